@@ -1,0 +1,213 @@
+"""A store without executing: look at runs, answer questions, send events, cancel, retry, fork, prune."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic_core import PydanticSerializationError, to_json
+
+from orchestrator import review
+from orchestrator.clock import Clock, SystemClock
+from orchestrator.embedded.doorbell import ring
+from orchestrator.embedded.writer import Writer
+from orchestrator.errors import Misuse, NotStorable, ReviewError, UnknownRun
+from orchestrator.store import ReviewQuery, SqliteStore, open_store
+from orchestrator.store.changes import Cancel, Change, Fork, MoveReview, Prune, RetryRun, Send, Started
+from orchestrator.store.rows import ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow
+
+PRUNE_AT_ONCE = 500
+"""Runs deleted in one transaction, so that others can write in between."""
+
+
+class Client:
+    """Reaches the runs of a store from any process; whoever executes them is told at once.
+
+    Use it as ``async with Client("sqlite:///runs.db") as client``.
+
+    Raises:
+        StoreError: the store cannot be opened (when entered); see its subclasses.
+    """
+
+    def __init__(self, store: str | SqliteStore, *, clock: Clock | None = None, create: bool = False) -> None:
+        self._address = store
+        self._clock = clock or SystemClock()
+        self._create = create
+        self._entered: tuple[SqliteStore, Writer] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the store."""
+        store = open_store(self._address, create=self._create) if isinstance(self._address, str) else self._address
+        self._entered = store, Writer(store, alone=lambda: True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the store."""
+        if self._entered is not None:
+            store, writer = self._entered
+            await writer.close()
+            if isinstance(self._address, str):
+                store.close()
+            self._entered = None
+
+    @property
+    def store(self) -> SqliteStore:
+        """Return the open store."""
+        return self._parts[0]
+
+    @property
+    def _parts(self) -> tuple[SqliteStore, Writer]:
+        if self._entered is None:
+            raise Misuse(f"use this {type(self).__name__} inside its block: async with {type(self).__name__}(...) as name:")
+        return self._entered
+
+    async def _change(self, change: Change) -> Any:
+        """Write, then tell whoever executes runs."""
+        reply = await self._parts[1].ask(change)
+        self._ring()
+        return reply
+
+    def _ring(self) -> None:
+        ring(worker.bell for worker in self.store.workers())
+
+    # -- runs
+
+    def run(self, run_id: str) -> RunRow:
+        """Return one run.
+
+        Raises:
+            UnknownRun: there is none with this id.
+        """
+        row = self.store.run(run_id)
+        if row is None:
+            raise UnknownRun(run_id)
+        return row
+
+    def steps(self, run_id: str) -> Sequence[StepRow]:
+        """Return the step records of a run, in order of recording.
+
+        Raises:
+            UnknownRun: there is none with this id.
+        """
+        return self.store.history(self.run(run_id).key).steps
+
+    async def send(self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> bool:
+        """Send an external event to a run; the same ``event_id`` counts once. Returns whether it was new.
+
+        Raises:
+            UnknownRun: there is no such run.
+            WrongState: the run has ended.
+            NotStorable: the payload is not JSON.
+        """
+        try:
+            data = to_json(payload, by_alias=False, inf_nan_mode="strings").decode()
+        except PydanticSerializationError as error:
+            raise NotStorable(where=f"event {name!r}", problem=str(error)) from error
+        return bool(await self._change(Send(run_id, name, data, self._clock.now(), event_id)))
+
+    async def cancel(self, run_id: str, *, reason: str = "cancelled by request") -> str:
+        """Cancel a run and its children; returns its status, ``running`` while its steps are being stopped.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        return str(await self._change(Cancel(run_id, self._clock.now(), reason)))
+
+    async def retry(self, run_id: str) -> None:
+        """Go on with a failed, cancelled or set-aside run from the step that failed.
+
+        Raises:
+            UnknownRun: there is no such run.
+            WrongState: it has not failed.
+        """
+        await self._change(RetryRun(run_id, self._clock.now()))
+
+    async def fork(self, run_id: str, *, step: str | None = None, id: str | None = None) -> str:  # noqa: A002
+        """Start a new run with the history of another before ``step`` (None: with no history); returns its id.
+
+        Raises:
+            UnknownRun: there is no such run.
+            WrongState: the run has no such step.
+            RunConflict: the new id is taken.
+        """
+        new_id = id or f"{run_id}-fork-{uuid.uuid4().hex[:8]}"
+        started: Started = await self._change(Fork(run_id, step, new_id, self._clock.now()))
+        assert started.new  # noqa: S101 -- a taken id is refused
+        return new_id
+
+    async def prune(self, *, older_than: timedelta, statuses: Sequence[RunStatus] = ("completed", "cancelled")) -> int:
+        """Delete runs that ended longer ago, with all that belongs to them; returns how many.
+
+        Raises:
+            Misuse: a status is not one of an ended run.
+        """
+        wrong = set(statuses) - {"completed", "failed", "cancelled", "set_aside"}
+        if wrong or not statuses:
+            raise Misuse(f"only ended runs can be pruned, not {', '.join(sorted(wrong)) or 'none at all'}")
+        before = self._clock.now() - older_than.total_seconds()
+        total = 0
+        while count := int(await self._parts[1].ask(Prune(before, tuple(statuses), PRUNE_AT_ONCE))):
+            total += count
+        return total
+
+    # -- reviews
+
+    def reviews(self, query: ReviewQuery | None = None) -> list[ReviewRow]:
+        """Return review items, most urgent first; those that wait, if no query is given."""
+        return self.store.reviews(query or ReviewQuery(now=self._clock.now()))
+
+    def review(self, item: int) -> ReviewRow:
+        """Return one review item.
+
+        Raises:
+            ReviewError: there is none with this number.
+        """
+        row = self.store.review(item)
+        if row is None:
+            raise ReviewError(f"no review item {item} in this store: list them with `handrail review list`")
+        return row
+
+    def review_log(self, item: int) -> list[ReviewLogRow]:
+        """Return every change of a review item, oldest first."""
+        return self.store.review_log(self.review(item).id)
+
+    async def next_review(self, *, by: str, queue: str | None = None) -> ReviewRow | None:
+        """Take the most urgent item that nobody has, for five minutes; None when there is none."""
+        now = self._clock.now()
+        query = ReviewQuery(queue=queue, free_for=by, now=now, limit=20)
+        for item in self.store.reviews(query):
+            try:
+                return await self._move(review.take(item, by=by, now=now))
+            except ReviewError:  # somebody was faster
+                continue
+        return None
+
+    async def decide(
+        self, item: int, value: Any, *, by: str, version: int | None = None, note: str | None = None
+    ) -> ReviewRow:
+        """Answer a review item and resume its run; ``value`` is the answer as JSON data.
+
+        Raises:
+            ReviewError: the answer does not fit, somebody else has the item, or it is decided or closed.
+        """
+        return await self._move(
+            review.decide(self.review(item), value, by=by, now=self._clock.now(), version=version, note=note)
+        )
+
+    async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewRow:
+        """Give an item back for somebody else.
+
+        Raises:
+            ReviewError: somebody else has it, or it is decided or closed.
+        """
+        return await self._move(review.skip(self.review(item), by=by, now=self._clock.now(), note=note))
+
+    async def _move(self, change: MoveReview) -> ReviewRow:
+        if change.decision is None:
+            moved: ReviewRow = await self._parts[1].ask(change)
+        else:
+            moved = await self._change(change)
+        return moved

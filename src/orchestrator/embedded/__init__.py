@@ -1,0 +1,1 @@
+"""The embedded engine: runs in this process, remembered in one SQLite file."""

@@ -1,0 +1,148 @@
+"""Executing a step's body under its policy: threads, time-outs, limits, retries, fallback."""
+
+import asyncio
+import contextvars
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+from orchestrator.clock import Clock, sleep
+from orchestrator.context import StepContext, enter_step, leave_step
+from orchestrator.limits import Limiters
+from orchestrator.retry import tries
+from orchestrator.step import Default, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a body returned, and how it came to be."""
+
+    value: Any
+    attempt: int
+    decided_by: str | None = None
+    """``policy:fallback`` or ``policy:default`` when the step itself had failed."""
+
+
+class BodyFailed(Exception):  # noqa: N818 -- never leaves the engine
+    """All attempts of a body failed."""
+
+    def __init__(self, error: Exception, attempt: int) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.attempt = attempt
+
+
+class _Count:
+    """Counts attempts; those before a crash are counted already."""
+
+    def __init__(self, last: int) -> None:
+        self.last = last
+
+    def next(self) -> int:
+        self.last += 1
+        return self.last
+
+
+class Bodies:
+    """Executes bodies; shared by all runs of one orchestrator."""
+
+    def __init__(self, *, clock: Clock, limiters: Limiters, threads: int) -> None:
+        self._clock = clock
+        self._limiters = limiters
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handrail-step")
+
+    async def execute(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Result:
+        """Execute under the policy.
+
+        Raises:
+            BodyFailed: every attempt failed, and so did the fallback if there is one, and there is no default.
+        """
+        policy = step.policy
+        count = _Count(context.attempt - 1)
+        try:
+            async with self._time_limit(policy.deadline_seconds):
+                try:
+                    value = await self._attempts(step, context, args, kwargs, count)
+                    return Result(value, count.last)
+                except Exception as error:
+                    if policy.fallback is None:
+                        raise
+                    return await self._fall_back(step, replace(context, attempt=count.next()), args, kwargs, error)
+        except Exception as error:
+            if isinstance(policy.on_failure, Default):
+                return Result(policy.on_failure.value, count.last, "policy:default")
+            raise BodyFailed(error, count.last) from error
+
+    async def _fall_back(
+        self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any, first: Exception
+    ) -> Result:
+        assert step.policy.fallback is not None  # noqa: S101 -- asked by the caller
+        other = Step(step.policy.fallback, step.name, step.kind)
+        try:
+            return Result(await self.call(other, context, args, kwargs), context.attempt, "policy:fallback")
+        except Exception as error:
+            raise error from first
+
+    async def _attempts(
+        self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any, count: "_Count"
+    ) -> Any:
+        async def once() -> Any:
+            # each attempt has its own flag: the one that timed out stays told to stop
+            fresh = StepContext(context.run_id, context.step, count.next())
+            return await self._attempt(step, fresh, args, kwargs)
+
+        if step.policy.retry is None:
+            return await once()
+        return await tries(step.policy.retry, lambda seconds: sleep(self._clock, seconds))(once)
+
+    async def _attempt(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+        limit = step.policy.limit
+        async with nullcontext() if limit is None else self._limiters.named(limit, step=step.name):
+            async with self._time_limit(step.policy.timeout_seconds):
+                return await self.call(step, context, args, kwargs)
+
+    async def call(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+        """Call the body once: awaited in the loop, or in a thread when it is a plain function."""
+        token = enter_step(context)
+        try:
+            if step.is_async:
+                return await step.function(*args, **kwargs)
+            if step.policy.inline:
+                return step.function(*args, **kwargs)
+            return await self._in_thread(step, context, args, kwargs)
+        finally:
+            leave_step(token)
+
+    async def _in_thread(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+        inside = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool, lambda: inside.run(step.function, *args, **kwargs))
+        except asyncio.CancelledError:
+            context.cancelled.set()  # a thread cannot be stopped, only asked
+            raise
+
+    @asynccontextmanager
+    async def _time_limit(self, seconds: float | None) -> AsyncIterator[None]:
+        if seconds is None:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        timeout = asyncio.timeout(None)
+
+        timer = self._clock.call_at(self._clock.now() + seconds, lambda: timeout.reschedule(loop.time()))
+        try:
+            async with timeout:
+                yield
+        except TimeoutError as error:
+            if timeout.expired():
+                raise TimeoutError(f"took longer than {seconds:g} s") from error
+            raise
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        """Let threads that are still busy end by themselves."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

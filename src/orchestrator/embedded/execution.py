@@ -1,0 +1,134 @@
+"""One run executed from its top until it ends or has to wait."""
+
+import asyncio
+import logging
+from typing import Any, Literal
+
+from orchestrator.embedded.library import BoundWorkflow
+from orchestrator.embedded.run import EmbeddedRun, error_json
+from orchestrator.embedded.settings import Equipment
+from orchestrator.embedded.writer import Commit
+from orchestrator.errors import DeadlineExceeded, Fenced, RunCancelled, StoreError, SuspensionSwallowed
+from orchestrator.logs import run_id_of
+from orchestrator.store.changes import EndRun, Suspend
+from orchestrator.store.rows import ClaimedRun, RunStatus
+from orchestrator.suspension import only_suspensions
+
+_log = logging.getLogger("orchestrator.runs")
+
+StopReason = Literal["cancelled", "deadline", "closing", "lost"]
+"""Why an execution was told to stop: only the first two end the run."""
+
+
+class Execution:
+    """Drives one run; its task is done when the run has ended or waits, and the store knows it."""
+
+    def __init__(self, claimed: ClaimedRun, bound: BoundWorkflow, run: EmbeddedRun, equipment: Equipment) -> None:
+        self.claimed = claimed
+        self.run = run
+        self.status: RunStatus = "running"
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.woke_others = False
+        """Whether other runs became due: a parent, or children."""
+        self.wake: float | None = None
+        """When a run that waits is due again."""
+        self.task: asyncio.Task[None]
+        self.done = Commit()
+        """Done when this execution is over; shared, so nobody who waits can cancel it."""
+        self._bound = bound
+        self._equipment = equipment
+        self._stop: StopReason | None = "cancelled" if claimed.cancel else None
+
+    def stop(self, reason: StopReason) -> None:
+        """Tell the workflow and its steps to stop, once; what they recorded stays."""
+        if self._stop is None and not self.task.done():
+            self._stop = reason
+            self.task.cancel()
+
+    def lose(self, error: Exception) -> None:
+        """Stop because another worker owns the run now, or the store is out of reach."""
+        self.run.lost = error
+        self.stop("lost")
+
+    async def drive(self) -> None:
+        """Execute, and record how it ended."""
+        token = run_id_of.set(self.claimed.id)
+        timer = None
+        clock = self._equipment.clock
+        if self.claimed.deadline is not None:
+            timer = clock.call_at(self.claimed.deadline, lambda: self.stop("deadline"))
+        try:
+            await self._conclude(*await self._outcome())
+        except (StoreError, asyncio.CancelledError) as error:
+            self.error = self.run.lost or error
+            if not isinstance(error, asyncio.CancelledError | Fenced):
+                _log.error("run %s stopped: %s", self.claimed.id, error)  # noqa: TRY400 -- the store's trouble, said once
+        finally:
+            if timer is not None:
+                timer.cancel()
+            run_id_of.reset(token)
+
+    async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:
+        """Run the workflow's function and return what it came to."""
+        bound, claimed = self._bound, self.claimed
+        if claimed.deadline is not None and claimed.deadline <= self._equipment.clock.now():
+            self._stop = self._stop or "deadline"
+        try:
+            if self._stop is not None:
+                raise asyncio.CancelledError  # noqa: TRY301 -- the same way out as for one told to stop later
+            if bound.takes_input:
+                value = await bound.workflow.function(self.run, bound.input.decode(claimed.input))
+            else:
+                value = await bound.workflow.function(self.run)
+            return "completed", bound.output.encode(self._unless_waiting(value)), None
+        except asyncio.CancelledError as error:
+            return self._stopped(error)
+        except BaseException as error:
+            if only_suspensions(error):
+                return "waiting", None, None
+            if isinstance(error, StoreError) or not isinstance(error, Exception):
+                raise
+            return "failed", None, error
+
+    def _unless_waiting(self, value: Any) -> Any:
+        if self.run.waits.open:
+            waits = ", ".join(self.run.waits.open)
+            raise SuspensionSwallowed(
+                f"run {self.claimed.id!r} returned while it waits for {waits}: do not catch BaseException in a workflow,"
+                " and use run.all to wait for several things at once"
+            )
+        self.value = value
+        return value
+
+    def _stopped(self, error: asyncio.CancelledError) -> tuple[RunStatus, Any, BaseException | None]:
+        match self._stop:
+            case "cancelled":
+                return "cancelled", None, RunCancelled(f"run {self.claimed.id!r} was cancelled")
+            case "deadline":
+                return "failed", None, DeadlineExceeded(f"run {self.claimed.id!r} took longer than its deadline allows")
+            case "closing" | "lost":
+                raise error
+            case None:  # a step cancelled itself
+                return "failed", None, RunCancelled("a step raised CancelledError without the run being cancelled")
+
+    async def _conclude(self, status: RunStatus, output: Any, error: BaseException | None) -> None:
+        now = self._equipment.clock.now()
+        writer, claimed, waits = self._equipment.writer, self.claimed, self.run.waits
+        if self.run.lost is not None:
+            raise self.run.lost
+        if status == "waiting":
+            dues = [due for due in (*waits.open.values(), claimed.deadline) if due is not None]
+            self.wake = await writer.ask(Suspend(claimed.key, min(dues, default=None), claimed.signals, now))
+            self.status = status
+            self.woke_others = waits.started_child
+            return
+        recorded = None if error is None else error_json(error)
+        has_dependants = self.run.has_waited
+        await writer.add(EndRun(claimed.key, status, output, recorded, now, has_dependants))
+        self.woke_others = has_dependants or claimed.parent is not None
+        if self.run.lost is not None:
+            raise self.run.lost
+        self.status, self.error = status, error
+        if error is not None:
+            _log.warning("run %s %s: %s", claimed.id, status, error)

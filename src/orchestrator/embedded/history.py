@@ -1,0 +1,96 @@
+"""What a run remembers, asked by name, and whether the code still asks for the same."""
+
+import json
+from collections.abc import Iterable
+
+from orchestrator.errors import HistoryMismatch
+from orchestrator.step import StepKind
+from orchestrator.store.rows import EventRow, StepRow
+
+
+class History:
+    """The recorded steps of one run, and the names its code has asked for so far."""
+
+    __slots__ = ("_asked", "_counts", "_events", "_run_id", "_steps", "next_seq")
+
+    def __init__(self, run_id: str, steps: Iterable[StepRow] = (), events: Iterable[EventRow] = ()) -> None:
+        self._run_id = run_id
+        self._steps = {row.name: row for row in steps}
+        self._events = list(events)
+        self._counts: dict[str, int] = {}
+        self._asked: set[str] = set()
+        if self._events:
+            self.drop_taken_events()
+        self.next_seq = max((row.seq for row in self._steps.values()), default=0) + 1
+
+    def name(self, base: str) -> str:
+        """Return the name of the next call of this base name: ``route``, ``route#2``, and so on."""
+        count = self._counts.get(base, 0) + 1
+        self._counts[base] = count
+        return base if count == 1 else f"{base}#{count}"
+
+    def take_seq(self) -> int:
+        """Return the next number in order of recording."""
+        self.next_seq += 1
+        return self.next_seq - 1
+
+    def find(self, name: str, kind: StepKind, formerly: Iterable[str] = ()) -> StepRow | None:
+        """Return what is recorded under this name, or one it had before.
+
+        Raises:
+            HistoryMismatch: something of another kind is recorded under it.
+        """
+        if not self._steps:
+            return None
+        for known in (name, *formerly):
+            row = self._steps.get(known)
+            if row is not None:
+                if row.kind != kind:
+                    raise self.mismatch(f"{row.kind} {row.name!r}", f"{kind} {name!r}")
+                self._asked.add(row.name)
+                return row
+        return None
+
+    def put(self, row: StepRow) -> None:
+        """Remember a row for a later question in the same execution."""
+        self._steps[row.name] = row
+        self._asked.add(row.name)
+
+    def renamed(self, name: str, kind: StepKind, recorded_input: str) -> StepRow | None:
+        """Return the next recorded step not asked for, if it looks like this one under an older name.
+
+        Only actions are looked at: a rule that runs again does no harm.
+        """
+        if kind != "action" or len(self._asked) == len(self._steps):
+            return None
+        left = (row for row in self._steps.values() if row.name not in self._asked and row.status == "done")
+        first = min(left, key=lambda row: row.seq, default=None)
+        looks_alike = first is not None and first.kind == kind and first.input == recorded_input and first.name != name
+        return first if looks_alike else None
+
+    @property
+    def has_waits(self) -> bool:
+        """Whether a person or a child run was ever waited for."""
+        return any(row.kind in {"human", "child"} for row in self._steps.values())
+
+    def unasked(self) -> list[StepRow]:
+        """Return the recorded steps that the code has not asked for, in order."""
+        return sorted((row for row in self._steps.values() if row.name not in self._asked), key=lambda row: row.seq)
+
+    def next_event(self, name: str) -> EventRow | None:
+        """Return the first event of this name that no wait has taken yet, and take it."""
+        for index, event in enumerate(self._events):
+            if event.name == name:
+                return self._events.pop(index)
+        return None
+
+    def drop_taken_events(self) -> None:
+        """Forget the events that recorded waits have taken; each wrote down which."""
+        recorded = (row for row in self._steps.values() if row.kind == "event" and row.status == "done")
+        taken = {tuple(json.loads(row.input or "[]")) for row in recorded}
+        self._events = [event for event in self._events if (event.name, event.number) not in taken]
+
+    def mismatch(self, expected: str, found: str, hint: str = "") -> HistoryMismatch:
+        """Return the error that stops the run."""
+        default = "Put the code back, raise the workflow's version, or retry the run once the code fits its history."
+        return HistoryMismatch(run_id=self._run_id, expected=expected, found=found, hint=hint or default)

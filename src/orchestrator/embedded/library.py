@@ -1,0 +1,106 @@
+"""Steps, judges and workflows with their codecs, worked out once per process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from guards.outcome import Accepted, Doubtful
+from orchestrator.codec import Codec, codec_for
+from orchestrator.codec import InputCodec, signature_codec
+from orchestrator.step import Step, as_step
+from orchestrator.workflow import Workflow, result_codec
+
+
+@dataclass(frozen=True, slots=True)
+class BoundStep:
+    """A step with how its inputs and result are stored."""
+
+    step: Step[..., Any]
+    inputs: InputCodec
+    result: Codec[Any]
+    plain: bool
+    """Whether its body is simply awaited, once."""
+    decided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundJudge:
+    """A judge with how its inputs, outcome and value are stored."""
+
+    name: str
+    title: str
+    encode_inputs: Callable[[tuple[Any, ...], dict[str, Any]], str]
+    outcome: Codec[Any]
+    value: Codec[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundWorkflow:
+    """A workflow with how its input and result are stored."""
+
+    workflow: Workflow[Any, Any]
+    takes_input: bool
+    input: Codec[Any]
+    output: Codec[Any]
+
+
+class Library:
+    """Looks each up once; keyed by the object itself, which it keeps alive."""
+
+    def __init__(self) -> None:
+        self._steps: dict[Any, BoundStep] = {}
+        self._judges: dict[int, tuple[Any, BoundJudge]] = {}
+        self._workflows: dict[Workflow[Any, Any], BoundWorkflow] = {}
+
+    def step(self, function: Any) -> BoundStep:
+        """Return a step ready to be called and recorded.
+
+        Raises:
+            NotStorable: its inputs or result cannot be stored.
+            InvalidWorkflow: the function cannot be a step.
+        """
+        bound = self._steps.get(function)
+        if bound is None:
+            step = as_step(function)
+            where = f"step {step.name!r}"
+            bound = self._steps[function] = BoundStep(
+                step,
+                signature_codec(step.function, where=where),
+                result_codec(step.function, where=where),
+                step.policy.is_plain and step.is_async,
+                "rule" if step.kind == "rule" else None,
+            )
+        return bound
+
+    def judge(self, judge: Any) -> BoundJudge:
+        """Return a judge ready to be called and recorded.
+
+        Raises:
+            NotStorable: its inputs or value cannot be stored.
+        """
+        known = self._judges.get(id(judge))
+        if known is not None:
+            return known[1]
+        where = f"step {judge.name!r}"
+        encode = getattr(judge, "input_json", None)
+        if encode is None:
+            inputs = signature_codec(judge, where=where)
+            encode = inputs.encode
+        kind = judge.output_type
+        bound = BoundJudge(
+            judge.name,
+            str(getattr(judge, "instructions", "") or judge.name),
+            encode,
+            codec_for(Accepted[kind] | Doubtful[kind], where=f"{where}, its outcome"),
+            codec_for(kind, where=f"{where}, its value"),
+        )
+        self._judges[id(judge)] = (judge, bound)
+        return bound
+
+    def workflow(self, workflow: Workflow[Any, Any]) -> BoundWorkflow:
+        """Return a workflow ready to be started and executed."""
+        bound = self._workflows.get(workflow)
+        if bound is None:
+            bound = BoundWorkflow(workflow, workflow.takes_input, workflow.input_codec, workflow.output_codec)
+            self._workflows[workflow] = bound
+        return bound

@@ -1,0 +1,94 @@
+"""A worker's presence on a store: its row, its lock, its bell, and its watch over the others."""
+
+import logging
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+
+from orchestrator.clock import Clock
+from orchestrator.embedded.doorbell import Doorbell, ring, sidecar_folder
+from orchestrator.embedded.liveness import LifeLine, Watch, fcntl
+from orchestrator.errors import Fenced
+from orchestrator.store.changes import Beat, Register, TakeOver
+from orchestrator.store.sqlite import SqliteStore
+
+_log = logging.getLogger("orchestrator.worker")
+
+
+class Presence:
+    """Signs on, beats, finds the dead, rings the others; called from the writer's thread where it says so."""
+
+    def __init__(self, store: SqliteStore, clock: Clock, lease_seconds: float, crash_limit: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+        self._crash_limit = crash_limit
+        self._watch = Watch(lease_seconds, time.monotonic)
+        self._folder = sidecar_folder(store.path)
+        self._line: LifeLine | None = None
+        self._bell: Doorbell | None = None
+        self._next_beat = 0.0
+        self.worker = 0
+        self.has_company = False
+        """Whether other workers have signed on."""
+
+    def sign_on(self, on_ring: Callable[[], None]) -> int:
+        """Take a lock and a bell, and sign on; called on the event loop, before anything is claimed."""
+        lock = bell = ""
+        if self._folder is not None:
+            name = uuid.uuid4().hex[:16]
+            if fcntl is not None:
+                self._line = LifeLine(self._folder / f"{name}.lock")
+                lock = self._line.path
+            if hasattr(socket, "AF_UNIX"):
+                self._bell = Doorbell(self._folder / f"{name}.sock", on_ring)
+                bell = self._bell.path
+        register = Register(os.getpid(), socket.gethostname(), bell, lock, self._clock.now())
+        self.worker = self._store.apply([register])[0]
+        return self.worker
+
+    def look_after(self) -> bool:
+        """Beat, and take over the runs of dead workers; called in the writer's thread.
+
+        Returns whether something may be due: runs were taken over, or another process wrote.
+
+        Raises:
+            Fenced: this worker was struck off itself.
+        """
+        now = time.monotonic()
+        if now >= self._next_beat:
+            self._next_beat = now + self._lease_seconds / 4
+            reply = self._store.apply([Beat()], worker=self.worker)[0]
+            if isinstance(reply, Fenced):
+                raise reply
+        changed = self._store.changed_elsewhere()
+        workers = self._store.workers()
+        self.has_company = any(each.id != self.worker for each in workers)
+        for dead in self._watch.dead(workers, me=self.worker):
+            change = TakeOver(dead.id, dead.beat, self._clock.now(), self._crash_limit)
+            taken = self._store.apply([change], worker=self.worker)[0]
+            if isinstance(taken, Fenced):
+                raise taken
+            if taken is None:
+                continue
+            changed = True
+            for leftover in (dead.lock, dead.bell):
+                with suppress(OSError):
+                    os.unlink(leftover)
+            _log.warning("worker %d (process %d) is gone: took over its %d runs", dead.id, dead.pid, taken)
+        return changed
+
+    def ring_others(self) -> None:
+        """Tell the other workers that something is due."""
+        if self.has_company:
+            ring(worker.bell for worker in self._store.workers() if worker.id != self.worker)
+
+    def sign_off(self) -> None:
+        """Let go of the lock and take the bell down."""
+        for part in (self._bell, self._line):
+            if part is not None:
+                part.close()
+        self._bell = self._line = None

@@ -1,0 +1,353 @@
+"""The run of the embedded engine: looks every call up in the history, or makes it and records it."""
+
+import asyncio
+import contextvars
+import json
+import random
+import traceback
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from guards.escalation import Escalation
+from guards.outcome import Accepted
+from orchestrator.codec import codec_for
+from orchestrator.context import StepContext
+from orchestrator.embedded.body import BodyFailed, Result
+from orchestrator.embedded.history import History
+from orchestrator.embedded.library import BoundJudge, BoundStep
+from orchestrator.embedded.settings import Equipment
+from orchestrator.embedded.waits import Waits
+from orchestrator.errors import Misuse, NotStorable, OrchestratorError, StepFailed
+from orchestrator.run import Run, branch_list
+from orchestrator.step import Step, StepKind
+from orchestrator.store.changes import Change, RecordStep
+from orchestrator.store.rows import StepRow
+
+_scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
+
+_NOW = codec_for(datetime, where="run.now()")
+_RANDOM = codec_for(float, where="run.random()")
+
+
+class EmbeddedRun(Run):
+    """One execution of a workflow in this process."""
+
+    def __init__(self, key: int, run_id: str, history: History, equipment: Equipment, *, same_code: bool) -> None:
+        self.key = key
+        self.waits = Waits(key, run_id, history, equipment, self.write)
+        self.lost: Exception | None = None
+        """Why this process may not go on with the run."""
+        self.running: dict[str, tuple[StepRow, bool]] = {}
+        self._id = run_id
+        self._history = history
+        self._equipment = equipment
+        self._same_code = same_code
+        self._unrecorded: asyncio.Future[None] | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the run's id."""
+        return self._id
+
+    # -- recording
+
+    def write(self, change: Change) -> None:
+        """Put a change on its way to the store; the next body waits for it."""
+        if self.lost is not None:
+            raise self.lost
+        self._unrecorded = self._equipment.writer.add(change)
+
+    def record(self, row: StepRow) -> None:
+        """Put a result on its way to the store."""
+        self.write(RecordStep(row))
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether it may have open questions or child runs."""
+        return bool(self.waits.open) or self._history.has_waits
+
+    def long_steps(self, begun_before: float) -> list[StepRow]:
+        """Return the steps in flight since before a time that were not returned yet."""
+        found = [row for row, noted in self.running.values() if not noted and (row.started or 0.0) <= begun_before]
+        for row in found:
+            self.running[row.name] = (row, True)
+        return found
+
+    async def settled(self) -> None:
+        """Wait until everything recorded so far is on disk."""
+        pending = self._unrecorded
+        if pending is not None:
+            await pending
+        if self.lost is not None:
+            raise self.lost
+
+    def _name(self, base: str) -> str:
+        return self._history.name(_scope.get() + base)
+
+    # -- steps
+
+    def step(self, step: Any, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """Call a step once and remember its result."""
+        bound = self._equipment.library.step(step)
+        return self._step(bound, self._name(bound.step.name), args, kwargs)
+
+    async def _step(self, bound: BoundStep, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        step = bound.step
+        encoded = bound.inputs.encode(args, kwargs)
+        row = self._history.find(name, step.kind, step.formerly)
+        if row is not None and row.ended is not None:
+            self._check_input(row, encoded, bound.inputs.decode)
+            return await self._replayed(bound, row)
+        self._check_rename(name, step, encoded)
+        if self._unrecorded is not None or self.lost is not None:
+            await self.settled()
+        attempt = 1 if row is None else row.attempt + 1
+        started = self._equipment.clock.now()
+        begun = StepRow(
+            self.key, name, self._history.take_seq(), step.kind, "started", attempt, step.owner, started, started, input=encoded
+        )
+        self.running[name] = (begun, False)
+        try:
+            context = StepContext(self._id, name, attempt)
+            if bound.plain:
+                result = Result(await self._plain(step, context, args, kwargs), attempt, bound.decided_by)
+            else:
+                result = await self._equipment.bodies.execute(step, context, args, kwargs)
+            output = bound.result.encode(result.value)
+        except BodyFailed as failed:
+            return await self._failed(bound, begun, failed.error, failed.attempt)
+        except NotStorable as problem:
+            return await self._failed(bound, begun, problem, attempt)
+        finally:
+            del self.running[name]
+        self.record(
+            begun._replace(
+                status="done",
+                attempt=result.attempt,
+                ended=self._equipment.clock.now(),
+                output=output,
+                decided_by=result.decided_by or bound.decided_by,
+            )
+        )
+        return result.value
+
+    async def _plain(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+        try:
+            return await self._equipment.bodies.call(step, context, args, kwargs)
+        except Exception as error:
+            raise BodyFailed(error, context.attempt) from error
+
+    async def _failed(self, bound: BoundStep, begun: StepRow, error: Exception, attempt: int) -> Any:
+        ended = self._equipment.clock.now()
+        row = begun._replace(status="failed", attempt=attempt, ended=ended, error=error_json(error))
+        self.record(row)
+        if bound.step.policy.on_failure == "review":
+            return await self._repair(bound, row)
+        raise failure(row) from error
+
+    async def _replayed(self, bound: BoundStep, row: StepRow) -> Any:
+        if row.status == "failed":
+            if bound.step.policy.on_failure == "review":
+                return await self._repair(bound, row)
+            raise failure(row)
+        return bound.result.decode(row.output or "")
+
+    async def _repair(self, bound: BoundStep, row: StepRow) -> Any:
+        reason = str(failure(row))
+        question = self.waits.question("repair", f"What is the result of {row.name}?", "failed", reason)
+        return await self.waits.answer(
+            f"{row.name}/review", bound.result, question._replace(context=row.input or "null"), Escalation()
+        )
+
+    def _check_input(self, row: StepRow, encoded: str, decode: Callable[[str], Any]) -> None:
+        if not self._same_code or row.input == encoded or row.input is None:
+            return
+        try:  # a set has no order in JSON, so look at the values
+            same = decode(row.input) == decode(encoded)
+        except OrchestratorError:
+            same = False
+        if not same:
+            raise self._history.mismatch(
+                f"step {row.name!r} with input {_short(row.input)}",
+                f"step {row.name!r} with input {_short(encoded)}",
+                "The workflow's code is the same, so it is not deterministic: use run.now, run.random and run.id,"
+                " and do not depend on the order of sets.",
+            )
+
+    def _check_rename(self, name: str, step: Step[..., Any], encoded: str) -> None:
+        old = self._history.renamed(name, step.kind, encoded)
+        if old is not None and not self._same_code:
+            raise self._history.mismatch(
+                f"step {old.name!r}",
+                f"step {name!r} with the same input",
+                f"If it was renamed, say @action(formerly=({old.name!r},)) so that its effect does not happen twice;"
+                " if it is new, raise the workflow's version or give it another input.",
+            )
+
+    # -- judgements and waits
+
+    def decide(self, judge: Any, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """Judge once and settle it: the accepted value, or what a person says."""
+        bound = self._equipment.library.judge(judge)
+        return self._decide(judge, bound, self._name(bound.name), args, kwargs)
+
+    async def _decide(self, judge: Any, bound: BoundJudge, name: str, args: Any, kwargs: Any) -> Any:
+        encoded = bound.encode_inputs(args, kwargs)
+        row = self._history.find(name, "ai")
+        if row is None or row.ended is None:
+            await self.settled()
+            row = await self._judge(judge, bound, name, encoded, args, kwargs)
+        elif row.status == "failed":
+            raise failure(row)
+        outcome = bound.outcome.decode(row.output or "")
+        if isinstance(outcome, Accepted):
+            return outcome.value
+        question = self.waits.doubt(bound, outcome, row.input or "null")
+        return await self.waits.answer(f"{name}/review", bound.value, question, outcome.escalation)
+
+    async def _judge(self, judge: Any, bound: BoundJudge, name: str, encoded: str, args: Any, kwargs: Any) -> StepRow:
+        clock = self._equipment.clock
+        begun = StepRow(
+            self.key, name, self._history.take_seq(), "ai", "started", queued=clock.now(), started=clock.now(), input=encoded
+        )
+        self.running[name] = (begun, False)
+        try:
+            context = StepContext(self._id, name)
+            step: Step[..., Any] = Step(judge.__call__, bound.name, "ai")
+            outcome = await self._plain(step, context, args, kwargs)
+            row = judged(begun, outcome, bound.outcome.encode(outcome), clock.now())
+        except (BodyFailed, NotStorable) as failed:
+            error = failed.error if isinstance(failed, BodyFailed) else failed
+            row = begun._replace(status="failed", ended=clock.now(), error=error_json(error))
+            self.record(row)
+            raise failure(row) from error
+        finally:
+            del self.running[name]
+        self.record(row)
+        return row
+
+    def ask(
+        self, question: str, answer: Any, *, name: str = "ask", context: Any = None, escalate: Escalation = Escalation()
+    ) -> Coroutine[Any, Any, Any]:
+        """Put a question to people, without any model."""
+        codec = codec_for(answer, where=f"the answer to {question!r}")
+        asked = self.waits.question("ask", question, "asked", "the workflow asks")
+        try:
+            shown = asked._replace(context=json.dumps(context))
+        except (TypeError, ValueError) as error:
+            raise NotStorable(where=f"the context of {question!r}", problem=f"it is not JSON: {error}") from error
+        return self.waits.answer(self._name(name), codec, shown, escalate)
+
+    def event(self, name: str, payload: Any, *, within: timedelta | None = None) -> Coroutine[Any, Any, Any]:
+        """Wait for the next event of that name sent to this run."""
+        codec = codec_for(payload, where=f"event {name!r}")
+        return self.waits.event(self._name(f"event:{name}"), name, codec, within)
+
+    def sleep(self, duration: timedelta | float) -> Coroutine[Any, Any, None]:
+        """Wait for a timedelta or that many seconds."""
+        seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+        return self.waits.timer(self._name("sleep"), lambda: self._equipment.clock.now() + seconds)
+
+    def sleep_until(self, when: datetime) -> Coroutine[Any, Any, None]:
+        """Wait until a moment, which must carry its time zone."""
+        if when.tzinfo is None:
+            raise Misuse(f"run.sleep_until({when!r}) has no time zone: use datetime(..., tzinfo=UTC)")
+        return self.waits.timer(self._name("sleep"), when.timestamp)
+
+    def child(self, workflow: Any, value: Any, /, *, id: str | None = None) -> Coroutine[Any, Any, Any]:  # noqa: A002
+        """Start a run of another workflow and wait for its result."""
+        name = self._name(workflow.name)
+        return self.waits.child(name, workflow, value, id or f"{self._id}/{name}")
+
+    # -- side by side
+
+    def all(self, *branches: Any) -> Coroutine[Any, Any, Any]:
+        """Run branches side by side and return their results in order."""
+        return self._all(self._name("all"), branch_list(branches))
+
+    async def _all(self, name: str, branches: list[Coroutine[Any, Any, Any]]) -> tuple[Any, ...]:
+        if not branches:
+            return ()
+        loop = asyncio.get_running_loop()
+        tasks: list[asyncio.Task[Any]] = []
+        for index, branch in enumerate(branches):
+            context = contextvars.copy_context()
+            context.run(_scope.set, f"{name}.{index}/")
+            tasks.append(loop.create_task(branch, context=context))
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            raise
+        finally:
+            errors = [task.exception() for task in tasks if task.done() and not task.cancelled()]
+        waiting = next((error for error in errors if error is not None and not isinstance(error, Exception)), None)
+        failed = next((error for error in errors if isinstance(error, Exception)), None)
+        if (problem := waiting or failed) is not None:
+            raise problem
+        return tuple(task.result() for task in tasks)
+
+    # -- time and chance
+
+    def now(self) -> Coroutine[Any, Any, datetime]:
+        """Return the time (UTC), the same on every replay."""
+        clock = self._equipment.clock
+        return self._fixed(self._name("now"), "clock", _NOW, lambda: datetime.fromtimestamp(clock.now(), UTC))
+
+    def random(self) -> Coroutine[Any, Any, float]:
+        """Return a random number, the same on every replay."""
+        return self._fixed(self._name("random"), "chance", _RANDOM, random.random)
+
+    async def _fixed(self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any]) -> Any:
+        row = self._history.find(name, kind)
+        if row is None:
+            value, now = produce(), self._equipment.clock.now()
+            self.record(
+                StepRow(
+                    self.key, name, self._history.take_seq(), kind, "done",
+                    queued=now, started=now, ended=now, output=codec.encode(value),
+                )
+            )  # fmt: skip
+            return value
+        return codec.decode(row.output or "")
+
+
+def judged(begun: StepRow, outcome: Any, output: str, ended: float) -> StepRow:
+    """Return the record of a judgement."""
+    judgement = outcome.judgement
+    tokens_in = [attempt.input_tokens for attempt in judgement.attempts if attempt.input_tokens is not None]
+    tokens_out = [attempt.output_tokens for attempt in judgement.attempts if attempt.output_tokens is not None]
+    money = [attempt.money for attempt in judgement.attempts]
+    verdicts = [[v.guard, v.passed, v.field, v.reason, v.on_fail] for v in judgement.verdicts]
+    return begun._replace(
+        status="done",
+        ended=ended,
+        output=output,
+        decided_by=f"model:{judgement.model}" if isinstance(outcome, Accepted) else None,
+        confidence=judgement.confidence.value,
+        source=judgement.confidence.source,
+        verdicts=json.dumps(verdicts) if verdicts else None,
+        input_tokens=sum(tokens_in) if tokens_in else None,
+        output_tokens=sum(tokens_out) if tokens_out else None,
+        # one unknown price makes the sum unknown
+        money=sum(m for m in money if m is not None) if money and None not in money else None,
+    )
+
+
+def failure(row: StepRow) -> StepFailed:
+    """Return the error that a failed step raises, live and on every replay alike."""
+    error = json.loads(row.error or "{}")
+    return StepFailed(step=row.name, error_type=error.get("type", "Error"), message=error.get("message", ""))
+
+
+def error_json(error: BaseException) -> str:
+    """Return an error as it is recorded."""
+    trace = "".join(traceback.format_exception(error, limit=-12))
+    return json.dumps({"type": type(error).__name__, "message": str(error), "trace": trace[-4000:]})
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:117]}..."  # noqa: PLR2004 -- a line of a message

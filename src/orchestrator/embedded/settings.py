@@ -1,0 +1,46 @@
+"""What the parts of one embedded engine share."""
+
+from dataclasses import dataclass, replace
+
+from orchestrator.clock import Clock
+from orchestrator.embedded.body import Bodies
+from orchestrator.embedded.library import Library
+from orchestrator.embedded.writer import Writer
+from orchestrator.errors import InvalidWorkflow
+from orchestrator.store.sqlite import SqliteStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """The parts every run works with."""
+
+    store: SqliteStore
+    writer: Writer
+    clock: Clock
+    library: Library
+    bodies: Bodies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one worker behaves."""
+
+    concurrency: int = 500
+    """Runs executed at once; others wait as rows."""
+    lease_seconds: float = 5.0
+    """A worker whose beat stops for this long loses its runs."""
+    crash_limit: int = 3
+    """A run that was in flight, without progress, in so many crashes is set aside."""
+    threads: int = 16
+    """Sync step bodies at once."""
+    grace_seconds: float = 5.0
+    """On closing: how long steps in flight may go on before they are stopped and left to another worker."""
+
+    def with_concurrency(self, concurrency: int | None) -> "Settings":
+        """Return the same settings with another number of runs at once."""
+        return self if concurrency is None else replace(self, concurrency=concurrency)
+
+    def __post_init__(self) -> None:
+        for name in ("concurrency", "lease_seconds", "crash_limit", "threads"):
+            if not getattr(self, name) > 0:
+                raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give a number above 0")

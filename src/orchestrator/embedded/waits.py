@@ -1,0 +1,205 @@
+"""Waiting: a row in the store and an unwound workflow, for people, timers, events and child runs."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from guards.escalation import MAX_PRIORITY, Escalation
+from guards.outcome import Doubtful
+from orchestrator.codec import Codec
+from orchestrator.embedded.history import History
+from orchestrator.embedded.library import BoundJudge
+from orchestrator.embedded.settings import Equipment
+from orchestrator.errors import NotStorable, ReviewError, StepFailed, WaitExpired
+from orchestrator.step import StepKind
+from orchestrator.store.changes import Change, MoveReview, OpenWait, RecordStep, StartRun
+from orchestrator.store.port import ReviewQuery
+from orchestrator.store.rows import ReviewRow, ReviewState, StepRow
+from orchestrator.suspension import Suspended
+from orchestrator.workflow import Workflow
+
+_HOUR = 3600.0
+
+
+class Waits:
+    """The waits of one run in one execution."""
+
+    def __init__(
+        self, key: int, run_id: str, history: History, equipment: Equipment, write: Callable[[Change], None]
+    ) -> None:
+        self.open: dict[str, float | None] = {}
+        """Waits that this execution ran into, with when each is due."""
+        self.started_child = False
+        self._key = key
+        self._run_id = run_id
+        self._history = history
+        self._equipment = equipment
+        self._write = write
+
+    # -- people
+
+    def question(self, kind: str, title: str, code: str, reason: str) -> ReviewRow:
+        """Return a question to people, without its answer's schema and its queue."""
+        now = self._equipment.clock.now()
+        return ReviewRow(
+            id=0, run=self._key, run_id=self._run_id, workflow="", step="", queue="", kind=kind, title=title,
+            created=now, code=code, reason=reason, priority=0, due=None, when_late="", state="open", version=1,
+            lease_owner=None, lease_until=None, suggestion=None, confidence=None, source=None, alternatives="[]",
+            schema="", context="null",
+        )  # fmt: skip
+
+    def doubt(self, bound: BoundJudge, outcome: Doubtful[Any], context: str) -> ReviewRow:
+        """Return the question that a doubtful value puts to people."""
+        judgement = outcome.judgement
+        asked = self.question("decide", bound.title, outcome.code, outcome.reason)
+        return asked._replace(
+            suggestion=None if outcome.suggestion is None else bound.value.encode(outcome.suggestion),
+            confidence=judgement.confidence.value,
+            source=judgement.confidence.source,
+            alternatives=json.dumps([[each.value, each.confidence] for each in judgement.alternatives]),
+            context=context,
+        )
+
+    async def answer(self, name: str, codec: Codec[Any], question: ReviewRow, escalation: Escalation) -> Any:
+        """Return what a person answered, or ask and wait."""
+        row = self._history.find(name, "human")
+        if row is None:
+            now = self._equipment.clock.now()
+            due = now + escalation.due_hours * _HOUR if escalation.due_hours is not None else None
+            late = due if escalation.when_late != "keep_waiting" else None
+            row = self._row(name, "human", due=late)
+            review = question._replace(
+                step=name,
+                queue=escalation.queue,
+                priority=escalation.priority,
+                due=due,
+                when_late=escalation.when_late,
+                schema=json.dumps(codec.json_schema(), sort_keys=True),
+            )
+            self._write(OpenWait(row, review=review))
+            raise self._suspend(row)
+        if row.status == "waiting":
+            raise await self._late(row, escalation)
+        if row.status == "failed":
+            raise _expired(row)
+        try:
+            return codec.decode(row.output or "")
+        except NotStorable as problem:
+            await self._reopen(row, problem)
+            raise self._suspend(row) from problem
+
+    async def _late(self, row: StepRow, escalation: Escalation) -> BaseException:
+        if row.due is None or row.due > self._equipment.clock.now():
+            return self._suspend(row)
+        if escalation.when_late == "fail":
+            if await self._move(row, "expire", "expired"):
+                return self._expire(row, f"nobody answered within {escalation.due_hours:g} hours")
+            return self._suspend(row)  # somebody has just answered: the run is due already
+        await self._move(row, "raise_priority", "open", priority=MAX_PRIORITY)
+        return self._suspend(row._replace(due=None))
+
+    async def _reopen(self, row: StepRow, problem: NotStorable) -> None:
+        await self._move(row, "reopen", "open", note=f"the answer does not fit any more: {problem.problem}")
+
+    async def _move(
+        self, row: StepRow, action: str, state: ReviewState, *, priority: int | None = None, note: str | None = None
+    ) -> bool:
+        """Move the wait's review item by policy; return False when a person was faster."""
+        states: tuple[ReviewState, ...] = ("decided",) if action == "reopen" else ("open", "leased")
+        query = ReviewQuery(states=states, run_id=self._run_id, limit=10_000)
+        item = next((each for each in self._equipment.store.reviews(query) if each.step == row.name), None)
+        if item is None:
+            return False
+        if priority is not None and item.priority >= priority:
+            return True
+        change = MoveReview(
+            item.id, item.version, state, action, f"policy:{action}", self._equipment.clock.now(),
+            priority=priority, note=note,
+        )  # fmt: skip
+        try:
+            await self._equipment.writer.ask(change)
+        except ReviewError:
+            return False
+        return True
+
+    # -- timers, events, child runs
+
+    async def timer(self, name: str, due_at: Callable[[], float]) -> None:
+        """Return once the time has come."""
+        row = self._history.find(name, "timer")
+        if row is None:
+            row = self._row(name, "timer", due=due_at())
+            if (row.due or 0.0) > self._equipment.clock.now():
+                self._write(OpenWait(row))
+        if row.status == "done":
+            return
+        now = self._equipment.clock.now()
+        if (row.due or 0.0) > now:
+            raise self._suspend(row)
+        self._write(RecordStep(row._replace(status="done", ended=now)))
+
+    async def event(self, name: str, event_name: str, codec: Codec[Any], within: timedelta | None) -> Any:
+        """Return the payload of the next event of a name."""
+        row = self._history.find(name, "event")
+        if row is not None and row.status == "done":
+            return codec.decode(row.output or "")
+        if row is not None and row.status == "failed":
+            raise _expired(row)
+        now = self._equipment.clock.now()
+        due = None if within is None else now + within.total_seconds()
+        found = self._history.next_event(event_name)
+        waiting = row or self._row(name, "event", due=due)
+        if found is not None:
+            taken = json.dumps([event_name, found.number])
+            self._write(RecordStep(waiting._replace(status="done", ended=now, input=taken, output=found.payload)))
+            return codec.decode(found.payload)
+        if row is None:
+            self._write(OpenWait(waiting))
+        elif row.due is not None and row.due <= now:
+            raise self._expire(row, f"no event {event_name!r} came in time")
+        raise self._suspend(waiting)
+
+    async def child(self, name: str, workflow: Workflow[Any, Any], value: Any, run_id: str) -> Any:
+        """Return the result of a child run."""
+        bound = self._equipment.library.workflow(workflow)
+        row = self._history.find(name, "child")
+        if row is None:
+            now = self._equipment.clock.now()
+            deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
+            encoded = bound.input.encode(value)
+            row = self._row(name, "child")._replace(input=encoded, owner=run_id)
+            start = StartRun(
+                run_id, workflow.name, workflow.version, encoded, workflow.code, now, deadline,
+                parent=self._key, parent_step=name,
+            )  # fmt: skip
+            self._write(OpenWait(row, child=start))
+            self.started_child = True
+            raise self._suspend(row)
+        if row.status == "waiting":
+            raise self._suspend(row)
+        if row.status == "failed":
+            error = json.loads(row.error or "{}")
+            raise StepFailed(step=name, error_type=error.get("type", "Error"), message=error.get("message", ""))
+        return bound.output.decode(row.output or "")
+
+    # -- all of them
+
+    def _row(self, name: str, kind: StepKind, *, due: float | None = None) -> StepRow:
+        now = self._equipment.clock.now()
+        return StepRow(self._key, name, self._history.take_seq(), kind, "waiting", queued=now, due=due)
+
+    def _suspend(self, row: StepRow) -> Suspended:
+        self.open[row.name] = row.due
+        return Suspended(row.name)
+
+    def _expire(self, row: StepRow, message: str) -> WaitExpired:
+        now = self._equipment.clock.now()
+        error = json.dumps({"type": "WaitExpired", "message": message})
+        expired = row._replace(status="failed", ended=now, error=error, decided_by="policy:fail")
+        self._write(RecordStep(expired))
+        return _expired(expired)
+
+
+def _expired(row: StepRow) -> WaitExpired:
+    return WaitExpired(step=row.name, message=json.loads(row.error or "{}").get("message", "nobody answered in time"))

@@ -1,0 +1,254 @@
+"""One process's worker: claims due runs, executes them, and hands over what it cannot finish."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from orchestrator.clock import Timer
+from orchestrator.embedded.execution import Execution
+from orchestrator.embedded.history import History
+from orchestrator.embedded.presence import Presence
+from orchestrator.embedded.run import EmbeddedRun
+from orchestrator.embedded.settings import Equipment, Settings
+from orchestrator.errors import Fenced, StoreError
+from orchestrator.store.changes import Change, Claim, NoteStarted, Release
+from orchestrator.store.port import Claimed
+from orchestrator.store.rows import ClaimedRun
+from orchestrator.store.sqlite.claims import SUSPECT
+from orchestrator.workflow import Workflows
+
+_log = logging.getLogger("orchestrator.worker")
+
+ALONE_TICK_SECONDS = 0.5
+COMPANY_TICK_SECONDS = 0.2
+"""How often a worker looks after the store: more often when there is somebody to take over from."""
+NOTE_STARTED_AFTER_SECONDS = 0.1
+"""Steps shorter than this leave no trace before their result."""
+
+
+class Worker:
+    """Executes runs in this process, up to a number at once; all of it on one event loop but ``tick``."""
+
+    def __init__(self, workflows: Workflows, equipment: Equipment, settings: Settings, presence: Presence) -> None:
+        self.active: dict[int, Execution] = {}
+        """Executions by run key."""
+        self.failure: StoreError | None = None
+        """Why this worker gave up, if it did."""
+        self.on_finished: Callable[[Execution], None] = lambda execution: None  # noqa: ARG005
+        self._workflows = workflows
+        self._equipment = equipment
+        self._settings = settings
+        self._presence = presence
+        self._loop = asyncio.get_running_loop()
+        self._claiming: asyncio.Task[None] | None = None
+        self._claim_again = False
+        self._expected = 0
+        self._backlog = False
+        self._timer: tuple[float, Timer] | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+        self._closing = False
+
+    # -- claiming
+
+    def sign_on(self) -> None:
+        """Sign on at the store and look for work."""
+        self._equipment.writer.work_for(self._presence.sign_on(self.wake))
+        self._presence.look_after()  # runs of a worker that died before this one came are taken over at once
+        self.wake()
+
+    def wake(self) -> None:
+        """Look for due runs, once now or once more after the look that is under way."""
+        if self._closing or self.failure is not None:
+            return
+        if self._claiming is not None:
+            self._claim_again = True
+            return
+        self._claiming = self._loop.create_task(self._claim())
+        self._claiming.add_done_callback(self._claimed)
+
+    async def _claim(self) -> None:
+        self._stop_cancelled()
+        room = self._settings.concurrency - len(self.active) - self._expected
+        self._backlog = room <= 0
+        if room <= 0 or not self._workflows.versions:
+            return
+        suspects = all(each.claimed.crashes < SUSPECT for each in self.active.values())
+        clock = self._equipment.clock
+        change = Claim(self._workflows.versions, clock.now(), room, suspects)
+        claimed: Claimed = await self._equipment.writer.ask(change)
+        for run in claimed.runs:
+            self._execute_stored(run)
+        if claimed.next_wake is not None:
+            self._backlog = claimed.next_wake <= clock.now() and len(self.active) >= self._settings.concurrency
+            if not self._backlog:
+                self._set_timer(claimed.next_wake)
+
+    def _claimed(self, task: asyncio.Task[None]) -> None:
+        self._claiming = None
+        again, self._claim_again = self._claim_again, False
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Fenced):
+            self._struck_off()
+        elif isinstance(error, StoreError):
+            _log.warning("cannot look for work: %s", error)
+        elif error is not None:
+            _log.error("looking for work failed", exc_info=error)
+        elif again:
+            self.wake()
+
+    def due_at(self, when: float) -> None:
+        """Look for due runs at a time."""
+        self._set_timer(when)
+
+    def _set_timer(self, when: float) -> None:
+        if self._timer is not None:
+            if self._timer[0] <= when and self._timer[0] > self._equipment.clock.now():
+                return
+            self._timer[1].cancel()
+        self._timer = (when, self._equipment.clock.call_at(when, self._timer_rang))
+
+    def _timer_rang(self) -> None:
+        self._timer = None
+        self.wake()
+
+    def _stop_cancelled(self) -> None:
+        if self.active:
+            for key in self._equipment.store.cancelled_of(self._presence.worker):
+                if key in self.active:
+                    self.active[key].stop("cancelled")
+
+    # -- executing
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more run can be executed now."""
+        room = self._settings.concurrency - len(self.active) - self._expected
+        return not self._closing and self.failure is None and room > 0
+
+    def expect(self) -> None:
+        """Keep room for a run that is being started here."""
+        self._expected += 1
+
+    def arrived(self) -> None:
+        """Give up the room that was kept."""
+        self._expected -= 1
+
+    async def is_idle(self) -> bool:
+        """Wait for what is under way, look once more, and return whether there was nothing to do."""
+        if self._claiming is not None:
+            await asyncio.wait([self._claiming])
+            return False
+        if self.active:
+            await asyncio.wait([each.task for each in self.active.values()])
+            return False
+        self.wake()
+        if self._claiming is not None:
+            await asyncio.wait([self._claiming])
+        return not self.active and self._claiming is None
+
+    def _execute_stored(self, claimed: ClaimedRun) -> None:
+        rows = self._equipment.store.history(claimed.key)
+        self.execute(claimed, History(claimed.id, rows.steps, rows.events))
+
+    def execute(self, claimed: ClaimedRun, history: History) -> Execution:
+        """Execute a run that this worker owns."""
+        workflow = self._workflows.find(claimed.workflow, claimed.version)
+        bound = self._equipment.library.workflow(workflow)
+        same_code = workflow.code == claimed.code
+        run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, same_code=same_code)
+        execution = Execution(claimed, bound, run, self._equipment)
+        self.active[claimed.key] = execution
+        execution.task = self._loop.create_task(execution.drive())
+        execution.task.add_done_callback(lambda _task: self._finished(execution))
+        if self._sweep is None:
+            self._sweep = self._loop.call_later(NOTE_STARTED_AFTER_SECONDS, self._note_started)
+        return execution
+
+    def _finished(self, execution: Execution) -> None:
+        self.active.pop(execution.claimed.key, None)
+        if not execution.task.cancelled() and (error := execution.task.exception()) is not None:
+            _log.error("run %s stopped by a fault of the engine", execution.claimed.id, exc_info=error)
+            execution.error = error
+        if execution.wake is not None:
+            self._set_timer(execution.wake)
+        if self._backlog or execution.woke_others:
+            self.wake()
+        if execution.woke_others:
+            self._presence.ring_others()
+        execution.done.set_result(None)
+        self.on_finished(execution)
+
+    def _note_started(self) -> None:
+        self._sweep = None
+        now = self._equipment.clock.now()
+        for execution in self.active.values():
+            for row in execution.run.long_steps(now - NOTE_STARTED_AFTER_SECONDS):
+                self._equipment.writer.add(NoteStarted(row))
+        if self.active and not self._closing:
+            self._sweep = self._loop.call_later(NOTE_STARTED_AFTER_SECONDS, self._note_started)
+
+    # -- living with others
+
+    def tick(self) -> None:
+        """Look after the store; called in the writer's thread."""
+        if self._presence.worker == 0 or self._closing or self.failure is not None:
+            return
+        try:
+            due = self._presence.look_after()
+        except Fenced:
+            self._loop.call_soon_threadsafe(self._struck_off)
+            return
+        self._equipment.writer.tick_seconds = COMPANY_TICK_SECONDS if self._presence.has_company else ALONE_TICK_SECONDS
+        if due:
+            self._loop.call_soon_threadsafe(self.wake)
+
+    def refused(self, change: Change, error: Exception) -> None:
+        """Stop the run whose change the store refused."""
+        if not isinstance(error, Fenced):
+            _log.error("the store refused %s: %s", type(change).__name__, error)
+        key = getattr(getattr(change, "row", change), "run", None) or getattr(change, "key", None)
+        if key in self.active:
+            self.active[key].lose(error)
+
+    def _struck_off(self) -> None:
+        """Drop every run, which others own by now, and sign on anew."""
+        if self._closing or self.failure is not None:
+            return
+        _log.warning("this worker's lease ended: its %d runs are left to others, signing on again", len(self.active))
+        lost = Fenced(self._equipment.store.path, "this worker's lease ended and another took over its runs")
+        for execution in list(self.active.values()):
+            execution.lose(lost)
+        self._presence.sign_off()
+        try:
+            self.sign_on()
+        except StoreError as error:
+            self.give_up(error)
+
+    def give_up(self, error: StoreError) -> None:
+        """Stop for good because the store cannot be written; what is recorded stays and can be taken up later."""
+        if self.failure is None:
+            self.failure = error
+            _log.error("this worker stops: %s", error)
+            for execution in list(self.active.values()):
+                execution.lose(error)
+
+    async def close(self) -> None:
+        """Stop claiming, give steps in flight some time, then hand every run back."""
+        self._closing = True
+        if self._timer is not None:
+            self._timer[1].cancel()
+        if self._sweep is not None:
+            self._sweep.cancel()
+        if self._claiming is not None:
+            await asyncio.wait([self._claiming])
+        tasks = [each.task for each in self.active.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._settings.grace_seconds)
+        for execution in list(self.active.values()):
+            execution.stop("closing")
+        if remaining := [each.task for each in self.active.values()]:
+            await asyncio.wait(remaining)
+        if self.failure is None:
+            await self._equipment.writer.ask(Release(self._equipment.clock.now()))
+            self._presence.ring_others()
+        self._presence.sign_off()

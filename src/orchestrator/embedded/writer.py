@@ -1,0 +1,212 @@
+"""The one writer: changes of all runs in this process share commits.
+
+Changes gathered in one turn of the event loop become one transaction. It is committed by a thread,
+or in the loop itself when a single run is at work: then nobody else is held up, and handing over
+to a thread would cost more than it saves.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from orchestrator.errors import StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
+from orchestrator.store.changes import Change
+from orchestrator.store.sqlite import SqliteStore
+
+_log = logging.getLogger("orchestrator.writer")
+
+REPORT_EVERY_SECONDS = 5.0
+SLOW_COMMIT_SECONDS = 0.01
+"""A commit slower than this is left to the thread even for a single run ..."""
+SLOW_FOR_SECONDS = 5.0
+"""... for this long."""
+
+_FATAL = (StoreFull, StoreReadOnly, StoreCorrupt)
+
+
+class Commit(asyncio.Future[None]):
+    """Done when a batch is on disk; shared by every run in it, so one of them cannot cancel it."""
+
+    def cancel(self, msg: Any = None) -> bool:  # noqa: ARG002 -- the signature of Future
+        """Refuse: the task that waits is cancelled as soon as the commit is done."""
+        return False
+
+
+class Batch:
+    """Changes that become one transaction."""
+
+    __slots__ = ("changes", "commit", "waiting", "worker")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, worker: int | None) -> None:
+        self.worker = worker
+        self.changes: list[Change] = []
+        self.waiting: dict[int, asyncio.Future[Any]] = {}
+        self.commit = Commit(loop=loop)
+
+
+class Writer:
+    """Takes changes on the event loop, commits them in order."""
+
+    def __init__(self, store: SqliteStore, *, alone: Callable[[], bool], tick: Callable[[], None] | None = None) -> None:
+        self._worker: int | None = None
+        self.tick_seconds = 1.0
+        self.on_refusal: Callable[[Change, Exception], None] = lambda change, error: None  # noqa: ARG005
+        self.on_fatal: Callable[[StoreError], None] = lambda error: None  # noqa: ARG005
+        self._store = store
+        self._alone = alone
+        self._tick = tick
+        self._loop = asyncio.get_running_loop()
+        self._open: Batch | None = None
+        self._queue: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
+        self._in_thread = 0
+        self._thread_until = 0.0
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="handrail-writer", daemon=True)
+        self._thread.start()
+
+    def work_for(self, worker: int) -> None:
+        """Write in the name of a worker from now on; what was added before stays in the old name, and is fenced by it."""
+        self._flush()
+        self._worker = worker
+
+    def add(self, change: Change) -> Commit:
+        """Put a change into the open batch and return its commit."""
+        batch = self._open
+        if batch is None:
+            if self._closing.is_set():
+                raise StoreError(self._store.path, "it is closed: use the orchestrator inside its `async with` block")
+            batch = self._open = Batch(self._loop, self._worker)
+            self._loop.call_soon(self._flush)
+        batch.changes.append(change)
+        return batch.commit
+
+    async def ask(self, change: Change) -> Any:
+        """Write a change and return its reply once it is committed; a refusal is raised."""
+        self.add(change)
+        batch = self._open
+        assert batch is not None  # noqa: S101 -- add() has just opened it
+        future = self._loop.create_future()
+        batch.waiting[len(batch.changes) - 1] = future
+        return await future
+
+    def _flush(self) -> None:
+        batch, self._open = self._open, None
+        if batch is None:
+            return
+        if not self._in_thread and self._alone() and time.perf_counter() >= self._thread_until:
+            self._commit_here(batch)
+        else:
+            self._in_thread += 1
+            self._queue.put(batch)
+
+    def _commit_here(self, batch: Batch) -> None:
+        begun = time.perf_counter()
+        try:
+            replies = self._store.try_apply(batch.changes, worker=batch.worker)
+        except StoreError:
+            replies = None  # the thread tries again, and reports
+        ended = time.perf_counter()
+        if ended - begun > SLOW_COMMIT_SECONDS:
+            self._thread_until = ended + SLOW_FOR_SECONDS
+        if replies is None:
+            self._in_thread += 1
+            self._queue.put(batch)
+        else:
+            self._complete(batch, replies)
+
+    def _complete(self, batch: Batch, replies: Sequence[Any]) -> None:
+        waiting = batch.waiting
+        for index, reply in enumerate(replies):
+            if reply is None and index not in waiting:
+                continue
+            future = waiting.get(index)
+            if isinstance(reply, Exception):
+                if future is None:
+                    self.on_refusal(batch.changes[index], reply)
+                elif not future.done():
+                    future.set_exception(reply)
+            elif future is not None and not future.done():
+                future.set_result(reply)
+        batch.commit.set_result(None)
+
+    def _fail(self, batch: Batch, error: StoreError) -> None:
+        for future in (batch.commit, *batch.waiting.values()):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # whoever waits sees it; nobody waiting is no news
+        if isinstance(error, _FATAL):
+            self.on_fatal(error)
+
+    def _finished(self, batch: Batch, replies: Sequence[Any] | StoreError) -> None:
+        self._in_thread -= 1
+        if isinstance(replies, StoreError):
+            self._fail(batch, replies)
+        else:
+            self._complete(batch, replies)
+
+    def _work(self) -> None:
+        next_tick = time.monotonic()
+        while True:
+            if self._tick is not None and time.monotonic() >= next_tick:
+                self._beat()
+                next_tick = time.monotonic() + self.tick_seconds
+            timeout = None if self._tick is None else max(0.0, next_tick - time.monotonic())
+            try:
+                batch = self._queue.get(timeout=timeout)
+            except queue.Empty:
+                continue
+            if batch is None:
+                return
+            replies = self._committed(batch.changes, batch.worker)
+            try:
+                self._loop.call_soon_threadsafe(self._finished, batch, replies)
+            except RuntimeError:  # the loop is closed; what was committed stays committed
+                return
+
+    def _beat(self) -> None:
+        assert self._tick is not None  # noqa: S101 -- asked by the caller
+        try:
+            self._tick()
+        except StoreError as error:
+            _log.warning("the store did not answer: %s", error)
+        except Exception:
+            _log.exception("looking after the store failed; trying again")
+
+    def _committed(self, changes: Sequence[Change], worker: int | None) -> Sequence[Any] | StoreError:
+        begun = reported = time.monotonic()
+        while True:
+            try:
+                return self._store.apply(changes, worker=worker)
+            except StoreLocked as error:
+                if self._closing.is_set():
+                    return error
+                if time.monotonic() - reported >= REPORT_EVERY_SECONDS:
+                    reported = time.monotonic()
+                    _log.warning("waiting for the store's write lock since %.0f s: %s", reported - begun, error)
+                time.sleep(0.02)
+            except _FATAL as error:
+                return error
+            except StoreError as error:
+                return error if len(changes) == 1 else self._one_by_one(changes, worker)
+
+    def _one_by_one(self, changes: Sequence[Change], worker: int | None) -> Sequence[Any] | StoreError:
+        """Keep one change that SQLite refuses from taking the others with it."""
+        replies: list[Any] = []
+        for change in changes:
+            reply = self._committed([change], worker)
+            if isinstance(reply, _FATAL):
+                return reply
+            replies.append(reply if isinstance(reply, StoreError) else reply[0])
+        return replies
+
+    async def close(self) -> None:
+        """Commit what is open, then end the thread."""
+        self._flush()
+        self._closing.set()
+        self._queue.put(None)
+        while self._thread.is_alive():
+            await asyncio.sleep(0.001)

@@ -1,0 +1,253 @@
+"""The orchestrator: a store, workflows and a worker in this process, wired in one place."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from orchestrator.client import Client
+from orchestrator.clock import Clock
+from orchestrator.embedded.body import Bodies
+from orchestrator.embedded.execution import Execution
+from orchestrator.embedded.history import History
+from orchestrator.embedded.library import Library
+from orchestrator.embedded.presence import Presence
+from orchestrator.embedded.settings import Equipment, Settings
+from orchestrator.embedded.worker import Worker
+from orchestrator.embedded.writer import Writer
+from orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
+from orchestrator.limits import Limit, Limiters
+from orchestrator.store import Durability, SqliteStore, open_store
+from orchestrator.store.changes import StartMany, StartRun, Started
+from orchestrator.store.rows import ENDED, ClaimedRun
+from orchestrator.workflow import Workflow, Workflows
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+FIRST_LOOK_SECONDS = 0.02
+LAST_LOOK_SECONDS = 0.5
+"""A run that ends in another process is noticed after at most this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunHandle(Generic[Out]):
+    """One started run."""
+
+    id: str
+    new: bool
+    """False when the id was started before, with the same input."""
+    orchestrator: "Orchestrator" = field(repr=False)
+    workflow: Workflow[Any, Out] = field(repr=False)
+    execution: Execution | None = field(default=None, repr=False)
+    """Its first execution, when that was begun in this process at once."""
+
+    async def result(self) -> Out:
+        """Wait until the run has ended and return its result.
+
+        Raises:
+            StepFailed: the run failed; its ``error_type`` and ``message`` are the run's.
+        """
+        return await self.orchestrator.result(self)
+
+
+class Orchestrator(Client):
+    """Executes workflows on a store; several processes may do so on one file.
+
+    Use it as ``async with Orchestrator("sqlite:///runs.db", workflows=[triage]) as orchestrator``.
+
+    Raises:
+        InvalidWorkflow: a workflow cannot be executed as it is.
+        NotStorable: an input, result or step of a workflow cannot be stored.
+        StoreError: the store cannot be opened (when entered); see its subclasses.
+    """
+
+    def __init__(
+        self,
+        store: str | SqliteStore,
+        *,
+        workflows: Sequence[Workflow[Any, Any]],
+        limits: Mapping[str, Limit] | None = None,
+        settings: Settings = Settings(),
+        durability: Durability = "power",
+        clock: Clock | None = None,
+        concurrency: int | None = None,
+    ) -> None:
+        super().__init__(store, clock=clock, create=True)
+        self._workflows = Workflows(list(workflows))
+        self._limits = dict(limits or {})
+        self._settings = settings.with_concurrency(concurrency)
+        self._durability: Durability = durability
+        self._library = Library()
+        self._working: Worker | None = None
+        self._bodies: Bodies | None = None
+        self._watchers: dict[int, list[asyncio.Future[None]]] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open the store, sign on as a worker and go on with what is due."""
+        address = self._address
+        store = open_store(address, durability=self._durability) if isinstance(address, str) else address
+        presence = Presence(store, self._clock, self._settings.lease_seconds, self._settings.crash_limit)
+        writer = Writer(store, alone=self._is_alone, tick=self._tick)
+        limiters = Limiters(self._limits, self._clock)
+        self._bodies = Bodies(clock=self._clock, limiters=limiters, threads=self._settings.threads)
+        equipment = Equipment(
+            store=store, writer=writer, clock=self._clock, library=self._library, bodies=self._bodies
+        )
+        self._entered = store, writer
+        self._presence = presence
+        worker = Worker(self._workflows, equipment, self._settings, presence)
+        writer.on_refusal = worker.refused
+        writer.on_fatal = worker.give_up
+        worker.on_finished = self._finished
+        self._working = worker
+        try:
+            worker.sign_on()
+        except BaseException:
+            self._working = None
+            await super().__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let steps in flight finish or stop, hand the runs back, and close the store."""
+        if self._working is not None:
+            await self._working.close()
+            self._working = None
+        if self._bodies is not None:
+            self._bodies.close()
+        await super().__aexit__(kind, error, trace)
+
+    def _is_alone(self) -> bool:
+        return self._working is not None and len(self._working.active) <= 1
+
+    def _tick(self) -> None:
+        if self._working is not None:
+            self._working.tick()
+
+    def _ring(self) -> None:
+        self._worker.wake()
+        self._presence.ring_others()
+
+    @property
+    def _worker(self) -> Worker:
+        if self._working is None:
+            raise Misuse("use this Orchestrator inside its block: async with Orchestrator(...) as orchestrator:")
+        if self._working.failure is not None:
+            raise self._working.failure
+        return self._working
+
+    # -- starting
+
+    async def start(self, workflow: Workflow[In, Out], value: In, *, id: str | None = None) -> RunHandle[Out]:  # noqa: A002
+        """Start a run; recorded when this returns. The same id with the same input is the same run.
+
+        Raises:
+            UnknownWorkflow: this orchestrator was not given the workflow.
+            NotStorable: the input does not fit its annotation.
+            RunConflict: the id was started with another workflow or input.
+        """
+        worker = self._worker
+        change = self._start_change(workflow, value, id, execute=worker.has_room)
+        if change.execute:
+            worker.expect()
+        try:
+            started: Started = await self._parts[1].ask(change)
+        finally:
+            if change.execute:
+                worker.arrived()
+        execution = None
+        if started.new and change.execute:
+            claimed = ClaimedRun(
+                started.key, change.id, change.workflow, change.version, change.input, 0, change.created,
+                change.deadline, False, 0, change.code,
+            )  # fmt: skip
+            execution = worker.execute(claimed, History(change.id))
+        elif started.new:
+            worker.wake()
+        return RunHandle(change.id, started.new, self, workflow, execution)
+
+    async def start_many(
+        self, workflow: Workflow[In, Out], runs: Sequence[tuple[str | None, In]]
+    ) -> list[RunHandle[Out]]:
+        """Start several runs, given as (id, input), in one transaction: all of them or none.
+
+        Raises:
+            UnknownWorkflow: this orchestrator was not given the workflow.
+            NotStorable: an input does not fit its annotation; its id is named.
+            RunConflict: an id appears twice, or was started with another workflow or input.
+        """
+        changes = [self._start_change(workflow, value, run_id, execute=False) for run_id, value in runs]
+        if len({change.id for change in changes}) != len(changes):
+            twice = next(each.id for i, each in enumerate(changes) if each.id in {one.id for one in changes[:i]})
+            raise RunConflict(twice, "the same id twice in one call")
+        started: list[Started] = await self._change(StartMany(changes)) if changes else []
+        return [
+            RunHandle(change.id, each.new, self, workflow)
+            for change, each in zip(changes, started, strict=True)
+        ]
+
+    def _start_change(self, workflow: Workflow[Any, Any], value: Any, run_id: str | None, *, execute: bool) -> StartRun:
+        self._worker  # noqa: B018 -- raises outside the block, and after the store failed
+        if workflow not in self._workflows:
+            raise UnknownWorkflow(
+                f"this orchestrator was not given workflow {workflow.name!r} version {workflow.version}:"
+                " put it into Orchestrator(workflows=[...])"
+            )
+        now = self._clock.now()
+        encoded = self._library.workflow(workflow).input.encode(value)
+        deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
+        name = run_id if run_id is not None else uuid.uuid4().hex
+        return StartRun(name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute)
+
+    # -- results
+
+    async def result(self, handle: RunHandle[Out]) -> Out:
+        """Wait until a run has ended, in this process or another, and return its result.
+
+        Raises:
+            StepFailed: the run failed, was cancelled or set aside.
+        """
+        if handle.execution is not None:
+            await handle.execution.done
+            if handle.execution.status == "completed":
+                return handle.execution.value  # type: ignore[no-any-return]
+        pause = FIRST_LOOK_SECONDS
+        while True:
+            row = self.run(handle.id)
+            if row.status == "completed":
+                return self._library.workflow(handle.workflow).output.decode(row.output or "")  # type: ignore[no-any-return]
+            if row.status in ENDED:
+                error = json.loads(row.error or "{}")
+                raise StepFailed(step=handle.id, error_type=error.get("type", row.status), message=error.get("message", ""))
+            self._worker  # noqa: B018 -- raises once the store failed
+            await self._something_happens(row.key, pause)
+            pause = min(pause * 2, LAST_LOOK_SECONDS)
+
+    async def _something_happens(self, key: int, seconds: float) -> None:
+        """Wait until an execution of the run is over here, or for a while."""
+        future = asyncio.get_running_loop().create_future()
+        self._watchers.setdefault(key, []).append(future)
+        try:
+            await asyncio.wait([future], timeout=seconds)
+        finally:
+            watching = self._watchers[key]
+            watching.remove(future)
+            if not watching:
+                del self._watchers[key]
+
+    def _finished(self, execution: Execution) -> None:
+        for future in self._watchers.get(execution.claimed.key, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def idle(self) -> None:
+        """Wait until nothing is being executed or due here: every run has ended or waits."""
+        worker = self._worker
+        while not await worker.is_idle():
+            pass

@@ -1,0 +1,163 @@
+"""What a workflow sees of its run: the only way it may act, wait, and ask for time or chance."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
+
+from typing_extensions import TypeForm
+
+from guards.escalation import Escalation
+from guards.outcome import Accepted, Doubtful
+
+if TYPE_CHECKING:
+    from orchestrator.workflow import Workflow
+
+P = ParamSpec("P")
+P_contra = ParamSpec("P_contra")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+
+
+class Judge(Protocol[P_contra, T_co]):
+    """Whatever judges and may be in doubt: an AI step, seen from here."""
+
+    @property
+    def name(self) -> str:
+        """Return the step's name."""
+        ...
+
+    @property
+    def output_type(self) -> Any:
+        """Return the type of an accepted value."""
+        ...
+
+    def __call__(
+        self, *args: P_contra.args, **kwargs: P_contra.kwargs
+    ) -> Coroutine[Any, Any, Accepted[T_co] | Doubtful[T_co]]:
+        """Judge."""
+        ...
+
+
+class Run(ABC):
+    """One execution of a workflow.
+
+    A workflow runs again from its top when its run resumes: remembered calls return what is recorded.
+    Code between them must therefore be deterministic.
+    """
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """Return the run's id."""
+
+    @overload
+    def step(
+        self, step: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Coroutine[Any, Any, T]: ...
+    @overload
+    def step(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]: ...
+    @abstractmethod
+    def step(self, step: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """Call a step once and remember its result; it is recorded before the next step begins.
+
+        Raises:
+            StepFailed: all attempts failed; the same error on every replay.
+            HistoryMismatch: the history holds something else under this name.
+        """
+
+    @abstractmethod
+    def decide(self, judge: Judge[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+        """Judge once and settle it: the accepted value, or what a person says when it is in doubt.
+
+        Raises:
+            WaitExpired: nobody decided in time, and the escalation says ``fail``.
+        """
+
+    @abstractmethod
+    def ask(
+        self,
+        question: str,
+        answer: TypeForm[T],
+        *,
+        name: str = "ask",
+        context: Any = None,
+        escalate: Escalation = Escalation(),
+    ) -> Coroutine[Any, Any, T]:
+        """Put a question to people, without any model; ``context`` is JSON shown beside it.
+
+        Raises:
+            WaitExpired: nobody answered in time, and the escalation says ``fail``.
+        """
+
+    @abstractmethod
+    def event(
+        self, name: str, payload: TypeForm[T], *, within: timedelta | None = None
+    ) -> Coroutine[Any, Any, T]:
+        """Wait for the next event of that name sent to this run (``orchestrator.send``).
+
+        Raises:
+            WaitExpired: none came within the time.
+        """
+
+    @abstractmethod
+    def sleep(self, duration: timedelta | float) -> Coroutine[Any, Any, None]:
+        """Wait for a timedelta or that many seconds; the due time is fixed when this is first reached."""
+
+    @abstractmethod
+    def sleep_until(self, when: datetime) -> Coroutine[Any, Any, None]:
+        """Wait until a moment, which must carry its time zone."""
+
+    @abstractmethod
+    def child(self, workflow: "Workflow[A, T]", value: A, /, *, id: str | None = None) -> Coroutine[Any, Any, T]:  # noqa: A002
+        """Start a run of another workflow and wait for its result; its default id is ``<run id>/<name>``.
+
+        Raises:
+            StepFailed: the child run failed or was cancelled.
+        """
+
+    @overload
+    def all(self, first: Awaitable[A], second: Awaitable[B], /) -> Coroutine[Any, Any, tuple[A, B]]: ...
+    @overload
+    def all(
+        self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], /
+    ) -> Coroutine[Any, Any, tuple[A, B, C]]: ...
+    @overload
+    def all(
+        self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], fourth: Awaitable[D], /
+    ) -> Coroutine[Any, Any, tuple[A, B, C, D]]: ...
+    @overload
+    def all(
+        self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], fourth: Awaitable[D], fifth: Awaitable[E], /
+    ) -> Coroutine[Any, Any, tuple[A, B, C, D, E]]: ...
+    @overload
+    def all(self, *branches: Awaitable[T]) -> Coroutine[Any, Any, tuple[T, ...]]: ...
+    @abstractmethod
+    def all(self, *branches: Awaitable[Any]) -> Coroutine[Any, Any, tuple[Any, ...]]:
+        """Run branches side by side and return their results in order.
+
+        Every branch goes as far as it can before the run waits, so several questions can be open at once.
+        The first failure, by position, is raised after all branches ended.
+        """
+
+    @abstractmethod
+    def now(self) -> Coroutine[Any, Any, datetime]:
+        """Return the time (UTC), the same on every replay."""
+
+    @abstractmethod
+    def random(self) -> Coroutine[Any, Any, float]:
+        """Return a random number, 0 up to but not including 1, the same on every replay."""
+
+
+def branch_list(branches: Sequence[Awaitable[Any]]) -> list[Coroutine[Any, Any, Any]]:
+    """Return the branches as coroutines, each of which can become a task."""
+    return [each if isinstance(each, Coroutine) else _awaiting(each) for each in branches]
+
+
+async def _awaiting(value: Awaitable[T]) -> T:
+    return await value

@@ -1,0 +1,188 @@
+"""A step: a function that a run calls once and remembers, with its kind, owner and policy."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
+
+from orchestrator.errors import InvalidWorkflow
+from orchestrator.retry import Retry
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+StepKind = Literal["rule", "action", "ai", "human", "timer", "event", "child", "clock", "chance"]
+"""What stands behind a step record: code without or with outside effects, a model, a person, or the engine itself."""
+
+RESERVED = frozenset("#/[]{} \t\n")
+"""Characters a step's name may not hold: they build the names of repeated and nested steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """When all attempts failed, the step's result is this value."""
+
+    value: Any
+
+
+OnFailure = Literal["raise", "review"] | Default
+"""When all attempts (and the fallback) failed: raise ``StepFailed``, ask a person for the result, or use a default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a step is executed."""
+
+    retry: Retry | None = None
+    timeout_seconds: float | None = None
+    """For one attempt; None: no limit."""
+    deadline_seconds: float | None = None
+    """For all attempts together, delays included; None: no limit."""
+    limit: str | None = None
+    """The name of a limit given to the orchestrator."""
+    fallback: Callable[..., Any] | None = None
+    """Called with the same arguments when all attempts failed."""
+    on_failure: OnFailure = "raise"
+    inline: bool = False
+    """A sync body runs in the event loop instead of a thread: for pure functions below a millisecond."""
+
+    def __post_init__(self) -> None:
+        for name in ("timeout_seconds", "deadline_seconds"):
+            seconds = getattr(self, name)
+            if seconds is not None and not seconds > 0:
+                raise InvalidWorkflow(f"{name} is {seconds!r}; give seconds above 0, or None for no limit")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a body is simply called, once."""
+        return self == _PLAIN or self == _PLAIN_INLINE
+
+
+_PLAIN = Policy()
+_PLAIN_INLINE = Policy(inline=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step(Generic[P, R_co]):
+    """A function with a name, a kind and a policy; called outside a workflow it is just the function."""
+
+    function: Callable[P, R_co]
+    name: str
+    kind: StepKind
+    owner: str | None = None
+    """Who answers for this step, as shown in records."""
+    formerly: tuple[str, ...] = ()
+    """Names this step had before; recorded results under them still count."""
+    policy: Policy = field(default=_PLAIN)
+    is_async: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in (self.name, *self.formerly):
+            if not name or RESERVED & set(name):
+                raise InvalidWorkflow(f"{name!r} cannot name a step: use letters, digits, '_', '-', '.' and ':'")
+        target = self.function if inspect.isroutine(self.function) else type(self.function).__call__
+        object.__setattr__(self, "is_async", inspect.iscoroutinefunction(inspect.unwrap(target)))
+        if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
+            raise InvalidWorkflow(f"step {self.name!r} is a generator: a step returns one value")
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call the function, unremembered."""
+        return self.function(*args, **kwargs)
+
+    def named(self, name: str) -> "Step[P, R_co]":
+        """Return the same step under another name."""
+        return replace(self, name=name)
+
+
+class StepDecorator(Protocol):
+    """Makes a step of a function, its parameters and result as they were."""
+
+    def __call__(self, function: Callable[P, R]) -> Step[P, R]:
+        """Return the function as a step."""
+        ...
+
+
+@overload
+def rule(function: Callable[P, R], /) -> Step[P, R]: ...
+@overload
+def rule(
+    *, name: str | None = None, owner: str | None = None, formerly: tuple[str, ...] = (), inline: bool = False
+) -> StepDecorator: ...
+def rule(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    owner: str | None = None,
+    formerly: tuple[str, ...] = (),
+    inline: bool = False,
+) -> Any:
+    """Mark a function as a rule: deterministic, no model, no outside effect.
+
+    Raises:
+        InvalidWorkflow: the function or a name cannot be a step.
+    """
+
+    def decorate(body: Callable[..., Any]) -> Step[..., Any]:
+        policy = Policy(inline=inline)
+        return Step(body, name or name_of(body), "rule", owner=owner, formerly=formerly, policy=policy)
+
+    return decorate if function is None else decorate(function)
+
+
+@overload
+def action(function: Callable[P, R], /) -> Step[P, R]: ...
+@overload
+def action(
+    *,
+    name: str | None = None,
+    owner: str | None = None,
+    formerly: tuple[str, ...] = (),
+    retry: Retry | None = None,
+    timeout_seconds: float | None = None,
+    deadline_seconds: float | None = None,
+    limit: str | None = None,
+    fallback: Callable[..., Any] | None = None,
+    on_failure: OnFailure = "raise",
+) -> StepDecorator: ...
+def action(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    owner: str | None = None,
+    formerly: tuple[str, ...] = (),
+    **policy: Any,
+) -> Any:
+    """Mark a function as an action: a step with an outside effect, executed at least once.
+
+    Its body finds the key that makes repeating it safe in ``step_context().idempotency_key``.
+
+    Raises:
+        InvalidWorkflow: the function, a name or the policy cannot be a step's.
+    """
+
+    def decorate(body: Callable[..., Any]) -> Step[..., Any]:
+        return Step(
+            body, name or name_of(body), "action", owner=owner, formerly=formerly, policy=Policy(**policy)
+        )
+
+    return decorate if function is None else decorate(function)
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return the name a function goes by.
+
+    Raises:
+        InvalidWorkflow: it has none that is the same tomorrow.
+    """
+    name = getattr(function, "__name__", None) or getattr(function, "name", None)
+    if not isinstance(name, str) or name == "<lambda>":
+        raise InvalidWorkflow(f"{function!r} has no name to remember it by: write it as a def, or use @rule(name=...)")
+    return name
+
+
+def as_step(function: Callable[P, R]) -> Step[P, R]:
+    """Return the function as a step; an unmarked one is taken as an action, which assumes the least."""
+    return function if isinstance(function, Step) else Step(function, name_of(function), "action")

@@ -1,0 +1,211 @@
+"""What can be written to a store: plain data, applied in order, several in one transaction.
+
+A ``VOLATILE`` change need not survive a power cut: a store may commit a transaction of nothing but
+those without waiting for the disk. Order is kept either way.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from orchestrator.store.rows import ReviewRow, ReviewState, RunStatus, StepRow
+
+
+class StartRun(NamedTuple):
+    """Make a run, unless its id exists with the same workflow and input. Reply: ``Started``."""
+
+    id: str
+    workflow: str
+    version: int
+    input: str
+    code: str
+    created: float
+    deadline: float | None = None
+    execute: bool = False
+    """The writing worker owns it from the start; otherwise it is pending for any worker."""
+    parent: int | None = None
+    parent_step: str | None = None
+
+
+class Started(NamedTuple):
+    """Where a start led: the run's key, and whether it is new."""
+
+    key: int
+    new: bool
+
+
+class StartMany(NamedTuple):
+    """Make several runs, all or none. Reply: a list of ``Started``."""
+
+    runs: Sequence[StartRun]
+
+
+class RecordStep(NamedTuple):
+    """Record a step's result, once: a result that is there is never overwritten."""
+
+    row: StepRow
+
+
+class NoteStarted(NamedTuple):
+    """Note that a long step has begun; a hint for people, so it is volatile."""
+
+    row: StepRow
+
+
+class OpenWait(NamedTuple):
+    """Record what a run waits for, with its question to people or its child run, once."""
+
+    row: StepRow
+    review: ReviewRow | None = None
+    child: StartRun | None = None
+
+
+class Suspend(NamedTuple):
+    """Let go of a run until it is due; at once when an answer came since ``signals``. Reply: when it is due."""
+
+    key: int
+    wake: float | None
+    signals: int
+    now: float
+
+
+class EndRun(NamedTuple):
+    """End a run; its open questions are cancelled and its parent is told."""
+
+    key: int
+    status: RunStatus
+    output: str | None
+    error: str | None
+    ended: float
+    has_dependants: bool = True
+    """Whether it may have open questions or child runs."""
+
+
+class Claim(NamedTuple):
+    """Own due runs of these workflow versions, oldest first. Reply: ``Claimed``."""
+
+    versions: Sequence[tuple[str, int]]
+    now: float
+    most: int
+    suspects: bool
+    """Whether a run that was in flight in two crashes may be among them (one at most)."""
+
+
+class Release(NamedTuple):
+    """Give back every run this worker owns and sign off."""
+
+    now: float
+
+
+class Register(NamedTuple):
+    """Sign on as a worker. Reply: its id."""
+
+    pid: int
+    host: str
+    bell: str
+    lock: str
+    now: float
+
+
+class Beat(NamedTuple):
+    """Show that this worker lives."""
+
+
+
+class TakeOver(NamedTuple):
+    """Strike off a dead worker and make its runs due. Reply: how many, or None when it beat since."""
+
+    worker: int
+    beat: int
+    now: float
+    crash_limit: int
+
+
+class Send(NamedTuple):
+    """Send an external event to a run; the same ``event_id`` counts once. Reply: whether it is new."""
+
+    run_id: str
+    name: str
+    payload: str
+    now: float
+    event_id: str | None = None
+
+
+class Cancel(NamedTuple):
+    """Cancel a run and its children; one that is being executed is told to stop. Reply: its status."""
+
+    run_id: str
+    now: float
+    reason: str
+
+
+class RetryRun(NamedTuple):
+    """Make a failed, cancelled or set-aside run due again; its failed steps are archived, all others kept."""
+
+    run_id: str
+    now: float
+
+
+class Fork(NamedTuple):
+    """Make a new run with the history of another up to, not including, a step. Reply: ``Started``."""
+
+    run_id: str
+    step: str | None
+    new_id: str
+    now: float
+
+
+class MoveReview(NamedTuple):
+    """Move a review item on, if it still is at ``version``; a decision resumes its run. Reply: the new row."""
+
+    id: int
+    version: int
+    state: ReviewState
+    action: str
+    actor: str
+    now: float
+    lease_owner: str | None = None
+    lease_until: float | None = None
+    priority: int | None = None
+    decision: str | None = None
+    note: str | None = None
+
+
+class Prune(NamedTuple):
+    """Delete runs that ended before a time, with all that belongs to them. Reply: how many."""
+
+    ended_before: float
+    statuses: Sequence[RunStatus]
+    most: int
+
+
+class Remember(NamedTuple):
+    """Remember where a workflow's code is found, as ``module:name``."""
+
+    workflow: str
+    target: str
+
+
+Change = (
+    StartRun
+    | StartMany
+    | RecordStep
+    | NoteStarted
+    | OpenWait
+    | Suspend
+    | EndRun
+    | Claim
+    | Release
+    | Register
+    | Beat
+    | TakeOver
+    | Send
+    | Cancel
+    | RetryRun
+    | Fork
+    | MoveReview
+    | Prune
+    | Remember
+)
+
+VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat})
+"""After a power cut a claim is due again, and a hint or a beat is of no use any more."""

@@ -1,0 +1,126 @@
+"""The port to whatever remembers: changes in, rows out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from orchestrator.store.changes import Change
+from orchestrator.store.rows import (
+    ClaimedRun,
+    EventRow,
+    ReviewLogRow,
+    ReviewRow,
+    ReviewState,
+    RunRow,
+    RunStatus,
+    StepRow,
+    WorkerRow,
+)
+
+
+class Claimed(NamedTuple):
+    """Runs claimed, and when the next one is due (None: none is)."""
+
+    runs: Sequence[ClaimedRun]
+    next_wake: float | None
+
+
+class HistoryRows(NamedTuple):
+    """What a run remembers."""
+
+    steps: Sequence[StepRow]
+    events: Sequence[EventRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewQuery:
+    """Which review items to list; counts and lists use the same one, so they always agree."""
+
+    states: tuple[ReviewState, ...] = ("open", "leased")
+    queue: str | None = None
+    run_id: str | None = None
+    free_for: str | None = None
+    """Only items that this person may take at ``now``: open, their own, or with a lease that ran out."""
+    now: float = 0.0
+    after: tuple[int, int] | None = None
+    """Continue after the item with this (priority, id)."""
+    limit: int = 100
+
+
+class Store(Protocol):
+    """Remembers runs, steps, waits and reviews; safe to use from several threads.
+
+    ``apply`` is the only way to write. It applies the changes in order in one transaction and returns
+    one reply per change; a change that is refused leaves nothing behind, its reply is the error, and
+    the others go on. When the whole transaction fails it raises, and nothing of it is recorded.
+
+    Raises (every method):
+        StoreError: the store cannot be read or written.
+    """
+
+    @property
+    def url(self) -> str:
+        """Return the address the store was opened with."""
+        ...
+
+    def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
+        """Write; with ``worker``, changes only a live worker may make are refused (``Fenced``) once it was struck off."""
+        ...
+
+    def changed_elsewhere(self) -> bool:
+        """Return whether another process wrote since the last call."""
+        ...
+
+    def history(self, key: int) -> HistoryRows:
+        """Return what a run remembers, in order of recording."""
+        ...
+
+    def run(self, run_id: str) -> RunRow | None:
+        """Return one run."""
+        ...
+
+    def runs(
+        self, *, status: RunStatus | None = None, workflow: str | None = None, after_key: int = 0, limit: int = 100
+    ) -> list[RunRow]:
+        """Return runs, oldest first."""
+        ...
+
+    def counts(self) -> dict[tuple[str, int, RunStatus], int]:
+        """Return how many runs there are by workflow, version and status."""
+        ...
+
+    def cancelled_of(self, worker: int) -> list[int]:
+        """Return the keys of runs of this worker that were told to stop."""
+        ...
+
+    def workers(self) -> list[WorkerRow]:
+        """Return the workers that signed on and did not sign off."""
+        ...
+
+    def reviews(self, query: ReviewQuery) -> list[ReviewRow]:
+        """Return review items, most urgent first."""
+        ...
+
+    def review_count(self, query: ReviewQuery) -> int:
+        """Return how many items the query's list has without its limit."""
+        ...
+
+    def review(self, item: int) -> ReviewRow | None:
+        """Return one review item."""
+        ...
+
+    def review_log(self, item: int) -> list[ReviewLogRow]:
+        """Return every change of one item, oldest first."""
+        ...
+
+    def target(self, workflow: str) -> str | None:
+        """Return where a workflow's code was found, as ``module:name``."""
+        ...
+
+    def vacuum(self) -> None:
+        """Give space that deleted runs held back to the disk."""
+        ...
+
+    def close(self) -> None:
+        """Close the store; closing twice does nothing."""
+        ...

@@ -1,0 +1,170 @@
+"""What a store holds, as plain rows; times are seconds since the epoch (UTC), values are JSON text."""
+
+from typing import Literal, NamedTuple
+
+from orchestrator.step import StepKind
+
+RunStatus = Literal["pending", "running", "waiting", "completed", "failed", "cancelled", "set_aside"]
+"""``pending`` is due and unclaimed; ``set_aside`` killed its process too often; the last four have ended."""
+
+ENDED: tuple[RunStatus, ...] = ("completed", "failed", "cancelled", "set_aside")
+
+StepStatus = Literal["started", "waiting", "done", "failed"]
+
+ReviewState = Literal["open", "leased", "decided", "expired", "cancelled"]
+
+
+class StepRow(NamedTuple):
+    """One step of one run; the columns of table ``steps`` in order."""
+
+    run: int
+    """The run's key."""
+    name: str
+    """The step's name in its run, such as ``route#2``."""
+    seq: int
+    """Order of recording in the run, from 1."""
+    kind: StepKind
+    status: StepStatus
+    attempt: int = 1
+    owner: str | None = None
+    queued: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    due: float | None = None
+    """For a wait: when it is over, or late."""
+    input: str | None = None
+    output: str | None = None
+    error: str | None = None
+    """JSON ``{"type", "message", "trace"}``."""
+    decided_by: str | None = None
+    """``rule``, ``model:<name>``, ``person:<name>`` or ``policy:<name>``."""
+    confidence: float | None = None
+    source: str | None = None
+    """The confidence's source."""
+    verdicts: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    money: float | None = None
+
+
+class EventRow(NamedTuple):
+    """One external event sent to a run."""
+
+    run: int
+    name: str
+    number: int
+    """1 for the first event of this name sent to the run."""
+    payload: str
+    sent: float
+    event_id: str | None
+
+
+class ClaimedRun(NamedTuple):
+    """A run that one worker owns from now on."""
+
+    key: int
+    id: str
+    workflow: str
+    version: int
+    input: str
+    signals: int
+    """How many answers and events had come when it was claimed."""
+    created: float
+    deadline: float | None
+    cancel: bool
+    crashes: int
+    code: str
+    """Hash of the workflow's code when the run was started."""
+    parent: int | None = None
+    """The key of the run that waits for it as a child."""
+
+
+class RunRow(NamedTuple):
+    """One run as people see it."""
+
+    key: int
+    id: str
+    workflow: str
+    version: int
+    status: RunStatus
+    wake: float | None
+    """When it is due; None: nothing to do until an answer or event comes."""
+    owner: int | None
+    """The worker that executes it."""
+    crashes: int
+    created: float
+    started: float | None
+    ended: float | None
+    deadline: float | None
+    input: str
+    output: str | None
+    error: str | None
+    parent: int | None
+
+
+class ReviewRow(NamedTuple):
+    """One question to people; the columns of table ``reviews`` in order."""
+
+    id: int
+    run: int
+    run_id: str
+    workflow: str
+    step: str
+    queue: str
+    kind: str
+    """``decide`` for a doubtful value, ``ask`` for a question, ``repair`` for a step that failed."""
+    title: str
+    created: float
+    code: str
+    """Why it is asked, as a code to count by."""
+    reason: str
+    priority: int
+    due: float | None
+    when_late: str
+    state: ReviewState
+    version: int
+    """Counts changes; a change is made only to the version it was decided on."""
+    lease_owner: str | None
+    lease_until: float | None
+    suggestion: str | None
+    confidence: float | None
+    source: str | None
+    alternatives: str
+    """JSON list of ``[value, confidence]``."""
+    schema: str
+    """JSON Schema of an answer."""
+    context: str
+    """JSON shown beside the question."""
+    decided: float | None = None
+    decided_by: str | None = None
+    decision: str | None = None
+    note: str | None = None
+
+
+class ReviewLogRow(NamedTuple):
+    """One change of a review item; never changed or deleted."""
+
+    id: int
+    review: int
+    at: float
+    actor: str
+    action: str
+    state: ReviewState
+    """The state it came to."""
+    version: int
+    data: str | None
+
+
+class WorkerRow(NamedTuple):
+    """One process that executes runs of this store."""
+
+    id: int
+    pid: int
+    host: str
+    beat: int
+    """Goes up while the process lives."""
+    bell: str
+    """Path of its doorbell socket; empty where there is none."""
+    lock: str
+    """Path of the file it holds locked while it lives; empty where there is none."""
+    started: float

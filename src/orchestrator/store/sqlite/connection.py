@@ -1,0 +1,127 @@
+"""Opening a store file, and SQLite's errors in our words."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from orchestrator.errors import (
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreNotFound,
+    StoreReadOnly,
+    StoreTooNew,
+)
+from orchestrator.store.sqlite.schema import APPLICATION_ID, FORMAT, TABLES
+
+Durability = Literal["power", "process"]
+"""What a recorded result survives: a power cut (``synchronous=FULL``) or only the process's death (``NORMAL``)."""
+
+MEMORY = ":memory:"
+OLDEST_SQLITE = (3, 35, 0)
+"""The first with RETURNING."""
+
+_HINTS: dict[str, tuple[type[StoreError], str]] = {
+    "SQLITE_FULL": (StoreFull, "the disk is full: free some space and start again; everything recorded is kept"),
+    "SQLITE_READONLY": (StoreReadOnly, "it cannot be written: check the rights of the file and its folder"),
+    "SQLITE_PERM": (StoreReadOnly, "it cannot be written: check the rights of the file and its folder"),
+    "SQLITE_CANTOPEN": (StoreReadOnly, "it cannot be opened: check that the folder exists and can be written"),
+    "SQLITE_BUSY": (StoreLocked, "another process holds its write lock: end that process, or wait for it"),
+    "SQLITE_LOCKED": (StoreLocked, "another connection holds its write lock: end it, or wait for it"),
+    "SQLITE_CORRUPT": (StoreCorrupt, "the file is damaged: restore a backup, or save what can be read with `sqlite3 FILE .recover`"),
+    "SQLITE_NOTADB": (StoreCorrupt, "the file is not a Handrail store: give the path of another file"),
+    "SQLITE_IOERR": (StoreFull, "the disk failed to read or write: check its health and free space"),
+}
+
+
+def explained(error: sqlite3.Error, path: str) -> StoreError:
+    """Return SQLite's error as ours, with what to do."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    for prefix, (kind, hint) in _HINTS.items():
+        if name.startswith(prefix):
+            return kind(path, f"{hint} ({error})")
+    return StoreError(path, str(error))
+
+
+@contextmanager
+def explaining(path: str) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
+
+
+def connect(path: str, *, durability: Durability, create: bool) -> sqlite3.Connection:
+    """Open a store for reading and writing, and make its tables when it is new.
+
+    Raises:
+        StoreNotFound: there is no such file and ``create`` is False.
+        StoreTooNew: it was made by a newer version.
+        StoreError: it cannot be opened, read or written; see its subclasses.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(path, f"SQLite {sqlite3.sqlite_version} is too old: use a Python built with 3.35 or newer")
+    if path != MEMORY and not create and not Path(path).exists():
+        raise StoreNotFound(path, "there is no such file: run a workflow with this --store first, or check the path")
+    with explaining(path):
+        connection = _opened(path)
+        try:
+            _prepare(connection, path, durability)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def reader(path: str) -> sqlite3.Connection:
+    """Open a second connection that can only read."""
+    with explaining(path):
+        connection = _opened(path)
+        connection.execute("PRAGMA query_only = 1")
+        return connection
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=2.0)
+
+
+def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) -> None:
+    ours = connection.execute("PRAGMA application_id").fetchone()[0]
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if ours not in {0, APPLICATION_ID} or (ours == 0 and connection.execute("PRAGMA schema_version").fetchone()[0]):
+        raise StoreCorrupt(path, "the file is a database of another program: give the path of another file")
+    if found > FORMAT:
+        raise StoreTooNew(
+            path, f"it has format {found}, this version of Handrail reads up to {FORMAT}: upgrade Handrail, or use another file"
+        )
+    set_durability(connection, durability)
+    if ours == 0:
+        connection.execute("PRAGMA page_size = 8192")
+        connection.execute("PRAGMA journal_mode = WAL")
+        _create(connection)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    # a read-only file opens without complaint; asking for the write lock shows it before anything is started
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("PRAGMA user_version")
+    connection.execute("ROLLBACK")
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    if not connection.execute("PRAGMA application_id").fetchone()[0]:  # nobody made it since we looked
+        for statement in TABLES.split(";"):
+            if statement.strip():
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("COMMIT")
+
+
+def set_durability(connection: sqlite3.Connection, durability: Durability) -> None:
+    """Set what the following commits survive."""
+    connection.execute("PRAGMA synchronous = FULL" if durability == "power" else "PRAGMA synchronous = NORMAL")

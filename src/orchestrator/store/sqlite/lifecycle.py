@@ -1,0 +1,275 @@
+"""Writing what happens to a run from its start to its end, and to its children and questions."""
+
+import json
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
+from orchestrator.store import changes as c
+from orchestrator.store.rows import StepRow
+
+if TYPE_CHECKING:
+    from orchestrator.store.sqlite.transaction import Transaction
+
+_START = """
+INSERT INTO runs (id, workflow, status, wake, owner, created, started, deadline, parent, parent_step, code, input)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+_SETTLE_PARENT = """
+UPDATE steps SET status = ?, output = ?, error = ?, ended = ?
+WHERE run = ? AND name = ? AND status IN ('waiting', 'started')
+"""
+_WAKE = """
+UPDATE runs SET signals = signals + 1, wake = CASE WHEN status = 'waiting' THEN ? ELSE wake END WHERE key = ?
+"""
+
+
+def start(tx: "Transaction", change: c.StartRun) -> c.Started:
+    """Make a run, or find the one that was started with the same id, workflow and input."""
+    workflow = tx.workflow_ids.get(change.workflow, change.version)
+    execute = change.execute and tx.worker is not None
+    cursor = tx.execute(
+        _START,
+        (
+            change.id,
+            workflow,
+            "running" if execute else "pending",
+            None if execute else change.created,
+            tx.worker if execute else None,
+            change.created,
+            change.created if execute else None,
+            change.deadline,
+            change.parent,
+            change.parent_step,
+            change.code,
+            change.input,
+        ),
+    )
+    if cursor.rowcount == 1:
+        return c.Started(int(cursor.lastrowid or 0), new=True)
+    return _existing(tx, change)
+
+
+def _existing(tx: "Transaction", change: c.StartRun) -> c.Started:
+    key, name, recorded = tx.execute(
+        "SELECT key, workflows.name, input FROM runs JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
+        (change.id,),
+    ).fetchone()
+    if name != change.workflow:
+        raise RunConflict(change.id, f"workflow {name!r}, not {change.workflow!r}")
+    if recorded != change.input:
+        raise RunConflict(change.id, "another input")
+    return c.Started(int(key), new=False)
+
+
+def start_many(tx: "Transaction", change: c.StartMany) -> list[c.Started]:
+    """Make several runs, all or none."""
+    tx.execute("SAVEPOINT start_many")
+    try:
+        started = [start(tx, run) for run in change.runs]
+    except RunConflict:
+        tx.execute("ROLLBACK TO start_many")
+        raise
+    finally:
+        tx.execute("RELEASE start_many")
+    return started
+
+
+def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
+    """Make a child run; one that has ended already, or cannot be made, settles the wait at once."""
+    try:
+        started = start(tx, child)
+    except RunConflict as conflict:
+        error = json.dumps({"type": "RunConflict", "message": str(conflict)})
+        tx.execute(_SETTLE_PARENT, ("failed", None, error, child.created, wait.run, wait.name))
+        wake(tx, wait.run, child.created)
+        return
+    if started.new:
+        return
+    status, output, error, ended = tx.execute(
+        "SELECT status, output, error, ended FROM runs WHERE key = ?", (started.key,)
+    ).fetchone()
+    if status in {"completed", "failed", "cancelled"}:
+        outcome = "done" if status == "completed" else "failed"
+        tx.execute(_SETTLE_PARENT, (outcome, output, error, ended, wait.run, wait.name))
+        wake(tx, wait.run, child.created)
+    else:
+        tx.execute(
+            "UPDATE runs SET parent = ?, parent_step = ? WHERE key = ? AND parent IS NULL",
+            (wait.run, wait.name, started.key),
+        )
+
+
+def wake(tx: "Transaction", key: int, now: float) -> None:
+    """Make a waiting run due, and tell one that is being executed that something came."""
+    tx.execute(_WAKE, (now, key))
+
+
+def suspend(tx: "Transaction", change: c.Suspend) -> float | None:
+    """Let go of a run and return when it is due."""
+    row = tx.execute(
+        "UPDATE runs SET status = 'waiting', owner = NULL, crashes = 0,"
+        " wake = CASE WHEN signals = ? AND NOT cancel THEN ? ELSE ? END WHERE key = ? AND owner = ? RETURNING wake",
+        (change.signals, change.wake, change.now, change.key, tx.worker),
+    ).fetchone()
+    if row is None:
+        raise Fenced(tx.path, f"run {change.key} belongs to another worker")
+    return None if row[0] is None else float(row[0])
+
+
+def end(tx: "Transaction", change: c.EndRun) -> None:
+    """End a run, cancel what it leaves open, and tell its parent."""
+    row = tx.execute(
+        "UPDATE runs SET status = ?, owner = NULL, wake = NULL, output = ?, error = ?, ended = ?"
+        " WHERE key = ? AND owner = ? RETURNING parent, parent_step",
+        (change.status, change.output, change.error, change.ended, change.key, tx.worker),
+    ).fetchone()
+    if row is None:
+        raise Fenced(tx.path, f"run {change.key} belongs to another worker")
+    _leave_nothing_open(tx, change, row)
+
+
+def _leave_nothing_open(tx: "Transaction", change: c.EndRun, parent: tuple[int | None, str | None]) -> None:
+    if change.has_dependants:
+        _close_reviews(tx, change.key, change.ended)
+        children = tx.execute("SELECT id FROM runs WHERE parent = ? AND ended IS NULL", (change.key,)).fetchall()
+        for (child,) in children:
+            cancel(tx, c.Cancel(child, change.ended, "the run that started it has ended"))
+    if parent[0] is not None:
+        outcome = "done" if change.status == "completed" else "failed"
+        settled = (outcome, change.output, change.error, change.ended, parent[0], parent[1])
+        tx.execute(_SETTLE_PARENT, settled)
+        wake(tx, parent[0], change.ended)
+
+
+def _close_reviews(tx: "Transaction", key: int, now: float) -> None:
+    closed = tx.execute(
+        "UPDATE reviews SET state = 'cancelled', version = version + 1, lease_owner = NULL, lease_until = NULL"
+        " WHERE run = ? AND state IN ('open', 'leased') RETURNING id, version",
+        (key,),
+    ).fetchall()
+    for item, version in closed:
+        tx.execute(
+            "INSERT INTO review_log (review, at, actor, action, state, version, data)"
+            " VALUES (?, ?, ?, 'cancel', 'cancelled', ?, NULL)",
+            (item, now, f"run:{key}", version),
+        )
+
+
+def send(tx: "Transaction", change: c.Send) -> bool:
+    """Store an event for a run, once by its id, and wake the run."""
+    found = tx.execute("SELECT key, ended FROM runs WHERE id = ?", (change.run_id,)).fetchone()
+    if found is None:
+        raise UnknownRun(change.run_id)
+    key, ended = found
+    if ended is not None:
+        raise WrongState(f"run {change.run_id!r} has ended; an event cannot reach it any more")
+    new = tx.execute(
+        "INSERT OR IGNORE INTO events (run, name, number, payload, sent, event_id) VALUES"
+        " (?, ?, (SELECT count(*) + 1 FROM events WHERE run = ? AND name = ?), ?, ?, ?)",
+        (key, change.name, key, change.name, change.payload, change.now, change.event_id),
+    ).rowcount
+    if new:
+        wake(tx, key, change.now)
+    return bool(new)
+
+
+def cancel(tx: "Transaction", change: c.Cancel) -> str:
+    """Cancel a run, or tell the worker that executes it to stop it."""
+    found = tx.execute(
+        "SELECT key, status, owner, parent, parent_step FROM runs WHERE id = ?", (change.run_id,)
+    ).fetchone()
+    if found is None:
+        raise UnknownRun(change.run_id)
+    key, status, owner, *parent = found
+    if status in {"completed", "failed", "cancelled"}:
+        return str(status)
+    if owner is not None:
+        tx.execute("UPDATE runs SET cancel = 1, signals = signals + 1 WHERE key = ?", (key,))
+        return "running"
+    error = json.dumps({"type": "RunCancelled", "message": change.reason})
+    tx.execute(
+        "UPDATE runs SET status = 'cancelled', wake = NULL, ended = ?, error = ? WHERE key = ?",
+        (change.now, error, key),
+    )
+    _leave_nothing_open(tx, c.EndRun(key, "cancelled", None, error, change.now), (parent[0], parent[1]))
+    return "cancelled"
+
+
+def retry(tx: "Transaction", change: c.RetryRun) -> None:
+    """Make an ended run due again; failed and cancelled steps are archived, so only they run again."""
+    found = tx.execute("SELECT key, status FROM runs WHERE id = ?", (change.run_id,)).fetchone()
+    if found is None:
+        raise UnknownRun(change.run_id)
+    key, status = found
+    if status not in {"failed", "cancelled", "set_aside"}:
+        raise WrongState(f"run {change.run_id!r} is {status}; only a failed, cancelled or set-aside run can be retried")
+    again = "run = ? AND status IN ('failed', 'started', 'waiting')"
+    tx.execute(f"INSERT INTO archived_steps SELECT * FROM steps WHERE {again}", (key,))  # noqa: S608 -- a constant
+    tx.execute(f"DELETE FROM steps WHERE {again}", (key,))  # noqa: S608 -- a constant
+    tx.execute(
+        "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND state != 'decided' AND instr(step, '!') = 0", (key,)
+    )
+    tx.execute(
+        "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, cancel = 0, ended = NULL, error = NULL WHERE key = ?",
+        (change.now, key),
+    )
+
+
+def fork(tx: "Transaction", change: c.Fork) -> c.Started:
+    """Copy a run's history before a step into a new run, which goes on from there."""
+    source = tx.execute(
+        "SELECT key, workflows.name, workflows.version, input, code FROM runs"
+        " JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
+        (change.run_id,),
+    ).fetchone()
+    if source is None:
+        raise UnknownRun(change.run_id)
+    key, name, version, recorded, code = source
+    before = None
+    if change.step is not None:
+        found = tx.execute("SELECT seq FROM steps WHERE run = ? AND name = ?", (key, change.step)).fetchone()
+        if found is None:
+            raise WrongState(f"run {change.run_id!r} has no step {change.step!r}: see `handrail runs show {change.run_id}`")
+        before = found[0]
+    started = start(tx, c.StartRun(change.new_id, name, version, recorded, code, change.now))
+    if not started.new:
+        raise RunConflict(change.new_id, "a history of its own")
+    columns = ", ".join(StepRow._fields[1:])
+    tx.execute(
+        f"INSERT INTO steps (run, {columns}) SELECT ?, {columns} FROM steps"  # noqa: S608 -- our own column names
+        " WHERE run = ? AND status = 'done' AND seq < coalesce(?, 0)",
+        (started.key, key, before),
+    )
+    tx.execute(
+        "INSERT INTO events SELECT ?, name, number, payload, sent, event_id FROM events WHERE run = ?",
+        (started.key, key),
+    )
+    return started
+
+
+def prune(tx: "Transaction", change: c.Prune) -> int:
+    """Delete runs that ended before a time; the newest run stays, so that no key is ever used twice."""
+    marks = ", ".join("?" * len(change.statuses))
+    keys = [
+        row[0]
+        for row in tx.execute(
+            f"SELECT key FROM runs WHERE ended < ? AND status IN ({marks})"  # noqa: S608 -- marks only
+            " AND key < (SELECT max(key) FROM runs)"
+            " AND NOT EXISTS (SELECT 1 FROM runs AS up WHERE up.key = runs.parent AND up.ended IS NULL) LIMIT ?",
+            (change.ended_before, *change.statuses, change.most),
+        ).fetchall()
+    ]
+    for key in keys:
+        tx.execute("DELETE FROM review_log WHERE review IN (SELECT id FROM reviews WHERE run = ?)", (key,))
+        for table in ("steps", "archived_steps", "events", "reviews"):
+            tx.execute(f"DELETE FROM {table} WHERE run = ?", (key,))  # noqa: S608 -- our own table names
+        tx.execute("DELETE FROM runs WHERE key = ?", (key,))
+    return len(keys)
+
+
+def remember(tx: "Transaction", change: c.Remember) -> None:
+    """Remember where a workflow's code is found."""
+    tx.execute(
+        "INSERT INTO targets (workflow, target) VALUES (?, ?) ON CONFLICT (workflow) DO UPDATE SET target = excluded.target",
+        change,
+    )

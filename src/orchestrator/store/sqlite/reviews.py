@@ -1,0 +1,90 @@
+"""Writing and reading review items."""
+
+import json
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import ReviewError
+from orchestrator.store import changes as c
+from orchestrator.store.port import ReviewQuery
+from orchestrator.store.rows import ReviewRow
+from orchestrator.store.sqlite import lifecycle
+
+if TYPE_CHECKING:
+    from orchestrator.store.sqlite.transaction import Transaction
+
+_DERIVED = {"run_id": "runs.id", "workflow": "workflows.name", "schema": "schemas.body"}
+_SELECT = ", ".join(_DERIVED.get(name, f"reviews.{name}") for name in ReviewRow._fields)
+_JOINED = (
+    " FROM reviews JOIN runs ON runs.key = reviews.run JOIN workflows ON workflows.id = runs.workflow"
+    " JOIN schemas ON schemas.id = reviews.schema"
+)
+SELECT_ONE = f"SELECT {_SELECT}{_JOINED} WHERE reviews.id = ?"  # noqa: S608 -- our own column names
+
+
+def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
+    """Move an item on if it is still at the version the decision was made on."""
+    moved = tx.execute(
+        "UPDATE reviews SET state = ?, version = version + 1, lease_owner = ?, lease_until = ?,"
+        " priority = coalesce(?, priority), note = coalesce(?, note) WHERE id = ? AND version = ? RETURNING run, step",
+        (
+            change.state,
+            change.lease_owner,
+            change.lease_until,
+            change.priority,
+            change.note,
+            change.id,
+            change.version,
+        ),
+    ).fetchone()
+    if moved is None:
+        raise ReviewError(f"review item {change.id} was changed by someone else in the meantime: look at it again")
+    if change.decision is not None:
+        tx.execute(
+            "UPDATE reviews SET decision = ?, decided = ?, decided_by = ? WHERE id = ?",
+            (change.decision, change.now, change.actor, change.id),
+        )
+        tx.execute(
+            "UPDATE steps SET status = 'done', output = ?, ended = ?, decided_by = ?, source = 'person'"
+            " WHERE run = ? AND name = ? AND status = 'waiting'",
+            (change.decision, change.now, change.actor, *moved),
+        )
+        lifecycle.wake(tx, moved[0], change.now)
+    elif change.action == "reopen":
+        tx.execute("UPDATE reviews SET decision = NULL, decided = NULL, decided_by = NULL WHERE id = ?", (change.id,))
+        tx.execute(
+            "UPDATE steps SET status = 'waiting', output = NULL, ended = NULL, decided_by = NULL"
+            " WHERE run = ? AND name = ? AND kind = 'human'",
+            moved,
+        )
+    data = {"decision": json.loads(change.decision)} if change.decision is not None else {}
+    data |= {"note": change.note} if change.note else {}
+    tx.execute(
+        "INSERT INTO review_log (review, at, actor, action, state, version, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (change.id, change.now, change.actor, change.action, change.state, change.version + 1, json.dumps(data) if data else None),
+    )
+    return ReviewRow(*tx.execute(SELECT_ONE, (change.id,)).fetchone())
+
+
+def query_sql(query: ReviewQuery, *, count: bool) -> tuple[str, list[object]]:
+    """Return the statement and its parameters, for the list and for its count alike."""
+    where = [f"reviews.state IN ({', '.join('?' * len(query.states))})"]
+    parameters: list[object] = [*query.states]
+    if query.queue is not None:
+        where.append("reviews.queue = ?")
+        parameters.append(query.queue)
+    if query.run_id is not None:
+        where.append("runs.id = ?")
+        parameters.append(query.run_id)
+    if query.free_for is not None:
+        where.append("(reviews.state = 'open' OR reviews.lease_owner = ? OR reviews.lease_until <= ?)")
+        parameters += [query.free_for, query.now]
+    if count:
+        return f"SELECT count(*){_JOINED} WHERE {' AND '.join(where)}", parameters  # noqa: S608 -- marks only
+    if query.after is not None:
+        where.append("(reviews.priority < ? OR (reviews.priority = ? AND reviews.id > ?))")
+        parameters += [query.after[0], *query.after]
+    parameters.append(query.limit)
+    return (
+        f"SELECT {_SELECT}{_JOINED} WHERE {' AND '.join(where)} ORDER BY reviews.priority DESC, reviews.id LIMIT ?",  # noqa: S608 -- marks only
+        parameters,
+    )

@@ -1,0 +1,130 @@
+"""The tables of a store file, and their version."""
+
+FORMAT = 1
+"""Raised with every change of the tables; a store with a higher one is refused."""
+
+APPLICATION_ID = 0x48524149
+"""Marks the file as ours (``PRAGMA application_id``): the letters HRAI."""
+
+TABLES = """
+CREATE TABLE workflows (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    UNIQUE (name, version)
+);
+CREATE TABLE targets (workflow TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE runs (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    workflow INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    wake REAL,
+    owner INTEGER,
+    signals INTEGER NOT NULL DEFAULT 0,
+    cancel INTEGER NOT NULL DEFAULT 0,
+    crashes INTEGER NOT NULL DEFAULT 0,
+    claimed_steps INTEGER NOT NULL DEFAULT 0,
+    created REAL NOT NULL,
+    started REAL,
+    ended REAL,
+    deadline REAL,
+    parent INTEGER,
+    parent_step TEXT,
+    code TEXT NOT NULL,
+    input TEXT NOT NULL,
+    output TEXT,
+    error TEXT
+);
+CREATE UNIQUE INDEX runs_id ON runs (id);
+CREATE INDEX runs_wake ON runs (workflow, wake) WHERE wake IS NOT NULL;
+CREATE INDEX runs_owner ON runs (owner) WHERE owner IS NOT NULL;
+CREATE INDEX runs_parent ON runs (parent) WHERE parent IS NOT NULL;
+CREATE TABLE steps (
+    run INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    owner TEXT,
+    queued REAL,
+    started REAL,
+    ended REAL,
+    due REAL,
+    input TEXT,
+    output TEXT,
+    error TEXT,
+    decided_by TEXT,
+    confidence REAL,
+    source TEXT,
+    verdicts TEXT,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    money REAL,
+    PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+CREATE TABLE archived_steps AS SELECT * FROM steps WHERE 0;
+CREATE INDEX archived_steps_run ON archived_steps (run);
+CREATE TABLE events (
+    run INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    sent REAL NOT NULL,
+    event_id TEXT,
+    PRIMARY KEY (run, name, number)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX events_id ON events (run, event_id) WHERE event_id IS NOT NULL;
+CREATE TABLE schemas (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);
+CREATE TABLE reviews (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    created REAL NOT NULL,
+    code TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    due REAL,
+    when_late TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    lease_owner TEXT,
+    lease_until REAL,
+    suggestion TEXT,
+    confidence REAL,
+    source TEXT,
+    alternatives TEXT NOT NULL,
+    schema INTEGER NOT NULL,
+    context TEXT NOT NULL,
+    decided REAL,
+    decided_by TEXT,
+    decision TEXT,
+    note TEXT,
+    UNIQUE (run, step)
+);
+CREATE INDEX reviews_waiting ON reviews (state, priority DESC, id);
+CREATE TABLE review_log (
+    id INTEGER PRIMARY KEY,
+    review INTEGER NOT NULL,
+    at REAL NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    data TEXT
+);
+CREATE INDEX review_log_review ON review_log (review);
+CREATE TABLE workers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pid INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    beat INTEGER NOT NULL,
+    bell TEXT NOT NULL,
+    lock TEXT NOT NULL,
+    started REAL NOT NULL
+);
+"""

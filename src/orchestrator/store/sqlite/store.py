@@ -1,0 +1,157 @@
+"""The store in one SQLite file, or in memory."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from orchestrator.store.changes import Change
+from orchestrator.store.port import HistoryRows, ReviewQuery
+from orchestrator.store.rows import EventRow, ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow, WorkerRow
+from orchestrator.store.sqlite import reviews
+from orchestrator.store.sqlite.connection import MEMORY, Durability, connect, explaining, reader
+from orchestrator.store.sqlite.transaction import Transaction
+
+_RUN = (
+    "SELECT key, runs.id, workflows.name, workflows.version, status, wake, owner, crashes, created, started, ended,"
+    " deadline, input, output, error, parent FROM runs JOIN workflows ON workflows.id = runs.workflow"
+)
+_STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
+_EVENTS = f"SELECT {', '.join(EventRow._fields)} FROM events WHERE run = ? ORDER BY name, number"  # noqa: S608 -- as above
+
+
+class SqliteStore:
+    """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
+
+    def __init__(self, path: str, *, durability: Durability = "power", create: bool = True) -> None:
+        self._path = path
+        self._writing = connect(path, durability=durability, create=create)
+        self._reading = self._writing if path == MEMORY else reader(path)
+        self._write_lock = threading.RLock()
+        self._read_lock = self._write_lock if path == MEMORY else threading.RLock()
+        self._transaction = Transaction(self._writing, path, durability)
+        self._seen = self._data_version()
+        self._closed = False
+
+    @property
+    def url(self) -> str:
+        """Return the address the store was opened with."""
+        return f"sqlite:///{self._path}"
+
+    @property
+    def path(self) -> str:
+        """Return the file's path, or ``:memory:``."""
+        return self._path
+
+    def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
+        """Apply changes in order in one transaction and return one reply for each."""
+        with self._write_lock, explaining(self._path):
+            return self._transaction.run(changes, worker)
+
+    def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
+        """Apply like ``apply``, unless another thread is writing: then do nothing and return None."""
+        if not self._write_lock.acquire(blocking=False):
+            return None
+        try:
+            with explaining(self._path):
+                return self._transaction.run(changes, worker)
+        finally:
+            self._write_lock.release()
+
+    def changed_elsewhere(self) -> bool:
+        """Return whether another connection wrote since the last call (``PRAGMA data_version``)."""
+        with self._write_lock, explaining(self._path):
+            version = self._data_version()
+        changed, self._seen = version != self._seen, version
+        return changed
+
+    def _data_version(self) -> int:
+        return int(self._writing.execute("PRAGMA data_version").fetchone()[0])
+
+    def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        with self._read_lock, explaining(self._path):
+            return self._reading.execute(sql, tuple(parameters)).fetchall()
+
+    def history(self, key: int) -> HistoryRows:
+        """Return what a run remembers, in order of recording."""
+        with self._read_lock, explaining(self._path):
+            steps = self._reading.execute(_STEPS, (key,)).fetchall()
+            events = self._reading.execute(_EVENTS, (key,)).fetchall()
+        return HistoryRows([StepRow._make(row) for row in steps], [EventRow._make(row) for row in events])
+
+    def run(self, run_id: str) -> RunRow | None:
+        """Return one run."""
+        rows = self._rows(f"{_RUN} WHERE runs.id = ?", (run_id,))
+        return RunRow._make(rows[0]) if rows else None
+
+    def runs(
+        self, *, status: RunStatus | None = None, workflow: str | None = None, after_key: int = 0, limit: int = 100
+    ) -> list[RunRow]:
+        """Return runs, oldest first."""
+        where, parameters = ["key > ?"], [after_key]
+        wanted: list[tuple[str, str | None]] = [("status = ?", status), ("workflows.name = ?", workflow)]
+        where += [condition for condition, value in wanted if value is not None]
+        values = [value for _, value in wanted if value is not None]
+        sql = f"{_RUN} WHERE {' AND '.join(where)} ORDER BY key LIMIT ?"
+        return [RunRow._make(row) for row in self._rows(sql, (*parameters, *values, limit))]
+
+    def counts(self) -> dict[tuple[str, int, RunStatus], int]:
+        """Return how many runs there are by workflow, version and status."""
+        rows = self._rows(
+            "SELECT workflows.name, workflows.version, status, count(*) FROM runs"
+            " JOIN workflows ON workflows.id = runs.workflow GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        )
+        return {(name, version, status): count for name, version, status, count in rows}
+
+    def cancelled_of(self, worker: int) -> list[int]:
+        """Return the keys of runs of this worker that were told to stop."""
+        return [row[0] for row in self._rows("SELECT key FROM runs WHERE owner = ? AND cancel", (worker,))]
+
+    def workers(self) -> list[WorkerRow]:
+        """Return the workers that signed on and did not sign off."""
+        return [WorkerRow._make(row) for row in self._rows(f"SELECT {', '.join(WorkerRow._fields)} FROM workers")]  # noqa: S608 -- our own column names
+
+    def reviews(self, query: ReviewQuery) -> list[ReviewRow]:
+        """Return review items, most urgent first."""
+        return [ReviewRow._make(row) for row in self._rows(*reviews.query_sql(query, count=False))]
+
+    def review_count(self, query: ReviewQuery) -> int:
+        """Return how many items the query's list has without its limit."""
+        return int(self._rows(*reviews.query_sql(query, count=True))[0][0])
+
+    def review(self, item: int) -> ReviewRow | None:
+        """Return one review item."""
+        rows = self._rows(reviews.SELECT_ONE, (item,))
+        return ReviewRow._make(rows[0]) if rows else None
+
+    def review_log(self, item: int) -> list[ReviewLogRow]:
+        """Return every change of one item, oldest first."""
+        columns = ", ".join(ReviewLogRow._fields)
+        rows = self._rows(f"SELECT {columns} FROM review_log WHERE review = ? ORDER BY id", (item,))  # noqa: S608 -- our own column names
+        return [ReviewLogRow._make(row) for row in rows]
+
+    def target(self, workflow: str) -> str | None:
+        """Return where a workflow's code was found."""
+        rows = self._rows("SELECT target FROM targets WHERE workflow = ?", (workflow,))
+        return str(rows[0][0]) if rows else None
+
+    def vacuum(self) -> None:
+        """Rewrite the file without the space that deleted runs held."""
+        with self._write_lock, explaining(self._path):
+            self._writing.execute("VACUUM")
+            self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close the store; closing twice does nothing."""
+        with self._write_lock, self._read_lock:
+            if not self._closed:
+                self._closed = True
+                for connection in {self._writing, self._reading}:
+                    connection.close()
+
+    def __del__(self) -> None:
+        """Close a store that was forgotten."""
+        try:
+            self.close()
+        except (AttributeError, sqlite3.Error):
+            pass

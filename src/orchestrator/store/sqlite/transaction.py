@@ -1,0 +1,90 @@
+"""One write transaction at a time: changes in order, the worker's fence, refusals without leftovers."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from orchestrator.errors import Fenced, OrchestratorError
+from orchestrator.store import changes as c
+from orchestrator.store.sqlite import claims, lifecycle, reviews, steps
+from orchestrator.store.sqlite.connection import Durability, set_durability
+from orchestrator.store.sqlite.workflow_ids import WorkflowIds
+
+Apply = Callable[["Transaction", Any], Any]
+
+
+class Transaction:
+    """What the functions that apply a change share."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str, durability: Durability) -> None:
+        self.execute = connection.execute
+        self.path = path
+        self.worker: int | None = None
+        self.workflow_ids = WorkflowIds(connection)
+        self._durability = durability
+        self._connection = connection
+
+    def run(self, changes: Sequence[c.Change], worker: int | None) -> list[Any]:
+        """Apply the changes in one transaction and return their replies."""
+        self.worker = worker
+        volatile = self._durability == "power" and all(type(change) in c.VOLATILE for change in changes)
+        if volatile:
+            set_durability(self._connection, "process")
+        try:
+            self.execute("BEGIN IMMEDIATE")
+            try:
+                replies = self._apply(changes)
+                self.execute("COMMIT")
+            except BaseException:
+                self.workflow_ids.forget()
+                if self._connection.in_transaction:
+                    self.execute("ROLLBACK")
+                raise
+        finally:
+            if volatile:
+                set_durability(self._connection, self._durability)
+        return replies
+
+    def _apply(self, changes: Sequence[c.Change]) -> list[Any]:
+        alive = self.worker is None or bool(
+            self.execute("SELECT 1 FROM workers WHERE id = ?", (self.worker,)).fetchone()
+        )
+        replies: list[Any] = []
+        for change in changes:
+            kind = type(change)
+            if not alive and kind in FENCED:
+                replies.append(Fenced(self.path, "this worker's lease ended and another took over its runs"))
+                continue
+            try:
+                replies.append(APPLY[kind](self, change))
+            except OrchestratorError as refusal:  # each checks before it writes, so nothing is left behind
+                replies.append(refusal)
+        return replies
+
+
+APPLY: dict[type, Apply] = {
+    c.RecordStep: steps.record,
+    c.NoteStarted: steps.note_started,
+    c.OpenWait: steps.open_wait,
+    c.StartRun: lifecycle.start,
+    c.StartMany: lifecycle.start_many,
+    c.Suspend: lifecycle.suspend,
+    c.EndRun: lifecycle.end,
+    c.Send: lifecycle.send,
+    c.Cancel: lifecycle.cancel,
+    c.RetryRun: lifecycle.retry,
+    c.Fork: lifecycle.fork,
+    c.Prune: lifecycle.prune,
+    c.Remember: lifecycle.remember,
+    c.Claim: claims.claim,
+    c.Release: claims.release,
+    c.Register: claims.register,
+    c.Beat: claims.beat,
+    c.TakeOver: claims.take_over,
+    c.MoveReview: reviews.move,
+}
+
+FENCED: frozenset[type] = frozenset(
+    {c.RecordStep, c.NoteStarted, c.OpenWait, c.Suspend, c.EndRun, c.Claim, c.Beat}
+)
+"""Changes that only the owner of a run may make."""
