@@ -1,10 +1,18 @@
 """What a step's body may know about itself."""
 
-import threading
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from orchestrator.errors import Misuse
+
+
+class StopFlag:
+    """Says to a thread that nobody waits for its result any more."""
+
+    __slots__ = ("raised",)
+
+    def __init__(self) -> None:
+        self.raised = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +24,13 @@ class StepContext:
     """The step's name in its run, such as ``route#2``."""
     attempt: int = 1
     """1 for the first try; tries before a crash count."""
-    cancelled: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
-    """Set when the run is cancelled or the attempt timed out: a body in a thread looks at it and returns."""
+    stop: "StopFlag | None" = None
+    """Raised for a body in a thread, which cannot be stopped from outside."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run was cancelled or the attempt timed out: a body in a thread looks at it and returns."""
+        return self.stop is not None and self.stop.raised
 
     @property
     def idempotency_key(self) -> str:

@@ -127,12 +127,12 @@ class _Tests:
         return Exact(lambda v: type(v) is cls, frozenset({"text"}))
 
     def collection(self, schema: CoreSchema) -> Exact | None:
-        cls: type = {"list": list, "set": set, "frozenset": frozenset}[schema["type"]]
+        cls: Any = {"list": list, "set": set, "frozenset": frozenset}[schema["type"]]
         inner = self.of(schema["items_schema"]) if _only(schema, "items_schema") else None
         if inner is None:
             return None
         test = inner.test
-        return Exact(lambda v: type(v) is cls and all(test(item) for item in v), frozenset({"array"}))
+        return Exact(lambda v: type(v) is cls and all(map(test, v)), frozenset({"array"}))
 
     def row(self, schema: CoreSchema) -> Exact | None:
         items = [self.of(item) for item in schema["items_schema"]]

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from orchestrator.client import Client
 from orchestrator.clock import Clock
+from orchestrator.context import StepContext
 from orchestrator.embedded.body import Bodies
 from orchestrator.embedded.execution import Execution
 from orchestrator.embedded.history import History
@@ -84,6 +85,7 @@ class Orchestrator(Client):
         self._library = Library()
         self._working: Worker | None = None
         self._bodies: Bodies | None = None
+        self._before_body: Callable[[StepContext], Awaitable[None]] | None = None
         self._watchers: dict[int, list[asyncio.Future[None]]] = {}
 
     async def __aenter__(self) -> Self:
@@ -93,7 +95,9 @@ class Orchestrator(Client):
         presence = Presence(store, self._clock, self._settings.lease_seconds, self._settings.crash_limit)
         writer = Writer(store, alone=self._is_alone, tick=self._tick)
         limiters = Limiters(self._limits, self._clock)
-        self._bodies = Bodies(clock=self._clock, limiters=limiters, threads=self._settings.threads)
+        self._bodies = Bodies(
+            clock=self._clock, limiters=limiters, threads=self._settings.threads, before=self._before_body
+        )
         equipment = Equipment(
             store=store, writer=writer, clock=self._clock, library=self._library, bodies=self._bodies
         )

@@ -2,14 +2,14 @@
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.clock import Clock, sleep
-from orchestrator.context import StepContext, enter_step, leave_step
+from orchestrator.context import StepContext, StopFlag, enter_step, leave_step
 from orchestrator.limits import Limiters
 from orchestrator.retry import tries
 from orchestrator.step import Default, Step
@@ -48,7 +48,10 @@ class _Count:
 class Bodies:
     """Executes bodies; shared by all runs of one orchestrator."""
 
-    def __init__(self, *, clock: Clock, limiters: Limiters, threads: int) -> None:
+    def __init__(
+        self, *, clock: Clock, limiters: Limiters, threads: int, before: Callable[[StepContext], Awaitable[None]] | None = None
+    ) -> None:
+        self._before = before
         self._clock = clock
         self._limiters = limiters
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handrail-step")
@@ -89,9 +92,7 @@ class Bodies:
         self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any, count: "_Count"
     ) -> Any:
         async def once() -> Any:
-            # each attempt has its own flag: the one that timed out stays told to stop
-            fresh = StepContext(context.run_id, context.step, count.next())
-            return await self._attempt(step, fresh, args, kwargs)
+            return await self._attempt(step, replace(context, attempt=count.next()), args, kwargs)
 
         if step.policy.retry is None:
             return await once()
@@ -105,23 +106,25 @@ class Bodies:
 
     async def call(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
         """Call the body once: awaited in the loop, or in a thread when it is a plain function."""
+        if self._before is not None:
+            await self._before(context)
+        if not step.is_async and not step.policy.inline:
+            return await self._in_thread(step, context, args, kwargs)
         token = enter_step(context)
         try:
-            if step.is_async:
-                return await step.function(*args, **kwargs)
-            if step.policy.inline:
-                return step.function(*args, **kwargs)
-            return await self._in_thread(step, context, args, kwargs)
+            return await step.function(*args, **kwargs) if step.is_async else step.function(*args, **kwargs)
         finally:
             leave_step(token)
 
     async def _in_thread(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+        flag = StopFlag()
         inside = contextvars.copy_context()
+        inside.run(enter_step, replace(context, stop=flag))
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._pool, lambda: inside.run(step.function, *args, **kwargs))
         except asyncio.CancelledError:
-            context.cancelled.set()  # a thread cannot be stopped, only asked
+            flag.raised = True  # a thread cannot be stopped, only asked
             raise
 
     @asynccontextmanager

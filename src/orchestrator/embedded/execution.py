@@ -5,7 +5,8 @@ import logging
 from typing import Any, Literal
 
 from orchestrator.embedded.library import BoundWorkflow
-from orchestrator.embedded.run import EmbeddedRun, error_json
+from orchestrator.embedded.records import error_json
+from orchestrator.embedded.run import EmbeddedRun
 from orchestrator.embedded.settings import Equipment
 from orchestrator.embedded.writer import Commit
 from orchestrator.errors import DeadlineExceeded, Fenced, RunCancelled, StoreError, SuspensionSwallowed
@@ -48,7 +49,7 @@ class Execution:
 
     def lose(self, error: Exception) -> None:
         """Stop because another worker owns the run now, or the store is out of reach."""
-        self.run.lost = error
+        self.run.lose(error)
         self.stop("lost")
 
     async def drive(self) -> None:
@@ -87,7 +88,7 @@ class Execution:
         except BaseException as error:
             if only_suspensions(error):
                 return "waiting", None, None
-            if isinstance(error, StoreError) or not isinstance(error, Exception):
+            if isinstance(error, StoreError | KeyboardInterrupt | SystemExit):
                 raise
             return "failed", None, error
 

@@ -27,7 +27,7 @@ class BoundStep:
 class BoundJudge:
     """A judge with how its inputs, outcome and value are stored."""
 
-    name: str
+    step: Step[..., Any]
     title: str
     encode_inputs: Callable[[tuple[Any, ...], dict[str, Any]], str]
     outcome: Codec[Any]
@@ -88,7 +88,7 @@ class Library:
             encode = inputs.encode
         kind = judge.output_type
         bound = BoundJudge(
-            judge.name,
+            Step(_awaited(judge), judge.name, "ai", owner=getattr(judge, "owner", None)),
             str(getattr(judge, "instructions", "") or judge.name),
             encode,
             codec_for(Accepted[kind] | Doubtful[kind], where=f"{where}, its outcome"),
@@ -104,3 +104,12 @@ class Library:
             bound = BoundWorkflow(workflow, workflow.takes_input, workflow.input_codec, workflow.output_codec)
             self._workflows[workflow] = bound
         return bound
+
+
+def _awaited(judge: Any) -> Callable[..., Any]:
+    """Return the judge as a coroutine function, whatever kind of callable it is."""
+
+    async def ask(*args: Any, **kwargs: Any) -> Any:
+        return await judge(*args, **kwargs)
+
+    return ask

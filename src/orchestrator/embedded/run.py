@@ -4,7 +4,6 @@ import asyncio
 import contextvars
 import json
 import random
-import traceback
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,12 +12,13 @@ from guards.escalation import Escalation
 from guards.outcome import Accepted
 from orchestrator.codec import codec_for
 from orchestrator.context import StepContext
-from orchestrator.embedded.body import BodyFailed, Result
+from orchestrator.embedded.body import BodyFailed
 from orchestrator.embedded.history import History
 from orchestrator.embedded.library import BoundJudge, BoundStep
+from orchestrator.embedded.records import Begun, error_json, failure, judged
 from orchestrator.embedded.settings import Equipment
 from orchestrator.embedded.waits import Waits
-from orchestrator.errors import Misuse, NotStorable, OrchestratorError, StepFailed
+from orchestrator.errors import Misuse, NotStorable, OrchestratorError
 from orchestrator.run import Run, branch_list
 from orchestrator.step import Step, StepKind
 from orchestrator.store.changes import Change, RecordStep
@@ -33,16 +33,18 @@ _RANDOM = codec_for(float, where="run.random()")
 class EmbeddedRun(Run):
     """One execution of a workflow in this process."""
 
-    def __init__(self, key: int, run_id: str, history: History, equipment: Equipment, *, same_code: bool) -> None:
+    def __init__(self, key: int, run_id: str, history: History, equipment: Equipment, *, same_code: bool, must_record: bool = False) -> None:
         self.key = key
         self.waits = Waits(key, run_id, history, equipment, self.write)
         self.lost: Exception | None = None
-        """Why this process may not go on with the run."""
-        self.running: dict[str, tuple[StepRow, bool]] = {}
+        """Why this process may not go on with the run; set by ``lose``."""
+        self.running: dict[str, Begun] = {}
+        """Steps in flight, by name."""
         self._id = run_id
         self._history = history
         self._equipment = equipment
         self._same_code = same_code
+        self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
 
     @property
@@ -58,6 +60,11 @@ class EmbeddedRun(Run):
             raise self.lost
         self._unrecorded = self._equipment.writer.add(change)
 
+    def lose(self, error: Exception) -> None:
+        """Let nothing more begin or be recorded here."""
+        self.lost = error
+        self._must_settle = True
+
     def record(self, row: StepRow) -> None:
         """Put a result on its way to the store."""
         self.write(RecordStep(row))
@@ -69,10 +76,10 @@ class EmbeddedRun(Run):
 
     def long_steps(self, begun_before: float) -> list[StepRow]:
         """Return the steps in flight since before a time that were not returned yet."""
-        found = [row for row, noted in self.running.values() if not noted and (row.started or 0.0) <= begun_before]
-        for row in found:
-            self.running[row.name] = (row, True)
-        return found
+        long = [each for each in self.running.values() if not each.noted and each.started <= begun_before]
+        for each in long:
+            each.noted = True
+        return [each.row for each in long]
 
     async def settled(self) -> None:
         """Wait until everything recorded so far is on disk."""
@@ -100,47 +107,32 @@ class EmbeddedRun(Run):
             self._check_input(row, encoded, bound.inputs.decode)
             return await self._replayed(bound, row)
         self._check_rename(name, step, encoded)
-        if self._unrecorded is not None or self.lost is not None:
+        if self._unrecorded is not None or self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
-        started = self._equipment.clock.now()
-        begun = StepRow(
-            self.key, name, self._history.take_seq(), step.kind, "started", attempt, step.owner, started, started, input=encoded
-        )
-        self.running[name] = (begun, False)
+        begun = Begun(self.key, name, self._history.take_seq(), step, attempt, self._equipment.clock.now(), encoded)
+        self.running[name] = begun
         try:
             context = StepContext(self._id, name, attempt)
             if bound.plain:
-                result = Result(await self._plain(step, context, args, kwargs), attempt, bound.decided_by)
+                value = await self._equipment.bodies.call(step, context, args, kwargs)
+                decided_by = bound.decided_by
             else:
                 result = await self._equipment.bodies.execute(step, context, args, kwargs)
-            output = bound.result.encode(result.value)
+                value, attempt = result.value, result.attempt
+                decided_by = result.decided_by or bound.decided_by
+            output = bound.result.encode(value)
         except BodyFailed as failed:
             return await self._failed(bound, begun, failed.error, failed.attempt)
-        except NotStorable as problem:
-            return await self._failed(bound, begun, problem, attempt)
+        except Exception as error:  # noqa: BLE001 -- whatever a body raises is its failure
+            return await self._failed(bound, begun, error, attempt)
         finally:
             del self.running[name]
-        self.record(
-            begun._replace(
-                status="done",
-                attempt=result.attempt,
-                ended=self._equipment.clock.now(),
-                output=output,
-                decided_by=result.decided_by or bound.decided_by,
-            )
-        )
-        return result.value
+        self.record(begun.done(attempt, self._equipment.clock.now(), output, decided_by))
+        return value
 
-    async def _plain(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
-        try:
-            return await self._equipment.bodies.call(step, context, args, kwargs)
-        except Exception as error:
-            raise BodyFailed(error, context.attempt) from error
-
-    async def _failed(self, bound: BoundStep, begun: StepRow, error: Exception, attempt: int) -> Any:
-        ended = self._equipment.clock.now()
-        row = begun._replace(status="failed", attempt=attempt, ended=ended, error=error_json(error))
+    async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> Any:
+        row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))
         self.record(row)
         if bound.step.policy.on_failure == "review":
             return await self._repair(bound, row)
@@ -190,14 +182,14 @@ class EmbeddedRun(Run):
     def decide(self, judge: Any, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
         """Judge once and settle it: the accepted value, or what a person says."""
         bound = self._equipment.library.judge(judge)
-        return self._decide(judge, bound, self._name(bound.name), args, kwargs)
+        return self._decide(bound, self._name(bound.step.name), args, kwargs)
 
-    async def _decide(self, judge: Any, bound: BoundJudge, name: str, args: Any, kwargs: Any) -> Any:
+    async def _decide(self, bound: BoundJudge, name: str, args: Any, kwargs: Any) -> Any:
         encoded = bound.encode_inputs(args, kwargs)
         row = self._history.find(name, "ai")
         if row is None or row.ended is None:
             await self.settled()
-            row = await self._judge(judge, bound, name, encoded, args, kwargs)
+            row = await self._judge(bound, name, encoded, args, kwargs)
         elif row.status == "failed":
             raise failure(row)
         outcome = bound.outcome.decode(row.output or "")
@@ -206,20 +198,15 @@ class EmbeddedRun(Run):
         question = self.waits.doubt(bound, outcome, row.input or "null")
         return await self.waits.answer(f"{name}/review", bound.value, question, outcome.escalation)
 
-    async def _judge(self, judge: Any, bound: BoundJudge, name: str, encoded: str, args: Any, kwargs: Any) -> StepRow:
+    async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Any, kwargs: Any) -> StepRow:
         clock = self._equipment.clock
-        begun = StepRow(
-            self.key, name, self._history.take_seq(), "ai", "started", queued=clock.now(), started=clock.now(), input=encoded
-        )
-        self.running[name] = (begun, False)
+        begun = Begun(self.key, name, self._history.take_seq(), bound.step, 1, clock.now(), encoded)
+        self.running[name] = begun
         try:
-            context = StepContext(self._id, name)
-            step: Step[..., Any] = Step(judge.__call__, bound.name, "ai")
-            outcome = await self._plain(step, context, args, kwargs)
+            outcome = await self._equipment.bodies.call(bound.step, StepContext(self._id, name), args, kwargs)
             row = judged(begun, outcome, bound.outcome.encode(outcome), clock.now())
-        except (BodyFailed, NotStorable) as failed:
-            error = failed.error if isinstance(failed, BodyFailed) else failed
-            row = begun._replace(status="failed", ended=clock.now(), error=error_json(error))
+        except Exception as error:
+            row = begun.failed(1, clock.now(), error_json(error))
             self.record(row)
             raise failure(row) from error
         finally:
@@ -313,40 +300,6 @@ class EmbeddedRun(Run):
             )  # fmt: skip
             return value
         return codec.decode(row.output or "")
-
-
-def judged(begun: StepRow, outcome: Any, output: str, ended: float) -> StepRow:
-    """Return the record of a judgement."""
-    judgement = outcome.judgement
-    tokens_in = [attempt.input_tokens for attempt in judgement.attempts if attempt.input_tokens is not None]
-    tokens_out = [attempt.output_tokens for attempt in judgement.attempts if attempt.output_tokens is not None]
-    money = [attempt.money for attempt in judgement.attempts]
-    verdicts = [[v.guard, v.passed, v.field, v.reason, v.on_fail] for v in judgement.verdicts]
-    return begun._replace(
-        status="done",
-        ended=ended,
-        output=output,
-        decided_by=f"model:{judgement.model}" if isinstance(outcome, Accepted) else None,
-        confidence=judgement.confidence.value,
-        source=judgement.confidence.source,
-        verdicts=json.dumps(verdicts) if verdicts else None,
-        input_tokens=sum(tokens_in) if tokens_in else None,
-        output_tokens=sum(tokens_out) if tokens_out else None,
-        # one unknown price makes the sum unknown
-        money=sum(m for m in money if m is not None) if money and None not in money else None,
-    )
-
-
-def failure(row: StepRow) -> StepFailed:
-    """Return the error that a failed step raises, live and on every replay alike."""
-    error = json.loads(row.error or "{}")
-    return StepFailed(step=row.name, error_type=error.get("type", "Error"), message=error.get("message", ""))
-
-
-def error_json(error: BaseException) -> str:
-    """Return an error as it is recorded."""
-    trace = "".join(traceback.format_exception(error, limit=-12))
-    return json.dumps({"type": type(error).__name__, "message": str(error), "trace": trace[-4000:]})
 
 
 def _short(text: str) -> str:

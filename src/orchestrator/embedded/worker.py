@@ -88,7 +88,7 @@ class Worker:
         again, self._claim_again = self._claim_again, False
         error = None if task.cancelled() else task.exception()
         if isinstance(error, Fenced):
-            self._struck_off()
+            self.struck_off()
         elif isinstance(error, StoreError):
             _log.warning("cannot look for work: %s", error)
         elif error is not None:
@@ -196,7 +196,7 @@ class Worker:
         try:
             due = self._presence.look_after()
         except Fenced:
-            self._loop.call_soon_threadsafe(self._struck_off)
+            self._loop.call_soon_threadsafe(self.struck_off)
             return
         self._equipment.writer.tick_seconds = COMPANY_TICK_SECONDS if self._presence.has_company else ALONE_TICK_SECONDS
         if due:
@@ -210,7 +210,7 @@ class Worker:
         if key in self.active:
             self.active[key].lose(error)
 
-    def _struck_off(self) -> None:
+    def struck_off(self) -> None:
         """Drop every run, which others own by now, and sign on anew."""
         if self._closing or self.failure is not None:
             return

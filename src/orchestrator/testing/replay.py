@@ -1,0 +1,101 @@
+"""Proof that a workflow's code still fits a recorded history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.client import Client
+from orchestrator.clock import SystemClock
+from orchestrator.embedded.body import Bodies
+from orchestrator.embedded.history import History
+from orchestrator.embedded.library import Library
+from orchestrator.embedded.run import EmbeddedRun
+from orchestrator.embedded.settings import Equipment
+from orchestrator.errors import HistoryMismatch, StepFailed
+from orchestrator.limits import Limiters
+from orchestrator.store.changes import Change
+from orchestrator.store.rows import EventRow, StepRow
+from orchestrator.suspension import only_suspensions
+from orchestrator.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """A run as it was recorded."""
+
+    id: str
+    input: str
+    """JSON."""
+    status: str
+    output: str | None
+    steps: Sequence[StepRow]
+    events: Sequence[EventRow] = ()
+
+
+def recorded_run(client: Client, run_id: str) -> RecordedRun:
+    """Take a run's history out of a store.
+
+    Raises:
+        UnknownRun: there is no such run.
+    """
+    row = client.run(run_id)
+    history = client.store.history(row.key)
+    return RecordedRun(row.id, row.input, row.status, row.output, history.steps, history.events)
+
+
+class _HistoryEnds(BaseException):
+    """The code went on where the history stops."""
+
+
+class _Replay(EmbeddedRun):
+    def write(self, change: Change) -> None:
+        """Refuse: nothing new may happen."""
+        row = getattr(change, "row", None)
+        raise self._new(row.name if row is not None else type(change).__name__)
+
+    async def settled(self) -> None:
+        """Refuse: a body would begin now."""
+        raise self._new("a step")
+
+    def _new(self, found: str) -> BaseException:
+        left = [row for row in self._history.unasked() if row.status != "started"]
+        if not left:
+            return _HistoryEnds()
+        return self._history.mismatch(f"{left[0].kind} {left[0].name!r} next", f"{found}, which is not recorded")
+
+
+async def assert_replays(workflow: Workflow[Any, Any], history: RecordedRun) -> None:
+    """Run a workflow's code over a history without executing anything.
+
+    It must ask for every recorded step, with the recorded input, and come to the recorded result.
+
+    Raises:
+        HistoryMismatch: it does not; the message names the step expected and found.
+    """
+    library = Library()
+    bound = library.workflow(workflow)
+    asked = History(history.id, history.steps, history.events)
+    clock = SystemClock()
+    equipment = Equipment(
+        store=None, writer=None, clock=clock, library=library,  # type: ignore[arg-type]  # a replay reaches neither
+        bodies=Bodies(clock=clock, limiters=Limiters({}, clock), threads=1),
+    )  # fmt: skip
+    run = _Replay(0, history.id, asked, equipment, same_code=True, must_record=True)
+    output = None
+    try:
+        arguments = (bound.input.decode(history.input),) if bound.takes_input else ()
+        output = bound.output.encode(await workflow.function(run, *arguments))
+    except _HistoryEnds:
+        return
+    except HistoryMismatch:
+        raise
+    except StepFailed:
+        pass
+    except BaseException as error:
+        if not only_suspensions(error):
+            raise
+    left = asked.unasked()
+    if left:
+        raise asked.mismatch(f"{left[0].kind} {left[0].name!r}", "nothing more")
+    if history.status == "completed" and output != history.output:
+        raise asked.mismatch(f"the result {history.output}", f"the result {output}")

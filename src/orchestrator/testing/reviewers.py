@@ -1,0 +1,35 @@
+"""Reviewers that answer by script."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.store.rows import ReviewRow
+
+
+class NoAnswer:
+    """What a script returns to leave an item open."""
+
+
+LEAVE_OPEN = NoAnswer()
+
+Script = Callable[[ReviewRow], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedReviewers:
+    """Answers review items with a function; ``LEAVE_OPEN`` leaves one unanswered."""
+
+    script: Script
+    name: str = "scripted"
+
+    @classmethod
+    def accepting(cls) -> "ScriptedReviewers":
+        """Return reviewers who take every suggestion and leave items without one open."""
+        return cls(lambda item: LEAVE_OPEN if item.suggestion is None else json.loads(item.suggestion))
+
+    @classmethod
+    def by_step(cls, answers: Mapping[str, Any]) -> "ScriptedReviewers":
+        """Return reviewers who answer by the step's name and leave other items open."""
+        return cls(lambda item: answers.get(item.step, answers.get(item.step.removesuffix("/review"), LEAVE_OPEN)))
