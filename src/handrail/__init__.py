@@ -1,1 +1,1 @@
-
+"""The command line and the demo: where the packages are put together."""

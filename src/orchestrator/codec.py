@@ -8,7 +8,13 @@ from functools import cached_property, lru_cache, partial
 from types import SimpleNamespace
 from typing import Any, ForwardRef, Generic, NotRequired, TypeVar, get_type_hints
 
-from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter, ValidationError
+from pydantic import (
+    PydanticInvalidForJsonSchema,
+    PydanticUndefinedAnnotation,
+    PydanticUserError,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails, SchemaSerializer, SchemaValidator
 from typing_extensions import TypedDict
 
@@ -83,8 +89,14 @@ class Codec(Generic[T]):
         return self._plan.plain.validator.validate_json(data, by_alias=True, by_name=True)  # type: ignore[no-any-return]
 
     def json_schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of what ``decode`` reads, by field names, to show a form to people."""
-        return self._plan.adapter.json_schema(by_alias=False)
+        """Return the JSON Schema of the plain form, by field names, to show a form to people.
+
+        It is empty, which allows any JSON, for a type that JSON Schema cannot describe.
+        """
+        try:
+            return self._plan.adapter.json_schema(by_alias=False)
+        except PydanticInvalidForJsonSchema:
+            return {}
 
     def _load(self, data: str) -> T:
         plan = self._plan
@@ -290,7 +302,8 @@ def signature_codec(function: Callable[..., Any], *, where: str, skip_first: boo
             problem = "it has no annotation; say what type is stored, such as `ticket: Ticket`"
             raise NotStorable(where=f"{where}, parameter {parameter.name!r}", problem=problem)
         types[parameter.name] = _stored_type(parameter, hints[parameter.name])
-    arguments = TypedDict("arguments", types)  # type: ignore[misc]  # its fields are known only now
+    name = getattr(function, "__name__", type(function).__name__)
+    arguments = TypedDict(f"arguments of {name}", types)  # type: ignore[misc]  # its fields are known only now
     setattr(arguments, "__pydantic_config__", {"extra": "forbid"})  # noqa: B010 -- unknown to the type's stub
     positional = [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
     by_name_only = any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters)

@@ -2,12 +2,13 @@
 
 ``str | bytes`` writes both as text, a dictionary's keys can be tuples, and an offset is not a time zone. In the marked
 form a member of a union is ``[its type, value]``, a dictionary with such keys is a list of pairs, and a moment is
-``[moment, zone]``. It is used only when the plain form did not come back equal: most records stay what people expect.
+``[moment, zone, fold]``. It is used only when the plain form did not come back equal: most records stay what people
+expect.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,7 +57,7 @@ class _Marking:
             return self.union(schema, parts)
         if kind == "dict" and schema.get("keys_schema", {}).get("type") != "str":
             return self.pairs(parts)
-        return self.moment(schema) if kind == "datetime" else parts
+        return self.moment(schema) if kind in {"datetime", "time"} else parts
 
     def union(self, schema: CoreSchema, parts: CoreSchema) -> CoreSchema:
         members = [choice if isinstance(choice, dict) else choice[0] for choice in schema["choices"]]
@@ -84,11 +85,10 @@ class _Marking:
 
     def moment(self, schema: CoreSchema) -> CoreSchema:
         inner = {key: part for key, part in schema.items() if key != "ref"}
-        zone = {"type": "nullable", "schema": {"type": "str"}}
         return self.replaced(
-            _tuple(inner, zone),
-            write=lambda value: (value, getattr(value.tzinfo, "key", None)),
-            read=_moment_in_zone,
+            _tuple(inner, {"type": "nullable", "schema": {"type": "str"}}, {"type": "int"}),
+            write=lambda value: (value, getattr(value.tzinfo, "key", None), value.fold),
+            read=_moment,
             ref=schema.get("ref"),
         )
 
@@ -175,10 +175,6 @@ def _second(value: Any) -> Any:
     return value[1]
 
 
-def _moment_in_zone(value: tuple[datetime, str | None]) -> datetime:
-    moment, zone = value
-    if zone is None:
-        return moment
-    clock = moment.replace(tzinfo=ZoneInfo(zone))
-    # In the hour that a clock repeats, only the offset says which of the two it was.
-    return clock if clock.utcoffset() == moment.utcoffset() else clock.replace(fold=1)
+def _moment(parts: tuple[datetime | time, str | None, int]) -> datetime | time:
+    moment, zone, fold = parts
+    return moment.replace(tzinfo=moment.tzinfo if zone is None else ZoneInfo(zone), fold=fold)

@@ -255,3 +255,13 @@ class Orchestrator(Client):
         worker = self._worker
         while not await worker.is_idle():
             pass
+
+    async def failed(self) -> None:
+        """Wait until the store cannot be used any more; returns only by raising.
+
+        Raises:
+            StoreError: what happened to the store.
+        """
+        while True:
+            self._worker  # noqa: B018 -- raises once the store failed
+            await asyncio.sleep(LAST_LOOK_SECONDS)

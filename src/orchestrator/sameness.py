@@ -5,7 +5,7 @@ different time zones for one, and it takes NaN for something else than NaN.
 """
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
@@ -106,7 +106,12 @@ def _compared_fields(cls: Hashable) -> tuple[str, ...]:
     return tuple(field.name for field in fields(cast("type[Any]", cls)) if field.init or field.compare)
 
 
-_ABSENT = object()
+class _Absent:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+_ABSENT = _Absent()
 
 
 def _attribute_difference(value: Mapping[str, Any], back: Mapping[str, Any], path: str) -> str | None:
@@ -122,8 +127,10 @@ def _attribute_difference(value: Mapping[str, Any], back: Mapping[str, Any], pat
 def _mapping_difference(value: Mapping[Any, Any], back: Mapping[Any, Any], path: str) -> str | None:
     if len(value) != len(back) or _traits(value) != _traits(back):
         return _words(value, back, path)
-    for (key, mine), (other, theirs) in zip(value.items(), back.items(), strict=True):
-        found = difference(key, other, _at(path, "(key)")) or difference(mine, theirs, _at(path, str(key)))
+    partner = _partners(back)
+    for key, mine in value.items():
+        other = partner(key)
+        found = difference(key, other, _at(path, "(key)")) or difference(mine, back[other], _at(path, str(key)))
         if found:
             return found
     return None
@@ -137,12 +144,15 @@ def _traits(container: Any) -> tuple[Any, ...]:
 def _set_difference(value: AbstractSet[Any], back: AbstractSet[Any], path: str) -> str | None:
     if len(value) != len(back):
         return _words(value, back, path)
-    partner = {member: member for member in back}
-    nan = next((member for member in back if member != member), None)  # noqa: PLR0124 -- only NaN differs from itself
-    for member in value:
-        if found := difference(member, partner.get(member, nan), path):
-            return found
-    return None
+    partner = _partners(back)
+    return next((found for member in value if (found := difference(member, partner(member), path))), None)
+
+
+def _partners(back: Iterable[Any]) -> Callable[[Any], Any]:
+    """Return how to find what an unordered container holds for a member: the equal one, and for NaN the NaN."""
+    equal = {member: member for member in back}
+    nan = next((member for member in equal if member != member), _ABSENT)  # noqa: PLR0124 -- only NaN differs from itself
+    return lambda member: equal.get(member, nan)
 
 
 def _sequence_difference(value: Sequence[Any], back: Sequence[Any], path: str) -> str | None:
@@ -175,7 +185,8 @@ def _place(path: str) -> str:
 
 
 def _words(value: Any, back: Any, path: str) -> str:
-    return f"{_place(path)}{_shown(value)} would come back as {_shown(back)}"
+    fate = "be lost" if back is _ABSENT else f"come back as {_shown(back)}"
+    return f"{_place(path)}{_shown(value)} would {fate}"
 
 
 def _shown(value: Any) -> str:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from orchestrator.clock import Clock
 from orchestrator.embedded.doorbell import Doorbell, ring, sidecar_folder
-from orchestrator.embedded.liveness import LifeLine, Watch, fcntl
+from orchestrator.embedded.liveness import LifeLine, Watch, fcntl, let_go
 from orchestrator.errors import Fenced
 from orchestrator.store.changes import Beat, Register, TakeOver
 from orchestrator.store.sqlite import SqliteStore
@@ -92,3 +92,8 @@ class Presence:
             if part is not None:
                 part.close()
         self._bell = self._line = None
+
+
+def living(store: SqliteStore) -> bool:
+    """Return whether any worker on the store seems to be alive."""
+    return any(not let_go(worker.lock) for worker in store.workers())

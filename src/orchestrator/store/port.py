@@ -89,6 +89,10 @@ class Store(Protocol):
         """Return how many runs there are by workflow, version and status."""
         ...
 
+    def fates(self, run_ids: list[str] | None, workflow: str | None) -> list[tuple[str, str | None, int]]:
+        """Return what became of runs, counted: (fate, error, count)."""
+        ...
+
     def cancelled_of(self, worker: int) -> list[int]:
         """Return the keys of runs of this worker that were told to stop."""
         ...

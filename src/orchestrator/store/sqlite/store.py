@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.store.changes import Change
 from orchestrator.store.port import HistoryRows, ReviewQuery
 from orchestrator.store.rows import EventRow, ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow, WorkerRow
-from orchestrator.store.sqlite import reviews
+from orchestrator.store.sqlite import fates, reviews
 from orchestrator.store.sqlite.connection import MEMORY, Durability, connect, explaining, reader
 from orchestrator.store.sqlite.transaction import Transaction
 
@@ -102,6 +102,10 @@ class SqliteStore:
             " JOIN workflows ON workflows.id = runs.workflow GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
         )
         return {(name, version, status): count for name, version, status, count in rows}
+
+    def fates(self, run_ids: list[str] | None, workflow: str | None) -> list[tuple[str, str | None, int]]:
+        """Return what became of runs: (fate, error, count); see ``orchestrator.summary``."""
+        return [(fate, why, count) for fate, why, count in self._rows(fates.FATES, fates.parameters(run_ids, workflow))]
 
     def cancelled_of(self, worker: int) -> list[int]:
         """Return the keys of runs of this worker that were told to stop."""

@@ -1,0 +1,65 @@
+"""Builds a step that chooses one of a closed set of labels."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from ai_steps.allowance import Limits
+from ai_steps.errors import InvalidTask
+from ai_steps.prompt import Prompt
+from ai_steps.resolve import ModelLike, resolve_models
+from ai_steps.rule import Rule
+from ai_steps.step import AIStep
+from ai_steps.task import Examples, build_task
+from guards.chain import PaidGuard
+from guards.escalation import Escalation
+from guards.guard import Guard
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+T = TypeVar("T")
+
+
+def classify(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
+    name: str,
+    output_type: "TypeForm[T]",
+    instructions: str,
+    *,
+    models: ModelLike | Sequence[ModelLike],
+    accept: Rule,
+    guards: Sequence[Guard | PaidGuard] = (),
+    examples: Examples = (),
+    labels: Mapping[str, str] | None = None,
+    escalate: Escalation = Escalation(),
+    prompt: Prompt | None = None,
+    limits: Limits = Limits(),  # noqa: B008 -- frozen
+    keep_source: bool = True,
+) -> AIStep[T]:
+    """Build a step that classifies its input.
+
+    ``output_type`` is a ``Literal``, an ``Enum``, ``bool``, or a pydantic model for several labels at once.
+    ``models`` are asked in order until one answer is accepted; ``accept`` says from which confidence on, such as
+    ``confidence(at_least=0.85)``. ``labels`` says what a label means, by label. ``keep_source=False`` keeps the
+    input out of the outcome.
+
+    Raises:
+        InvalidTask: the output type is no closed set or any other part cannot work.
+        UnknownModel: a model name that nothing answers to.
+        ModelNotReady: a model whose file, key or library is missing.
+        InvalidGuard: a guard that cannot do what it is attached for.
+    """
+    task = build_task("classify", name, output_type, instructions, examples=examples, labels=labels, prompt=prompt)
+    if not task.output.labels and not task.output.is_record:
+        raise InvalidTask(
+            f"step {name!r}: {output_type!r} is no closed set to classify into; "
+            'use Literal["a", "b"], an Enum or bool, or extract(...) for open values'
+        )
+    return AIStep(
+        task,
+        models=resolve_models(models),
+        accept=accept,
+        guards=tuple(guards),
+        escalate=escalate,
+        limits=limits,
+        keep_source=keep_source,
+    )

@@ -1,0 +1,132 @@
+"""Fitting a classifier, and finding its temperatures on texts that were kept from it."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ai_steps.models.local.calibration import Quality, Targets, fit_temperature, measure
+from ai_steps.models.local.classifier import Classifier, Temperatures, Views
+from ai_steps.models.local.examples import TrainingSet
+from ai_steps.models.local.margins import fit_margins
+from ai_steps.models.local.network import fit_network
+from ai_steps.models.local.projection import fit_projection
+from ai_steps.models.local.vectoriser import Vectoriser
+
+CORES = 2
+FOLDS = 5
+FEW = 2000
+"""Below this many texts every fold is kept out in turn; above, two of the five are enough for three temperatures."""
+FOLDS_OF_MANY = 2
+NETWORKS = 2
+DIMENSIONS = 512
+HIDDEN, HIDDEN_OF_FEW = 512, 128
+PACKED_BYTES = 24_000_000
+"""Bound of the two large matrices, so that a saved model stays under 30 MB."""
+COPIES = 4
+DROPPED = 0.15
+"""Share of words left out of a copy of a text: networks learn not to lean on any single word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A classifier with its temperatures and, where texts could be kept from it, its quality."""
+
+    classifier: Classifier
+    temperatures: Temperatures
+    quality: Quality | None
+    """On texts kept out while fitting; None when no label has two texts."""
+
+
+def fit(training: TrainingSet, *, seed: int) -> Fitted:
+    """Return what was learned; uses at most two cores, and the same set and seed give the same result."""
+    targets = np.array(training.targets)
+    count = int(targets.max()) + 1
+    everything = np.arange(len(targets))
+    folds = tuple(_folds(targets, seed))
+    # Each job gets one core: two jobs side by side beat one job on two cores, and give the same bits on any machine.
+    with threadpool_limits(1), ThreadPoolExecutor(CORES) as pool:
+        whole = pool.submit(_fit_classifier, training.texts, targets, everything, count, seed)
+        kept_out = list(pool.map(lambda fold: _score_kept_out(training.texts, targets, fold, count, seed), folds))
+        classifier = whole.result()
+    kept = np.concatenate([fold for fold, _ in kept_out]) if kept_out else np.empty(0, int)
+    if not len(kept):
+        return Fitted(classifier, Temperatures(), None)
+    views = Views(
+        np.concatenate([views.margins for _, views in kept_out]),
+        tuple(np.concatenate([views.networks[index] for _, views in kept_out]) for index in range(NETWORKS)),
+    )
+    temperatures = _temperatures(views, targets[kept])
+    return Fitted(classifier, temperatures, measure(views.blended(temperatures), targets[kept]))
+
+
+def _folds(targets: Targets, seed: int) -> Iterator[Targets]:
+    """Give the texts to keep out, spread evenly over targets; a target's only text is never kept out."""
+    chance = np.random.default_rng(seed)
+    fold_of = np.full(len(targets), -1)
+    offset = 0
+    for target in np.unique(targets):
+        members = chance.permutation(np.flatnonzero(targets == target))
+        if len(members) > 1:
+            fold_of[members] = (np.arange(len(members)) + offset) % FOLDS
+            offset += len(members)
+    for fold in range(FOLDS if len(targets) < FEW else FOLDS_OF_MANY):
+        kept_out = np.flatnonzero(fold_of == fold)
+        if len(kept_out):
+            yield kept_out
+
+
+def _score_kept_out(
+    texts: Sequence[str], targets: Targets, kept_out: Targets, count: int, seed: int
+) -> tuple[Targets, Views]:
+    learned = np.setdiff1d(np.arange(len(targets)), kept_out)
+    classifier = _fit_classifier(texts, targets, learned, count, seed)
+    return kept_out, classifier.views([texts[index] for index in kept_out])
+
+
+def _fit_classifier(
+    texts: Sequence[str], all_targets: Targets, learned: Targets, count: int, seed: int
+) -> Classifier:
+    """Return the classifier of the texts with these indices."""
+    texts = [texts[index] for index in learned]
+    targets = all_targets[learned]
+    few = len(texts) < FEW
+    dimensions = min(DIMENSIONS, max(2, len(texts) // 2))
+    vectoriser = Vectoriser.fit(texts, at_least=1 if few else 2, at_most=PACKED_BYTES // (DIMENSIONS + count))
+    rows = vectoriser.rows(texts)
+    margins = fit_margins(rows, targets, count=count, seed=seed)
+    projection = fit_projection(rows, dimensions=dimensions, seed=seed)
+    chance = np.random.default_rng(seed)
+    # Half precision halves the largest thing in memory; the networks see more noise than that by design.
+    views = [projection.points(rows).astype(np.float16)]
+    for _ in range(COPIES):
+        views.append(projection.points(vectoriser.rows(_thinned(texts, chance))).astype(np.float16))
+    networks = tuple(
+        fit_network(views, targets, count=count, hidden=HIDDEN_OF_FEW if few else HIDDEN, seed=seed + index)
+        for index in range(NETWORKS)
+    )
+    return Classifier(vectoriser, margins, projection, networks)
+
+
+def _thinned(texts: Sequence[str], chance: np.random.Generator) -> list[str]:
+    """Return the texts with some of their words left out at random, but never all."""
+    thinned = []
+    for text in texts:
+        words = text.split()
+        kept = [word for word, lot in zip(words, chance.random(len(words)), strict=True) if lot >= DROPPED]
+        thinned.append(" ".join(kept) or text)
+    return thinned
+
+
+def _temperatures(views: Views, targets: Targets) -> Temperatures:
+    """Return the temperature of each kind of view on its own, then of their average.
+
+    The doubt is the rule of succession: after n texts without an error the next is wrong once in n + 2.
+    """
+    single = Temperatures(
+        margins=fit_temperature(views.margins, targets),
+        networks=fit_temperature(np.concatenate(views.networks), np.tile(targets, len(views.networks))),
+    )
+    return replace(single, blend=fit_temperature(views.averaged(single), targets), doubt=1 / (len(targets) + 2))

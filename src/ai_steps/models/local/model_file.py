@@ -1,0 +1,216 @@
+"""A local model as a folder: ``model.json``, ``vocabulary.json`` and ``weights.npz``; never pickle."""
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ai_steps.models.local.calibration import Quality
+from ai_steps.models.local.classifier import Classifier, Temperatures
+from ai_steps.models.local.errors import UnreadableModel
+from ai_steps.models.local.fitting import Fitted
+from ai_steps.models.local.margins import Margins
+from ai_steps.models.local.network import Network
+from ai_steps.models.local.packed import Packed
+from ai_steps.models.local.projection import Projection
+from ai_steps.models.local.vectoriser import Vectoriser
+
+FORMAT = "handrail-local-model"
+VERSION = 1
+MODEL, VOCABULARY, WEIGHTS = "model.json", "vocabulary.json", "weights.npz"
+HEAD = 64_000_000
+"""No file of ours is larger, in bytes: a larger one is not read into memory at all."""
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Everything that a saved model holds."""
+
+    name: str
+    labels: tuple[str, ...]
+    data_hash: str
+    """SHA-256 of the examples it learned from, as hexadecimal."""
+    examples: int
+    """How many examples it learned from."""
+    seed: int
+    fitted: Fitted
+
+
+def save(model: Saved, folder: Path) -> None:
+    """Write a model into a folder, made if need be; a model already there is replaced.
+
+    ``model.json`` names the other files by their hashes and comes last, so that a save cut short is found out.
+    """
+    vectoriser = model.fitted.classifier.vectoriser
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **_arrays(model.fitted.classifier))
+    weights = buffer.getvalue()
+    vocabulary = json.dumps({"words": vectoriser.words, "pieces": vectoriser.pieces}, ensure_ascii=True).encode()
+    quality = model.fitted.quality
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": model.name,
+        "labels": model.labels,
+        "data_hash": model.data_hash,
+        "examples": model.examples,
+        "settings": {"seed": model.seed},
+        "temperatures": asdict(model.fitted.temperatures),
+        "quality": asdict(quality) if quality else None,
+        "targets": len(model.fitted.classifier.margins.bias),
+        "networks": len(model.fitted.classifier.networks),
+        "files": {VOCABULARY: _sha256(vocabulary), WEIGHTS: _sha256(weights)},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / VOCABULARY, vocabulary)
+    _write(folder / WEIGHTS, weights)
+    _write(folder / MODEL, json.dumps(head, indent=2, ensure_ascii=False).encode())
+
+
+def load(folder: Path) -> Saved:
+    """Read a model back from its folder.
+
+    Raises:
+        UnreadableModel: there is none, or it is damaged, foreign, or from a newer release.
+    """
+    head = _head(folder)
+    try:
+        files = {name: _read(folder / name) for name in (VOCABULARY, WEIGHTS)}
+        for name, content in files.items():
+            if _sha256(content) != head["files"][name]:
+                raise _unreadable(folder / name, "is not the file that model.json was saved with")
+        return _assembled(head, json.loads(files[VOCABULARY]), _unpacked(files[WEIGHTS]))
+    except (KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        raise _unreadable(folder, f"is damaged ({type(error).__name__}: {error})") from error
+
+
+def _head(folder: Path) -> dict[str, Any]:
+    path = folder / MODEL
+    try:
+        head = json.loads(_read(path))
+    except ValueError as error:
+        raise _unreadable(path, f"is not JSON ({error})") from error
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise _unreadable(path, "is not a local model of Handrail")
+    version = head.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise UnreadableModel(
+            f"{path} has format version {version!r} and this release reads up to {VERSION}: upgrade handrail, "
+            "or train the model again with `handrail learn`"
+        )
+    return head
+
+
+def _assembled(head: dict[str, Any], vocabulary: dict[str, Any], arrays: Arrays) -> Saved:
+    labels, targets = tuple(head["labels"]), head["targets"]
+    words, pieces = vocabulary["words"], vocabulary["pieces"]
+    if not all(isinstance(text, str) for text in (*labels, *words, *pieces, head["name"], head["data_hash"])):
+        raise ValueError("labels, words and pieces must be text")
+    if len(labels) < 2 or targets not in {len(labels), len(labels) + 1}:
+        raise ValueError(f"{len(labels)} labels do not fit {targets} targets")
+    take = _Shelf(arrays)
+    columns = len(words) + len(pieces)
+    idf = take("idf", np.float32, columns)
+    margins = Margins(take.packed("margins", columns, targets), take("margins_bias", np.float32, targets))
+    directions = take.packed("projection", columns, None)
+    networks = tuple(_network(take, index, directions.codes.shape[1], targets) for index in range(head["networks"]))
+    temperatures = Temperatures(**{name: float(value) for name, value in head["temperatures"].items()})
+    if not all(0 < value < float("inf") for value in asdict(temperatures).values()):
+        raise ValueError("temperatures must be above 0")
+    if temperatures.doubt >= 1:
+        raise ValueError("doubt must be below 1")
+    classifier = Classifier(Vectoriser(words, pieces, idf), margins, Projection(directions), networks)
+    return Saved(
+        name=head["name"],
+        labels=labels,
+        data_hash=head["data_hash"],
+        examples=int(head["examples"]),
+        seed=int(head["settings"]["seed"]),
+        fitted=Fitted(classifier, temperatures, Quality(**head["quality"]) if head["quality"] else None),
+    )
+
+
+def _network(take: "_Shelf", index: int, width: int, targets: int) -> Network:
+    bias = take(f"network{index}_hidden_bias", np.float32, None)
+    return Network(
+        take(f"network{index}_hidden", np.float32, width, len(bias)),
+        bias,
+        take(f"network{index}_output", np.float32, len(bias), targets),
+        take(f"network{index}_output_bias", np.float32, targets),
+    )
+
+
+def _arrays(classifier: Classifier) -> Arrays:
+    arrays: Arrays = {
+        "idf": classifier.vectoriser.idf,
+        "margins_bias": classifier.margins.bias,
+        "margins_codes": classifier.margins.weights.codes,
+        "margins_scales": classifier.margins.weights.scales,
+        "projection_codes": classifier.projection.directions.codes,
+        "projection_scales": classifier.projection.directions.scales,
+    }
+    for index, network in enumerate(classifier.networks):
+        arrays |= {f"network{index}_{part}": array for part, array in asdict(network).items()}
+    return arrays
+
+
+class _Shelf:
+    """Arrays by name, each checked for its type, shape and finite numbers when taken."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = arrays
+
+    def __call__(self, name: str, kind: type[np.generic], *shape: int | None) -> np.ndarray[Any, Any]:
+        """Return an array; None in a shape stands for any size."""
+        array = self._arrays[name]
+        fits = array.ndim == len(shape) and all(want in {None, have} for want, have in zip(shape, array.shape, strict=True))
+        if array.dtype != kind or not fits:
+            raise ValueError(f"{name} is {array.dtype} {array.shape} where {kind.__name__} {shape} belongs")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+        return array
+
+    def packed(self, name: str, rows: int, columns: int | None) -> Packed:
+        """Return a packed matrix."""
+        return Packed(self(f"{name}_codes", np.int8, rows, columns), self(f"{name}_scales", np.float32, rows))
+
+
+def _unpacked(content: bytes) -> Arrays:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > HEAD:
+            raise _unreadable(path, f"is larger than {HEAD:,} bytes, which no local model is")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise UnreadableModel(
+            f"there is no {path}: train the model with `handrail learn {path.parent.name} --from FILE.jsonl`"
+        ) from error
+    except OSError as error:
+        raise _unreadable(path, f"cannot be read ({error.strerror})") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def _unreadable(path: Path, what: str) -> UnreadableModel:
+    return UnreadableModel(f"{path} {what}: restore it, or train the model again with `handrail learn`")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,51 @@
+"""The SDK's client and the slots for open requests: one set for each event loop a model is used from."""
+
+import asyncio
+import weakref
+from typing import Any
+
+from ai_steps.models.openai.settings import Settings
+
+
+class Connection:
+    """A client of one event loop; pooled connections cannot move to another."""
+
+    def __init__(self, settings: Settings) -> None:
+        from openai import AsyncOpenAI  # noqa: PLC0415 -- loaded on the first question
+
+        self.slots = asyncio.Semaphore(settings.max_concurrent)
+        self.probing = asyncio.Lock()
+        self.client = AsyncOpenAI(
+            api_key=settings.key.reveal(),
+            base_url=settings.base_url,
+            max_retries=0,  # the SDK's retries would multiply with ours
+            timeout=None,  # the deadline is ours: the SDK's starts anew with every byte
+        )
+
+    async def chat(self, arguments: dict[str, Any]) -> bytes:
+        """Send a chat completion and return the body of the response."""
+        response = await self.client.chat.completions.with_raw_response.create(**arguments)
+        content: bytes = response.content
+        return content
+
+
+class Connections:
+    """A connection for each event loop, as long as the loop lives."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Connection] = weakref.WeakKeyDictionary()
+
+    def here(self) -> Connection:
+        """Return the connection of the running loop."""
+        loop = asyncio.get_running_loop()
+        found = self._by_loop.get(loop)
+        if found is None:
+            found = self._by_loop[loop] = Connection(self._settings)
+        return found
+
+    async def aclose(self) -> None:
+        """Close the running loop's connection; the next question opens another."""
+        found = self._by_loop.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found.client.close()

@@ -1,0 +1,156 @@
+"""One question put to one server: paced, budgeted, retried, and every try recorded."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from ai_steps.models.openai.capabilities import WEAKER, Capabilities, Format
+from ai_steps.models.openai.client import Connection
+from ai_steps.models.openai.failure import Failure, Halted, Transient, failure_of
+from ai_steps.models.openai.ledger import Ledger
+from ai_steps.models.openai.limits import Pacer
+from ai_steps.models.openai.reply import Reply, is_cut, read_reply
+from ai_steps.models.openai.request import Question, chat_arguments
+from ai_steps.models.openai.retry import retrying
+from ai_steps.models.openai.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server as one model knows it."""
+
+    settings: Settings
+    connection: Connection
+    pacer: Pacer
+    can: Capabilities
+
+
+Fetch: TypeAlias = Callable[[Server, dict[str, Any]], Awaitable[Reply | Failure]]
+"""Sends the arguments of a chat completion and reads what comes back."""
+
+
+async def fetch_whole(server: Server, arguments: dict[str, Any]) -> Reply | Failure:
+    """Fetch a reply in one piece."""
+    return read_reply(await server.connection.chat(arguments), server.settings.model)
+
+
+class Exchange:
+    """The tries of one question, until there is a reply."""
+
+    def __init__(
+        self, server: Server, ledger: Ledger, question: Question, *, answers: int = 1, fetch: Fetch = fetch_whole
+    ) -> None:
+        self.server = server
+        self.ledger = ledger
+        self.question = question
+        self.answers = answers
+        self._fetch = fetch
+        self.reply: Reply | None = None
+        """The last reply; None before the first."""
+        self._last = -1
+        self._errors_with_schema = 0
+        self._weaker: Format | None = None
+
+    async def send(self, messages: list[dict[str, Any]]) -> Reply:
+        """Send messages and return the reply, retrying what may pass.
+
+        Raises:
+            Halted: there is no answer: refused, cut off, over budget, or failed for good.
+        """
+        try:
+            async for attempt in retrying(self.ledger.seconds_left):
+                with attempt:
+                    self.reply = await self._try(messages)
+        except Transient as error:
+            failure, left = error.failure, self.ledger.seconds_left()
+            reason = failure.reason
+            if failure.wait_seconds is not None and failure.wait_seconds >= left:
+                reason += f"; it asks to wait {failure.wait_seconds:g} seconds and {left:.1f} are left"
+            raise self._halt(failure.result, reason) from error
+        assert self.reply is not None  # noqa: S101 -- the loop ends with a reply or an exception
+        self._stop_at_refusal(self.reply)
+        return self.reply
+
+    def misfit(self, reason: str) -> None:
+        """Record that the last answer did not fit its form."""
+        self.ledger.mark(self._last, "invalid", reason)
+
+    def note(self, *notes: str) -> None:
+        """Add to the record of the last try."""
+        self.ledger.mark(self._last, "answered", *notes)
+
+    async def _try(self, messages: list[dict[str, Any]]) -> Reply:
+        while True:
+            can = self.server.can if self._weaker is None else replace(self.server.can, format=self._weaker)
+            outcome = await self._post(messages, can)
+            if isinstance(outcome, Reply):
+                self.server.can.format = can.format
+                return outcome
+            if outcome.rejected is not None and not outcome.passing and self.server.can.give_up(outcome.rejected):
+                continue
+            if outcome.passing:
+                self._weaken_after_errors(outcome, can.format)
+                if outcome.wait_seconds is not None:
+                    self.server.pacer.pause(outcome.wait_seconds)
+                raise Transient(outcome)
+            raise self._halt(outcome.result, outcome.reason)
+
+    def _weaken_after_errors(self, failure: Failure, asked: Format) -> None:
+        """Try without a schema after two errors 500 in a row: some servers answer so to any schema.
+
+        For this question only; it is remembered for the next ones when it helps, so that an outage teaches nothing.
+        """
+        if failure.status == 500 and self.question.form is not None:
+            self._errors_with_schema += 1
+            if self._errors_with_schema % 2 == 0:
+                self._weaker = WEAKER.get(asked)
+
+    async def _post(self, messages: list[dict[str, Any]], can: Capabilities) -> Reply | Failure:
+        server, ledger = self.server, self.ledger
+        size = self.question.input_bytes + sum(len(each["content"]) for each in messages[len(self.question.messages) :])
+        await server.pacer.turn()
+        async with server.connection.slots:
+            room = ledger.room(size, self.answers)
+            arguments = chat_arguments(self.question, messages, server.settings, can, answers=self.answers, room=room)
+            started = time.monotonic()
+            try:
+                outcome = await self._fetch(server, arguments)
+            except asyncio.CancelledError:
+                ledger.add("timed_out", seconds=time.monotonic() - started, notes=("stopped while it was answering",))
+                raise
+            except Exception as error:  # noqa: BLE001 -- whatever a server or the SDK does is a failure, never a crash
+                outcome = failure_of(error)
+        seconds = time.monotonic() - started
+        if isinstance(outcome, Failure):
+            self._last = ledger.add(outcome.result, seconds=seconds, notes=(outcome.reason,))
+            return outcome
+        notes = outcome.notes + _oddities(outcome, room, self.answers)
+        self._last = ledger.add("answered", seconds=seconds, model=outcome.model, usage=outcome.usage, notes=notes)
+        ledger.charge_unknown(self._last, size, sum(len(each.text) for each in outcome.choices))
+        return outcome
+
+    def _stop_at_refusal(self, reply: Reply) -> None:
+        """Refusal and truncation are outcomes of their own: asking again brings the same at the same price."""
+        choice = reply.choices[0]
+        if choice.refusal or choice.finish == "content_filter":
+            self.ledger.mark(self._last, "refused")
+            raise self._halt("refused", f"the model refused: {choice.refusal or 'its content filter stopped it'}")
+        if choice.finish == "length" or (choice.finish == "tool_calls" and is_cut(choice.text)):
+            self.ledger.mark(self._last, "truncated")
+            taken = reply.usage.output_tokens
+            raise self._halt("truncated", f"the answer was cut off{f' after {taken} tokens' if taken else ''}")
+
+    def _halt(self, result: Any, reason: str) -> Halted:
+        return Halted(result, self.server.settings.key.scrub(reason))
+
+
+def _oddities(reply: Reply, room: int | None, answers: int) -> tuple[str, ...]:
+    notes: tuple[str, ...] = ()
+    taken = reply.usage.output_tokens
+    if room is not None and taken is not None and taken > room * answers:
+        notes += (f"the server ignored the limit of {room} tokens and took {taken}",)
+    if len(reply.choices) < answers:
+        notes += (f"asked for {answers} answers at once, got {len(reply.choices)}",)
+    return notes

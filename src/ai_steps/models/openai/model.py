@@ -1,0 +1,135 @@
+"""A model behind OpenAI or an OpenAI-compatible server."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ai_steps.errors import ModelNotReady
+from ai_steps.model import Answer, ModelRequest, NoAnswer
+from ai_steps.models.openai.capabilities import Capabilities
+from ai_steps.models.openai.client import Connections
+from ai_steps.models.openai.exchange import Server
+from ai_steps.models.openai.failure import Halted
+from ai_steps.models.openai.forms import Forms
+from ai_steps.models.openai.inquiry import Inquiry
+from ai_steps.models.openai.ledger import Ledger
+from ai_steps.models.openai.limits import Pacer
+from ai_steps.models.openai.secret import Secret
+from ai_steps.models.openai.settings import PREFIX, ConfidenceMode, Settings
+from ai_steps.prices import OPENAI_PRICES, Price, PriceTable
+
+if TYPE_CHECKING:
+    from ai_steps.models.openai.structured import Structured
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+URL_VARIABLE = "OPENAI_BASE_URL"
+
+
+class OpenAIModel:
+    """Answers requests through chat completions with a strict schema, or through the decisions endpoint.
+
+    The confidence comes from the strongest source the server has: decisions endpoint, log-probabilities, votes, the
+    model's own word. Nothing a server does raises: it ends in a ``NoAnswer`` with the reason. One object may be used
+    from several event loops.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each is a setting with a name of its own, and all but the first have defaults
+        self,
+        name: str,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        prices: PriceTable | Mapping[str, Price] | None = None,
+        max_concurrent: int = 20,
+        per_minute: int | None = None,
+        confidence: ConfidenceMode = "auto",
+        samples: int = 3,
+        reasks: int = 2,
+    ) -> None:
+        """Set up the model; nothing is loaded or asked before the first request.
+
+        Args:
+            name: the name the server knows, such as ``gpt-5-mini``; a leading ``openai:`` is dropped.
+            base_url: the server; the default is ``OPENAI_BASE_URL``, or the public OpenAI endpoint.
+            api_key: the default is ``OPENAI_API_KEY``.
+            prices: a table, or prices to add to the built-in one; the built-in list prices hold for the public
+                endpoint only. A model without a price has money ``None``, which is unknown and not zero.
+            max_concurrent: requests open at the same time, 1 or more.
+            per_minute: requests started within any minute; None: no limit.
+            confidence: where it comes from; ``auto`` takes the strongest source.
+            samples: answers that vote, where votes are the source; 1: no votes.
+            reasks: how often an answer that does not fit the schema is sent back, 0 or more.
+
+        Raises:
+            ModelNotReady: there is no key, or a setting cannot work.
+        """
+        model = name.removeprefix(PREFIX)
+        url = base_url or os.environ.get(URL_VARIABLE) or None
+        key = api_key if api_key is not None else os.environ.get(KEY_VARIABLE, "")
+        if not key:
+            raise ModelNotReady(
+                f"{PREFIX}{model} has no key: set {KEY_VARIABLE} or give OpenAIModel(api_key=...); "
+                "for a server that needs none, give any text, such as api_key='none'"
+            )
+        self._settings = Settings(
+            model=model,
+            base_url=url,
+            key=Secret(key),
+            prices=_prices(prices, url),
+            max_concurrent=max_concurrent,
+            per_minute=per_minute,
+            confidence=confidence,
+            samples=samples,
+            reasks=reasks,
+        )
+        self._connections = Connections(self._settings)
+        self._pacer = Pacer(per_minute)
+        self._can = Capabilities(logprobs=not self._settings.reasons)
+        self._forms = Forms()
+        self._structured: Structured | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the name the record shows, such as ``openai:gpt-5-mini``."""
+        return self._settings.shown
+
+    async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
+        """Answer the request within its time and budget, or say why there is no answer."""
+        ledger = Ledger(request, self._settings)
+        try:
+            async with asyncio.timeout(request.seconds):
+                if self._structured is None:
+                    self._structured = await asyncio.to_thread(_load_structured)
+                server = Server(self._settings, self._connections.here(), self._pacer, self._can)
+                return await Inquiry(server, self._structured, self._forms, request, ledger).answer()
+        except Halted as halted:
+            return NoAnswer(result=halted.result, reason=halted.reason, attempts=ledger.attempts)
+        except TimeoutError:
+            last = ledger.attempts[-1].notes[:1] if len(ledger.attempts) > 1 else ()
+            reason = "; before that: ".join((f"no answer within {request.seconds:g} seconds", *last))
+            return NoAnswer(result="timed_out", reason=reason, attempts=ledger.attempts)
+
+    async def aclose(self) -> None:
+        """Close the running event loop's connections; the next request opens others."""
+        await self._connections.aclose()
+
+    def __repr__(self) -> str:
+        return f"OpenAIModel({self._settings.model!r}, base_url={self._settings.base_url!r})"
+
+
+def _load_structured() -> "Structured":
+    """Load openai and instructor, which takes a second or more: in a thread, so that the event loop goes on."""
+    from ai_steps.models.openai.structured import Structured  # noqa: PLC0415 -- that is the point
+
+    return Structured()
+
+
+def _prices(given: PriceTable | Mapping[str, Price] | None, base_url: str | None) -> PriceTable:
+    """Return the price table: list prices hold where OpenAI sends the bill, and nowhere else."""
+    if isinstance(given, PriceTable):
+        return given
+    host = urlsplit(base_url).hostname if base_url else "api.openai.com"
+    known = OPENAI_PRICES if host == "api.openai.com" else PriceTable()
+    return known.extended(given or {})

@@ -1,0 +1,86 @@
+"""The request on the wire: messages, the schema, and what is asked for beside the answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ai_steps.model import ModelRequest
+from ai_steps.models.openai.capabilities import Capabilities
+from ai_steps.models.openai.form import Form
+from ai_steps.models.openai.settings import Settings
+
+Messages: TypeAlias = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What one model is asked, before it is known what the server takes."""
+
+    messages: Messages
+    form: Form | None
+    """None: free text."""
+    logprobs: bool = False
+    varied: bool = False
+    """Whether answers should differ where the model is in doubt, as votes need."""
+    input_bytes: int = 0
+    """The size of what is sent, for estimates."""
+
+
+def question_for(request: ModelRequest, form: Form | None, *, logprobs: bool = False, varied: bool = False) -> Question:
+    """Put a request into messages: instructions, input, then every rejected answer with the reason."""
+    system = request.system
+    told = form.instructions(with_schema=False) if form is not None else ""
+    messages: Messages = [{"role": "system", "content": "\n\n".join(filter(None, (system, told)))}]
+    messages.append({"role": "user", "content": request.text})
+    for rejection in request.rejections:
+        messages.append({"role": "assistant", "content": rejection.answer})
+        messages.append({"role": "user", "content": f"This answer was sent back: {rejection.reason}\nAnswer again."})
+    size = sum(len(message["content"].encode()) for message in messages)
+    size += len(str(form.wire.schema)) if form is not None else 0
+    return Question(messages=messages, form=form, logprobs=logprobs, varied=varied, input_bytes=size)
+
+
+def chat_arguments(
+    question: Question,
+    messages: Sequence[Mapping[str, Any]],
+    settings: Settings,
+    can: Capabilities,
+    *,
+    answers: int = 1,
+    room: int | None = None,
+) -> dict[str, Any]:
+    """Return the arguments of a chat completion, with only what the server is known to take.
+
+    The schema goes through ``extra_body``: instructor writes a ``response_format`` of its own without ``strict``.
+    """
+    made: dict[str, Any] = {"model": settings.model, "messages": list(messages)}
+    if question.logprobs and can.logprobs:
+        # Some servers send nothing without top_logprobs; labels need the alternatives, fields only their tokens.
+        wanted = can.alternatives if question.form is not None and question.form.labels else 1
+        made |= {"logprobs": True, "top_logprobs": wanted}
+    if answers > 1 and can.several:
+        made["n"] = answers
+    if not question.varied and can.temperature and not settings.reasons:
+        made["temperature"] = 0
+    if room is not None:
+        made[can.tokens_field] = room
+    if question.form is not None:
+        if can.format != "text":
+            made["extra_body"] = {"response_format": _response_format(question.form, can)}
+        if can.format != "json_schema":
+            made["messages"] = _with_schema(made["messages"], question.form)
+    return made
+
+
+def _response_format(form: Form, can: Capabilities) -> dict[str, Any]:
+    if can.format == "json_object":
+        return {"type": "json_object"}
+    schema = {"name": form.name, "strict": form.wire.strict, "schema": form.wire.schema}
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _with_schema(messages: Sequence[Mapping[str, Any]], form: Form) -> Messages:
+    first = dict(messages[0])
+    told = form.instructions(with_schema=True).removeprefix(form.instructions(with_schema=False)).strip()
+    first["content"] = f"{first['content']}\n\n{told}"
+    return [first, *map(dict, messages[1:])]

@@ -1,0 +1,66 @@
+"""How one model is asked, fixed when it is built."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from ai_steps.errors import ModelNotReady
+from ai_steps.models.openai.secret import Secret
+from ai_steps.prices import PriceTable
+
+ConfidenceMode: TypeAlias = Literal["auto", "logprob", "vote", "stated", "none"]
+"""Where the confidence comes from; ``auto`` takes the strongest source the server has."""
+
+PREFIX = "openai:"
+REASONING = ("o1", "o3", "o4", "gpt-5")
+"""Names that begin so belong to models that think first: no log-probabilities, no temperature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one model is asked.
+
+    Raises:
+        ModelNotReady: a setting cannot work.
+    """
+
+    model: str
+    """The name the server knows."""
+    base_url: str | None
+    """None: the public OpenAI endpoint."""
+    key: Secret
+    prices: PriceTable
+    max_concurrent: int
+    """Requests open at the same time, 1 or more."""
+    per_minute: int | None
+    """Requests started within any 60 seconds, 1 or more; None: no limit."""
+    confidence: ConfidenceMode
+    samples: int
+    """Answers asked for when they vote, 1 or more; with 1 there is nothing to vote."""
+    reasks: int
+    """How often an answer that does not fit the schema is sent back, 0 or more."""
+
+    def __post_init__(self) -> None:
+        if not self.model.strip():
+            raise ModelNotReady("an OpenAI model needs a name, such as OpenAIModel('gpt-5-mini')")
+        if self.confidence not in get_args(ConfidenceMode):
+            modes = ", ".join(map(repr, get_args(ConfidenceMode)))
+            raise ModelNotReady(f"{self.shown}: confidence is {self.confidence!r}; give one of {modes}")
+        limits = (("max_concurrent", self.max_concurrent, 1), ("samples", self.samples, 1), ("reasks", self.reasks, 0))
+        for name, value, least in limits:
+            if value < least:
+                raise ModelNotReady(f"{self.shown}: {name} is {value!r}; give {least} or more")
+        if self.per_minute is not None and not (self.per_minute >= 1 and math.isfinite(self.per_minute)):
+            raise ModelNotReady(f"{self.shown}: per_minute is {self.per_minute!r}; give 1 or more, or None")
+        if self.confidence == "vote" and self.samples < 2:
+            raise ModelNotReady(f"{self.shown}: a vote needs samples=2 or more, not {self.samples}")
+
+    @property
+    def shown(self) -> str:
+        """Return the name that records show."""
+        return f"{PREFIX}{self.model}"
+
+    @property
+    def reasons(self) -> bool:
+        """Return whether the name is that of a model that thinks first."""
+        return self.model.startswith(REASONING)

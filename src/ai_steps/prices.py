@@ -1,0 +1,77 @@
+"""What tokens cost: a table the user can extend, where a missing price is unknown and never zero."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Self
+
+PER_TOKENS = 1_000_000
+"""Prices are for so many tokens."""
+
+_SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|latest)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one model charges for a million tokens.
+
+    Raises:
+        ValueError: a price is negative or not a number.
+    """
+
+    input: float
+    output: float
+    cached_input: float | None = None
+    """For input the server had in its cache; None: the same as ``input``."""
+
+    def __post_init__(self) -> None:
+        for name in ("input", "output", "cached_input"):
+            value = getattr(self, name)
+            if value is not None and not (value >= 0 and math.isfinite(value)):
+                raise ValueError(f"the {name} price is {value!r}; give money for a million tokens, 0 or more")
+
+    def money(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
+        """Return what a call costs; ``cached_tokens`` are part of ``input_tokens``."""
+        cached = min(cached_tokens, input_tokens)
+        cached_price = self.input if self.cached_input is None else self.cached_input
+        total = (input_tokens - cached) * self.input + cached * cached_price + output_tokens * self.output
+        return total / PER_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTable:
+    """Prices by model name, in one currency."""
+
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    currency: str = "USD"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prices", MappingProxyType(dict(self.prices)))
+
+    def price(self, model: str) -> Price | None:
+        """Return the price of a model or of the model its dated snapshot belongs to; None: unknown."""
+        found = self.prices.get(model)
+        return found if found is not None else self.prices.get(_SNAPSHOT.sub("", model))
+
+    def extended(self, prices: Mapping[str, Price]) -> Self:
+        """Return a table with more prices; a price given here wins."""
+        return type(self)({**self.prices, **prices}, self.currency)
+
+
+OPENAI_PRICES = PriceTable(
+    {
+        "gpt-4o": Price(2.50, 10.00, 1.25),
+        "gpt-4o-mini": Price(0.15, 0.60, 0.075),
+        "gpt-4.1": Price(2.00, 8.00, 0.50),
+        "gpt-4.1-mini": Price(0.40, 1.60, 0.10),
+        "gpt-4.1-nano": Price(0.10, 0.40, 0.025),
+        "gpt-5": Price(1.25, 10.00, 0.125),
+        "gpt-5-mini": Price(0.25, 2.00, 0.025),
+        "gpt-5-nano": Price(0.05, 0.40, 0.005),
+        "o3": Price(2.00, 8.00, 0.50),
+        "o4-mini": Price(1.10, 4.40, 0.275),
+    }
+)
+"""List prices of the public OpenAI endpoint as last checked (2025); extend the table with what your contract says."""

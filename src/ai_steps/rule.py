@@ -1,0 +1,84 @@
+"""Acceptance rules that look at more than one number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from ai_steps.errors import InvalidTask
+from guards.acceptance import Acceptance, Always, Doubt, Never, Threshold
+from guards.outcome import Judgement
+
+
+@runtime_checkable
+class JudgementRule(Protocol):
+    """An acceptance rule that looks at the whole judgement: its model and prompt version, fields, verdicts."""
+
+    def doubt_of(self, judgement: Judgement) -> Doubt | None:
+        """Return why the value is in doubt, or None to accept it."""
+        ...
+
+
+Rule: TypeAlias = Acceptance | JudgementRule
+"""What ``accept`` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EachField:
+    """Accept a record whose every field is sure enough; a field without a confidence is never accepted."""
+
+    at_least: Threshold
+    """For every field without a rule of its own."""
+    fields: Mapping[str, Threshold] = field(default_factory=dict)
+    """By field path, where ``*`` stands for any part, such as ``lines.*.total``; each must be there."""
+
+    def doubt_of(self, judgement: Judgement) -> Doubt | None:
+        """Return the doubt of the first field that is not sure enough, or None."""
+        if not judgement.fields:
+            return Doubt("no_confidence", "no confidence for any field: the model gave none")
+        for path, sure in judgement.fields.items():
+            doubt = self._rule(path).doubt(sure)
+            if doubt is not None:
+                return Doubt(doubt.code, f"{path}: {doubt.reason}")
+        for wanted in self.fields:
+            if not any(_matches(wanted, path) for path in judgement.fields):
+                return Doubt("no_confidence", f"{wanted}: no confidence: the model gave none for this field")
+        return None
+
+    def _rule(self, path: str) -> Threshold:
+        return next((rule for pattern, rule in self.fields.items() if _matches(pattern, path)), self.at_least)
+
+
+def each_field(*, at_least: float, fields: Mapping[str, float] | None = None) -> EachField:
+    """Accept a record when every field's confidence is ``at_least`` (0 to 1), or the number given for that field.
+
+    ``each_field(at_least=0.8, fields={"total": 0.99, "lines.*.price": 0.9})`` asks more of some fields.
+
+    Raises:
+        InvalidGuard: a threshold is outside 0 to 1.
+    """
+    return EachField(Threshold(at_least), {path: Threshold(number) for path, number in (fields or {}).items()})
+
+
+def require_rule(step: str, rule: Any) -> None:
+    """Check that ``accept`` is a rule.
+
+    Raises:
+        InvalidTask: it is something else, such as a bare number.
+    """
+    if isinstance(rule, type) or not (hasattr(rule, "doubt") or hasattr(rule, "doubt_of")):
+        raise InvalidTask(f"step {step!r}: accept is {rule!r}; write confidence(at_least=0.85), Always() or Never()")
+
+
+def doubt_of(rule: Rule, judgement: Judgement) -> Doubt | None:
+    """Return why a rule doubts a judgement, or None to accept it."""
+    return rule.doubt_of(judgement) if isinstance(rule, JudgementRule) else rule.doubt(judgement.confidence)
+
+
+def wants_confidence(rule: Rule) -> bool:
+    """Return whether a rule looks at the confidence, so that models spend tokens on it only where it counts."""
+    return not isinstance(rule, Always | Never)
+
+
+def _matches(pattern: str, path: str) -> bool:
+    wanted, parts = pattern.split("."), path.split(".")
+    return len(wanted) == len(parts) and all(a in {"*", b} for a, b in zip(wanted, parts, strict=True))

@@ -1,0 +1,67 @@
+"""The guard that asks for an extracted value to stand in the source."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from guards.check import Check, Fields, Finding, as_paths, failed
+from guards.errors import InvalidGuard
+from guards.grounding.locate import locate
+from guards.grounding.words import find_text
+from guards.guard import GuardContext
+from guards.verdict import OnFail, Span
+
+_SHOWN = 60
+
+
+def grounded(
+    *,
+    fields: Fields = (),
+    on_fail: OnFail = "review",
+    near: Sequence[str] = (),
+) -> Check:
+    """Ask that a value stand in the source, however it is written there; verdicts carry the spans.
+
+    Presence is not role: the value may stand there as something else. ``near`` narrows that down: one of these
+    words (``total``, ``amount due``) must stand on the same line or the two lines before. Without ``fields`` every
+    string, number, date and time in the value is looked for. An empty text passes: nothing was extracted.
+
+    Raises:
+        InvalidGuard: a word in ``near`` has no letter or digit.
+    """
+    if isinstance(near, str):
+        raise InvalidGuard(f"near is the text {near!r}; give a list of words, such as near=[{near!r}]")
+    for word in near:
+        if not any(map(str.isalnum, word)):
+            raise InvalidGuard(f"near={word!r} has no letter or digit to look for")
+
+    def test(value: Any, context: GuardContext) -> Finding | None:
+        if value is None or value == "":
+            return None
+        spans = locate(value, context.source)
+        if not spans:
+            return failed(f"{_short(value)} is not in the source")
+        if near:
+            spans = tuple(span for span in spans if _has_near(span, context.source, near))
+            if not spans:
+                return failed(f"{_short(value)} is in the source, but not near {' or '.join(map(repr, near))}")
+        return Finding(passed=True, spans=spans)
+
+    return Check(name="grounded", test=test, on_fail=on_fail, fields=as_paths(fields), within="leaves")
+
+
+def _has_near(span: Span, source: str, near: Sequence[str]) -> bool:
+    """Return whether one of the words stands on the span's line or the two before it."""
+    start = span.start
+    for _ in range(3):
+        start = source.rfind("\n", 0, start)
+        if start < 0:
+            break
+    line_end = source.find("\n", span.end)
+    around = source[max(start, 0) : line_end if line_end >= 0 else len(source)]
+    return any(next(find_text(word, around), None) is not None for word in near)
+
+
+def _short(value: Any) -> str:
+    text = re.sub(r"\s+", " ", str(value))
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

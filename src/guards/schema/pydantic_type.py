@@ -1,0 +1,50 @@
+"""The guard that asks for a type that pydantic understands."""
+
+from typing import TYPE_CHECKING, Any
+
+from guards.check import Check, Fields, Finding, as_paths
+from guards.errors import InvalidGuard
+from guards.guard import GuardContext
+from guards.schema.findings import findings
+from guards.verdict import OnFail
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+def pydantic_type(expected: Any, *, fields: Fields = (), on_fail: OnFail = "reask") -> Check:
+    """Ask that a value be valid as a type, a pydantic model or another; ``fix`` replaces it by the validated value.
+
+    Raises:
+        InvalidGuard: pydantic cannot make a schema for the type.
+    """
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 -- loaded on first use
+    from pydantic.errors import PydanticUserError  # noqa: PLC0415
+
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(expected)
+    except PydanticUserError as error:
+        raise InvalidGuard(f"{expected!r} is no type that pydantic can validate: {error.message}") from error
+
+    def repaired(value: Any, _: GuardContext) -> Any:
+        return adapter.validate_python(_fields_of(value))
+
+    def test(value: Any, context: GuardContext) -> tuple[Finding, ...] | None:
+        try:
+            repaired(value, context)
+        except ValidationError as error:
+            return findings(_told(detail) for detail in error.errors(include_url=False, include_context=False))
+        return None
+
+    return Check(
+        name="pydantic_type", test=test, on_fail=on_fail, fields=as_paths(fields), cost="cheap", repair=repaired
+    )
+
+
+def _told(detail: "ErrorDetails") -> tuple[str, str]:
+    return ".".join(map(str, detail["loc"])), detail["msg"]
+
+
+def _fields_of(value: Any) -> Any:
+    """Return a model as its fields, so that it is validated again and not taken at its word."""
+    return value.model_dump(by_alias=True) if hasattr(value, "model_dump") else value

@@ -1,0 +1,23 @@
+"""The ``handrail`` command."""
+
+import typer
+
+from handrail.demo.command import demo
+from orchestrator.cli import reviewing, run, runs, work
+
+app = typer.Typer(
+    help="Durable triage and document pipelines: rules, AI steps with guards and thresholds, people for the rest.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(demo)
+app.command()(run)
+app.command()(work)
+app.add_typer(reviewing.app, name="review")
+app.add_typer(runs.app, name="runs")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

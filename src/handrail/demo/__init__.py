@@ -1,0 +1,1 @@
+"""The demo: support triage on tickets written for it."""

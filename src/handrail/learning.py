@@ -1,0 +1,1 @@
+"""``handrail learn``: train a local model from labelled examples or corrections."""

@@ -1,0 +1,108 @@
+"""Tables and lines for people; JSON is printed by the commands themselves."""
+
+import json
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestrator.store.rows import ReviewRow, RunRow, StepRow
+from orchestrator.summary import Summary
+
+
+def out() -> Console:
+    """Return the console for results."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
+    """Return a table."""
+    made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        made.add_row(*("" if cell is None else str(cell) for cell in row))
+    return made
+
+
+def moment(seconds: float | None) -> str:
+    """Return a time as people read it."""
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ago(seconds: float) -> str:
+    """Return how long ago a time was."""
+    passed = max(0.0, time.time() - seconds)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if passed >= size:
+            return f"{passed / size:.0f} {unit}"
+    return f"{passed:.0f} s"
+
+
+def summary_lines(summary: Summary, seconds: float, store: str) -> list[str]:
+    """Return a summary as lines."""
+    counts = [
+        ("decided by rule", summary.by_rule),
+        ("decided by a model", summary.by_model),
+        ("decided by a person", summary.by_person),
+        ("waiting for a person", summary.waiting_for_person),
+        ("waiting for something else", summary.waiting),
+        ("failed", summary.failed),
+        ("cancelled or set aside", summary.cancelled),
+    ]
+    lines = [f"runs                        {summary.runs:>7,}"]
+    lines += [f"  {name:<26}{count:>7,}" for name, count in counts if count or name.startswith(("decided by", "waiting for a p"))]
+    lines += [f"    {count} × {error}" for error, count in summary.errors]
+    return [*lines, f"time                        {seconds:>7.1f} s", f"store                       {store}"]
+
+
+def run_table(rows: Iterable[RunRow]) -> Table:
+    """Return runs as a table."""
+    columns = ("run", "workflow", "status", "created", "ended", "error")
+    return table(
+        "", columns, ((r.id, f"{r.workflow} v{r.version}", r.status, moment(r.created), moment(r.ended), error_of(r.error)) for r in rows)
+    )
+
+
+def step_table(rows: Iterable[StepRow]) -> Table:
+    """Return step records as a table."""
+    columns = ("step", "kind", "status", "attempt", "decided by", "confidence", "ms", "output")
+    return table("", columns, (_step(row) for row in rows))
+
+
+def _step(row: StepRow) -> tuple[Any, ...]:
+    ms = None if row.ended is None or row.started is None else f"{(row.ended - row.started) * 1000:.1f}"
+    confidence = None if row.confidence is None else f"{row.confidence:.2f} ({row.source})"
+    shown = error_of(row.error) or short(row.output or "")
+    return row.name, row.kind, row.status, row.attempt, row.decided_by, confidence, ms, shown
+
+
+def review_table(rows: Iterable[ReviewRow]) -> Table:
+    """Return review items as a table."""
+    columns = ("item", "queue", "priority", "age", "why", "suggestion", "context")
+    return table(
+        "", columns, ((r.id, r.queue, r.priority, ago(r.created), r.reason, r.suggestion, short(context_text(r), 60)) for r in rows)
+    )
+
+
+def error_of(error: str | None) -> str:
+    """Return a recorded error in one line."""
+    if error is None:
+        return ""
+    found = json.loads(error)
+    return short(f"{found.get('type', 'Error')}: {found.get('message', '')}", 120)
+
+
+def context_text(item: ReviewRow) -> str:
+    """Return what is shown beside a question: the only text in it, or all of it as JSON."""
+    context = json.loads(item.context)
+    while isinstance(context, dict | list) and len(context) == 1:
+        context = next(iter(context.values())) if isinstance(context, dict) else context[0]
+    return context if isinstance(context, str) else json.dumps(context, ensure_ascii=False, indent=2)
+
+
+def short(text: str, length: int = 80) -> str:
+    """Return the text in one line of at most that length."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"

@@ -1,0 +1,130 @@
+"""``handrail run`` and ``handrail work``: execute a workflow on a file of inputs, or whatever is due."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from orchestrator.cli.failing import complaining
+from orchestrator.cli.printing import out, summary_lines
+from orchestrator.cli.target import lasting, load_workflow
+from orchestrator.errors import Misuse
+from orchestrator.jsonl import InputLine, read_inputs
+from orchestrator.orchestrator import Orchestrator
+from orchestrator.store.changes import Remember
+from orchestrator.summary import Summary, summarize
+from orchestrator.workflow import Workflow
+
+StoreOption = Annotated[str, typer.Option("--store", help="sqlite:///FILE (four slashes for an absolute path)")]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+DEFAULT_STORE = "sqlite:///handrail.db"
+
+START_AT_ONCE = 5_000
+"""Runs started in one transaction; a file of any length is started before the first is awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A workflow on the inputs of one file."""
+
+    workflow: Workflow[Any, Any]
+    target: str
+    inputs: list[InputLine]
+    store: str
+    concurrency: int
+
+
+@complaining
+def run(
+    target: Annotated[str, typer.Argument(metavar="MODULE:WORKFLOW", help="the workflow, or a function that builds it")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="one input a line")],
+    store: StoreOption = DEFAULT_STORE,
+    id_field: Annotated[str | None, typer.Option(help="the field that names each run, so that it is started once")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a workflow on every line of a file; running the same command again goes on where it stopped."""
+    workflow = load_workflow(target)
+    inputs = read_inputs(file, workflow.input_codec, id_field)
+    if id_field is None:
+        inputs = [InputLine(each.line, f"{file.stem}:{each.line}", each.value, each.raw) for each in inputs]
+    begun = time.perf_counter()
+    batch = Batch(workflow, lasting(target), inputs, store, concurrency)
+    summary = asyncio.run(run_batch(batch, quiet=as_json))
+    if as_json:
+        print(summary.as_json())
+    else:
+        _report(summary, time.perf_counter() - begun, store)
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+async def run_batch(batch: Batch, *, quiet: bool = False) -> Summary:
+    """Start every input's run and execute until all have ended or wait."""
+    ids = [each.id for each in batch.inputs]
+    async with Orchestrator(batch.store, workflows=[batch.workflow], concurrency=batch.concurrency) as orchestrator:
+        orchestrator.store.apply([Remember(batch.workflow.name, batch.target)])
+        for first in range(0, len(ids), START_AT_ONCE):
+            part = batch.inputs[first : first + START_AT_ONCE]
+            await orchestrator.start_many(batch.workflow, [(each.id, each.value) for each in part])
+        await shown(orchestrator, ids, quiet=quiet)
+        return summarize(orchestrator, ids)
+
+
+async def shown(orchestrator: Orchestrator, ids: list[str], *, quiet: bool) -> None:
+    """Wait until the runs have ended or wait, with a progress bar on a terminal's standard error."""
+    console = Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("running", total=len(ids))
+        idle = asyncio.ensure_future(orchestrator.idle())
+        while not idle.done():
+            await asyncio.wait([idle], timeout=0.25)
+            if not console.quiet:
+                summary = summarize(orchestrator, ids)
+                done = summary.runs - summary.waiting
+                progress.update(task, completed=done, description=f"{summary.waiting_for_person} wait for a person")
+        await idle
+
+
+def _report(summary: Summary, seconds: float, store: str) -> None:
+    console = out()
+    for line in summary_lines(summary, seconds, store):
+        console.print(line, markup=False)
+    if summary.waiting_for_person:
+        console.print(f"\nnext:  handrail review next --store {store} --as YOUR_NAME", markup=False)
+        console.print(f"       handrail review list --store {store}", markup=False)
+    if summary.failed:
+        console.print(f"\nnext:  handrail runs list --status failed --store {store}", markup=False)
+
+
+@complaining
+def work(
+    targets: Annotated[list[str], typer.Argument(metavar="MODULE:WORKFLOW...", help="the workflows to execute")],
+    store: StoreOption = DEFAULT_STORE,
+    concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 100,
+    until_idle: Annotated[bool, typer.Option(help="stop when nothing is due any more")] = False,
+) -> None:
+    """Execute whatever is due in a store, until stopped; start several of these for more speed or safety."""
+    workflows = [load_workflow(target) for target in targets]
+    if not workflows:
+        raise Misuse("name at least one MODULE:WORKFLOW")
+    asyncio.run(_work(workflows, targets, store, concurrency, until_idle=until_idle))
+
+
+async def _work(
+    workflows: list[Workflow[Any, Any]], targets: list[str], store: str, concurrency: int, *, until_idle: bool
+) -> None:
+    async with Orchestrator(store, workflows=workflows, concurrency=concurrency) as orchestrator:
+        for workflow, target in zip(workflows, targets, strict=True):
+            orchestrator.store.apply([Remember(workflow.name, lasting(target))])
+        print(f"working on {store}: {', '.join(f'{w.name} v{w.version}' for w in workflows)}", file=sys.stderr, flush=True)
+        wait: Callable[[], Awaitable[None]] = orchestrator.idle if until_idle else orchestrator.failed
+        await wait()

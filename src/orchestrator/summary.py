@@ -1,0 +1,59 @@
+"""What became of a set of runs, in numbers that add up."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from orchestrator.client import Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Runs by what became of them; the seven counts after ``runs`` add up to it."""
+
+    runs: int
+    by_rule: int
+    """Completed without a judgement."""
+    by_model: int
+    """Completed with every judgement accepted."""
+    by_person: int
+    """Completed with an answer from a person."""
+    waiting_for_person: int
+    waiting: int
+    """For something else: a timer, an event, a child run, a worker."""
+    failed: int
+    cancelled: int
+    """Or set aside."""
+    errors: tuple[tuple[str, int], ...]
+    """The commonest failures, with their counts."""
+
+    def as_json(self) -> str:
+        """Return one line of JSON."""
+        return json.dumps(asdict(self))
+
+
+def summarize(client: Client, run_ids: Iterable[str] | None = None, *, workflow: str | None = None) -> Summary:
+    """Count what became of the given runs, or of all runs of a workflow."""
+    counts: Counter[str] = Counter()
+    errors: Counter[str] = Counter()
+    for fate, error, times in client.store.fates(None if run_ids is None else list(run_ids), workflow):
+        counts[fate] += times
+        if error is not None:
+            errors[_shape(error)] += times
+    return Summary(
+        runs=sum(counts.values()),
+        by_rule=counts["rule"],
+        by_model=counts["model"],
+        by_person=counts["person"],
+        waiting_for_person=counts["waiting_person"],
+        waiting=counts["waiting"],
+        failed=counts["failed"],
+        cancelled=counts["cancelled"],
+        errors=tuple(errors.most_common(5)),
+    )
+
+
+def _shape(error: str) -> str:
+    found = json.loads(error)
+    return f"{found.get('type', 'Error')}: {found.get('message', '')}"[:200]
