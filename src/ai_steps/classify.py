@@ -1,6 +1,6 @@
 """Builds a step that chooses one of a closed set of labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ai_steps.allowance import Limits
@@ -16,6 +16,8 @@ from guards.guard import Guard
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
+
+    from guards.personal_data.find import PersonalDataKind
 
 T = TypeVar("T")
 
@@ -33,14 +35,16 @@ def classify(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
     escalate: Escalation = Escalation(),
     prompt: Prompt | None = None,
     limits: Limits = Limits(),  # noqa: B008 -- frozen
+    mask: "Collection[PersonalDataKind]" = (),
     keep_source: bool = True,
 ) -> AIStep[T]:
     """Build a step that classifies its input.
 
     ``output_type`` is a ``Literal``, an ``Enum``, ``bool``, or a pydantic model for several labels at once.
     ``models`` are asked in order until one answer is accepted; ``accept`` says from which confidence on, such as
-    ``confidence(at_least=0.85)``. ``labels`` says what a label means, by label. ``keep_source=False`` keeps the
-    input out of the outcome.
+    ``confidence(at_least=0.85)``. ``labels`` says what a label means, by label. ``mask`` names personal data (such as
+    ``["email", "phone"]``) that models see only as tokens; answers come back with it. ``keep_source=False`` keeps
+    the input out of the outcome.
 
     Raises:
         InvalidTask: the output type is no closed set or any other part cannot work.
@@ -48,7 +52,9 @@ def classify(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
         ModelNotReady: a model whose file, key or library is missing.
         InvalidGuard: a guard that cannot do what it is attached for.
     """
-    task = build_task("classify", name, output_type, instructions, examples=examples, labels=labels, prompt=prompt)
+    task = build_task(
+        "classify", name, output_type, instructions, examples=examples, labels=labels, prompt=prompt, mask=mask
+    )
     if not task.output.labels and not task.output.is_record:
         raise InvalidTask(
             f"step {name!r}: {output_type!r} is no closed set to classify into; "
@@ -61,5 +67,6 @@ def classify(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
         guards=tuple(guards),
         escalate=escalate,
         limits=limits,
+        mask=tuple(mask),
         keep_source=keep_source,
     )

@@ -2,12 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ai_steps.allowance import Allowance
 from ai_steps.errors import AIStepError
 from ai_steps.model import Answer, Model, ModelRequest, NoAnswer
 from ai_steps.output import Output
 from guards.outcome import Attempt, AttemptResult
+
+if TYPE_CHECKING:
+    from guards.personal_data.find import PersonalDataKind
 
 CONSULTATION = "consultation"
 """Where a guard that asks a model finds the call's ``Consultation`` in its context's metadata."""
@@ -21,6 +25,8 @@ class Consultation:
     """The models asked during one call of a step, by the step itself and by its guards."""
 
     allowance: Allowance
+    mask: "tuple[PersonalDataKind, ...]" = ()
+    """The personal data that no model is shown; answers come back with it restored."""
     attempts: list[Attempt] = field(default_factory=list)
     """Every try at every model, oldest first."""
     asked: list[Model] = field(default_factory=list)
@@ -43,10 +49,22 @@ class Consultation:
             max_money=self.allowance.money,
             max_tokens=self.allowance.tokens,
         )
-        answer = _fitting(await _safely(model, request), output)
+        answer = await self._ask_masked(model, request, output) if self.mask else await _safely(model, request)
+        answer = _fitting(answer, output)
         self.attempts.extend(answer.attempts)
         self.allowance.spend(answer.attempts)
         return answer
+
+    async def _ask_masked(self, model: Model, request: ModelRequest, output: Output) -> Answer | NoAnswer:
+        from ai_steps.masking import hide  # noqa: PLC0415 -- patterns that a step without a mask has no use for
+
+        hidden = hide(request, self.mask)
+        answer = _fitting(await _safely(model, hidden.request), output)
+        try:
+            return hidden.reveal(answer, output)
+        except ValueError as error:
+            reason = f"the answer does not fit once its personal data is back: {error}"
+            return NoAnswer(result="invalid", reason=reason, attempts=answer.attempts)
 
     async def close(self) -> None:
         """Close the connections that the models asked hold in this event loop (those with an ``aclose`` method)."""

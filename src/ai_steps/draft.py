@@ -1,6 +1,6 @@
 """Builds a step that writes a text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ai_steps.allowance import Limits
@@ -18,6 +18,8 @@ from guards.guard import Guard
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
+    from guards.personal_data.find import PersonalDataKind
+
 T = TypeVar("T")
 
 
@@ -33,6 +35,7 @@ def draft(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
     escalate: Escalation = Escalation(),
     prompt: Prompt | None = None,
     limits: Limits = Limits(),  # noqa: B008 -- frozen
+    mask: "Collection[PersonalDataKind]" = (),
     keep_source: bool = True,
 ) -> AIStep[T]:
     """Build a step that drafts a text, or a pydantic model made of texts.
@@ -46,7 +49,7 @@ def draft(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
         ModelNotReady: a model whose file, key or library is missing.
         InvalidGuard: a guard that cannot do what it is attached for.
     """
-    task = build_task("draft", name, output_type, instructions, examples=examples, prompt=prompt)
+    task = build_task("draft", name, output_type, instructions, examples=examples, prompt=prompt, mask=mask)
     if task.output.labels:
         raise InvalidTask(f"step {name!r}: {output_type!r} is a closed set; use classify(...), or draft str")
     return AIStep(
@@ -56,5 +59,6 @@ def draft(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
         guards=tuple(guards),
         escalate=escalate,
         limits=limits,
+        mask=tuple(mask),
         keep_source=keep_source,
     )

@@ -1,6 +1,6 @@
 """Builds a step that takes values out of a text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ai_steps.allowance import Limits
@@ -17,6 +17,8 @@ from guards.guard import Guard
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
+    from guards.personal_data.find import PersonalDataKind
+
 T = TypeVar("T")
 
 
@@ -32,6 +34,7 @@ def extract(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
     escalate: Escalation = Escalation(),
     prompt: Prompt | None = None,
     limits: Limits = Limits(),  # noqa: B008 -- frozen
+    mask: "Collection[PersonalDataKind]" = (),
     keep_source: bool = True,
 ) -> AIStep[T]:
     """Build a step that extracts typed values from its input.
@@ -45,7 +48,7 @@ def extract(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
         ModelNotReady: a model whose file, key or library is missing.
         InvalidGuard: a guard that cannot do what it is attached for.
     """
-    task = build_task("extract", name, output_type, instructions, examples=examples, prompt=prompt)
+    task = build_task("extract", name, output_type, instructions, examples=examples, prompt=prompt, mask=mask)
     if task.output.is_text:
         raise InvalidTask(f"step {name!r}: str has no fields to extract; use a pydantic model, or draft(...) for text")
     return AIStep(
@@ -55,5 +58,6 @@ def extract(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
         guards=tuple(guards),
         escalate=escalate,
         limits=limits,
+        mask=tuple(mask),
         keep_source=keep_source,
     )

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 ByteSpan = tuple[int, int]
 """A half-open range of bytes."""
@@ -45,9 +45,8 @@ class TokenTrace:
         return range(first, min(last, len(self.ends) - 1) + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class ValueLogprob:
-    """The log-probabilities of the tokens that make up one value."""
+class ValueLogprob(NamedTuple):
+    """The log-probabilities of the tokens that make up one value; a tuple, because long answers have hundreds."""
 
     joint: float
     """Their sum."""
@@ -157,6 +156,8 @@ def value_logprob(trace: TokenTrace, span: ByteSpan) -> ValueLogprob:
     """Sum the log-probabilities of the tokens that overlap the span."""
     tokens = trace.tokens_over(span)
     values = trace.logprobs[tokens.start : tokens.stop]
+    if len(values) == 1:
+        return ValueLogprob(values[0], values[0], values[0], 1)
     joint = sum(values)
     return ValueLogprob(joint, joint / len(values), min(values), len(values))
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ai_steps import inputs
 from ai_steps.allowance import Allowance, Limits
@@ -25,6 +25,9 @@ from guards.confidence import Confidence
 from guards.escalation import Escalation
 from guards.guard import Guard, GuardContext
 from guards.outcome import Accepted, Doubtful, Judgement
+
+if TYPE_CHECKING:
+    from guards.personal_data.find import PersonalDataKind
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -48,6 +51,8 @@ class AIStep(Generic[T_co]):
     escalate: Escalation = Escalation()
     """Who decides when the outcome is in doubt."""
     limits: Limits = Limits()  # noqa: RUF009 -- frozen
+    mask: "tuple[PersonalDataKind, ...]" = ()
+    """The personal data that no model is shown; answers come back with it restored."""
     keep_source: bool = True
     """Whether the judgement carries the input as text, for reviewers."""
     kind: Literal["ai"] = "ai"
@@ -140,7 +145,7 @@ class AIStep(Generic[T_co]):
 
     async def _alone(self, values: tuple[Input, ...], named: dict[str, Input]) -> Accepted[T_co] | Doubtful[T_co]:
         """Judge in a loop that ends with this call: connections cannot outlive it."""
-        consultation = Consultation(Allowance(self.limits))
+        consultation = self._consultation()
         try:
             return await self._outcome(values, named, consultation)
         finally:
@@ -155,7 +160,7 @@ class AIStep(Generic[T_co]):
         on_text: Callable[[str], None] | None = None,
     ) -> Accepted[T_co] | Doubtful[T_co]:
         shown = self.task.prompt.text(inputs.as_text(values, named), values, named)
-        consultation = consultation or Consultation(Allowance(self.limits))
+        consultation = consultation or self._consultation()
         checked = run_guards(self._guard_set.before, shown, GuardContext(source=shown, stage="input"))
         if checked.blocking is not None:
             return self._refused(checked, shown)
@@ -174,6 +179,9 @@ class AIStep(Generic[T_co]):
             verdicts=checked.verdicts,
         )
         return self._settled(await call.ask_all(self.models))
+
+    def _consultation(self) -> Consultation:
+        return Consultation(Allowance(self.limits), self.mask)
 
     def _can_stream_early(self) -> bool:
         """Return whether parts may be out before the whole is known: paid guards and acceptance look at the whole."""

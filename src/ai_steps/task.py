@@ -1,6 +1,6 @@
 """What an AI step asks: a name, instructions, an output type, examples and a prompt with a version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -50,10 +50,12 @@ def build_task(
     examples: Examples = (),
     labels: Mapping[str, str] | None = None,
     prompt: Prompt | None = None,
+    mask: Collection[str] = (),
 ) -> Task:
-    """Build a task; ``labels`` says what each label of a classification means.
+    """Build a task; ``labels`` says what each label of a classification means, ``mask`` which personal data is hidden.
 
     Raises:
+        InvalidGuard: an unknown kind of personal data.
         InvalidTask: any part of it cannot work, with the fix in the message.
     """
     if not name.strip():
@@ -72,8 +74,17 @@ def build_task(
             for each in solved
         ],
         "json_schema": dict(output.json_schema or {}),
+        "masked": sorted(_known_kinds(mask)),
     }
     return Task(name=name, kind=kind, output=output, prompt=render(prompt or Prompt(), about), examples=solved)
+
+
+def _known_kinds(mask: Collection[str]) -> Collection[str]:
+    if mask:
+        from guards.personal_data.find import check_kinds  # noqa: PLC0415 -- patterns most steps have no use for
+
+        check_kinds(mask)
+    return mask
 
 
 def _example(name: str, output: Output, example: Example | tuple[Input, Any]) -> Example:

@@ -1,5 +1,9 @@
 """The vocabulary of trust: verdicts, outcomes, confidence, acceptance, escalation, and pure checks."""
 
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
 from guards.acceptance import Acceptance, Always, Doubt, Never, Threshold, confidence
 from guards.confidence import Confidence, ConfidenceSource
 from guards.errors import GuardsError, HandrailError, InvalidConfidence, InvalidGuard
@@ -8,18 +12,41 @@ from guards.guard import CostClass, Guard, GuardContext
 from guards.outcome import Accepted, Alternative, Attempt, Doubtful, Judgement, Outcome
 from guards.verdict import OnFail, Span, Verdict
 
+if TYPE_CHECKING:
+    from guards.budget import Budget
+    from guards.chain import ChainResult, PaidGuard, run_guards, run_guards_async
+    from guards.check import Check, Finding
+    from guards.cross_field import dates_in_order, sums
+    from guards.grounding.guard import grounded
+    from guards.grounding.locate import locate
+    from guards.injection.guard import no_injection
+    from guards.injection.rules import injection_score, injection_signs
+    from guards.personal_data.find import find_personal_data
+    from guards.personal_data.guard import no_personal_data
+    from guards.personal_data.mask import Masked, mask, restore
+    from guards.schema.json_schema import json_schema
+    from guards.schema.pydantic_type import pydantic_type
+    from guards.second_opinion import Ruling, agrees, judged
+    from guards.secrets import find_secrets, no_secrets
+    from guards.text import forbids, matches, max_length, min_length
+    from guards.values import in_range, one_of, rule
+
 __all__ = [
     "Acceptance",
     "Accepted",
     "Alternative",
     "Always",
     "Attempt",
+    "Budget",
+    "ChainResult",
+    "Check",
     "Confidence",
     "ConfidenceSource",
     "CostClass",
     "Doubt",
     "Doubtful",
     "Escalation",
+    "Finding",
     "Guard",
     "GuardContext",
     "GuardsError",
@@ -27,11 +54,65 @@ __all__ = [
     "InvalidConfidence",
     "InvalidGuard",
     "Judgement",
+    "Masked",
     "Never",
     "OnFail",
     "Outcome",
+    "PaidGuard",
+    "Ruling",
     "Span",
     "Threshold",
     "Verdict",
+    "agrees",
     "confidence",
+    "dates_in_order",
+    "find_personal_data",
+    "find_secrets",
+    "forbids",
+    "grounded",
+    "in_range",
+    "injection_score",
+    "injection_signs",
+    "json_schema",
+    "judged",
+    "locate",
+    "mask",
+    "matches",
+    "max_length",
+    "min_length",
+    "no_injection",
+    "no_personal_data",
+    "no_secrets",
+    "one_of",
+    "pydantic_type",
+    "restore",
+    "rule",
+    "run_guards",
+    "run_guards_async",
+    "sums",
 ]
+
+if not TYPE_CHECKING:  # a type checker reads the imports above, and would believe any name behind this
+    _CHECKS = MappingProxyType(
+        {
+            "budget": ("Budget",),
+            "chain": ("ChainResult", "PaidGuard", "run_guards", "run_guards_async"),
+            "check": ("Check", "Finding"),
+            "cross_field": ("dates_in_order", "sums"),
+            "grounding": ("grounded", "locate"),
+            "injection": ("injection_score", "injection_signs", "no_injection"),
+            "personal_data": ("Masked", "find_personal_data", "mask", "no_personal_data", "restore"),
+            "schema": ("json_schema", "pydantic_type"),
+            "second_opinion": ("Ruling", "agrees", "judged"),
+            "secrets": ("find_secrets", "no_secrets"),
+            "text": ("forbids", "matches", "max_length", "min_length"),
+            "values": ("in_range", "one_of", "rule"),
+        }
+    )
+    _MODULES = MappingProxyType({name: module for module, names in _CHECKS.items() for name in names})
+
+    def __getattr__(name: str) -> object:
+        """Load a built-in check when it is first used: the vocabulary alone is what most importers need."""
+        if name not in _MODULES:
+            raise AttributeError(f"module 'guards' has no attribute {name!r}")
+        return getattr(import_module(f"guards.{_MODULES[name]}"), name)

@@ -81,7 +81,7 @@ class _Tests:
     def of(self, schema: CoreSchema) -> Exact | None:
         kind = schema["type"]
         if kind in _SCALARS:
-            return _SCALARS[kind] if _only(schema) else None
+            return _SCALARS[kind] if _only(schema, "microseconds_precision") else None
         maker = _MAKERS.get(kind)
         return maker(self, schema) if maker else None
 

@@ -36,7 +36,7 @@ _DIGITS = (
 )
 _NUMBER = re.compile(
     rf"(?P<open>\()?(?P<minus>[-−–])?\s?(?:(?<![^\W\d_])(?P<before>{_SIGN})\.?\s?)?(?P<minus2>[-−–])?"
-    rf"(?<![^\W_])(?<!\d[.,:/-])(?P<digits>{_DIGITS})(?!\d)(?![.,:/-]\d)"
+    rf"(?(before)|(?<![^\W_]))(?<!\d[.,:/-])(?P<digits>{_DIGITS})(?!\d)(?![.,:/-]\d)"
     rf"(?P<percent>\s?%)?(?:\s?(?P<after>{_SIGN}))?(?P<close>\))?(?P<minus3>-(?!\w))?",
     re.IGNORECASE,
 )

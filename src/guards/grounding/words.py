@@ -15,6 +15,9 @@ _WORD = re.compile(rf"[&+]|[{_UNSPACED}]|(?:[^\W_{_UNSPACED}][\u0300-\u036f]*)+"
 _INSIDE_BEFORE = re.compile(r"(?:[^\W_][/&'’@]|\d[.,:-]|(?<![^\W_])[^\W_]-)\Z")
 _INSIDE_AFTER = re.compile(r"[/&'’@][^\W_]|[.,:-]\d|-[^\W_](?![^\W_])")
 
+# A text that begins with one of these has lost what came before it.
+_SEPARATORS = ",;:/&+"
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -58,7 +61,7 @@ def find_text(value: str, source: str) -> Iterator[Span]:
     """Yield where a text stands in the source, in whole words: ``Main St`` is not in ``Main Street``."""
     wanted = read_words(value)
     length = len(wanted.letters)
-    if not length:
+    if not length or value.lstrip()[0] in _SEPARATORS:
         return
     words = read_words(source)
     at = words.letters.find(wanted.letters)

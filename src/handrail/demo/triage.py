@@ -120,9 +120,8 @@ def triage_with(
 
     @workflow(version=1)
     async def triage(run: Run, ticket: Ticket) -> Resolution:
-        team = known = await run.step(known_sender, ticket)
-        if team is None:
-            team = await run.decide(route, ticket.message)
+        known = await run.step(known_sender, ticket)
+        team = await run.decide(route, ticket.message) if known is None else known
         await run.step(update_ticket, ticket.id, team)
         return Resolution(ticket_id=ticket.id, team=team, decided_by="judgement" if known is None else "rule")
 

@@ -1,6 +1,7 @@
 """Tables and lines for people; JSON is printed by the commands themselves."""
 
 import json
+import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,10 +13,14 @@ from rich.table import Table
 from orchestrator.store.rows import ReviewRow, RunRow, StepRow
 from orchestrator.summary import Summary
 
+PIPED_WIDTH = 160
+"""Columns of a table that is not shown on a terminal."""
+
 
 def out() -> Console:
     """Return the console for results."""
-    return Console(highlight=False, soft_wrap=True)
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(highlight=False, soft_wrap=True, width=width)
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:

@@ -58,7 +58,7 @@ class Waits:
             confidence=judgement.confidence.value,
             source=judgement.confidence.source,
             alternatives=json.dumps([[each.value, each.confidence] for each in judgement.alternatives]),
-            context=context,
+            context=json.dumps(judgement.source, ensure_ascii=False) if judgement.source else context,
         )
 
     async def answer(self, name: str, codec: Codec[Any], question: ReviewRow, escalation: Escalation) -> Any:

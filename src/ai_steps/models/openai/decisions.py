@@ -128,8 +128,6 @@ async def _decide(server: Server, ledger: Ledger, request: ModelRequest, asked: 
 async def _post(
     server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[Asked, ...]
 ) -> Mapping[str, Any] | Failure:
-    import httpx2  # noqa: PLC0415 -- loaded with openai, on the first question
-
     sent = {
         "model": server.settings.model,
         "input": request.text,
@@ -139,8 +137,7 @@ async def _post(
     async with server.connection.slots:
         ledger.room(len(json.dumps(sent)))
         try:
-            response = await server.connection.client.post(PATH, cast_to=httpx2.Response, body=sent)
-            body = response.json()
+            body = json.loads(await server.connection.post(PATH, sent))
         except ValueError:
             return Failure("failed", "no JSON", status=404)
         except Exception as error:  # noqa: BLE001 -- whatever a server or the SDK does is a failure, never a crash

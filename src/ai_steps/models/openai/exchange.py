@@ -12,7 +12,7 @@ from ai_steps.models.openai.failure import Failure, Halted, Transient, failure_o
 from ai_steps.models.openai.ledger import Ledger
 from ai_steps.models.openai.limits import Pacer
 from ai_steps.models.openai.reply import Reply, is_cut, read_reply
-from ai_steps.models.openai.request import Question, chat_arguments
+from ai_steps.models.openai.request import Question, body_of, chat_arguments
 from ai_steps.models.openai.retry import retrying
 from ai_steps.models.openai.settings import Settings
 
@@ -27,13 +27,15 @@ class Server:
     can: Capabilities
 
 
+PATH = "/chat/completions"
+
 Fetch: TypeAlias = Callable[[Server, dict[str, Any]], Awaitable[Reply | Failure]]
 """Sends the arguments of a chat completion and reads what comes back."""
 
 
 async def fetch_whole(server: Server, arguments: dict[str, Any]) -> Reply | Failure:
     """Fetch a reply in one piece."""
-    return read_reply(await server.connection.chat(arguments), server.settings.model)
+    return read_reply(await server.connection.post(PATH, body_of(arguments)), server.settings.model)
 
 
 class Exchange:

@@ -72,6 +72,12 @@ def chat_arguments(
     return made
 
 
+def body_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a chat completion as the body that the SDK would send for them."""
+    body = dict(arguments)
+    return body | body.pop("extra_body", {})
+
+
 def _response_format(form: Form, can: Capabilities) -> dict[str, Any]:
     if can.format == "json_object":
         return {"type": "json_object"}

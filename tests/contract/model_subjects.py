@@ -1,0 +1,100 @@
+"""Every model there is, made to answer one question: the contract suite asks each of them the same.
+
+To add a model, write a function that makes a ``Subject`` and name it in ``SUBJECTS``.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import pytest
+
+from ai_steps import Model, ModelRequest, RecordedModel, Says, ScriptedModel, classify
+from ai_steps.task import build_task
+from guards.acceptance import Always
+from tests.stub_server import Stub, completion, reply, tokens
+
+Team = Literal["billing", "cards"]
+INSTRUCTIONS = "Which team owns this ticket?"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model, and what it says to one question."""
+
+    model: Model
+    text: str = "my card was stolen"
+    """The input it knows."""
+    label: Team = "cards"
+    """What it answers to it, with some confidence."""
+
+
+Made: TypeAlias = Callable[[Path], Iterator[Subject]]
+
+
+def request(text: str, *, seconds: float = 20.0) -> ModelRequest:
+    """Return the question about an input, as a step asks it."""
+    task = build_task("classify", "route", Team, INSTRUCTIONS)
+    return ModelRequest(
+        task="route",
+        prompt_version=task.version,
+        system=task.prompt.system,
+        text=text,
+        output_type=task.output.output_type,
+        json_schema=task.output.json_schema,
+        labels=task.output.labels,
+        seconds=seconds,
+    )
+
+
+def scripted(_: Path) -> Iterator[Subject]:
+    yield Subject(ScriptedModel(lambda _: Says("cards", 0.9, alternatives={"billing": 0.08}, other_mass=0.02)))
+
+
+def recording(folder: Path) -> Iterator[Subject]:
+    [said] = scripted(folder)
+    yield Subject(RecordedModel.record(folder / "route.jsonl", live=said.model))
+
+
+def replayed(folder: Path) -> Iterator[Subject]:
+    [live] = recording(folder)
+    classify("route", Team, INSTRUCTIONS, models=live.model, accept=Always()).sync(live.text)
+    # The contract asks with confidence wanted and without; a recording answers both with what it has.
+    yield Subject(RecordedModel.replay(folder / "route.jsonl"))
+
+
+def local(_: Path) -> Iterator[Subject]:
+    pytest.importorskip("sklearn", reason="the local model needs its optional libraries")
+    from ai_steps.models.local import LabelledText, LocalModel  # noqa: PLC0415 -- only where the libraries are
+
+    cards = ["my card was stolen", "card lost", "block my card", "the card is gone", "new card please"]
+    billing = ["wrong amount on the invoice", "invoice twice", "refund the invoice", "bill too high", "pay the bill"]
+    examples = [LabelledText(text, "cards") for text in cards] + [LabelledText(text, "billing") for text in billing]
+    yield Subject(LocalModel.fit(examples, name="route"))
+
+
+def openai(_: Path) -> Iterator[Subject]:
+    pytest.importorskip("openai", reason="the client library is not installed")
+    from ai_steps.models.openai import OpenAIModel  # noqa: PLC0415 -- only where the library is
+
+    says = tokens('{"label":"', ("B", {"B": 0.9, "A": 0.06}), '"}')
+    with Stub() as stub:
+        stub.play(
+            reply(completion('{"label":"B"}', logprobs=says), when={"logprobs": True}),
+            reply(completion('{"label":"cards"}'), when={"logprobs": None}),
+        )
+        yield Subject(OpenAIModel("stub-1", base_url=stub.url, api_key="sk-not-a-key"))
+
+
+SUBJECTS: dict[str, Made] = {
+    "scripted": scripted,
+    "recording": recording,
+    "replayed": replayed,
+    "local": local,
+    "openai": openai,
+}
+
+made = {name: contextmanager(make) for name, make in SUBJECTS.items()}
+"""Each subject as a context manager that takes a folder of its own."""
