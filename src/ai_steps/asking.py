@@ -75,6 +75,8 @@ class Call:
                 self.gate.restart()
             request = self._request(rejections)
             answer = await self.consultation.ask(model, request, self.task.output)
+            if self.gate is not None and self.gate.failure is not None:
+                raise self.gate.failure
             if isinstance(answer, NoAnswer):
                 return self._nothing(model, Doubt(_CODES[answer.result], answer.reason))
             chain, doubt = await self._judge(answer, request)

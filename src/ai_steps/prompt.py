@@ -51,7 +51,8 @@ class Prompt:
     """The two templates of a step, in Jinja; inputs are data to them and are never read as templates.
 
     ``system`` is rendered once, when the step is built, with ``name``, ``kind``, ``instructions``, ``labels``
-    (each with ``name`` and ``meaning``), ``examples`` (each with ``input`` and ``output``), ``json_schema`` and ``masked`` (kinds of hidden personal data).
+    (each with ``name`` and ``meaning``), ``examples`` (each with ``input`` and ``output``), ``json_schema`` and
+    ``masked`` (the kinds of personal data that are hidden).
     ``user`` is rendered for every call with ``input`` (the default text), ``values`` and ``named``.
     A name that does not exist is an error, not an empty text.
     """

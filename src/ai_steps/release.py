@@ -36,6 +36,8 @@ class Gate:
         self._passed = ""
         self.released = ""
         """What was released so far; it cannot be taken back."""
+        self.failure: Exception | None = None
+        """What the callback raised: its caller's mistake, which must not pass for an outage of the model."""
 
     def restart(self) -> None:
         """Forget an answer of which nothing was released, because another one follows."""
@@ -70,4 +72,8 @@ class Gate:
     def _emit(self, text: str) -> None:
         if len(text) > len(self.released) and text.startswith(self.released):
             piece, self.released = text[len(self.released) :], text
-            self._release(piece)
+            try:
+                self._release(piece)
+            except Exception as error:
+                self.failure = error
+                raise

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AIStep(Generic[T_co]):
     """A judgement by a model: awaited with the input, it returns ``Accepted`` or ``Doubtful``.
 

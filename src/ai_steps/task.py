@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ai_steps.errors import InvalidTask
 from ai_steps.inputs import Input, as_text, delimited
 from ai_steps.output import Output
 from ai_steps.prompt import Prompt, Rendered, render
+
+if TYPE_CHECKING:
+    from guards.personal_data.find import PersonalDataKind
 
 TaskKind: TypeAlias = Literal["classify", "extract", "draft"]
 
@@ -41,7 +44,7 @@ class Task:
         return self.prompt.version
 
 
-def build_task(
+def build_task(  # noqa: PLR0913 -- the parts of a prompt, all but four by keyword
     kind: TaskKind,
     name: str,
     output_type: Any,
@@ -50,7 +53,7 @@ def build_task(
     examples: Examples = (),
     labels: Mapping[str, str] | None = None,
     prompt: Prompt | None = None,
-    mask: Collection[str] = (),
+    mask: "Collection[PersonalDataKind]" = (),
 ) -> Task:
     """Build a task; ``labels`` says what each label of a classification means, ``mask`` which personal data is hidden.
 
@@ -79,7 +82,7 @@ def build_task(
     return Task(name=name, kind=kind, output=output, prompt=render(prompt or Prompt(), about), examples=solved)
 
 
-def _known_kinds(mask: Collection[str]) -> Collection[str]:
+def _known_kinds(mask: "Collection[PersonalDataKind]") -> "Collection[PersonalDataKind]":
     if mask:
         from guards.personal_data.find import check_kinds  # noqa: PLC0415 -- patterns most steps have no use for
 

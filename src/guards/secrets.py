@@ -38,8 +38,9 @@ _ASSIGNED = re.compile(
 )
 _LEAST_BITS = 2.7
 """Shannon entropy, bits a character, from which an assigned value looks random rather than like a word."""
-_NOT_ONE = re.compile(
-    r"^(?:[*x.•]+|<.*>?|\$\{?\w+\}?|\{\{.*|%\w+%?|.*\(.*|None|null|true|false|os\..*|process\..*)$", re.IGNORECASE
+_PLACEHOLDER = re.compile(
+    r"^(?:[*x.•]+|<.*>?|\[.*\]|\$\{?\w+\}?|\{\{.*|%\w+%?|.*\(.*|None|null|true|false|os\..*|process\..*)$",
+    re.IGNORECASE,
 )
 
 
@@ -57,7 +58,9 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
     found: list[Secret] = []
     for kind, pattern in _SHAPES:
         for match in pattern.finditer(text):
-            _add(found, kind, match.span("secret") if "secret" in pattern.groupindex else match.span())
+            group = "secret" if "secret" in pattern.groupindex else 0
+            if not _PLACEHOLDER.match(match[group]):
+                _add(found, kind, match.span(group))
     for match in _ASSIGNED.finditer(text):
         if _looks_random(match["secret"]):
             _add(found, "assigned secret", match.span("secret"))
@@ -99,7 +102,7 @@ def _add(found: list[Secret], kind: str, span: tuple[int, int]) -> None:
 
 def _looks_random(text: str) -> bool:
     """Return whether a value is no placeholder, has more than letters, and is as mixed as a password."""
-    if _NOT_ONE.match(text) or text.isalpha():
+    if _PLACEHOLDER.match(text) or text.isalpha():
         return False
     counts = Counter(text).values()
     bits = -sum(count / len(text) * math.log2(count / len(text)) for count in counts)

@@ -101,6 +101,14 @@ def _checked(number: int, data: bytes, codec: Codec[Any], id_field: str | None) 
         return _type_finding(number, error.errors(include_url=False), codec)
     except NotStorable as error:
         return _Finding(number, None, error.problem)
+    except Exception as error:  # noqa: BLE001 -- a validator of the user's own type may raise anything
+        return _Finding(
+            number, None, f"{type_name(codec.type)} failed to check it with {type(error).__name__}: {error}"
+        )
+    return _identified(number, raw, value, id_field)
+
+
+def _identified(number: int, raw: str, value: Any, id_field: str | None) -> InputLine | _Finding:
     if id_field is None:
         return InputLine(number, str(number), value, raw)
     found = _id(json.loads(raw), id_field)

@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-
 import pytest
 
 from orchestrator import Orchestrator, ReviewError, RunConflict, StepFailed, UnknownRun, WrongState

@@ -32,9 +32,7 @@ _ORDERS = (
 _EARLIER = (
     r"(?:previous|prior|above|earlier|preceding|former|foregoing|all|any|your|the|every|these|those|initial|system)"
 )
-_BARRIERS = (
-    r"(?:restrict|limit|filter|censor|ethic|moral|guideline|rules?\b|polic(?:y|ies)|boundar|constraint|confines)"
-)
+_BARRIERS = r"(?:restrictions?\b|limits\b|limitations?\b|filter|censor|ethic|moral|guideline|rules?\b|polic(?:y|ies)|boundar|constraint|confines)"
 
 # Name, points, pattern. Distances are bounded, so no text makes a pattern slow.
 _SOURCES: tuple[tuple[str, int, str], ...] = (
@@ -83,7 +81,7 @@ _SOURCES: tuple[tuple[str, int, str], ...] = (
         "never-refuse",
         2,
         (
-            r"\b(?:never|not|don'?t|do not|cannot|can'?t|won'?t|without|no)\b.{0,30}"
+            r"\b(?:never|not|don'?t|do not|cannot|can'?t|won'?t|without|no)\b[^.,;?!\n]{0,30}"
             r"\b(?:refus|declin|reject|apologi[sz]|disclaim|deny\b|denied|lectur|morali[sz])"
         ),
     ),

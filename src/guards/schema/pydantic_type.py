@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def pydantic_type(expected: Any, *, fields: Fields = (), on_fail: OnFail = "reask") -> Check:
-    """Ask that a value be valid as a type, a pydantic model or another; ``fix`` replaces it by the validated value.
+    """Ask that a value be valid as a type, a pydantic model or another, from its fields on.
 
     Raises:
         InvalidGuard: pydantic cannot make a schema for the type.
@@ -26,19 +26,14 @@ def pydantic_type(expected: Any, *, fields: Fields = (), on_fail: OnFail = "reas
     except PydanticUserError as error:
         raise InvalidGuard(f"{expected!r} is no type that pydantic can validate: {error.message}") from error
 
-    def repaired(value: Any, _: GuardContext) -> Any:
-        return adapter.validate_python(_fields_of(value))
-
-    def test(value: Any, context: GuardContext) -> tuple[Finding, ...] | None:
+    def test(value: Any, _: GuardContext) -> tuple[Finding, ...] | None:
         try:
-            repaired(value, context)
+            adapter.validate_python(_fields_of(value))
         except ValidationError as error:
             return findings(_told(detail) for detail in error.errors(include_url=False, include_context=False))
         return None
 
-    return Check(
-        name="pydantic_type", test=test, on_fail=on_fail, fields=as_paths(fields), cost="cheap", repair=repaired
-    )
+    return Check(name="pydantic_type", test=test, on_fail=on_fail, fields=as_paths(fields), cost="cheap")
 
 
 def _told(detail: "ErrorDetails") -> tuple[str, str]:
@@ -47,4 +42,4 @@ def _told(detail: "ErrorDetails") -> tuple[str, str]:
 
 def _fields_of(value: Any) -> Any:
     """Return a model as its fields, so that it is validated again and not taken at its word."""
-    return value.model_dump(by_alias=True) if hasattr(value, "model_dump") else value
+    return value.model_dump(by_alias=True, warnings=False) if hasattr(value, "model_dump") else value

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar, cast, get_args
@@ -46,16 +47,19 @@ def list_runs(
     """List runs, oldest first, after a count of all by workflow and status."""
     wanted = _status(status)
 
-    async def fetch(client: Client) -> tuple[list[RunRow], dict[tuple[str, int, RunStatus], int]]:
-        return client.store.runs(status=wanted, workflow=workflow, limit=limit), client.store.counts()
+    async def fetch(client: Client) -> tuple[list[RunRow], dict[tuple[str, int, RunStatus], int], dict[tuple[str, int], int]]:
+        rows = client.store.runs(status=wanted, workflow=workflow, limit=limit)
+        return rows, client.store.counts(), client.store.due(time.time())
 
-    rows, counts = _with_client(store, fetch)
+    rows, counts, due = _with_client(store, fetch)
     if as_json:
         for row in rows:
             print(json.dumps(_public(row)))
         return
     for (name, version, state), count in counts.items():
         out().print(f"{count:>8,} {name} v{version} {state}", markup=False)
+    for (name, version), count in due.items():
+        out().print(f"{count:>8,} {name} v{version} due, and no worker has taken them yet", markup=False)
     out().print(run_table(rows))
 
 

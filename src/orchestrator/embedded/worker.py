@@ -54,7 +54,17 @@ class Worker:
         """Sign on at the store and look for work."""
         self._equipment.writer.work_for(self._presence.sign_on(self.wake))
         self._presence.look_after()  # runs of a worker that died before this one came are taken over at once
+        self._report_stranded()
         self.wake()
+
+    def _report_stranded(self) -> None:
+        """Say which due runs this worker cannot execute; they wait until one comes that can."""
+        for (name, version), count in self._equipment.store.due(self._equipment.clock.now()).items():
+            if (name, version) not in self._workflows.versions:
+                runs = "1 due run" if count == 1 else f"{count} due runs"
+                waits = "waits" if count == 1 else "wait"
+                message = "%s of %r version %d %s for code that this worker does not have"
+                _log.warning(message, runs, name, version, waits)
 
     def wake(self) -> None:
         """Look for due runs, once now or once more after the look that is under way."""

@@ -89,6 +89,10 @@ class Store(Protocol):
         """Return how many runs there are by workflow, version and status."""
         ...
 
+    def due(self, now: float) -> dict[tuple[str, int], int]:
+        """Return how many unclaimed runs are due, by workflow and version."""
+        ...
+
     def fates(self, run_ids: list[str] | None, workflow: str | None) -> list[tuple[str, str | None, int]]:
         """Return what became of runs, counted: (fate, error, count)."""
         ...

@@ -101,6 +101,7 @@ def test_a_threshold_above_one_is_refused_when_the_workflow_is_built(outbox: Out
         triage_with(ScriptedModel([]), outbox=outbox, at_least=80)
 
 
+@pytest.mark.slow
 def test_a_model_that_never_saw_a_team_is_refused_when_the_workflow_is_built(outbox: Outbox) -> None:
     model = LocalModel.fit([LabelledText("refund", "billing"), LabelledText("password", "access")], name="half")
 
@@ -109,6 +110,7 @@ def test_a_model_that_never_saw_a_team_is_refused_when_the_workflow_is_built(out
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # trains a model, on whatever cores are left
 async def test_every_ticket_of_the_demo_is_settled_or_waits(store: str, outbox: Outbox) -> None:
     tickets = [json.loads(line) for line in TICKETS.read_text(encoding="utf-8").splitlines()]
     truth = {ticket["id"]: ticket["team"] for ticket in tickets}

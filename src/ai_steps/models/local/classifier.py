@@ -66,5 +66,7 @@ class Views:
 
     def blended(self, temperatures: Temperatures) -> Doubles:
         """Return the views' probabilities brought together, in double precision so that near 1 they stay apart."""
-        together = softmax(self.averaged(temperatures).astype(np.float64) / temperatures.blend)
-        return together * (1 - temperatures.doubt) + temperatures.doubt / together.shape[1]
+        together: Doubles = softmax(self.averaged(temperatures).astype(np.float64) / temperatures.blend)
+        together *= 1 - temperatures.doubt
+        together += temperatures.doubt / together.shape[1]
+        return together

@@ -1,17 +1,22 @@
 """Fitting a classifier, and finding its temperatures on texts that were kept from it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ai_steps.models.local.calibration import Quality, Targets, fit_temperature, measure
+from ai_steps.models.local.calibration import fit_temperature
 from ai_steps.models.local.classifier import Classifier, Temperatures, Views
 from ai_steps.models.local.examples import TrainingSet
-from ai_steps.models.local.margins import fit_margins
+from ai_steps.models.local.fitted import Fitted
 from ai_steps.models.local.network import fit_network
 from ai_steps.models.local.projection import fit_projection
+from ai_steps.models.local.quality import measure
+from ai_steps.models.local.softmax import Targets
+from ai_steps.models.local.support_vectors import fit_margins
 from ai_steps.models.local.vectoriser import Vectoriser
 
 CORES = 2
@@ -29,24 +34,14 @@ DROPPED = 0.15
 """Share of words left out of a copy of a text: networks learn not to lean on any single word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A classifier with its temperatures and, where texts could be kept from it, its quality."""
-
-    classifier: Classifier
-    temperatures: Temperatures
-    quality: Quality | None
-    """On texts kept out while fitting; None when no label has two texts."""
-
-
 def fit(training: TrainingSet, *, seed: int) -> Fitted:
     """Return what was learned; uses at most two cores, and the same set and seed give the same result."""
     targets = np.array(training.targets)
     count = int(targets.max()) + 1
     everything = np.arange(len(targets))
     folds = tuple(_folds(targets, seed))
-    # One classifier after the other: two at once are little faster and take twice the memory.
-    with threadpool_limits(CORES):
+    # Threads inside a matrix product wait for each other by spinning, which is ruinous on a busy machine.
+    with threadpool_limits(1):
         classifier = _fit_classifier(training.texts, targets, everything, count, seed)
         kept_out = [_score_kept_out(training.texts, targets, fold, count, seed) for fold in folds]
     kept = np.concatenate([fold for fold, _ in kept_out]) if kept_out else np.empty(0, int)
@@ -84,9 +79,7 @@ def _score_kept_out(
     return kept_out, classifier.views([texts[index] for index in kept_out])
 
 
-def _fit_classifier(
-    texts: Sequence[str], all_targets: Targets, learned: Targets, count: int, seed: int
-) -> Classifier:
+def _fit_classifier(texts: Sequence[str], all_targets: Targets, learned: Targets, count: int, seed: int) -> Classifier:
     """Return the classifier of the texts with these indices."""
     texts = [texts[index] for index in learned]
     targets = all_targets[learned]
@@ -98,13 +91,15 @@ def _fit_classifier(
     projection = fit_projection(rows, dimensions=dimensions, seed=seed)
     chance = np.random.default_rng(seed)
     # Half precision halves the largest thing in memory; the networks see more noise than that by design.
-    views = [projection.points(rows).astype(np.float16)]
-    for _ in range(COPIES):
-        views.append(projection.points(vectoriser.rows(_thinned(texts, chance))).astype(np.float16))
-    networks = tuple(
-        fit_network(views, targets, count=count, hidden=HIDDEN_OF_FEW if few else HIDDEN, seed=seed + index)
-        for index in range(NETWORKS)
-    )
+    copies = (vectoriser.rows(_thinned(texts, chance)) for _ in range(COPIES))
+    views = [projection.points(each).astype(np.float16) for each in chain([rows], copies)]
+    hidden = HIDDEN_OF_FEW if few else HIDDEN
+    with ThreadPoolExecutor(CORES) as pool:  # side by side: they share the views, and numpy releases the lock
+        fits = [
+            pool.submit(fit_network, views, targets, count=count, hidden=hidden, seed=seed + index)
+            for index in range(NETWORKS)
+        ]
+    networks = tuple(each.result() for each in fits)
     return Classifier(vectoriser, margins, projection, networks)
 
 

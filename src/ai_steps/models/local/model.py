@@ -16,8 +16,8 @@ from guards.confidence import Confidence
 from guards.outcome import Alternative, Attempt
 
 if TYPE_CHECKING:
-    from ai_steps.models.local.calibration import Quality
     from ai_steps.models.local.model_file import Saved
+    from ai_steps.models.local.quality import Quality
 
 SHOWN_LABELS = 12
 """How many known labels an error names."""
@@ -99,7 +99,9 @@ class LocalModel:
         """
         unknown = tuple(label for label in labels if label not in self.labels)
         if unknown:
-            known = ", ".join(map(repr, self.labels[:SHOWN_LABELS])) + (" ..." if len(self.labels) > SHOWN_LABELS else "")
+            known = ", ".join(map(repr, self.labels[:SHOWN_LABELS]))
+            if len(self.labels) > SHOWN_LABELS:
+                known += f" and {len(self.labels) - SHOWN_LABELS} more"
             raise UnknownLabels(
                 f"{self.name} never saw {', '.join(map(repr, unknown))}; it knows {known}. "
                 "Add examples of the missing labels and train it again with `handrail learn`",

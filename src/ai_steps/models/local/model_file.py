@@ -5,29 +5,41 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ai_steps.models.local.calibration import Quality
 from ai_steps.models.local.classifier import Classifier, Temperatures
 from ai_steps.models.local.errors import UnreadableModel
-from ai_steps.models.local.fitting import Fitted
+from ai_steps.models.local.fitted import Fitted
 from ai_steps.models.local.margins import Margins
 from ai_steps.models.local.network import Network
-from ai_steps.models.local.packed import Packed
 from ai_steps.models.local.projection import Projection
+from ai_steps.models.local.quality import Quality
+from ai_steps.models.local.shelf import Arrays, Shelf
 from ai_steps.models.local.vectoriser import Vectoriser
 
 FORMAT = "handrail-local-model"
 VERSION = 1
 MODEL, VOCABULARY, WEIGHTS = "model.json", "vocabulary.json", "weights.npz"
-HEAD = 64_000_000
+LARGEST = 64_000_000
 """No file of ours is larger, in bytes: a larger one is not read into memory at all."""
 
-Arrays = dict[str, np.ndarray[Any, Any]]
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading bytes that we did not write can raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ def load(folder: Path) -> Saved:
             if _sha256(content) != head["files"][name]:
                 raise _unreadable(folder / name, "is not the file that model.json was saved with")
         return _assembled(head, json.loads(files[VOCABULARY]), _unpacked(files[WEIGHTS]))
-    except (KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise _unreadable(folder, f"is damaged ({type(error).__name__}: {error})") from error
 
 
@@ -116,7 +128,7 @@ def _assembled(head: dict[str, Any], vocabulary: dict[str, Any], arrays: Arrays)
         raise ValueError("labels, words and pieces must be text")
     if len(labels) < 2 or targets not in {len(labels), len(labels) + 1}:
         raise ValueError(f"{len(labels)} labels do not fit {targets} targets")
-    take = _Shelf(arrays)
+    take = Shelf(arrays)
     columns = len(words) + len(pieces)
     idf = take("idf", np.float32, columns)
     margins = Margins(take.packed("margins", columns, targets), take("margins_bias", np.float32, targets))
@@ -138,7 +150,7 @@ def _assembled(head: dict[str, Any], vocabulary: dict[str, Any], arrays: Arrays)
     )
 
 
-def _network(take: "_Shelf", index: int, width: int, targets: int) -> Network:
+def _network(take: Shelf, index: int, width: int, targets: int) -> Network:
     bias = take(f"network{index}_hidden_bias", np.float32, None)
     return Network(
         take(f"network{index}_hidden", np.float32, width, len(bias)),
@@ -162,27 +174,6 @@ def _arrays(classifier: Classifier) -> Arrays:
     return arrays
 
 
-class _Shelf:
-    """Arrays by name, each checked for its type, shape and finite numbers when taken."""
-
-    def __init__(self, arrays: Arrays) -> None:
-        self._arrays = arrays
-
-    def __call__(self, name: str, kind: type[np.generic], *shape: int | None) -> np.ndarray[Any, Any]:
-        """Return an array; None in a shape stands for any size."""
-        array = self._arrays[name]
-        fits = array.ndim == len(shape) and all(want in {None, have} for want, have in zip(shape, array.shape, strict=True))
-        if array.dtype != kind or not fits:
-            raise ValueError(f"{name} is {array.dtype} {array.shape} where {kind.__name__} {shape} belongs")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} holds numbers that are not finite")
-        return array
-
-    def packed(self, name: str, rows: int, columns: int | None) -> Packed:
-        """Return a packed matrix."""
-        return Packed(self(f"{name}_codes", np.int8, rows, columns), self(f"{name}_scales", np.float32, rows))
-
-
 def _unpacked(content: bytes) -> Arrays:
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
@@ -190,8 +181,8 @@ def _unpacked(content: bytes) -> Arrays:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > HEAD:
-            raise _unreadable(path, f"is larger than {HEAD:,} bytes, which no local model is")
+        if path.stat().st_size > LARGEST:
+            raise _unreadable(path, f"is larger than {LARGEST:,} bytes, which no local model is")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise UnreadableModel(

@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ai_steps.models.local.softmax import Floats, softmax
+from ai_steps.models.local.descent import Descent
+from ai_steps.models.local.softmax import Floats, Targets, softmax
 
 Halves: TypeAlias = np.ndarray[Any, np.dtype[np.float16]]
 
@@ -15,7 +16,7 @@ BATCH = 128
 STEP = np.float32(2e-3)
 """Largest step size; it rises over the first steps and falls to 0 over the rest, along a cosine."""
 WARM_UP = 200
-DECAY = np.float32(1e-2)
+DECAY = 1e-2
 KEEP_INPUT = np.float32(0.8)
 KEEP_HIDDEN = np.float32(0.6)
 MIN_STEPS = 400
@@ -40,9 +41,7 @@ class Network:
         return scores
 
 
-def fit_network(
-    views: Sequence[Halves], targets: np.ndarray[Any, np.dtype[np.int64]], *, count: int, hidden: int, seed: int
-) -> Network:
+def fit_network(views: Sequence[Halves], targets: Targets, *, count: int, hidden: int, seed: int) -> Network:
     """Return a network that tells ``count`` targets apart, by Adam with decoupled decay (Loshchilov and Hutter, 2019).
 
     Each pass goes through another of the ``views`` of the same texts. Those, and dropping inputs and hidden
@@ -50,7 +49,7 @@ def fit_network(
     """
     chance = np.random.default_rng(seed)
     layers = _first_layers(chance, views[0].shape[1], hidden, count)
-    descent = _Descent(layers)
+    descent = Descent(layers, decay=DECAY)
     batches = -(-len(targets) // BATCH)
     epochs = max(EPOCHS, -(-MIN_STEPS // batches))
     total = epochs * batches
@@ -62,7 +61,8 @@ def fit_network(
             batch = order[start : start + BATCH]
             taken += 1
             rate = min(1, taken / min(WARM_UP, total / 4)) * 0.5 * (1 + np.cos(np.pi * taken / total))
-            descent.take(_slopes(layers, rows[batch].astype(np.float32), targets[batch], chance), STEP * np.float32(rate))
+            slopes = _slopes(layers, rows[batch].astype(np.float32), targets[batch], chance)
+            descent.take(slopes, STEP * np.float32(rate))
     return Network(*layers)
 
 
@@ -75,7 +75,7 @@ def _first_layers(chance: np.random.Generator, width: int, hidden: int, count: i
     ]
 
 
-def _slopes(layers: list[Floats], rows: Floats, targets: np.ndarray[Any, Any], chance: np.random.Generator) -> list[Floats]:
+def _slopes(layers: list[Floats], rows: Floats, targets: Targets, chance: np.random.Generator) -> list[Floats]:
     """Return the slope of the mean cross entropy in each layer, with part of the inputs and hidden units dropped."""
     hidden_weights, hidden_bias, output_weights, output_bias = layers
     rows = rows * _kept(chance, rows.shape, KEEP_INPUT)
@@ -91,31 +91,6 @@ def _slopes(layers: list[Floats], rows: Floats, targets: np.ndarray[Any, Any], c
 
 def _kept(chance: np.random.Generator, shape: tuple[int, ...], share: np.float32) -> Floats:
     """Return 0 for what is dropped and 1 / share for what is kept, so that the mean stays as it was."""
-    kept: Floats = (chance.random(shape, np.float32) < share) / share
+    kept = (chance.random(shape, np.float32) < share).astype(np.float32)
+    kept /= share
     return kept
-
-
-class _Descent:
-    """Adam's running means, one pair for each layer, and the step they lead to; layers change in place."""
-
-    FIRST, SECOND = np.float32(0.9), np.float32(0.999)
-    TINY = np.float32(1e-8)
-
-    def __init__(self, layers: list[Floats]) -> None:
-        self._layers = layers
-        self._means = [np.zeros_like(layer) for layer in layers]
-        self._squares = [np.zeros_like(layer) for layer in layers]
-        self._taken = 0
-
-    def take(self, slopes: list[Floats], rate: np.float32) -> None:
-        """Take one step of the given size down the slopes."""
-        self._taken += 1
-        unbias_first = 1 - self.FIRST**self._taken
-        unbias_second = 1 - self.SECOND**self._taken
-        for layer, slope, mean, square in zip(self._layers, slopes, self._means, self._squares, strict=True):
-            mean += (1 - self.FIRST) * (slope - mean)
-            square += (1 - self.SECOND) * (slope * slope - square)
-            move = mean / unbias_first / (np.sqrt(square / unbias_second) + self.TINY)
-            if layer.ndim > 1:  # biases are not pulled towards 0
-                move += DECAY * layer
-            layer -= rate * move

@@ -1,4 +1,4 @@
-"""Scores as probabilities."""
+"""Scores, targets, and scores as probabilities."""
 
 from typing import Any, TypeAlias, TypeVar
 
@@ -7,6 +7,9 @@ import numpy as np
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 """Single precision is enough for scores, and half the memory."""
 Doubles: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+Targets: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+"""For each text the index of the label it should have had."""
 
 Scores = TypeVar("Scores", Floats, Doubles)
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -115,7 +116,7 @@ def _words(read: str) -> Iterator[str]:
     """Give the words and signs of a text, and each pair of neighbours."""
     found = _WORD.findall(read)
     yield from found
-    for first, second in zip(found, found[1:], strict=False):
+    for first, second in pairwise(found):
         yield f"{first} {second}"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import weakref
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from ai_steps.models.openai.settings import Settings
@@ -22,6 +23,22 @@ class Connection:
             timeout=None,  # the deadline is ours: the SDK's starts anew with every byte
         )
 
+        self._lifetime = self._until_closed()
+
+    async def open(self) -> None:
+        """Tie the client's life to the loop's: ``asyncio.run`` ends the generators that are still open, and it."""
+        await anext(self._lifetime)
+
+    async def aclose(self) -> None:
+        """Close the client's connections."""
+        await self._lifetime.aclose()
+
+    async def _until_closed(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await self.client.close()
+
     async def post(self, path: str, body: dict[str, Any]) -> bytes:
         """Send a body as it is and return the body of the response.
 
@@ -40,16 +57,17 @@ class Connections:
         self._settings = settings
         self._by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Connection] = weakref.WeakKeyDictionary()
 
-    def here(self) -> Connection:
+    async def here(self) -> Connection:
         """Return the connection of the running loop."""
         loop = asyncio.get_running_loop()
         found = self._by_loop.get(loop)
         if found is None:
             found = self._by_loop[loop] = Connection(self._settings)
+            await found.open()
         return found
 
     async def aclose(self) -> None:
         """Close the running loop's connection; the next question opens another."""
         found = self._by_loop.pop(asyncio.get_running_loop(), None)
         if found is not None:
-            await found.client.close()
+            await found.aclose()

@@ -79,7 +79,9 @@ def _field_question(path: str, schema: Mapping[str, Any], root: Mapping[str, Any
     return None
 
 
-async def decide(server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[Asked, ...]) -> Answer | None:
+async def decide(
+    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[Asked, ...], output: Output
+) -> Answer | None:
     """Ask the decisions endpoint; None when the server has none, or when it gave nothing to use.
 
     The first question is the probe: others wait for it, and what it shows is remembered.
@@ -90,11 +92,13 @@ async def decide(server: Server, ledger: Ledger, request: ModelRequest, asked: t
     if server.can.decisions is None:
         async with server.connection.probing:
             if server.can.decisions is None:
-                return await _decide(server, ledger, request, asked)
-    return await _decide(server, ledger, request, asked) if server.can.decisions else None
+                return await _decide(server, ledger, request, asked, output)
+    return await _decide(server, ledger, request, asked, output) if server.can.decisions else None
 
 
-async def _decide(server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[Asked, ...]) -> Answer | None:
+async def _decide(
+    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[Asked, ...], output: Output
+) -> Answer | None:
     started = time.monotonic()
     body = await _post(server, ledger, request, asked)
     seconds = time.monotonic() - started
@@ -119,7 +123,7 @@ async def _decide(server: Server, ledger: Ledger, request: ModelRequest, asked: 
         declined = [each.path or request.task for each, spread in zip(asked, spreads, strict=True) if not spread]
         raise Halted("refused", f"the model declined to decide: {', '.join(declined)}")
     try:
-        return _answer(request, asked, spreads, model, ledger)
+        return _answer(asked, spreads, output, model, ledger)
     except ValueError as error:
         ledger.mark(index, "invalid", f"decisions endpoint: {error}")
         return None
@@ -133,8 +137,8 @@ async def _post(
         "input": request.text,
         "questions": [each.on_wire(each.path or request.task, request.system) for each in asked],
     }
-    await server.pacer.turn()
     async with server.connection.slots:
+        await server.pacer.turn()
         ledger.room(len(json.dumps(sent)))
         try:
             body = json.loads(await server.connection.post(PATH, sent))
@@ -178,9 +182,8 @@ def _probability(value: Any) -> float:
 
 
 def _answer(
-    request: ModelRequest, asked: tuple[Asked, ...], spreads: list[dict[str, float]], model: str, ledger: Ledger
+    asked: tuple[Asked, ...], spreads: list[dict[str, float]], output: Output, model: str, ledger: Ledger
 ) -> Answer:
-    output = Output(request.output_type)
     best = [max(spread, key=lambda option: spread[option]) for spread in spreads]
     sure = [
         Confidence(spread[option], "decision", f"probability among {len(each.options)} options")

@@ -12,7 +12,7 @@ from ai_steps.models.openai.failure import Failure, Halted, Transient, failure_o
 from ai_steps.models.openai.ledger import Ledger
 from ai_steps.models.openai.limits import Pacer
 from ai_steps.models.openai.reply import Reply, is_cut, read_reply
-from ai_steps.models.openai.request import Question, body_of, chat_arguments
+from ai_steps.models.openai.request import Question, chat_body
 from ai_steps.models.openai.retry import retrying
 from ai_steps.models.openai.settings import Settings
 
@@ -30,12 +30,12 @@ class Server:
 PATH = "/chat/completions"
 
 Fetch: TypeAlias = Callable[[Server, dict[str, Any]], Awaitable[Reply | Failure]]
-"""Sends the arguments of a chat completion and reads what comes back."""
+"""Sends the body of a chat completion and reads what comes back."""
 
 
-async def fetch_whole(server: Server, arguments: dict[str, Any]) -> Reply | Failure:
+async def fetch_whole(server: Server, body: dict[str, Any]) -> Reply | Failure:
     """Fetch a reply in one piece."""
-    return read_reply(await server.connection.post(PATH, body_of(arguments)), server.settings.model)
+    return read_reply(await server.connection.post(PATH, body), server.settings.model)
 
 
 class Exchange:
@@ -112,13 +112,13 @@ class Exchange:
     async def _post(self, messages: list[dict[str, Any]], can: Capabilities) -> Reply | Failure:
         server, ledger = self.server, self.ledger
         size = self.question.input_bytes + sum(len(each["content"]) for each in messages[len(self.question.messages) :])
-        await server.pacer.turn()
         async with server.connection.slots:
+            await server.pacer.turn()  # inside, so that no request starts later than its turn
             room = ledger.room(size, self.answers)
-            arguments = chat_arguments(self.question, messages, server.settings, can, answers=self.answers, room=room)
+            body = chat_body(self.question, messages, server.settings, can, answers=self.answers, room=room)
             started = time.monotonic()
             try:
-                outcome = await self._fetch(server, arguments)
+                outcome = await self._fetch(server, body)
             except asyncio.CancelledError:
                 ledger.add("timed_out", seconds=time.monotonic() - started, notes=("stopped while it was answering",))
                 raise

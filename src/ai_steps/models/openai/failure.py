@@ -84,8 +84,8 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, openai.APIConnectionError):
         cause = error.__cause__
         detail = f"{type(cause).__name__}: {cause}" if cause is not None and str(cause) else type(cause).__name__
-        return Failure("failed", f"the server could not be reached ({detail})"[:LONGEST_REASON], passing=True)
-    return Failure("failed", f"the request failed ({type(error).__name__}: {error})"[:LONGEST_REASON])
+        return Failure("failed", _short(f"the server could not be reached ({detail})"), passing=True)
+    return Failure("failed", _short(f"the request failed ({type(error).__name__}: {error})"))
 
 
 def status_failure(status: int, headers: Mapping[str, str], body: Any, text: str = "") -> Failure:
@@ -112,13 +112,18 @@ def _told(body: Any, text: str) -> tuple[str, str, str]:
         body = body["error"]
     if not isinstance(body, Mapping):
         shown = body if isinstance(body, str) else text
-        return " ".join(str(shown).split())[:LONGEST_REASON], "", ""
+        return _short(shown), "", ""
     message = next((body[key] for key in ("message", "detail", "error", "msg") if body.get(key)), text)
     return (
-        " ".join(str(message).split())[:LONGEST_REASON],
+        _short(message),
         str(body.get("code") or body.get("type") or ""),
         str(body.get("param") or ""),
     )
+
+
+def _short(message: Any) -> str:
+    """Return a message on one line, and no longer than a person reads."""
+    return " ".join(str(message).split())[:LONGEST_REASON]
 
 
 def _rejected(param: str, everything: str) -> Feature | None:

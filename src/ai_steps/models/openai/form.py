@@ -12,6 +12,8 @@ from ai_steps.output import Output
 
 CODES = "ABCDEFGHIJKLMNOPQRST"
 """One token each in every tokenizer seen, so that one position of the answer holds the whole distribution."""
+MOST_FALSE_STARTS = 50
+"""Opening braces that begin no JSON, after which the rest of an answer is not searched."""
 LABEL, ANSWER, CONFIDENCE = "label", "answer", "confidence"
 
 
@@ -147,7 +149,7 @@ _LEFT_TO_PYDANTIC = frozenset({"minLength", "maxLength", "pattern", "format", "o
 
 def _validator(schema: Mapping[str, Any] | None, wire: WireSchema) -> Any:
     """Return a validator for what pydantic does not enforce by itself, such as ``uniqueItems``."""
-    if not wire.removed - _LEFT_TO_PYDANTIC:
+    if schema is None or not wire.removed - _LEFT_TO_PYDANTIC:
         return None
     from jsonschema import Draft202012Validator  # noqa: PLC0415 -- only for schemas that need it
 
@@ -166,15 +168,14 @@ def _json_in(text: str) -> tuple[str, tuple[str, ...]]:
     bare = text.strip()
     if bare.startswith("{") and bare.endswith("}"):
         return bare, ()
-    decoder, position, last = json.JSONDecoder(), bare.find("{"), None
-    while position >= 0:
+    decoder, position, last, failed = json.JSONDecoder(), bare.find("{"), None, 0
+    while position >= 0 and failed < MOST_FALSE_STARTS:
         try:
             _, end = decoder.raw_decode(bare, position)
-        except (json.JSONDecodeError, RecursionError):
-            # Every further "{" lies inside what could not be read; one more try from the last line is enough.
-            end = bare.find("\n{", position) if bare.find("\n{", position) >= 0 else len(bare)
-        else:
             last = bare[position:end]
+        except (json.JSONDecodeError, RecursionError):
+            failed += 1
+            end = position + 1
         position = bare.find("{", end)
     if last is None:
         return bare, ()

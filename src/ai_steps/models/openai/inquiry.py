@@ -52,9 +52,11 @@ class Inquiry:
         source = self._source()
         if source != "none" and self._server.settings.confidence == "auto":
             asked = questions(self._request) if self._server.can.decisions is not False else ()
-            decided = await decide(self._server, self._ledger, self._request, asked) if asked else None
-            if decided is not None:
-                return decided
+            if asked:
+                output = self._forms.form(self._request).output
+                decided = await decide(self._server, self._ledger, self._request, asked, output)
+                if decided is not None:
+                    return decided
         match source:
             case "logprob":
                 return await self._by_logprob()

@@ -56,7 +56,7 @@ class OpenAIModel:
             api_key: the default is ``OPENAI_API_KEY``.
             prices: a table, or prices to add to the built-in one; the built-in list prices hold for the public
                 endpoint only. A model without a price has money ``None``, which is unknown and not zero.
-            max_concurrent: requests open at the same time, 1 or more.
+            max_concurrent: requests open at the same time in one event loop, 1 or more.
             per_minute: requests started within any minute; None: no limit.
             confidence: where it comes from; ``auto`` takes the strongest source.
             samples: answers that vote, where votes are the source; 1: no votes.
@@ -102,7 +102,7 @@ class OpenAIModel:
             async with asyncio.timeout(request.seconds):
                 if self._structured is None:
                     self._structured = await asyncio.to_thread(_load_structured)
-                server = Server(self._settings, self._connections.here(), self._pacer, self._can)
+                server = Server(self._settings, await self._connections.here(), self._pacer, self._can)
                 return await Inquiry(server, self._structured, self._forms, request, ledger).answer()
         except Halted as halted:
             return NoAnswer(result=halted.result, reason=halted.reason, attempts=ledger.attempts)
@@ -116,7 +116,7 @@ class OpenAIModel:
         await self._connections.aclose()
 
     def __repr__(self) -> str:
-        return f"OpenAIModel({self._settings.model!r}, base_url={self._settings.base_url!r})"
+        return f"OpenAIModel({self._settings.model!r})"  # and not the address, which may hold a password
 
 
 def _load_structured() -> "Structured":

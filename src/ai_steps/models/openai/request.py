@@ -40,7 +40,7 @@ def question_for(request: ModelRequest, form: Form | None, *, logprobs: bool = F
     return Question(messages=messages, form=form, logprobs=logprobs, varied=varied, input_bytes=size)
 
 
-def chat_arguments(
+def chat_body(
     question: Question,
     messages: Sequence[Mapping[str, Any]],
     settings: Settings,
@@ -49,9 +49,9 @@ def chat_arguments(
     answers: int = 1,
     room: int | None = None,
 ) -> dict[str, Any]:
-    """Return the arguments of a chat completion, with only what the server is known to take.
+    """Return the body of a chat completion, with only what the server is known to take.
 
-    The schema goes through ``extra_body``: instructor writes a ``response_format`` of its own without ``strict``.
+    The schema is ours: the ``response_format`` that instructor writes has no ``strict``.
     """
     made: dict[str, Any] = {"model": settings.model, "messages": list(messages)}
     if question.logprobs and can.logprobs:
@@ -66,16 +66,10 @@ def chat_arguments(
         made[can.tokens_field] = room
     if question.form is not None:
         if can.format != "text":
-            made["extra_body"] = {"response_format": _response_format(question.form, can)}
+            made["response_format"] = _response_format(question.form, can)
         if can.format != "json_schema":
             made["messages"] = _with_schema(made["messages"], question.form)
     return made
-
-
-def body_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a chat completion as the body that the SDK would send for them."""
-    body = dict(arguments)
-    return body | body.pop("extra_body", {})
 
 
 def _response_format(form: Form, can: Capabilities) -> dict[str, Any]:

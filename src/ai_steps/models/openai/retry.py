@@ -19,8 +19,8 @@ def retrying(seconds_left: Callable[[], float]) -> "AsyncRetrying":
     from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt  # noqa: PLC0415 -- lazily
     from tenacity.wait import wait_exponential, wait_random  # noqa: PLC0415
 
-    growing = wait_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS)
-    growing += wait_random(0, FIRST_WAIT_SECONDS)
+    jitter = wait_random(0, FIRST_WAIT_SECONDS)
+    growing = wait_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS) + jitter
     enough = stop_after_attempt(TRIES)
 
     def wait(state: "RetryCallState") -> float:

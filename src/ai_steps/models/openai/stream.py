@@ -15,21 +15,21 @@ class TextStream:
         self._on_text = on_text
         self._handed_on = 0
 
-    async def fetch(self, server: Server, arguments: dict[str, Any]) -> Reply | Failure:
+    async def fetch(self, server: Server, body: dict[str, Any]) -> Reply | Failure:
         """Fetch the whole text; what broke after the first piece is not retried, for pieces cannot be taken back."""
         extra: dict[str, Any] = {"stream_options": {"include_usage": True}} if server.can.stream_usage else {}
         self._handed_on = 0
         try:
-            stream = await server.connection.client.chat.completions.create(**arguments, stream=True, **extra)
+            stream = await server.connection.client.chat.completions.create(**body, stream=True, **extra)
             async with stream:
-                body = await self._gather(stream)
+                gathered = await self._gather(stream)
         except Exception as error:
             failure = failure_of(error)
             if not self._handed_on:
                 raise
             reason = f"the stream broke after {self._handed_on} characters: {failure.reason}"
             return Failure(failure.result, reason, status=failure.status)
-        return read_body(body, server.settings.model)
+        return read_body(gathered, server.settings.model)
 
     async def _gather(self, stream: Any) -> dict[str, Any]:
         """Return the stream as one body; a server may leave out the usage, the finish reason or both."""

@@ -103,6 +103,15 @@ class SqliteStore:
         )
         return {(name, version, status): count for name, version, status, count in rows}
 
+    def due(self, now: float) -> dict[tuple[str, int], int]:
+        """Return how many unclaimed runs are due, by workflow and version."""
+        rows = self._rows(
+            "SELECT workflows.name, workflows.version, count(*) FROM workflows"
+            " JOIN runs ON runs.workflow = workflows.id AND runs.wake <= ? GROUP BY workflows.id",
+            (now,),
+        )
+        return {(name, version): count for name, version, count in rows}
+
     def fates(self, run_ids: list[str] | None, workflow: str | None) -> list[tuple[str, str | None, int]]:
         """Return what became of runs: (fate, error, count); see ``orchestrator.summary``."""
         return [(fate, why, count) for fate, why, count in self._rows(fates.FATES, fates.parameters(run_ids, workflow))]

@@ -1,0 +1,50 @@
+"""What holds for every test: no network, no keys from outside, one thread a library, one marker a folder."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.network import forbid_network
+
+# Two test processes share the machine: a numeric library that starts a thread for every core slows all of them down.
+# Set before any test module can import numpy.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+# A shared machine misses deadlines that say nothing about the code; the timeout of each test catches what hangs.
+settings.register_profile("handrail", deadline=None, print_blob=True)
+settings.register_profile("fast", settings.get_profile("handrail"), max_examples=20)  # for `make test-fast`
+settings.load_profile("handrail")
+
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test in tests/acceptance, so that none runs in the fast suite because its mark was forgotten."""
+    for item in items:
+        if item.path.is_relative_to(TESTS / "acceptance"):
+            item.add_marker(pytest.mark.acceptance)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> None:
+    """Fail the test that leaves this machine."""
+    forbid_network()
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the keys and addresses of real models, so that a test means the same on every machine."""
+    for variable in [name for name in os.environ if name.startswith(("OPENAI_", "ANTHROPIC_", "HANDRAIL_"))]:
+        monkeypatch.delenv(variable)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of the shared data sets beside the checkout, or skip where there is none."""
+    folder = TESTS.parent.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no data sets at {folder}: they live beside the checkout, not in it")
+    return folder

@@ -1,0 +1,52 @@
+"""Run a page in a process and a folder of its own, with the environment a reader has."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+TIMEOUT_SECONDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PageRun:
+    """What came of running a page."""
+
+    code: int
+    """0 when every block did what the page says."""
+    output: str
+    """Everything its blocks printed, the reason of a failure last."""
+
+
+def run_page(page: Path, folder: Path) -> PageRun:
+    """Run every block of the page in ``folder``, which should be empty; kill it after ``TIMEOUT_SECONDS``."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.docs.page_process", str(page), str(folder)],
+        cwd=ROOT,
+        env=_readers_environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # so that what the page started ends with it
+    )
+    try:
+        output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        output += f"\nnot done after {TIMEOUT_SECONDS} seconds"
+    return PageRun(process.returncode, output)
+
+
+def _readers_environment(folder: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "HOME": str(folder),
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+        "PYTHONUNBUFFERED": "1",
+        "COLUMNS": "120",
+    }

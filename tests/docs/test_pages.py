@@ -1,0 +1,48 @@
+"""Every Python, bash and console block of the documentation runs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.block import blocks_of
+from tests.docs.links import broken_links, links_to_files
+from tests.docs.page_run import ROOT, run_page
+
+PAGES = tuple(
+    page
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+    if page.exists()
+)
+PAGES_WITH_CODE = tuple(page for page in PAGES if any(block.is_run for block in blocks_of(page)))
+
+MOST_LEFT_OUT = 8
+"""Blocks that are not run, over all pages: each is a promise that nothing checks."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES_WITH_CODE, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_block_of_the_page_runs(page: Path, tmp_path: Path) -> None:
+    run = run_page(page, tmp_path)
+
+    assert run.code == 0, run.output
+
+
+def test_few_blocks_are_left_out() -> None:
+    left_out = [block.place for page in PAGES for block in blocks_of(page) if block.is_left_out]
+
+    assert len(left_out) <= MOST_LEFT_OUT, "\n".join(left_out)
+
+
+def test_every_link_to_a_file_leads_to_one() -> None:
+    broken = [f"{page.relative_to(ROOT)}: {link}" for page in PAGES for link in broken_links(page)]
+
+    assert not broken, "\n".join(broken)
+
+
+def test_every_page_of_the_documentation_is_in_its_index() -> None:
+    index = ROOT / "docs" / "index.md"
+    listed = {(index.parent / link).resolve() for link in links_to_files(index)}
+
+    missing = [str(page.relative_to(ROOT)) for page in PAGES if page not in {*listed, index}]
+
+    assert not missing, f"docs/index.md does not lead to {', '.join(missing)}"

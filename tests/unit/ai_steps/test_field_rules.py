@@ -1,0 +1,70 @@
+import pytest
+from pydantic import BaseModel
+
+from ai_steps import Says, ScriptedModel, each_field, extract
+from guards.acceptance import Doubt
+from guards.errors import InvalidGuard
+from guards.outcome import Accepted, Doubtful, Judgement, Outcome
+from tests.unit.ai_steps.teams import route
+
+
+class Receipt(BaseModel):
+    company: str
+    total: float
+
+
+async def read(fields: dict[str, float], **wanted: float) -> Outcome[Receipt]:
+    model = ScriptedModel([Says(Receipt(company="A", total=1.0), fields=fields)])
+    return await extract("read", Receipt, "Read.", models=model, accept=each_field(at_least=0.8, fields=wanted))("x")
+
+
+async def test_every_field_must_be_sure_enough() -> None:
+    good = await read({"company": 0.9, "total": 0.8})
+    bad = await read({"company": 0.9, "total": 0.7})
+
+    assert isinstance(good, Accepted)
+    assert isinstance(bad, Doubtful)
+    assert (bad.code, bad.reason) == ("low_confidence", "total: confidence 0.70 < 0.8")
+
+
+async def test_field_can_have_a_rule_of_its_own() -> None:
+    outcome = await read({"company": 0.9, "total": 0.9}, total=0.99)
+
+    assert isinstance(outcome, Doubtful)
+    assert outcome.reason == "total: confidence 0.90 < 0.99"
+
+
+async def test_missing_field_confidence_is_never_accepted() -> None:
+    nothing = await read({})
+    one = await read({"company": 0.9}, total=0.9)
+
+    assert isinstance(nothing, Doubtful)
+    assert nothing.code == "no_confidence"
+    assert isinstance(one, Doubtful)
+    assert one.reason.startswith("total: no confidence")
+
+
+def test_star_stands_for_every_line() -> None:
+    rule = each_field(at_least=0.1, fields={"lines.*.price": 0.9})
+
+    assert rule._rule("lines.3.price").at_least == 0.9  # noqa: SLF001
+    assert rule._rule("lines.3.name").at_least == 0.1  # noqa: SLF001
+
+
+def test_threshold_outside_zero_to_one_is_refused() -> None:
+    with pytest.raises(InvalidGuard, match="0 to 1"):
+        each_field(at_least=0.8, fields={"total": 1.1})
+
+
+async def test_rule_may_look_at_the_whole_judgement() -> None:
+    class Stale:
+        def doubt_of(self, judgement: Judgement) -> Doubt | None:
+            return Doubt("stale_acceptance", f"calibrated for another prompt than {judgement.prompt_version}")
+
+    step = route(ScriptedModel(["cards"]), accept=Stale())
+
+    outcome = await step("x")
+
+    assert isinstance(outcome, Doubtful)
+    assert (outcome.code, outcome.suggestion) == ("stale_acceptance", "cards")
+    assert step.version in outcome.reason

@@ -1,0 +1,79 @@
+from typing import Any
+
+import pytest
+
+from ai_steps import Limits
+from ai_steps.allowance import Allowance
+from ai_steps.errors import InvalidTask
+from guards.outcome import Attempt
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seconds": 0},
+        {"seconds": float("nan")},
+        {"seconds": float("inf")},
+        {"tokens": 0},
+        {"money": -1.0},
+        {"money": float("inf")},
+        {"reasks": -1},
+    ],
+)
+def test_limit_that_cannot_work_is_refused_by_name(wrong: dict[str, Any]) -> None:
+    [name] = wrong
+
+    with pytest.raises(InvalidTask, match=name):
+        Limits(**wrong)
+
+
+def test_time_runs_out() -> None:
+    clock = Clock()
+    allowance = Allowance(Limits(seconds=10), clock)
+    clock.now = 4.0
+
+    assert allowance.seconds == 6.0
+    assert allowance.exhausted() is None
+
+    clock.now = 11.0
+    doubt = allowance.exhausted()
+
+    assert allowance.seconds == 0.0
+    assert doubt is not None
+    assert doubt.code == "timed_out"
+
+
+def test_spending_counts_every_attempt() -> None:
+    allowance = Allowance(Limits(tokens=100, money=1.0), Clock())
+
+    allowance.spend([Attempt(model="m", result="answered", input_tokens=30, output_tokens=10, money=0.25)])
+    allowance.spend([Attempt(model="m", result="failed"), Attempt(model="m", result="invalid", money=0.25)])
+
+    assert allowance.tokens == 60
+    assert allowance.money == 0.5
+    assert allowance.exhausted() is None
+
+
+def test_money_runs_out() -> None:
+    allowance = Allowance(Limits(money=0.1), Clock())
+    allowance.spend([Attempt(model="m", result="answered", money=0.3)])
+
+    doubt = allowance.exhausted()
+
+    assert allowance.money == 0.0
+    assert doubt is not None
+    assert doubt.code == "over_budget"
+
+
+def test_without_limits_nothing_is_counted_against_anyone() -> None:
+    allowance = Allowance(Limits(), Clock())
+    allowance.spend([Attempt(model="m", result="answered", input_tokens=10**9)])
+
+    assert (allowance.tokens, allowance.money, allowance.exhausted()) == (None, None, None)

@@ -1,0 +1,282 @@
+"""The local model: what it learns, how it answers, and what it refuses."""
+
+import enum
+import subprocess
+import sys
+import time
+from typing import Literal
+
+import pytest
+from ai_steps.errors import InvalidTask
+from ai_steps.model import Answer, ModelRequest
+from ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel, Prediction, UnknownLabels
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+SAID = {
+    "billing": ("the invoice is wrong", "you charged my card twice", "refund the yearly fee", "the price on the bill"),
+    "access": ("i cannot log in", "reset my password", "the login code never came", "my account is locked"),
+    "sales": ("a quote for fifty seats", "do you offer a discount", "we want to buy more seats", "book a demo with sales"),
+}
+OPENINGS = ("", "hello, ", "please help: ", "urgent! ", "since monday ", "my boss says ")
+ELSEWHERE = ("what is the weather", "tell me a joke", "who won the match", "sing a song", "how tall is the tower")
+EXAMPLES = [
+    LabelledText(opening + said, label) for label, texts in SAID.items() for said in texts for opening in OPENINGS
+]
+
+
+class Team(enum.Enum):
+    BILLING = "billing"
+    ACCESS = "access"
+    SALES = "sales"
+
+
+@pytest.fixture(scope="module")
+def model() -> LocalModel:
+    return LocalModel.fit(EXAMPLES, name="route")
+
+
+@pytest.fixture(scope="module")
+def scoped() -> LocalModel:
+    elsewhere = [LabelledText(opening + said, None) for said in ELSEWHERE for opening in OPENINGS]
+    return LocalModel.fit([*EXAMPLES, *elsewhere], name="scoped")
+
+
+def request(text: str, output_type: object, labels: tuple[str, ...] = ()) -> ModelRequest:
+    return ModelRequest(task="route", prompt_version="1", system="", text=text, output_type=output_type, labels=labels)
+
+
+async def answered(model: LocalModel, *args: object) -> Answer:
+    answer = await model.answer(request(*args))  # type: ignore[arg-type] -- passed through
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def test_unseen_wording_gets_its_label(model: LocalModel) -> None:
+    texts = ["the invoice has a wrong price", "the password reset does not log me in", "a discount for fifty seats?"]
+
+    assert [each.label for each in model.predict(texts)] == ["billing", "access", "sales"]
+
+
+def test_probabilities_sum_to_one_and_name_every_label(model: LocalModel) -> None:
+    (prediction,) = model.predict(["reset my invoice"])
+
+    assert tuple(prediction.probabilities) == model.labels == ("access", "billing", "sales")
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert prediction.confidence == max(prediction.probabilities.values())
+    assert prediction.out_of_scope is None
+
+
+def test_separable_examples_do_not_make_it_certain(model: LocalModel) -> None:
+    (prediction,) = model.predict([EXAMPLES[0].text])
+
+    assert 0.9 < prediction.confidence <= 1 - 1 / (len(EXAMPLES) + 2) * 2 / 3
+
+
+def test_a_text_without_known_words_is_in_doubt(model: LocalModel) -> None:
+    (known, unknown) = model.predict(["reset my password", "☃☃☃"])
+
+    assert unknown.confidence < known.confidence
+
+
+def test_texts_of_no_label_teach_what_is_out_of_scope(scoped: LocalModel) -> None:
+    inside, outside = scoped.predict(["reset my password", "tell me a joke about the weather"])
+
+    assert scoped.labels == ("access", "billing", "sales")
+    assert inside.out_of_scope is not None
+    assert outside.out_of_scope is not None
+    assert inside.out_of_scope < 0.5 < outside.out_of_scope
+    assert outside.out_of_scope + sum(outside.probabilities.values()) == pytest.approx(1)
+
+
+def test_the_same_examples_and_seed_give_the_same_model(model: LocalModel) -> None:
+    again = LocalModel.fit(iter(EXAMPLES), name="route")
+
+    assert again.data_hash == model.data_hash
+    assert again.predict(["a discount on the invoice"]) == model.predict(["a discount on the invoice"])
+
+
+def test_other_examples_have_another_hash(model: LocalModel) -> None:
+    other = LocalModel.fit([*EXAMPLES, LabelledText("one more", "sales")], name="route")
+
+    assert other.data_hash != model.data_hash
+
+
+def test_a_batch_says_what_single_predictions_say(model: LocalModel) -> None:
+    texts = [example.text for example in EXAMPLES[::7]]
+
+    for alone, together in zip((model.predict([text])[0] for text in texts), model.predict(texts), strict=True):
+        assert alone.label == together.label
+        assert alone.probabilities == pytest.approx(together.probabilities, abs=1e-6)
+
+
+def test_nothing_asked_is_nothing_predicted(model: LocalModel) -> None:
+    assert model.predict([]) == ()
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=300))
+@example("")
+@example(" \n\t ")
+@example("👩‍👩‍👧‍👦🏳️‍🌈 ａｂｃ ﷺ" * 20)
+@example("\x00\ud800 lone surrogate")
+@example("x" * 300_000)
+@example("word " * 60_000)
+def test_any_text_gets_honest_probabilities(model: LocalModel, text: str) -> None:
+    (prediction,) = model.predict([text])
+
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert all(0 < each < 1 for each in prediction.probabilities.values())
+
+
+def test_quality_is_measured_on_texts_kept_out(model: LocalModel) -> None:
+    assert model.quality is not None
+    assert model.quality.measured == len(EXAMPLES)
+    assert model.quality.accuracy > 0.9
+    assert 0 <= model.quality.calibration_error < 0.2
+    assert 0 <= model.quality.brier < 0.3
+
+
+def test_a_label_with_one_example_can_be_learned() -> None:
+    model = LocalModel.fit([*EXAMPLES, LabelledText("the office plants are dry", "facilities")], name="route")
+
+    (prediction,) = model.predict(["the plants of the office look dry"])
+
+    assert prediction.label == "facilities"
+
+
+def test_one_example_a_label_is_learned_without_a_measured_quality() -> None:
+    model = LocalModel.fit([LabelledText("reset my password", "access"), LabelledText("a refund", "billing")], name="x")
+
+    assert model.quality is None
+    assert [each.label for each in model.predict(["my password", "refund"])] == ["access", "billing"]
+    assert all(each.confidence < 0.99 for each in model.predict(["reset my password", "a refund"]))
+
+
+def test_contradicting_examples_leave_it_undecided() -> None:
+    said = [LabelledText("same words", label) for label in ("a", "b") for _ in range(20)]
+
+    (prediction,) = LocalModel.fit(said, name="x").predict(["same words"])
+
+    assert prediction.confidence == pytest.approx(0.5, abs=0.1)
+
+
+def test_empty_texts_can_be_learned_from() -> None:
+    model = LocalModel.fit([LabelledText("", "empty"), LabelledText("words", "full")], name="x")
+
+    assert isinstance(model.predict([""])[0], Prediction)
+
+
+@pytest.mark.parametrize(
+    ("examples", "says"),
+    [
+        ([], "no examples"),
+        ([LabelledText("a", "only"), LabelledText("b", "only")], "all have the label 'only'"),
+        ([LabelledText("a", "only"), LabelledText("b", None)], "nothing to tell apart"),
+        ([LabelledText("a", None)], "none has a label"),
+        ([LabelledText("a", "x"), LabelledText("b", " ")], "example 1 has an empty label"),
+    ],
+)
+def test_nothing_to_learn_is_refused(examples: list[LabelledText], says: str) -> None:
+    with pytest.raises(InvalidTrainingData, match=says):
+        LocalModel.fit(examples, name="route")
+
+
+async def test_an_answer_has_the_value_of_a_literal(model: LocalModel) -> None:
+    answer = await answered(model, "reset my password", Literal["sales", "access", "billing"])
+
+    assert answer.value == answer.raw == "access"
+    assert answer.model == model.name == "local:route"
+    assert answer.confidence.source == "local"
+    assert [attempt.result for attempt in answer.attempts] == ["answered"]
+    assert answer.attempts[0].money == 0
+
+
+async def test_an_answer_has_the_value_of_an_enum(model: LocalModel) -> None:
+    answer = await answered(model, "the invoice is wrong", Team)
+
+    assert answer.value is Team.BILLING
+
+
+async def test_alternatives_fall_and_all_mass_is_told(model: LocalModel) -> None:
+    answer = await answered(model, "a refund for the seats we want to buy", Team)
+    shares = [each.confidence for each in answer.alternatives]
+
+    assert shares == sorted(shares, reverse=True)
+    assert answer.confidence.value is not None
+    assert answer.confidence.value >= shares[0]
+    assert answer.other_mass is not None
+    assert answer.confidence.value + sum(shares) + answer.other_mass == pytest.approx(1)
+
+
+async def test_mass_on_labels_not_asked_for_is_other_mass(model: LocalModel) -> None:
+    answer = await answered(model, "reset my password", Literal["sales", "billing"])
+
+    assert answer.value in {"sales", "billing"}
+    assert answer.confidence.value is not None
+    assert answer.confidence.value < 0.5
+    assert answer.other_mass is not None
+    assert answer.other_mass > 0.5
+
+
+async def test_out_of_scope_is_other_mass(scoped: LocalModel) -> None:
+    answer = await answered(scoped, "tell me a joke about the weather", Team)
+
+    assert answer.other_mass is not None
+    assert answer.other_mass > 0.5
+
+
+async def test_a_request_without_labels_is_misuse(model: LocalModel) -> None:
+    with pytest.raises(InvalidTask, match="can only classify"):
+        await model.answer(request("a text", str))
+
+
+async def test_a_request_for_strange_labels_only_is_misuse(model: LocalModel) -> None:
+    with pytest.raises(UnknownLabels):
+        await model.answer(request("a text", Literal["red", "blue"]))
+
+
+def test_labels_that_it_never_saw_are_found_when_the_step_is_built(model: LocalModel) -> None:
+    with pytest.raises(UnknownLabels, match="never saw 'legal'; it knows 'access', 'billing', 'sales'") as raised:
+        model.check_labels(["sales", "legal"])
+
+    assert raised.value.labels == ("legal",)
+
+
+def test_some_of_its_labels_are_fine(model: LocalModel) -> None:
+    model.check_labels(["sales"])
+
+    assert "sales" in model.labels
+
+
+def test_importing_it_loads_no_optional_library() -> None:
+    heavy = "{'numpy', 'scipy', 'sklearn', 'joblib', 'threadpoolctl'}"
+    code = f"import sys, ai_steps.models.local, ai_steps.learn; print(sorted({heavy} & set(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("missing", ["numpy", "sklearn"])
+def test_a_missing_library_says_what_to_install(missing: str) -> None:
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from ai_steps.models.local import LabelledText, LibraryMissing, LocalModel\n"
+        "try: LocalModel.fit([LabelledText('a', 'x'), LabelledText('b', 'y')], name='r')\n"
+        "except LibraryMissing as error: print(error)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert missing in done.stdout
+    assert 'pip install "handrail[local]"' in done.stdout
+
+
+def test_one_prediction_takes_milliseconds_at_most(model: LocalModel) -> None:
+    model.predict(["warm up"])
+    started = time.process_time()
+    for opening in OPENINGS * 10:
+        model.predict([opening + "the refund of the yearly fee never came, can you check it again for me please"])
+
+    assert (time.process_time() - started) / 60 < 0.01

@@ -1,0 +1,195 @@
+import json
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from guards.chain import run_guards
+from guards.errors import InvalidGuard
+from guards.grounding import grounded, locate
+from guards.grounding.month_names import month_of
+from guards.guard import GuardContext
+
+RECEIPTS = Path(__file__).parents[3].parent / "shared" / "data" / "receipts" / "receipts.dev.jsonl"
+
+
+class Currency(Enum):
+    RM = "RM"
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        ("Main Street 5", "MAIN\n street, 5"),
+        ("S/B Mart", "the S/B Mart."),
+        ("Café", "CAFE\u0301 Noir"),
+        ("東京", "住所:東京都"),
+        ("ＡＢＣ", "abc"),
+        ("1,007.50", "Total: 1007.50"),
+        ("1007.50", "Total: RM1,007.50"),
+        ("RM8.20", "8.20"),
+        ("$10.30", "TOTAL $ 10.30"),
+        ("0.28", ".28"),
+        ("8.20", "8.20SR"),
+        ("06/03/2018", "on 06-03-2018"),
+        ("06/03/2018", "06/03/201810:23:45"),
+        ("06/03/2018", "6/3/18"),
+        ("2018-03-06", "06/03/2018"),
+        ("10 MAY 2018", "2018-05-10"),
+        ("May 10, 2018", "10.05.2018"),
+        ("20180304", "04/03/2018"),
+        (date(2018, 3, 6), "06/03/2018"),
+        (date(2017, 10, 5), "5 octobre 2017"),
+        (date(1998, 12, 31), "98/12/31"),
+        (datetime(2018, 3, 6, 15, 41), "06/03/2018 3:41 PM"),  # noqa: DTZ001 -- receipts have no time zone
+        (time(15, 41, 52), "at 15:41:52"),
+        (45, "qty 45"),
+        (45.0, "45.00"),
+        (Decimal("-5"), "(5.00)"),
+        (Decimal(5), "- 5.00"),
+        (0.2, "20 %"),
+        (1234, "1.234"),
+        (Currency.RM, "RM 5"),
+    ],
+)
+def test_a_value_is_found_however_it_is_written(value: Any, source: str) -> None:
+    assert locate(value, source)
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        ("Main St", "Main Street"),
+        ("99 MART S", "99 MART S/B"),
+        ("8768 6092", "03-8768 6092"),
+        ("B & EST", "B & BEST"),
+        (", Main Street", "9, Main Street"),
+        ("5.00", "45.00"),
+        ("5.00", "15:00"),
+        ("45.0", "45.00"),
+        ("045.00", "45.00"),
+        ("45.00", "EUR 46.00"),
+        ("USD 45.00", "EUR 45.00"),
+        ("12", "12B Main Street"),
+        ("06/03/2018", "03/06/2018"),
+        ("6/03/2018", "06/03/2018"),
+        ("06/03/2018", "06/03/2019"),
+        ("2018-02-30", "30/02/2018"),
+        (date(2018, 3, 6), "06/04/2018"),
+        (datetime(2018, 3, 6, 15, 41), "06/03/2018 15:42"),  # noqa: DTZ001 -- receipts have no time zone
+        (time(15, 41), "3:41"),
+        (5, "15 or 5.5 or 2018-05-05 or 12:05"),
+        (Decimal(-5), "5.00"),
+        ("!?", "!?"),
+    ],
+)
+def test_what_is_not_there_is_not_found(value: Any, source: str) -> None:
+    assert locate(value, source) == ()
+
+
+def test_the_spans_are_every_place_where_it_stands() -> None:
+    source = "Total 8.20 ... card 8.20"
+    assert [source[span.start : span.end] for span in locate(Decimal("8.2"), source)] == ["8.20", "8.20"]
+
+
+def test_what_cannot_stand_in_a_text_is_misuse() -> None:
+    for value in (True, object(), {"a": 1}):
+        with pytest.raises(TypeError):
+            locate(value, "True")
+
+
+@given(
+    st.dates(date(1970, 1, 1), date(2068, 12, 31)),
+    st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%d %b %Y", "%B %d, %Y", "%Y%m%d"]),
+)
+def test_every_date_is_found_in_every_format(day: date, style: str) -> None:
+    assert locate(day, f"on {day.strftime(style)}, paid")
+
+
+@given(st.decimals(0, 9_999_999, places=2), st.sampled_from(["{:,.2f}", "{:.2f}", "EUR {:,.2f}"]))
+def test_every_amount_is_found_in_every_format(amount: Decimal, style: str) -> None:
+    written = style.format(amount)
+    assert locate(amount, f"Total {written} due")
+    assert locate(written, f"Total {amount:.2f}")
+
+
+@given(st.text(min_size=1), st.text())
+def test_any_text_may_be_looked_for_and_spans_lie_within_the_source(value: str, source: str) -> None:
+    assert all(0 <= span.start < span.end <= len(source) for span in locate(value, source))
+
+
+class Line(BaseModel):
+    amount: Decimal
+
+
+class Receipt(BaseModel):
+    shop: str
+    total: Decimal | None = None
+    paid: bool = False
+    lines: list[Line] = []
+
+
+SOURCE = "ACME Ltd\nBread 2.00\nMilk 3.00\nTOTAL 5.00\nCASH 10.00"
+
+
+def test_verdicts_carry_the_evidence_of_each_field() -> None:
+    receipt = Receipt(shop="Acme", total=Decimal(5), lines=[Line(amount=Decimal(2))])
+    result = run_guards([grounded(fields=["shop", "total", "lines.*.amount"])], receipt, GuardContext(source=SOURCE))
+    assert result.blocking is None
+    evidence = {verdict.field: [SOURCE[span.start : span.end] for span in verdict.spans] for verdict in result.verdicts}
+    assert evidence == {"shop": ["ACME"], "total": ["5.00"], "lines.0.amount": ["2.00"]}
+
+
+def test_an_invented_value_blocks_and_names_its_field() -> None:
+    receipt = Receipt(shop="Acme", total=Decimal(6))
+    result = run_guards([grounded(on_fail="reask")], receipt, GuardContext(source=SOURCE))
+    assert result.blocking is not None
+    assert (result.blocking.field, result.blocking.on_fail) == ("total", "reask")
+
+
+def test_what_was_not_extracted_passes() -> None:
+    result = run_guards([grounded(fields=["shop", "total"])], Receipt(shop=""), GuardContext(source=SOURCE))
+    assert result.blocking is None
+
+
+def test_near_asks_for_the_role_and_not_only_the_presence() -> None:
+    guard = grounded(fields="total", near=["total", "amount due"])
+    context = GuardContext(source="TOTAL 5.00\n\n\nCASH\n10.00")
+    assert run_guards([guard], {"total": Decimal(5)}, context).blocking is None
+    blocking = run_guards([guard], {"total": Decimal(10)}, context).blocking
+    assert blocking is not None
+    assert "not near" in blocking.reason
+
+
+@pytest.mark.parametrize("near", ["total", ["--"]])
+def test_near_must_be_words(near: Any) -> None:
+    with pytest.raises(InvalidGuard, match="near"):
+        grounded(near=near)
+
+
+def test_no_beginning_of_a_month_name_means_two_months() -> None:
+    assert {month_of(name) for name in ("Mar", "märz", "MAC", "maart", "mrt", "marzo")} == {3}
+    assert {month_of(name) for name in ("May", "mai", "mei", "mayo", "maggio")} == {5}
+    assert month_of("ma") is None
+    assert month_of("marx") is None
+
+
+def test_true_values_of_scanned_receipts_are_found_and_changed_ones_are_not() -> None:
+    if not RECEIPTS.is_file():
+        pytest.skip("the receipts are not beside the project")
+    found = wrong = total = 0
+    for line in RECEIPTS.read_text(encoding="utf-8").split("\n")[:150]:
+        record = json.loads(line)
+        source = "\n".join(each["text"] for each in record["lines"])
+        company = record["fields"]["company"]
+        total += 1
+        found += bool(locate(company, source))
+        wrong += bool(locate(company[:-1] + ("X" if company[-1] != "X" else "Y"), source))
+    assert found / total >= 0.97
+    assert wrong == 0

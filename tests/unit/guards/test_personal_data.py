@@ -1,0 +1,165 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guards.chain import run_guards
+from guards.errors import InvalidGuard
+from guards.guard import GuardContext
+from guards.personal_data import find_personal_data, mask, no_personal_data, restore
+from guards.personal_data.checksums import iban, luhn
+
+SENTENCES = Path(__file__).parents[3].parent / "shared" / "data" / "guards" / "personal_data.dev.jsonl"
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(each.kind, text[each.span.start : each.span.end]) for each in find_personal_data(text)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("email", "a.b+c@sub.example.co.uk"),
+        ("url", "https://example.com/a?b=c"),
+        ("url", "www.example.com"),
+        ("iban", "DE89 3704 0044 0532 0130 00"),
+        ("iban", "gb82west12345698765432"),
+        ("card", "4111 1111 1111 1111"),
+        ("card", "378282246310005"),
+        ("ssn", "078-05-1120"),
+        ("ip", "192.168.0.1"),
+        ("ip", "fe80::1ff:fe23:4567:890a"),
+        ("phone", "+1 (415) 555-2671"),
+        ("phone", "(415)555-2671"),
+        ("phone", "415.555.2671 ext. 12"),
+        ("phone", "0041 44 668 18 00"),
+        ("phone", "07700 900123"),
+    ],
+)
+def test_each_kind_is_found_within_a_sentence(kind: str, data: str) -> None:
+    assert found(f"Write it down: {data}, please.") == [(kind, data)]
+
+
+@pytest.mark.parametrize("text", ["Phone: 434 14 557", "call me at 5551234", "tel. 030/1234567", "467 3395 (office)"])
+def test_a_short_number_is_a_phone_when_the_words_around_say_so(text: str) -> None:
+    assert [kind for kind, _ in found(text)] == ["phone"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111 1111 1111 1112",  # no Luhn
+        "DE89 3704 0044 0532 0130 01",  # no mod 97
+        "000-12-3456 or 666-12-3456",
+        "999.1.1.1 and version 1.2.3.4 at 12:30:45",
+        "born 1990-01-02 12:33:22, in 1999-2003",
+        "ISBN 978-3-16-148410-0, pages 100-200",
+        "order 5551234567, ticket 12 345 678",
+        "1 000 000 people, 5 10 15 20 25",
+        "a @ b, @handle, 5 :: 6",
+    ],
+)
+def test_other_numbers_are_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
+def test_an_ssn_without_dashes_needs_the_word() -> None:
+    assert found("my ssn is 123 45 6789") == [("ssn", "123 45 6789")]
+    assert found("room 123 45 6789") == []
+
+
+def test_checksums_catch_every_changed_digit() -> None:
+    assert luhn("4111111111111111")
+    assert iban("GB82WEST12345698765432")
+    for digit in "023456789":
+        assert not luhn("4" + digit + "11111111111111")
+        assert not iban(f"GB82WEST{digit}2345698765432")
+
+
+def test_only_the_kinds_asked_for_are_found_and_none_is_taken_for_another() -> None:
+    text = "GB82WEST12345698765432 a@b.org"
+    assert [each.kind for each in find_personal_data(text, ["email", "phone"])] == ["email"]
+
+
+@pytest.mark.parametrize("kinds", [["name"], [], "email"])
+def test_unknown_kinds_are_refused(kinds: Any) -> None:
+    with pytest.raises(InvalidGuard, match="personal data"):
+        no_personal_data(kinds=kinds)
+
+
+PIECES = st.sampled_from(
+    [
+        "a@b.org",
+        "[EMAIL_1]",
+        "[TEXT_1]",
+        "[",
+        "]",
+        "_1]",
+        "[EMAIL_",
+        "4111111111111111",
+        "+1 415 555 2671",
+        " ",
+        "x",
+        "\n",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=5)).map("".join))
+def test_restoring_a_masked_text_gives_the_text(text: str) -> None:
+    assert restore(mask(text)) == text
+
+
+@given(st.lists(PIECES).map("".join))
+def test_nothing_is_found_again_in_a_masked_text(text: str) -> None:
+    masked = mask(text)
+    assert all(data.kind == "phone" or "@" not in data.kind for data in find_personal_data(masked.text))
+    assert all(original in text for original in masked.originals.values())
+
+
+def test_the_same_data_gets_the_same_token_and_a_reply_can_be_restored() -> None:
+    masked = mask("From a@b.org to c@d.org, copy to a@b.org")
+    assert masked.text == "From [EMAIL_1] to [EMAIL_2], copy to [EMAIL_1]"
+    assert restore(masked, "Dear [EMAIL_2], [EMAIL_9] wrote.") == "Dear c@d.org, [EMAIL_9] wrote."
+
+
+def test_a_token_in_the_text_is_not_mistaken_for_one_of_ours() -> None:
+    text = "[EMAIL_1] is a token, a@b.org an address"
+    masked = mask(text)
+    assert masked.text == "[TEXT_1] is a token, [EMAIL_1] an address"
+    assert restore(masked) == text
+
+
+def test_the_guard_blocks_without_repeating_the_data() -> None:
+    result = run_guards([no_personal_data()], {"body": "mail a@b.org and c@d.org"}, GuardContext())
+    assert result.blocking is not None
+    assert (result.blocking.field, result.blocking.reason) == ("body", "personal data: 2 email")
+    assert len(result.blocking.spans) == 2
+
+
+def test_the_guard_can_mask_instead() -> None:
+    result = run_guards([no_personal_data(on_fail="fix")], "mail a@b.org", GuardContext())
+    assert (result.blocking, result.value) == (None, "mail [EMAIL_1]")
+
+
+def test_labelled_sentences_are_found_well_enough() -> None:
+    if not SENTENCES.is_file():
+        pytest.skip("the labelled sentences are not beside the project")
+    kinds = {"EMAIL_ADDRESS": "email", "CREDIT_CARD": "card", "IBAN_CODE": "iban", "PHONE_NUMBER": "phone"}
+    labelled = hit = 0
+    for line in SENTENCES.read_text(encoding="utf-8").split("\n"):
+        sentence = json.loads(line) if line else {"text": "", "spans": []}
+        finds = find_personal_data(sentence["text"])
+        for label in sentence["spans"]:
+            if label["type"] in kinds:
+                labelled += 1
+                hit += any(
+                    each.kind == kinds[label["type"]]
+                    and each.span.start < label["end"]
+                    and label["start"] < each.span.end
+                    for each in finds
+                )
+    assert hit / labelled >= 0.95

@@ -1,0 +1,172 @@
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from guards.check import Check
+from guards.errors import InvalidGuard
+from guards.guard import GuardContext
+from guards.schema import json_schema, pydantic_type
+from guards.schema.dialect import Draft
+from guards.schema.patterns import compiled
+from guards.verdict import Verdict
+
+SUITE = Path(__file__).parents[3].parent / "shared" / "data" / "json-schema"
+REMOTES = "http://localhost:1234/"
+
+
+def verdicts(guard: Check, value: Any) -> tuple[Verdict, ...]:
+    said = guard.check(value, GuardContext())
+    return said if isinstance(said, tuple) else (said,)
+
+
+def passes(guard: Check, value: Any) -> bool:
+    return all(verdict.passed for verdict in verdicts(guard, value))
+
+
+@pytest.mark.parametrize(("folder", "draft"), [("draft2020-12", "2020-12"), ("draft7", "7")])
+def test_every_required_test_of_the_official_suite_passes(folder: str, draft: Draft) -> None:
+    if not SUITE.is_dir():
+        pytest.skip("the official JSON Schema suite is not beside the project")
+    remotes = SUITE / "remotes"
+    documents = {
+        REMOTES + path.relative_to(remotes).as_posix(): json.loads(path.read_text(encoding="utf-8"))
+        for path in remotes.rglob("*.json")
+    }
+    wrong = [
+        (path.name, group["description"], test["description"])
+        for path in sorted((SUITE / "tests" / folder).glob("*.json"))
+        for group in json.loads(path.read_text(encoding="utf-8"))
+        for guard in [json_schema(group["schema"], draft=draft, documents=documents)]
+        for test in group["tests"]
+        if passes(guard, test["data"]) != test["valid"]
+    ]
+    assert wrong == []
+
+
+def test_errors_are_told_by_field() -> None:
+    schema = {"properties": {"lines": {"items": {"type": "string"}}}, "required": ["total"]}
+    told = {verdict.field: verdict.reason for verdict in verdicts(json_schema(schema), {"lines": ["a", 5]})}
+    assert told == {None: "'total' is a required property", "lines.1": "5 is not of type 'string'"}
+
+
+def test_models_and_dataclasses_are_checked_as_their_json() -> None:
+    class Bill(BaseModel):
+        day: date
+
+    @dataclass
+    class Plain:
+        day: date
+
+    guard = json_schema({"properties": {"day": {"type": "string", "const": "2024-01-02"}}})
+    assert passes(guard, Bill(day=date(2024, 1, 2)))
+    assert passes(guard, Plain(date(2024, 1, 2)))
+    assert not passes(guard, Bill(day=date(2024, 1, 3)))
+
+
+def test_a_reference_is_never_fetched() -> None:
+    with pytest.raises(InvalidGuard, match="nothing is fetched"):
+        json_schema({"items": {"$ref": "https://example.com/other.json"}})
+    known = {"https://example.com/other.json": {"type": "integer"}}
+    guard = json_schema({"items": {"$ref": "https://example.com/other.json"}}, documents=known)
+    assert passes(guard, [1])
+    assert not passes(guard, ["1"])
+
+
+def test_a_reference_to_a_missing_definition_is_refused() -> None:
+    with pytest.raises(InvalidGuard, match="leads nowhere"):
+        json_schema({"$ref": "#/$defs/missing"})
+
+
+def test_formats_are_asserted_only_when_asked() -> None:
+    schema = {"format": "ipv4"}
+    assert passes(json_schema(schema), "999.1.1.1")
+    assert not passes(json_schema(schema, formats=True), "999.1.1.1")
+
+
+def test_the_draft_is_read_from_the_schema() -> None:
+    draft7 = {"$schema": "http://json-schema.org/draft-07/schema#", "items": [{"type": "string"}]}
+    assert not passes(json_schema(draft7), [1])
+    assert passes(json_schema({"prefixItems": [{"type": "string"}]}), ["a"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ({"type": "strin"}, "not a JSON Schema, at type"),
+        ({"pattern": "("}, "is not a pattern"),
+        ({"pattern": r"\p{Script=Greek}"}, "not a general category"),
+        ({"$schema": "http://json-schema.org/draft-04/schema#"}, "2020-12 and 7 are supported"),
+    ],
+)
+def test_a_schema_that_cannot_work_is_refused_when_the_guard_is_built(schema: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidGuard, match=told):
+        json_schema(schema)
+
+
+def test_a_metaschema_that_requires_an_unknown_vocabulary_is_refused() -> None:
+    meta = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://example.com/meta",
+        "$vocabulary": {"https://example.com/vocab": True},
+    }
+    with pytest.raises(InvalidGuard, match="vocabulary"):
+        json_schema({"$schema": "https://example.com/meta"}, documents={"https://example.com/meta": meta})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        (r"^\d+$", "12", True),
+        (r"^\d+$", "12\n", False),
+        (r"^\d$", "٣", False),
+        (r"^\w$", "é", False),
+        (r"^[\d\p{Lu}]+$", "3É", True),
+        (r"^\P{L}$", "a", False),
+        (r"^[\D]$", "5", False),
+        (r"^\cA$", "\x01", True),
+        (r"^\u{1F600}$", "😀", True),
+        (r"^(?<year>\d{4})$", "2024", True),
+        (r"^[$[]$", "[", True),
+        (r"\bab\b", "x ab y", True),
+    ],
+)
+def test_patterns_mean_what_they_mean_in_ecmascript(pattern: str, text: str, found: bool) -> None:  # noqa: FBT001
+    assert bool(compiled(pattern).search(text)) is found
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda below: st.lists(below) | st.dictionaries(st.text(), below),
+)
+
+
+@given(JSON, JSON)
+def test_a_constant_accepts_only_itself(one: Any, other: Any) -> None:
+    guard = json_schema({"const": one})
+    assert passes(guard, one)
+    assert passes(guard, other) is (json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True))
+
+
+def test_a_pydantic_type_is_validated_again_and_not_taken_at_its_word() -> None:
+    class Bill(BaseModel):
+        total: int
+
+    guard = pydantic_type(Bill)
+    assert passes(guard, {"total": 5})
+    (verdict,) = verdicts(guard, Bill.model_construct(total="x"))
+    assert (verdict.passed, verdict.field) == (False, "total")
+
+
+def test_a_type_pydantic_does_not_know_is_refused() -> None:
+    class Unknown:
+        pass
+
+    with pytest.raises(InvalidGuard, match="no type"):
+        pydantic_type(Unknown)

@@ -1,0 +1,277 @@
+"""What happens to runs that wait while their workflow's code changes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator import Client, HistoryMismatch, Orchestrator, Run, StepFailed, Workflow, action, rule, workflow
+from orchestrator.testing import assert_replays, recorded_run
+
+executed: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_executed() -> None:
+    executed.clear()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'runs.db'}"
+
+
+@rule
+async def look(n: int) -> int:
+    executed.append("look")
+    return n
+
+
+@action
+async def send(n: int) -> int:
+    executed.append("send")
+    return n
+
+
+@action
+async def close(n: int) -> int:
+    executed.append("close")
+    return n
+
+
+@action
+async def mail(n: int) -> int:
+    executed.append("mail")
+    return n
+
+
+@action(formerly=("send",))
+async def post(n: int) -> int:
+    executed.append("post")
+    return n
+
+
+def first() -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        n = await run.step(look, n)
+        n = await run.step(send, n)
+        n += await run.ask("How many more?", int)
+        return await run.step(close, n)
+
+    return order
+
+
+def inserted() -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        n = await run.step(look, n)
+        n = await run.step(send, n)
+        n = await run.step(mail, n + 1)
+        n += await run.ask("How many more?", int)
+        return await run.step(close, n)
+
+    return order
+
+
+def removed() -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        n = await run.step(look, n)
+        n += await run.ask("How many more?", int)
+        return await run.step(close, n)
+
+    return order
+
+
+def renamed() -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        n = await run.step(look, n)
+        n = await run.step(post, n)
+        n += await run.ask("How many more?", int)
+        return await run.step(close, n)
+
+    return order
+
+
+def renamed_in_silence() -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        n = await run.step(look, n)
+        n = await run.step(mail, n)
+        n += await run.ask("How many more?", int)
+        return await run.step(close, n)
+
+    return order
+
+
+def another_kind() -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        n = await run.ask("Look?", int, name="look")
+        return await run.step(close, n)
+
+    return order
+
+
+def second(continues: tuple[int, ...] = ()) -> Workflow[int, int]:
+    @workflow(version=2, name="order", continues=continues)
+    async def order(run: Run, n: int) -> int:
+        n = await run.step(send, n)
+        n += await run.ask("How many more?", int)
+        return -n
+
+    return order
+
+
+async def wait_with(store: str, code: Workflow[int, int]) -> None:
+    async with Orchestrator(store, workflows=[code]) as orchestrator:
+        await orchestrator.start(code, 1, id="a")
+        await orchestrator.idle()
+        assert orchestrator.run("a").status == "waiting"
+
+
+async def answer_with(store: str, code: Workflow[int, int], answer: Any = 5) -> tuple[str, str | None, str | None]:
+    executed.clear()
+    async with Orchestrator(store, workflows=[code]) as orchestrator:
+        await orchestrator.decide(orchestrator.reviews()[0].id, answer, by="ann")
+        await orchestrator.idle()
+        row = orchestrator.run("a")
+        return row.status, row.output, row.error
+
+
+async def test_an_inserted_step_runs_when_it_is_reached(store: str) -> None:
+    await wait_with(store, first())
+    assert await answer_with(store, inserted()) == ("completed", "7", None)
+    assert executed == ["mail", "close"]
+
+
+async def test_a_removed_steps_record_is_kept_and_not_used(store: str) -> None:
+    await wait_with(store, first())
+    assert await answer_with(store, removed()) == ("completed", "6", None)
+    assert executed == ["close"]
+    async with Client(store) as client:
+        assert "send" in [step.name for step in client.steps("a")]
+
+
+async def test_a_renamed_step_keeps_its_result_under_its_former_name(store: str) -> None:
+    await wait_with(store, first())
+    assert await answer_with(store, renamed()) == ("completed", "6", None)
+    assert executed == ["close"]
+
+
+async def test_an_action_renamed_in_silence_stops_the_run_before_it_acts_twice(store: str) -> None:
+    await wait_with(store, first())
+    status, _, error = await answer_with(store, renamed_in_silence())
+    assert status == "failed"
+    assert executed == []
+    assert "expected step 'send'" in (error or "")
+    assert "asked for step 'mail'" in (error or "")
+    assert "formerly=('send',)" in (error or "")
+
+
+async def test_a_name_with_another_kind_stops_the_run(store: str) -> None:
+    await wait_with(store, first())
+    status, _, error = await answer_with(store, another_kind())
+    assert status == "failed"
+    assert "expected rule 'look', the code asked for human 'look'" in (error or "")
+
+
+async def test_a_mismatch_can_be_retried_once_the_code_fits(store: str) -> None:
+    await wait_with(store, first())
+    await answer_with(store, renamed_in_silence())
+    code = first()
+    async with Orchestrator(store, workflows=[code]) as orchestrator:
+        await orchestrator.retry("a")
+        await orchestrator.idle()
+        assert orchestrator.run("a").output == "6"
+    assert executed == ["close"]
+
+
+async def test_runs_of_a_version_whose_code_has_gone_wait_and_are_visible(store: str) -> None:
+    await wait_with(store, first())
+    status, output, _ = await answer_with(store, second())
+    assert (status, output) == ("waiting", None)
+    async with Orchestrator(store, workflows=[first()]) as orchestrator:
+        await orchestrator.idle()
+        assert orchestrator.run("a").output == "6"
+
+
+async def test_stranded_runs_are_reported_when_a_worker_signs_on(store: str, caplog: pytest.LogCaptureFixture) -> None:
+    await wait_with(store, first())
+    await answer_with(store, second())
+    async with Orchestrator(store, workflows=[second()]):
+        pass
+    assert "1 due run of 'order' version 1 waits for code that this worker does not have" in caplog.text
+
+
+async def test_a_new_version_may_continue_runs_of_an_old_one(store: str) -> None:
+    await wait_with(store, first())
+    assert await answer_with(store, second(continues=(1,))) == ("completed", "-6", None)
+
+
+async def test_code_that_is_not_deterministic_is_caught(store: str) -> None:
+    inputs = [1, 2]
+
+    @workflow(version=1, name="fickle")
+    async def fickle(run: Run, n: int) -> int:
+        n = await run.step(look, inputs.pop())
+        return n + await run.ask("How many more?", int)
+
+    async with Orchestrator(store, workflows=[fickle]) as orchestrator:
+        handle = await orchestrator.start(fickle, 1, id="a")
+        await orchestrator.idle()
+        await orchestrator.decide(orchestrator.reviews()[0].id, 1, by="ann")
+        with pytest.raises(StepFailed, match="not deterministic"):
+            await handle.result()
+
+
+async def test_a_set_may_come_back_in_another_order(store: str) -> None:
+    words = ["b", "a", "c"]
+
+    @rule
+    async def count(names: set[str]) -> int:
+        return len(names)
+
+    @workflow(version=1, name="sets")
+    async def sets(run: Run, n: int) -> int:
+        words.reverse()
+        return await run.step(count, set(words)) + await run.ask("How many more?", int)
+
+    async with Orchestrator(store, workflows=[sets]) as orchestrator:
+        handle = await orchestrator.start(sets, 1, id="a")
+        await orchestrator.idle()
+        await orchestrator.decide(orchestrator.reviews()[0].id, 1, by="ann")
+        assert await handle.result() == 4
+
+
+async def test_assert_replays_proves_that_code_fits_a_history(store: str) -> None:
+    await wait_with(store, first())
+    async with Client(store) as client:
+        waiting = recorded_run(client, "a")
+    await answer_with(store, first())
+    async with Client(store) as client:
+        completed = recorded_run(client, "a")
+    for history in (waiting, completed):
+        await assert_replays(first(), history)
+        await assert_replays(renamed(), history)
+    assert executed == ["close"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "found"),
+    [
+        (inserted, "human 'ask'", "a step, which is not recorded"),
+        (removed, "action 'send'", "nothing more"),
+        (renamed_in_silence, "action 'send'", "a step, which is not recorded"),
+    ],
+)
+async def test_assert_replays_names_the_step_expected_and_found(store: str, code: Any, expected: str, found: str) -> None:
+    await wait_with(store, first())
+    async with Client(store) as client:
+        history = recorded_run(client, "a")
+    with pytest.raises(HistoryMismatch) as mismatch:
+        await assert_replays(code(), history)
+    assert expected in mismatch.value.expected
+    assert found in mismatch.value.found

@@ -1,0 +1,225 @@
+"""A store that cannot be used gives a clear error and loses nothing that is recorded."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestrator import Client, Misuse, Orchestrator, Run, action, workflow
+from orchestrator.errors import (
+    Fenced,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreNotFound,
+    StoreReadOnly,
+    StoreTooNew,
+)
+from orchestrator.store import SqliteStore, open_store
+from orchestrator.store.changes import EndRun, RecordStep, Register, StartRun, TakeOver
+from orchestrator.store.rows import StepRow
+
+
+@action
+async def bump(n: int) -> int:
+    return n + 1
+
+
+@workflow(version=1)
+async def add(run: Run, n: int) -> int:
+    for _ in range(5):
+        n = await run.step(bump, n)
+    return n
+
+
+@workflow(version=1)
+async def wait_for_go(run: Run, n: int) -> int:
+    n = await run.step(bump, n)
+    await run.event("go", bool)
+    return await run.step(bump, n)
+
+
+def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    SqliteStore(str(path)).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreTooNew, match="format 99.*upgrade Handrail"):
+        SqliteStore(str(path))
+
+
+def test_a_database_of_another_program_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreCorrupt, match="another program"):
+        SqliteStore(str(path))
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database " * 200)
+    with pytest.raises(StoreCorrupt, match="not a Handrail store"):
+        SqliteStore(str(path))
+    assert path.read_text().startswith("not a database")
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreReadOnly, match="folder exists"):
+        SqliteStore(str(tmp_path / "nowhere" / "runs.db"))
+
+
+def test_a_missing_file_is_named_where_one_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(StoreNotFound, match="no such file"):
+        open_store(f"sqlite:///{tmp_path / 'runs.db'}", create=False)
+    assert not (tmp_path / "runs.db").exists()
+
+
+@pytest.mark.parametrize("url", ["runs.db", "sqlite://runs.db", "postgresql://x", "sqlite:///"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(Misuse, match="no store address"):
+        open_store(url)
+
+
+def test_a_read_only_file_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    SqliteStore(str(path)).close()
+    os.chmod(path, 0o444)
+    os.chmod(tmp_path, 0o555)
+    program = (
+        "import sys\nfrom orchestrator.store import SqliteStore\nfrom orchestrator.errors import StoreReadOnly\n"
+        "import os\nif os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "try:\n    SqliteStore(sys.argv[1])\nexcept StoreReadOnly as error:\n    print(error); sys.exit(7)\n"
+    )
+    try:
+        for folder in tmp_path.parents:
+            if "pytest" in folder.name:
+                os.chmod(folder, 0o755)
+        found = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
+        assert found.returncode == 7, found.stderr
+        assert "cannot be written" in found.stdout
+    finally:
+        os.chmod(tmp_path, 0o755)
+        os.chmod(path, 0o644)
+
+
+def test_a_store_locked_by_another_process_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    SqliteStore(str(path)).close()
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreLocked, match="write lock"):
+        SqliteStore(str(path))
+    holder.close()
+
+
+async def test_the_writer_waits_for_the_lock_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    async with Orchestrator(f"sqlite:///{path}", workflows=[add]) as orchestrator:
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        starting = asyncio.create_task(orchestrator.start(add, 1, id="a"))
+        await asyncio.sleep(3)
+        assert not starting.done()
+        holder.execute("ROLLBACK")
+        holder.close()
+        assert await (await starting).result() == 6
+
+
+async def test_a_full_disk_stops_the_worker_and_keeps_what_was_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    address = f"sqlite:///{path}"
+    async with Orchestrator(address, workflows=[wait_for_go]) as orchestrator:
+        await orchestrator.start(wait_for_go, 1, id="a")
+        await orchestrator.idle()
+    store = SqliteStore(str(path))
+    pages = store._writing.execute("PRAGMA page_count").fetchone()[0]  # noqa: SLF001 -- no other way to a full disk without one
+    store._writing.execute(f"PRAGMA max_page_count = {pages}")  # noqa: SLF001
+    with pytest.raises(StoreFull, match="free some space"):
+        async with Orchestrator(store, workflows=[add, wait_for_go]) as orchestrator:
+            await asyncio.gather(*[orchestrator.start(add, n) for n in range(2000)])
+    store.close()
+    async with Orchestrator(address, workflows=[add, wait_for_go]) as orchestrator:
+        await orchestrator.send("a", "go", True)
+        await orchestrator.idle()
+        assert orchestrator.run("a").output == "3"
+
+
+async def test_a_corrupt_page_is_reported_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    async with Orchestrator(f"sqlite:///{path}", workflows=[add]) as orchestrator:
+        await orchestrator.start_many(add, [(f"r{n}", n) for n in range(500)])
+        await orchestrator.idle()
+    store = SqliteStore(str(path))
+    store.vacuum()
+    store.close()
+    data = bytearray(path.read_bytes())
+    data[4 * 8192 : -8192] = b"\xa5" * (len(data) - 5 * 8192)
+    path.write_bytes(data)
+    with pytest.raises(StoreCorrupt, match=r"damaged.*\.recover"):
+        async with Client(f"sqlite:///{path}") as client:
+            client.store.runs(limit=10_000)
+
+
+def _recorded(key: int, output: str) -> RecordStep:
+    return RecordStep(StepRow(key, "bump", 1, "action", "done", ended=1.0, output=output))
+
+
+def test_a_stale_owner_cannot_record(tmp_path: Path) -> None:
+    store = SqliteStore(str(tmp_path / "runs.db"))
+    first, second = store.apply([Register(1, "h", "", "", 0.0), Register(2, "h", "", "", 0.0)])
+    (started,) = store.apply([StartRun("a", "add", 1, "1", "", 0.0, execute=True)], worker=first)
+    assert store.apply([TakeOver(first, 0, 1.0, 3)], worker=second) == [1]
+    replies = store.apply([_recorded(started.key, "2"), EndRun(started.key, "completed", "2", None, 1.0)], worker=first)
+    assert [type(reply) for reply in replies] == [Fenced, Fenced]
+    assert store.history(started.key).steps == []
+    store.close()
+
+
+def test_a_result_is_recorded_once(tmp_path: Path) -> None:
+    store = SqliteStore(str(tmp_path / "runs.db"))
+    (worker,) = store.apply([Register(1, "h", "", "", 0.0)])
+    (started,) = store.apply([StartRun("a", "add", 1, "1", "", 0.0, execute=True)], worker=worker)
+    first, second = store.apply([_recorded(started.key, "2"), _recorded(started.key, "3")], worker=worker)
+    assert first is None
+    assert isinstance(second, Fenced)
+    assert store.history(started.key).steps[0].output == "2"
+    store.close()
+
+
+def test_a_worker_that_beat_in_the_meantime_is_not_struck_off(tmp_path: Path) -> None:
+    store = SqliteStore(str(tmp_path / "runs.db"))
+    first, second = store.apply([Register(1, "h", "", "", 0.0), Register(2, "h", "", "", 0.0)])
+    assert store.apply([TakeOver(first, 7, 1.0, 3)], worker=second) == [None]
+    store.close()
+
+
+async def test_a_refused_change_leaves_the_others_of_its_batch(tmp_path: Path) -> None:
+    async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=[add]) as orchestrator:
+        await orchestrator.start(add, 1, id="a")
+        replies = await asyncio.gather(
+            orchestrator.start(add, 2, id="a"), orchestrator.start(add, 3, id="b"), return_exceptions=True
+        )
+        assert not isinstance(replies[1], BaseException)
+        assert await replies[1].result() == 8
+        assert isinstance(replies[0], Exception)
+
+
+async def test_outside_its_block_an_orchestrator_says_how_to_use_it(tmp_path: Path) -> None:
+    orchestrator = Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=[add])
+    with pytest.raises(Misuse, match="async with"):
+        await orchestrator.start(add, 1)
+
+
+def test_store_errors_are_one_family() -> None:
+    assert all(issubclass(kind, StoreError) for kind in (StoreFull, StoreLocked, StoreReadOnly, StoreCorrupt, StoreTooNew))

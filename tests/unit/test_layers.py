@@ -1,0 +1,115 @@
+"""Imports follow the lines of the architecture, and no package can be forgotten when they are drawn."""
+
+import ast
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CONFIGURATION = ROOT / "pyproject.toml"
+PROJECT: dict[str, Any] = tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))
+LINTER: dict[str, Any] = PROJECT["tool"]["importlinter"]
+TYPES_ONLY = [
+    tuple(edge.split(" -> ")) for contract in LINTER["contracts"] for edge in contract.get("ignore_imports", ())
+]
+"""The imports that contracts leave out: the importing module and the imported one."""
+PACKAGES = {folder.name for folder in (ROOT / "src").iterdir() if (folder / "__init__.py").exists()}
+
+
+def lint(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run import-linter with the project's contracts over the packages that stand in ``path``."""
+    return subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--config", CONFIGURATION, "--no-cache", *arguments],
+        cwd=path,
+        env={**os.environ, "PYTHONPATH": str(path), "COLUMNS": "200", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_contract_is_kept() -> None:
+    result = lint(ROOT / "src")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_package_has_its_layer() -> None:
+    layers = next(contract for contract in LINTER["contracts"] if contract["type"] == "layers")["layers"]
+
+    assert {package.strip() for layer in layers for package in layer.split("|")} == PACKAGES
+
+
+def test_every_package_is_linted_and_shipped() -> None:
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+    assert set(LINTER["root_packages"]) == PACKAGES
+    assert set(wheel) == {f"src/{package}" for package in PACKAGES}
+
+
+@pytest.mark.parametrize(
+    ("contract", "module", "source"),
+    [
+        ("layers", "guards/schema.py", "import ai_steps"),
+        ("layers", "ai_steps/step.py", "import orchestrator"),
+        ("layers", "orchestrator/run.py", "from ai_steps import step"),
+        ("layers", "orchestrator/cli.py", "def main() -> None:\n    import evals"),
+        ("layers", "evals/gate.py", "import handrail"),
+        ("pure", "guards/budget.py", "import sqlite3"),
+        ("pure", "guards/grounding.py", "from urllib.request import urlopen"),
+        ("modelless", "orchestrator/engine.py", "import openai"),
+    ],
+)
+def test_a_forbidden_import_breaks_its_contract(contract: str, module: str, source: str, tmp_path: Path) -> None:
+    write_packages(tmp_path, {module: source})
+
+    result = lint(tmp_path, "--contract", contract)
+
+    assert result.returncode == 1
+    assert "1 broken" in result.stdout, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(("importer", "imported"), TYPES_ONLY)
+def test_an_import_that_a_contract_leaves_out_is_for_types_only(importer: str, imported: str) -> None:
+    module = ast.parse((ROOT / "src" / Path(*importer.split("."))).with_suffix(".py").read_text(encoding="utf-8"))
+    for_types = [
+        block for block in module.body if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+    ]
+
+    everywhere = imports_of(module, imported)
+
+    assert everywhere
+    assert everywhere == sum(imports_of(block, imported) for block in for_types)
+
+
+def imports_of(tree: ast.AST, module: str) -> int:
+    """Count the statements that import from ``module``, at any depth."""
+    return sum(isinstance(node, ast.ImportFrom) and node.module == module for node in ast.walk(tree))
+
+
+def test_siblings_that_import_each_other_break_a_contract(tmp_path: Path) -> None:
+    left_out = {f"{importer.replace('.', '/')}.py": f"import {imported}" for importer, imported in TYPES_ONLY}
+    one_way = {f"{imported.replace('.', '/')}.py": "" for _, imported in TYPES_ONLY}
+    cycle = {"guards/one.py": "import guards.two", "guards/two.py": "import guards.one"}
+    write_packages(tmp_path, {**one_way, **left_out, **cycle})
+
+    result = lint(tmp_path, "--contract", "cycles")
+
+    assert result.returncode == 1
+    assert "No cycles are allowed in guards" in result.stdout, result.stdout + result.stderr
+
+
+def write_packages(path: Path, modules: dict[str, str]) -> None:
+    """Write empty packages with our names, and the modules given."""
+    empty = {f"{package}/__init__.py": "" for package in PACKAGES} | {"ai_steps/step.py": ""}
+    for module, source in {**empty, **modules}.items():
+        target = path / module
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(source, encoding="utf-8")
+        for folder in target.relative_to(path).parents[:-1]:
+            (path / folder / "__init__.py").touch()
