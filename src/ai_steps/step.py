@@ -72,6 +72,11 @@ class AIStep(Generic[T_co]):
         return self.task.name
 
     @property
+    def instructions(self) -> str:
+        """Return what is asked, as people read it who decide instead."""
+        return self.task.instructions
+
+    @property
     def output_type(self) -> Any:
         """Return the type of an accepted value."""
         return self.task.output.output_type

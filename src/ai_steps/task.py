@@ -34,6 +34,8 @@ class Task:
 
     name: str
     kind: TaskKind
+    instructions: str
+    """What is asked, as people read it."""
     output: Output
     prompt: Rendered
     examples: tuple[Example, ...] = ()
@@ -79,7 +81,14 @@ def build_task(  # noqa: PLR0913 -- the parts of a prompt, all but four by keywo
         "json_schema": dict(output.json_schema or {}),
         "masked": sorted(_known_kinds(mask)),
     }
-    return Task(name=name, kind=kind, output=output, prompt=render(prompt or Prompt(), about), examples=solved)
+    return Task(
+        name=name,
+        kind=kind,
+        instructions=instructions.strip(),
+        output=output,
+        prompt=render(prompt or Prompt(), about),
+        examples=solved,
+    )
 
 
 def _known_kinds(mask: "Collection[PersonalDataKind]") -> "Collection[PersonalDataKind]":

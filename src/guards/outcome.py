@@ -12,7 +12,7 @@ from guards.confidence import Confidence
 from guards.escalation import Escalation
 from guards.verdict import Span, Verdict
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 DoubtCode: TypeAlias = Literal[
     "low_confidence",
@@ -86,10 +86,10 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted(Generic[T]):
+class Accepted(Generic[T_co]):
     """A value that may be used."""
 
-    value: T
+    value: T_co
     judgement: Judgement
     kind: Literal["accepted"] = "accepted"
 
@@ -100,10 +100,10 @@ class Accepted(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Doubtful(Generic[T]):
+class Doubtful(Generic[T_co]):
     """A value that may not be used until someone decides."""
 
-    suggestion: T | None
+    suggestion: T_co | None
     """What the model would have said; None when it said nothing usable."""
     code: DoubtCode
     reason: str
@@ -118,4 +118,4 @@ class Doubtful(Generic[T]):
         return self.judgement.confidence
 
 
-Outcome: TypeAlias = Accepted[T] | Doubtful[T]
+Outcome: TypeAlias = Accepted[T_co] | Doubtful[T_co]

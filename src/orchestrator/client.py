@@ -61,7 +61,9 @@ class Client:
     @property
     def _parts(self) -> tuple[SqliteStore, Writer]:
         if self._entered is None:
-            raise Misuse(f"use this {type(self).__name__} inside its block: async with {type(self).__name__}(...) as name:")
+            raise Misuse(
+                f"use this {type(self).__name__} inside its block: async with {type(self).__name__}(...) as name:"
+            )
         return self._entered
 
     async def _change(self, change: Change) -> Any:

@@ -70,7 +70,9 @@ class RunConflict(Misuse):
     """The id belongs to a run that was started with another workflow or input."""
 
     def __init__(self, run_id: str, problem: str) -> None:
-        super().__init__(f"run {run_id!r} exists with {problem}; start with another id, or with what it was started with")
+        super().__init__(
+            f"run {run_id!r} exists with {problem}; start with another id, or with what it was started with"
+        )
         self.run_id = run_id
 
 

@@ -25,7 +25,9 @@ class Limit:
     def __post_init__(self) -> None:
         if self.concurrent is None and self.per_second is None:
             raise InvalidWorkflow("a Limit needs concurrent=, per_second=, or both")
-        if (self.concurrent is not None and self.concurrent < 1) or (self.per_second is not None and self.per_second <= 0):
+        if (self.concurrent is not None and self.concurrent < 1) or (
+            self.per_second is not None and self.per_second <= 0
+        ):
             raise InvalidWorkflow("a Limit's numbers must be above zero")
 
 
@@ -84,5 +86,7 @@ class Limiters:
             return self._limiters[name]
         except KeyError:
             known = ", ".join(sorted(self._limiters)) or "none"
-            msg = f"step {step!r} asks for limit {name!r}; this orchestrator has: {known}. Give Orchestrator(limits={{{name!r}: Limit(...)}})"
-            raise InvalidWorkflow(msg) from None
+            raise InvalidWorkflow(
+                f"step {step!r} asks for limit {name!r}; this orchestrator has: {known}."
+                f" Give Orchestrator(limits={{{name!r}: Limit(...)}})"
+            ) from None

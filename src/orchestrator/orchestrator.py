@@ -6,11 +6,10 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from orchestrator.client import Client
 from orchestrator.clock import Clock
-from orchestrator.context import StepContext
 from orchestrator.embedded.body import Bodies
 from orchestrator.embedded.execution import Execution
 from orchestrator.embedded.history import History
@@ -22,9 +21,12 @@ from orchestrator.embedded.writer import Writer
 from orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
 from orchestrator.limits import Limit, Limiters
 from orchestrator.store import Durability, SqliteStore, open_store
-from orchestrator.store.changes import StartMany, StartRun, Started
+from orchestrator.store.changes import Started, StartMany, StartRun
 from orchestrator.store.rows import ENDED, ClaimedRun
 from orchestrator.workflow import Workflow, Workflows
+
+if TYPE_CHECKING:
+    from orchestrator.context import StepContext
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -98,9 +100,7 @@ class Orchestrator(Client):
         self._bodies = Bodies(
             clock=self._clock, limiters=limiters, threads=self._settings.threads, before=self._before_body
         )
-        equipment = Equipment(
-            store=store, writer=writer, clock=self._clock, library=self._library, bodies=self._bodies
-        )
+        equipment = Equipment(store=store, writer=writer, clock=self._clock, library=self._library, bodies=self._bodies)
         self._entered = store, writer
         self._presence = presence
         worker = Worker(self._workflows, equipment, self._settings, presence)
@@ -191,10 +191,7 @@ class Orchestrator(Client):
             twice = next(each.id for i, each in enumerate(changes) if each.id in {one.id for one in changes[:i]})
             raise RunConflict(twice, "the same id twice in one call")
         started: list[Started] = await self._change(StartMany(changes)) if changes else []
-        return [
-            RunHandle(change.id, each.new, self, workflow)
-            for change, each in zip(changes, started, strict=True)
-        ]
+        return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]
 
     def _start_change(self, workflow: Workflow[Any, Any], value: Any, run_id: str | None, *, execute: bool) -> StartRun:
         self._worker  # noqa: B018 -- raises outside the block, and after the store failed
@@ -228,7 +225,9 @@ class Orchestrator(Client):
                 return self._library.workflow(handle.workflow).output.decode(row.output or "")  # type: ignore[no-any-return]
             if row.status in ENDED:
                 error = json.loads(row.error or "{}")
-                raise StepFailed(step=handle.id, error_type=error.get("type", row.status), message=error.get("message", ""))
+                raise StepFailed(
+                    step=handle.id, error_type=error.get("type", row.status), message=error.get("message", "")
+                )
             self._worker  # noqa: B018 -- raises once the store failed
             await self._something_happens(row.key, pause)
             pause = min(pause * 2, LAST_LOOK_SECONDS)

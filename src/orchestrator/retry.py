@@ -32,7 +32,9 @@ class Retry:
     def __post_init__(self) -> None:
         least = 2
         if self.attempts < least:
-            raise InvalidWorkflow(f"Retry(attempts={self.attempts}) never tries again; give 2 or more, or leave retry out")
+            raise InvalidWorkflow(
+                f"Retry(attempts={self.attempts}) never tries again; give 2 or more, or leave retry out"
+            )
         if not 0 < self.first_seconds <= self.max_seconds:
             raise InvalidWorkflow("Retry needs 0 < first_seconds <= max_seconds")
 

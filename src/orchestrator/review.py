@@ -71,7 +71,9 @@ def check_answer(item: ReviewRow, value: Any) -> None:
     """
     from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
 
-    problems = sorted(Draft202012Validator(json.loads(item.schema)).iter_errors(value), key=lambda each: list(each.path))
+    problems = sorted(
+        Draft202012Validator(json.loads(item.schema)).iter_errors(value), key=lambda each: list(each.path)
+    )
     if problems:
         shown = "; ".join(f"{'.'.join(map(str, each.path)) or 'answer'}: {each.message}" for each in problems[:3])
         raise ReviewError(f"review item {item.id}: {shown}")

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from orchestrator.workflow import Workflow
 
 P = ParamSpec("P")
-P_contra = ParamSpec("P_contra")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 A = TypeVar("A")
@@ -24,7 +23,7 @@ D = TypeVar("D")
 E = TypeVar("E")
 
 
-class Judge(Protocol[P_contra, T_co]):
+class Judge(Protocol[P, T_co]):
     """Whatever judges and may be in doubt: an AI step, seen from here."""
 
     @property
@@ -37,9 +36,7 @@ class Judge(Protocol[P_contra, T_co]):
         """Return the type of an accepted value."""
         ...
 
-    def __call__(
-        self, *args: P_contra.args, **kwargs: P_contra.kwargs
-    ) -> Coroutine[Any, Any, Accepted[T_co] | Doubtful[T_co]]:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Accepted[T_co] | Doubtful[T_co]]:
         """Judge."""
         ...
 
@@ -96,9 +93,7 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def event(
-        self, name: str, payload: TypeForm[T], *, within: timedelta | None = None
-    ) -> Coroutine[Any, Any, T]:
+    def event(self, name: str, payload: TypeForm[T], *, within: timedelta | None = None) -> Coroutine[Any, Any, T]:
         """Wait for the next event of that name sent to this run (``orchestrator.send``).
 
         Raises:
@@ -133,7 +128,13 @@ class Run(ABC):
     ) -> Coroutine[Any, Any, tuple[A, B, C, D]]: ...
     @overload
     def all(
-        self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], fourth: Awaitable[D], fifth: Awaitable[E], /
+        self,
+        first: Awaitable[A],
+        second: Awaitable[B],
+        third: Awaitable[C],
+        fourth: Awaitable[D],
+        fifth: Awaitable[E],
+        /,
     ) -> Coroutine[Any, Any, tuple[A, B, C, D, E]]: ...
     @overload
     def all(self, *branches: Awaitable[T]) -> Coroutine[Any, Any, tuple[T, ...]]: ...

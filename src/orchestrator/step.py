@@ -56,7 +56,7 @@ class Policy:
     @property
     def is_plain(self) -> bool:
         """Whether a body is simply called, once."""
-        return self == _PLAIN or self == _PLAIN_INLINE
+        return self in (_PLAIN, _PLAIN_INLINE)
 
 
 _PLAIN = Policy()
@@ -164,9 +164,7 @@ def action(
     """
 
     def decorate(body: Callable[..., Any]) -> Step[..., Any]:
-        return Step(
-            body, name or name_of(body), "action", owner=owner, formerly=formerly, policy=Policy(**policy)
-        )
+        return Step(body, name or name_of(body), "action", owner=owner, formerly=formerly, policy=Policy(**policy))
 
     return decorate if function is None else decorate(function)
 

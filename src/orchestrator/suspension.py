@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 
-class Suspended(BaseException):  # noqa: N818 -- a signal, not an error
+class Suspended(BaseException):
     """The run waits for a person, a timer, an event or a child run; it goes on from its top when that is there."""
 
     def __init__(self, step: str) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints, overload
@@ -44,12 +45,12 @@ class Workflow(Generic[In, Out]):
         if not inspect.iscoroutinefunction(self.function):
             raise InvalidWorkflow(f"workflow {self.name!r} must be an `async def`")
         if len(inspect.signature(self.function).parameters) not in {NO_INPUT, ONE_INPUT}:
-            raise InvalidWorkflow(f"workflow {self.name!r} must take (run) or (run, input): put several inputs in a model")
+            raise InvalidWorkflow(
+                f"workflow {self.name!r} must take (run) or (run, input): put several inputs in a model"
+            )
         object.__setattr__(self, "code", _code_hash(self.function.__code__))
-        try:
+        with suppress(UnresolvedAnnotation):  # defined further down the module: the orchestrator checks again
             self.check()
-        except UnresolvedAnnotation:
-            pass  # names defined further down the module: checked again when the orchestrator is built
 
     @property
     def takes_input(self) -> bool:
@@ -170,7 +171,7 @@ def workflow(
     """
 
     def decorate(function: Callable[..., Awaitable[Any]]) -> Workflow[Any, Any]:
-        found = name or getattr(function, "__name__", "")
+        found = name or str(getattr(function, "__name__", ""))
         return Workflow(function, found, version, continues, deadline_seconds)
 
     return decorate
@@ -187,7 +188,9 @@ class Workflows:
             each.check()
             for version in each.versions:
                 if (each.name, version) in self._by_version:
-                    raise InvalidWorkflow(f"two workflows execute {each.name!r} version {version}: bump one, or drop one")
+                    raise InvalidWorkflow(
+                        f"two workflows execute {each.name!r} version {version}: bump one, or drop one"
+                    )
                 self._by_version[each.name, version] = each
 
     def __contains__(self, workflow: Workflow[Any, Any]) -> bool:

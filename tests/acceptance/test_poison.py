@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from orchestrator.store import SqliteStore
+from orchestrator.store.changes import RetryRun
 from tests.acceptance.processes import finish, spawn
 
 
@@ -32,8 +33,6 @@ def test_a_set_aside_run_can_be_retried(tmp_path: Path) -> None:
         spawn("poison.py", f"sqlite:///{store}").communicate(timeout=30)
     assert "idle" in finish(spawn("poison.py", f"sqlite:///{store}"))
     opened = SqliteStore(str(store))
-    from orchestrator.store.changes import RetryRun
-
     assert opened.apply([RetryRun("r3", 0.0)]) == [None]
     opened.close()
     again = spawn("poison.py", f"sqlite:///{store}")

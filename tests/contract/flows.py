@@ -94,7 +94,7 @@ async def paid(run: Run, amount: int) -> list[int]:
 
 
 @workflow(version=1)
-async def paid_soon(run: Run, amount: int) -> str:
+async def paid_soon(run: Run) -> str:
     try:
         return str(await run.event("payment", int, within=timedelta(days=30)))
     except WaitExpired as expired:

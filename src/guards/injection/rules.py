@@ -25,14 +25,18 @@ class Sign:
     """Where, in the text without invisible characters."""
 
 
+# Not "message" or "order": customers ask to ignore those every day.
 _ORDERS = (
-    r"(?:instruct|prompt|direct(?:ion|ive)|rule|guid(?:eline|ance)|command|training|programming|context|messages?\b"
-    r"|polic(?:y|ies)|restrict|limitation|constraint|filter|safeguard|order)"
+    r"(?:instruct|prompt|direct(?:ion|ive)|rule|guid(?:eline|ance)|command|training|programming|context"
+    r"|polic(?:y|ies)|restrict|limitation|constraint|filter|safeguard)"
 )
 _EARLIER = (
     r"(?:previous|prior|above|earlier|preceding|former|foregoing|all|any|your|the|every|these|those|initial|system)"
 )
-_BARRIERS = r"(?:restrictions?\b|limits\b|limitations?\b|filter|censor|ethic|moral|guideline|rules?\b|polic(?:y|ies)|boundar|constraint|confines)"
+_BARRIERS = (
+    r"(?:restrictions?\b|limits\b|limitations?\b|filter|censor|ethic|moral|guideline|rules?\b|polic(?:y|ies)|boundar"
+    r"|constraint|confines)"
+)
 
 # Name, points, pattern. Distances are bounded, so no text makes a pattern slow.
 _SOURCES: tuple[tuple[str, int, str], ...] = (
@@ -73,8 +77,8 @@ _SOURCES: tuple[tuple[str, int, str], ...] = (
         "no-limits",
         2,
         (
-            r"\b(?:no|without|free (?:of|from)|not bound by|(?:not|n't) have any|does not have|break free|unbound|lacks?"
-            rf"|not (?:restricted|limited)|removed?|devoid of)\b.{{0,40}}\b{_BARRIERS}"
+            r"\b(?:no|without|free (?:of|from)|not bound by|(?:not|n't) have any|does not have|break free|unbound"
+            rf"|lacks?|not (?:restricted|limited)|removed?|devoid of)\b.{{0,40}}\b{_BARRIERS}"
         ),
     ),
     (
@@ -101,7 +105,7 @@ _SOURCES: tuple[tuple[str, int, str], ...] = (
         "about-models",
         1,
         (
-            r"\b(?:openai|chat ?gpt|gpt-?[345]|anthropic|(?:large )?language model|ai (?:model|language|assistant|chatbot)"
+            r"\b(?:openai|chat ?gpt|gpt-?[345]|anthropic|(?:large )?language model|ai (?:model|language|assistant)"
             r"|chatbot|content polic(?:y|ies)|as an ai)\b"
         ),
     ),

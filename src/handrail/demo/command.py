@@ -32,10 +32,12 @@ class Accuracy:
 
 @complaining
 def demo(
-    folder: Annotated[Path, typer.Option("--dir", help="where the store, the model and the outbox go")] = Path("handrail-demo"),
+    folder: Annotated[Path, typer.Option("--dir", help="where the store, the model and the outbox go")] = Path(
+        "handrail-demo"
+    ),
     concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 50,
 ) -> None:
-    """Triage some 250 support tickets offline: rules first, then a local model, doubtful ones to people."""
+    """Triage 304 support tickets offline: rules first, then a local model, doubtful ones to people."""
     begun = time.perf_counter()
     console = Console(stderr=True)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,13 @@
 """What a failed command says, and its exit code: 0 done, 1 something failed, 2 usage or data, 130 stopped."""
 
 import functools
-import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import typer
 
 from guards.errors import HandrailError
+from orchestrator.cli.harmless import harmless
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,10 +24,10 @@ def complaining(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except HandrailError as error:
-            print(f"handrail: {error}", file=sys.stderr)
+            typer.echo(f"handrail: {harmless(str(error))}", err=True)
             raise typer.Exit(USAGE) from error
         except KeyboardInterrupt as error:
-            print("handrail: stopped; everything recorded is kept, the same command goes on", file=sys.stderr)
+            typer.echo("handrail: stopped; everything recorded is kept, the same command goes on", err=True)
             raise typer.Exit(STOPPED) from error
 
     return wrapped

@@ -9,7 +9,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from orchestrator.cli.harmless import harmless
 from orchestrator.store.rows import ReviewRow, RunRow, StepRow
 from orchestrator.summary import Summary
 
@@ -27,7 +29,7 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> 
     """Return a table."""
     made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
+        made.add_row(*(Text("" if cell is None else harmless(str(cell))) for cell in row))
     return made
 
 
@@ -57,8 +59,12 @@ def summary_lines(summary: Summary, seconds: float, store: str) -> list[str]:
         ("cancelled or set aside", summary.cancelled),
     ]
     lines = [f"runs                        {summary.runs:>7,}"]
-    lines += [f"  {name:<26}{count:>7,}" for name, count in counts if count or name.startswith(("decided by", "waiting for a p"))]
-    lines += [f"    {count} × {error}" for error, count in summary.errors]
+    lines += [
+        f"  {name:<26}{count:>7,}"
+        for name, count in counts
+        if count or name.startswith(("decided by", "waiting for a p"))
+    ]
+    lines += [f"    {count} × {harmless(error)}" for error, count in summary.errors]
     return [*lines, f"time                        {seconds:>7.1f} s", f"store                       {store}"]
 
 
@@ -66,7 +72,12 @@ def run_table(rows: Iterable[RunRow]) -> Table:
     """Return runs as a table."""
     columns = ("run", "workflow", "status", "created", "ended", "error")
     return table(
-        "", columns, ((r.id, f"{r.workflow} v{r.version}", r.status, moment(r.created), moment(r.ended), error_of(r.error)) for r in rows)
+        "",
+        columns,
+        (
+            (r.id, f"{r.workflow} v{r.version}", r.status, moment(r.created), moment(r.ended), error_of(r.error))
+            for r in rows
+        ),
     )
 
 
@@ -87,7 +98,9 @@ def review_table(rows: Iterable[ReviewRow]) -> Table:
     """Return review items as a table."""
     columns = ("item", "queue", "priority", "age", "why", "suggestion", "context")
     return table(
-        "", columns, ((r.id, r.queue, r.priority, ago(r.created), r.reason, r.suggestion, short(context_text(r), 60)) for r in rows)
+        "",
+        columns,
+        ((r.id, r.queue, r.priority, ago(r.created), r.reason, r.suggestion, short(context_text(r), 60)) for r in rows),
     )
 
 
@@ -104,7 +117,7 @@ def context_text(item: ReviewRow) -> str:
     context = json.loads(item.context)
     while isinstance(context, dict | list) and len(context) == 1:
         context = next(iter(context.values())) if isinstance(context, dict) else context[0]
-    return context if isinstance(context, str) else json.dumps(context, ensure_ascii=False, indent=2)
+    return harmless(context if isinstance(context, str) else json.dumps(context, ensure_ascii=False, indent=2))
 
 
 def short(text: str, length: int = 80) -> str:

@@ -5,13 +5,14 @@ import getpass
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from orchestrator import review
 from orchestrator.cli.failing import complaining
+from orchestrator.cli.harmless import harmless
 from orchestrator.cli.printing import context_text, out, review_table
 from orchestrator.cli.running import DEFAULT_STORE, JsonOption, StoreOption
 from orchestrator.cli.target import load_workflow
@@ -46,7 +47,7 @@ def list_items(
     items, total = asyncio.run(fetch())
     if as_json:
         for item in items:
-            print(json.dumps(_public(item)))
+            typer.echo(json.dumps(_public(item)))
         return
     out().print(review_table(items))
     out().print(f"{len(items)} of {total} shown", markup=False)
@@ -63,11 +64,11 @@ def show(item: int, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = Fa
 
     row, log = asyncio.run(fetch())
     if as_json:
-        print(json.dumps({**_public(row), "log": [each._asdict() for each in log]}))
+        typer.echo(json.dumps({**_public(row), "log": [each._asdict() for each in log]}))
         return
     _show(row)
     for entry in log:
-        print(f"  {entry.actor} {entry.action} → {entry.state}  {entry.data or ''}")
+        typer.echo(f"  {entry.actor} {entry.action} → {entry.state}  {entry.data or ''}")
 
 
 @app.command()
@@ -90,7 +91,7 @@ def decide(
             return decided
 
     decided = asyncio.run(answer_it())
-    print(json.dumps(_public(decided)) if as_json else f"item {item}: {decided.decision} by {decided.decided_by}")
+    typer.echo(json.dumps(_public(decided)) if as_json else f"item {item}: {decided.decision} by {decided.decided_by}")
 
 
 @app.command()
@@ -103,7 +104,7 @@ def skip(item: int, by: AsOption, store: StoreOption = DEFAULT_STORE) -> None:
             await client.skip(item, by=by)
 
     asyncio.run(give_back())
-    print(f"item {item} is open again")
+    typer.echo(f"item {item} is open again")
 
 
 @app.command("next")
@@ -133,12 +134,12 @@ async def _loop(by: str, store: str, queue: str | None) -> None:
             try:
                 row = await client.decide(item.id, value, by=by, version=item.version)
             except ReviewError as error:
-                print(f"  {error}")
+                typer.echo(f"  {error}")
                 continue
             decided.append(row.workflow)
-            print(f"  → {row.decision}\n")
+            typer.echo(f"  → {row.decision}\n")
         left = client.store.review_count(ReviewQuery(queue=queue))
-        print(f"{len(decided)} decided, {left} left")
+        typer.echo(f"{len(decided)} decided, {left} left")
         await _go_on(client, store, decided)
 
 
@@ -150,7 +151,7 @@ def _prompt(item: ReviewRow) -> Any:
     """Ask until there is something to do; the end of input stops."""
     options = review.choices(item)
     while True:
-        print("  answer (digit, text, Enter accepts, s skips, q stops): ", end="", flush=True)
+        typer.echo("  answer (digit, text, Enter accepts, s skips, q stops): ", nl=False)
         line = sys.stdin.readline()
         typed = line.strip()
         if not line or typed == "q":
@@ -165,7 +166,7 @@ def _prompt(item: ReviewRow) -> Any:
             try:
                 return _read(item, typed)
             except ReviewError as error:
-                print(f"  {error}")
+                typer.echo(f"  {error}")
 
 
 def _read(item: ReviewRow, typed: str) -> Any:
@@ -197,7 +198,10 @@ async def _go_on(client: Client, store: str, workflows: Iterable[str]) -> None:
                 raise UnknownWorkflow("the store does not say where its code is")
             loaded.append(load_workflow(target))
         except Misuse as error:
-            print(f"recorded; {name!r} goes on when a worker for it is up: handrail work MODULE:WORKFLOW --store {store} ({error})")
+            typer.echo(
+                f"recorded; {name!r} goes on when a worker for it is up ({error}):"
+                f" handrail work MODULE:WORKFLOW --store {store}"
+            )
     if loaded:
         async with Orchestrator(store, workflows=loaded) as orchestrator:
             await orchestrator.idle()
@@ -205,12 +209,12 @@ async def _go_on(client: Client, store: str, workflows: Iterable[str]) -> None:
 
 def _show(item: ReviewRow) -> None:
     console = out()
-    console.rule(f"item {item.id} · {item.queue} · {item.run_id}", align="left")
-    console.print(f"{item.title}\n", markup=False)
+    console.rule(Text(harmless(f"item {item.id} · {item.queue} · {item.run_id}")), align="left")
+    console.print(f"{harmless(item.title)}\n", markup=False)
     console.print(context_text(item), markup=False)
-    console.print(f"\nwhy here: {item.reason}", markup=False)
+    console.print(f"\nwhy here: {harmless(item.reason)}", markup=False)
     suggested = None if item.suggestion is None else json.loads(item.suggestion)
-    confidences = dict((str(value), confidence) for value, confidence in json.loads(item.alternatives))
+    confidences = {str(value): confidence for value, confidence in json.loads(item.alternatives)}
     for number, option in enumerate(review.choices(item)[:9], 1):
         confidence = item.confidence if option == suggested else confidences.get(str(option))
         shown = "" if confidence is None else f"{confidence:.0%}"

@@ -3,10 +3,9 @@
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,6 +20,9 @@ from orchestrator.orchestrator import Orchestrator
 from orchestrator.store.changes import Remember
 from orchestrator.summary import Summary, summarize
 from orchestrator.workflow import Workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 StoreOption = Annotated[str, typer.Option("--store", help="sqlite:///FILE (four slashes for an absolute path)")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
@@ -43,10 +45,14 @@ class Batch:
 
 @complaining
 def run(
-    target: Annotated[str, typer.Argument(metavar="MODULE:WORKFLOW", help="the workflow, or a function that builds it")],
+    target: Annotated[
+        str, typer.Argument(metavar="MODULE:WORKFLOW", help="the workflow, or a function that builds it")
+    ],
     file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="one input a line")],
     store: StoreOption = DEFAULT_STORE,
-    id_field: Annotated[str | None, typer.Option(help="the field that names each run, so that it is started once")] = None,
+    id_field: Annotated[
+        str | None, typer.Option(help="the field that names each run, so that it is started once")
+    ] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 100,
     as_json: JsonOption = False,
 ) -> None:
@@ -59,7 +65,7 @@ def run(
     batch = Batch(workflow, lasting(target), inputs, store, concurrency)
     summary = asyncio.run(run_batch(batch, quiet=as_json))
     if as_json:
-        print(summary.as_json())
+        typer.echo(summary.as_json())
     else:
         _report(summary, time.perf_counter() - begun, store)
     if summary.failed:
@@ -125,6 +131,6 @@ async def _work(
     async with Orchestrator(store, workflows=workflows, concurrency=concurrency) as orchestrator:
         for workflow, target in zip(workflows, targets, strict=True):
             orchestrator.store.apply([Remember(workflow.name, lasting(target))])
-        print(f"working on {store}: {', '.join(f'{w.name} v{w.version}' for w in workflows)}", file=sys.stderr, flush=True)
+        typer.echo(f"working on {store}: {', '.join(f'{w.name} v{w.version}' for w in workflows)}", err=True)
         wait: Callable[[], Awaitable[None]] = orchestrator.idle if until_idle else orchestrator.failed
         await wait()

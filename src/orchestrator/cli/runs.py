@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar, cast, get_args
 import typer
 
 from orchestrator.cli.failing import complaining
+from orchestrator.cli.harmless import harmless
 from orchestrator.cli.printing import out, run_table, step_table
 from orchestrator.cli.running import DEFAULT_STORE, JsonOption, StoreOption
 from orchestrator.client import Client
@@ -47,14 +48,16 @@ def list_runs(
     """List runs, oldest first, after a count of all by workflow and status."""
     wanted = _status(status)
 
-    async def fetch(client: Client) -> tuple[list[RunRow], dict[tuple[str, int, RunStatus], int], dict[tuple[str, int], int]]:
+    async def fetch(
+        client: Client,
+    ) -> tuple[list[RunRow], dict[tuple[str, int, RunStatus], int], dict[tuple[str, int], int]]:
         rows = client.store.runs(status=wanted, workflow=workflow, limit=limit)
         return rows, client.store.counts(), client.store.due(time.time())
 
     rows, counts, due = _with_client(store, fetch)
     if as_json:
         for row in rows:
-            print(json.dumps(_public(row)))
+            typer.echo(json.dumps(_public(row)))
         return
     for (name, version, state), count in counts.items():
         out().print(f"{count:>8,} {name} v{version} {state}", markup=False)
@@ -73,10 +76,10 @@ def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = 
 
     row, steps = _with_client(store, fetch)
     if as_json:
-        print(json.dumps({**_public(row), "steps": [_public(step) for step in steps]}))
+        typer.echo(json.dumps({**_public(row), "steps": [_public(step) for step in steps]}))
         return
     out().print(run_table([row]))
-    out().print(f"input   {row.input}\noutput  {row.output or ''}\n", markup=False)
+    out().print(harmless(f"input   {row.input}\noutput  {row.output or ''}\n"), markup=False)
     out().print(step_table(steps))
 
 
@@ -84,7 +87,7 @@ def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = 
 @complaining
 def cancel(run_id: str, store: StoreOption = DEFAULT_STORE) -> None:
     """Cancel a run and its children."""
-    print(f"{run_id}: {_with_client(store, lambda client: client.cancel(run_id))}")
+    typer.echo(f"{run_id}: {_with_client(store, lambda client: client.cancel(run_id))}")
 
 
 @app.command()
@@ -92,7 +95,7 @@ def cancel(run_id: str, store: StoreOption = DEFAULT_STORE) -> None:
 def retry(run_id: str, store: StoreOption = DEFAULT_STORE) -> None:
     """Make a failed run due again, from the step that failed; a worker goes on with it."""
     _with_client(store, lambda client: client.retry(run_id))
-    print(f"{run_id}: due; execute it with: handrail work MODULE:WORKFLOW --store {store}")
+    typer.echo(f"{run_id}: due; execute it with: handrail work MODULE:WORKFLOW --store {store}")
 
 
 @app.command()
@@ -104,7 +107,7 @@ def fork(
     new_id: Annotated[str | None, typer.Option("--id", help="the new run's id")] = None,
 ) -> None:
     """Start a new run with the history of another up to a step."""
-    print(_with_client(store, lambda client: client.fork(run_id, step=step, id=new_id)))
+    typer.echo(_with_client(store, lambda client: client.fork(run_id, step=step, id=new_id)))
 
 
 @app.command()
@@ -112,7 +115,9 @@ def fork(
 def prune(
     older_than_days: Annotated[float, typer.Option(min=0)],
     store: StoreOption = DEFAULT_STORE,
-    status: Annotated[list[str] | None, typer.Option(help="which ended runs (default: completed and cancelled)")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="which ended runs (default: completed and cancelled)")
+    ] = None,
     vacuum: Annotated[bool, typer.Option(help="give the space back to the disk")] = False,
 ) -> None:
     """Delete runs that ended long ago, with all that belongs to them."""
@@ -124,7 +129,7 @@ def prune(
             client.store.vacuum()
         return count
 
-    print(f"{_with_client(store, delete)} runs deleted")
+    typer.echo(f"{_with_client(store, delete)} runs deleted")
 
 
 def _public(row: RunRow | StepRow) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Result:
     """``policy:fallback`` or ``policy:default`` when the step itself had failed."""
 
 
-class BodyFailed(Exception):  # noqa: N818 -- never leaves the engine
+class BodyFailed(Exception):
     """All attempts of a body failed."""
 
     def __init__(self, error: Exception, attempt: int) -> None:
@@ -49,7 +49,12 @@ class Bodies:
     """Executes bodies; shared by all runs of one orchestrator."""
 
     def __init__(
-        self, *, clock: Clock, limiters: Limiters, threads: int, before: Callable[[StepContext], Awaitable[None]] | None = None
+        self,
+        *,
+        clock: Clock,
+        limiters: Limiters,
+        threads: int,
+        before: Callable[[StepContext], Awaitable[None]] | None = None,
     ) -> None:
         self._before = before
         self._clock = clock
@@ -100,9 +105,9 @@ class Bodies:
 
     async def _attempt(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
         limit = step.policy.limit
-        async with nullcontext() if limit is None else self._limiters.named(limit, step=step.name):
-            async with self._time_limit(step.policy.timeout_seconds):
-                return await self.call(step, context, args, kwargs)
+        turn = nullcontext() if limit is None else self._limiters.named(limit, step=step.name)
+        async with turn, self._time_limit(step.policy.timeout_seconds):
+            return await self.call(step, context, args, kwargs)
 
     async def call(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
         """Call the body once: awaited in the loop, or in a thread when it is a plain function."""

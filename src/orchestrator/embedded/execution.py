@@ -64,7 +64,7 @@ class Execution:
         except (StoreError, asyncio.CancelledError) as error:
             self.error = self.run.lost or error
             if not isinstance(error, asyncio.CancelledError | Fenced):
-                _log.error("run %s stopped: %s", self.claimed.id, error)  # noqa: TRY400 -- the store's trouble, said once
+                _log.error("run %s stopped: %s", self.claimed.id, error)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -96,8 +96,8 @@ class Execution:
         if self.run.waits.open:
             waits = ", ".join(self.run.waits.open)
             raise SuspensionSwallowed(
-                f"run {self.claimed.id!r} returned while it waits for {waits}: do not catch BaseException in a workflow,"
-                " and use run.all to wait for several things at once"
+                f"run {self.claimed.id!r} returned while it waits for {waits}: do not catch BaseException"
+                " in a workflow, and use run.all to wait for several things at once"
             )
         self.value = value
         return value

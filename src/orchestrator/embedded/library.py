@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guards.outcome import Accepted, Doubtful
-from orchestrator.codec import Codec, codec_for
-from orchestrator.codec import InputCodec, signature_codec
+from orchestrator.codec import Codec, InputCodec, codec_for, signature_codec
 from orchestrator.step import Step, as_step
 from orchestrator.workflow import Workflow, result_codec
 
@@ -91,7 +90,7 @@ class Library:
             Step(_awaited(judge), judge.name, "ai", owner=getattr(judge, "owner", None)),
             str(getattr(judge, "instructions", "") or judge.name),
             encode,
-            codec_for(Accepted[kind] | Doubtful[kind], where=f"{where}, its outcome"),
+            codec_for(_outcome_of(kind), where=f"{where}, its outcome"),
             codec_for(kind, where=f"{where}, its value"),
         )
         self._judges[id(judge)] = (judge, bound)
@@ -104,6 +103,12 @@ class Library:
             bound = BoundWorkflow(workflow, workflow.takes_input, workflow.input_codec, workflow.output_codec)
             self._workflows[workflow] = bound
         return bound
+
+
+def _outcome_of(value_type: Any) -> Any:
+    accepted: Any = Accepted
+    doubtful: Any = Doubtful
+    return accepted[value_type] | doubtful[value_type]
 
 
 def _awaited(judge: Any) -> Callable[..., Any]:

@@ -10,7 +10,9 @@ from orchestrator.store.rows import WorkerRow
 try:
     import fcntl
 except ImportError:  # a system without flock: the beat alone decides
-    fcntl = None  # type: ignore[assignment]
+    HAS_FLOCK = False
+else:
+    HAS_FLOCK = True
 
 
 class LifeLine:
@@ -30,7 +32,7 @@ class LifeLine:
 
 def let_go(path: str) -> bool:
     """Return whether the process that held this lock is gone; False when that cannot be told."""
-    if not path or fcntl is None:
+    if not path or not HAS_FLOCK:
         return False
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)

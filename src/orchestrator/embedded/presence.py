@@ -7,10 +7,11 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from orchestrator.clock import Clock
 from orchestrator.embedded.doorbell import Doorbell, ring, sidecar_folder
-from orchestrator.embedded.liveness import LifeLine, Watch, fcntl, let_go
+from orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, Watch, let_go
 from orchestrator.errors import Fenced
 from orchestrator.store.changes import Beat, Register, TakeOver
 from orchestrator.store.sqlite import SqliteStore
@@ -40,7 +41,7 @@ class Presence:
         lock = bell = ""
         if self._folder is not None:
             name = uuid.uuid4().hex[:16]
-            if fcntl is not None:
+            if HAS_FLOCK:
                 self._line = LifeLine(self._folder / f"{name}.lock")
                 lock = self._line.path
             if hasattr(socket, "AF_UNIX"):
@@ -77,7 +78,7 @@ class Presence:
             changed = True
             for leftover in (dead.lock, dead.bell):
                 with suppress(OSError):
-                    os.unlink(leftover)
+                    Path(leftover).unlink()
             _log.warning("worker %d (process %d) is gone: took over its %d runs", dead.id, dead.pid, taken)
         return changed
 

@@ -48,8 +48,8 @@ class Begun:
         # the plain tuple: with 21 named fields a call costs as much as writing the row
         return StepRow._make(
             (
-                self.key, self.name, self.seq, step.kind, status, attempt, step.owner, self.started, self.started, ended,
-                None, self.input, output, error, decided_by, *_NO_JUDGEMENT,
+                self.key, self.name, self.seq, step.kind, status, attempt, step.owner, self.started, self.started,
+                ended, None, self.input, output, error, decided_by, *_NO_JUDGEMENT,
             )
         )  # fmt: skip
 
@@ -83,5 +83,3 @@ def error_json(error: BaseException) -> str:
     """Return an error as it is recorded."""
     trace = "".join(traceback.format_exception(error, limit=-12))
     return json.dumps({"type": type(error).__name__, "message": str(error), "trace": trace[-4000:]})
-
-

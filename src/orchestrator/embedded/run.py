@@ -33,7 +33,16 @@ _RANDOM = codec_for(float, where="run.random()")
 class EmbeddedRun(Run):
     """One execution of a workflow in this process."""
 
-    def __init__(self, key: int, run_id: str, history: History, equipment: Equipment, *, same_code: bool, must_record: bool = False) -> None:
+    def __init__(
+        self,
+        key: int,
+        run_id: str,
+        history: History,
+        equipment: Equipment,
+        *,
+        same_code: bool,
+        must_record: bool = False,
+    ) -> None:
         self.key = key
         self.waits = Waits(key, run_id, history, equipment, self.write)
         self.lost: Exception | None = None
@@ -303,4 +312,4 @@ class EmbeddedRun(Run):
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 120 else f"{text[:117]}..."  # noqa: PLR2004 -- a line of a message
+    return text if len(text) <= 120 else f"{text[:117]}..."

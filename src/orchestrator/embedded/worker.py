@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from orchestrator.clock import Timer
 from orchestrator.embedded.execution import Execution
 from orchestrator.embedded.history import History
 from orchestrator.embedded.presence import Presence
@@ -12,10 +11,15 @@ from orchestrator.embedded.run import EmbeddedRun
 from orchestrator.embedded.settings import Equipment, Settings
 from orchestrator.errors import Fenced, StoreError
 from orchestrator.store.changes import Change, Claim, NoteStarted, Release
-from orchestrator.store.port import Claimed
 from orchestrator.store.rows import ClaimedRun
 from orchestrator.store.sqlite.claims import SUSPECT
 from orchestrator.workflow import Workflows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.clock import Timer
+    from orchestrator.store.port import Claimed
 
 _log = logging.getLogger("orchestrator.worker")
 

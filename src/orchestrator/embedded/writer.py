@@ -51,7 +51,9 @@ class Batch:
 class Writer:
     """Takes changes on the event loop, commits them in order."""
 
-    def __init__(self, store: SqliteStore, *, alone: Callable[[], bool], tick: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, store: SqliteStore, *, alone: Callable[[], bool], tick: Callable[[], None] | None = None
+    ) -> None:
         self._worker: int | None = None
         self.tick_seconds = 1.0
         self.on_refusal: Callable[[Change, Exception], None] = lambda change, error: None  # noqa: ARG005
@@ -69,8 +71,8 @@ class Writer:
         self._thread.start()
 
     def work_for(self, worker: int) -> None:
-        """Write in the name of a worker from now on; what was added before stays in the old name, and is fenced by it."""
-        self._flush()
+        """Write in the name of a worker from now on; what was added before stays in the old name, and its fence."""
+        self._send()
         self._worker = worker
 
     def add(self, change: Change) -> Commit:
@@ -94,10 +96,15 @@ class Writer:
         return await future
 
     def _flush(self) -> None:
+        """Commit the open batch, unless the thread is busy: then it gathers more until the thread is free."""
+        if not self._in_thread:
+            self._send()
+
+    def _send(self) -> None:
         batch, self._open = self._open, None
         if batch is None:
             return
-        if not self._in_thread and self._alone() and time.perf_counter() >= self._thread_until:
+        if self._alone() and not self._in_thread and time.perf_counter() >= self._thread_until:
             self._commit_here(batch)
         else:
             self._in_thread += 1
@@ -143,6 +150,7 @@ class Writer:
 
     def _finished(self, batch: Batch, replies: Sequence[Any] | StoreError) -> None:
         self._in_thread -= 1
+        self._flush()
         if isinstance(replies, StoreError):
             self._fail(batch, replies)
         else:
@@ -205,8 +213,7 @@ class Writer:
 
     async def close(self) -> None:
         """Commit what is open, then end the thread."""
-        self._flush()
+        self._send()
         self._closing.set()
         self._queue.put(None)
-        while self._thread.is_alive():
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(self._thread.join)

@@ -14,5 +14,7 @@ def open_store(url: str, *, durability: Durability = "power", create: bool = Tru
         StoreError: the store cannot be opened; see its subclasses.
     """
     if not url.startswith(_PREFIX) or url == _PREFIX:
-        raise Misuse(f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept")
+        raise Misuse(
+            f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept"
+        )
     return SqliteStore(url.removeprefix(_PREFIX), durability=durability, create=create)

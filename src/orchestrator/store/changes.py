@@ -110,7 +110,6 @@ class Beat(NamedTuple):
     """Show that this worker lives."""
 
 
-
 class TakeOver(NamedTuple):
     """Strike off a dead worker and make its runs due. Reply: how many, or None when it beat since."""
 

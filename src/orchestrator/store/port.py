@@ -64,7 +64,7 @@ class Store(Protocol):
         ...
 
     def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
-        """Write; with ``worker``, changes only a live worker may make are refused (``Fenced``) once it was struck off."""
+        """Write; changes that only a live worker may make are refused (``Fenced``) once ``worker`` was struck off."""
         ...
 
     def changed_elsewhere(self) -> bool:

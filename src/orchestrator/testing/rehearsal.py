@@ -56,7 +56,7 @@ class Rehearsal(Orchestrator):
             return
 
     async def advance(self, **duration: float) -> None:
-        """Let time pass, given as for ``timedelta``: ``await rehearsal.advance(days=3)``; each timer rings in its turn."""
+        """Let time pass, given as for ``timedelta``: ``advance(days=3)``; each timer rings in its turn."""
         target = self.clock.now() + timedelta(**duration).total_seconds()
         if target < self.clock.now():
             raise Misuse("time can only be advanced; set the clock back with rehearsal.clock.move_to(...)")
@@ -97,7 +97,9 @@ class Rehearsal(Orchestrator):
             due = self.clock.next_timer
             if due is None:
                 waits = ", ".join(step.name for step in self.steps(handle.id) if step.status == "waiting")
-                raise Misuse(f"run {handle.id!r} waits for {waits}, and nobody will answer: script a reviewer or send the event")
+                raise Misuse(
+                    f"run {handle.id!r} waits for {waits}, and nobody will answer: script a reviewer or send the event"
+                )
             self.clock.move_to(max(due, self.clock.now()))
 
     def crash(self) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ai_steps.learn import Fields, learn, read_examples
-from ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ai_steps.learn import Fields, learn, read_examples
+from ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel
 
 GOOD = [
     {"text": f"{way} {words}", "label": label}
@@ -48,7 +49,9 @@ def test_the_same_file_gives_the_same_model(tmp_path: Path) -> None:
 
 
 def test_fields_can_have_other_names(tmp_path: Path) -> None:
-    source = written(tmp_path / "data.jsonl", {"question": "a", "decision": "x", "text": 5}, {"question": "b", "decision": None})
+    source = written(
+        tmp_path / "data.jsonl", {"question": "a", "decision": "x", "text": 5}, {"question": "b", "decision": None}
+    )
 
     assert read_examples(source, fields=Fields(text="question", label="decision")) == (
         LabelledText("a", "x"),
@@ -64,7 +67,9 @@ def test_blank_lines_and_a_byte_order_mark_are_skipped(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.text(), st.text().filter(str.strip) | st.none()), min_size=1))
-def test_whatever_json_can_write_is_read_back(tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, Any]]) -> None:
+def test_whatever_json_can_write_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, Any]]
+) -> None:
     source = written(tmp_path_factory.mktemp("learn") / "data.jsonl", *({"text": t, "label": l} for t, l in pairs))
 
     assert read_examples(source) == tuple(LabelledText(text, label) for text, label in pairs)

@@ -7,16 +7,22 @@ import time
 from typing import Literal
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from ai_steps.errors import InvalidTask
 from ai_steps.model import Answer, ModelRequest
 from ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel, Prediction, UnknownLabels
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 SAID = {
     "billing": ("the invoice is wrong", "you charged my card twice", "refund the yearly fee", "the price on the bill"),
     "access": ("i cannot log in", "reset my password", "the login code never came", "my account is locked"),
-    "sales": ("a quote for fifty seats", "do you offer a discount", "we want to buy more seats", "book a demo with sales"),
+    "sales": (
+        "a quote for fifty seats",
+        "do you offer a discount",
+        "we want to buy more seats",
+        "book a demo with sales",
+    ),
 }
 OPENINGS = ("", "hello, ", "please help: ", "urgent! ", "since monday ", "my boss says ")
 ELSEWHERE = ("what is the weather", "tell me a joke", "who won the match", "sing a song", "how tall is the tower")
@@ -42,12 +48,12 @@ def scoped() -> LocalModel:
     return LocalModel.fit([*EXAMPLES, *elsewhere], name="scoped")
 
 
-def request(text: str, output_type: object, labels: tuple[str, ...] = ()) -> ModelRequest:
-    return ModelRequest(task="route", prompt_version="1", system="", text=text, output_type=output_type, labels=labels)
+def request(text: str, output_type: object) -> ModelRequest:
+    return ModelRequest(task="route", prompt_version="1", system="", text=text, output_type=output_type)
 
 
-async def answered(model: LocalModel, *args: object) -> Answer:
-    answer = await model.answer(request(*args))  # type: ignore[arg-type] -- passed through
+async def answered(model: LocalModel, text: str, output_type: object) -> Answer:
+    answer = await model.answer(request(text, output_type))
     assert isinstance(answer, Answer)
     return answer
 
@@ -118,7 +124,7 @@ def test_nothing_asked_is_nothing_predicted(model: LocalModel) -> None:
 @given(st.text(max_size=300))
 @example("")
 @example(" \n\t ")
-@example("👩‍👩‍👧‍👦🏳️‍🌈 ａｂｃ ﷺ" * 20)
+@example("👩‍👩‍👧‍👦🏳️‍🌈 \uff41\uff42\uff43 \ufdfa" * 20)
 @example("\x00\ud800 lone surrogate")
 @example("x" * 300_000)
 @example("word " * 60_000)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from ai_steps.errors import ModelNotReady
 from ai_steps.models.local import LabelledText, LocalModel, UnreadableModel
 
@@ -17,7 +18,12 @@ TEXTS = ("reset my password", "a refund please", "the login code", "an invoice",
 def model() -> LocalModel:
     said = {"access": ("password", "login", "code"), "billing": ("refund", "invoice", "fee")}
     return LocalModel.fit(
-        [LabelledText(f"{way} my {word}", label) for label, words in said.items() for word in words for way in ("a", "b")],
+        [
+            LabelledText(f"{way} my {word}", label)
+            for label, words in said.items()
+            for word in words
+            for way in ("a", "b")
+        ],
         name="route",
     )
 
@@ -160,7 +166,7 @@ def test_files_of_two_models_are_not_mixed(folder: Path, tmp_path: Path) -> None
     other.save(tmp_path / "other")
     shutil.copy(tmp_path / "other" / "weights.npz", folder / "weights.npz")
 
-    with pytest.raises(UnreadableModel, match="not the file that model.json was saved with"):
+    with pytest.raises(UnreadableModel, match=r"not the file that model\.json was saved with"):
         LocalModel.load(folder)
 
 

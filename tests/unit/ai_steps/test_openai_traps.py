@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import pickle
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field
 
+from ai_steps.models.openai.secret import Secret
 from guards.confidence import Confidence
 from tests.stub_server import Stub, chunks, completion, cut, error, reply, tokens
 from tests.unit.ai_steps.openai_stub import (
@@ -89,6 +91,32 @@ async def test_a_server_that_answers_500_to_a_schema_is_asked_for_plain_json(stu
     assert len(stub.bodies()) == before + 1  # remembered
 
 
+async def test_a_schema_the_server_cannot_take_leaves_other_steps_alone(stub: Stub, make_model: MakeModel) -> None:
+    refused = error("Invalid schema for response_format 'odd'")
+    stub.play(
+        reply(refused, status=400, when={"response_format.json_schema.name": "odd"}),
+        reply(completion('{"quantity":4}')),
+    )
+    model = make_model(confidence="none")
+    answered(await model.answer(request_for(Order, task="odd")))
+    answered(await model.answer(request_for(Order, task="even")))
+    assert stub.bodies()[-1]["response_format"]["type"] == "json_schema"
+
+
+async def test_questions_asked_at_once_learn_together_what_the_server_rejects(
+    stub: Stub, make_model: MakeModel
+) -> None:
+    stub.play(
+        reply(error("no temperature", param="temperature"), status=400, when={"temperature": 0}, delay=0.05),
+        reply(error("at most 5", param="top_logprobs"), status=400, when={"top_logprobs": 20}, delay=0.05),
+        reply(GOOD),
+    )
+    model = make_model(confidence="logprob")
+    answers = await asyncio.gather(*(model.answer(request_for()) for _ in range(6)))
+    assert {answered(each).confidence.source for each in answers} == {"logprob"}
+    assert stub.bodies()[-1]["top_logprobs"] == 5
+
+
 async def test_an_outage_teaches_nothing_about_schemas(stub: Stub, make_model: MakeModel) -> None:
     stub.play(*[reply(error("down"), status=500)] * 4, reply(completion('{"quantity":4}')))
     model = make_model(confidence="none")
@@ -104,7 +132,10 @@ async def test_a_server_without_any_response_format_is_asked_in_words(stub: Stub
     )
     answer = answered(await make_model(confidence="none").answer(request_for(Order)))
     assert answer.value == Order(quantity=4)
-    assert answer.attempts[-1].notes == ("the answer had text around its JSON",)
+    assert answer.attempts[-1].notes == (
+        "the server did not take the schema; asked for text instead",
+        "the answer had text around its JSON",
+    )
     assert [(body.get("response_format") or {}).get("type") for body in stub.bodies()] == [
         "json_schema",
         "json_object",
@@ -572,3 +603,54 @@ async def test_no_log_repeats_the_input_or_the_answer_above_debug(
     assert "4111" not in caplog.text
     assert "secret text" not in caplog.text
     assert KEY not in caplog.text
+
+
+# Odds and ends -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", ["soon", "-5", "nan"])
+async def test_an_unreadable_retry_after_is_no_retry_after(stub: Stub, make_model: MakeModel, after: str) -> None:
+    stub.play(reply(error("slow down"), status=429, headers={"Retry-After": after}), reply(GOOD))
+    answered(await make_model(confidence="logprob").answer(request_for()))
+    first, second = (each["at"] for each in stub.requests())
+    assert second - first < 2.0
+
+
+async def test_one_model_serves_steps_of_the_same_name_with_other_types(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion('{"quantity":4}')), reply(completion(RECEIPT)))
+    model = make_model(confidence="none")
+    assert answered(await model.answer(request_for(Order))).value == Order(quantity=4)
+    assert answered(await model.answer(request_for(Receipt))).value.total == 12.5
+
+
+async def test_a_single_sample_that_came_back_is_no_agreement(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(
+        reply(completion('{"label":"card"}'), when={"n": 2}),
+        reply(completion(None, refusal="no")),
+    )
+    answer = answered(await make_model(confidence="vote", samples=2).answer(request_for()))
+    assert (answer.value, answer.confidence.source) == ("card", "none")
+
+
+async def test_when_no_sample_comes_back_the_reason_is_the_first_ones(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(
+        reply(error("n must be 1", param="n"), status=400, when={"n": 3}),
+        reply(completion(None, refusal="I will not")),
+    )
+    outcome = unanswered(await make_model(confidence="vote").answer(request_for()))
+    assert "I will not" in outcome.reason
+
+
+async def test_votes_within_a_budget_are_asked_for_one_after_the_other(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(
+        reply(error("n must be 1", param="n"), status=400, when={"n": 3}),
+        reply(completion('{"label":"card"}'), delay=0.02),
+    )
+    answer = answered(await make_model(confidence="vote").answer(request_for(max_tokens=5000)))
+    assert answer.confidence.value == 1.0
+    assert stub.most_at_once() == 1
+
+
+def test_a_key_is_not_pickled() -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(Secret(KEY))

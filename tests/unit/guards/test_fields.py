@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 
 import pytest
 from pydantic import BaseModel, Field
@@ -56,7 +56,7 @@ def test_drop_leaves_the_default_or_nothing() -> None:
 
 
 def test_leaves_are_what_can_stand_in_a_text() -> None:
-    class Color(str, Enum):
+    class Color(StrEnum):
         RED = "red"
 
     value = {"a": ["x", "", True, None, 2], "b": Plain("n"), "c": date(2024, 1, 2), "d": Color.RED, "e": BILL}

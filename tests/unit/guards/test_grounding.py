@@ -30,7 +30,7 @@ class Currency(Enum):
         ("S/B Mart", "the S/B Mart."),
         ("Café", "CAFE\u0301 Noir"),
         ("東京", "住所:東京都"),
-        ("ＡＢＣ", "abc"),
+        ("\uff21\uff22\uff23", "abc"),  # full width
         ("1,007.50", "Total: 1007.50"),
         ("1007.50", "Total: RM1,007.50"),
         ("RM8.20", "8.20"),
@@ -51,7 +51,7 @@ class Currency(Enum):
         (time(15, 41, 52), "at 15:41:52"),
         (45, "qty 45"),
         (45.0, "45.00"),
-        (Decimal("-5"), "(5.00)"),
+        (Decimal(-5), "(5.00)"),
         (Decimal(5), "- 5.00"),
         (0.2, "20 %"),
         (1234, "1.234"),

@@ -114,10 +114,9 @@ def test_restoring_a_masked_text_gives_the_text(text: str) -> None:
 
 
 @given(st.lists(PIECES).map("".join))
-def test_nothing_is_found_again_in_a_masked_text(text: str) -> None:
-    masked = mask(text)
-    assert all(data.kind == "phone" or "@" not in data.kind for data in find_personal_data(masked.text))
-    assert all(original in text for original in masked.originals.values())
+def test_a_masked_text_has_no_address_and_no_card_left(text: str) -> None:
+    left = {each.kind for each in find_personal_data(mask(text).text)}
+    assert not left & {"email", "card"}
 
 
 def test_the_same_data_gets_the_same_token_and_a_reply_can_be_restored() -> None:
@@ -151,7 +150,7 @@ def test_labelled_sentences_are_found_well_enough() -> None:
     kinds = {"EMAIL_ADDRESS": "email", "CREDIT_CARD": "card", "IBAN_CODE": "iban", "PHONE_NUMBER": "phone"}
     labelled = hit = 0
     for line in SENTENCES.read_text(encoding="utf-8").split("\n"):
-        sentence = json.loads(line) if line else {"text": "", "spans": []}
+        sentence: dict[str, Any] = json.loads(line) if line else {"text": "", "spans": []}
         finds = find_personal_data(sentence["text"])
         for label in sentence["spans"]:
             if label["type"] in kinds:

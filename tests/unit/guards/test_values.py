@@ -80,7 +80,7 @@ def test_dates_must_not_run_backwards() -> None:
     [
         lambda: one_of([]),
         lambda: one_of("EUR"),
-        lambda: in_range(),
+        in_range,
         lambda: in_range(2, 1),
         lambda: rule("x", bool, " "),
         lambda: rule("", bool, "why"),

@@ -237,13 +237,13 @@ async def test_a_set_may_come_back_in_another_order(store: str) -> None:
     @workflow(version=1, name="sets")
     async def sets(run: Run, n: int) -> int:
         words.reverse()
-        return await run.step(count, set(words)) + await run.ask("How many more?", int)
+        return n + await run.step(count, set(words)) + await run.ask("How many more?", int)
 
     async with Orchestrator(store, workflows=[sets]) as orchestrator:
         handle = await orchestrator.start(sets, 1, id="a")
         await orchestrator.idle()
         await orchestrator.decide(orchestrator.reviews()[0].id, 1, by="ann")
-        assert await handle.result() == 4
+        assert await handle.result() == 5
 
 
 async def test_assert_replays_proves_that_code_fits_a_history(store: str) -> None:
@@ -267,7 +267,9 @@ async def test_assert_replays_proves_that_code_fits_a_history(store: str) -> Non
         (renamed_in_silence, "action 'send'", "a step, which is not recorded"),
     ],
 )
-async def test_assert_replays_names_the_step_expected_and_found(store: str, code: Any, expected: str, found: str) -> None:
+async def test_assert_replays_names_the_step_expected_and_found(
+    store: str, code: Any, expected: str, found: str
+) -> None:
     await wait_with(store, first())
     async with Client(store) as client:
         history = recorded_run(client, "a")

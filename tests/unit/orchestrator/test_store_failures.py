@@ -1,7 +1,6 @@
 """A store that cannot be used gives a clear error and loses nothing that is recorded."""
 
 import asyncio
-import os
 import sqlite3
 import subprocess
 import sys
@@ -50,7 +49,7 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreTooNew, match="format 99.*upgrade Handrail"):
+    with pytest.raises(StoreTooNew, match=r"format 99.*upgrade Handrail"):
         SqliteStore(str(path))
 
 
@@ -94,8 +93,8 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 def test_a_read_only_file_is_refused_before_anything_starts(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     SqliteStore(str(path)).close()
-    os.chmod(path, 0o444)
-    os.chmod(tmp_path, 0o555)
+    path.chmod(0o444)
+    tmp_path.chmod(0o555)
     program = (
         "import sys\nfrom orchestrator.store import SqliteStore\nfrom orchestrator.errors import StoreReadOnly\n"
         "import os\nif os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
@@ -104,13 +103,13 @@ def test_a_read_only_file_is_refused_before_anything_starts(tmp_path: Path) -> N
     try:
         for folder in tmp_path.parents:
             if "pytest" in folder.name:
-                os.chmod(folder, 0o755)
+                folder.chmod(0o755)
         found = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
         assert found.returncode == 7, found.stderr
         assert "cannot be written" in found.stdout
     finally:
-        os.chmod(tmp_path, 0o755)
-        os.chmod(path, 0o644)
+        tmp_path.chmod(0o755)
+        path.chmod(0o644)
 
 
 def test_a_store_locked_by_another_process_says_so(tmp_path: Path) -> None:
@@ -222,4 +221,6 @@ async def test_outside_its_block_an_orchestrator_says_how_to_use_it(tmp_path: Pa
 
 
 def test_store_errors_are_one_family() -> None:
-    assert all(issubclass(kind, StoreError) for kind in (StoreFull, StoreLocked, StoreReadOnly, StoreCorrupt, StoreTooNew))
+    assert all(
+        issubclass(kind, StoreError) for kind in (StoreFull, StoreLocked, StoreReadOnly, StoreCorrupt, StoreTooNew)
+    )

@@ -21,9 +21,11 @@ from ai_steps.models.local.vectoriser import Vectoriser
 
 CORES = 2
 FOLDS = 5
+MIN_FOLDS = 2
+KEPT_OUT = 300
+"""So many texts are enough for three temperatures: no more folds are kept out than give them, but at least two."""
 FEW = 2000
-"""Below this many texts every fold is kept out in turn; above, two of the five are enough for three temperatures."""
-FOLDS_OF_MANY = 2
+"""Below this many texts every word counts, and a smaller network is enough."""
 NETWORKS = 2
 DIMENSIONS = 512
 HIDDEN, HIDDEN_OF_FEW = 512, 128
@@ -65,7 +67,8 @@ def _folds(targets: Targets, seed: int) -> Iterator[Targets]:
         if len(members) > 1:
             fold_of[members] = (np.arange(len(members)) + offset) % FOLDS
             offset += len(members)
-    for fold in range(FOLDS if len(targets) < FEW else FOLDS_OF_MANY):
+    enough = max(MIN_FOLDS, -(-KEPT_OUT * FOLDS // len(targets)))
+    for fold in range(min(FOLDS, enough)):
         kept_out = np.flatnonzero(fold_of == fold)
         if len(kept_out):
             yield kept_out

@@ -19,7 +19,7 @@ WARM_UP = 200
 DECAY = 1e-2
 KEEP_INPUT = np.float32(0.8)
 KEEP_HIDDEN = np.float32(0.6)
-MIN_STEPS = 400
+MIN_STEPS = 250
 """Few examples are gone through more often, so that the network always takes about this many steps."""
 
 

@@ -1,9 +1,10 @@
 """What a server has been seen to take; learned from what it rejects, and remembered for the next question."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from ai_steps.models.openai.failure import Feature
+from ai_steps.models.openai.form import Form
 
 Format: TypeAlias = Literal["json_schema", "json_object", "text"]
 """How the shape of the answer is asked for: enforced by the server, JSON of any shape, or only in words."""
@@ -17,7 +18,6 @@ FEWER_ALTERNATIVES = 5
 class Capabilities:
     """What one server takes, as far as it is known; the same for every question to it."""
 
-    format: Format = "json_schema"
     logprobs: bool = True
     """Whether answers came with log-probabilities; True until one came without."""
     alternatives: int = MOST_ALTERNATIVES
@@ -29,14 +29,12 @@ class Capabilities:
     stream_usage: bool = True
     decisions: bool | None = None
     """Whether there is a decisions endpoint; None: not asked yet."""
+    formats: dict[Form, Format] = field(default_factory=dict)
+    """What worked for a form whose schema the server does not take; it may take that of another."""
 
-    def give_up(self, feature: Feature) -> bool:
-        """Stop asking for a feature; False when there is nothing weaker left to try."""
-        before = (self.format, self.logprobs, self.alternatives, self.several, self.tokens_field, self.temperature)
-        before_stream = self.stream_usage
+    def give_up(self, feature: Feature) -> None:
+        """Stop asking for a feature, or ask for less of it."""
         match feature:
-            case "response_format":
-                self.format = WEAKER.get(self.format, self.format)
             case "top_logprobs" if self.alternatives > FEWER_ALTERNATIVES:
                 self.alternatives = FEWER_ALTERNATIVES
             case "top_logprobs" | "logprobs":
@@ -49,5 +47,5 @@ class Capabilities:
                 self.temperature = False
             case "stream_options":
                 self.stream_usage = False
-        now = (self.format, self.logprobs, self.alternatives, self.several, self.tokens_field, self.temperature)
-        return now != before or self.stream_usage != before_stream
+            case "response_format":
+                pass  # a form's own matter: see ``formats``

@@ -52,8 +52,9 @@ class Exchange:
         self.reply: Reply | None = None
         """The last reply; None before the first."""
         self._last = -1
-        self._errors_with_schema = 0
-        self._weaker: Format | None = None
+        self._errors = 0
+        form = question.form
+        self._format: Format = "text" if form is None else server.can.formats.get(form, "json_schema")
 
     async def send(self, messages: list[dict[str, Any]]) -> Reply:
         """Send messages and return the reply, retrying what may pass.
@@ -84,38 +85,57 @@ class Exchange:
         self.ledger.mark(self._last, "answered", *notes)
 
     async def _try(self, messages: list[dict[str, Any]]) -> Reply:
+        can = self.server.can
         while True:
-            can = self.server.can if self._weaker is None else replace(self.server.can, format=self._weaker)
-            outcome = await self._post(messages, can)
+            before = replace(can)
+            outcome = await self._post(messages)
             if isinstance(outcome, Reply):
-                self.server.can.format = can.format
+                self._remember_format()
                 return outcome
-            if outcome.rejected is not None and not outcome.passing and self.server.can.give_up(outcome.rejected):
-                continue
             if outcome.passing:
-                self._weaken_after_errors(outcome, can.format)
+                self._weaken_after_errors(outcome)
                 if outcome.wait_seconds is not None:
                     self.server.pacer.pause(outcome.wait_seconds)
                 raise Transient(outcome)
-            raise self._halt(outcome.result, outcome.reason)
+            if outcome.rejected == "response_format" and self._weaken():
+                continue
+            if outcome.rejected is not None and can == before:  # else another question has learned it meanwhile
+                can.give_up(outcome.rejected)
+            if can == before:
+                raise self._halt(outcome.result, outcome.reason)
 
-    def _weaken_after_errors(self, failure: Failure, asked: Format) -> None:
-        """Try without a schema after two errors 500 in a row: some servers answer so to any schema.
+    def _weaken(self) -> bool:
+        """Ask for the next weaker format; False when there is none."""
+        weaker = WEAKER.get(self._format)
+        self._format = weaker or self._format
+        return weaker is not None
 
-        For this question only; it is remembered for the next ones when it helps, so that an outage teaches nothing.
+    def _weaken_after_errors(self, failure: Failure) -> None:
+        """Try without a schema after two errors 500: some servers answer so to any schema, or to one they cannot take.
+
+        It is remembered only when it helps, so that an outage teaches nothing.
         """
-        if failure.status == 500 and self.question.form is not None:
-            self._errors_with_schema += 1
-            if self._errors_with_schema % 2 == 0:
-                self._weaker = WEAKER.get(asked)
+        if failure.status == 500:
+            self._errors += 1
+            if self._errors % 2 == 0:
+                self._weaken()
 
-    async def _post(self, messages: list[dict[str, Any]], can: Capabilities) -> Reply | Failure:
+    def _remember_format(self) -> None:
+        form, formats = self.question.form, self.server.can.formats
+        if form is None or formats.get(form, "json_schema") == self._format:
+            return
+        formats[form] = self._format
+        self.note(f"the server did not take the schema; asked for {self._format} instead")
+
+    async def _post(self, messages: list[dict[str, Any]]) -> Reply | Failure:
         server, ledger = self.server, self.ledger
         size = self.question.input_bytes + sum(len(each["content"]) for each in messages[len(self.question.messages) :])
         async with server.connection.slots:
             await server.pacer.turn()  # inside, so that no request starts later than its turn
             room = ledger.room(size, self.answers)
-            body = chat_body(self.question, messages, server.settings, can, answers=self.answers, room=room)
+            body = chat_body(
+                self.question, messages, server.settings, server.can, self._format, answers=self.answers, room=room
+            )
             started = time.monotonic()
             try:
                 outcome = await self._fetch(server, body)

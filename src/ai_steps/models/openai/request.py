@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ai_steps.model import ModelRequest
-from ai_steps.models.openai.capabilities import Capabilities
+from ai_steps.models.openai.capabilities import Capabilities, Format
 from ai_steps.models.openai.form import Form
 from ai_steps.models.openai.settings import Settings
 
@@ -45,6 +45,7 @@ def chat_body(
     messages: Sequence[Mapping[str, Any]],
     settings: Settings,
     can: Capabilities,
+    asked: Format,
     *,
     answers: int = 1,
     room: int | None = None,
@@ -65,15 +66,15 @@ def chat_body(
     if room is not None:
         made[can.tokens_field] = room
     if question.form is not None:
-        if can.format != "text":
-            made["response_format"] = _response_format(question.form, can)
-        if can.format != "json_schema":
+        if asked != "text":
+            made["response_format"] = _response_format(question.form, asked)
+        if asked != "json_schema":
             made["messages"] = _with_schema(made["messages"], question.form)
     return made
 
 
-def _response_format(form: Form, can: Capabilities) -> dict[str, Any]:
-    if can.format == "json_object":
+def _response_format(form: Form, asked: Format) -> dict[str, Any]:
+    if asked == "json_object":
         return {"type": "json_object"}
     schema = {"name": form.name, "strict": form.wire.strict, "schema": form.wire.schema}
     return {"type": "json_schema", "json_schema": schema}

@@ -1,7 +1,7 @@
 """Who executes which run: workers, their fence, claims and take-overs."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import Fenced
 from orchestrator.store import changes as c
@@ -41,9 +41,16 @@ def claim(tx: "Transaction", change: c.Claim) -> Claimed:
             if limit > 0:
                 parameters = (tx.worker, change.now, workflow, change.now, least, most, limit)
                 rows = tx.execute(_CLAIM, parameters).fetchall()
-                claimed += [ClaimedRun(r[0], r[1], name, version, *r[2:6], bool(r[6]), *r[7:]) for r in rows]
+                claimed += [_claimed(row, name, version) for row in rows]
     suspects = change.suspects and not any(run.crashes >= SUSPECT for run in claimed)
     return Claimed(claimed, _next_wake(tx, change, 1 << 30 if suspects else SUSPECT - 1))
+
+
+def _claimed(row: tuple[Any, ...], workflow: str, version: int) -> ClaimedRun:
+    key, run_id, value, signals, created, deadline, cancel, crashes, code, parent = row
+    return ClaimedRun(
+        key, run_id, workflow, version, value, signals, created, deadline, bool(cancel), crashes, code, parent
+    )
 
 
 def _next_wake(tx: "Transaction", change: c.Claim, crashes: int) -> float | None:

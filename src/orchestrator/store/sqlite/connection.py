@@ -31,7 +31,10 @@ _HINTS: dict[str, tuple[type[StoreError], str]] = {
     "SQLITE_CANTOPEN": (StoreReadOnly, "it cannot be opened: check that the folder exists and can be written"),
     "SQLITE_BUSY": (StoreLocked, "another process holds its write lock: end that process, or wait for it"),
     "SQLITE_LOCKED": (StoreLocked, "another connection holds its write lock: end it, or wait for it"),
-    "SQLITE_CORRUPT": (StoreCorrupt, "the file is damaged: restore a backup, or save what can be read with `sqlite3 FILE .recover`"),
+    "SQLITE_CORRUPT": (
+        StoreCorrupt,
+        "the file is damaged: restore a backup, or save what can be read with `sqlite3 FILE .recover`",
+    ),
     "SQLITE_NOTADB": (StoreCorrupt, "the file is not a Handrail store: give the path of another file"),
     "SQLITE_IOERR": (StoreFull, "the disk failed to read or write: check its health and free space"),
 }
@@ -96,7 +99,9 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
         raise StoreCorrupt(path, "the file is a database of another program: give the path of another file")
     if found > FORMAT:
         raise StoreTooNew(
-            path, f"it has format {found}, this version of Handrail reads up to {FORMAT}: upgrade Handrail, or use another file"
+            path,
+            f"it has format {found}, this version of Handrail reads up to {FORMAT}:"
+            " upgrade Handrail, or use another file",
         )
     set_durability(connection, durability)
     if ours == 0:

@@ -10,7 +10,8 @@ SELECT CASE
             ELSE 'rule' END
         WHEN runs.status = 'failed' THEN 'failed'
         WHEN runs.status IN ('cancelled', 'set_aside') THEN 'cancelled'
-        WHEN EXISTS (SELECT 1 FROM steps WHERE run = key AND kind = 'human' AND status = 'waiting') THEN 'waiting_person'
+        WHEN EXISTS (SELECT 1 FROM steps WHERE run = key AND kind = 'human' AND status = 'waiting')
+            THEN 'waiting_person'
         ELSE 'waiting' END AS fate,
     CASE WHEN runs.status = 'failed' THEN runs.error END AS why,
     count(*)

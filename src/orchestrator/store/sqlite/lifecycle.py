@@ -207,10 +207,12 @@ def retry(tx: "Transaction", change: c.RetryRun) -> None:
     tx.execute(f"INSERT INTO archived_steps SELECT * FROM steps WHERE {again}", (key,))  # noqa: S608 -- a constant
     tx.execute(f"DELETE FROM steps WHERE {again}", (key,))  # noqa: S608 -- a constant
     tx.execute(
-        "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND state != 'decided' AND instr(step, '!') = 0", (key,)
+        "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND state != 'decided' AND instr(step, '!') = 0",
+        (key,),
     )
     tx.execute(
-        "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, cancel = 0, ended = NULL, error = NULL WHERE key = ?",
+        "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, cancel = 0, ended = NULL, error = NULL"
+        " WHERE key = ?",
         (change.now, key),
     )
 
@@ -229,7 +231,9 @@ def fork(tx: "Transaction", change: c.Fork) -> c.Started:
     if change.step is not None:
         found = tx.execute("SELECT seq FROM steps WHERE run = ? AND name = ?", (key, change.step)).fetchone()
         if found is None:
-            raise WrongState(f"run {change.run_id!r} has no step {change.step!r}: see `handrail runs show {change.run_id}`")
+            raise WrongState(
+                f"run {change.run_id!r} has no step {change.step!r}: see `handrail runs show {change.run_id}`"
+            )
         before = found[0]
     started = start(tx, c.StartRun(change.new_id, name, version, recorded, code, change.now))
     if not started.new:
@@ -270,6 +274,7 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
 def remember(tx: "Transaction", change: c.Remember) -> None:
     """Remember where a workflow's code is found."""
     tx.execute(
-        "INSERT INTO targets (workflow, target) VALUES (?, ?) ON CONFLICT (workflow) DO UPDATE SET target = excluded.target",
+        "INSERT INTO targets (workflow, target) VALUES (?, ?)"
+        " ON CONFLICT (workflow) DO UPDATE SET target = excluded.target",
         change,
     )

@@ -18,7 +18,7 @@ _JOINED = (
     " FROM reviews JOIN runs ON runs.key = reviews.run JOIN workflows ON workflows.id = runs.workflow"
     " JOIN schemas ON schemas.id = reviews.schema"
 )
-SELECT_ONE = f"SELECT {_SELECT}{_JOINED} WHERE reviews.id = ?"  # noqa: S608 -- our own column names
+SELECT_ONE = f"SELECT {_SELECT}{_JOINED} WHERE reviews.id = ?"
 
 
 def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
@@ -60,7 +60,15 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     data |= {"note": change.note} if change.note else {}
     tx.execute(
         "INSERT INTO review_log (review, at, actor, action, state, version, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (change.id, change.now, change.actor, change.action, change.state, change.version + 1, json.dumps(data) if data else None),
+        (
+            change.id,
+            change.now,
+            change.actor,
+            change.action,
+            change.state,
+            change.version + 1,
+            json.dumps(data) if data else None,
+        ),
     )
     return ReviewRow(*tx.execute(SELECT_ONE, (change.id,)).fetchone())
 
@@ -79,12 +87,12 @@ def query_sql(query: ReviewQuery, *, count: bool) -> tuple[str, list[object]]:
         where.append("(reviews.state = 'open' OR reviews.lease_owner = ? OR reviews.lease_until <= ?)")
         parameters += [query.free_for, query.now]
     if count:
-        return f"SELECT count(*){_JOINED} WHERE {' AND '.join(where)}", parameters  # noqa: S608 -- marks only
+        return f"SELECT count(*){_JOINED} WHERE {' AND '.join(where)}", parameters
     if query.after is not None:
         where.append("(reviews.priority < ? OR (reviews.priority = ? AND reviews.id > ?))")
         parameters += [query.after[0], *query.after]
     parameters.append(query.limit)
     return (
-        f"SELECT {_SELECT}{_JOINED} WHERE {' AND '.join(where)} ORDER BY reviews.priority DESC, reviews.id LIMIT ?",  # noqa: S608 -- marks only
+        f"SELECT {_SELECT}{_JOINED} WHERE {' AND '.join(where)} ORDER BY reviews.priority DESC, reviews.id LIMIT ?",
         parameters,
     )

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from orchestrator.store.changes import Change
@@ -164,7 +165,5 @@ class SqliteStore:
 
     def __del__(self) -> None:
         """Close a store that was forgotten."""
-        try:
+        with suppress(AttributeError, sqlite3.Error):
             self.close()
-        except (AttributeError, sqlite3.Error):
-            pass

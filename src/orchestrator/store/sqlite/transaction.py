@@ -84,7 +84,5 @@ APPLY: dict[type, Apply] = {
     c.MoveReview: reviews.move,
 }
 
-FENCED: frozenset[type] = frozenset(
-    {c.RecordStep, c.NoteStarted, c.OpenWait, c.Suspend, c.EndRun, c.Claim, c.Beat}
-)
+FENCED: frozenset[type] = frozenset({c.RecordStep, c.NoteStarted, c.OpenWait, c.Suspend, c.EndRun, c.Claim, c.Beat})
 """Changes that only the owner of a run may make."""

@@ -1,0 +1,103 @@
+# Everything this project does from the shell. A fresh machine needs Python 3.11 or newer, make and a package index.
+# Each target sets up the environment it needs; a second call finds the stamp and starts at once.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+LOWEST := .venv-lowest
+BENCH  := .venv-bench
+
+# The first Python that is new enough and can make environments. Give your own with `make PYTHON=/path/to/python`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+
+# Test processes side by side.
+JOBS ?= 2
+# More for pytest: make test PYTEST='-k lease -x'
+PYTEST ?=
+
+SPREAD := -n $(JOBS) --dist worksteal
+FAST   := -m 'not slow and not acceptance' --hypothesis-profile fast
+
+# Neutral locks: no index address, no header, so that they work with any index; universal: on every Python and system.
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test test-fast test-lowest check lint types layers format bench lock clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the development environment in .venv
+
+demo: $(READY) ## Run the main job, support triage, offline on the embedded defaults
+	@$(BIN)/handrail demo
+
+test: $(READY) ## Run the whole test suite, with branch coverage
+	$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(PYTEST)
+
+test-fast: $(READY) ## Run the tests that take under a minute together
+	$(BIN)/pytest $(SPREAD) $(FAST) $(PYTEST)
+
+test-lowest: $(LOWEST)/.ready ## Run the fast tests on the oldest versions that pyproject.toml allows
+	$(LOWEST)/bin/pytest $(SPREAD) $(FAST) $(PYTEST)
+
+check: lint types layers test test-lowest ## Run all that CI runs
+
+lint: $(READY) ## Check style and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(READY) ## Check types: mypy on everything, pyright on what users copy
+	$(BIN)/mypy
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+
+layers: $(READY) ## Check which package may import which
+	$(BIN)/lint-imports --no-cache
+
+format: $(READY) ## Format the code and sort its imports
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+bench: $(BENCH)/.ready ## Measure the engine beside DBOS and LangGraph
+	$(BENCH)/bin/python benchmarks/engine.py
+
+lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newest versions too
+	$(COMPILE) $(UPGRADE) --all-extras --group dev --output-file requirements/dev.lock
+	$(COMPILE) $(UPGRADE) --extra local --group bench --output-file requirements/bench.lock
+	@# Always anew: uv prefers what a lock already holds, and would keep a version above the bound it stands for.
+	$(COMPILE) --upgrade --extra local --group test --group build --resolution lowest-direct \
+		--output-file requirements/lowest.lock
+
+clean: ## Remove the environments, caches and what the demo left
+	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist demo htmlcov .coverage .coverage.* \
+		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The build tool is locked too, so the project itself is installed without an isolated build of unlocked parts.
+$(READY): requirements/dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "handrail needs Python 3.11 or newer with venv, and found none on the PATH." >&2; \
+		echo "Install it (Debian: apt-get install python3 python3-venv) or say where: make PYTHON=/path/to/python" >&2; \
+		exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version); this happens once."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(LOWEST)/.ready: requirements/lowest.lock pyproject.toml | $(READY)
+	$(call environment,$(LOWEST),requirements/lowest.lock)
+	@touch $@
+
+$(BENCH)/.ready: requirements/bench.lock pyproject.toml | $(READY)
+	$(call environment,$(BENCH),requirements/bench.lock)
+	@touch $@
+
+# $(call environment,FOLDER,LOCK): a second environment beside the first, with exactly the lock's versions.
+define environment
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(1)
+	$(BIN)/uv pip install --quiet --python $(1) --requirement $(2)
+	$(BIN)/uv pip install --quiet --python $(1) --no-deps --no-build-isolation --editable .
+endef

@@ -1,0 +1,70 @@
+"""How much is measured: in full, or enough to see that it works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The size of every part."""
+
+    repetitions: int
+    """Rounds of each comparison; their median counts."""
+    alone_repetitions: int
+    """Rounds of one run alone: more, for a single commit feels everything else the disk does."""
+    alone_runs: int
+    """Runs one after the other, a round."""
+    together_runs: int
+    """Runs of 50 or 500 callers, a round."""
+    sleeping_runs_per_caller: int
+    """Runs of each caller whose steps take 5 to 50 ms, a round."""
+    peer_repetitions: int
+    """Rounds of the comparison with peers."""
+    peer_runs_per_caller: int
+    """Runs of each caller of a peer, a round; peers are slow."""
+    waiting_runs: int
+    """Runs that wait for a person or an event."""
+    waiting_repetitions: int
+    """How many new processes open the store, one after the other."""
+    resumes: int
+    """Waiting runs that are resumed from another process, by a decision and again by an event."""
+    idle_seconds: float
+    """How long an idle process is watched."""
+    crash_runs: int
+    """Runs in flight when their process is killed."""
+    crash_repetitions: int
+    """How often it is killed."""
+
+
+FULL = Scale(
+    repetitions=5,
+    alone_repetitions=9,
+    alone_runs=100,
+    together_runs=10_000,
+    sleeping_runs_per_caller=15,
+    peer_repetitions=3,
+    peer_runs_per_caller=4,
+    waiting_runs=100_000,
+    waiting_repetitions=3,
+    resumes=300,
+    idle_seconds=10.0,
+    crash_runs=200,
+    crash_repetitions=5,
+)
+"""What the figures in the documentation are taken from."""
+
+QUICK = Scale(
+    repetitions=1,
+    alone_repetitions=1,
+    alone_runs=50,
+    together_runs=1_000,
+    sleeping_runs_per_caller=2,
+    peer_repetitions=1,
+    peer_runs_per_caller=1,
+    waiting_runs=2_000,
+    waiting_repetitions=1,
+    resumes=30,
+    idle_seconds=2.0,
+    crash_runs=50,
+    crash_repetitions=1,
+)
+"""A smoke run: every part once, figures not to be quoted."""

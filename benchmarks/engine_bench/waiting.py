@@ -1,0 +1,121 @@
+"""100,000 runs that wait: what they cost while nothing happens, and how soon one goes on when something does."""
+
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine_bench.bar import Bar, at_most
+from engine_bench.bench import Bench
+from engine_bench.child import Child
+from engine_bench.handrail_side import store_url
+from engine_bench.row import Row, median_row
+from engine_bench.waiting_worker import EVENT
+from orchestrator import Client, ReviewQuery
+
+WORKER = "engine_bench.waiting_worker"
+
+GAP_SECONDS = (0.005, 0.040)
+"""Between an arrival and the next decision, at random: far enough for the other process to fall asleep again."""
+
+WARM_UP = 10
+"""Runs resumed before those that count: the first decision imports what checks it."""
+
+COSTS = (
+    ("time to open the store", "open_ms", "ms", at_most(100, 10)),
+    ("idle CPU, share of one processor", "idle_percent", "%", at_most(0.2, 0.05)),
+    ("peak resident memory", "peak_megabytes", "MB", at_most(60, 45)),
+)
+"""What a process with the store open costs: its row, its message's key, unit and bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """One run resumed from here, its step's body run there."""
+
+    call_ms: float
+    """How long the call that resumed it took: the commit here."""
+    latency_ms: float
+    """From before that call to the beginning of the step's body in the other process."""
+
+
+def waiting(bench: Bench) -> list[Row]:
+    """Make the runs, watch new processes open the store and idle, and resume runs from this process."""
+    file = bench.directory / "waiting.db"
+    part = f"{bench.scale.waiting_runs:,} waiting runs"
+    bench.say(f"making {part}")
+    with Child(WORKER, "create", file, bench.scale.waiting_runs) as creator:
+        made = creator.listen()
+    costs = [_idle(file, bench) for _ in range(bench.scale.waiting_repetitions)]
+    bench.say("resuming runs from another process")
+    with Child(WORKER, "serve", file, 0) as server:
+        server.listen()
+        decisions, events = asyncio.run(_resume(file, server, bench.scale.resumes))
+    return [
+        *_making_rows(part, made, bench.scale.waiting_runs),
+        *(median_row(part, name, [cost[key] for cost in costs], unit, bar=bar) for name, key, unit, bar in COSTS),
+        *_wake_rows(part, "a decision in another process", decisions, (at_most(5, 2.2), at_most(10, 3))),
+        *_wake_rows(part, "an event from another process", events, (None, None)),
+    ]
+
+
+def _idle(file: Path, bench: Bench) -> dict[str, float]:
+    """Return what a new process with the store open costs while nothing happens."""
+    bench.say(f"watching an idle process for {bench.scale.idle_seconds:.0f} s")
+    with Child(WORKER, "serve", file, bench.scale.idle_seconds) as server:
+        return server.listen()
+
+
+async def _resume(file: Path, server: Child, count: int) -> tuple[list[Wake], list[Wake]]:
+    """Resume as many runs by a person's decision, and as many by an event."""
+    async with Client(store_url(file)) as client:
+        items = client.reviews(ReviewQuery(limit=WARM_UP + count))
+        deciding = [_decide(client, item.id) for item in items]
+        sending = [_send(client, f"listen-{number}") for number in range(WARM_UP + count)]
+        decisions = await _wake_each(deciding, server)
+        events = await _wake_each(sending, server)
+        return decisions[WARM_UP:], events[WARM_UP:]
+
+
+def _decide(client: Client, item: int) -> Callable[[], Awaitable[object]]:
+    return lambda: client.decide(item, value=True, by="bench")
+
+
+def _send(client: Client, run_id: str) -> Callable[[], Awaitable[object]]:
+    return lambda: client.send(run_id, EVENT, True)
+
+
+async def _wake_each(calls: Sequence[Callable[[], Awaitable[object]]], server: Child) -> list[Wake]:
+    """Make one call after the other, each after the step of the one before has begun in the server."""
+    chance = random.Random(0)
+    wakes = []
+    for call in calls:
+        await asyncio.sleep(chance.uniform(*GAP_SECONDS))
+        called = time.time_ns()
+        await call()
+        returned = time.time_ns()
+        arrival = await asyncio.to_thread(server.listen)
+        wakes.append(Wake((returned - called) / 1e6, (arrival["at"] - called) / 1e6))
+    return wakes
+
+
+def _making_rows(part: str, made: dict[str, float], count: int) -> list[Row]:
+    return [
+        Row(part, "started, 5,000 in a call", count / made["started_seconds"], "runs/s"),
+        Row(part, "started and run to their wait", count / made["waiting_seconds"], "runs/s"),
+        Row(part, "peak memory of the process that made them", made["peak_megabytes"], "MB"),
+    ]
+
+
+def _wake_rows(part: str, cause: str, wakes: Sequence[Wake], bars: tuple[Bar | None, Bar | None]) -> list[Row]:
+    latencies = [wake.latency_ms for wake in wakes]
+    calls = statistics.median(wake.call_ms for wake in wakes)
+    note = f"of {len(wakes)}, from before the call, which itself takes {calls:.2f} ms (p50)"
+    p50, p95 = statistics.median(latencies), statistics.quantiles(latencies, n=20)[-1]
+    return [
+        Row(part, f"{cause} → step's body, p50", p50, "ms", bars[0], note, tuple(latencies)),
+        Row(part, f"{cause} → step's body, p95", p95, "ms", bars[1]),
+    ]

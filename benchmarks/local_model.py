@@ -1,0 +1,177 @@
+"""Measure the local model on public ticket data: how right, how sure, how fast, how large.
+
+    python benchmarks/local_model.py [--folds N]
+
+BANKING77: every fifth line is held out, of up to five offsets in turn, and the rest is learned from. CLINC150: the
+training file is learned from and the validation file measured; its texts out of scope count as errors when answered,
+and none of them is learned from. Coverage is the oracle's: the largest share accepted by any threshold whose errors
+stay within the risk. Each measurement runs in a process of its own, so that its memory is its own.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+# A benchmark beside this one has the name of the package: the package is meant.
+sys.path[:] = [folder for folder in sys.path if Path(folder or ".").resolve() != HERE]
+
+from ai_steps.models.local import LabelledText, LocalModel, Prediction  # noqa: E402 -- found through the path above
+
+TICKETS = HERE.parents[1] / "shared" / "data" / "tickets"
+RISK = 0.02
+BINS = 15
+FOLDS = 5
+SINGLES = 300
+
+COLUMNS = (
+    ("accuracy", "accuracy", ".4f"),
+    ("coverage", "cover@2%", ".4f"),
+    ("ece", "ECE", ".4f"),
+    ("brier", "Brier", ".4f"),
+    ("fit_wall", "fit s", ".1f"),
+    ("fit_cpu", "fit CPU s", ".1f"),
+    ("memory", "RSS MB", ".0f"),
+    ("batch_rate", "batch/s", ",.0f"),
+    ("batch_cpu_rate", "batch/CPU s", ",.0f"),
+    ("single_median", "one ms", ".2f"),
+    ("single_cpu", "one CPU ms", ".2f"),
+    ("megabytes", "file MB", ".1f"),
+)
+BARS = {
+    "banking77": {"accuracy": 0.905, "coverage": 0.77},
+    "clinc150": {"accuracy": 0.925, "coverage": 0.76},
+}
+
+
+def read(name: str) -> list[LabelledText]:
+    """Return the labelled texts of a shared file."""
+    with (TICKETS / f"{name}.jsonl").open() as lines:
+        return [LabelledText(record["text"], record["label"]) for record in map(json.loads, lines)]
+
+
+def split(data: str, fold: int) -> tuple[list[LabelledText], list[LabelledText]]:
+    """Return what is learned from and what is measured."""
+    if data == "clinc150":
+        return read("clinc150.train"), read("clinc150.val")
+    examples = read("banking77.train")
+    return [each for i, each in enumerate(examples) if i % FOLDS != fold], examples[fold::FOLDS]
+
+
+def oracle_coverage(predictions: Sequence[Prediction], truth: Sequence[str | None]) -> float:
+    """Return the largest share that a threshold can accept with errors of at most the risk."""
+    ranked = sorted(zip(predictions, truth, strict=True), key=lambda each: -each[0].confidence)
+    wrong = best = 0
+    for taken, (prediction, label) in enumerate(ranked, start=1):
+        wrong += prediction.label != label
+        last_of_ties = taken == len(ranked) or ranked[taken][0].confidence < prediction.confidence
+        if last_of_ties and wrong <= RISK * taken:
+            best = taken
+    return best / len(ranked)
+
+
+def quality(predictions: Sequence[Prediction], truth: Sequence[str | None]) -> dict[str, float]:
+    """Return accuracy and calibration on the texts in scope, and the coverage on all."""
+    inside = [(each, label) for each, label in zip(predictions, truth, strict=True) if label is not None]
+    gaps = [0.0] * BINS
+    brier = 0.0
+    for each, label in inside:
+        gaps[min(int(each.confidence * BINS), BINS - 1)] += each.confidence - (each.label == label)
+        brier += sum((share - (name == label)) ** 2 for name, share in each.probabilities.items())
+    return {
+        "accuracy": sum(each.label == label for each, label in inside) / len(inside),
+        "coverage": oracle_coverage(predictions, truth),
+        "ece": sum(map(abs, gaps)) / len(inside),
+        "brier": brier / len(inside),
+    }
+
+
+def speed(model: LocalModel, texts: Sequence[str]) -> dict[str, float]:
+    """Return predictions a second in a batch, and milliseconds of one."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    model.predict(texts)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    singles = []
+    single_cpu = time.process_time()
+    for text in texts[:SINGLES]:
+        started = time.perf_counter()
+        model.predict([text])
+        singles.append(time.perf_counter() - started)
+    single_cpu = (time.process_time() - single_cpu) / len(singles)
+    return {
+        "batch_rate": len(texts) / wall,
+        "batch_cpu_rate": len(texts) / cpu,
+        "single_median": sorted(singles)[len(singles) // 2] * 1000,
+        "single_cpu": single_cpu * 1000,
+    }
+
+
+def measure(data: str, fold: int) -> dict[str, float]:
+    """Fit, save, load and predict; return every number of the table."""
+    train, test = split(data, fold)
+    wall, cpu = time.perf_counter(), time.process_time()
+    fitted = LocalModel.fit(train, name=data, seed=0)
+    numbers = {"fit_wall": time.perf_counter() - wall, "fit_cpu": time.process_time() - cpu}
+    numbers["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    with tempfile.TemporaryDirectory() as folder:
+        fitted.save(folder)
+        numbers["megabytes"] = sum(path.stat().st_size for path in Path(folder).iterdir()) / 1e6
+        model = LocalModel.load(folder)
+    texts = [each.text for each in test]
+    model.predict(texts[:10])
+    return numbers | speed(model, texts) | quality(model.predict(texts), [each.label for each in test])
+
+
+def apart(data: str, fold: int) -> dict[str, float]:
+    """Return what ``measure`` says in a process of its own."""
+    command = [sys.executable, __file__, "--one", data, str(fold)]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return found
+
+
+def row(name: str, numbers: dict[str, float]) -> str:
+    """Return one line of the table."""
+    return f"{name:<13}" + "".join(f"{numbers[key]:>{max(len(title), 8) + 2}{shape}}" for key, title, shape in COLUMNS)
+
+
+def main() -> int:
+    """Print the table; return 1 when a bar is missed."""
+    parser = argparse.ArgumentParser(description="Measure the local model on public ticket data.")
+    parser.add_argument("--folds", type=int, default=1, choices=range(1, FOLDS + 1), help="fifths of BANKING77 to try")
+    parser.add_argument("--one", nargs=2, metavar=("DATA", "FOLD"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(options.one[0], int(options.one[1]))))
+        return 0
+    if not TICKETS.is_dir():
+        print(f"no data at {TICKETS}: it lies beside the checkout")
+        return 2
+    print(" " * 13 + "".join(f"{title:>{max(len(title), 8) + 2}}" for _, title, _ in COLUMNS))
+    banking = []
+    for fold in range(FOLDS - 1, FOLDS - 1 - options.folds, -1):
+        banking.append(apart("banking77", fold))
+        print(row(f"banking77 {fold + 1}/5", banking[-1]), flush=True)
+    mean = {key: sum(each[key] for each in banking) / len(banking) for key, _, _ in COLUMNS}
+    if len(banking) > 1:
+        print(row("  mean", mean))
+    clinc = apart("clinc150", 0)
+    print(row("clinc150", clinc))
+    missed = [
+        f"{data} {key} {found[key]:.4f} < {bar}"
+        for data, found in (("banking77", mean), ("clinc150", clinc))
+        for key, bar in BARS[data].items()
+        if found[key] < bar
+    ]
+    print("missed: " + "; ".join(missed) if missed else "every bar is met")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
