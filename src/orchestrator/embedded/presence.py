@@ -18,6 +18,8 @@ from orchestrator.store.sqlite import SqliteStore
 
 _log = logging.getLogger("orchestrator.worker")
 
+FOLDER_TRIES = 3
+
 
 class Presence:
     """Signs on, beats, finds the dead, rings the others; called from the writer's thread where it says so."""
@@ -28,7 +30,6 @@ class Presence:
         self._lease_seconds = lease_seconds
         self._crash_limit = crash_limit
         self._watch = Watch(lease_seconds, time.monotonic)
-        self._folder = sidecar_folder(store.path)
         self._line: LifeLine | None = None
         self._bell: Doorbell | None = None
         self._next_beat = 0.0
@@ -38,18 +39,27 @@ class Presence:
 
     def sign_on(self, on_ring: Callable[[], None]) -> int:
         """Take a lock and a bell, and sign on; called on the event loop, before anything is claimed."""
-        lock = bell = ""
-        if self._folder is not None:
-            name = uuid.uuid4().hex[:16]
-            if HAS_FLOCK:
-                self._line = LifeLine(self._folder / f"{name}.lock")
-                lock = self._line.path
-            if hasattr(socket, "AF_UNIX"):
-                self._bell = Doorbell(self._folder / f"{name}.sock", on_ring)
-                bell = self._bell.path
+        for _ in range(FOLDER_TRIES):
+            try:
+                self._settle_in(sidecar_folder(self._store.path), on_ring)
+            except FileNotFoundError:  # the last worker before this one has just tidied the folder away
+                self.sign_off()
+            else:
+                break
+        lock = "" if self._line is None else self._line.path
+        bell = "" if self._bell is None else self._bell.path
         register = Register(os.getpid(), socket.gethostname(), bell, lock, self._clock.now())
         self.worker = self._store.apply([register])[0]
         return self.worker
+
+    def _settle_in(self, folder: Path | None, on_ring: Callable[[], None]) -> None:
+        if folder is None:
+            return
+        name = uuid.uuid4().hex[:16]
+        if HAS_FLOCK:
+            self._line = LifeLine(folder / f"{name}.lock")
+        if hasattr(socket, "AF_UNIX"):
+            self._bell = Doorbell(folder / f"{name}.sock", on_ring)
 
     def look_after(self) -> bool:
         """Beat, and take over the runs of dead workers; called in the writer's thread.
@@ -92,6 +102,8 @@ class Presence:
         for part in (self._bell, self._line):
             if part is not None:
                 part.close()
+                with suppress(OSError):  # others are still there
+                    Path(part.path).parent.rmdir()
         self._bell = self._line = None
 
 

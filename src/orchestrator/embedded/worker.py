@@ -161,8 +161,11 @@ class Worker:
         return not self.active and self._claiming is None
 
     def _execute_stored(self, claimed: ClaimedRun) -> None:
-        rows = self._equipment.store.history(claimed.key)
-        self.execute(claimed, History(claimed.id, rows.steps, rows.events))
+        history = History(claimed.id)
+        if claimed.has_history:
+            rows = self._equipment.store.history(claimed.key)
+            history = History(claimed.id, rows.steps, rows.events)
+        self.execute(claimed, history)
 
     def execute(self, claimed: ClaimedRun, history: History) -> Execution:
         """Execute a run that this worker owns."""

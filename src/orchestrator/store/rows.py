@@ -77,6 +77,8 @@ class ClaimedRun(NamedTuple):
     """Hash of the workflow's code when the run was started."""
     parent: int | None = None
     """The key of the run that waits for it as a child."""
+    has_history: bool = True
+    """Whether anything may be remembered of it: a step, a wait or an event."""
 
 
 class RunRow(NamedTuple):

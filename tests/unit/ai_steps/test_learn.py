@@ -68,9 +68,10 @@ def test_blank_lines_and_a_byte_order_mark_are_skipped(tmp_path: Path) -> None:
 
 @given(st.lists(st.tuples(st.text(), st.text().filter(str.strip) | st.none()), min_size=1))
 def test_whatever_json_can_write_is_read_back(
-    tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, Any]]
+    tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, str | None]]
 ) -> None:
-    source = written(tmp_path_factory.mktemp("learn") / "data.jsonl", *({"text": t, "label": l} for t, l in pairs))
+    lines = ({"text": text, "label": label} for text, label in pairs)
+    source = written(tmp_path_factory.mktemp("learn") / "data.jsonl", *lines)
 
     assert read_examples(source) == tuple(LabelledText(text, label) for text, label in pairs)
 

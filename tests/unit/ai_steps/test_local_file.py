@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,17 @@ def test_the_same_model_is_saved_as_the_same_json(model: LocalModel, folder: Pat
     for name in ("model.json", "vocabulary.json"):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
     assert model.labels == tuple(json.loads((folder / "model.json").read_text())["labels"])
+
+
+def test_answering_does_not_load_what_only_fitting_needs(folder: Path) -> None:
+    code = (
+        "import sys; from ai_steps.models.local import LocalModel\n"
+        f"print(LocalModel.load({str(folder)!r}).predict(['password'])[0].label, 'sklearn' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert done.stdout.split() == ["access", "False"]
 
 
 def test_a_missing_model_says_how_to_train_it(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ UPDATE runs SET status = 'running', owner = ?, wake = NULL, started = coalesce(s
 WHERE key IN (
     SELECT key FROM runs WHERE workflow = ? AND wake <= ? AND crashes BETWEEN ? AND ? ORDER BY wake, key LIMIT ?
 )
-RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, parent
+RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, parent,
+    signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key)
 """  # noqa: S608 -- no value is put into the text
 
 _BLAME = f"""
@@ -47,10 +48,8 @@ def claim(tx: "Transaction", change: c.Claim) -> Claimed:
 
 
 def _claimed(row: tuple[Any, ...], workflow: str, version: int) -> ClaimedRun:
-    key, run_id, value, signals, created, deadline, cancel, crashes, code, parent = row
-    return ClaimedRun(
-        key, run_id, workflow, version, value, signals, created, deadline, bool(cancel), crashes, code, parent
-    )
+    key, run_id, value, signals, created, deadline, cancel, *more = row
+    return ClaimedRun(key, run_id, workflow, version, value, signals, created, deadline, bool(cancel), *more)
 
 
 def _next_wake(tx: "Transaction", change: c.Claim, crashes: int) -> float | None:

@@ -248,6 +248,7 @@ def fork(tx: "Transaction", change: c.Fork) -> c.Started:
         "INSERT INTO events SELECT ?, name, number, payload, sent, event_id FROM events WHERE run = ?",
         (started.key, key),
     )
+    tx.execute("UPDATE runs SET signals = 1 WHERE key = ?", (started.key,))  # events were copied
     return started
 
 
