@@ -74,4 +74,4 @@ OPENAI_PRICES = PriceTable(
         "o4-mini": Price(1.10, 4.40, 0.275),
     }
 )
-"""List prices of the public OpenAI endpoint as last checked (2025); extend the table with what your contract says."""
+"""List prices of api.openai.com as published in August 2025. Prices change: extend the table with what you pay."""

@@ -27,8 +27,10 @@ class Confidence:
 
     def __post_init__(self) -> None:
         if (self.value is None) != (self.source == "none"):
-            msg = f"confidence {self.value!r} does not fit source {self.source!r}: use Confidence.none() for a missing one"
-            raise InvalidConfidence(msg)
+            raise InvalidConfidence(
+                f"confidence {self.value!r} does not fit source {self.source!r}:"
+                " use Confidence.none() for a missing one"
+            )
         if self.value is not None and not 0.0 <= self.value <= 1.0:
             msg = f"confidence {self.value!r} from {self.source!r} is outside 0 to 1"
             raise InvalidConfidence(msg)

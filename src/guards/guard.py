@@ -38,6 +38,6 @@ class Guard(Protocol):
         """Return what its failing leads to."""
         ...
 
-    def check(self, value: Any, context: GuardContext) -> Verdict | tuple[Verdict, ...]:  # noqa: ANN401 -- any value can be checked
+    def check(self, value: Any, context: GuardContext) -> Verdict | tuple[Verdict, ...]:
         """Return what is to say about the value."""
         ...

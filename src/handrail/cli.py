@@ -3,6 +3,7 @@
 import typer
 
 from handrail.demo.command import demo
+from handrail.learning import learn
 from orchestrator.cli import reviewing, run, runs, work
 
 app = typer.Typer(
@@ -14,6 +15,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(run)
 app.command()(work)
+app.command()(learn)
 app.add_typer(reviewing.app, name="review")
 app.add_typer(runs.app, name="runs")
 

@@ -15,16 +15,18 @@ from orchestrator.step import RESERVED, Step
 
 In = TypeVar("In")
 Out = TypeVar("Out")
+In_contra = TypeVar("In_contra", contravariant=True)
+Out_co = TypeVar("Out_co", covariant=True)
 
 NO_INPUT = 1
 ONE_INPUT = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Workflow(Generic[In, Out]):
+class Workflow(Generic[In_contra, Out_co]):
     """A workflow's function with its name and version; called directly it is just the function."""
 
-    function: Callable[..., Awaitable[Out]]
+    function: Callable[..., Awaitable[Out_co]]
     name: str
     version: int
     """1 or more; runs remember the version they were started with."""
@@ -98,7 +100,7 @@ class Workflow(Generic[In, Out]):
         except NameError as error:
             raise UnresolvedAnnotation(where=f"workflow {self.name!r}", problem=str(error)) from error
 
-    def __call__(self, run: Run, *args: Any) -> Awaitable[Out]:
+    def __call__(self, run: Run, *args: Any) -> Awaitable[Out_co]:
         """Call the function with a run of your own making, as tests do."""
         return self.function(run, *args)
 

@@ -87,7 +87,18 @@ def test_a_command_killed_half_way_and_given_again_does_every_input_once(tmp_pat
     (tmp_path / "flow.py").write_text(WORKFLOW, encoding="utf-8")
     lines = "".join(f'{{"id": {n}, "n": {n}}}\n' for n in range(INPUTS))
     (tmp_path / "inputs.jsonl").write_text(lines, encoding="utf-8")
-    command = ["run", "flow:square", "inputs.jsonl", "--store", STORE, "--id-field", "id", "--concurrency", "20", "--json"]
+    command = [
+        "run",
+        "flow:square",
+        "inputs.jsonl",
+        "--store",
+        STORE,
+        "--id-field",
+        "id",
+        "--concurrency",
+        "20",
+        "--json",
+    ]
 
     kill_after(tmp_path, command, INPUTS // 4)
     half = completed(tmp_path / "runs.db")

@@ -2,10 +2,10 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from guards import Accepted, Confidence, Doubtful, Escalation, Judgement
-from orchestrator import Default, Retry, Run, StepFailed, WaitExpired, action, rule, step_context, workflow
+from orchestrator import Default, Retry, Run, StepFailed, WaitExpired, Workflow, action, rule, step_context, workflow
 
 Team = Literal["billing", "bugs"]
 
@@ -221,7 +221,7 @@ async def waits_too_long(run: Run, n: int) -> int:
     return await run.ask("How many?", int) + n
 
 
-ALL = [
+ALL: list[Workflow[Any, Any]] = [
     add, judge, approve, approve_in_time, approve_urgently, two_questions, paid, paid_soon, nap, chance, parent,
     doomed_parent, patient_parent, fail, survive, policies, long, hurried, waits_too_long,
 ]  # fmt: skip

@@ -181,7 +181,7 @@ class Writer:
             self._tick()
         except StoreError as error:
             _log.warning("the store did not answer: %s", error)
-        except Exception:
+        except Exception:  # noqa: BLE001 -- looking after the store must go on
             _log.exception("looking after the store failed; trying again")
 
     def _committed(self, changes: Sequence[Change], worker: int | None) -> Sequence[Any] | StoreError:

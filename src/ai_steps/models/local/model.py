@@ -58,8 +58,8 @@ class LocalModel:
     def fit(cls, examples: Iterable[LabelledText], *, name: str, seed: int = 0) -> "LocalModel":
         """Return a model that learned from the examples; the same examples and seed give the same model.
 
-        Examples whose label is None teach it what is out of scope. It takes at most two cores, about 20 seconds
-        for 10,000 short texts.
+        Examples whose label is None teach it what is out of scope. It uses at most two cores: about 40 seconds
+        of processor time for 10,000 short texts.
 
         Raises:
             InvalidTrainingData: there is nothing to learn: no examples, or only one label.

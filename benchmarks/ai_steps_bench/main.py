@@ -1,0 +1,236 @@
+"""What an AI step costs beside the libraries it stands on, in one run against a stub server in another process.
+
+    python benchmarks/ai_steps.py [--calls 200] [--rounds 7]
+
+CPU time of this process is measured, not waiting; the contenders take turns, and the median of the rounds counts.
+Exits with 1 when a bar is missed.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import instructor
+from openai import AsyncOpenAI
+from pydantic import BaseModel
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from ai_steps.extract import extract  # noqa: E402 -- found through the path above
+from ai_steps.logprobs import token_trace  # noqa: E402
+from ai_steps.models.openai import OpenAIModel  # noqa: E402
+from ai_steps.models.openai.evidence import field_confidences  # noqa: E402
+from guards.acceptance import confidence  # noqa: E402
+from guards.chain import run_guards  # noqa: E402
+from guards.guard import CostClass, Guard, GuardContext  # noqa: E402
+from guards.outcome import Accepted  # noqa: E402
+from guards.verdict import OnFail, Verdict  # noqa: E402
+from tests.stub_server import Stub, completion, cut, reply, tokens  # noqa: E402
+
+MOST_TIMES_PARSE = 1.3
+MOST_CHAIN_MICROSECONDS = 20.0
+MOST_IMPORT_MILLISECONDS = 150.0
+MOST_FIELDS_MILLISECONDS = 3.0
+LONG_ANSWER_TOKENS = 1445
+INSTRUCTIONS = "Read the receipt."
+
+
+class Line(BaseModel):
+    """One line of a receipt."""
+
+    name: str
+    quantity: int
+    total: float
+
+
+class Receipt(BaseModel):
+    """What is extracted."""
+
+    company: str
+    date: str
+    total: float
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Passing:
+    """A guard that looks at one field and passes: what is measured is the chain around it."""
+
+    name: str
+    cost: CostClass = "free"
+    on_fail: OnFail = "review"
+
+    def check(self, value: Any, context: GuardContext) -> Verdict:
+        """Pass when the field is there."""
+        return Verdict(self.name, getattr(value, self.name) is not None and bool(context.source), field=self.name)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    value: float
+    unit: str
+    ratio: float | None = None
+    """Beside ``openai`` ``.parse``."""
+    bar: float | None = None
+    """The most it may be: of the ratio where there is one, of the value otherwise."""
+
+    @property
+    def missed(self) -> bool:
+        """Return whether it is over its bar."""
+        measured = self.value if self.ratio is None else self.ratio
+        return self.bar is not None and measured > self.bar
+
+
+GUARDS: tuple[Guard, ...] = (Passing("company"), Passing("date"), Passing("total"))
+RECEIPT = Receipt(
+    company="Café Zürich",
+    date="2026-01-02",
+    total=42.5,
+    lines=[Line(name=f"item {index}", quantity=index, total=index * 1.5) for index in range(8)],
+)
+SOURCE = "Café Zürich, 2026-01-02\n" + "\n".join(f"item {index}  {index * 1.5}" for index in range(8)) + "\n42.5\n"
+Call = Callable[[], Awaitable[Any]]
+
+
+async def calls(stub: Stub, count: int, rounds: int) -> list[Row]:
+    """Measure one call of each contender; the same answer, with log-probabilities for those that ask for them."""
+    text = RECEIPT.model_dump_json()
+    entries = tokens(*((piece, {"a": 0.01}) for piece in cut(text)))
+    stub.play(reply(completion(text, logprobs=entries), when={"logprobs": True}), reply(completion(text)))
+    client = AsyncOpenAI(api_key="none", base_url=stub.url, max_retries=0)
+    structured = instructor.from_openai(client, mode=instructor.Mode.JSON_SCHEMA)
+    model = OpenAIModel("stub-1", base_url=stub.url, api_key="none", confidence="logprob")
+    step = extract(
+        "receipt", Receipt, INSTRUCTIONS, models=[model], guards=GUARDS, accept=confidence(at_least=0.5)
+    )  # fmt: skip
+    outcome = await step(SOURCE)
+    if not isinstance(outcome, Accepted) or outcome.value != RECEIPT or len(outcome.judgement.verdicts) < len(GUARDS):
+        raise SystemExit(f"the AI step does not do its work, so its time says nothing: {outcome}")
+    # Everybody sends the prompt that the step sends.
+    messages: list[Any] = stub.bodies()[-1]["messages"]
+    parse = client.chat.completions.parse
+    contenders: dict[str, Call] = {
+        "openai .parse": lambda: parse(model="stub-1", messages=messages, response_format=Receipt),
+        "openai .parse with logprobs": lambda: parse(
+            model="stub-1", messages=messages, response_format=Receipt, logprobs=True, top_logprobs=1
+        ),
+        "instructor": lambda: structured.chat.completions.create(
+            model="stub-1", messages=messages, response_model=Receipt, max_retries=0
+        ),
+        "instructor with logprobs": lambda: structured.chat.completions.create(
+            model="stub-1", messages=messages, response_model=Receipt, max_retries=0, logprobs=True, top_logprobs=1
+        ),
+        "AI step, 3 guards, logprob confidence": lambda: step(SOURCE),
+    }
+    times = await measure(contenders, count, rounds)
+    await model.aclose()
+    await client.close()
+    base = times["openai .parse"]
+    bars = {"AI step, 3 guards, logprob confidence": MOST_TIMES_PARSE}
+    return [Row(name, value * 1e3, "ms CPU a call", value / base, bars.get(name)) for name, value in times.items()]
+
+
+async def measure(contenders: dict[str, Call], count: int, rounds: int) -> dict[str, float]:
+    """Return each contender's CPU seconds a call; they take turns, so that a noisy machine is noisy for all."""
+    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(rounds + 1):
+        for name, call in contenders.items():
+            started = time.process_time()
+            for _ in range(count):
+                await call()
+            if turn:  # the first warms up
+                taken[name].append((time.process_time() - started) / count)
+    return {name: statistics.median(each) for name, each in taken.items()}
+
+
+def chain(count: int, rounds: int) -> Row:
+    """Measure what running three passing guards as a chain adds to the checks themselves."""
+    context = GuardContext(source=SOURCE)
+
+    def chained() -> None:
+        run_guards(GUARDS, RECEIPT, context)
+
+    def bare() -> None:
+        for guard in GUARDS:
+            guard.check(RECEIPT, context)
+
+    added = [(timed(chained, count * 20) - timed(bare, count * 20)) * 1e6 for _ in range(rounds)]
+    return Row("chain of 3 passing guards adds", statistics.median(added), "µs", bar=MOST_CHAIN_MICROSECONDS)
+
+
+def long_answer(rounds: int) -> Row:
+    """Measure the field confidences of a long answer, from the server's entries to the numbers."""
+    lines = [{"name": f"item {index} é", "quantity": index, "total": index * 1.25} for index in range(120)]
+    text = json.dumps({"lines": lines}, ensure_ascii=False)
+    data = text.encode()
+    cuts = [round(index * len(data) / LONG_ANSWER_TOKENS) for index in range(LONG_ANSWER_TOKENS + 1)]
+    entries = tokens(*((data[start:end], {"a": 0.1}) for start, end in pairwise(cuts)))
+
+    def once() -> None:
+        trace = token_trace(entries, text)
+        if trace is None or len(field_confidences(trace)) != 3 * len(lines):
+            raise SystemExit("the fields were not found, so their time says nothing")
+
+    once()
+    name = f"field confidences, {len(entries)} tokens, {3 * len(lines)} fields"
+    return Row(
+        name, statistics.median(timed(once, 20) for _ in range(rounds)) * 1e3, "ms", bar=MOST_FIELDS_MILLISECONDS
+    )
+
+
+def imports(rounds: int) -> list[Row]:
+    """Measure the CPU time of importing ai_steps in fresh processes, less the bare interpreter's start."""
+
+    def start(code: str) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "src")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    code = "import ai_steps, sys; assert not {'openai', 'instructor'} & set(sys.modules)"
+    start(code)  # writes the byte code
+    added = [start(code) - start("pass") for _ in range(rounds)]
+    eager = [start("import openai, instructor; instructor.patch") - start("pass") for _ in range(3)]
+    return [
+        Row("import ai_steps", statistics.median(added) * 1e3, "ms CPU", bar=MOST_IMPORT_MILLISECONDS),
+        Row("import openai, instructor", statistics.median(eager) * 1e3, "ms CPU"),
+    ]
+
+
+def timed(call: Callable[[], None], count: int) -> float:
+    """Return the CPU seconds of one call."""
+    started = time.process_time()
+    for _ in range(count):
+        call()
+    return (time.process_time() - started) / count
+
+
+def main() -> int:
+    """Measure, print the table, and return 1 when a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--calls", type=int, default=100, help="calls a round")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds; the median counts")
+    options = parser.parse_args()
+    with Stub() as stub:
+        rows = asyncio.run(calls(stub, options.calls, options.rounds))
+    rows += [chain(options.calls, options.rounds), long_answer(options.rounds), *imports(options.rounds)]
+    print(f"{'':46}{'measured':>24}{'× .parse':>10}{'bar':>8}")
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        bar = "" if row.bar is None else f"≤ {row.bar:g}"
+        print(f"{row.name:46}{f'{row.value:.3f} {row.unit}':>24}{ratio:>10}{bar:>8}{'  MISSED' if row.missed else ''}")
+    return int(any(row.missed for row in rows))
