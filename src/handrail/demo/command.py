@@ -1,6 +1,5 @@
 """``handrail demo``: the main job, from a file of tickets to decisions with people in the loop."""
 
-import asyncio
 import json
 import time
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from handrail.demo.triage import LABELLED, TICKETS, trained_model
 from orchestrator import Client
 from orchestrator.cli import Batch, complaining, run_batch
 from orchestrator.cli.printing import out, summary_lines
+from orchestrator.cli.stopping import run_until_stopped
 from orchestrator.cli.target import load_workflow
 from orchestrator.jsonl import read_inputs
 from orchestrator.summary import Summary
@@ -52,7 +52,7 @@ def demo(
     tickets = read_inputs(TICKETS, workflow.input_codec, "id")
     store = f"sqlite:///{folder / 'triage.db'}"
     batch = Batch(workflow, f"{target.resolve()}:triage", tickets, store, concurrency)
-    summary, accuracy = asyncio.run(_run(batch))
+    summary, accuracy = run_until_stopped(_run(batch))
     _report(summary, accuracy, store, time.perf_counter() - begun, trained)
 
 

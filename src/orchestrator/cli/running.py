@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from orchestrator.cli.failing import complaining
 from orchestrator.cli.printing import out, summary_lines
+from orchestrator.cli.stopping import run_until_stopped
 from orchestrator.cli.target import lasting, load_workflow
 from orchestrator.errors import Misuse
 from orchestrator.jsonl import InputLine, read_inputs
@@ -63,7 +64,7 @@ def run(
         inputs = [InputLine(each.line, f"{file.stem}:{each.line}", each.value, each.raw) for each in inputs]
     begun = time.perf_counter()
     batch = Batch(workflow, lasting(target), inputs, store, concurrency)
-    summary = asyncio.run(run_batch(batch, quiet=as_json))
+    summary = run_until_stopped(run_batch(batch, quiet=as_json))
     if as_json:
         typer.echo(summary.as_json())
     else:
@@ -122,7 +123,7 @@ def work(
     workflows = [load_workflow(target) for target in targets]
     if not workflows:
         raise Misuse("name at least one MODULE:WORKFLOW")
-    asyncio.run(_work(workflows, targets, store, concurrency, until_idle=until_idle))
+    run_until_stopped(_work(workflows, targets, store, concurrency, until_idle=until_idle))
 
 
 async def _work(

@@ -1,0 +1,39 @@
+"""Stopping a command that executes runs: SIGTERM and Ctrl-C hand the runs back instead of dropping them."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end; a signal cancels it, and what it holds open is closed in order.
+
+    Raises:
+        KeyboardInterrupt: it was stopped.
+    """
+    stopped = False
+
+    async def watched() -> T:
+        nonlocal stopped
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 -- asyncio.run has made one
+
+        def stop() -> None:
+            nonlocal stopped
+            stopped = True
+            task.cancel()
+
+        with suppress(NotImplementedError):  # a system without signal handlers in the loop
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+        return await work
+
+    try:
+        return asyncio.run(watched())
+    except asyncio.CancelledError:
+        if stopped:
+            raise KeyboardInterrupt from None
+        raise
