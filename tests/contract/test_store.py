@@ -203,7 +203,8 @@ def test_a_result_is_recorded_once(store: Store) -> None:
     worker = signed_on(store)
     key = executing(store, worker)
     full = StepRow(
-        key, "route", 1, "ai", "done", 2, "team", 1.0, 2.0, 3.0, None, "[1]", '"x"', None, "model:m", 0.9, "local", "[]", 7, 8, 0.5
+        key, "route", 1, "ai", "done", 2, 1.0, 2.0, 3.0, "[1]", '"x"', "team", "model:m", None, None, 0.9, "local", "[]",
+        7, 8, 0.5,
     )  # fmt: skip
     assert wrote(store, RecordStep(full), worker=worker) == [None]
     assert isinstance(refusal(store, RecordStep(full._replace(output='"y"')), worker), Fenced)

@@ -48,8 +48,8 @@ class Begun:
         # the plain tuple: with 21 named fields a call costs as much as writing the row
         return StepRow._make(
             (
-                self.key, self.name, self.seq, step.kind, status, attempt, step.owner, self.started, self.started,
-                ended, None, self.input, output, error, decided_by, *_NO_JUDGEMENT,
+                self.key, self.name, self.seq, step.kind, status, attempt, self.started, self.started, ended,
+                self.input, output, step.owner, decided_by, None, error, *_NO_JUDGEMENT,
             )
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ ReviewState = Literal["open", "leased", "decided", "expired", "cancelled"]
 
 
 class StepRow(NamedTuple):
-    """One step of one run; the columns of table ``steps`` in order."""
+    """One step of one run; the columns of table ``steps`` in order, those that a plain result leaves empty last."""
 
     run: int
     """The run's key."""
@@ -26,18 +26,18 @@ class StepRow(NamedTuple):
     kind: StepKind
     status: StepStatus
     attempt: int = 1
-    owner: str | None = None
     queued: float | None = None
     started: float | None = None
     ended: float | None = None
-    due: float | None = None
-    """For a wait: when it is over, or late."""
     input: str | None = None
     output: str | None = None
-    error: str | None = None
-    """JSON ``{"type", "message", "trace"}``."""
+    owner: str | None = None
     decided_by: str | None = None
     """``rule``, ``model:<name>``, ``person:<name>`` or ``policy:<name>``."""
+    due: float | None = None
+    """For a wait: when it is over, or late."""
+    error: str | None = None
+    """JSON ``{"type", "message", "trace"}``."""
     confidence: float | None = None
     source: str | None = None
     """The confidence's source."""

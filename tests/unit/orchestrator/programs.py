@@ -114,7 +114,7 @@ class Told:
 
 def result_of(program: Program, told: Told) -> int:
     """Return what a program comes to, worked out without an engine."""
-    n, events, names = program.start, iter(told.events), _Names()
+    n, events, asked = program.start, iter(told.events), 0
     for operation in program.operations:
         match operation:
             case "bump" | "chance":
@@ -122,11 +122,13 @@ def result_of(program: Program, told: Told) -> int:
             case "double":
                 n *= 2
             case "ask":
-                n += told.answers[names.next("ask")]
+                asked += 1
+                n += told.answers[_name("ask", asked)]
             case "event":
                 n += next(events)
             case "both":
-                n += 1 + told.answers[f"{names.next('all')}.1/ask"]
+                asked += 1
+                n += 1 + told.answers[_name("ask", asked)]
             case "child":
                 n += 2
             case "catch":
@@ -136,15 +138,9 @@ def result_of(program: Program, told: Told) -> int:
     return n
 
 
-class _Names:
-    """Names calls as the engine does: ``ask``, ``ask#2``, and so on."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-
-    def next(self, base: str) -> str:
-        count = self._counts[base] = self._counts.get(base, 0) + 1
-        return base if count == 1 else f"{base}#{count}"
+def _name(base: str, count: int) -> str:
+    """Return the name of the nth call of a base name."""
+    return base if count == 1 else f"{base}#{count}"
 
 
 def inputs_by_key(keys_and_inputs: Sequence[tuple[str, int]]) -> Mapping[str, set[int]]:

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from orchestrator import ReviewError, Settings
+from orchestrator import ReviewError, Settings, WrongState
 from orchestrator.store.rows import ENDED, RunRow, StepRow
 from orchestrator.testing import Rehearsal
 from tests.unit.orchestrator import programs
@@ -29,7 +29,6 @@ class Runs(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
         self.started: dict[str, Program] = {}
         self.told: dict[str, Told] = {}
         self.results: dict[tuple[str, str], StepRow] = {}
@@ -41,6 +40,7 @@ class Runs(RuleBasedStateMachine):
     @initialize()
     def open_engine(self) -> None:
         programs.begin()
+        self.loop = asyncio.new_event_loop()
         self.engine = Rehearsal(
             workflows=[programs.execute, programs.inner], settings=Settings(crash_limit=10_000, concurrency=4)
         )
@@ -100,13 +100,14 @@ class Runs(RuleBasedStateMachine):
     @rule(pick=picks, number=numbers)
     def an_event_comes_twice(self, pick: int, number: int) -> None:
         alive = self.alive()
-        told = self.told[alive[pick % len(alive)].id]
-        event_id = str(len(told.events))
-        told.events.append(number)
         run_id = alive[pick % len(alive)].id
-        assert self.do(self.engine.send(run_id, "more", number, event_id=event_id))
-        if self.engine.run(run_id).status not in ENDED:
+        event_id = f"event {len(self.told[run_id].events)}"
+        try:
+            assert self.do(self.engine.send(run_id, "more", number, event_id=event_id))
+            self.told[run_id].events.append(number)
             assert not self.do(self.engine.send(run_id, "more", number, event_id=event_id))
+        except WrongState:
+            assert self.engine.run(run_id).status in ENDED
 
     @precondition(lambda self: self.alive())
     @rule(pick=picks)
@@ -189,7 +190,7 @@ class Runs(RuleBasedStateMachine):
                 self.finish_everything()
             finally:
                 self.do(self.engine.__aexit__(None, None, None))
-        self.loop.close()
+                self.loop.close()
 
     def finish_everything(self) -> None:
         for _ in range(100):

@@ -11,8 +11,20 @@ if TYPE_CHECKING:
     from orchestrator.store.sqlite.transaction import Transaction
 
 _START = """
-INSERT INTO runs (id, workflow, status, wake, owner, created, started, deadline, parent, parent_step, code, input)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input)
+VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+_START_HERE = """
+INSERT INTO runs (id, workflow, status, owner, created, started, code, input)
+VALUES (?, ?, 'running', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+_END = """
+UPDATE runs SET status = ?, owner = NULL, wake = NULL, output = ?, error = ?, ended = ?
+WHERE key = ? AND owner = ? RETURNING parent, parent_step
+"""
+_COMPLETE = """
+UPDATE runs SET status = 'completed', owner = NULL, wake = NULL, output = ?, ended = ?
+WHERE key = ? AND owner = ? RETURNING parent, parent_step
 """
 _SETTLE_PARENT = """
 UPDATE steps SET status = ?, output = ?, error = ?, ended = ?
@@ -26,24 +38,19 @@ UPDATE runs SET signals = signals + 1, wake = CASE WHEN status = 'waiting' THEN 
 def start(tx: "Transaction", change: c.StartRun) -> c.Started:
     """Make a run, or find the one that was started with the same id, workflow and input."""
     workflow = tx.workflow_ids.get(change.workflow, change.version)
-    execute = change.execute and tx.worker is not None
-    cursor = tx.execute(
-        _START,
-        (
-            change.id,
-            workflow,
-            "running" if execute else "pending",
-            None if execute else change.created,
-            tx.worker if execute else None,
-            change.created,
-            change.created if execute else None,
-            change.deadline,
-            change.parent,
-            change.parent_step,
-            change.code,
-            change.input,
-        ),
-    )
+    if change.execute and tx.worker is not None:
+        plain = (change.id, workflow, tx.worker, change.created, change.created, change.code, change.input)
+        cursor = tx.execute(_START_HERE, plain)
+        if cursor.rowcount == 1 and change.deadline is not None:
+            tx.execute("UPDATE runs SET deadline = ? WHERE key = ?", (change.deadline, cursor.lastrowid))
+    else:
+        cursor = tx.execute(
+            _START,
+            (
+                change.id, workflow, change.created, change.created, change.deadline, change.parent, change.parent_step,
+                change.code, change.input,
+            ),
+        )  # fmt: skip
     if cursor.rowcount == 1:
         return c.Started(int(cursor.lastrowid or 0), new=True)
     return _existing(tx, change)
@@ -118,11 +125,11 @@ def suspend(tx: "Transaction", change: c.Suspend) -> float | None:
 
 def end(tx: "Transaction", change: c.EndRun) -> None:
     """End a run, cancel what it leaves open, and tell its parent."""
-    row = tx.execute(
-        "UPDATE runs SET status = ?, owner = NULL, wake = NULL, output = ?, error = ?, ended = ?"
-        " WHERE key = ? AND owner = ? RETURNING parent, parent_step",
-        (change.status, change.output, change.error, change.ended, change.key, tx.worker),
-    ).fetchone()
+    if change.status == "completed":
+        row = tx.execute(_COMPLETE, (change.output, change.ended, change.key, tx.worker)).fetchone()
+    else:
+        ended = (change.status, change.output, change.error, change.ended, change.key, tx.worker)
+        row = tx.execute(_END, ended).fetchone()
     if row is None:
         raise Fenced(tx.path, f"run {change.key} belongs to another worker")
     _leave_nothing_open(tx, change, row)
