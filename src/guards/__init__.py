@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from guards.second_opinion import Ruling, agrees, judged
     from guards.secrets import find_secrets, no_secrets
     from guards.text import forbids, matches, max_length, min_length
-    from guards.values import in_range, one_of, rule
+    from guards.values import in_range, one_of, satisfies
 
 __all__ = [
     "Acceptance",
@@ -86,9 +86,9 @@ __all__ = [
     "one_of",
     "pydantic_type",
     "restore",
-    "rule",
     "run_guards",
     "run_guards_async",
+    "satisfies",
     "sums",
 ]
 
@@ -106,7 +106,7 @@ if not TYPE_CHECKING:  # a type checker reads the imports above, and would belie
             "second_opinion": ("Ruling", "agrees", "judged"),
             "secrets": ("find_secrets", "no_secrets"),
             "text": ("forbids", "matches", "max_length", "min_length"),
-            "values": ("in_range", "one_of", "rule"),
+            "values": ("in_range", "one_of", "satisfies"),
         }
     )
     _MODULES = MappingProxyType({name: module for module, names in _CHECKS.items() for name in names})

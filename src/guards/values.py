@@ -63,7 +63,7 @@ def in_range(at_least: Any = None, at_most: Any = None, *, fields: Fields = (), 
     return Check(name="in_range", test=test, on_fail=on_fail, fields=as_paths(fields), repair=nearest)
 
 
-def rule(
+def satisfies(
     name: str,
     holds: Callable[[Any], bool],
     reason: str,
@@ -78,7 +78,7 @@ def rule(
     """
     if not reason.strip():
         raise InvalidGuard(
-            f"rule {name!r} has no reason; say what is wrong when it fails, for the model or the reviewer"
+            f"guard {name!r} has no reason; say what is wrong when it fails, for the model or the reviewer"
         )
 
     def test(value: Any, _: GuardContext) -> Finding | None:

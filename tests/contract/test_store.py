@@ -409,21 +409,35 @@ def test_cancelling_an_ended_run_changes_nothing(store: Store) -> None:
 # -- retry and fork
 
 
-def test_a_retried_run_keeps_its_results_and_forgets_its_failures(store: Store) -> None:
+def test_a_retried_run_keeps_all_but_the_failures_that_ended_it(store: Store) -> None:
     worker = signed_on(store)
     key = executing(store, worker)
-    failed = RecordStep(step(key, "send", seq=2, status="failed"))
-    end = EndRun(key, "failed", None, "{}", NOW)
-    wrote(store, RecordStep(step(key)), failed, end, worker=worker)
+    survived = RecordStep(step(key, "survived", status="failed"))
+    fatal = RecordStep(step(key, "send", seq=3, status="failed"))
+    cut_short = NoteStarted(step(key, "long", seq=4, status="started"))
+    end = EndRun(key, "failed", None, '{"type": "StepFailed", "steps": ["send"]}', NOW)
+    wrote(store, survived, RecordStep(step(key, seq=2)), fatal, cut_short, end, worker=worker)
     wrote(store, RetryRun("a", NOW + 1))
-    assert steps(store, key) == [("bump", "done", "2")]
+    assert steps(store, key) == [("survived", "failed", None), ("bump", "done", "2")]
     row = store.run("a")
     assert row is not None
     assert (row.status, row.wake, row.ended, row.error) == ("pending", NOW + 1, None, None)
     (run,) = claim(store, worker, now=NOW + 1).runs
     assert (run.cancel, run.crashes) == (False, 0)
-    wrote(store, failed, end, worker=worker)
+    wrote(store, fatal, end, worker=worker)
     wrote(store, RetryRun("a", NOW + 2))
+
+
+def test_retrying_a_run_retries_the_child_that_ended_it(store: Store) -> None:
+    worker = signed_on(store)
+    key = waiting_for_child(store, worker, starting("a/child"))
+    (child,) = claim(store, worker).runs
+    wrote(store, EndRun(child.key, "failed", None, "{}", NOW), worker=worker)
+    claim(store, worker)
+    wrote(store, EndRun(key, "failed", None, '{"type": "StepFailed", "steps": ["child"]}', NOW), worker=worker)
+    wrote(store, RetryRun("a", NOW))
+    assert steps(store, key) == []
+    assert (status(store, "a"), status(store, "a/child")) == ("pending", "pending")
 
 
 def test_a_cancelled_run_that_is_retried_asks_its_question_anew(store: Store) -> None:

@@ -5,7 +5,7 @@ import traceback
 from typing import Any
 
 from guards.outcome import Accepted
-from orchestrator.errors import StepFailed
+from orchestrator.errors import StepFailed, WaitExpired
 from orchestrator.step import Step
 from orchestrator.store.rows import StepRow
 
@@ -80,6 +80,17 @@ def failure(row: StepRow) -> StepFailed:
 
 
 def error_json(error: BaseException) -> str:
-    """Return an error as it is recorded."""
+    """Return an error as it is recorded, with the steps whose failures led to it: a retry executes those again."""
     trace = "".join(traceback.format_exception(error, limit=-12))
-    return json.dumps({"type": type(error).__name__, "message": str(error), "trace": trace[-4000:]})
+    recorded = {"type": type(error).__name__, "message": str(error), "trace": trace[-4000:]}
+    steps = _failed_steps(error)
+    return json.dumps({**recorded, "steps": steps} if steps else recorded)
+
+
+def _failed_steps(error: BaseException | None) -> list[str]:
+    steps: list[str] = []
+    while error is not None:
+        if isinstance(error, StepFailed | WaitExpired):
+            steps.append(error.step)
+        error = error.__cause__ or error.__context__
+    return steps

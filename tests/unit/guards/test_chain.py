@@ -10,7 +10,7 @@ from guards.check import Check, failed
 from guards.errors import InvalidGuard
 from guards.guard import CostClass, GuardContext
 from guards.text import forbids, max_length, min_length
-from guards.values import in_range, one_of, rule
+from guards.values import in_range, one_of, satisfies
 from guards.verdict import OnFail, Verdict
 
 CONTEXT = GuardContext()
@@ -210,6 +210,6 @@ def test_a_misspelt_field_fails_instead_of_passing() -> None:
     class Lead(BaseModel):
         age: int
 
-    result = run_guards([rule("old", lambda age: age > 17, "too young", fields="agee")], Lead(age=3), CONTEXT)
+    result = run_guards([satisfies("old", lambda age: age > 17, "too young", fields="agee")], Lead(age=3), CONTEXT)
     assert result.blocking is not None
     assert result.blocking.crashed

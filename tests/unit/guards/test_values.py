@@ -9,7 +9,7 @@ from guards.check import Check
 from guards.cross_field import dates_in_order, sums
 from guards.errors import InvalidGuard
 from guards.guard import GuardContext
-from guards.values import in_range, one_of, rule
+from guards.values import in_range, one_of, satisfies
 
 
 def passes(guard: Check, value: Any) -> bool:
@@ -42,7 +42,7 @@ def test_dates_have_ranges_too() -> None:
 
 
 def test_a_rule_of_your_own_tells_its_reason() -> None:
-    result = run_guards([rule("even", lambda n: n % 2 == 0, "must be even")], 3, GuardContext())
+    result = run_guards([satisfies("even", lambda n: n % 2 == 0, "must be even")], 3, GuardContext())
     assert result.blocking is not None
     assert (result.blocking.guard, result.blocking.reason) == ("even", "must be even")
 
@@ -82,8 +82,8 @@ def test_dates_must_not_run_backwards() -> None:
         lambda: one_of("EUR"),
         in_range,
         lambda: in_range(2, 1),
-        lambda: rule("x", bool, " "),
-        lambda: rule("", bool, "why"),
+        lambda: satisfies("x", bool, " "),
+        lambda: satisfies("", bool, "why"),
         lambda: sums((), "total"),
         lambda: sums("a", "b", tolerance=-1),
         lambda: dates_in_order("a"),

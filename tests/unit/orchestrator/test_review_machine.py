@@ -184,4 +184,4 @@ def assert_chain(log: list[ReviewLogRow]) -> None:
 
 
 TestReviews = Reviews.TestCase
-TestReviews.settings = settings(settings.get_profile("handrail"), max_examples=60, stateful_step_count=40)
+TestReviews.settings = settings(stateful_step_count=40)

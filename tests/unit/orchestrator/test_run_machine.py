@@ -127,10 +127,7 @@ class Runs(RuleBasedStateMachine):
 
     def retry(self, run: RunRow, *, mend: bool = True) -> None:
         if mend:
-            programs.mended.update(f"{run.id}/{step.name}" for step in self.engine.steps(run.id) if step.name[:5] == "break")
-        for child in self.engine.store.runs(limit=10_000):
-            if child.parent == run.key and child.status == "cancelled":
-                self.do(self.engine.retry(child.id))
+            programs.mended.update(f"{run.id}/{step.name}" for step in self.engine.steps(run.id) if step.name.startswith("break"))
         self.do(self.engine.retry(run.id))
 
     # -- what there is
@@ -158,7 +155,8 @@ class Runs(RuleBasedStateMachine):
         if hasattr(self, "engine"):
             for row in self.rows():
                 if row.status == "completed":
-                    assert row.output == str(result_of(self.started[row.id], self.told[row.id]))
+                    failed = {step.name for step in self.engine.steps(row.id) if step.status == "failed"}
+                    assert row.output == str(result_of(self.started[row.id], self.told[row.id], failed))
 
     @invariant()
     def a_result_once_recorded_never_changes(self) -> None:
@@ -221,4 +219,4 @@ async def _turns(count: int) -> None:
 
 
 TestRuns = Runs.TestCase
-TestRuns.settings = settings(settings.get_profile("handrail"), max_examples=60, stateful_step_count=25)
+TestRuns.settings = settings(stateful_step_count=25)

@@ -202,17 +202,30 @@ def cancel(tx: "Transaction", change: c.Cancel) -> str:
     return "cancelled"
 
 
+# A failure that the workflow survived is history like any other result: what came after it depends on it.
+_AGAIN = """
+run = ? AND (status IN ('started', 'waiting') OR status = 'failed' AND name IN (SELECT value FROM json_each(?)))
+"""
+
+
 def retry(tx: "Transaction", change: c.RetryRun) -> None:
-    """Make an ended run due again; failed and cancelled steps are archived, so only they run again."""
-    found = tx.execute("SELECT key, status FROM runs WHERE id = ?", (change.run_id,)).fetchone()
+    """Make an ended run due again from what stopped it, and the child runs that stopped it likewise."""
+    found = tx.execute("SELECT key, status, error FROM runs WHERE id = ?", (change.run_id,)).fetchone()
     if found is None:
         raise UnknownRun(change.run_id)
-    key, status = found
+    key, status, error = found
     if status not in {"failed", "cancelled", "set_aside"}:
         raise WrongState(f"run {change.run_id!r} is {status}; only a failed, cancelled or set-aside run can be retried")
-    again = "run = ? AND status IN ('failed', 'started', 'waiting')"
-    tx.execute(f"INSERT INTO archived_steps SELECT * FROM steps WHERE {again}", (key,))  # noqa: S608 -- a constant
-    tx.execute(f"DELETE FROM steps WHERE {again}", (key,))  # noqa: S608 -- a constant
+    again = (key, json.dumps(json.loads(error or "{}").get("steps", [])))
+    tx.execute(f"INSERT INTO archived_steps SELECT * FROM steps WHERE {_AGAIN}", again)  # noqa: S608 -- a constant
+    tx.execute(f"DELETE FROM steps WHERE {_AGAIN}", again)  # noqa: S608 -- a constant
+    children = tx.execute(
+        "SELECT id FROM runs WHERE parent = ? AND status IN ('failed', 'cancelled', 'set_aside')"
+        " AND parent_step NOT IN (SELECT name FROM steps WHERE run = ?)",
+        (key, key),
+    ).fetchall()
+    for (child,) in children:
+        retry(tx, c.RetryRun(child, change.now))
     tx.execute(
         "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND state != 'decided' AND instr(step, '!') = 0",
         (key,),
