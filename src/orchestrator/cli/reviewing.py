@@ -211,7 +211,8 @@ def _show(item: ReviewRow) -> None:
     console = out()
     console.rule(Text(harmless(f"item {item.id} · {item.queue} · {item.run_id}")), align="left")
     console.print(f"{harmless(item.title)}\n", markup=False)
-    console.print(context_text(item), markup=False)
+    if item.context != "null":
+        console.print(context_text(item), markup=False)
     console.print(f"\nwhy here: {harmless(item.reason)}", markup=False)
     suggested = None if item.suggestion is None else json.loads(item.suggestion)
     confidences = {str(value): confidence for value, confidence in json.loads(item.alternatives)}

@@ -68,6 +68,12 @@ class History:
         looks_alike = first is not None and first.kind == kind and first.input == recorded_input and first.name != name
         return first if looks_alike else None
 
+    def has_input(self, row: StepRow, recorded_input: str) -> bool:
+        """Return whether another call of the row's step is recorded with this input."""
+        base = row.name.partition("#")[0]
+        others = (each for each in self._steps.values() if each.name != row.name)
+        return any(each.input == recorded_input and each.name.partition("#")[0] == base for each in others)
+
     @property
     def has_waits(self) -> bool:
         """Whether a person or a child run was ever waited for."""

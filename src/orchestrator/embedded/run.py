@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from guards.escalation import Escalation
 from guards.outcome import Accepted
@@ -26,6 +26,18 @@ from orchestrator.store.rows import StepRow
 
 _scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
 
+CodeMatch = Literal["same", "changed", "continued"]
+"""How the code compares with what the run was started with: ``continued`` is a later version that says it may."""
+
+_DIFFERENT_INPUT: dict[CodeMatch, str] = {
+    "same": "The workflow's code is the same, so it is not deterministic: use run.now, run.random and run.id,"
+    " and do not depend on the order of sets.",
+    "changed": "The recorded result belongs to the recorded input. Put the code back, give the new call a name of its"
+    " own (step.named(...)), or raise the workflow's version.",
+    "continued": "The history holds that input under another call of the same step: give the new call a name of its"
+    " own, such as {name}.named(...).",
+}
+
 _NOW = codec_for(datetime, where="run.now()")
 _RANDOM = codec_for(float, where="run.random()")
 
@@ -40,7 +52,7 @@ class EmbeddedRun(Run):
         history: History,
         equipment: Equipment,
         *,
-        same_code: bool,
+        code: CodeMatch,
         must_record: bool = False,
     ) -> None:
         self.key = key
@@ -52,7 +64,7 @@ class EmbeddedRun(Run):
         self._id = run_id
         self._history = history
         self._equipment = equipment
-        self._same_code = same_code
+        self._code = code
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
 
@@ -162,23 +174,24 @@ class EmbeddedRun(Run):
         )
 
     def _check_input(self, row: StepRow, encoded: str, decode: Callable[[str], Any]) -> None:
-        if not self._same_code or row.input == encoded or row.input is None:
+        if row.input == encoded or row.input is None:
             return
-        try:  # a set has no order in JSON, so look at the values
+        try:  # a set has no order in JSON, and a field may have gained a default: the values count
             same = decode(row.input) == decode(encoded)
         except OrchestratorError:
             same = False
-        if not same:
-            raise self._history.mismatch(
-                f"step {row.name!r} with input {_short(row.input)}",
-                f"step {row.name!r} with input {_short(encoded)}",
-                "The workflow's code is the same, so it is not deterministic: use run.now, run.random and run.id,"
-                " and do not depend on the order of sets.",
-            )
+        # a later version says by continues= that recorded results stand, but not for another call of the step
+        if same or (self._code == "continued" and not self._history.has_input(row, encoded)):
+            return
+        raise self._history.mismatch(
+            f"step {row.name!r} with input {_short(row.input)}",
+            f"step {row.name!r} with input {_short(encoded)}",
+            _DIFFERENT_INPUT[self._code].format(name=row.name),
+        )
 
     def _check_rename(self, name: str, step: Step[..., Any], encoded: str) -> None:
         old = self._history.renamed(name, step.kind, encoded)
-        if old is not None and not self._same_code:
+        if old is not None and self._code != "same":
             raise self._history.mismatch(
                 f"step {old.name!r}",
                 f"step {name!r} with the same input",
@@ -199,8 +212,10 @@ class EmbeddedRun(Run):
         if row is None or row.ended is None:
             await self.settled()
             row = await self._judge(bound, name, encoded, args, kwargs)
-        elif row.status == "failed":
-            raise failure(row)
+        else:
+            self._check_input(row, encoded, json.loads)
+            if row.status == "failed":
+                raise failure(row)
         outcome = bound.outcome.decode(row.output or "")
         if isinstance(outcome, Accepted):
             return outcome.value
@@ -254,7 +269,15 @@ class EmbeddedRun(Run):
     def child(self, workflow: Any, value: Any, /, *, id: str | None = None) -> Coroutine[Any, Any, Any]:  # noqa: A002
         """Start a run of another workflow and wait for its result."""
         name = self._name(workflow.name)
-        return self.waits.child(name, workflow, value, id or f"{self._id}/{name}")
+        return self._child(name, workflow, value, id or f"{self._id}/{name}")
+
+    async def _child(self, name: str, workflow: Any, value: Any, run_id: str) -> Any:
+        bound = self._equipment.library.workflow(workflow)
+        encoded = bound.input.encode(value)
+        row = self._history.find(name, "child")
+        if row is not None:
+            self._check_input(row, encoded, bound.input.decode)
+        return await self.waits.child(name, bound, encoded, run_id)
 
     # -- side by side
 

@@ -9,7 +9,7 @@ from guards.escalation import MAX_PRIORITY, Escalation
 from guards.outcome import Doubtful
 from orchestrator.codec import Codec
 from orchestrator.embedded.history import History
-from orchestrator.embedded.library import BoundJudge
+from orchestrator.embedded.library import BoundJudge, BoundWorkflow
 from orchestrator.embedded.settings import Equipment
 from orchestrator.errors import NotStorable, ReviewError, StepFailed, WaitExpired
 from orchestrator.step import StepKind
@@ -17,7 +17,6 @@ from orchestrator.store.changes import Change, MoveReview, OpenWait, RecordStep,
 from orchestrator.store.port import ReviewQuery
 from orchestrator.store.rows import ReviewRow, ReviewState, StepRow
 from orchestrator.suspension import Suspended
-from orchestrator.workflow import Workflow
 
 _HOUR = 3600.0
 
@@ -75,7 +74,7 @@ class Waits:
                 priority=escalation.priority,
                 due=due,
                 when_late=escalation.when_late,
-                schema=json.dumps(codec.json_schema(), sort_keys=True),
+                schema=_schema(codec),
             )
             self._write(OpenWait(row, review=review))
             raise self._suspend(row)
@@ -86,7 +85,7 @@ class Waits:
         try:
             return codec.decode(row.output or "")
         except NotStorable as problem:
-            await self._reopen(row, problem)
+            await self._reopen(row, problem, codec)
             raise self._suspend(row) from problem
 
     async def _late(self, row: StepRow, escalation: Escalation) -> BaseException:
@@ -99,11 +98,19 @@ class Waits:
         await self._move(row, "raise_priority", "open", priority=MAX_PRIORITY)
         return self._suspend(row._replace(due=None))
 
-    async def _reopen(self, row: StepRow, problem: NotStorable) -> None:
-        await self._move(row, "reopen", "open", note=f"the answer does not fit any more: {problem.problem}")
+    async def _reopen(self, row: StepRow, problem: NotStorable, codec: Codec[Any]) -> None:
+        note = f"the answer does not fit any more: {problem.problem}"
+        await self._move(row, "reopen", "open", note=note, schema=_schema(codec))
 
     async def _move(
-        self, row: StepRow, action: str, state: ReviewState, *, priority: int | None = None, note: str | None = None
+        self,
+        row: StepRow,
+        action: str,
+        state: ReviewState,
+        *,
+        priority: int | None = None,
+        note: str | None = None,
+        schema: str | None = None,
     ) -> bool:
         """Move the wait's review item by policy; return False when a person was faster."""
         states: tuple[ReviewState, ...] = ("decided",) if action == "reopen" else ("open", "leased")
@@ -115,7 +122,7 @@ class Waits:
             return True
         change = MoveReview(
             item.id, item.version, state, action, f"policy:{action}", self._equipment.clock.now(),
-            priority=priority, note=note,
+            priority=priority, note=note, schema=schema,
         )  # fmt: skip
         try:
             await self._equipment.writer.ask(change)
@@ -160,14 +167,13 @@ class Waits:
             raise self._expire(row, f"no event {event_name!r} came in time")
         raise self._suspend(waiting)
 
-    async def child(self, name: str, workflow: Workflow[Any, Any], value: Any, run_id: str) -> Any:
+    async def child(self, name: str, bound: BoundWorkflow, encoded: str, run_id: str) -> Any:
         """Return the result of a child run."""
-        bound = self._equipment.library.workflow(workflow)
+        workflow = bound.workflow
         row = self._history.find(name, "child")
         if row is None:
             now = self._equipment.clock.now()
             deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
-            encoded = bound.input.encode(value)
             row = self._row(name, "child")._replace(input=encoded, owner=run_id)
             start = StartRun(
                 run_id, workflow.name, workflow.version, encoded, workflow.code, now, deadline,
@@ -199,6 +205,10 @@ class Waits:
         expired = row._replace(status="failed", ended=now, error=error, decided_by="policy:fail")
         self._write(RecordStep(expired))
         return _expired(expired)
+
+
+def _schema(codec: Codec[Any]) -> str:
+    return json.dumps(codec.json_schema(), sort_keys=True)
 
 
 def _expired(row: StepRow) -> WaitExpired:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from orchestrator.embedded.execution import Execution
 from orchestrator.embedded.history import History
 from orchestrator.embedded.presence import Presence
-from orchestrator.embedded.run import EmbeddedRun
+from orchestrator.embedded.run import CodeMatch, EmbeddedRun
 from orchestrator.embedded.settings import Equipment, Settings
 from orchestrator.errors import Fenced, StoreError
 from orchestrator.store.changes import Change, Claim, NoteStarted, Release
@@ -171,8 +171,10 @@ class Worker:
         """Execute a run that this worker owns."""
         workflow = self._workflows.find(claimed.workflow, claimed.version)
         bound = self._equipment.library.workflow(workflow)
-        same_code = workflow.code == claimed.code
-        run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, same_code=same_code)
+        code: CodeMatch = "same" if workflow.code == claimed.code else "changed"
+        if claimed.version != workflow.version:
+            code = "continued"
+        run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, code=code)
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution
         execution.task = self._loop.create_task(execution.drive())

@@ -167,6 +167,8 @@ class MoveReview(NamedTuple):
     priority: int | None = None
     decision: str | None = None
     note: str | None = None
+    schema: str | None = None
+    """For an item that is opened again because the type of its answer changed: the new one."""
 
 
 class Prune(NamedTuple):

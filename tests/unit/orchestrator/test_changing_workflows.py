@@ -264,7 +264,7 @@ async def test_assert_replays_proves_that_code_fits_a_history(store: str) -> Non
     [
         (inserted, "human 'ask'", "a step, which is not recorded"),
         (removed, "action 'send'", "nothing more"),
-        (renamed_in_silence, "action 'send'", "a step, which is not recorded"),
+        (renamed_in_silence, "step 'send'", "step 'mail' with the same input"),
     ],
 )
 async def test_assert_replays_names_the_step_expected_and_found(
@@ -277,3 +277,81 @@ async def test_assert_replays_names_the_step_expected_and_found(
         await assert_replays(code(), history)
     assert expected in mismatch.value.expected
     assert found in mismatch.value.found
+
+
+def called_twice() -> Workflow[int, int]:
+    @workflow(version=1, name="order")
+    async def order(run: Run, n: int) -> int:
+        n = await run.step(look, n)
+        await run.step(send, 77)
+        n = await run.step(send, n)
+        n += await run.ask("How many more?", int)
+        return await run.step(close, n)
+
+    return order
+
+
+async def test_a_second_call_in_front_never_takes_the_result_of_the_first(store: str) -> None:
+    await wait_with(store, first())
+    status, _, error = await answer_with(store, called_twice())
+    assert (status, executed) == ("failed", [])
+    assert "The recorded result belongs to the recorded input" in (error or "")
+
+
+async def test_a_continuing_version_may_change_inputs_but_not_mix_up_calls(store: str) -> None:
+    def twice(version: int, first_input: int, second_input: int) -> Workflow[int, int]:
+        @workflow(version=version, name="order", continues=(1,) if version > 1 else ())
+        async def order(run: Run, n: int) -> int:
+            await run.step(send, first_input)
+            await run.step(send, second_input)
+            return n + await run.ask("How many more?", int)
+
+        return order
+
+    await wait_with(store, twice(1, 10, 20))
+    status, _, error = await answer_with(store, twice(2, 20, 10))
+    assert status == "failed"
+    assert "another call of the same step" in (error or "")
+    async with Orchestrator(store, workflows=[twice(2, 11, 22)]) as orchestrator:
+        await orchestrator.retry("a")
+        await orchestrator.idle()
+        assert orchestrator.run("a").output == "6"
+
+
+async def test_an_answer_whose_type_changed_is_asked_again_with_the_new_type(store: str) -> None:
+    def asking(answer: Any) -> Workflow[int, str]:
+        @workflow(version=1, name="order")
+        async def order(run: Run, n: int) -> str:
+            return f"{n} {await run.ask('How many?', answer)}"
+
+        return order
+
+    code = asking(int)
+    async with Orchestrator(store, workflows=[code]) as orchestrator:
+        await orchestrator.start(code, 1, id="a")
+        await orchestrator.idle()
+    async with Client(store) as client:
+        await client.decide(client.reviews()[0].id, 5, by="ann")
+    async with Orchestrator(store, workflows=[asking(list[str])]) as orchestrator:
+        await orchestrator.idle()
+        (item,) = orchestrator.reviews()
+        assert item.state == "open"
+        assert "does not fit any more" in (item.note or "")
+        await orchestrator.decide(item.id, ["five"], by="ben")
+        await orchestrator.idle()
+        assert orchestrator.run("a").output == "\"1 ['five']\""
+
+
+async def test_a_retried_run_gets_its_whole_time_again(store: str) -> None:
+    @workflow(version=1, name="order", deadline_seconds=0.05)
+    async def order(run: Run, n: int) -> int:
+        return n + await run.ask("How many more?", int)
+
+    async with Orchestrator(store, workflows=[order]) as orchestrator:
+        handle = await orchestrator.start(order, 1, id="a")
+        with pytest.raises(StepFailed, match="deadline"):
+            await handle.result()
+        await orchestrator.retry("a")
+        assert (orchestrator.run("a").deadline or 0) > orchestrator.run("a").created + 0.05
+        await orchestrator.idle()
+        assert orchestrator.run("a").status in {"waiting", "failed"}

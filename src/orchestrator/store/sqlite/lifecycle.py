@@ -231,9 +231,9 @@ def retry(tx: "Transaction", change: c.RetryRun) -> None:
         (key,),
     )
     tx.execute(
-        "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, cancel = 0, ended = NULL, error = NULL"
-        " WHERE key = ?",
-        (change.now, key),
+        "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, cancel = 0, ended = NULL, error = NULL,"
+        " deadline = ? + (deadline - created) WHERE key = ?",  # the whole time again, or it would fail at once
+        (change.now, change.now, key),
     )
 
 

@@ -50,7 +50,13 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         )
         lifecycle.wake(tx, moved[0], change.now)
     elif change.action == "reopen":
-        tx.execute("UPDATE reviews SET decision = NULL, decided = NULL, decided_by = NULL WHERE id = ?", (change.id,))
+        if change.schema is not None:
+            tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (change.schema,))
+        tx.execute(
+            "UPDATE reviews SET decision = NULL, decided = NULL, decided_by = NULL, suggestion = NULL,"
+            " schema = coalesce((SELECT id FROM schemas WHERE body = ?), schema) WHERE id = ?",
+            (change.schema, change.id),
+        )
         tx.execute(
             "UPDATE steps SET status = 'waiting', output = NULL, ended = NULL, decided_by = NULL"
             " WHERE run = ? AND name = ? AND kind = 'human'",

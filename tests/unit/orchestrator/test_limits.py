@@ -1,0 +1,133 @@
+"""Limits by name: how many bodies at once, and how many in a second, whatever the clock does."""
+
+import asyncio
+
+import pytest
+
+from orchestrator import InvalidWorkflow, Limit, Orchestrator, Run, StepFailed, action, workflow
+from orchestrator.limits import Limiter
+from orchestrator.testing import FakeClock
+
+at_once: list[int] = [0]
+"""How many bodies were executed at once, after each began or ended."""
+
+
+@action(limit="crm")
+async def slow(n: int) -> int:
+    at_once.append(at_once[-1] + 1)
+    await asyncio.sleep(0.01)
+    at_once.append(at_once[-1] - 1)
+    return n
+
+
+@action(limit="crm")
+async def other(n: int) -> int:
+    return await slow(n)
+
+
+@workflow(version=1)
+async def ask_twice(run: Run, n: int) -> int:
+    return sum(await run.all(run.step(slow, n), run.step(other, n)))
+
+
+async def test_steps_that_share_a_limit_are_never_more_at_once() -> None:
+    at_once[:] = [0]
+    limits = {"crm": Limit(concurrent=3)}
+    async with Orchestrator("sqlite:///:memory:", workflows=[ask_twice], limits=limits) as orchestrator:
+        await orchestrator.start_many(ask_twice, [(None, n) for n in range(10)])
+        await orchestrator.idle()
+        assert orchestrator.store.counts() == {("ask_twice", 1, "completed"): 10}
+    assert max(at_once) == 3
+    assert at_once[-1] == 0
+
+
+async def test_a_limit_that_was_not_given_fails_the_step_with_what_to_give() -> None:
+    limits = {"mail": Limit(concurrent=1)}
+    async with Orchestrator("sqlite:///:memory:", workflows=[ask_twice], limits=limits) as orchestrator:
+        handle = await orchestrator.start(ask_twice, 1)
+        with pytest.raises(StepFailed, match=r"asks for limit 'crm'; this orchestrator has: mail"):
+            await handle.result()
+
+
+@pytest.mark.parametrize("numbers", [{}, {"concurrent": 0}, {"per_second": 0.0}, {"concurrent": 1, "per_second": -1.0}])
+def test_a_limit_needs_numbers_above_zero(numbers: dict[str, float]) -> None:
+    with pytest.raises(InvalidWorkflow, match="Limit"):
+        Limit(**numbers)  # type: ignore[arg-type]  # whatever somebody writes
+
+
+class Starts:
+    """Bodies behind a limiter on a fake clock: when each began."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.clock = FakeClock()
+        self.begun: list[float] = []
+        self._zero = self.clock.now()
+        self._limiter = Limiter(limit, self.clock)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def add(self, count: int) -> None:
+        self._tasks += [asyncio.create_task(self._body()) for _ in range(count)]
+        await _turn()
+
+    async def _body(self) -> None:
+        async with self._limiter:
+            self.begun.append(self.clock.now() - self._zero)
+
+    async def pass_time(self, seconds: float, step: float = 0.05) -> None:
+        for _ in range(round(seconds / step)):
+            self.clock.move_to(self.clock.now() + step)
+            await _turn()
+
+    async def cancel_last(self) -> None:
+        self._tasks.pop().cancel()
+        await _turn()
+
+    async def end(self) -> None:
+        await asyncio.gather(*self._tasks)
+
+
+async def _turn() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_bodies_begin_evenly_spaced() -> None:
+    starts = Starts(Limit(per_second=2))
+    await starts.add(4)
+    assert len(starts.begun) == 1
+    await starts.pass_time(1.6)
+    assert starts.begun == pytest.approx([0, 0.5, 1, 1.5], abs=0.06)
+    await starts.end()
+
+
+async def test_after_a_pause_nothing_is_made_up_for() -> None:
+    starts = Starts(Limit(per_second=2))
+    await starts.add(1)
+    await starts.pass_time(10)
+    await starts.add(3)
+    assert len(starts.begun) == 2
+    await starts.pass_time(1.1)
+    assert starts.begun[1:] == pytest.approx([10, 10.5, 11], abs=0.06)
+    await starts.end()
+
+
+async def test_a_clock_set_back_delays_nobody_for_longer_than_their_turn() -> None:
+    starts = Starts(Limit(per_second=2))
+    await starts.add(2)
+    await starts.pass_time(1)
+    starts.clock.move_to(starts.clock.now() - 3600)
+    begun_before = len(starts.begun)
+    await starts.add(2)
+    await starts.pass_time(1.1)
+    assert len(starts.begun) == begun_before + 2
+    await starts.end()
+
+
+async def test_a_body_that_is_given_up_while_it_waits_leaves_its_place() -> None:
+    starts = Starts(Limit(concurrent=1, per_second=2))
+    await starts.add(2)
+    await starts.cancel_last()
+    await starts.add(1)
+    await starts.pass_time(1.1)
+    assert len(starts.begun) == 2
+    await starts.end()
