@@ -78,6 +78,6 @@ def triage_with(model: Model, intents: tuple[str, ...]) -> Workflow[Request, str
 
 
 def triage() -> Workflow[Request, str]:
-    """Build the workflow with the model in ``models/intent``, trained on the file that ``REQUESTS`` names if need be."""
+    """Build the workflow with the model in ``models/intent``, trained on the file named by ``REQUESTS`` if need be."""
     model = trained_model(MODEL, Path(os.environ.get("REQUESTS", "requests.jsonl")))
     return triage_with(model, model.labels)

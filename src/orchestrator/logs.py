@@ -17,9 +17,10 @@ class RunFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Add the ids and keep the record."""
         context = current_step()
-        record.run = context.run_id if context is not None else run_id_of.get()
-        record.step = context.step if context is not None else None
-        record.attempt = context.attempt if context is not None else None
+        known = vars(record)
+        known.setdefault("run", context.run_id if context is not None else run_id_of.get())
+        known.setdefault("step", context.step if context is not None else None)
+        known.setdefault("attempt", context.attempt if context is not None else None)
         return True
 
 
@@ -49,3 +50,10 @@ def json_handler() -> logging.Handler:
     handler.addFilter(RunFilter())
     handler.setFormatter(JsonFormatter())
     return handler
+
+
+def log_json(level: int = logging.INFO) -> None:
+    """Write the logs of the whole process as JSON lines with run and step ids; for a command, not for a library."""
+    root = logging.getLogger()
+    root.addHandler(json_handler())
+    root.setLevel(level)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from typing_extensions import TypeForm
 
@@ -21,6 +21,9 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
+
+Call: TypeAlias = Coroutine[None, None, T]
+"""A call that is awaited; with Any in it, mypy would find the overloads of ``Run.all`` ambiguous and return Any."""
 
 
 class Judge(Protocol[P, T_co]):
@@ -54,13 +57,11 @@ class Run(ABC):
         """Return the run's id."""
 
     @overload
-    def step(
-        self, step: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Coroutine[Any, Any, T]: ...
+    def step(self, step: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs) -> Call[T]: ...
     @overload
-    def step(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]: ...
+    def step(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Call[T]: ...
     @abstractmethod
-    def step(self, step: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+    def step(self, step: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call[Any]:
         """Call a step once and remember its result; it is recorded before the next step begins.
 
         Raises:
@@ -69,7 +70,7 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def decide(self, judge: Judge[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+    def decide(self, judge: Judge[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
         """Judge once and settle it: the accepted value, or what a person says when it is in doubt.
 
         Raises:
@@ -85,7 +86,7 @@ class Run(ABC):
         name: str = "ask",
         context: Any = None,
         escalate: Escalation = Escalation(),
-    ) -> Coroutine[Any, Any, T]:
+    ) -> Call[T]:
         """Put a question to people, without any model; ``context`` is JSON shown beside it.
 
         Raises:
@@ -93,7 +94,7 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def event(self, name: str, payload: TypeForm[T], *, within: timedelta | None = None) -> Coroutine[Any, Any, T]:
+    def event(self, name: str, payload: TypeForm[T], *, within: timedelta | None = None) -> Call[T]:
         """Wait for the next event of that name sent to this run (``orchestrator.send``).
 
         Raises:
@@ -101,15 +102,15 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def sleep(self, duration: timedelta | float) -> Coroutine[Any, Any, None]:
+    def sleep(self, duration: timedelta | float) -> Call[None]:
         """Wait for a timedelta or that many seconds; the due time is fixed when this is first reached."""
 
     @abstractmethod
-    def sleep_until(self, when: datetime) -> Coroutine[Any, Any, None]:
+    def sleep_until(self, when: datetime) -> Call[None]:
         """Wait until a moment, which must carry its time zone."""
 
     @abstractmethod
-    def child(self, workflow: "Workflow[A, T]", value: A, /, *, id: str | None = None) -> Coroutine[Any, Any, T]:  # noqa: A002
+    def child(self, workflow: "Workflow[A, T]", value: A, /, *, id: str | None = None) -> Call[T]:  # noqa: A002
         """Start a run of another workflow and wait for its result; its default id is ``<run id>/<name>``.
 
         Raises:
@@ -117,15 +118,13 @@ class Run(ABC):
         """
 
     @overload
-    def all(self, first: Awaitable[A], second: Awaitable[B], /) -> Coroutine[Any, Any, tuple[A, B]]: ...
+    def all(self, first: Awaitable[A], second: Awaitable[B], /) -> Call[tuple[A, B]]: ...
     @overload
-    def all(
-        self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], /
-    ) -> Coroutine[Any, Any, tuple[A, B, C]]: ...
+    def all(self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], /) -> Call[tuple[A, B, C]]: ...
     @overload
     def all(
         self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], fourth: Awaitable[D], /
-    ) -> Coroutine[Any, Any, tuple[A, B, C, D]]: ...
+    ) -> Call[tuple[A, B, C, D]]: ...
     @overload
     def all(
         self,
@@ -135,11 +134,11 @@ class Run(ABC):
         fourth: Awaitable[D],
         fifth: Awaitable[E],
         /,
-    ) -> Coroutine[Any, Any, tuple[A, B, C, D, E]]: ...
+    ) -> Call[tuple[A, B, C, D, E]]: ...
     @overload
-    def all(self, *branches: Awaitable[T]) -> Coroutine[Any, Any, tuple[T, ...]]: ...
+    def all(self, *branches: Awaitable[T]) -> Call[tuple[T, ...]]: ...
     @abstractmethod
-    def all(self, *branches: Awaitable[Any]) -> Coroutine[Any, Any, tuple[Any, ...]]:
+    def all(self, *branches: Awaitable[Any]) -> Call[tuple[Any, ...]]:
         """Run branches side by side and return their results in order.
 
         Every branch goes as far as it can before the run waits, so several questions can be open at once.
@@ -147,11 +146,11 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def now(self) -> Coroutine[Any, Any, datetime]:
+    def now(self) -> Call[datetime]:
         """Return the time (UTC), the same on every replay."""
 
     @abstractmethod
-    def random(self) -> Coroutine[Any, Any, float]:
+    def random(self) -> Call[float]:
         """Return a random number, 0 up to but not including 1, the same on every replay."""
 
 

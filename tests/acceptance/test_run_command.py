@@ -157,7 +157,7 @@ def test_all_requests_of_a_real_file_are_decided_or_wait_and_people_finish_some(
     assert summary["runs"] == len(truth) == 3200
     assert summary["by_model"] + summary["waiting_for_person"] == 3200
     store = SqliteStore(str(tmp_path / "runs.db"))
-    accepted = [row for row in store.runs(status="completed", limit=4000)]
+    accepted = store.runs(status="completed", limit=4000)
     right = sum(json.loads(row.output or "") == truth[row.id] for row in accepted)
     store.close()
     assert len(accepted) == summary["by_model"] > 1600

@@ -17,6 +17,7 @@ from orchestrator.cli.stopping import run_until_stopped
 from orchestrator.cli.target import lasting, load_workflow
 from orchestrator.errors import Misuse
 from orchestrator.jsonl import InputLine, read_inputs
+from orchestrator.logs import log_json
 from orchestrator.orchestrator import Orchestrator
 from orchestrator.store.changes import Remember
 from orchestrator.summary import Summary, summarize
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 StoreOption = Annotated[str, typer.Option("--store", help="sqlite:///FILE (four slashes for an absolute path)")]
+LogOption = Annotated[bool, typer.Option("--log-json", help="log as JSON lines with run and step ids")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 DEFAULT_STORE = "sqlite:///handrail.db"
 
@@ -56,8 +58,11 @@ def run(
     ] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 100,
     as_json: JsonOption = False,
+    logs: LogOption = False,
 ) -> None:
     """Run a workflow on every line of a file; running the same command again goes on where it stopped."""
+    if logs:
+        log_json()
     workflow = load_workflow(target)
     inputs = read_inputs(file, workflow.input_codec, id_field)
     if id_field is None:
@@ -118,8 +123,11 @@ def work(
     store: StoreOption = DEFAULT_STORE,
     concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 100,
     until_idle: Annotated[bool, typer.Option(help="stop when nothing is due any more")] = False,
+    logs: LogOption = False,
 ) -> None:
     """Execute whatever is due in a store, until stopped; start several of these for more speed or safety."""
+    if logs:
+        log_json()
     workflows = [load_workflow(target) for target in targets]
     if not workflows:
         raise Misuse("name at least one MODULE:WORKFLOW")

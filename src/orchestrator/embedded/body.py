@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
@@ -23,6 +24,9 @@ class Result:
     attempt: int
     decided_by: str | None = None
     """``policy:fallback`` or ``policy:default`` when the step itself had failed."""
+
+
+_log = logging.getLogger("orchestrator.steps")
 
 
 class BodyFailed(Exception):
@@ -97,7 +101,13 @@ class Bodies:
         self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any, count: "_Count"
     ) -> Any:
         async def once() -> Any:
-            return await self._attempt(step, replace(context, attempt=count.next()), args, kwargs)
+            this = replace(context, attempt=count.next())
+            try:
+                return await self._attempt(step, this, args, kwargs)
+            except Exception as error:
+                ids = {"run": this.run_id, "step": this.step, "attempt": this.attempt}
+                _log.info("an attempt failed: %s: %s", type(error).__name__, error, extra=ids)
+                raise
 
         if step.policy.retry is None:
             return await once()

@@ -63,6 +63,8 @@ class Execution:
             await self._conclude(*await self._outcome())
         except (StoreError, asyncio.CancelledError) as error:
             self.error = self.run.lost or error
+            if self._stop in {"cancelled", "deadline"}:  # it came while the end was being written: look again
+                self.wake = self._equipment.clock.now()
             if not isinstance(error, asyncio.CancelledError | Fenced):
                 _log.error("run %s stopped: %s", self.claimed.id, error)
         finally:
@@ -123,6 +125,7 @@ class Execution:
             self.wake = await writer.ask(Suspend(claimed.key, min(dues, default=None), claimed.signals, now))
             self.status = status
             self.woke_others = waits.started_child
+            _log.info("run %s waits for %s", claimed.id, ", ".join(waits.open))
             return
         recorded = None if error is None else error_json(error)
         has_dependants = self.run.has_waited
@@ -133,3 +136,5 @@ class Execution:
         self.status, self.error = status, error
         if error is not None:
             _log.warning("run %s %s: %s", claimed.id, status, error)
+        else:
+            _log.info("run %s completed", claimed.id)

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import json
+import logging
 import random
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from orchestrator.run import Run, branch_list
 from orchestrator.step import Step, StepKind
 from orchestrator.store.changes import Change, RecordStep
 from orchestrator.store.rows import StepRow
+
+_log = logging.getLogger("orchestrator.steps")
 
 _scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
 
@@ -155,6 +158,8 @@ class EmbeddedRun(Run):
     async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> Any:
         row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))
         self.record(row)
+        ids = {"run": self._id, "step": row.name, "attempt": attempt}
+        _log.warning("step failed: %s: %s", type(error).__name__, error, extra=ids)
         if bound.step.policy.on_failure == "review":
             return await self._repair(bound, row)
         raise failure(row) from error

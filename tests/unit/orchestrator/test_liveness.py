@@ -75,7 +75,9 @@ def test_one_does_not_watch_oneself(watch: Watch, monotonic: Monotonic) -> None:
     assert dead(watch, worker(1), worker(2), me=1) == [2]
 
 
-def test_a_watcher_that_slept_itself_does_not_blame_those_who_beat_meanwhile(watch: Watch, monotonic: Monotonic) -> None:
+def test_a_watcher_that_slept_itself_does_not_blame_those_who_beat_meanwhile(
+    watch: Watch, monotonic: Monotonic
+) -> None:
     dead(watch, worker(1, 7))
     monotonic.seconds += 100 * LEASE
     assert dead(watch, worker(1, 8)) == []
@@ -114,7 +116,7 @@ def test_a_lock_that_cannot_be_looked_at_says_nothing(lock: str, watch: Watch) -
 
 
 @workflow(version=1)
-async def add_one(run: Run, n: int) -> int:
+async def add_one(_run: Run, n: int) -> int:
     return n + 1
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -178,7 +179,7 @@ class Reviews(RuleBasedStateMachine):
 def assert_chain(log: list[ReviewLogRow]) -> None:
     """Check that each state follows from the action, and that nothing follows a final one."""
     assert (log[0].action, log[0].state) == ("ask", "open")
-    for before, entry in zip(log, log[1:], strict=False):
+    for before, entry in pairwise(log):
         assert before.state not in FINAL
         assert entry.state == COMES_TO[entry.action]
 

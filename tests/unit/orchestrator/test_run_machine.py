@@ -1,4 +1,4 @@
-"""Runs on the real engine while it crashes, the clock jumps, people answer and cancel, in any order: nothing is lost."""
+"""Runs on the real engine while it crashes, the clock jumps, people answer and cancel: nothing is lost."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -133,7 +133,9 @@ class Runs(RuleBasedStateMachine):
 
     def retry(self, run: RunRow, *, mend: bool = True) -> None:
         if mend:
-            programs.mended.update(f"{run.id}/{step.name}" for step in self.engine.steps(run.id) if step.name.startswith("break"))
+            programs.mended.update(
+                f"{run.id}/{step.name}" for step in self.engine.steps(run.id) if step.name.startswith("break")
+            )
         self.do(self.engine.retry(run.id))
 
     # -- what there is

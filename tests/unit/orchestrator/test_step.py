@@ -102,7 +102,9 @@ def test_a_time_limit_must_be_above_zero(name: str, seconds: float) -> None:
         action(**limits)(plain)
 
 
-@pytest.mark.parametrize("wrong", [{"attempts": 1}, {"attempts": 3, "first_seconds": 0}, {"attempts": 3, "max_seconds": 0.1}])
+@pytest.mark.parametrize(
+    "wrong", [{"attempts": 1}, {"attempts": 3, "first_seconds": 0}, {"attempts": 3, "max_seconds": 0.1}]
+)
 def test_a_retry_that_never_tries_again_or_never_waits_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidWorkflow, match="Retry"):
         Retry(**wrong)

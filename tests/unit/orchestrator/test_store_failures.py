@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -90,26 +91,34 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         open_store(url)
 
 
-def test_a_read_only_file_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    path = tmp_path / "runs.db"
-    SqliteStore(str(path)).close()
-    path.chmod(0o444)
-    tmp_path.chmod(0o555)
-    program = (
-        "import sys\nfrom orchestrator.store import SqliteStore\nfrom orchestrator.errors import StoreReadOnly\n"
-        "import os\nif os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "try:\n    SqliteStore(sys.argv[1])\nexcept StoreReadOnly as error:\n    print(error); sys.exit(7)\n"
-    )
-    try:
-        for folder in tmp_path.parents:
-            if "pytest" in folder.name:
-                folder.chmod(0o755)
-        found = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
-        assert found.returncode == 7, found.stderr
-        assert "cannot be written" in found.stdout
-    finally:
-        tmp_path.chmod(0o755)
-        path.chmod(0o644)
+AS_NOBODY = """
+import os, sys
+from orchestrator.errors import StoreReadOnly
+from orchestrator.store import SqliteStore
+if os.getuid() == 0:  # root may write anything
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+try:
+    SqliteStore(sys.argv[1])
+except StoreReadOnly as error:
+    print(error)
+    sys.exit(7)
+"""
+
+
+def test_a_read_only_file_is_refused_before_anything_starts() -> None:
+    with tempfile.TemporaryDirectory() as name:  # one that others can reach, unlike tmp_path
+        folder, path = Path(name), Path(name) / "runs.db"
+        SqliteStore(str(path)).close()
+        path.chmod(0o444)
+        folder.chmod(0o555)
+        try:
+            found = subprocess.run(
+                [sys.executable, "-c", AS_NOBODY, str(path)], capture_output=True, text=True, check=False
+            )
+        finally:
+            folder.chmod(0o755)
+    assert found.returncode == 7, found.stderr
+    assert "cannot be written" in found.stdout
 
 
 def test_a_store_locked_by_another_process_says_so(tmp_path: Path) -> None:

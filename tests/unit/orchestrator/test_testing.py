@@ -187,7 +187,10 @@ async def test_a_fault_can_be_any_error_and_hits_the_call_it_names() -> None:
     async with Rehearsal(workflows=[twice], faults=faults) as rehearsal:
         with pytest.raises(StepFailed) as failed:
             await rehearsal.play(twice, 1, id="a")
-    assert (failed.value.error_type, failed.value.message) == ("StepFailed", "step 'bump#2' failed with ConnectionError: down")
+    assert (failed.value.error_type, failed.value.message) == (
+        "StepFailed",
+        "step 'bump#2' failed with ConnectionError: down",
+    )
     assert executed == ["a/bump, attempt 1"]
 
 

@@ -7,20 +7,31 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from orchestrator import InvalidWorkflow, Misuse, NotStorable, Orchestrator, Run, UnknownWorkflow, Workflow, action, rule, workflow
+from orchestrator import (
+    InvalidWorkflow,
+    Misuse,
+    NotStorable,
+    Orchestrator,
+    Run,
+    UnknownWorkflow,
+    Workflow,
+    action,
+    rule,
+    workflow,
+)
 
 MEMORY = "sqlite:///:memory:"
 
 
 @workflow(version=1)
-async def same(run: Run, n: int) -> int:
+async def same(_run: Run, n: int) -> int:
     """Return what it was given."""
     return n
 
 
 def made(version: int, *, name: str = "order", continues: tuple[int, ...] = ()) -> Workflow[int, int]:
     @workflow(version=version, name=name, continues=continues)
-    async def order(run: Run, n: int) -> int:
+    async def order(_run: Run, n: int) -> int:
         return n
 
     return order
@@ -43,7 +54,7 @@ async def test_a_workflow_may_take_no_input() -> None:
 
 def test_a_changed_function_has_another_code_and_an_unchanged_one_the_same() -> None:
     @workflow(version=1, name="order")
-    async def changed(run: Run, n: int) -> int:
+    async def changed(_run: Run, n: int) -> int:
         return n + 1
 
     assert made(1).code == made(2, name="other").code != changed.code
@@ -53,7 +64,7 @@ def test_a_changed_function_has_another_code_and_an_unchanged_one_the_same() -> 
 
 
 def test_a_plain_function_is_refused() -> None:
-    def order(run: Run, n: int) -> int:
+    def order(_run: Run, n: int) -> int:
         return n
 
     decorate: Any = workflow(version=1)
@@ -62,7 +73,7 @@ def test_a_plain_function_is_refused() -> None:
 
 
 def test_several_inputs_are_refused() -> None:
-    async def order(run: Run, n: int, m: int) -> int:
+    async def order(_run: Run, n: int, m: int) -> int:
         return n + m
 
     decorate: Any = workflow(version=1)
@@ -73,7 +84,7 @@ def test_several_inputs_are_refused() -> None:
 def test_a_lambda_is_no_workflow() -> None:
     decorate: Any = workflow(version=1)
     with pytest.raises(InvalidWorkflow, match="must be an `async def`"):
-        decorate(lambda run, n: n)
+        decorate(lambda _run, n: n)
 
 
 @pytest.mark.parametrize("name", ["two words", "a/b", "a#2"])
@@ -96,15 +107,15 @@ def test_a_deadline_must_be_above_zero() -> None:
 # -- annotations
 
 
-async def untyped_input(run: Run, n) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001 -- the mistake under test
+async def untyped_input(_run: Run, n) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001 -- the mistake under test
     return int(n)
 
 
-async def untyped_result(run: Run, n: int):  # type: ignore[no-untyped-def]  # noqa: ANN201 -- the mistake under test
+async def untyped_result(_run: Run, n: int):  # type: ignore[no-untyped-def]  # noqa: ANN201 -- the mistake under test
     return n
 
 
-async def callable_input(run: Run, n: Callable[[], int]) -> int:
+async def callable_input(_run: Run, n: Callable[[], int]) -> int:
     return n()
 
 
@@ -112,7 +123,7 @@ async def socket_result(run: Run, n: int) -> socket.socket:
     raise NotImplementedError
 
 
-async def secret_input(run: Run, n: SecretStr) -> int:
+async def secret_input(_run: Run, n: SecretStr) -> int:
     return len(n)
 
 
@@ -160,7 +171,11 @@ def uses(step: Any) -> Callable[[], Workflow[Any, Any]]:
 
 @pytest.mark.parametrize(
     ("step", "place"),
-    [(connect, "step 'connect', its result"), (untyped, "step 'untyped'"), (unannotated, "step 'unannotated', its result")],
+    [
+        (connect, "step 'connect', its result"),
+        (untyped, "step 'untyped'"),
+        (unannotated, "step 'unannotated', its result"),
+    ],
 )
 def test_a_step_in_the_code_that_cannot_be_stored_is_refused_before_any_run(step: Any, place: str) -> None:
     with pytest.raises(NotStorable, match=place):

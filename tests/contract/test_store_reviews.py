@@ -1,0 +1,124 @@
+"""What every store must do with review items; counts and lists agree."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import pytest
+
+from orchestrator.errors import ReviewError
+from orchestrator.store import ReviewQuery, Store
+from orchestrator.store.changes import (
+    Cancel,
+    Change,
+    MoveReview,
+)
+from orchestrator.store.rows import ReviewRow, ReviewState
+from tests.contract.stores import (
+    NOW,
+    asked,
+    decided,
+    refusal,
+    signed_on,
+    steps,
+    wrote,
+)
+
+
+def test_a_move_is_made_only_to_the_version_it_was_decided_on(store: Store) -> None:
+    worker = signed_on(store)
+    item = asked(store, worker)
+    take = MoveReview(item.id, 1, "leased", "take", "person:ann", NOW, lease_owner="ann", lease_until=NOW + 300)
+    (taken,) = wrote(store, take)
+    assert (taken.state, taken.version, taken.lease_owner, taken.lease_until) == ("leased", 2, "ann", NOW + 300)
+    assert isinstance(refusal(store, decided(item)), ReviewError)
+    assert store.review(item.id) == taken
+    assert isinstance(refusal(store, MoveReview(99, 1, "open", "skip", "person:ann", NOW)), ReviewError)
+    wrote(store, MoveReview(item.id, 2, "open", "skip", "person:ann", NOW, priority=80, note="not mine"))
+    moved = store.review(item.id)
+    assert moved is not None
+    assert (moved.state, moved.priority, moved.note, moved.lease_owner) == ("open", 80, "not mine", None)
+    log = [(entry.actor, entry.action, entry.state, entry.version) for entry in store.review_log(item.id)]
+    assert log == [
+        (f"run:{item.run}", "ask", "open", 1),
+        ("person:ann", "take", "leased", 2),
+        ("person:ann", "skip", "open", 3),
+    ]
+
+
+def test_a_reopened_item_waits_again_with_its_step(store: Store) -> None:
+    worker = signed_on(store)
+    item = asked(store, worker)
+    wrote(store, decided(item))
+    wrote(store, MoveReview(item.id, 2, "open", "reopen", "policy:reopen", NOW))
+    again = store.review(item.id)
+    assert again is not None
+    assert (again.state, again.decision, again.decided_by) == ("open", None, None)
+    assert steps(store, item.run) == [("ask", "waiting", None)]
+
+
+@pytest.fixture
+def queue(store: Store) -> Store:
+    """A store with review items in every state, of three queues and priorities."""
+    worker = signed_on(store)
+    for number, (name, priority) in enumerate(itertools.product(("triage", "money", "replies"), (0, 50, 100))):
+        item = asked(store, worker, f"r{number}", queue=name, priority=priority)
+        moves: list[Change | None] = [
+            None,
+            MoveReview(item.id, 1, "leased", "take", "person:ann", NOW, lease_owner="ann", lease_until=NOW + 300),
+            MoveReview(item.id, 1, "leased", "take", "person:ben", NOW, lease_owner="ben", lease_until=NOW - 1),
+            decided(item),
+            MoveReview(item.id, 1, "expired", "expire", "policy:expire", NOW),
+            Cancel(f"r{number}", NOW, "gone"),
+            MoveReview(item.id, 1, "leased", "take", "person:ben", NOW, lease_owner="ben", lease_until=NOW + 300),
+            None,
+            None,
+        ]
+        move = moves[number]
+        if move is not None:
+            wrote(store, move)
+    return store
+
+
+FILTERS: Sequence[dict[str, Any]] = [
+    {**states, **queue, **run, **free}
+    for states in ({}, {"states": ("decided",)}, {"states": get_args(ReviewState)})
+    for queue in ({}, {"queue": "triage"}, {"queue": "nowhere"})
+    for run in ({}, {"run_id": "r7"})
+    for free in ({}, {"free_for": "ann", "now": NOW}, {"free_for": "ben", "now": NOW})
+]
+
+
+@pytest.mark.parametrize("wanted", FILTERS, ids=str)
+def test_a_count_is_the_number_of_rows_whatever_the_filter(queue: Store, wanted: dict[str, Any]) -> None:
+    rows = queue.reviews(ReviewQuery(**wanted))
+    assert queue.review_count(ReviewQuery(**wanted, limit=1)) == len(rows)
+    for row in rows:
+        assert row.state in wanted.get("states", ("open", "leased"))
+        assert row.queue == wanted.get("queue", row.queue)
+        assert row.run_id == wanted.get("run_id", row.run_id)
+
+
+def test_items_are_listed_most_urgent_first_and_page_by_page(queue: Store) -> None:
+    everything = ReviewQuery(states=get_args(ReviewState))
+    rows = queue.reviews(everything)
+    assert [(row.priority, row.id) for row in rows] == sorted(
+        ((r.priority, r.id) for r in rows), key=lambda p: (-p[0], p[1])
+    )
+    paged: list[ReviewRow] = []
+    while page := queue.reviews(
+        ReviewQuery(states=everything.states, limit=2, after=(paged[-1].priority, paged[-1].id) if paged else None)
+    ):
+        paged += page
+    assert paged == rows
+
+
+def test_what_is_free_for_a_person_is_open_or_theirs_or_was_let_go(queue: Store) -> None:
+    for person, others in (("ann", "ben"), ("ben", "ann")):
+        free = {row.run_id for row in queue.reviews(ReviewQuery(free_for=person, now=NOW))}
+        held = {
+            row.run_id
+            for row in queue.reviews(ReviewQuery())
+            if row.lease_owner == others and row.lease_until != NOW - 1
+        }
+        assert free == {"r0", "r1", "r2", "r6", "r7", "r8"} - held

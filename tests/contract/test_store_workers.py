@@ -1,0 +1,192 @@
+"""What every store must do for those who execute runs: claims, fences, take-overs."""
+
+from orchestrator.errors import Fenced
+from orchestrator.store import ReviewQuery, Store
+from orchestrator.store.changes import (
+    Beat,
+    Change,
+    Claim,
+    EndRun,
+    NoteStarted,
+    OpenWait,
+    RecordStep,
+    Release,
+    RetryRun,
+    Suspend,
+    TakeOver,
+)
+from tests.contract.stores import (
+    CRASH_LIMIT,
+    NOW,
+    claim,
+    claimed_ids,
+    crash,
+    executing,
+    question,
+    refusal,
+    signed_on,
+    starting,
+    status,
+    step,
+    wrote,
+)
+
+# -- claiming
+
+
+def test_due_runs_are_claimed_oldest_first_up_to_a_number(store: Store) -> None:
+    worker = signed_on(store)
+    wrote(
+        store, *(starting(run_id, created=due) for run_id, due in (("c", 30.0), ("a", 10.0), ("d", 40.0), ("b", 20.0)))
+    )
+    first = claim(store, worker, now=35.0, most=2)
+    assert (claimed_ids(first), first.next_wake) == (["a", "b"], 30.0)
+    second = claim(store, worker, now=35.0, most=2)
+    assert (claimed_ids(second), second.next_wake) == (["c"], 40.0)
+    assert claimed_ids(claim(store, worker, now=35.0)) == []
+
+
+def test_only_runs_of_the_versions_asked_for_are_claimed(store: Store) -> None:
+    worker = signed_on(store)
+    wrote(store, starting("a"), starting("b", version=2), starting("c", workflow="other"))
+    assert store.due(NOW) == {("add", 1): 1, ("add", 2): 1, ("other", 1): 1}
+    assert store.due(NOW - 1) == {}
+    both = wrote(store, Claim([("add", 2), ("other", 1)], NOW, 10, suspects=True), worker=worker)[0]
+    assert sorted((run.id, run.workflow, run.version) for run in both.runs) == [("b", "add", 2), ("c", "other", 1)]
+    assert store.due(NOW) == {("add", 1): 1}
+
+
+def test_two_workers_never_claim_the_same_run(store: Store) -> None:
+    first, second = signed_on(store, 1), signed_on(store, 2)
+    wrote(store, *(starting(f"r{n}") for n in range(6)))
+    one, two = claimed_ids(claim(store, first, most=4)), claimed_ids(claim(store, second, most=4))
+    assert (len(one), len(two)) == (4, 2)
+    assert not set(one) & set(two)
+
+
+def test_what_a_worker_gives_back_is_due_without_blame(store: Store) -> None:
+    first, second = signed_on(store, 1), signed_on(store, 2)
+    executing(store, first)
+    wrote(store, Release(NOW + 1), worker=first)
+    assert [worker.id for worker in store.workers()] == [second]
+    (run,) = claim(store, second, now=NOW + 1).runs
+    assert (run.id, run.crashes) == ("a", 0)
+
+
+# -- dying
+
+
+def test_a_dead_workers_runs_are_due_and_it_is_struck_off(store: Store) -> None:
+    first, second = signed_on(store, 1), signed_on(store, 2)
+    executing(store, first, "a")
+    executing(store, first, "b")
+    executing(store, second, "c")
+    assert wrote(store, TakeOver(first, 0, NOW + 7, CRASH_LIMIT), worker=second) == [2]
+    assert [worker.id for worker in store.workers()] == [second]
+    claimed = claim(store, second, now=NOW + 7)
+    assert [(run.id, run.crashes) for run in claimed.runs] == [("a", 1), ("b", 1)]
+    assert status(store, "c") == "running"
+
+
+def test_a_worker_that_beat_since_is_not_struck_off(store: Store) -> None:
+    first, second = signed_on(store, 1), signed_on(store, 2)
+    executing(store, first)
+    wrote(store, Beat(), worker=first)
+    assert wrote(store, TakeOver(first, 0, NOW, CRASH_LIMIT), worker=second) == [None]
+    assert {worker.id: worker.beat for worker in store.workers()} == {first: 1, second: 0}
+    assert status(store, "a") == "running"
+
+
+def test_a_dead_worker_is_struck_off_by_one_of_those_who_try(store: Store) -> None:
+    first, second, third = (signed_on(store, pid) for pid in (1, 2, 3))
+    executing(store, first)
+    change = TakeOver(first, 0, NOW, CRASH_LIMIT)
+    assert [wrote(store, change, worker=second), wrote(store, change, worker=third)] == [[1], [None]]
+
+
+def test_a_run_without_progress_in_three_crashes_is_set_aside(store: Store) -> None:
+    worker = signed_on(store)
+    executing(store, worker)
+    for crashes in (1, 2):
+        worker = crash(store, worker)
+        assert [run.crashes for run in claim(store, worker).runs] == [crashes]
+    crash(store, worker)
+    row = store.run("a")
+    assert row is not None
+    assert (row.status, row.crashes, row.ended) == ("set_aside", 3, NOW)
+    assert "died 3 times" in (row.error or "")
+
+
+def test_crashes_count_only_without_progress(store: Store) -> None:
+    worker = signed_on(store)
+    executing(store, worker)
+    for _ in range(2 * CRASH_LIMIT):
+        worker = crash(store, worker, progress=True)
+        assert [run.crashes for run in claim(store, worker).runs] == [1]
+
+
+def test_a_run_that_let_go_in_between_is_not_blamed_for_earlier_crashes(store: Store) -> None:
+    worker = signed_on(store)
+    executing(store, worker)
+    claim(store, worker := crash(store, worker))
+    (run,) = claim(store, worker := crash(store, worker)).runs
+    wrote(store, Suspend(run.key, NOW, run.signals, NOW), worker=worker)
+    assert [run.crashes for run in claim(store, worker).runs] == [0]
+
+
+def test_suspects_are_claimed_one_at_a_time_and_innocents_beside_them(store: Store) -> None:
+    worker = signed_on(store)
+    for run_id in ("a", "b"):
+        executing(store, worker, run_id)
+    worker = crash(store, worker)
+    assert len(claim(store, worker).runs) == 2
+    worker = crash(store, worker)
+    wrote(store, starting("c"))
+    assert claimed_ids(claim(store, worker, suspects=False)) == ["c"]
+    first = claim(store, worker)
+    assert claimed_ids(first) == ["a"]
+    assert first.next_wake is None, "the other suspect is not due as long as this one runs"
+    assert claimed_ids(claim(store, worker, suspects=False)) == []
+    wrote(store, EndRun(first.runs[0].key, "completed", "1", None, NOW), worker=worker)
+    assert claimed_ids(claim(store, worker)) == ["b"]
+
+
+def test_a_retried_set_aside_run_is_innocent_again(store: Store) -> None:
+    worker = signed_on(store)
+    executing(store, worker)
+    for _ in range(CRASH_LIMIT):
+        worker = crash(store, worker)
+        claim(store, worker)
+    assert status(store, "a") == "set_aside"
+    wrote(store, RetryRun("a", NOW))
+    assert [run.crashes for run in claim(store, worker, suspects=False).runs] == [0]
+
+
+def test_a_worker_that_was_struck_off_can_change_nothing(store: Store) -> None:
+    stale = signed_on(store)
+    key = executing(store, stale)
+    wrote(store, starting("due"))
+    owner = crash(store, stale)
+    claim(store, owner)
+    before = (store.runs(), store.history(key), store.workers())
+    changes: list[Change] = [
+        RecordStep(step(key)),
+        NoteStarted(step(key, status="started")),
+        OpenWait(step(key, "ask", kind="human", status="waiting"), review=question(key)),
+        Suspend(key, None, 0, NOW),
+        EndRun(key, "completed", "1", None, NOW),
+        Claim([("add", 1)], NOW, 10, suspects=True),
+        Beat(),
+        TakeOver(owner, 0, NOW, CRASH_LIMIT),
+    ]
+    assert [type(reply) for reply in store.apply(changes, worker=stale)] == [Fenced] * len(changes)
+    assert (store.runs(), store.history(key), store.workers()) == before
+    assert store.reviews(ReviewQuery()) == []
+
+
+def test_another_live_workers_run_can_be_neither_ended_nor_let_go(store: Store) -> None:
+    first, second = signed_on(store, 1), signed_on(store, 2)
+    key = executing(store, first)
+    assert isinstance(refusal(store, EndRun(key, "completed", "1", None, NOW), second), Fenced)
+    assert isinstance(refusal(store, Suspend(key, None, 0, NOW), second), Fenced)
+    assert status(store, "a") == "running"

@@ -1,0 +1,161 @@
+"""How workflows are typed: what must compile, and, on the lines with an ignore, what must not.
+
+Read by mypy and by pyright in strict mode, which both honour ``type: ignore``; one that suppresses nothing is an
+error in both.
+"""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
+from datetime import datetime, timedelta
+from typing import Literal, assert_type
+
+from pydantic import BaseModel
+
+from guards.outcome import Accepted, Doubtful
+from orchestrator import Orchestrator, Retry, Run, RunHandle, Step, Workflow, action, rule, workflow
+from orchestrator.testing import Rehearsal
+
+Team = Literal["billing", "cards"]
+
+
+class Ticket(BaseModel):
+    id: str
+    text: str
+
+
+class Route:
+    """A judge, such as an AI step is one."""
+
+    name = "route"
+    output_type = Team
+
+    async def __call__(self, text: str, hint: Team | None = None) -> Accepted[Team] | Doubtful[Team]:
+        raise NotImplementedError
+
+
+route = Route()
+
+
+@rule
+def known_sender(ticket: Ticket) -> Team | None:
+    return "billing" if ticket.id else None
+
+
+@action(retry=Retry(attempts=3), timeout_seconds=5)
+async def send(ticket_id: str, team: Team, *, urgent: bool = False) -> int:
+    return len(ticket_id) + len(team) + urgent
+
+
+async def unmarked(n: int) -> str:
+    return str(n)
+
+
+def unmarked_sync(n: int) -> str:
+    return str(n)
+
+
+def send_to(team: Team) -> None:
+    """Take a team that may be used."""
+
+
+@workflow(version=1)
+async def triage(run: Run, ticket: Ticket) -> int:
+    known: Team | None = await run.step(known_sender, ticket)
+    team = await run.decide(route, ticket.text, hint="cards") if known is None else known
+    assert_type(team, Literal["billing", "cards"])
+    send_to(team)
+    return await run.step(send, ticket.id, team, urgent=True)
+
+
+@workflow(version=1)
+async def report(run: Run) -> str:
+    return run.id
+
+
+# A marked function keeps its parameters and result; a workflow knows its input and its result.
+assert_type(known_sender(Ticket(id="a", text="")), Literal["billing", "cards"] | None)
+assert_type(triage, Workflow[Ticket, int])
+assert_type(report, Workflow[None, str])
+wanted: Step[[Ticket], Team | None] = known_sender
+
+
+async def good_use(run: Run) -> None:
+    assert_type(await run.step(unmarked, 1), str)
+    assert_type(await run.step(unmarked_sync, 1), str)
+    assert_type(await run.step(send, "a", "cards"), int)
+    assert_type(await run.decide(route, "text"), Literal["billing", "cards"])
+
+    assert_type(await run.ask("Approve?", bool), bool)
+    assert_type(await run.ask("Which?", Literal["yes", "no"]), Literal["yes", "no"])
+    assert_type(await run.ask("How many, if any?", int | None), int | None)
+    assert_type(await run.event("paid", Ticket, within=timedelta(days=30)), Ticket)
+    assert_type(await run.child(triage, Ticket(id="a", text="")), int)
+    assert_type(await run.now(), datetime)
+    assert_type(await run.random(), float)
+
+    assert_type(await run.all(run.step(unmarked, 1), run.ask("Approve?", bool)), tuple[str, bool])
+    assert_type(
+        await run.all(run.step(unmarked, 1), run.decide(route, "text"), run.random()),
+        tuple[str, Literal["billing", "cards"], float],
+    )
+    assert_type(await run.all(*[run.step(unmarked, n) for n in range(9)]), tuple[str, ...])
+
+
+async def good_start(orchestrator: Orchestrator, rehearsal: Rehearsal) -> None:
+    handle = await orchestrator.start(triage, Ticket(id="a", text=""), id="a")
+    assert_type(handle, RunHandle[int])
+    assert_type(await handle.result(), int)
+    assert_type(await (await orchestrator.start(report, None)).result(), str)
+    assert_type(await orchestrator.start_many(triage, [("a", Ticket(id="a", text=""))]), list[RunHandle[int]])
+    assert_type(await rehearsal.play(triage, Ticket(id="a", text="")), int)
+
+
+async def misuse(run: Run, outcome: Accepted[Team] | Doubtful[Team]) -> None:
+    await run.step(known_sender, "a ticket")  # type: ignore[call-overload]
+    await run.step(known_sender)  # type: ignore[call-overload]
+    await run.step(send, "a", "sales")  # type: ignore[call-overload]
+    await run.step(send, "a", "cards", urgent="very")  # type: ignore[arg-type]
+    await run.step(send, "a", "cards", soon=True)  # type: ignore[call-arg]
+    await run.step(unmarked, "1")  # type: ignore[call-overload]
+    await run.step(unmarked_sync, 1, 2)  # type: ignore[call-overload]
+    send_to(await run.step(unmarked, 1))  # type: ignore[call-overload]
+    send_to(await run.step(known_sender, Ticket(id="a", text="")))  # type: ignore[call-overload]
+    send_to(run.decide(route, "text"))  # type: ignore[arg-type]
+
+    await run.decide(route, 1)  # type: ignore[arg-type]
+    await run.decide(route, "text", hint="sales")  # type: ignore[arg-type]
+    await run.decide(unmarked, 1)  # type: ignore[arg-type]
+    send_to(await route("text"))  # type: ignore[arg-type]
+    send_to(outcome)  # type: ignore[arg-type]
+    outcome.value  # type: ignore[union-attr]  # noqa: B018
+
+    flag: bool = await run.ask("How many?", int | None)  # type: ignore[arg-type]
+    answer: Literal["yes"] = await run.ask("Which?", Literal["yes", "no"])  # type: ignore[arg-type]
+    pair: tuple[int, int] = await run.all(run.random(), run.step(unmarked, 1))  # type: ignore[assignment]
+    await run.child(triage, "a ticket")  # type: ignore[misc]
+    await run.sleep("a day")  # type: ignore[arg-type]
+    send_to(flag or answer or pair)  # type: ignore[arg-type]
+
+
+async def misuse_of_starting(orchestrator: Orchestrator, handle: RunHandle[int]) -> None:
+    await orchestrator.start(triage, "a ticket")  # type: ignore[misc]
+    await orchestrator.start(report, Ticket(id="a", text=""))  # type: ignore[misc]
+    await orchestrator.start(triage.function, Ticket(id="a", text=""))  # type: ignore[arg-type]
+    await orchestrator.start_many(triage, [("a", "a ticket")])  # type: ignore[misc]
+    text: str = await handle.result()  # type: ignore[assignment]
+    send_to(text)  # type: ignore[arg-type]
+
+
+def misuse_when_building() -> None:
+    @workflow(version=1)  # type: ignore[arg-type]
+    async def no_run(ticket: Ticket) -> int:
+        return len(ticket.id)
+
+    @workflow(version=1)  # type: ignore[arg-type]
+    def not_async(_run: Run, ticket: Ticket) -> int:
+        return len(ticket.id)
+
+    workflow()(triage.function)  # type: ignore[call-arg]
+    action(timeout_seconds="5")  # type: ignore[call-overload]
+    action(on_failure="ignore")  # type: ignore[call-overload]
+    print(no_run, not_async)
