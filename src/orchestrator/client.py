@@ -6,8 +6,6 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from pydantic_core import PydanticSerializationError, to_json
-
 from orchestrator import review
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.embedded.doorbell import ring
@@ -104,6 +102,8 @@ class Client:
             WrongState: the run has ended.
             NotStorable: the payload is not JSON.
         """
+        from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 -- only senders need it
+
         try:
             data = to_json(payload, by_alias=False, inf_nan_mode="strings").decode()
         except PydanticSerializationError as error:

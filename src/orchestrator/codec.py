@@ -18,17 +18,13 @@ from pydantic import (
 from pydantic_core import ErrorDetails, SchemaSerializer, SchemaValidator
 from typing_extensions import TypedDict
 
-from orchestrator.errors import NotStorable
+from orchestrator.errors import NotStorable, UnresolvedAnnotation
 from orchestrator.exactness import Test, exact_test
 from orchestrator.marking import KEY, MARK, marked
 from orchestrator.sameness import difference
 from orchestrator.storable import EXACT_JSON, CoreSchema, Refused, storable
 
 T = TypeVar("T")
-
-
-class UnresolvedAnnotation(NotStorable):
-    """An annotation that names something not defined yet; ask again once the module is loaded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ HandrailError
 └── OrchestratorError
     ├── Misuse                    set up or called in a way that cannot work
     │   ├── NotStorable           a type or value that typed JSON cannot hold and give back
+    │   │   └── UnresolvedAnnotation  it names something not defined yet
     │   ├── InvalidWorkflow       a workflow or step that cannot be built as written
     │   ├── UnknownWorkflow       no such workflow here
     │   ├── UnknownRun            no such run in the store
@@ -48,6 +49,10 @@ class NotStorable(Misuse, TypeError):
         super().__init__(f"{where}: {problem}")
         self.where = where
         self.problem = problem
+
+
+class UnresolvedAnnotation(NotStorable):
+    """An annotation that names something not defined yet; ask again once the module is loaded."""
 
 
 class InvalidWorkflow(Misuse, TypeError):

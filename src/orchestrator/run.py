@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from typing_extensions import TypeForm
-
 from guards.escalation import Escalation
 from guards.outcome import Accepted, Doubtful
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from orchestrator.workflow import Workflow
 
 P = ParamSpec("P")
@@ -81,7 +81,7 @@ class Run(ABC):
     def ask(
         self,
         question: str,
-        answer: TypeForm[T],
+        answer: "TypeForm[T]",
         *,
         name: str = "ask",
         context: Any = None,
@@ -94,7 +94,7 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def event(self, name: str, payload: TypeForm[T], *, within: timedelta | None = None) -> Call[T]:
+    def event(self, name: str, payload: "TypeForm[T]", *, within: timedelta | None = None) -> Call[T]:
         """Wait for the next event of that name sent to this run (``orchestrator.send``).
 
         Raises:

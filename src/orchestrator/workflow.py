@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any, Generic, Protocol, TypeVar, get_type_hints, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, get_type_hints, overload
 
-from orchestrator.codec import Codec, UnresolvedAnnotation, codec_for, signature_codec
-from orchestrator.errors import InvalidWorkflow
+from orchestrator.coding import codec_for, signature_codec
+from orchestrator.errors import InvalidWorkflow, UnresolvedAnnotation
 from orchestrator.run import Run
 from orchestrator.step import RESERVED, Step
+
+if TYPE_CHECKING:
+    from orchestrator.codec import Codec
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -60,14 +63,14 @@ class Workflow(Generic[In_contra, Out_co]):
         return len(inspect.signature(self.function).parameters) == ONE_INPUT
 
     @property
-    def input_codec(self) -> Codec[Any]:
+    def input_codec(self) -> "Codec[Any]":
         """Return how inputs are stored."""
         hints, parameters = self._hints(), list(inspect.signature(self.function).parameters)
         annotation = hints.get(parameters[1], inspect.Parameter.empty) if self.takes_input else type(None)
         return codec_for(annotation, where=f"workflow {self.name!r}, its input")
 
     @property
-    def output_codec(self) -> Codec[Any]:
+    def output_codec(self) -> "Codec[Any]":
         """Return how results are stored."""
         annotation = self._hints().get("return", inspect.Parameter.empty)
         return codec_for(annotation, where=f"workflow {self.name!r}, its result")
@@ -116,7 +119,7 @@ def check_step(step: Step[..., Any]) -> None:
     result_codec(step.function, where=where)
 
 
-def result_codec(function: Callable[..., Any], *, where: str) -> Codec[Any]:
+def result_codec(function: Callable[..., Any], *, where: str) -> "Codec[Any]":
     """Return how a function's results are stored, by its return annotation.
 
     Raises:

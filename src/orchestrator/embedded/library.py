@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guards.outcome import Accepted, Doubtful
-from orchestrator.codec import Codec, InputCodec, codec_for, signature_codec
+from orchestrator.coding import codec_for, signature_codec
 from orchestrator.step import Step, as_step
 from orchestrator.workflow import Workflow, result_codec
+
+if TYPE_CHECKING:
+    from orchestrator.codec import Codec, InputCodec
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +18,8 @@ class BoundStep:
     """A step with how its inputs and result are stored."""
 
     step: Step[..., Any]
-    inputs: InputCodec
-    result: Codec[Any]
+    inputs: "InputCodec"
+    result: "Codec[Any]"
     plain: bool
     """Whether its body is simply awaited, once."""
     decided_by: str | None
@@ -29,8 +32,8 @@ class BoundJudge:
     step: Step[..., Any]
     title: str
     encode_inputs: Callable[[tuple[Any, ...], dict[str, Any]], str]
-    outcome: Codec[Any]
-    value: Codec[Any]
+    outcome: "Codec[Any]"
+    value: "Codec[Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ class BoundWorkflow:
 
     workflow: Workflow[Any, Any]
     takes_input: bool
-    input: Codec[Any]
-    output: Codec[Any]
+    input: "Codec[Any]"
+    output: "Codec[Any]"
 
 
 class Library:

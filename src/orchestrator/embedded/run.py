@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from guards.escalation import Escalation
 from guards.outcome import Accepted
-from orchestrator.codec import codec_for
+from orchestrator.coding import codec_for
 from orchestrator.context import StepContext
 from orchestrator.embedded.body import BodyFailed
 from orchestrator.embedded.history import History
@@ -40,9 +40,6 @@ _DIFFERENT_INPUT: dict[CodeMatch, str] = {
     "continued": "The history holds that input under another call of the same step: give the new call a name of its"
     " own, such as {name}.named(...).",
 }
-
-_NOW = codec_for(datetime, where="run.now()")
-_RANDOM = codec_for(float, where="run.random()")
 
 
 class EmbeddedRun(Run):
@@ -159,7 +156,7 @@ class EmbeddedRun(Run):
         row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))
         self.record(row)
         ids = {"run": self._id, "step": row.name, "attempt": attempt}
-        _log.warning("step failed: %s: %s", type(error).__name__, error, extra=ids)
+        _log.info("step failed: %s: %s", type(error).__name__, error, extra=ids)
         if bound.step.policy.on_failure == "review":
             return await self._repair(bound, row)
         raise failure(row) from error
@@ -319,11 +316,16 @@ class EmbeddedRun(Run):
     def now(self) -> Coroutine[Any, Any, datetime]:
         """Return the time (UTC), the same on every replay."""
         clock = self._equipment.clock
-        return self._fixed(self._name("now"), "clock", _NOW, lambda: datetime.fromtimestamp(clock.now(), UTC))
+        return self._fixed(
+            self._name("now"),
+            "clock",
+            codec_for(datetime, where="run.now()"),
+            lambda: datetime.fromtimestamp(clock.now(), UTC),
+        )
 
     def random(self) -> Coroutine[Any, Any, float]:
         """Return a random number, the same on every replay."""
-        return self._fixed(self._name("random"), "chance", _RANDOM, random.random)
+        return self._fixed(self._name("random"), "chance", codec_for(float, where="run.random()"), random.random)
 
     async def _fixed(self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any]) -> Any:
         row = self._history.find(name, kind)

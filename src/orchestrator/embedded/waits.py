@@ -3,11 +3,10 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guards.escalation import MAX_PRIORITY, Escalation
 from guards.outcome import Doubtful
-from orchestrator.codec import Codec
 from orchestrator.embedded.history import History
 from orchestrator.embedded.library import BoundJudge, BoundWorkflow
 from orchestrator.embedded.settings import Equipment
@@ -17,6 +16,9 @@ from orchestrator.store.changes import Change, MoveReview, OpenWait, RecordStep,
 from orchestrator.store.port import ReviewQuery
 from orchestrator.store.rows import ReviewRow, ReviewState, StepRow
 from orchestrator.suspension import Suspended
+
+if TYPE_CHECKING:
+    from orchestrator.codec import Codec
 
 _HOUR = 3600.0
 
@@ -60,7 +62,7 @@ class Waits:
             context=json.dumps(judgement.source, ensure_ascii=False) if judgement.source else context,
         )
 
-    async def answer(self, name: str, codec: Codec[Any], question: ReviewRow, escalation: Escalation) -> Any:
+    async def answer(self, name: str, codec: "Codec[Any]", question: ReviewRow, escalation: Escalation) -> Any:
         """Return what a person answered, or ask and wait."""
         row = self._history.find(name, "human")
         if row is None:
@@ -98,7 +100,7 @@ class Waits:
         await self._move(row, "raise_priority", "open", priority=MAX_PRIORITY)
         return self._suspend(row._replace(due=None))
 
-    async def _reopen(self, row: StepRow, problem: NotStorable, codec: Codec[Any]) -> None:
+    async def _reopen(self, row: StepRow, problem: NotStorable, codec: "Codec[Any]") -> None:
         note = f"the answer does not fit any more: {problem.problem}"
         await self._move(row, "reopen", "open", note=note, schema=_schema(codec))
 
@@ -146,7 +148,7 @@ class Waits:
             raise self._suspend(row)
         self._write(RecordStep(row._replace(status="done", ended=now)))
 
-    async def event(self, name: str, event_name: str, codec: Codec[Any], within: timedelta | None) -> Any:
+    async def event(self, name: str, event_name: str, codec: "Codec[Any]", within: timedelta | None) -> Any:
         """Return the payload of the next event of a name."""
         row = self._history.find(name, "event")
         if row is not None and row.status == "done":
@@ -207,7 +209,7 @@ class Waits:
         return _expired(expired)
 
 
-def _schema(codec: Codec[Any]) -> str:
+def _schema(codec: "Codec[Any]") -> str:
     return json.dumps(codec.json_schema(), sort_keys=True)
 
 

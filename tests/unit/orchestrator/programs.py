@@ -12,6 +12,8 @@ from orchestrator import Run, StepFailed, action, rule, step_context, workflow
 Operation = Literal["bump", "double", "ask", "event", "sleep", "both", "chance", "child", "break", "catch"]
 
 NAP_SECONDS = 3600.0
+TURNS = 4
+"""How often the event loop turns while a body is executed: long enough for the world to come in between."""
 
 
 class Program(BaseModel):
@@ -36,7 +38,8 @@ def begin() -> None:
 async def _execute(n: int) -> str:
     key = step_context().idempotency_key
     executed.append((key, n))
-    await asyncio.sleep(0)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
     return key
 
 

@@ -48,11 +48,14 @@ class Runs(RuleBasedStateMachine):
 
     # -- what happens
 
-    @rule(program=programs_to_run)
-    def start(self, program: Program) -> None:
+    @rule(program=programs_to_run, turns=st.integers(0, 6), early=st.lists(numbers, max_size=2))
+    def start(self, program: Program, turns: int, early: list[int]) -> None:
         name = f"r{len(self.started)}"
         self.started[name], self.told[name] = program, Told()
         self.do(self.engine.start(programs.execute, program, id=name))
+        self.do(_turns(turns))
+        for number in early:
+            self.send(name, number)
 
     @precondition(lambda self: self.started)
     @rule(pick=picks)
@@ -68,6 +71,10 @@ class Runs(RuleBasedStateMachine):
     @rule()
     def work_until_nothing_moves(self) -> None:
         self.do(self.engine.settle())
+        for run in self.alive():
+            events = [step.status for step in self.engine.steps(run.id) if step.kind == "event"]
+            if "waiting" in events:
+                assert events.count("done") == len(self.told[run.id].events), "an event came and woke nobody"
 
     @rule(turns=st.integers(0, 12))
     def crash(self, turns: int) -> None:
@@ -104,7 +111,10 @@ class Runs(RuleBasedStateMachine):
         alive = self.alive()
         if not alive:
             return
-        run_id = alive[pick % len(alive)].id
+        self.send(alive[pick % len(alive)].id, number)
+
+    def send(self, run_id: str, number: int) -> None:
+        """Send an event, and send it again as one does who is not sure that it was sent."""
         event_id = f"event {len(self.told[run_id].events)}"
         try:
             assert self.do(self.engine.send(run_id, "more", number, event_id=event_id))
@@ -200,7 +210,7 @@ class Runs(RuleBasedStateMachine):
 
     def finish_everything(self) -> None:
         for _ in range(100):
-            self.do(self.engine.settle())
+            self.work_until_nothing_moves()
             for run in self.broken():
                 self.retry(run)
             for item in self.engine.reviews():
