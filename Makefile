@@ -72,7 +72,7 @@ lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newes
 		--output-file requirements/lowest.lock
 
 clean: ## Remove the environments, caches and what the demo left
-	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist demo htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist handrail-demo htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

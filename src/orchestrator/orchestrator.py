@@ -158,6 +158,7 @@ class Orchestrator(Client):
         """
         worker = self._worker
         change = self._start_change(workflow, value, id, execute=worker.has_room)
+        me = worker.id
         if change.execute:
             worker.expect()
         try:
@@ -166,7 +167,7 @@ class Orchestrator(Client):
             if change.execute:
                 worker.arrived()
         execution = None
-        if started.new and change.execute:
+        if started.new and change.execute and me == worker.id:
             claimed = ClaimedRun(
                 started.key, change.id, change.workflow, change.version, change.input, 0, change.created,
                 change.deadline, False, 0, change.code,

@@ -184,6 +184,14 @@ def test_a_worker_that_was_struck_off_can_change_nothing(store: Store) -> None:
     assert store.reviews(ReviewQuery()) == []
 
 
+def test_a_run_started_by_a_worker_that_was_struck_off_is_due_for_the_others(store: Store) -> None:
+    stale = signed_on(store)
+    owner = crash(store, stale)
+    wrote(store, starting("a")._replace(execute=True), worker=stale)
+    assert status(store, "a") == "pending"
+    assert claimed_ids(claim(store, owner)) == ["a"]
+
+
 def test_another_live_workers_run_can_be_neither_ended_nor_let_go(store: Store) -> None:
     first, second = signed_on(store, 1), signed_on(store, 2)
     key = executing(store, first)

@@ -12,7 +12,7 @@ from rich.console import Console
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
 from orchestrator import Client
 from orchestrator.cli import Batch, complaining, run_batch
-from orchestrator.cli.printing import out, summary_lines
+from orchestrator.cli.printing import command_name, out, summary_lines
 from orchestrator.cli.stopping import run_until_stopped
 from orchestrator.cli.target import load_workflow
 from orchestrator.jsonl import read_inputs
@@ -83,5 +83,5 @@ def _report(summary: Summary, accuracy: Accuracy, store: str, seconds: float, tr
     for line in (*lines[:-2], shown, f"{lines[-2]}, {trained:.1f} s of it to train or load the model", lines[-1]):
         console.print(line, markup=False)
     console.print("\nNext, answer what the model was not sure of, and look at one run:\n", markup=False)
-    console.print(f"  handrail review next --store {store} --as YOUR_NAME", markup=False)
-    console.print(f"  handrail runs show T-0001 --store {store}", markup=False)
+    console.print(f"  {command_name()} review next --store {store} --as YOUR_NAME", markup=False)
+    console.print(f"  {command_name()} runs show T-0001 --store {store}", markup=False)

@@ -1,6 +1,8 @@
 """Tables and lines for people; JSON is printed by the commands themselves."""
 
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -17,6 +19,11 @@ from orchestrator.summary import Summary
 
 PIPED_WIDTH = 160
 """Columns of a table that is not shown on a terminal."""
+
+
+def command_name() -> str:
+    """Return what to type for this command: its name if that is found, and the path it was called by if not."""
+    return "handrail" if shutil.which("handrail") else os.path.relpath(sys.argv[0])
 
 
 def out() -> Console:

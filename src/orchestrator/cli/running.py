@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from orchestrator.cli.failing import complaining
-from orchestrator.cli.printing import out, summary_lines
+from orchestrator.cli.printing import command_name, out, summary_lines
 from orchestrator.cli.stopping import run_until_stopped
 from orchestrator.cli.target import lasting, load_workflow
 from orchestrator.errors import Misuse
@@ -111,10 +111,10 @@ def _report(summary: Summary, seconds: float, store: str) -> None:
     for line in summary_lines(summary, seconds, store):
         console.print(line, markup=False)
     if summary.waiting_for_person:
-        console.print(f"\nnext:  handrail review next --store {store} --as YOUR_NAME", markup=False)
-        console.print(f"       handrail review list --store {store}", markup=False)
+        console.print(f"\nnext:  {command_name()} review next --store {store} --as YOUR_NAME", markup=False)
+        console.print(f"       {command_name()} review list --store {store}", markup=False)
     if summary.failed:
-        console.print(f"\nnext:  handrail runs list --status failed --store {store}", markup=False)
+        console.print(f"\nnext:  {command_name()} runs list --status failed --store {store}", markup=False)
 
 
 @complaining

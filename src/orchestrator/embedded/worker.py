@@ -89,7 +89,15 @@ class Worker:
         suspects = all(each.claimed.crashes < SUSPECT for each in self.active.values())
         clock = self._equipment.clock
         change = Claim(self._workflows.versions, clock.now(), room, suspects)
-        claimed: Claimed = await self._equipment.writer.ask(change)
+        me = self.id
+        try:
+            claimed: Claimed = await self._equipment.writer.ask(change)
+        except Fenced:
+            self.struck_off(me)
+            return
+        if me != self.id:  # struck off meanwhile: these runs were given to others, and we have signed on anew
+            self._claim_again = True
+            return
         for run in claimed.runs:
             self._execute_stored(run)
         if claimed.next_wake is not None:
@@ -101,9 +109,7 @@ class Worker:
         self._claiming = None
         again, self._claim_again = self._claim_again, False
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, Fenced):
-            self.struck_off()
-        elif isinstance(error, StoreError):
+        if isinstance(error, StoreError):
             _log.warning("cannot look for work: %s", error)
         elif error is not None:
             _log.error("looking for work failed", exc_info=error)
@@ -212,10 +218,11 @@ class Worker:
         """Look after the store; called in the writer's thread."""
         if self._presence.worker == 0 or self._closing or self.failure is not None:
             return
+        me = self.id
         try:
             due = self._presence.look_after()
         except Fenced:
-            self._loop.call_soon_threadsafe(self.struck_off)
+            self._loop.call_soon_threadsafe(self.struck_off, me)
             return
         self._equipment.writer.tick_seconds = COMPANY_TICK_SECONDS if self._presence.has_company else ALONE_TICK_SECONDS
         if due:
@@ -229,9 +236,14 @@ class Worker:
         if key in self.active:
             self.active[key].lose(error)
 
-    def struck_off(self) -> None:
-        """Drop every run, which others own by now, and sign on anew."""
-        if self._closing or self.failure is not None:
+    @property
+    def id(self) -> int:
+        """Return the id it signed on with; another one after it was struck off."""
+        return self._presence.worker
+
+    def struck_off(self, worker: int) -> None:
+        """Drop every run, which others own by now, and sign on anew; once for each id, however often it is noticed."""
+        if self._closing or self.failure is not None or worker != self.id:
             return
         _log.warning("this worker's lease ended: its %d runs are left to others, signing on again", len(self.active))
         lost = Fenced(self._equipment.store.path, "this worker's lease ended and another took over its runs")

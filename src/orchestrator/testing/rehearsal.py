@@ -108,4 +108,4 @@ class Rehearsal(Orchestrator):
         now = self.clock.now()
         me = next(each for each in self.store.workers() if each.id == self._presence.worker)
         self.store.apply([TakeOver(me.id, me.beat, now, self._settings.crash_limit)])
-        worker.struck_off()
+        worker.struck_off(me.id)

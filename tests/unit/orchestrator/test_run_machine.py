@@ -70,7 +70,7 @@ class Runs(RuleBasedStateMachine):
 
     @rule()
     def work_until_nothing_moves(self) -> None:
-        self.do(self.engine.settle())
+        self.do(self.engine.idle())
         for run in self.alive():
             events = [step.status for step in self.engine.steps(run.id) if step.kind == "event"]
             if "waiting" in events:
@@ -130,7 +130,7 @@ class Runs(RuleBasedStateMachine):
             return
         run_id = alive[pick % len(alive)].id
         self.do(self.engine.cancel(run_id))
-        self.do(self.engine.settle())
+        self.do(self.engine.idle())
         assert self.engine.run(run_id).status in ENDED
         assert not [item for item in self.engine.reviews() if item.run_id == run_id]
 
@@ -220,7 +220,8 @@ class Runs(RuleBasedStateMachine):
                 if any(step.kind == "event" and step.status == "waiting" for step in self.engine.steps(run.id)):
                     self.told[run.id].events.append(1)
                     self.do(self.engine.send(run.id, "more", 1))
-            self.do(self.engine.advance(seconds=2 * NAP_SECONDS))
+            self.the_clock_moves(seconds=2 * NAP_SECONDS)
+            self.do(self.engine.idle())
             if all(row.status == "completed" for row in self.rows()):
                 break
         self.no_run_is_lost()

@@ -1,5 +1,6 @@
 """The testing tools: time that jumps, reviewers by script, faults on purpose, crashes."""
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -225,6 +226,26 @@ async def test_a_run_that_crashes_three_times_at_one_step_is_set_aside(caplog: p
         await rehearsal.settle()
         assert rehearsal.run("poison").output == "3"
     assert executed.count("poison/bump, attempt 1") == 1
+
+
+async def test_a_run_that_is_being_started_in_a_crash_is_not_lost() -> None:
+    async with Rehearsal(workflows=[twice]) as rehearsal:
+        await rehearsal.start(twice, 1, id="first")
+        starting = [asyncio.create_task(rehearsal.start(twice, n, id=f"r{n}")) for n in range(5)]
+        await asyncio.sleep(0)
+        rehearsal.crash()
+        handles = await asyncio.gather(*starting)
+        await rehearsal.settle()
+        assert [await handle.result() for handle in handles] == [2, 3, 4, 5, 6]
+        assert rehearsal.store.counts() == {("twice", 1, "completed"): 6}
+
+
+async def test_being_struck_off_is_noticed_once_however_often_it_is_told() -> None:
+    async with Rehearsal(workflows=[twice]) as rehearsal:
+        rehearsal.crash()
+        (worker,) = rehearsal.store.workers()
+        assert await rehearsal.play(twice, 1) == 3
+        assert rehearsal.store.workers() == [worker]
 
 
 async def test_a_fault_that_never_happened_is_left() -> None:

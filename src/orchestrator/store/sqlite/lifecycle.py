@@ -38,7 +38,8 @@ UPDATE runs SET signals = signals + 1, wake = CASE WHEN status = 'waiting' THEN 
 def start(tx: "Transaction", change: c.StartRun) -> c.Started:
     """Make a run, or find the one that was started with the same id, workflow and input."""
     workflow = tx.workflow_ids.get(change.workflow, change.version)
-    if change.execute and tx.worker is not None:
+    # One that was struck off owns nothing: nobody would ever take the run over from it.
+    if change.execute and tx.worker is not None and tx.alive:
         plain = (change.id, workflow, tx.worker, change.created, change.created, change.code, change.input)
         cursor = tx.execute(_START_HERE, plain)
         if cursor.rowcount == 1 and change.deadline is not None:

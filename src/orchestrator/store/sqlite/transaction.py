@@ -20,6 +20,8 @@ class Transaction:
         self.execute = connection.execute
         self.path = path
         self.worker: int | None = None
+        self.alive = True
+        """Whether the worker in whose name this is written is signed on, or there is none."""
         self.workflow_ids = WorkflowIds(connection)
         self._durability = durability
         self._connection = connection
@@ -46,13 +48,13 @@ class Transaction:
         return replies
 
     def _apply(self, changes: Sequence[c.Change]) -> list[Any]:
-        alive = self.worker is None or bool(
+        self.alive = self.worker is None or bool(
             self.execute("SELECT 1 FROM workers WHERE id = ?", (self.worker,)).fetchone()
         )
         replies: list[Any] = []
         for change in changes:
             kind = type(change)
-            if not alive and kind in FENCED:
+            if not self.alive and kind in FENCED:
                 replies.append(Fenced(self.path, "this worker's lease ended and another took over its runs"))
                 continue
             try:
