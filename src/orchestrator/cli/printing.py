@@ -23,7 +23,7 @@ PIPED_WIDTH = 160
 
 def command_name() -> str:
     """Return what to type for this command: its name if that is found, and the path it was called by if not."""
-    return "handrail" if shutil.which("handrail") else os.path.relpath(sys.argv[0])
+    return "handrail" if shutil.which("handrail") else min(sys.argv[0], os.path.relpath(sys.argv[0]), key=len)
 
 
 def out() -> Console:
