@@ -190,7 +190,8 @@ class Worker:
         return execution
 
     def _finished(self, execution: Execution) -> None:
-        self.active.pop(execution.claimed.key, None)
+        if self.active.get(execution.claimed.key) is execution:  # after a lost lease, a newer one may have its place
+            del self.active[execution.claimed.key]
         if not execution.task.cancelled() and (error := execution.task.exception()) is not None:
             _log.error("run %s stopped by a fault of the engine", execution.claimed.id, exc_info=error)
             execution.error = error
