@@ -48,8 +48,8 @@ from guards.confidence import Confidence
 from guards.escalation import Escalation
 from guards.outcome import Accepted, Doubtful, Judgement
 from guards.verdict import Span, Verdict
-from orchestrator.codec import Codec, InputCodec, UnresolvedAnnotation, codec_for, signature_codec
-from orchestrator.errors import NotStorable
+from orchestrator.codec import Codec, InputCodec, codec_for, signature_codec
+from orchestrator.errors import NotStorable, UnresolvedAnnotation
 from orchestrator.sameness import difference
 
 T = TypeVar("T")
