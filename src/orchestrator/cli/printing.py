@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -23,7 +24,10 @@ PIPED_WIDTH = 160
 
 def command_name() -> str:
     """Return what to type for this command: its name if that is found, and the path it was called by if not."""
-    return "handrail" if shutil.which("handrail") else min(sys.argv[0], os.path.relpath(sys.argv[0]), key=len)
+    called = sys.argv[0]
+    if shutil.which("handrail") or Path(called).name != "handrail":
+        return "handrail"
+    return min(called, os.path.relpath(called), key=len)
 
 
 def out() -> Console:
