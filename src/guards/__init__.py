@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from guards.cross_field import dates_in_order, sums
     from guards.grounding.guard import grounded
     from guards.grounding.locate import locate
+    from guards.guarantee import GuaranteedThreshold
     from guards.injection.guard import no_injection
     from guards.injection.rules import injection_score, injection_signs
     from guards.personal_data.find import find_personal_data
@@ -47,6 +48,7 @@ __all__ = [
     "Doubtful",
     "Escalation",
     "Finding",
+    "GuaranteedThreshold",
     "Guard",
     "GuardContext",
     "GuardsError",
@@ -100,6 +102,7 @@ if not TYPE_CHECKING:  # a type checker reads the imports above, and would belie
             "check": ("Check", "Finding"),
             "cross_field": ("dates_in_order", "sums"),
             "grounding": ("grounded", "locate"),
+            "guarantee": ("GuaranteedThreshold",),
             "injection": ("injection_score", "injection_signs", "no_injection"),
             "personal_data": ("Masked", "find_personal_data", "mask", "no_personal_data", "restore"),
             "schema": ("json_schema", "pydantic_type"),

@@ -1,0 +1,93 @@
+"""How often intervals hold the truth they are drawn around."""
+
+import random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.statistics import bca_mean, mean_interval, paired_difference, recomputed, wilson
+from gate_bench.figure import Figure
+
+PART = "95% intervals hold the truth"
+RIGHT = 0.85
+POSITIVE = 0.4
+
+
+def coverage(repetitions: int) -> list[Figure]:
+    """Simulate each kind of interval; bootstraps, which cost more, with a tenth of the repetitions."""
+    fewer = max(1, repetitions // 10)
+    counts = (
+        ("Wilson, 100 cases at 97%", shares(repetitions), repetitions),
+        ("Wilson, 40 documents of 1 to 12 cases", shares_in_clusters(repetitions), repetitions),
+        ("paired score, 100 cases, 3% discordant", differences(repetitions), repetitions),
+        ("t, 25 skewed durations", durations(repetitions, bootstrap=False), repetitions),
+        ("BCa, 25 skewed durations", durations(fewer, bootstrap=True), fewer),
+        ("BCa recomputed F1, 150 cases", recomputed_f1(fewer), fewer),
+    )
+    bars = {"t, 25 skewed durations": None, "BCa, 25 skewed durations": None}
+    return [
+        Figure(part=PART, name=name, hits=hits, of=of, better="higher", bar=bars.get(name, 92.0))
+        for name, hits, of in counts
+    ]
+
+
+def shares(repetitions: int) -> int:
+    """Return how often Wilson's interval holds a share of 97%."""
+    chance = random.Random("shares")
+    intervals = (wilson([float(chance.random() < 0.97) for _ in range(100)]) for _ in range(repetitions))
+    return sum(interval.low <= 0.97 <= interval.high for interval in intervals)
+
+
+def shares_in_clusters(repetitions: int) -> int:
+    """Return how often Wilson's interval holds a share of 80% that differs from document to document."""
+    chance = random.Random("shares in clusters")
+    held = 0
+    for _ in range(repetitions):
+        outcomes, documents = [], []
+        for document in range(40):
+            share, size = chance.betavariate(4, 1), chance.randint(1, 12)
+            outcomes += [float(chance.random() < share) for _ in range(size)]
+            documents += [str(document)] * size
+        interval = wilson(outcomes, documents)
+        held += interval.low <= 0.8 <= interval.high
+    return held
+
+
+def differences(repetitions: int) -> int:
+    """Return how often the paired score interval holds a drop of 1 point among 3% of discordant cases."""
+    chance = random.Random("differences")
+    held = 0
+    for _ in range(repetitions):
+        difference = paired_difference(chance.choices((-1.0, 1.0, 0.0), (0.02, 0.01, 0.97), k=100))
+        held += difference.low <= -0.01 <= difference.high
+    return held
+
+
+def durations(repetitions: int, *, bootstrap: bool) -> int:
+    """Return how often an interval holds the mean of exponential durations."""
+    chance = random.Random("durations")
+    held = 0
+    for repetition in range(repetitions):
+        minutes = [chance.expovariate(1.0) for _ in range(25)]
+        interval = bca_mean(minutes, seed=repetition) if bootstrap else mean_interval(minutes)
+        held += interval.low <= 1.0 <= interval.high
+    return held
+
+
+def recomputed_f1(repetitions: int) -> int:
+    """Return how often the recomputed bootstrap holds the F1 of an answerer that is right at 85%."""
+    chance = np.random.default_rng(1)
+    precise, missed = POSITIVE * RIGHT, POSITIVE * (1.0 - RIGHT)
+    true_f1 = 2.0 * precise / (2.0 * precise + missed + (1.0 - POSITIVE) * (1.0 - RIGHT))
+    held = 0
+    for repetition in range(repetitions):
+        truth = chance.random(150) < POSITIVE
+        said = np.where(chance.random(150) < RIGHT, truth, ~truth)
+
+        def f1(chosen: NDArray[np.intp], truth: NDArray[np.bool_] = truth, said: NDArray[np.bool_] = said) -> float:
+            both = float(np.sum(truth[chosen] & said[chosen]))
+            return 2.0 * both / max(1.0, float(np.sum(truth[chosen]) + np.sum(said[chosen])))
+
+        interval = recomputed(f1, 150, seed=repetition, resamples=1000)
+        held += interval.low <= true_f1 <= interval.high
+    return held

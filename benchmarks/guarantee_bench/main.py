@@ -1,0 +1,91 @@
+"""The command: draws labels again and again, and counts how often each method breaks its promise."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from evals.calibrate import Promise
+from guarantee_bench.methods import METHODS
+from guarantee_bench.predictions import FILES, population
+from guarantee_bench.trial import Cell, World
+
+PROJECT = Path(__file__).parent.parent.parent
+GOALS = {
+    (0.02, 300): 0.34,
+    (0.02, 1000): 0.78,
+    (0.02, 3000): 0.94,
+    (0.05, 300): 0.88,
+    (0.05, 1000): 0.96,
+    (0.05, 3000): 0.98,
+}
+"""Share of the oracle's coverage to reach, by target and number of labels, as the mean over the populations."""
+MOST_BROKEN = 0.05
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; the exit code is 1 when ``--strict`` and a goal is missed."""
+    parser = argparse.ArgumentParser(prog="benchmarks/guarantee.py", description="Measure the guarantee.")
+    parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data", help="the folder of the data")
+    parser.add_argument("--only", choices=tuple(FILES), action="append", help="a population; all by default")
+    parser.add_argument("--repetitions", type=int, default=400, help="draws of labels a cell")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the cells there")
+    parser.add_argument("--strict", action="store_true", help="end with 1 when a goal is missed")
+    asked = parser.parse_args(arguments)
+    tickets = asked.data / "tickets"
+    if not tickets.is_dir():
+        parser.error(f"there is no data in {tickets}; give the folder above it with --data")
+    progress = Console(stderr=True)
+    cells: list[Cell] = []
+    for data in asked.only or FILES:
+        progress.log(f"{data}: predictions (minutes, the first time)")
+        world = World(data, population(data, tickets=tickets, cache=PROJECT / "build" / "guarantee"))
+        for target, labels in GOALS:
+            progress.log(f"{data}: {target:.0%}, {labels} labels")
+            cells += world.cells(Promise(target), labels, repetitions=asked.repetitions, seed=asked.seed)
+    _print(Console(width=None if sys.stdout.isatty() else 132), cells)
+    if asked.json is not None:
+        asked.json.write_text(json.dumps([asdict(cell) for cell in cells], indent=2) + "\n")
+    missed = list(_missed(cells))
+    print("missed: " + "; ".join(missed) if missed else "every goal is met")
+    return 1 if asked.strict and missed else 0
+
+
+def _print(console: Console, cells: Sequence[Cell]) -> None:
+    table = Table(title="Share of the oracle's coverage (promise broken)")
+    for heading in ("data", "target", "labels", "oracle", *METHODS):
+        table.add_column(heading, justify="left" if heading == "data" else "right")
+    for first in range(0, len(cells), len(METHODS)):
+        row = cells[first : first + len(METHODS)]
+        each = row[0]
+        table.add_row(
+            each.data,
+            f"{each.target:.0%}",
+            str(each.labels),
+            f"{each.oracle:.1%}",
+            *(f"{cell.share:.1%} ({cell.broken:.1%})" for cell in row),
+        )
+    console.print(table)
+    for (target, labels), goal in GOALS.items():
+        console.print(f"{target:.0%}, {labels} labels: mean {_mean(cells, target, labels):.1%}, goal {goal:.0%}")
+
+
+def _missed(cells: Sequence[Cell]) -> Iterable[str]:
+    for (target, labels), goal in GOALS.items():
+        reached = _mean(cells, target, labels)
+        if reached < goal:
+            yield f"{target:.0%} with {labels} labels reaches {reached:.1%} < {goal:.0%}"
+    for cell in cells:
+        if cell.method == "guaranteed" and cell.broken > MOST_BROKEN:
+            yield f"{cell.data} {cell.target:.0%} with {cell.labels} labels is broken in {cell.broken:.1%}"
+
+
+def _mean(cells: Sequence[Cell], target: float, labels: int) -> float:
+    shares = [each.share for each in cells if (each.method, each.target, each.labels) == ("guaranteed", target, labels)]
+    return sum(shares) / len(shares)

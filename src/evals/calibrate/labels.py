@@ -1,0 +1,93 @@
+"""Labelled cases, in types that keep apart what may set a threshold and what may not."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evals.calibrate.errors import InvalidLabels
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A labelled case of development data: it may choose scores and thresholds to try, and never calibrates."""
+
+    score: float
+    """What the threshold would be set on; finite, higher is surer."""
+    right: bool
+    """Whether the suggested value was right."""
+
+    def __post_init__(self) -> None:
+        require_finite(self.score, "a score")
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A case that was drawn at random before it was routed, and labelled blind: it may calibrate.
+
+    It must not have been used to fit the model or the score.
+    """
+
+    score: float
+    """What the threshold is set on; finite, higher is surer."""
+    right: bool
+    """Whether the suggested value was right."""
+    case: str = ""
+    """The case's name, so that one case is not counted twice; empty: not known."""
+    group: str = ""
+    """Who or what a promise of its own could be about, such as a language or a customer."""
+
+    def __post_init__(self) -> None:
+        require_finite(self.score, f"the score of audit {self.case!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A doubtful case that a person decided: it may train a model, and never calibrates.
+
+    Doubtful cases are the hard ones: a threshold set on them would speak of other cases than those it accepts.
+    """
+
+    text: str
+    """The input."""
+    label: str | None
+    """What the person decided; None: no label fits."""
+    case: str = ""
+    """The case's name; empty: not known."""
+
+
+def require_finite(score: Any, what: str) -> None:
+    """Check a score.
+
+    Raises:
+        InvalidLabels: it is not a finite number.
+    """
+    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+        raise InvalidLabels(f"{what} is {score!r}; give a finite number, and leave out cases without a score")
+
+
+def require_audits(audits: Sequence[Any]) -> None:
+    """Check that labels may calibrate, for callers without a type checker.
+
+    Raises:
+        InvalidLabels: one is no audit, or a case is there twice.
+    """
+    seen: set[str] = set()
+    for index, audit in enumerate(audits):
+        if not isinstance(audit, Audit):
+            raise InvalidLabels(
+                f"label {index} is a {type(audit).__name__}; only an Audit may calibrate: a case drawn at random"
+                " before routing. Corrections are the hard cases, they train models"
+            )
+        if audit.case and audit.case in seen:
+            raise InvalidLabels(f"case {audit.case!r} is there twice (label {index}); count each case once")
+        seen.add(audit.case)
+
+
+def data_hash(audits: Sequence[Audit]) -> str:
+    """Return the SHA-256 of the labels in their order, as hexadecimal."""
+    digest = hashlib.sha256()
+    for audit in audits:
+        digest.update(repr((audit.case, audit.group, float(audit.score), bool(audit.right))).encode())
+    return digest.hexdigest()
