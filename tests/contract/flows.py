@@ -109,6 +109,12 @@ async def nap(run: Run, seconds: float) -> list[datetime]:
 
 
 @workflow(version=1)
+async def until_then(run: Run, when: datetime) -> datetime:
+    await run.sleep_until(when)
+    return await run.now()
+
+
+@workflow(version=1)
 async def chance(run: Run, n: int) -> list[float]:
     drawn = [await run.random() for _ in range(n)]
     await run.ask("Go on?", bool)
@@ -222,6 +228,6 @@ async def waits_too_long(run: Run, n: int) -> int:
 
 
 ALL: list[Workflow[Any, Any]] = [
-    add, judge, approve, approve_in_time, approve_urgently, two_questions, paid, paid_soon, nap, chance, parent,
-    doomed_parent, patient_parent, fail, survive, policies, long, hurried, waits_too_long,
+    add, judge, approve, approve_in_time, approve_urgently, two_questions, paid, paid_soon, nap, until_then, chance,
+    parent, doomed_parent, patient_parent, fail, survive, policies, long, hurried, waits_too_long,
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,20 @@ async def test_a_sleep_of_days_takes_days_on_the_clock_and_no_longer_after_repla
     assert (after - before).total_seconds() == 3 * 86400
 
 
+async def test_a_run_sleeps_until_a_moment_that_names_its_time_zone(slow_engine: Engine, clock: FakeClock) -> None:
+    wanted = datetime.fromtimestamp(clock.now(), UTC) + timedelta(days=10)
+    handle = await slow_engine.start(flows.until_then, wanted, id="a")
+    await slow_engine.idle()
+    clock.move_to(clock.now() + 9 * 86400)
+    await slow_engine.idle()
+    assert slow_engine.run("a").status == "waiting"
+    clock.move_to(clock.now() + 86400)
+    assert await handle.result() == wanted
+    vague = await slow_engine.start(flows.until_then, datetime(2026, 3, 1), id="b")  # noqa: DTZ001 -- that is the point
+    with pytest.raises(StepFailed, match="no time zone"):
+        await vague.result()
+
+
 async def test_chance_is_drawn_once(engine: Engine) -> None:
     handle = await engine.start(flows.chance, 3, id="a")
     await engine.idle()
@@ -368,6 +383,8 @@ async def test_a_run_past_its_deadline_fails_while_it_waits(slow_engine: Engine,
 async def test_a_long_step_is_visible_while_it_runs(engine: Engine) -> None:
     await engine.start(flows.long, 1, id="a")
     await until(lambda: any(step.status == "started" for step in engine.steps("a")))
+    (step,) = engine.steps("a")
+    assert (step.name, step.ended, engine.run("a").status) == ("endless", None, "running")
     await engine.cancel("a")
 
 

@@ -116,10 +116,6 @@ class Worker:
         elif again:
             self.wake()
 
-    def due_at(self, when: float) -> None:
-        """Look for due runs at a time."""
-        self._set_timer(when)
-
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
             if self._timer[0] <= when and self._timer[0] > self._equipment.clock.now():
