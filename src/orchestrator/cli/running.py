@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from orchestrator.cli.failing import complaining
+from orchestrator.cli.loading import lasting
 from orchestrator.cli.printing import command_name, out, summary_lines
 from orchestrator.cli.stopping import run_until_stopped
-from orchestrator.cli.target import lasting, load_workflow
+from orchestrator.cli.target import load_workflow
 from orchestrator.errors import Misuse
 from orchestrator.jsonl import InputLine, read_inputs
 from orchestrator.logs import log_json

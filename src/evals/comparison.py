@@ -1,0 +1,142 @@
+"""Two results held against each other, case by case and metric by metric."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evals.errors import DataError, Unfinished, UnknownMetric
+from evals.fingerprint import hash_of
+from evals.gate import Judgement, Standing, Terms, judge_all, overall
+from evals.measures import MEASURES, Measure
+from evals.pairing import MIN_OVERLAP, CaseScore, Paired, ScoredResult, pair
+from evals.result.case_result import CaseResult
+from evals.result.header import Header
+from evals.result.result import Result
+from evals.statistics.repeats import average_repeats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricComparison:
+    """How the candidate stands by one metric, and on which cases the two differ."""
+
+    judgement: Judgement
+    better: tuple[str, ...]
+    """Cases on which the candidate scored higher."""
+    worse: tuple[str, ...]
+    """Cases on which it scored lower."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How a candidate stands to its baseline."""
+
+    baseline: Header
+    candidate: Header
+    metrics: Mapping[str, MetricComparison]
+    """By name, the main one first."""
+    overlap: float
+    """Share of the larger result's cases that could be paired, 0 to 1; the least of all metrics."""
+    broken: tuple[str, ...]
+    """Must-pass cases that the candidate fails."""
+
+    @property
+    def standing(self) -> Standing:
+        """Return how it stands by all metrics; a broken must-pass case makes it worse, whatever they say."""
+        if self.broken:
+            return Standing.WORSE
+        return overall({name: each.judgement for name, each in self.metrics.items()})
+
+
+def compare(
+    baseline: Result, candidate: Result, terms: Mapping[str, Terms], *, min_overlap: float = MIN_OVERLAP
+) -> Comparison:
+    """Return how the candidate stands to the baseline by each metric that there are terms for.
+
+    A metric is a scorer's name or one of ``MEASURES`` (seconds, money, coverage ...).
+
+    Raises:
+        Unfinished: a result lacks cases, or its target or a scorer crashed on some: nothing is judged then.
+        UnknownMetric: a result has no such metric.
+        ChangedScorer: a metric was scored in another way.
+        LowOverlap: too few cases are in both, scored, with the same input.
+        TooFewCases: fewer than two pairs, or all of one cluster.
+    """
+    if not terms:
+        raise DataError("no metric is to be compared: give terms for at least one")
+    for side, result in (("baseline", baseline), ("candidate", candidate)):
+        require_finished(result, side, terms)
+    pairings = {name: pair(scored(baseline, name), scored(candidate, name), min_overlap=min_overlap) for name in terms}
+    judged = judge_all({name: pairing.pairs for name, pairing in pairings.items()}, dict(terms))
+    return Comparison(
+        baseline=baseline.header,
+        candidate=candidate.header,
+        metrics={name: _metric(judged[name], pairings[name].pairs) for name in terms},
+        overlap=min(pairing.overlap for pairing in pairings.values()),
+        broken=broken(candidate),
+    )
+
+
+def _metric(judgement: Judgement, pairs: Sequence[Paired]) -> MetricComparison:
+    return MetricComparison(
+        judgement=judgement,
+        better=tuple(each.name for each in pairs if each.difference > 0),
+        worse=tuple(each.name for each in pairs if each.difference < 0),
+    )
+
+
+def require_finished(result: Result, side: str, metrics: Mapping[str, Any]) -> None:
+    """Check that nothing is missing that could have come out badly.
+
+    Raises:
+        Unfinished: a case was not asked, or its target or one of these metrics' scorers crashed.
+    """
+    where = str(result.path) if result.path is not None else f"the {side}"
+    wanted = result.header.cases * result.header.repeats
+    if len(result.cases) < wanted:
+        raise Unfinished(where=where, problem=f"{len(result.cases):,} of {wanted:,} cases were asked")
+    crashed = [each for each in result.cases if each.error is not None or any(name in each.crashes for name in metrics)]
+    if crashed:
+        first = crashed[0]
+        what = first.error or next(first.crashes[name] for name in metrics if name in first.crashes)
+        raise Unfinished(
+            where=where, problem=f"{len(crashed):,} cases crashed, first {first.case!r} with {str(what)[:200]}"
+        )
+
+
+def scored(result: Result, metric: str) -> ScoredResult:
+    """Return one metric of a result, the repeats of each case averaged; higher is better.
+
+    Raises:
+        UnknownMetric: it has none of this name.
+    """
+    measure = MEASURES.get(metric)
+    if metric in result.header.scorers:
+        measure = Measure(lambda case: case.scores.get(metric), "")
+    if measure is None:
+        raise UnknownMetric(metric=metric, known=(*result.metrics, *MEASURES))
+    version = result.header.scorers.get(metric, "built in")
+    cases = tuple(_case(name, repeats, measure) for name, repeats in result.by_case.items())
+    return ScoredResult(metric=metric, scorer=version, cases=cases)
+
+
+def _case(name: str, repeats: Sequence[CaseResult], measure: Measure) -> CaseScore:
+    first = repeats[0]
+    outputs = [each.output for each in sorted(repeats, key=lambda each: each.repeat)]
+    return CaseScore(
+        name=name,
+        input_hash=first.input_hash,
+        score=average_repeats([measure(each) for each in repeats]),
+        cluster=first.cluster,
+        output_hash=hash_of(outputs) if measure.follows_output else None,
+    )
+
+
+def broken(result: Result) -> tuple[str, ...]:
+    """Return the must-pass cases that do not reach 1 by every scorer that scored them, on every repeat."""
+    failed = [
+        each.case
+        for each in result.cases
+        if each.must_pass
+        and (each.error is not None or any(score is None or score < 1 for score in each.scores.values()))
+    ]
+    return tuple(dict.fromkeys(failed))

@@ -1,0 +1,1 @@
+"""What can be measured: AI steps, plain functions, workflows."""

@@ -1,0 +1,85 @@
+"""A plain function as a target: async functions are awaited, others run in threads."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, get_type_hints
+
+from evals.case import Case
+from evals.errors import InvalidSuite
+from evals.observation import Observation
+from evals.scorer import code_hash
+from evals.target import Observe
+from evals.targets.outcomes import observed
+
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTarget(Generic[Out]):
+    """Calls a function with a case's input; a tuple is given as several arguments.
+
+    What it returns is the answer; an ``Accepted`` or ``Doubtful``, and an ``Observation``, say more than that.
+    """
+
+    function: Callable[..., Any]
+    name: str
+
+    @property
+    def version(self) -> str:
+        """Return a hash of the function's code."""
+        return code_hash(self.function)
+
+    @property
+    def output_type(self) -> Any:
+        """Return the function's return annotation, ``Any`` without one."""
+        plain = self.function if inspect.isroutine(self.function) else type(self.function).__call__
+        try:
+            return get_type_hints(plain, include_extras=True).get("return", Any)
+        except NameError:
+            return Any
+
+    @asynccontextmanager
+    async def opened(self, concurrency: int) -> AsyncIterator[Observe[Any, Out]]:
+        """Hold the threads that a plain function runs in."""
+        if is_async(self.function):
+            yield self._awaited
+            return
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(concurrency, thread_name_prefix="handrail-eval") as pool:
+
+            async def in_thread(case: Case[Any, Any]) -> Observation[Out]:
+                value = await loop.run_in_executor(pool, self.function, *arguments(case.input))
+                return observed(await value if inspect.isawaitable(value) else value)
+
+            yield in_thread
+
+    async def _awaited(self, case: Case[Any, Any]) -> Observation[Out]:
+        return observed(await self.function(*arguments(case.input)))
+
+
+def function_target(function: Callable[..., Any]) -> FunctionTarget[Any]:
+    """Return a function as a target.
+
+    Raises:
+        InvalidSuite: it cannot be called, or has no name.
+    """
+    given: Any = function  # whatever a caller without a type checker gave
+    name = getattr(given, "__name__", None) or getattr(given, "name", None)
+    if not callable(given) or not isinstance(name, str) or name == "<lambda>":
+        raise InvalidSuite(f"{given!r} cannot be measured: give an AI step, a def with a name, or a workflow target")
+    return FunctionTarget(given, name)
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Return whether calling it gives something to await."""
+    plain = inspect.unwrap(function)
+    return inspect.iscoroutinefunction(plain if inspect.isroutine(plain) else type(plain).__call__)
+
+
+def arguments(value: Any) -> tuple[Any, ...]:
+    """Return the arguments that a case's input stands for."""
+    return value if type(value) is tuple else (value,)

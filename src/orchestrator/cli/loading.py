@@ -1,0 +1,100 @@
+"""Finding an object in code by ``module:name`` or ``path/to/file.py:name``."""
+
+import importlib
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from guards.errors import HandrailError
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for, as errors say it."""
+
+    noun: str
+    """What it is, such as ``workflow``."""
+    kind: type[Any]
+    """Its class; a function that is none of these is called without arguments to build one."""
+    error: type[HandrailError]
+    """What is raised when it is not found."""
+    advice: str
+    """How to make one, such as ``mark it with @workflow(version=1)``."""
+
+
+def find(target: str, wanted: Wanted) -> Any:
+    """Return what a target names, or what the function that it names builds.
+
+    Raises:
+        HandrailError: (of the wanted kind) no such module or name, it fails on import, or it is something else.
+    """
+    place, _, name = target.rpartition(":")
+    if not place or not name:
+        raise wanted.error(
+            f"{target!r} names no {wanted.noun}: write MODULE:{wanted.noun.upper()}, such as examples.triage:triage"
+        )
+    module = _load(place, target, wanted)
+    found = getattr(module, name, None)
+    if found is None:
+        known = sorted(key for key, value in vars(module).items() if isinstance(value, wanted.kind))
+        raise wanted.error(f"{place} has no {name!r}; {wanted.noun}s there: {', '.join(known) or 'none'}")
+    if callable(found) and not isinstance(found, wanted.kind):
+        found = _build(found, target, wanted)
+    if not isinstance(found, wanted.kind):
+        raise wanted.error(f"{target} is {type(found).__name__}, not a {wanted.noun}: {wanted.advice}")
+    return found
+
+
+def lasting(target: str) -> str:
+    """Return a target that means the same from any folder."""
+    place, _, name = target.rpartition(":")
+    return f"{Path(place).resolve()}:{name}" if place.endswith(".py") else target
+
+
+def _load(place: str, target: str, wanted: Wanted) -> ModuleType:
+    try:
+        return _from_file(Path(place), wanted) if place.endswith(".py") else _from_name(place)
+    except wanted.error:
+        raise
+    except ModuleNotFoundError as error:
+        if error.name is not None and (place == error.name or place.startswith(f"{error.name}.")):
+            raise wanted.error(
+                f"there is no module {place!r} (looked from {Path.cwd()}): check the name, or give path/to/file.py:NAME"
+            ) from error
+        raise wanted.error(f"{target} cannot be imported: {error}") from error
+    except Exception as error:
+        raise wanted.error(f"{target} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _from_name(name: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    return importlib.import_module(name)
+
+
+def _from_file(path: Path, wanted: Wanted) -> ModuleType:
+    if not path.is_file():
+        raise wanted.error(f"there is no file {path}")
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None  # noqa: S101 -- a .py file always has one
+    assert spec.loader is not None  # noqa: S101
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _build(factory: Any, target: str, wanted: Wanted) -> Any:
+    try:
+        return factory()
+    except HandrailError as error:
+        raise wanted.error(f"{target}() failed to build its {wanted.noun}: {error}") from error
+    except Exception as error:
+        raise wanted.error(f"{target}() failed to build its {wanted.noun}: {type(error).__name__}: {error}") from error
