@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evals.case import UNLABELLED
 from evals.errors import DataError, Unfinished, UnknownMetric
 from evals.fingerprint import hash_of
 from evals.gate import Judgement, Standing, Terms, judge_all, overall
@@ -124,11 +125,16 @@ def _case(name: str, repeats: Sequence[CaseResult], measure: Measure) -> CaseSco
     outputs = [each.output for each in sorted(repeats, key=lambda each: each.repeat)]
     return CaseScore(
         name=name,
-        input_hash=first.input_hash,
+        input_hash=first.input_hash if first.expected is UNLABELLED else f"{first.input_hash} {_truth(first)}",
         score=average_repeats([measure(each) for each in repeats]),
         cluster=first.cluster,
         output_hash=hash_of(outputs) if measure.follows_output else None,
     )
+
+
+def _truth(case: CaseResult) -> str:
+    """Return a hash of what is right: against another truth the same answer scores otherwise."""
+    return hash_of(case.expected)
 
 
 def broken(result: Result) -> tuple[str, ...]:

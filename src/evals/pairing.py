@@ -17,7 +17,7 @@ class CaseScore:
     name: str
     """Unique within the result."""
     input_hash: str
-    """Of the input that was answered; a case whose input changed is another case."""
+    """Of the input that was answered and what is right; a case of which either changed is another case."""
     score: float | None
     """Higher is better, the mean of the case's repeats; None when it was not scored."""
     cluster: str | None = None
@@ -141,7 +141,7 @@ def causes(pairing: Pairing) -> str:
     kinds = (
         ("only in the baseline", pairing.only_baseline),
         ("only in the candidate", pairing.only_candidate),
-        ("with another input", pairing.changed_input),
+        ("with another input or expected value", pairing.changed_input),
         ("not scored in both", pairing.unscored),
     )
     return ", ".join(f"{len(names)} {kind}, first {names[0]!r}" for kind, names in kinds if names)

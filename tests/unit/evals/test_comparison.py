@@ -92,6 +92,14 @@ async def test_another_input_is_another_case() -> None:
         compare(baseline, other, MARGIN)
 
 
+async def test_another_expected_value_is_another_case() -> None:
+    baseline = await result(0.9, 40)
+    relabelled = tuple(replace(each, expected="?", scores={"right": 0.0}) for each in baseline.cases)
+
+    with pytest.raises(LowOverlap, match="40 with another input or expected value"):
+        compare(baseline, replace(baseline, cases=relabelled), MARGIN)
+
+
 def crashed(case: CaseResult) -> CaseResult:
     return replace(case, scores={}, error=Crash(type="ConnectionError", message="gone"))
 

@@ -1,0 +1,147 @@
+"""The pytest plugin: suites run with a project's other tests, and fail them for a reason that can be read."""
+
+from pathlib import Path
+
+import pytest
+import scipy.stats  # noqa: F401 -- pytester forgets what a test imports, and numpy can be loaded only once
+
+pytest_plugins = ("pytester",)
+
+QUIET = ("-o", "asyncio_default_fixture_loop_scope=function")
+
+SUITE = """
+import pytest
+from evals.case import Case
+from evals.suite import Suite
+
+async def shout(text: str) -> str:
+    if text == "crash":
+        raise ValueError("cannot shout")
+    return text.upper()
+
+def right(answer) -> bool:
+    return answer.output == answer.expected
+
+def suite_of(*cases):
+    return Suite("loud", shout, cases=cases, scorers=[right])
+
+async def mumble(text: str) -> str:
+    return "?"
+
+async def falter(text: str) -> str:
+    return "?" if text == "t0" else text.upper()
+
+GOOD = suite_of(*(Case(f"c{n}", f"t{n}", f"T{n}") for n in range(20)))
+POOR = suite_of(*(Case(f"c{n}", f"t{n}", f"T{n}" if n else "?") for n in range(20)))
+"""
+
+
+def run(pytester: pytest.Pytester, tests: str, *arguments: str) -> pytest.RunResult:
+    pytester.makepyfile(suites=SUITE, test_it=f"from suites import *\n{tests}")
+    return pytester.runpytest_inprocess("-p", "evals.pytest_plugin", "-p", "no:cacheprovider", *QUIET, *arguments)
+
+
+def test_a_suite_runs_and_its_figures_are_shown(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_loud(evaluate):\n    evaluate(GOOD).require(at_least=1.0)\n")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*loud: right 1*(20 cases)*results/loud.jsonl"])
+    assert (pytester.path / "results" / "loud.jsonl").is_file()
+
+
+def test_results_go_where_the_option_says(pytester: pytest.Pytester) -> None:
+    run(pytester, "def test_loud(evaluate):\n    evaluate(GOOD)\n", "--eval-results", "elsewhere")
+
+    assert (pytester.path / "elsewhere" / "loud.jsonl").is_file()
+
+
+def test_too_low_a_score_fails_and_names_the_cases(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_loud(evaluate):\n    evaluate(POOR).require('right', at_least=0.99)\n")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*right is 0.95, below 0.99; cases below 1: c0"])
+
+
+def test_worse_than_the_baseline_fails_with_the_verdict(pytester: pytest.Pytester) -> None:
+    tests = """
+def test_first(evaluate):
+    evaluate(GOOD)
+    import shutil; shutil.copy("results/loud.jsonl", "baseline.jsonl")
+
+def test_same(evaluate):
+    evaluate(GOOD).require_not_worse("baseline.jsonl", margin=0.02)
+
+def test_changed(evaluate):
+    evaluate(Suite("loud", mumble, cases=GOOD.cases, scorers=[right])).require_not_worse("baseline.jsonl", margin=0.02)
+"""
+    result = run(pytester, tests)
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*WORSE*"])
+
+
+def test_too_few_cases_to_tell_fail_too(pytester: pytest.Pytester) -> None:
+    tests = """
+def test_both(evaluate):
+    evaluate(GOOD)
+    import shutil; shutil.copy("results/loud.jsonl", "baseline.jsonl")
+    faltering = Suite("loud", falter, cases=GOOD.cases, scorers=[right])
+    evaluate(faltering).require_not_worse("baseline.jsonl", margin=0.02)
+"""
+    result = run(pytester, tests)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*CAN'T TELL: about * more cases needed*"])
+
+
+def test_a_crashed_case_fails_with_its_trace(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_loud(evaluate):\n    evaluate(suite_of(Case('c', 'crash', 'X')))\n")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*1 cases crashed, first 'c': ValueError: cannot shout", "*in shout"])
+
+
+def test_a_failing_must_pass_case_fails(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_loud(evaluate):\n    evaluate(suite_of(Case('vip', 'x', '?', must_pass=True)))\n")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*must pass, and fail: vip"])
+
+
+def test_each_case_can_be_a_test_of_its_own(pytester: pytest.Pytester) -> None:
+    tests = "@pytest.mark.eval(POOR)\ndef test_case(case_result):\n    assert case_result.scores['right'] == 1.0\n"
+
+    result = run(pytester, tests, "--strict-markers", "-v")
+
+    result.assert_outcomes(passed=19, failed=1)
+    result.stdout.fnmatch_lines(["*test_case[[]c7]*PASSED*"])
+
+
+def test_a_test_of_cases_says_of_which_suite(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_case(case_result):\n    pass\n")
+
+    result.stdout.fnmatch_lines(["*takes case_result: say of which suite, @pytest.mark.eval(suite)*"])
+
+
+def test_measuring_tests_can_be_left_out(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester, "def test_plain():\n    pass\ndef test_loud(evaluate):\n    evaluate(GOOD)\n", "-m", "not eval"
+    )
+
+    result.assert_outcomes(passed=1, deselected=1)
+
+
+def test_async_tests_await_it(pytester: pytest.Pytester) -> None:
+    tests = "async def test_loud(evaluate):\n    (await evaluate.awaited(GOOD)).require(at_least=1.0)\n"
+
+    result = run(pytester, tests, "-o", "asyncio_mode=auto")
+
+    result.assert_outcomes(passed=1)
+
+
+def test_a_metric_without_scores_is_said(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    result = run(
+        pytester, "def test_loud(evaluate):\n    evaluate(GOOD).mean('wrong')\n", "--eval-results", str(tmp_path)
+    )
+
+    result.stdout.fnmatch_lines(["*no case has a score by 'wrong'; there are right"])
