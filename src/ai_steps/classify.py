@@ -17,6 +17,7 @@ from guards.guard import Guard
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
+    from guards.auditing import AuditRule
     from guards.personal_data.find import PersonalDataKind
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ def classify(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
     examples: Examples = (),
     labels: Mapping[str, str] | None = None,
     escalate: Escalation = Escalation(),
+    audit: "AuditRule | None" = None,
     prompt: Prompt | None = None,
     limits: Limits = Limits(),  # noqa: B008 -- frozen
     mask: "Collection[PersonalDataKind]" = (),
@@ -44,7 +46,7 @@ def classify(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
     ``models`` are asked in order until one answer is accepted; ``accept`` says from which confidence on, such as
     ``confidence(at_least=0.85)``. ``labels`` says what a label means, by label. ``mask`` names personal data (such as
     ``["email", "phone"]``) that models see only as tokens; answers come back with it. ``keep_source=False`` keeps
-    the input out of the outcome.
+    the input out of the outcome. ``audit=Auditing(0.05)`` lets people judge 5% of a workflow's cases blind.
 
     Raises:
         InvalidTask: the output type is no closed set or any other part cannot work.
@@ -66,6 +68,7 @@ def classify(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
         accept=accept,
         guards=tuple(guards),
         escalate=escalate,
+        audit=audit,
         limits=limits,
         mask=tuple(mask),
         keep_source=keep_source,

@@ -18,6 +18,7 @@ from guards.guard import Guard
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
+    from guards.auditing import AuditRule
     from guards.personal_data.find import PersonalDataKind
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ def draft(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
     guards: Sequence[Guard | PaidGuard] = (),
     examples: Examples = (),
     escalate: Escalation = Escalation(),
+    audit: "AuditRule | None" = None,
     prompt: Prompt | None = None,
     limits: Limits = Limits(),  # noqa: B008 -- frozen
     mask: "Collection[PersonalDataKind]" = (),
@@ -58,6 +60,7 @@ def draft(  # noqa: PLR0913 -- the parts of a step, all but three by keyword
         accept=accept,
         guards=tuple(guards),
         escalate=escalate,
+        audit=audit,
         limits=limits,
         mask=tuple(mask),
         keep_source=keep_source,

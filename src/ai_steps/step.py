@@ -10,7 +10,7 @@ from ai_steps.allowance import Allowance, Limits
 from ai_steps.asking import Call
 from ai_steps.batch import DEFAULT_CONCURRENCY, BatchOutcome, run_batch
 from ai_steps.consultation import Consultation
-from ai_steps.errors import GuardRaised, InvalidInput, LoopRunning
+from ai_steps.errors import GuardRaised, InvalidInput, InvalidTask, LoopRunning
 from ai_steps.finding import Finding
 from ai_steps.guard_set import GuardSet
 from ai_steps.inputs import Input
@@ -27,6 +27,7 @@ from guards.guard import Guard, GuardContext
 from guards.outcome import Accepted, Doubtful, Judgement
 
 if TYPE_CHECKING:
+    from guards.auditing import AuditRule
     from guards.personal_data.find import PersonalDataKind
 
 T_co = TypeVar("T_co", covariant=True)
@@ -50,6 +51,8 @@ class AIStep(Generic[T_co]):
     """What an answer must pass, and, where a guard's ``stage`` says so, the input before any model is asked."""
     escalate: Escalation = Escalation()
     """Who decides when the outcome is in doubt."""
+    audit: "AuditRule | None" = None
+    """Which cases people judge blind, accepted or not; drawn by the run that decides them, never by a bare call."""
     limits: Limits = Limits()  # noqa: RUF009 -- frozen
     mask: "tuple[PersonalDataKind, ...]" = ()
     """The personal data that no model is shown; answers come back with it restored."""
@@ -61,6 +64,7 @@ class AIStep(Generic[T_co]):
 
     def __post_init__(self) -> None:
         require_rule(self.name, self.accept)
+        _require_audit(self.name, self.audit)
         guard_set = GuardSet.of(self.name, self.guards, models=len(self.models), limits=self.limits)
         object.__setattr__(self, "_guard_set", guard_set)
         if self.task.kind == "classify":
@@ -213,3 +217,8 @@ class AIStep(Generic[T_co]):
             source=shown if self.keep_source else "",
         )
         return Doubtful(None, "guard", reason, judgement, self.escalate)
+
+
+def _require_audit(step: str, audit: Any) -> None:
+    if audit is not None and (isinstance(audit, type) or not hasattr(audit, "draws")):
+        raise InvalidTask(f"step {step!r}: audit is {audit!r}; write Auditing(0.05) to have 5% of the cases audited")

@@ -13,6 +13,7 @@ from guards.outcome import Accepted, Alternative, Attempt, Doubtful, Judgement, 
 from guards.verdict import OnFail, Span, Verdict
 
 if TYPE_CHECKING:
+    from guards.auditing import Auditing, AuditRule, draw_of
     from guards.budget import Budget
     from guards.chain import ChainResult, PaidGuard, run_guards, run_guards_async
     from guards.check import Check, Finding
@@ -38,6 +39,8 @@ __all__ = [
     "Alternative",
     "Always",
     "Attempt",
+    "AuditRule",
+    "Auditing",
     "Budget",
     "ChainResult",
     "Check",
@@ -68,6 +71,7 @@ __all__ = [
     "agrees",
     "confidence",
     "dates_in_order",
+    "draw_of",
     "find_personal_data",
     "find_secrets",
     "forbids",
@@ -97,6 +101,7 @@ __all__ = [
 if not TYPE_CHECKING:  # a type checker reads the imports above, and would believe any name behind this
     _CHECKS = MappingProxyType(
         {
+            "auditing": ("AuditRule", "Auditing", "draw_of"),
             "budget": ("Budget",),
             "chain": ("ChainResult", "PaidGuard", "run_guards", "run_guards_async"),
             "check": ("Check", "Finding"),

@@ -83,6 +83,8 @@ class Judgement:
     attempts: tuple[Attempt, ...] = ()
     source: str = ""
     """The input as text, as people read it when they review; empty when it must not be kept."""
+    drawn: bool = False
+    """Whether the case was drawn for a blind audit, before it was known whether its value is accepted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Turning the inputs and results of steps into JSON by their annotations, and back: equal, or not at all."""
 
 import inspect
+import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,6 +94,10 @@ class Codec(Generic[T]):
             return self._plan.adapter.json_schema(by_alias=False)
         except PydanticInvalidForJsonSchema:
             return {}
+
+    def json_schema_text(self) -> str:
+        """Return the same as JSON text, equal for equal schemas."""
+        return json.dumps(self.json_schema(), sort_keys=True)
 
     def _load(self, data: str) -> T:
         plan = self._plan

@@ -1,8 +1,8 @@
 """The review state machine: who may do what to an item, and what it becomes; every door calls these functions.
 
-``open → leased → decided | open (skip, lease over)``; a run that ends makes its items ``cancelled``, a due
-time with the policy ``fail`` makes them ``expired``. Each move is made to the version it was decided on,
-so of two people who decide at once exactly one succeeds.
+``open → leased → decided | open (skip, lease over)``; a run that ends makes its items ``cancelled``, all but its
+audits, and a due time with the policy ``fail`` makes them ``expired``. Each move is made to the version it was
+decided on, so of two people who decide at once exactly one succeeds.
 """
 
 import json

@@ -27,7 +27,10 @@ Call: TypeAlias = Coroutine[None, None, T]
 
 
 class Judge(Protocol[P, T_co]):
-    """Whatever judges and may be in doubt: an AI step, seen from here."""
+    """Whatever judges and may be in doubt: an AI step, seen from here.
+
+    A judge that also has ``audit`` (a ``guards.AuditRule``) has the cases it draws decided blind by people.
+    """
 
     @property
     def name(self) -> str:

@@ -1,7 +1,6 @@
 """Finding an object in code by ``module:name`` or ``path/to/file.py:name``."""
 
 import importlib
-import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from guards.errors import HandrailError
+from orchestrator.python_file import load_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,11 @@ def lasting(target: str) -> str:
 
 def _load(place: str, target: str, wanted: Wanted) -> ModuleType:
     try:
-        return _from_file(Path(place), wanted) if place.endswith(".py") else _from_name(place)
-    except wanted.error:
-        raise
+        return load_file(Path(place)) if place.endswith(".py") else _from_name(place)
+    except FileNotFoundError as error:
+        if not Path(place).is_file():
+            raise wanted.error(str(error)) from error
+        raise wanted.error(f"{target} cannot be imported: {type(error).__name__}: {error}") from error
     except ModuleNotFoundError as error:
         if error.name is not None and (place == error.name or place.startswith(f"{error.name}.")):
             raise wanted.error(
@@ -74,21 +76,6 @@ def _from_name(name: str) -> ModuleType:
     if here not in sys.path:
         sys.path.insert(0, here)
     return importlib.import_module(name)
-
-
-def _from_file(path: Path, wanted: Wanted) -> ModuleType:
-    if not path.is_file():
-        raise wanted.error(f"there is no file {path}")
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None  # noqa: S101 -- a .py file always has one
-    assert spec.loader is not None  # noqa: S101
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _build(factory: Any, target: str, wanted: Wanted) -> Any:

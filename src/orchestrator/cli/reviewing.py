@@ -21,7 +21,7 @@ from orchestrator.embedded.presence import living
 from orchestrator.errors import Misuse, ReviewError, UnknownWorkflow
 from orchestrator.orchestrator import Orchestrator
 from orchestrator.store import ReviewQuery
-from orchestrator.store.rows import ReviewRow
+from orchestrator.store.rows import AUDIT, ReviewRow
 
 app = typer.Typer(help="Answer what the workflows ask.", no_args_is_help=True)
 
@@ -87,7 +87,7 @@ def decide(
         async with Client(store) as client:
             row = client.review(item)
             decided = await client.decide(item, _read(row, answer), by=by, note=note)
-            await _go_on(client, store, [decided.workflow])
+            await _go_on(client, store, _resumed(decided))
             return decided
 
     decided = asyncio.run(answer_it())
@@ -115,7 +115,7 @@ def next_items(by: AsOption, store: StoreOption = DEFAULT_STORE, queue: QueueOpt
 
 
 async def _loop(by: str, store: str, queue: str | None) -> None:
-    decided: list[str] = []
+    decided, resumed = 0, list[str]()
     async with Client(store) as client:
         passed: set[int] = set()
         while (item := await client.next_review(by=by, queue=queue)) is not None:
@@ -136,11 +136,12 @@ async def _loop(by: str, store: str, queue: str | None) -> None:
             except ReviewError as error:
                 typer.echo(f"  {error}")
                 continue
-            decided.append(row.workflow)
+            decided += 1
+            resumed += _resumed(row)
             typer.echo(f"  → {row.decision}\n")
         left = client.store.review_count(ReviewQuery(queue=queue))
-        typer.echo(f"{len(decided)} decided, {left} left")
-        await _go_on(client, store, decided)
+        typer.echo(f"{decided} decided, {left} left")
+        await _go_on(client, store, resumed)
 
 
 _STOP = object()
@@ -183,6 +184,11 @@ def _read(item: ReviewRow, typed: str) -> Any:
             raise
         return typed
     return value
+
+
+def _resumed(item: ReviewRow) -> list[str]:
+    """Return the workflow whose run goes on with the decision, if one does."""
+    return [] if item.kind == AUDIT else [item.workflow]
 
 
 async def _go_on(client: Client, store: str, workflows: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from guards.outcome import Accepted, Doubtful
@@ -10,6 +11,7 @@ from orchestrator.step import Step, as_step
 from orchestrator.workflow import Workflow, result_codec
 
 if TYPE_CHECKING:
+    from guards.auditing import AuditRule
     from orchestrator.codec import Codec, InputCodec
 
 
@@ -25,7 +27,7 @@ class BoundStep:
     decided_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BoundJudge:
     """A judge with how its inputs, outcome and value are stored."""
 
@@ -34,6 +36,12 @@ class BoundJudge:
     encode_inputs: Callable[[tuple[Any, ...], dict[str, Any]], str]
     outcome: "Codec[Any]"
     value: "Codec[Any]"
+    audit: "AuditRule | None" = None
+
+    @cached_property
+    def schema(self) -> str:
+        """Return the JSON Schema of a person's answer; made once, since making it takes longer than asking."""
+        return self.value.json_schema_text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,7 @@ class Library:
             encode,
             codec_for(_outcome_of(kind), where=f"{where}, its outcome"),
             codec_for(kind, where=f"{where}, its value"),
+            getattr(judge, "audit", None),
         )
         self._judges[id(judge)] = (judge, bound)
         return bound

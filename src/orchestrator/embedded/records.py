@@ -2,6 +2,7 @@
 
 import json
 import traceback
+from dataclasses import replace
 from typing import Any
 
 from guards.outcome import Accepted
@@ -52,6 +53,11 @@ class Begun:
                 self.input, output, step.owner, decided_by, None, error, *_NO_JUDGEMENT,
             )
         )  # fmt: skip
+
+
+def as_drawn(outcome: Any) -> Any:
+    """Return an outcome whose record says that its case was drawn for a blind audit."""
+    return replace(outcome, judgement=replace(outcome.judgement, drawn=True))
 
 
 def judged(begun: Begun, outcome: Any, output: str, ended: float) -> StepRow:

@@ -16,7 +16,7 @@ from orchestrator.context import StepContext
 from orchestrator.embedded.body import BodyFailed
 from orchestrator.embedded.history import History
 from orchestrator.embedded.library import BoundJudge, BoundStep
-from orchestrator.embedded.records import Begun, error_json, failure, judged
+from orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged
 from orchestrator.embedded.settings import Equipment
 from orchestrator.embedded.waits import Waits
 from orchestrator.errors import Misuse, NotStorable, OrchestratorError
@@ -228,16 +228,23 @@ class EmbeddedRun(Run):
         clock = self._equipment.clock
         begun = Begun(self.key, name, self._history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
+        context, audit = StepContext(self._id, name), None
         try:
-            outcome = await self._equipment.bodies.call(bound.step, StepContext(self._id, name), args, kwargs)
+            # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
+            drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
+            outcome = await self._equipment.bodies.call(bound.step, context, args, kwargs)
+            if drawn:
+                outcome = as_drawn(outcome)
             row = judged(begun, outcome, bound.outcome.encode(outcome), clock.now())
+            if drawn and isinstance(outcome, Accepted):
+                audit = self.waits.audit(bound, outcome, row)
         except Exception as error:
             row = begun.failed(1, clock.now(), error_json(error))
             self.record(row)
             raise failure(row) from error
         finally:
             del self.running[name]
-        self.record(row)
+        self.write(RecordStep(row, audit))
         return row
 
     def ask(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from guards.escalation import MAX_PRIORITY, Escalation
-from guards.outcome import Doubtful
+from guards.outcome import Accepted, Doubtful, Judgement
 from orchestrator.embedded.history import History
 from orchestrator.embedded.library import BoundJudge, BoundWorkflow
 from orchestrator.embedded.settings import Equipment
@@ -14,13 +14,15 @@ from orchestrator.errors import NotStorable, ReviewError, StepFailed, WaitExpire
 from orchestrator.step import StepKind
 from orchestrator.store.changes import Change, MoveReview, OpenWait, RecordStep, StartRun
 from orchestrator.store.port import ReviewQuery
-from orchestrator.store.rows import ReviewRow, ReviewState, StepRow
+from orchestrator.store.rows import AUDIT, ReviewRow, ReviewState, StepRow
 from orchestrator.suspension import Suspended
 
 if TYPE_CHECKING:
     from orchestrator.codec import Codec
 
 _HOUR = 3600.0
+_DRAWN = "drawn at random, to be decided without a suggestion"
+"""The same for accepted and for doubtful values, so that it does not tell them apart."""
 
 
 class Waits:
@@ -51,15 +53,37 @@ class Waits:
         )  # fmt: skip
 
     def doubt(self, bound: BoundJudge, outcome: Doubtful[Any], context: str) -> ReviewRow:
-        """Return the question that a doubtful value puts to people."""
+        """Return the question that a doubtful value puts to people: blind when its case was drawn for an audit."""
         judgement = outcome.judgement
+        if judgement.drawn:
+            return self._blind("decide", bound, judgement, context)
         asked = self.question("decide", bound.title, outcome.code, outcome.reason)
         return asked._replace(
+            schema=bound.schema,
             suggestion=None if outcome.suggestion is None else bound.value.encode(outcome.suggestion),
             confidence=judgement.confidence.value,
             source=judgement.confidence.source,
             alternatives=json.dumps([[each.value, each.confidence] for each in judgement.alternatives]),
-            context=json.dumps(judgement.source, ensure_ascii=False) if judgement.source else context,
+            context=_shown(judgement, context),
+        )
+
+    def audit(self, bound: BoundJudge, outcome: Accepted[Any], row: StepRow) -> ReviewRow:
+        """Return the question about an accepted value that was drawn: nobody waits for its answer."""
+        assert bound.audit is not None  # noqa: S101 -- it has drawn the case
+        asked = self._blind(AUDIT, bound, outcome.judgement, row.input or "null")
+        escalation = bound.audit.escalation
+        return asked._replace(
+            step=f"{row.name}/{AUDIT}",
+            queue=escalation.queue,
+            priority=escalation.priority,
+            due=None if escalation.due_hours is None else asked.created + escalation.due_hours * _HOUR,
+            when_late="keep_waiting",
+        )
+
+    def _blind(self, kind: str, bound: BoundJudge, judgement: Judgement, context: str) -> ReviewRow:
+        """Return a question that says nothing of what the model made of the case, nor how sure it was."""
+        return self.question(kind, bound.title, "drawn", _DRAWN)._replace(
+            schema=bound.schema, context=_shown(judgement, context)
         )
 
     async def answer(self, name: str, codec: "Codec[Any]", question: ReviewRow, escalation: Escalation) -> Any:
@@ -76,7 +100,7 @@ class Waits:
                 priority=escalation.priority,
                 due=due,
                 when_late=escalation.when_late,
-                schema=_schema(codec),
+                schema=question.schema or codec.json_schema_text(),
             )
             self._write(OpenWait(row, review=review))
             raise self._suspend(row)
@@ -102,7 +126,7 @@ class Waits:
 
     async def _reopen(self, row: StepRow, problem: NotStorable, codec: "Codec[Any]") -> None:
         note = f"the answer does not fit any more: {problem.problem}"
-        await self._move(row, "reopen", "open", note=note, schema=_schema(codec))
+        await self._move(row, "reopen", "open", note=note, schema=codec.json_schema_text())
 
     async def _move(
         self,
@@ -209,8 +233,8 @@ class Waits:
         return _expired(expired)
 
 
-def _schema(codec: "Codec[Any]") -> str:
-    return json.dumps(codec.json_schema(), sort_keys=True)
+def _shown(judgement: Judgement, recorded: str) -> str:
+    return json.dumps(judgement.source, ensure_ascii=False) if judgement.source else recorded
 
 
 def _expired(row: StepRow) -> WaitExpired:

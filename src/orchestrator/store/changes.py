@@ -43,6 +43,8 @@ class RecordStep(NamedTuple):
     """Record a step's result, once: a result that is there is never overwritten."""
 
     row: StepRow
+    audit: ReviewRow | None = None
+    """A question about the result that nothing waits for; recorded with it or not at all."""
 
 
 class NoteStarted(NamedTuple):
@@ -69,7 +71,7 @@ class Suspend(NamedTuple):
 
 
 class EndRun(NamedTuple):
-    """End a run; its open questions are cancelled and its parent is told."""
+    """End a run; its open questions are cancelled, all but audits, and its parent is told."""
 
     key: int
     status: RunStatus

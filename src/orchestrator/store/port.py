@@ -8,6 +8,7 @@ from orchestrator.store.changes import Change
 from orchestrator.store.rows import (
     ClaimedRun,
     EventRow,
+    JudgedRow,
     ReviewLogRow,
     ReviewRow,
     ReviewState,
@@ -45,6 +46,18 @@ class ReviewQuery:
     after: tuple[int, int] | None = None
     """Continue after the item with this (priority, id)."""
     limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedQuery:
+    """Which judgements to read."""
+
+    step: str | None = None
+    """Calls of this AI step: ``route`` finds ``route#2`` and ``all.0/route`` too; None: of all."""
+    workflow: str | None = None
+    after: tuple[int, str] = (0, "")
+    """Continue after the judgement with this ``place``."""
+    limit: int = 500
 
 
 class Store(Protocol):
@@ -119,6 +132,10 @@ class Store(Protocol):
 
     def review_log(self, item: int) -> list[ReviewLogRow]:
         """Return every change of one item, oldest first."""
+        ...
+
+    def judged(self, query: JudgedQuery) -> list[JudgedRow]:
+        """Return judgements with what people said of them, by run, oldest first, then by name."""
         ...
 
     def target(self, workflow: str) -> str | None:

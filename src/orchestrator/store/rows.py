@@ -13,6 +13,9 @@ StepStatus = Literal["started", "waiting", "done", "failed"]
 
 ReviewState = Literal["open", "leased", "decided", "expired", "cancelled"]
 
+AUDIT = "audit"
+"""The kind of review item that nothing waits for: it outlives its run's end, and deciding it changes no run."""
+
 
 class StepRow(NamedTuple):
     """One step of one run; the columns of table ``steps`` in order, those that a plain result leaves empty last."""
@@ -114,7 +117,7 @@ class ReviewRow(NamedTuple):
     step: str
     queue: str
     kind: str
-    """``decide`` for a doubtful value, ``ask`` for a question, ``repair`` for a step that failed."""
+    """``decide`` for a doubtful value, ``ask`` for a question, ``repair`` for a step that failed, ``audit``."""
     title: str
     created: float
     code: str
@@ -141,6 +144,37 @@ class ReviewRow(NamedTuple):
     decided_by: str | None = None
     decision: str | None = None
     note: str | None = None
+
+
+class JudgedRow(NamedTuple):
+    """One judgement with its review item, if it has one: a doubtful value's question, or an accepted value's audit."""
+
+    run: int
+    """The run's key."""
+    run_id: str
+    workflow: str
+    version: int
+    """The workflow's version."""
+    step: str
+    """The step's name in its run, such as ``route#2``."""
+    run_input: str
+    input: str | None
+    output: str
+    """The outcome: accepted or doubtful, with its judgement."""
+    ended: float
+    copied: bool
+    """Whether another run judged it: this one is its fork."""
+    item: int | None
+    """The review item's number; None: nobody was asked."""
+    state: ReviewState | None
+    decision: str | None
+    decided_by: str | None
+    decided: float | None
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Return where it stands in the order of reading, for ``JudgedQuery.after``."""
+        return self.run, self.step
 
 
 class ReviewLogRow(NamedTuple):

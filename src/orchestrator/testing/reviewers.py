@@ -26,10 +26,17 @@ class ScriptedReviewers:
 
     @classmethod
     def accepting(cls) -> "ScriptedReviewers":
-        """Return reviewers who take every suggestion and leave items without one open."""
+        """Return reviewers who take every suggestion and leave items without one open, such as audits."""
         return cls(lambda item: LEAVE_OPEN if item.suggestion is None else json.loads(item.suggestion))
 
     @classmethod
     def by_step(cls, answers: Mapping[str, Any]) -> "ScriptedReviewers":
-        """Return reviewers who answer by the step's name and leave other items open."""
-        return cls(lambda item: answers.get(item.step, answers.get(item.step.removesuffix("/review"), LEAVE_OPEN)))
+        """Return reviewers who answer by the step's name, its audits too, and leave other items open.
+
+        ``route`` answers ``route/review`` and ``route/audit`` alike, unless these have answers of their own.
+        """
+        return cls(lambda item: answers.get(item.step, answers.get(_judged_step(item.step), LEAVE_OPEN)))
+
+
+def _judged_step(asked: str) -> str:
+    return asked.removesuffix("/review").removesuffix("/audit")

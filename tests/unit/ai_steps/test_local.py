@@ -1,6 +1,7 @@
 """The local model: what it learns, how it answers, and what it refuses."""
 
 import enum
+import re
 import subprocess
 import sys
 import time
@@ -98,7 +99,7 @@ def test_texts_of_no_label_teach_what_is_out_of_scope(scoped: LocalModel) -> Non
 def test_the_same_examples_and_seed_give_the_same_model(model: LocalModel) -> None:
     again = LocalModel.fit(iter(EXAMPLES), name="route")
 
-    assert again.data_hash == model.data_hash
+    assert (again.data_hash, again.full_name) == (model.data_hash, model.full_name)
     assert again.predict(["a discount on the invoice"]) == model.predict(["a discount on the invoice"])
 
 
@@ -106,6 +107,18 @@ def test_other_examples_have_another_hash(model: LocalModel) -> None:
     other = LocalModel.fit([*EXAMPLES, LabelledText("one more", "sales")], name="route")
 
     assert other.data_hash != model.data_hash
+
+
+def test_training_again_on_other_examples_or_with_another_seed_changes_what_answers_are_signed_with() -> None:
+    few = [LabelledText("refund me", "billing"), LabelledText("no login", "access")]
+    more = [*few, LabelledText("one more", "access")]
+
+    trained = [LocalModel.fit(few, name="route"), LocalModel.fit(more, name="route")]
+    trained.append(LocalModel.fit(few, name="route", seed=1))
+
+    assert {each.name for each in trained} == {"local:route"}
+    assert len({each.full_name for each in trained}) == 3
+    assert all(re.fullmatch(r"local:route@[0-9a-f]{8}", each.full_name) for each in trained)
 
 
 def test_a_batch_says_what_single_predictions_say(model: LocalModel) -> None:
@@ -192,7 +205,9 @@ async def test_an_answer_has_the_value_of_a_literal(model: LocalModel) -> None:
     answer = await answered(model, "reset my password", Literal["sales", "access", "billing"])
 
     assert answer.value == answer.raw == "access"
-    assert answer.model == model.name == "local:route"
+    assert model.name == "local:route"
+    assert answer.model == model.full_name == f"local:route@{model.version}"
+    assert {attempt.model for attempt in answer.attempts} == {model.full_name}
     assert answer.confidence.source == "local"
     assert [attempt.result for attempt in answer.attempts] == ["answered"]
     assert answer.attempts[0].money == 0

@@ -45,7 +45,8 @@ def test_a_loaded_model_predicts_what_it_predicted_before(model: LocalModel, fol
     loaded = LocalModel.load(folder)
 
     assert loaded.predict(TEXTS) == model.predict(TEXTS)
-    assert (loaded.name, loaded.labels, loaded.data_hash) == (model.name, model.labels, model.data_hash)
+    assert (loaded.name, loaded.full_name) == (model.name, model.full_name)
+    assert (loaded.labels, loaded.data_hash) == (model.labels, model.data_hash)
     assert loaded.quality == model.quality
 
 

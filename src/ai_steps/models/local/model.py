@@ -1,5 +1,6 @@
 """The model in this process: learned from labelled texts, asked without a network."""
 
+import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN_LABELS = 12
 """How many known labels an error names."""
+VERSION_DIGITS = 8
 
 
 class LocalModel:
@@ -32,12 +34,27 @@ class LocalModel:
 
     def __init__(self, saved: "Saved") -> None:
         self._saved = saved
+        learned = f"{saved.data_hash} {saved.seed}"
+        self._version = hashlib.sha256(learned.encode()).hexdigest()[:VERSION_DIGITS]
         self._outputs: dict[Any, Output] = {}
 
     @property
     def name(self) -> str:
-        """The name the record shows, such as ``local:route``."""
+        """The name it is asked for by, such as ``local:route``; training it again does not change it."""
         return f"local:{self._saved.name}"
+
+    @property
+    def version(self) -> str:
+        """Eight hexadecimal digits that change with the examples it learned from and with the seed."""
+        return self._version
+
+    @property
+    def full_name(self) -> str:
+        """The name its answers give, such as ``local:route@3fa9c1d2``: what the record shows and promises are tied to.
+
+        A threshold that was set on its answers must not outlive the training that they came from.
+        """
+        return f"{self.name}@{self.version}"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -133,12 +150,12 @@ class LocalModel:
             value=output.value_of(label),
             raw=label,
             confidence=Confidence(share, "local", "calibrated probability of the label"),
-            model=self.name,
+            model=self.full_name,
             alternatives=tuple(Alternative(value=other, confidence=each) for other, each in others),
             other_mass=min(1.0, max(0.0, 1.0 - sum(shares.values()))),
             attempts=(
                 Attempt(
-                    model=self.name,
+                    model=self.full_name,
                     result="answered",
                     seconds=time.perf_counter() - started,
                     input_tokens=0,

@@ -15,7 +15,7 @@ from orchestrator.errors import (
     StoreReadOnly,
     StoreTooNew,
 )
-from orchestrator.store.sqlite.schema import APPLICATION_ID, FORMAT, TABLES
+from orchestrator.store.sqlite.schema import APPLICATION_ID, FORMAT, TABLES, UPGRADES
 
 Durability = Literal["power", "process"]
 """What a recorded result survives: a power cut (``synchronous=FULL``) or only the process's death (``NORMAL``)."""
@@ -108,6 +108,8 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
         connection.execute("PRAGMA page_size = 8192")
         connection.execute("PRAGMA journal_mode = WAL")
         _create(connection)
+    elif found < FORMAT:
+        _upgrade(connection)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA temp_store = MEMORY")
     # a read-only file opens without complaint; asking for the write lock shows it before anything is started
@@ -124,6 +126,15 @@ def _create(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("COMMIT")
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    found = connection.execute("PRAGMA user_version").fetchone()[0]  # somebody may have upgraded it since we looked
+    for version in range(found + 1, FORMAT + 1):
+        connection.execute(UPGRADES[version])
+    connection.execute(f"PRAGMA user_version = {max(found, FORMAT)}")
     connection.execute("COMMIT")
 
 

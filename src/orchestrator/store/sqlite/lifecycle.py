@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from orchestrator.store import changes as c
-from orchestrator.store.rows import StepRow
+from orchestrator.store.rows import AUDIT, StepRow
 
 if TYPE_CHECKING:
     from orchestrator.store.sqlite.transaction import Transaction
@@ -150,10 +150,11 @@ def _leave_nothing_open(tx: "Transaction", change: c.EndRun, parent: tuple[int |
 
 
 def _close_reviews(tx: "Transaction", key: int, now: float) -> None:
+    """Cancel the open questions of a run that has ended; an audit asks about a value, not for the run."""
     closed = tx.execute(
         "UPDATE reviews SET state = 'cancelled', version = version + 1, lease_owner = NULL, lease_until = NULL"
-        " WHERE run = ? AND state IN ('open', 'leased') RETURNING id, version",
-        (key,),
+        " WHERE run = ? AND state IN ('open', 'leased') AND kind != ? RETURNING id, version",
+        (key, AUDIT),
     ).fetchall()
     for item, version in closed:
         tx.execute(
@@ -228,8 +229,9 @@ def retry(tx: "Transaction", change: c.RetryRun) -> None:
     for (child,) in children:
         retry(tx, c.RetryRun(child, change.now))
     tx.execute(
-        "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND state != 'decided' AND instr(step, '!') = 0",
-        (key,),
+        "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND state != 'decided' AND kind != ?"
+        " AND instr(step, '!') = 0",
+        (key, AUDIT),
     )
     tx.execute(
         "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, cancel = 0, ended = NULL, error = NULL,"
@@ -269,7 +271,11 @@ def fork(tx: "Transaction", change: c.Fork) -> c.Started:
         "INSERT INTO events SELECT ?, name, number, payload, sent, event_id FROM events WHERE run = ?",
         (started.key, key),
     )
-    tx.execute("UPDATE runs SET signals = 1 WHERE key = ?", (started.key,))  # events were copied
+    tx.execute(
+        "UPDATE runs SET signals = 1, copied_seq = (SELECT coalesce(max(seq), 0) FROM steps WHERE run = ?)"
+        " WHERE key = ?",  # a signal, since events were copied
+        (started.key, started.key),
+    )
     return started
 
 

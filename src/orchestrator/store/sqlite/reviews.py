@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import ReviewError
 from orchestrator.store import changes as c
 from orchestrator.store.port import ReviewQuery
-from orchestrator.store.rows import ReviewRow
+from orchestrator.store.rows import AUDIT, ReviewRow
 from orchestrator.store.sqlite import lifecycle
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     """Move an item on if it is still at the version the decision was made on."""
     moved = tx.execute(
         "UPDATE reviews SET state = ?, version = version + 1, lease_owner = ?, lease_until = ?,"
-        " priority = coalesce(?, priority), note = coalesce(?, note) WHERE id = ? AND version = ? RETURNING run, step",
+        " priority = coalesce(?, priority), note = coalesce(?, note) WHERE id = ? AND version = ?"
+        " RETURNING run, step, kind",
         (
             change.state,
             change.lease_owner,
@@ -38,17 +39,19 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     ).fetchone()
     if moved is None:
         raise ReviewError(f"review item {change.id} was changed by someone else in the meantime: look at it again")
+    *waiting, kind = moved
     if change.decision is not None:
         tx.execute(
             "UPDATE reviews SET decision = ?, decided = ?, decided_by = ? WHERE id = ?",
             (change.decision, change.now, change.actor, change.id),
         )
-        tx.execute(
-            "UPDATE steps SET status = 'done', output = ?, ended = ?, decided_by = ?, source = 'person'"
-            " WHERE run = ? AND name = ? AND status = 'waiting'",
-            (change.decision, change.now, change.actor, *moved),
-        )
-        lifecycle.wake(tx, moved[0], change.now)
+        if kind != AUDIT:  # nothing waits for an audit
+            tx.execute(
+                "UPDATE steps SET status = 'done', output = ?, ended = ?, decided_by = ?, source = 'person'"
+                " WHERE run = ? AND name = ? AND status = 'waiting'",
+                (change.decision, change.now, change.actor, *waiting),
+            )
+            lifecycle.wake(tx, waiting[0], change.now)
     elif change.action == "reopen":
         if change.schema is not None:
             tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (change.schema,))
@@ -60,7 +63,7 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         tx.execute(
             "UPDATE steps SET status = 'waiting', output = NULL, ended = NULL, decided_by = NULL"
             " WHERE run = ? AND name = ? AND kind = 'human'",
-            moved,
+            waiting,
         )
     data = {"decision": json.loads(change.decision)} if change.decision is not None else {}
     data |= {"note": change.note} if change.note else {}

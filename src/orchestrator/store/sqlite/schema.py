@@ -1,7 +1,10 @@
 """The tables of a store file, and their version."""
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of the tables; a store with a higher one is refused."""
+
+UPGRADES = {2: "ALTER TABLE runs ADD COLUMN copied_seq INTEGER NOT NULL DEFAULT 0"}
+"""What brings a store to a format from the one before."""
 
 APPLICATION_ID = 0x48524149
 """Marks the file as ours (``PRAGMA application_id``): the letters HRAI."""
@@ -34,7 +37,8 @@ CREATE TABLE runs (
     code TEXT NOT NULL,
     input TEXT NOT NULL,
     output TEXT,
-    error TEXT
+    error TEXT,
+    copied_seq INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX runs_id ON runs (id);
 CREATE INDEX runs_wake ON runs (workflow, wake) WHERE wake IS NOT NULL;

@@ -1,4 +1,4 @@
-"""Writing step records and waits."""
+"""Writing step records, waits and audits."""
 
 import json
 from typing import TYPE_CHECKING
@@ -37,7 +37,7 @@ NOTE = f"INSERT OR IGNORE INTO steps ({_COLUMNS}) VALUES ({_MARKS})"  # noqa: S6
 
 
 def record(tx: "Transaction", change: c.RecordStep) -> None:
-    """Record a result; a second one for the same step is refused."""
+    """Record a result with its audit, if it has one; a second result for the same step is refused."""
     row = change.row
     if row[PLAIN:] == _NOTHING[PLAIN:]:
         columns = PLAIN
@@ -47,6 +47,8 @@ def record(tx: "Transaction", change: c.RecordStep) -> None:
         columns = len(row)
     if tx.execute(_RECORD[columns], row[:columns]).rowcount != 1:
         raise Fenced(tx.path, f"run {row.run} has a recorded result for step {row.name!r}; a second one is refused")
+    if change.audit is not None:
+        _ask(tx, change.audit)
 
 
 def note_started(tx: "Transaction", change: c.NoteStarted) -> None:

@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from orchestrator.store.changes import Change
-from orchestrator.store.port import HistoryRows, ReviewQuery
-from orchestrator.store.rows import EventRow, ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow, WorkerRow
-from orchestrator.store.sqlite import fates, reviews
+from orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery
+from orchestrator.store.rows import EventRow, JudgedRow, ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow, WorkerRow
+from orchestrator.store.sqlite import fates, judged, reviews
 from orchestrator.store.sqlite.connection import MEMORY, Durability, connect, explaining, reader
 from orchestrator.store.sqlite.transaction import Transaction
 
@@ -143,6 +143,11 @@ class SqliteStore:
         columns = ", ".join(ReviewLogRow._fields)
         rows = self._rows(f"SELECT {columns} FROM review_log WHERE review = ? ORDER BY id", (item,))  # noqa: S608 -- our own column names
         return [ReviewLogRow._make(row) for row in rows]
+
+    def judged(self, query: JudgedQuery) -> list[JudgedRow]:
+        """Return judgements with what people said of them, by run, oldest first, then by name."""
+        rows = [JudgedRow._make(row) for row in self._rows(*judged.query_sql(query))]
+        return [row._replace(copied=bool(row.copied)) for row in rows]
 
     def target(self, workflow: str) -> str | None:
         """Return where a workflow's code was found."""
