@@ -2,16 +2,33 @@
 
 from dataclasses import dataclass
 
+from evals.calibrate import JudgedCase, Scored
+from guards import Alternative, Confidence, Judgement, Verdict
+
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
     """What a model that never saw the text said about it."""
 
-    top: float
-    """Probability of the likeliest label, 0 to 1."""
-    margin: float
-    """Distance of the two likeliest labels, 0 to 1."""
-    certainty: float
-    """1 minus the entropy as a share of the largest possible, 0 to 1."""
+    name: str
+    """The ticket's name; copies of one ticket are numbered."""
+    shares: tuple[float, ...]
+    """Probabilities of the likeliest labels, falling, 0 to 1 each."""
     right: bool
     """Whether the likeliest label is the true one; a text out of scope is never right."""
+    agreed: bool
+    """Whether a second model, of another kind, finds the same label likeliest."""
+
+    def scored(self) -> Scored:
+        """Return it under the confidence."""
+        return Scored(self.shares[0], self.right)
+
+    def judged(self) -> JudgedCase:
+        """Return it as a step records it whose second model only observes."""
+        top, *others = self.shares
+        judgement = Judgement(
+            confidence=Confidence(top, "local"),
+            alternatives=tuple(Alternative(value=str(rank), confidence=share) for rank, share in enumerate(others)),
+            verdicts=(Verdict("agreement", self.agreed, "" if self.agreed else "another label", on_fail="observe"),),
+        )
+        return JudgedCase(judgement=judgement, right=self.right, case=self.name)

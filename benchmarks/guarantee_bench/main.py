@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.calibrate import Promise
+from guarantee_bench.gain import FITTED_ON, Gain, gains
 from guarantee_bench.methods import METHODS
-from guarantee_bench.predictions import FILES, population
+from guarantee_bench.predictions import FILES, ModelName, Tickets
 from guarantee_bench.trial import Cell, World
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -26,6 +27,10 @@ GOALS = {
 }
 """Share of the oracle's coverage to reach, by target and number of labels, as the mean over the populations."""
 MOST_BROKEN = 0.05
+FIRSTS: tuple[ModelName, ...] = ("local", "linear")
+"""Whose answers an acceptor scores, while the other one of the two observes."""
+ACCEPTOR_PROMISE = Promise(0.02)
+SCORES = ("confidence", "margin", "acceptor", "chosen")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,15 +48,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no data in {tickets}; give the folder above it with --data")
     progress = Console(stderr=True)
     cells: list[Cell] = []
+    found: list[Gain] = []
     for data in asked.only or FILES:
         progress.log(f"{data}: predictions (minutes, the first time)")
-        world = World(data, population(data, tickets=tickets, cache=PROJECT / "build" / "guarantee"))
+        known = Tickets(data, tickets=tickets, cache=PROJECT / "build" / "guarantee")
+        world = World(data, [each.scored() for each in known.population()])
         for target, labels in GOALS:
             progress.log(f"{data}: {target:.0%}, {labels} labels")
             cells += world.cells(Promise(target), labels, repetitions=asked.repetitions, seed=asked.seed)
-    _print(Console(width=None if sys.stdout.isatty() else 132), cells)
+        for first in FIRSTS:
+            progress.log(f"{data}: what an acceptor adds to the {first} model")
+            found += gains(known, first, ACCEPTOR_PROMISE, repetitions=asked.repetitions, seed=asked.seed)
+    console = Console(width=None if sys.stdout.isatty() else 132)
+    _print(console, cells)
+    _print_gains(console, found)
     if asked.json is not None:
-        asked.json.write_text(json.dumps([asdict(cell) for cell in cells], indent=2) + "\n")
+        measured = {"cells": [asdict(cell) for cell in cells], "acceptor": [asdict(gain) for gain in found]}
+        asked.json.write_text(json.dumps(measured, indent=2) + "\n")
     missed = list(_missed(cells))
     print("missed: " + "; ".join(missed) if missed else "every goal is met")
     return 1 if asked.strict and missed else 0
@@ -74,6 +87,23 @@ def _print(console: Console, cells: Sequence[Cell]) -> None:
     console.print(table)
     for (target, labels), goal in GOALS.items():
         console.print(f"{target:.0%}, {labels} labels: mean {_mean(cells, target, labels):.1%}, goal {goal:.0%}")
+
+
+def _print_gains(console: Console, found: Sequence[Gain]) -> None:
+    table = Table(
+        title=f"Coverage at {ACCEPTOR_PROMISE.target:.0%} by score (promise broken); acceptor of {FITTED_ON} cases"
+    )
+    for heading in ("data", "model", "labels", "oracle", *SCORES, "acceptor adds"):
+        table.add_column(heading, justify="left" if heading in {"data", "model"} else "right")
+    rows: dict[tuple[str, str, int], dict[str, Gain]] = {}
+    for each in found:
+        rows.setdefault((each.data, each.first, each.labels), {})[each.score] = each
+    for (data, first, labels), by_score in rows.items():
+        added = by_score["acceptor"].coverage - by_score["confidence"].coverage
+        oracles = f"{by_score['confidence'].oracle:.1%}, {by_score['acceptor'].oracle:.1%}"
+        shown = (f"{by_score[score].coverage:.1%} ({by_score[score].broken:.1%})" for score in SCORES)
+        table.add_row(data, first, str(labels), oracles, *shown, f"{100 * added:+.1f} points")
+    console.print(table)
 
 
 def _missed(cells: Sequence[Cell]) -> Iterable[str]:

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.calibrate import Promise
-from guarantee_bench.case import Predicted
+from evals.calibrate import Promise, Scored
 
 
 def installed() -> bool:
@@ -17,7 +16,7 @@ def installed() -> bool:
     return find_spec("mapie") is not None
 
 
-def mapie(drawn: Sequence[Predicted], _: Sequence[float], promise: Promise) -> float | None:
+def mapie(drawn: Sequence[Scored], _: Sequence[float], promise: Promise) -> float | None:
     """Control the precision of "the answer is right", the risk of a value accepted being 1 minus it."""
     controller = import_module("mapie.risk_control").BinaryClassificationController(
         predict_function=_both,
@@ -25,7 +24,7 @@ def mapie(drawn: Sequence[Predicted], _: Sequence[float], promise: Promise) -> f
         target_level=1 - promise.target,
         confidence_level=1 - promise.delta,
     )
-    scores = np.array([each.top for each in drawn])[:, np.newaxis]
+    scores = np.array([each.score for each in drawn])[:, np.newaxis]
     with warnings.catch_warnings():  # it warns when no threshold is valid
         warnings.simplefilter("ignore")
         controller.calibrate(scores, np.array([int(each.right) for each in drawn]))

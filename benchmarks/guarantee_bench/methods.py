@@ -1,26 +1,29 @@
 """Ways to set a threshold from labels: ours, and what people do instead."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
-from evals.calibrate import Audit, Promise, calibrate
+from evals.calibrate import Audit, Promise, Scored, calibrate
 from evals.calibrate.binomial import upper_bound
 from evals.calibrate.tally import Tally
-from guarantee_bench.case import Predicted
 from guarantee_bench.mapie_side import installed, mapie
+
+Method: TypeAlias = Callable[[Sequence[Scored], Sequence[float], Promise], float | None]
+"""From drawn labels and other scores to a threshold."""
 
 FIXED = 0.8
 
 
-def guaranteed(drawn: Sequence[Predicted], traffic: Sequence[float], promise: Promise) -> float | None:
+def guaranteed(drawn: Sequence[Scored], traffic: Sequence[float], promise: Promise) -> float | None:
     """Fixed-sequence testing, as shipped."""
-    audits = [Audit(each.top, each.right) for each in drawn]
+    audits = [Audit(each.score, each.right) for each in drawn]
     return calibrate(audits, traffic=traffic, promise=promise).threshold
 
 
-def naive(drawn: Sequence[Predicted], _: Sequence[float], promise: Promise) -> float | None:
+def naive(drawn: Sequence[Scored], _: Sequence[float], promise: Promise) -> float | None:
     """Take the largest coverage whose observed error meets the target."""
-    tally = _tally(drawn)
+    tally = Tally.of(drawn)
     for threshold in dict.fromkeys(tally.scores):  # rising: the first that meets the target covers most
         counts = tally.at_least(threshold)
         if counts.errors <= promise.target * counts.accepted:
@@ -28,14 +31,14 @@ def naive(drawn: Sequence[Predicted], _: Sequence[float], promise: Promise) -> f
     return None
 
 
-def fixed(_: Sequence[Predicted], __: Sequence[float], ___: Promise) -> float | None:
+def fixed(_: Sequence[Scored], __: Sequence[float], ___: Promise) -> float | None:
     """Take a round number, whatever the labels say."""
     return FIXED
 
 
-def sgr(drawn: Sequence[Predicted], _: Sequence[float], promise: Promise) -> float | None:
+def sgr(drawn: Sequence[Scored], _: Sequence[float], promise: Promise) -> float | None:
     """Search by halves, each probe with its share of delta (Geifman and El-Yaniv, 2017, algorithm 2)."""
-    tally = _tally(drawn)
+    tally = Tally.of(drawn)
     low, high = 0, tally.labels - 1
     probes = math.ceil(math.log2(tally.labels))
     found: float | None = None
@@ -49,15 +52,11 @@ def sgr(drawn: Sequence[Predicted], _: Sequence[float], promise: Promise) -> flo
     return found
 
 
-def _tally(drawn: Sequence[Predicted]) -> Tally:
-    return Tally.of(Audit(each.top, each.right) for each in drawn)
-
-
-METHODS: dict[str, Callable[[Sequence[Predicted], Sequence[float], Promise], float | None]] = {
+METHODS: Mapping[str, Method] = {
     "guaranteed": guaranteed,
     "naive": naive,
     "fixed 0.8": fixed,
     "SGR": sgr,
     **({"MAPIE": mapie} if installed() else {}),
 }
-"""What is compared, in the order of the table: from drawn labels and other scores to a threshold."""
+"""What is compared, in the order of the table."""

@@ -1,14 +1,18 @@
-"""Cross-validated predictions of the local model on public tickets, made once and kept in ``build``."""
+"""Cross-validated predictions of two models on public tickets, made once and kept in ``build``."""
 
 import hashlib
 import json
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 from ai_steps.models import local
-from ai_steps.models.local import LabelledText, LocalModel, Prediction
+from ai_steps.models.local import LabelledText, LocalModel
+from guarantee_bench import linear
 from guarantee_bench.case import Predicted
+from guarantee_bench.linear import Linear
+
+ModelName: TypeAlias = Literal["local", "linear"]
 
 FOLDS = 5
 FILES = {
@@ -18,51 +22,65 @@ FILES = {
 """The files of each population."""
 OUT_OF_SCOPE_COUNTS = 6
 """Only the validation file of CLINC150 has texts out of scope, 1 in 16: counted sixfold they are 1 in 16 of all."""
+LIKELIEST = 6
+"""So many labels of each answer are kept."""
 
 
-def population(data: str, *, tickets: Path, cache: Path) -> tuple[Predicted, ...]:
-    """Return one prediction for each ticket, each by a model fitted on the other four fifths.
+class Tickets:
+    """The tickets of a population, each answered by models that were fitted on the other four fifths."""
 
-    Texts out of scope are never learned from, and any answer to them is wrong.
-    """
-    examples = [example for name in FILES[data] for example in _read(tickets / f"{name}.jsonl")]
-    predicted: list[Predicted] = []
-    for fold in range(FOLDS):
-        answers = _fold(data, fold, examples, cache)
-        for answer, example in zip(answers, examples[fold::FOLDS], strict=True):
-            predicted += [answer] * (OUT_OF_SCOPE_COUNTS if example.label is None else 1)
-    return tuple(predicted)
+    def __init__(self, data: str, *, tickets: Path, cache: Path) -> None:
+        self.data = data
+        self._examples = [example for name in FILES[data] for example in _read(tickets / f"{name}.jsonl")]
+        self._folds = [_fold(data, fold, self._examples, cache) for fold in range(FOLDS)]
+
+    def population(self, first: ModelName = "local", *, part: slice = slice(None)) -> tuple[Predicted, ...]:
+        """Return the answers of one model, with the other's agreement.
+
+        Texts out of scope are never learned from, and any answer to them is wrong. ``part`` is of the tickets of each
+        fold, in order: two parts that do not overlap have no ticket in common.
+        """
+        second: ModelName = "linear" if first == "local" else "local"
+        predicted: list[Predicted] = []
+        for fold, answers in enumerate(self._folds):
+            numbers = range(fold, len(self._examples), FOLDS)
+            for number, ours, theirs in list(zip(numbers, answers[first], answers[second], strict=True))[part]:
+                truth = self._examples[number].label
+                for copy in range(OUT_OF_SCOPE_COUNTS if truth is None else 1):
+                    right, agreed = ours["label"] == truth, ours["label"] == theirs["label"]
+                    predicted.append(Predicted(f"{number}.{copy}", tuple(ours["shares"]), right, agreed))
+        return tuple(predicted)
 
 
-def _fold(data: str, fold: int, examples: Sequence[LabelledText], cache: Path) -> list[Predicted]:
+def _fold(data: str, fold: int, examples: Sequence[LabelledText], cache: Path) -> dict[ModelName, list[Any]]:
     kept = cache / f"{data}-{fold}-{_key(examples)}.json"
     if kept.exists():
-        return [Predicted(*row) for row in json.loads(kept.read_text())]
-    model = LocalModel.fit(
-        (each for i, each in enumerate(examples) if i % FOLDS != fold and each.label is not None), name=data, seed=0
-    )
-    held_out = examples[fold::FOLDS]
-    answers = model.predict([each.text for each in held_out])
-    rows = [_case(answer, each.label) for answer, each in zip(answers, held_out, strict=True)]
+        answers: dict[ModelName, list[Any]] = json.loads(kept.read_text())
+        return answers
+    learned = [each for i, each in enumerate(examples) if i % FOLDS != fold and each.label is not None]
+    held_out = [each.text for each in examples[fold::FOLDS]]
+    answers = {
+        "local": [_kept(each.probabilities) for each in LocalModel.fit(learned, name=data, seed=0).predict(held_out)],
+        "linear": [_kept(each) for each in Linear.fit(learned).probabilities(held_out)],
+    }
     cache.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(".partial")
-    partial.write_text(json.dumps([(row.top, row.margin, row.certainty, row.right) for row in rows]))
+    partial.write_text(json.dumps(answers))
     partial.replace(kept)
-    return rows
+    return answers
 
 
-def _case(answer: Prediction, truth: str | None) -> Predicted:
-    shares = sorted(answer.probabilities.values(), reverse=True)
-    entropy = -sum(share * math.log(share) for share in shares if share > 0) / math.log(len(shares))
-    return Predicted(shares[0], shares[0] - shares[1], min(1.0, max(0.0, 1 - entropy)), answer.label == truth)
+def _kept(probabilities: Mapping[str, float]) -> dict[str, Any]:
+    likeliest = sorted(probabilities.items(), key=lambda each: -each[1])[:LIKELIEST]
+    return {"label": likeliest[0][0], "shares": [share for _, share in likeliest]}
 
 
 def _key(examples: Iterable[LabelledText]) -> str:
-    """Return what the predictions depend on, shortened: the texts, and the code of the model."""
+    """Return what the predictions depend on, shortened: the texts, and the code of the models."""
     digest = hashlib.sha256()
     for example in examples:
         digest.update(repr((example.text, example.label)).encode())
-    for path in sorted(Path(local.__path__[0]).glob("*.py")):
+    for path in (*sorted(Path(local.__path__[0]).glob("*.py")), Path(linear.__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

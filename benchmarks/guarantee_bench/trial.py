@@ -1,13 +1,12 @@
 """Trying a method many times on a population whose every answer is known."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evals.calibrate import Audit, Promise
+from evals.calibrate import Promise, Scored
 from evals.calibrate.tally import Tally
-from guarantee_bench.case import Predicted
-from guarantee_bench.methods import METHODS
+from guarantee_bench.methods import METHODS, Method
 
 TRAFFIC = 2000
 """Scores of other cases that thresholds are taken from."""
@@ -35,10 +34,10 @@ class Cell:
 class World:
     """A population: labels and traffic are drawn from it, with replacement, and the truth is counted over all of it."""
 
-    def __init__(self, data: str, cases: Sequence[Predicted]) -> None:
+    def __init__(self, data: str, cases: Sequence[Scored]) -> None:
         self.data = data
         self._cases = cases
-        self._tally = Tally.of(Audit(each.top, each.right) for each in cases)
+        self._tally = Tally.of(cases)
 
     def oracle(self, target: float) -> float:
         """Return the largest coverage of any threshold whose true risk meets the target."""
@@ -48,15 +47,17 @@ class World:
                 return coverage
         return 0.0
 
-    def cells(self, promise: Promise, labels: int, *, repetitions: int, seed: int) -> list[Cell]:
+    def cells(
+        self, promise: Promise, labels: int, *, repetitions: int, seed: int, methods: Mapping[str, Method] = METHODS
+    ) -> list[Cell]:
         """Return one cell for each method, all on the same draws."""
         chance = random.Random(f"{seed} {self.data} {promise.target} {labels}")
-        covered = dict.fromkeys(METHODS, 0.0)
-        broken = dict.fromkeys(METHODS, 0)
+        covered = dict.fromkeys(methods, 0.0)
+        broken = dict.fromkeys(methods, 0)
         for _ in range(repetitions):
-            traffic = [each.top for each in chance.choices(self._cases, k=TRAFFIC)]
+            traffic = [each.score for each in chance.choices(self._cases, k=TRAFFIC)]
             drawn = chance.choices(self._cases, k=labels)
-            for name, method in METHODS.items():
+            for name, method in methods.items():
                 threshold = method(drawn, traffic, promise)
                 if threshold is not None:
                     risk, coverage = self._truth(threshold)
@@ -74,7 +75,7 @@ class World:
                 broken=broken[name] / repetitions,
                 coverage=covered[name] / repetitions,
             )
-            for name in METHODS
+            for name in methods
         ]
 
     def _truth(self, threshold: float) -> tuple[float, float]:

@@ -1,12 +1,14 @@
 """The file that carries a threshold from its calibration to its step."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from evals.calibrate.calibration import Calibration
 from evals.calibrate.errors import UnreadableAcceptance
+from guards.acceptor import Acceptor
 from guards.confidence import ConfidenceSource
 from guards.errors import InvalidGuard
 from guards.guarantee import GuaranteedThreshold, ScoreName
@@ -26,10 +28,18 @@ class Subject:
     """Where the confidence came from."""
     score: ScoreName
     """What the labels were scored by."""
+    acceptor: Acceptor | None = None
+    """What scored them, when ``score`` is an acceptor's."""
+    after: Sequence[GuaranteedThreshold] = ()
+    """The rules before it in a cascade, in order: the labels are of cases that all of them had in doubt."""
 
 
 def guarantee(calibration: Calibration, subject: Subject, *, day: date) -> GuaranteedThreshold:
-    """Return what a calibration found as the acceptance rule of a step; without a threshold it accepts nothing."""
+    """Return what a calibration found as the acceptance rule of a step; without a threshold it accepts nothing.
+
+    Raises:
+        InvalidGuard: the score is an acceptor's and there is none, or the other way round.
+    """
     return GuaranteedThreshold(
         step=subject.step,
         prompt_version=subject.prompt_version,
@@ -46,6 +56,8 @@ def guarantee(calibration: Calibration, subject: Subject, *, day: date) -> Guara
         expected_coverage=calibration.coverage,
         data_hash=calibration.data_hash,
         date=day.isoformat(),
+        acceptor=subject.acceptor,
+        after=tuple(rule.mark for rule in subject.after),
     )
 
 

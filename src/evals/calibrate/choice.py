@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Generic, TypeVar
 
 from evals.calibrate.errors import InvalidLabels
 from evals.calibrate.labels import Scored
@@ -12,27 +13,29 @@ from evals.calibrate.promise import Promise
 from evals.calibrate.sequence import MOST_AT_START, scan, usual_first_errors
 from evals.calibrate.tally import Tally
 
+NameT = TypeVar("NameT", bound=str)
+
 REPEATS = 200
 """Draws of labels to average over: the mean coverage is then sure to about a hundredth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Generic[NameT]):
     """The score that should let most pass."""
 
-    score: str
+    score: NameT
     """Its name."""
-    expected_coverage: Mapping[str, float]
+    expected_coverage: Mapping[NameT, float]
     """For each score the share of cases a calibration should come to accept, 0 to 1."""
 
 
 def choose_score(
-    development: Mapping[str, Sequence[Scored]], *, promise: Promise, labels: int, seed: int = 0
-) -> Choice:
+    development: Mapping[NameT, Sequence[Scored]], *, promise: Promise, labels: int, seed: int = 0
+) -> Choice[NameT]:
     """Return the score with the largest expected guaranteed coverage; the first of equals.
 
-    ``development`` holds the same cases under each score; ``labels`` is how many audits will calibrate. The chosen
-    score must then be calibrated on labels that were not part of this.
+    ``development`` holds the same cases under each score, as ``development_scores`` gives them; ``labels`` is how many
+    audits will calibrate. The chosen score must then be calibrated on labels that were not part of this.
 
     Raises:
         InvalidLabels: there is no score, or there are no cases under one.

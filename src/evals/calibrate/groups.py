@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from evals.calibrate.calibration import Calibration, calibrate
 from evals.calibrate.errors import InvalidLabels
@@ -67,7 +67,7 @@ def calibrate_groups(
         raise InvalidLabels(f"no scores of other cases for {', '.join(map(repr, absent))}; add them to traffic")
     every = [score for found in scores.values() for score in found]
     common = calibrate(audits, traffic=every, promise=promise)
-    each = replace(promise, delta=promise.delta / len(by_group)) if all_at_once else promise
+    each = promise.split(len(by_group)) if all_at_once else promise
     return GroupCalibration(
         common=common,
         groups={

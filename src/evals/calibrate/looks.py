@@ -1,7 +1,7 @@
 """Looking at growing labels several times, without breaking the promise more often."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from evals.calibrate.calibration import Calibration, calibrate
@@ -26,7 +26,7 @@ class Looks:
 
     def share(self, promise: Promise) -> Promise:
         """Return what one look must keep, so that all of them keep the promise."""
-        return replace(promise, delta=promise.delta / len(self.at))
+        return promise.split(len(self.at))
 
     def due(self, labels: int, *, taken: int) -> int | None:
         """Return the number of labels to look at now, or None to wait for more.

@@ -1,6 +1,6 @@
 """What is promised about the values that nobody looks at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evals.calibrate.binomial import labels_for
 from evals.errors import InvalidSetting
@@ -28,3 +28,13 @@ class Promise:
     def floor(self) -> int:
         """How many accepted labels without an error are needed before anything may be accepted."""
         return labels_for(0, self.target, self.delta)
+
+    def split(self, parts: int) -> "Promise":
+        """Return what each of so many thresholds must keep, so that all of them together keep this promise.
+
+        Raises:
+            InvalidSetting: fewer than 1 part.
+        """
+        if parts < 1:
+            raise InvalidSetting(f"parts is {parts!r}; give 1 or more: one for each model, group or look")
+        return replace(self, delta=self.delta / parts)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
 from evals.statistics.clusters import group
 from evals.statistics.interval import Interval
+from evals.statistics.libraries import needs
 from evals.statistics.proportion import wilson_bounds
 from evals.statistics.quantiles import check_level, critical_value
 
@@ -42,7 +43,8 @@ def bca_mean(
         InvalidScore: a value is not a finite number.
         InvalidSetting: the level or the number of resamples cannot work.
     """
-    import numpy as np  # noqa: PLC0415 -- importing evals stays light
+    with needs("evals"):
+        import numpy as np  # noqa: PLC0415 -- importing evals stays light
 
     for position, value in enumerate(values):
         if not math.isfinite(value):
@@ -85,7 +87,8 @@ def recomputed(
     groups = group(clusters, cases)
     if len(groups) < 2:
         raise TooFewCases(found=len(groups), needed=2, what="cases" if clusters is None else "clusters")
-    import numpy as np  # noqa: PLC0415 -- importing evals stays light
+    with needs("evals"):
+        import numpy as np  # noqa: PLC0415 -- importing evals stays light
 
     members = [np.asarray(positions, dtype=np.intp) for positions in groups]
 
@@ -115,8 +118,9 @@ def bootstrap_ends(
     """Return the ends of the BCa interval over resampled units, or None when no resample differs."""
     import warnings  # noqa: PLC0415 -- as below
 
-    import numpy as np  # noqa: PLC0415 -- importing evals stays light
-    from scipy.stats import DegenerateDataWarning, bootstrap  # noqa: PLC0415 -- as above
+    with needs("evals"):
+        import numpy as np  # noqa: PLC0415 -- importing evals stays light
+        from scipy.stats import DegenerateDataWarning, bootstrap  # noqa: PLC0415 -- as above
 
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         # No variation is an answer here, told by the ends being NaN.

@@ -4,6 +4,7 @@ import math
 from statistics import NormalDist
 
 from evals.errors import InvalidSetting
+from evals.statistics.libraries import needs
 
 STANDARD = NormalDist()
 
@@ -30,7 +31,8 @@ def critical_value(level: float, degrees: float | None = None) -> float:
     upper = (1.0 + level) / 2.0
     if degrees is None or math.isinf(degrees):
         return STANDARD.inv_cdf(upper)
-    from scipy.special import stdtrit  # noqa: PLC0415 -- importing evals stays light
+    with needs("evals"):
+        from scipy.special import stdtrit  # noqa: PLC0415 -- importing evals stays light
 
     return float(stdtrit(degrees, upper))
 
@@ -39,6 +41,7 @@ def lower_tail(statistic: float, degrees: float | None = None) -> float:
     """Return the chance, 0 to 1, of a statistic this low or lower; ``degrees`` as for ``critical_value``."""
     if degrees is None or math.isinf(statistic):
         return STANDARD.cdf(statistic)
-    from scipy.special import stdtr  # noqa: PLC0415 -- importing evals stays light
+    with needs("evals"):
+        from scipy.special import stdtr  # noqa: PLC0415 -- importing evals stays light
 
     return float(stdtr(degrees, statistic))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from evals.errors import DataError
+from evals.statistics.libraries import needs
 
 
 def mcnemar(gains: int, losses: int) -> float:
@@ -15,7 +16,8 @@ def mcnemar(gains: int, losses: int) -> float:
         raise DataError(f"{gains} gains and {losses} losses: counts start at 0")
     if gains + losses == 0:
         return 1.0
-    from scipy.special import bdtr  # noqa: PLC0415 -- importing evals stays light
+    with needs("evals"):
+        from scipy.special import bdtr  # noqa: PLC0415 -- importing evals stays light
 
     return min(1.0, 2.0 * float(bdtr(min(gains, losses), gains + losses, 0.5)))
 

@@ -28,7 +28,8 @@ from guards.guarantee import GuaranteedThreshold, ScoreName
 Team = Literal["cards", "loans"]
 TRAFFIC = [rank / 1000 for rank in range(1000)]
 DAY = date(2026, 1, 31)
-SUBJECT = Subject(step="route", prompt_version="v1", model="local:route", confidence_source="local", score="confidence")
+MODEL = "local:route@3fa9c1d2"
+SUBJECT = Subject(step="route", prompt_version="v1", model=MODEL, confidence_source="local", score="confidence")
 
 
 def rule(labels: int = 300, *, score: ScoreName = "confidence") -> GuaranteedThreshold:
@@ -41,7 +42,7 @@ def rule(labels: int = 300, *, score: ScoreName = "confidence") -> GuaranteedThr
 
 def judged(confidence: Confidence, **changes: Any) -> Judgement:
     return dataclasses.replace(
-        Judgement(confidence=confidence, task="route", model="local:route", prompt_version="v1"), **changes
+        Judgement(confidence=confidence, task="route", model=MODEL, prompt_version="v1"), **changes
     )
 
 
@@ -67,7 +68,8 @@ def test_a_missing_confidence_is_never_accepted() -> None:
     ("changes", "said"),
     [
         ({"prompt_version": "v2"}, "the prompt, schema or examples of step 'route' changed"),
-        ({"model": "openai:gpt-5-mini"}, "set for the answers of local:route, this one is of openai:gpt-5-mini"),
+        ({"model": "openai:gpt-5-mini"}, f"set for the answers of {MODEL}, this one is of openai:gpt-5-mini"),
+        ({"model": "local:route@90ab12cd"}, f"answers of {MODEL}, this one is of local:route@90ab12cd"),
         ({"task": "urgency"}, "set for step 'route', this is 'urgency'"),
         ({"confidence": Confidence(0.99, "stated")}, "confidences from 'local', this one is from 'stated'"),
     ],
@@ -111,7 +113,7 @@ def test_a_file_holds_what_was_written(tmp_path: Path) -> None:
 
 
 async def test_a_step_follows_the_file_until_its_prompt_changes(tmp_path: Path) -> None:
-    model = ScriptedModel(lambda _: Says("cards", Confidence(0.9, "local")), name="local:route")
+    model = ScriptedModel(lambda _: Says("cards", Confidence(0.9, "local")), name=MODEL)
     path = tmp_path / "route.json"
     calibrated = classify("route", Team, "Which team?", models=[model], accept=Never())
     write_acceptance(path, dataclasses.replace(rule(), prompt_version=calibrated.version))

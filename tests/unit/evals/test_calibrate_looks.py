@@ -34,6 +34,11 @@ def test_looks_share_delta() -> None:
     assert share.floor > Promise(0.02).floor
 
 
+def test_a_promise_in_no_parts_is_refused() -> None:
+    with pytest.raises(InvalidSetting, match="parts is 0"):
+        Promise(0.02).split(0)
+
+
 @pytest.mark.parametrize("at", [(), (0, 500), (500, 500), (1000, 500)])
 def test_looks_rise(at: tuple[int, ...]) -> None:
     with pytest.raises(InvalidSetting, match="rising numbers"):

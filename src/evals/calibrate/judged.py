@@ -1,0 +1,61 @@
+"""Labelled cases with their whole judgement, and the scores that can be taken of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evals.calibrate.errors import InvalidLabels
+from evals.calibrate.labels import Audit
+from guards.acceptor import Acceptor
+from guards.guarantee import ScoreName, score_of
+from guards.outcome import Judgement
+
+SHOWN_CASES = 5
+"""How many cases an error names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedCase:
+    """A labelled case with everything known about how its value came to be."""
+
+    judgement: Judgement
+    right: bool
+    """Whether the suggested value was right."""
+    case: str
+    """The case's name; without one nobody could tell that a case fits an acceptor and calibrates it too."""
+    group: str = ""
+    """Who or what a promise of its own could be about, such as a language or a customer."""
+
+    def __post_init__(self) -> None:
+        if not self.case:
+            raise InvalidLabels("a judged case has no name; name it, such as by the id of its ticket")
+
+
+def scores_of(judgements: Iterable[Judgement], score: ScoreName, acceptor: Acceptor | None = None) -> list[float]:
+    """Return the scores of judgements, such as those that thresholds are taken from; without a score one is left out.
+
+    Raises:
+        InvalidGuard: the score is an acceptor's and there is none.
+    """
+    scores = (score_of(each, score, acceptor) for each in judgements)
+    return [each for each in scores if each is not None]
+
+
+def audits_of(cases: Sequence[JudgedCase], score: ScoreName, acceptor: Acceptor | None = None) -> list[Audit]:
+    """Return labelled cases as the audits that calibrate: they must have been drawn at random before they were routed.
+
+    A case without a score is left out: it will never be accepted, so no promise speaks of it.
+
+    Raises:
+        InvalidLabels: the acceptor was fitted on some of the cases: scores of those look better than they are.
+        InvalidGuard: the score is an acceptor's and there is none.
+    """
+    if acceptor is not None:
+        known = [each.case for each in cases if acceptor.knows(each.case)]
+        if known:
+            shown = ", ".join(map(repr, known[:SHOWN_CASES])) + (", …" if len(known) > SHOWN_CASES else "")
+            raise InvalidLabels(
+                f"the acceptor was fitted on {len(known)} of the {len(cases)} cases that should calibrate it ({shown});"
+                " calibrate on other cases"
+            )
+    scored = ((each, score_of(each.judgement, score, acceptor)) for each in cases)
+    return [Audit(found, each.right, each.case, each.group) for each, found in scored if found is not None]
