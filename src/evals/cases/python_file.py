@@ -1,0 +1,81 @@
+"""Cases made in Python: what ``FILE.py:NAME`` holds, or returns when it is a function."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from evals.case import Case
+from evals.cases.finding import Finding
+from evals.errors import InvalidCaseFile
+from orchestrator.python_file import load_file
+
+
+def python_cases(target: str) -> Iterator[Case[Any, Any] | Finding]:
+    """Yield the cases that a target names: a list of them, or a function without arguments that returns one.
+
+    Raises:
+        InvalidCaseFile: there is no such file or name, its code fails, or it holds something else.
+    """
+    place, _, name = target.rpartition(":")
+    path = Path(place)
+    found = _named(path, name, load(path))
+    if callable(found):
+        try:
+            found = found()
+        except Exception as error:
+            problem = f"{name}() failed to make its cases: {type(error).__name__}: {error}"
+            raise InvalidCaseFile(path=path, problem=problem) from error
+    if isinstance(found, str | bytes | dict) or not isinstance(found, Iterable):
+        problem = (
+            f"{name} is a {type(found).__name__}, not a list of cases; give a list, or a function that returns one"
+        )
+        raise InvalidCaseFile(path=path, problem=problem)
+    yield from _cases(path, name, found)
+
+
+def _cases(path: Path, name: str, found: Iterable[Any]) -> Iterator[Case[Any, Any] | Finding]:
+    items = iter(found)
+    number = 0
+    while True:
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        except Exception as error:
+            problem = f"{name} failed after {number} cases: {type(error).__name__}: {error}"
+            raise InvalidCaseFile(path=path, problem=problem) from error
+        number += 1
+        if isinstance(item, Case):
+            yield item if item.where else replace(item, where=f"{path}:{name}, item {number}")
+        else:
+            yield Finding(path, f"item {number} of {name} is no Case; its type is {type(item).__name__}")
+
+
+def load(path: Path) -> ModuleType:
+    """Return the module that a Python file is.
+
+    Raises:
+        InvalidCaseFile: there is no such file, or its code fails.
+    """
+    if not path.is_file():
+        raise InvalidCaseFile(path=path, problem="there is no such file; check its name")
+    try:
+        return load_file(path)
+    except Exception as error:
+        raise InvalidCaseFile(path=path, problem=f"it cannot be run: {type(error).__name__}: {error}") from error
+
+
+def _named(path: Path, name: str, module: ModuleType) -> Any:
+    missing = object()
+    found = getattr(module, name, missing) if name else missing
+    if found is missing:
+        lists = sorted(key for key, value in vars(module).items() if _is_list_of_cases(value))
+        problem = f"it has no {name!r}; lists of cases there: {', '.join(lists) or 'none'}"
+        raise InvalidCaseFile(path=path, problem=problem)
+    return found
+
+
+def _is_list_of_cases(value: Any) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(each, Case) for each in value)
