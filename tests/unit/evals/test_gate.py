@@ -152,7 +152,7 @@ def test_too_little_in_common_is_refused_with_the_causes_and_the_way_out() -> No
         "99% needed",
         "3 only in the baseline, first '0'",
         "1 only in the candidate, first 'new'",
-        "1 with another input, first '3'",
+        "1 with another input or expected value, first '3'",
         "1 not scored in both, first '4'",
         "Run the baseline again",
     ):

@@ -21,6 +21,7 @@ from evals.observation import Flow, Observation, StepTrace
 from evals.result import CaseResult, Crash, read_result
 from evals.running import Budget, RunSettings, run_suite
 from evals.scorer import Answered, Counts, Score
+from evals.scorers import fields
 from evals.suite import Suite
 from evals.targets.answered import AnsweredTarget
 from guards import Accepted, Confidence, Doubtful, Span, Verdict
@@ -153,6 +154,18 @@ async def test_no_answer_is_wrong_and_never_equal_to_nothing_expected() -> None:
     assert case.reasons == {"same": "no answer: will not say x"}
 
 
+async def test_no_answer_misses_every_field() -> None:
+    async def silent(text: str) -> Doubtful[dict[str, str]]:
+        return Doubtful(None, "refused", f"will not say {text}", Judgement(confidence=Confidence.none("refused")))
+
+    suite = Suite("silent", silent, cases=[Case("a", "x", {"total": "5", "date": None})], scorers=[fields({})])
+
+    (case,) = (await run_suite(suite)).result.cases
+
+    assert case.scores == {"fields": 0.0}
+    assert case.fields["fields"] == {"total": Counts(0, 0, 1)}
+
+
 async def test_an_outcome_says_how_sure_it_is_and_what_it_cost() -> None:
     async def judge(text: str) -> Accepted[str]:
         judgement = Judgement(
@@ -171,6 +184,28 @@ async def test_an_outcome_says_how_sure_it_is_and_what_it_cost() -> None:
     assert (case.accepted, case.confidence, case.source, case.model) == (True, 0.9, "logprob", "m-1")
     assert (case.input_tokens, case.output_tokens, case.money) == (20, 4, 1.0)
     assert case.scores == {"same": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (Observation("x", confidence=float("nan")), "confidence is nan"),
+        (Observation("x", confidence=1.5), "confidence is 1.5"),
+        (Observation("x", money=float("inf")), "money is inf"),
+        (Observation("x", input_tokens=-1), "input_tokens is -1"),
+    ],
+)
+async def test_a_number_that_cannot_be_is_the_targets_error(said: Observation[str], message: str) -> None:
+    async def odd(text: str) -> Observation[str]:
+        return said if text else Observation("")
+
+    def same(answer: Answered[str, object, str]) -> bool:
+        return answer.output == answer.expected
+
+    (case,) = (await run_suite(Suite("odd", odd, cases=[Case("a", "x", "x")], scorers=[same]))).result.cases
+
+    assert case.error is not None
+    assert message in case.error.message
 
 
 async def test_repeats_ask_each_case_so_often() -> None:

@@ -113,3 +113,14 @@ def test_another_function_has_another_version() -> None:
 
     assert as_scorer(right).version != as_scorer(other).version
     assert as_scorer(right).version == as_scorer(right).version
+
+
+def test_a_setting_in_a_closure_is_part_of_the_version() -> None:
+    def within(tolerance: float) -> Callable[[Answered[str, str, str]], bool]:
+        def close(answer: Answered[str, str, str]) -> bool:
+            return abs(len(answer.output) - len(answer.expected)) <= tolerance
+
+        return close
+
+    assert as_scorer(within(1.0)).version == as_scorer(within(1.0)).version
+    assert as_scorer(within(1.0)).version != as_scorer(within(2.0)).version

@@ -1,0 +1,34 @@
+"""The cases that failed, by name."""
+
+from collections.abc import Sequence
+
+from evals.metrics.right import Right
+from evals.metrics.sample import per_case
+from evals.metrics.scores import score_of
+from evals.result.case_result import CaseResult
+
+
+def failing(cases: Sequence[CaseResult], right: Right) -> tuple[str, ...]:
+    """Return the names of the cases with an answer that is not right, the lowest mean score first."""
+    wrong = dict.fromkeys(each.case for each in cases if right.says(each) is False)
+    sample = per_case((each for each in cases if each.case in wrong), lambda each: score_of(each, right.scorer))
+    scores = dict(zip(wrong, sample.values, strict=True))
+    return tuple(sorted(scores, key=lambda name: scores[name]))
+
+
+def crashed(cases: Sequence[CaseResult]) -> tuple[str, ...]:
+    """Return the names of the cases whose target crashed."""
+    return tuple(dict.fromkeys(each.case for each in cases if each.error is not None))
+
+
+def must_pass_failures(cases: Sequence[CaseResult]) -> tuple[str, ...]:
+    """Return the names of the cases that had to pass and did not, even once.
+
+    To pass, every scorer must give it 1 or more; a crash and a missing score are no pass.
+    """
+    return tuple(dict.fromkeys(each.case for each in cases if each.must_pass and not passes(each)))
+
+
+def passes(case: CaseResult) -> bool:
+    """Return whether every scorer gives a case 1 or more."""
+    return case.error is None and all(score is not None and score >= 1 for score in case.scores.values())

@@ -1,0 +1,24 @@
+"""One number that stands by itself, with its name and what there is to say about it."""
+
+from dataclasses import dataclass
+
+from evals.metrics import MetricValue
+from evals.report.numbers import UNKNOWN, amount, spread
+from evals.report.titles import title
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its name."""
+
+    name: str
+    value: str
+    note: str = ""
+    """Its interval, or why there is none."""
+
+
+def figure(metric: MetricValue) -> Figure:
+    """Return a metric as a figure."""
+    note = metric.reason if metric.interval is None else spread(metric.interval, metric.unit)
+    value = UNKNOWN if metric.value is None else amount(metric.value, metric.unit)
+    return Figure(title(metric), value, note)

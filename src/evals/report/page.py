@@ -1,0 +1,114 @@
+"""A result as one HTML page that needs nothing else: no server, no network, no script."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from evals.comparison import Comparison
+from evals.metrics import Right
+from evals.report.cases import cases
+from evals.report.charts.risk_coverage import Operating
+from evals.report.charts.whisker import Whisker
+from evals.report.confidence import confidence
+from evals.report.drawn import drawn
+from evals.report.effort import effort
+from evals.report.fields import fields
+from evals.report.header import header
+from evals.report.headline import headline
+from evals.report.labels import labels
+from evals.report.slices import slices
+from evals.report.templates import asset, content_policy, environment
+from evals.report.workflow import workflow
+from evals.result import Result
+from evals.summary.summary import Summary
+
+
+def write_html(
+    path: Path,
+    result: Result,
+    summary: Summary,
+    *,
+    baseline: Result | None = None,
+    comparison: Comparison | None = None,
+    target_risk: float | None = None,
+) -> None:
+    """Write a result as one HTML page, whole or not at all; arguments as for ``html``.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    page = html(result, summary, baseline=baseline, comparison=comparison, target_risk=target_risk)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def html(
+    result: Result,
+    summary: Summary,
+    *,
+    baseline: Result | None = None,
+    comparison: Comparison | None = None,
+    target_risk: float | None = None,
+) -> str:
+    """Return a result as one HTML page, under 2 MB whatever the cases hold.
+
+    ``baseline`` shows what it said to each failing case, ``comparison`` the verdict against it. ``target_risk`` is the
+    share of wrong accepted answers that the step was promised to stay under, 0 to 1, drawn where it is known.
+    """
+    right = Right(summary.subject.main, summary.options.right_at)
+    style, script = asset("page.css"), asset("page.js")
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            header=header(summary, summary.must_pass_failures, comparison),
+            sections=_sections(summary, target_risk),
+            cases=cases(result, right, baseline=baseline),
+            style=drawn(style),
+            script=drawn(script),
+            policy=content_policy(style, script),
+        )
+    )
+
+
+def _sections(summary: Summary, target_risk: float | None) -> list[Any]:
+    """Return the parts of the page that there are data for, in the order they are read."""
+    found: list[Any] = [headline(summary)]
+    flow = [each for each in summary.metrics if each.group == "flow"]
+    if flow:
+        found.append(workflow(flow, summary.attribution))
+    if summary.confidence is not None:
+        parts = summary.confidence
+        values = [each for each in summary.metrics if each.group == "confidence"]
+        own = _operating(summary)
+        found.append(confidence(parts.reliability, parts.curve, values, operating=own, target=target_risk))
+    if summary.labels is not None:
+        found.append(labels(summary.labels.confusion, summary.labels.scores))
+    scorers = dict.fromkeys(each.scorer for each in summary.fields)
+    for number, scorer in enumerate(scorers, start=1):
+        found.append(fields([each for each in summary.fields if each.scorer == scorer], number=number))
+    if summary.slices:
+        found.append(slices(summary.slices, summary.subject.main))
+    spent = [each for each in summary.metrics if each.group in {"time", "cost"}]
+    if spent:
+        found.append(effort(spent, summary.latency))
+    return found
+
+
+def _operating(summary: Summary) -> Operating | None:
+    """Return where the step stands on the risk-coverage curve; None when it accepts nothing, or does not say."""
+    coverage, risk = summary.metric("acceptance", "coverage"), summary.metric("acceptance", "risk")
+    if coverage is None or risk is None or coverage.value is None or risk.value is None:
+        return None
+    interval = risk.interval
+    low, high = (risk.value, risk.value) if interval is None else (interval.low, interval.high)
+    return Operating(coverage.value, Whisker(risk.value, low, high))

@@ -1,0 +1,454 @@
+"""``handrail eval``: what each command prints and writes, and the exit code that a pipeline goes by."""
+
+import asyncio
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from evals.calibrate import read_acceptance
+from evals.result import read_result
+from handrail.cli import app
+from orchestrator.store import open_store
+from orchestrator.testing import Rehearsal, ScriptedReviewers
+from tests.unit.orchestrator.commands import working_in
+
+SUITE = """
+import os
+from pathlib import Path
+from evals import Case, Suite, exact
+from evals.gate import Terms
+
+async def shout(text: str) -> str:
+    mode = os.environ.get("MODE", "good")
+    if mode == "crash" and text == "t3":
+        raise ConnectionError("gone")
+    if mode == "poor" and int(text[1:]) % 4 == 0:
+        return "?"
+    return text.upper()
+
+CASES = [Case(f"c{n}", f"t{n}", f"T{n}", metadata={"half": "first" if n < 200 else "second"}) for n in range(400)]
+suite = Suite("loud", shout, cases=CASES, scorers=[exact()])
+gated = Suite("loud", shout, cases=CASES, scorers=[exact()], gates={"exact": Terms(margin=0.05)})
+vip = Suite("vip", shout, cases=[Case("v", "t0", "T0", must_pass=True)], scorers=[exact()])
+number = 3
+
+def empty():
+    return Suite("empty", shout, cases=[], scorers=[exact()])
+"""
+
+STEP = """
+from typing import Literal
+from ai_steps import classify
+from ai_steps.models.local import LabelledText, LocalModel
+from evals import Suite, exact, read_cases
+from guards import confidence
+
+WORDS = {"cat": "meow purr", "dog": "bark woof"}
+TEXTS = [LabelledText(f"{word} {n}", label) for n in range(30) for label, word in WORDS.items()]
+
+def step():
+    model = LocalModel.fit(TEXTS, name="pet")
+    return classify("pet", Literal["cat", "dog"], "Which?", models=model, accept=confidence(at_least=0.9))
+
+def suite():
+    return Suite("pet", step(), cases=read_cases("cases.jsonl", input=str, expected=str), scorers=[exact()])
+"""
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("COLUMNS", "160")
+    with working_in(tmp_path, monkeypatch):
+        write_files()
+        yield
+
+
+def write_files() -> None:
+    Path("suites.py").write_text(SUITE, encoding="utf-8")
+    Path("steps.py").write_text(STEP, encoding="utf-8")
+    lines = [
+        json.dumps(
+            {"name": f"n{n}", "input": f"{'meow' if n % 2 else 'woof'} {n}", "expected": "cat" if n % 2 else "dog"}
+        )
+        for n in range(200)
+    ]
+    Path("cases.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+
+def handrail(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, ["eval", *arguments])
+    assert result.exit_code == code, (result.stdout, result.stderr, result.exception)
+    return result
+
+
+def in_mode(mode: str, *arguments: str, code: int = 0) -> Result:
+    result = CliRunner(env={"MODE": mode}).invoke(app, ["eval", *arguments])
+    assert result.exit_code == code, (result.stdout, result.stderr, result.exception)
+    return result
+
+
+# -- run
+
+
+def test_a_run_prints_the_metrics_and_keeps_the_result() -> None:
+    said = handrail("run", "suites.py:suite", "--out", "r.jsonl")
+
+    assert "exact" in said.stdout
+    assert "r.jsonl" in said.stdout
+    assert "smallest difference from a baseline that they show: about 4.4%" in said.stderr
+    assert read_result(Path("r.jsonl")).is_complete
+
+
+def test_a_run_for_programs_prints_one_line_of_json() -> None:
+    said = handrail("run", "suites.py:suite", "--json")
+
+    summary = json.loads(said.stdout)["summary"]
+    assert summary["tally"]["cases"] == 400
+    assert said.stderr == ""
+
+
+def test_a_run_writes_junit_and_markdown() -> None:
+    in_mode("poor", "run", "suites.py:suite", "--junit", "out/j.xml", "--markdown", "out/m.md")
+
+    suite = ET.fromstring(Path("out/j.xml").read_text(encoding="utf-8")).find("testsuite")  # noqa: S314 -- our own
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("400", "100", "0")
+    assert Path("out/m.md").read_text(encoding="utf-8").startswith("### loud")
+
+
+def test_a_crashed_case_ends_with_2_and_the_same_command_asks_it_again() -> None:
+    crashed = in_mode("crash", "run", "suites.py:suite", code=2)
+    again = handrail("run", "suites.py:suite")
+
+    assert "1 cases crashed, first 'c3' with ConnectionError: gone" in crashed.stderr
+    assert len(list(Path("results").glob("loud-*.jsonl"))) == 1
+    assert "crashed" not in again.stderr
+
+
+def test_a_finished_result_is_not_touched_by_the_next_run() -> None:
+    handrail("run", "suites.py:suite")
+    handrail("run", "suites.py:suite")
+
+    assert len(list(Path("results").glob("loud-*.jsonl"))) == 2
+
+
+def test_a_failing_must_pass_case_ends_with_1() -> None:
+    assert "1 must-pass cases fail, first 'v'" in in_mode("poor", "run", "suites.py:vip", code=1).stderr
+
+
+def test_a_used_up_time_ends_with_3_and_the_same_command_goes_on() -> None:
+    handrail("run", "suites.py:suite", "--max-minutes", "0.000001", "--out", "r.jsonl", code=3)
+    handrail("run", "suites.py:suite", "--out", "r.jsonl")
+
+    assert read_result(Path("r.jsonl")).is_complete
+
+
+def test_a_result_of_something_else_is_kept_unless_it_may_go() -> None:
+    handrail("run", "suites.py:suite", "--out", "r.jsonl")
+
+    refused = handrail("run", "suites.py:suite", "--first", "5", "--out", "r.jsonl", code=2)
+    handrail("run", "suites.py:suite", "--first", "5", "--out", "r.jsonl", "--fresh")
+
+    assert "--fresh" in refused.stderr
+    assert len(read_result(Path("r.jsonl")).cases) == 5
+
+
+def test_single_cases_can_be_run_several_times() -> None:
+    handrail("run", "suites.py:suite", "--case", "c1", "--case", "c7", "--repeats", "3", "--out", "r.jsonl")
+
+    assert sorted({(each.case, each.repeat) for each in read_result(Path("r.jsonl")).cases}) == [
+        (case, repeat) for case in ("c1", "c7") for repeat in range(3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("suites.py:nothing",), "has no 'nothing'; suites there: gated, suite, vip"),
+        (("nowhere.py:suite",), "there is no file nowhere.py"),
+        (("suites.py:number",), "is int, not a suite: build it with Suite("),
+        (("suites.py:empty",), "failed to build its suite: suite 'empty' has no cases"),
+        (("suites",), "write MODULE:SUITE"),
+        (("suites.py:suite", "--case", "c999"), "has no case 'c999'"),
+        (("suites.py:suite", "--recording", "none.jsonl"), "which is no AI step"),
+        (("suites.py:suite", "--record"), "--record needs --recording"),
+        (("suites.py:suite", "--max-money", "0"), "give a number above 0"),
+        (("suites.py:suite", "--answers-from", "none.jsonl"), "cannot be read"),
+    ],
+)
+def test_what_cannot_be_run_ends_with_2_and_the_reason(arguments: tuple[str, ...], said: str) -> None:
+    assert said in handrail("run", *arguments, code=2).stderr.replace("\n", " ")
+
+
+def test_bad_cases_are_named_by_file_line_and_case() -> None:
+    with Path("cases.jsonl").open("a", encoding="utf-8") as file:
+        file.write('\n{"name": "n3", "input": "again", "expected": "cat"}')
+
+    said = handrail("run", "steps.py:suite", code=2).stderr.replace("\n", " ")
+
+    assert "cases.jsonl" in said
+    assert "line 201" in said
+    assert "n3" in said
+
+
+def test_a_step_answers_from_a_recording_without_its_model() -> None:
+    handrail("run", "steps.py:suite", "--recording", "rec.jsonl", "--record", "--out", "a.jsonl")
+    lines = Path("rec.jsonl").read_text(encoding="utf-8").splitlines()
+    handrail("run", "steps.py:suite", "--recording", "rec.jsonl", "--out", "b.jsonl")
+    Path("rec.jsonl").write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
+    missing = handrail("run", "steps.py:suite", "--recording", "rec.jsonl", "--out", "c.jsonl", code=2)
+
+    assert len(lines) == 200
+    first, second = read_result(Path("a.jsonl")), read_result(Path("b.jsonl"))
+    assert {c.case: c.output for c in first.cases} == {c.case: c.output for c in second.cases}
+    assert "1 cases are not in the recording, first 'n" in missing.stderr
+    assert "--record" in missing.stderr
+
+
+def test_earlier_answers_are_scored_again() -> None:
+    handrail("run", "suites.py:suite", "--out", "a.jsonl")
+    in_mode("crash", "run", "suites.py:suite", "--answers-from", "a.jsonl", "--out", "b.jsonl")
+
+    assert read_result(Path("b.jsonl")).is_complete
+
+
+# -- compare, gate
+
+
+def test_worse_is_1_not_worse_is_0_and_too_few_is_3() -> None:
+    handrail("run", "suites.py:suite", "--out", "good.jsonl")
+    in_mode("poor", "run", "suites.py:suite", "--out", "poor.jsonl")
+    handrail("run", "suites.py:suite", "--first", "8", "--out", "few.jsonl")
+    in_mode("poor", "run", "suites.py:suite", "--first", "8", "--out", "fewpoor.jsonl")
+
+    worse = handrail("compare", "good.jsonl", "poor.jsonl", "--markdown", "m.md", code=1)
+    better = handrail("compare", "poor.jsonl", "good.jsonl")
+    unknown = handrail("compare", "few.jsonl", "fewpoor.jsonl", code=3)
+
+    assert worse.stdout.startswith("WORSE")
+    assert better.stdout.startswith("BETTER")
+    assert unknown.stdout.startswith("CAN'T TELL: about")
+    assert "| `exact` | worse |" in Path("m.md").read_text(encoding="utf-8")
+
+
+def test_a_comparison_for_programs_is_one_line_of_json() -> None:
+    handrail("run", "suites.py:suite", "--out", "a.jsonl")
+
+    data = json.loads(handrail("compare", "a.jsonl", "a.jsonl", "--json").stdout)
+
+    assert data["standing"] == "not worse"
+    assert data["metrics"]["exact"]["difference"]["estimate"] == 0.0
+
+
+def test_a_gate_runs_and_holds_against_the_baseline() -> None:
+    handrail("run", "suites.py:suite", "--out", "base.jsonl")
+
+    assert "NOT WORSE" in handrail("gate", "suites.py:suite", "--baseline", "base.jsonl", "--margin", "0.02").stdout
+    assert "WORSE" in in_mode("poor", "gate", "suites.py:gated", "--baseline", "base.jsonl", code=1).stdout
+
+
+def test_a_gate_needs_a_margin_and_an_uncrashed_candidate() -> None:
+    handrail("run", "suites.py:suite", "--out", "base.jsonl")
+
+    no_margin = handrail("gate", "suites.py:suite", "--baseline", "base.jsonl", code=2)
+    crashed = in_mode("crash", "gate", "suites.py:suite", "--baseline", "base.jsonl", "--margin", "0.02", code=2)
+    unreadable = handrail("gate", "suites.py:suite", "--baseline", "none.jsonl", "--margin", "0.02", code=2)
+
+    assert "--metric exact=0.02" in no_margin.stderr
+    assert "crashed" in crashed.stderr
+    assert "none.jsonl" in unreadable.stderr
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [("exact=much", "the margin is no number"), ("wrong=0.1", "no metric 'wrong'"), ("exact=2", "margin is 2.0")],
+)
+def test_a_metric_that_cannot_be_compared_is_refused(metric: str, said: str) -> None:
+    handrail("run", "suites.py:suite", "--out", "a.jsonl")
+
+    assert said in handrail("compare", "a.jsonl", "a.jsonl", "--metric", metric, code=2).stderr.replace("\n", " ")
+
+
+def test_seconds_are_compared_in_seconds() -> None:
+    handrail("run", "suites.py:suite", "--out", "a.jsonl")
+
+    said = handrail("compare", "a.jsonl", "a.jsonl", "--metric", "seconds=0.5", "--metric", "exact=0.02")
+
+    assert "seconds: not worse" in said.stdout
+
+
+# -- calibrate
+
+
+def test_calibrate_writes_an_acceptance_file_that_the_step_can_load() -> None:
+    said = handrail("calibrate", "steps.py:step", "--cases", "cases.jsonl", "--target", "0.1", "--delta", "0.05")
+
+    rule = read_acceptance(Path("pet.acceptance.json"))
+    assert rule.step == "pet"
+    assert rule.threshold is not None
+    assert rule.model.startswith("local:pet@")
+    assert "threshold" in said.stdout
+    assert "minutes" in said.stdout
+
+
+def test_calibrate_with_too_few_labels_accepts_nothing_and_says_how_many_are_missing() -> None:
+    said = handrail(
+        "calibrate", "steps.py:step", "--cases", "cases.jsonl", "--target", "0.01", "--delta", "0.05", "--json", code=3
+    )
+
+    data: dict[str, Any] = json.loads(said.stdout)
+    assert data["rule"]["threshold"] is None
+    assert data["labels_missing"] == 299 - (200 - data["development"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--target", "2", "--delta", "0.05"), "target"),
+        (
+            ("--target", "0.05", "--delta", "0.05", "--model", "openai:x"),
+            "name the one to calibrate with --model local:pet",
+        ),
+        (("--target", "0.05", "--delta", "0.05", "--score", "luck"), "there is no score 'luck'"),
+        (("--target", "0.05", "--delta", "0.05", "--development", "1"), "development is 1.0"),
+    ],
+)
+def test_a_calibration_that_cannot_work_ends_with_2(arguments: tuple[str, ...], said: str) -> None:
+    assert said in handrail("calibrate", "steps.py:step", "--cases", "cases.jsonl", *arguments, code=2).stderr
+
+
+STORED = """
+from typing import Literal
+from ai_steps import Says, ScriptedModel, classify
+from guards import Auditing, confidence
+from orchestrator import Run, workflow
+
+def guess(request):
+    number = int(request.text.split()[-1])
+    right = "cat" if number % 2 else "dog"
+    return Says(right if number % 50 else "cat", 0.95 if number % 10 else 0.6)
+
+route = classify("route", Literal["cat", "dog"], "Which?", models=ScriptedModel(guess, name="guess"),
+                 accept=confidence(at_least=0.9), audit=Auditing(0.5))
+
+@workflow(version=1)
+async def triage(run: Run, text: str) -> str:
+    return await run.decide(route, text)
+"""
+
+
+@pytest.fixture
+def stored() -> str:
+    """Return a store of three hundred runs, a half of them audited, every question answered."""
+    Path("stored.py").write_text(STORED, encoding="utf-8")
+    sys.path.insert(0, str(Path.cwd()))
+    triage: Any = importlib.import_module("stored").triage
+    know = ScriptedReviewers(lambda item: "cat" if int(json.loads(item.context).split()[-1]) % 2 else "dog")
+
+    async def work() -> None:
+        async with Rehearsal(workflows=[triage], reviewers=know, store="sqlite:///s.db") as rehearsal:
+            await rehearsal.start_many(triage, [(f"r{n}", f"animal {n}") for n in range(300)])
+            await rehearsal.settle()
+            while await rehearsal.answer():
+                await rehearsal.settle()
+
+    asyncio.run(work())
+    return "sqlite:///s.db"
+
+
+def test_what_people_decided_is_read_from_a_store(stored: str) -> None:
+    said = handrail("labels", "route", "--store", stored, "--out", "train.jsonl", "--give-up", "0.2")
+    data = json.loads(handrail("labels", "route", "--store", stored, "--json").stdout)
+
+    assert 120 < data["audits"] < 180
+    assert data["answered"] == 1.0
+    assert "they may only train" in said.stdout
+    assert len(Path("train.jsonl").read_text(encoding="utf-8").splitlines()) > data["corrections"]
+
+
+def test_a_step_is_calibrated_on_the_audits_of_a_store(stored: str) -> None:
+    handrail("calibrate", "stored.py:route", "--store", stored, "--target", "0.1", "--delta", "0.05", "--out", "a.json")
+
+    rule = read_acceptance(Path("a.json"))
+    assert (rule.step, rule.model) == ("route", "guess")
+    assert rule.threshold is not None
+
+
+def test_a_store_without_audits_sets_no_threshold() -> None:
+    Path("stored.py").write_text(STORED, encoding="utf-8")
+    open_store("sqlite:///s.db").close()
+
+    said = handrail(
+        "calibrate", "stored.py:route", "--store", "sqlite:///s.db", "--target", "0.1", "--delta", "0.05", code=2
+    )
+    neither = handrail("calibrate", "stored.py:route", "--target", "0.1", "--delta", "0.05", code=2)
+
+    assert "no case of the step was drawn" in said.stderr
+    assert "--cases FILE or --store" in neither.stderr.replace("\n", " ")
+
+
+# -- list, show, report, schema
+
+
+def test_results_are_listed_and_shown() -> None:
+    in_mode("poor", "run", "suites.py:suite")
+    (path,) = map(str, Path("results").glob("*.jsonl"))
+    Path("results/other.jsonl").write_text("{}\n", encoding="utf-8")
+
+    listed = handrail("list", "results")
+    for_programs = json.loads(handrail("list", "results", "--json").stdout)
+    shown = handrail("show", path)
+    case = handrail("show", path, "c4")
+    as_json = json.loads(handrail("show", path, "c4", "--json").stdout)
+
+    assert "0.7500" in listed.stdout
+    assert "other.jsonl" in listed.stderr
+    assert for_programs["done"] == "400/400"
+    assert "Failing" in shown.stdout
+    assert "expected      T4" in case.stdout
+    assert as_json["output"] == "?"
+
+
+def test_what_cannot_be_shown_is_said() -> None:
+    handrail("run", "suites.py:suite", "--out", "r.jsonl")
+
+    assert "has no case 'c999'" in handrail("show", "r.jsonl", "c999", code=2).stderr
+    assert "no such folder" in handrail("list", "nowhere", code=2).stderr
+    assert "say what to write" in handrail("report", "r.jsonl", code=2).stderr.replace("\n", " ")
+
+
+def test_a_report_is_written_with_what_changed() -> None:
+    handrail("run", "suites.py:suite", "--out", "good.jsonl")
+    in_mode("poor", "run", "suites.py:suite", "--out", "poor.jsonl")
+
+    handrail(
+        "report",
+        "poor.jsonl",
+        "--html",
+        "o/r.html",
+        "--junit",
+        "o/j.xml",
+        "--markdown",
+        "o/m.md",
+        "--baseline",
+        "good.jsonl",
+    )
+
+    page = Path("o/r.html").read_text(encoding="utf-8")
+    assert "WORSE" in page.upper()
+    assert "<svg" in page
+    assert Path("o/j.xml").is_file()
+    assert Path("o/m.md").is_file()
+
+
+def test_the_schema_of_case_files_is_written() -> None:
+    handrail("schema", "s.json")
+
+    assert json.loads(Path("s.json").read_text(encoding="utf-8"))["$schema"].endswith("2020-12/schema")
