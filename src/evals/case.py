@@ -90,8 +90,9 @@ def require_distinct(cases: Sequence[Case[Any, Any]]) -> None:
     """
     first: dict[str, Case[Any, Any]] = {}
     for case in cases:
-        earlier = first.setdefault(case.name, case)
-        if earlier is not case:
+        earlier = first.get(case.name)
+        first[case.name] = case
+        if earlier is not None:
             also = f" in {earlier.where}" if earlier.where else ""
             raise InvalidCase(
                 where=case.where, case=repr(case.name), problem=f"its name is already that of a case{also}; rename one"

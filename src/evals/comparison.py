@@ -9,6 +9,7 @@ from evals.errors import DataError, Unfinished, UnknownMetric
 from evals.fingerprint import hash_of
 from evals.gate import Judgement, Standing, Terms, judge_all, overall
 from evals.measures import MEASURES, Measure
+from evals.metrics.failures import must_pass_failures
 from evals.pairing import MIN_OVERLAP, CaseScore, Paired, ScoredResult, pair
 from evals.result.case_result import CaseResult
 from evals.result.header import Header
@@ -73,7 +74,7 @@ def compare(
         candidate=candidate.header,
         metrics={name: _metric(judged[name], pairings[name].pairs) for name in terms},
         overlap=min(pairing.overlap for pairing in pairings.values()),
-        broken=broken(candidate),
+        broken=must_pass_failures(candidate.cases),
     )
 
 
@@ -135,14 +136,3 @@ def _case(name: str, repeats: Sequence[CaseResult], measure: Measure) -> CaseSco
 def _truth(case: CaseResult) -> str:
     """Return a hash of what is right: against another truth the same answer scores otherwise."""
     return hash_of(case.expected)
-
-
-def broken(result: Result) -> tuple[str, ...]:
-    """Return the must-pass cases that do not reach 1 by every scorer that scored them, on every repeat."""
-    failed = [
-        each.case
-        for each in result.cases
-        if each.must_pass
-        and (each.error is not None or any(score is None or score < 1 for score in each.scores.values()))
-    ]
-    return tuple(dict.fromkeys(failed))

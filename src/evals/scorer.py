@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from types import CodeType
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
@@ -154,8 +155,8 @@ class FunctionScorer(Generic[In, Out, Expected]):
 
     @property
     def version(self) -> str:
-        """Return a hash of the function's code."""
-        return code_hash(self.function)
+        """Return a hash of the function's code and settings."""
+        return code_hash(self.function, closure=True)
 
     def __call__(self, answer: Answered[In, Out, Expected], /) -> Scored | Awaitable[Scored]:
         """Call the function."""
@@ -179,17 +180,31 @@ def as_scorer(
     return FunctionScorer(function, name)
 
 
-def code_hash(function: Callable[..., Any]) -> str:
-    """Return a hash of a function's code, 16 hexadecimal digits; of a callable object, of its ``__call__``."""
+def code_hash(function: Callable[..., Any], *, closure: bool = False) -> str:
+    """Return a hash of a function's code and defaults, 16 hexadecimal digits; of an object, of its ``__call__``.
+
+    With ``closure`` plain values from around the function count too: a scorer's tolerance is there, and so is a
+    target's counter, which changes from run to run.
+    """
     plain = inspect.unwrap(function)
     plain = plain if inspect.isroutine(plain) else type(plain).__call__
     digest = hashlib.blake2s(digest_size=8)
     code = getattr(plain, "__code__", None)
     if code is None:
         digest.update(getattr(plain, "__qualname__", repr(plain)).encode())
-    else:
-        _feed(digest, code)
+        return digest.hexdigest()
+    _feed(digest, code)
+    settings = [*(getattr(plain, "__defaults__", None) or ()), *(getattr(plain, "__kwdefaults__", None) or {}).values()]
+    for cell in (getattr(plain, "__closure__", None) or ()) if closure else ():
+        with suppress(ValueError):  # a name that has no value yet
+            settings.append(cell.cell_contents)
+    for value in settings:
+        # Of other values there is no text that is the same tomorrow.
+        digest.update(repr(value).encode() if isinstance(value, _PLAIN) else type(value).__qualname__.encode())
     return digest.hexdigest()
+
+
+_PLAIN = (str, bytes, bool, int, float, complex, type(None))
 
 
 def _feed(digest: "hashlib.blake2s", code: CodeType) -> None:

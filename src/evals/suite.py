@@ -135,6 +135,10 @@ class Suite(Generic[In, Out, Expected]):
         """Return the same suite with another target."""
         return self._with(target=target)
 
+    def with_scorers(self, scorers: Iterable[Scorer[In, Out, Expected]]) -> "Suite[In, Out, Expected]":
+        """Return the same suite with other scorers."""
+        return self._with(scorers=tuple(scorers))
+
     def with_cases(self, cases: Iterable[Case[In, Expected]]) -> "Suite[In, Out, Expected]":
         """Return the same suite on other cases, such as the first ten of its own."""
         return self._with(cases=tuple(cases))

@@ -2,6 +2,7 @@
 
 import typer
 
+from evals import cli as evals
 from handrail.demo.command import demo
 from handrail.learning import learn
 from orchestrator.cli import reviewing, run, runs, work
@@ -16,6 +17,7 @@ app.command()(demo)
 app.command()(run)
 app.command()(work)
 app.command()(learn)
+app.add_typer(evals.app, name="eval")
 app.add_typer(reviewing.app, name="review")
 app.add_typer(runs.app, name="runs")
 

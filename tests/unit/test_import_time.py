@@ -18,6 +18,7 @@ HEAVY = (
     "starlette",
     "typer",
     "uvicorn",
+    "yaml",
 )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import math
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.case import UNLABELLED, Case, nothing
-from evals.errors import InvalidScore
+from evals.errors import DataError, InvalidScore
 from evals.fingerprint import hash_of, jsonable
 from evals.observation import Observation
 from evals.result.case_result import CaseResult, Crash
@@ -69,6 +70,7 @@ class Asking:
             else:
                 async with asyncio.timeout(self.timeout_seconds):
                     observation = await self.observe(question.case)
+            require_numbers(observation)
             output = jsonable(observation.output, where="the answer")
         except Exception as error:  # noqa: BLE001 -- whatever a target raises is that case's error
             return self._result(question, time.perf_counter() - started, error=crash(error))
@@ -134,10 +136,11 @@ class Asking:
             if not observation.answered:
                 scoring.scores[name] = 0.0
                 scoring.reasons[name] = f"no answer: {observation.reason}" if observation.reason else "no answer"
+                if getattr(scorer, "counts_fields", False):  # nothing was found, so every field is missed
+                    scoring.fields[name] = (await scored(scorer, answer) or _WRONG).fields
                 continue
             try:
-                given = scorer(answer)
-                score = as_score(await given if inspect.isawaitable(given) else given)
+                score = await scored(scorer, answer)
             except Exception as error:  # noqa: BLE001 -- whatever a scorer raises is its failure on this case
                 scoring.crashes[name] = crash(error)
                 continue
@@ -148,6 +151,27 @@ class Asking:
                 if score.fields:
                     scoring.fields[name] = score.fields
         return scoring
+
+
+def require_numbers(observation: Observation[Any]) -> None:
+    """Check what a target says about an answer, before a wrong number gets into every average.
+
+    Raises:
+        DataError: a confidence is not from 0 to 1, or tokens, money or minutes are not 0 or more.
+    """
+    sure = observation.confidence
+    if sure is not None and not 0.0 <= sure <= 1.0:
+        raise DataError(f"the answer's confidence is {sure!r}; it is from 0 to 1, or None where there is none")
+    for name in ("input_tokens", "output_tokens", "money", "human_minutes"):
+        number = getattr(observation, name)
+        if number is not None and not (number >= 0 and math.isfinite(number)):
+            raise DataError(f"the answer's {name} is {number!r}; it is 0 or more, or None where it is not known")
+
+
+async def scored(scorer: Scorer[Any, Any, Any], answer: Answered[Any, Any, Any]) -> Score | None:
+    """Return a scorer's score, awaited if need be."""
+    given = scorer(answer)
+    return as_score(await given if inspect.isawaitable(given) else given)
 
 
 def as_score(given: Scored) -> Score | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ai_steps.models.recorded import RecordedModel
+from ai_steps.models.recording import Recording
 from ai_steps.step import AIStep
 from evals.case import Case
 from evals.observation import Observation
@@ -34,7 +35,7 @@ class StepTarget(Generic[Out]):
     @property
     def version(self) -> str:
         """Return the prompt version, who is asked, and what is accepted."""
-        models = ", ".join(model.name for model in self.step.models)
+        models = ", ".join(full_name(model) for model in self.step.models)
         return f"{self.step.version} {models}"
 
     @property
@@ -58,7 +59,14 @@ class StepTarget(Generic[Out]):
             InvalidRecording: the file cannot be read.
         """
         models: list[Model] = [
-            RecordedModel.record(path, live=model) if record else RecordedModel.replay(path, model=model.name)
+            RecordedModel(Recording(path), model=full_name(model), live=model)
+            if record
+            else RecordedModel.replay(path, model=full_name(model))
             for model in self.step.models
         ]
         return replace(self, step=self.step.using(*models))
+
+
+def full_name(model: "Model") -> str:
+    """Return the name that says all of a model: a local one that was trained again has the same short name."""
+    return str(getattr(model, "full_name", model.name))

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-from ai_steps import Model, classify
+from ai_steps import AIStep, Model, classify
 from ai_steps.models.local import LabelledText, LocalModel
 from guards import Escalation, confidence
 from handrail.demo.outbox import Delivery, Outbox
@@ -91,6 +91,19 @@ def known_sender(ticket: Ticket) -> Team | None:
     return KNOWN_SENDERS.get(ticket.sender.casefold())
 
 
+def route_with(models: Model | str | Sequence[Model | str], *, at_least: float) -> AIStep[Team]:
+    """Build the step that says which team owns a ticket; see ``triage_with``."""
+    return classify(
+        "route",
+        Team,
+        "Which team owns this ticket?",
+        models=models,
+        labels=MEANING,
+        accept=confidence(at_least=at_least),
+        escalate=Escalation(queue="triage", due_hours=4),
+    )
+
+
 def triage_with(
     models: Model | str | Sequence[Model | str], *, outbox: Outbox, at_least: float
 ) -> Workflow[Ticket, Resolution]:
@@ -104,15 +117,7 @@ def triage_with(
         UnknownLabels: a local model that never saw one of the teams.
         InvalidGuard: ``at_least`` is outside 0 to 1.
     """
-    route = classify(
-        "route",
-        Team,
-        "Which team owns this ticket?",
-        models=models,
-        labels=MEANING,
-        accept=confidence(at_least=at_least),
-        escalate=Escalation(queue="triage", due_hours=4),
-    )
+    route = route_with(models, at_least=at_least)
 
     @action(retry=Retry(attempts=3))
     def update_ticket(ticket_id: str, team: Team) -> Delivery:

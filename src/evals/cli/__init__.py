@@ -1,0 +1,27 @@
+"""``handrail eval``: run suites, compare results, gate releases, calibrate steps, look at what came out."""
+
+import typer
+
+from evals.cli.calibrating import calibrate
+from evals.cli.comparing import compare_results, gate
+from evals.cli.labelling import labels
+from evals.cli.running import run
+from evals.cli.schema import schema
+from evals.cli.showing import list_results, report, show
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Measure steps and workflows: run suites, compare, gate, calibrate. Exit codes: 0 fine, 1 worse, 2 usage or"
+    " data, 3 can't tell.",
+    no_args_is_help=True,
+)
+app.command()(run)
+app.command("compare")(compare_results)
+app.command()(gate)
+app.command()(calibrate)
+app.command()(labels)
+app.command()(report)
+app.command("list")(list_results)
+app.command()(show)
+app.command()(schema)

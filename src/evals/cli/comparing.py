@@ -1,0 +1,129 @@
+"""``handrail eval compare`` and ``gate``: is it worse?"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evals.cli import options
+from evals.cli.publishing import write
+from evals.cli.running import Order, destination, end, execute, prepared
+from evals.cli.suites import load_suite
+from evals.comparison import Comparison, compare
+from evals.errors import InvalidSetting
+from evals.gate import Terms
+from evals.measures import MEASURES
+from evals.result.result import Result, read_result
+from evals.running import RunSettings
+from evals.running.settings import CONCURRENCY
+from evals.verdict import lines, to_data, to_markdown
+from orchestrator.cli import complaining
+from orchestrator.cli.harmless import harmless
+
+MARGIN = 0.02
+"""What ``compare`` holds a candidate to when nothing is said: a question asked out of interest, not a release."""
+
+
+@complaining
+def compare_results(
+    baseline: Annotated[Path, typer.Argument(metavar="BASELINE", help="the result that is the measure")],
+    candidate: Annotated[Path, typer.Argument(metavar="CANDIDATE", help="the result in question")],
+    metric: options.MetricsOption = None,
+    margin: options.MarginOption = MARGIN,
+    level: options.LevelOption = 0.95,
+    as_json: options.JsonOption = False,
+    markdown: options.MarkdownOption = None,
+) -> None:
+    """Compare two results case by case: worse (exit 1), not worse or better (0), or too few cases to tell (3)."""
+    before, after = read_result(baseline), read_result(candidate)
+    terms = terms_for(before, after, metric or [], margin=margin, level=level)
+    conclude(compare(before, after, terms), as_json=as_json, markdown=markdown)
+
+
+@complaining
+def gate(
+    target: options.SuiteArgument,
+    baseline: Annotated[Path, typer.Option("--baseline", metavar="RESULT", help="the result that is the measure")],
+    metric: options.MetricsOption = None,
+    margin: options.MarginOption = None,
+    level: options.LevelOption = 0.95,
+    out: options.OutOption = None,
+    fresh: options.FreshOption = False,
+    recording: options.RecordingOption = None,
+    concurrency: options.ConcurrencyOption = CONCURRENCY,
+    as_json: options.JsonOption = False,
+    markdown: options.MarkdownOption = None,
+) -> None:
+    """Run a suite and hold it against a baseline: worse ends with 1, too few cases to tell with 3."""
+    before = read_result(baseline)
+    suite = prepared(load_suite(target), recording=recording, record=False, answers_from=None)
+    order = Order(
+        suite=suite, out=destination(suite, out, fresh=fresh), settings=RunSettings(concurrency), quiet=as_json
+    )
+    evaluation = execute(order)
+    if evaluation.crashed or evaluation.stopped:
+        end(evaluation)
+    after = evaluation.result
+    if margin is None and not metric and suite.gates:
+        terms = dict(suite.gates)
+    else:
+        terms = terms_for(before, after, metric or [], margin=margin, level=level)
+    if not as_json:
+        typer.echo(f"result  {order.out}")
+    conclude(compare(before, after, terms), as_json=as_json, markdown=markdown)
+
+
+def terms_for(
+    before: Result, after: Result, metrics: Sequence[str], *, margin: float | None, level: float
+) -> dict[str, Terms]:
+    """Return the terms that the options name, for the main metric when they name none.
+
+    Raises:
+        InvalidSetting: a metric without a margin, or a margin that is no number.
+    """
+    terms: dict[str, Terms] = {}
+    for text in metrics or [after.metrics[0]]:
+        name, given, written = text.partition("=")
+        own = _number(name, written) if given else margin
+        if own is None:
+            raise InvalidSetting(
+                f"how much worse may {name!r} get? give --margin 0.02, or --metric {name}=0.02, in the score's unit"
+            )
+        terms[name] = Terms(margin=own, level=level, scale=scale_of(name, (before, after), own))
+    return terms
+
+
+def _number(name: str, written: str) -> float:
+    try:
+        return float(written)
+    except ValueError as error:
+        raise InvalidSetting(
+            f"--metric {name}={written}: the margin is no number; write --metric {name}=0.02"
+        ) from error
+
+
+def scale_of(metric: str, results: Sequence[Result], margin: float) -> float:
+    """Return the largest difference that two of these numbers have: 1 for shares, what was seen for the others."""
+    measure = MEASURES.get(metric)
+    if measure is not None:
+        values = [measure(case) for result in results for case in result.cases]
+    else:
+        values = [case.scores.get(metric) for result in results for case in result.cases]
+    seen = [value for value in values if value is not None]
+    width = max(seen, default=0.0) - min(seen, default=0.0)
+    return max(1.0, width, 2.0 * margin if measure is not None else 1.0)
+
+
+def conclude(comparison: Comparison, *, as_json: bool, markdown: Path | None) -> None:
+    """Print a comparison and exit with its code."""
+    if as_json:
+        typer.echo(json.dumps(to_data(comparison), ensure_ascii=False))
+    else:
+        for line in lines(comparison):
+            typer.echo(harmless(line))
+    if markdown is not None:
+        write(markdown, to_markdown(comparison))
+    if comparison.standing.exit_code:
+        raise typer.Exit(comparison.standing.exit_code)

@@ -1,0 +1,52 @@
+"""Showing a result on the terminal, and writing it for programs, CI, pull requests and people."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from evals.cli.exits import DATA
+from evals.result.result import Result
+from evals.summary import Summary, junit, markdown, to_json
+from evals.summary.terminal import terminal
+from orchestrator.cli.printing import out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """Where a result is shown."""
+
+    as_json: bool = False
+    """As one line of JSON instead of tables."""
+    junit: Path | None = None
+    markdown: Path | None = None
+    html: Path | None = None
+
+
+def publish(result: Result, summary: Summary, where: Publication) -> None:
+    """Print a summary and write the files that were asked for."""
+    if where.as_json:
+        typer.echo(to_json(summary))
+    else:
+        out().print(terminal(summary))
+        if result.path is not None:
+            typer.echo(f"\nresult  {result.path}")
+    if where.junit is not None:
+        write(where.junit, junit(result))
+    if where.markdown is not None:
+        write(where.markdown, markdown(summary))
+    if where.html is not None:
+        from evals.report import write_html  # noqa: PLC0415 -- templates that only a page needs
+
+        where.html.parent.mkdir(parents=True, exist_ok=True)
+        write_html(where.html, result, summary)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whose folder is made if need be; one that cannot be written ends the command with 2."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"handrail: {path} cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(DATA) from error
