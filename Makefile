@@ -66,9 +66,9 @@ bench: $(BENCH)/.ready ## Measure the engine beside DBOS and LangGraph
 
 lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newest versions too
 	$(COMPILE) $(UPGRADE) --all-extras --group dev --output-file requirements/dev.lock
-	$(COMPILE) $(UPGRADE) --extra local --group bench --output-file requirements/bench.lock
+	$(COMPILE) $(UPGRADE) --extra local --extra evals --group bench --output-file requirements/bench.lock
 	@# Always anew: uv prefers what a lock already holds, and would keep a version above the bound it stands for.
-	$(COMPILE) --upgrade --extra local --group test --group build --resolution lowest-direct \
+	$(COMPILE) --upgrade --extra local --extra evals --group test --group build --resolution lowest-direct \
 		--output-file requirements/lowest.lock
 
 clean: ## Remove the environments, caches and what the demo left

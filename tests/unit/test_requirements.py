@@ -20,8 +20,8 @@ PINNED_BY_PYDANTIC = {"pydantic_core"}
 """Libraries that pydantic pins exactly: a bound of our own could only contradict it."""
 LOCKS = {
     "dev": (tuple(PROJECT["project"]["optional-dependencies"]), ("dev",)),
-    "lowest": (("local",), ("test", "build")),
-    "bench": (("local",), ("bench",)),
+    "lowest": (("local", "evals"), ("test", "build")),
+    "bench": (("local", "evals"), ("bench",)),
 }
 """By lock: the extras and the dependency groups in it, beside the core."""
 
