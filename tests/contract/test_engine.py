@@ -99,6 +99,7 @@ async def test_starting_an_id_with_another_input_or_workflow_is_refused(engine: 
         await engine.start(flows.approve, 1, id="a")
 
 
+@pytest.mark.slow
 async def test_several_thousand_starts_are_all_or_none(engine: Engine) -> None:
     await engine.start(flows.add, 5, id="n-2999")
     with pytest.raises(RunConflict):

@@ -242,6 +242,7 @@ def test_cases_without_a_score_are_left_out(development: list[JudgedCase]) -> No
     assert len(audits_of([*development, unsure], "confidence")) == len(development)
 
 
+@pytest.mark.slow
 def test_the_promise_on_its_scores_is_broken_in_at_most_one_of_twenty_repetitions(acceptor: Acceptor) -> None:
     chance = random.Random(11)
     world = audits_of(drawn(chance, 20_000, "w"), "acceptor", acceptor)

@@ -256,6 +256,7 @@ def test_the_score_that_tells_right_from_wrong_is_chosen() -> None:
     assert choice.expected_coverage["sharp"] > choice.expected_coverage["blurred"]
 
 
+@pytest.mark.slow
 def test_a_start_chosen_on_development_cases_helps_where_the_usual_one_is_too_loose() -> None:
     chance = random.Random(8)
     promise, ladder = Promise(0.05), Ladder.of(TRAFFIC)

@@ -60,6 +60,7 @@ def test_a_look_reads_the_planned_labels_and_no_more() -> None:
     assert found == calibrate(audits[:500], traffic=TRAFFIC, promise=plan.share(Promise(0.05)))
 
 
+@pytest.mark.slow
 def test_several_looks_together_break_the_promise_in_at_most_one_of_twenty_runs() -> None:
     chance = random.Random(4)
     plan, promise, repetitions, broken = Looks((200, 400, 800, 1600)), Promise(0.05), 200, 0

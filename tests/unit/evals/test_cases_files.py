@@ -184,6 +184,7 @@ def test_an_input_without_a_json_form_is_named() -> None:
         duplicates([Case("a", object())])
 
 
+@pytest.mark.slow
 def test_importing_loads_no_library_and_reading_only_what_the_format_needs(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", "a")
     program = (

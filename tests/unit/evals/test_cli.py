@@ -198,6 +198,7 @@ def test_bad_cases_are_named_by_file_line_and_case() -> None:
     assert "n3" in said
 
 
+@pytest.mark.slow
 def test_a_step_answers_from_a_recording_without_its_model() -> None:
     handrail("run", "steps.py:suite", "--recording", "rec.jsonl", "--record", "--out", "a.jsonl")
     lines = Path("rec.jsonl").read_text(encoding="utf-8").splitlines()

@@ -174,7 +174,7 @@ def test_the_limit_is_ninety_five_percent(shared: int, refused: bool) -> None:  
 
 
 def test_a_changed_scorer_is_refused_with_the_way_to_score_again() -> None:
-    with pytest.raises(ChangedScorer, match=r"exact 1\), the candidate by .*exact 2.*baseline's recorded answers"):
+    with pytest.raises(ChangedScorer, match=r"exact 1\), the candidate by .*exact 2.*--answers-from BASELINE"):
         pair(result([case("a")]), result([case("a")], scorer="exact 2"))
 
 
@@ -258,6 +258,7 @@ def drawn(chance: random.Random, cases: int, *, drop: float) -> list[Paired]:
     return [Paired(str(position), "h", None, *both) for position, both in enumerate(scores)]
 
 
+@pytest.mark.slow
 def test_without_a_drop_a_false_alarm_is_rare() -> None:
     chance = random.Random("no drop")
 
@@ -274,6 +275,7 @@ def test_a_drop_of_five_points_is_seen() -> None:
     assert seen >= 190, "at least 95% of 200"
 
 
+@pytest.mark.slow
 def test_a_drop_as_large_as_the_margin_rarely_passes() -> None:
     chance = random.Random("two points")
 
@@ -282,6 +284,7 @@ def test_a_drop_as_large_as_the_margin_rarely_passes() -> None:
     assert sum(standing.exit_code == 0 for standing in standings) <= 20, "at most 5% of 400"
 
 
+@pytest.mark.slow
 def test_clustered_cases_keep_false_alarms_rare() -> None:
     chance = random.Random("clusters")
     alarms, naive = 0, 0

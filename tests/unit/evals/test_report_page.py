@@ -188,6 +188,7 @@ def test_a_long_text_is_cut_with_a_note() -> None:
     assert len(HOSTILE[-1]) == 100_000
 
 
+@pytest.mark.slow
 def test_ten_thousand_failing_cases_of_long_escaped_text_stay_under_two_megabytes() -> None:
     chance = random.Random(3)
     labels = [f"<intent & {number}>" for number in range(150)]

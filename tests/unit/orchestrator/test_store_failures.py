@@ -121,6 +121,7 @@ def test_a_read_only_file_is_refused_before_anything_starts() -> None:
     assert "cannot be written" in found.stdout
 
 
+@pytest.mark.slow
 def test_a_store_locked_by_another_process_says_so(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     SqliteStore(str(path)).close()
@@ -131,6 +132,7 @@ def test_a_store_locked_by_another_process_says_so(tmp_path: Path) -> None:
     holder.close()
 
 
+@pytest.mark.slow
 async def test_the_writer_waits_for_the_lock_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     async with Orchestrator(f"sqlite:///{path}", workflows=[add]) as orchestrator:
