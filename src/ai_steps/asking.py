@@ -10,7 +10,7 @@ from ai_steps.guard_set import GuardSet
 from ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejection
 from ai_steps.move import Move, after_block
 from ai_steps.release import Gate
-from ai_steps.rule import Rule, doubt_of, wants_confidence
+from ai_steps.rule import Rule, doubt_before_paid, doubt_of, wants_confidence
 from ai_steps.task import Task
 from guards.acceptance import Doubt
 from guards.chain import ChainResult, run_guards, run_guards_async
@@ -115,8 +115,11 @@ class Call:
         chain = run_guards(self.guards.pure, answer.value, context)
         if chain.blocking is not None:
             return chain, None
-        doubt = doubt_of(self.accept, self._judgement(answer, chain))
-        if doubt is not None or not self.guards.paid:
+        judgement = self._judgement(answer, chain)
+        if not self.guards.paid:
+            return chain, doubt_of(self.accept, judgement)
+        doubt = doubt_before_paid(self.accept, judgement)
+        if doubt is not None:
             return chain, doubt
         chain = await run_guards_async((*self.guards.pure, *self.guards.paid), answer.value, context)
         return chain, doubt_of(self.accept, self._judgement(answer, chain))

@@ -18,6 +18,15 @@ class JudgementRule(Protocol):
         ...
 
 
+@runtime_checkable
+class ForesightedRule(Protocol):
+    """A rule that looks at verdicts of guards that cost money, so that it has to be asked once before they run."""
+
+    def doubt_before_paid(self, judgement: Judgement) -> Doubt | None:
+        """Return why the value is in doubt whatever those guards will say, or None to ask them."""
+        ...
+
+
 Rule: TypeAlias = Acceptance | JudgementRule
 """What ``accept`` takes."""
 
@@ -72,6 +81,11 @@ def require_rule(step: str, rule: Any) -> None:
 def doubt_of(rule: Rule, judgement: Judgement) -> Doubt | None:
     """Return why a rule doubts a judgement, or None to accept it."""
     return rule.doubt_of(judgement) if isinstance(rule, JudgementRule) else rule.doubt(judgement.confidence)
+
+
+def doubt_before_paid(rule: Rule, judgement: Judgement) -> Doubt | None:
+    """Return why a rule doubts a judgement that guards which cost money have not looked at yet, or None to ask them."""
+    return rule.doubt_before_paid(judgement) if isinstance(rule, ForesightedRule) else doubt_of(rule, judgement)
 
 
 def wants_confidence(rule: Rule) -> bool:

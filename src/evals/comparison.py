@@ -1,16 +1,17 @@
 """Two results held against each other, case by case and metric by metric."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from evals import macro_f1
 from evals.case import UNLABELLED
 from evals.errors import DataError, Unfinished, UnknownMetric
 from evals.fingerprint import hash_of
 from evals.gate import Judgement, Standing, Terms, judge_all, overall
 from evals.measures import MEASURES, Measure
 from evals.metrics.failures import must_pass_failures
-from evals.pairing import MIN_OVERLAP, CaseScore, Paired, ScoredResult, pair
+from evals.pairing import MIN_OVERLAP, CaseScore, Paired, Pairing, ScoredResult, pair
 from evals.result.case_result import CaseResult
 from evals.result.header import Header
 from evals.result.result import Result
@@ -54,7 +55,8 @@ def compare(
 ) -> Comparison:
     """Return how the candidate stands to the baseline by each metric that there are terms for.
 
-    A metric is a scorer's name or one of ``MEASURES`` (seconds, money, coverage ...).
+    A metric is a scorer's name, one of ``MEASURES`` (seconds, money, coverage ...), or ``macro_f1`` of labels, which is
+    judged by its jackknife pseudo-values.
 
     Raises:
         Unfinished: a result lacks cases, or its target or a scorer crashed on some: nothing is judged then.
@@ -67,7 +69,7 @@ def compare(
         raise DataError("no metric is to be compared: give terms for at least one")
     for side, result in (("baseline", baseline), ("candidate", candidate)):
         require_finished(result, side, terms)
-    pairings = {name: pair(scored(baseline, name), scored(candidate, name), min_overlap=min_overlap) for name in terms}
+    pairings = {name: _paired(baseline, candidate, name, min_overlap) for name in terms}
     judged = judge_all({name: pairing.pairs for name, pairing in pairings.items()}, dict(terms))
     return Comparison(
         baseline=baseline.header,
@@ -76,6 +78,18 @@ def compare(
         overlap=min(pairing.overlap for pairing in pairings.values()),
         broken=must_pass_failures(candidate.cases),
     )
+
+
+def _paired(baseline: Result, candidate: Result, metric: str, min_overlap: float) -> Pairing:
+    """Return the two side by side by one metric."""
+    if metric != macro_f1.NAME or metric in candidate.header.scorers:
+        return pair(scored(baseline, metric), scored(candidate, metric), min_overlap=min_overlap)
+    main = candidate.metrics[0]
+    pairing = pair(scored(baseline, main), scored(candidate, main), min_overlap=min_overlap)
+    names = [each.name for each in pairing.pairs]
+    before, after = (macro_f1.pseudo_values(macro_f1.labels_of(result, names)) for result in (baseline, candidate))
+    pairs = (replace(each, baseline=before[each.name], candidate=after[each.name]) for each in pairing.pairs)
+    return replace(pairing, pairs=tuple(pairs))
 
 
 def _metric(judgement: Judgement, pairs: Sequence[Paired]) -> MetricComparison:
@@ -115,7 +129,7 @@ def scored(result: Result, metric: str) -> ScoredResult:
     if metric in result.header.scorers:
         measure = Measure(lambda case: case.scores.get(metric), "")
     if measure is None:
-        raise UnknownMetric(metric=metric, known=(*result.metrics, *MEASURES))
+        raise UnknownMetric(metric=metric, known=(*result.metrics, *MEASURES, macro_f1.NAME))
     version = result.header.scorers.get(metric, "built in")
     cases = tuple(_case(name, repeats, measure) for name, repeats in result.by_case.items())
     return ScoredResult(metric=metric, scorer=version, cases=cases)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, overload
 
+from evals import macro_f1
 from evals.case import Case, require_distinct
 from evals.errors import InvalidSuite, MissingExpected
 from evals.gate import Terms
@@ -108,11 +109,12 @@ class Suite(Generic[In, Out, Expected]):
         twice = [name for name, count in Counter(self.metrics).items() if count > 1]
         if twice:
             raise InvalidSuite(f"suite {self.name!r} has two scorers named {twice[0]!r}: give one of them another name")
-        ungated = set(self.gates) - {*self.metrics, *MEASURES}
+        known = (*self.metrics, *MEASURES, macro_f1.NAME)
+        ungated = set(self.gates) - set(known)
         if ungated:
             raise InvalidSuite(
                 f"suite {self.name!r}: the gates name {min(ungated)!r}, and there is no such metric;"
-                f" there are {', '.join((*self.metrics, *MEASURES))}"
+                f" there are {', '.join(known)}"
             )
         require_distinct(self.cases)
         needing = [scorer.name for scorer in self.scorers if scorer.needs_expected]

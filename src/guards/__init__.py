@@ -13,6 +13,7 @@ from guards.outcome import Accepted, Alternative, Attempt, Doubtful, Judgement, 
 from guards.verdict import OnFail, Span, Verdict
 
 if TYPE_CHECKING:
+    from guards.acceptor import Acceptor
     from guards.auditing import Auditing, AuditRule, draw_of
     from guards.budget import Budget
     from guards.chain import ChainResult, PaidGuard, run_guards, run_guards_async
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from guards.guarantee import GuaranteedThreshold
     from guards.injection.guard import no_injection
     from guards.injection.rules import injection_score, injection_signs
+    from guards.per_model import PerModel
     from guards.personal_data.find import find_personal_data
     from guards.personal_data.guard import no_personal_data
     from guards.personal_data.mask import Masked, mask, restore
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Acceptance",
     "Accepted",
+    "Acceptor",
     "Alternative",
     "Always",
     "Attempt",
@@ -64,6 +67,7 @@ __all__ = [
     "OnFail",
     "Outcome",
     "PaidGuard",
+    "PerModel",
     "Ruling",
     "Span",
     "Threshold",
@@ -101,6 +105,7 @@ __all__ = [
 if not TYPE_CHECKING:  # a type checker reads the imports above, and would believe any name behind this
     _CHECKS = MappingProxyType(
         {
+            "acceptor": ("Acceptor",),
             "auditing": ("AuditRule", "Auditing", "draw_of"),
             "budget": ("Budget",),
             "chain": ("ChainResult", "PaidGuard", "run_guards", "run_guards_async"),
@@ -109,6 +114,7 @@ if not TYPE_CHECKING:  # a type checker reads the imports above, and would belie
             "grounding": ("grounded", "locate"),
             "guarantee": ("GuaranteedThreshold",),
             "injection": ("injection_score", "injection_signs", "no_injection"),
+            "per_model": ("PerModel",),
             "personal_data": ("Masked", "find_personal_data", "mask", "no_personal_data", "restore"),
             "schema": ("json_schema", "pydantic_type"),
             "second_opinion": ("Ruling", "agrees", "judged"),
