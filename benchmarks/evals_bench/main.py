@@ -7,8 +7,10 @@ every case as right. Exits with 1 when a bar is missed.
 """
 
 import argparse
+import asyncio
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
+from evals import Answered, Case, Observation, Suite, run_suite
 from evals_bench.load import Load, Spent
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +37,7 @@ MOST_MEGABYTES = 60.0
 MOST_OPEN_MILLISECONDS = 10.0
 MOST_IMPORT_MILLISECONDS = 150.0
 OPENINGS = 15
+LABELS = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,27 @@ def waiting(load: Load, count: int, pythons: dict[str, Path], folder: Path) -> I
         yield Row(part=part, side=side, value=share, unit="% of the ideal", bar=bar, better="higher")
 
 
+def rich_result(cases: int, path: Path) -> None:
+    """Write a result whose summary has everything: 150 labels, confidences, slices, clusters, acceptance."""
+    chance = random.Random(1)
+
+    async def route(number: int) -> Observation[str]:
+        sure = 1 - chance.random() ** 3
+        said = number % LABELS if chance.random() < sure else chance.randrange(LABELS)
+        return Observation(
+            f"label {said}", accepted=sure > 0.8, confidence=sure, source="local", model="m", money=0.001
+        )
+
+    def right(answer: Answered[int, object, str]) -> bool:
+        return answer.output == answer.expected
+
+    made = [
+        Case(f"case-{n}", n, f"label {n % LABELS}", metadata={"language": ("en", "de", "fr")[n % 3]})
+        for n in range(cases)
+    ]
+    asyncio.run(run_suite(Suite("rich", route, cases=made, scorers=[right]), out=path))
+
+
 OPENING = """
 import sys, time
 from pathlib import Path
@@ -122,18 +147,19 @@ print(1000 * (time.perf_counter() - begun), summary.tally.cases)
 
 
 def opening(cases: int, folder: Path) -> Row:
-    """Measure opening the summary of the first result, in new processes; the first of them writes it."""
+    """Measure opening the summary of a result with labels and confidences in new processes; the first one writes it."""
+    path = folder / "rich.jsonl"
+    rich_result(cases, path)
     times = []
     for _ in range(OPENINGS):
-        done = subprocess.run(
-            [sys.executable, "-c", OPENING, str(folder / "handrail.jsonl")], capture_output=True, text=True, check=True
-        )
+        command = [sys.executable, "-c", OPENING, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
         milliseconds, found = done.stdout.split()
         if int(found) != cases:
             raise SystemExit(f"the summary speaks of {found} cases instead of {cases}")
         times.append(float(milliseconds))
     return Row(
-        part=f"summary of {cases:,} results",
+        part=f"summary of {cases:,} results, {LABELS} labels",
         side="handrail",
         value=statistics.median(times),
         unit="ms to open",

@@ -10,7 +10,6 @@ from evals.errors import DataError, Unfinished, UnknownMetric
 from evals.fingerprint import hash_of
 from evals.gate import Judgement, Standing, Terms, judge_all, overall
 from evals.measures import MEASURES, Measure
-from evals.metrics.failures import must_pass_failures
 from evals.pairing import MIN_OVERLAP, CaseScore, Paired, Pairing, ScoredResult, pair
 from evals.result.case_result import CaseResult
 from evals.result.header import Header
@@ -76,7 +75,7 @@ def compare(
         candidate=candidate.header,
         metrics={name: _metric(judged[name], pairings[name].pairs) for name in terms},
         overlap=min(pairing.overlap for pairing in pairings.values()),
-        broken=must_pass_failures(candidate.cases),
+        broken=candidate.must_pass_failures,
     )
 
 

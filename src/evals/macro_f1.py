@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from evals.errors import DataError
-from evals.metrics.labels import labelled
 from evals.result.case_result import CaseResult
 from evals.result.result import Result
 
@@ -81,6 +80,8 @@ def labels_of(result: Result, names: Sequence[str]) -> dict[str, Answers]:
     Raises:
         DataError: the expected values are not labels.
     """
+    from evals.metrics.labels import labelled  # noqa: PLC0415 -- importing evals stays light
+
     wanted = set(names)
     if labelled([each for each in result.cases if each.case in wanted]) is None:
         raise DataError(

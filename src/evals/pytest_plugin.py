@@ -14,7 +14,6 @@ import pytest
 
 from evals.comparison import compare
 from evals.gate import Standing, Terms
-from evals.metrics.failures import must_pass_failures
 from evals.result.case_result import CaseResult
 from evals.result.result import Result, read_result
 from evals.running import Evaluation, RunSettings, run_suite
@@ -112,7 +111,7 @@ class Evaluate:
             first = crashed[0]
             error = first.error or next(iter(first.crashes.values()))
             pytest.fail(f"{len(crashed)} cases crashed, first {first.case!r}: {error}\n{error.trace}", pytrace=False)
-        failing = must_pass_failures(evaluation.result.cases)
+        failing = evaluation.result.must_pass_failures
         if failing:
             pytest.fail(f"must pass, and fail: {named(failing)}", pytrace=False)
         return evaluated

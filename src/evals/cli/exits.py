@@ -1,6 +1,5 @@
 """Exit codes: 0 fine, 1 worse, 2 usage or data, 3 can't tell, 130 stopped by hand."""
 
-from evals.metrics.failures import must_pass_failures
 from evals.running.evaluation import Evaluation
 
 FINE = 0
@@ -13,7 +12,7 @@ def code_of(evaluation: Evaluation) -> int:
     """Return what a run ends with: crashed cases could not be measured, and a used up budget tells half the story."""
     if evaluation.crashed:
         return DATA
-    if must_pass_failures(evaluation.result.cases):
+    if evaluation.result.must_pass_failures:
         return WORSE
     return CANT_TELL if evaluation.stopped else FINE
 
@@ -34,7 +33,7 @@ def complaint(evaluation: Evaluation) -> str:
             f"{len(crashed):,} cases crashed, first {first.case!r} with {what}; see it with `handrail eval show`."
             " The same command asks them again"
         )
-    failing = must_pass_failures(evaluation.result.cases)
+    failing = evaluation.result.must_pass_failures
     if failing:
         return f"{len(failing):,} must-pass cases fail, first {failing[0]!r}"
     if evaluation.stopped:

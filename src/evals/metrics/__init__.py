@@ -9,7 +9,7 @@ from evals.metrics.confident import Confident, confident, has_confidence
 from evals.metrics.confusion import Confusion, confusion
 from evals.metrics.cost import costs
 from evals.metrics.deciders import deciders
-from evals.metrics.failures import crashed, failing, must_pass_failures
+from evals.metrics.failures import crashed, failing
 from evals.metrics.fields import FieldScore, field_scores
 from evals.metrics.flow import flows
 from evals.metrics.histogram import Histogram, histogram
@@ -68,7 +68,6 @@ __all__ = [
     "labelled",
     "latency",
     "latency_histogram",
-    "must_pass_failures",
     "quantile",
     "ranking_values",
     "reliability",

@@ -19,16 +19,3 @@ def failing(cases: Sequence[CaseResult], right: Right) -> tuple[str, ...]:
 def crashed(cases: Sequence[CaseResult]) -> tuple[str, ...]:
     """Return the names of the cases whose target crashed."""
     return tuple(dict.fromkeys(each.case for each in cases if each.error is not None))
-
-
-def must_pass_failures(cases: Sequence[CaseResult]) -> tuple[str, ...]:
-    """Return the names of the cases that had to pass and did not, even once.
-
-    To pass, every scorer must give it 1 or more; a crash and a missing score are no pass.
-    """
-    return tuple(dict.fromkeys(each.case for each in cases if each.must_pass and not passes(each)))
-
-
-def passes(case: CaseResult) -> bool:
-    """Return whether every scorer gives a case 1 or more."""
-    return case.error is None and all(score is not None and score >= 1 for score in case.scores.values())

@@ -72,6 +72,11 @@ class CaseResult:
     cluster: str | None = None
     must_pass: bool = False
 
+    @property
+    def passes(self) -> bool:
+        """Whether every scorer gives 1 or more; a crash and a missing score are no pass."""
+        return self.error is None and all(score is not None and score >= 1 for score in self.scores.values())
+
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON data, leaving out what says nothing."""
         data: dict[str, Any] = {"case": self.case}

@@ -38,6 +38,11 @@ class Result:
         return len(self.cases) == wanted and all(each.error is None for each in self.cases)
 
     @property
+    def must_pass_failures(self) -> tuple[str, ...]:
+        """Return the names of the cases that had to pass and did not, even once."""
+        return tuple(dict.fromkeys(each.case for each in self.cases if each.must_pass and not each.passes))
+
+    @property
     def metrics(self) -> tuple[str, ...]:
         """Return the names of the scorers, the main one first."""
         return tuple(self.header.scorers)

@@ -11,7 +11,7 @@ from evals.metrics.confident import confident, has_confidence
 from evals.metrics.confusion import confusion
 from evals.metrics.cost import costs
 from evals.metrics.deciders import deciders
-from evals.metrics.failures import crashed, failing, must_pass_failures
+from evals.metrics.failures import crashed, failing
 from evals.metrics.fields import FieldScore, field_scores
 from evals.metrics.flow import flows
 from evals.metrics.labels import labelled
@@ -67,7 +67,7 @@ def summarize(result: Result, options: Options = DEFAULTS) -> Summary:
         latency=latency_histogram(cases),
         slices=slices(cases, subject.main, certainty),
         attribution=attribution(cases, right, certainty),
-        must_pass_failures=must_pass_failures(cases),
+        must_pass_failures=result.must_pass_failures,
         failing=Names.of(failing(cases, right)),
         crashed=Names.of(crashed(cases)),
     )

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.errors import InvalidSetting
-from evals.metrics import Certainty, Right, average_score, count_scored, crashed, failing, must_pass_failures, slices
+from evals.metrics import Certainty, Right, average_score, count_scored, crashed, failing, slices
 from evals.result import CaseResult
 from evals.statistics import mean_interval, wilson
-from tests.unit.evals.metric_answers import BOOM, answer
+from tests.unit.evals.metric_answers import BOOM, answer, result
 from tests.unit.evals.metric_answers import crashed as crash
 
 SURE = Certainty()
@@ -154,7 +154,7 @@ def test_a_case_that_must_pass_fails_by_any_wrong_repeat_and_by_silence() -> Non
         answer("wrong, may be", 0.0),
     ]
 
-    assert must_pass_failures(cases) == ("once wrong", "unscored", "crashed")
+    assert result(cases).must_pass_failures == ("once wrong", "unscored", "crashed")
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0, None]), min_size=1, max_size=30))
