@@ -8,6 +8,7 @@ from evals.cli.labelling import labels
 from evals.cli.running import run
 from evals.cli.schema import schema
 from evals.cli.showing import list_results, report, show
+from evals.cli.watching import watch
 
 __all__ = ["app"]
 
@@ -21,6 +22,7 @@ app.command("compare")(compare_results)
 app.command()(gate)
 app.command()(calibrate)
 app.command()(labels)
+app.command()(watch)
 app.command()(report)
 app.command("list")(list_results)
 app.command()(show)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -56,6 +56,8 @@ class Recorded:
     """What a person decided, as JSON data."""
     decided_by: str = ""
     """The person's name; empty: nobody decided."""
+    decided_at: float | None = None
+    """When the item was decided, by a person or a policy; None: it was not."""
 
     @property
     def drawn(self) -> bool:
@@ -73,18 +75,21 @@ class Recorded:
         return self.judgement.source or (self.input if isinstance(self.input, str) else None)
 
 
-def read_records(store: Store, *, step: str, workflow: str | None = None) -> Iterator[Recorded | None]:
-    """Give all judgements of a step, by run, oldest first; None for a record that does not read as a judgement.
+def read_records(
+    store: Store, *, step: str, workflow: str | None = None, run_id: str | None = None, since: float | None = None
+) -> Iterator[Recorded | None]:
+    """Give the judgements of a step, by run, oldest first; None for a record that does not read as a judgement.
 
-    One page is held at a time, so memory does not grow with the store.
+    All of them, or those of one run, or those made at a time (in seconds since the epoch) or later. One page is held at
+    a time, so memory does not grow with the store.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    query = JudgedQuery(step, workflow)
+    query = JudgedQuery(step, workflow, run_id, since)
     while page := store.judged(query):
         yield from map(_recorded, page)
-        query = JudgedQuery(step, workflow, after=page[-1].place)
+        query = replace(query, after=page[-1].place)
 
 
 def _recorded(row: JudgedRow) -> Recorded | None:
@@ -115,6 +120,7 @@ def _recorded(row: JudgedRow) -> Recorded | None:
         open_because=open_because,
         decision=None if open_because else json.loads(row.decision or "null"),
         decided_by="" if open_because else (row.decided_by or "").removeprefix(PERSON),
+        decided_at=row.decided,
     )
 
 

@@ -2,6 +2,7 @@
 
 from evals.drift.change import Change
 from evals.drift.errors import UnknownCase, UnreadableWatch
+from evals.drift.feeding import feed
 from evals.drift.seen import Audited, Routed, Seen
 from evals.drift.settings import WatchSettings
 from evals.drift.shift import Shift
@@ -24,6 +25,7 @@ __all__ = [
     "WatchSettings",
     "Watched",
     "WatchedAuditing",
+    "feed",
     "read_watch",
     "watch_from_json",
     "watch_to_json",

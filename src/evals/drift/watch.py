@@ -53,6 +53,8 @@ class Watch:
     """Accepted cases that were drawn and not answered yet."""
     aside: frozenset[str] = frozenset()
     """Cases drawn and not answered yet whose audits say nothing about the risk: in doubt, or of an earlier round."""
+    told: tuple[float, str] | None = None
+    """The latest case that ``feed`` told it of: when it was judged, in seconds since the epoch, and its name."""
     changes: tuple[Change, ...] = ()
     """What happened so far, the latest last; the last 20."""
 
@@ -173,7 +175,7 @@ class Watch:
             InvalidSetting: the time has no time zone.
         """
         fresh = Watch.armed(settings or self.settings, reference, at=at)
-        carried = replace(fresh, aside=self.aside | self.awaited, changes=self.changes)
+        carried = replace(fresh, aside=self.aside | self.awaited, told=self.told, changes=self.changes)
         return _noted(carried, fresh.changes[-1])
 
     def _latest(self, kind: str) -> Change:

@@ -98,7 +98,7 @@ class WatchFile:
         Raises:
             UnreadableWatch: the file is gone or damaged.
         """
-        return self._change(lambda watch: watch.routed(case, at=self._clock()))
+        return self.update(lambda watch: watch.routed(case, at=self._clock()))
 
     def audited(self, audit: Audited) -> Watch:
         """Tell the watch of an answered audit, and return it.
@@ -107,7 +107,7 @@ class WatchFile:
             UnknownCase: the case awaits no audit.
             UnreadableWatch: the file is gone or damaged.
         """
-        return self._change(lambda watch: watch.audited(audit, at=self._clock()))
+        return self.update(lambda watch: watch.audited(audit, at=self._clock()))
 
     def rearm(self, reference: Iterable[Seen], *, settings: WatchSettings | None = None) -> Watch:
         """Arm the watch with the reference of a new calibration, and return it.
@@ -116,9 +116,14 @@ class WatchFile:
             TooFewCases: the reference has fewer than 200 cases.
             UnreadableWatch: the file is gone or damaged; write a new watch with ``write_watch``.
         """
-        return self._change(lambda watch: watch.rearmed(reference, at=self._clock(), settings=settings))
+        return self.update(lambda watch: watch.rearmed(reference, at=self._clock(), settings=settings))
 
-    def _change(self, change: Callable[[Watch], Watch]) -> Watch:
+    def update(self, change: Callable[[Watch], Watch]) -> Watch:
+        """Put what a function makes of the watch in its place, and return it; nobody changes the file in between.
+
+        Raises:
+            UnreadableWatch: the file is gone or damaged.
+        """
         with self._lock, self._alone():
             before = self._current()
             after = change(before)

@@ -1,9 +1,9 @@
 """What plugs a watch into a step: its acceptance rule, and the rule that draws audits."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
-from ai_steps.rule import Rule, doubt_of, require_rule
+from ai_steps.rule import Rule, doubt_before_paid, doubt_of, require_rule
 from evals.drift.errors import UnreadableWatch
 from evals.drift.watch import Watch
 from guards.acceptance import Doubt
@@ -22,13 +22,6 @@ class LiveWatch(Protocol):
     def now(self) -> Watch:
         """Return the watch as it stands."""
         ...
-
-
-@runtime_checkable
-class _LooksAtGuards(Protocol):
-    """A rule that is also asked before guards are paid for, because it looks at their verdicts."""
-
-    def doubt_before_paid(self, judgement: Judgement) -> Doubt | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +45,7 @@ class Watched:
 
     def doubt_before_paid(self, judgement: Judgement) -> Doubt | None:
         """Return why the value is in doubt whatever the guards say that have not run yet, or None to go on."""
-        if isinstance(self.rule, _LooksAtGuards):
-            return self._stopped() or self.rule.doubt_before_paid(judgement)
-        return self.doubt_of(judgement)
+        return self._stopped() or doubt_before_paid(self.rule, judgement)
 
     def _stopped(self) -> Doubt | None:
         try:

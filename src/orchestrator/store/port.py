@@ -55,6 +55,10 @@ class JudgedQuery:
     step: str | None = None
     """Calls of this AI step: ``route`` finds ``route#2`` and ``all.0/route`` too; None: of all."""
     workflow: str | None = None
+    run_id: str | None = None
+    """Only those of this run."""
+    since: float | None = None
+    """Only those made at this time or later, in seconds since the epoch."""
     after: tuple[int, str] = (0, "")
     """Continue after the judgement with this ``place``."""
     limit: int = 500

@@ -29,4 +29,10 @@ def query_sql(query: JudgedQuery) -> tuple[str, list[object]]:
     if query.workflow is not None:
         where.append("workflows.name = ?")
         parameters.append(query.workflow)
+    if query.run_id is not None:
+        where.append("runs.id = ?")
+        parameters.append(query.run_id)
+    if query.since is not None:
+        where.append("steps.ended >= ?")
+        parameters.append(query.since)
     return f"{_SELECT} WHERE {' AND '.join(where)}{_ORDER}", [*parameters, query.limit]
