@@ -154,6 +154,18 @@ def test_judgements_come_with_their_runs_input_and_the_item_about_them(store: St
     assert (third.step, third.item, third.state) == ("route#3", None, None)
 
 
+def test_judgements_are_found_by_run_and_by_time(store: Store) -> None:
+    worker = signed_on(store)
+    for place, run_id in enumerate(("a", "b")):
+        key = executing(store, worker, run_id)
+        wrote(store, RecordStep(judged(key)._replace(ended=NOW + place)), worker=worker)
+
+    assert [row.run_id for row in store.judged(JudgedQuery("route", run_id="b"))] == ["b"]
+    assert [row.run_id for row in store.judged(JudgedQuery("route", since=NOW + 1))] == ["b"]
+    assert [row.run_id for row in store.judged(JudgedQuery("route", since=NOW))] == ["a", "b"]
+    assert store.judged(JudgedQuery("route", run_id="c")) == []
+
+
 def test_a_closed_question_is_not_taken_for_the_one_asked_after_a_retry(store: Store) -> None:
     key = executing(store, worker := signed_on(store))
     asking = OpenWait(

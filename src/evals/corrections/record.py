@@ -86,7 +86,7 @@ def read_records(
     Raises:
         StoreError: the store cannot be read.
     """
-    query = JudgedQuery(step, workflow, run_id, since)
+    query = JudgedQuery(step, workflow, run_id=run_id, since=since)
     while page := store.judged(query):
         yield from map(_recorded, page)
         query = replace(query, after=page[-1].place)

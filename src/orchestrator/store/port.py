@@ -55,13 +55,13 @@ class JudgedQuery:
     step: str | None = None
     """Calls of this AI step: ``route`` finds ``route#2`` and ``all.0/route`` too; None: of all."""
     workflow: str | None = None
+    after: tuple[int, str] = (0, "")
+    """Continue after the judgement with this ``place``."""
+    limit: int = 500
     run_id: str | None = None
     """Only those of this run."""
     since: float | None = None
     """Only those made at this time or later, in seconds since the epoch."""
-    after: tuple[int, str] = (0, "")
-    """Continue after the judgement with this ``place``."""
-    limit: int = 500
 
 
 class Store(Protocol):
