@@ -1,6 +1,5 @@
 """The file that carries a threshold from its calibration to its step."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from evals.calibrate.calibration import Calibration
 from evals.calibrate.errors import UnreadableAcceptance
+from evals.whole_file import write_whole
 from guards.acceptor import Acceptor
 from guards.confidence import ConfidenceSource
 from guards.errors import InvalidGuard
@@ -63,15 +63,7 @@ def guarantee(calibration: Calibration, subject: Subject, *, day: date) -> Guara
 
 def write_acceptance(path: Path, rule: GuaranteedThreshold) -> None:
     """Write an acceptance file, whole or not at all; one that was there is replaced."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(rule.to_json())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, [rule.to_json().encode()])
 
 
 def read_acceptance(path: Path) -> GuaranteedThreshold:

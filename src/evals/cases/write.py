@@ -1,13 +1,13 @@
 """Writing cases: as JSON Lines, in the format that is read without settings."""
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from evals.case import UNLABELLED, Case, require_distinct
 from evals.errors import InvalidCase, InvalidCaseFile
+from evals.whole_file import write_whole
 
 
 def write_cases(path: Path, cases: Iterable[Case[Any, Any]]) -> None:
@@ -26,15 +26,7 @@ def write_cases(path: Path, cases: Iterable[Case[Any, Any]]) -> None:
     if not cases:
         raise InvalidCaseFile(path=path, problem="there is no case to write, and a file without one cannot be read")
     require_distinct(cases)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("wb") as file:
-            file.writelines(map(_line, cases))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, map(_line, cases))
 
 
 def _line(case: Case[Any, Any]) -> bytes:

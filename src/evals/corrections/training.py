@@ -1,7 +1,6 @@
 """What a model can learn from what people decided."""
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evals.calibrate.errors import InvalidLabels
 from evals.calibrate.labels import Correction
 from evals.corrections.labels import GivenUp
+from evals.whole_file import write_whole
 
 if TYPE_CHECKING:
     from ai_steps.models.local import LabelledText
@@ -46,15 +46,6 @@ def write_examples(path: Path, examples: "Iterable[LabelledText]") -> int:
 
     A file that was there is replaced.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    count = 0
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            for count, each in enumerate(examples, 1):  # noqa: B007 -- the last is the number of lines
-                file.write(f"{json.dumps({'text': each.text, 'label': each.label})}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return count
+    lines = [f"{json.dumps({'text': each.text, 'label': each.label})}\n".encode() for each in examples]
+    write_whole(path, lines)
+    return len(lines)

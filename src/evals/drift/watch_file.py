@@ -1,6 +1,5 @@
 """The file that carries a watch over restarts, and between the processes that share it."""
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from evals.drift.seen import Audited, Routed, Seen
 from evals.drift.settings import WatchSettings
 from evals.drift.watch import Watch
 from evals.drift.watch_json import watch_from_json, watch_to_json
+from evals.whole_file import write_whole
 
 try:
     import fcntl
@@ -30,15 +30,7 @@ so a file that was replaced twice within a tick can look like itself."""
 
 def write_watch(path: Path, watch: Watch) -> None:
     """Write a watch, whole or not at all; one that was there is replaced."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(watch_to_json(watch))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, [watch_to_json(watch).encode()])
 
 
 def read_watch(path: Path) -> Watch:

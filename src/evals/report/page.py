@@ -1,7 +1,5 @@
 """A result as one HTML page that needs nothing else: no server, no network, no script."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from evals.report.templates import asset, content_policy, environment
 from evals.report.workflow import workflow
 from evals.result import Result
 from evals.summary.summary import Summary
+from evals.whole_file import write_whole
 
 
 def write_html(
@@ -40,15 +39,7 @@ def write_html(
     """
     page = html(result, summary, baseline=baseline, comparison=comparison, target_risk=target_risk)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, [page.encode()])
 
 
 def html(

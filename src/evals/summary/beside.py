@@ -1,8 +1,6 @@
 """The summary file beside a result: made once, opened in milliseconds, made anew when the result changed."""
 
 import hashlib
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from evals.summary.errors import InvalidSummary
 from evals.summary.measuring import DEFAULTS, summarize
 from evals.summary.options import Options
 from evals.summary.summary import Summary
+from evals.whole_file import write_whole
 
 HEAD = 4096
 """Bytes of a result's beginning that are hashed: its header says what was run and when."""
@@ -42,7 +41,8 @@ def open_summary(result_path: Path, options: Options = DEFAULTS) -> Summary:
     result = read_result(result_path)
     summary = summarize(result, options)
     with suppress(OSError):
-        write_atomically(summary_path(result_path), to_json(summary, stamp_of(result_path, result.whole_bytes)))
+        text = to_json(summary, stamp_of(result_path, result.whole_bytes))
+        write_whole(summary_path(result_path), [text.encode()])
     return summary
 
 
@@ -79,21 +79,3 @@ def stamp_of(path: Path, size: int) -> Stamp:
         file.seek(start)
         digest.update(file.read(size - start))
     return Stamp(bytes=size, digest=digest.hexdigest())
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Put a text in a file, which holds the old text or the new at any moment.
-
-    Raises:
-        OSError: it cannot be written; the file is as it was.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
