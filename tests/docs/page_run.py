@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +44,11 @@ def run_page(page: Path, folder: Path) -> PageRun:
 
 
 def _readers_environment(folder: Path) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **inherited,
+        # What a reader has installed is compiled; every command of a page would compile it anew.
+        "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / f"handrail-docs-{os.getuid()}"),
         "HOME": str(folder),
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
         "PYTHONUNBUFFERED": "1",
