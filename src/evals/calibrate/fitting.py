@@ -45,7 +45,9 @@ def fit_acceptor(cases: Sequence[JudgedCase], *, features: Collection[str] | Non
     if not len(differing):
         raise InvalidLabels("the judgements of all cases look alike, so there is nothing to tell them apart by")
     standardised = (matrix[:, differing] - means[differing]) / scales[differing]
-    fitted = LogisticRegression(C=STRENGTH, max_iter=1000).fit(standardised, [each.right for each in cases])
+    fitted = LogisticRegression(C=STRENGTH, solver="newton-cholesky", max_iter=1000).fit(
+        standardised, [each.right for each in cases]
+    )
     return Acceptor(
         intercept=float(fitted.intercept_[0]),
         terms=tuple(
