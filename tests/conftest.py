@@ -15,7 +15,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 # A shared machine misses deadlines that say nothing about the code; the timeout of each test catches what hangs.
 settings.register_profile("handrail", deadline=None, print_blob=True)
-settings.register_profile("fast", settings.get_profile("handrail"), max_examples=20)  # for `make test-fast`
+settings.register_profile("fast", settings.get_profile("handrail"), max_examples=10)  # for `make test-fast`
 settings.load_profile("handrail")
 
 TESTS = Path(__file__).parent

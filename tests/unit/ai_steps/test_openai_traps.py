@@ -76,6 +76,7 @@ async def test_usage_is_each_attempts_own_and_not_a_running_total(stub: Stub, ma
     assert [(each.input_tokens, each.output_tokens) for each in answer.attempts] == [(50, 5), (70, 7)]
 
 
+@pytest.mark.slow
 async def test_a_server_that_answers_500_to_a_schema_is_asked_for_plain_json(stub: Stub, make_model: MakeModel) -> None:
     stub.play(
         reply(error("internal"), status=500, when={"response_format.type": "json_schema"}),
@@ -117,6 +118,7 @@ async def test_questions_asked_at_once_learn_together_what_the_server_rejects(
     assert stub.bodies()[-1]["top_logprobs"] == 5
 
 
+@pytest.mark.slow
 async def test_an_outage_teaches_nothing_about_schemas(stub: Stub, make_model: MakeModel) -> None:
     stub.play(*[reply(error("down"), status=500)] * 4, reply(completion('{"quantity":4}')))
     model = make_model(confidence="none")
@@ -345,6 +347,7 @@ async def test_retry_after_is_obeyed(stub: Stub, make_model: MakeModel) -> None:
     assert "429" in answer.attempts[0].notes[0]
 
 
+@pytest.mark.slow
 async def test_retry_after_as_a_date_and_in_milliseconds_is_obeyed(stub: Stub, make_model: MakeModel) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     stub.play(
@@ -378,6 +381,7 @@ async def test_a_wait_beyond_the_deadline_stops_at_once_and_says_so(stub: Stub, 
     assert "asks to wait 3600 seconds" in outcome.reason
 
 
+@pytest.mark.slow
 async def test_nobody_but_us_retries(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(error("down"), status=503))
     outcome = unanswered(await make_model(confidence="none", reasks=2).answer(request_for()))
@@ -385,6 +389,7 @@ async def test_nobody_but_us_retries(stub: Stub, make_model: MakeModel) -> None:
     assert len(stub.bodies()) == 4 == len(outcome.attempts)  # not 9 or 27: nothing multiplies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trap", ["", "dribble"])
 async def test_one_deadline_holds_over_everything(stub: Stub, make_model: MakeModel, trap: str) -> None:
     stub.play(reply(GOOD, delay=0.02 if trap else 5.0, trap=trap))
@@ -398,6 +403,7 @@ async def test_one_deadline_holds_over_everything(stub: Stub, make_model: MakeMo
     assert [attempt.result for attempt in outcome.attempts] == ["timed_out"]
 
 
+@pytest.mark.slow
 async def test_reasks_and_retries_share_the_deadline(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(completion("nonsense"), delay=0.3))
     started = time.monotonic()
@@ -414,6 +420,7 @@ async def test_a_dropped_connection_is_tried_again(stub: Stub, make_model: MakeM
     assert "could not be reached" in answer.attempts[0].notes[0]
 
 
+@pytest.mark.slow
 async def test_a_server_that_is_not_there_is_a_reason_and_no_crash(make_model: MakeModel) -> None:
     model = make_model(base_url="http://127.0.0.1:9/v1")
     outcome = unanswered(await model.answer(request_for()))

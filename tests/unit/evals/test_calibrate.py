@@ -78,6 +78,7 @@ def test_a_hopeless_score_accepts_nothing_whatever_the_number_of_labels() -> Non
     assert "wrong of" in found.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("target", "labels"), [(0.02, 300), (0.05, 300), (0.05, 1500)])
 def test_the_promise_is_broken_in_at_most_one_of_twenty_repetitions(target: float, labels: int) -> None:
     chance = random.Random(f"{target} {labels}")
@@ -92,6 +93,7 @@ def test_the_promise_is_broken_in_at_most_one_of_twenty_repetitions(target: floa
     assert broken <= stats.binom.ppf(0.98, repetitions, 0.05)
 
 
+@pytest.mark.slow
 def test_more_labels_let_more_pass() -> None:
     chance = random.Random(1)
 

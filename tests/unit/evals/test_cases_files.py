@@ -144,6 +144,7 @@ def test_no_file_at_all_is_refused() -> None:
         read_cases()
 
 
+@pytest.mark.slow
 def test_a_file_of_nothing_but_mistakes_takes_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text("nonsense\n" * 20_000, encoding="utf-8")

@@ -448,6 +448,7 @@ async def test_a_record_that_does_not_read_as_a_judgement_is_counted_and_the_oth
     assert str(labels.left_out) == "5 judgements: the record cannot be read"
 
 
+@pytest.mark.slow
 async def test_reading_changes_nothing_and_holds_one_page_at_a_time() -> None:
     async with played(routing(route_step()), tickets("bugs 0.9 bugs", count=1200)) as rehearsal:
         before = rehearsal.store.counts(), rehearsal.store.review_count(ReviewQuery())

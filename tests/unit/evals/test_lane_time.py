@@ -139,6 +139,7 @@ def paced(turns: int, milliseconds: int) -> Workflow[None, None]:
     return in_turns
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(turns=st.integers(1, 6), milliseconds=st.integers(0, 4), cases=st.integers(1, 4))
 def test_turns_of_a_limit_are_waited_for_on_the_clock_while_real_work_goes_on(

@@ -136,6 +136,7 @@ async def test_a_step_asks_the_next_model_and_accepts_it_by_its_own_rule() -> No
     assert "this one is of openai:gpt-5-mini" in doubtful.reason
 
 
+@pytest.mark.slow
 def test_the_joint_promise_is_broken_in_at_most_one_of_twenty_repetitions() -> None:
     """The second model meets what the first had in doubt, which is harder for it too: a case's difficulty is shared."""
     chance = random.Random(5)
