@@ -1,5 +1,7 @@
 """Showing a result on the terminal, and writing it for programs, CI, pull requests and people."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +42,15 @@ def publish(result: Result, summary: Summary, where: Publication) -> None:
 
         where.html.parent.mkdir(parents=True, exist_ok=True)
         write_html(where.html, result, summary)
+
+
+def say_written(files: Iterable[Path], *, as_json: bool) -> None:
+    """Say which files were written."""
+    if as_json:
+        typer.echo(json.dumps({"written": [str(file) for file in files]}, ensure_ascii=False))
+        return
+    for file in files:
+        typer.echo(f"written  {file}")
 
 
 def write(path: Path, text: str) -> None:

@@ -6,13 +6,16 @@ from typing import Annotated
 import typer
 
 from evals.cases import write_schema
+from evals.cli import options
+from evals.cli.publishing import say_written
 from orchestrator.cli import complaining
 
 
 @complaining
 def schema(
     out: Annotated[Path, typer.Argument(metavar="FILE", help="where to write it")] = Path("cases.schema.json"),
+    as_json: options.JsonOption = False,
 ) -> None:
     """Write the JSON Schema that editors check and complete files of cases with."""
     write_schema(out)
-    typer.echo(f"written  {out}")
+    say_written([out], as_json=as_json)

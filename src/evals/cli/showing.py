@@ -10,13 +10,15 @@ from pydantic_core import to_json
 from evals.cli import options
 from evals.cli.exits import DATA
 from evals.cli.folder import RESULTS, results_in
-from evals.cli.publishing import Publication, publish
+from evals.cli.publishing import Publication, publish, say_written, write
 from evals.comparison import compare
 from evals.errors import InvalidResult
 from evals.gate import Terms
 from evals.result.case_result import CaseResult
 from evals.result.result import Result, read_result
 from evals.statistics.repeats import average_repeats
+from evals.summary import junit as as_junit
+from evals.summary import markdown as as_markdown
 from evals.summary import open_summary
 from orchestrator.cli import complaining
 from orchestrator.cli.harmless import harmless
@@ -110,6 +112,7 @@ def report(
         Path | None, typer.Option("--baseline", metavar="RESULT", help="show what changed since this result")
     ] = None,
     margin: Annotated[float, typer.Option(help="how much worse than the baseline is still fine")] = 0.02,
+    as_json: options.JsonOption = False,
 ) -> None:
     """Write a result as a page that opens from disk, as Markdown, or as JUnit XML."""
     if html is None and markdown is None and junit is None:
@@ -128,9 +131,8 @@ def report(
         except OSError as error:
             typer.echo(f"handrail: {html} cannot be written: {error.strerror}", err=True)
             raise typer.Exit(DATA) from error
-    publish_files = Publication(markdown=markdown, junit=junit)
-    if markdown is not None or junit is not None:
-        publish(result, summary, publish_files)
-    for written in (html, markdown, junit):
-        if written is not None:
-            typer.echo(f"written  {written}")
+    if markdown is not None:
+        write(markdown, as_markdown(summary))
+    if junit is not None:
+        write(junit, as_junit(result))
+    say_written([file for file in (html, markdown, junit) if file is not None], as_json=as_json)

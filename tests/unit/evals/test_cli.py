@@ -450,6 +450,8 @@ def test_a_report_is_written_with_what_changed() -> None:
 
 
 def test_the_schema_of_case_files_is_written() -> None:
-    handrail("schema", "s.json")
+    said = handrail("schema", "s.json", "--json")
+
+    assert json.loads(said.stdout) == {"written": ["s.json"]}
 
     assert json.loads(Path("s.json").read_text(encoding="utf-8"))["$schema"].endswith("2020-12/schema")

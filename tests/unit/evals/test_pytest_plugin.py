@@ -120,6 +120,7 @@ def test_each_case_can_be_a_test_of_its_own(pytester: pytest.Pytester) -> None:
 def test_a_test_of_cases_says_of_which_suite(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_case(case_result):\n    pass\n")
 
+    assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["*takes case_result: say of which suite, @pytest.mark.eval(suite)*"])
 
 
@@ -144,4 +145,5 @@ def test_a_metric_without_scores_is_said(pytester: pytest.Pytester, tmp_path: Pa
         pytester, "def test_loud(evaluate):\n    evaluate(GOOD).mean('wrong')\n", "--eval-results", str(tmp_path)
     )
 
+    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*no case has a score by 'wrong'; there are right"])
