@@ -6,7 +6,7 @@ without settling it (``run.decide``) does not pass the type check.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 from guards.confidence import Confidence
 from guards.escalation import Escalation
@@ -29,6 +29,11 @@ DoubtCode: TypeAlias = Literal[
     "rule",
 ]
 """Why a value is in doubt, as a code to count by; the reason says it in words."""
+
+THRESHOLD_DECIDES: Final[frozenset[DoubtCode]] = frozenset(
+    {"low_confidence", "no_confidence", "stale_acceptance", "stopped", "rule"}
+)
+"""Doubts that come from the acceptance rule: there is a value, and another threshold might have accepted it."""
 
 AttemptResult: TypeAlias = Literal["answered", "invalid", "refused", "truncated", "timed_out", "failed", "over_budget"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from guards.outcome import DoubtCode, Judgement
+from guards.outcome import THRESHOLD_DECIDES, DoubtCode, Judgement
 from orchestrator.store.port import JudgedQuery, Store
 from orchestrator.store.rows import JudgedRow
 
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 
 PERSON = "person:"
 """How the record of a decision by a person begins."""
-
-THRESHOLD_DECIDES: frozenset[DoubtCode] = frozenset(
-    {"low_confidence", "no_confidence", "stale_acceptance", "stopped", "rule"}
-)
-"""Doubts that come from the acceptance rule: with another threshold such a value might have been accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

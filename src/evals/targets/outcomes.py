@@ -3,7 +3,7 @@
 from typing import Any
 
 from evals.observation import Observation
-from guards.outcome import Accepted, Attempt, Doubtful, Judgement
+from guards.outcome import THRESHOLD_DECIDES, Accepted, Attempt, Doubtful, Judgement
 
 
 def observed(returned: Any) -> Observation[Any]:
@@ -20,11 +20,15 @@ def observed(returned: Any) -> Observation[Any]:
 
 
 def of_judgement(value: Any, judgement: Judgement, *, doubt: str, reason: str) -> Observation[Any]:
-    """Return the observation of a judgement; a doubtful one without a suggestion has no answer."""
+    """Return the observation of a judgement.
+
+    A doubtful one without a suggestion has no answer, unless only the acceptance rule doubts it: then the answer is
+    None, which says that no label fits.
+    """
     attempts = judgement.attempts
     return Observation(
         value,
-        answered=not doubt or value is not None,
+        answered=not doubt or value is not None or doubt in THRESHOLD_DECIDES,
         accepted=not doubt,
         doubt=doubt,
         reason=reason,

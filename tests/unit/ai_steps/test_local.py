@@ -247,6 +247,25 @@ async def test_out_of_scope_is_other_mass(scoped: LocalModel) -> None:
     assert answer.other_mass > 0.5
 
 
+async def test_out_of_scope_is_an_answer_where_none_is_one(scoped: LocalModel, model: LocalModel) -> None:
+    output: object = Literal["access", "billing", "sales"] | None
+
+    outside = await scoped.answer(request("tell me a joke about the weather", output))
+    inside = await scoped.answer(request("reset my password", output))
+    unaware = await model.answer(request("tell me a joke about the weather", output))
+
+    assert isinstance(outside, Answer)
+    assert (outside.value, outside.raw) == (None, "none")
+    assert outside.confidence.value is not None
+    assert outside.confidence.value > 0.5
+    assert outside.other_mass == pytest.approx(0.0, abs=1e-9)
+    assert isinstance(inside, Answer)
+    assert inside.value == "access"
+    assert isinstance(unaware, Answer)
+    assert unaware.value is not None
+    model.check_labels(["access", "none"])  # people can answer it, though this model never will
+
+
 async def test_a_request_without_labels_is_misuse(model: LocalModel) -> None:
     with pytest.raises(InvalidTask, match="can only classify"):
         await model.answer(request("a text", str))

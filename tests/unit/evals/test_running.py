@@ -21,7 +21,7 @@ from evals.observation import Flow, Observation, StepTrace
 from evals.result import CaseResult, Crash, read_result
 from evals.running import Budget, RunSettings, run_suite
 from evals.scorer import Answered, Counts, Score
-from evals.scorers import fields
+from evals.scorers import exact, fields
 from evals.suite import Suite
 from evals.targets.answered import AnsweredTarget
 from guards import Accepted, Confidence, Doubtful, Span, Verdict
@@ -152,6 +152,17 @@ async def test_no_answer_is_wrong_and_never_equal_to_nothing_expected() -> None:
     assert not case.answered
     assert case.scores == {"same": 0.0}
     assert case.reasons == {"same": "no answer: will not say x"}
+
+
+async def test_a_doubtful_none_is_an_answer_where_only_the_threshold_doubts_it() -> None:
+    async def outside(text: str) -> Doubtful[str]:
+        judgement = Judgement(confidence=Confidence(0.6, "local"))
+        return Doubtful(None, "low_confidence", f"not sure that {text} fits nothing", judgement)
+
+    (case,) = (await run_suite(Suite("oos", outside, cases=[Case("a", "x", None)], scorers=[exact()]))).result.cases
+
+    assert case.answered
+    assert case.scores == {"exact": 1.0}
 
 
 async def test_no_answer_misses_every_field() -> None:

@@ -12,7 +12,7 @@ from ai_steps.models.local.errors import UnknownLabels
 from ai_steps.models.local.examples import LabelledText, TrainingSet
 from ai_steps.models.local.libraries import leaf
 from ai_steps.models.local.prediction import Prediction
-from ai_steps.output import Output
+from ai_steps.output import NONE_LABEL, Output
 from guards.confidence import Confidence
 from guards.outcome import Alternative, Attempt
 
@@ -111,10 +111,13 @@ class LocalModel:
     def check_labels(self, labels: Iterable[str]) -> None:
         """Make sure that the model can give every one of these labels.
 
+        The label ``none`` (of None in ``Literal["a", "b"] | None``) is always fine: it is how likely the text is out of
+        scope, and 0 for a model that learned of no such texts. People can answer it all the same.
+
         Raises:
             UnknownLabels: it never saw one of them, so it could never answer it.
         """
-        unknown = tuple(label for label in labels if label not in self.labels)
+        unknown = tuple(label for label in labels if label not in self.labels and label != NONE_LABEL)
         if unknown:
             known = ", ".join(map(repr, self.labels[:SHOWN_LABELS]))
             if len(self.labels) > SHOWN_LABELS:
@@ -144,7 +147,7 @@ class LocalModel:
         started = time.perf_counter()
         output = self._output(request.output_type)
         (prediction,) = self.predict([request.text])
-        shares = self._shares(prediction.probabilities, request.labels or output.labels, request.task)
+        shares = self._shares(prediction, request.labels or output.labels, request.task)
         (label, share), *others = sorted(shares.items(), key=lambda each: -each[1])
         return Answer(
             value=output.value_of(label),
@@ -165,11 +168,12 @@ class LocalModel:
             ),
         )
 
-    def _shares(self, probabilities: Mapping[str, float], labels: Sequence[str], task: str) -> Mapping[str, float]:
-        shares = {label: probabilities.get(label, 0.0) for label in labels}
+    def _shares(self, prediction: Prediction, labels: Sequence[str], task: str) -> Mapping[str, float]:
+        likely = {NONE_LABEL: prediction.out_of_scope or 0.0, **prediction.probabilities}
+        shares = {label: likely.get(label, 0.0) for label in labels}
         if not shares:
             raise InvalidTask(f"{task}: {self.name} can only classify; use an output type with labels")
-        if not any(label in probabilities for label in labels):
+        if not any(label in prediction.probabilities for label in labels):
             self.check_labels(labels)
         return shares
 
