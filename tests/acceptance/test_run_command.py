@@ -120,9 +120,13 @@ def test_a_command_killed_half_way_and_given_again_does_every_input_once(tmp_pat
     assert len(again) <= 2 * 20, "only what was in flight in a crash may have been executed twice"
 
 
+INTERRUPTED = 600
+"""Inputs of a command that is stopped after the first ten: enough that even a busy machine stops it in time."""
+
+
 def test_a_command_that_is_interrupted_says_so_and_can_be_given_again(tmp_path: Path) -> None:
     (tmp_path / "flow.py").write_text(WORKFLOW, encoding="utf-8")
-    (tmp_path / "inputs.jsonl").write_text("".join(f'{{"n": {n}}}\n' for n in range(100)), encoding="utf-8")
+    (tmp_path / "inputs.jsonl").write_text("".join(f'{{"n": {n}}}\n' for n in range(INTERRUPTED)), encoding="utf-8")
     command = ["run", "flow:square", "inputs.jsonl", "--store", STORE, "--concurrency", "5"]
     process = subprocess.Popen(
         [sys.executable, "-m", "handrail", *command], cwd=tmp_path, stderr=subprocess.PIPE, text=True
@@ -136,7 +140,7 @@ def test_a_command_that_is_interrupted_says_so_and_can_be_given_again(tmp_path: 
     assert errors == "handrail: stopped; everything recorded is kept, the same command goes on\n"
 
     assert handrail(tmp_path, *command).returncode == 0
-    assert completed(tmp_path / "runs.db") == 100
+    assert completed(tmp_path / "runs.db") == INTERRUPTED
     seen = Counter((tmp_path / "done").read_text(encoding="utf-8").splitlines())
     assert set(seen.values()) == {1}, "steps in flight may finish when the command is interrupted"
 
