@@ -13,7 +13,7 @@ from ai_steps.step import AIStep
 from evals.calibrate import CostView, Promise, Workload, cost_view, write_acceptance
 from evals.cases import CaseFields, read_cases
 from evals.cli import options
-from evals.cli.exits import CANT_TELL
+from evals.cli.exits import CANT_TELL, measuring
 from evals.cli.labelling import from_store, require_answered
 from evals.cli.suites import load_step
 from evals.corrections import read_labels
@@ -21,10 +21,9 @@ from evals.errors import InvalidSetting
 from evals.step_calibration import DEVELOPMENT, StepCalibration, from_labels, judge_cases, set_threshold
 from evals.targets.step import StepTarget
 from guards.guarantee import ScoreName
-from orchestrator.cli import complaining
 
 
-@complaining
+@measuring
 def calibrate(
     target: Annotated[str, typer.Argument(metavar="STEP", help="MODULE:STEP or FILE.py:STEP, an AI step")],
     risk: Annotated[float, typer.Option("--target", help="largest share of wrong values among the accepted, 0 to 1")],
@@ -59,6 +58,8 @@ def calibrate(
     if (cases is None) == (store is None):
         raise typer.BadParameter("say where the labels are: --cases FILE or --store sqlite:///FILE")
     step = chosen(load_step(target), model, recording)
+    path = out or Path(f"{step.name}.acceptance.json")
+    path.parent.mkdir(parents=True, exist_ok=True)  # before a model is asked for all cases
     promise, day = Promise(target=risk, delta=delta), datetime.now(UTC).date()
     if store is not None:
         labels = from_store(store, lambda client: read_labels(client.store, step=step))
@@ -69,7 +70,6 @@ def calibrate(
         read: Any = read_cases(str(cases), input=Any, expected=step.output_type | None, fields=fields)
         judged = asyncio.run(judge_cases(step, read, concurrency=concurrency))
         found = set_threshold(judged, promise, day=day, score=_score(score), acceptor=acceptor, development=development)
-    path = out or Path(f"{step.name}.acceptance.json")
     write_acceptance(path, found.rule)
     work = Workload(cases=per_day, minutes_each=minutes_each, audited=audited)
     typer.echo(json.dumps(as_data(found, work, path)) if as_json else "\n".join(told(found, work, path)))

@@ -7,26 +7,27 @@ from typing import Annotated
 
 import typer
 
+from evals import macro_f1
 from evals.cli import options
+from evals.cli.exits import measuring
 from evals.cli.publishing import write
 from evals.cli.running import Order, destination, end, execute, prepared
-from evals.cli.suites import load_suite
-from evals.comparison import Comparison, compare
-from evals.errors import InvalidSetting
+from evals.cli.suites import AnySuite, load_suite
+from evals.comparison import Comparison, compare, scored
+from evals.errors import ChangedScorer, InvalidSetting, UnknownMetric
 from evals.gate import Terms
 from evals.measures import MEASURES
 from evals.result.result import Result, read_result
 from evals.running import RunSettings
 from evals.running.settings import CONCURRENCY
 from evals.verdict import lines, to_data, to_markdown
-from orchestrator.cli import complaining
 from orchestrator.cli.harmless import harmless
 
 MARGIN = 0.02
 """What ``compare`` holds a candidate to when nothing is said: a question asked out of interest, not a release."""
 
 
-@complaining
+@measuring
 def compare_results(
     baseline: Annotated[Path, typer.Argument(metavar="BASELINE", help="the result that is the measure")],
     candidate: Annotated[Path, typer.Argument(metavar="CANDIDATE", help="the result in question")],
@@ -42,7 +43,7 @@ def compare_results(
     conclude(compare(before, after, terms), as_json=as_json, markdown=markdown)
 
 
-@complaining
+@measuring
 def gate(
     target: options.SuiteArgument,
     baseline: Annotated[Path, typer.Option("--baseline", metavar="RESULT", help="the result that is the measure")],
@@ -59,6 +60,11 @@ def gate(
     """Run a suite and hold it against a baseline: worse ends with 1, too few cases to tell with 3."""
     before = read_result(baseline)
     suite = prepared(load_suite(target), recording=recording, record=False, answers_from=None)
+    own_gates = margin is None and not metric and bool(suite.gates)
+    metrics = [*suite.gates] if own_gates else metric or [suite.metrics[0]]
+    if not own_gates:
+        require_margins(metrics, margin, level)
+    require_same_scorers(before, suite, metrics)
     order = Order(
         suite=suite, out=destination(suite, out, fresh=fresh), settings=RunSettings(concurrency), quiet=as_json
     )
@@ -66,13 +72,38 @@ def gate(
     if evaluation.crashed or evaluation.stopped:
         end(evaluation)
     after = evaluation.result
-    if margin is None and not metric and suite.gates:
-        terms = dict(suite.gates)
-    else:
-        terms = terms_for(before, after, metric or [], margin=margin, level=level)
+    terms = dict(suite.gates) if own_gates else terms_for(before, after, metrics, margin=margin, level=level)
     if not as_json:
         typer.echo(f"result  {order.out}")
     conclude(compare(before, after, terms), as_json=as_json, markdown=markdown)
+
+
+def require_margins(metrics: Sequence[str], margin: float | None, level: float) -> None:
+    """Check what was asked for before a suite is run: a model may cost money.
+
+    Raises:
+        InvalidSetting: a metric without a margin, or one that cannot work.
+    """
+    for text in metrics:
+        own = margin_of(text, margin)
+        Terms(margin=own, level=level, scale=max(1.0, 2.0 * own) if text.partition("=")[0] in MEASURES else 1.0)
+
+
+def require_same_scorers(before: Result, suite: AnySuite, metrics: Sequence[str]) -> None:
+    """Check that the baseline has the metrics, scored as the suite scores them, before it is run.
+
+    Raises:
+        UnknownMetric: the suite or the baseline has no such metric.
+        ChangedScorer: the baseline was scored in another way.
+    """
+    for name in (text.partition("=")[0] for text in metrics):
+        if name != macro_f1.NAME:
+            scored(before, name)
+        if name not in (*suite.metrics, *MEASURES, macro_f1.NAME):
+            raise UnknownMetric(metric=name, known=(*suite.metrics, *MEASURES, macro_f1.NAME))
+        old, new = before.header.scorers.get(name), suite.versions.get(name)
+        if old != new:
+            raise ChangedScorer(metric=name, baseline=f"{name} ({old})", candidate=f"{name} ({new})")
 
 
 def terms_for(
@@ -85,14 +116,24 @@ def terms_for(
     """
     terms: dict[str, Terms] = {}
     for text in metrics or [after.metrics[0]]:
-        name, given, written = text.partition("=")
-        own = _number(name, written) if given else margin
-        if own is None:
-            raise InvalidSetting(
-                f"how much worse may {name!r} get? give --margin 0.02, or --metric {name}=0.02, in the score's unit"
-            )
+        name, own = text.partition("=")[0], margin_of(text, margin)
         terms[name] = Terms(margin=own, level=level, scale=scale_of(name, (before, after), own))
     return terms
+
+
+def margin_of(text: str, margin: float | None) -> float:
+    """Return the margin in ``NAME=MARGIN``, or the one of all metrics.
+
+    Raises:
+        InvalidSetting: there is none, or it is no number.
+    """
+    name, given, written = text.partition("=")
+    own = _number(name, written) if given else margin
+    if own is None:
+        raise InvalidSetting(
+            f"how much worse may {name!r} get? give --margin 0.02, or --metric {name}=0.02, in the score's unit"
+        )
+    return own
 
 
 def _number(name: str, written: str) -> float:

@@ -1,11 +1,47 @@
 """Exit codes: 0 fine, 1 worse, 2 usage or data, 3 can't tell, 130 stopped by hand."""
 
+import functools
+import traceback
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import typer
+
 from evals.running.evaluation import Evaluation
+from guards.errors import HandrailError
+from orchestrator.cli import complaining
+from orchestrator.cli.harmless import harmless
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 FINE = 0
 WORSE = 1
 DATA = 2
 CANT_TELL = 3
+
+
+def measuring(command: Callable[P, R]) -> Callable[P, R]:
+    """Let a command end with 2 whatever goes wrong in it: Python's own 1 would say that a candidate is worse.
+
+    What is wrong is said in one message; only what nobody foresaw shows its traceback.
+    """
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            typer.echo(f"handrail: {harmless(where)}{error.strerror or error}; check the path and the disk", err=True)
+            raise typer.Exit(DATA) from error
+        except (KeyboardInterrupt, typer.Exit, typer.Abort, typer.BadParameter, HandrailError):
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            raise typer.Exit(DATA) from error
+
+    return complaining(wrapped)
 
 
 def code_of(evaluation: Evaluation) -> int:

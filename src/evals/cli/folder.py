@@ -15,12 +15,12 @@ RESULTS = Path("results")
 """Where results go when nothing is said, under the working directory."""
 
 
-def path_for(suite: Suite[Any, Any, Any], folder: Path = RESULTS) -> Path:
-    """Return the file that a run of a suite is written to: the latest one if it was interrupted, or a new one."""
-    latest = max(folder.glob(f"{suite.name}-*.jsonl"), default=None)
+def path_for(suite: Suite[Any, Any, Any], *, fresh: bool) -> Path:
+    """Return the file that a run of a suite is written to: the latest if it was interrupted, a new one if ``fresh``."""
+    latest = None if fresh else max(RESULTS.glob(f"{suite.name}-*.jsonl"), default=None)
     if latest is not None and _goes_on(latest, suite):
         return latest
-    return folder / f"{suite.name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.jsonl"
+    return RESULTS / f"{suite.name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.jsonl"
 
 
 def _goes_on(path: Path, suite: Suite[Any, Any, Any]) -> bool:

@@ -9,10 +9,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from evals.cli import options
+from evals.cli.exits import measuring
 from evals.corrections import Labels, as_examples, read_labels, write_examples
 from evals.errors import DataError
 from orchestrator import Client
-from orchestrator.cli import complaining
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def require_answered(labels: Labels, store: str) -> None:
         )
 
 
-@complaining
+@measuring
 def labels(
     step: Annotated[str, typer.Argument(metavar="STEP", help="the AI step's name in the store, such as route")],
     store: Annotated[str, typer.Option("--store", help="sqlite:///FILE")],

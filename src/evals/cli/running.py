@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from evals.cli import options
-from evals.cli.exits import code_of, complaint
-from evals.cli.folder import RESULTS, path_for
+from evals.cli.exits import code_of, complaint, measuring
+from evals.cli.folder import path_for
 from evals.cli.plan import planned
 from evals.cli.progress import ProgressBar
 from evals.cli.publishing import Publication, publish
@@ -16,7 +16,6 @@ from evals.cli.suites import AnySuite, load_suite, narrowed, on_earlier_answers,
 from evals.running import Budget, Evaluation, RunSettings, run_suite
 from evals.running.settings import CONCURRENCY
 from evals.summary import open_summary
-from orchestrator.cli import complaining
 from orchestrator.cli.stopping import run_until_stopped
 
 
@@ -31,7 +30,7 @@ class Order:
     """Whether no bar is drawn and nothing is said before the run."""
 
 
-@complaining
+@measuring
 def run(
     target: options.SuiteArgument,
     out: options.OutOption = None,
@@ -86,7 +85,7 @@ def prepared(suite: AnySuite, *, recording: Path | None, record: bool, answers_f
 def destination(suite: AnySuite, out: Path | None, *, fresh: bool) -> Path:
     """Return the result file; with ``fresh`` what it held is gone."""
     if out is None:
-        return path_for(suite) if not fresh else path_for(suite, RESULTS / "fresh")
+        return path_for(suite, fresh=fresh)
     if fresh:
         out.unlink(missing_ok=True)
     return out

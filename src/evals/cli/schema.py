@@ -7,15 +7,16 @@ import typer
 
 from evals.cases import write_schema
 from evals.cli import options
+from evals.cli.exits import measuring
 from evals.cli.publishing import say_written
-from orchestrator.cli import complaining
 
 
-@complaining
+@measuring
 def schema(
     out: Annotated[Path, typer.Argument(metavar="FILE", help="where to write it")] = Path("cases.schema.json"),
     as_json: options.JsonOption = False,
 ) -> None:
     """Write the JSON Schema that editors check and complete files of cases with."""
+    out.parent.mkdir(parents=True, exist_ok=True)
     write_schema(out)
     say_written([out], as_json=as_json)

@@ -8,7 +8,7 @@ import typer
 from pydantic_core import to_json
 
 from evals.cli import options
-from evals.cli.exits import DATA
+from evals.cli.exits import DATA, measuring
 from evals.cli.folder import RESULTS, results_in
 from evals.cli.publishing import Publication, publish, say_written, write
 from evals.comparison import compare
@@ -20,14 +20,13 @@ from evals.statistics.repeats import average_repeats
 from evals.summary import junit as as_junit
 from evals.summary import markdown as as_markdown
 from evals.summary import open_summary
-from orchestrator.cli import complaining
 from orchestrator.cli.harmless import harmless
 from orchestrator.cli.printing import out, short, table
 
 ResultArgument = Annotated[Path, typer.Argument(metavar="RESULT", help="a result file that `handrail eval run` wrote")]
 
 
-@complaining
+@measuring
 def list_results(
     folder: Annotated[Path, typer.Argument(help="the folder of results")] = RESULTS,
     suite: Annotated[str | None, typer.Option(help="only results of this suite")] = None,
@@ -71,7 +70,7 @@ def _cell(value: Any) -> Any:
     return f"{value:.4f}" if isinstance(value, float) else value
 
 
-@complaining
+@measuring
 def show(
     path: ResultArgument,
     case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="only this case, in full")] = None,
@@ -102,7 +101,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else to_json(value).decode()
 
 
-@complaining
+@measuring
 def report(
     path: ResultArgument,
     html: options.HtmlOption = None,

@@ -7,15 +7,14 @@ from typing import Annotated, cast, get_args
 import typer
 
 from evals.cli import options
-from evals.cli.exits import WORSE
+from evals.cli.exits import WORSE, measuring
 from evals.cli.labelling import from_store
 from evals.drift import WatchFile, feed
 from evals.errors import InvalidSetting
 from guards.guarantee import ScoreName
-from orchestrator.cli import complaining
 
 
-@complaining
+@measuring
 def watch(
     step: Annotated[str, typer.Argument(metavar="STEP", help="the AI step's name in the store, such as route")],
     store: Annotated[str, typer.Option("--store", help="sqlite:///FILE")],

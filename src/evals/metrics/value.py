@@ -67,7 +67,7 @@ class Metric:
             return self.of(make(), coverage=coverage)
         except TooFewCases as few:
             return self.alone(
-                value, f"{few.found} of the {few.needed} cases or clusters an interval takes", coverage=coverage
+                value, f"no interval: {few.found} cases or clusters, {few.needed} needed", coverage=coverage
             )
 
     def _made(self, value: float | None, interval: Interval | None, reason: str, coverage: float) -> MetricValue:

@@ -5,7 +5,7 @@ from dataclasses import MISSING, asdict, dataclass, field
 from typing import Any, Final, get_args
 
 from evals.case import UNLABELLED, Metadatum, nothing
-from evals.observation import Flow, StepTrace
+from evals.observation import Flow, Observation, StepTrace
 from evals.scorer import Counts
 from guards.confidence import ConfidenceSource
 from guards.verdict import Span, Verdict
@@ -150,6 +150,9 @@ def _read_source(data: Any) -> Any:
         raise ValueError(f"source is {data!r}, which is none")
     return data
 
+
+OBSERVED: Final = tuple(name for name in Observation.__dataclass_fields__ if name != "output")
+"""The fields that a line takes from an observation as they are."""
 
 _STRUCTURED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "fields": _counts,

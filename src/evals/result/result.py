@@ -87,9 +87,8 @@ def _header(path: Path, line: bytes) -> Header:
     try:
         return Header.from_data(_parsed(line))
     except ValueError as error:
-        raise InvalidResult(
-            path=path, line=1, problem=f"{error}; name a file that `handrail eval run` wrote"
-        ) from error
+        said = str(error) if str(error).startswith(("it is", "the header")) else f"it is no JSON ({error})"
+        raise InvalidResult(path=path, line=1, problem=f"{said}; name a file that `handrail eval run` wrote") from error
 
 
 def _case(path: Path, number: int, line: bytes) -> CaseResult:

@@ -13,7 +13,7 @@ from evals.case import UNLABELLED, Case, nothing
 from evals.errors import DataError, InvalidScore
 from evals.fingerprint import hash_of, jsonable
 from evals.observation import Observation
-from evals.result.case_result import CaseResult, Crash
+from evals.result.case_result import OBSERVED, CaseResult, Crash
 from evals.scorer import Answered, Counts, Score, Scored, Scorer
 from evals.target import Observe
 
@@ -100,29 +100,17 @@ class Asking:
             input=question.input if self.keep_inputs else None,
             expected=expected,
             output=output,
-            answered=seen.answered,
             scores=found.scores or nothing(),
             reasons=found.reasons or nothing(),
             fields=found.fields or nothing(),
             crashes=found.crashes or nothing(),
             error=error,
             seconds=round(seconds, 6),
-            accepted=seen.accepted,
-            doubt=seen.doubt,
-            reason=seen.reason,
-            confidence=seen.confidence,
-            source=seen.source,
-            model=seen.model,
-            input_tokens=seen.input_tokens,
-            output_tokens=seen.output_tokens,
-            money=seen.money,
-            human_minutes=seen.human_minutes,
-            verdicts=seen.verdicts,
-            flow=seen.flow,
             steps=case.steps or nothing(),
             metadata=case.metadata or nothing(),
             cluster=case.cluster,
             must_pass=case.must_pass,
+            **{name: getattr(seen, name) for name in OBSERVED},
         )
 
     async def _score(self, case: Case[Any, Any], observation: Observation[Any]) -> Scoring:

@@ -9,7 +9,7 @@ from evals.case import Case
 from evals.errors import DataError
 from evals.fingerprint import hash_of, jsonable
 from evals.observation import Observation
-from evals.result.case_result import CaseResult
+from evals.result.case_result import OBSERVED, CaseResult
 from evals.result.result import Result
 from evals.target import Observe, Target
 
@@ -67,19 +67,5 @@ class AnsweredTarget(Generic[Out]):
 
 
 def _observation(answer: CaseResult, output: Any) -> Observation[Any]:
-    return Observation(
-        output,
-        answered=answer.answered,
-        accepted=answer.accepted,
-        doubt=answer.doubt,
-        reason=answer.reason,
-        confidence=answer.confidence,
-        source=answer.source,
-        model=answer.model,
-        input_tokens=answer.input_tokens,
-        output_tokens=answer.output_tokens,
-        money=answer.money,
-        human_minutes=answer.human_minutes,
-        verdicts=answer.verdicts,
-        flow=answer.flow,
-    )
+    known: dict[str, Any] = {name: getattr(answer, name) for name in OBSERVED}
+    return Observation(output, **known)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from evals.fingerprint import hash_of
 from evals.observation import Observation
-from evals.result.case_result import CaseResult
+from evals.result.case_result import OBSERVED, CaseResult
 from evals.targets.workflow_record import RunRecord, run_record
 from orchestrator.client import Client
 from orchestrator.store.rows import ReviewLogRow, ReviewRow
@@ -45,26 +45,14 @@ def past_runs(client: Client, workflow: str, *, since: float = 0.0) -> Iterator[
 def _result(client: Client, record: RunRecord) -> CaseResult:
     seen = _observed(client, record)
     data = json.loads(record.run.input)
-    flow = record.flow
+    known: dict[str, Any] = {name: getattr(seen, name) for name in OBSERVED} | {"flow": record.flow}
     return CaseResult(
         case=record.run.id,
         input_hash=hash_of(data),
         input=data,
         output=seen.output,
-        answered=seen.answered,
-        seconds=flow.cycle_seconds,
-        accepted=seen.accepted,
-        doubt=seen.doubt,
-        reason=seen.reason,
-        confidence=seen.confidence,
-        source=seen.source,
-        model=seen.model,
-        input_tokens=seen.input_tokens,
-        output_tokens=seen.output_tokens,
-        money=seen.money,
-        human_minutes=seen.human_minutes,
-        verdicts=seen.verdicts,
-        flow=flow,
+        seconds=record.flow.cycle_seconds,
+        **known,
     )
 
 

@@ -267,6 +267,62 @@ def test_a_gate_needs_a_margin_and_an_uncrashed_candidate() -> None:
     assert "none.jsonl" in unreadable.stderr
 
 
+def test_a_gate_that_cannot_be_judged_asks_nobody() -> None:
+    handrail("run", "suites.py:suite", "--out", "base.jsonl")
+    lines = Path("base.jsonl").read_text(encoding="utf-8")
+    Path("other.jsonl").write_text(lines.replace('"exact":"exact/1"', '"exact":"exact/0"', 1), encoding="utf-8")
+
+    for baseline, *options in (
+        ("base.jsonl",),
+        ("base.jsonl", "--margin", "0"),
+        ("base.jsonl", "--metric", "wrong=0.1"),
+        ("other.jsonl", "--margin", "0.02"),
+    ):
+        handrail("gate", "suites.py:suite", "--baseline", baseline, *options, code=2)
+
+    assert not Path("results").exists()
+
+
+LABELLED = ("--cases", "cases.jsonl", "--target", "0.2", "--delta", "0.1")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "suites.py:suite", "--out", "suites.py/r.jsonl"),
+        ("calibrate", "steps.py:step", *LABELLED, "--out", "suites.py/a.json"),
+        ("schema", "suites.py/s.json"),
+        ("report", "suites.py", "--html", "r.html"),
+    ],
+)
+def test_what_cannot_be_written_ends_with_2_and_not_as_worse(arguments: tuple[str, ...]) -> None:
+    said = handrail(*arguments, code=2).stderr
+
+    assert "handrail: " in said
+    assert "Traceback" not in said
+
+
+def test_a_crash_of_the_command_ends_with_2_and_not_as_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> object:
+        raise RuntimeError("nobody foresaw this")
+
+    monkeypatch.setattr("evals.cli.comparing.compare", broken)
+    handrail("run", "suites.py:suite", "--out", "a.jsonl")
+
+    said = handrail("compare", "a.jsonl", "a.jsonl", code=2)
+
+    assert "nobody foresaw this" in said.stderr
+
+
+def test_a_fresh_run_without_a_file_is_a_new_one() -> None:
+    in_mode("crash", "run", "suites.py:suite", code=2)
+    handrail("run", "suites.py:suite", "--fresh")
+
+    first, second = sorted(Path("results").glob("loud-*.jsonl"))
+    assert not read_result(first).is_complete
+    assert read_result(second).is_complete
+
+
 @pytest.mark.parametrize(
     ("metric", "said"),
     [("exact=much", "the margin is no number"), ("wrong=0.1", "no metric 'wrong'"), ("exact=2", "margin is 2.0")],

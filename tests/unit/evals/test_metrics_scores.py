@@ -91,7 +91,7 @@ def test_too_few_cases_leave_the_number_without_an_interval_and_say_why() -> Non
     assert value.interval is not None  # one score is alike: Wilson takes it
     one_cluster = average_score([answer("a", 0.3, cluster="k"), answer("b", 0.5, cluster="k")], "exact", SURE)
     assert (one_cluster.value, one_cluster.interval) == (0.4, None)
-    assert "1 of the 2" in one_cluster.reason
+    assert "1 cases or clusters, 2 needed" in one_cluster.reason
 
 
 @pytest.mark.parametrize("wrong", [{"level": 95}, {"resamples": 5}])
