@@ -1,0 +1,121 @@
+"""What earlier versions wrote is opened and gone on with; see tests/fixtures/README.md."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ai_steps import RecordedModel
+from ai_steps.models.local import LocalModel
+from evals.calibrate import read_acceptance
+from evals.drift import Audited, Routed, WatchFile
+from guards.guarantee import GuaranteedThreshold
+from orchestrator import Client, Orchestrator
+from tests.contract import kept_flows
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+VERSIONS = ("c3287ff",)
+
+
+@pytest.fixture(params=VERSIONS)
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a copy of what a version wrote, to work on."""
+    return Path(shutil.copytree(FIXTURES / request.param, tmp_path / request.param))
+
+
+def store_of(kept: Path) -> str:
+    return f"sqlite:///{kept / 'store.sqlite'}"
+
+
+STATES = {
+    "asked": "waiting",
+    "answered-once": "waiting",
+    "doubtful": "waiting",
+    "sure": "completed",
+    "refused-by-guard": "waiting",
+    "audited": "completed",
+    "event": "waiting",
+    "wrong-event": "failed",
+    "sleeping": "waiting",
+    "family": "waiting",
+    "both": "waiting",
+    "failed": "failed",
+    "done": "completed",
+    "cancelled": "cancelled",
+    "killed": "running",
+}
+
+
+async def test_every_run_of_a_kept_store_is_there_as_it_was(kept: Path) -> None:
+    async with Client(store_of(kept)) as client:
+        assert {run: client.run(run).status for run in STATES} == STATES
+        assert client.steps("answered-once")[1].decided_by == "person:ann"
+
+
+ANSWERS: dict[tuple[str, str], Any] = {
+    ("asked", "ask"): True,
+    ("asked", "ask#2"): False,
+    ("answered-once", "ask#2"): True,
+    ("doubtful", "route/review"): "billing",
+    ("refused-by-guard", "read/review"): {"shop": "ACME", "total": 12.0},
+    ("both", "left"): "l",
+    ("both", "right"): "r",
+    ("family/payment", "ask"): True,
+    ("family/payment", "ask#2"): True,
+}
+
+
+async def test_waiting_runs_of_a_kept_store_go_on_to_their_ends(kept: Path) -> None:
+    async with Orchestrator(store_of(kept), workflows=kept_flows.ALL) as orchestrator:
+        await orchestrator.send("event", "paid", 7)
+        while items := [item for item in orchestrator.reviews() if (item.run_id, item.step) in ANSWERS]:
+            for item in items:
+                await orchestrator.decide(item.id, ANSWERS[item.run_id, item.step], by="carol")
+            await orchestrator.idle()
+        assert await (await orchestrator.start(kept_flows.payment, 5, id="asked")).result() == ["True", "False"]
+        assert await (await orchestrator.start(kept_flows.payment, 6, id="answered-once")).result() == ["True", "True"]
+        assert await (await orchestrator.start(kept_flows.both, 1, id="both")).result() == ("l", "r")
+        assert await (await orchestrator.start(kept_flows.family, 7, id="family")).result() == ["True", "True"]
+        assert (
+            await (await orchestrator.start(kept_flows.ticket, "it is broken", id="doubtful")).result()
+            == "noted billing"
+        )
+        assert await (await orchestrator.start(kept_flows.paid, 1, id="event")).result() == 7
+        receipt = await orchestrator.start(kept_flows.receipt, "ACME total 12.00", id="refused-by-guard")
+        assert await receipt.result() == kept_flows.Receipt(shop="ACME", total=12.0)
+        assert orchestrator.run("sleeping").status == "waiting"
+
+
+async def test_a_run_whose_process_was_killed_goes_on(kept: Path) -> None:
+    async with Orchestrator(store_of(kept), workflows=kept_flows.ALL) as orchestrator:
+        killed = await orchestrator.start(kept_flows.noted, "kill", id="killed")
+        assert not killed.new
+        assert await killed.result() == "noted first, noted kill"
+
+
+def test_a_kept_local_model_answers(kept: Path) -> None:
+    pytest.importorskip("sklearn")
+    model = LocalModel.load(kept / "route")
+    assert [each.label for each in model.predict(["the card was swallowed", "refund the invoice"])] == [
+        "cards",
+        "billing",
+    ]
+
+
+def test_a_kept_acceptance_file_still_states_its_promise(kept: Path) -> None:
+    rule = read_acceptance(kept / "route.acceptance.json")
+    assert isinstance(rule, GuaranteedThreshold)
+    assert (rule.threshold, rule.target, rule.labels) == (0.8430977495622972, 0.05, 2000)
+
+
+def test_a_kept_watch_goes_on_counting(kept: Path) -> None:
+    watch = WatchFile(kept / "route.watch.json")
+    assert watch.now.routed_cases == 40
+    watch.routed(Routed(0.9, accepted=True, case="run-40/route", drawn=True))
+    watch.audited(Audited("run-40/route", right=True))
+    assert watch.now.routed_cases == 41
+
+
+def test_a_kept_recording_names_its_model(kept: Path) -> None:
+    assert RecordedModel.replay(kept / "recording.jsonl").name == "scripted"
