@@ -3,13 +3,13 @@
 import os
 import signal
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from ai_steps import Says, ScriptedModel, classify, extract
 from guards import Auditing, Escalation, confidence, grounded
-from orchestrator import Run, action, rule, workflow
+from orchestrator import Run, Workflow, action, rule, workflow
 
 Team = Literal["billing", "access"]
 model = ScriptedModel(lambda request: Says("access", 0.95 if "password" in request.text else 0.60))
@@ -114,4 +114,4 @@ async def noted(run: Run, text: str) -> str:
     return first + ", " + await run.step(note, text)
 
 
-ALL = [payment, ticket, receipt, checked, paid, later, family, both, noted]
+ALL: list[Workflow[Any, Any]] = [payment, ticket, receipt, checked, paid, later, family, both, noted]
