@@ -177,14 +177,22 @@ class Client:
         return self.store.review_log(self.review(item).id)
 
     async def next_review(self, *, by: str, queue: str | None = None) -> ReviewRow | None:
-        """Take the most urgent item that nobody has, for five minutes; None when there is none."""
+        """Take the most urgent item that nobody has, for five minutes; None when there is none.
+
+        What this person skipped comes after all others, that skipped longest ago first.
+
+        Raises:
+            ReviewError: the person has no name.
+        """
+        review.check_person(by)
         now = self._clock.now()
         query = ReviewQuery(queue=queue, free_for=by, now=now, limit=20)
-        for item in self.store.reviews(query):
-            try:
-                return await self._move(review.take(item, by=by, now=now))
-            except ReviewError:  # somebody was faster
-                continue
+        while items := self.store.reviews(query):
+            for item in items:
+                try:
+                    return await self._move(review.take(item, by=by, now=now))
+                except ReviewError:  # somebody was faster
+                    continue
         return None
 
     async def decide(
@@ -200,12 +208,20 @@ class Client:
         )
 
     async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewRow:
-        """Give an item back for somebody else.
+        """Give an item back for somebody else; ``next_review`` offers it to this person last.
 
         Raises:
             ReviewError: somebody else has it, or it is decided or closed.
         """
         return await self._move(review.skip(self.review(item), by=by, now=self._clock.now(), note=note))
+
+    async def release(self, item: int, *, by: str) -> ReviewRow:
+        """Give back an item that this person has taken, as if they had never looked at it.
+
+        Raises:
+            ReviewError: this person does not have it.
+        """
+        return await self._move(review.release(self.review(item), by=by, now=self._clock.now()))
 
     async def _move(self, change: MoveReview) -> ReviewRow:
         if change.decision is None:

@@ -1,7 +1,7 @@
 """The review state machine: who may do what to an item, and what it becomes; every door calls these functions.
 
-``open → leased → decided | open (skip, lease over)``; a run that ends makes its items ``cancelled``, all but its
-audits, and a due time with the policy ``fail`` makes them ``expired``. Each move is made to the version it was
+``open → leased → decided | open (skip, release, lease over)``; a run that ends makes its items ``cancelled``, all but
+its audits, and a due time with the policy ``fail`` makes them ``expired``. Each move is made to the version it was
 decided on, so of two people who decide at once exactly one succeeds.
 """
 
@@ -22,24 +22,36 @@ def take(item: ReviewRow, *, by: str, now: float) -> MoveReview:
     Raises:
         ReviewError: it is decided or closed, or somebody else has it.
     """
-    _person(by)
+    check_person(by)
     _must_be_undecided(item)
     _must_be_free(item, by=by, now=now)
     return MoveReview(
-        item.id, item.version, "leased", "take", f"person:{by}", now, lease_owner=by, lease_until=now + LEASE_SECONDS
+        item.id, item.version, "leased", "take", actor(by), now, lease_owner=by, lease_until=now + LEASE_SECONDS
     )
 
 
 def skip(item: ReviewRow, *, by: str, now: float, note: str | None = None) -> MoveReview:
-    """Give an item back for somebody else.
+    """Give an item back for somebody else; whoever skipped it is offered it last from now on.
 
     Raises:
         ReviewError: it is decided or closed, or somebody else has it.
     """
-    _person(by)
+    check_person(by)
     _must_be_undecided(item)
     _must_be_free(item, by=by, now=now)
-    return MoveReview(item.id, item.version, "open", "skip", f"person:{by}", now, note=note)
+    return MoveReview(item.id, item.version, "open", "skip", actor(by), now, note=note)
+
+
+def release(item: ReviewRow, *, by: str, now: float) -> MoveReview:
+    """Give back an item that one has taken, as if one had never looked at it.
+
+    Raises:
+        ReviewError: this person does not have it.
+    """
+    check_person(by)
+    if item.state != "leased" or item.lease_owner != by:
+        raise ReviewError(f"review item {item.id} is not taken by {by}: there is nothing to give back")
+    return MoveReview(item.id, item.version, "open", "release", actor(by), now)
 
 
 def decide(
@@ -52,15 +64,13 @@ def decide(
     Raises:
         ReviewError: the answer does not fit, the item is decided or closed, or somebody else has it.
     """
-    _person(by)
+    check_person(by)
     _must_be_undecided(item)
     _must_be_free(item, by=by, now=now)
     if version is not None and version != item.version:
         raise ReviewError(f"review item {item.id} was changed by someone else in the meantime: look at it again")
     check_answer(item, value)
-    return MoveReview(
-        item.id, item.version, "decided", "decide", f"person:{by}", now, decision=json.dumps(value), note=note
-    )
+    return MoveReview(item.id, item.version, "decided", "decide", actor(by), now, decision=json.dumps(value), note=note)
 
 
 def check_answer(item: ReviewRow, value: Any) -> None:
@@ -98,7 +108,17 @@ def _as_key(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def _person(by: str) -> None:
+def actor(by: str) -> str:
+    """Return a person as the log and the records name them."""
+    return f"person:{by}"
+
+
+def check_person(by: str) -> None:
+    """Check that a person has a name.
+
+    Raises:
+        ReviewError: there is none.
+    """
     if not by.strip():
         raise ReviewError("a decision needs the name of the person who makes it, such as by='ann'")
 

@@ -46,6 +46,28 @@ def test_a_move_is_made_only_to_the_version_it_was_decided_on(store: Store) -> N
     ]
 
 
+def test_what_a_person_skipped_comes_last_for_that_person_alone(store: Store) -> None:
+    worker = signed_on(store)
+    items = [asked(store, worker, f"r{number}", priority=number) for number in range(4)]
+
+    def offered(person: str) -> list[int]:
+        return [row.priority for row in store.reviews(ReviewQuery(free_for=person, now=NOW))]
+
+    def skips(person: str, number: int) -> None:
+        found = store.review(items[number].id)
+        assert found is not None
+        wrote(store, MoveReview(found.id, found.version, "open", "skip", f"person:{person}", NOW))
+
+    skips("ann", 3)
+    assert offered("ann") == [2, 1, 0, 3]
+    skips("ann", 1)
+    assert offered("ann") == [2, 0, 3, 1], "the one skipped longest ago first"
+    skips("ann", 3)
+    assert offered("ann") == [2, 0, 1, 3]
+    assert offered("ben") == [3, 2, 1, 0]
+    assert [row.priority for row in store.reviews(ReviewQuery())] == [3, 2, 1, 0]
+
+
 def test_a_reopened_item_waits_again_with_its_step(store: Store) -> None:
     worker = signed_on(store)
     item = asked(store, worker)

@@ -73,7 +73,7 @@ def _minutes(item: ReviewRow, log: list[ReviewLogRow]) -> float | None:
     """Return how long the reviewer who decided had the question; None when it was never taken."""
     taken: float | None = None
     for entry in log:
-        if entry.actor != item.decided_by or entry.action == "skip":
+        if entry.actor != item.decided_by or entry.action in {"skip", "release"}:
             taken = None
         elif entry.action == "take" and taken is None:
             taken = entry.at

@@ -41,7 +41,9 @@ class ReviewQuery:
     queue: str | None = None
     run_id: str | None = None
     free_for: str | None = None
-    """Only items that this person may take at ``now``: open, their own, or with a lease that ran out."""
+    """Only items that this person may take at ``now``: open, their own, or with a lease that ran out.
+
+    Those that the person skipped come last, that skipped longest ago first; ``after`` does not know this order."""
     now: float = 0.0
     after: tuple[int, int] | None = None
     """Continue after the item with this (priority, id)."""

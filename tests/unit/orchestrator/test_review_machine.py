@@ -16,7 +16,14 @@ from orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow
 PEOPLE = ("ann", "ben", "cat")
 LATE = review.LEASE_SECONDS + 1
 FINAL = {"decided", "expired", "cancelled"}
-COMES_TO = {"take": "leased", "skip": "open", "decide": "decided", "expire": "expired", "cancel": "cancelled"}
+COMES_TO = {
+    "take": "leased",
+    "skip": "open",
+    "release": "open",
+    "decide": "decided",
+    "expire": "expired",
+    "cancel": "cancelled",
+}
 """The state each action leads to, from every state that is not final."""
 
 people = st.sampled_from(PEOPLE)
@@ -97,6 +104,13 @@ class Reviews(RuleBasedStateMachine):
             expected = self.expected[look.item.id]
             expected.state, expected.owner = "open", None
 
+    @rule(look=looks, by=people)
+    def release(self, look: Look, by: str) -> None:
+        has_it = look.item.state == "leased" and look.item.lease_owner == by
+        if self.moves(look, by, lambda: review.release(look.item, by=by, now=self.now), also=has_it):
+            expected = self.expected[look.item.id]
+            expected.state, expected.owner = "open", None
+
     @rule(look=consumes(looks), by=people, answer=st.booleans())
     def decide(self, look: Look, by: str, *, answer: bool) -> None:
         before = self.store.review_log(look.item.id)
@@ -124,10 +138,10 @@ class Reviews(RuleBasedStateMachine):
         if expected.state not in FINAL:
             expected.state, expected.owner, expected.version = "cancelled", None, expected.version + 1
 
-    def moves(self, look: Look, by: str, move: Callable[[], MoveReview]) -> bool:
+    def moves(self, look: Look, by: str, move: Callable[[], MoveReview], *, also: bool = True) -> bool:
         """Try a move, check that it was made or refused as the rules say, and return whether it was made."""
         expected = self.expected[look.item.id]
-        allowed = expected.may_be_moved(look.item, by, self.now)
+        allowed = also and expected.may_be_moved(look.item, by, self.now)
         try:
             (reply,) = self.store.apply([move()])
         except ReviewError as refusal:

@@ -19,6 +19,11 @@ _JOINED = (
     " JOIN schemas ON schemas.id = reviews.schema"
 )
 SELECT_ONE = f"SELECT {_SELECT}{_JOINED} WHERE reviews.id = ?"
+_SKIPPED = (
+    "coalesce((SELECT max(review_log.id) FROM review_log WHERE review_log.review = reviews.id"
+    " AND review_log.action = 'skip' AND review_log.actor = ?), 0)"
+)
+"""When a person last skipped an item, as a number that grows; 0: never."""
 
 
 def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
@@ -100,8 +105,9 @@ def query_sql(query: ReviewQuery, *, count: bool) -> tuple[str, list[object]]:
     if query.after is not None:
         where.append("(reviews.priority < ? OR (reviews.priority = ? AND reviews.id > ?))")
         parameters += [query.after[0], *query.after]
+    order = "reviews.priority DESC, reviews.id"
+    if query.free_for is not None:
+        order = f"{_SKIPPED}, {order}"
+        parameters.append(f"person:{query.free_for}")
     parameters.append(query.limit)
-    return (
-        f"SELECT {_SELECT}{_JOINED} WHERE {' AND '.join(where)} ORDER BY reviews.priority DESC, reviews.id LIMIT ?",
-        parameters,
-    )
+    return f"SELECT {_SELECT}{_JOINED} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?", parameters
