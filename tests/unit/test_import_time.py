@@ -1,4 +1,4 @@
-"""Importing a package is quick because it loads none of the heavy libraries: those load where they are used."""
+"""What is quick to load is so because it loads none of the heavy libraries: those load where they are used."""
 
 import subprocess
 import sys
@@ -27,7 +27,36 @@ def test_importing_a_package_loads_no_heavy_library(package: str) -> None:
     # A process of its own: this one has loaded most of them already. Child modules count too: openai._client.
     program = f"import sys, {package}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
 
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    loaded = printed_by(program)
 
     assert package in loaded
     assert not set(HEAVY).intersection(loaded)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], []])
+def test_the_commands_are_listed_without_loading_what_they_need(arguments: list[str]) -> None:
+    program = f"""
+import contextlib, io, sys
+from handrail.cli import app
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    app({arguments})
+print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
+"""
+
+    loaded = printed_by(program)
+
+    assert {"handrail", "typer"}.issubset(loaded)
+    assert not {"ai_steps", "evals", "guards", "orchestrator", "pydantic", "rich", "yaml"}.intersection(loaded)
+
+
+@pytest.mark.parametrize("command", [("demo",), ("run",), ("work",), ("learn",), ("eval", "gate"), ("runs", "list")])
+def test_a_command_is_found_when_it_is_called(command: tuple[str, ...]) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "handrail", *command, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert shown.startswith(f"Usage: python -m handrail {' '.join(command)} [OPTIONS]")
+
+
+def printed_by(program: str) -> list[str]:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
