@@ -4,8 +4,10 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+DEMO   := $(VENV)/.demo
 LOWEST := .venv-lowest
 BENCH  := .venv-bench
+INSTALL := requirements/install.py requirements/uv.lock pyproject.toml
 
 # The first Python that is new enough and can make environments. Give your own with `make PYTHON=/path/to/python`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -25,14 +27,15 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest check lint types layers format bench lock clean
+.PHONY: help setup demo test test-fast test-lowest test-install check lint types layers format bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make the development environment in .venv
 
-demo: $(READY) ## Run the main job, support triage, offline on the embedded defaults
+demo: $(DEMO) ## Run the main job, support triage; once it is installed, without a network
+	@echo "3 of 3  triaging 304 support tickets, without a network"
 	@$(BIN)/handrail demo
 
 test: $(READY) ## Run the whole test suite, with branch coverage
@@ -44,7 +47,10 @@ test-fast: $(READY) ## Run the tests that take under a minute together
 test-lowest: $(LOWEST)/.ready ## Run the fast tests on the oldest versions that pyproject.toml allows
 	$(LOWEST)/bin/pytest $(SPREAD) $(FAST) $(PYTEST)
 
-check: lint types layers test test-lowest ## Run all that CI runs
+test-install: $(READY) ## Prove that the locks install as they are, with pips of three ages; needs an index
+	$(BIN)/python -m tests.install.prove
+
+check: lint types layers test test-lowest test-install ## Run all that CI runs
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check
@@ -66,6 +72,9 @@ bench: $(BENCH)/.ready ## Measure the engine beside DBOS and LangGraph
 
 lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newest versions too
 	$(COMPILE) $(UPGRADE) --all-extras --group dev --output-file requirements/dev.lock
+	@# uv alone, which installs the others, and what the demo needs, in the versions of all.
+	awk '/^[^ ]/ { on = /^uv==/ } on && !/#/' requirements/dev.lock > requirements/uv.lock
+	$(COMPILE) --upgrade --extra local --group build --constraint requirements/dev.lock --output-file requirements/demo.lock
 	$(COMPILE) $(UPGRADE) --extra local --extra evals --group bench --output-file requirements/bench.lock
 	@# Always anew: uv prefers what a lock already holds, and would keep a version above the bound it stands for.
 	$(COMPILE) --upgrade --extra local --extra evals --group test --group build --resolution lowest-direct \
@@ -76,28 +85,34 @@ clean: ## Remove the environments, caches and what the demo left
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The build tool is locked too, so the project itself is installed without an isolated build of unlocked parts.
-$(READY): requirements/dev.lock pyproject.toml
+# What a demo needs is a part of what a developer needs, in the same versions, so one environment serves both.
+$(DEMO): requirements/demo.lock $(INSTALL) | $(BIN)/python
+	@echo "2 of 3  installing handrail and $$(grep -c "==" requirements/demo.lock) pinned packages"
+	@$(BIN)/python requirements/install.py requirements/demo.lock
+	@touch $@
+
+$(READY): requirements/dev.lock $(INSTALL) | $(BIN)/python
+	@echo "Installing handrail and the $$(grep -c "==" requirements/dev.lock) pinned packages that a developer needs"
+	@$(BIN)/python requirements/install.py requirements/dev.lock
+	@touch $(DEMO) $@
+
+$(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "handrail needs Python 3.11 or newer with venv, and found none on the PATH." >&2; \
 		echo "Install it (Debian: apt-get install python3 python3-venv) or say where: make PYTHON=/path/to/python" >&2; \
 		exit 1; }
-	@echo "Setting up $(VENV) with $$($(PYTHON) --version); this happens once."
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
+	@echo "1 of 3  making the environment $(VENV) with $$($(PYTHON) --version); this happens once"
+	@$(PYTHON) -m venv --clear $(VENV)
 
-$(LOWEST)/.ready: requirements/lowest.lock pyproject.toml | $(READY)
+$(LOWEST)/.ready: requirements/lowest.lock $(INSTALL) | $(READY)
 	$(call environment,$(LOWEST),requirements/lowest.lock)
 	@touch $@
 
-$(BENCH)/.ready: requirements/bench.lock pyproject.toml | $(READY)
+$(BENCH)/.ready: requirements/bench.lock $(INSTALL) | $(READY)
 	$(call environment,$(BENCH),requirements/bench.lock)
 	@touch $@
 
 # $(call environment,FOLDER,LOCK): a second environment beside the first, with exactly the lock's versions.
 define environment
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(1)
-	$(BIN)/uv pip install --quiet --python $(1) --requirement $(2)
-	$(BIN)/uv pip install --quiet --python $(1) --no-deps --no-build-isolation --editable .
+	$(BIN)/python requirements/install.py $(2) $(1)
 endef

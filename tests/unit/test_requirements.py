@@ -20,6 +20,7 @@ PINNED_BY_PYDANTIC = {"pydantic_core"}
 """Libraries that pydantic pins exactly: a bound of our own could only contradict it."""
 LOCKS = {
     "dev": (tuple(PROJECT["project"]["optional-dependencies"]), ("dev",)),
+    "demo": (("local",), ("build",)),
     "lowest": (("local", "evals"), ("test", "build")),
     "bench": (("local", "evals"), ("bench",)),
 }
@@ -75,6 +76,28 @@ def test_lock_names_no_package_index(lock: str) -> None:
     assert "://" not in text
     assert "--index" not in text
     assert "--find-links" not in text
+
+
+def test_what_the_demo_needs_is_a_part_of_what_a_developer_needs() -> None:
+    """One environment serves both: what `make demo` installed, `make test` only adds to."""
+    developer = locked("dev")
+
+    assert {name: developer.get(name) for name in locked("demo")} == locked("demo")
+    assert {name: developer.get(name) for name in locked("uv")} == locked("uv")
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, "uv"])
+def test_every_line_of_a_lock_can_be_installed_without_a_resolver(lock: str) -> None:
+    """No extras, one version with its hashes: nothing is left to find out at an index."""
+    lines = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8").splitlines()
+    packages = [line for line in lines if line and not line.startswith((" ", "#"))]
+
+    assert packages
+    for line in packages:
+        requirement = Requirement(line.removesuffix("\\"))
+        assert not requirement.extras
+        assert [specifier.operator for specifier in requirement.specifier] == ["=="]
+        assert line.endswith("\\"), f"{line} has no hash"
 
 
 def test_every_lower_bound_of_the_core_is_the_version_tested() -> None:

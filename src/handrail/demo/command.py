@@ -12,7 +12,7 @@ from rich.console import Console
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
 from orchestrator import Client
 from orchestrator.cli import Batch, complaining, run_batch
-from orchestrator.cli.printing import command_name, out, summary_lines
+from orchestrator.cli.printing import command_name, out
 from orchestrator.cli.stopping import run_until_stopped
 from orchestrator.cli.target import load_workflow
 from orchestrator.jsonl import read_inputs
@@ -76,12 +76,28 @@ def _accuracy(client: Client) -> Accuracy:
 
 def _report(summary: Summary, accuracy: Accuracy, store: str, seconds: float, trained: float) -> None:
     console = out()
-    console.print("Support triage: rules first, then a local model, people where it is in doubt\n", markup=False)
-    lines = summary_lines(summary, seconds, store)
-    share = f"{accuracy.right / accuracy.accepted:.1%}" if accuracy.accepted else "nothing was accepted"
-    shown = f"right where auto-accepted    {share}  ({accuracy.right} of {accuracy.accepted} accepted by the model)"
-    for line in (*lines[:-2], shown, f"{lines[-2]}, {trained:.1f} s of it to train or load the model", lines[-1]):
+    for line in _told(summary, accuracy):
         console.print(line, markup=False)
-    console.print("\nNext, answer what the model was not sure of, and look at one run:\n", markup=False)
-    console.print(f"  {command_name()} review next --store {store} --as YOUR_NAME", markup=False)
+    console.print(
+        f"\n{seconds:.1f} s, of which {trained:.1f} s went into the model. All is kept in {store.removeprefix('sqlite:///')}.",
+        markup=False,
+    )
+    console.print("\nNext, decide what waits for you, and see how one ticket was decided:\n", markup=False)
+    console.print(f"  {command_name()} review next --store {store} --as me", markup=False)
     console.print(f"  {command_name()} runs show T-0001 --store {store}", markup=False)
+
+
+def _told(summary: Summary, accuracy: Accuracy) -> list[str]:
+    """Return what became of the tickets, one line for each way, in words for somebody who sees this first."""
+    share = f", and right in {accuracy.right / accuracy.accepted:.1%} of them" if accuracy.accepted else ""
+    ways = [
+        (summary.by_rule, "by a rule: mail from machines whose team is known"),
+        (summary.by_model, f"by a model that was sure{share}"),
+        (summary.waiting_for_person, "wait for a person, because the model was in doubt"),
+        (summary.by_person, "by a person"),
+        (summary.waiting, "not done yet"),
+        (summary.failed, "failed"),
+        (summary.cancelled, "cancelled, or set aside after crashes"),
+    ]
+    lines = [f"{count:>6,}  {way}" for number, (count, way) in enumerate(ways) if count or number < len(ways) - 4]
+    return [f"{summary.runs} support tickets, each to the team that owns it:\n", *lines]
