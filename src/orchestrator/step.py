@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from orchestrator.errors import InvalidWorkflow
+from orchestrator.pace import Pace
 from orchestrator.retry import Retry
 
 P = ParamSpec("P")
@@ -44,23 +45,24 @@ class Policy:
     fallback: Callable[..., Any] | None = None
     """Called with the same arguments when all attempts failed."""
     on_failure: OnFailure = "raise"
-    inline: bool = False
-    """A sync body runs in the event loop instead of a thread: for pure functions below a millisecond."""
+    inline: bool | None = None
+    """Where a plain function is called: in the event loop (True), in a thread (False), or as it is quick (None)."""
 
     def __post_init__(self) -> None:
         for name in ("timeout_seconds", "deadline_seconds"):
             seconds = getattr(self, name)
             if seconds is not None and not seconds > 0:
                 raise InvalidWorkflow(f"{name} is {seconds!r}; give seconds above 0, or None for no limit")
+        if self.inline and self.timeout_seconds is not None:
+            raise InvalidWorkflow("inline=True and timeout_seconds exclude each other: nobody can stop the event loop")
 
     @property
     def is_plain(self) -> bool:
         """Whether a body is simply called, once."""
-        return self in (_PLAIN, _PLAIN_INLINE)
+        return replace(self, inline=None) == _PLAIN
 
 
 _PLAIN = Policy()
-_PLAIN_INLINE = Policy(inline=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +77,8 @@ class Step(Generic[P, R_co]):
     formerly: tuple[str, ...] = ()
     """Names this step had before; recorded results under them still count."""
     policy: Policy = field(default=_PLAIN)
+    pace: Pace | None = field(default=None, repr=False)
+    """Of a plain function that is called in the event loop as long as it is quick; None: the place does not change."""
     is_async: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +89,8 @@ class Step(Generic[P, R_co]):
         object.__setattr__(self, "is_async", inspect.iscoroutinefunction(inspect.unwrap(target)))
         if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
             raise InvalidWorkflow(f"step {self.name!r} is a generator: a step returns one value")
+        if self.kind == "rule" and self.policy.inline is None and self.policy.timeout_seconds is None:
+            object.__setattr__(self, "pace", self.pace or Pace())
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Call the function, unremembered."""
@@ -107,7 +113,12 @@ class StepDecorator(Protocol):
 def rule(function: Callable[P, R], /) -> Step[P, R]: ...
 @overload
 def rule(
-    *, name: str | None = None, owner: str | None = None, formerly: tuple[str, ...] = (), inline: bool = False
+    *,
+    name: str | None = None,
+    owner: str | None = None,
+    formerly: tuple[str, ...] = (),
+    timeout_seconds: float | None = None,
+    inline: bool | None = None,
 ) -> StepDecorator: ...
 def rule(
     function: Callable[..., Any] | None = None,
@@ -116,16 +127,20 @@ def rule(
     name: str | None = None,
     owner: str | None = None,
     formerly: tuple[str, ...] = (),
-    inline: bool = False,
+    timeout_seconds: float | None = None,
+    inline: bool | None = None,
 ) -> Any:
     """Mark a function as a rule: deterministic, no model, no outside effect.
 
+    A plain ``def`` is called in the event loop, and in a thread once a call took more than 5 ms. ``inline=False``, or
+    a time limit, has it in a thread from the first call on; ``inline=True`` leaves it in the loop.
+
     Raises:
-        InvalidWorkflow: the function or a name cannot be a step.
+        InvalidWorkflow: the function, a name or the policy cannot be a step's.
     """
 
     def decorate(body: Callable[..., Any]) -> Step[..., Any]:
-        policy = Policy(inline=inline)
+        policy = Policy(inline=inline, timeout_seconds=timeout_seconds)
         return Step(body, name or name_of(body), "rule", owner=owner, formerly=formerly, policy=policy)
 
     return decorate if function is None else decorate(function)

@@ -1,18 +1,17 @@
 """What a lane executes: a workflow's own bodies, counted while they work, or what stands in for them."""
 
 import asyncio
-import contextvars
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
 from ai_steps.errors import InvalidRecording, ModelNotReady, RecordingMissing
 from evals.errors import InvalidSuite
 from evals.targets.function import is_async
-from orchestrator.context import StopFlag, current_step, enter_step, leave_step
+from orchestrator.context import StepContext, StopFlag, current_step
+from orchestrator.embedded.body import inside_of, timed
 from orchestrator.embedded.library import BoundJudge, BoundStep, Library
 from orchestrator.step import Step
 
@@ -67,7 +66,7 @@ class CountedBodies(Library):
         if known is None:
             with self._noting_faults():
                 bound = super().judge(self._stand_ins.judge(judge))
-            step = replace(bound.step, function=self._count(bound.step.function))
+            step = replace(bound.step, function=self._count(bound.step))
             known = self._counted_judges[id(judge)] = (judge, replace(bound, step=step))
         return known[1]
 
@@ -79,8 +78,10 @@ class CountedBodies(Library):
             return bound  # over before anybody could look
         else:
             body, fallback = step.function, policy.fallback
-        policy = replace(policy, fallback=None if fallback is None else self._count(fallback))
-        return replace(bound, step=replace(step, function=self._count(body), policy=policy), plain=step.policy.is_plain)
+        counted = None if fallback is None else self._count(Step(fallback, step.name, "action"))
+        body = self._count(replace(step, function=body))
+        policy = replace(policy, fallback=counted)
+        return replace(bound, step=replace(step, function=body, policy=policy))
 
     def _double(self, step: Step[..., Any], actions: Mapping[str, Body]) -> Body:
         def refuse(*_args: Any, **_kwargs: Any) -> Any:
@@ -91,9 +92,9 @@ class CountedBodies(Library):
 
         return actions.get(step.name, refuse)
 
-    def _count(self, function: Body) -> Body:
+    def _count(self, step: Step[..., Any]) -> Body:
         # Not wrapped with functools.wraps: the engine would see through it, and call it in a thread.
-        asynchronous = is_async(function)
+        asynchronous = is_async(step.function)
 
         async def body(*args: Any, **kwargs: Any) -> Any:
             self.working += 1
@@ -101,8 +102,10 @@ class CountedBodies(Library):
             try:
                 with self._noting_faults():
                     if asynchronous:
-                        return await function(*args, **kwargs)
-                    return await self._in_thread(function, args, kwargs)
+                        return await step.function(*args, **kwargs)
+                    if step.pace is not None and step.pace.in_loop:
+                        return timed(step, inside_of(_current()), args, kwargs)
+                    return await self._in_thread(step, args, kwargs)
             finally:
                 self.working -= 1
 
@@ -116,18 +119,18 @@ class CountedBodies(Library):
             self.fault = self.fault or fault
             raise
 
-    async def _in_thread(self, function: Body, args: Any, kwargs: Any) -> Any:
-        context = current_step()
-        assert context is not None  # noqa: S101 -- the engine enters the step before its body
+    async def _in_thread(self, step: Step[..., Any], args: Any, kwargs: Any) -> Any:
         flag = StopFlag()
-        token = enter_step(replace(context, stop=flag))
-        try:
-            inside = contextvars.copy_context()
-        finally:
-            leave_step(token)
+        inside = inside_of(replace(_current(), stop=flag))
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, partial(inside.run, function, *args, **kwargs))
+            return await loop.run_in_executor(self._threads, timed, step, inside, args, kwargs)
         except asyncio.CancelledError:
             flag.raised = True  # a thread cannot be stopped, only asked
             raise
+
+
+def _current() -> StepContext:
+    context = current_step()
+    assert context is not None  # noqa: S101 -- the engine enters the step before its body
+    return context

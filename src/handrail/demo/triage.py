@@ -85,7 +85,7 @@ class Resolution(BaseModel):
     """``judgement``: a model, or a person in its place; the step's record says who."""
 
 
-@rule(inline=True)
+@rule
 def known_sender(ticket: Ticket) -> Team | None:
     """Return the team of a sender whose mail needs no judgement, or None."""
     return KNOWN_SENDERS.get(ticket.sender.casefold())

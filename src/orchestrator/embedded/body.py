@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
@@ -12,6 +13,7 @@ from typing import Any
 from orchestrator.clock import Clock, sleep
 from orchestrator.context import StepContext, StopFlag, enter_step, leave_step
 from orchestrator.limits import Limiters
+from orchestrator.pace import SLOW_SECONDS
 from orchestrator.retry import tries
 from orchestrator.step import Default, Step
 
@@ -120,24 +122,25 @@ class Bodies:
             return await self.call(step, context, args, kwargs)
 
     async def call(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
-        """Call the body once: awaited in the loop, or in a thread when it is a plain function."""
+        """Call the body once: awaited when it is async, in the loop when it is a quick rule, or else in a thread."""
         if self._before is not None:
             await self._before(context)
-        if not step.is_async and not step.policy.inline:
+        if not step.is_async:
+            if step.policy.inline or (step.pace is not None and step.pace.in_loop):
+                return timed(step, inside_of(context), args, kwargs)
             return await self._in_thread(step, context, args, kwargs)
         token = enter_step(context)
         try:
-            return await step.function(*args, **kwargs) if step.is_async else step.function(*args, **kwargs)
+            return await step.function(*args, **kwargs)
         finally:
             leave_step(token)
 
     async def _in_thread(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
         flag = StopFlag()
-        inside = contextvars.copy_context()
-        inside.run(enter_step, replace(context, stop=flag))
+        inside = inside_of(replace(context, stop=flag))
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._pool, lambda: inside.run(step.function, *args, **kwargs))
+            return await loop.run_in_executor(self._pool, timed, step, inside, args, kwargs)
         except asyncio.CancelledError:
             flag.raised = True  # a thread cannot be stopped, only asked
             raise
@@ -164,3 +167,24 @@ class Bodies:
     def close(self) -> None:
         """Let threads that are still busy end by themselves."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def inside_of(context: StepContext) -> contextvars.Context:
+    """Return a copy of the current context in which the step has been entered; what a body sets stays in there."""
+    inside = contextvars.copy_context()
+    inside.run(enter_step, context)
+    return inside
+
+
+def timed(step: Step[..., Any], inside: contextvars.Context, args: Any, kwargs: Any) -> Any:
+    """Call a plain function, and take note of its pace."""
+    pace = step.pace
+    if pace is None:
+        return inside.run(step.function, *args, **kwargs)
+    begun = time.perf_counter()
+    try:
+        return inside.run(step.function, *args, **kwargs)
+    finally:
+        seconds = time.perf_counter() - begun
+        if seconds > SLOW_SECONDS or not pace.in_loop:
+            pace.took(seconds, step.name)

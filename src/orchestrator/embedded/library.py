@@ -23,7 +23,7 @@ class BoundStep:
     inputs: "InputCodec"
     result: "Codec[Any]"
     plain: bool
-    """Whether its body is simply awaited, once."""
+    """Whether its body is simply called, once."""
     decided_by: str | None
 
 
@@ -77,7 +77,7 @@ class Library:
                 step,
                 signature_codec(step.function, where=where),
                 result_codec(step.function, where=where),
-                step.policy.is_plain and step.is_async,
+                step.policy.is_plain,
                 "rule" if step.kind == "rule" else None,
             )
         return bound
