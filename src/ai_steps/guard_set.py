@@ -24,6 +24,11 @@ class GuardSet:
     paid: tuple[PaidGuard, ...] = ()
     """On an answer that nothing else stands against; they ask a model themselves."""
 
+    @property
+    def free(self) -> tuple[Guard, ...]:
+        """Return the guards on answers that ask nobody and so may be asked about a person's answer too."""
+        return tuple(guard for guard in self.pure if getattr(guard, "cost", "free") != "paid")
+
     @classmethod
     def of(cls, step: str, guards: Sequence[Guard | PaidGuard], *, models: int, limits: Limits) -> "GuardSet":
         """Sort the guards of a step with so many models; a guard whose ``stage`` is ``input`` runs before them.

@@ -24,7 +24,9 @@ from guards.chain import ChainResult, PaidGuard, run_guards
 from guards.confidence import Confidence
 from guards.escalation import Escalation
 from guards.guard import Guard, GuardContext
+from guards.objections import objections
 from guards.outcome import Accepted, Doubtful, Judgement
+from guards.verdict import Verdict
 
 if TYPE_CHECKING:
     from guards.auditing import AuditRule
@@ -147,6 +149,22 @@ class AIStep(Generic[T_co]):
         raise LoopRunning(
             f"an event loop is running: write 'await {self.name}(...)' instead of '{self.name}.sync(...)'"
         )
+
+    @property
+    def person_checks(self) -> tuple[str, ...]:
+        """Return the names of the guards that a person's answer is held to: those of answers that cost nothing."""
+        return tuple(guard.name for guard in self._guard_set.free)
+
+    def objections(self, value: Any, *values: Input, **named: Input) -> tuple[Verdict, ...]:
+        """Return what the guards have against a value that a person gives for these inputs; no model is asked.
+
+        Raises:
+            InvalidInput: an input that cannot be shown.
+        """
+        shown = self.task.prompt.text(inputs.as_text(values, named), values, named)
+        checked = run_guards(self._guard_set.before, shown, GuardContext(source=shown, stage="input"))
+        source = shown if checked.blocking is not None else checked.value
+        return objections(self._guard_set.free, value, GuardContext(source=source))
 
     def input_json(self, args: Sequence[Input], kwargs: dict[str, Input]) -> str:
         """Return the inputs of a call as the JSON that a record keeps: ``{"values": [...], "named": {...}}``."""

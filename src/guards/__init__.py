@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from guards.guarantee import GuaranteedThreshold
     from guards.injection.guard import no_injection
     from guards.injection.rules import injection_score, injection_signs
+    from guards.objections import objections
     from guards.per_model import PerModel
     from guards.personal_data.find import find_personal_data
     from guards.personal_data.guard import no_personal_data
@@ -93,6 +94,7 @@ __all__ = [
     "no_injection",
     "no_personal_data",
     "no_secrets",
+    "objections",
     "one_of",
     "pydantic_type",
     "restore",
@@ -114,6 +116,7 @@ if not TYPE_CHECKING:  # a type checker reads the imports above, and would belie
             "grounding": ("grounded", "locate"),
             "guarantee": ("GuaranteedThreshold",),
             "injection": ("injection_score", "injection_signs", "no_injection"),
+            "objections": ("objections",),
             "per_model": ("PerModel",),
             "personal_data": ("Masked", "find_personal_data", "mask", "no_personal_data", "restore"),
             "schema": ("json_schema", "pydantic_type"),

@@ -4,6 +4,7 @@ from orchestrator.client import Client
 from orchestrator.context import StepContext, step_context
 from orchestrator.embedded.settings import Settings
 from orchestrator.errors import (
+    AnswerRefused,
     DeadlineExceeded,
     HistoryMismatch,
     InputFileError,
@@ -30,6 +31,7 @@ from orchestrator.store.port import ReviewQuery
 from orchestrator.workflow import Workflow, workflow
 
 __all__ = [
+    "AnswerRefused",
     "Client",
     "DeadlineExceeded",
     "Default",

@@ -4,16 +4,22 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from orchestrator import review
 from orchestrator.clock import Clock, SystemClock
+from orchestrator.embedded.checking import AnswerCheck
 from orchestrator.embedded.doorbell import ring
+from orchestrator.embedded.library import Library
 from orchestrator.embedded.writer import Writer
-from orchestrator.errors import Misuse, NotStorable, ReviewError, UnknownRun
+from orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError, UnknownRun
 from orchestrator.store import ReviewQuery, SqliteStore, open_store
 from orchestrator.store.changes import Cancel, Change, Fork, MoveReview, Prune, RetryRun, Send, Started
 from orchestrator.store.rows import ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow
+from orchestrator.workflow import Workflow, Workflows
+
+if TYPE_CHECKING:
+    from guards.verdict import Verdict
 
 PRUNE_AT_ONCE = 500
 """Runs deleted in one transaction, so that others can write in between."""
@@ -33,6 +39,7 @@ class Client:
         self._clock = clock or SystemClock()
         self._create = create
         self._entered: tuple[SqliteStore, Writer] | None = None
+        self._check: AnswerCheck | None = None
 
     async def __aenter__(self) -> Self:
         """Open the store."""
@@ -196,16 +203,56 @@ class Client:
         return None
 
     async def decide(
-        self, item: int, value: Any, *, by: str, version: int | None = None, note: str | None = None
+        self,
+        item: int,
+        value: Any,
+        *,
+        by: str,
+        version: int | None = None,
+        note: str | None = None,
+        despite: Sequence[str] = (),
     ) -> ReviewRow:
         """Answer a review item and resume its run; ``value`` is the answer as JSON data.
 
+        The answer is held to the guards of the step that asks, as far as they cost nothing: here when the workflow's
+        code is known (see ``use``), else by its run, which opens the item again. ``despite`` names guards that fail
+        and against which the answer stands all the same; the item's log keeps them.
+
         Raises:
+            AnswerRefused: it fails a guard that ``despite`` does not name.
             ReviewError: the answer does not fit, somebody else has the item, or it is decided or closed.
         """
-        return await self._move(
-            review.decide(self.review(item), value, by=by, now=self._clock.now(), version=version, note=note)
-        )
+        row, now = self.review(item), self._clock.now()
+        move = review.decide(row, value, by=by, now=now, version=version, note=note, despite=despite)
+        failed = await self.objections(item, value)
+        if failed is not None:
+            if refused := review.unconfirmed(failed, despite):
+                raise AnswerRefused(item=item, verdicts=refused, said=review.in_words(refused))
+            move = move._replace(despite=tuple(dict.fromkeys(verdict.guard for verdict in failed)))
+        return await self._move(move)
+
+    async def objections(self, item: int, value: Any) -> "Sequence[Verdict] | None":
+        """Return what the guards have against an answer; None when no code is known that could tell.
+
+        Raises:
+            ReviewError: there is no such item, or the answer does not fit its type.
+        """
+        return None if self._check is None else await self._check.objections(self.review(item), value)
+
+    def use(self, *workflows: Workflow[Any, Any]) -> None:
+        """Check answers with the code of these workflows from now on; nothing of them is executed."""
+        self._check_with(Library(), Workflows(list(workflows)))
+
+    def _check_with(self, library: Library, workflows: Workflows) -> None:
+        self._check = AnswerCheck(library, workflows, self.store, self._clock)
+
+    async def undo(self, item: int, *, by: str) -> ReviewRow:
+        """Take back one's own answer of the last minutes, if its run has not read it; the item is one's own again.
+
+        Raises:
+            ReviewError: its run has gone on with it, it is too old, or it is not this person's.
+        """
+        return await self._move(review.undo(self.review(item), by=by, now=self._clock.now()))
 
     async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewRow:
         """Give an item back for somebody else; ``next_review`` offers it to this person last.

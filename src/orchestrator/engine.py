@@ -72,7 +72,14 @@ class Engine(Protocol):
         ...
 
     async def decide(
-        self, item: int, value: Any, *, by: str, version: int | None = None, note: str | None = None
+        self,
+        item: int,
+        value: Any,
+        *,
+        by: str,
+        version: int | None = None,
+        note: str | None = None,
+        despite: Sequence[str] = (),
     ) -> ReviewRow:
         """Answer a review item and resume its run."""
         ...

@@ -19,6 +19,7 @@ HandrailError
     │   ├── HistoryMismatch       the code asked for something else than the history holds
     │   └── SuspensionSwallowed   the workflow caught the signal that makes a run wait
     ├── ReviewError               a change to a review item that was refused
+    │   └── AnswerRefused         a person's answer fails guards and was not confirmed
     └── StoreError                the store cannot be read or written
         ├── StoreNotFound
         ├── StoreFull
@@ -29,9 +30,11 @@ HandrailError
         └── Fenced                this worker lost its lease; another one has its runs
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from guards.errors import HandrailError
+from guards.verdict import Verdict
 
 
 class OrchestratorError(HandrailError):
@@ -144,6 +147,21 @@ class SuspensionSwallowed(RunError):
 
 class ReviewError(OrchestratorError):
     """A change to a review item that was refused; the item is as it was."""
+
+
+class AnswerRefused(ReviewError):
+    """A person's answer fails guards against which it was not confirmed by name; the item is as it was."""
+
+    def __init__(self, *, item: int, verdicts: Sequence[Verdict], said: str) -> None:
+        self.verdicts = tuple(verdicts)
+        """What failed."""
+        self.guards = tuple(dict.fromkeys(verdict.guard for verdict in verdicts))
+        """The names to confirm it against."""
+        options = " ".join(f"--despite {name}" for name in self.guards)
+        super().__init__(
+            f"review item {item}: the answer fails {said}; correct it, or confirm it against each of them by name:"
+            f" despite={list(self.guards)!r} ({options} on the command line)"
+        )
 
 
 class StoreError(OrchestratorError):

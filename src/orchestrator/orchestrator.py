@@ -102,6 +102,7 @@ class Orchestrator(Client):
         )
         equipment = Equipment(store=store, writer=writer, clock=self._clock, library=self._library, bodies=self._bodies)
         self._entered = store, writer
+        self._check_with(self._library, self._workflows)
         self._presence = presence
         worker = Worker(self._workflows, equipment, self._settings, presence)
         writer.on_refusal = worker.refused

@@ -6,11 +6,13 @@ decided on, so of two people who decide at once exactly one succeeds.
 """
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from guards.verdict import Verdict
 from orchestrator.errors import ReviewError
 from orchestrator.store.changes import MoveReview
-from orchestrator.store.rows import ReviewRow
+from orchestrator.store.rows import ReviewRow, StepRow
 
 LEASE_SECONDS = 300.0
 """How long an item belongs to the person who took it."""
@@ -55,11 +57,19 @@ def release(item: ReviewRow, *, by: str, now: float) -> MoveReview:
 
 
 def decide(
-    item: ReviewRow, value: Any, *, by: str, now: float, version: int | None = None, note: str | None = None
+    item: ReviewRow,
+    value: Any,
+    *,
+    by: str,
+    now: float,
+    version: int | None = None,
+    note: str | None = None,
+    despite: Sequence[str] = (),
 ) -> MoveReview:
     """Decide an item; ``value`` is the answer as JSON data, ``version`` the one the person looked at.
 
-    A decision after one's own lease ran out is taken if nobody else took the item since.
+    A decision after one's own lease ran out is taken if nobody else took the item since. ``despite`` names the guards
+    that the person has seen fail, and against which the answer stands.
 
     Raises:
         ReviewError: the answer does not fit, the item is decided or closed, or somebody else has it.
@@ -70,7 +80,44 @@ def decide(
     if version is not None and version != item.version:
         raise ReviewError(f"review item {item.id} was changed by someone else in the meantime: look at it again")
     check_answer(item, value)
-    return MoveReview(item.id, item.version, "decided", "decide", actor(by), now, decision=json.dumps(value), note=note)
+    return MoveReview(
+        item.id, item.version, "decided", "decide", actor(by), now,
+        decision=json.dumps(value), note=note, despite=tuple(dict.fromkeys(despite)),
+    )  # fmt: skip
+
+
+def undo(item: ReviewRow, *, by: str, now: float) -> MoveReview:
+    """Take back one's own answer while it is fresh and its run has not read it; the item is one's own again.
+
+    Raises:
+        ReviewError: it is somebody else's answer, an old one, or none; the store refuses one that was read.
+    """
+    check_person(by)
+    if item.state != "decided" or item.decided_by != actor(by):
+        raise ReviewError(f"review item {item.id} has no answer by {by} that could be taken back")
+    if item.decided is None or now > item.decided + LEASE_SECONDS:
+        raise ReviewError(f"review item {item.id} was decided too long ago to take the answer back")
+    return MoveReview(
+        item.id, item.version, "leased", "undo", actor(by), now, lease_owner=by, lease_until=now + LEASE_SECONDS
+    )
+
+
+def unconfirmed(failed: Iterable[Verdict], despite: Iterable[str]) -> tuple[Verdict, ...]:
+    """Return the failed verdicts of guards that are not among those confirmed by name."""
+    confirmed = set(despite)
+    return tuple(verdict for verdict in failed if verdict.guard not in confirmed)
+
+
+def despite_unread(answer: StepRow) -> tuple[str, ...] | None:
+    """Return the guards that an answer was confirmed against; None when its run has read it and checked it before."""
+    if answer.verdicts is None or not answer.verdicts.startswith("{"):
+        return None
+    return tuple(json.loads(answer.verdicts)["despite"])
+
+
+def in_words(failed: Iterable[Verdict]) -> str:
+    """Return failed verdicts in one line."""
+    return "; ".join(f"{each.guard}{f' ({each.field})' if each.field else ''}: {each.reason}" for each in failed)
 
 
 def check_answer(item: ReviewRow, value: Any) -> None:
@@ -79,6 +126,8 @@ def check_answer(item: ReviewRow, value: Any) -> None:
     Raises:
         ReviewError: it does not fit; the message says where and what would.
     """
+    if item.suggestion is not None and value == json.loads(item.suggestion):
+        return  # the form in which a value of this type is recorded is not always the one that people write
     from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
 
     problems = sorted(

@@ -29,7 +29,9 @@ Call: TypeAlias = Coroutine[None, None, T]
 class Judge(Protocol[P, T_co]):
     """Whatever judges and may be in doubt: an AI step, seen from here.
 
-    A judge that also has ``audit`` (a ``guards.AuditRule``) has the cases it draws decided blind by people.
+    A judge that also has ``audit`` (a ``guards.AuditRule``) has the cases it draws decided blind by people. One with
+    ``objections(value, *args, **kwargs)`` has people's answers held to its guards: it returns the failed verdicts on
+    an answer to a call. Its ``person_checks`` name these guards; with none, nothing is asked.
     """
 
     @property

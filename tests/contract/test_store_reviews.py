@@ -1,6 +1,7 @@
 """What every store must do with review items; counts and lists agree."""
 
 import itertools
+import json
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -11,7 +12,12 @@ from orchestrator.store import ReviewQuery, Store
 from orchestrator.store.changes import (
     Cancel,
     Change,
+    Claim,
+    Fork,
     MoveReview,
+    ReadAnswer,
+    RecordStep,
+    Suspend,
 )
 from orchestrator.store.rows import ReviewRow, ReviewState
 from tests.contract.stores import (
@@ -20,6 +26,7 @@ from tests.contract.stores import (
     decided,
     refusal,
     signed_on,
+    step,
     steps,
     wrote,
 )
@@ -77,6 +84,61 @@ def test_a_reopened_item_waits_again_with_its_step(store: Store) -> None:
     assert again is not None
     assert (again.state, again.decision, again.decided_by) == ("open", None, None)
     assert steps(store, item.run) == [("ask", "waiting", None)]
+
+
+def answer_of(store: Store, run: int) -> str | None:
+    """Return what is recorded about the checks of a run's one answer."""
+    (row,) = store.history(run).steps
+    return row.verdicts
+
+
+def test_an_answer_says_what_it_was_confirmed_against_until_its_run_has_read_it(store: Store) -> None:
+    worker = signed_on(store)
+    item = asked(store, worker)
+    wrote(store, decided(item)._replace(despite=("sums", "grounded")))
+    assert json.loads(answer_of(store, item.run) or "") == {"despite": ["sums", "grounded"]}
+    assert json.loads(store.review_log(item.id)[-1].data or "")["despite"] == ["sums", "grounded"]
+    wrote(store, ReadAnswer(item.run, "ask", '[["sums", false, null, "why", "review"]]'), worker=worker)
+    assert answer_of(store, item.run) == '[["sums", false, null, "why", "review"]]'
+
+
+def test_an_answer_can_be_taken_back_until_its_run_may_have_read_it(store: Store) -> None:
+    worker = signed_on(store)
+    item = asked(store, worker)
+    undo = MoveReview(item.id, 2, "leased", "undo", "person:ann", NOW, lease_owner="ann", lease_until=NOW + 300)
+    wrote(store, decided(item), undo)
+    again = store.review(item.id)
+    assert again is not None
+    assert (again.state, again.lease_owner, again.decision, again.decided_by) == ("leased", "ann", None, None)
+    assert steps(store, item.run) == [("ask", "waiting", None)]
+
+    wrote(store, decided(item)._replace(version=3))
+    (claimed,) = wrote(store, Claim([("add", 1)], NOW, 10, suspects=False), worker=worker)
+    assert [run.key for run in claimed.runs] == [item.run]
+    assert "has gone on with the answer" in str(refusal(store, undo._replace(version=4))), "it is being executed"
+    wrote(
+        store, ReadAnswer(item.run, "ask", "[]"), Suspend(item.run, None, claimed.runs[0].signals, NOW), worker=worker
+    )
+    assert "has gone on with the answer" in str(refusal(store, undo._replace(version=4))), "it was read"
+
+
+def test_an_answer_for_a_run_that_has_ended_cannot_be_taken_back(store: Store) -> None:
+    item = asked(store, signed_on(store))
+    wrote(store, decided(item), Cancel("a", NOW, "gone"))
+    undo = MoveReview(item.id, 2, "leased", "undo", "person:ann", NOW, lease_owner="ann", lease_until=NOW + 300)
+    assert "has gone on with the answer" in str(refusal(store, undo))
+
+
+def test_a_fork_does_not_copy_an_answer_that_nobody_has_checked(store: Store) -> None:
+    worker = signed_on(store)
+    item = asked(store, worker)
+    wrote(store, decided(item))
+    wrote(store, RecordStep(step(item.run, "later", seq=9)), worker=worker)
+    (fork,) = wrote(store, Fork("a", "later", "b", NOW))
+    assert steps(store, fork.key) == []
+    wrote(store, ReadAnswer(item.run, "ask", "[]"), worker=worker)
+    (fork,) = wrote(store, Fork("a", "later", "c", NOW))
+    assert [name for name, *_ in steps(store, fork.key)] == ["ask"]
 
 
 @pytest.fixture

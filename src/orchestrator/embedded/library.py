@@ -1,11 +1,12 @@
 """Steps, judges and workflows with their codecs, worked out once per process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from guards.outcome import Accepted, Doubtful
+from guards.verdict import Verdict
 from orchestrator.coding import codec_for, signature_codec
 from orchestrator.step import Step, as_step
 from orchestrator.workflow import Workflow, result_codec
@@ -37,6 +38,19 @@ class BoundJudge:
     outcome: "Codec[Any]"
     value: "Codec[Any]"
     audit: "AuditRule | None" = None
+    judge_objections: Callable[..., Sequence[Verdict]] | None = None
+    asks_guards: bool = False
+    """Whether a person's answer is held to any guard."""
+
+    def objections(self, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Verdict, ...]:
+        """Return what the judge's guards have against a person's answer to a call; a check that crashes has failed."""
+        if self.judge_objections is None or not self.asks_guards:
+            return ()
+        try:
+            return tuple(self.judge_objections(value, *args, **kwargs))
+        except Exception as error:  # noqa: BLE001 -- whatever it raised, nobody knows whether the answer passes
+            reason = f"the guards could not be asked: {type(error).__name__}: {error}"
+            return (Verdict(self.step.name, passed=False, reason=reason, crashed=True),)
 
     @cached_property
     def schema(self) -> str:
@@ -60,6 +74,8 @@ class Library:
     def __init__(self) -> None:
         self._steps: dict[Any, BoundStep] = {}
         self._judges: dict[int, tuple[Any, BoundJudge]] = {}
+        self._asks_guards: dict[str, bool] = {}
+        """By the judge's name: whether any judge of that name holds people's answers to guards."""
         self._workflows: dict[Workflow[Any, Any], BoundWorkflow] = {}
 
     def step(self, function: Any) -> BoundStep:
@@ -104,9 +120,16 @@ class Library:
             codec_for(_outcome_of(kind), where=f"{where}, its outcome"),
             codec_for(kind, where=f"{where}, its value"),
             getattr(judge, "audit", None),
+            getattr(judge, "objections", None),
+            hasattr(judge, "objections") and bool(getattr(judge, "person_checks", True)),
         )
         self._judges[id(judge)] = (judge, bound)
+        self._asks_guards[judge.name] = bound.asks_guards or self._asks_guards.get(judge.name, False)
         return bound
+
+    def asks_no_guards(self, judge: str) -> bool:
+        """Return whether a judge of this name was met, and none of that name holds people's answers to guards."""
+        return not self._asks_guards.get(judge, True)
 
     def workflow(self, workflow: Workflow[Any, Any]) -> BoundWorkflow:
         """Return a workflow ready to be started and executed."""

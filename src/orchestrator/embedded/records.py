@@ -2,10 +2,12 @@
 
 import json
 import traceback
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from guards.outcome import Accepted
+from guards.verdict import Verdict
 from orchestrator.errors import StepFailed, WaitExpired
 from orchestrator.step import Step
 from orchestrator.store.rows import StepRow
@@ -66,17 +68,21 @@ def judged(begun: Begun, outcome: Any, output: str, ended: float) -> StepRow:
     tokens_in = [attempt.input_tokens for attempt in judgement.attempts if attempt.input_tokens is not None]
     tokens_out = [attempt.output_tokens for attempt in judgement.attempts if attempt.output_tokens is not None]
     money = [attempt.money for attempt in judgement.attempts]
-    verdicts = [[v.guard, v.passed, v.field, v.reason, v.on_fail] for v in judgement.verdicts]
     decided_by = f"model:{judgement.model}" if isinstance(outcome, Accepted) else None
     return begun.done(begun.attempt, ended, output, decided_by)._replace(
         confidence=judgement.confidence.value,
         source=judgement.confidence.source,
-        verdicts=json.dumps(verdicts) if verdicts else None,
+        verdicts=verdicts_json(judgement.verdicts) if judgement.verdicts else None,
         input_tokens=sum(tokens_in) if tokens_in else None,
         output_tokens=sum(tokens_out) if tokens_out else None,
         # one unknown price makes the sum unknown
         money=sum(m for m in money if m is not None) if money and None not in money else None,
     )
+
+
+def verdicts_json(verdicts: Iterable[Verdict]) -> str:
+    """Return verdicts as a step's record keeps them: ``[guard, passed, field, reason, on_fail]`` each."""
+    return json.dumps([[v.guard, v.passed, v.field, v.reason, v.on_fail] for v in verdicts])
 
 
 def failure(row: StepRow) -> StepFailed:

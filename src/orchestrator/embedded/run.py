@@ -222,7 +222,13 @@ class EmbeddedRun(Run):
         if isinstance(outcome, Accepted):
             return outcome.value
         question = self.waits.doubt(bound, outcome, row.input or "null")
-        return await self.waits.answer(f"{name}/review", bound.value, question, outcome.escalation)
+        return await self.waits.answer(
+            f"{name}/review",
+            bound.value,
+            question,
+            outcome.escalation,
+            lambda value: bound.objections(value, args, kwargs),
+        )
 
     async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Any, kwargs: Any) -> StepRow:
         clock = self._equipment.clock

@@ -1,18 +1,21 @@
 """Waiting: a row in the store and an unwound workflow, for people, timers, events and child runs."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from guards.escalation import MAX_PRIORITY, Escalation
 from guards.outcome import Accepted, Doubtful, Judgement
+from guards.verdict import Verdict
 from orchestrator.embedded.history import History
 from orchestrator.embedded.library import BoundJudge, BoundWorkflow
+from orchestrator.embedded.records import verdicts_json
 from orchestrator.embedded.settings import Equipment
 from orchestrator.errors import NotStorable, ReviewError, StepFailed, WaitExpired
+from orchestrator.review import despite_unread, in_words, unconfirmed
 from orchestrator.step import StepKind
-from orchestrator.store.changes import Change, MoveReview, OpenWait, RecordStep, StartRun
+from orchestrator.store.changes import Change, MoveReview, OpenWait, ReadAnswer, RecordStep, StartRun
 from orchestrator.store.port import ReviewQuery
 from orchestrator.store.rows import AUDIT, ReviewRow, ReviewState, StepRow
 from orchestrator.suspension import Suspended
@@ -86,8 +89,19 @@ class Waits:
             schema=bound.schema, context=_shown(judgement, context)
         )
 
-    async def answer(self, name: str, codec: "Codec[Any]", question: ReviewRow, escalation: Escalation) -> Any:
-        """Return what a person answered, or ask and wait."""
+    async def answer(
+        self,
+        name: str,
+        codec: "Codec[Any]",
+        question: ReviewRow,
+        escalation: Escalation,
+        objections: Callable[[Any], Sequence[Verdict]] = lambda _: (),
+    ) -> Any:
+        """Return what a person answered, or ask and wait.
+
+        An answer is held to the guards once, when its run reads it first; one that fails a guard without being
+        confirmed against it opens its question again.
+        """
         row = self._history.find(name, "human")
         if row is None:
             now = self._equipment.clock.now()
@@ -109,10 +123,18 @@ class Waits:
         if row.status == "failed":
             raise _expired(row)
         try:
-            return codec.decode(row.output or "")
+            value = codec.decode(row.output or "")
         except NotStorable as problem:
-            await self._reopen(row, problem, codec)
+            note = f"the answer does not fit any more: {problem.problem}"
+            await self._reopen(row, note, schema=codec.json_schema_text())
             raise self._suspend(row) from problem
+        if (despite := despite_unread(row)) is not None:
+            failed = objections(value)
+            if refused := unconfirmed(failed, despite):
+                await self._reopen(row, f"{row.decided_by} answered {row.output}, which fails {in_words(refused)}")
+                raise self._suspend(row)
+            self._write(ReadAnswer(row.run, row.name, verdicts_json(failed)))
+        return value
 
     async def _late(self, row: StepRow, escalation: Escalation) -> BaseException:
         if row.due is None or row.due > self._equipment.clock.now():
@@ -124,9 +146,8 @@ class Waits:
         await self._move(row, "raise_priority", "open", priority=MAX_PRIORITY)
         return self._suspend(row._replace(due=None))
 
-    async def _reopen(self, row: StepRow, problem: NotStorable, codec: "Codec[Any]") -> None:
-        note = f"the answer does not fit any more: {problem.problem}"
-        await self._move(row, "reopen", "open", note=note, schema=codec.json_schema_text())
+    async def _reopen(self, row: StepRow, note: str, *, schema: str | None = None) -> None:
+        await self._move(row, "reopen", "open", note=note, schema=schema)
 
     async def _move(
         self,

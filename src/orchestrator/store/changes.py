@@ -169,8 +169,18 @@ class MoveReview(NamedTuple):
     priority: int | None = None
     decision: str | None = None
     note: str | None = None
+    despite: Sequence[str] = ()
+    """For a decision: the guards against which the person confirms it, although they fail."""
     schema: str | None = None
     """For an item that is opened again because the type of its answer changed: the new one."""
+
+
+class ReadAnswer(NamedTuple):
+    """Note that a run has read a person's answer, and what its guards have against it; it cannot be taken back now."""
+
+    run: int
+    name: str
+    verdicts: str
 
 
 class Prune(NamedTuple):
@@ -206,6 +216,7 @@ Change = (
     | RetryRun
     | Fork
     | MoveReview
+    | ReadAnswer
     | Prune
     | Remember
 )

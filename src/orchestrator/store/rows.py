@@ -45,6 +45,8 @@ class StepRow(NamedTuple):
     source: str | None = None
     """The confidence's source."""
     verdicts: str | None = None
+    """JSON, ``[guard, passed, field, reason, on_fail]`` each. A person's answer that its run has not read yet has
+    ``{"despite": [guard, ...]}`` instead; one of a store that did not check answers has nothing."""
     input_tokens: int | None = None
     output_tokens: int | None = None
     money: float | None = None

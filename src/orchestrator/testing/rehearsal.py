@@ -12,7 +12,7 @@ from orchestrator.store.changes import TakeOver
 from orchestrator.store.rows import ENDED
 from orchestrator.testing.clock import FakeClock
 from orchestrator.testing.faults import Faults
-from orchestrator.testing.reviewers import NoAnswer, ScriptedReviewers
+from orchestrator.testing.reviewers import NoAnswer, ScriptedReviewers, decide_anyway
 from orchestrator.workflow import Workflow
 
 In = TypeVar("In")
@@ -75,7 +75,7 @@ class Rehearsal(Orchestrator):
         for item in self.reviews():
             value = self._reviewers.script(item)
             if not isinstance(value, NoAnswer):
-                await self.decide(item.id, value, by=self._reviewers.name)
+                await decide_anyway(self, item.id, value, by=self._reviewers.name)
                 answered += 1
         return answered
 

@@ -181,7 +181,8 @@ class Runs(RuleBasedStateMachine):
         if hasattr(self, "engine"):
             found = {(row.id, step.name): step for row in self.rows() for step in self.engine.steps(row.id)}
             for key, step in self.results.items():
-                assert found[key] == step
+                # that its run has read an answer, and what guards said of it, comes after the answer
+                assert found[key] == (step._replace(verdicts=found[key].verdicts) if step.kind == "human" else step)
             self.results.update((key, step) for key, step in found.items() if step.status == "done")
 
     @invariant()

@@ -264,7 +264,8 @@ def fork(tx: "Transaction", change: c.Fork) -> c.Started:
     columns = ", ".join(StepRow._fields[1:])
     tx.execute(
         f"INSERT INTO steps (run, {columns}) SELECT ?, {columns} FROM steps"  # noqa: S608 -- our own column names
-        " WHERE run = ? AND status = 'done' AND seq < coalesce(?, 0)",
+        " WHERE run = ? AND status = 'done' AND seq < coalesce(?, 0)"
+        " AND NOT (kind = 'human' AND coalesce(verdicts, '') LIKE '{%')",  # nobody has checked that answer yet
         (started.key, key, before),
     )
     tx.execute(

@@ -28,6 +28,8 @@ _SKIPPED = (
 
 def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     """Move an item on if it is still at the version the decision was made on."""
+    if change.action == "undo":
+        _must_be_unread(tx, change)
     moved = tx.execute(
         "UPDATE reviews SET state = ?, version = version + 1, lease_owner = ?, lease_until = ?,"
         " priority = coalesce(?, priority), note = coalesce(?, note) WHERE id = ? AND version = ?"
@@ -44,33 +46,13 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     ).fetchone()
     if moved is None:
         raise ReviewError(f"review item {change.id} was changed by someone else in the meantime: look at it again")
-    *waiting, kind = moved
+    run, step, kind = moved
     if change.decision is not None:
-        tx.execute(
-            "UPDATE reviews SET decision = ?, decided = ?, decided_by = ? WHERE id = ?",
-            (change.decision, change.now, change.actor, change.id),
-        )
-        if kind != AUDIT:  # nothing waits for an audit
-            tx.execute(
-                "UPDATE steps SET status = 'done', output = ?, ended = ?, decided_by = ?, source = 'person'"
-                " WHERE run = ? AND name = ? AND status = 'waiting'",
-                (change.decision, change.now, change.actor, *waiting),
-            )
-            lifecycle.wake(tx, waiting[0], change.now)
-    elif change.action == "reopen":
-        if change.schema is not None:
-            tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (change.schema,))
-        tx.execute(
-            "UPDATE reviews SET decision = NULL, decided = NULL, decided_by = NULL, suggestion = NULL,"
-            " schema = coalesce((SELECT id FROM schemas WHERE body = ?), schema) WHERE id = ?",
-            (change.schema, change.id),
-        )
-        tx.execute(
-            "UPDATE steps SET status = 'waiting', output = NULL, ended = NULL, decided_by = NULL"
-            " WHERE run = ? AND name = ? AND kind = 'human'",
-            waiting,
-        )
+        _decide(tx, change, (run, step, kind))
+    elif change.action in {"reopen", "undo"}:
+        _ask_again(tx, change, (run, step))
     data = {"decision": json.loads(change.decision)} if change.decision is not None else {}
+    data |= {"despite": list(change.despite)} if change.despite else {}
     data |= {"note": change.note} if change.note else {}
     tx.execute(
         "INSERT INTO review_log (review, at, actor, action, state, version, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -85,6 +67,59 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         ),
     )
     return ReviewRow(*tx.execute(SELECT_ONE, (change.id,)).fetchone())
+
+
+def _decide(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str, str]) -> None:
+    """Record an answer, and make its run due."""
+    run, step, kind = asked
+    tx.execute(
+        "UPDATE reviews SET decision = ?, decided = ?, decided_by = ?, note = ? WHERE id = ?",
+        (change.decision, change.now, change.actor, change.note, change.id),
+    )
+    if kind == AUDIT:  # nothing waits for it
+        return
+    tx.execute(
+        "UPDATE steps SET status = 'done', output = ?, ended = ?, decided_by = ?, source = 'person', verdicts = ?"
+        " WHERE run = ? AND name = ? AND status = 'waiting'",
+        (change.decision, change.now, change.actor, json.dumps({"despite": list(change.despite)}), run, step),
+    )
+    lifecycle.wake(tx, run, change.now)
+
+
+def _ask_again(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str]) -> None:
+    """Forget an answer, and let the run wait for another; with another schema the suggestion fits no more."""
+    tx.execute("UPDATE reviews SET decision = NULL, decided = NULL, decided_by = NULL WHERE id = ?", (change.id,))
+    if change.schema is not None:
+        tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (change.schema,))
+        tx.execute(
+            "UPDATE reviews SET suggestion = NULL, schema = (SELECT id FROM schemas WHERE body = ?) WHERE id = ?",
+            (change.schema, change.id),
+        )
+    tx.execute(
+        "UPDATE steps SET status = 'waiting', output = NULL, ended = NULL, decided_by = NULL, verdicts = NULL"
+        " WHERE run = ? AND name = ? AND kind = 'human'",
+        asked,
+    )
+
+
+def _must_be_unread(tx: "Transaction", change: c.MoveReview) -> None:
+    """Refuse to take an answer back once its run may have used it."""
+    free = tx.execute(
+        "SELECT 1 FROM reviews JOIN runs ON runs.key = reviews.run"
+        " LEFT JOIN steps ON steps.run = reviews.run AND steps.name = reviews.step WHERE reviews.id = ?"
+        " AND (reviews.kind = ? OR steps.verdicts LIKE '{%' AND runs.owner IS NULL AND runs.ended IS NULL)",
+        (change.id, AUDIT),
+    ).fetchone()
+    if free is None:
+        raise ReviewError(f"review item {change.id}: its run has gone on with the answer; it cannot be taken back")
+
+
+def read_answer(tx: "Transaction", change: c.ReadAnswer) -> None:
+    """Note that a run has read an answer."""
+    tx.execute(
+        "UPDATE steps SET verdicts = ? WHERE run = ? AND name = ? AND kind = 'human' AND status = 'done'",
+        (change.verdicts, change.run, change.name),
+    )
 
 
 def query_sql(query: ReviewQuery, *, count: bool) -> tuple[str, list[object]]:

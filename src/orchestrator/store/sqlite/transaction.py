@@ -84,7 +84,10 @@ APPLY: dict[type, Apply] = {
     c.Beat: claims.beat,
     c.TakeOver: claims.take_over,
     c.MoveReview: reviews.move,
+    c.ReadAnswer: reviews.read_answer,
 }
 
-FENCED: frozenset[type] = frozenset({c.RecordStep, c.NoteStarted, c.OpenWait, c.Suspend, c.EndRun, c.Claim, c.Beat})
+FENCED: frozenset[type] = frozenset(
+    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
+)
 """Changes that only the owner of a run may make."""
