@@ -308,7 +308,7 @@ class EmbeddedRun(Run):
         for index, branch in enumerate(branches):
             context = contextvars.copy_context()
             context.run(_scope.set, f"{name}.{index}/")
-            tasks.append(loop.create_task(branch, context=context))
+            tasks.append(loop.create_task(branch, context=context, name=self._id))
         try:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:

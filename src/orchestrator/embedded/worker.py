@@ -9,6 +9,7 @@ from orchestrator.embedded.history import History
 from orchestrator.embedded.presence import Presence
 from orchestrator.embedded.run import CodeMatch, EmbeddedRun
 from orchestrator.embedded.settings import Equipment, Settings
+from orchestrator.embedded.watchdog import Watchdog
 from orchestrator.errors import Fenced, StoreError
 from orchestrator.store.changes import Change, Claim, NoteStarted, Release
 from orchestrator.store.rows import ClaimedRun
@@ -44,6 +45,7 @@ class Worker:
         self._settings = settings
         self._presence = presence
         self._loop = asyncio.get_running_loop()
+        self._watchdog = Watchdog(self.active, settings.lease_seconds)
         self._claiming: asyncio.Task[None] | None = None
         self._claim_again = False
         self._expected = 0
@@ -179,7 +181,7 @@ class Worker:
         run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, code=code)
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution
-        execution.task = self._loop.create_task(execution.drive())
+        execution.task = self._loop.create_task(execution.drive(), name=claimed.id)
         execution.task.add_done_callback(lambda _task: self._finished(execution))
         if self._sweep is None:
             self._sweep = self._loop.call_later(NOTE_STARTED_AFTER_SECONDS, self._note_started)
@@ -215,6 +217,8 @@ class Worker:
         """Look after the store; called in the writer's thread."""
         if self._presence.worker == 0 or self._closing or self.failure is not None:
             return
+        if not self._watchdog.look():
+            return  # without a beat, so that others take over what this process cannot go on with
         me = self.id
         try:
             due = self._presence.look_after()
