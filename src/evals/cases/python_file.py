@@ -9,6 +9,8 @@ from typing import Any
 from evals.case import Case
 from evals.cases.finding import Finding
 from evals.errors import InvalidCaseFile
+from guards.raised import is_order, told
+from orchestrator.interrupts import interrupts_by_hand
 from orchestrator.python_file import load_file
 
 
@@ -23,9 +25,12 @@ def python_cases(target: str) -> Iterator[Case[Any, Any] | Finding]:
     found = _named(path, name, load(path))
     if callable(found):
         try:
-            found = found()
-        except Exception as error:
-            problem = f"{name}() failed to make its cases: {type(error).__name__}: {error}"
+            with interrupts_by_hand():
+                found = found()
+        except BaseException as error:
+            if is_order(error):
+                raise
+            problem = f"{name}() failed to make its cases: {told(error)}"
             raise InvalidCaseFile(path=path, problem=problem) from error
     if isinstance(found, str | bytes | dict) or not isinstance(found, Iterable):
         problem = (
@@ -36,15 +41,19 @@ def python_cases(target: str) -> Iterator[Case[Any, Any] | Finding]:
 
 
 def _cases(path: Path, name: str, found: Iterable[Any]) -> Iterator[Case[Any, Any] | Finding]:
-    items = iter(found)
+    items: Iterator[Any] | None = None
     number = 0
     while True:
         try:
-            item = next(items)
+            with interrupts_by_hand():
+                items = iter(found) if items is None else items
+                item = next(items)
         except StopIteration:
             return
-        except Exception as error:
-            problem = f"{name} failed after {number} cases: {type(error).__name__}: {error}"
+        except BaseException as error:
+            if is_order(error):
+                raise
+            problem = f"{name} failed after {number} cases: {told(error)}"
             raise InvalidCaseFile(path=path, problem=problem) from error
         number += 1
         if isinstance(item, Case):
@@ -62,9 +71,12 @@ def load(path: Path) -> ModuleType:
     if not path.is_file():
         raise InvalidCaseFile(path=path, problem="there is no such file; check its name")
     try:
-        return load_file(path)
-    except Exception as error:
-        raise InvalidCaseFile(path=path, problem=f"it cannot be run: {type(error).__name__}: {error}") from error
+        with interrupts_by_hand():
+            return load_file(path)
+    except BaseException as error:
+        if is_order(error):
+            raise
+        raise InvalidCaseFile(path=path, problem=f"it cannot be run: {told(error)}") from error
 
 
 def _named(path: Path, name: str, module: ModuleType) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import (
     ErrorDetails,
     PydanticSerializationError,
@@ -18,6 +18,7 @@ from pydantic_core import (
 from evals.cases.fields import unknown_key
 from evals.cases.record import FieldPath, Unusable
 from evals.errors import InvalidSetting
+from guards.raised import is_order, told
 from orchestrator.codec import type_name
 from orchestrator.storable import CoreSchema, with_parts
 
@@ -45,8 +46,10 @@ class ValueType(Generic[T]):
             core: Any = self.adapter.core_schema
             self.schema: CoreSchema = core if ignores_unknown_keys else refusing_unknown_keys(core)
             self._validator = SchemaValidator(self.schema, _use_prebuilt=False)
-        except Exception as error:  # a type's own schema hook may raise anything
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        except BaseException as error:  # a type's own schema hook may raise anything
+            if is_order(error):
+                raise
+            reason = told(error) if not isinstance(error, PydanticUserError) else str(error).splitlines()[0]
             raise InvalidSetting(
                 f"{part}={type_name(annotation)} cannot be read from a file: {reason}; give a pydantic model, a"
                 " dataclass or a type of JSON values"
@@ -66,7 +69,9 @@ class ValueType(Generic[T]):
         except (PydanticSerializationError, UnicodeEncodeError) as error:
             problem = "a text in it holds half a character (a lone surrogate); write the character whole"
             raise Unusable(problem, path) from error
-        except Exception as error:  # a validator of the user's own type may raise anything
+        except BaseException as error:  # a validator of the user's own type may raise anything
+            if is_order(error):
+                raise
             raise self._failed(error, path) from error
         if as_text and not all(map(math.isfinite, _floats(value))):  # "nan" is a number to pydantic
             raise Unusable("it holds a number that is not finite; leave the cell empty for none", path)
@@ -82,11 +87,13 @@ class ValueType(Generic[T]):
             self.adapter.validator.validate_python(value, strict=True)
         except ValidationError as error:
             raise self._misfit(error.errors(include_url=False), path) from error
-        except Exception as error:
+        except BaseException as error:
+            if is_order(error):
+                raise
             raise self._failed(error, path) from error
 
-    def _failed(self, error: Exception, path: FieldPath) -> Unusable:
-        return Unusable(f"{type_name(self.annotation)} failed to check it with {type(error).__name__}: {error}", path)
+    def _failed(self, error: BaseException, path: FieldPath) -> Unusable:
+        return Unusable(f"{type_name(self.annotation)} failed to check it with {told(error)}", path)
 
     def _misfit(self, errors: list[ErrorDetails], path: FieldPath) -> Unusable:
         first, *others = errors

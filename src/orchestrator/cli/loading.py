@@ -8,6 +8,8 @@ from types import ModuleType
 from typing import Any
 
 from guards.errors import HandrailError
+from guards.raised import is_order, told
+from orchestrator.interrupts import interrupts_by_hand
 from orchestrator.python_file import load_file
 
 
@@ -37,7 +39,7 @@ def find(target: str, wanted: Wanted) -> Any:
             f"{target!r} names no {wanted.noun}: write MODULE:{wanted.noun.upper()}, such as examples.triage:triage"
         )
     module = _load(place, target, wanted)
-    found = getattr(module, name, None)
+    found = _named(module, name, target, wanted)
     if found is None:
         known = sorted(key for key, value in vars(module).items() if isinstance(value, wanted.kind))
         raise wanted.error(f"{place} has no {name!r}; {wanted.noun}s there: {', '.join(known) or 'none'}")
@@ -48,6 +50,16 @@ def find(target: str, wanted: Wanted) -> Any:
     return found
 
 
+def _named(module: ModuleType, name: str, target: str, wanted: Wanted) -> Any:
+    try:
+        with interrupts_by_hand():
+            return getattr(module, name, None)
+    except BaseException as error:  # a module's own __getattr__ may do anything
+        if is_order(error):
+            raise
+        raise wanted.error(f"{target} cannot be looked up: {told(error)}") from error
+
+
 def lasting(target: str) -> str:
     """Return a target that means the same from any folder."""
     place, _, name = target.rpartition(":")
@@ -56,19 +68,28 @@ def lasting(target: str) -> str:
 
 def _load(place: str, target: str, wanted: Wanted) -> ModuleType:
     try:
-        return load_file(Path(place)) if place.endswith(".py") else _from_name(place)
+        with interrupts_by_hand():
+            return load_file(Path(place)) if place.endswith(".py") else _from_name(place)
     except FileNotFoundError as error:
         if not Path(place).is_file():
             raise wanted.error(str(error)) from error
-        raise wanted.error(f"{target} cannot be imported: {type(error).__name__}: {error}") from error
+        raise wanted.error(f"{target} cannot be imported: {told(error)}") from error
     except ModuleNotFoundError as error:
         if error.name is not None and (place == error.name or place.startswith(f"{error.name}.")):
             raise wanted.error(
                 f"there is no module {place!r} (looked from {Path.cwd()}): check the name, or give path/to/file.py:NAME"
             ) from error
         raise wanted.error(f"{target} cannot be imported: {error}") from error
-    except Exception as error:
-        raise wanted.error(f"{target} cannot be imported: {type(error).__name__}: {error}") from error
+    except BaseException as error:
+        if is_order(error):
+            raise
+        raise wanted.error(f"{target} cannot be imported: {told(error)}{_advice(error)}") from error
+
+
+def _advice(error: BaseException) -> str:
+    if not isinstance(error, SystemExit):
+        return ""
+    return "; code that ends the program when it is imported belongs under `if __name__ == '__main__':`"
 
 
 def _from_name(name: str) -> ModuleType:
@@ -80,8 +101,11 @@ def _from_name(name: str) -> ModuleType:
 
 def _build(factory: Any, target: str, wanted: Wanted) -> Any:
     try:
-        return factory()
+        with interrupts_by_hand():
+            return factory()
     except HandrailError as error:
         raise wanted.error(f"{target}() failed to build its {wanted.noun}: {error}") from error
-    except Exception as error:
-        raise wanted.error(f"{target}() failed to build its {wanted.noun}: {type(error).__name__}: {error}") from error
+    except BaseException as error:
+        if is_order(error):
+            raise
+        raise wanted.error(f"{target}() failed to build its {wanted.noun}: {told(error)}") from error

@@ -145,3 +145,24 @@ def test_what_a_call_returns_has_the_types_that_it_was_asked_for(tmp_path: Path)
 
     assert_type(cases, tuple[Case[tuple[str, int], str | None], ...])
     assert cases[0].input == ("x", 1)
+
+
+RUDE = ("sys.exit(0)", "raise KeyboardInterrupt", "raise asyncio.CancelledError", "raise GeneratorExit", "raise Own")
+
+
+@pytest.mark.parametrize("line", RUDE)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{line}\ncases = []\n",
+        "def cases():\n    {line}\n",
+        "def cases():\n    yield Case('a', 'x')\n    {line}\n",
+    ],
+    ids=["imported", "called", "half way"],
+)
+def test_whatever_the_code_of_cases_raises_names_the_file(tmp_path: Path, text: str, line: str) -> None:
+    top = "import asyncio, sys\nfrom evals.case import Case\nclass Own(BaseException): pass\n"
+    (tmp_path / "made.py").write_text(top + text.format(line=line))
+
+    with pytest.raises(InvalidCaseFile, match=r"made\.py: (it cannot be run|cases.* failed)"):
+        read_cases(f"{tmp_path}/made.py:cases")

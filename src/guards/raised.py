@@ -1,0 +1,50 @@
+"""What code that others wrote may raise: its own failures, which become values, and orders to stop, which pass.
+
+A guard, a judge, a validator, a rule, a model: each may raise anything at all, ``SystemExit`` and a cancellation that
+nobody asked for included. None of it may end more than the one call it happened in.
+"""
+
+import sys
+from typing import Any
+
+LONGEST = 300
+"""Characters of an exception's own words that a reason repeats."""
+
+
+class Order(BaseException):
+    """The root of what our own code raises to stop everything above it, foreign code included."""
+
+
+def is_order(error: BaseException) -> bool:
+    """Return whether an exception caught around foreign code is meant for us, and has to be raised again.
+
+    To be called in the ``except`` clause. Such are Ctrl-C, the cancellation of the running task, and the closing of
+    the coroutine that waits, and an ``Order``. Everything else is a failure of the code that raised it.
+    """
+    if isinstance(error, KeyboardInterrupt | Order):
+        return True
+    asyncio: Any = sys.modules.get("asyncio")  # guards load no event loop; where one runs, somebody has
+    if asyncio is not None and isinstance(error, asyncio.CancelledError):
+        return _is_cancelled(asyncio)
+    # A coroutine that is closed is told so where it waits, so that no frame of the code below it is in the traceback.
+    return isinstance(error, GeneratorExit) and (error.__traceback__ is None or error.__traceback__.tb_next is None)
+
+
+def told(error: BaseException) -> str:
+    """Return an exception in words: its type, and what it says where it can say it."""
+    kind = type(error).__name__
+    try:
+        said = " ".join(str(error).split())
+    except BaseException as worse:
+        if is_order(worse):
+            raise
+        return f"{kind} (which raises {type(worse).__name__} when it is asked what it says)"
+    return f"{kind}: {said[:LONGEST]}" if said else kind
+
+
+def _is_cancelled(asyncio: Any) -> bool:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no event loop runs in this thread, so nobody can have cancelled it
+        return False
+    return bool(task is not None and task.cancelling() > 0)
