@@ -8,10 +8,12 @@ import ipaddress
 import sys
 from typing import Any
 
+from guards.raised import Order
+
 LOCAL_NAMES = frozenset({"", "localhost"})
 
 
-class NetworkForbidden(BaseException):
+class NetworkForbidden(Order):
     """A test tried to leave this machine; not an ``Exception``, so that no retry and no fallback can hide it."""
 
 

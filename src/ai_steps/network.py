@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from guards.raised import Order
+
 _CONNECTING = ("connect", "connect_ex", "sendto")
 _LOOKING_UP = ("getaddrinfo", "gethostbyname")
 _HERE = frozenset({"", "localhost", "ip6-localhost"})
 
 
-class NetworkForbidden(BaseException):
+class NetworkForbidden(Order):
     """Something reached beyond this machine inside ``forbid_network()``.
 
     Not an ``Exception``: a model would take it for an outage, and the test would go on with a ``Doubtful``.

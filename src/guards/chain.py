@@ -1,14 +1,16 @@
 """Runs guards in order of cost, and stops at the first that blocks."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast, get_args
 
 from guards import fields
 from guards.errors import InvalidGuard
 from guards.guard import Guard, GuardContext
-from guards.verdict import OnFail, Verdict
+from guards.raised import is_order, told
+from guards.truth import is_truth
+from guards.verdict import OnFail, Span, Verdict
 
 Said: TypeAlias = Verdict | tuple[Verdict, ...]
 """What one check returns."""
@@ -135,21 +137,27 @@ class _Chain:
         started = self.clock()
         try:
             said = guard.check(self.value, self.context)
-            if type(said) is Verdict and said.passed:  # the common case, kept short: it is the cost of a chain
+            # The common case, kept short: it is the cost of a chain.
+            if type(said) is Verdict and said.passed is True and type(said.spans) is tuple:
                 self.verdicts.append(_timed(said, self.clock() - started))
                 return False
-            return self._take(guard, _as_tuple(said), started)
-        except Exception as error:  # noqa: BLE001 -- a guard that crashes has failed, whatever it raised
-            return self._take(guard, (_crashed(guard, error),), started)
+            verdicts = _as_tuple(said)
+        except BaseException as error:
+            if is_order(error):
+                raise
+            verdicts = (_crashed(guard, error),)  # a guard that crashes has failed, whatever it raised
+        return self._take(guard, verdicts, started)
 
     async def run_async(self, guard: PaidGuard) -> bool:
         """Await one guard and return whether it blocks."""
         started = self.clock()
-        waiting: Awaitable[Said] = guard.check_async(self.value, self.context)
         try:
-            return self._take(guard, _as_tuple(await waiting), started)
-        except Exception as error:  # noqa: BLE001 -- a guard that crashes has failed, whatever it raised
-            return self._take(guard, (_crashed(guard, error),), started)
+            verdicts = _as_tuple(await guard.check_async(self.value, self.context))
+        except BaseException as error:
+            if is_order(error):
+                raise
+            verdicts = (_crashed(guard, error),)  # as above
+        return self._take(guard, verdicts, started)
 
     def result(self, guards: Sequence[Guard]) -> ChainResult:
         """Return what it came to, after showing a changed value to every guard again."""
@@ -189,24 +197,51 @@ class _Chain:
             else:
                 value = fields.drop(self.value, verdict.field)
                 done = "dropped"
-        except Exception as error:  # noqa: BLE001 -- a repair that fails leaves the verdict standing
-            return _explained(verdict, f"{verdict.reason}; and it could not be repaired: {error}")
+        except BaseException as error:
+            if is_order(error):
+                raise
+            # A repair that fails leaves the verdict standing.
+            return _explained(verdict, f"{verdict.reason}; and it could not be repaired: {told(error)}")
         self.value = value
         self.changed = True
         return _explained(verdict, f"{done}: {verdict.reason}", passed=True)
 
 
-def _as_tuple(said: Said) -> tuple[Verdict, ...]:
+def _as_tuple(said: Any) -> tuple[Verdict, ...]:
+    """Return what a guard said as verdicts that can be relied on.
+
+    Raises:
+        TypeError: it said something else.
+    """
+    if not isinstance(said, Verdict | tuple | list):
+        raise TypeError(f"it returned {_a(said)}; return a Verdict or a tuple of them")
     verdicts = (said,) if isinstance(said, Verdict) else tuple(said)
-    for verdict in verdicts:
-        if not isinstance(verdict, Verdict):
-            raise TypeError(f"it returned a {type(verdict).__name__}; return a Verdict or a tuple of them")
-    return verdicts
+    return tuple(map(_sound, verdicts))
 
 
-def _crashed(guard: Guard | PaidGuard, error: Exception) -> Verdict:
-    reason = f"the guard crashed: {type(error).__name__}: {error}"
-    return Verdict(guard.name, passed=False, reason=reason, on_fail=guard.on_fail, crashed=True)
+def _sound(verdict: Any) -> Verdict:
+    if not isinstance(verdict, Verdict):
+        raise TypeError(f"it returned {_a(verdict)} among its verdicts; return a Verdict or a tuple of them")
+    if not is_truth(verdict.passed):
+        raise TypeError(f"it returned a verdict whose 'passed' is {_a(verdict.passed)}; give True or False")
+    if verdict.on_fail not in get_args(OnFail):
+        raise TypeError(f"it returned a verdict whose 'on_fail' is {verdict.on_fail!r}")
+    reason, field, spans = cast("tuple[Any, Any, Any]", (verdict.reason, verdict.field, verdict.spans))
+    if not (isinstance(reason, str) and isinstance(field, str | None)):
+        raise TypeError("it returned a verdict whose 'reason' or 'field' is no text")
+    if not (isinstance(spans, tuple) and all(isinstance(span, Span) for span in spans)):
+        raise TypeError("it returned a verdict whose 'spans' are no tuple of Span")
+    return verdict
+
+
+def _crashed(guard: Guard | PaidGuard, error: BaseException) -> Verdict:
+    return Verdict(
+        guard.name, passed=False, reason=f"the guard crashed: {told(error)}", on_fail=guard.on_fail, crashed=True
+    )
+
+
+def _a(value: Any) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"
 
 
 def _timed(verdict: Verdict, seconds: float) -> Verdict:

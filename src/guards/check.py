@@ -119,6 +119,8 @@ class Check:
                 yield from paths.leaves(part, str if self.within == "texts" else paths.LEAVES, path)
 
     def _verdicts(self, path: str, said: Finding | Sequence[Finding]) -> list[Verdict]:
+        if not isinstance(said, Finding | tuple | list):
+            raise TypeError(f"its test returned a {type(said).__name__}; return a Finding, several, or None")
         return [
             Verdict(
                 self.name,

@@ -13,6 +13,7 @@ from guards.chain import require_sound
 from guards.check import Fields, as_paths
 from guards.errors import InvalidGuard
 from guards.guard import GuardContext
+from guards.truth import truth
 from guards.verdict import OnFail, Verdict
 
 Asked: TypeAlias = Callable[[Any, GuardContext], Awaitable[Any]]
@@ -51,7 +52,7 @@ class SecondAnswer:
         return tuple(verdicts)
 
     def _verdict(self, ours: Any, theirs: Any, path: str | None) -> Verdict:
-        if self.same(ours, theirs):
+        if truth(self.same(ours, theirs), "the function that compares two answers"):
             return Verdict(self.name, passed=True, field=path, on_fail=self.on_fail)
         reason = f"a second answer says {theirs!r}, not {ours!r}"
         return Verdict(self.name, passed=False, reason=reason, field=path, on_fail=self.on_fail)
@@ -71,8 +72,10 @@ class Judged:
         ruling = await self.ask(value, context)
         if not isinstance(ruling, Ruling):
             raise TypeError(f"the judge returned a {type(ruling).__name__}; return a Ruling(passed, reason)")
+        if not isinstance(ruling.reason, str | None):
+            raise TypeError(f"the judge gave a {type(ruling.reason).__name__} as its reason; give text")
         reason = ruling.reason or ("" if ruling.passed else "the judge gave no reason")
-        return Verdict(self.name, ruling.passed, reason, on_fail=self.on_fail)
+        return Verdict(self.name, truth(ruling.passed, "the judge"), reason, on_fail=self.on_fail)
 
 
 def agrees(

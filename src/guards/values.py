@@ -7,6 +7,7 @@ from typing import Any
 from guards.check import Check, Fields, Finding, as_paths, failed
 from guards.errors import InvalidGuard
 from guards.guard import GuardContext
+from guards.truth import truth
 from guards.verdict import OnFail
 
 _SHOWN = 8
@@ -82,6 +83,6 @@ def satisfies(
         )
 
     def test(value: Any, _: GuardContext) -> Finding | None:
-        return None if holds(value) else failed(reason)
+        return None if truth(holds(value), f"the function of guard {name!r}") else failed(reason)
 
     return Check(name=name, test=test, on_fail=on_fail, fields=as_paths(fields))
