@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ai_steps.deadline import Deadline
 from ai_steps.errors import InvalidTask
 from guards.acceptance import Doubt
 from guards.outcome import Attempt
@@ -19,18 +20,24 @@ class Limits:
     """
 
     seconds: float = 60.0
-    """From the call to its outcome; more than 0."""
+    """From the call to its outcome, more than 0; the time for loading a library and for waiting is not counted."""
+    seconds_each: float | None = None
+    """For each model of a cascade, more than 0; None: what is left, shared equally by the models still to be asked."""
+    seconds_waiting: float | None = None
+    """For waiting for a turn under a model's ``per_minute`` and ``max_concurrent``, 0 or more; None: no limit."""
     tokens: int | None = None
     """Input and output tokens together, 1 or more; None: no limit."""
     money: float | None = None
     """In the price table's currency, more than 0; None: no limit."""
     reasks: int = 2
-    """How often one model is told why its answer was sent back, 0 or more."""
+    """How often one model is told why its answer was sent back, 0 or more: by guards, and because it does not fit."""
 
     def __post_init__(self) -> None:
         if not (self.seconds > 0 and math.isfinite(self.seconds)):
             raise InvalidTask(f"Limits(seconds={self.seconds!r}): give a number of seconds above 0")
-        for name, limit in (("tokens", self.tokens), ("money", self.money)):
+        if self.seconds_waiting is not None and not self.seconds_waiting >= 0:
+            raise InvalidTask(f"Limits(seconds_waiting={self.seconds_waiting!r}): give 0 or more, or None for no limit")
+        for name, limit in (("seconds_each", self.seconds_each), ("tokens", self.tokens), ("money", self.money)):
             if limit is not None and not (limit > 0 and math.isfinite(limit)):
                 raise InvalidTask(f"Limits({name}={limit!r}): give a number above 0, or None for no limit")
         if self.reasks < 0:
@@ -43,8 +50,7 @@ class Allowance:
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         """Start the clock; ``clock`` gives seconds."""
         self.limits = limits
-        self._clock = clock
-        self._deadline = clock() + limits.seconds
+        self.deadline = Deadline(limits.seconds, clock, waiting=limits.seconds_waiting)
         self._tokens = 0
         self._money = 0.0
         self._unpriced = ""
@@ -60,7 +66,12 @@ class Allowance:
     @property
     def seconds(self) -> float:
         """Return the seconds left, 0 or more."""
-        return max(0.0, self._deadline - self._clock())
+        return self.deadline.left
+
+    def share(self, models: int) -> Deadline:
+        """Return the deadline of the next model, when so many are still to be asked, it included."""
+        each = self.limits.seconds_each
+        return self.deadline.within(self.seconds / models if each is None else each)
 
     @property
     def tokens(self) -> int | None:

@@ -54,7 +54,8 @@ class Call:
             GuardRaised: a guard attached with ``on_fail="raise"`` failed.
         """
         findings: list[Finding] = []
-        for model in models:
+        for left, model in zip(range(len(models), 0, -1), models, strict=True):
+            self.consultation.begin(left)
             finding = await self._ask(model)
             if finding.doubt is None:
                 return self._released(finding)
@@ -67,13 +68,15 @@ class Call:
         """Ask one model, telling it why while guards send its answers back."""
         allowance = self.consultation.allowance
         rejections: tuple[Rejection, ...] = ()
+        told = 0
         while True:
             spent = allowance.exhausted()
             if spent is not None:
                 return self._nothing(model, spent, final=True)
             if self.gate is not None:
                 self.gate.restart()
-            request = self._request(rejections)
+            reasks_left = max(0, allowance.limits.reasks - told)
+            request = self._request(rejections, reasks_left)
             answer = await self.consultation.ask(model, request, self.task.output)
             if self.gate is not None and self.gate.failure is not None:
                 raise self.gate.failure
@@ -82,15 +85,16 @@ class Call:
             chain, doubt = await self._judge(answer, request)
             if chain.blocking is None:
                 return Finding(self._judgement(answer, chain), doubt, chain.value, has_value=True)
-            reasks_left = 0 if self._streamed() else allowance.limits.reasks - len(rejections)
-            move = after_block(chain.blocking, reasks_left)
+            told += sum(each.result == "invalid" for each in answer.attempts)
+            move = after_block(chain.blocking, 0 if self._streamed() else allowance.limits.reasks - told)
             if move != "reask":
                 return self._blocked(move, chain.blocking, answer, chain, tries=len(rejections) + 1)
-            told = _told(chain.blocking)
-            rejections = (*rejections, Rejection(answer=answer.raw, reason=told))
-            self.consultation.note(f"sent back: {told}")
+            told += 1
+            reason = _told(chain.blocking)
+            rejections = (*rejections, Rejection(answer=answer.raw, reason=reason))
+            self.consultation.note(f"sent back: {reason}")
 
-    def _request(self, rejections: tuple[Rejection, ...]) -> ModelRequest:
+    def _request(self, rejections: tuple[Rejection, ...], reasks: int) -> ModelRequest:
         allowance = self.consultation.allowance
         output = self.task.output
         return ModelRequest(
@@ -107,6 +111,7 @@ class Call:
             max_money=allowance.money,
             max_tokens=allowance.tokens,
             on_text=self.gate.push if self.gate is not None else None,
+            reasks=reasks,
         )
 
     async def _judge(self, answer: Answer, request: ModelRequest) -> tuple[ChainResult, Doubt | None]:

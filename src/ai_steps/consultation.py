@@ -1,17 +1,22 @@
 """Asking one model once, inside a call's deadline and budget: whatever it does, it ends in a value."""
 
-import asyncio
+import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ai_steps.allowance import Allowance
+from ai_steps.deadline import Deadline
 from ai_steps.errors import AIStepError
-from ai_steps.model import Answer, Model, ModelRequest, NoAnswer
+from ai_steps.fitting import fitting, named
+from ai_steps.model import Answer, Model, ModelRequest, NoAnswer, timed_out
 from ai_steps.output import Output
 from guards.outcome import Attempt, AttemptResult
+from guards.raised import is_order, told
 
 if TYPE_CHECKING:
     from guards.personal_data.find import PersonalDataKind
+
+_log = logging.getLogger(__name__)
 
 CONSULTATION = "consultation"
 """Where a guard that asks a model finds the call's ``Consultation`` in its context's metadata."""
@@ -31,6 +36,12 @@ class Consultation:
     """Every try at every model, oldest first."""
     asked: list[Model] = field(default_factory=list)
     """The models asked, each once."""
+    turn: Deadline | None = None
+    """The share of the time that the model asked now has, its guards included; None: all that is left."""
+
+    def begin(self, models_left: int) -> None:
+        """Begin with the next of the step's models, of which so many are still to be asked, it included."""
+        self.turn = self.allowance.share(models_left)
 
     async def ask(self, model: Model, request: ModelRequest, output: Output) -> Answer | NoAnswer:
         """Ask a model within what is left; an outage, a time-out and an answer that does not fit are a ``NoAnswer``.
@@ -41,16 +52,23 @@ class Consultation:
         spent = self.allowance.exhausted()
         if spent is not None:
             return NoAnswer(result="timed_out" if spent.code == "timed_out" else "over_budget", reason=spent.reason)
-        if model not in self.asked:
+        if not any(each is model for each in self.asked):
             self.asked.append(model)
+        deadline = self.turn or self.allowance.deadline
+        record: list[Attempt] = []
         request = replace(
             request,
-            seconds=self.allowance.seconds,
+            seconds=deadline.left,
             max_money=self.allowance.money,
             max_tokens=self.allowance.tokens,
+            deadline=deadline,
+            record=record,
         )
-        answer = await self._ask_masked(model, request, output) if self.mask else await _safely(model, request)
-        answer = _fitting(answer, output)
+        if deadline.left <= 0:
+            answer: Answer | NoAnswer = self._late(model, request, record)
+        else:
+            answer = await (self._ask_masked(model, request, output) if self.mask else self._safely(model, request))
+            answer = fitting(answer, output, model)
         self.attempts.extend(answer.attempts)
         self.allowance.spend(answer.attempts)
         return answer
@@ -59,19 +77,52 @@ class Consultation:
         from ai_steps.masking import hide  # noqa: PLC0415 -- patterns that a step without a mask has no use for
 
         hidden = hide(request, self.mask)
-        answer = _fitting(await _safely(model, hidden.request), output)
+        answer = fitting(await self._safely(model, hidden.request), output, model)
         try:
             return hidden.reveal(answer, output)
-        except ValueError as error:
-            reason = f"the answer does not fit once its personal data is back: {error}"
+        except BaseException as error:
+            if is_order(error):
+                raise
+            said = str(error) if isinstance(error, ValueError) else told(error)
+            reason = f"the answer does not fit once its personal data is back: {said}"
             return NoAnswer(result="invalid", reason=reason, attempts=answer.attempts)
+
+    async def _safely(self, model: Model, request: ModelRequest) -> Answer | NoAnswer:
+        """Ask a model, whatever it does; what it has written down of its tries is kept."""
+        deadline, record = request.deadline, request.record
+        assert deadline is not None and record is not None  # noqa: S101, PT018 -- ``ask`` gave both
+        timer = deadline.enforced()
+        try:
+            async with timer:
+                return _handed_over(await model.answer(request), record)
+        except AIStepError:  # misuse, such as a recording without this input: not what a server did
+            raise
+        except BaseException as error:
+            if is_order(error):
+                raise
+            if timer.expired:
+                return self._late(model, request, record)
+            # A model that breaks must not fail the run: a person decides.
+            return _failed(model, "failed", f"the model {named(model)} raised {told(error)}", record)
+
+    def _late(self, model: Model, request: ModelRequest, record: list[Attempt]) -> NoAnswer:
+        whole = self.allowance.limits.seconds
+        made = timed_out(request.seconds, record, share_of=whole if self.allowance.seconds > 0 else None)
+        return made if record else _failed(model, "timed_out", made.reason, [], request.seconds)
 
     async def close(self) -> None:
         """Close the connections that the models asked hold in this event loop (those with an ``aclose`` method)."""
         for model in self.asked:
             close = getattr(model, "aclose", None)
-            if close is not None:
+            if close is None:
+                continue
+            try:
                 await close()
+            except BaseException as error:
+                if is_order(error):
+                    raise
+                # The outcome is there, and a connection that does not close must not lose it.
+                _log.warning("%s could not be closed: %s", named(model), told(error))
 
     def note(self, note: str) -> None:
         """Add a note to the last attempt, in plain words."""
@@ -79,34 +130,15 @@ class Consultation:
         self.attempts[-1] = replace(last, notes=(*last.notes, note))
 
 
-async def _safely(model: Model, request: ModelRequest) -> Answer | NoAnswer:
-    deadline = asyncio.timeout(request.seconds)
-    try:
-        async with deadline:
-            return await model.answer(request)
-    except AIStepError:  # misuse, such as a recording without this input: not what a server did
-        raise
-    except Exception as error:  # noqa: BLE001 -- a model that breaks must not fail the run: a person decides
-        if deadline.expired():
-            return _failed(model, "timed_out", f"no answer within {request.seconds:.3g} seconds", request.seconds)
-        return _failed(model, "failed", f"the model raised {type(error).__name__}: {error}")
+def _handed_over(answer: Answer | NoAnswer, record: list[Attempt]) -> Answer | NoAnswer:
+    """Return what a model answered, with the tries that it wrote down where it hands over none."""
+    return replace(answer, attempts=tuple(record)) if record and getattr(answer, "attempts", None) == () else answer
 
 
-def _fitting(answer: Answer | NoAnswer, output: Output) -> Answer | NoAnswer:
-    """Trust no model to have validated its own answer."""
-    if isinstance(answer, NoAnswer):
-        return answer
-    attempts = answer.attempts or (Attempt(model=answer.model, result="answered"),)
-    try:
-        value = output.validate(answer.value)
-    except ValueError as error:
-        spoilt = (*attempts[:-1], replace(attempts[-1], result="invalid"))
-        return NoAnswer(result="invalid", reason=f"the answer does not fit: {error}", attempts=spoilt)
-    if value is answer.value and attempts is answer.attempts:
-        return answer
-    return replace(answer, value=value, attempts=attempts)
-
-
-def _failed(model: Model, result: AttemptResult, reason: str, seconds: float = 0.0) -> NoAnswer:
-    attempt = Attempt(model=model.name, result=result, seconds=seconds, notes=(reason,))
-    return NoAnswer(result=result, reason=reason, attempts=(attempt,))
+def _failed(model: Model, result: AttemptResult, reason: str, record: list[Attempt], seconds: float = 0.0) -> NoAnswer:
+    if record:
+        last = record[-1]
+        attempts = (*record[:-1], replace(last, result=result, notes=(*last.notes, reason)))
+    else:
+        attempts = (Attempt(model=named(model), result=result, seconds=seconds, notes=(reason,)),)
+    return NoAnswer(result=result, reason=reason, attempts=attempts)

@@ -4,10 +4,11 @@ A model never raises for what a server may do (time-outs, refusals, broken answe
 ``NoAnswer`` with the reason, so that a person can decide instead. Misuse raises when the model is built.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ai_steps.deadline import Deadline
 from guards.confidence import Confidence
 from guards.outcome import Alternative, Attempt, AttemptResult
 
@@ -52,6 +53,12 @@ class ModelRequest:
     """Tokens left for this request, input and output together; None: no limit."""
     on_text: Callable[[str], None] | None = None
     """Called with each piece of a free-text answer as it arrives."""
+    reasks: int | None = None
+    """How often an answer may still be sent back before it is given; None: as its own settings say."""
+    deadline: Deadline | None = field(default=None, repr=False, compare=False)
+    """What ``seconds`` was read from; who made it stops the model when it is over. None: only ``seconds`` counts."""
+    record: list[Attempt] | None = field(default=None, repr=False, compare=False)
+    """Where a model may write each try as it ends, so that what was spent is known of one that had to be stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,18 @@ class NoAnswer:
     reason: str
     """In plain words, for the person who decides instead."""
     attempts: tuple[Attempt, ...] = ()
+
+
+def timed_out(seconds: float, attempts: Sequence[Attempt], *, share_of: float | None = None) -> NoAnswer:
+    """Return what a model that was stopped at its deadline comes to; the attempts are those it had made."""
+    share = f", its share of {share_of:.3g}" if share_of is not None else ""
+    reason = f"no answer within {seconds:.3g} seconds{share}"
+    notes = [each.notes[-1] for each in attempts if each.notes]
+    if notes and attempts[-1].result == "timed_out":
+        reason += f": {notes.pop()}"
+    if notes:
+        reason += f"; before that: {notes[-1]}"
+    return NoAnswer(result="timed_out", reason=reason, attempts=tuple(attempts))
 
 
 class Model(Protocol):

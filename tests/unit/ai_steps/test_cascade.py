@@ -74,7 +74,7 @@ async def test_outage_of_the_last_tier_keeps_the_suggestion_of_the_first() -> No
 
     assert isinstance(outcome, Doubtful)
     assert (outcome.suggestion, outcome.code) == ("cards", "low_confidence")
-    assert "broken: the model raised ConnectionError: refused by the server" in outcome.reason
+    assert "broken: the model broken raised ConnectionError: refused by the server" in outcome.reason
     assert [each.result for each in outcome.judgement.attempts] == ["answered", "failed"]
 
 
@@ -86,10 +86,30 @@ async def test_deadline_holds_for_a_model_that_ignores_it() -> None:
     assert outcome.judgement.attempts[0].result == "timed_out"
 
 
+async def test_a_model_that_hangs_leaves_its_successor_time() -> None:
+    second = ScriptedModel(["cards"])
+
+    outcome = await route(Slow(), second, limits=Limits(seconds=0.4))("x")
+
+    assert isinstance(outcome, Accepted)
+    assert outcome.value == "cards"
+    assert [each.result for each in outcome.judgement.attempts] == ["timed_out", "answered"]
+    assert outcome.judgement.attempts[0].notes == ("no answer within 0.2 seconds, its share of 0.4",)
+
+
+async def test_the_share_of_each_model_can_be_given() -> None:
+    second = ScriptedModel(["cards"])
+
+    outcome = await route(Slow(), second, limits=Limits(seconds=30.0, seconds_each=0.05))("x")
+
+    assert isinstance(outcome, Accepted)
+    assert second.requests[0].seconds <= 0.05
+
+
 async def test_no_model_is_asked_after_the_deadline() -> None:
     late = ScriptedModel(["cards"])
 
-    outcome = await route(Slow(), late, limits=Limits(seconds=0.05))("x")
+    outcome = await route(Slow(), late, limits=Limits(seconds=0.05, seconds_each=9.0))("x")
 
     assert isinstance(outcome, Doubtful)
     assert outcome.code == "timed_out"

@@ -11,9 +11,11 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from ai_steps.deadline import Deadline
 from ai_steps.errors import ModelNotReady
 from ai_steps.model import Rejection
 from ai_steps.models.openai import OpenAIModel
+from ai_steps.models.openai import limits as pacing
 from ai_steps.prices import Price, PriceTable
 from guards.confidence import Confidence
 from tests.stub_server import Stub, chunks, completion, cut, reply, tokens
@@ -346,8 +348,37 @@ async def test_a_minutes_rate_is_kept(stub: Stub, make_model: MakeModel) -> None
     model = make_model(per_minute=2, confidence="logprob")
     for _ in range(2):
         answered(await model.answer(request_for()))
-    outcome = unanswered(await model.answer(request_for(seconds=0.2)))
+    outcome = unanswered(await model.answer(request_for(deadline=Deadline(20.0, waiting=0.1))))
     assert outcome.result == "timed_out"
+    assert "per_minute=2" in outcome.reason
+    assert len(stub.bodies()) == 2
+
+
+@pytest.mark.slow
+async def test_waiting_for_a_turn_takes_no_time_from_the_answer(
+    stub: Stub, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "WINDOW_SECONDS", 0.7)
+    stub.play(reply(LABEL))
+    model = make_model(per_minute=1, confidence="logprob")
+    await model.ready()
+    answers = await asyncio.gather(*(model.answer(request_for(seconds=2.0)) for _ in range(5)))
+    assert [answered(each).value for each in answers] == ["card"] * 5
+
+
+async def test_calls_that_were_given_up_leave_their_turn_to_others(
+    stub: Stub, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.play(reply(LABEL))
+    model = make_model(per_minute=1, confidence="logprob")
+    answered(await model.answer(request_for()))
+    waiting = [asyncio.create_task(model.answer(request_for())) for _ in range(5)]
+    await asyncio.sleep(0.05)
+    for each in waiting:
+        each.cancel()
+    await asyncio.wait(waiting)
+    monkeypatch.setattr(pacing, "WINDOW_SECONDS", 0.1)  # the minute is over
+    answered(await model.answer(request_for(deadline=Deadline(20.0, waiting=5.0))))
     assert len(stub.bodies()) == 2
 
 

@@ -1,17 +1,18 @@
 """What a server has been seen to take; learned from what it rejects, and remembered for the next question."""
 
+import time
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from ai_steps.models.openai.failure import Feature
-from ai_steps.models.openai.form import Form
+from ai_steps.models.openai.formats import Formats
 
-Format: TypeAlias = Literal["json_schema", "json_object", "text"]
-"""How the shape of the answer is asked for: enforced by the server, JSON of any shape, or only in words."""
-
-WEAKER: dict[Format, Format] = {"json_schema": "json_object", "json_object": "text"}
 MOST_ALTERNATIVES = 20
 FEWER_ALTERNATIVES = 5
+MOST_SILENT = 3
+"""Answers without log-probabilities after which a server that never gave any is not asked for them again."""
+SILENCE_SECONDS = 600.0
+"""How long it is not asked; servers behind a gateway change."""
 
 
 @dataclass(slots=True)
@@ -19,7 +20,11 @@ class Capabilities:
     """What one server takes, as far as it is known; the same for every question to it."""
 
     logprobs: bool = True
-    """Whether answers came with log-probabilities; True until one came without."""
+    """Whether log-probabilities may be asked for; False once the server rejected that."""
+    silent: int | None = field(default=0, compare=False)
+    """Answers that came without the log-probabilities asked for; None: some came with them, so the next may too."""
+    silent_until: float = field(default=0.0, compare=False)
+    """When to ask for them again."""
     alternatives: int = MOST_ALTERNATIVES
     """The most alternatives a token may be asked for."""
     several: bool = True
@@ -29,8 +34,22 @@ class Capabilities:
     stream_usage: bool = True
     decisions: bool | None = None
     """Whether there is a decisions endpoint; None: not asked yet."""
-    formats: dict[Form, Format] = field(default_factory=dict)
+    formats: Formats = field(default_factory=Formats, compare=False)
     """What worked for a form whose schema the server does not take; it may take that of another."""
+
+    @property
+    def tells_logprobs(self) -> bool:
+        """Whether asking for log-probabilities is worth a request: gateways send some answers where there are none."""
+        return self.logprobs and time.monotonic() >= self.silent_until
+
+    def saw_logprobs(self, *, there: bool) -> None:
+        """Learn from an answer for which log-probabilities were asked."""
+        if there:
+            self.silent = None
+        elif self.silent is not None:
+            self.silent += 1
+            if self.silent >= MOST_SILENT:
+                self.silent_until = time.monotonic() + SILENCE_SECONDS
 
     def give_up(self, feature: Feature) -> None:
         """Stop asking for a feature, or ask for less of it."""

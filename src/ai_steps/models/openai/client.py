@@ -16,6 +16,7 @@ class Connection:
 
         self.slots = asyncio.Semaphore(settings.max_concurrent)
         self.probing = asyncio.Lock()
+        self.door = asyncio.Lock()
         self.client = AsyncOpenAI(
             api_key=settings.key.reveal(),
             base_url=settings.base_url,

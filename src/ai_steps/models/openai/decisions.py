@@ -137,8 +137,7 @@ async def _post(
         "input": request.text,
         "questions": [each.on_wire(each.path or request.task, request.system) for each in asked],
     }
-    async with server.connection.slots:
-        await server.pacer.turn()
+    async with server.admission(ledger):
         ledger.room(len(json.dumps(sent)))
         try:
             body = json.loads(await server.connection.post(PATH, sent))

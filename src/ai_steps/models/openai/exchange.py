@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from ai_steps.models.openai.capabilities import WEAKER, Capabilities, Format
+from ai_steps.models.openai.capabilities import Capabilities
 from ai_steps.models.openai.client import Connection
 from ai_steps.models.openai.failure import Failure, Halted, Transient, failure_of
+from ai_steps.models.openai.formats import FormatLadder
 from ai_steps.models.openai.ledger import Ledger
 from ai_steps.models.openai.limits import Pacer
 from ai_steps.models.openai.reply import Reply, is_cut, read_reply
@@ -25,6 +27,28 @@ class Server:
     connection: Connection
     pacer: Pacer
     can: Capabilities
+
+    @asynccontextmanager
+    async def admission(self, ledger: Ledger) -> AsyncIterator[None]:
+        """Wait for a place among the open requests and then for a free start; the place is given back at the end.
+
+        Raises:
+            Halted: the server asked for a pause that outlives the call, or the turn did not come in time.
+        """
+        slots, place, started = self.connection.slots, False, time.monotonic()
+        try:
+            try:
+                async with ledger.deadline.queued():
+                    place = await slots.acquire()
+                    await self.pacer.turn(self.connection.door, ledger.deadline.left)
+            except TimeoutError:
+                limits = f"max_concurrent={self.settings.max_concurrent}, per_minute={self.settings.per_minute}"
+                waited = time.monotonic() - started
+                raise Halted("timed_out", f"no turn after {waited:.3g} seconds of waiting ({limits})") from None
+            yield
+        finally:
+            if place:
+                slots.release()
 
 
 PATH = "/chat/completions"
@@ -52,9 +76,7 @@ class Exchange:
         self.reply: Reply | None = None
         """The last reply; None before the first."""
         self._last = -1
-        self._errors = 0
-        form = question.form
-        self._format: Format = "text" if form is None else server.can.formats.get(form, "json_schema")
+        self._ladder = FormatLadder(server.can.formats, question.form)
 
     async def send(self, messages: list[dict[str, Any]]) -> Reply:
         """Send messages and return the reply, retrying what may pass.
@@ -90,51 +112,35 @@ class Exchange:
             before = replace(can)
             outcome = await self._post(messages)
             if isinstance(outcome, Reply):
-                self._remember_format()
+                if self._ladder.worked():
+                    self.note(f"the server did not take the schema; asked for {self._ladder.format} instead")
                 return outcome
             if outcome.passing:
-                self._weaken_after_errors(outcome)
+                if outcome.status == 500:
+                    self._ladder.failed()
                 if outcome.wait_seconds is not None:
                     self.server.pacer.pause(outcome.wait_seconds)
                 raise Transient(outcome)
-            if outcome.rejected == "response_format" and self._weaken():
+            if outcome.rejected == "response_format" and self._ladder.rejected():
                 continue
             if outcome.rejected is not None and can == before:  # else another question has learned it meanwhile
                 can.give_up(outcome.rejected)
             if can == before:
                 raise self._halt(outcome.result, outcome.reason)
 
-    def _weaken(self) -> bool:
-        """Ask for the next weaker format; False when there is none."""
-        weaker = WEAKER.get(self._format)
-        self._format = weaker or self._format
-        return weaker is not None
-
-    def _weaken_after_errors(self, failure: Failure) -> None:
-        """Try without a schema after two errors 500: some servers answer so to any schema, or to one they cannot take.
-
-        It is remembered only when it helps, so that an outage teaches nothing.
-        """
-        if failure.status == 500:
-            self._errors += 1
-            if self._errors % 2 == 0:
-                self._weaken()
-
-    def _remember_format(self) -> None:
-        form, formats = self.question.form, self.server.can.formats
-        if form is None or formats.get(form, "json_schema") == self._format:
-            return
-        formats[form] = self._format
-        self.note(f"the server did not take the schema; asked for {self._format} instead")
-
     async def _post(self, messages: list[dict[str, Any]]) -> Reply | Failure:
         server, ledger = self.server, self.ledger
         size = self.question.input_bytes + sum(len(each["content"]) for each in messages[len(self.question.messages) :])
-        async with server.connection.slots:
-            await server.pacer.turn()  # inside, so that no request starts later than its turn
+        async with server.admission(ledger):
             room = ledger.room(size, self.answers)
             body = chat_body(
-                self.question, messages, server.settings, server.can, self._format, answers=self.answers, room=room
+                self.question,
+                messages,
+                server.settings,
+                server.can,
+                self._ladder.format,
+                answers=self.answers,
+                room=room,
             )
             started = time.monotonic()
             try:

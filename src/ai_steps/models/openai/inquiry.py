@@ -75,22 +75,27 @@ class Inquiry:
             return "none"
         if mode != "auto":
             return mode
-        if self._server.can.logprobs:
+        if self._server.can.tells_logprobs:
             return "logprob"
         return "vote" if self._server.settings.samples > 1 else "stated"
+
+    def _reasks(self) -> int:
+        """Return how often an answer that does not fit is sent back: as often as both model and step allow."""
+        own, asked = self._server.settings.reasks, self._request.reasks
+        return own if asked is None else min(own, asked)
 
     async def _one(self, form: Form, *, logprobs: bool = False, varied: bool = False) -> tuple[Reading, Exchange]:
         question = question_for(self._request, form, logprobs=logprobs, varied=varied)
         exchange = Exchange(self._server, self._ledger, question)
-        return await self._structured.ask(exchange, self._server.settings.reasks), exchange
+        return await self._structured.ask(exchange, self._reasks()), exchange
 
     async def _by_logprob(self) -> Answer:
         form = self._forms.form(self._request, coded=True)
         reading, exchange = await self._one(form, logprobs=True)
         choice = _reply(exchange).choices[0]
         evidence = logprob_evidence(choice, reading, form)
-        if not choice.tokens:
-            self._server.can.logprobs = False
+        if self._server.can.logprobs:
+            self._server.can.saw_logprobs(there=bool(choice.tokens))
         if evidence.confidence.value is None:
             exchange.note(evidence.confidence.detail)
             if self._server.settings.confidence == "auto" and self._server.settings.samples > 1:
@@ -107,7 +112,7 @@ class Inquiry:
                 question_for(self._request, form, varied=True),
                 answers=samples - returned,
             )
-            first = await self._structured.ask(exchange, self._server.settings.reasks)
+            first = await self._structured.ask(exchange, self._reasks())
             choices = _reply(exchange).choices
             readings.append((first, exchange))
             readings += [(reading, exchange) for each in choices[1:] if (reading := _read(form, each.text)) is not None]

@@ -1,8 +1,8 @@
 """The tries of one request: their record, and what is left of its time, tokens and money."""
 
-import time
 from dataclasses import replace
 
+from ai_steps.deadline import Deadline
 from ai_steps.model import ModelRequest
 from ai_steps.models.openai.failure import Halted
 from ai_steps.models.openai.settings import Settings
@@ -19,11 +19,12 @@ LEAST_OUTPUT = 16
 class Ledger:
     """The tries of one request, and what is left for more."""
 
-    def __init__(self, request: ModelRequest, settings: Settings) -> None:
+    def __init__(self, request: ModelRequest, settings: Settings, deadline: Deadline) -> None:
         self._request = request
         self._settings = settings
-        self._deadline = time.monotonic() + request.seconds
-        self._attempts: list[Attempt] = []
+        self.deadline = deadline
+        # The caller's list where there is one: who stops this call by force still learns what it took.
+        self._attempts: list[Attempt] = [] if request.record is None else request.record
         self._tokens = 0
         self._money = 0.0
 
@@ -39,7 +40,7 @@ class Ledger:
 
     def seconds_left(self) -> float:
         """Return the seconds to the deadline, 0 or more."""
-        return max(0.0, self._deadline - time.monotonic())
+        return self.deadline.left
 
     def room(self, input_bytes: int, answers: int = 1) -> int | None:
         """Return how many tokens each answer may have, or None without a limit; checked before every call.

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ai_steps.deadline import Deadline
 from ai_steps.errors import ModelNotReady
-from ai_steps.model import Answer, ModelRequest, NoAnswer
+from ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
 from ai_steps.models.openai.capabilities import Capabilities
 from ai_steps.models.openai.client import Connections
 from ai_steps.models.openai.exchange import Server
@@ -97,19 +98,33 @@ class OpenAIModel:
 
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Answer the request within its time and budget, or say why there is no answer."""
-        ledger = Ledger(request, self._settings)
+        deadline = request.deadline or Deadline(request.seconds)
+        ledger = Ledger(request, self._settings, deadline)
         try:
-            async with asyncio.timeout(request.seconds):
-                if self._structured is None:
-                    self._structured = await asyncio.to_thread(_load_structured)
-                server = Server(self._settings, await self._connections.here(), self._pacer, self._can)
-                return await Inquiry(server, self._structured, self._forms, request, ledger).answer()
+            if request.deadline is not None:  # whoever made it stops us when it is over
+                return await self._answer(request, ledger)
+            async with deadline.enforced():
+                return await self._answer(request, ledger)
         except Halted as halted:
             return NoAnswer(result=halted.result, reason=halted.reason, attempts=ledger.attempts)
         except TimeoutError:
-            last = ledger.attempts[-1].notes[:1] if len(ledger.attempts) > 1 else ()
-            reason = "; before that: ".join((f"no answer within {request.seconds:g} seconds", *last))
-            return NoAnswer(result="timed_out", reason=reason, attempts=ledger.attempts)
+            return timed_out(request.seconds, ledger.attempts)
+
+    async def _answer(self, request: ModelRequest, ledger: Ledger) -> Answer:
+        with ledger.deadline.held():  # loading the libraries takes seconds, and none of them is the server's
+            structured = self._structured or await self._load()
+        server = Server(self._settings, await self._connections.here(), self._pacer, self._can)
+        return await Inquiry(server, structured, self._forms, request, ledger).answer()
+
+    async def ready(self) -> None:
+        """Load what asking needs, which takes a second or more, so that the first request need not."""
+        await self._load()
+
+    async def _load(self) -> "Structured":
+        """Load openai and instructor: in a thread, so that the event loop goes on."""
+        if self._structured is None:
+            self._structured = await asyncio.to_thread(_load_structured)
+        return self._structured
 
     async def aclose(self) -> None:
         """Close the running event loop's connections; the next request opens others."""
@@ -120,7 +135,6 @@ class OpenAIModel:
 
 
 def _load_structured() -> "Structured":
-    """Load openai and instructor, which takes a second or more: in a thread, so that the event loop goes on."""
     from ai_steps.models.openai.structured import Structured  # noqa: PLC0415 -- that is the point
 
     return Structured()

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ai_steps.model import ModelRequest
-from ai_steps.models.openai.capabilities import Capabilities, Format
+from ai_steps.models.openai.capabilities import Capabilities
 from ai_steps.models.openai.form import Form
+from ai_steps.models.openai.formats import Format
 from ai_steps.models.openai.settings import Settings
 
 Messages: TypeAlias = list[dict[str, Any]]

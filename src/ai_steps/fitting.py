@@ -1,0 +1,85 @@
+"""What a model handed over, held against what was asked for: no model is trusted to have done so itself."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+from ai_steps.model import Answer, Model, NoAnswer
+from ai_steps.output import Output
+from guards.confidence import Confidence
+from guards.outcome import Alternative, Attempt, AttemptResult
+from guards.raised import is_order, told
+
+
+def fitting(given: Any, output: Output, model: Model) -> Answer | NoAnswer:
+    """Return an answer whose value has the output type, or a ``NoAnswer`` that says why there is none."""
+    if type(given) is NoAnswer and not (wrong := _wrong_refusal(given)):
+        return given
+    if not isinstance(given, Answer):
+        told_wrong = _told_wrong(wrong) if isinstance(given, NoAnswer) else f"returned a {type(given).__name__}"
+        return _unusable(model, f"the model {named(model)} {told_wrong}; a model returns an Answer or a NoAnswer")
+    if wrong := _wrong_part(given):
+        return _unusable(model, f"the model {named(model)} {_told_wrong(wrong)}")
+    attempts = tuple(given.attempts) or (Attempt(model=given.model, result="answered"),)
+    try:
+        value = output.validate(given.value)
+    except BaseException as error:
+        if is_order(error):
+            raise
+        said = str(error) if isinstance(error, ValueError) else f"the output type's own code raised {told(error)}"
+        spoilt = (*attempts[:-1], replace(attempts[-1], result="invalid"))
+        return NoAnswer(result="invalid", reason=f"the answer does not fit: {said}", attempts=spoilt)
+    if value is given.value and attempts is given.attempts:
+        return given
+    return replace(given, value=value, attempts=attempts)
+
+
+def named(model: Model) -> str:
+    """Return a model's name, for one that may not even have that."""
+    try:
+        name: Any = model.name
+    except BaseException as error:
+        if is_order(error):
+            raise
+        name = None
+    return name if isinstance(name, str) and name else f"a {type(model).__name__}"
+
+
+def _wrong_refusal(given: NoAnswer) -> str:
+    if given.result not in get_args(AttemptResult):
+        return "result"
+    if not isinstance(given.reason, str):
+        return "reason"
+    return "" if _are(given.attempts, Attempt) else "attempts"
+
+
+def _wrong_part(given: Answer) -> str:
+    """Return the name of a part that has another type than it must have, which nobody would notice until it is used."""
+    if not isinstance(given.confidence, Confidence):
+        return "confidence"
+    if not isinstance(given.model, str):
+        return "model"
+    if not isinstance(given.raw, str):
+        return "raw"
+    fields: Any = given.fields
+    if not (isinstance(fields, Mapping) and _are(fields.values(), Confidence)):
+        return "fields"
+    if not _are(given.alternatives, Alternative):
+        return "alternatives"
+    return "" if _are(given.attempts, Attempt) else "attempts"
+
+
+def _are(listed: Any, kind: type) -> bool:
+    try:
+        return all(isinstance(each, kind) for each in listed)
+    except TypeError:
+        return False
+
+
+def _told_wrong(part: str) -> str:
+    return f"gave an answer whose {part!r} has another type than ai_steps.model says"
+
+
+def _unusable(model: Model, reason: str) -> NoAnswer:
+    attempt = Attempt(model=named(model), result="failed", notes=(reason,))
+    return NoAnswer(result="failed", reason=reason, attempts=(attempt,))
