@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, SchemaSerializer, SchemaValidator
 from typing_extensions import TypedDict
 
+from orchestrator.asked import form
 from orchestrator.errors import NotStorable, UnresolvedAnnotation
 from orchestrator.exactness import Test, exact_test
 from orchestrator.marking import KEY, MARK, marked
@@ -90,14 +91,16 @@ class Codec(Generic[T]):
 
         It is empty, which allows any JSON, for a type that JSON Schema cannot describe.
         """
-        try:
-            return self._plan.adapter.json_schema(by_alias=False)
-        except PydanticInvalidForJsonSchema:
-            return {}
+        return json.loads(self._plan.schema_text)  # type: ignore[no-any-return]
 
     def json_schema_text(self) -> str:
         """Return the same as JSON text, equal for equal schemas."""
-        return json.dumps(self.json_schema(), sort_keys=True)
+        return self._plan.schema_text
+
+    @property
+    def form(self) -> str:
+        """Return what values look like as short JSON, to be compared with what was asked for earlier."""
+        return self._plan.form
 
     def _load(self, data: str) -> T:
         plan = self._plan
@@ -157,7 +160,7 @@ class _Form:
         return partial(self.validator.validate_json, by_alias=False, by_name=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class _Plan:
     """What codecs of one annotation share."""
 
@@ -169,6 +172,17 @@ class _Plan:
     """Tells values that need not be tried; None when every value is."""
     dump: Callable[[Any], str]
     load: Callable[[str], Any]
+
+    @cached_property
+    def schema_text(self) -> str:
+        try:
+            return json.dumps(self.adapter.json_schema(by_alias=False), sort_keys=True)
+        except PydanticInvalidForJsonSchema:
+            return "{}"
+
+    @cached_property
+    def form(self) -> str:
+        return form(json.loads(self.schema_text))
 
 
 def codec_for(annotation: Any, *, where: str) -> Codec[Any]:

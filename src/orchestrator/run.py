@@ -96,30 +96,53 @@ class Run(ABC):
 
         Raises:
             WaitExpired: nobody answered in time, and the escalation says ``fail``.
+            HistoryMismatch: the history holds another question, context or form of answer under this name.
         """
 
     @abstractmethod
     def event(self, name: str, payload: "TypeForm[T]", *, within: timedelta | None = None) -> Call[T]:
-        """Wait for the next event of that name sent to this run (``orchestrator.send``).
+        """Wait for the next event of that name sent to this run (``orchestrator.send``) whose payload fits the type.
+
+        One that does not fit is left where it is, with a warning in the log.
 
         Raises:
             WaitExpired: none came within the time.
+            HistoryMismatch: the history holds a wait for something else under this name.
         """
 
     @abstractmethod
-    def sleep(self, duration: timedelta | float) -> Call[None]:
-        """Wait for a timedelta or that many seconds; the due time is fixed when this is first reached."""
+    def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
+        """Wait for a timedelta or that many seconds; the due time is fixed when this is first reached.
+
+        Raises:
+            HistoryMismatch: the history holds another duration under this name.
+        """
 
     @abstractmethod
-    def sleep_until(self, when: datetime) -> Call[None]:
-        """Wait until a moment, which must carry its time zone."""
+    def sleep_until(self, when: datetime, *, name: str = "sleep") -> Call[None]:
+        """Wait until a moment, which must carry its time zone and be the same on every replay.
+
+        Raises:
+            HistoryMismatch: the history holds another moment under this name.
+        """
 
     @abstractmethod
-    def child(self, workflow: "Workflow[A, T]", value: A, /, *, id: str | None = None) -> Call[T]:  # noqa: A002
+    def child(
+        self,
+        workflow: "Workflow[A, T]",
+        value: A,
+        /,
+        *,
+        id: str | None = None,  # noqa: A002
+        name: str | None = None,
+    ) -> Call[T]:
         """Start a run of another workflow and wait for its result; its default id is ``<run id>/<name>``.
+
+        Its name is the workflow's, if none is given.
 
         Raises:
             StepFailed: the child run failed or was cancelled.
+            HistoryMismatch: the history holds another input, or another id, under this name.
         """
 
     @overload
@@ -151,12 +174,20 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def now(self) -> Call[datetime]:
-        """Return the time (UTC), the same on every replay."""
+    def now(self, *, name: str = "now") -> Call[datetime]:
+        """Return the time (UTC), the same on every replay.
+
+        Raises:
+            HistoryMismatch: the recorded time belongs to a call elsewhere; give a call that is new a ``name``.
+        """
 
     @abstractmethod
-    def random(self) -> Call[float]:
-        """Return a random number, 0 up to but not including 1, the same on every replay."""
+    def random(self, *, name: str = "random") -> Call[float]:
+        """Return a random number, 0 up to but not including 1, the same on every replay.
+
+        Raises:
+            HistoryMismatch: the recorded number belongs to a call elsewhere; give a call that is new a ``name``.
+        """
 
 
 def branch_list(branches: Sequence[Awaitable[Any]]) -> list[Coroutine[Any, Any, Any]]:

@@ -20,6 +20,16 @@ RESERVED = frozenset("#/[]{} \t\n")
 """Characters a step's name may not hold: they build the names of repeated and nested steps."""
 
 
+def check_name(name: str) -> None:
+    """Check that a name can be a call's.
+
+    Raises:
+        InvalidWorkflow: it is empty, or could be taken for the name of another call.
+    """
+    if not name or RESERVED & set(name):
+        raise InvalidWorkflow(f"{name!r} cannot name a step: use letters, digits, '_', '-', '.' and ':'")
+
+
 @dataclass(frozen=True, slots=True)
 class Default:
     """When all attempts failed, the step's result is this value."""
@@ -83,8 +93,7 @@ class Step(Generic[P, R_co]):
 
     def __post_init__(self) -> None:
         for name in (self.name, *self.formerly):
-            if not name or RESERVED & set(name):
-                raise InvalidWorkflow(f"{name!r} cannot name a step: use letters, digits, '_', '-', '.' and ':'")
+            check_name(name)
         target = self.function if inspect.isroutine(self.function) else type(self.function).__call__
         object.__setattr__(self, "is_async", inspect.iscoroutinefunction(inspect.unwrap(target)))
         if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):

@@ -16,6 +16,7 @@ from orchestrator.store.changes import (
     Prune,
     RecordStep,
     Release,
+    ReopenWait,
     RetryRun,
     Send,
     Suspend,
@@ -86,6 +87,16 @@ def test_a_cancelled_run_that_is_retried_asks_its_question_anew(store: Store) ->
     assert isinstance(refusal(store, decided(old)), ReviewError)
     wrote(store, decided(new))
     assert claimed_ids(claim(store, worker)) == ["a"]
+
+
+def test_a_wait_that_is_opened_anew_waits_and_keeps_what_it_had_taken(store: Store) -> None:
+    worker = signed_on(store)
+    key = executing(store, worker)
+    taken = step(key, "event:paid", kind="event", output='"abc"')
+    wrote(store, RecordStep(taken), ReopenWait(taken._replace(status="waiting", output=None)), worker=worker)
+    assert steps(store, key) == [("event:paid", "waiting", None)]
+    wrote(store, RecordStep(taken._replace(output="7")), worker=worker)
+    assert steps(store, key) == [("event:paid", "done", "7")]
 
 
 @pytest.mark.parametrize("run_status", ["pending", "running", "waiting", "completed"])

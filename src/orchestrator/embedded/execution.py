@@ -73,6 +73,11 @@ class Execution:
             run_id_of.reset(token)
 
     async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:
+        """Return what the workflow's function came to, unless it asked for what its history does not hold."""
+        outcome = await self._executed()
+        return outcome if self.run.broken is None else ("failed", None, self.run.broken)
+
+    async def _executed(self) -> tuple[RunStatus, Any, BaseException | None]:
         """Run the workflow's function and return what it came to."""
         bound, claimed = self._bound, self.claimed
         if claimed.deadline is not None and claimed.deadline <= self._equipment.clock.now():

@@ -1,8 +1,8 @@
 """What a run remembers, asked by name, and whether the code still asks for the same."""
 
-import json
 from collections.abc import Iterable
 
+from orchestrator.asked import taken_event
 from orchestrator.errors import HistoryMismatch
 from orchestrator.step import StepKind
 from orchestrator.store.rows import EventRow, StepRow
@@ -11,23 +11,45 @@ from orchestrator.store.rows import EventRow, StepRow
 class History:
     """The recorded steps of one run, and the names its code has asked for so far."""
 
-    __slots__ = ("_asked", "_counts", "_events", "_run_id", "_steps", "next_seq")
+    __slots__ = (
+        "_asked", "_counts", "_events", "_last", "_named", "_run_id", "_steps", "broken", "copied_seq", "next_seq",
+    )  # fmt: skip
 
-    def __init__(self, run_id: str, steps: Iterable[StepRow] = (), events: Iterable[EventRow] = ()) -> None:
+    def __init__(
+        self, run_id: str, steps: Iterable[StepRow] = (), events: Iterable[EventRow] = (), *, copied_seq: int = 0
+    ) -> None:
+        self.broken: HistoryMismatch | None = None
+        """Why nothing more may be asked: the code does not fit, even if it caught the error that said so."""
+        self.copied_seq = copied_seq
+        """Steps up to this number were copied from the run that this one is a fork of."""
         self._run_id = run_id
         self._steps = {row.name: row for row in steps}
         self._events = list(events)
         self._counts: dict[str, int] = {}
+        self._named: set[str] = set()
+        self._last: dict[str, str] = {}
         self._asked: set[str] = set()
         if self._events:
             self.drop_taken_events()
         self.next_seq = max((row.seq for row in self._steps.values()), default=0) + 1
 
-    def name(self, base: str) -> str:
+    def name(self, base: str, scope: str = "") -> str:
         """Return the name of the next call of this base name: ``route``, ``route#2``, and so on."""
+        base = scope + base
         count = self._counts.get(base, 0) + 1
         self._counts[base] = count
-        return base if count == 1 else f"{base}#{count}"
+        name = base if count == 1 else f"{base}#{count}"
+        self._last[scope] = name
+        self._named.add(name)
+        return name
+
+    def last(self, scope: str) -> str | None:
+        """Return the name of the latest call in a branch, or None when there was none."""
+        return self._last.get(scope)
+
+    def was_asked(self, name: str | None) -> bool:
+        """Return whether the code has come to a call of this name; the beginning, None, is always behind it."""
+        return name is None or name in self._named or name in self._asked
 
     def take_seq(self) -> int:
         """Return the next number in order of recording."""
@@ -40,6 +62,8 @@ class History:
         Raises:
             HistoryMismatch: something of another kind is recorded under it.
         """
+        if self.broken is not None:
+            raise self.broken
         if not self._steps:
             return None
         for known in (name, *formerly):
@@ -74,6 +98,13 @@ class History:
         others = (each for each in self._steps.values() if each.name != row.name)
         return any(each.input == recorded_input and each.name.partition("#")[0] == base for each in others)
 
+    def first_unreached(self, name: str) -> StepRow | None:
+        """Return the first recorded call that the code has yet to come to, in the same branch as this call of it."""
+        scope = _scope(name)
+        here = [row for row in self._steps.values() if _scope(row.name) == scope]
+        reached = max((row.seq for row in here if self.was_asked(row.name)), default=0)
+        return min((row for row in here if row.seq > reached), key=lambda row: row.seq, default=None)
+
     @property
     def has_waits(self) -> bool:
         """Whether a person or a child run was ever waited for."""
@@ -83,20 +114,29 @@ class History:
         """Return the recorded steps that the code has not asked for, in order."""
         return sorted((row for row in self._steps.values() if row.name not in self._asked), key=lambda row: row.seq)
 
-    def next_event(self, name: str) -> EventRow | None:
-        """Return the first event of this name that no wait has taken yet, and take it."""
-        for index, event in enumerate(self._events):
-            if event.name == name:
-                return self._events.pop(index)
-        return None
+    def waiting_events(self, name: str) -> list[EventRow]:
+        """Return the events of this name that no wait has taken yet, in the order they came."""
+        return [event for event in self._events if event.name == name]
+
+    def take_event(self, event: EventRow) -> None:
+        """Let no later wait take this event."""
+        self._events.remove(event)
 
     def drop_taken_events(self) -> None:
         """Forget the events that recorded waits have taken; each wrote down which."""
         recorded = (row for row in self._steps.values() if row.kind == "event" and row.status == "done")
-        taken = {tuple(json.loads(row.input or "[]")) for row in recorded}
+        taken = {taken_event(row.input) for row in recorded}
         self._events = [event for event in self._events if (event.name, event.number) not in taken]
 
     def mismatch(self, expected: str, found: str, hint: str = "") -> HistoryMismatch:
-        """Return the error that stops the run."""
+        """Return the error that stops the run; nothing more can be asked after it."""
         default = "Put the code back, raise the workflow's version, or retry the run once the code fits its history."
-        return HistoryMismatch(run_id=self._run_id, expected=expected, found=found, hint=hint or default)
+        self.broken = HistoryMismatch(run_id=self._run_id, expected=expected, found=found, hint=hint or default)
+        return self.broken
+
+
+def _scope(name: str) -> str:
+    """Return the branch that a call stands in, as its name begins."""
+    name = name.removesuffix("/review")
+    branch, event, _ = name.partition("event:")
+    return branch if event else name[: name.rfind("/") + 1]

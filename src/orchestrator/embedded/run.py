@@ -7,21 +7,23 @@ import logging
 import random
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from guards.escalation import Escalation
 from guards.outcome import Accepted
+from orchestrator import asked
 from orchestrator.coding import codec_for
 from orchestrator.context import StepContext
 from orchestrator.embedded.body import BodyFailed
 from orchestrator.embedded.history import History
 from orchestrator.embedded.library import BoundJudge, BoundStep
+from orchestrator.embedded.matching import CodeMatch, Matching
 from orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged
 from orchestrator.embedded.settings import Equipment
 from orchestrator.embedded.waits import Waits
-from orchestrator.errors import Misuse, NotStorable, OrchestratorError
+from orchestrator.errors import HistoryMismatch, Misuse, NotStorable
 from orchestrator.run import Run, branch_list
-from orchestrator.step import Step, StepKind
+from orchestrator.step import StepKind, check_name
 from orchestrator.store.changes import Change, RecordStep
 from orchestrator.store.rows import StepRow
 
@@ -29,17 +31,7 @@ _log = logging.getLogger("orchestrator.steps")
 
 _scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
 
-CodeMatch = Literal["same", "changed", "continued"]
-"""How the code compares with what the run was started with: ``continued`` is a later version that says it may."""
-
-_DIFFERENT_INPUT: dict[CodeMatch, str] = {
-    "same": "The workflow's code is the same, so it is not deterministic: use run.now, run.random and run.id,"
-    " and do not depend on the order of sets.",
-    "changed": "The recorded result belongs to the recorded input. Put the code back, give the new call a name of its"
-    " own (step.named(...)), or raise the workflow's version.",
-    "continued": "The history holds that input under another call of the same step: give the new call a name of its"
-    " own, such as {name}.named(...).",
-}
+_branch: contextvars.ContextVar[str | None] = contextvars.ContextVar("handrail_branch", default=None)
 
 
 class EmbeddedRun(Run):
@@ -54,9 +46,11 @@ class EmbeddedRun(Run):
         *,
         code: CodeMatch,
         must_record: bool = False,
+        strict: bool = False,
     ) -> None:
         self.key = key
-        self.waits = Waits(key, run_id, history, equipment, self.write)
+        self._matching = Matching(history, code, strict=strict)
+        self.waits = Waits(key, run_id, history, self._matching, equipment, self.write)
         self.lost: Exception | None = None
         """Why this process may not go on with the run; set by ``lose``."""
         self.running: dict[str, Begun] = {}
@@ -64,7 +58,6 @@ class EmbeddedRun(Run):
         self._id = run_id
         self._history = history
         self._equipment = equipment
-        self._code = code
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
 
@@ -110,8 +103,17 @@ class EmbeddedRun(Run):
         if self.lost is not None:
             raise self.lost
 
+    @property
+    def broken(self) -> HistoryMismatch | None:
+        """Why the run must stop, even if its code caught the error: it does not fit the history."""
+        return self._history.broken
+
     def _name(self, base: str) -> str:
-        return self._history.name(_scope.get() + base)
+        return self._history.name(base, _scope.get())
+
+    def _own_name(self, name: str) -> str:
+        check_name(name)
+        return self._name(name)
 
     # -- steps
 
@@ -125,9 +127,9 @@ class EmbeddedRun(Run):
         encoded = bound.inputs.encode(args, kwargs)
         row = self._history.find(name, step.kind, step.formerly)
         if row is not None and row.ended is not None:
-            self._check_input(row, encoded, bound.inputs.decode)
+            self._matching.input(row, encoded, bound.inputs.decode)
             return await self._replayed(bound, row)
-        self._check_rename(name, step, encoded)
+        self._matching.rename(name, step.kind, encoded)
         if self._unrecorded is not None or self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
@@ -175,32 +177,6 @@ class EmbeddedRun(Run):
             f"{row.name}/review", bound.result, question._replace(context=row.input or "null"), Escalation()
         )
 
-    def _check_input(self, row: StepRow, encoded: str, decode: Callable[[str], Any]) -> None:
-        if row.input == encoded or row.input is None:
-            return
-        try:  # a set has no order in JSON, and a field may have gained a default: the values count
-            same = decode(row.input) == decode(encoded)
-        except OrchestratorError:
-            same = False
-        # a later version says by continues= that recorded results stand, but not for another call of the step
-        if same or (self._code == "continued" and not self._history.has_input(row, encoded)):
-            return
-        raise self._history.mismatch(
-            f"step {row.name!r} with input {_short(row.input)}",
-            f"step {row.name!r} with input {_short(encoded)}",
-            _DIFFERENT_INPUT[self._code].format(name=row.name),
-        )
-
-    def _check_rename(self, name: str, step: Step[..., Any], encoded: str) -> None:
-        old = self._history.renamed(name, step.kind, encoded)
-        if old is not None and self._code != "same":
-            raise self._history.mismatch(
-                f"step {old.name!r}",
-                f"step {name!r} with the same input",
-                f"If it was renamed, say @action(formerly=({old.name!r},)) so that its effect does not happen twice;"
-                " if it is new, raise the workflow's version or give it another input.",
-            )
-
     # -- judgements and waits
 
     def decide(self, judge: Any, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
@@ -215,7 +191,7 @@ class EmbeddedRun(Run):
             await self.settled()
             row = await self._judge(bound, name, encoded, args, kwargs)
         else:
-            self._check_input(row, encoded, json.loads)
+            self._matching.input(row, encoded, json.loads)
             if row.status == "failed":
                 raise failure(row)
         outcome = bound.outcome.decode(row.output or "")
@@ -258,40 +234,51 @@ class EmbeddedRun(Run):
     ) -> Coroutine[Any, Any, Any]:
         """Put a question to people, without any model."""
         codec = codec_for(answer, where=f"the answer to {question!r}")
-        asked = self.waits.question("ask", question, "asked", "the workflow asks")
+        item = self.waits.question("ask", question, "asked", "the workflow asks")
         try:
-            shown = asked._replace(context=json.dumps(context))
+            shown = item._replace(context=json.dumps(context))
         except (TypeError, ValueError) as error:
             raise NotStorable(where=f"the context of {question!r}", problem=f"it is not JSON: {error}") from error
-        return self.waits.answer(self._name(name), codec, shown, escalate)
+        return self.waits.ask(self._name(name), name, codec, shown, escalate)
 
     def event(self, name: str, payload: Any, *, within: timedelta | None = None) -> Coroutine[Any, Any, Any]:
         """Wait for the next event of that name sent to this run."""
         codec = codec_for(payload, where=f"event {name!r}")
         return self.waits.event(self._name(f"event:{name}"), name, codec, within)
 
-    def sleep(self, duration: timedelta | float) -> Coroutine[Any, Any, None]:
+    def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
         """Wait for a timedelta or that many seconds."""
         seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
-        return self.waits.timer(self._name("sleep"), lambda: self._equipment.clock.now() + seconds)
+        wanted = asked.sleep(seconds)
+        return self.waits.timer(self._own_name(name), wanted, lambda: self._equipment.clock.now() + seconds)
 
-    def sleep_until(self, when: datetime) -> Coroutine[Any, Any, None]:
+    def sleep_until(self, when: datetime, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
         """Wait until a moment, which must carry its time zone."""
         if when.tzinfo is None:
             raise Misuse(f"run.sleep_until({when!r}) has no time zone: use datetime(..., tzinfo=UTC)")
-        return self.waits.timer(self._name("sleep"), when.timestamp)
+        return self.waits.timer(self._own_name(name), asked.sleep_until(when), when.timestamp)
 
-    def child(self, workflow: Any, value: Any, /, *, id: str | None = None) -> Coroutine[Any, Any, Any]:  # noqa: A002
+    def child(
+        self,
+        workflow: Any,
+        value: Any,
+        /,
+        *,
+        id: str | None = None,  # noqa: A002
+        name: str | None = None,
+    ) -> Coroutine[Any, Any, Any]:
         """Start a run of another workflow and wait for its result."""
-        name = self._name(workflow.name)
-        return self._child(name, workflow, value, id or f"{self._id}/{name}")
+        found = self._name(workflow.name) if name is None else self._own_name(name)
+        return self._child(found, workflow, value, id)
 
-    async def _child(self, name: str, workflow: Any, value: Any, run_id: str) -> Any:
+    async def _child(self, name: str, workflow: Any, value: Any, given: str | None) -> Any:
         bound = self._equipment.library.workflow(workflow)
         encoded = bound.input.encode(value)
+        run_id = given or f"{self._id}/{name}"
         row = self._history.find(name, "child")
         if row is not None:
-            self._check_input(row, encoded, bound.input.decode)
+            self._matching.input(row, encoded, bound.input.decode, "child")
+            self._matching.child_run(row, run_id, given=given is not None)
         return await self.waits.child(name, bound, encoded, run_id)
 
     # -- side by side
@@ -308,6 +295,7 @@ class EmbeddedRun(Run):
         for index, branch in enumerate(branches):
             context = contextvars.copy_context()
             context.run(_scope.set, f"{name}.{index}/")
+            context.run(_branch.set, f"{_branch.get() or ''}{name} of {len(branches)}/")
             tasks.append(loop.create_task(branch, context=context, name=self._id))
         try:
             await asyncio.wait(tasks)
@@ -326,33 +314,32 @@ class EmbeddedRun(Run):
 
     # -- time and chance
 
-    def now(self) -> Coroutine[Any, Any, datetime]:
+    def now(self, *, name: str = "now") -> Coroutine[Any, Any, datetime]:
         """Return the time (UTC), the same on every replay."""
-        clock = self._equipment.clock
-        return self._fixed(
-            self._name("now"),
-            "clock",
-            codec_for(datetime, where="run.now()"),
-            lambda: datetime.fromtimestamp(clock.now(), UTC),
-        )
+        codec, clock = codec_for(datetime, where="run.now()"), self._equipment.clock
+        return self._fixed(name, "clock", codec, lambda: datetime.fromtimestamp(clock.now(), UTC))
 
-    def random(self) -> Coroutine[Any, Any, float]:
+    def random(self, *, name: str = "random") -> Coroutine[Any, Any, float]:
         """Return a random number, the same on every replay."""
-        return self._fixed(self._name("random"), "chance", codec_for(float, where="run.random()"), random.random)
+        return self._fixed(name, "chance", codec_for(float, where="run.random()"), random.random)
 
-    async def _fixed(self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any]) -> Any:
+    def _fixed(self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
+        after, branch = self._history.last(_scope.get()), _branch.get()
+        return self._produced(self._own_name(name), kind, codec, produce, (after, branch))
+
+    async def _produced(
+        self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any], place: tuple[str | None, str | None]
+    ) -> Any:
         row = self._history.find(name, kind)
-        if row is None:
-            value, now = produce(), self._equipment.clock.now()
-            self.record(
-                StepRow(
-                    self.key, name, self._history.take_seq(), kind, "done",
-                    queued=now, started=now, ended=now, output=codec.encode(value),
-                )
-            )  # fmt: skip
-            return value
-        return codec.decode(row.output or "")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 120 else f"{text[:117]}..."
+        if row is not None:
+            self._matching.place(row, *place)
+            return codec.decode(row.output or "")
+        self._matching.new_place(name, kind)
+        value, now = produce(), self._equipment.clock.now()
+        self.record(
+            StepRow(
+                self.key, name, self._history.take_seq(), kind, "done",
+                queued=now, started=now, ended=now, input=asked.place(*place), output=codec.encode(value),
+            )
+        )  # fmt: skip
+        return value

@@ -1,6 +1,7 @@
 """Waiting: a row in the store and an unwound workflow, for people, timers, events and child runs."""
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -8,20 +9,24 @@ from typing import TYPE_CHECKING, Any
 from guards.escalation import MAX_PRIORITY, Escalation
 from guards.outcome import Accepted, Doubtful, Judgement
 from guards.verdict import Verdict
+from orchestrator import asked
 from orchestrator.embedded.history import History
 from orchestrator.embedded.library import BoundJudge, BoundWorkflow
+from orchestrator.embedded.matching import Matching
 from orchestrator.embedded.records import verdicts_json
 from orchestrator.embedded.settings import Equipment
-from orchestrator.errors import NotStorable, ReviewError, StepFailed, WaitExpired
+from orchestrator.errors import Misuse, NotStorable, ReviewError, StepFailed, WaitExpired
 from orchestrator.review import despite_unread, in_words, unconfirmed
-from orchestrator.step import StepKind
-from orchestrator.store.changes import Change, MoveReview, OpenWait, ReadAnswer, RecordStep, StartRun
+from orchestrator.step import StepKind, check_name
+from orchestrator.store.changes import Change, MoveReview, OpenWait, ReadAnswer, RecordStep, ReopenWait, StartRun
 from orchestrator.store.port import ReviewQuery
-from orchestrator.store.rows import AUDIT, ReviewRow, ReviewState, StepRow
+from orchestrator.store.rows import AUDIT, EventRow, ReviewRow, ReviewState, StepRow
 from orchestrator.suspension import Suspended
 
 if TYPE_CHECKING:
     from orchestrator.codec import Codec
+
+_log = logging.getLogger("orchestrator.steps")
 
 _HOUR = 3600.0
 _DRAWN = "drawn at random, to be decided without a suggestion"
@@ -32,7 +37,13 @@ class Waits:
     """The waits of one run in one execution."""
 
     def __init__(
-        self, key: int, run_id: str, history: History, equipment: Equipment, write: Callable[[Change], None]
+        self,
+        key: int,
+        run_id: str,
+        history: History,
+        matching: Matching,
+        equipment: Equipment,
+        write: Callable[[Change], None],
     ) -> None:
         self.open: dict[str, float | None] = {}
         """Waits that this execution ran into, with when each is due."""
@@ -40,6 +51,7 @@ class Waits:
         self._key = key
         self._run_id = run_id
         self._history = history
+        self._matching = matching
         self._equipment = equipment
         self._write = write
 
@@ -89,6 +101,26 @@ class Waits:
             schema=bound.schema, context=_shown(judgement, context)
         )
 
+    async def ask(
+        self, name: str, own_name: str, codec: "Codec[Any]", question: ReviewRow, escalation: Escalation
+    ) -> Any:
+        """Return what a person answered to a question of the workflow, or ask and wait.
+
+        Raises:
+            HistoryMismatch: another question is recorded under this name.
+        """
+        wanted = asked.question(question.title, question.context, codec.form)
+        row = self._history.find(name, "human")
+        if row is None:
+            check_name(own_name)  # only now: older versions let any name pass, and have runs that wait under it
+        elif not self._matching.call(row, wanted, but="answer"):
+            if row.status == "waiting":
+                await self._reopen(row, "the form of the answer has changed", codec.json_schema_text(), wanted)
+                raise self._suspend(row)
+            if row.status == "done" and _fits(codec, row.output):
+                raise self._matching.another(row, wanted)
+        return await self.answer(name, codec, question, escalation, wanted=wanted)
+
     async def answer(
         self,
         name: str,
@@ -96,6 +128,7 @@ class Waits:
         question: ReviewRow,
         escalation: Escalation,
         objections: Callable[[Any], Sequence[Verdict]] = lambda _: (),
+        wanted: str | None = None,
     ) -> Any:
         """Return what a person answered, or ask and wait.
 
@@ -107,7 +140,7 @@ class Waits:
             now = self._equipment.clock.now()
             due = now + escalation.due_hours * _HOUR if escalation.due_hours is not None else None
             late = due if escalation.when_late != "keep_waiting" else None
-            row = self._row(name, "human", due=late)
+            row = self._row(name, "human", due=late, wanted=wanted)
             review = question._replace(
                 step=name,
                 queue=escalation.queue,
@@ -125,8 +158,10 @@ class Waits:
         try:
             value = codec.decode(row.output or "")
         except NotStorable as problem:
+            if self._matching.strict:
+                raise self._matching.another(row, wanted or row.input or "{}") from problem
             note = f"the answer does not fit any more: {problem.problem}"
-            await self._reopen(row, note, schema=codec.json_schema_text())
+            await self._reopen(row, note, codec.json_schema_text(), wanted)
             raise self._suspend(row) from problem
         if (despite := despite_unread(row)) is not None:
             failed = objections(value)
@@ -137,7 +172,7 @@ class Waits:
         return value
 
     async def _late(self, row: StepRow, escalation: Escalation) -> BaseException:
-        if row.due is None or row.due > self._equipment.clock.now():
+        if row.due is None or row.due > self._equipment.clock.now() or self._matching.strict:
             return self._suspend(row)
         if escalation.when_late == "fail":
             if await self._move(row, "expire", "expired"):
@@ -146,8 +181,8 @@ class Waits:
         await self._move(row, "raise_priority", "open", priority=MAX_PRIORITY)
         return self._suspend(row._replace(due=None))
 
-    async def _reopen(self, row: StepRow, note: str, *, schema: str | None = None) -> None:
-        await self._move(row, "reopen", "open", note=note, schema=schema)
+    async def _reopen(self, row: StepRow, note: str, schema: str | None = None, wanted: str | None = None) -> None:
+        await self._move(row, "reopen", "open", note=note, schema=schema, asked=wanted)
 
     async def _move(
         self,
@@ -158,18 +193,19 @@ class Waits:
         priority: int | None = None,
         note: str | None = None,
         schema: str | None = None,
+        asked: str | None = None,
     ) -> bool:
         """Move the wait's review item by policy; return False when a person was faster."""
-        states: tuple[ReviewState, ...] = ("decided",) if action == "reopen" else ("open", "leased")
-        query = ReviewQuery(states=states, run_id=self._run_id, limit=10_000)
-        item = next((each for each in self._equipment.store.reviews(query) if each.step == row.name), None)
+        states: tuple[ReviewState, ...] = ("open", "leased") if row.status == "waiting" else ("decided",)
+        query = ReviewQuery(states=states, run_id=self._run_id, step=row.name, limit=1)
+        item = next(iter(self._equipment.store.reviews(query)), None)
         if item is None:
             return False
         if priority is not None and item.priority >= priority:
             return True
         change = MoveReview(
             item.id, item.version, state, action, f"policy:{action}", self._equipment.clock.now(),
-            priority=priority, note=note, schema=schema,
+            priority=priority, note=note, schema=schema, asked=asked,
         )  # fmt: skip
         try:
             await self._equipment.writer.ask(change)
@@ -179,13 +215,15 @@ class Waits:
 
     # -- timers, events, child runs
 
-    async def timer(self, name: str, due_at: Callable[[], float]) -> None:
+    async def timer(self, name: str, wanted: str, due_at: Callable[[], float]) -> None:
         """Return once the time has come."""
         row = self._history.find(name, "timer")
         if row is None:
-            row = self._row(name, "timer", due=due_at())
+            row = self._row(name, "timer", due=due_at(), wanted=wanted)
             if (row.due or 0.0) > self._equipment.clock.now():
                 self._write(OpenWait(row))
+        else:
+            self._matching.call(row, wanted)
         if row.status == "done":
             return
         now = self._equipment.clock.now()
@@ -194,25 +232,54 @@ class Waits:
         self._write(RecordStep(row._replace(status="done", ended=now)))
 
     async def event(self, name: str, event_name: str, codec: "Codec[Any]", within: timedelta | None) -> Any:
-        """Return the payload of the next event of a name."""
+        """Return the payload of the next event of a name that fits the type; others are left where they are."""
+        wanted = asked.event(event_name, codec.form, within)
         row = self._history.find(name, "event")
+        if row is None and "#" in event_name:
+            raise Misuse(f"event {event_name!r}: a name with '#' could be taken for a second wait; leave it out")
+        same = row is None or self._matching.call(row, wanted, but="payload")
         if row is not None and row.status == "done":
-            return codec.decode(row.output or "")
+            try:
+                return codec.decode(row.output or "")
+            except NotStorable as problem:
+                if not same:
+                    raise self._matching.another(row, wanted) from problem
+                row = self._never_fitted(row, wanted, problem)
         if row is not None and row.status == "failed":
             raise _expired(row)
         now = self._equipment.clock.now()
         due = None if within is None else now + within.total_seconds()
-        found = self._history.next_event(event_name)
-        waiting = row or self._row(name, "event", due=due)
-        if found is not None:
-            taken = json.dumps([event_name, found.number])
+        waiting = row or self._row(name, "event", due=due, wanted=wanted)
+        for found in self._history.waiting_events(event_name):
+            try:
+                value = codec.decode(found.payload)
+            except NotStorable as problem:
+                self._skip(name, found, problem)
+                continue
+            self._history.take_event(found)
+            taken = asked.event(event_name, codec.form, within, found.number)
             self._write(RecordStep(waiting._replace(status="done", ended=now, input=taken, output=found.payload)))
-            return codec.decode(found.payload)
+            return value
         if row is None:
             self._write(OpenWait(waiting))
         elif row.due is not None and row.due <= now:
             raise self._expire(row, f"no event {event_name!r} came in time")
         raise self._suspend(waiting)
+
+    def _never_fitted(self, row: StepRow, wanted: str, problem: NotStorable) -> StepRow:
+        """Wait anew for an event in place of one that was taken without a look at its type, as older versions did."""
+        if row.input is not None and not row.input.startswith("["):
+            raise problem
+        if self._matching.strict:
+            raise self._matching.another(row._replace(input=wanted), wanted) from problem
+        _log.warning("event set aside, the run waits for another: %s", problem, extra=self._ids(row.name))
+        anew = row._replace(status="waiting", ended=None, output=None, input=wanted)
+        self._write(ReopenWait(anew))
+        return anew
+
+    def _skip(self, name: str, event: EventRow, problem: NotStorable) -> None:
+        message = "event %r number %d was not taken, the run goes on waiting: %s"
+        _log.warning(message, event.name, event.number, problem.problem, extra=self._ids(name))
 
     async def child(self, name: str, bound: BoundWorkflow, encoded: str, run_id: str) -> Any:
         """Return the result of a child run."""
@@ -238,9 +305,12 @@ class Waits:
 
     # -- all of them
 
-    def _row(self, name: str, kind: StepKind, *, due: float | None = None) -> StepRow:
+    def _row(self, name: str, kind: StepKind, *, due: float | None = None, wanted: str | None = None) -> StepRow:
         now = self._equipment.clock.now()
-        return StepRow(self._key, name, self._history.take_seq(), kind, "waiting", queued=now, due=due)
+        return StepRow(self._key, name, self._history.take_seq(), kind, "waiting", queued=now, due=due, input=wanted)
+
+    def _ids(self, name: str) -> dict[str, str]:
+        return {"run": self._run_id, "step": name}
 
     def _suspend(self, row: StepRow) -> Suspended:
         self.open[row.name] = row.due
@@ -252,6 +322,14 @@ class Waits:
         expired = row._replace(status="failed", ended=now, error=error, decided_by="policy:fail")
         self._write(RecordStep(expired))
         return _expired(expired)
+
+
+def _fits(codec: "Codec[Any]", answer: str | None) -> bool:
+    try:
+        codec.decode(answer or "")
+    except NotStorable:
+        return False
+    return True
 
 
 def _shown(judgement: Judgement, recorded: str) -> str:

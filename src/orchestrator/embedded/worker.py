@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from orchestrator.embedded.execution import Execution
 from orchestrator.embedded.history import History
 from orchestrator.embedded.presence import Presence
-from orchestrator.embedded.run import CodeMatch, EmbeddedRun
+from orchestrator.embedded.run import EmbeddedRun
 from orchestrator.embedded.settings import Equipment, Settings
 from orchestrator.embedded.watchdog import Watchdog
 from orchestrator.errors import Fenced, StoreError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.clock import Timer
+    from orchestrator.embedded.matching import CodeMatch
     from orchestrator.store.port import Claimed
 
 _log = logging.getLogger("orchestrator.worker")
@@ -168,7 +169,7 @@ class Worker:
         history = History(claimed.id)
         if claimed.has_history:
             rows = self._equipment.store.history(claimed.key)
-            history = History(claimed.id, rows.steps, rows.events)
+            history = History(claimed.id, rows.steps, rows.events, copied_seq=claimed.copied_seq)
         self.execute(claimed, history)
 
     def execute(self, claimed: ClaimedRun, history: History) -> Execution:

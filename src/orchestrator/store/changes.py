@@ -61,6 +61,13 @@ class OpenWait(NamedTuple):
     child: StartRun | None = None
 
 
+class ReopenWait(NamedTuple):
+    """Wait again for an event: the record of one that never fitted is archived."""
+
+    row: StepRow
+    """The wait as it is from now on."""
+
+
 class Suspend(NamedTuple):
     """Let go of a run until it is due; at once when an answer came since ``signals``. Reply: when it is due."""
 
@@ -173,6 +180,8 @@ class MoveReview(NamedTuple):
     """For a decision: the guards against which the person confirms it, although they fail."""
     schema: str | None = None
     """For an item that is opened again because the type of its answer changed: the new one."""
+    asked: str | None = None
+    """And what its run asks for from now on, as it is recorded with the wait."""
 
 
 class ReadAnswer(NamedTuple):
@@ -204,6 +213,7 @@ Change = (
     | RecordStep
     | NoteStarted
     | OpenWait
+    | ReopenWait
     | Suspend
     | EndRun
     | Claim

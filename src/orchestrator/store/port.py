@@ -40,6 +40,8 @@ class ReviewQuery:
     states: tuple[ReviewState, ...] = ("open", "leased")
     queue: str | None = None
     run_id: str | None = None
+    step: str | None = None
+    """Only the item of this wait, such as ``ask#2``."""
     free_for: str | None = None
     """Only items that this person may take at ``now``: open, their own, or with a lease that ran out.
 

@@ -84,6 +84,8 @@ class ClaimedRun(NamedTuple):
     """The key of the run that waits for it as a child."""
     has_history: bool = True
     """Whether anything may be remembered of it: a step, a wait or an event."""
+    copied_seq: int = 0
+    """A fork's steps up to this number were copied from another run."""
 
 
 class RunRow(NamedTuple):
@@ -107,6 +109,8 @@ class RunRow(NamedTuple):
     output: str | None
     error: str | None
     parent: int | None
+    copied_seq: int = 0
+    """A fork's steps up to this number were copied from another run."""
 
 
 class ReviewRow(NamedTuple):

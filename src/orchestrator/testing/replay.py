@@ -30,6 +30,8 @@ class RecordedRun:
     output: str | None
     steps: Sequence[StepRow]
     events: Sequence[EventRow] = ()
+    copied_seq: int = 0
+    """Steps up to this number were copied from the run that this one is a fork of."""
 
 
 def recorded_run(client: Client, run_id: str) -> RecordedRun:
@@ -40,7 +42,7 @@ def recorded_run(client: Client, run_id: str) -> RecordedRun:
     """
     row = client.run(run_id)
     history = client.store.history(row.key)
-    return RecordedRun(row.id, row.input, row.status, row.output, history.steps, history.events)
+    return RecordedRun(row.id, row.input, row.status, row.output, *history, row.copied_seq)
 
 
 class _HistoryEnds(BaseException):
@@ -76,13 +78,13 @@ async def assert_replays(workflow: Workflow[Any, Any], history: RecordedRun) -> 
     """
     library = Library()
     bound = library.workflow(workflow)
-    asked = History(history.id, history.steps, history.events)
+    asked = History(history.id, history.steps, history.events, copied_seq=history.copied_seq)
     clock = SystemClock()
     equipment = Equipment(
         store=None, writer=None, clock=clock, library=library,  # type: ignore[arg-type]  # a replay reaches neither
         bodies=Bodies(clock=clock, limiters=Limiters({}, clock), threads=1),
     )  # fmt: skip
-    run = _Replay(0, history.id, asked, equipment, code="changed", must_record=True)
+    run = _Replay(0, history.id, asked, equipment, code="changed", must_record=True, strict=True)
     output = None
     try:
         arguments = (bound.input.decode(history.input),) if bound.takes_input else ()

@@ -22,7 +22,7 @@ WHERE key IN (
     SELECT key FROM runs WHERE workflow = ? AND wake <= ? AND crashes BETWEEN ? AND ? ORDER BY wake, key LIMIT ?
 )
 RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, parent,
-    signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key)
+    signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key), copied_seq
 """  # noqa: S608 -- no value is put into the text
 
 _BLAME = f"""

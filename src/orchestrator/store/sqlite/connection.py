@@ -1,11 +1,13 @@
 """Opening a store file, and SQLite's errors in our words."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from orchestrator import asked
 from orchestrator.errors import (
     StoreCorrupt,
     StoreError,
@@ -130,12 +132,17 @@ def _create(connection: sqlite3.Connection) -> None:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
+    connection.create_function("asked_question", 3, _asked_question, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     found = connection.execute("PRAGMA user_version").fetchone()[0]  # somebody may have upgraded it since we looked
     for version in range(found + 1, FORMAT + 1):
         connection.execute(UPGRADES[version])
     connection.execute(f"PRAGMA user_version = {max(found, FORMAT)}")
     connection.execute("COMMIT")
+
+
+def _asked_question(title: str, context: str, schema: str) -> str:
+    return asked.question(title, context, asked.form(json.loads(schema)))
 
 
 def set_durability(connection: sqlite3.Connection, durability: Durability) -> None:

@@ -51,6 +51,8 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         _decide(tx, change, (run, step, kind))
     elif change.action in {"reopen", "undo"}:
         _ask_again(tx, change, (run, step))
+    elif change.action == "raise_priority":  # being late counts once
+        tx.execute("UPDATE steps SET due = NULL WHERE run = ? AND name = ? AND status = 'waiting'", (run, step))
     data = {"decision": json.loads(change.decision)} if change.decision is not None else {}
     data |= {"despite": list(change.despite)} if change.despite else {}
     data |= {"note": change.note} if change.note else {}
@@ -96,9 +98,9 @@ def _ask_again(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str]) 
             (change.schema, change.id),
         )
     tx.execute(
-        "UPDATE steps SET status = 'waiting', output = NULL, ended = NULL, decided_by = NULL, verdicts = NULL"
-        " WHERE run = ? AND name = ? AND kind = 'human'",
-        asked,
+        "UPDATE steps SET status = 'waiting', output = NULL, ended = NULL, decided_by = NULL, verdicts = NULL,"
+        " input = coalesce(?, input) WHERE run = ? AND name = ? AND kind = 'human'",
+        (change.asked, *asked),
     )
 
 
@@ -132,6 +134,9 @@ def query_sql(query: ReviewQuery, *, count: bool) -> tuple[str, list[object]]:
     if query.run_id is not None:
         where.append("runs.id = ?")
         parameters.append(query.run_id)
+    if query.step is not None:
+        where.append("reviews.step = ?")
+        parameters.append(query.step)
     if query.free_for is not None:
         where.append("(reviews.state = 'open' OR reviews.lease_owner = ? OR reviews.lease_until <= ?)")
         parameters += [query.free_for, query.now]
@@ -141,6 +146,9 @@ def query_sql(query: ReviewQuery, *, count: bool) -> tuple[str, list[object]]:
         where.append("(reviews.priority < ? OR (reviews.priority = ? AND reviews.id > ?))")
         parameters += [query.after[0], *query.after]
     order = "reviews.priority DESC, reviews.id"
+    if query.step is not None:
+        where.append("reviews.step = ?")
+        parameters.append(query.step)
     if query.free_for is not None:
         order = f"{_SKIPPED}, {order}"
         parameters.append(f"person:{query.free_for}")

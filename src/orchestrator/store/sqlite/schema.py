@@ -1,10 +1,19 @@
 """The tables of a store file, and their version."""
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change of the tables; a store with a higher one is refused."""
 
-UPGRADES = {2: "ALTER TABLE runs ADD COLUMN copied_seq INTEGER NOT NULL DEFAULT 0"}
-"""What brings a store to a format from the one before."""
+UPGRADES = {
+    2: "ALTER TABLE runs ADD COLUMN copied_seq INTEGER NOT NULL DEFAULT 0",
+    # what was asked of people, which older versions kept with the review item only, to compare it on every replay
+    3: """
+UPDATE steps SET input = (
+    SELECT asked_question(title, context, body) FROM reviews JOIN schemas ON schemas.id = reviews.schema
+    WHERE reviews.run = steps.run AND reviews.step = steps.name AND reviews.kind = 'ask'
+) WHERE kind = 'human' AND input IS NULL
+""",
+}
+"""What brings a store to a format from the one before; ``asked_question`` is ``asked.question``."""
 
 APPLICATION_ID = 0x48524149
 """Marks the file as ours (``PRAGMA application_id``): the letters HRAI."""

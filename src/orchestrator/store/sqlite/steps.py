@@ -71,6 +71,14 @@ def open_wait(tx: "Transaction", change: c.OpenWait) -> None:
         lifecycle.start_child(tx, change.child, change.row)
 
 
+def reopen_wait(tx: "Transaction", change: c.ReopenWait) -> None:
+    """Archive what a wait took and let it wait again."""
+    at = (change.row.run, change.row.name)
+    tx.execute("INSERT INTO archived_steps SELECT * FROM steps WHERE run = ? AND name = ?", at)
+    tx.execute("DELETE FROM steps WHERE run = ? AND name = ?", at)
+    tx.execute(NOTE, change.row)
+
+
 def _ask(tx: "Transaction", item: ReviewRow) -> None:
     tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (item.schema,))
     values = item._replace(schema="")._asdict()

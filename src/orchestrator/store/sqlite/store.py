@@ -15,7 +15,7 @@ from orchestrator.store.sqlite.transaction import Transaction
 
 _RUN = (
     "SELECT key, runs.id, workflows.name, workflows.version, status, wake, owner, crashes, created, started, ended,"
-    " deadline, input, output, error, parent FROM runs JOIN workflows ON workflows.id = runs.workflow"
+    " deadline, input, output, error, parent, copied_seq FROM runs JOIN workflows ON workflows.id = runs.workflow"
 )
 _STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
 _EVENTS = f"SELECT {', '.join(EventRow._fields)} FROM events WHERE run = ? ORDER BY name, number"  # noqa: S608 -- as above

@@ -68,6 +68,7 @@ APPLY: dict[type, Apply] = {
     c.RecordStep: steps.record,
     c.NoteStarted: steps.note_started,
     c.OpenWait: steps.open_wait,
+    c.ReopenWait: steps.reopen_wait,
     c.StartRun: lifecycle.start,
     c.StartMany: lifecycle.start_many,
     c.Suspend: lifecycle.suspend,
@@ -88,6 +89,6 @@ APPLY: dict[type, Apply] = {
 }
 
 FENCED: frozenset[type] = frozenset(
-    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
+    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
 )
 """Changes that only the owner of a run may make."""
