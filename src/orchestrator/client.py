@@ -16,6 +16,7 @@ from orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError,
 from orchestrator.store import ReviewQuery, SqliteStore, open_store
 from orchestrator.store.changes import Cancel, Change, Fork, MoveReview, Prune, RetryRun, Send, Started
 from orchestrator.store.rows import ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow
+from orchestrator.texts import checked_number, checked_texts
 from orchestrator.workflow import Workflow, Workflows
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Client:
         Raises:
             UnknownRun: there is none with this id.
         """
+        checked_texts(run_id=run_id)
         row = self.store.run(run_id)
         if row is None:
             raise UnknownRun(run_id)
@@ -109,6 +111,7 @@ class Client:
             WrongState: the run has ended.
             NotStorable: the payload is not JSON.
         """
+        checked_texts(run_id=run_id, name=name, event_id=event_id)
         from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 -- only senders need it
 
         try:
@@ -123,6 +126,7 @@ class Client:
         Raises:
             UnknownRun: there is no such run.
         """
+        checked_texts(run_id=run_id, reason=reason)
         return str(await self._change(Cancel(run_id, self._clock.now(), reason)))
 
     async def retry(self, run_id: str) -> None:
@@ -132,6 +136,7 @@ class Client:
             UnknownRun: there is no such run.
             WrongState: it has not failed.
         """
+        checked_texts(run_id=run_id)
         await self._change(RetryRun(run_id, self._clock.now()))
 
     async def fork(self, run_id: str, *, step: str | None = None, id: str | None = None) -> str:  # noqa: A002
@@ -142,6 +147,7 @@ class Client:
             WrongState: the run has no such step.
             RunConflict: the new id is taken.
         """
+        checked_texts(run_id=run_id, step=step, id=id)
         new_id = id or f"{run_id}-fork-{uuid.uuid4().hex[:8]}"
         started: Started = await self._change(Fork(run_id, step, new_id, self._clock.now()))
         assert started.new  # noqa: S101 -- a taken id is refused
@@ -174,7 +180,7 @@ class Client:
         Raises:
             ReviewError: there is none with this number.
         """
-        row = self.store.review(item)
+        row = self.store.review(checked_number(item, where="the review item"))
         if row is None:
             raise ReviewError(f"no review item {item} in this store: list them with `handrail review list`")
         return row
@@ -192,6 +198,7 @@ class Client:
             ReviewError: the person has no name.
         """
         review.check_person(by)
+        checked_texts(queue=queue)
         now = self._clock.now()
         query = ReviewQuery(queue=queue, free_for=by, now=now, limit=20)
         while items := self.store.reviews(query):

@@ -23,6 +23,7 @@ from orchestrator.limits import Limit, Limiters
 from orchestrator.store import Durability, SqliteStore, open_store
 from orchestrator.store.changes import Started, StartMany, StartRun
 from orchestrator.store.rows import ENDED, ClaimedRun
+from orchestrator.texts import checked_texts
 from orchestrator.workflow import Workflow, Workflows
 
 if TYPE_CHECKING:
@@ -202,6 +203,7 @@ class Orchestrator(Client):
                 f"this orchestrator was not given workflow {workflow.name!r} version {workflow.version}:"
                 " put it into Orchestrator(workflows=[...])"
             )
+        checked_texts(id=run_id)
         now = self._clock.now()
         encoded = self._library.workflow(workflow).input.encode(value)
         deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds

@@ -13,6 +13,7 @@ from guards.verdict import Verdict
 from orchestrator.errors import ReviewError
 from orchestrator.store.changes import MoveReview
 from orchestrator.store.rows import ReviewRow, StepRow
+from orchestrator.texts import checked_texts
 
 LEASE_SECONDS = 300.0
 """How long an item belongs to the person who took it."""
@@ -41,6 +42,7 @@ def skip(item: ReviewRow, *, by: str, now: float, note: str | None = None) -> Mo
     check_person(by)
     _must_be_undecided(item)
     _must_be_free(item, by=by, now=now)
+    checked_texts(note=note)
     return MoveReview(item.id, item.version, "open", "skip", actor(by), now, note=note)
 
 
@@ -80,6 +82,7 @@ def decide(
     if version is not None and version != item.version:
         raise ReviewError(f"review item {item.id} was changed by someone else in the meantime: look at it again")
     check_answer(item, value)
+    checked_texts(note=note)
     return MoveReview(
         item.id, item.version, "decided", "decide", actor(by), now,
         decision=json.dumps(value), note=note, despite=tuple(dict.fromkeys(despite)),
@@ -167,7 +170,9 @@ def check_person(by: str) -> None:
 
     Raises:
         ReviewError: there is none.
+        NotStorable: it is no text that a store can hold.
     """
+    checked_texts(by=by)
     if not by.strip():
         raise ReviewError("a decision needs the name of the person who makes it, such as by='ann'")
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 from orchestrator.errors import InvalidWorkflow
 from orchestrator.pace import Pace
 from orchestrator.retry import Retry
+from orchestrator.texts import checked_text, checked_texts
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,7 +26,9 @@ def check_name(name: str) -> None:
 
     Raises:
         InvalidWorkflow: it is empty, or could be taken for the name of another call.
+        NotStorable: it is no text that a store can hold.
     """
+    checked_text(name, where=f"the name {name!r}")
     if not name or RESERVED & set(name):
         raise InvalidWorkflow(f"{name!r} cannot name a step: use letters, digits, '_', '-', '.' and ':'")
 
@@ -94,6 +97,7 @@ class Step(Generic[P, R_co]):
     def __post_init__(self) -> None:
         for name in (self.name, *self.formerly):
             check_name(name)
+        checked_texts(owner=self.owner)
         target = self.function if inspect.isroutine(self.function) else type(self.function).__call__
         object.__setattr__(self, "is_async", inspect.iscoroutinefunction(inspect.unwrap(target)))
         if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):

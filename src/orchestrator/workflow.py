@@ -12,6 +12,7 @@ from orchestrator.coding import codec_for, signature_codec
 from orchestrator.errors import InvalidWorkflow, UnresolvedAnnotation
 from orchestrator.run import Run
 from orchestrator.step import RESERVED, Step
+from orchestrator.texts import checked_number, checked_text
 
 if TYPE_CHECKING:
     from orchestrator.codec import Codec
@@ -43,6 +44,8 @@ class Workflow(Generic[In_contra, Out_co]):
     def __post_init__(self) -> None:
         if not self.name or RESERVED & set(self.name):
             raise InvalidWorkflow(f"{self.name!r} cannot name a workflow: use letters, digits, '_', '-', '.' and ':'")
+        checked_text(self.name, where=f"the workflow's name {self.name!r}")
+        checked_number(self.version, where=f"workflow {self.name!r}, its version")
         if self.version < 1 or any(not 1 <= old < self.version for old in self.continues):
             raise InvalidWorkflow(f"workflow {self.name!r}: versions count from 1, and continues= lists earlier ones")
         if self.deadline_seconds is not None and not self.deadline_seconds > 0:

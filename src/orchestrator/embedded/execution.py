@@ -9,7 +9,14 @@ from orchestrator.embedded.records import error_json
 from orchestrator.embedded.run import EmbeddedRun
 from orchestrator.embedded.settings import Equipment
 from orchestrator.embedded.writer import Commit
-from orchestrator.errors import DeadlineExceeded, Fenced, RunCancelled, StoreError, SuspensionSwallowed
+from orchestrator.errors import (
+    DeadlineExceeded,
+    Fenced,
+    OrchestratorError,
+    RunCancelled,
+    StoreError,
+    SuspensionSwallowed,
+)
 from orchestrator.logs import run_id_of
 from orchestrator.store.changes import EndRun, Suspend
 from orchestrator.store.rows import ClaimedRun, RunStatus
@@ -17,8 +24,8 @@ from orchestrator.suspension import only_suspensions
 
 _log = logging.getLogger("orchestrator.runs")
 
-StopReason = Literal["cancelled", "deadline", "closing", "lost"]
-"""Why an execution was told to stop: only the first two end the run."""
+StopReason = Literal["cancelled", "deadline", "refused", "closing", "lost"]
+"""Why an execution was told to stop: the first three end the run; ``refused`` is for what cannot be recorded."""
 
 
 class Execution:
@@ -39,6 +46,7 @@ class Execution:
         """Done when this execution is over; shared, so nobody who waits can cancel it."""
         self._bound = bound
         self._equipment = equipment
+        self._refusal: Exception | None = None
         self._stop: StopReason | None = "cancelled" if claimed.cancel else None
 
     def stop(self, reason: StopReason) -> None:
@@ -52,6 +60,12 @@ class Execution:
         self.run.lose(error)
         self.stop("lost")
 
+    def refuse(self, error: Exception) -> None:
+        """Stop because something of it cannot be recorded, ever: the run fails, it would come to the same again."""
+        self._refusal = error
+        self.run.lose(error)
+        self.stop("refused")
+
     async def drive(self) -> None:
         """Execute, and record how it ended."""
         token = run_id_of.set(self.claimed.id)
@@ -60,7 +74,12 @@ class Execution:
         if self.claimed.deadline is not None:
             timer = clock.call_at(self.claimed.deadline, lambda: self.stop("deadline"))
         try:
-            await self._conclude(*await self._outcome())
+            try:
+                await self._conclude(*await self._outcome())
+            except (OrchestratorError, asyncio.CancelledError):
+                if self._stop != "refused" or self.status != "running":
+                    raise
+                await self._conclude("failed", None, self._refusal)
         except (StoreError, asyncio.CancelledError) as error:
             self.error = self.run.lost or error
             if self._stop in {"cancelled", "deadline"}:  # it came while the end was being written: look again
@@ -115,6 +134,8 @@ class Execution:
                 return "cancelled", None, RunCancelled(f"run {self.claimed.id!r} was cancelled")
             case "deadline":
                 return "failed", None, DeadlineExceeded(f"run {self.claimed.id!r} took longer than its deadline allows")
+            case "refused":
+                return "failed", None, self._refusal
             case "closing" | "lost":
                 raise error
             case None:  # a step cancelled itself
@@ -123,8 +144,8 @@ class Execution:
     async def _conclude(self, status: RunStatus, output: Any, error: BaseException | None) -> None:
         now = self._equipment.clock.now()
         writer, claimed, waits = self._equipment.writer, self.claimed, self.run.waits
-        if self.run.lost is not None:
-            raise self.run.lost
+        if self._stop != "refused":
+            await self.run.under_way()
         if status == "waiting":
             dues = [due for due in (*waits.open.values(), claimed.deadline) if due is not None]
             self.wake = await writer.ask(Suspend(claimed.key, min(dues, default=None), claimed.signals, now))
@@ -136,7 +157,7 @@ class Execution:
         has_dependants = self.run.has_waited
         await writer.add(EndRun(claimed.key, status, output, recorded, now, has_dependants))
         self.woke_others = has_dependants or claimed.parent is not None
-        if self.run.lost is not None:
+        if self.run.lost is not None and self._refusal is None:
             raise self.run.lost
         self.status, self.error = status, error
         if error is not None:

@@ -26,6 +26,7 @@ from orchestrator.run import Run, branch_list
 from orchestrator.step import StepKind, check_name
 from orchestrator.store.changes import Change, RecordStep
 from orchestrator.store.rows import StepRow
+from orchestrator.texts import checked_texts
 
 _log = logging.getLogger("orchestrator.steps")
 
@@ -107,6 +108,14 @@ class EmbeddedRun(Run):
     def broken(self) -> HistoryMismatch | None:
         """Why the run must stop, even if its code caught the error: it does not fit the history."""
         return self._history.broken
+
+    async def under_way(self) -> None:
+        """Wait for what can be refused no more together with what follows; the open batch takes both or none."""
+        pending = self._unrecorded
+        if pending is not None and self._equipment.writer.is_under_way(pending):
+            await pending
+        if self.lost is not None:
+            raise self.lost
 
     def _name(self, base: str) -> str:
         return self._history.name(base, _scope.get())
@@ -234,6 +243,7 @@ class EmbeddedRun(Run):
     ) -> Coroutine[Any, Any, Any]:
         """Put a question to people, without any model."""
         codec = codec_for(answer, where=f"the answer to {question!r}")
+        checked_texts(question=question, name=name, queue=escalate.queue)
         item = self.waits.question("ask", question, "asked", "the workflow asks")
         try:
             shown = item._replace(context=json.dumps(context))
@@ -244,6 +254,7 @@ class EmbeddedRun(Run):
     def event(self, name: str, payload: Any, *, within: timedelta | None = None) -> Coroutine[Any, Any, Any]:
         """Wait for the next event of that name sent to this run."""
         codec = codec_for(payload, where=f"event {name!r}")
+        checked_texts(name=name)
         return self.waits.event(self._name(f"event:{name}"), name, codec, within)
 
     def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
@@ -268,6 +279,7 @@ class EmbeddedRun(Run):
         name: str | None = None,
     ) -> Coroutine[Any, Any, Any]:
         """Start a run of another workflow and wait for its result."""
+        checked_texts(id=id)
         found = self._name(workflow.name) if name is None else self._own_name(name)
         return self._child(found, workflow, value, id)
 

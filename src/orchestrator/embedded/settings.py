@@ -1,5 +1,6 @@
 """What the parts of one embedded engine share."""
 
+import math
 from dataclasses import dataclass, replace
 
 from orchestrator.clock import Clock
@@ -8,6 +9,9 @@ from orchestrator.embedded.library import Library
 from orchestrator.embedded.writer import Writer
 from orchestrator.errors import InvalidWorkflow
 from orchestrator.store.sqlite import SqliteStore
+
+MOST = 1_000_000_000
+"""More runs, threads or crashes than anybody means; a number with that many digits is a slip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +48,9 @@ class Settings:
         for name in ("concurrency", "lease_seconds", "crash_limit", "threads"):
             if not getattr(self, name) > 0:
                 raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give a number above 0")
+        for name in ("concurrency", "crash_limit", "threads"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) > MOST:
+                raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give a whole number up to {MOST:,}")
+        for name in ("lease_seconds", "grace_seconds"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give seconds, 0 or more")

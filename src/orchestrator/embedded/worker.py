@@ -11,7 +11,7 @@ from orchestrator.embedded.run import EmbeddedRun
 from orchestrator.embedded.settings import Equipment, Settings
 from orchestrator.embedded.watchdog import Watchdog
 from orchestrator.errors import Fenced, StoreError
-from orchestrator.store.changes import Change, Claim, NoteStarted, Release
+from orchestrator.store.changes import Change, Claim, NoteStarted, Release, run_of
 from orchestrator.store.rows import ClaimedRun
 from orchestrator.store.sqlite.claims import SUSPECT
 from orchestrator.workflow import Workflows
@@ -231,12 +231,14 @@ class Worker:
             self._loop.call_soon_threadsafe(self.wake)
 
     def refused(self, change: Change, error: Exception) -> None:
-        """Stop the run whose change the store refused."""
+        """Stop the run whose change the store refused: it is another's by now, or it fails with what was wrong."""
+        execution = self.active.get(run_of(change) or 0)
         if not isinstance(error, Fenced):
             _log.error("the store refused %s: %s", type(change).__name__, error)
-        key = getattr(getattr(change, "row", change), "run", None) or getattr(change, "key", None)
-        if key in self.active:
-            self.active[key].lose(error)
+        if execution is not None and isinstance(error, Fenced):
+            execution.lose(error)
+        elif execution is not None:
+            execution.refuse(error)
 
     @property
     def id(self) -> int:

@@ -11,10 +11,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
-from orchestrator.errors import StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
-from orchestrator.store.changes import Change
+from orchestrator.errors import OrchestratorError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
+from orchestrator.store.changes import Change, run_of
 from orchestrator.store.sqlite import SqliteStore
 
 _log = logging.getLogger("orchestrator.writer")
@@ -67,6 +68,7 @@ class Writer:
         self._in_thread = 0
         self._thread_until = 0.0
         self._closing = threading.Event()
+        self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._work, name="handrail-writer", daemon=True)
         self._thread.start()
 
@@ -85,6 +87,10 @@ class Writer:
             self._loop.call_soon(self._flush)
         batch.changes.append(change)
         return batch.commit
+
+    def is_under_way(self, commit: asyncio.Future[None]) -> bool:
+        """Return whether a commit is still to come that nothing can be added to any more."""
+        return not commit.done() and (self._open is None or self._open.commit is not commit)
 
     async def ask(self, change: Change) -> Any:
         """Write a change and return its reply once it is committed; a refusal is raised."""
@@ -114,8 +120,8 @@ class Writer:
         begun = time.perf_counter()
         try:
             replies = self._store.try_apply(batch.changes, worker=batch.worker)
-        except StoreError:
-            replies = None  # the thread tries again, and reports
+        except Exception:  # noqa: BLE001 -- whatever it was, the thread tries again, one by one, and reports
+            replies = None
         ended = time.perf_counter()
         if ended - begun > SLOW_COMMIT_SECONDS:
             self._thread_until = ended + SLOW_FOR_SECONDS
@@ -133,12 +139,18 @@ class Writer:
             future = waiting.get(index)
             if isinstance(reply, Exception):
                 if future is None:
-                    self.on_refusal(batch.changes[index], reply)
+                    self._refuse(batch.changes[index], reply)
                 elif not future.done():
                     future.set_exception(reply)
             elif future is not None and not future.done():
                 future.set_result(reply)
         batch.commit.set_result(None)
+
+    def _refuse(self, change: Change, error: Exception) -> None:
+        try:
+            self.on_refusal(change, error)
+        except Exception:  # noqa: BLE001 -- the others of the batch still want to know that they are on disk
+            _log.exception("a refused %s could not be handled", type(change).__name__)
 
     def _fail(self, batch: Batch, error: StoreError) -> None:
         for future in (batch.commit, *batch.waiting.values()):
@@ -150,7 +162,7 @@ class Writer:
 
     def _finished(self, batch: Batch, replies: Sequence[Any] | StoreError) -> None:
         self._in_thread -= 1
-        self._flush()
+        self._flush()  # first, so that the thread is never without work
         if isinstance(replies, StoreError):
             self._fail(batch, replies)
         else:
@@ -168,12 +180,14 @@ class Writer:
             except queue.Empty:
                 continue
             if batch is None:
-                return
+                break
             replies = self._committed(batch.changes, batch.worker)
             try:
                 self._loop.call_soon_threadsafe(self._finished, batch, replies)
             except RuntimeError:  # the loop is closed; what was committed stays committed
                 return
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._ended.set)
 
     def _beat(self) -> None:
         assert self._tick is not None  # noqa: S101 -- asked by the caller
@@ -198,22 +212,42 @@ class Writer:
                 time.sleep(0.02)
             except _FATAL as error:
                 return error
-            except StoreError as error:
-                return error if len(changes) == 1 else self._one_by_one(changes, worker)
+            except Exception as error:  # noqa: BLE001 -- one change, whatever is wrong with it, must not end the thread
+                return self._one_by_one(changes, worker, error)
 
-    def _one_by_one(self, changes: Sequence[Change], worker: int | None) -> Sequence[Any] | StoreError:
-        """Keep one change that SQLite refuses from taking the others with it."""
+    def _one_by_one(
+        self, changes: Sequence[Change], worker: int | None, error: Exception
+    ) -> Sequence[Any] | StoreError:
+        """Keep one change that cannot be written from taking the others with it; it gets its own error."""
+        if len(changes) == 1:
+            return [self._in_our_words(changes[0], error)]
         replies: list[Any] = []
+        refused: dict[int, Exception] = {}
         for change in changes:
+            key = run_of(change)
+            if key in refused:  # what a run did after something that is not recorded did not happen either
+                replies.append(refused[key])
+                continue
             reply = self._committed([change], worker)
-            if isinstance(reply, _FATAL):
+            if isinstance(reply, StoreError):
                 return reply
-            replies.append(reply if isinstance(reply, StoreError) else reply[0])
+            replies += reply
+            if key is not None and isinstance(reply[0], Exception):
+                refused[key] = reply[0]
         return replies
+
+    def _in_our_words(self, change: Change, error: Exception) -> OrchestratorError:
+        if isinstance(error, OrchestratorError):
+            return error
+        problem = f"{type(change).__name__} cannot be written: {type(error).__name__}: {error}"
+        _log.error("%s", problem, exc_info=error)
+        wrapped = StoreError(self._store.path, problem)
+        wrapped.__cause__ = error
+        return wrapped
 
     async def close(self) -> None:
         """Commit what is open, then end the thread."""
         self._send()
         self._closing.set()
         self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._ended.wait()

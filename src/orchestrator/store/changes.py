@@ -231,5 +231,12 @@ Change = (
     | Remember
 )
 
+
+def run_of(change: Change) -> int | None:
+    """Return the key of the run that a change is about, where it names one."""
+    key: int | None = getattr(getattr(change, "row", change), "run", None)
+    return getattr(change, "key", None) if key is None else key
+
+
 VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat})
 """After a power cut a claim is due again, and a hint or a beat is of no use any more."""

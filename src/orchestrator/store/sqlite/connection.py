@@ -9,6 +9,7 @@ from typing import Literal
 
 from orchestrator import asked
 from orchestrator.errors import (
+    NotStorable,
     StoreCorrupt,
     StoreError,
     StoreFull,
@@ -18,6 +19,7 @@ from orchestrator.errors import (
     StoreTooNew,
 )
 from orchestrator.store.sqlite.schema import APPLICATION_ID, FORMAT, TABLES, UPGRADES
+from orchestrator.texts import lone_surrogate
 
 Durability = Literal["power", "process"]
 """What a recorded result survives: a power cut (``synchronous=FULL``) or only the process's death (``NORMAL``)."""
@@ -53,9 +55,13 @@ def explained(error: sqlite3.Error, path: str) -> StoreError:
 
 @contextmanager
 def explaining(path: str) -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
+    """Turn SQLite's errors into ours, and what Python says of values that SQLite cannot take."""
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise NotStorable(where=f"store {path}, {error.object[:60]!r}", problem=lone_surrogate(error)) from error
+    except OverflowError as error:
+        raise NotStorable(where=f"store {path}", problem=f"a number is larger than it can hold ({error})") from error
     except sqlite3.Error as error:
         raise explained(error, path) from error
 

@@ -52,8 +52,12 @@ class Transaction:
             self.execute("SELECT 1 FROM workers WHERE id = ?", (self.worker,)).fetchone()
         )
         replies: list[Any] = []
+        refused: dict[int | None, OrchestratorError] = {}
         for change in changes:
             kind = type(change)
+            if refused and kind in FENCED and (earlier := refused.get(c.run_of(change))) is not None:
+                replies.append(earlier)  # what a run did after something that is not recorded did not happen either
+                continue
             if not self.alive and kind in FENCED:
                 replies.append(Fenced(self.path, "this worker's lease ended and another took over its runs"))
                 continue
@@ -61,6 +65,8 @@ class Transaction:
                 replies.append(APPLY[kind](self, change))
             except OrchestratorError as refusal:  # each checks before it writes, so nothing is left behind
                 replies.append(refusal)
+                if kind in FENCED and (key := c.run_of(change)) is not None:
+                    refused[key] = refusal
         return replies
 
 
