@@ -1,5 +1,6 @@
 """A step: a function that a run calls once and remembers, with its kind, owner and policy."""
 
+import copy
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -111,7 +112,10 @@ class Step(Generic[P, R_co]):
 
     def named(self, name: str) -> "Step[P, R_co]":
         """Return the same step under another name."""
-        return replace(self, name=name)
+        check_name(name)
+        other = copy.copy(self)  # nothing else has to be worked out again: workflows do this for every call
+        object.__setattr__(other, "name", name)
+        return other
 
 
 class StepDecorator(Protocol):

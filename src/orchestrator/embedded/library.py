@@ -1,9 +1,9 @@
 """Steps, judges and workflows with their codecs, worked out once per process."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from guards.outcome import Accepted, Doubtful
 from guards.verdict import Verdict
@@ -14,6 +14,9 @@ from orchestrator.workflow import Workflow, result_codec
 if TYPE_CHECKING:
     from guards.auditing import AuditRule
     from orchestrator.codec import Codec, InputCodec
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,21 @@ class BoundWorkflow:
     output: "Codec[Any]"
 
 
+MOST = 1_000
+"""Objects of one sort that are remembered; then all are forgotten, and those in use are looked up again."""
+
+
 class Library:
-    """Looks each up once; keyed by the object itself, which it keeps alive."""
+    """Looks each up once; keyed by the object itself, which it keeps alive for a while.
+
+    A workflow may make its steps as it goes (``step.named(...)``, a function within a function): what is remembered
+    must not grow with the calls, and a step under another name must not cost what the function's codecs cost.
+    """
 
     def __init__(self) -> None:
         self._steps: dict[Any, BoundStep] = {}
+        self._codecs: dict[Any, tuple[InputCodec, Codec[Any]]] = {}
+        """By function."""
         self._judges: dict[int, tuple[Any, BoundJudge]] = {}
         self._asks_guards: dict[str, bool] = {}
         """By the judge's name: whether any judge of that name holds people's answers to guards."""
@@ -88,15 +101,23 @@ class Library:
         bound = self._steps.get(function)
         if bound is None:
             step = as_step(function)
-            where = f"step {step.name!r}"
-            bound = self._steps[function] = BoundStep(
-                step,
-                signature_codec(step.function, where=where),
-                result_codec(step.function, where=where),
-                step.policy.is_plain,
-                "rule" if step.kind == "rule" else None,
-            )
+            codecs = self._step_codecs(step)
+            decided_by = "rule" if step.kind == "rule" else None
+            bound = BoundStep(step, *codecs, step.policy.is_plain, decided_by)
+            _remember(self._steps, function, bound)
         return bound
+
+    def _step_codecs(self, step: Step[..., Any]) -> "tuple[InputCodec, Codec[Any]]":
+        where = f"step {step.name!r}"
+        found = self._codecs.get(step.function)
+        if found is None:
+            found = signature_codec(step.function, where=where), result_codec(step.function, where=where)
+            _remember(self._codecs, step.function, found)
+        inputs, result = found
+        if inputs.where == where:
+            return found
+        of_result = replace(result, where=f"{where}, its result")
+        return replace(inputs, where=where, codec=replace(inputs.codec, where=where)), of_result
 
     def judge(self, judge: Any) -> BoundJudge:
         """Return a judge ready to be called and recorded.
@@ -123,7 +144,7 @@ class Library:
             getattr(judge, "objections", None),
             hasattr(judge, "objections") and bool(getattr(judge, "person_checks", True)),
         )
-        self._judges[id(judge)] = (judge, bound)
+        _remember(self._judges, id(judge), (judge, bound))
         self._asks_guards[judge.name] = bound.asks_guards or self._asks_guards.get(judge.name, False)
         return bound
 
@@ -136,8 +157,14 @@ class Library:
         bound = self._workflows.get(workflow)
         if bound is None:
             bound = BoundWorkflow(workflow, workflow.takes_input, workflow.input_codec, workflow.output_codec)
-            self._workflows[workflow] = bound
+            _remember(self._workflows, workflow, bound)
         return bound
+
+
+def _remember(known: dict[K, V], key: K, value: V) -> None:
+    if len(known) >= MOST:
+        known.clear()
+    known[key] = value
 
 
 def _outcome_of(value_type: Any) -> Any:
