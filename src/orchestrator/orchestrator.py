@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -190,8 +191,8 @@ class Orchestrator(Client):
             RunConflict: an id appears twice, or was started with another workflow or input.
         """
         changes = [self._start_change(workflow, value, run_id, execute=False) for run_id, value in runs]
-        if len({change.id for change in changes}) != len(changes):
-            twice = next(each.id for i, each in enumerate(changes) if each.id in {one.id for one in changes[:i]})
+        twice, times = Counter(change.id for change in changes).most_common(1)[0] if changes else ("", 0)
+        if times > 1:
             raise RunConflict(twice, "the same id twice in one call")
         started: list[Started] = await self._change(StartMany(changes)) if changes else []
         return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]

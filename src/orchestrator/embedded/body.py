@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator.clock import Clock, sleep
 from orchestrator.context import StepContext, StopFlag, enter_step, leave_step
+from orchestrator.embedded.records import message_of
 from orchestrator.limits import Limiters
 from orchestrator.pace import SLOW_SECONDS
 from orchestrator.retry import tries
@@ -35,7 +36,7 @@ class BodyFailed(Exception):
     """All attempts of a body failed."""
 
     def __init__(self, error: Exception, attempt: int) -> None:
-        super().__init__(str(error))
+        super().__init__(message_of(error))
         self.error = error
         self.attempt = attempt
 
@@ -108,7 +109,7 @@ class Bodies:
                 return await self._attempt(step, this, args, kwargs)
             except Exception as error:
                 ids = {"run": this.run_id, "step": this.step, "attempt": this.attempt}
-                _log.info("an attempt failed: %s: %s", type(error).__name__, error, extra=ids)
+                _log.info("an attempt failed: %s: %s", type(error).__name__, message_of(error), extra=ids)
                 raise
 
         if step.policy.retry is None:

@@ -5,7 +5,7 @@ import logging
 from typing import Any, Literal
 
 from orchestrator.embedded.library import BoundWorkflow
-from orchestrator.embedded.records import error_json
+from orchestrator.embedded.records import error_json, message_of
 from orchestrator.embedded.run import EmbeddedRun
 from orchestrator.embedded.settings import Equipment
 from orchestrator.embedded.writer import Commit
@@ -153,7 +153,7 @@ class Execution:
             self.woke_others = waits.started_child
             _log.info("run %s waits for %s", claimed.id, ", ".join(waits.open))
             return
-        recorded = None if error is None else error_json(error)
+        recorded = None if error is None else error_json(error, self.run.beside)
         has_dependants = self.run.has_waited
         await writer.add(EndRun(claimed.key, status, output, recorded, now, has_dependants))
         self.woke_others = has_dependants or claimed.parent is not None
@@ -161,6 +161,6 @@ class Execution:
             raise self.run.lost
         self.status, self.error = status, error
         if error is not None:
-            _log.warning("run %s %s: %s", claimed.id, status, error)
+            _log.warning("run %s %s: %s", claimed.id, status, message_of(error))
         else:
             _log.info("run %s completed", claimed.id)

@@ -2,8 +2,9 @@
 
 import json
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from guards.outcome import Accepted
@@ -11,6 +12,11 @@ from guards.verdict import Verdict
 from orchestrator.errors import StepFailed, WaitExpired
 from orchestrator.step import Step
 from orchestrator.store.rows import StepRow
+
+LONGEST_MESSAGE = 8_000
+"""Characters of an error's message that are recorded; the rest is cut."""
+_WORDS_AROUND = 1_000
+"""Characters that may be put around a message that was cut already, before it is cut again."""
 
 _NO_JUDGEMENT = (None,) * (len(StepRow._fields) - StepRow._fields.index("confidence"))
 
@@ -91,18 +97,44 @@ def failure(row: StepRow) -> StepFailed:
     return StepFailed(step=row.name, error_type=error.get("type", "Error"), message=error.get("message", ""))
 
 
-def error_json(error: BaseException) -> str:
-    """Return an error as it is recorded, with the steps whose failures led to it: a retry executes those again."""
-    trace = "".join(traceback.format_exception(error, limit=-12))
-    recorded = {"type": type(error).__name__, "message": str(error), "trace": trace[-4000:]}
-    steps = _failed_steps(error)
+def error_json(error: BaseException, beside: Mapping[int, Sequence[BaseException]] = MappingProxyType({})) -> str:
+    """Return an error as it is recorded, with the steps whose failures led to it: a retry executes those again.
+
+    ``beside`` holds, by the ``id`` of a failure, those of the branches that failed side by side with it.
+    """
+    lines = traceback.format_exception(error, limit=-12)
+    trace = "".join(_cut(line, LONGEST_MESSAGE // 4) for line in lines)[-4000:]
+    recorded = {"type": type(error).__name__, "message": message_of(error), "trace": trace}
+    steps = _failed_steps(error, beside)
     return json.dumps({**recorded, "steps": steps} if steps else recorded)
 
 
-def _failed_steps(error: BaseException | None) -> list[str]:
+def message_of(error: BaseException) -> str:
+    """Return an error's message, as much of it as is recorded."""
+    try:
+        return _cut(str(error), LONGEST_MESSAGE)
+    except Exception as other:  # noqa: BLE001 -- an error's own code runs here
+        return f"(its message cannot be read: {type(other).__name__})"
+
+
+def _cut(text: str, longest: int) -> str:
+    if len(text) <= longest + _WORDS_AROUND:
+        return text
+    return f"{text[:longest]}... (cut: it has {len(text):,} characters)"
+
+
+def _failed_steps(error: BaseException, beside: Mapping[int, Sequence[BaseException]]) -> list[str]:
     steps: list[str] = []
-    while error is not None:
-        if isinstance(error, StepFailed | WaitExpired):
-            steps.append(error.step)
-        error = error.__cause__ or error.__context__
+    seen: set[int] = set()
+    look: list[BaseException] = [error]
+    while look:
+        each = look.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, StepFailed | WaitExpired):
+            steps.append(each.step)
+        more = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+        before = each.__cause__ or each.__context__
+        look += [*more, *beside.get(id(each), ()), *([before] if before is not None else [])]
     return steps

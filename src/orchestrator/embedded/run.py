@@ -18,7 +18,7 @@ from orchestrator.embedded.body import BodyFailed
 from orchestrator.embedded.history import History
 from orchestrator.embedded.library import BoundJudge, BoundStep
 from orchestrator.embedded.matching import CodeMatch, Matching
-from orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged
+from orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from orchestrator.embedded.settings import Equipment
 from orchestrator.embedded.waits import Waits
 from orchestrator.errors import HistoryMismatch, Misuse, NotStorable
@@ -54,6 +54,8 @@ class EmbeddedRun(Run):
         self.waits = Waits(key, run_id, history, self._matching, equipment, self.write)
         self.lost: Exception | None = None
         """Why this process may not go on with the run; set by ``lose``."""
+        self.beside: dict[int, list[BaseException]] = {}
+        """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
         self.running: dict[str, Begun] = {}
         """Steps in flight, by name."""
         self._id = run_id
@@ -167,7 +169,7 @@ class EmbeddedRun(Run):
         row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))
         self.record(row)
         ids = {"run": self._id, "step": row.name, "attempt": attempt}
-        _log.info("step failed: %s: %s", type(error).__name__, error, extra=ids)
+        _log.info("step failed: %s: %s", type(error).__name__, message_of(error), extra=ids)
         if bound.step.policy.on_failure == "review":
             return await self._repair(bound, row)
         raise failure(row) from error
@@ -319,8 +321,10 @@ class EmbeddedRun(Run):
         finally:
             errors = [task.exception() for task in tasks if task.done() and not task.cancelled()]
         waiting = next((error for error in errors if error is not None and not isinstance(error, Exception)), None)
-        failed = next((error for error in errors if isinstance(error, Exception)), None)
-        if (problem := waiting or failed) is not None:
+        failures = [error for error in errors if isinstance(error, Exception)]
+        if len(failures) > 1:
+            self.beside.setdefault(id(failures[0]), []).extend(failures)
+        if (problem := waiting or next(iter(failures), None)) is not None:
             raise problem
         return tuple(task.result() for task in tasks)
 

@@ -28,8 +28,10 @@ WHERE key = ? AND owner = ? RETURNING parent, parent_step
 """
 _SETTLE_PARENT = """
 UPDATE steps SET status = ?, output = ?, error = ?, ended = ?
-WHERE run = ? AND name = ? AND status IN ('waiting', 'started')
+WHERE run = ? AND name = ? AND status IN ('waiting', 'started') AND (SELECT ended FROM runs WHERE key = run) IS NULL
 """
+"""A run that has ended waits for nothing: when it is retried, it asks for its child again."""
+_ORPHANED = json.dumps({"type": "RunCancelled", "message": "the run that started it has ended"})
 _WAKE = """
 UPDATE runs SET signals = signals + 1, wake = CASE WHEN status = 'waiting' THEN ? ELSE wake END WHERE key = ?
 """
@@ -138,15 +140,31 @@ def end(tx: "Transaction", change: c.EndRun) -> None:
 
 def _leave_nothing_open(tx: "Transaction", change: c.EndRun, parent: tuple[int | None, str | None]) -> None:
     if change.has_dependants:
-        _close_reviews(tx, change.key, change.ended)
-        children = tx.execute("SELECT id FROM runs WHERE parent = ? AND ended IS NULL", (change.key,)).fetchall()
-        for (child,) in children:
-            cancel(tx, c.Cancel(child, change.ended, "the run that started it has ended"))
+        _close_all(tx, change.key, change.ended)
     if parent[0] is not None:
         outcome = "done" if change.status == "completed" else "failed"
         settled = (outcome, change.output, change.error, change.ended, parent[0], parent[1])
         tx.execute(_SETTLE_PARENT, settled)
         wake(tx, parent[0], change.ended)
+
+
+def _close_all(tx: "Transaction", key: int, now: float) -> None:
+    """Cancel the open questions of a run that has ended, its child runs, theirs, and so on, however deep."""
+    ended = [key]
+    while ended:
+        run = ended.pop()
+        _close_reviews(tx, run, now)
+        tx.execute(
+            "UPDATE runs SET cancel = 1, signals = signals + 1"
+            " WHERE parent = ? AND ended IS NULL AND owner IS NOT NULL",
+            (run,),
+        )
+        cancelled = tx.execute(
+            "UPDATE runs SET status = 'cancelled', wake = NULL, ended = ?, error = ?"
+            " WHERE parent = ? AND ended IS NULL AND owner IS NULL RETURNING key",
+            (now, _ORPHANED, run),
+        ).fetchall()
+        ended += [child for (child,) in cancelled]
 
 
 def _close_reviews(tx: "Transaction", key: int, now: float) -> None:
@@ -202,82 +220,6 @@ def cancel(tx: "Transaction", change: c.Cancel) -> str:
     )
     _leave_nothing_open(tx, c.EndRun(key, "cancelled", None, error, change.now), (parent[0], parent[1]))
     return "cancelled"
-
-
-# A failure that the workflow survived is history like any other result: what came after it depends on it.
-_AGAIN = """
-run = ? AND (status IN ('started', 'waiting') OR status = 'failed' AND name IN (SELECT value FROM json_each(?)))
-"""
-
-
-def retry(tx: "Transaction", change: c.RetryRun) -> None:
-    """Make an ended run due again from what stopped it, and the child runs that stopped it likewise."""
-    found = tx.execute("SELECT key, status, error FROM runs WHERE id = ?", (change.run_id,)).fetchone()
-    if found is None:
-        raise UnknownRun(change.run_id)
-    key, status, error = found
-    if status not in {"failed", "cancelled", "set_aside"}:
-        raise WrongState(f"run {change.run_id!r} is {status}; only a failed, cancelled or set-aside run can be retried")
-    again = (key, json.dumps(json.loads(error or "{}").get("steps", [])))
-    tx.execute(f"INSERT INTO archived_steps SELECT * FROM steps WHERE {_AGAIN}", again)  # noqa: S608 -- a constant
-    tx.execute(f"DELETE FROM steps WHERE {_AGAIN}", again)  # noqa: S608 -- a constant
-    children = tx.execute(
-        "SELECT id FROM runs WHERE parent = ? AND status IN ('failed', 'cancelled', 'set_aside')"
-        " AND parent_step NOT IN (SELECT name FROM steps WHERE run = ?)",
-        (key, key),
-    ).fetchall()
-    for (child,) in children:
-        retry(tx, c.RetryRun(child, change.now))
-    tx.execute(
-        "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND state != 'decided' AND kind != ?"
-        " AND instr(step, '!') = 0",
-        (key, AUDIT),
-    )
-    tx.execute(
-        "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, cancel = 0, ended = NULL, error = NULL,"
-        " deadline = ? + (deadline - created) WHERE key = ?",  # the whole time again, or it would fail at once
-        (change.now, change.now, key),
-    )
-
-
-def fork(tx: "Transaction", change: c.Fork) -> c.Started:
-    """Copy a run's history before a step into a new run, which goes on from there."""
-    source = tx.execute(
-        "SELECT key, workflows.name, workflows.version, input, code FROM runs"
-        " JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
-        (change.run_id,),
-    ).fetchone()
-    if source is None:
-        raise UnknownRun(change.run_id)
-    key, name, version, recorded, code = source
-    before = None
-    if change.step is not None:
-        found = tx.execute("SELECT seq FROM steps WHERE run = ? AND name = ?", (key, change.step)).fetchone()
-        if found is None:
-            raise WrongState(
-                f"run {change.run_id!r} has no step {change.step!r}: see `handrail runs show {change.run_id}`"
-            )
-        before = found[0]
-    started = start(tx, c.StartRun(change.new_id, name, version, recorded, code, change.now))
-    if not started.new:
-        raise RunConflict(change.new_id, "a history of its own")
-    columns = ", ".join(StepRow._fields[1:])
-    tx.execute(
-        f"INSERT INTO steps (run, {columns}) SELECT ?, {columns} FROM steps"  # noqa: S608 -- our own column names
-        " WHERE run = ? AND status = 'done' AND seq < coalesce(?, 0)"
-        " AND NOT (kind = 'human' AND coalesce(verdicts, '') LIKE '{%')",  # nobody has checked that answer yet
-        (started.key, key, before),
-    )
-    tx.execute(
-        "INSERT INTO events SELECT ?, name, number, payload, sent, event_id FROM events WHERE run = ?",
-        (started.key, key),
-    )
-    tx.execute(
-        "UPDATE runs SET signals = 1, copied_seq = (SELECT coalesce(max(seq), 0) FROM steps WHERE run = ?)"
-        " WHERE key = ?",  # a signal, since events were copied
-        (started.key, started.key),
-    )
-    return started
 
 
 def prune(tx: "Transaction", change: c.Prune) -> int:

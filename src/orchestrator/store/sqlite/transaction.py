@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator.errors import Fenced, OrchestratorError
 from orchestrator.store import changes as c
-from orchestrator.store.sqlite import claims, lifecycle, reviews, steps
+from orchestrator.store.sqlite import again, claims, lifecycle, reviews, steps
 from orchestrator.store.sqlite.connection import Durability, set_durability
 from orchestrator.store.sqlite.workflow_ids import WorkflowIds
 
@@ -81,8 +81,8 @@ APPLY: dict[type, Apply] = {
     c.EndRun: lifecycle.end,
     c.Send: lifecycle.send,
     c.Cancel: lifecycle.cancel,
-    c.RetryRun: lifecycle.retry,
-    c.Fork: lifecycle.fork,
+    c.RetryRun: again.retry,
+    c.Fork: again.fork,
     c.Prune: lifecycle.prune,
     c.Remember: lifecycle.remember,
     c.Claim: claims.claim,
