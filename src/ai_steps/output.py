@@ -3,9 +3,11 @@
 import enum
 import types
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal, Union, get_args, get_origin
 
 from ai_steps.errors import InvalidTask
+from ai_steps.strict_json import is_finite, parts, read_json, with_exact_numbers
 
 _CLOSED: Mapping[Any, tuple[Any, ...]] = {None: (None,), type(None): (None,), bool: (True, False)}
 
@@ -52,6 +54,15 @@ class Output:
         """The JSON Schema of the answer; None for free text."""
         return None if self.is_text else self._schema
 
+    @property
+    def wire_schema(self) -> Mapping[str, Any] | None:
+        """The JSON Schema as a server is held to it: as ``json_schema``, and with the shape of numbers in texts."""
+        if self.is_text:
+            return None
+        from ai_steps.wire_numbers import WithNumberPatterns  # noqa: PLC0415 -- as above
+
+        return self._adapter.json_schema(schema_generator=WithNumberPatterns)
+
     def value_of(self, label: str) -> Any:
         """Return the value that a label stands for.
 
@@ -87,8 +98,8 @@ class Output:
         if self._by_label:
             return self._validate_label(value)
         if self._concrete is not None and type(value) is self._concrete:
-            return value
-        return self._through(self._adapter.validate_python, value)
+            return _finite(value)
+        return _finite(self._through(self._adapter.validate_python, value))
 
     def parse(self, text: str) -> Any:
         """Return the value that an answer's text stands for: a label, JSON, or the text itself.
@@ -98,7 +109,8 @@ class Output:
         """
         if self.is_text or text in self._by_label:
             return self.validate(text)
-        return self._through(self._adapter.validate_json, text)
+        read_json(text)
+        return self._exactly(text)
 
     def dump(self, value: Any) -> str:
         """Return a value as the JSON that ``load`` reads back."""
@@ -110,13 +122,29 @@ class Output:
         Raises:
             ValueError: it does not fit.
         """
-        return self._through(self._adapter.validate_json, text)
+        return _finite(self._through(self._adapter.validate_json, text))
 
     def show(self, value: Any) -> str:
         """Return a value as people and models read it: the text or label itself, or JSON."""
         if self.is_text:
             return str(value)
         return self.label_of(value) if self._by_label else self.dump(value)
+
+    def _exactly(self, text: str) -> Any:
+        """Return the value of a JSON text with every digit of it: a JSON number would reach a Decimal as a float."""
+        value = _finite(self._through(self._adapter.validate_json, text))
+        exact = with_exact_numbers(text)
+        if exact == text:
+            return value
+        try:
+            whole = self._through(self._adapter.validate_json, exact)
+        except ValueError:
+            whole = None
+        if _alike(value, whole):
+            return whole
+        if _has_decimal(value):
+            raise ValueError("a number has more digits than a JSON number keeps; write it as a text, with fewer digits")
+        return value
 
     def _validate_label(self, value: Any) -> Any:
         if isinstance(value, str) and value in self._by_label:
@@ -133,6 +161,24 @@ class Output:
             return read(value)
         except ValidationError as error:
             raise ValueError(explain(error)) from error
+
+
+def _finite(value: Any) -> Any:
+    if is_finite(value):
+        return value
+    raise ValueError("a number is NaN or infinite; every number must be finite")
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Return whether two values are of the same types all through."""
+    if type(one) is not type(other):
+        return False
+    mine, others = list(parts(one)), list(parts(other))
+    return len(mine) == len(others) and all(map(_alike, mine, others))
+
+
+def _has_decimal(value: Any) -> bool:
+    return isinstance(value, Decimal) or any(map(_has_decimal, parts(value)))
 
 
 def explain(error: Any) -> str:
