@@ -162,7 +162,7 @@ class Call:
             confidence=answer.confidence,
             task=self.task.name,
             model=answer.model,
-            prompt_version=self.task.version,
+            prompt_version=f"{self.task.version}+{answer.asked_as}" if answer.asked_as else self.task.version,
             fields=answer.fields,
             alternatives=answer.alternatives,
             other_mass=answer.other_mass,

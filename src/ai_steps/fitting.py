@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
+from ai_steps.leaves import unsaid
 from ai_steps.model import Answer, Model, NoAnswer
 from ai_steps.output import Output
 from guards.confidence import Confidence
@@ -29,9 +30,11 @@ def fitting(given: Any, output: Output, model: Model) -> Answer | NoAnswer:
         said = str(error) if isinstance(error, ValueError) else f"the output type's own code raised {told(error)}"
         spoilt = (*attempts[:-1], replace(attempts[-1], result="invalid"))
         return NoAnswer(result="invalid", reason=f"the answer does not fit: {said}", attempts=spoilt)
-    if value is given.value and attempts is given.attempts:
+    left_out = () if output.labels or not given.fields else tuple(unsaid(value, given.fields))
+    if value is given.value and attempts is given.attempts and not left_out:
         return given
-    return replace(given, value=value, attempts=attempts)
+    fields = {**given.fields, **dict.fromkeys(left_out, Confidence.none("the answer left it out"))}
+    return replace(given, value=value, attempts=attempts, fields=fields)
 
 
 def named(model: Model) -> str:

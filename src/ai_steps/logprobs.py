@@ -8,16 +8,26 @@ import json
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple
+
+from ai_steps.leaves import LENGTH
 
 ByteSpan = tuple[int, int]
 """A half-open range of bytes."""
 
 ROUNDING = 1e-3
 """Servers round: a log-probability up to this much above 0 counts as 0, more makes it unusable."""
+
+CERTAIN = 1e-6
+"""A log-probability this close to 0 counts as certainty."""
+IMPOSSIBLE = math.exp(-40.0)
+"""An alternative with no more probability was ruled out; real models give the next best token more than that."""
+
+_UNREADABLE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+"""What reading an entry that is not as it should be ends in."""
 
 _LEXEME = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
@@ -71,11 +81,14 @@ class LabelMass:
     """What is on no label, or on a token that several labels can start with; 0 to 1."""
 
 
-def token_trace(entries: Iterable[Mapping[str, Any]] | None, text: str) -> TokenTrace | None:
+def token_trace(
+    entries: Iterable[Mapping[str, Any]] | None, text: str, *, whole: str | None = None, start: int = 0
+) -> TokenTrace | None:
     """Join the tokens of an OpenAI-style ``logprobs.content`` and check that they spell the text.
 
-    Empty tokens (some servers close with one) are skipped. Text that is only a part of what the
-    tokens spell, such as the JSON inside a code fence, is found in it.
+    Empty tokens (some servers close with one) are skipped. Text that is only a part of what the tokens spell, such as
+    the JSON inside a code fence, is found in it: ``whole`` is the answer it is a part of, ``start`` the character
+    where it begins there. Where it stands several times and nothing tells which one is meant, there is no trace.
 
     Returns:
         The trace, or None when the entries are missing, malformed, or spell something else.
@@ -85,30 +98,56 @@ def token_trace(entries: Iterable[Mapping[str, Any]] | None, text: str) -> Token
     tops: list[Sequence[Mapping[str, Any]]] = []
     try:
         for entry in entries or ():
-            raw = entry.get("bytes")
-            piece = entry["token"].encode() if raw is None else bytes(raw)
+            piece = _piece(entry)
             if not piece:
                 continue
-            logprob = entry["logprob"]
+            logprob = float(entry["logprob"])
             if not logprob <= ROUNDING:  # also catches NaN
                 return None
             pieces.append(piece)
             logprobs.append(min(logprob, 0.0))
-            tops.append(entry.get("top_logprobs") or ())
-    except (AttributeError, KeyError, TypeError, ValueError):
+            top = entry.get("top_logprobs")
+            tops.append(top if isinstance(top, list) else ())
+    except _UNREADABLE:
         return None
-    return _placed(pieces, logprobs, tops, text.encode())
+    wanted = text.encode(errors="surrogatepass")
+    offset = _offset(b"".join(pieces), wanted, whole, start)
+    return None if offset is None else _placed(pieces, logprobs, tops, wanted, offset)
+
+
+def _piece(entry: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a token; half of a character shows only in ``bytes``."""
+    raw = entry.get("bytes")
+    token: str = entry["token"]
+    return bytes(raw) if isinstance(raw, list) else token.encode()
+
+
+def _offset(joined: bytes, text: bytes, whole: str | None, start: int) -> int | None:
+    """Return where the text begins in what the tokens spell, or None where it does not or nobody knows."""
+    if not text:
+        return None
+    if whole is not None:  # behind it some servers count an end-of-text token, before it a reasoning they took off
+        found = joined.rfind(whole.encode(errors="surrogatepass"))
+        if found >= 0:
+            return found + len(whole[:start].encode(errors="surrogatepass"))
+    return joined.find(text) if joined.count(text) == 1 else None
 
 
 def _placed(
-    pieces: list[bytes], logprobs: list[float], tops: list[Sequence[Mapping[str, Any]]], text: bytes
-) -> TokenTrace | None:
-    joined = b"".join(pieces)
-    offset = 0 if joined == text else joined.rfind(text)
-    if offset < 0 or not text:
-        return None
+    pieces: list[bytes], logprobs: list[float], tops: list[Sequence[Mapping[str, Any]]], text: bytes, offset: int
+) -> TokenTrace:
     ends = [end - offset for end in accumulate(map(len, pieces))]
     return TokenTrace(text, pieces, ends, logprobs, tops)
+
+
+class JsonSpans(NamedTuple):
+    """Where the values of a JSON text stand, by path."""
+
+    leaves: dict[str, ByteSpan]
+    """A string's span lies between its quotes; an empty object or list counts as a leaf."""
+    list_ends: dict[str, ByteSpan]
+    """From behind the last item of a list to behind its bracket: where it was decided that no item follows."""
+    object_ends: dict[str, ByteSpan]
 
 
 def value_spans(text: bytes) -> dict[str, ByteSpan]:
@@ -116,12 +155,20 @@ def value_spans(text: bytes) -> dict[str, ByteSpan]:
 
     A string's span lies between its quotes; an empty object or list counts as a leaf. The text must be valid JSON.
     """
+    return json_spans(text).leaves
+
+
+def json_spans(text: bytes) -> JsonSpans:
+    """Find every leaf value of a JSON text, and the ends of its lists and objects, by path."""
     spans: dict[str, ByteSpan] = {}
+    list_ends: dict[str, ByteSpan] = {}
+    object_ends: dict[str, ByteSpan] = {}
     prefixes: list[str] = []
     indexes: list[int] = []  # -1 in an object
     prefix, key, index = "", "", -1
     expects_key, opened = False, False
     container = ("", 0)
+    before = 0  # where the lexeme before this one ends
     for match in _LEXEME.finditer(text):
         start, end = match.span()
         first = text[start]
@@ -132,11 +179,17 @@ def value_spans(text: bytes) -> dict[str, ByteSpan]:
             prefix, key, index = (f"{here}." if here else ""), "", (0 if first == 0x5B else -1)
             expects_key, opened = first == 0x7B, True
             container = (here, start)
+            before = end
             continue
         if first in b"}]":
+            here = prefix[:-1]
             prefix, index = prefixes.pop(), indexes.pop()
             if opened:
                 spans[container[0]] = (container[1], end)
+            elif first == 0x5D:
+                list_ends[here] = (before, end)
+            else:
+                object_ends[here] = (before, end)
         elif first == 0x2C:
             expects_key = index < 0
             index += index >= 0
@@ -148,8 +201,8 @@ def value_spans(text: bytes) -> dict[str, ByteSpan]:
             quoted = first == 0x22
             path = f"{prefix}{key}" if index < 0 else f"{prefix}{index}"
             spans[path] = (start + 1, end - 1) if quoted else (start, end)
-        opened = False
-    return spans
+        opened, before = False, end
+    return JsonSpans(spans, list_ends, object_ends)
 
 
 def value_logprob(trace: TokenTrace, span: ByteSpan) -> ValueLogprob:
@@ -162,9 +215,26 @@ def value_logprob(trace: TokenTrace, span: ByteSpan) -> ValueLogprob:
     return ValueLogprob(joint, joint / len(values), min(values), len(values))
 
 
-def field_logprobs(trace: TokenTrace) -> dict[str, ValueLogprob]:
-    """Return the log-probability of every leaf value of the JSON the trace spells, by path."""
-    return {path: value_logprob(trace, span) for path, span in value_spans(trace.text).items()}
+def field_logprobs(trace: TokenTrace, maps: Collection[str] = ()) -> dict[str, ValueLogprob]:
+    """Return the log-probability of every leaf value of the JSON the trace spells, by path.
+
+    A list also has that of its end, as ``lines.#``: that no item follows is a part of the answer. So has each object
+    whose path is in ``maps``, because it may have any keys.
+    """
+    found = json_spans(trace.text)
+    spans = found.leaves
+    ends = {**found.list_ends, **{path: span for path, span in found.object_ends.items() if path in maps}}
+    spans |= {f"{path}.{LENGTH}" if path else LENGTH: span for path, span in ends.items()}
+    return {path: value_logprob(trace, span) for path, span in spans.items()}
+
+
+def one_hot(trace: TokenTrace) -> bool:
+    """Return whether the log-probabilities are from after a temperature of 0: each token certain, the rest impossible.
+
+    Such numbers say which token was taken, and nothing about how sure the model was. A token of a real distribution is
+    that certain now and then, but not every token of an answer with every alternative out of reach.
+    """
+    return all(map(_certain, trace.logprobs, trace.tops, trace.pieces))
 
 
 def text_logprob(trace: TokenTrace) -> ValueLogprob:
@@ -221,14 +291,17 @@ def _only_label(start: bytes, candidates: Mapping[bytes, str]) -> str | None:
     return possible[0] if len(possible) == 1 else None
 
 
+def _certain(logprob: float, top: Sequence[Mapping[str, Any]], written: bytes) -> bool:
+    others = [probability for _, probability in _alternatives(top, written)]
+    return logprob >= -CERTAIN and max(others) <= IMPOSSIBLE if others else logprob == 0.0
+
+
 def _alternatives(top: Sequence[Mapping[str, Any]], written: bytes) -> Iterable[tuple[bytes, float]]:
     """Return the alternatives to the written token with their probabilities; unreadable ones are left out."""
     for entry in top:
         try:
-            raw = entry.get("bytes")
-            token = entry["token"].encode() if raw is None else bytes(raw)
-            logprob = float(entry["logprob"])
-        except (AttributeError, KeyError, TypeError, ValueError):
+            token, logprob = _piece(entry), float(entry["logprob"])
+        except _UNREADABLE:
             continue
         if token and token != written and logprob <= ROUNDING:
             yield token, math.exp(min(0.0, logprob))

@@ -72,6 +72,9 @@ class Answer:
     confidence: Confidence
     model: str
     """The answer's own name for the model that gave it."""
+    asked_as: str = ""
+    """How the question was put or the answer drawn, where not in the usual way: a part of the prompt version on record,
+    because what such answers' confidence means has to be measured apart."""
     fields: Mapping[str, Confidence] = field(default_factory=dict)
     alternatives: tuple[Alternative, ...] = ()
     other_mass: float | None = None

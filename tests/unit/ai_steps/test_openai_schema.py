@@ -23,7 +23,7 @@ class Leaf(BaseModel):
     color: Color | None = None
 
 
-TYPES = [int, str, bool, float, date, Color, Literal["a", "b"], Leaf, list[Leaf], Leaf | None, tuple[int, str]]
+TYPES = [int, str, bool, float, date, Color, Literal["a", "b"], Leaf, list[Leaf], Leaf | None, tuple[int, int]]
 
 
 def made(*types: Any) -> type[BaseModel]:
@@ -70,7 +70,7 @@ def test_what_the_wire_allows_the_model_reads(model: type[BaseModel], data: st.D
 
 
 def _value(types: list[Any], wanted: Any) -> st.SearchStrategy[Any]:
-    by_type: list[Any] = [1, "x", True, 0.5, date(2026, 1, 2), Color.RED, "a", Leaf(), [Leaf()], None, (1, "x")]
+    by_type: list[Any] = [1, "x", True, 0.5, date(2026, 1, 2), Color.RED, "a", Leaf(), [Leaf()], None, (1, 2)]
     return st.just(by_type[types.index(wanted)])
 
 
@@ -88,13 +88,21 @@ def test_the_given_schema_is_left_as_it_is() -> None:
         (Annotated[str, Field(json_schema_extra={"pattern": "^(?!a)"})], "pattern"),
         (Annotated[str, Field(json_schema_extra={"format": "iban"})], "format"),
         (set[int], "uniqueItems"),
-        (tuple[int, str], "prefixItems"),
+        (tuple[int, int], "prefixItems"),
     ],
 )
 def test_keywords_that_strict_output_does_not_take_are_removed_and_remembered(annotation: Any, removed: str) -> None:
     wire = wire_schema(made(annotation).model_json_schema())
     assert removed in wire.removed
     assert f'"{removed}"' not in json.dumps(wire.schema)
+
+
+def test_a_tuple_of_several_types_keeps_its_order_and_is_not_called_strict() -> None:
+    wire = wire_schema(made(tuple[int, str]).model_json_schema())
+    field = wire.schema["properties"]["f0"]
+    assert field["prefixItems"] == [{"type": "integer"}, {"type": "string"}]
+    assert "items" not in field
+    assert not wire.strict
 
 
 def test_a_reference_keeps_its_description_around_it() -> None:

@@ -158,9 +158,32 @@ async def test_a_server_without_any_response_format_is_asked_in_words(stub: Stub
     ]
 
 
-async def test_the_models_own_json_is_read_and_not_one_it_quotes(stub: Stub, make_model: MakeModel) -> None:
-    stub.play(reply(completion('The ticket says {"quantity": 2}, so:\n{"quantity": 6}')))
-    assert answered(await make_model(confidence="none").answer(request_for(Order))).value == Order(quantity=6)
+@pytest.mark.parametrize(
+    "text",
+    [
+        'The ticket says {"quantity": 2}, so:\n{"quantity": 6}',
+        '{"quantity": 2}\n{"quantity": 6}',
+        '{"quantity": 6}. Not {"quantity": 2}, because that is too many.',
+        '```json\n{"quantity": 2}\n```\nor\n```json\n{"quantity": 6}\n```',
+        '{"order": {"quantity": 6}, "note": "cut',
+        '[{"quantity": 2}, {"quantity": 6}]',
+        "{'order': {\"quantity\": 6}}",
+    ],
+)
+async def test_of_several_objects_that_differ_none_is_the_answer(stub: Stub, make_model: MakeModel, text: str) -> None:
+    stub.play(reply(completion(text)), reply(completion('{"quantity": 8}')))
+    answer = answered(await make_model(confidence="none").answer(request_for(Order)))
+    assert answer.value == Order(quantity=8)
+    assert [attempt.result for attempt in answer.attempts] == ["invalid", "answered"]
+
+
+async def test_an_object_given_twice_is_one_answer_and_one_that_does_not_fit_is_none(
+    stub: Stub, make_model: MakeModel
+) -> None:
+    stub.play(reply(completion('Input {"id": "a7"}: {"quantity": 6}, so {"quantity":6.0}.')))
+    answer = answered(await make_model(confidence="none").answer(request_for(Order)))
+    assert answer.value == Order(quantity=6)
+    assert answer.attempts[0].notes == ("the answer had text around its JSON",)
 
 
 async def test_leaked_tool_markup_is_sent_back(stub: Stub, make_model: MakeModel) -> None:
@@ -229,13 +252,13 @@ async def test_without_log_probabilities_the_samples_vote(
     stub: Stub, make_model: MakeModel, logprobs: list[Any] | None
 ) -> None:
     stub.play(
-        reply(completion('{"label":"B"}', '{"label":"B"}', logprobs=logprobs), when={"n": 2}),
         reply(completion('{"label":"card"}', '{"label":"card"}', '{"label":"other"}'), when={"n": 3}),
-        reply(completion('{"label":"B"}', logprobs=logprobs)),
+        reply(completion('{"label":"C"}', logprobs=logprobs)),
     )
     model = make_model()
     first = answered(await model.answer(request_for()))
-    assert first.confidence == Confidence(1.0, "vote", "3 of 3 samples agree")
+    assert first.value == "card"  # the answer without a number was not drawn, and has no vote
+    assert first.confidence == Confidence(2 / 3, "vote", "2 of 3 samples agree")
     assert "no log-probabilities" in first.attempts[0].notes[0]
     for _ in range(2):
         answered(await model.answer(request_for()))
@@ -307,7 +330,7 @@ async def test_rejected_log_probabilities_are_asked_for_less_or_not_at_all(
     refused = {"top_logprobs": 20} if "5" in message else {"logprobs": True}
     stub.play(
         reply(error(message, param="top_logprobs" if "5" in message else "logprobs"), status=400, when=refused),
-        reply(completion(*['{"label":"B"}'] * 2), when={"n": 2}),
+        reply(completion(*['{"label":"card"}'] * 3), when={"n": 3}),
         reply(GOOD if "5" in message else NO_LOGPROBS),
     )
     answer = answered(await make_model().answer(request_for()))
@@ -349,14 +372,14 @@ async def test_a_rejected_n_becomes_separate_requests(stub: Stub, make_model: Ma
     assert "n" not in stub.bodies()[-1]
 
 
-async def test_samples_that_fail_are_left_out_and_told(stub: Stub, make_model: MakeModel) -> None:
+async def test_samples_that_are_refused_agree_with_nobody_and_are_told(stub: Stub, make_model: MakeModel) -> None:
     stub.play(
         reply(completion('{"label":"card"}'), when={"n": 3}),
         reply(completion('{"label":"card"}')),
         reply(completion(None, refusal="no")),
     )
     answer = answered(await make_model(confidence="vote").answer(request_for()))
-    assert answer.confidence == Confidence(1.0, "vote", "2 of 2 samples agree")
+    assert answer.confidence == Confidence(2 / 3, "vote", "2 of 3 samples agree")
     assert any("1 of 3 samples failed" in note for attempt in answer.attempts for note in attempt.notes)
 
 
@@ -604,13 +627,16 @@ async def test_rejected_stream_options_are_left_out(stub: Stub, make_model: Make
 
 
 async def test_a_stream_that_breaks_is_not_started_again(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion("Hello"), when={"stream": None}))
     stub.play(reply(chunks("Dear ", "customer", ", thank"), trap="drop_midway"))
     heard: list[str] = []
-    outcome = unanswered(await make_model().answer(request_for(str, on_text=heard.append)))
+    model = make_model()
+    await model.answer(request_for(str))
+    outcome = unanswered(await model.answer(request_for(str, on_text=heard.append)))
     assert outcome.result == "failed"
     assert "broke after 13 characters" in outcome.reason
     assert "".join(heard) == "Dear customer"
-    assert len(stub.bodies()) == 1
+    assert len(stub.bodies()) == 2
 
 
 async def test_a_stream_that_just_ends_is_not_taken_for_whole(stub: Stub, make_model: MakeModel) -> None:

@@ -31,7 +31,11 @@ class Capabilities:
     """Whether ``n`` is obeyed."""
     tokens_field: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
     temperature: bool = True
+    seed: bool = True
     stream_usage: bool = True
+    unmarked_reasoning: bool | None = None
+    """Whether texts came whose reasoning has no opening tag, so that none is handed on before its end; None: no text
+    came yet."""
     decisions: bool | None = None
     """Whether there is a decisions endpoint; None: not asked yet."""
     formats: Formats = field(default_factory=Formats, compare=False)
@@ -64,6 +68,8 @@ class Capabilities:
                 self.tokens_field = "max_tokens"
             case "temperature":
                 self.temperature = False
+            case "seed":
+                self.seed = False
             case "stream_options":
                 self.stream_usage = False
             case "response_format":

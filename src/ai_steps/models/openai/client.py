@@ -50,6 +50,15 @@ class Connection:
 
         return (await self.client.post(path, cast_to=Response, body=body)).content
 
+    async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any]:
+        """Send a body as it is and yield the events of the response as the JSON they are."""
+        from openai import AsyncStream  # noqa: PLC0415 -- as above
+
+        events = await self.client.post(path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object])
+        async with events:
+            async for event in events:
+                yield event
+
 
 class Connections:
     """A connection for each event loop, as long as the loop lives."""

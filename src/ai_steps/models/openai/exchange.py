@@ -13,10 +13,11 @@ from ai_steps.models.openai.failure import Failure, Halted, Transient, failure_o
 from ai_steps.models.openai.formats import FormatLadder
 from ai_steps.models.openai.ledger import Ledger
 from ai_steps.models.openai.limits import Pacer
-from ai_steps.models.openai.reply import Reply, is_cut, read_reply
+from ai_steps.models.openai.reply import Reply, read_reply
 from ai_steps.models.openai.request import Question, chat_body
 from ai_steps.models.openai.retry import retrying
 from ai_steps.models.openai.settings import Settings
+from ai_steps.models.openai.wholeness import flaw_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Exchange:
     async def send(self, messages: list[dict[str, Any]]) -> Reply:
         """Send messages and return the reply, retrying what may pass.
 
+        Its first choice is a whole answer; of several that were asked for, one is.
+
         Raises:
             Halted: there is no answer: refused, cut off, over budget, or failed for good.
         """
@@ -95,7 +98,7 @@ class Exchange:
                 reason += f"; it asks to wait {failure.wait_seconds:g} seconds and {left:.1f} are left"
             raise self._halt(failure.result, reason) from error
         assert self.reply is not None  # noqa: S101 -- the loop ends with a reply or an exception
-        self._stop_at_refusal(self.reply)
+        self._stop_at_flaw(self.reply)
         return self.reply
 
     def misfit(self, reason: str) -> None:
@@ -157,18 +160,20 @@ class Exchange:
         notes = outcome.notes + _oddities(outcome, room, self.answers)
         self._last = ledger.add("answered", seconds=seconds, model=outcome.model, usage=outcome.usage, notes=notes)
         ledger.charge_unknown(self._last, size, sum(len(each.text) for each in outcome.choices))
+        failure = outcome.choices[0].failure
+        if failure is not None and all(each.failure is not None for each in outcome.choices):
+            ledger.mark(self._last, failure.result, failure.reason)
+            return failure
         return outcome
 
-    def _stop_at_refusal(self, reply: Reply) -> None:
+    def _stop_at_flaw(self, reply: Reply) -> None:
         """Refusal and truncation are outcomes of their own: asking again brings the same at the same price."""
-        choice = reply.choices[0]
-        if choice.refusal or choice.finish == "content_filter":
-            self.ledger.mark(self._last, "refused")
-            raise self._halt("refused", f"the model refused: {choice.refusal or 'its content filter stopped it'}")
-        if choice.finish == "length" or (choice.finish == "tool_calls" and is_cut(choice.text)):
-            self.ledger.mark(self._last, "truncated")
-            taken = reply.usage.output_tokens
-            raise self._halt("truncated", f"the answer was cut off{f' after {taken} tokens' if taken else ''}")
+        choices = reply.choices[:1] if self.answers == 1 else reply.choices
+        flaws = [flaw_of(each, self.question.form, reply.usage.output_tokens) for each in choices]
+        first = flaws[0]
+        if first is not None and all(flaws):
+            self.ledger.mark(self._last, first.result)
+            raise self._halt(first.result, first.reason)
 
     def _halt(self, result: Any, reason: str) -> Halted:
         return Halted(result, self.server.settings.key.scrub(reason))
@@ -179,6 +184,8 @@ def _oddities(reply: Reply, room: int | None, answers: int) -> tuple[str, ...]:
     taken = reply.usage.output_tokens
     if room is not None and taken is not None and taken > room * answers:
         notes += (f"the server ignored the limit of {room} tokens and took {taken}",)
+    if len(reply.choices) > answers:
+        notes += (f"asked for {answers} answers, got {len(reply.choices)}; the others were left out",)
     if len(reply.choices) < answers:
         notes += (f"asked for {answers} answers at once, got {len(reply.choices)}",)
     return notes

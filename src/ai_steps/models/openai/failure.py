@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from guards.outcome import AttemptResult
 
 Feature: TypeAlias = Literal[
-    "response_format", "logprobs", "top_logprobs", "n", "max_completion_tokens", "temperature", "stream_options"
+    "response_format", "logprobs", "top_logprobs", "n", "max_completion_tokens", "temperature", "seed", "stream_options"
 ]
 """A part of a request that servers may not know."""
 
@@ -31,6 +31,7 @@ _FEATURES: tuple[tuple[Feature, re.Pattern[str]], ...] = (
     ("stream_options", re.compile(r"stream_options|include_usage", re.IGNORECASE)),
     ("max_completion_tokens", re.compile(r"max_completion_tokens", re.IGNORECASE)),
     ("temperature", re.compile(r"temperature", re.IGNORECASE)),
+    ("seed", re.compile(r"\bseed\b", re.IGNORECASE)),
     ("n", re.compile(r"(?<![\w'])'?\bn\b'?( >|=| must| is | parameter| other than)|^n$|parameter:? '?n'?\b")),
     ("response_format", re.compile(r"response_format|json_schema|structured out|guided|grammar|schema", re.IGNORECASE)),
 )
@@ -75,6 +76,7 @@ class Failure:
 
 def failure_of(error: Exception) -> Failure:
     """Read an error of the ``openai`` SDK."""
+    import httpx2  # noqa: PLC0415 -- as below
     import openai  # noqa: PLC0415 -- loaded on the first question
 
     if isinstance(error, openai.APITimeoutError):
@@ -85,7 +87,19 @@ def failure_of(error: Exception) -> Failure:
         cause = error.__cause__
         detail = f"{type(cause).__name__}: {cause}" if cause is not None and str(cause) else type(cause).__name__
         return Failure("failed", _short(f"the server could not be reached ({detail})"), passing=True)
+    if isinstance(error, httpx2.TransportError):  # in the middle of a stream
+        return Failure("failed", _short(f"the connection broke ({type(error).__name__}: {error})"), passing=True)
+    if type(error) is openai.APIError and error.body:  # an error inside a stream
+        return told_failure(error.body)
     return Failure("failed", _short(f"the request failed ({type(error).__name__}: {error})"))
+
+
+def told_failure(error: Any) -> Failure:
+    """Read an error that came with status 200: beside a choice, in a stream, or as the whole body."""
+    told = error if isinstance(error, Mapping) else {"message": str(error)}
+    code = str(told.get("code") or told.get("status") or "")
+    status = int(code) if re.fullmatch(r"[45]\d\d", code) else 429 if "rate_limit" in code else 500
+    return status_failure(status, {}, told)
 
 
 def status_failure(status: int, headers: Mapping[str, str], body: Any, text: str = "") -> Failure:

@@ -1,19 +1,21 @@
 """The form an answer must have: its schema for the wire, what the prompt says about it, and how it is read back."""
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ai_steps.leaves import leaves
 from ai_steps.model import ModelRequest
+from ai_steps.models.openai.candidates import Candidate, find_objects
+from ai_steps.models.openai.codes import codes_for
 from ai_steps.models.openai.schema import WireSchema, wire_schema
 from ai_steps.output import Output
+from ai_steps.strict_json import member, read_json
 
-CODES = "ABCDEFGHIJKLMNOPQRST"
-"""One token each in every tokenizer seen, so that one position of the answer holds the whole distribution."""
-MOST_FALSE_STARTS = 50
-"""Opening braces that begin no JSON, after which the rest of an answer is not searched."""
+LEFT_OUT = "the answer held its reasoning, which was left out"
 LABEL, ANSWER, CONFIDENCE = "label", "answer", "confidence"
 
 
@@ -29,6 +31,8 @@ class Reading:
     """Of the output type."""
     text: str
     """The JSON that was read, without what may have stood around it."""
+    start: int = 0
+    """Where it begins in the answer, in characters."""
     label: str = ""
     """For classification: the label as text."""
     stated: float | None = None
@@ -62,8 +66,13 @@ class Form:
         """Return what the prompt must say about the form; ``with_schema`` when the server does not enforce it."""
         parts = []
         if self.codes:
+            first = next(iter(self.codes))
             legend = "\n".join(f"{code} = {label}" for code, label in self.codes.items())
-            parts.append(f'Answer with the code of one label, as JSON like {{"{LABEL}": "A"}}. The codes:\n{legend}')
+            by_letter = "" if first.isalpha() else ", and not with the label itself"
+            parts.append(
+                f'Answer with the code of one label{by_letter}, as JSON like {{"{LABEL}": "{first}"}}. '
+                f"The codes:\n{legend}"
+            )
         elif self.labels:
             parts.append(f'Answer with one label, as JSON like {{"{LABEL}": {json.dumps(self.labels[0])}}}.')
         if self.states:
@@ -73,42 +82,64 @@ class Form:
         return "\n\n".join(parts)
 
     def read(self, text: str) -> Reading:
-        """Read an answer.
+        """Read an answer: the one object in it that fits, or several that are equal.
 
         Raises:
-            Misfit: it is no JSON, or does not fit.
+            Misfit: it is no JSON, does not fit, or holds several objects that fit and differ.
         """
-        found, notes = _json_in(text)
-        if not (self.labels or self.wrapped or self.states or self.validator):
+        found = find_objects(text)
+        if found.broken:
+            raise Misfit(f"the answer is no JSON ({found.broken})")
+        readings, wrong = [], "the answer is no JSON object" if text.strip() else "the answer is empty"
+        for each in found.objects:
             try:
-                return Reading(self.output.parse(found), found, notes=notes)
-            except ValueError as error:
-                raise Misfit(str(error)) from None
-        data = _object_in(found)
-        if self.labels:
-            label = self._label(data)
-            return Reading(self.output.value_of(label), found, label, self._stated(data), notes)
-        plain = data.get(ANSWER, data) if self.wrapped else data
-        try:
-            value = self.output.parse(json.dumps(plain)) if self.wrapped else self.output.parse(found)
-        except ValueError as error:
-            raise Misfit(str(error)) from None
-        self._check(plain)
-        return Reading(value, found, "", self._stated(data), notes)
+                readings.append(self._read(each))
+            except Misfit as misfit:
+                wrong = str(misfit)
+        if not readings:
+            raise Misfit(wrong)
+        if any(self._compared(each) != self._compared(readings[0]) for each in readings[1:]):
+            raise Misfit("the answer holds several JSON objects that differ; give exactly one")
+        last = readings[-1]
+        notes = (*((LEFT_OUT,) if found.reasoned else ()), *last.notes)
+        if not found.reasoned and len(text.strip()) > len(last.text):
+            notes = ("the answer had text around its JSON", *notes)
+        return replace(last, notes=notes)
 
     def sample(self, reading: Reading) -> Any:
-        """Return an answer as plain JSON, to compare with other samples; a label as its text."""
-        if self.labels:
-            return reading.label
-        data = json.loads(reading.text)
-        return data.get(ANSWER, data) if self.wrapped else data
+        """Return an answer to compare with other samples: a label as its text, anything else as the value it is."""
+        return reading.label if self.labels else reading.value
 
-    def _label(self, data: Mapping[str, Any]) -> str:
-        given = data.get(LABEL)
+    def _compared(self, reading: Reading) -> tuple[Any, float | None]:
+        return reading.label if self.labels else leaves(reading.value), reading.stated
+
+    def _read(self, found: Candidate) -> Reading:
+        data = read_json(found.text)
+        if self.labels:
+            label, notes = self._label(data.get(LABEL))
+            return Reading(self.output.value_of(label), found.text, found.start, label, self._stated(data), notes)
+        inner = member(found.text, ANSWER) if self.wrapped else None
+        try:
+            value = self.output.parse(found.text if inner is None else inner)
+        except ValueError as error:
+            raise Misfit(str(error)) from None
+        self._check(data if inner is None else data[ANSWER])
+        return Reading(value, found.text, found.start, "", self._stated(data))
+
+    def _label(self, given: Any) -> tuple[str, tuple[str, ...]]:
+        """Return the label that an answer gives, by code or by name, and what was odd about its spelling."""
         if isinstance(given, str):
             label = self.codes.get(given, given)
             if label in self.labels:
-                return label
+                return label, ()
+            meant = {
+                self.codes.get(each, each) for each in (*self.codes, *self.labels) if _folded(each) == _folded(given)
+            }
+            if len(meant) == 1:
+                return meant.pop(), (f"the label was spelled {json.dumps(given)[:80]}",)
+        else:
+            with contextlib.suppress(ValueError):  # a number, true, false or null, where the label is one
+                return self.output.label_of(given), ()
         expected = ", ".join(self.codes or self.labels)
         raise Misfit(f'"{LABEL}" must be one of {expected}')
 
@@ -132,10 +163,10 @@ def build_form(request: ModelRequest, *, coded: bool, states: bool) -> Form:
     name = re.sub(r"[^a-zA-Z0-9_-]", "_", request.task)[:64] or "answer"
     stated = {CONFIDENCE: {"type": "number"}} if states else {}
     if request.labels:
-        codes = dict(zip(CODES, request.labels, strict=False)) if coded and len(request.labels) <= len(CODES) else {}
+        codes = codes_for(request.labels) if coded else {}
         label = {"type": "string", "enum": list(codes or request.labels)}
         return Form(name, wire_schema(_object({LABEL: label, **stated})), output, request.labels, codes, states=states)
-    schema = dict(request.json_schema or {})
+    schema = dict((output.wire_schema if request.json_schema is not None else None) or {})
     wrapped = states or schema.get("type") != "object"
     if wrapped:
         definitions = {"$defs": schema.pop("$defs")} if "$defs" in schema else {}
@@ -160,39 +191,11 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": dict(properties)}
 
 
-def _json_in(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the JSON in an answer: all of it, or the last object when something stands around it.
-
-    The last, because what a model quotes from its input comes before its own answer.
-    """
-    bare = text.strip()
-    if bare.startswith("{") and bare.endswith("}"):
-        return bare, ()
-    decoder, position, last, failed = json.JSONDecoder(), bare.find("{"), None, 0
-    while position >= 0 and failed < MOST_FALSE_STARTS:
-        try:
-            _, end = decoder.raw_decode(bare, position)
-            last = bare[position:end]
-        except (json.JSONDecodeError, RecursionError):
-            failed += 1
-            end = position + 1
-        position = bare.find("{", end)
-    if last is None:
-        return bare, ()
-    return last, ("the answer had text around its JSON",)
+def _folded(label: str) -> str:
+    return " ".join(label.split()).casefold()
 
 
 def _told(error: Any) -> str:
     """Return what a schema error says without the value it speaks of, which may be personal and end in a log."""
     where = ".".join(map(str, error.absolute_path)) or "the answer"
     return f"{where} must satisfy {error.validator}: {json.dumps(error.validator_value)[:200]}"
-
-
-def _object_in(text: str) -> Mapping[str, Any]:
-    try:
-        data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise Misfit(f"the answer is no JSON ({error})" if text else "the answer is empty") from None
-    if not isinstance(data, Mapping):
-        raise Misfit(f"the answer is a JSON {type(data).__name__}, not an object")
-    return data

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ai_steps.models.openai.structured import Structured
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+PUBLIC_HOST = "api.openai.com"
 URL_VARIABLE = "OPENAI_BASE_URL"
 
 
@@ -48,6 +49,8 @@ class OpenAIModel:
         confidence: ConfidenceMode = "auto",
         samples: int = 3,
         reasks: int = 2,
+        codes: bool = True,
+        among_labels: bool = False,
     ) -> None:
         """Set up the model; nothing is loaded or asked before the first request.
 
@@ -62,6 +65,10 @@ class OpenAIModel:
             confidence: where it comes from; ``auto`` takes the strongest source.
             samples: answers that vote, where votes are the source; 1: no votes.
             reasks: how often an answer that does not fit the schema is sent back, 0 or more.
+            codes: ask for labels by single-token codes where log-probabilities are the source; False: by their names.
+            among_labels: share out the probability among the labels alone, for servers whose log-probabilities are
+                from before the schema was enforced. Both are a part of the prompt version on record, so that numbers
+                that were had in another way are calibrated apart.
 
         Raises:
             ModelNotReady: there is no key, or a setting cannot work.
@@ -84,10 +91,14 @@ class OpenAIModel:
             confidence=confidence,
             samples=samples,
             reasks=reasks,
+            codes=codes,
+            among_labels=among_labels,
         )
         self._connections = Connections(self._settings)
         self._pacer = Pacer(per_minute)
         self._can = Capabilities(logprobs=not self._settings.reasons)
+        if _host(url) == PUBLIC_HOST:
+            self._can.unmarked_reasoning = False
         self._forms = Forms()
         self._structured: Structured | None = None
 
@@ -144,6 +155,9 @@ def _prices(given: PriceTable | Mapping[str, Price] | None, base_url: str | None
     """Return the price table: list prices hold where OpenAI sends the bill, and nowhere else."""
     if isinstance(given, PriceTable):
         return given
-    host = urlsplit(base_url).hostname if base_url else "api.openai.com"
-    known = OPENAI_PRICES if host == "api.openai.com" else PriceTable()
+    known = OPENAI_PRICES if _host(base_url) == PUBLIC_HOST else PriceTable()
     return known.extended(given or {})
+
+
+def _host(base_url: str | None) -> str | None:
+    return urlsplit(base_url).hostname if base_url else PUBLIC_HOST

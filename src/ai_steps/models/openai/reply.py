@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ai_steps.models.openai.failure import Failure, status_failure
+from ai_steps.models.openai.ending import ending_of
+from ai_steps.models.openai.failure import Failure, told_failure
 from ai_steps.models.openai.usage import Usage, read_usage
 
 
@@ -24,6 +25,8 @@ class Choice:
     tokens: tuple[Any, ...] = ()
     """The entries of ``logprobs.content``; empty when there are none."""
     notes: tuple[str, ...] = ()
+    failure: Failure | None = None
+    """What a gateway says went wrong with this choice, beside whatever text there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,9 @@ def read_reply(content: bytes, asked: str) -> Reply | Failure:
 def read_body(body: Any, asked: str) -> Reply | Failure:
     """Read the JSON of a chat completion."""
     if isinstance(body, Mapping) and body.get("error"):
-        error = body["error"] if isinstance(body["error"], Mapping) else {"message": str(body["error"])}
-        code = error.get("code")
-        status = code if isinstance(code, int) and 400 <= code < 600 else 500
-        return status_failure(status, {}, error)
+        return told_failure(body["error"])
     listed = body.get("choices") if isinstance(body, Mapping) else None
-    choices = tuple(map(_choice, filter(_is_choice, listed))) if isinstance(listed, list) else ()
+    choices = tuple(map(_choice, sorted(filter(_is_choice, listed), key=_index))) if isinstance(listed, list) else ()
     if not choices:
         return Failure("failed", "the server answered 200 without any choice", passing=True)
     model = body.get("model")
@@ -92,35 +92,57 @@ def is_cut(text: str) -> bool:
 
 
 def _is_choice(choice: Any) -> bool:
-    return isinstance(choice, Mapping) and isinstance(choice.get("message"), Mapping)
+    """Return whether there is anything to read: filtered and failed choices may come without a message."""
+    if not isinstance(choice, Mapping):
+        return False
+    return (
+        isinstance(choice.get("message"), Mapping) or bool(choice.get("error")) or ending_of(_finish(choice)) != "whole"
+    )
+
+
+def _index(choice: Mapping[str, Any]) -> int:
+    index = choice.get("index")
+    return index if isinstance(index, int) else 0
+
+
+def _finish(choice: Mapping[str, Any]) -> str:
+    finish = choice.get("finish_reason")
+    return "" if finish is None else str(finish)
 
 
 def _choice(choice: Mapping[str, Any]) -> Choice:
-    message = choice["message"]
+    message = choice.get("message")
+    message = message if isinstance(message, Mapping) else {}
     notes: tuple[str, ...] = ()
-    text = _text(message.get("content"))
+    text = content_text(message.get("content"))
     if not text:
         called = _called(message.get("tool_calls"))
         if called:
             text, notes = called, ("answered with a tool call, although no tool was offered",)
     logprobs = choice.get("logprobs")
     tokens = logprobs.get("content") if isinstance(logprobs, Mapping) else None
+    error = choice.get("error") or message.get("error")
     return Choice(
         text,
-        str(choice.get("finish_reason") or ""),
+        _finish(choice),
         str(message.get("refusal") or ""),
         tuple(tokens) if isinstance(tokens, list) else (),
         notes,
+        told_failure(error) if error else None,
     )
 
 
-def _text(content: Any) -> str:
-    """Return the text of a content: a string, or a list of parts."""
+def content_text(content: Any) -> str:
+    """Return the text of a content: a string, or a list of parts, of which those that hold reasoning are left out."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, Mapping))
+        return "".join(str(part.get("text") or "") for part in content if _is_text(part))
     return ""
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, Mapping) and part.get("type", "text") in {"text", "output_text"}
 
 
 def _called(calls: Any) -> str:

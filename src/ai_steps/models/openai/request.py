@@ -12,6 +12,10 @@ from ai_steps.models.openai.settings import Settings
 
 Messages: TypeAlias = list[dict[str, Any]]
 
+VARIED_TEMPERATURE = 1
+"""Of samples that vote: the model's own distribution. A server left to its default may always take the likeliest."""
+LEAST_ALTERNATIVES = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
@@ -23,11 +27,20 @@ class Question:
     logprobs: bool = False
     varied: bool = False
     """Whether answers should differ where the model is in doubt, as votes need."""
+    seed: int | None = None
+    """What the server draws this answer with; None: its own choice."""
     input_bytes: int = 0
     """The size of what is sent, for estimates."""
 
 
-def question_for(request: ModelRequest, form: Form | None, *, logprobs: bool = False, varied: bool = False) -> Question:
+def question_for(
+    request: ModelRequest,
+    form: Form | None,
+    *,
+    logprobs: bool = False,
+    varied: bool = False,
+    seed: int | None = None,
+) -> Question:
     """Put a request into messages: instructions, input, then every rejected answer with the reason."""
     system = request.system
     told = form.instructions(with_schema=False) if form is not None else ""
@@ -38,7 +51,15 @@ def question_for(request: ModelRequest, form: Form | None, *, logprobs: bool = F
         messages.append({"role": "user", "content": f"This answer was sent back: {rejection.reason}\nAnswer again."})
     size = sum(len(message["content"].encode()) for message in messages)
     size += len(str(form.wire.schema)) if form is not None else 0
-    return Question(messages=messages, form=form, logprobs=logprobs, varied=varied, input_bytes=size)
+    return Question(messages=messages, form=form, logprobs=logprobs, varied=varied, seed=seed, input_bytes=size)
+
+
+def sent_back(answer: str, reason: str) -> Messages:
+    """Return an answer that did not fit and why, as the model is told."""
+    return [
+        {"role": "assistant", "content": answer},
+        {"role": "user", "content": f"This answer does not fit: {reason}\nAnswer again with JSON that fits."},
+    ]
 
 
 def chat_body(
@@ -57,13 +78,16 @@ def chat_body(
     """
     made: dict[str, Any] = {"model": settings.model, "messages": list(messages)}
     if question.logprobs and can.logprobs:
-        # Some servers send nothing without top_logprobs; labels need the alternatives, fields only their tokens.
-        wanted = can.alternatives if question.form is not None and question.form.labels else 1
+        # Some servers send nothing without top_logprobs; labels need the alternatives, and the others one beside the
+        # token itself, which tells certainty from numbers that were taken after the choice.
+        wanted = can.alternatives if question.form is not None and question.form.labels else LEAST_ALTERNATIVES
         made |= {"logprobs": True, "top_logprobs": wanted}
     if answers > 1 and can.several:
         made["n"] = answers
-    if not question.varied and can.temperature and not settings.reasons:
-        made["temperature"] = 0
+    if can.temperature and not settings.reasons:
+        made["temperature"] = VARIED_TEMPERATURE if question.varied else 0
+    if question.seed is not None and can.seed:
+        made["seed"] = question.seed
     if room is not None:
         made[can.tokens_field] = room
     if question.form is not None:

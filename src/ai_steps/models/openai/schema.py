@@ -56,7 +56,7 @@ class _Walk:
         if "allOf" in schema:
             made = self._joined(made, schema["allOf"])
         if "prefixItems" in schema:
-            made["items"] = {"anyOf": [self.node(each) for each in schema["prefixItems"]]}
+            self._tuple(made, schema["prefixItems"])
         elif "items" in made:
             made["items"] = self.node(made["items"])
         if "$defs" in made:
@@ -67,6 +67,16 @@ class _Walk:
             made["anyOf"] = [{"$ref": made.pop("$ref")}]
         self._note_untyped(made)
         return made
+
+    def _tuple(self, made: dict[str, Any], items: Any) -> None:
+        """Keep the order of a tuple; strict output has no word for it, so that such a schema is not sent as strict."""
+        nodes = [self.node(each) for each in items]
+        made.pop("items", None)
+        if nodes and all(node == nodes[0] for node in nodes) and made.get("maxItems") == len(nodes):
+            made["items"] = nodes[0]
+            return
+        self.strict = False
+        made["prefixItems"] = nodes
 
     def _keeps(self, key: str, value: Any) -> bool:
         if key == "format":
@@ -93,5 +103,5 @@ class _Walk:
     def _note_untyped(self, made: Mapping[str, Any]) -> None:
         if not {"type", "enum", "const", "anyOf", "$ref", "allOf"} & set(made):
             self.strict = False
-        if made.get("type") == "array" and "items" not in made:
+        if made.get("type") == "array" and not {"items", "prefixItems"} & set(made):
             self.strict = False

@@ -39,6 +39,10 @@ class Settings:
     """Answers asked for when they vote, 1 or more; with 1 there is nothing to vote."""
     reasks: int
     """How often an answer that does not fit the schema is sent back, 0 or more."""
+    codes: bool = True
+    """Whether labels are asked for by short codes where their log-probabilities are the confidence."""
+    among_labels: bool = False
+    """Whether probability is shared out among the labels alone."""
 
     def __post_init__(self) -> None:
         if not self.model.strip():
