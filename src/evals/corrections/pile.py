@@ -158,7 +158,7 @@ class Pile:
         )
 
     def _chosen(self, version: str, model: str | None) -> _Origin | None:
-        fitting = [each for each in self.judged_by if each.prompt_version == version and model in {None, each.model}]
+        fitting = [each for each in self.judged_by if _is_of(each, version) and model in {None, each.model}]
         return max(fitting, key=lambda each: (self.judged_by[each], each), default=None)
 
     def _subject(self, step: str, origin: _Origin) -> Subject:
@@ -177,9 +177,14 @@ def _origin(judgement: Judgement) -> _Origin:
     return _Origin(judgement.prompt_version, judgement.model, judgement.confidence.source)
 
 
+def _is_of(origin: _Origin, version: str) -> bool:
+    """Return whether judgements are of a prompt version; a step's own holds for each way of asking (``a1b2+names``)."""
+    return version in {origin.prompt_version, origin.prompt_version.partition("+")[0]}
+
+
 def _mismatch(origin: _Origin, version: str, chosen: _Origin | None, *, blocked: bool) -> Reason | None:
     """Return what is other than what was chosen; a case without an answer has no model that could be another."""
-    if origin.prompt_version != version:
+    if not _is_of(origin, version):
         return "other_version"
     return "other_model" if origin != chosen and not blocked else None
 

@@ -270,8 +270,8 @@ async def test_without_log_probabilities_the_samples_vote(
 async def test_one_answer_without_log_probabilities_says_nothing_about_the_next(
     stub: Stub, make_model: MakeModel
 ) -> None:
-    two = reply(completion(*['{"label":"B"}'] * 2), when={"n": 2})
-    stub.play(two, reply(GOOD), *[reply(NO_LOGPROBS)] * 5, reply(GOOD))
+    drawn = reply(completion(*['{"label":"B"}'] * 3), when={"n": 3})
+    stub.play(drawn, reply(GOOD), *[reply(NO_LOGPROBS)] * 5, reply(GOOD))
     model = make_model()
     sources = [answered(await model.answer(request_for())).confidence.source for _ in range(7)]
     assert sources == ["logprob", *["vote"] * 5, "logprob"]

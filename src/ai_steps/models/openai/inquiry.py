@@ -1,8 +1,8 @@
 """One request in progress: the strongest source of confidence the server has, and the next one where it fails."""
 
 import asyncio
-from dataclasses import replace
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from ai_steps.model import Answer, ModelRequest
@@ -130,14 +130,16 @@ class Inquiry:
         if evidence.confidence.value is None:
             exchange.note(evidence.confidence.detail)
             if settings.confidence == "auto" and settings.samples > 1:
-                # No sample of the vote: it was not drawn, and may have been asked for in another form.
+                # No sample of the vote: it was not drawn but is the likeliest.
                 self._kept = self._made(reading, exchange, evidence)
                 return await self._in_time(self._by_vote())
         return self._made(reading, exchange, evidence, asked_as=_asked_as(form, settings))
 
     async def _by_vote(self) -> Answer:
         """Ask for several samples: at once where the server can, one by one for those that did not come."""
-        form = self._forms.form(self._request)
+        settings = self._server.settings
+        # In the form that log-probabilities are asked in, where they are the other source: one step, one question.
+        form = self._forms.form(self._request, coded=settings.codes and settings.confidence == "auto")
         samples = self._server.settings.samples
         ballot = Ballot(form)
         if self._server.can.several and samples > 1:
@@ -151,7 +153,7 @@ class Inquiry:
         reading, exchange = ballot.readings[settled.winner]
         others = share_alternatives(settled.shares, reading.label) if form.labels else ()
         evidence = Evidence(settled.confidence, settled.fields, others, None, ballot.notes(samples))
-        return self._made(reading, exchange, evidence, asked_as="sampled")
+        return self._made(reading, exchange, evidence, asked_as=_drawn_as(form))
 
     async def _in_time(self, asking: Awaitable[T]) -> T:
         """Stop just before the deadline does, so that the answer that is already there is not lost with the rest."""
@@ -248,6 +250,11 @@ def _asked_as(form: Form, settings: Settings) -> str:
     named = "" if form.codes or (settings.codes and len(form.labels) > len(LETTERS)) else "names"
     parts = (named, "digits" if "1" in form.codes else "", "among-labels" if settings.among_labels else "")
     return ",".join(filter(None, parts))
+
+
+def _drawn_as(form: Form) -> str:
+    """Return how samples of a vote were drawn: at a temperature of ours, where it once was the server's."""
+    return "sampled,codes" if form.codes else "sampled"
 
 
 def _wrong_with(text: str) -> str:
