@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 SHOWN_FIELDS = 8
 """How many of a line's fields an error names."""
 
+AS_CASES = {"text": "input", "label": "expected"}
+"""How files of cases, such as ``handrail eval calibrate`` reads, call the fields of an example."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
     """Where a line holds the text and its label."""
 
     text: str = "text"
+    """Without this name in the line, ``input`` is read, as files of cases have it."""
     label: str = "label"
-    """The right label, such as a person's final decision; null means that no label fits."""
+    """The right label, such as a person's final decision; null means that no label fits. Without this name in the line,
+    ``expected`` is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,21 +116,29 @@ def _json(line: bytes, where: str, *, first: bool) -> Any:
         raise InvalidTrainingData(f"{where}: nested too deeply; each line must be one flat JSON object") from error
 
 
+def _there(record: dict[str, Any], wanted: str, part: str) -> str:
+    """Return the field of a part: the one wanted, or where none was named and it is not there, that of cases."""
+    other = AS_CASES[part]
+    return other if wanted == part and part not in record and other in record else wanted
+
+
 def _example(record: Any, where: str, fields: Fields) -> LabelledText:
     if not isinstance(record, dict):
         raise InvalidTrainingData(f"{where}: a {type(record).__name__} where a JSON object belongs")
-    for field in (fields.text, fields.label):
+    text_field = _there(record, fields.text, "text")
+    label_field = _there(record, fields.label, "label")
+    for field in (text_field, label_field):
         if field not in record:
             there = ", ".join(map(repr, list(record)[:SHOWN_FIELDS])) or "no field at all"
             raise InvalidTrainingData(
                 f"{where}: no field {field!r}, but {there}; name the right ones with --text-field and --label-field"
             )
-    text, label = record[fields.text], record[fields.label]
+    text, label = record[text_field], record[label_field]
     if not isinstance(text, str):
-        raise InvalidTrainingData(f"{where}: field {fields.text!r} is a {type(text).__name__}; it must be text")
+        raise InvalidTrainingData(f"{where}: field {text_field!r} is a {type(text).__name__}; it must be text")
     if not (label is None or (isinstance(label, str) and label.strip())):
         shown = "empty" if isinstance(label, str) else f"a {type(label).__name__}"
         raise InvalidTrainingData(
-            f"{where}: field {fields.label!r} is {shown}; give a label as text, or null where no label fits"
+            f"{where}: field {label_field!r} is {shown}; give a label as text, or null where no label fits"
         )
     return LabelledText(text, label)

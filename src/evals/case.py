@@ -55,6 +55,8 @@ class Case(Generic[In_co, Expected_co]):
     """What it shares with other cases (document, sender), which makes them count for less; None: it stands alone."""
     must_pass: bool = False
     """Whether a release may not go out while it fails, whatever the averages say."""
+    blind: bool | None = None
+    """Whether its label was given without a model's suggestion in view; None: it does not say."""
     where: str = field(default="", compare=False)
     """Where it was read, as errors show it: ``cases.jsonl, line 3``; empty: made in code."""
 

@@ -34,3 +34,8 @@ def hash_of(data: Any) -> str:
     text = data if type(data) is str else json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     kind = b"t" if type(data) is str else b"j"
     return hashlib.blake2s(kind + text.encode("utf-8", "surrogatepass"), digest_size=DIGITS // 2).hexdigest()
+
+
+def as_text(data: Any) -> str:
+    """Return JSON data as people read it: a text as it is."""
+    return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)

@@ -2,51 +2,89 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ai_steps.batch import Failed
-from ai_steps.step import AIStep
 from evals.calibrate.acceptance_file import Subject, guarantee
 from evals.calibrate.calibration import Calibration, calibrate
-from evals.calibrate.choice import choose_score, choose_start
+from evals.calibrate.choice import choose_score
 from evals.calibrate.errors import InvalidLabels
 from evals.calibrate.fitting import development_scores, fit_acceptor
-from evals.calibrate.judged import JudgedCase, audits_of
+from evals.calibrate.judged import JudgedCase, audits_of, scores_of
 from evals.calibrate.labels import Scored
 from evals.calibrate.promise import Promise
-from evals.case import Case
 from evals.corrections.labels import Labels
-from evals.errors import InvalidSetting, MissingExpected
-from evals.fingerprint import jsonable
-from guards.acceptance import Threshold
+from evals.errors import InvalidSetting
+from evals.judging import Judged, judge_cases, judge_traffic
 from guards.guarantee import GuaranteedThreshold, ScoreName, score_of
-from guards.outcome import Accepted
+from guards.outcome import Judgement
 
 if TYPE_CHECKING:
     from guards.acceptor import Acceptor
 
+__all__ = [
+    "CalibrationSettings",
+    "Judged",
+    "StepCalibration",
+    "SureError",
+    "from_labels",
+    "judge_cases",
+    "judge_traffic",
+    "set_threshold",
+]
+
 DEVELOPMENT = 0.2
-"""Share of the cases that choose the score and the thresholds to try, and do not calibrate."""
+"""Share of the cases that choose between scores, where there are enough of them, and do not calibrate."""
+ENOUGH_TO_CHOOSE = 2000
+"""Below so many labels all of them calibrate: what a better score gains is less than what a fifth of them costs."""
 
 PLAIN_SCORES: tuple[ScoreName, ...] = ("confidence", "margin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """What a step made of labelled cases."""
+class CalibrationSettings:
+    """How a threshold is set on labelled cases; fixed before the labels are looked at.
 
-    cases: tuple[JudgedCase, ...]
-    """Those with an answer that passed the guards: only they could ever be accepted."""
-    refused: Mapping[str, int]
-    """How many others there are, by the reason why they are never accepted."""
+    Raises:
+        InvalidSetting: the share is not from 0 up to below 1.
+    """
+
+    score: ScoreName | None = None
+    """What it is set on; None: the score that should let most pass, or the confidence where labels are few."""
+    acceptor: bool = False
+    """Whether a score learned from the cases takes part."""
+    development: float | None = None
+    """Share of the cases that chooses the score and does not calibrate; None: a fifth where scores compete and there
+    are 2,000 labels or an acceptor is fitted, otherwise none."""
+    first_errors: int | None = None
+    """Errors that the first threshold tolerates; None: the usual number."""
+    accept_seen: bool = False
+    """Whether labels count that were given with the suggestion in view."""
+
+    def __post_init__(self) -> None:
+        if self.development is not None and not 0.0 <= self.development < 1.0:
+            raise InvalidSetting(f"development is {self.development!r}; give a share from 0 up to below 1, such as 0.2")
+        if self.development == 0 and self.fits_acceptor:
+            raise InvalidSetting("an acceptor is fitted on cases that do not calibrate; give development=0.2 or so")
 
     @property
-    def total(self) -> int:
-        """Return how many cases there were."""
-        return len(self.cases) + sum(self.refused.values())
+    def fits_acceptor(self) -> bool:
+        """Return whether an acceptor is fitted."""
+        return self.score == "acceptor" or (self.acceptor and self.score is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SureError:
+    """A case whose value is wrong although its score is high; a wrong label looks like this."""
+
+    case: str
+    score: float
+    answer: str
+    """The suggested value; empty: not known."""
+    label: str
+    """What is right by the label; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +95,11 @@ class StepCalibration:
     calibration: Calibration
     judged: Judged
     development: int
-    """How many cases chose the score and the thresholds to try."""
-    expected_coverage: Mapping[ScoreName, float]
-    """For each score that could be chosen, the coverage expected of it, 0 to 1."""
+    """How many cases chose the score, and did not calibrate."""
+    expected_coverage: Mapping[ScoreName, float] = field(default_factory=dict)
+    """For each score that competed, the coverage expected of it, 0 to 1; empty where none did."""
+    spread: Mapping[ScoreName, tuple[float, float]] = field(default_factory=dict)
+    """For each of them, what one calibration in ten stays under, and what one in ten exceeds."""
 
     @property
     def coverage(self) -> float:
@@ -67,34 +107,19 @@ class StepCalibration:
         total = self.judged.total
         return self.calibration.coverage * len(self.judged.cases) / total if total else 0.0
 
-
-async def judge_cases(step: AIStep[Any], cases: Sequence[Case[Any, Any]], *, concurrency: int = 20) -> Judged:
-    """Return a step's judgement of each labelled case, and whether it was right.
-
-    The step's own acceptance rule is left aside: every answer that passes the guards counts.
-
-    Raises:
-        MissingExpected: a case is not labelled.
-        InvalidLabels: the step raised on a case, or several models answered.
-    """
-    for case in cases:
-        if not case.is_labelled:
-            raise MissingExpected(where=case.where, case=repr(case.name), scorer="calibrate")
-    anything = replace(step, accept=Threshold(0.0))
-    outcomes = await anything.map([case.input for case in cases], concurrency=concurrency)
-    found: list[JudgedCase] = []
-    refused: Counter[str] = Counter()
-    for case, outcome in zip(cases, outcomes, strict=True):
-        match outcome:
-            case Failed(error=error):
-                raise InvalidLabels(f"{case.place}: the step raised {type(error).__name__}: {error}") from error
-            case Accepted(value=value, judgement=judgement):
-                right = jsonable(value, where="the answer") == jsonable(case.expected, where="the expected value")
-                group = str(case.metadata.get("group", ""))
-                found.append(JudgedCase(judgement=judgement, right=right, case=case.name, group=group))
-            case doubtful:
-                refused[doubtful.code] += 1
-    return Judged(cases=tuple(found), refused=dict(refused))
+    @property
+    def sure_errors(self) -> tuple[SureError, ...]:
+        """Return the wrong values that the score is surest of, ten at most, with what was said and what is right."""
+        by_name = {each.case: each for each in self.judged.cases}
+        return tuple(
+            SureError(
+                case=each.case,
+                score=each.score,
+                answer=by_name[each.case].answer,
+                label=by_name[each.case].label,
+            )
+            for each in self.calibration.sure_errors
+        )
 
 
 def set_threshold(
@@ -102,91 +127,115 @@ def set_threshold(
     promise: Promise,
     *,
     day: date,
-    score: ScoreName | None = None,
-    acceptor: bool = False,
-    development: float = DEVELOPMENT,
+    traffic: Iterable[Judgement] | None = None,
+    settings: CalibrationSettings = CalibrationSettings(),
 ) -> StepCalibration:
     """Return the acceptance rule that keeps a promise, set on cases that were drawn at random.
 
-    A share of the cases, drawn by a hash of their names, chooses the score (unless one is given; with ``acceptor`` one
-    learned from those cases takes part) and the thresholds to try; all others calibrate.
+    Where scores compete, a share of the cases, drawn by a hash of their clusters, chooses one; all others calibrate.
+    The thresholds to try come from ``traffic``, judgements of cases that nobody labelled; without it, from the scores
+    of the cases that calibrate.
 
     Raises:
-        InvalidLabels: there are no judged cases, or answers of several models.
-        InvalidSetting: the share is not between 0 and 1.
+        InvalidLabels: there are no judged cases, answers of several models, or labels that were not given blind.
     """
-    if not 0.0 < development < 1.0:
-        raise InvalidSetting(f"development is {development!r}; give a share above 0 and below 1, such as 0.2")
     one = _one_model(judged.cases)
-    chosen_by = [each for each in judged.cases if _draw(each.case) < development]
-    calibrating = [each for each in judged.cases if _draw(each.case) >= development]
-    if not chosen_by or not calibrating:
+    share = _share(judged.cases, settings)
+    chosen_by = [each for each in judged.cases if _draw(each) < share]
+    calibrating = [each for each in judged.cases if _draw(each) >= share]
+    if not calibrating or (share and not chosen_by):
         raise InvalidLabels(f"{len(judged.cases)} judged cases are too few to set some apart; label more")
-    options = _scores(chosen_by, score, acceptor=acceptor)
-    choice = choose_score(options, promise=promise, labels=len(calibrating))
-    scored = options[choice.score]
-    fitted: Acceptor | None = fit_acceptor(chosen_by) if choice.score == "acceptor" else None
+    options = _scores(chosen_by or calibrating, settings)
+    score: ScoreName = next(iter(options))
+    choice = choose_score(options, promise=promise, labels=len(calibrating)) if share and len(options) > 1 else None
+    if choice is not None:
+        score = choice.score
+    fitted: Acceptor | None = fit_acceptor(chosen_by) if score == "acceptor" else None
+    audits = audits_of(calibrating, score, fitted)
     calibration = calibrate(
-        audits_of(calibrating, choice.score, fitted),
-        traffic=[each.score for each in scored],
+        audits,
+        traffic=None if traffic is None else scores_of(traffic, score, fitted),
         promise=promise,
-        first_errors=choose_start(scored, promise=promise, labels=len(calibrating)),
+        first_errors=settings.first_errors,
+        accept_seen=settings.accept_seen,
     )
     subject = Subject(
         step=one.judgement.task,
         prompt_version=one.judgement.prompt_version,
         model=one.judgement.model,
         confidence_source=one.judgement.confidence.source,
-        score=choice.score,
+        score=score,
         acceptor=fitted,
     )
     return StepCalibration(
         rule=guarantee(calibration, subject, day=day),
         calibration=calibration,
-        judged=judged,
+        judged=_without_score(judged, calibrating, {audit.case for audit in audits}),
         development=len(chosen_by),
-        expected_coverage=choice.expected_coverage,
+        expected_coverage=choice.expected_coverage if choice else {},
+        spread=choice.spread if choice else {},
     )
 
 
-def from_labels(labels: Labels, promise: Promise, *, day: date) -> StepCalibration:
+def from_labels(labels: Labels, promise: Promise, *, day: date, first_errors: int | None = None) -> StepCalibration:
     """Return the acceptance rule that keeps a promise, set on the audits of a store.
 
     Raises:
-        InvalidLabels: no judgement of the step has a score, or there are no other scores to take thresholds from.
+        InvalidLabels: no judgement of the step has a score.
     """
     if labels.subject is None:
         raise InvalidLabels("the step has made no judgement with a score: run its workflow first")
-    calibration = calibrate(labels.audits, traffic=labels.traffic, promise=promise)
+    calibration = calibrate(labels.audits, traffic=labels.traffic or None, promise=promise, first_errors=first_errors)
     return StepCalibration(
         rule=guarantee(calibration, labels.subject, day=day),
         calibration=calibration,
         judged=Judged(cases=labels.judged, refused={}),
         development=0,
-        expected_coverage={},
     )
 
 
-def _scores(
-    cases: Sequence[JudgedCase], score: ScoreName | None, *, acceptor: bool
-) -> dict[ScoreName, Sequence[Scored]]:
-    """Return the cases under each score that may be chosen."""
-    if acceptor or score == "acceptor":
+def _share(cases: Sequence[JudgedCase], settings: CalibrationSettings) -> float:
+    """Return the share of the cases that choose."""
+    if settings.development is not None:
+        return settings.development
+    if settings.fits_acceptor:
+        return DEVELOPMENT
+    compete = settings.score is None and all(len(_known(cases, name)) == len(cases) for name in PLAIN_SCORES)
+    labels = len({each.cluster or f"\0{each.case}" for each in cases})
+    return DEVELOPMENT if compete and labels >= ENOUGH_TO_CHOOSE else 0.0
+
+
+def _scores(cases: Sequence[JudgedCase], settings: CalibrationSettings) -> dict[ScoreName, Sequence[Scored]]:
+    """Return the cases under each score that may be chosen, the usual one first."""
+    if settings.fits_acceptor:
         found: dict[ScoreName, Sequence[Scored]] = dict(development_scores(cases))
     else:
-        found = {}
-        for name in PLAIN_SCORES:
-            numbers = [(score_of(each.judgement, name), each.right) for each in cases]
-            known = [Scored(number, right) for number, right in numbers if number is not None]
-            if len(known) == len(cases):
-                found[name] = known
-    usable = found if score is None else {name: each for name, each in found.items() if name == score}
+        # A case without a score is never accepted: the others may still compete where they have all the same ones.
+        known = {name: _known(cases, name) for name in PLAIN_SCORES}
+        most = max(map(len, known.values()))
+        found = {name: each for name, each in known.items() if each and len(each) == most}
+    usable = found if settings.score is None else {name: e for name, e in found.items() if name == settings.score}
     if not usable:
         raise InvalidLabels(
-            f"no {score or 'confidence'} in every judgement: ask a model that gives one (see `handrail eval run`), or"
-            " choose another with --score"
+            f"no {settings.score or 'confidence'} in the judgements: ask a model that gives one (see `handrail eval"
+            " run`), or choose another with --score"
         )
     return usable
+
+
+def _known(cases: Sequence[JudgedCase], name: ScoreName) -> list[Scored]:
+    scored = ((score_of(each.judgement, name), each) for each in cases)
+    return [Scored(number, each.right, each.cluster) for number, each in scored if number is not None]
+
+
+def _without_score(judged: Judged, calibrating: Sequence[JudgedCase], scored: set[str]) -> Judged:
+    """Return what was judged with the cases that have no score among those that are never accepted."""
+    lacking = {each.case for each in calibrating} - scored
+    if not lacking:
+        return judged
+    refused = Counter(judged.refused)
+    refused["no_confidence"] += len(lacking)
+    return replace(judged, cases=tuple(e for e in judged.cases if e.case not in lacking), refused=dict(refused))
 
 
 def _one_model(cases: Sequence[JudgedCase]) -> JudgedCase:
@@ -199,7 +248,7 @@ def _one_model(cases: Sequence[JudgedCase]) -> JudgedCase:
     return cases[0]
 
 
-def _draw(case: str) -> float:
-    """Return where a case falls between 0 and 1, the same each time."""
-    digest = hashlib.sha256(b"development:" + case.encode("utf-8", "surrogatepass")).digest()
+def _draw(case: JudgedCase) -> float:
+    """Return where a case falls between 0 and 1, the same each time; those of one cluster fall together."""
+    digest = hashlib.sha256(b"development:" + (case.cluster or case.case).encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -65,7 +65,7 @@ class Acceptor:
     terms: tuple[Term, ...]
     """One for each feature; at least one."""
     fitted_on: tuple[str, ...]
-    """Fingerprints of the cases it was fitted on, sorted: none of them may calibrate."""
+    """Fingerprints of the cases it was fitted on and of their clusters, sorted: none of them may calibrate."""
 
     def __post_init__(self) -> None:
         _require(self)
@@ -100,6 +100,10 @@ class Acceptor:
     def knows(self, case: str) -> bool:
         """Return whether it was fitted on the case of this name."""
         return fingerprint(case) in self.fitted_on
+
+    def knows_cluster(self, cluster: str) -> bool:
+        """Return whether it was fitted on a case of this cluster; an empty one is none."""
+        return bool(cluster) and cluster_fingerprint(cluster) in self.fitted_on
 
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON data."""
@@ -138,6 +142,11 @@ class Acceptor:
 def fingerprint(case: str) -> str:
     """Return what a case is recognised by without telling its name."""
     return hashlib.sha256(case.encode("utf-8", "surrogatepass")).hexdigest()[:FINGERPRINT_DIGITS]
+
+
+def cluster_fingerprint(cluster: str) -> str:
+    """Return what a cluster of cases is recognised by; no case has the same, whatever its name."""
+    return fingerprint(f"\0cluster\0{cluster}")
 
 
 def features_of(judgement: Judgement) -> Mapping[str, float]:

@@ -15,8 +15,10 @@ def learn(
     name: Annotated[str, typer.Argument(help="the model's name: steps ask for it as local:NAME")],
     source: Annotated[Path, typer.Option("--from", metavar="FILE.jsonl", help="one labelled example a line")],
     models: Annotated[Path, typer.Option(help="the folder that holds the models")] = Path("models"),
-    text_field: Annotated[str, typer.Option(help="the field with the text")] = "text",
-    label_field: Annotated[str, typer.Option(help="the field with the label; null: out of scope")] = "label",
+    text_field: Annotated[str, typer.Option(help="the field with the text (or input)")] = "text",
+    label_field: Annotated[
+        str, typer.Option(help="the field with the label (or expected); null: out of scope")
+    ] = "label",
 ) -> None:
     """Train a local model, in this process and without a network, and save it for ``local:NAME``."""
     learned = train(name, source, models=models, fields=Fields(text=text_field, label=label_field))

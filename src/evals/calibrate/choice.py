@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
+from statistics import fmean
 from typing import Generic, TypeVar
 
 from evals.calibrate.errors import InvalidLabels
@@ -27,6 +28,8 @@ class Choice(Generic[NameT]):
     """Its name."""
     expected_coverage: Mapping[NameT, float]
     """For each score the share of cases a calibration should come to accept, 0 to 1."""
+    spread: Mapping[NameT, tuple[float, float]]
+    """For each score the coverage that one calibration in ten stays under, and the one that one in ten exceeds."""
 
 
 def choose_score(
@@ -45,7 +48,11 @@ def choose_score(
     expected = {
         name: expected_coverage(cases, promise=promise, labels=labels, seed=seed) for name, cases in development.items()
     }
-    return Choice(score=max(expected, key=expected.__getitem__), expected_coverage=expected)
+    return Choice(
+        score=max(expected, key=expected.__getitem__),
+        expected_coverage=expected,
+        spread={name: _spread(cases, promise, labels, seed) for name, cases in development.items()},
+    )
 
 
 def expected_coverage(cases: Sequence[Scored], *, promise: Promise, labels: int, seed: int = 0) -> float:
@@ -56,7 +63,7 @@ def expected_coverage(cases: Sequence[Scored], *, promise: Promise, labels: int,
     Raises:
         InvalidLabels: there are no cases.
     """
-    return _mean_coverage(cases, promise, labels, seed, usual_first_errors(labels, promise))
+    return fmean(_coverages(cases, promise, labels, seed, usual_first_errors(labels, promise)))
 
 
 def choose_start(cases: Sequence[Scored], *, promise: Promise, labels: int, seed: int = 0) -> int:
@@ -70,17 +77,35 @@ def choose_start(cases: Sequence[Scored], *, promise: Promise, labels: int, seed
     """
     usual = usual_first_errors(labels, promise)
     tried = sorted({0, 1, 2, 4, MOST_AT_START, usual}, key=lambda errors: abs(errors - usual))
-    return max(tried, key=lambda errors: _mean_coverage(cases, promise, labels, seed, errors))
+    return max(tried, key=lambda errors: fmean(_coverages(cases, promise, labels, seed, errors)))
 
 
-def _mean_coverage(cases: Sequence[Scored], promise: Promise, labels: int, seed: int, first_errors: int) -> float:
-    ladder = Ladder.of(map(attrgetter("score"), cases))
+def _spread(cases: Sequence[Scored], promise: Promise, labels: int, seed: int) -> tuple[float, float]:
+    """Return a tenth from below and from above; few development cases widen it as much as few labels do."""
+    first_errors = usual_first_errors(labels, promise)
+    rising = sorted(_coverages(cases, promise, labels, seed, first_errors, cases_too=True))
+    return rising[REPEATS // 10], rising[-1 - REPEATS // 10]
+
+
+def _coverages(
+    cases: Sequence[Scored], promise: Promise, labels: int, seed: int, first_errors: int, *, cases_too: bool = False
+) -> list[float]:
+    """Return what calibrations on labels drawn from the cases accept; with ``cases_too`` the cases are drawn anew."""
+    if not cases:
+        raise InvalidLabels("no scores to take thresholds from; give those of development data or traffic")
     if labels < promise.floor:
-        return 0.0
+        return [0.0] * REPEATS
+    ladder = Ladder.of(map(attrgetter("score"), cases))
     chance = random.Random(seed)  # noqa: S311 -- seeded on purpose, and not secret
-    total = 0.0
+    found: list[float] = []
     for _ in range(REPEATS):
-        drawn = Tally.of(chance.choices(cases, k=labels))
+        known = chance.choices(cases, k=len(cases)) if cases_too else cases
+        drawn = Tally.of(_alone(each) for each in chance.choices(known, k=labels))
         passed = scan(drawn, ladder, promise, first_errors=first_errors).passed
-        total += passed.rung.coverage if passed else 0.0
-    return total / REPEATS
+        found.append(passed.rung.coverage if passed else 0.0)
+    return found
+
+
+def _alone(case: Scored) -> Scored:
+    """Return a case as a draw of its own: drawn twice, it stands for two cases like it."""
+    return replace(case, cluster="") if case.cluster else case

@@ -9,7 +9,7 @@ from evals.calibrate.errors import InvalidLabels
 from evals.calibrate.judged import JudgedCase, scores_of
 from evals.calibrate.labels import Scored
 from evals.statistics.libraries import needs
-from guards.acceptor import SMALLEST_SCALE, Acceptor, Term, features_of, fingerprint
+from guards.acceptor import SMALLEST_SCALE, Acceptor, Term, cluster_fingerprint, features_of, fingerprint
 from guards.guarantee import ScoreName, score_of
 
 LEAST_EACH = 10
@@ -54,8 +54,13 @@ def fit_acceptor(cases: Sequence[JudgedCase], *, features: Collection[str] | Non
             Term(feature=names[column], mean=float(means[column]), scale=float(scales[column]), weight=float(weight))
             for column, weight in zip(differing, fitted.coef_[0], strict=True)
         ),
-        fitted_on=tuple(sorted(fingerprint(each.case) for each in cases)),
+        fitted_on=tuple(sorted(_fingerprints(cases))),
     )
+
+
+def _fingerprints(cases: Sequence[JudgedCase]) -> set[str]:
+    clusters = {each.cluster for each in cases if each.cluster}
+    return {fingerprint(each.case) for each in cases} | {cluster_fingerprint(each) for each in clusters}
 
 
 def development_scores(
@@ -78,8 +83,8 @@ def development_scores(
 
 
 def _scored(cases: Sequence[JudgedCase], score: ScoreName) -> list[Scored]:
-    found = ((score_of(each.judgement, score), each.right) for each in cases)
-    return [Scored(number, right) for number, right in found if number is not None]
+    found = ((score_of(each.judgement, score), each.right, each.cluster) for each in cases)
+    return [Scored(number, right, cluster) for number, right, cluster in found if number is not None]
 
 
 def _cross_fitted(cases: Sequence[JudgedCase], features: Collection[str] | None) -> list[Scored]:
@@ -89,22 +94,32 @@ def _cross_fitted(cases: Sequence[JudgedCase], features: Collection[str] | None)
     in one list they would look worse than either is.
     """
     ranked: list[Scored] = []
+    fold_of = _folds(cases)
     for fold in range(FOLDS):
-        acceptor = fit_acceptor([each for i, each in enumerate(cases) if i % FOLDS != fold], features=features)
+        acceptor = fit_acceptor([each for each in cases if fold_of[each.case] != fold], features=features)
         rising = sorted(scores_of((each.judgement for each in cases), "acceptor", acceptor))
-        for each in cases[fold::FOLDS]:
-            score = acceptor.score(each.judgement)
+        for each in cases:
+            score = acceptor.score(each.judgement) if fold_of[each.case] == fold else None
             if score is not None:
-                ranked.append(Scored(bisect_left(rising, score) / len(rising), each.right))
+                ranked.append(Scored(bisect_left(rising, score) / len(rising), each.right, each.cluster))
     return ranked
+
+
+def _folds(cases: Sequence[JudgedCase]) -> dict[str, int]:
+    """Return the fold of each case, by name; those of one cluster share it: a copy would give the label away."""
+    of_cluster: dict[str, int] = {}
+    return {
+        each.case: of_cluster.setdefault(each.cluster, index % FOLDS) if each.cluster else index % FOLDS
+        for index, each in enumerate(cases)
+    }
 
 
 def _require(cases: Sequence[JudgedCase]) -> None:
     """Check that there is something to learn, from cases that can be told apart."""
-    wrong = sum(not each.right for each in cases)
-    if min(wrong, len(cases) - wrong) < LEAST_EACH:
+    right, wrong = (len({e.cluster or f"\0{e.case}" for e in cases if e.right == which}) for which in (True, False))
+    if min(wrong, right) < LEAST_EACH:
         raise InvalidLabels(
-            f"{len(cases) - wrong} right and {wrong} wrong values: an acceptor is fitted on at least {LEAST_EACH} of"
+            f"{right} right and {wrong} wrong values: an acceptor is fitted on at least {LEAST_EACH} of"
             " each; label more cases, or set the threshold on the confidence"
         )
     case, times = Counter(each.case for each in cases).most_common(1)[0]

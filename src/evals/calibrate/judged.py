@@ -4,13 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evals.calibrate.errors import InvalidLabels
-from evals.calibrate.labels import Audit
+from evals.calibrate.labels import Audit, shown
 from guards.acceptor import Acceptor
 from guards.guarantee import ScoreName, score_of
 from guards.outcome import Judgement
-
-SHOWN_CASES = 5
-"""How many cases an error names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +21,14 @@ class JudgedCase:
     """The case's name; without one nobody could tell that a case fits an acceptor and calibrates it too."""
     group: str = ""
     """Who or what a promise of its own could be about, such as a language or a customer."""
+    cluster: str = ""
+    """What it shares with other cases, such as the same input, which makes them count once; empty: it stands alone."""
+    blind: bool = True
+    """Whether the label was given without the suggestion in view."""
+    answer: str = ""
+    """The suggested value, as people read it; empty: not known."""
+    label: str = ""
+    """What is right, as people read it; empty: not known."""
 
     def __post_init__(self) -> None:
         if not self.case:
@@ -50,12 +55,15 @@ def audits_of(cases: Sequence[JudgedCase], score: ScoreName, acceptor: Acceptor 
         InvalidGuard: the score is an acceptor's and there is none.
     """
     if acceptor is not None:
-        known = [each.case for each in cases if acceptor.knows(each.case)]
+        known = [each.case for each in cases if acceptor.knows(each.case) or acceptor.knows_cluster(each.cluster)]
         if known:
-            shown = ", ".join(map(repr, known[:SHOWN_CASES])) + (", …" if len(known) > SHOWN_CASES else "")
             raise InvalidLabels(
-                f"the acceptor was fitted on {len(known)} of the {len(cases)} cases that should calibrate it ({shown});"
-                " calibrate on other cases"
+                f"the acceptor was fitted on {len(known)} of the {len(cases)} cases that should calibrate it, or on"
+                f" copies of them ({shown(known)}); calibrate on other cases"
             )
     scored = ((each, score_of(each.judgement, score, acceptor)) for each in cases)
-    return [Audit(found, each.right, each.case, each.group) for each, found in scored if found is not None]
+    return [
+        Audit(found, each.right, each.case, each.group, each.cluster, each.blind)
+        for each, found in scored
+        if found is not None
+    ]

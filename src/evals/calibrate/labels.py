@@ -8,6 +8,9 @@ from typing import Any
 
 from evals.calibrate.errors import InvalidLabels
 
+SHOWN_CASES = 5
+"""How many cases an error names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -17,6 +20,8 @@ class Scored:
     """What the threshold would be set on; finite, higher is surer."""
     right: bool
     """Whether the suggested value was right."""
+    cluster: str = ""
+    """What it shares with other cases, which makes them count once; empty: it stands alone."""
 
     def __post_init__(self) -> None:
         require_finite(self.score, "a score")
@@ -37,6 +42,11 @@ class Audit:
     """The case's name, so that one case is not counted twice; empty: not known."""
     group: str = ""
     """Who or what a promise of its own could be about, such as a language or a customer."""
+    cluster: str = ""
+    """What it shares with other audits (the same input, document or sender): those of one cluster are no independent
+    draws, and count as one. Empty: it stands alone."""
+    blind: bool = True
+    """Whether the label was given without the suggestion in view."""
 
     def __post_init__(self) -> None:
         require_finite(self.score, f"the score of audit {self.case!r}")
@@ -67,11 +77,12 @@ def require_finite(score: Any, what: str) -> None:
         raise InvalidLabels(f"{what} is {score!r}; give a finite number, and leave out cases without a score")
 
 
-def require_audits(audits: Sequence[Any]) -> None:
+def require_audits(audits: Sequence[Any], *, accept_seen: bool = False) -> None:
     """Check that labels may calibrate, for callers without a type checker.
 
     Raises:
-        InvalidLabels: one is no audit, or a case is there twice.
+        InvalidLabels: one is no audit, a case is there twice, or a label was given with the suggestion in view and
+            ``accept_seen`` does not allow it.
     """
     seen: set[str] = set()
     for index, audit in enumerate(audits):
@@ -83,11 +94,35 @@ def require_audits(audits: Sequence[Any]) -> None:
         if audit.case and audit.case in seen:
             raise InvalidLabels(f"case {audit.case!r} is there twice (label {index}); count each case once")
         seen.add(audit.case)
+    if not accept_seen:
+        require_blind([audit.case for audit in audits if not audit.blind], len(audits), "accept_seen=True")
+
+
+def require_blind(in_view: Sequence[str], labels: int, anyway: str) -> None:
+    """Check that no label was given with the suggestion in view.
+
+    ``in_view`` are the cases of those that were, of so many ``labels``; ``anyway`` is how to have them all the same.
+
+    Raises:
+        InvalidLabels: there are some.
+    """
+    if in_view:
+        raise InvalidLabels(
+            f"{len(in_view)} of {labels} labels were given with the suggestion in view ({shown(in_view)}): people agree"
+            " with what they see, also where it is wrong, so errors go uncounted and the promise is broken. Label cases"
+            f" blind (audit=Auditing(...) draws them), or take these labels as they are with {anyway}"
+        )
+
+
+def shown(cases: Sequence[str]) -> str:
+    """Return the first names of cases, for messages."""
+    return ", ".join(map(repr, cases[:SHOWN_CASES])) + (", …" if len(cases) > SHOWN_CASES else "")
 
 
 def data_hash(audits: Sequence[Audit]) -> str:
     """Return the SHA-256 of the labels in their order, as hexadecimal."""
     digest = hashlib.sha256()
     for audit in audits:
-        digest.update(repr((audit.case, audit.group, float(audit.score), bool(audit.right))).encode())
+        told: tuple[object, ...] = (audit.case, audit.group, float(audit.score), bool(audit.right))
+        digest.update(repr((*told, audit.cluster) if audit.cluster else told).encode())
     return digest.hexdigest()

@@ -32,8 +32,10 @@ class Ladder:
     def of(cls, scores: Iterable[float]) -> "Ladder":
         """Return the quantiles of the scores in steps of 0.1% coverage.
 
-        The scores must be of other cases than the labels that calibrate: of development data, or of traffic without
-        labels. Equal scores share one rung, as no threshold can part them.
+        The scores are of development data, of traffic without labels, or of the labels that calibrate: the labels above
+        the lowest score that a rung shuts out are independent draws of the cases above it, so testing them is exact,
+        and the risk is no larger at the rung itself, which is the next score. Equal scores share one rung, as no
+        threshold can part them.
 
         Raises:
             InvalidLabels: there are none, or one is not finite.

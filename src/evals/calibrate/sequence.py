@@ -1,6 +1,5 @@
 """Fixed-sequence testing: thresholds are tried in an order set beforehand, until the first that fails."""
 
-import math
 from dataclasses import dataclass, replace
 
 from evals.calibrate.binomial import at_most, labels_for
@@ -12,8 +11,6 @@ SPENT_AT_START = 0.15
 """Share of the errors expected at the target that the first threshold must still tolerate."""
 MOST_AT_START = 8
 """Errors the first threshold must tolerate at most."""
-SPREAD_AT_START = 2.0
-"""Standard deviations by which fewer labels than expected may be accepted at the first threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +38,31 @@ def usual_first_errors(labels: int, promise: Promise) -> int:
     return min(MOST_AT_START, int(SPENT_AT_START * promise.target * labels))
 
 
-def start(ladder: Ladder, labels: int, promise: Promise, *, first_errors: int | None = None) -> int:
+def start(ladder: Ladder, tally: Tally, promise: Promise, *, first_errors: int | None = None) -> int:
     """Return the place of the first threshold that is tried: the strictest that tolerates ``first_errors``.
 
     Where too few labels are accepted to tolerate a single error, one unlucky label ends the tests; where many are, the
     risk is already near the target. So without a number they begin where 15% of the expected errors (0 to 8) are still
-    tolerated, even when by chance few labels are accepted. Without that spread, 300 labels at a target of 2% stop at
-    the first threshold every second time, which halves the mean coverage.
+    tolerated.
 
-    The place depends on how many labels there are, never on what they say: so the order is fixed beforehand, and the
-    whole sequence is wrong with a chance of at most delta (Bauer, 1991; Angelopoulos and others, 2021).
+    The place depends on how many labels each threshold accepts, never on which of them are right: so the order is fixed
+    before that is looked at, and the whole sequence is wrong with a chance of at most delta (Bauer, 1991; Angelopoulos
+    and others, 2021). The labels above the first threshold that breaks the promise, however many they are, are
+    independent draws of the cases above it.
     """
-    most = usual_first_errors(labels, promise) if first_errors is None else first_errors
+    accepted = [tally.at_least(rung.threshold).accepted for rung in ladder.rungs]
+    most = usual_first_errors(tally.labels, promise) if first_errors is None else first_errors
     for errors in range(most, -1, -1):
         needed = labels_for(errors, promise.target, promise.delta)
-        for place, rung in enumerate(ladder.rungs):
-            if _fewest(rung.coverage, labels) >= needed:
+        for place, count in enumerate(accepted):
+            if count >= needed:
                 return place
-    return len(ladder.rungs) - 1
-
-
-def _fewest(coverage: float, labels: int) -> int:
-    """Return how many of the labels are accepted when chance goes against them."""
-    expected = coverage * labels
-    return max(0, round(expected - SPREAD_AT_START * math.sqrt(expected * (1 - coverage))))
+    return len(accepted) - 1
 
 
 def scan(tally: Tally, ladder: Ladder, promise: Promise, *, first_errors: int | None = None) -> Scan:
     """Return the loosest threshold before the first that the labels do not vouch for."""
-    first = start(ladder, tally.labels, promise, first_errors=first_errors)
+    first = start(ladder, tally, promise, first_errors=first_errors)
     passed: Trial | None = None
     for rung in ladder.rungs[first:]:
         counts = tally.at_least(rung.threshold)

@@ -20,6 +20,9 @@ Names: TypeAlias = Literal["field", "line"]
 TRUTH: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 """How tables write truth values, in any case of letters."""
 
+SHOWN_KEYS = 8
+"""How many of a record's keys a problem names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assembly(Generic[In, Expected]):
@@ -78,6 +81,7 @@ class Assembly(Generic[In, Expected]):
             metadata=self._metadata(data),
             cluster=_text_at(data, fields.cluster),
             must_pass=_truth_at(data, fields.must_pass, as_text=record.as_text),
+            blind=_truth_at(data, fields.blind, as_text=record.as_text) if data.get(fields.blind) is not None else None,
             where=f"{path}, line {record.line}",
         )
 
@@ -88,7 +92,9 @@ class Assembly(Generic[In, Expected]):
         if len(keys) > 1:
             raise Unusable(f"it has both {keys[0]!r} and {keys[1]!r}; a case has one name")
         if not keys:
-            advice = f'add {self.fields.name_keys[0]!r}, or give names="line" to number the cases'
+            numbered = 'give names="line" to number the cases'
+            another = "name another key with CaseFields(name=...) (--name-field)"
+            advice = f"add {self.fields.name_keys[0]!r}, or {numbered}, or {another}"
             raise Unusable(f"it has no name; {advice}{_close(record, self.fields)}")
         name = _text_at(record.data, keys[0])
         if name is None or not name.strip():
@@ -100,7 +106,10 @@ class Assembly(Generic[In, Expected]):
         if key is None:
             return self.input.read(self.fields.others_in(record.data), (), as_text=record.as_text)
         if key not in record.data:
-            raise Unusable(f"it has no {key!r}, which is what the target is called with")
+            raise Unusable(
+                f"it has no {key!r}, which is what the target is called with, but {_there(record)}; name the right key"
+                " with CaseFields(input=...) (--input-field)"
+            )
         return self.input.read(record.data[key], (key,), as_text=record.as_text)
 
     def _expected(self, record: Record) -> Expected | Literal[Unlabelled.UNLABELLED]:
@@ -108,7 +117,10 @@ class Assembly(Generic[In, Expected]):
         if key in record.data:
             return self.expected.read(record.data[key], (key,), as_text=record.as_text)
         if self.is_label_needed:
-            raise Unusable(f"it has no {key!r}: say what is right, or give allow_unlabelled=True")
+            raise Unusable(
+                f"it has no {key!r}: say what is right, or give allow_unlabelled=True; it has {_there(record)}, and"
+                " CaseFields(expected=...) (--expected-field) names another key"
+            )
         return UNLABELLED
 
     def _metadata(self, data: Mapping[str, Any]) -> Mapping[str, Metadatum]:
@@ -145,6 +157,13 @@ def _truth_at(data: Mapping[str, Any], key: str, *, as_text: bool) -> bool:
     if as_text and isinstance(found, str) and found.strip().lower() in TRUTH:
         return TRUTH[found.strip().lower()]
     raise Unusable(f"it is {kind_of(found)}; give true or false", (key,))
+
+
+def _there(record: Record) -> str:
+    """Return the first keys that a record has."""
+    keys = list(record.data)
+    listed = ", ".join(map(repr, keys[:SHOWN_KEYS])) + (", …" if len(keys) > SHOWN_KEYS else "")
+    return listed or "no key at all"
 
 
 def _close(record: Record, fields: CaseFields) -> str:

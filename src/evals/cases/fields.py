@@ -35,6 +35,8 @@ class CaseFields:
     """The key of what the case shares with others."""
     must_pass: str = "must_pass"  # noqa: S105 -- no password: a release must not go out while such a case fails
     """The key of a truth value."""
+    blind: str = "blind"
+    """The key of a truth value: whether the label was given without a model's suggestion in view."""
     others: Others = "refuse"
     """What becomes of other keys; "ignore" also holds for keys that an input of the whole object does not know."""
 
@@ -78,7 +80,7 @@ class CaseFields:
 
     def _single_keys(self) -> tuple[str, ...]:
         whole = () if self.input is None else (self.input,)
-        return (*self.name_keys, *whole, self.expected, self.steps, self.cluster, self.must_pass)
+        return (*self.name_keys, *whole, self.expected, self.steps, self.cluster, self.must_pass, self.blind)
 
 
 NATIVE: Final = CaseFields()

@@ -86,7 +86,7 @@ class _Reading(Generic[In, Expected]):
         path = Path(file.rpartition(":")[0]) if isinstance(file, str) else file
         before = len(self._by_name) + self._findings.count
         try:
-            for each in _read(file, self._form, self._assembly.fields):
+            for each in records_of(file, self._form, self._assembly.fields):
                 if isinstance(each, Finding):
                     self._findings.add(each)
                 else:
@@ -111,7 +111,12 @@ class _Reading(Generic[In, Expected]):
         self._findings.add(Finding(path, problem, line, case.name))
 
 
-def _read(file: str | Path, form: FileForm, fields: CaseFields) -> Iterator[Record | Case[Any, Any] | Finding]:
+def records_of(file: str | Path, form: FileForm, fields: CaseFields) -> Iterator[Record | Case[Any, Any] | Finding]:
+    """Yield what a file holds, before it has types, and what is wrong with it.
+
+    Raises:
+        InvalidCaseFile: the file cannot be read.
+    """
     # Each format's library is loaded when such a file is read.
     if isinstance(file, str) and is_python(file):
         from evals.cases.python_file import python_cases  # noqa: PLC0415

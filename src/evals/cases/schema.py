@@ -91,6 +91,10 @@ def _case(input_type: Any, expected: Any, *, allow_unlabelled: bool) -> tuple[di
             "description": "Whether a release may not go out while it fails, whatever the averages say.",
             "type": "boolean",
         },
+        "blind": {
+            "description": "Whether the label was given without a model's suggestion in view; null: nobody says.",
+            "type": ["boolean", "null"],
+        },
     }
     case = {
         "title": "Case",

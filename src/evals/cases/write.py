@@ -40,6 +40,8 @@ def _line(case: Case[Any, Any]) -> bytes:
         data["cluster"] = case.cluster
     if case.must_pass:
         data["must_pass"] = True
+    if case.blind is not None:
+        data["blind"] = case.blind
     try:
         return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode() + b"\n"
     except UnicodeEncodeError as error:

@@ -38,4 +38,4 @@ class Decided:
         about: dict[str, Metadatum] = {"workflow": self.workflow, "drawn": self.drawn, "changed": self.changed}
         if self.judged.group:
             about["group"] = self.judged.group
-        return Case(self.case, self.input, self.decision, metadata=about, cluster=self.run_id)
+        return Case(self.case, self.input, self.decision, metadata=about, cluster=self.run_id, blind=self.drawn)

@@ -59,14 +59,17 @@ class Labels:
         """Return the labels without a share (0 to 1) of their audits, and those audits.
 
         Chance takes them, by a hash of their names: whatever is chosen by score or by who was right would leave a
-        sample that is not random. What is given up at one share is given up at every higher one, for ever.
+        sample that is not random. What is given up at one share is given up at every higher one, for ever. Copies go
+        together: a model that was trained on one of them knows the others.
 
         Raises:
             InvalidSetting: the share is outside 0 to 1.
         """
         if not (math.isfinite(share) and 0 <= share <= 1):
             raise InvalidSetting(f"the share of audits to give up is {share!r}; give 0 to 1, such as 0.3")
-        gone = {each.case for each in self.judged if draw_of(f"given up: {each.case}") < share}
+        drawn = {each.case for each in self.judged if draw_of(f"given up: {each.case}") < share}
+        clusters = {each.cluster for each in self.judged if each.case in drawn and each.cluster}
+        gone = {each.case for each in self.judged if each.case in drawn or each.cluster in clusters}
         lessons = {each.case: each.lesson for each in self.decided}
         kept = replace(
             self,

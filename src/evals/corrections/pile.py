@@ -1,19 +1,21 @@
 """Sorting judgements into what may calibrate, what may train, and what is neither."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from evals.calibrate.acceptance_file import Subject
 from evals.calibrate.judged import JudgedCase
 from evals.calibrate.labels import Audit, Correction
+from evals.copies import clusters_of, input_key
 from evals.corrections.answers import Answers
 from evals.corrections.decided import Decided
 from evals.corrections.errors import UnknownGroup
 from evals.corrections.labels import Labels
 from evals.corrections.left_out import UNANSWERED, LeftOut, Reason
 from evals.corrections.record import Recorded
+from evals.fingerprint import as_text
 from guards.acceptor import Acceptor
 from guards.confidence import ConfidenceSource
 from guards.guarantee import score_of
@@ -49,6 +51,8 @@ class Pile:
     labelled: list[tuple[_Origin, Audit, JudgedCase]] = field(default_factory=list)
     unlabelled: list[tuple[_Origin, Reason]] = field(default_factory=list)
     """Drawn cases that are no audits."""
+    shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each labelled case may share with others: its run and its input."""
     decided: list[Decided] = field(default_factory=list)
     no_corrections: Counter[Reason] = field(default_factory=Counter)
     copied: int = 0
@@ -90,6 +94,8 @@ class Pile:
             self.unlabelled.append((origin, record.open_because or "undecided"))
         else:
             judged = decided.judged
+            read = record.input if record.text is None else record.text
+            self.shared[record.case] = (f"run {record.run_id}", f"input {input_key(read)}")
             self.labelled.append((origin, Audit(found, judged.right, judged.case, judged.group), judged))
 
     def _add_doubtful(self, record: Recorded, decided: Decided | None) -> None:
@@ -111,7 +117,13 @@ class Pile:
             changed=not right,
             drawn=record.drawn,
             judged=JudgedCase(
-                judgement=record.judgement, right=right, case=record.case, group=_group_of(record, self.group)
+                judgement=record.judgement,
+                right=right,
+                case=record.case,
+                group=_group_of(record, self.group),
+                blind=record.drawn,
+                answer=as_text(record.value),
+                label=as_text(record.decision),
             ),
             lesson=self._lesson(record),
         )
@@ -133,7 +145,7 @@ class Pile:
         """Return the labels of one prompt version and model; what is of others is counted."""
         version = self.newest[1] if prompt_version is None else prompt_version
         chosen = self._chosen(version, model)
-        kept = [(audit, judged) for origin, audit, judged in self.labelled if origin == chosen]
+        kept = _clustered([(audit, judged) for origin, audit, judged in self.labelled if origin == chosen], self.shared)
         reasons: Counter[Reason] = Counter()
         for origin, reason in [*((o, None) for o, _, _ in self.labelled), *self.unlabelled]:
             wrong = _mismatch(origin, version, chosen, blocked=reason in {"blocked", "no_score"})
@@ -171,6 +183,17 @@ class Pile:
             score="acceptor" if isinstance(self.score, Acceptor) else self.score,
             acceptor=acceptor,
         )
+
+
+def _clustered(
+    kept: Sequence[tuple[Audit, JudgedCase]], shared: Mapping[str, tuple[str, ...]]
+) -> list[tuple[Audit, JudgedCase]]:
+    """Return the labels with their clusters: those of one run, and those with the same input, count once."""
+    clusters = clusters_of(shared[judged.case] for _, judged in kept)
+    return [
+        (replace(audit, cluster=cluster), replace(judged, cluster=cluster))
+        for (audit, judged), cluster in zip(kept, clusters, strict=True)
+    ]
 
 
 def _origin(judgement: Judgement) -> _Origin:

@@ -59,6 +59,18 @@ def test_fields_can_have_other_names(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_of_cases_is_read_too(tmp_path: Path) -> None:
+    source = written(
+        tmp_path / "cases.jsonl",
+        {"name": "a", "input": "my invoice", "expected": "billing"},
+        {"name": "b", "input": "tell me a joke", "expected": None},
+    )
+
+    assert read_examples(source) == (LabelledText("my invoice", "billing"), LabelledText("tell me a joke", None))
+    with pytest.raises(InvalidTrainingData, match="no field 'body'"):
+        read_examples(source, fields=Fields(text="body"))
+
+
 def test_blank_lines_and_a_byte_order_mark_are_skipped(tmp_path: Path) -> None:
     source = tmp_path / "data.jsonl"
     source.write_bytes(b'\xef\xbb\xbf{"text": "a", "label": "x"}\r\n\r\n  \n{"text": "b", "label": "y"}')

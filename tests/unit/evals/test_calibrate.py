@@ -176,11 +176,14 @@ def test_equal_scores_share_one_step(scores: list[float]) -> None:
 def test_the_first_threshold_tolerates_its_part_of_the_errors(labels: int) -> None:
     promise = Promise(0.02)
     ladder = Ladder.of(TRAFFIC)
+    tally = Tally.of(Audit(rank / labels, right=True) for rank in range(labels))
     errors = min(8, int(0.15 * 0.02 * labels))
 
-    first = ladder.rungs[start(ladder, labels, promise)]
+    first = start(ladder, tally, promise)
 
-    assert at_most(errors, round(first.coverage * labels), promise.target) <= promise.delta
+    accepted = [tally.at_least(rung.threshold).accepted for rung in ladder.rungs]
+    assert at_most(errors, accepted[first], promise.target) <= promise.delta
+    assert at_most(errors, accepted[first - 1], promise.target) > promise.delta
 
 
 def test_corrections_cannot_calibrate() -> None:

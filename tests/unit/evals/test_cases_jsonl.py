@@ -155,7 +155,10 @@ def test_ten_bad_lines_are_shown_and_the_rest_counted(path: Path) -> None:
         (f'{{"name": "a", "input": {"[" * 100_000}{"]" * 100_000}}}', "it is nested deeper than 100 levels"),
         ('{"name": "a", "input": "\\ud83d"}', "input: a text in it holds half a character"),
         ('{"name": "a", "inputs": 1}', "unknown key 'inputs'; did you mean 'input'?"),
-        ('{"name": "a", "input": 1, "zzz": 1}', "unknown key 'zzz'; known are 'cluster', 'expected', 'id', 'input'"),
+        (
+            '{"name": "a", "input": 1, "zzz": 1}',
+            "unknown key 'zzz'; known are 'blind', 'cluster', 'expected', 'id', 'input'",
+        ),
         ('{"input": 1}', "it has no name; add 'name', or give names=\"line\""),
         ('{"nam": "a", "input": 1}', "unknown key 'nam'; did you mean 'name'?"),
         ('{"name": "a", "id": "a", "input": 1}', "it has both 'name' and 'id'; a case has one name"),

@@ -362,7 +362,117 @@ def test_calibrate_with_too_few_labels_accepts_nothing_and_says_how_many_are_mis
 
     data: dict[str, Any] = json.loads(said.stdout)
     assert data["rule"]["threshold"] is None
-    assert data["labels_missing"] == 299 - (200 - data["development"])
+    assert (data["labels_missing"], data["development"]) == (99, 0)
+
+
+LEARN = "".join(
+    json.dumps({"text": f"{('meow', 'purr', 'bark', 'woof')[n % 4]} {n}", "label": ("cat", "dog")[n % 4 > 1]}) + "\n"
+    for n in range(200)
+)
+TENTH = ("--target", "0.1", "--delta", "0.05")
+
+
+def test_calibrate_takes_the_file_that_learn_takes() -> None:
+    Path("labelled.jsonl").write_text(LEARN, encoding="utf-8")
+
+    handrail("calibrate", "steps.py:step", "--cases", "labelled.jsonl", *TENTH)
+
+    rule = read_acceptance(Path("pet.acceptance.json"))
+    assert (rule.labels, rule.threshold is None) == (200, False)
+
+
+def test_keys_that_are_not_there_are_named_with_the_options_that_name_others() -> None:
+    lines = LEARN.replace('"text"', '"body"').replace('"label"', '"team"')
+    Path("labelled.jsonl").write_text(lines, encoding="utf-8")
+
+    said = handrail("calibrate", "steps.py:step", "--cases", "labelled.jsonl", *TENTH, code=2).stderr
+    handrail(
+        "calibrate",
+        "steps.py:step",
+        *("--cases", "labelled.jsonl", "--input-field", "body", "--expected-field", "team"),
+        *TENTH,
+    )
+
+    assert "it has no 'input'" in said
+    assert "'body', 'team'" in said
+    assert "--input-field" in said
+
+
+@pytest.mark.parametrize("name", ["traffic.jsonl", "traffic.txt"])
+def test_thresholds_are_taken_from_traffic_without_labels(name: str) -> None:
+    texts = [f"meow and purr {n}" for n in range(100)] + ["bark", "woof", "what is this", "nothing known"] * 25
+    lines = texts if name.endswith(".txt") else [json.dumps({"text": text}) for text in texts]
+    Path(name).write_text("\n".join(lines), encoding="utf-8")
+
+    handrail("calibrate", "steps.py:step", "--cases", "cases.jsonl", "--traffic", name, *TENTH)
+    with_traffic = read_acceptance(Path("pet.acceptance.json"))
+    handrail("calibrate", "steps.py:step", "--cases", "cases.jsonl", *TENTH)
+
+    assert with_traffic.threshold is not None
+    assert with_traffic.threshold != read_acceptance(Path("pet.acceptance.json")).threshold
+    assert with_traffic.labels == 200
+
+
+def test_copies_of_a_case_count_once_in_the_command() -> None:
+    once = [json.loads(line) for line in LEARN.splitlines()[:60]]
+    copies = [{**case, "text": text} for case in once for text in (case["text"], f" {case['text'].upper()}\n")]
+    named = [{**case, "name": f"c{n}"} for n, case in enumerate(copies)]
+    Path("labelled.jsonl").write_text("".join(json.dumps(each) + "\n" for each in named), encoding="utf-8")
+
+    said = handrail("calibrate", "steps.py:step", "--cases", "labelled.jsonl", *TENTH, "--json")
+
+    data: dict[str, Any] = json.loads(said.stdout)
+    assert (data["cases"], data["copies"], data["rule"]["labels"]) == (120, 60, 60)
+
+
+def test_cases_of_one_cluster_count_once_in_the_command() -> None:
+    cases = [{**json.loads(line), "cluster": f"sender {n // 2}"} for n, line in enumerate(LEARN.splitlines())]
+    Path("labelled.jsonl").write_text("".join(json.dumps(each) + "\n" for each in cases), encoding="utf-8")
+
+    data = json.loads(handrail("calibrate", "steps.py:step", "--cases", "labelled.jsonl", *TENTH, "--json").stdout)
+
+    assert (data["cases"], data["rule"]["labels"]) == (200, 100)
+
+
+def test_labels_that_were_not_given_blind_are_refused_before_anybody_is_asked() -> None:
+    cases = [{**json.loads(line), "blind": n != 7} for n, line in enumerate(LEARN.splitlines())]
+    Path("labelled.jsonl").write_text("".join(json.dumps(each) + "\n" for each in cases), encoding="utf-8")
+    command = ("calibrate", "steps.py:step", "--cases", "labelled.jsonl", *TENTH)
+
+    said = handrail(*command, code=2).stderr.replace("\n", " ")
+    handrail(*command, "--accept-seen")
+
+    assert "1 of 200 labels were given with the suggestion in view ('labelled.jsonl:8')" in said
+    assert "--accept-seen" in said
+    assert read_acceptance(Path("pet.acceptance.json")).labels == 200
+
+
+def test_the_surest_contradictions_are_shown() -> None:
+    lines = LEARN.splitlines()
+    for n in (3, 50):
+        lines[n] = lines[n].replace('"dog"', '"kitten"').replace('"cat"', '"dog"').replace('"kitten"', '"cat"')
+    Path("labelled.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    command = ("calibrate", "steps.py:step", "--cases", "labelled.jsonl", *TENTH)
+
+    said = handrail(*command).stdout
+    data = json.loads(handrail(*command, "--json").stdout)
+
+    assert {each["case"] for each in data["sure_errors"]} == {"labelled.jsonl:4", "labelled.jsonl:51"}
+    assert {(each["answer"], each["label"]) for each in data["sure_errors"]} <= {("dog", "cat"), ("cat", "dog")}
+    assert "labelled.jsonl:4: the label is" in said
+
+
+def test_expected_coverage_is_shown_where_scores_compete_with_its_spread() -> None:
+    command = ("calibrate", "steps.py:step", "--cases", "cases.jsonl", *TENTH)
+
+    alone = json.loads(handrail(*command, "--json").stdout)
+    said = handrail(*command, "--development", "0.3").stdout
+    compete = json.loads(handrail(*command, "--development", "0.3", "--json").stdout)
+
+    assert (alone["development"], alone["expected_coverage"], alone["spread"]) == (0, {}, {})
+    assert set(compete["expected_coverage"]) == set(compete["spread"]) == {"confidence", "margin"}
+    assert compete["development"] > 0
+    assert "in 8 of 10" in said
 
 
 @pytest.mark.parametrize(
@@ -375,6 +485,8 @@ def test_calibrate_with_too_few_labels_accepts_nothing_and_says_how_many_are_mis
         ),
         (("--target", "0.05", "--delta", "0.05", "--score", "luck"), "there is no score 'luck'"),
         (("--target", "0.05", "--delta", "0.05", "--development", "1"), "development is 1.0"),
+        (("--target", "0.05", "--delta", "0.05", "--development", "0", "--acceptor"), "an acceptor is fitted on cases"),
+        (("--target", "0.05", "--delta", "0.05", "--first-errors", "-1"), "first_errors is -1"),
     ],
 )
 def test_a_calibration_that_cannot_work_ends_with_2(arguments: tuple[str, ...], said: str) -> None:

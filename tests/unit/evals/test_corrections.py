@@ -39,9 +39,10 @@ async def test_a_drawn_case_is_an_audit_and_a_doubtful_one_that_was_not_a_correc
         labels = read_labels(rehearsal.store, step="route")
     in_order = [run_id for run_id in some if drawn(run_id)]
     right = {run_id: ticket.text.endswith("bugs") for run_id, ticket in some.items()}
-    assert labels.audits == tuple(
-        Audit(float(some[run_id].text.split()[1]), right[run_id], f"{run_id}/route") for run_id in in_order
-    )
+    assert [(audit.score, audit.right, audit.case) for audit in labels.audits] == [
+        (float(some[run_id].text.split()[1]), right[run_id], f"{run_id}/route") for run_id in in_order
+    ]
+    assert all(audit.blind for audit in labels.audits)
     assert labels.corrections == tuple(
         Correction(ticket.text, ticket.text.split()[2], f"{run_id}/route")
         for run_id, ticket in some.items()
