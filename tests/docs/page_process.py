@@ -38,9 +38,9 @@ class Page:
             return self.run_program() and self._run_shell(block)
         return True
 
-    def run_program(self) -> bool:
+    def run_program(self, *, again: bool = False) -> bool:
         """Run what was put into the program so far, unless it ran since; return whether it ended well."""
-        if self._is_run:
+        if self._is_run and not (again and self._lines):
             return True
         self._is_run = True
         sys.stdout.flush()
@@ -68,7 +68,8 @@ def main(page: Path, folder: Path) -> int:
         if block.is_run and not reader.run(block):
             print(f"{block.place}: failed here, or in the program above it", file=sys.stderr)
             return FAILED
-    if not reader.run_program():
+    # Twice: a reader runs it after each block, so what an earlier run left must not be in its way.
+    if not (reader.run_program() and reader.run_program(again=True)):
         print(f"{page}: the program of its Python blocks failed; line numbers are the page's", file=sys.stderr)
         return FAILED
     return 0

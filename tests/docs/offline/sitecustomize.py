@@ -1,6 +1,9 @@
 """Loaded by every Python that a page starts: no page may leave this machine."""
 
+import atexit
 import importlib.util
+import os
+import sys
 from pathlib import Path
 
 _source = Path(__file__).parents[2] / "network.py"
@@ -10,3 +13,12 @@ if _spec is None or _spec.loader is None:
 _network = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_network)
 _network.forbid_network()
+
+if _said := os.environ.get("HANDRAIL_PAGE_LOADS"):
+
+    def _say() -> None:
+        """Note which libraries this process has loaded, so that a page can be held to the extras that it names."""
+        with Path(_said).open("a", encoding="utf-8") as file:
+            file.writelines(f"{name}\n" for name in {module.partition(".")[0] for module in sys.modules})
+
+    atexit.register(_say)
