@@ -14,11 +14,12 @@ _network = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_network)
 _network.forbid_network()
 
-if _said := os.environ.get("HANDRAIL_PAGE_LOADS"):
 
-    def _say() -> None:
-        """Note which libraries this process has loaded, so that a page can be held to the extras that it names."""
-        with Path(_said).open("a", encoding="utf-8") as file:
-            file.writelines(f"{name}\n" for name in {module.partition(".")[0] for module in sys.modules})
+def _say_what_was_loaded() -> None:
+    """Note which libraries this process has loaded, so that a page can be held to the extras that it names."""
+    if file := os.environ.get("HANDRAIL_PAGE_LOADS"):
+        with Path(file).open("a", encoding="utf-8") as notes:
+            notes.writelines(f"{name}\n" for name in {module.partition(".")[0] for module in sys.modules})
 
-    atexit.register(_say)
+
+atexit.register(_say_what_was_loaded)
