@@ -51,6 +51,17 @@ def as_json(values: Sequence[Input], named: Mapping[str, Input]) -> str:
     return json.dumps({"values": [plain(value) for value in values], "named": {k: plain(v) for k, v in named.items()}})
 
 
+def whole_characters(text: str) -> str:
+    """Return a text that can be sent and stored: half of a character (a lone surrogate) becomes the sign for one."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def delimited(name: str, text: str) -> str:
     """Return the text between tags of this name, numbered until the text cannot close them."""
     tag, number = name, 2

@@ -1,7 +1,7 @@
 """The AI step: one judgement by a model, made safe by guards, a confidence and a rule."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -161,7 +161,7 @@ class AIStep(Generic[T_co]):
         Raises:
             InvalidInput: an input that cannot be shown.
         """
-        shown = self.task.prompt.text(inputs.as_text(values, named), values, named)
+        shown = self._shown(values, named)
         checked = run_guards(self._guard_set.before, shown, GuardContext(source=shown, stage="input"))
         source = shown if checked.blocking is not None else checked.value
         return objections(self._guard_set.free, value, GuardContext(source=source))
@@ -186,7 +186,7 @@ class AIStep(Generic[T_co]):
         *,
         on_text: Callable[[str], None] | None = None,
     ) -> Accepted[T_co] | Doubtful[T_co]:
-        shown = self.task.prompt.text(inputs.as_text(values, named), values, named)
+        shown = self._shown(values, named)
         consultation = consultation or self._consultation()
         checked = run_guards(self._guard_set.before, shown, GuardContext(source=shown, stage="input"))
         if checked.blocking is not None:
@@ -206,6 +206,10 @@ class AIStep(Generic[T_co]):
             verdicts=checked.verdicts,
         )
         return self._settled(await call.ask_all(self.models))
+
+    def _shown(self, values: Sequence[Input], named: Mapping[str, Input]) -> str:
+        """Return the input as models and reviewers read it."""
+        return inputs.whole_characters(self.task.prompt.text(inputs.as_text(values, named), tuple(values), named))
 
     def _consultation(self) -> Consultation:
         return Consultation(Allowance(self.limits), self.mask)

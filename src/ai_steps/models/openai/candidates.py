@@ -9,10 +9,10 @@ from ai_steps.strict_json import decode_at
 
 MOST_FALSE_STARTS = 50
 """Opening braces that begin no JSON, after which an answer is not searched further and does not fit."""
-MOST_OBJECTS = 20
-"""Different objects in one answer, more of which are no answer."""
+MOST_OBJECTS = 100
+"""Objects in one answer, more of which are no answer."""
 
-_NEXT = re.compile(rf"(?P<start>[{{\[])|{TAG.pattern}", re.IGNORECASE)
+_NEXT = re.compile("[{[<◁]")
 _MEANT = re.compile(r"""\{\s*(?:["'“‘]|/[/*]|\w+\s*:)|\[\s*[\[{"]""")
 """What begins like JSON: if it is none, it is a broken answer, and what stands inside of it is a part of that."""
 
@@ -59,6 +59,7 @@ class _Search:
         self.depth = 0
         self._position = 0
         self._failed = 0
+        self._read_objects = 0
 
     def step(self) -> bool:
         """Go on to the next tag or bracket; False at the end."""
@@ -66,10 +67,12 @@ class _Search:
         if match is None:
             return False
         self._position = match.end()
-        if match["start"] is None:
-            self._meet(kind_of(match))
+        tag = TAG.match(self.text, match.start())
+        if tag is not None:
+            self._position = tag.end()
+            self._meet(kind_of(tag))
             return True
-        return bool(self.depth) or self._read(match.start())
+        return bool(self.depth) or match[0] not in "{[" or self._read(match.start())
 
     def _meet(self, kind: Tag) -> None:
         self.found.reasoned |= kind != "end" or self.depth > 0
@@ -91,9 +94,10 @@ class _Search:
             return self._failed < MOST_FALSE_STARTS
         self._position = end
         if self.text[start] == "{":
+            self._read_objects += 1
             made = Candidate(self.text[start:end], start)
             found.objects = [*(each for each in found.objects if each.text != made.text), made]
-        if len(found.objects) > MOST_OBJECTS:
+        if self._read_objects > MOST_OBJECTS:
             found.broken = found.broken or "it holds too many JSON objects; give exactly one"
             return False
         return True

@@ -33,7 +33,7 @@ class Capabilities:
     temperature: bool = True
     seed: bool = True
     stream_usage: bool = True
-    unmarked_reasoning: bool | None = None
+    unmarked_reasoning: bool | None = field(default=None, compare=False)
     """Whether texts came whose reasoning has no opening tag, so that none is handed on before its end; None: no text
     came yet."""
     decisions: bool | None = None

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ai_steps.model import Answer, ModelRequest
+from ai_steps.models.openai.ending import ending_of
 from ai_steps.models.openai.evidence import share_alternatives
 from ai_steps.models.openai.exchange import Server
-from ai_steps.models.openai.failure import Failure, Halted, failure_of
+from ai_steps.models.openai.failure import Failure, Halted, failure_of, told_failure
 from ai_steps.models.openai.ledger import Ledger
 from ai_steps.models.openai.usage import read_usage
 from ai_steps.output import Output
@@ -19,6 +20,9 @@ PATH = "/decisions"
 MOST_OPTIONS = 200
 """Servers take 208 to 255 options of a choice."""
 MOST_LEVELS = 20
+_DONE = frozenset({"ok", "done", "success", "succeeded", "200"})
+MOST_PROBABILITY = 1.01
+"""Servers round; options that have more together are no distribution."""
 YES_NO = ("true", "false")
 _ABSENT = frozenset({400, 403, 404, 405, 410, 415, 422, 501})
 """What servers without the endpoint, or without it for this model, answer."""
@@ -108,7 +112,7 @@ async def _decide(
         else:  # an outage says nothing about the endpoint: the chat decides, and owns the retries
             ledger.add(body.result, seconds=seconds, notes=(f"decisions endpoint: {body.reason}",))
         return None
-    spreads = _spreads(body, asked)
+    spreads = _spreads(body, asked, request.task)
     if spreads is None:
         server.can.decisions = False
         ledger.add("invalid", seconds=seconds, notes=("the decisions endpoint answered in another shape",))
@@ -145,32 +149,52 @@ async def _post(
             return Failure("failed", "no JSON", status=404)
         except Exception as error:  # noqa: BLE001 -- whatever a server or the SDK does is a failure, never a crash
             return failure_of(error)
-    return body if isinstance(body, Mapping) else Failure("failed", "no JSON object", status=404)
+    if not isinstance(body, Mapping):
+        return Failure("failed", "no JSON object", status=404)
+    return _unfinished(body) or body
 
 
-def _spreads(body: Mapping[str, Any], asked: tuple[Asked, ...]) -> list[dict[str, float]] | None:
+def _unfinished(body: Mapping[str, Any]) -> Failure | None:
+    """Return why a response with status 200 is no whole one: it says so itself, all over or beside an answer."""
+    listed = body.get("answers")
+    answers = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    for each in (body, *answers):
+        if each.get("error"):
+            return told_failure(each["error"])
+        for said in (each.get("status"), each.get("finish_reason")):
+            if said is not None and str(said).casefold() not in _DONE and ending_of(str(said)) != "whole":
+                return Failure("failed", f"it ended with {str(said)[:80]!r}")
+    return None
+
+
+def _spreads(body: Mapping[str, Any], asked: tuple[Asked, ...], task: str) -> list[dict[str, float]] | None:
     """Return each question's probability by option, empty where it was declined; None for another shape."""
     answers = body.get("answers")
     if not isinstance(answers, list) or len(answers) != len(asked):
         return None
     try:
-        return [_spread(answer, each) for answer, each in zip(answers, asked, strict=True)]
+        return [_spread(answer, each, each.path or task) for answer, each in zip(answers, asked, strict=True)]
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 
 
-def _spread(answer: Mapping[str, Any], asked: Asked) -> dict[str, float]:
+def _spread(answer: Mapping[str, Any], asked: Asked, name: str) -> dict[str, float]:
     if answer["type"] == "refusal":
         return {}
-    if answer["type"] != asked.kind:
-        raise ValueError(f"asked for a {asked.kind}, got a {answer['type']}")
+    if answer["type"] != asked.kind or answer.get("name", name) != name:
+        raise ValueError(f"asked for the {asked.kind} {name}, got the {answer['type']} {answer.get('name')}")
     if asked.kind == "predicate":
         yes = _probability(answer["probability"])
         return {YES_NO[0]: yes, YES_NO[1]: 1.0 - yes}
     named = "value" if asked.kind == "choice" else "label"
-    spread = {str(each[named]): _probability(each["probability"]) for each in answer["probabilities"]}
+    listed = [(str(each[named]), _probability(each["probability"])) for each in answer["probabilities"]]
+    spread = dict(listed)
     if not spread or not set(spread) <= set(asked.options):
         raise ValueError("options that were not asked for")
+    if len(spread) < len(listed) or sum(spread.values()) > MOST_PROBABILITY:
+        raise ValueError("an option twice, or more probability than there is")
+    if spread.get(str(answer.get("choice")), max(spread.values())) < max(spread.values()):
+        raise ValueError("another choice than the likeliest")
     return spread
 
 

@@ -165,11 +165,8 @@ class Inquiry:
             raise Halted("timed_out", "the time was over") from None
 
     async def _at_once(self, ballot: "Ballot", samples: int) -> None:
-        """Ask for all samples in one request, and again as long as none of them fits.
-
-        It sends no seed: a server may draw every sample of one request with the same.
-        """
-        question = question_for(self._request, ballot.form, varied=True)
+        """Ask for all samples in one request, and again as long as none of them fits."""
+        question = question_for(self._request, ballot.form, varied=True, seed=1)
         exchange = Exchange(self._server, self._ledger, question, answers=samples)
         messages = question.messages
         for reasks_left in range(self._reasks(), -1, -1):

@@ -82,11 +82,12 @@ def chat_body(
         # token itself, which tells certainty from numbers that were taken after the choice.
         wanted = can.alternatives if question.form is not None and question.form.labels else LEAST_ALTERNATIVES
         made |= {"logprobs": True, "top_logprobs": wanted}
-    if answers > 1 and can.several:
+    several = answers > 1 and can.several
+    if several:
         made["n"] = answers
     if can.temperature and not settings.reasons:
         made["temperature"] = VARIED_TEMPERATURE if question.varied else 0
-    if question.seed is not None and can.seed:
+    if question.seed is not None and can.seed and not several:  # a server may draw all of one request alike
         made["seed"] = question.seed
     if room is not None:
         made[can.tokens_field] = room
