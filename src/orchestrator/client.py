@@ -1,6 +1,5 @@
 """A store without executing: look at runs, answer questions, send events, cancel, retry, fork, prune."""
 
-import json
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from orchestrator import review
 from orchestrator.clock import Clock, SystemClock
-from orchestrator.embedded.checking import AnswerCheck, Checked
+from orchestrator.embedded.checking import AnswerCheck
 from orchestrator.embedded.doorbell import ring
 from orchestrator.embedded.library import Library
 from orchestrator.embedded.writer import Writer
 from orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError, UnknownRun
-from orchestrator.said import said_of
 from orchestrator.store import ReviewQuery, SqliteStore, open_store
 from orchestrator.store.changes import Cancel, Change, Fork, MoveReview, Prune, RetryRun, Send, Started
 from orchestrator.store.rows import ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow
@@ -46,7 +44,8 @@ class Client:
 
     async def __aenter__(self) -> Self:
         """Open the store."""
-        store = open_store(self._address, create=self._create) if isinstance(self._address, str) else self._address
+        address = self._address
+        store = open_store(address, create=self._create, reading=True) if isinstance(address, str) else address
         self._entered = store, Writer(store, alone=lambda: True)
         return self
 
@@ -74,9 +73,16 @@ class Client:
             )
         return self._entered
 
+    @property
+    def _writer(self) -> Writer:
+        """Return what writes; refused at once while the store is locked, as nothing has begun."""
+        store, writer = self._parts
+        store.prepare_to_write()
+        return writer
+
     async def _change(self, change: Change) -> Any:
         """Write, then tell whoever executes runs."""
-        reply = await self._parts[1].ask(change)
+        reply = await self._writer.ask(change)
         self._ring()
         return reply
 
@@ -166,7 +172,7 @@ class Client:
             raise Misuse(f"only ended runs can be pruned, not {', '.join(sorted(wrong)) or 'none at all'}")
         before = self._clock.now() - older_than.total_seconds()
         total = 0
-        while count := int(await self._parts[1].ask(Prune(before, tuple(statuses), PRUNE_AT_ONCE))):
+        while count := int(await self._writer.ask(Prune(before, tuple(statuses), PRUNE_AT_ONCE))):
             total += count
         return total
 
@@ -233,37 +239,20 @@ class Client:
         """
         row, now = self.review(item), self._clock.now()
         move = review.decide(row, value, by=by, now=now, version=version, note=note, despite=despite)
-        checked = await self._checked(row, value)
-        failed = (*(() if checked is None else checked.failed), *self._known(row, value, checked))
-        if refused := review.unconfirmed(failed, despite):
-            raise AnswerRefused(item=item, verdicts=refused, said=review.in_words(refused))
-        if checked is not None:  # what passes was not overruled; where nothing was checked, the run will tell
+        failed = await self.objections(item, value)
+        if failed is not None:
+            if refused := review.unconfirmed(failed, despite):
+                raise AnswerRefused(item=item, verdicts=refused, said=review.in_words(refused))
             move = move._replace(despite=tuple(dict.fromkeys(verdict.guard for verdict in failed)))
         return await self._move(move)
 
     async def objections(self, item: int, value: Any) -> "Sequence[Verdict] | None":
-        """Return what the guards have against an answer; None when nothing is known that could tell.
-
-        Of a suggestion taken as it is, it is known what failed when it was made: guards that ask a model are not asked
-        again.
+        """Return what the guards have against an answer; None when no code is known that could tell.
 
         Raises:
             ReviewError: there is no such item, or the answer does not fit its type.
         """
-        row = self.review(item)
-        checked = await self._checked(row, value)
-        known = self._known(row, value, checked)
-        return known or None if checked is None else (*checked.failed, *known)
-
-    async def _checked(self, item: ReviewRow, value: Any) -> Checked | None:
-        return None if self._check is None else await self._check.checked(item, value)
-
-    def _known(self, item: ReviewRow, value: Any, checked: Checked | None) -> "tuple[Verdict, ...]":
-        if item.suggestion is None or value != json.loads(item.suggestion):
-            return ()
-        said = said_of(self.store, item)
-        asked = frozenset[str]() if checked is None else checked.asked
-        return () if said is None else tuple(each for each in said.forbids if each.guard not in asked)
+        return None if self._check is None else await self._check.objections(self.review(item), value)
 
     def use(self, *workflows: Workflow[Any, Any]) -> None:
         """Check answers with the code of these workflows from now on; nothing of them is executed."""
@@ -298,7 +287,7 @@ class Client:
 
     async def _move(self, change: MoveReview) -> ReviewRow:
         if change.decision is None:
-            moved: ReviewRow = await self._parts[1].ask(change)
+            moved: ReviewRow = await self._writer.ask(change)
         else:
             moved = await self._change(change)
         return moved

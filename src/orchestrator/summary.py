@@ -1,11 +1,15 @@
 """What became of a set of runs, in numbers that add up."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from orchestrator.client import Client
+
+LOOKING_SHARE = 20
+"""A look that took a second is not repeated for this many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,35 @@ def summarize(client: Client, run_ids: Iterable[str] | None = None, *, workflow:
         cancelled=counts["cancelled"],
         errors=tuple(errors.most_common(5)),
     )
+
+
+class BatchProgress:
+    """How far some runs have come; made to be asked often, since a run that has ended is not looked at again."""
+
+    def __init__(self, client: Client, run_ids: Iterable[str]) -> None:
+        self.waiting_for_person = 0
+        """Runs that wait for a person, as of the last look."""
+        self._client = client
+        self._open = list(dict.fromkeys(run_ids))
+        self.total = len(self._open)
+        """Different runs."""
+        self._next_look = 0.0
+
+    @property
+    def done(self) -> int:
+        """Runs that have ended or wait for a person, as of the last look."""
+        return self.total - len(self._open) + self.waiting_for_person
+
+    def look(self) -> None:
+        """Look again, unless the last look was so short ago that looking would take a twentieth of the time."""
+        begun = time.perf_counter()
+        if begun < self._next_look or not self._open:
+            return
+        found = self._client.store.open_runs(self._open)
+        self._open = [run_id for run_id, _ in found]
+        self.waiting_for_person = sum(asked for _, asked in found)
+        ended = time.perf_counter()
+        self._next_look = ended + LOOKING_SHARE * (ended - begun)
 
 
 def _shape(error: str) -> str:

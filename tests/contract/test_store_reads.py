@@ -54,7 +54,12 @@ def test_every_run_has_one_fate(store: Store) -> None:
     ]
     assert sorted(store.fates(None, "add"), key=str) == every
     assert sum(count for _, _, count in store.fates(None, None)) == len(store.runs()) == 8
-    assert store.fates(["by rule", "nobody"], None) == [("rule", None, 1)]
+    assert store.fates(["by rule", "nobody", "by rule"], None) == [("rule", None, 1)]
+    assert sorted(store.fates(["by rule", "elsewhere"], "other")) == [("waiting", None, 1)]
+    assert sorted(store.open_runs(["asks", "due", "failed", "nobody", "by rule", "due"])) == [
+        ("asks", True),
+        ("due", False),
+    ]
 
 
 def test_workers_are_listed_while_they_are_signed_on(store: Store) -> None:

@@ -21,7 +21,7 @@ from orchestrator.jsonl import InputLine, read_inputs
 from orchestrator.logs import log_json
 from orchestrator.orchestrator import Orchestrator
 from orchestrator.store.changes import Remember
-from orchestrator.summary import Summary, summarize
+from orchestrator.summary import BatchProgress, Summary, summarize
 from orchestrator.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ StoreOption = Annotated[str, typer.Option("--store", help="sqlite:///FILE (four 
 LogOption = Annotated[bool, typer.Option("--log-json", help="log as JSON lines with run and step ids")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 DEFAULT_STORE = "sqlite:///handrail.db"
-
-START_AT_ONCE = 5_000
-"""Runs started in one transaction; a file of any length is started before the first is awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +81,7 @@ async def run_batch(batch: Batch, *, quiet: bool = False) -> Summary:
     ids = [each.id for each in batch.inputs]
     async with Orchestrator(batch.store, workflows=[batch.workflow], concurrency=batch.concurrency) as orchestrator:
         orchestrator.store.apply([Remember(batch.workflow.name, batch.target)])
-        for first in range(0, len(ids), START_AT_ONCE):
-            part = batch.inputs[first : first + START_AT_ONCE]
-            await orchestrator.start_many(batch.workflow, [(each.id, each.value) for each in part])
+        await orchestrator.start_many(batch.workflow, [(each.id, each.value) for each in batch.inputs])
         await shown(orchestrator, ids, quiet=quiet)
         return summarize(orchestrator, ids)
 
@@ -97,13 +92,14 @@ async def shown(orchestrator: Orchestrator, ids: list[str], *, quiet: bool) -> N
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("running", total=len(ids))
+        reached = BatchProgress(orchestrator, ids)
         idle = asyncio.ensure_future(orchestrator.idle())
         while not idle.done():
             await asyncio.wait([idle], timeout=0.25)
             if not console.quiet:
-                summary = summarize(orchestrator, ids)
-                done = summary.runs - summary.waiting
-                progress.update(task, completed=done, description=f"{summary.waiting_for_person} wait for a person")
+                reached.look()
+                description = f"{reached.waiting_for_person} wait for a person"
+                progress.update(task, completed=reached.done, description=description)
         await idle
 
 

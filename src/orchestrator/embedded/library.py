@@ -42,8 +42,6 @@ class BoundJudge:
     value: "Codec[Any]"
     audit: "AuditRule | None" = None
     judge_objections: Callable[..., Sequence[Verdict]] | None = None
-    person_checks: frozenset[str] = frozenset()
-    """The guards that a person's answer is held to."""
     asks_guards: bool = False
     """Whether a person's answer is held to any guard."""
 
@@ -144,7 +142,6 @@ class Library:
             codec_for(kind, where=f"{where}, its value"),
             getattr(judge, "audit", None),
             getattr(judge, "objections", None),
-            frozenset(getattr(judge, "person_checks", ())),
             hasattr(judge, "objections") and bool(getattr(judge, "person_checks", True)),
         )
         _remember(self._judges, id(judge), (judge, bound))

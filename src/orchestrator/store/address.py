@@ -6,8 +6,12 @@ from orchestrator.store.sqlite import Durability, SqliteStore
 _PREFIX = "sqlite:///"
 
 
-def open_store(url: str, *, durability: Durability = "power", create: bool = True) -> SqliteStore:
+def open_store(
+    url: str, *, durability: Durability = "power", create: bool = True, reading: bool = False
+) -> SqliteStore:
     """Open ``sqlite:///FILE`` (``sqlite:////FILE`` for an absolute path) or ``sqlite:///:memory:``.
+
+    One opened for ``reading`` needs no write lock until its first change.
 
     Raises:
         Misuse: the address is none of those.
@@ -17,4 +21,4 @@ def open_store(url: str, *, durability: Durability = "power", create: bool = Tru
         raise Misuse(
             f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept"
         )
-    return SqliteStore(url.removeprefix(_PREFIX), durability=durability, create=create)
+    return SqliteStore(url.removeprefix(_PREFIX), durability=durability, create=create, reading=reading)

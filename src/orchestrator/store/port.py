@@ -118,6 +118,10 @@ class Store(Protocol):
         """Return what became of runs, counted: (fate, error, count)."""
         ...
 
+    def open_runs(self, run_ids: list[str]) -> list[tuple[str, bool]]:
+        """Return which of these runs have not ended, and whether each waits for a person."""
+        ...
+
     def cancelled_of(self, worker: int) -> list[int]:
         """Return the keys of runs of this worker that were told to stop."""
         ...

@@ -18,7 +18,7 @@ from orchestrator.errors import (
     StoreReadOnly,
     StoreTooNew,
 )
-from orchestrator.store.sqlite.schema import APPLICATION_ID, FORMAT, TABLES, UPGRADES
+from orchestrator.store.sqlite.schema import APPLICATION_ID, COUNTING, FORMAT, TABLES, UPGRADES
 from orchestrator.texts import lone_surrogate
 
 Durability = Literal["power", "process"]
@@ -27,6 +27,8 @@ Durability = Literal["power", "process"]
 MEMORY = ":memory:"
 OLDEST_SQLITE = (3, 35, 0)
 """The first with RETURNING."""
+
+_NOT_FOUND = "there is no such file: run a workflow with this --store first, or check the path"
 
 _HINTS: dict[str, tuple[type[StoreError], str]] = {
     "SQLITE_FULL": (StoreFull, "the disk is full: free some space and start again; everything recorded is kept"),
@@ -76,8 +78,8 @@ def connect(path: str, *, durability: Durability, create: bool) -> sqlite3.Conne
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StoreError(path, f"SQLite {sqlite3.sqlite_version} is too old: use a Python built with 3.35 or newer")
-    if path != MEMORY and not create and not Path(path).exists():
-        raise StoreNotFound(path, "there is no such file: run a workflow with this --store first, or check the path")
+    if path != MEMORY and not create and not is_there(path):
+        raise StoreNotFound(path, _NOT_FOUND)
     with explaining(path):
         connection = _opened(path)
         try:
@@ -89,30 +91,94 @@ def connect(path: str, *, durability: Durability, create: bool) -> sqlite3.Conne
 
 
 def reader(path: str) -> sqlite3.Connection:
-    """Open a second connection that can only read."""
+    """Open a connection that can only read: it needs no write lock, and no medium that can be written.
+
+    Raises:
+        StoreNotFound: there is no such file.
+        StoreTooNew: it was made by a newer version.
+        StoreReadOnly: it cannot be read without writing; the message says what to do.
+        StoreError: it cannot be opened or read; see its subclasses.
+    """
+    if not is_there(path):
+        raise StoreNotFound(path, _NOT_FOUND)
     with explaining(path):
         connection = _opened(path)
-        connection.execute("PRAGMA query_only = 1")
-        return connection
+        try:
+            try:
+                _check(connection, path)
+            except sqlite3.OperationalError as error:
+                if not _needs_writing(error):
+                    raise
+                connection.close()
+                connection = _unchanging(path)
+                _check(connection, path)
+            connection.execute("PRAGMA query_only = 1")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def is_there(path: str) -> bool:
+    """Return whether there is a file.
+
+    Raises:
+        StoreReadOnly: nobody may look.
+    """
+    try:
+        return Path(path).exists()
+    except OSError as error:
+        raise StoreReadOnly(path, f"it cannot be reached: check the rights of its folders ({error})") from error
+
+
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Return whether the store has all its tables, in the format of today."""
+    return _format(connection) == FORMAT
+
+
+def _needs_writing(error: sqlite3.OperationalError) -> bool:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    return name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR"))
+
+
+def _unchanging(path: str) -> sqlite3.Connection:
+    """Open a file on a medium that cannot be written, where SQLite cannot make the files that it reads beside it."""
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size:
+        raise StoreReadOnly(
+            path, f"it cannot be read here, since {log.name} holds changes: copy both files to where one can write"
+        )
+    address = f"{Path(path).absolute().as_uri()}?immutable=1"
+    return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
 
 
 def _opened(path: str) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=2.0)
 
 
-def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) -> None:
+def _format(connection: sqlite3.Connection) -> int:
+    """Return the format of the store; 0 for a database that is still empty."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check(connection: sqlite3.Connection, path: str) -> None:
+    """Refuse what is not a store, or is one of a newer version."""
     ours = connection.execute("PRAGMA application_id").fetchone()[0]
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
     if ours not in {0, APPLICATION_ID} or (ours == 0 and connection.execute("PRAGMA schema_version").fetchone()[0]):
         raise StoreCorrupt(path, "the file is a database of another program: give the path of another file")
-    if found > FORMAT:
+    if (found := _format(connection)) > FORMAT:
         raise StoreTooNew(
             path,
             f"it has format {found}, this version of Handrail reads up to {FORMAT}:"
             " upgrade Handrail, or use another file",
         )
+
+
+def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) -> None:
+    _check(connection, path)
+    found = _format(connection)
     set_durability(connection, durability)
-    if ours == 0:
+    if found == 0:
         connection.execute("PRAGMA page_size = 8192")
         connection.execute("PRAGMA journal_mode = WAL")
         _create(connection)
@@ -129,9 +195,7 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if not connection.execute("PRAGMA application_id").fetchone()[0]:  # nobody made it since we looked
-        for statement in TABLES.split(";"):
-            if statement.strip():
-                connection.execute(statement)
+        _run(connection, TABLES + COUNTING)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("COMMIT")
@@ -142,9 +206,16 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     found = connection.execute("PRAGMA user_version").fetchone()[0]  # somebody may have upgraded it since we looked
     for version in range(found + 1, FORMAT + 1):
-        connection.execute(UPGRADES[version])
+        _run(connection, UPGRADES[version])
     connection.execute(f"PRAGMA user_version = {max(found, FORMAT)}")
     connection.execute("COMMIT")
+
+
+def _run(connection: sqlite3.Connection, statements: str) -> None:
+    """Execute several statements in the open transaction, which ``executescript`` would commit."""
+    for statement in statements.split(";"):
+        if statement.strip():
+            connection.execute(statement)
 
 
 def _asked_question(title: str, context: str, schema: str) -> str:

@@ -1,27 +1,37 @@
-"""What became of runs, counted by the database."""
+"""What became of runs, counted by the database: without their inputs and results, and without their steps."""
 
 import json
 
-FATES = """
+# The partial indexes hold the questions and the judgements alone; without being told, SQLite would read every step.
+_ASKED = "EXISTS (SELECT 1 FROM steps INDEXED BY steps_human WHERE run = key AND kind = 'human' AND status = '{}')"
+_FATES = f"""
 SELECT CASE
-        WHEN runs.status = 'completed' THEN CASE
-            WHEN EXISTS (SELECT 1 FROM steps WHERE run = key AND kind = 'human' AND status = 'done') THEN 'person'
-            WHEN EXISTS (SELECT 1 FROM steps WHERE run = key AND kind = 'ai') THEN 'model'
+        WHEN status = 'completed' THEN CASE
+            WHEN {_ASKED.format("done")} THEN 'person'
+            WHEN EXISTS (SELECT 1 FROM steps INDEXED BY steps_ai WHERE run = key AND kind = 'ai') THEN 'model'
             ELSE 'rule' END
-        WHEN runs.status = 'failed' THEN 'failed'
-        WHEN runs.status IN ('cancelled', 'set_aside') THEN 'cancelled'
-        WHEN EXISTS (SELECT 1 FROM steps WHERE run = key AND kind = 'human' AND status = 'waiting')
-            THEN 'waiting_person'
+        WHEN status = 'failed' THEN 'failed'
+        WHEN status IN ('cancelled', 'set_aside') THEN 'cancelled'
+        WHEN {_ASKED.format("waiting")} THEN 'waiting_person'
         ELSE 'waiting' END AS fate,
-    CASE WHEN runs.status = 'failed' THEN runs.error END AS why,
+    CASE WHEN status = 'failed' THEN error END AS why,
     count(*)
-FROM runs JOIN workflows ON workflows.id = runs.workflow
-WHERE (? IS NULL OR workflows.name = ?) AND (? IS NULL OR runs.id IN (SELECT value FROM json_each(?)))
+FROM {{chosen}}
 GROUP BY fate, why
-"""
+"""  # noqa: S608 -- no value is put into the text
+_CHOSEN = "(SELECT DISTINCT value FROM json_each(?)) AS wanted CROSS JOIN runs ON runs.id = wanted.value"
+
+OPEN = f"SELECT runs.id, {_ASKED.format('waiting')} FROM {_CHOSEN} WHERE ended IS NULL"  # noqa: S608 -- as above
+"""Which of some runs have not ended, and whether each waits for a person."""
 
 
-def parameters(run_ids: list[str] | None, workflow: str | None) -> tuple[object, ...]:
-    """Return the parameters of ``FATES``."""
-    ids = None if run_ids is None else json.dumps(run_ids)
-    return (workflow, workflow, ids, ids)
+def fates_sql(run_ids: list[str] | None, workflow: str | None) -> tuple[str, list[object]]:
+    """Return the statement that counts the fates of these runs and its parameters."""
+    chosen, parameters = "runs", list[object]()
+    if run_ids is not None:
+        chosen = _CHOSEN
+        parameters.append(json.dumps(run_ids))
+    if workflow is not None:
+        chosen += " WHERE workflow IN (SELECT id FROM workflows WHERE name = ?)"
+        parameters.append(workflow)
+    return _FATES.format(chosen=chosen), parameters

@@ -1,16 +1,18 @@
 """The store in one SQLite file, or in memory."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from orchestrator.errors import StoreError
 from orchestrator.store.changes import Change
 from orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery
 from orchestrator.store.rows import EventRow, JudgedRow, ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow, WorkerRow
 from orchestrator.store.sqlite import fates, judged, reviews
-from orchestrator.store.sqlite.connection import MEMORY, Durability, connect, explaining, reader
+from orchestrator.store.sqlite.connection import MEMORY, Durability, connect, explaining, is_current, is_there, reader
 from orchestrator.store.sqlite.transaction import Transaction
 
 _RUN = (
@@ -24,15 +26,48 @@ _EVENTS = f"SELECT {', '.join(EventRow._fields)} FROM events WHERE run = ? ORDER
 class SqliteStore:
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
-    def __init__(self, path: str, *, durability: Durability = "power", create: bool = True) -> None:
+    def __init__(
+        self, path: str, *, durability: Durability = "power", create: bool = True, reading: bool = False
+    ) -> None:
+        """Open the store; one opened for ``reading`` is opened for writing by its first change only."""
         self._path = path
-        self._writing = connect(path, durability=durability, create=create)
-        self._reading = self._writing if path == MEMORY else reader(path)
+        self._durability: Durability = durability
+        self._create = create
         self._write_lock = threading.RLock()
         self._read_lock = self._write_lock if path == MEMORY else threading.RLock()
-        self._transaction = Transaction(self._writing, path, durability)
-        self._seen = self._data_version()
+        self._connection: sqlite3.Connection | None = None
+        self._transaction: Transaction | None = None
+        self._seen = 0
         self._closed = False
+        if reading and path != MEMORY and (is_there(path) or not create):
+            self._reading = reader(path)
+            if is_current(self._reading):
+                return
+            self._reading.close()  # it has to be made or upgraded, which writes
+        self.prepare_to_write()
+        self._reading = self._writing if path == MEMORY else reader(path)
+
+    def prepare_to_write(self) -> Transaction:
+        """Open the store for writing, if it is not yet; the first change would do the same.
+
+        Raises:
+            StoreLocked: somebody holds the write lock and does not let go.
+            StoreError: it cannot be written; see its subclasses.
+        """
+        with self._write_lock:
+            if self._closed:
+                raise StoreError(self._path, "it is closed")
+            if self._transaction is None:
+                self._connection = connect(self._path, durability=self._durability, create=self._create)
+                self._seen = _data_version(self._connection)
+                self._transaction = Transaction(self._connection, self._path, self._durability)
+            return self._transaction
+
+    @property
+    def _writing(self) -> sqlite3.Connection:
+        self.prepare_to_write()
+        assert self._connection is not None  # noqa: S101 -- it has just been opened
+        return self._connection
 
     @property
     def url(self) -> str:
@@ -47,7 +82,7 @@ class SqliteStore:
     def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
         """Apply changes in order in one transaction and return one reply for each."""
         with self._write_lock, explaining(self._path):
-            return self._transaction.run(changes, worker)
+            return (self._transaction or self.prepare_to_write()).run(changes, worker)
 
     def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
         """Apply like ``apply``, unless another thread is writing: then do nothing and return None."""
@@ -55,19 +90,16 @@ class SqliteStore:
             return None
         try:
             with explaining(self._path):
-                return self._transaction.run(changes, worker)
+                return (self._transaction or self.prepare_to_write()).run(changes, worker)
         finally:
             self._write_lock.release()
 
     def changed_elsewhere(self) -> bool:
         """Return whether another connection wrote since the last call (``PRAGMA data_version``)."""
         with self._write_lock, explaining(self._path):
-            version = self._data_version()
+            version = _data_version(self._writing)
         changed, self._seen = version != self._seen, version
         return changed
-
-    def _data_version(self) -> int:
-        return int(self._writing.execute("PRAGMA data_version").fetchone()[0])
 
     def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
         with self._read_lock, explaining(self._path):
@@ -99,8 +131,9 @@ class SqliteStore:
     def counts(self) -> dict[tuple[str, int, RunStatus], int]:
         """Return how many runs there are by workflow, version and status."""
         rows = self._rows(
-            "SELECT workflows.name, workflows.version, status, count(*) FROM runs"
-            " JOIN workflows ON workflows.id = runs.workflow GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+            "SELECT name, version, status, times FROM"
+            " (SELECT workflow, status, count(*) AS times FROM runs GROUP BY workflow, status)"
+            " JOIN workflows ON workflows.id = workflow ORDER BY 1, 2, 3"
         )
         return {(name, version, status): count for name, version, status, count in rows}
 
@@ -115,7 +148,11 @@ class SqliteStore:
 
     def fates(self, run_ids: list[str] | None, workflow: str | None) -> list[tuple[str, str | None, int]]:
         """Return what became of runs: (fate, error, count); see ``orchestrator.summary``."""
-        return [(fate, why, count) for fate, why, count in self._rows(fates.FATES, fates.parameters(run_ids, workflow))]
+        return [(fate, why, count) for fate, why, count in self._rows(*fates.fates_sql(run_ids, workflow))]
+
+    def open_runs(self, run_ids: list[str]) -> list[tuple[str, bool]]:
+        """Return which of these runs have not ended, and whether each waits for a person."""
+        return [(run_id, bool(asked)) for run_id, asked in self._rows(fates.OPEN, (json.dumps(run_ids),))]
 
     def cancelled_of(self, worker: int) -> list[int]:
         """Return the keys of runs of this worker that were told to stop."""
@@ -165,10 +202,15 @@ class SqliteStore:
         with self._write_lock, self._read_lock:
             if not self._closed:
                 self._closed = True
-                for connection in {self._writing, self._reading}:
-                    connection.close()
+                self._reading.close()
+                if self._connection is not None:
+                    self._connection.close()
 
     def __del__(self) -> None:
         """Close a store that was forgotten."""
         with suppress(AttributeError, sqlite3.Error):
             self.close()
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
