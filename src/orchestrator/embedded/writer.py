@@ -1,8 +1,8 @@
 """The one writer: changes of all runs in this process share commits.
 
-Changes gathered in one turn of the event loop become one transaction. It is committed by a thread,
-or in the loop itself when a single run is at work: then nobody else is held up, and handing over
-to a thread would cost more than it saves.
+Changes gathered in one turn of the event loop become one transaction. It is committed in the loop itself
+as long as the disk is quick, because handing over to a thread would cost more than it saves; by a thread
+when the disk is slow, a transaction is large, or another process is writing.
 """
 
 import asyncio
@@ -14,17 +14,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from orchestrator.embedded.flushes import Flushes
 from orchestrator.errors import OrchestratorError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
-from orchestrator.store.changes import Change, run_of
+from orchestrator.store.changes import Change, Prune, StartMany, run_of
 from orchestrator.store.sqlite import SqliteStore
 
 _log = logging.getLogger("orchestrator.writer")
 
 REPORT_EVERY_SECONDS = 5.0
-SLOW_COMMIT_SECONDS = 0.01
-"""A commit slower than this is left to the thread even for a single run ..."""
-SLOW_FOR_SECONDS = 5.0
-"""... for this long."""
+MOST_HERE = 1_000
+"""Changes in a transaction that holds up the event loop no longer than a few milliseconds."""
+_LARGE = frozenset({StartMany, Prune})
+"""Changes that are many in one."""
 
 _FATAL = (StoreFull, StoreReadOnly, StoreCorrupt)
 
@@ -66,7 +67,7 @@ class Writer:
         self._open: Batch | None = None
         self._queue: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._in_thread = 0
-        self._thread_until = 0.0
+        self._flushes = Flushes()
         self._closing = threading.Event()
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._work, name="handrail-writer", daemon=True)
@@ -110,21 +111,19 @@ class Writer:
         batch, self._open = self._open, None
         if batch is None:
             return
-        if self._alone() and not self._in_thread and time.perf_counter() >= self._thread_until:
+        if not self._in_thread and self._flushes.quick(alone=self._alone()) and _is_small(batch):
             self._commit_here(batch)
         else:
             self._in_thread += 1
             self._queue.put(batch)
 
     def _commit_here(self, batch: Batch) -> None:
-        begun = time.perf_counter()
+        begun, spent = time.perf_counter(), time.thread_time()
         try:
             replies = self._store.try_apply(batch.changes, worker=batch.worker)
         except Exception:  # noqa: BLE001 -- whatever it was, the thread tries again, one by one, and reports
             replies = None
-        ended = time.perf_counter()
-        if ended - begun > SLOW_COMMIT_SECONDS:
-            self._thread_until = ended + SLOW_FOR_SECONDS
+        self._flushes.waited(time.perf_counter() - begun - (time.thread_time() - spent))
         if replies is None:
             self._in_thread += 1
             self._queue.put(batch)
@@ -251,3 +250,7 @@ class Writer:
         self._closing.set()
         self._queue.put(None)
         await self._ended.wait()
+
+
+def _is_small(batch: Batch) -> bool:
+    return len(batch.changes) <= MOST_HERE and not any(type(change) in _LARGE for change in batch.changes)

@@ -25,6 +25,8 @@ Durability = Literal["power", "process"]
 """What a recorded result survives: a power cut (``synchronous=FULL``) or only the process's death (``NORMAL``)."""
 
 MEMORY = ":memory:"
+LOCK_SECONDS = 2.0
+"""How long SQLite waits for another process's write lock before it says that the store is locked."""
 OLDEST_SQLITE = (3, 35, 0)
 """The first with RETURNING."""
 
@@ -153,7 +155,19 @@ def _unchanging(path: str) -> sqlite3.Connection:
 
 
 def _opened(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=2.0)
+    return sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=LOCK_SECONDS
+    )
+
+
+@contextmanager
+def waiting_for_nobody(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let the block fail at once where another process is writing, instead of waiting for it."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
 
 
 def _format(connection: sqlite3.Connection) -> int:

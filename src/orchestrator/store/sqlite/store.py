@@ -7,12 +7,21 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from orchestrator.errors import StoreError
+from orchestrator.errors import StoreError, StoreLocked
 from orchestrator.store.changes import Change
 from orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery
 from orchestrator.store.rows import EventRow, JudgedRow, ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow, WorkerRow
 from orchestrator.store.sqlite import fates, judged, reviews
-from orchestrator.store.sqlite.connection import MEMORY, Durability, connect, explaining, is_current, is_there, reader
+from orchestrator.store.sqlite.connection import (
+    MEMORY,
+    Durability,
+    connect,
+    explaining,
+    is_current,
+    is_there,
+    reader,
+    waiting_for_nobody,
+)
 from orchestrator.store.sqlite.transaction import Transaction
 
 _RUN = (
@@ -85,12 +94,14 @@ class SqliteStore:
             return (self._transaction or self.prepare_to_write()).run(changes, worker)
 
     def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
-        """Apply like ``apply``, unless another thread is writing: then do nothing and return None."""
-        if not self._write_lock.acquire(blocking=False):
+        """Apply like ``apply``, unless that would wait for somebody who is writing: then do nothing and return None."""
+        if self._transaction is None or not self._write_lock.acquire(blocking=False):
             return None
         try:
-            with explaining(self._path):
-                return (self._transaction or self.prepare_to_write()).run(changes, worker)
+            with explaining(self._path), waiting_for_nobody(self._writing):
+                return self._transaction.run(changes, worker)
+        except StoreLocked:
+            return None
         finally:
             self._write_lock.release()
 
