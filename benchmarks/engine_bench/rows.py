@@ -34,11 +34,17 @@ END_RUN = "UPDATE runs SET status = 'completed', output = ?, ended = ? WHERE key
 STEP_NAMES = ("bump", *(f"bump#{number}" for number in range(2, STEPS + 1)))
 
 
-def open_journal(file: Path) -> sqlite3.Connection:
-    """Open a new file in the mode every side is measured in: WAL, ``synchronous=FULL``, explicit transactions."""
+def open_file(file: Path) -> sqlite3.Connection:
+    """Open a file in the mode every side is measured in: WAL, ``synchronous=FULL``, explicit transactions."""
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def open_journal(file: Path) -> sqlite3.Connection:
+    """Open a new file with the tables of a journal."""
+    connection = open_file(file)
     connection.executescript(SCHEMA)
     return connection
 
