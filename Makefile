@@ -13,6 +13,11 @@ INSTALL := requirements/install.py requirements/uv.lock pyproject.toml
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
+# Newer Pythons on this machine, one of each minor version, as 3.12:/path/to/python.
+OTHERS = $(shell for p in python3.12 python3.13 python3.14 $$HOME/.pyenv/versions/*/bin/python3; do \
+	"$$p" -c 'import sys, venv; v = sys.version_info; v >= (3, 12) and print(f"{v[0]}.{v[1]}:{sys.executable}")' \
+	2>/dev/null; done | sort -u -t: -k1,1)
+
 # Test processes side by side.
 JOBS ?= 2
 # More for pytest: make test PYTEST='-k lease -x'
@@ -27,7 +32,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-install check lint types layers format bench lock clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-install check lint types layers format bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,7 +55,16 @@ test-lowest: $(LOWEST)/.ready ## Run the fast tests on the oldest versions that 
 test-install: $(READY) ## Prove that the locks install as they are, with pips of three ages; needs an index
 	$(BIN)/python -m tests.install.prove
 
-check: lint types layers test test-lowest test-install ## Run all that CI runs
+test-pythons: $(READY) ## Run the pages and the contracts on every newer Python that this machine has
+	@set -e; for other in $(OTHERS); do \
+		echo "Python $${other%%:*}"; environment=.venv-$${other%%:*}; \
+		[ $$environment/.ready -nt requirements/dev.lock ] || { \
+			$(BIN)/uv venv --quiet --clear --python $${other#*:} $$environment; \
+			$(BIN)/python requirements/install.py requirements/dev.lock $$environment; touch $$environment/.ready; }; \
+		$$environment/bin/pytest $(SPREAD) --hypothesis-profile fast tests/docs tests/contract $(PYTEST); \
+	done
+
+check: lint types layers test test-lowest test-pythons test-install ## Run all that CI runs
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check

@@ -1,5 +1,6 @@
 """A store without executing: look at runs, answer questions, send events, cancel, retry, fork, prune."""
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from orchestrator import review
 from orchestrator.clock import Clock, SystemClock
-from orchestrator.embedded.checking import AnswerCheck
+from orchestrator.embedded.checking import AnswerCheck, Checked
 from orchestrator.embedded.doorbell import ring
 from orchestrator.embedded.library import Library
 from orchestrator.embedded.writer import Writer
 from orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError, UnknownRun
+from orchestrator.said import said_of
 from orchestrator.store import ReviewQuery, SqliteStore, open_store
 from orchestrator.store.changes import Cancel, Change, Fork, MoveReview, Prune, RetryRun, Send, Started
 from orchestrator.store.rows import ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow
@@ -239,20 +241,37 @@ class Client:
         """
         row, now = self.review(item), self._clock.now()
         move = review.decide(row, value, by=by, now=now, version=version, note=note, despite=despite)
-        failed = await self.objections(item, value)
-        if failed is not None:
-            if refused := review.unconfirmed(failed, despite):
-                raise AnswerRefused(item=item, verdicts=refused, said=review.in_words(refused))
+        checked = await self._checked(row, value)
+        failed = (*(() if checked is None else checked.failed), *self._known(row, value, checked))
+        if refused := review.unconfirmed(failed, despite):
+            raise AnswerRefused(item=item, verdicts=refused, said=review.in_words(refused))
+        if checked is not None:  # what passes was not overruled; where nothing was checked, the run will tell
             move = move._replace(despite=tuple(dict.fromkeys(verdict.guard for verdict in failed)))
         return await self._move(move)
 
     async def objections(self, item: int, value: Any) -> "Sequence[Verdict] | None":
-        """Return what the guards have against an answer; None when no code is known that could tell.
+        """Return what the guards have against an answer; None when nothing is known that could tell.
+
+        Of a suggestion taken as it is, it is known what failed when it was made: guards that ask a model are not asked
+        again.
 
         Raises:
             ReviewError: there is no such item, or the answer does not fit its type.
         """
-        return None if self._check is None else await self._check.objections(self.review(item), value)
+        row = self.review(item)
+        checked = await self._checked(row, value)
+        known = self._known(row, value, checked)
+        return known or None if checked is None else (*checked.failed, *known)
+
+    async def _checked(self, item: ReviewRow, value: Any) -> Checked | None:
+        return None if self._check is None else await self._check.checked(item, value)
+
+    def _known(self, item: ReviewRow, value: Any, checked: Checked | None) -> "tuple[Verdict, ...]":
+        if item.suggestion is None or value != json.loads(item.suggestion):
+            return ()
+        said = said_of(self.store, item)
+        asked = frozenset[str]() if checked is None else checked.asked
+        return () if said is None else tuple(each for each in said.forbids if each.guard not in asked)
 
     def use(self, *workflows: Workflow[Any, Any]) -> None:
         """Check answers with the code of these workflows from now on; nothing of them is executed."""

@@ -18,6 +18,9 @@ from orchestrator.texts import checked_texts
 LEASE_SECONDS = 300.0
 """How long an item belongs to the person who took it."""
 
+LONGEST_MESSAGE = 300
+"""Characters of what is wrong with an answer: the message repeats the answer, however long that is."""
+
 
 def take(item: ReviewRow, *, by: str, now: float) -> MoveReview:
     """Take an item for a while, or extend one's own lease.
@@ -129,35 +132,56 @@ def check_answer(item: ReviewRow, value: Any) -> None:
     Raises:
         ReviewError: it does not fit; the message says where and what would.
     """
+    found = problems(item, value)
+    if found:
+        shown = "; ".join(f"{'.'.join(map(str, path)) or 'answer'}: {said}" for path, said in found[:3])
+        raise ReviewError(f"review item {item.id}: {shown}")
+
+
+def problems(item: ReviewRow, value: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return where an answer does not fit the item's JSON Schema, and why, by path; the suggestion itself fits."""
     if item.suggestion is not None and value == json.loads(item.suggestion):
-        return  # the form in which a value of this type is recorded is not always the one that people write
+        return []  # the form in which a value of this type is recorded is not always the one that people write
     from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
 
-    problems = sorted(
-        Draft202012Validator(json.loads(item.schema)).iter_errors(value), key=lambda each: list(each.path)
-    )
-    if problems:
-        shown = "; ".join(f"{'.'.join(map(str, each.path)) or 'answer'}: {each.message}" for each in problems[:3])
-        raise ReviewError(f"review item {item.id}: {shown}")
+    found = Draft202012Validator(json.loads(item.schema)).iter_errors(value)
+    return sorted(((tuple(each.path), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
+
+
+def _brief(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
 
 
 def choices(item: ReviewRow) -> list[Any]:
     """Return the values an answer can have, if there is a list: the likeliest first, then as declared."""
     schema = json.loads(item.schema)
-    if schema.get("type") == "boolean":
-        return [True, False]
-    if "$ref" in schema:
-        schema = schema.get("$defs", {}).get(schema["$ref"].rsplit("/", 1)[-1], schema)
-    declared = schema.get("enum", [schema["const"]] if "const" in schema else [])
-    ranked = [value for value, _ in json.loads(item.alternatives)]
-    likely = ([json.loads(item.suggestion)] if item.suggestion is not None else []) + ranked
-    first = [value for value in dict.fromkeys(map(_as_key, likely)) if value in {_as_key(each) for each in declared}]
-    by_key = {_as_key(each): each for each in declared}
-    return [by_key[key] for key in first] + [each for key, each in by_key.items() if key not in first]
+    declared = _closed(schema, schema.get("$defs", {})) or []
+    texts = [value for value, _ in json.loads(item.alternatives)]
+    likely = ([item.suggestion] if item.suggestion is not None else []) + [json.dumps(text) for text in texts]
+    by_key = {json.dumps(each, sort_keys=True): each for each in declared}
+    for text in texts:  # an alternative is kept as text, whatever its type
+        likely += [key for key in by_key if key == text]
+    found = [key for key in dict.fromkeys(_same_json(each) for each in likely) if key in by_key]
+    return [by_key[key] for key in found] + [each for key, each in by_key.items() if key not in found]
 
 
-def _as_key(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+def _closed(schema: dict[str, Any], named: dict[str, Any], depth: int = 8) -> list[Any] | None:
+    """Return every value that fits a schema, or None when there is no list of them."""
+    if "$ref" in schema and depth:
+        return _closed(named.get(str(schema["$ref"]).rsplit("/", 1)[-1], {}), named, depth - 1)
+    if "enum" in schema:
+        return list(schema["enum"])
+    if "const" in schema:
+        return [schema["const"]]
+    if "anyOf" in schema and depth:
+        members = [_closed(each, named, depth - 1) for each in schema["anyOf"]]
+        return None if None in members else [value for member in members for value in member or ()]
+    by_type: dict[str, list[Any]] = {"boolean": [True, False], "null": [None]}
+    return by_type.get(str(schema.get("type")))
+
+
+def _same_json(text: str) -> str:
+    return json.dumps(json.loads(text), sort_keys=True)
 
 
 def actor(by: str) -> str:

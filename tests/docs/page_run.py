@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_SECONDS = 100
+LOADS = ".loads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class PageRun:
     """0 when every block did what the page says."""
     output: str
     """Everything its blocks printed, the reason of a failure last."""
+    loaded: frozenset[str] = frozenset()
+    """The libraries that it loaded, by the first part of their import names."""
 
 
 def run_page(page: Path, folder: Path) -> PageRun:
@@ -40,7 +43,8 @@ def run_page(page: Path, folder: Path) -> PageRun:
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
         output += f"\nnot done after {TIMEOUT_SECONDS} seconds"
-    return PageRun(process.returncode, output)
+    said = folder / LOADS
+    return PageRun(process.returncode, output, frozenset(said.read_text("utf-8").split() if said.exists() else ()))
 
 
 def _readers_environment(folder: Path) -> dict[str, str]:
@@ -50,6 +54,7 @@ def _readers_environment(folder: Path) -> dict[str, str]:
         # What a reader has installed is compiled; every command of a page would compile it anew.
         "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / f"handrail-docs-{os.getuid()}"),
         "HOME": str(folder),
+        "HANDRAIL_PAGE_LOADS": str(folder / LOADS),
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
         "PYTHONUNBUFFERED": "1",
         "COLUMNS": "120",

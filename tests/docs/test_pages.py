@@ -1,10 +1,11 @@
 """Every Python, bash and console block of the documentation runs."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.docs.block import blocks_of
+from tests.docs.block import PYTHON, blocks_of
 from tests.docs.links import broken_links, links_to_files
 from tests.docs.page_run import ROOT, run_page
 
@@ -14,6 +15,9 @@ PAGES = tuple(
     if page.exists()
 )
 PAGES_WITH_CODE = tuple(page for page in PAGES if any(block.is_run for block in blocks_of(page)))
+
+LIBRARY_OF = {"local": "sklearn", "evals": "scipy", "pytest": "pytest"}
+"""What each extra installs that nothing else does, and so what shows that a page needs it."""
 
 MOST_LEFT_OUT = 8
 """Blocks that are not run, over all pages: each is a promise that nothing checks."""
@@ -25,6 +29,27 @@ def test_every_block_of_the_page_runs(page: Path, tmp_path: Path) -> None:
     run = run_page(page, tmp_path)
 
     assert run.code == 0, run.output
+    needed = {extra for extra, library in LIBRARY_OF.items() if library in run.loaded}
+    if "local" in needed and "rapidfuzz" not in run.loaded:
+        needed.discard("evals")  # numpy and scipy come with the local model too
+    assert needed <= extras_named_on(page), f"say on the page: pip install '.[{','.join(sorted(needed))}]'"
+
+
+def extras_named_on(page: Path) -> set[str]:
+    """Return the extras in the install lines of a page."""
+    named = re.findall(r"pip install '\.\[([a-z,]+)\]'", page.read_text(encoding="utf-8"))
+    return {extra for extras in named for extra in extras.split(",")}
+
+
+def test_every_page_with_a_program_says_how_to_run_it() -> None:
+    silent = [
+        page.relative_to(ROOT).as_posix()
+        for page in PAGES_WITH_CODE
+        if any(block.language in PYTHON and block.title is None and block.is_run for block in blocks_of(page))
+        and "python page.py" not in page.read_text(encoding="utf-8")
+    ]
+
+    assert not silent, f"say how to run the Python blocks on {', '.join(silent)}"
 
 
 def test_few_blocks_are_left_out() -> None:

@@ -33,7 +33,7 @@ class Runner:
         return run_page(page_with(self.page_folder, *blocks), self.folder)
 
 
-def test_python_blocks_share_one_namespace(run: Runner) -> None:
+def test_python_blocks_are_one_program(run: Runner) -> None:
     assert run("python\nteam = 'card'", "python\nassert team == 'card'").code == 0
 
 
@@ -41,12 +41,15 @@ def test_a_failing_python_block_fails_the_page_at_its_line(run: Runner) -> None:
     result = run("python\nteam = 'card'", "python\nassert team == 'card'\nassert team == 'travel'")
 
     assert result.code == 1
-    assert 'page.md", line 9' in result.output
+    assert 'page.py", line 9' in result.output
     assert "assert team == 'travel'" in result.output
 
 
-def test_a_block_may_await(run: Runner) -> None:
-    assert run("python\nimport asyncio\nx = await asyncio.sleep(0, 'awake')", "python\nassert x == 'awake'").code == 0
+def test_a_block_that_cannot_stand_in_a_file_fails_the_page(run: Runner) -> None:
+    result = run("python\nimport asyncio\nx = await asyncio.sleep(0, 'awake')")
+
+    assert result.code == 1
+    assert "'await' outside function" in result.output
 
 
 def test_a_failing_command_fails_the_page(run: Runner) -> None:
@@ -80,6 +83,22 @@ def test_a_titled_block_is_a_file_for_the_blocks_after_it(run: Runner) -> None:
 
 def test_blocks_run_in_the_order_of_the_page(run: Runner) -> None:
     assert run("bash\necho 1 > count", "python\nassert open('count').read() == '1\\n'").code == 0
+
+
+def test_the_program_so_far_runs_before_a_command(run: Runner) -> None:
+    result = run(
+        "python\nopen('made', 'w').write('a')", "console\n$ grep -q a made", "python\nopen('late', 'w').write('b')"
+    )
+
+    assert result.code == 0, result.output
+    assert (run.folder / "late").read_text() == "b"
+
+
+def test_a_titled_python_block_is_a_file_and_not_run(run: Runner) -> None:
+    assert (
+        run('python title="other.py"\nraise SystemExit(3)', "python\nimport os\nassert 'other.py' in os.listdir()").code
+        == 0
+    )
 
 
 def test_types_of_a_page_resolve_in_its_own_module(run: Runner) -> None:

@@ -1,4 +1,4 @@
-"""A result as one HTML page that needs nothing else: no server, no network, no script."""
+"""A result as one HTML page that needs nothing else: no server, no network, only a short script of its own."""
 
 from pathlib import Path
 from typing import Any

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,15 @@ from orchestrator.workflow import Workflows
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a check."""
+
+    failed: tuple[Verdict, ...]
+    asked: frozenset[str]
+    """The guards that were asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerCheck:
     """Holds answers to the guards of the judges that asked, as far as the code is known."""
 
@@ -30,8 +38,8 @@ class AnswerCheck:
     store: SqliteStore
     clock: Clock
 
-    async def objections(self, item: ReviewRow, value: Any) -> Sequence[Verdict] | None:
-        """Return what the guards have against an answer, given as JSON data; None when that cannot be known here.
+    async def checked(self, item: ReviewRow, value: Any) -> Checked | None:
+        """Return what the guards say of an answer, given as JSON data; None when that cannot be known here.
 
         Nothing is executed or recorded: the workflow's own code is replayed over what its run remembers.
 
@@ -46,8 +54,8 @@ class AnswerCheck:
         try:
             answer = asked.bound.value.decode(json.dumps(value))
         except NotStorable as problem:
-            raise ReviewError(f"review item {item.id}: {problem.problem}") from problem
-        return asked.bound.objections(answer, asked.args, asked.kwargs)
+            raise ReviewError(f"review item {item.id}: {_what_is_wrong(problem)}") from problem
+        return Checked(asked.bound.objections(answer, asked.args, asked.kwargs), asked.bound.person_checks)
 
     async def _asked(self, item: ReviewRow) -> "_Asked | None":
         row = self.store.run(item.run_id)
@@ -115,6 +123,18 @@ class _Replay(EmbeddedRun):
             self.asked = _Asked(bound, args, kwargs)
             raise _Reached
         return await super()._decide(bound, name, args, kwargs)
+
+
+def _what_is_wrong(problem: NotStorable) -> str:
+    """Return why an answer does not fit, without the advice for records that no longer do."""
+    from pydantic import ValidationError  # noqa: PLC0415 -- loaded with the codec that refused
+
+    from orchestrator.codec import in_words  # noqa: PLC0415 -- as above
+
+    cause = problem.__cause__
+    if not isinstance(cause, ValidationError):
+        return problem.problem
+    return "; ".join(in_words(details) for details in cause.errors(include_url=False)[:3])
 
 
 def _judge_name(asked: str) -> str:

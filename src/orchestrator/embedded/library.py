@@ -42,6 +42,8 @@ class BoundJudge:
     value: "Codec[Any]"
     audit: "AuditRule | None" = None
     judge_objections: Callable[..., Sequence[Verdict]] | None = None
+    person_checks: frozenset[str] = frozenset()
+    """The guards that a person's answer is held to."""
     asks_guards: bool = False
     """Whether a person's answer is held to any guard."""
 
@@ -142,6 +144,7 @@ class Library:
             codec_for(kind, where=f"{where}, its value"),
             getattr(judge, "audit", None),
             getattr(judge, "objections", None),
+            frozenset(getattr(judge, "person_checks", ())),
             hasattr(judge, "objections") and bool(getattr(judge, "person_checks", True)),
         )
         _remember(self._judges, id(judge), (judge, bound))

@@ -5,12 +5,13 @@ import contextvars
 import json
 import logging
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from guards.escalation import Escalation
-from guards.outcome import Accepted
+from guards.outcome import Accepted, Doubtful
+from guards.verdict import Verdict
 from orchestrator import asked
 from orchestrator.coding import codec_for
 from orchestrator.context import StepContext
@@ -214,7 +215,7 @@ class EmbeddedRun(Run):
             bound.value,
             question,
             outcome.escalation,
-            lambda value: bound.objections(value, args, kwargs),
+            lambda value: (*bound.objections(value, args, kwargs), *_known(outcome, value, bound.person_checks)),
         )
 
     async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Any, kwargs: Any) -> StepRow:
@@ -359,3 +360,11 @@ class EmbeddedRun(Run):
             )
         )  # fmt: skip
         return value
+
+
+def _known(outcome: Doubtful[Any], value: Any, checked: Collection[str]) -> list[Verdict]:
+    """Return what failed when a suggestion was made that a person takes as it is, of guards not asked again."""
+    judgement = outcome.judgement
+    if judgement.drawn or outcome.suggestion is None or value != outcome.suggestion:
+        return []
+    return [verdict for verdict in judgement.verdicts if verdict.blocks and verdict.guard not in checked]

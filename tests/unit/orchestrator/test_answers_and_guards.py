@@ -17,6 +17,7 @@ from guards import (
     Doubtful,
     GuardContext,
     Judgement,
+    Ruling,
     Verdict,
     confidence,
     grounded,
@@ -31,6 +32,8 @@ from orchestrator.testing import Rehearsal, ScriptedReviewers, assert_replays, r
 SOURCE = "parts 40 and 50, TOTAL 100, seen by Ann"
 RIGHT = {"parts": ["40", "60"], "total": "100", "seen_by": "Ann"}
 WRONG = {"parts": ["40", "50"], "total": "100", "seen_by": "Ann"}
+OTHER = {"parts": ["40", "50"], "total": "95", "seen_by": "Ann"}
+"""As wrong, and not what the model suggests."""
 
 
 class Bill(BaseModel):
@@ -191,6 +194,27 @@ async def test_each_call_is_held_to_its_own_guards() -> None:
         assert json.loads(rehearsal.run("B1").output or "") == [WRONG, RIGHT, RIGHT]
 
 
+def disapproving(asked: list[Any]) -> Any:
+    async def ask(value: Any, _context: GuardContext) -> Ruling:
+        asked.append(value)
+        return Ruling(passed=False, reason="it reads like a guess")
+
+    return judged(ask, name="reads well")
+
+
+async def test_a_suggestion_that_a_paid_guard_refused_is_taken_only_against_that_guard() -> None:
+    asked_models: list[Any] = []
+    code = flow(reading(disapproving(asked_models)))
+    async with Rehearsal(workflows=[code]) as rehearsal:
+        item = await asked(rehearsal, code)
+        with pytest.raises(AnswerRefused, match="reads well: it reads like a guess"):
+            await rehearsal.decide(item, WRONG, by="ann")
+        await rehearsal.decide(item, WRONG, by="ann", despite=["reads well"])
+        await rehearsal.settle()
+        assert [row[0] for row in checks(rehearsal)] == ["reads well"]
+        assert len(asked_models) == 1, "people's answers are not put to it"
+
+
 # -- where the code is not at hand
 
 
@@ -212,17 +236,17 @@ async def go_on(address: str) -> None:
 async def test_an_answer_given_where_no_code_is_known_is_checked_by_its_run(address: str) -> None:
     item = await ask_in(address)
     async with Client(address) as client:
-        assert await client.objections(item, WRONG) is None
-        assert (await client.decide(item, WRONG, by="ann")).state == "decided"
+        assert await client.objections(item, OTHER) is None
+        assert (await client.decide(item, OTHER, by="ann")).state == "decided"
     await go_on(address)
     async with Client(address) as client:
         again = client.review(item)
         assert (again.state, again.decision) == ("open", None)
         assert again.note is not None
         assert "person:ann answered" in again.note
-        assert "which fails sums (total): 40 + 50 is 90, not 100" in again.note
+        assert "which fails sums (total): 40 + 50 is 90, not 95" in again.note
         assert client.run("B1").status == "waiting"
-        await client.decide(item, WRONG, by="ann", despite=["sums"])
+        await client.decide(item, OTHER, by="ann", despite=["sums"])
     await go_on(address)
     async with Client(address) as client:
         assert client.run("B1").status == "completed"
@@ -230,6 +254,16 @@ async def test_an_answer_given_where_no_code_is_known_is_checked_by_its_run(addr
         assert client.review(item).note is None
         actions = [entry.action for entry in client.review_log(item)]
     assert actions == ["ask", "decide", "reopen", "decide"]
+
+
+async def test_what_a_suggestion_failed_is_known_without_any_code(address: str) -> None:
+    item = await ask_in(address)
+    async with Client(address) as client:
+        (row,) = client.reviews()
+        suggested = json.loads(row.suggestion or "")
+        assert [each.guard for each in await client.objections(item, suggested) or ()] == ["sums"]
+        with pytest.raises(AnswerRefused):
+            await client.decide(item, suggested, by="ann")
 
 
 async def test_a_client_that_knows_the_code_checks_at_once(address: str) -> None:
