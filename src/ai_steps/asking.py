@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ai_steps.consultation import CONSULTATION, REQUEST, Consultation
 from ai_steps.errors import GuardRaised
 from ai_steps.finding import Finding, best
+from ai_steps.fitting import named
 from ai_steps.guard_set import GuardSet
 from ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejection
 from ai_steps.move import Move, after_block
@@ -84,7 +85,9 @@ class Call:
                 return self._nothing(model, Doubt(_CODES[answer.result], answer.reason))
             chain, doubt = await self._judge(answer, request)
             if chain.blocking is None:
-                return Finding(self._judgement(answer, chain), doubt, chain.value, has_value=True)
+                fits = doubt is None or doubt.code != "guard"
+                value = chain.value if fits else None
+                return Finding(self._judgement(answer, chain), doubt, value, has_value=fits, blocked=not fits)
             told += sum(each.result == "invalid" for each in answer.attempts)
             move = after_block(chain.blocking, 0 if self._streamed() else allowance.limits.reasks - told)
             if move != "reask":
@@ -121,13 +124,26 @@ class Call:
         if chain.blocking is not None:
             return chain, None
         judgement = self._judgement(answer, chain)
+        unfit = self._unfit(answer, chain)
         if not self.guards.paid:
-            return chain, doubt_of(self.accept, judgement)
-        doubt = doubt_before_paid(self.accept, judgement)
+            return chain, unfit or doubt_of(self.accept, judgement)
+        doubt = unfit or doubt_before_paid(self.accept, judgement)
         if doubt is not None:
             return chain, doubt
-        chain = await run_guards_async((*self.guards.pure, *self.guards.paid), answer.value, context)
-        return chain, doubt_of(self.accept, self._judgement(answer, chain))
+        chain = await run_guards_async(
+            (*self.guards.pure, *self.guards.paid), answer.value, context, within=self.consultation.within
+        )
+        return chain, self._unfit(answer, chain) or doubt_of(self.accept, self._judgement(answer, chain))
+
+    def _unfit(self, answer: Answer, chain: ChainResult) -> Doubt | None:
+        """Return why a value that guards repaired is none of the output type, or None."""
+        if chain.value is answer.value or chain.blocking is not None:
+            return None
+        try:
+            self.task.output.validate(chain.value)
+        except ValueError as error:
+            return Doubt("guard", f"what the guards made of the answer does not fit: {error}")
+        return None
 
     def _blocked(self, move: Move, verdict: Verdict, answer: Answer, chain: ChainResult, *, tries: int) -> Finding:
         """Return what a value that a guard blocks comes to."""
@@ -149,7 +165,7 @@ class Call:
         judgement = Judgement(
             confidence=Confidence.none(doubt.reason),
             task=self.task.name,
-            model=model.name,
+            model=named(model),
             prompt_version=self.task.version,
             verdicts=self.verdicts,
             attempts=tuple(self.consultation.attempts),

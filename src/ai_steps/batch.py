@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from ai_steps.errors import AIStepError
 from guards.outcome import Accepted, Doubtful
+from guards.raised import is_order
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -21,7 +22,7 @@ DEFAULT_CONCURRENCY = 50
 class Failed:
     """An item of a batch whose call raised."""
 
-    error: Exception
+    error: BaseException
     """What it raised."""
     kind: Literal["failed"] = "failed"
 
@@ -35,8 +36,8 @@ async def run_batch(
 ) -> list[R | Failed]:
     """Call once for every item, at most ``concurrency`` (1 or more) at a time, and return the results in order.
 
-    Items are taken from the iterable as they are needed. With a title, a progress bar is shown. Cancelling the
-    batch cancels its calls.
+    Items are taken from the iterable as they are needed; where it raises, that is the last result. With a title, a
+    progress bar is shown. Cancelling the batch cancels its calls.
 
     Raises:
         AIStepError: ``concurrency`` is below 1.
@@ -44,7 +45,7 @@ async def run_batch(
     if concurrency < 1:
         raise AIStepError(f"concurrency is {concurrency!r}; give 1 or more")
     results: dict[int, R | Failed] = {}
-    queue = enumerate(items)
+    queue = enumerate(_taken(items))
     total = len(items) if isinstance(items, Sized) else None
     bar = _bar(title, total) if title is not None else None
     workers = concurrency if total is None else min(concurrency, total)
@@ -66,12 +67,34 @@ async def _work(
 ) -> None:
     """Take items until there are none left; workers share the iterator, which no await interrupts."""
     for index, item in queue:
+        if isinstance(item, _Broken):
+            results[index] = Failed(item.error)
+            return
         try:
             results[index] = await call(item)
-        except Exception as error:  # noqa: BLE001 -- kept as this item's outcome
-            results[index] = Failed(error)
+        except BaseException as error:
+            if is_order(error):
+                raise
+            results[index] = Failed(error)  # this item's outcome, and nobody else's
         if bar is not None:
             bar.advance(bar.task_ids[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """In place of an item: what the iterable raised."""
+
+    error: BaseException
+
+
+def _taken(items: Iterable[Any]) -> Iterator[Any]:
+    """Yield the items, and in the end what the iterable raised: it must not lose what the others came to."""
+    try:
+        yield from items
+    except BaseException as error:
+        if is_order(error):
+            raise
+        yield _Broken(error)
 
 
 def _bar(title: str, total: int | None) -> "Progress":

@@ -1,11 +1,12 @@
 """Asking one model once, inside a call's deadline and budget: whatever it does, it ends in a value."""
 
 import logging
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ai_steps.allowance import Allowance
-from ai_steps.deadline import Deadline
+from ai_steps.deadline import Deadline, stoppable
 from ai_steps.errors import AIStepError
 from ai_steps.fitting import fitting, named
 from ai_steps.model import Answer, Model, ModelRequest, NoAnswer, timed_out
@@ -15,6 +16,11 @@ from guards.raised import is_order, told
 
 if TYPE_CHECKING:
     from guards.personal_data.find import PersonalDataKind
+
+T = TypeVar("T")
+
+SPARE_SECONDS = 0.5
+"""How much later than the models that it asks a guard is stopped: what they had spent is known then."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,14 +70,23 @@ class Consultation:
             deadline=deadline,
             record=record,
         )
-        if deadline.left <= 0:
-            answer: Answer | NoAnswer = self._late(model, request, record)
-        else:
-            answer = await (self._ask_masked(model, request, output) if self.mask else self._safely(model, request))
-            answer = fitting(answer, output, model)
-        self.attempts.extend(answer.attempts)
-        self.allowance.spend(answer.attempts)
+        try:
+            answer = await self._answer(model, request, output)
+        except BaseException:
+            self._spend(record)  # stopped from outside, but what it had cost is spent
+            raise
+        self._spend(answer.attempts)
         return answer
+
+    def _spend(self, attempts: Sequence[Attempt]) -> None:
+        self.attempts.extend(attempts)
+        self.allowance.spend(attempts)
+
+    async def _answer(self, model: Model, request: ModelRequest, output: Output) -> Answer | NoAnswer:
+        if request.seconds <= 0:
+            return self._late(model, request, [])
+        answer = await (self._ask_masked(model, request, output) if self.mask else self._safely(model, request))
+        return fitting(answer, output, model)
 
     async def _ask_masked(self, model: Model, request: ModelRequest, output: Output) -> Answer | NoAnswer:
         from ai_steps.masking import hide  # noqa: PLC0415 -- patterns that a step without a mask has no use for
@@ -94,7 +109,7 @@ class Consultation:
         timer = deadline.enforced()
         try:
             async with timer:
-                return _handed_over(await model.answer(request), record)
+                return _handed_over(await stoppable(model.answer(request), timer), record)
         except AIStepError:  # misuse, such as a recording without this input: not what a server did
             raise
         except BaseException as error:
@@ -109,6 +124,23 @@ class Consultation:
         whole = self.allowance.limits.seconds
         made = timed_out(request.seconds, record, share_of=whole if self.allowance.seconds > 0 else None)
         return made if record else _failed(model, "timed_out", made.reason, [], request.seconds)
+
+    async def within(self, said: "Awaitable[T]") -> T:
+        """Await what a guard says that asks somebody, within the model's share of the time.
+
+        Raises:
+            TimeoutError: it took longer.
+        """
+        deadline = self.turn or self.allowance.deadline
+        seconds = deadline.left
+        timer = deadline.enforced(spare=SPARE_SECONDS)
+        try:
+            async with timer:
+                return await stoppable(said, timer)
+        except TimeoutError as error:
+            if timer.expired:
+                raise TimeoutError(f"no verdict within {seconds:.3g} seconds") from error
+            raise
 
     async def close(self) -> None:
         """Close the connections that the models asked hold in this event loop (those with an ``aclose`` method)."""

@@ -2,10 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Generic, Self, TypeVar
+
+T = TypeVar("T")
+
+GRACE_SECONDS = 2.0
+"""How long what was cancelled may take to clean up, before it is cancelled once more and left behind."""
 
 
 class Deadline:
@@ -72,9 +77,12 @@ class Deadline:
             if first.waiting is not None:
                 first.waiting = max(0.0, first.waiting - (self._clock() - started))
 
-    def enforced(self) -> "Timer":
-        """Return a context manager that cancels what runs in it when the time is up, and then raises TimeoutError."""
-        return Timer(self)
+    def enforced(self, *, spare: float = 0.0) -> "Timer":
+        """Return a context manager that cancels what runs in it when the time is up, and then raises TimeoutError.
+
+        With ``spare`` seconds more for what has a timer of its own inside.
+        """
+        return Timer(self, spare)
 
     @property
     def first(self) -> "Deadline":
@@ -103,20 +111,24 @@ class Deadline:
 
 
 class Timer:
-    """``asyncio.timeout`` for a deadline that can be held."""
+    """What ``asyncio.timeout`` is, for a deadline that can be held and for code that does not let itself be stopped."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, spare: float) -> None:
         self._deadline = deadline
-        self._timeout = asyncio.timeout(None)
-
-    @property
-    def expired(self) -> bool:
+        self._spare = spare
+        self._handle: asyncio.TimerHandle | None = None
+        self.expired = False
         """Whether the time ran out inside."""
-        return self._timeout.expired()
+        self.insisted = False
+        """Whether what runs inside did not end when it was cancelled, and was so once more."""
 
     async def __aenter__(self) -> Self:
         """Start the timer."""
-        await self._timeout.__aenter__()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 -- a coroutine that is awaited runs in one
+        self._task = task
+        self._cancels = task.cancelling()
+        self._loop = asyncio.get_running_loop()
         self._deadline.timers.append(self)
         self.restart()
         return self
@@ -128,16 +140,73 @@ class Timer:
 
         Raises:
             TimeoutError: it ran out.
+            asyncio.CancelledError: the task was cancelled, and what ran inside kept that to itself.
         """
         self._deadline.timers.remove(self)
-        await self._timeout.__aexit__(kind, error, trace)
+        self._drop()
+        for _ in range(self.expired + self.insisted):
+            self._task.uncancel()
+        if self._task.cancelling() > self._cancels:  # from outside, which goes before the time
+            if kind is None:
+                raise asyncio.CancelledError
+        elif self.expired and kind is not None and issubclass(kind, asyncio.CancelledError):
+            raise TimeoutError from error
 
     def stop(self) -> None:
         """Let it not run out."""
-        if not self._timeout.expired():
-            self._timeout.reschedule(None)
+        if not self.expired:
+            self._drop()
 
     def restart(self) -> None:
         """Let it run out when the deadline does."""
-        if not self._timeout.expired():
-            self._timeout.reschedule(asyncio.get_running_loop().time() + self._deadline.left)
+        if not self.expired:
+            self._drop()
+            self._handle = self._loop.call_later(self._deadline.left + self._spare, self._expire)
+
+    def _expire(self) -> None:
+        self.expired = True
+        self._task.cancel()
+        self._handle = self._loop.call_later(GRACE_SECONDS, self._insist)
+
+    def _insist(self) -> None:
+        self.insisted = True
+        self._handle = None
+        self._task.cancel()
+
+    def _drop(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+
+def stoppable(awaitable: Awaitable[T], timer: Timer) -> Awaitable[T]:
+    """Return what awaits the same, but cannot be kept waiting for longer than the timer."""
+    return _Stoppable(awaitable, timer) if isinstance(awaitable, Coroutine) else awaitable
+
+
+class _Stoppable(Generic[T]):
+    """Awaits a coroutine, and leaves it behind where it goes on although its timer has cancelled it twice."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T], timer: Timer) -> None:
+        self._coroutine = coroutine
+        self._timer = timer
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        """Do what ``await coroutine`` does, until the timer insists."""
+        coroutine = self._coroutine
+        try:
+            waiting = coroutine.send(None)
+            while True:
+                try:
+                    sent = yield waiting
+                except BaseException as error:
+                    if self._timer.insisted:
+                        with suppress(RuntimeError):  # it goes on even so; nobody waits for it any more
+                            coroutine.close()
+                        raise
+                    waiting = coroutine.throw(error)
+                else:
+                    waiting = coroutine.send(sent)
+        except StopIteration as done:
+            value: T = done.value
+            return value

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from ai_steps.allowance import Limits
 from guards.chain import PaidGuard
 from guards.errors import InvalidGuard
-from guards.guard import Guard
+from guards.guard import CostClass, Guard
 from guards.verdict import OnFail
 
 _ON_INPUT: frozenset[OnFail] = frozenset({"fix", "review", "refuse", "observe", "raise"})
@@ -64,7 +64,13 @@ def _require_shape(step: str, guard: Any) -> str:
             f"step {step!r}: {guard!r} is no guard: it needs a name, on_fail and check(value, context); "
             "pass a guard such as max_length(1200), called, not the function that makes it"
         )
+    if not isinstance(guard.name, str) or not guard.name.strip():
+        raise InvalidGuard(f"step {step!r}: the name of {guard!r} is {guard.name!r}; give text")
     where = f"step {step!r}: guard {guard.name!r}"
+    if guard.on_fail not in get_args(OnFail):
+        raise InvalidGuard(f"{where} has on_fail={guard.on_fail!r}; choose one of {', '.join(get_args(OnFail))}")
+    if getattr(guard, "cost", "paid") not in get_args(CostClass):
+        raise InvalidGuard(f"{where} has cost={guard.cost!r}; choose one of {', '.join(get_args(CostClass))}")
     if not (_is_pure(guard) or hasattr(guard, "check_async")):
         raise InvalidGuard(f"{where} has neither check(value, context) nor check_async(value, context)")
     return where

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ai_steps.errors import InvalidInput
+from guards.raised import is_order, told
 
 if TYPE_CHECKING:
     from datetime import date, time
@@ -78,13 +79,15 @@ def plain(value: Input) -> Any:
     """
     if isinstance(value, str) and type(value) is str:
         return value
-    from pydantic_core import PydanticSerializationError, to_jsonable_python  # noqa: PLC0415 -- keeps the import light
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415 -- keeps the import light
 
     try:
         return to_jsonable_python(value)
-    except PydanticSerializationError as error:
+    except BaseException as error:  # a value without JSON, a circle, or what the code of its type raises
+        if is_order(error):
+            raise
         raise InvalidInput(
-            f"a step cannot be called with a {type(value).__name__} ({error}); "
+            f"a step cannot be called with a {type(value).__name__} ({told(error)}); "
             "give text, a pydantic model, a dataclass or JSON values"
         ) from error
 

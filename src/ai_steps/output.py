@@ -8,6 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from ai_steps.errors import InvalidTask
 from ai_steps.strict_json import is_finite, parts, read_json, with_exact_numbers
+from guards.raised import is_order, told
 
 _CLOSED: Mapping[Any, tuple[Any, ...]] = {None: (None,), type(None): (None,), bool: (True, False)}
 
@@ -158,9 +159,14 @@ class Output:
         from pydantic import ValidationError  # noqa: PLC0415 -- as above
 
         try:
-            return read(value)
-        except ValidationError as error:
-            raise ValueError(explain(error)) from error
+            try:
+                return read(value)
+            except ValidationError as error:
+                raise ValueError(explain(error)) from error
+        except BaseException as error:  # of a validator, a default, a text that an error of theirs cannot say
+            if is_order(error) or type(error) is ValueError:
+                raise
+            raise ValueError(f"a validator of {_shown(self.output_type)} raised {told(error)}") from error
 
 
 def _finite(value: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ai_steps.errors import InvalidPrompt
+from guards.raised import is_order, told
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -80,12 +81,12 @@ class Rendered:
         """
         if self.user is None:
             return text
-        from jinja2 import TemplateError  # noqa: PLC0415 -- loaded when the step was built
-
         try:
             return self.user.render(input=text, values=values, named=dict(named))
-        except TemplateError as error:
-            raise InvalidPrompt(f"the user template cannot be rendered for this input: {error}") from error
+        except BaseException as error:  # the template's own, and whatever the code of the input's type raises
+            if is_order(error):
+                raise
+            raise InvalidPrompt(f"the user template cannot be rendered for this input: {told(error)}") from error
 
 
 def render(prompt: Prompt, about: Mapping[str, Any]) -> Rendered:
@@ -97,7 +98,7 @@ def render(prompt: Prompt, about: Mapping[str, Any]) -> Rendered:
         InvalidPrompt: a template does not parse, names something that does not exist, or leaves the sandbox.
     """
     # Jinja takes a quarter of the import budget and is needed only where a step is built.
-    from jinja2 import StrictUndefined, TemplateError  # noqa: PLC0415
+    from jinja2 import StrictUndefined  # noqa: PLC0415
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
 
     sandbox = ImmutableSandboxedEnvironment(
@@ -106,9 +107,11 @@ def render(prompt: Prompt, about: Mapping[str, Any]) -> Rendered:
     try:
         system = sandbox.from_string(prompt.system).render(about).strip()
         user = None if prompt.user == USER else sandbox.from_string(prompt.user)
-    except TemplateError as error:
+    except BaseException as error:
+        if is_order(error):
+            raise
         raise InvalidPrompt(
-            f"the prompt of step {about.get('name')!r} cannot be rendered: {error}; a system template may name "
+            f"the prompt of step {about.get('name')!r} cannot be rendered: {told(error)}; a system template may name "
             f"{', '.join(sorted(about))}, a user template input, values and named"
         ) from error
     return Rendered(system, _version(prompt, about), user)

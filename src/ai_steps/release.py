@@ -36,7 +36,7 @@ class Gate:
         self._passed = ""
         self.released = ""
         """What was released so far; it cannot be taken back."""
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         """What the callback raised: its caller's mistake, which must not pass for an outage of the model."""
 
     def restart(self) -> None:
@@ -55,7 +55,7 @@ class Gate:
             return
         self._checked = end
         chain = run_guards(self._guards, self._arrived[:end], self._context)
-        if chain.blocking is not None:
+        if chain.blocking is not None or not isinstance(chain.value, str):
             return
         # What passed last time stands in front of what passed now, repairs included: it has been seen in context.
         if chain.value.startswith(self._passed):
@@ -74,6 +74,6 @@ class Gate:
             piece, self.released = text[len(self.released) :], text
             try:
                 self._release(piece)
-            except Exception as error:
+            except BaseException as error:
                 self.failure = error
                 raise

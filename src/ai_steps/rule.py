@@ -1,12 +1,13 @@
 """Acceptance rules that look at more than one number."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
 from ai_steps.errors import InvalidTask
 from guards.acceptance import Acceptance, Always, Doubt, Never, Threshold
-from guards.outcome import Judgement
+from guards.outcome import DoubtCode, Judgement
+from guards.raised import is_order, told
 
 
 @runtime_checkable
@@ -79,18 +80,37 @@ def require_rule(step: str, rule: Any) -> None:
 
 
 def doubt_of(rule: Rule, judgement: Judgement) -> Doubt | None:
-    """Return why a rule doubts a judgement, or None to accept it."""
-    return rule.doubt_of(judgement) if isinstance(rule, JudgementRule) else rule.doubt(judgement.confidence)
+    """Return why a rule doubts a judgement, or None to accept it; a rule that raises accepts nothing."""
+    # By attribute: isinstance with a protocol costs more than all the rest of a call.
+    if hasattr(rule, "doubt_of"):
+        return _said(rule, lambda: cast("JudgementRule", rule).doubt_of(judgement))
+    return _said(rule, lambda: rule.doubt(judgement.confidence))
 
 
 def doubt_before_paid(rule: Rule, judgement: Judgement) -> Doubt | None:
     """Return why a rule doubts a judgement that guards which cost money have not looked at yet, or None to ask them."""
-    return rule.doubt_before_paid(judgement) if isinstance(rule, ForesightedRule) else doubt_of(rule, judgement)
+    if isinstance(rule, ForesightedRule):
+        return _said(rule, lambda: rule.doubt_before_paid(judgement))
+    return doubt_of(rule, judgement)
 
 
 def wants_confidence(rule: Rule) -> bool:
     """Return whether a rule looks at the confidence, so that models spend tokens on it only where it counts."""
     return not isinstance(rule, Always | Never)
+
+
+def _said(rule: Rule, ask: Callable[[], Any]) -> Doubt | None:
+    """Return what a rule says; one that raises, or says neither None nor a doubt, accepts nothing."""
+    try:
+        said = ask()
+    except BaseException as error:
+        if is_order(error):
+            raise
+        return Doubt("rule", f"the acceptance rule {type(rule).__name__} raised {told(error)}")
+    if said is None or (isinstance(said, Doubt) and said.code in get_args(DoubtCode) and isinstance(said.reason, str)):
+        return said
+    wrong = f"the acceptance rule {type(rule).__name__} returned a {type(said).__name__}"
+    return Doubt("rule", f"{wrong}; a rule returns a Doubt with a known code and a reason, or None")
 
 
 def _matches(pattern: str, path: str) -> bool:

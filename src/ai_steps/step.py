@@ -190,7 +190,10 @@ class AIStep(Generic[T_co]):
         consultation = consultation or self._consultation()
         checked = run_guards(self._guard_set.before, shown, GuardContext(source=shown, stage="input"))
         if checked.blocking is not None:
-            return self._refused(checked, shown)
+            return self._refused(checked.blocking, checked, shown)
+        if not isinstance(checked.value, str):
+            made = f"an input guard made a {type(checked.value).__name__} of the text"
+            return self._refused(Verdict("input", passed=False, reason=made), checked, shown)
         gate = None
         if on_text is not None:
             context = GuardContext(source=checked.value)
@@ -224,10 +227,8 @@ class AIStep(Generic[T_co]):
         suggestion = finding.value if finding.has_value else None
         return Doubtful(suggestion, finding.doubt.code, finding.doubt.reason, finding.judgement, self.escalate)
 
-    def _refused(self, checked: ChainResult, shown: str) -> Doubtful[T_co]:
+    def _refused(self, verdict: Verdict, checked: ChainResult, shown: str) -> Doubtful[T_co]:
         """Return what an input that a guard blocks comes to: no model was asked."""
-        verdict = checked.blocking
-        assert verdict is not None  # noqa: S101 -- the caller looked
         reason = f"{verdict.guard}: {verdict.reason}"
         if verdict.on_fail == "raise":
             raise GuardRaised(f"step {self.name!r}: input guard {reason}", task=self.name, verdict=verdict)

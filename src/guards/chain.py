@@ -1,6 +1,6 @@
 """Runs guards in order of cost, and stops at the first that blocks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol, TypeAlias, cast, get_args
@@ -83,11 +83,13 @@ async def run_guards_async(
     value: Any,
     context: GuardContext,
     *,
+    within: "Callable[[Awaitable[Said]], Awaitable[Said]] | None" = None,
     clock: Callable[[], float] = perf_counter,
 ) -> ChainResult:
     """Check a value with the pure guards, then await the paid ones in turn, until one blocks.
 
-    The rules are those of ``run_guards``; no paid guard is asked while a cheaper one blocks.
+    The rules are those of ``run_guards``; no paid guard is asked while a cheaper one blocks. ``within`` awaits what a
+    guard will say, and raises where it takes too long.
     """
     pure = [cast("Guard", guard) for guard in guards if hasattr(guard, "check")]
     paid = [guard for guard in guards if not hasattr(guard, "check")]
@@ -96,7 +98,7 @@ async def run_guards_async(
         return before
     chain = _Chain(before.value, context, clock, list(before.verdicts))
     for asked in paid:
-        if await chain.run_async(asked):
+        if await chain.run_async(asked, within):
             break
     return chain.result(pure)
 
@@ -148,11 +150,12 @@ class _Chain:
             verdicts = (_crashed(guard, error),)  # a guard that crashes has failed, whatever it raised
         return self._take(guard, verdicts, started)
 
-    async def run_async(self, guard: PaidGuard) -> bool:
+    async def run_async(self, guard: PaidGuard, within: "Callable[[Awaitable[Said]], Awaitable[Said]] | None") -> bool:
         """Await one guard and return whether it blocks."""
         started = self.clock()
         try:
-            verdicts = _as_tuple(await guard.check_async(self.value, self.context))
+            waiting = guard.check_async(self.value, self.context)
+            verdicts = _as_tuple(await (waiting if within is None else within(waiting)))
         except BaseException as error:
             if is_order(error):
                 raise

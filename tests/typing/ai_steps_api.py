@@ -70,7 +70,7 @@ async def good_use() -> None:
 
     for each in await route.map(["one", "two"], concurrency=2):
         if isinstance(each, Failed):
-            assert_type(each.error, Exception)
+            assert_type(each.error, BaseException)
     await reply("ticket", Receipt(company="A", total=1.0), team="billing")
     drafted = await reply.stream("ticket", on_text=print)
     assert_type(drafted, Accepted[str] | Doubtful[str])
