@@ -507,7 +507,8 @@ async def test_an_overflowing_context_is_named_whatever_the_server_calls_it(
     outcome = unanswered(await make_model().answer(request_for()))
     assert outcome.result == "failed"
     assert outcome.reason.startswith("the input is too long for the model")
-    assert len(stub.bodies()) == 1
+    # A limit to the output may be what is too much, where the server speaks of it: once more without.
+    assert len(stub.bodies()) == (2 if "max_new_tokens" in str(body) else 1)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The decisions endpoint: typed questions (predicate, choice, score) answered with a probability for every option."""
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -23,9 +24,14 @@ MOST_LEVELS = 20
 _DONE = frozenset({"ok", "done", "success", "succeeded", "200"})
 MOST_PROBABILITY = 1.01
 """Servers round; options that have more together are no distribution."""
+PROBE_SECONDS = 5.0
+"""The longest time to find out whether there is the endpoint."""
 YES_NO = ("true", "false")
 _ABSENT = frozenset({400, 403, 404, 405, 410, 415, 422, 501})
 """What servers without the endpoint, or without it for this model, answer."""
+
+_UNKNOWN_KEY = 401
+"""Of a wrong key, and of gateways for any route they do not know: the chat will tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,10 @@ async def decide(
     Raises:
         Halted: the budget does not reach, or the model declined to answer.
     """
-    if server.can.decisions is None:
+    can = server.can
+    if can.decisions is None:
         async with server.connection.probing:
-            if server.can.decisions is None:
+            if can.asks_decisions and not can.decisions:
                 return await _decide(server, ledger, request, asked, output)
     return await _decide(server, ledger, request, asked, output) if server.can.decisions else None
 
@@ -110,6 +117,7 @@ async def _decide(
         if body.status in _ABSENT:
             server.can.decisions = False
         else:  # an outage says nothing about the endpoint: the chat decides, and owns the retries
+            server.can.lost_decisions(at_once=body.status == _UNKNOWN_KEY)
             ledger.add(body.result, seconds=seconds, notes=(f"decisions endpoint: {body.reason}",))
         return None
     spreads = _spreads(body, asked, request.task)
@@ -117,7 +125,7 @@ async def _decide(
         server.can.decisions = False
         ledger.add("invalid", seconds=seconds, notes=("the decisions endpoint answered in another shape",))
         return None
-    server.can.decisions = True
+    server.can.saw_decisions()
     model = str(body.get("model") or server.settings.model)
     index = ledger.add(
         "answered", seconds=seconds, model=model, usage=read_usage(body.get("usage")), notes=("decisions endpoint",)
@@ -143,8 +151,17 @@ async def _post(
     }
     async with server.admission(ledger):
         ledger.room(len(json.dumps(sent)))
+        limit = _seconds(server, ledger)
+        started = time.monotonic()
         try:
-            body = json.loads(await server.connection.post(PATH, sent))
+            async with asyncio.timeout(limit):
+                content = await server.connection.post(PATH, sent)
+            body = json.loads(content)
+        except TimeoutError:
+            return Failure("timed_out", f"no answer within {limit:.3g} seconds", passing=True)
+        except asyncio.CancelledError:
+            ledger.add("timed_out", seconds=time.monotonic() - started, notes=("stopped while it was deciding",))
+            raise
         except ValueError:
             return Failure("failed", "no JSON", status=404)
         except Exception as error:  # noqa: BLE001 -- whatever a server or the SDK does is a failure, never a crash
@@ -152,6 +169,12 @@ async def _post(
     if not isinstance(body, Mapping):
         return Failure("failed", "no JSON object", status=404)
     return _unfinished(body) or body
+
+
+def _seconds(server: Server, ledger: Ledger) -> float:
+    """Return how long to wait: never so long that the chat could not decide instead, and others wait for a probe."""
+    left = ledger.seconds_left()
+    return left / 2 if server.can.decisions else min(PROBE_SECONDS, left / 4)
 
 
 def _unfinished(body: Mapping[str, Any]) -> Failure | None:
@@ -163,7 +186,7 @@ def _unfinished(body: Mapping[str, Any]) -> Failure | None:
             return told_failure(each["error"])
         for said in (each.get("status"), each.get("finish_reason")):
             if said is not None and str(said).casefold() not in _DONE and ending_of(str(said)) != "whole":
-                return Failure("failed", f"it ended with {str(said)[:80]!r}")
+                return Failure("failed", f"it ended with {str(said)!r}")
     return None
 
 

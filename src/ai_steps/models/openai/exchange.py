@@ -14,10 +14,11 @@ from ai_steps.models.openai.formats import FormatLadder
 from ai_steps.models.openai.ledger import Ledger
 from ai_steps.models.openai.limits import Pacer
 from ai_steps.models.openai.reply import Reply, read_reply
-from ai_steps.models.openai.request import Question, chat_body
+from ai_steps.models.openai.request import Question, chat_body, output_limit
 from ai_steps.models.openai.retry import retrying
 from ai_steps.models.openai.settings import Settings
 from ai_steps.models.openai.wholeness import flaw_of
+from guards.outcome import AttemptResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Exchange:
         """The last reply; None before the first."""
         self._last = -1
         self._ladder = FormatLadder(server.can.formats, question.form)
+        self._limited = True
 
     async def send(self, messages: list[dict[str, Any]]) -> Reply:
         """Send messages and return the reply, retrying what may pass.
@@ -93,7 +95,7 @@ class Exchange:
                     self.reply = await self._try(messages)
         except Transient as error:
             failure, left = error.failure, self.ledger.seconds_left()
-            reason = failure.reason
+            reason = self.ledger.told(failure.reason)
             if failure.wait_seconds is not None and failure.wait_seconds >= left:
                 reason += f"; it asks to wait {failure.wait_seconds:g} seconds and {left:.1f} are left"
             raise self._halt(failure.result, reason) from error
@@ -110,32 +112,54 @@ class Exchange:
         self.ledger.mark(self._last, "answered", *notes)
 
     async def _try(self, messages: list[dict[str, Any]]) -> Reply:
-        can = self.server.can
         while True:
-            before = replace(can)
+            before = replace(self.server.can)
             outcome = await self._post(messages)
             if isinstance(outcome, Reply):
-                if self._ladder.worked():
-                    self.note(f"the server did not take the schema; asked for {self._ladder.format} instead")
+                self._remember()
                 return outcome
-            if outcome.passing:
-                if outcome.status == 500:
-                    self._ladder.failed()
-                if outcome.wait_seconds is not None:
-                    self.server.pacer.pause(outcome.wait_seconds)
-                raise Transient(outcome)
-            if outcome.rejected == "response_format" and self._ladder.rejected():
+            if self._asks_otherwise(outcome, before):
                 continue
-            if outcome.rejected is not None and can == before:  # else another question has learned it meanwhile
-                can.give_up(outcome.rejected)
-            if can == before:
+            if not outcome.passing:
                 raise self._halt(outcome.result, outcome.reason)
+            if outcome.status == 500:
+                self._ladder.failed()
+            if outcome.wait_seconds is not None:
+                self.server.pacer.pause(outcome.wait_seconds)
+            raise Transient(outcome)
+
+    def _remember(self) -> None:
+        """Learn from what worked."""
+        if not self._limited:
+            self.server.can.capped = False
+        if self._ladder.worked():
+            self.note(f"the server did not take the schema; asked for {self._ladder.format} instead")
+
+    def _asks_otherwise(self, failure: Failure, before: Capabilities) -> bool:
+        """Learn what the server does not take, and return whether the question can be put without it."""
+        can = self.server.can
+        match failure.rejected:
+            case "system" if can.system:  # also where it was an error 500, which might pass
+                can.give_up("system")
+                return True
+            case "max_output" if self._limited and not failure.passing:
+                self._limited = False
+                return True
+            case "response_format" if not failure.passing and self._ladder.rejected():
+                return True
+            case "n" if self.answers == 1:  # which was not sent
+                return False
+        if failure.passing:
+            return False
+        if failure.rejected is not None and can == before:  # else another question has learned it meanwhile
+            can.give_up(failure.rejected)
+        return can != before
 
     async def _post(self, messages: list[dict[str, Any]]) -> Reply | Failure:
         server, ledger = self.server, self.ledger
         size = self.question.input_bytes + sum(len(each["content"]) for each in messages[len(self.question.messages) :])
         async with server.admission(ledger):
-            room = ledger.room(size, self.answers)
+            room = self._room(size)
             body = chat_body(
                 self.question,
                 messages,
@@ -158,6 +182,8 @@ class Exchange:
             self._last = ledger.add(outcome.result, seconds=seconds, notes=(outcome.reason,))
             return outcome
         notes = outcome.notes + _oddities(outcome, room, self.answers)
+        if not server.can.system:
+            notes += ("the server takes no system message; the instructions went as a message of the user",)
         self._last = ledger.add("answered", seconds=seconds, model=outcome.model, usage=outcome.usage, notes=notes)
         ledger.charge_unknown(self._last, size, sum(len(each.text) for each in outcome.choices))
         failure = outcome.choices[0].failure
@@ -166,6 +192,16 @@ class Exchange:
             return failure
         return outcome
 
+    def _room(self, size: int) -> int | None:
+        """Return the most tokens to ask for: what budget and settings allow; None where the server takes no limit."""
+        afforded = self.ledger.room(size, self.answers)
+        if not self._limited:  # it told us that its own limit is lower
+            return None
+        if not self.server.can.capped and self.server.settings.max_output is None:
+            return afforded
+        limit = output_limit(self.question, self.server.settings)
+        return limit if afforded is None else min(limit, afforded)
+
     def _stop_at_flaw(self, reply: Reply) -> None:
         """Refusal and truncation are outcomes of their own: asking again brings the same at the same price."""
         choices = reply.choices[:1] if self.answers == 1 else reply.choices
@@ -173,10 +209,15 @@ class Exchange:
         first = flaws[0]
         if first is not None and all(flaws):
             self.ledger.mark(self._last, first.result)
-            raise self._halt(first.result, first.reason)
+            raise self._halt(first.result, f"{first.reason}{self._allows_more(reply, first.result)}")
+
+    def _allows_more(self, reply: Reply, result: AttemptResult) -> str:
+        taken = reply.usage.output_tokens
+        ours = result == "truncated" and taken and taken >= output_limit(self.question, self.server.settings)
+        return "; OpenAIModel(max_output=...) allows more" if ours else ""
 
     def _halt(self, result: Any, reason: str) -> Halted:
-        return Halted(result, self.server.settings.key.scrub(reason))
+        return Halted(result, self.ledger.told(reason))
 
 
 def _oddities(reply: Reply, room: int | None, answers: int) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What went wrong with one request: read from the SDK's errors and from what servers write into them."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +11,21 @@ from typing import Any, Literal, TypeAlias
 from guards.outcome import AttemptResult
 
 Feature: TypeAlias = Literal[
-    "response_format", "logprobs", "top_logprobs", "n", "max_completion_tokens", "temperature", "seed", "stream_options"
+    "response_format",
+    "logprobs",
+    "top_logprobs",
+    "n",
+    "max_completion_tokens",
+    "max_output",
+    "temperature",
+    "seed",
+    "stream_options",
+    "system",
 ]
 """A part of a request that servers may not know."""
 
-LONGEST_REASON = 300
-"""Characters of a server's message that a reason quotes."""
+LONGEST_REASON = 400
+"""Characters of a reason that a record keeps: what a server says has no end of its own."""
 
 _TRANSIENT = frozenset({408, 409, 425, 429})
 _UNPROCESSED = frozenset({400, 404, 405, 415, 422, 501})
@@ -25,14 +35,31 @@ _OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 _FILTERED = re.compile(r"content[ _-]?(filter|policy|management)|safety system|flagged", re.IGNORECASE)
+_LONG_OUTPUT = re.compile(
+    r"(max_(completion_|output_|new_)?tokens|completion tokens|output tokens).{0,200}"
+    r"(too (large|high)|at most|exceed|greater|larger|less than|maximum|<=)|tokens?\b.{0,40}in the completion",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO_SYSTEM = re.compile(
+    r"system[ _](role|message|prompt|instruction)s?\b.{0,40}\bnot\b"
+    r"|not support.{0,30}['\"`]?system['\"`]? (role|message)|does not support ['\"`]system['\"`]"
+    r"|roles?.{0,30}['\"`]system['\"`].{0,30}(not|invalid|unknown|unsupported)"
+    r"|only user (and|or) (assistant|model) roles|roles must alternate user",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"(?<![\w'])'?\bn\b'?( >|=| must| is | parameter| other than)|^n$|parameter:? '?n'?\b|['\"`]n['\"`]"
+)
 _FEATURES: tuple[tuple[Feature, re.Pattern[str]], ...] = (
+    ("max_output", _LONG_OUTPUT),
+    ("system", _NO_SYSTEM),
     ("top_logprobs", re.compile(r"top_logprobs", re.IGNORECASE)),
     ("logprobs", re.compile(r"logprobs|log.?probabilit", re.IGNORECASE)),
     ("stream_options", re.compile(r"stream_options|include_usage", re.IGNORECASE)),
     ("max_completion_tokens", re.compile(r"max_completion_tokens", re.IGNORECASE)),
     ("temperature", re.compile(r"temperature", re.IGNORECASE)),
     ("seed", re.compile(r"\bseed\b", re.IGNORECASE)),
-    ("n", re.compile(r"(?<![\w'])'?\bn\b'?( >|=| must| is | parameter| other than)|^n$|parameter:? '?n'?\b")),
+    ("n", _SEVERAL),
     ("response_format", re.compile(r"response_format|json_schema|structured out|guided|grammar|schema", re.IGNORECASE)),
 )
 
@@ -63,7 +90,7 @@ class Failure:
 
     result: AttemptResult
     reason: str
-    """In plain words."""
+    """In plain words, the server's last: uncut, for a secret in them can only be found whole."""
     passing: bool = False
     """Whether the same request may work later."""
     wait_seconds: float | None = None
@@ -86,12 +113,12 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, openai.APIConnectionError):
         cause = error.__cause__
         detail = f"{type(cause).__name__}: {cause}" if cause is not None and str(cause) else type(cause).__name__
-        return Failure("failed", _short(f"the server could not be reached ({detail})"), passing=True)
+        return Failure("failed", _line(f"the server could not be reached ({detail})"), passing=True)
     if isinstance(error, httpx2.TransportError):  # in the middle of a stream
-        return Failure("failed", _short(f"the connection broke ({type(error).__name__}: {error})"), passing=True)
+        return Failure("failed", _line(f"the connection broke ({type(error).__name__}: {error})"), passing=True)
     if type(error) is openai.APIError and error.body:  # an error inside a stream
         return told_failure(error.body)
-    return Failure("failed", _short(f"the request failed ({type(error).__name__}: {error})"))
+    return Failure("failed", _line(f"the request failed ({type(error).__name__}: {error})"))
 
 
 def told_failure(error: Any) -> Failure:
@@ -110,11 +137,13 @@ def status_failure(status: int, headers: Mapping[str, str], body: Any, text: str
     if _FILTERED.search(everything) and status < 500:
         return Failure("refused", f"the server's content filter stopped it: {message}", status=status)
     if status < 500 and (_OVERFLOW.search(everything) or status == 413):
-        return Failure("failed", f"the input is too long for the model: {message}", status=status)
+        rejected: Feature | None = "max_output" if _LONG_OUTPUT.search(everything) else None
+        return Failure("failed", f"the input is too long for the model: {message}", status=status, rejected=rejected)
     if status in {401, 403}:
-        return Failure("failed", f"{reason}; check the key (OPENAI_API_KEY or api_key=) and its rights", status=status)
+        hint = f"check the key (OPENAI_API_KEY or api_key=) and its rights: {reason}"
+        return Failure("failed", hint, status=status)
     if code == "insufficient_quota":
-        return Failure("failed", f"{reason}; the account has no quota left", status=status)
+        return Failure("failed", f"the account has no quota left: {reason}", status=status)
     rejected = _rejected(param, everything) if status in _UNPROCESSED or status == 500 else None
     passing = status in _TRANSIENT or (status >= 500 and status != 501)
     return Failure("failed", reason, passing, _wait_seconds(headers), status, rejected)
@@ -126,18 +155,18 @@ def _told(body: Any, text: str) -> tuple[str, str, str]:
         body = body["error"]
     if not isinstance(body, Mapping):
         shown = body if isinstance(body, str) else text
-        return _short(shown), "", ""
+        return _line(shown), "", ""
     message = next((body[key] for key in ("message", "detail", "error", "msg") if body.get(key)), text)
     return (
-        _short(message),
+        _line(message),
         str(body.get("code") or body.get("type") or ""),
         str(body.get("param") or ""),
     )
 
 
-def _short(message: Any) -> str:
-    """Return a message on one line, and no longer than a person reads."""
-    return " ".join(str(message).split())[:LONGEST_REASON]
+def _line(message: Any) -> str:
+    """Return a message on one line."""
+    return " ".join(str(message).split())
 
 
 def _rejected(param: str, everything: str) -> Feature | None:
@@ -148,15 +177,20 @@ def _rejected(param: str, everything: str) -> Feature | None:
 
 
 def _wait_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return what ``Retry-After`` asks for: milliseconds, seconds or a date."""
+    """Return what ``Retry-After`` asks for: milliseconds, seconds or a date; None for what is no length of time."""
     try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        after = headers.get("retry-after")
-        if after is None:
-            return None
-        if re.fullmatch(r"\s*\d+(\.\d+)?\s*", after):
-            return float(after)
-        return max(0.0, (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+        seconds = _asked_seconds(headers)
+    except (ValueError, TypeError, OverflowError):
         return None
+    return max(0.0, seconds) if seconds is not None and math.isfinite(seconds) else None
+
+
+def _asked_seconds(headers: Mapping[str, str]) -> float | None:
+    if "retry-after-ms" in headers:
+        return float(headers["retry-after-ms"]) / 1000
+    after = headers.get("retry-after")
+    if after is None:
+        return None
+    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", after):
+        return float(after)
+    return (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds()

@@ -79,8 +79,9 @@ class Inquiry:
         if self._request.json_schema is None and not self._request.labels:
             return await self._text()
         source = self._source()
-        if source != "none" and self._server.settings.confidence == "auto":
-            asked = questions(self._request) if self._server.can.decisions is not False else ()
+        settings = self._server.settings
+        if source != "none" and settings.confidence == "auto" and settings.decisions:
+            asked = questions(self._request) if self._server.can.asks_decisions else ()
             if asked:
                 output = self._forms.form(self._request).output
                 decided = await decide(self._server, self._ledger, self._request, asked, output)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ai_steps.deadline import Deadline
 from ai_steps.model import ModelRequest
-from ai_steps.models.openai.failure import Halted
+from ai_steps.models.openai.failure import LONGEST_REASON, Halted
 from ai_steps.models.openai.settings import Settings
 from ai_steps.models.openai.usage import Usage
 from ai_steps.prices import PER_TOKENS, Price
@@ -82,13 +82,13 @@ class Ledger:
         money = self._cost(model, usage)
         self._attempts.append(
             Attempt(
-                model=model or self._settings.shown,
+                model=self.told(model or self._settings.shown),
                 result=result,
                 seconds=seconds,
                 input_tokens=usage.input_tokens,
                 output_tokens=usage.output_tokens,
                 money=money,
-                notes=tuple(map(self._settings.key.scrub, notes)),
+                notes=tuple(map(self.told, notes)),
             )
         )
         self._tokens += (usage.input_tokens or 0) + (usage.output_tokens or 0)
@@ -108,8 +108,13 @@ class Ledger:
     def mark(self, index: int, result: AttemptResult, *notes: str) -> None:
         """Correct what a try came to, once its answer has been read."""
         old = self._attempts[index]
-        scrubbed = tuple(map(self._settings.key.scrub, notes))
-        self._attempts[index] = replace(old, result=result, notes=(*old.notes, *scrubbed))
+        told = tuple(map(self.told, notes))
+        self._attempts[index] = replace(old, result=result, notes=(*old.notes, *told))
+
+    def told(self, text: str) -> str:
+        """Return a text as a record may keep it: without the key first, and then no longer than a person reads."""
+        hidden = self._settings.key.scrub(text)
+        return hidden if len(hidden) <= LONGEST_REASON else f"{hidden[:LONGEST_REASON]}…"
 
     def _cost(self, model: str | None, usage: Usage) -> float | None:
         if model is None or usage.input_tokens is None or usage.output_tokens is None:

@@ -51,6 +51,8 @@ class OpenAIModel:
         reasks: int = 2,
         codes: bool = True,
         among_labels: bool = False,
+        max_output: int | None = None,
+        decisions: bool = True,
     ) -> None:
         """Set up the model; nothing is loaded or asked before the first request.
 
@@ -60,15 +62,19 @@ class OpenAIModel:
             api_key: the default is ``OPENAI_API_KEY``.
             prices: a table, or prices to add to the built-in one; the built-in list prices hold for the public
                 endpoint only. A model without a price has money ``None``, which is unknown and not zero.
-            max_concurrent: requests open at the same time in one event loop, 1 or more.
-            per_minute: requests started within any minute; None: no limit.
+            max_concurrent: requests open at the same time in one event loop, 1 or more; the others wait.
+            per_minute: requests started within any minute, the others wait; None: no limit.
             confidence: where it comes from; ``auto`` takes the strongest source.
             samples: answers that vote, where votes are the source; 1: no votes.
-            reasks: how often an answer that does not fit the schema is sent back, 0 or more.
+            reasks: how often an answer that does not fit the schema is sent back, 0 or more; a step's ``Limits`` may
+                allow fewer.
             codes: ask for labels by single-token codes where log-probabilities are the source; False: by their names.
             among_labels: share out the probability among the labels alone, for servers whose log-probabilities are
                 from before the schema was enforced. Both are a part of the prompt version on record, so that numbers
                 that were had in another way are calibrated apart.
+            max_output: the most tokens that one answer may take, its thinking included; None: 4,096 to 16,384 by the
+                size of the schema, 32,768 for models that think first.
+            decisions: whether the decisions endpoint is looked for, where the confidence is ``auto``.
 
         Raises:
             ModelNotReady: there is no key, or a setting cannot work.
@@ -93,6 +99,8 @@ class OpenAIModel:
             reasks=reasks,
             codes=codes,
             among_labels=among_labels,
+            max_output=max_output,
+            decisions=decisions,
         )
         self._connections = Connections(self._settings)
         self._pacer = Pacer(per_minute)
@@ -117,7 +125,7 @@ class OpenAIModel:
             async with deadline.enforced():
                 return await self._answer(request, ledger)
         except Halted as halted:
-            return NoAnswer(result=halted.result, reason=halted.reason, attempts=ledger.attempts)
+            return NoAnswer(result=halted.result, reason=ledger.told(halted.reason), attempts=ledger.attempts)
         except TimeoutError:
             return timed_out(request.seconds, ledger.attempts)
 

@@ -47,8 +47,8 @@ def read_reply(content: bytes, asked: str) -> Reply | Failure:
     try:
         body = from_json(content)
     except ValueError:
-        start = content[:80].decode(errors="replace")
-        return Failure("failed", f"the server answered 200 with something that is no JSON: {start!r}", passing=True)
+        shown = " ".join(content.decode(errors="replace").split())
+        return Failure("failed", f"the server answered 200 with something that is no JSON: {shown}", passing=True)
     return read_body(body, asked)
 
 

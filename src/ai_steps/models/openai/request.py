@@ -15,6 +15,11 @@ Messages: TypeAlias = list[dict[str, Any]]
 VARIED_TEMPERATURE = 1
 """Of samples that vote: the model's own distribution. A server left to its default may always take the likeliest."""
 LEAST_ALTERNATIVES = 2
+LEAST_OUTPUT_LIMIT = 4096
+MOST_OUTPUT = 16384
+MOST_THINKING = 32768
+UNDERSTOOD = "Understood."
+"""What the model is shown to have said between instructions and input, where both come from the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,20 @@ class Question:
     """What the server draws this answer with; None: its own choice."""
     input_bytes: int = 0
     """The size of what is sent, for estimates."""
+
+
+def output_limit(question: Question, settings: Settings) -> int:
+    """Return the most tokens an answer may take: room for thinking, and for what its schema can hold.
+
+    Without a limit, a model that is held to a schema and loops on white space writes to the end of its context.
+    """
+    if settings.max_output is not None:
+        return settings.max_output
+    if settings.reasons:
+        return MOST_THINKING
+    if question.form is None:
+        return MOST_OUTPUT
+    return min(MOST_OUTPUT, LEAST_OUTPUT_LIMIT + len(str(question.form.wire.schema)))
 
 
 def question_for(
@@ -96,7 +115,16 @@ def chat_body(
             made["response_format"] = _response_format(question.form, asked)
         if asked != "json_schema":
             made["messages"] = _with_schema(made["messages"], question.form)
+    if not can.system:
+        made["messages"] = _from_the_user(made["messages"])
     return made
+
+
+def _from_the_user(messages: Sequence[Mapping[str, Any]]) -> Messages:
+    """Put the instructions into a message of the user's, apart from the input, for models without a system role."""
+    first, *others = messages
+    told: Messages = [{"role": "user", "content": first["content"]}, {"role": "assistant", "content": UNDERSTOOD}]
+    return [*told, *map(dict, others)]
 
 
 def _response_format(form: Form, asked: Format) -> dict[str, Any]:

@@ -43,6 +43,10 @@ class Settings:
     """Whether labels are asked for by short codes where their log-probabilities are the confidence."""
     among_labels: bool = False
     """Whether probability is shared out among the labels alone."""
+    max_output: int | None = None
+    """The most tokens that one answer may take, 1 or more; None: by the size of its schema."""
+    decisions: bool = True
+    """Whether the decisions endpoint may be asked, where the confidence is ``auto``."""
 
     def __post_init__(self) -> None:
         if not self.model.strip():
@@ -54,6 +58,8 @@ class Settings:
         for name, value, least in limits:
             if value < least:
                 raise ModelNotReady(f"{self.shown}: {name} is {value!r}; give {least} or more")
+        if self.max_output is not None and self.max_output < 1:
+            raise ModelNotReady(f"{self.shown}: max_output is {self.max_output!r}; give 1 or more, or None")
         if self.per_minute is not None and not (self.per_minute >= 1 and math.isfinite(self.per_minute)):
             raise ModelNotReady(f"{self.shown}: per_minute is {self.per_minute!r}; give 1 or more, or None")
         if self.confidence == "vote" and self.samples < 2:

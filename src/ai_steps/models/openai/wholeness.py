@@ -26,7 +26,7 @@ def flaw_of(choice: Choice, form: Form | None, output_tokens: int | None = None)
     if choice.refusal or ending == "refused":
         return Flaw("refused", f"the model refused: {choice.refusal or 'its content filter stopped it'}")
     if ending == "broken":
-        return Flaw("failed", f"the server ended the answer with {choice.finish[:80]!r}")
+        return Flaw("failed", f"the server ended the answer with {choice.finish!r}")
     after = f" after {output_tokens} tokens" if output_tokens else ""
     if ending == "cut" or (choice.finish == "tool_calls" and is_cut(choice.text)):
         return Flaw("truncated", f"the answer was cut off{after}")
