@@ -97,8 +97,8 @@ def judge(pairs: Sequence[Paired], terms: Terms) -> Judgement:
         scale=terms.scale,
     )
     judgement = held_against(difference, terms, is_worse=difference.high < 0.0)
-    if all(item.same_output for item in pairs):
-        reason = f"not worse: all {len(pairs)} outputs are identical"
+    if all(item.same_output and item.difference == 0.0 for item in pairs):
+        reason = f"not worse: all {len(pairs)} outputs are identical, and so are their scores"
         judgement = replace(judgement, standing=Standing.NOT_WORSE, further_cases=None, reason=reason)
     return replace(judgement, mcnemar=exact(pairs))
 

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -177,3 +178,22 @@ async def test_markdown_is_safe_from_the_names_of_cases(worse: Comparison) -> No
 
     assert "`` a\\|b `x` <img src=x> # head ``" in text
     assert "\n# head" not in text
+
+
+async def test_the_same_answers_at_another_price_are_worse_by_a_scorer_that_looks_at_the_price() -> None:
+    price = 0.001
+
+    async def route(text: str) -> Observation[str]:
+        return Observation(text, money=price)
+
+    def cheap(answer: Answered[str, object, str]) -> bool:
+        return (answer.observation.money or 0) < 0.01
+
+    suite: Suite[Any, Any, Any] = Suite(
+        "priced", route, cases=[Case(f"c{n}", f"t{n}") for n in range(50)], scorers=[cheap]
+    )
+    before = (await run_suite(suite)).result
+    price = 0.05
+    after = (await run_suite(suite)).result
+
+    assert compare(before, after, {"cheap": Terms(margin=0.02)}).standing is Standing.WORSE
