@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evals import macro_f1
-from evals.case import UNLABELLED
 from evals.errors import DataError, Unfinished, UnknownMetric
 from evals.fingerprint import hash_of
 from evals.gate import Judgement, Standing, Terms, judge_all, overall
@@ -81,13 +80,16 @@ def compare(
 
 def _paired(baseline: Result, candidate: Result, metric: str, min_overlap: float) -> Pairing:
     """Return the two side by side by one metric."""
-    if metric != macro_f1.NAME or metric in candidate.header.scorers:
-        return pair(scored(baseline, metric), scored(candidate, metric), min_overlap=min_overlap)
-    main = candidate.metrics[0]
-    pairing = pair(scored(baseline, main), scored(candidate, main), min_overlap=min_overlap)
+    by_truth = not (_hides_truth(baseline) or _hides_truth(candidate))
+    built_in = metric == macro_f1.NAME and metric not in candidate.header.scorers
+    main = candidate.metrics[0] if built_in else metric
+    before, after = (scored(result, main, by_truth=by_truth) for result in (baseline, candidate))
+    pairing = pair(before, after, min_overlap=min_overlap)
+    if not built_in:
+        return pairing
     names = [each.name for each in pairing.pairs]
-    before, after = (macro_f1.pseudo_values(macro_f1.labels_of(result, names)) for result in (baseline, candidate))
-    pairs = (replace(each, baseline=before[each.name], candidate=after[each.name]) for each in pairing.pairs)
+    old, new = (macro_f1.pseudo_values(macro_f1.labels_of(result, names)) for result in (baseline, candidate))
+    pairs = (replace(each, baseline=old[each.name], candidate=new[each.name]) for each in pairing.pairs)
     return replace(pairing, pairs=tuple(pairs))
 
 
@@ -118,8 +120,10 @@ def require_finished(result: Result, side: str, metrics: Mapping[str, Any]) -> N
         )
 
 
-def scored(result: Result, metric: str) -> ScoredResult:
+def scored(result: Result, metric: str, *, by_truth: bool = True) -> ScoredResult:
     """Return one metric of a result, the repeats of each case averaged; higher is better.
+
+    With ``by_truth`` a case whose expected value is another is another case.
 
     Raises:
         UnknownMetric: it has none of this name.
@@ -130,22 +134,22 @@ def scored(result: Result, metric: str) -> ScoredResult:
     if measure is None:
         raise UnknownMetric(metric=metric, known=(*result.metrics, *MEASURES, macro_f1.NAME))
     version = result.header.scorers.get(metric, "built in")
-    cases = tuple(_case(name, repeats, measure) for name, repeats in result.by_case.items())
+    cases = tuple(_case(name, repeats, measure, by_truth=by_truth) for name, repeats in result.by_case.items())
     return ScoredResult(metric=metric, scorer=version, cases=cases)
 
 
-def _case(name: str, repeats: Sequence[CaseResult], measure: Measure) -> CaseScore:
+def _case(name: str, repeats: Sequence[CaseResult], measure: Measure, *, by_truth: bool) -> CaseScore:
     first = repeats[0]
     outputs = [each.output for each in sorted(repeats, key=lambda each: each.repeat)]
     return CaseScore(
         name=name,
-        input_hash=first.input_hash if first.expected is UNLABELLED else f"{first.input_hash} {_truth(first)}",
+        input_hash=f"{first.input_hash} {first.truth}" if by_truth else first.input_hash,
         score=average_repeats([measure(each) for each in repeats]),
         cluster=first.cluster,
         output_hash=hash_of(outputs) if measure.follows_output else None,
     )
 
 
-def _truth(case: CaseResult) -> str:
-    """Return a hash of what is right: against another truth the same answer scores otherwise."""
-    return hash_of(case.expected)
+def _hides_truth(result: Result) -> bool:
+    """Return whether a result holds neither expected values nor their hashes, as earlier versions wrote it if told."""
+    return all(each.input is None and not each.truth for each in result.cases)

@@ -9,6 +9,7 @@ HandrailError
         │   └── MissingExpected   it does not say what is right, and a scorer has to know
         ├── InvalidCaseFile   a file of cases that cannot be read; names file and line
         ├── InvalidResult     a result file that cannot be read, or is another suite's; names file and line
+        │   └── BeingWritten      another run writes it; names its process
         ├── TooFewCases       nothing can be said about so few cases or clusters
         ├── InvalidScore      a score that is not a finite number
         ├── UnknownMetric     no scorer or measure of this name
@@ -84,6 +85,10 @@ class InvalidResult(DataError):
         self.path = path
         self.line = line
         self.problem = problem
+
+
+class BeingWritten(InvalidResult):
+    """A result file that another run is writing."""
 
 
 class TooFewCases(DataError):

@@ -5,9 +5,12 @@ import json
 from typing import Any
 
 from evals.errors import DataError
+from guards.raised import is_order, told
 
 DIGITS = 16
 """Hexadecimal digits of a hash: 64 bits, for thousands of cases and not for secrets."""
+
+_COMPACT = (",", ":")
 
 
 def jsonable(value: Any, *, where: str) -> Any:
@@ -18,20 +21,29 @@ def jsonable(value: Any, *, where: str) -> Any:
     """
     if value is None or type(value) in {str, bool, int}:
         return value
-    from pydantic_core import PydanticSerializationError, to_jsonable_python  # noqa: PLC0415 -- keeps the import light
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415 -- keeps the import light
 
     try:
         return to_jsonable_python(value, inf_nan_mode="strings")
-    except PydanticSerializationError as error:
+    except BaseException as error:  # a type's own serializer may raise anything
+        if is_order(error):
+            raise
         raise DataError(
-            f"{where} is a {type(value).__name__} that has no JSON form ({error}); use a pydantic model, a dataclass"
-            " or plain JSON values"
+            f"{where} is a {type(value).__name__} that has no JSON form ({told(error)}); use a pydantic model, a"
+            " dataclass or plain JSON values"
         ) from error
 
 
 def hash_of(data: Any) -> str:
-    """Return the hash of JSON data; the order of an object's keys does not count."""
-    text = data if type(data) is str else json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """Return the hash of JSON data; the order of an object's keys does not count.
+
+    Raises:
+        DataError: it is nested too deep, or has a number of too many digits.
+    """
+    try:
+        text = data if type(data) is str else json.dumps(data, sort_keys=True, ensure_ascii=False, separators=_COMPACT)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"a value cannot be written as JSON ({told(error)}); use plain JSON values") from error
     kind = b"t" if type(data) is str else b"j"
     return hashlib.blake2s(kind + text.encode("utf-8", "surrogatepass"), digest_size=DIGITS // 2).hexdigest()
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
+from decimal import Decimal
+from numbers import Real
 from types import CodeType
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
@@ -58,6 +60,16 @@ class Counts:
         return 2 * self.hits / total if total else None
 
 
+def plain_number(given: Any) -> Any:
+    """Return a number of another library (numpy, torch, fractions, decimal) as Python's own, all else as it is."""
+    if given is None or isinstance(given, bool | int | float):
+        return given
+    if isinstance(given, Real | Decimal):
+        return float(given)
+    item = getattr(given, "item", None)  # the one value of a numpy.bool_, of an array or of a tensor
+    return item() if callable(item) else given
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """How good one answer is, by one scorer.
@@ -75,7 +87,9 @@ class Score:
     """For field-level precision, recall and F1: what was found in each field."""
 
     def __post_init__(self) -> None:
-        value: Any = self.value  # whatever a scorer without a type checker gave
+        value: Any = plain_number(self.value)  # whatever a scorer without a type checker gave
+        if value is not self.value:
+            object.__setattr__(self, "value", value)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise InvalidScore(where="a scorer's score", score=value)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from guards.raised import is_order
+
 
 class NobodyInterrupted(Exception):
     """Code raised ``KeyboardInterrupt``, and nobody had pressed Ctrl-C."""
@@ -45,10 +47,13 @@ def interrupts_by_hand() -> Iterator[None]:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def raises_interrupts() -> bool:
-    """Return whether Ctrl-C raises ``KeyboardInterrupt`` right where this thread's code is.
+def is_for_us(error: BaseException) -> bool:
+    """Return whether an exception caught around foreign code in an event loop is to be raised again.
 
-    Inside ``asyncio.run`` it does not: it cancels the main task, and one that comes out of a call is the call's own.
+    Inside ``asyncio.run`` Ctrl-C cancels the main task, and a ``KeyboardInterrupt`` that comes out of a call is the
+    call's own; of all others see ``guards.raised.is_order``.
     """
+    if not isinstance(error, KeyboardInterrupt):
+        return is_order(error)
     in_main = threading.current_thread() is threading.main_thread()
     return in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,6 +1,5 @@
 """``handrail eval calibrate``: set the threshold of a step from labelled cases."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ from evals.cli.calibration_cases import CaseKeys
 from evals.cli.calibration_told import as_data, told
 from evals.cli.exits import CANT_TELL, measuring
 from evals.cli.labelling import from_store, require_answered
+from evals.cli.measured import printing_aside, run_measured
 from evals.cli.suites import load_step
 from evals.corrections import read_labels
 from evals.errors import InvalidSetting
@@ -101,7 +101,8 @@ def calibrate(
         first_errors=first_errors,
         accept_seen=accept_seen,
     )
-    step = chosen(load_step(target), model, recording)
+    with printing_aside(aside=as_json):
+        step = chosen(load_step(target), model, recording)
     path = out or Path(f"{step.name}.acceptance.json")
     path.parent.mkdir(parents=True, exist_ok=True)  # before a model is asked for all cases
     promise, day = Promise(target=risk, delta=delta), datetime.now(UTC).date()
@@ -113,7 +114,8 @@ def calibrate(
         if not accept_seen:
             require_blind([each.name for each in labelled if each.blind is False], len(labelled), "--accept-seen")
         others = None if traffic is None else keys.inputs(traffic)
-        judged, judgements = asyncio.run(_judged(step, labelled, others, concurrency))
+        with printing_aside(aside=as_json):
+            judged, judgements = run_measured(_judged(step, labelled, others, concurrency))
         found = set_threshold(judged, promise, day=day, traffic=judgements, settings=settings)
     write_acceptance(path, found.rule)
     work = Workload(cases=per_day, minutes_each=minutes_each, audited=audited)

@@ -10,6 +10,7 @@ import typer
 from evals import macro_f1
 from evals.cli import options
 from evals.cli.exits import measuring
+from evals.cli.measured import printing_aside
 from evals.cli.publishing import write
 from evals.cli.running import Order, destination, end, execute, prepared
 from evals.cli.suites import AnySuite, load_suite
@@ -59,17 +60,22 @@ def gate(
 ) -> None:
     """Run a suite and hold it against a baseline: worse ends with 1, too few cases to tell with 3."""
     before = read_result(baseline)
-    suite = prepared(load_suite(target), recording=recording, record=False, answers_from=None)
+    with printing_aside(aside=as_json):
+        suite = prepared(load_suite(target), recording=recording, record=False, answers_from=None)
     own_gates = margin is None and not metric and bool(suite.gates)
     metrics = [*suite.gates] if own_gates else metric or [suite.metrics[0]]
     if not own_gates:
-        require_margins(metrics, margin, level)
+        require_margins(metrics, margin, level, before)
     require_same_scorers(before, suite, metrics)
     order = Order(
-        suite=suite, out=destination(suite, out, fresh=fresh), settings=RunSettings(concurrency), quiet=as_json
+        suite=suite,
+        out=destination(suite, out, fresh=fresh),
+        fresh=fresh,
+        settings=RunSettings(concurrency),
+        quiet=as_json,
     )
     evaluation = execute(order)
-    if evaluation.crashed or evaluation.stopped:
+    if evaluation.crashed or evaluation.stopped or evaluation.lost:
         end(evaluation)
     after = evaluation.result
     terms = dict(suite.gates) if own_gates else terms_for(before, after, metrics, margin=margin, level=level)
@@ -78,7 +84,7 @@ def gate(
     conclude(compare(before, after, terms), as_json=as_json, markdown=markdown)
 
 
-def require_margins(metrics: Sequence[str], margin: float | None, level: float) -> None:
+def require_margins(metrics: Sequence[str], margin: float | None, level: float, before: Result) -> None:
     """Check what was asked for before a suite is run: a model may cost money.
 
     Raises:
@@ -86,7 +92,7 @@ def require_margins(metrics: Sequence[str], margin: float | None, level: float) 
     """
     for text in metrics:
         own = margin_of(text, margin)
-        Terms(margin=own, level=level, scale=max(1.0, 2.0 * own) if text.partition("=")[0] in MEASURES else 1.0)
+        Terms(margin=own, level=level, scale=scale_of(text.partition("=")[0], [before], own))
 
 
 def require_same_scorers(before: Result, suite: AnySuite, metrics: Sequence[str]) -> None:
@@ -150,11 +156,11 @@ def scale_of(metric: str, results: Sequence[Result], margin: float) -> float:
     measure = MEASURES.get(metric)
     if measure is not None:
         values = [measure(case) for result in results for case in result.cases]
-    else:
-        values = [case.scores.get(metric) for result in results for case in result.cases]
-    seen = [value for value in values if value is not None]
-    width = max(seen, default=0.0) - min(seen, default=0.0)
-    return max(1.0, width, 2.0 * margin if measure is not None else 1.0)
+        seen = [value for value in values if value is not None]
+        return max(1.0, max(seen, default=0.0) - min(seen, default=0.0), 2.0 * margin)
+    scores = [case.scores.get(metric) for result in results for case in result.cases]
+    seen = [score for score in scores if score is not None]
+    return max(1.0, max(seen, default=0.0) - min(0.0, *seen)) if seen else 1.0  # of grades of 0 to 100: 100
 
 
 def conclude(comparison: Comparison, *, as_json: bool, markdown: Path | None) -> None:

@@ -1,6 +1,7 @@
-"""Exit codes: 0 fine, 1 worse, 2 usage or data, 3 can't tell, 130 stopped by hand."""
+"""Exit codes: 0 fine, 1 worse, 2 usage or data, 3 can't tell, 130 stopped by hand, 141 nobody reads on."""
 
 import functools
+import os
 import traceback
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -9,6 +10,7 @@ import typer
 
 from evals.running.evaluation import Evaluation
 from guards.errors import HandrailError
+from guards.raised import is_order, told
 from orchestrator.cli import complaining
 from orchestrator.cli.harmless import harmless
 
@@ -19,6 +21,8 @@ FINE = 0
 WORSE = 1
 DATA = 2
 CANT_TELL = 3
+CLOSED = 141
+"""Whoever read what is printed has gone, as ``head`` does: 128 and the signal's number, as shells have it."""
 
 
 def measuring(command: Callable[P, R]) -> Callable[P, R]:
@@ -31,14 +35,20 @@ def measuring(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
+        except BrokenPipeError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains when it closes it
+            raise typer.Exit(CLOSED) from error
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             typer.echo(f"handrail: {harmless(where)}{error.strerror or error}; check the path and the disk", err=True)
             raise typer.Exit(DATA) from error
         except (KeyboardInterrupt, typer.Exit, typer.Abort, typer.BadParameter, HandrailError):
             raise
-        except Exception as error:
-            traceback.print_exc()
+        except BaseException as error:
+            if not isinstance(error, Exception) and not is_order(error):
+                typer.echo(f"handrail: the code that was measured raised {harmless(told(error))}", err=True)
+            else:
+                traceback.print_exc()
             raise typer.Exit(DATA) from error
 
     return complaining(wrapped)
@@ -46,7 +56,7 @@ def measuring(command: Callable[P, R]) -> Callable[P, R]:
 
 def code_of(evaluation: Evaluation) -> int:
     """Return what a run ends with: crashed cases could not be measured, and a used up budget tells half the story."""
-    if evaluation.crashed:
+    if evaluation.crashed or evaluation.lost:
         return DATA
     if evaluation.result.must_pass_failures:
         return WORSE
@@ -69,9 +79,15 @@ def complaint(evaluation: Evaluation) -> str:
             f"{len(crashed):,} cases crashed, first {first.case!r} with {what}; see it with `handrail eval show`."
             " The same command asks them again"
         )
-    failing = evaluation.result.must_pass_failures
+    if evaluation.lost:
+        return (
+            f"{evaluation.lost:,} of {evaluation.wanted:,} answers are missing: code that was measured stopped the"
+            " tasks of the run, which belong to none of its cases. The same command asks for them"
+        )
+    failing, high = evaluation.result.must_pass_failures, evaluation.unscored_must_pass
     if failing:
-        return f"{len(failing):,} must-pass cases fail, first {failing[0]!r}"
+        why = f"; {high[0]!r} has a score above 1, and nobody said what passes: score from 0 to 1" if high else ""
+        return f"{len(failing):,} must-pass cases fail, first {failing[0]!r}{why}"
     if evaluation.stopped:
         return f"stopped: {evaluation.stopped}; the same command goes on"
     return ""

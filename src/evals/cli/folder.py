@@ -7,7 +7,7 @@ from typing import Any
 
 from evals.errors import InvalidResult
 from evals.result.result import Result, read_result
-from evals.running.asking import Question
+from evals.running.question import Question
 from evals.running.runner import header_of
 from evals.suite import Suite
 

@@ -9,6 +9,7 @@ import typer
 from evals.cli import options
 from evals.cli.exits import code_of, complaint, measuring
 from evals.cli.folder import path_for
+from evals.cli.measured import printing_aside, run_measured
 from evals.cli.plan import planned
 from evals.cli.progress import ProgressBar
 from evals.cli.publishing import Publication, publish
@@ -16,7 +17,6 @@ from evals.cli.suites import AnySuite, load_suite, narrowed, on_earlier_answers,
 from evals.running import Budget, Evaluation, RunSettings, run_suite
 from evals.running.settings import CONCURRENCY
 from evals.summary import open_summary
-from orchestrator.cli.stopping import run_until_stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Order:
 
     suite: AnySuite
     out: Path
+    fresh: bool = False
+    """Whether what the file holds may go."""
     settings: RunSettings
     quiet: bool
     """Whether no bar is drawn and nothing is said before the run."""
@@ -53,11 +55,12 @@ def run(
     html: options.HtmlOption = None,
 ) -> None:
     """Run a suite. An interrupted run goes on where it stopped; only what is missing is asked."""
-    suite = narrowed(load_suite(target), first=first, names=case or [], repeats=repeats)
+    with printing_aside(aside=as_json):
+        suite = narrowed(load_suite(target), first=first, names=case or [], repeats=repeats)
     suite = prepared(suite, recording=recording, record=record, answers_from=answers_from)
     budget = Budget(money=max_money, tokens=max_tokens, seconds=None if max_minutes is None else max_minutes * 60)
     settings = RunSettings(concurrency, per_second=per_second, timeout_seconds=timeout, budget=budget)
-    order = Order(suite=suite, out=destination(suite, out, fresh=fresh), settings=settings, quiet=as_json)
+    order = Order(suite=suite, out=destination(suite, out, fresh=fresh), fresh=fresh, settings=settings, quiet=as_json)
     evaluation = execute(order)
     publish(
         evaluation.result,
@@ -83,12 +86,8 @@ def prepared(suite: AnySuite, *, recording: Path | None, record: bool, answers_f
 
 
 def destination(suite: AnySuite, out: Path | None, *, fresh: bool) -> Path:
-    """Return the result file; with ``fresh`` what it held is gone."""
-    if out is None:
-        return path_for(suite, fresh=fresh)
-    if fresh:
-        out.unlink(missing_ok=True)
-    return out
+    """Return the result file."""
+    return path_for(suite, fresh=fresh) if out is None else out
 
 
 def execute(order: Order) -> Evaluation:
@@ -96,8 +95,27 @@ def execute(order: Order) -> Evaluation:
     if not order.quiet:
         typer.echo(planned(order.suite), err=True)
     total = len(order.suite.cases) * order.suite.repeats
-    with ProgressBar(order.suite.name, total, quiet=order.quiet) as bar:
-        return run_until_stopped(run_suite(order.suite, out=order.out, settings=order.settings, watcher=bar))
+    with printing_aside(aside=order.quiet), ProgressBar(order.suite.name, total, quiet=order.quiet) as bar:
+        evaluation = run_measured(
+            run_suite(order.suite, out=order.out, fresh=order.fresh, settings=order.settings, watcher=bar)
+        )
+    there = came_by(evaluation)
+    if there:
+        typer.echo(there, err=True)
+    return evaluation
+
+
+def came_by(evaluation: Evaluation) -> str:
+    """Return how many answers were there already, empty when all were asked for now."""
+    there = evaluation.already_there
+    if not there:
+        return ""
+    again = evaluation.scored_again
+    scored = f", {again:,} of them scored again (what is right has changed, or a scorer had crashed)" if again else ""
+    return (
+        f"{there:,} of {evaluation.wanted:,} answers were there{scored}; {evaluation.asked:,} asked now."
+        " --fresh asks for all of them"
+    )
 
 
 def end(evaluation: Evaluation) -> None:

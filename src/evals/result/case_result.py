@@ -5,10 +5,17 @@ from dataclasses import MISSING, asdict, dataclass, field
 from typing import Any, Final, get_args
 
 from evals.case import UNLABELLED, Metadatum, nothing
+from evals.fingerprint import hash_of
 from evals.observation import Flow, Observation, StepTrace
 from evals.scorer import Counts
 from guards.confidence import ConfidenceSource
 from guards.verdict import Span, Verdict
+
+NOBODY_SAID: Final = "unlabelled"
+"""In the place of a hash of what is right."""
+
+_PASSES_UP_TO: Final = 1 + 1e-9
+"""A higher score is on a scale that nobody has said, where 3 may be 3 of 100."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,8 @@ class CaseResult:
     input: Any
     expected: Any = UNLABELLED
     """What is right; ``UNLABELLED`` where nobody said."""
+    expected_hash: str = ""
+    """Of what is right, where the result does not hold it; empty otherwise."""
     output: Any = None
     """The answer; None also when there is none."""
     answered: bool = True
@@ -74,8 +83,17 @@ class CaseResult:
 
     @property
     def passes(self) -> bool:
-        """Whether every scorer gives 1 or more; a crash and a missing score are no pass."""
-        return self.error is None and all(score is not None and score >= 1 for score in self.scores.values())
+        """Whether every scorer gives 1; a crash, a missing score, and one on another scale than 0 to 1 are no pass."""
+        return self.error is None and all(
+            score is not None and 1 <= score <= _PASSES_UP_TO for score in self.scores.values()
+        )
+
+    @property
+    def truth(self) -> str:
+        """Return a hash of what is right, against which an answer was scored; empty where it is not in the result."""
+        if self.expected is not UNLABELLED:
+            return hash_of(self.expected)
+        return self.expected_hash or (NOBODY_SAID if self.input is not None else "")
 
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON data, leaving out what says nothing."""

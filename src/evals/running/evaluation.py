@@ -13,11 +13,29 @@ class Evaluation:
 
     result: Result
     asked: int
-    """How many cases were put to the target now; the others were there from an earlier, interrupted run."""
+    """How many answers were asked of the target now; the others were there from an earlier run."""
+    scored_again: int = 0
+    """How many answers that were there were scored again: what is right had changed, or a scorer had crashed."""
     seconds: float
     """How long it took."""
     stopped: str = ""
     """Why it ended before all cases were asked, in words; empty when they were. Running it again goes on."""
+
+    @property
+    def wanted(self) -> int:
+        """Return how many answers a whole result has."""
+        header = self.result.header
+        return header.cases * header.repeats
+
+    @property
+    def already_there(self) -> int:
+        """Return how many answers were there from an earlier run, and not asked for now."""
+        return len(self.result.cases) - self.asked
+
+    @property
+    def lost(self) -> int:
+        """Return how many answers are missing although nothing stopped the run; above 0 it has measured too little."""
+        return 0 if self.stopped else self.wanted - len(self.result.cases)
 
     @property
     def crashed(self) -> Sequence[CaseResult]:
@@ -28,3 +46,9 @@ class Evaluation:
     def unrecorded(self) -> Sequence[CaseResult]:
         """Return the cases for which the recording holds no answer."""
         return [each for each in self.result.cases if each.error is not None and each.error.type == "RecordingMissing"]
+
+    @property
+    def unscored_must_pass(self) -> Sequence[str]:
+        """Return the must-pass cases with a score above 1, whose scale nobody has said."""
+        high = (each for each in self.result.cases if each.must_pass and not each.passes)
+        return [each.case for each in high if any(score is not None and score > 1 for score in each.scores.values())]

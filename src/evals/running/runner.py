@@ -1,6 +1,8 @@
 """Running a suite from its first case to its last, or from where an interrupted run stopped."""
 
 import asyncio
+import itertools
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -9,15 +11,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from evals.errors import InvalidSuite
 from evals.result.case_result import CaseResult
 from evals.result.header import Header
 from evals.result.log import ResultLog
 from evals.result.result import Result
-from evals.running.asking import Asking, Question
+from evals.result.storable import stored
+from evals.running.asking import Asking
+from evals.running.earlier import Earlier
 from evals.running.evaluation import Evaluation
+from evals.running.question import Question
+from evals.running.scoring import Scorers
 from evals.running.settings import RunSettings
 from evals.running.spending import Spending
 from evals.suite import Suite, cases_hash
+from guards.raised import told
+from orchestrator.interrupts import is_for_us
+
+_log = logging.getLogger("evals.running")
 
 
 class Watcher(Protocol):
@@ -32,30 +43,55 @@ async def run_suite(
     suite: Suite[Any, Any, Any],
     *,
     out: Path | None = None,
+    fresh: bool = False,
     settings: RunSettings = RunSettings(),
     watcher: Watcher | None = None,
 ) -> Evaluation:
     """Put every case of a suite to its target, and score the answers.
 
     With ``out`` the result is appended to that file case by case; a file that holds a part of the same measurement is
-    continued: only what is missing, and cases whose target crashed, are asked. What a target or a scorer raises is
-    recorded with its case and does not end the run.
+    continued, unless ``fresh`` says that it may go: only what is missing, and cases whose target crashed, are asked.
+    Where what is right has changed since, or a scorer crashed, the answers that are there are scored again. What a
+    target or a scorer raises is recorded with its case and does not end the run.
 
     Raises:
-        InvalidResult: ``out`` holds the result of something else, or cannot be read.
+        InvalidResult: ``out`` holds the result of something else, cannot be read, or is being written by another run.
+        InvalidSuite: the target cannot be opened, or a part of the suite raised what ends programs.
         DataError: an input or expected value has no JSON form.
     """
+    try:
+        return await _run(suite, out, settings, watcher, fresh=fresh)
+    except BaseException as error:
+        problem = _first(error)
+        if isinstance(problem, Exception) or is_for_us(problem):
+            raise problem from (None if problem is error else error)
+        raise InvalidSuite(f"suite {suite.name!r} could not be run: {told(problem)}") from error
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first of several errors: workers that stop together stop for one reason, such as a full disk."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def _run(
+    suite: Suite[Any, Any, Any], out: Path | None, settings: RunSettings, watcher: Watcher | None, *, fresh: bool
+) -> Evaluation:
     questions = [Question.of(case) for case in suite.cases]
     header = header_of(suite, questions)
     begun = time.perf_counter()
     with ExitStack() as stack:
-        log = None if out is None else stack.enter_context(ResultLog(out, header))
+        log = None if out is None else stack.enter_context(ResultLog(out, header, fresh=fresh))
         running = _Running(suite, settings, log, watcher)
-        stopped = await running.ask(_missing(questions, suite.repeats, log))
-    result = Result(header, tuple(running.results), out)
+        stopped = await running.ask(questions)
     if log is not None and log.earlier is not None:
-        result = _together(log.earlier, result)
-    return Evaluation(result=result, asked=len(running.results), seconds=time.perf_counter() - begun, stopped=stopped)
+        header = log.earlier.header
+    return Evaluation(
+        result=Result(header, running.earlier.together(running.results), out),
+        asked=len(running.results),
+        scored_again=running.scored_again,
+        seconds=time.perf_counter() - begun,
+        stopped=stopped,
+    )
 
 
 def header_of(suite: Suite[Any, Any, Any], questions: Sequence[Question]) -> Header:
@@ -72,18 +108,10 @@ def header_of(suite: Suite[Any, Any, Any], questions: Sequence[Question]) -> Hea
     )
 
 
-def _together(earlier: Result, now: Result) -> Result:
-    """Return both parts of one result; a case that was asked again is there once, as it came out now."""
-    cases = {(each.case, each.repeat): each for each in (*earlier.cases, *now.cases)}
-    return Result(earlier.header, tuple(cases.values()), now.path)
-
-
-def _missing(questions: Sequence[Question], repeats: int, log: ResultLog | None) -> Iterator[Question]:
-    done = log.done if log is not None else frozenset()
+def _repeated(questions: Sequence[Question], repeats: int) -> Iterator[Question]:
     for repeat in range(repeats):
         for question in questions:
-            if (question.case.name, repeat) not in done:
-                yield question if repeat == 0 else replace(question, repeat=repeat)
+            yield question if repeat == 0 else replace(question, repeat=repeat)
 
 
 class _Running:
@@ -93,6 +121,8 @@ class _Running:
         self, suite: Suite[Any, Any, Any], settings: RunSettings, log: ResultLog | None, watcher: Watcher | None
     ) -> None:
         self.results: list[CaseResult] = []
+        self.earlier = Earlier(None if log is None else log.earlier)
+        self.scored_again = 0
         self._suite = suite
         self._settings = settings
         self._log = log
@@ -101,11 +131,33 @@ class _Running:
         for each in log.earlier.cases if log is not None and log.earlier is not None else ():
             self._spending.count(each)
 
-    async def ask(self, questions: Iterator[Question]) -> str:
+    async def ask(self, questions: Sequence[Question]) -> str:
         """Ask; return why it stopped early, empty when it did not."""
+        suite, settings = self._suite, self._settings
+        scorers = Scorers(suite.scorers, settings.timeout_seconds)
+        try:
+            if self.earlier.answers:
+                await self._score_again(list(_repeated(questions, suite.repeats)), scorers)
+            missing = self.earlier.missing(_repeated(questions, suite.repeats))
+            first = next(missing, None)
+            if first is None:
+                return ""
+            return await self._ask(itertools.chain([first], missing), scorers)
+        finally:
+            scorers.close()
+
+    async def _score_again(self, questions: Sequence[Question], scorers: Scorers) -> None:
+        asking = Asking(_nobody, scorers, keep_inputs=self._settings.keep_inputs)
+        before = len(self.earlier.answers)
+        output_type = self._suite.target.output_type
+        self.scored_again = await self.earlier.score_again(questions, asking, output_type, self._settings.concurrency)
+        if self._log is not None and (self.scored_again or len(self.earlier.answers) < before):
+            self._log.replace(self.earlier.together(()))
+
+    async def _ask(self, questions: Iterator[Question], scorers: Scorers) -> str:
         settings = self._settings
         async with self._suite.target.opened(settings.concurrency) as observe:
-            asking = Asking(observe, self._suite.scorers, settings.timeout_seconds, settings.keep_inputs)
+            asking = Asking(observe, scorers, settings.timeout_seconds, settings.keep_inputs)
             pace = _Pace(settings.per_second)
             async with asyncio.TaskGroup() as workers:
                 for _ in range(min(settings.concurrency, len(self._suite.cases) * self._suite.repeats)):
@@ -120,12 +172,25 @@ class _Running:
                 return
             await pace.turn()
             result = await asking.ask(question)
-            if self._log is not None:
-                self._log.add(result)
+            result = self._log.add(result) if self._log is not None else stored(result)[0]
             self.results.append(result)
             self._spending.count(result)
-            if self._watcher is not None:
-                self._watcher.saw(result, self._spending)
+            self._show(result)
+
+    def _show(self, result: CaseResult) -> None:
+        if self._watcher is None:
+            return
+        try:
+            self._watcher.saw(result, self._spending)
+        except BaseException as error:
+            if is_for_us(error):
+                raise
+            self._watcher = None
+            _log.warning("whoever watches the run raised %s, and is told no more", told(error))
+
+
+async def _nobody(case: Any) -> Any:
+    raise AssertionError(f"{case!r} was asked although its answer is there")
 
 
 class _Pace:

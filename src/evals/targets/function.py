@@ -1,9 +1,9 @@
 """A plain function as a target: async functions are awaited, others run in threads."""
 
 import asyncio
+import contextvars
 import inspect
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_type_hints
@@ -14,6 +14,7 @@ from evals.observation import Observation
 from evals.scorer import code_hash
 from evals.target import Observe
 from evals.targets.outcomes import observed
+from evals.threads import Threads
 
 Out = TypeVar("Out")
 
@@ -43,16 +44,17 @@ class FunctionTarget(Generic[Out]):
             return Any
 
     @asynccontextmanager
-    async def opened(self, concurrency: int) -> AsyncIterator[Observe[Any, Out]]:
-        """Hold the threads that a plain function runs in."""
+    async def opened(self, concurrency: int) -> AsyncIterator[Observe[Any, Out]]:  # noqa: ARG002 -- the port's shape
+        """Hold the threads that a plain function runs in; one that does not come back is left behind."""
         if is_async(self.function):
             yield self._awaited
             return
         loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(concurrency, thread_name_prefix="handrail-eval") as pool:
+        with Threads() as threads:
 
             async def in_thread(case: Case[Any, Any]) -> Observation[Out]:
-                value = await loop.run_in_executor(pool, self.function, *arguments(case.input))
+                inside = contextvars.copy_context()
+                value = await loop.run_in_executor(threads, inside.run, self.function, *arguments(case.input))
                 return observed(await value if inspect.isawaitable(value) else value)
 
             yield in_thread

@@ -10,10 +10,13 @@ from typing import Any, Final, Literal, TypeAlias
 from ai_steps.errors import InvalidRecording, ModelNotReady, RecordingMissing
 from evals.errors import InvalidSuite
 from evals.targets.function import is_async
+from guards.raised import told
 from orchestrator.context import StepContext, StopFlag, current_step
 from orchestrator.embedded.body import inside_of, timed
 from orchestrator.embedded.library import BoundJudge, BoundStep, Library
+from orchestrator.interrupts import is_for_us
 from orchestrator.step import Step
+from orchestrator.suspension import Suspended
 
 Body: TypeAlias = Callable[..., Any]
 Actions: TypeAlias = Mapping[str, Body] | Literal["run"]
@@ -100,7 +103,7 @@ class CountedBodies(Library):
             self.working += 1
             self.begun += 1
             try:
-                with self._noting_faults():
+                with self._noting_faults(), _ending_nothing():
                     if asynchronous:
                         return await step.function(*args, **kwargs)
                     if step.pace is not None and step.pace.in_loop:
@@ -128,6 +131,32 @@ class CountedBodies(Library):
         except asyncio.CancelledError:
             flag.raised = True  # a thread cannot be stopped, only asked
             raise
+
+
+class BodyEscaped(RuntimeError):
+    """A body raised what would end more than its step: ``SystemExit``, or an error that cannot say what it is."""
+
+
+@contextmanager
+def _ending_nothing() -> Iterator[None]:
+    try:
+        yield
+    except Suspended:
+        raise
+    except BaseException as error:
+        if is_for_us(error) or (isinstance(error, Exception) and _can_speak(error)):
+            raise
+        raise BodyEscaped(told(error)) from None
+
+
+def _can_speak(error: Exception) -> bool:
+    try:
+        str(error)
+    except BaseException as worse:
+        if is_for_us(worse):
+            raise
+        return False
+    return True
 
 
 def _current() -> StepContext:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from evals.targets.workflow_code import code_parts, workflows_in
 from evals.targets.workflow_record import run_record
 from evals.targets.workflow_reviewers import Desk, Reviewers
 from evals.targets.workflow_simulation import DEFAULTS, Simulation
+from evals.threads import Threads
 from orchestrator.embedded.library import BoundWorkflow, Library
 from orchestrator.errors import NotStorable
 from orchestrator.workflow import Workflow
@@ -80,7 +80,7 @@ class WorkflowTarget(Generic[In, Out]):
         stand_ins, simulation = StandIns(self.actions, self.judge), self.simulation
         workflows = list(dict.fromkeys([*workflows_in(self.workflow), *simulation.children]))
         bound = Library().workflow(self.workflow)
-        with ThreadPoolExecutor(concurrency * THREADS_A_CASE, thread_name_prefix="handrail-eval") as threads:
+        with Threads(concurrency * THREADS_A_CASE) as threads:
 
             def lane() -> Lane:
                 bodies = CountedBodies(stand_ins, threads)

@@ -179,4 +179,4 @@ async def test_a_thread_whose_case_is_cancelled_is_asked_to_stop() -> None:
             async with asyncio.timeout(0.1):
                 await observe(Case("a", None))
 
-    assert seen.is_set()
+    assert await asyncio.to_thread(seen.wait, 60)
