@@ -5,25 +5,30 @@ Switch it on with ``pytest_plugins = ["evals.pytest_plugin"]`` in the top ``conf
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+from ai_steps.errors import LoopRunning
 from evals.comparison import compare
+from evals.errors import BeingWritten
 from evals.gate import Standing, Terms
 from evals.result.case_result import CaseResult
 from evals.result.result import Result, read_result
 from evals.running import Evaluation, RunSettings, run_suite
 from evals.statistics.repeats import average_repeats
 from evals.suite import Suite
+from evals.threads import leaving_threads
 from evals.verdict import lines, named
 
 AnySuite = Suite[Any, Any, Any]
 
-_EVALUATED: pytest.StashKey[list["Evaluated"]] = pytest.StashKey()
+MEASURED: Final = "measured"
+"""The property of a test that says what it measured: it reaches the summary from the processes of pytest-xdist too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +88,49 @@ class Evaluate:
 
     folder: Path
     """Where results go."""
-    done: list[Evaluated] = field(default_factory=list)
+    tell: Callable[[str], None] = print
+    """Told in a line what each suite came to."""
 
     def __call__(self, suite: AnySuite, *, settings: RunSettings = RunSettings()) -> Evaluated:
-        """Run a suite; a crashed case or a failing must-pass case fails the test.
+        """Run a suite; a crashed case or a failing must-pass case fails the test, and so does one that was not asked.
 
         Raises:
-            AssertionError: one crashed, or must pass and fails; it is named.
+            AssertionError: one crashed, was not asked, or must pass and fails; it is named.
+            LoopRunning: the test is async; write ``await evaluate.awaited(suite)``.
         """
-        return self._taken(asyncio.run(run_suite(suite, out=self._out(suite), settings=settings)))
+        if _in_loop():
+            raise LoopRunning(
+                f"an event loop is running here, in which suite {suite.name!r} cannot be run like this:"
+                " write `await evaluate.awaited(suite)`"
+            )
+        return asyncio.run(leaving_threads(self.awaited(suite, settings=settings)))
 
     async def awaited(self, suite: AnySuite, *, settings: RunSettings = RunSettings()) -> Evaluated:
         """Run a suite in an async test."""
-        return self._taken(await run_suite(suite, out=self._out(suite), settings=settings))
+        return self._taken(await self._run(suite, settings))
 
-    def _out(self, suite: AnySuite) -> Path:
-        """Return a new file: a test measures what is there now, and continues nothing."""
-        out = self.folder / f"{suite.name}.jsonl"
-        out.unlink(missing_ok=True)
-        return out
+    async def _run(self, suite: AnySuite, settings: RunSettings) -> Evaluation:
+        """Run a suite into a new file: a test measures what is there now, and continues nothing."""
+        for number in itertools.count(1):
+            out = self.folder / f"{suite.name}{f'~{number}' if number > 1 else ''}.jsonl"
+            try:
+                return await run_suite(suite, out=out, fresh=True, settings=settings)
+            except BeingWritten:  # by a test beside this one, whose suite has the same name
+                continue
+        raise AssertionError  # there is always a next number
 
     def _taken(self, evaluation: Evaluation) -> Evaluated:
         evaluated = Evaluated(evaluation)
-        self.done.append(evaluated)
+        self.tell(_summary(evaluated))
         crashed = evaluation.crashed
         if crashed:
             first = crashed[0]
             error = first.error or next(iter(first.crashes.values()))
             pytest.fail(f"{len(crashed)} cases crashed, first {first.case!r}: {error}\n{error.trace}", pytrace=False)
+        count = len(evaluation.result.cases)
+        if count < evaluation.wanted:
+            why = evaluation.stopped or "code that was measured stopped the tasks of the run"
+            pytest.fail(f"only {count:,} of {evaluation.wanted:,} answers are there: {why}", pytrace=False)
         failing = evaluation.result.must_pass_failures
         if failing:
             pytest.fail(f"must pass, and fail: {named(failing)}", pytrace=False)
@@ -126,7 +146,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the mark known."""
     config.addinivalue_line("markers", "eval(suite): runs a suite, or with one: each of its cases as a test of its own")
-    config.stash[_EVALUATED] = []
+    config.pluginmanager.register(Measurements())
+
+
+class Measurements:
+    """Gathers what the tests measured, wherever they ran, and shows it at the end."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what a test measured once it is over."""
+        if report.when == "teardown":
+            self.lines += [str(value) for name, value in report.user_properties if name == MEASURED]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show what was measured, a line for each suite."""
+        if self.lines:
+            terminalreporter.section("evals")
+        for line in self.lines:
+            terminalreporter.write_line(line)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -152,33 +191,43 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def evaluate(request: pytest.FixtureRequest) -> Iterator[Evaluate]:
+def evaluate(request: pytest.FixtureRequest) -> Evaluate:
     """Run suites in a test: ``evaluate(suite).require(at_least=0.9)``."""
-    running = Evaluate(Path(request.config.getoption("--eval-results")))
-    yield running
-    request.config.stash[_EVALUATED].extend(running.done)
+
+    def tell(line: str) -> None:
+        request.node.user_properties.append((MEASURED, line))
+
+    return Evaluate(Path(request.config.getoption("--eval-results")), tell)
 
 
 @pytest.fixture
 def case_result(request: pytest.FixtureRequest) -> CaseResult:
     """Return what came of one case of the suite that ``@pytest.mark.eval(suite)`` names."""
     suite, case = request.param
-    result = asyncio.run(run_suite(suite.with_cases([case]).with_repeats(1))).result
+    result = asyncio.run(leaving_threads(run_suite(suite.with_cases([case]).with_repeats(1)))).result
+    if not result.cases:
+        pytest.fail(f"case {case.name!r} was not asked: code that was measured stopped the run", pytrace=False)
     (found,) = result.cases
     if found.error is not None:
         pytest.fail(f"the target crashed: {found.error}\n{found.error.trace}", pytrace=False)
     return found
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show what was measured, a line for each suite."""
-    done = config.stash[_EVALUATED]
-    if done:
-        terminalreporter.section("evals")
-    for each in done:
-        header = each.result.header
-        means = ", ".join(f"{name} {_mean(each, name)}" for name in each.result.metrics)
-        terminalreporter.write_line(f"{header.suite}: {means}  ({header.cases:,} cases)  {each.result.path}")
+def _summary(evaluated: Evaluated) -> str:
+    """Return what was measured in a line."""
+    header, result = evaluated.result.header, evaluated.result
+    means = ", ".join(f"{name} {_mean(evaluated, name)}" for name in result.metrics)
+    wanted = evaluated.evaluation.wanted
+    count = f"{header.cases:,} cases" if len(result.cases) == wanted else f"{len(result.cases):,} of {wanted:,} answers"
+    return f"{header.suite}: {means}  ({count})  {result.path}"
+
+
+def _in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _mean(evaluated: Evaluated, metric: str) -> str:

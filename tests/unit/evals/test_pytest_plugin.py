@@ -147,3 +147,63 @@ def test_a_metric_without_scores_is_said(pytester: pytest.Pytester, tmp_path: Pa
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*no case has a score by 'wrong'; there are right"])
+
+
+def test_a_suite_that_was_not_asked_to_its_end_fails(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        "from evals import Budget, RunSettings\n"
+        "def test_loud(evaluate):\n"
+        "    evaluate(GOOD, settings=RunSettings(1, budget=Budget(seconds=1e-9)))\n",
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*only 0 of 20 answers are there: *"])
+
+
+@pytest.mark.parametrize("line", ["sys.exit(0)", "raise asyncio.CancelledError", "asyncio.current_task().cancel()"])
+def test_a_case_that_ends_programs_fails_its_test(pytester: pytest.Pytester, line: str) -> None:
+    result = run(
+        pytester,
+        "import asyncio, sys\n"
+        "async def rude(text: str) -> str:\n"
+        f"    if text == 't2': {line}\n"
+        "    await asyncio.sleep(0)\n"
+        "    return text\n"
+        "SUITE = Suite('rude', rude, cases=[Case(f'c{n}', f't{n}', f't{n}') for n in range(5)], scorers=[right])\n"
+        "def test_rude(evaluate):\n    evaluate(SUITE)\n"
+        "@pytest.mark.eval(SUITE)\ndef test_each(case_result):\n    assert case_result.passes\n",
+    )
+
+    result.assert_outcomes(passed=4, failed=1, errors=1)
+    result.stdout.fnmatch_lines(["*1 cases crashed, first 'c2'*"])
+
+
+def test_inside_an_event_loop_the_other_way_is_named(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "async def test_loud(evaluate):\n    evaluate(GOOD)\n", "-o", "asyncio_mode=auto")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*await evaluate.awaited(suite)*"])
+
+
+@pytest.mark.slow
+def test_tests_in_two_processes_write_a_result_each_and_are_all_shown(pytester: pytest.Pytester) -> None:
+    together = (
+        "import time\nfrom pathlib import Path\n"
+        "async def slow(text: str) -> str:\n"
+        "    Path(f'begun-{WHO}').touch()\n"
+        "    while len(list(Path().glob('begun-*'))) < 2: await asyncio.sleep(0.01)\n"
+        "    return text.upper()\n"
+        "GOOD = Suite('loud', slow, cases=[Case(f'c{n}', f't{n}', f'T{n}') for n in range(20)], scorers=[right])\n"
+        "def test_loud(evaluate):\n    evaluate(GOOD)\n"
+    )
+    pytester.makepyfile(
+        suites=SUITE,
+        test_one=f"import asyncio\nfrom suites import *\nWHO = 1\n{together}",
+        test_two=f"import asyncio\nfrom suites import *\nWHO = 2\n{together}",
+    )
+    result = pytester.runpytest_subprocess("-p", "evals.pytest_plugin", "-n", "2", *QUIET)
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*evals*", "*loud: right 1 *(20 cases)*", "*loud: right 1 *(20 cases)*"])
+    assert {path.name for path in (pytester.path / "results").iterdir()} == {"loud.jsonl", "loud~2.jsonl"}
