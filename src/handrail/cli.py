@@ -1,8 +1,21 @@
 """The ``handrail`` command."""
 
+import os
+import sys
+import traceback
+from typing import Annotated
+
 import typer
 
 from handrail.deferred import register
+from handrail.streams import make_usable
+
+TRACEBACK = "HANDRAIL_TRACEBACK"
+"""An environment variable: set, a fault of Handrail itself is shown with its traceback."""
+
+USAGE = 2
+LONGEST_SHOWN = 200
+"""Characters of a wrong argument that a message repeats."""
 
 app = typer.Typer(
     help="Durable triage and document pipelines: rules, AI steps with guards and thresholds, people for the rest.",
@@ -25,6 +38,47 @@ register(app, "review", "orchestrator.cli.reviewing:app", "Answer what the workf
 register(app, "runs", "orchestrator.cli.runs:app", "Look at runs, and cancel, retry, fork or prune them.")
 
 
+def _version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 -- no other command needs it
+
+        typer.echo(f"handrail {version('handrail')}")
+        raise typer.Exit
+
+
+@app.callback()
+def handrail(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Durable triage and document pipelines: rules, AI steps with guards and thresholds, people for the rest."""
+
+
 def main() -> None:
     """Run the command line."""
-    app()
+    make_usable()
+    for place, argument in enumerate(sys.argv[1:], 1):
+        if not argument.isprintable() and any("\ud800" <= each <= "\udfff" for each in argument):
+            shown = argument.encode("ascii", "backslashreplace").decode()
+            sys.exit(_said(f"argument {place} is not UTF-8 text: {shown[:LONGEST_SHOWN]}"))
+    try:
+        app()
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(_said(f"{where}{error.strerror or error}"))
+    except Exception as error:  # noqa: BLE001 -- a fault of ours is told like any other
+        if os.environ.get(TRACEBACK):
+            traceback.print_exc()
+        kind = type(error).__name__
+        sys.exit(
+            _said(
+                f"{kind}: {error}; that is a fault of Handrail: please report it with what {TRACEBACK}=1 adds to this"
+            )
+        )
+
+
+def _said(problem: str) -> int:
+    typer.echo(f"handrail: {problem}", err=True)
+    return USAGE

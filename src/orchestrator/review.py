@@ -198,7 +198,7 @@ def check_person(by: str) -> None:
     """
     checked_texts(by=by)
     if not by.strip():
-        raise ReviewError("a decision needs the name of the person who makes it, such as by='ann'")
+        raise ReviewError("a decision needs the name of the person who makes it, such as by='ann' (--as ann)")
 
 
 def _must_be_undecided(item: ReviewRow) -> None:

@@ -11,6 +11,7 @@ from orchestrator.store.changes import (
     Cancel,
     Change,
     EndRun,
+    OpenWait,
     RecordStep,
     Release,
     Remember,
@@ -100,6 +101,32 @@ def test_a_store_can_be_closed_twice_and_does_not_answer_afterwards(store: Store
         store.run("a")
     with pytest.raises(StoreError):
         store.apply([starting("a")])
+
+
+def test_the_latest_runs_are_read_newest_first_and_page_by_page(store: Store) -> None:
+    for number in range(5):
+        wrote(store, starting(f"r{number}", workflow="add" if number % 2 else "sub"))
+    first = store.latest(limit=2)
+    assert [row.id for row in first] == ["r4", "r3"]
+    assert [row.id for row in store.latest(before_key=first[-1].key)] == ["r2", "r1", "r0"]
+    assert [row.id for row in store.latest(workflow="add", status="pending")] == ["r3", "r1"]
+    assert store.latest(status="failed") == []
+
+
+def test_what_a_run_waits_for_is_read_with_its_question(store: Store) -> None:
+    worker = signed_on(store)
+    item = asked(store, worker, "a", queue="money")
+    other = executing(store, worker, "b")
+    nap = step(other, "sleep", kind="timer", status="waiting")._replace(due=NOW + 60)
+    child = step(other, "sub", seq=2, kind="child", status="waiting")._replace(owner="b/sub")
+    done_step = step(other, "bump", seq=3)
+    wrote(store, OpenWait(nap), OpenWait(child), RecordStep(done_step), worker=worker)
+    assert store.waits([item.run, other]) == [
+        (item.run, "ask", "human", NOW, None, None, item.id, "money"),
+        (other, "sleep", "timer", NOW, NOW + 60, None, None, None),
+        (other, "sub", "child", NOW, None, "b/sub", None, None),
+    ]
+    assert store.waits([]) == []
 
 
 def test_every_change_and_every_read_is_tested_here() -> None:

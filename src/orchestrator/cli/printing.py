@@ -15,11 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.harmless import harmless
-from orchestrator.store.rows import ReviewRow, RunRow, StepRow
+from orchestrator.store.rows import ReviewRow, RunRow, StepRow, WaitRow
 from orchestrator.summary import Summary
 
 PIPED_WIDTH = 160
 """Columns of a table that is not shown on a terminal."""
+SHOWN_WAITS = 3
+"""Of one run in a list."""
 
 
 def command_name() -> str:
@@ -46,7 +48,12 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> 
 
 def moment(seconds: float | None) -> str:
     """Return a time as people read it."""
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    if seconds is None:
+        return ""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):  # a due time in a million years
+        return "in the far future" if seconds > 0 else "in the far past"
 
 
 def ago(seconds: float) -> str:
@@ -79,29 +86,56 @@ def summary_lines(summary: Summary, seconds: float, store: str) -> list[str]:
     return [*lines, f"time                        {seconds:>7.1f} s", f"store                       {store}"]
 
 
-def run_table(rows: Iterable[RunRow]) -> Table:
-    """Return runs as a table."""
-    columns = ("run", "workflow", "status", "created", "ended", "error")
+def run_table(rows: Iterable[RunRow], waits: Iterable[WaitRow]) -> Table:
+    """Return runs as a table, with the error of one that failed and what another waits for."""
+    columns = ("run", "workflow", "status", "created", "ended", "waits for, or error")
+    waiting: dict[int, list[str]] = {}
+    for wait in waits:
+        waiting.setdefault(wait.run, []).append(wait_text(wait))
     return table(
         "",
         columns,
         (
-            (r.id, f"{r.workflow} v{r.version}", r.status, moment(r.created), moment(r.ended), error_of(r.error))
+            (r.id, f"{r.workflow} v{r.version}", r.status, moment(r.created), moment(r.ended), _why(r, waiting))
             for r in rows
         ),
     )
 
 
-def step_table(rows: Iterable[StepRow]) -> Table:
-    """Return step records as a table."""
+def _why(run: RunRow, waiting: dict[int, list[str]]) -> str:
+    if run.error is not None:
+        return error_of(run.error)
+    first, more = waiting.get(run.key, [])[:SHOWN_WAITS], waiting.get(run.key, [])[SHOWN_WAITS:]
+    return "\n".join([*first, *([f"and {len(more)} more"] if more else [])])
+
+
+def wait_text(wait: WaitRow) -> str:
+    """Return what a run waits for, since when and until when."""
+    since = "" if wait.since is None else f" since {moment(wait.since)}"
+    match wait.kind:
+        case "human":
+            due = "" if wait.due is None else f", due {moment(wait.due)}"
+            return f"item {wait.item} in {wait.queue}{since}{due}"
+        case "timer":
+            return f"{wait.step} until {moment(wait.due)}"
+        case "child":
+            return f"run {wait.child}{since}"
+        case _:
+            until = "" if wait.due is None else f", until {moment(wait.due)}"
+            return f"{wait.step}{since}{until}"
+
+
+def step_table(rows: Iterable[StepRow], waits: Iterable[WaitRow]) -> Table:
+    """Return step records as a table, the waits with what is waited for."""
     columns = ("step", "kind", "status", "attempt", "decided by", "confidence", "ms", "output")
-    return table("", columns, (_step(row) for row in rows))
+    waiting = {wait.step: wait_text(wait) for wait in waits}
+    return table("", columns, (_step(row, waiting.get(row.name, "")) for row in rows))
 
 
-def _step(row: StepRow) -> tuple[Any, ...]:
+def _step(row: StepRow, waiting: str) -> tuple[Any, ...]:
     ms = None if row.ended is None or row.started is None else f"{(row.ended - row.started) * 1000:.1f}"
     confidence = None if row.confidence is None else f"{row.confidence:.2f} ({row.source})"
-    shown = error_of(row.error) or short(row.output or "")
+    shown = waiting or error_of(row.error) or short(row.output or "")
     return row.name, row.kind, row.status, row.attempt, row.decided_by, confidence, ms, shown
 
 
@@ -111,8 +145,15 @@ def review_table(rows: Iterable[ReviewRow]) -> Table:
     return table(
         "",
         columns,
-        ((r.id, r.queue, r.priority, ago(r.created), r.reason, r.suggestion, short(context_text(r), 60)) for r in rows),
+        (
+            (r.id, r.queue, r.priority, ago(r.created), r.reason, short(r.suggestion or "", 40), _context_of(r))
+            for r in rows
+        ),
     )
+
+
+def _context_of(item: ReviewRow) -> str:
+    return short(item.title if item.context == "null" else context_text(item), 60)
 
 
 def error_of(error: str | None) -> str:

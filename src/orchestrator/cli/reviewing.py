@@ -1,7 +1,6 @@
 """``handrail review``: the queue of questions, on the command line."""
 
 import asyncio
-import getpass
 import json
 from typing import Annotated, Any
 
@@ -12,8 +11,16 @@ from orchestrator.cli.code import Code, go_on
 from orchestrator.cli.desk import Desk
 from orchestrator.cli.failing import complaining
 from orchestrator.cli.harmless import harmless
+from orchestrator.cli.options import (
+    DEFAULT_STORE,
+    AsOption,
+    ItemArgument,
+    JsonOption,
+    LimitOption,
+    QueueOption,
+    StoreOption,
+)
 from orchestrator.cli.printing import out, review_table
-from orchestrator.cli.running import DEFAULT_STORE, JsonOption, StoreOption
 from orchestrator.cli.showing import show_item
 from orchestrator.cli.stopping import run_until_stopped
 from orchestrator.cli.terminal import hang_ups_interrupt
@@ -27,16 +34,13 @@ from orchestrator.workflow import Workflow
 
 app = typer.Typer(help="Answer what the workflows ask.", no_args_is_help=True)
 
-AsOption = Annotated[str, typer.Option("--as", metavar="NAME", help="who decides", default_factory=getpass.getuser)]
-QueueOption = Annotated[str | None, typer.Option("--queue", help="only this queue")]
-
 
 @app.command("list")
 @complaining
 def list_items(
     store: StoreOption = DEFAULT_STORE,
     queue: QueueOption = None,
-    limit: Annotated[int, typer.Option(min=1)] = 50,
+    limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List the questions that wait, most urgent first."""
@@ -57,7 +61,7 @@ def list_items(
 
 @app.command()
 @complaining
-def show(item: int, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+def show(item: ItemArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Show one question, what was suggested and why it is asked, and everything that happened to it."""
 
     async def fetch() -> tuple[ReviewRow, Any, list[Any]]:
@@ -79,7 +83,7 @@ def show(item: int, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = Fa
 @app.command()
 @complaining
 def decide(
-    item: int,
+    item: ItemArgument,
     by: AsOption,
     answer: Annotated[str | None, typer.Argument(help="the answer: text, or JSON")] = None,
     store: StoreOption = DEFAULT_STORE,
@@ -131,7 +135,7 @@ def _given(item: ReviewRow, answer: str | None, changes: list[str]) -> Any:
 
 @app.command()
 @complaining
-def skip(item: int, by: AsOption, store: StoreOption = DEFAULT_STORE) -> None:
+def skip(item: ItemArgument, by: AsOption, store: StoreOption = DEFAULT_STORE) -> None:
     """Leave a question to somebody else."""
 
     async def give_back() -> None:

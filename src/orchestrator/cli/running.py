@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from orchestrator.cli.failing import complaining
 from orchestrator.cli.loading import lasting
+from orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
 from orchestrator.cli.printing import command_name, out, summary_lines
 from orchestrator.cli.stopping import run_until_stopped
 from orchestrator.cli.target import load_workflow
@@ -26,11 +27,6 @@ from orchestrator.workflow import Workflow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-StoreOption = Annotated[str, typer.Option("--store", help="sqlite:///FILE (four slashes for an absolute path)")]
-LogOption = Annotated[bool, typer.Option("--log-json", help="log as JSON lines with run and step ids")]
-JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
-DEFAULT_STORE = "sqlite:///handrail.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ def run(
     id_field: Annotated[
         str | None, typer.Option(help="the field that names each run, so that it is started once")
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 100,
+    concurrency: ConcurrencyOption = 100,
     as_json: JsonOption = False,
     logs: LogOption = False,
 ) -> None:
@@ -118,7 +114,7 @@ def _report(summary: Summary, seconds: float, store: str) -> None:
 def work(
     targets: Annotated[list[str], typer.Argument(metavar="MODULE:WORKFLOW...", help="the workflows to execute")],
     store: StoreOption = DEFAULT_STORE,
-    concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 100,
+    concurrency: ConcurrencyOption = 100,
     until_idle: Annotated[bool, typer.Option(help="stop when nothing is due any more")] = False,
     logs: LogOption = False,
 ) -> None:

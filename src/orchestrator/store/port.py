@@ -15,6 +15,7 @@ from orchestrator.store.rows import (
     RunRow,
     RunStatus,
     StepRow,
+    WaitRow,
     WorkerRow,
 )
 
@@ -104,6 +105,21 @@ class Store(Protocol):
         self, *, status: RunStatus | None = None, workflow: str | None = None, after_key: int = 0, limit: int = 100
     ) -> list[RunRow]:
         """Return runs, oldest first."""
+        ...
+
+    def latest(
+        self,
+        *,
+        status: RunStatus | None = None,
+        workflow: str | None = None,
+        before_key: int | None = None,
+        limit: int = 100,
+    ) -> list[RunRow]:
+        """Return runs, newest first."""
+        ...
+
+    def waits(self, keys: Sequence[int]) -> list[WaitRow]:
+        """Return what runs wait for, in the order of their keys, and what each asked first first."""
         ...
 
     def counts(self) -> dict[tuple[str, int, RunStatus], int]:

@@ -152,6 +152,24 @@ class ReviewRow(NamedTuple):
     note: str | None = None
 
 
+class WaitRow(NamedTuple):
+    """What a run waits for."""
+
+    run: int
+    """The run's key."""
+    step: str
+    kind: StepKind
+    """``human``, ``timer``, ``event`` or ``child``."""
+    since: float | None
+    due: float | None
+    """When it is over, or late."""
+    child: str | None
+    """The id of the run that is waited for."""
+    item: int | None
+    """The number of the review item, for a question to people."""
+    queue: str | None
+
+
 class JudgedRow(NamedTuple):
     """One judgement with its review item, if it has one: a doubtful value's question, or an accepted value's audit."""
 

@@ -148,8 +148,42 @@ def test_runs_are_counted_and_listed_by_status() -> None:
     assert "2 triage v1 completed" in shown
     assert "2 triage v1 waiting" in shown
     waiting = done("runs", "list", "--status", "waiting", "--store", STORE, "--json").splitlines()
-    assert [json.loads(line)["id"] for line in waiting] == ["b", "c"]
+    assert [json.loads(line)["id"] for line in waiting] == ["c", "b"], "newest first"
     assert done("runs", "list", "--workflow", "pay", "--store", STORE, "--json") == ""
+
+
+def test_runs_are_listed_newest_first_and_page_by_page() -> None:
+    run_tickets(tickets=[{"id": f"r{n}", "text": "sure"} for n in range(7)])
+    listed: list[str] = []
+    more: tuple[str, ...] = ()
+    while True:
+        shown = done("runs", "list", "--store", STORE, "--limit", "3", *more)
+        rows = [line.split()[0] for line in shown.splitlines() if line.startswith("r") and "triage v1" in line]
+        listed += rows
+        if "older ones: add --before" not in shown:
+            break
+        more = ("--before", rows[-1])
+    assert listed == [f"r{n}" for n in reversed(range(7))]
+    older = done("runs", "list", "--store", STORE, "--before", "r2", "--json").splitlines()
+    assert [json.loads(line)["id"] for line in older] == ["r1", "r0"]
+    result = handrail("runs", "list", "--store", STORE, "--before", "r9")
+    assert (result.exit_code, "no run 'r9'" in result.stderr) == (2, True)
+
+
+def test_a_waiting_run_says_which_item_it_waits_for_where_and_since_when() -> None:
+    run_tickets()
+    number = items()["b"]
+    said = f"item {number} in triage since 20"
+    assert said in done("runs", "list", "--store", STORE)
+    assert said in done("runs", "show", "b", "--store", STORE)
+    (wait,) = json.loads(done("runs", "show", "b", "--store", STORE, "--json"))["waits"]
+    assert (wait["kind"], wait["item"], wait["queue"], wait["due"]) == ("human", number, "triage", None)
+    listed = {
+        row["id"]: row["waits"]
+        for row in map(json.loads, done("runs", "list", "--store", STORE, "--json").splitlines())
+    }
+    assert listed["b"] == [wait]
+    assert listed["a"] == []
 
 
 def test_a_status_that_does_not_exist_is_refused_with_those_that_do() -> None:

@@ -10,7 +10,17 @@ from typing import Any
 from orchestrator.errors import StoreError, StoreLocked
 from orchestrator.store.changes import Change
 from orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery
-from orchestrator.store.rows import EventRow, JudgedRow, ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow, WorkerRow
+from orchestrator.store.rows import (
+    EventRow,
+    JudgedRow,
+    ReviewLogRow,
+    ReviewRow,
+    RunRow,
+    RunStatus,
+    StepRow,
+    WaitRow,
+    WorkerRow,
+)
 from orchestrator.store.sqlite import fates, judged, reviews
 from orchestrator.store.sqlite.connection import (
     MEMORY,
@@ -30,6 +40,16 @@ _RUN = (
 )
 _STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
 _EVENTS = f"SELECT {', '.join(EventRow._fields)} FROM events WHERE run = ? ORDER BY name, number"  # noqa: S608 -- as above
+
+_WAITS = """
+SELECT steps.run, steps.name, steps.kind, steps.queued, coalesce(reviews.due, steps.due), steps.owner,
+    reviews.id, reviews.queue
+FROM json_each(?) AS wanted JOIN steps ON steps.run = wanted.value AND steps.status = 'waiting'
+LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step = steps.name
+ORDER BY steps.run, steps.seq
+"""
+LARGEST = 2**63 - 1
+"""The largest number that SQLite can hold."""
 
 
 class SqliteStore:
@@ -132,12 +152,29 @@ class SqliteStore:
         self, *, status: RunStatus | None = None, workflow: str | None = None, after_key: int = 0, limit: int = 100
     ) -> list[RunRow]:
         """Return runs, oldest first."""
-        where, parameters = ["key > ?"], [after_key]
-        wanted: list[tuple[str, str | None]] = [("status = ?", status), ("workflows.name = ?", workflow)]
-        where += [condition for condition, value in wanted if value is not None]
+        return self._runs("key > ?", after_key, status, workflow, f"key LIMIT {int(limit)}")
+
+    def latest(
+        self,
+        *,
+        status: RunStatus | None = None,
+        workflow: str | None = None,
+        before_key: int | None = None,
+        limit: int = 100,
+    ) -> list[RunRow]:
+        """Return runs, newest first."""
+        before = LARGEST if before_key is None else before_key
+        return self._runs("key < ?", before, status, workflow, f"key DESC LIMIT {int(limit)}")
+
+    def _runs(self, place: str, key: int, status: str | None, workflow: str | None, order: str) -> list[RunRow]:
+        wanted = [(place, key), ("status = ?", status), ("workflows.name = ?", workflow)]
+        where = " AND ".join(condition for condition, value in wanted if value is not None)
         values = [value for _, value in wanted if value is not None]
-        sql = f"{_RUN} WHERE {' AND '.join(where)} ORDER BY key LIMIT ?"
-        return [RunRow._make(row) for row in self._rows(sql, (*parameters, *values, limit))]
+        return [RunRow._make(row) for row in self._rows(f"{_RUN} WHERE {where} ORDER BY {order}", values)]
+
+    def waits(self, keys: Sequence[int]) -> list[WaitRow]:
+        """Return what runs wait for."""
+        return [WaitRow._make(row) for row in self._rows(_WAITS, (json.dumps(list(keys)),))]
 
     def counts(self) -> dict[tuple[str, int, RunStatus], int]:
         """Return how many runs there are by workflow, version and status."""
