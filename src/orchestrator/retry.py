@@ -1,27 +1,25 @@
 """When a failed step is tried again, and after how long."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.errors import InvalidWorkflow
 
-if TYPE_CHECKING:
-    from tenacity import AsyncRetrying
-
-T = TypeVar("T")
+MOST_DOUBLINGS = 60
+"""More would leave the numbers; every maximum is reached long before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again with exponential back-off and full jitter (tenacity's ``wait_random_exponential``).
+    """Try again with exponential back-off and full jitter: a random delay, up to a bound that doubles every time.
+
+    Failures are counted across crashes and waits. A long delay is a row in the store, so that the run holds no place.
 
     Raises:
         InvalidWorkflow: fewer than two attempts, or a delay that is not positive.
     """
 
     attempts: int
-    """Tries in all, the first included; 2 or more."""
+    """Tries that may fail, the first included; 2 or more. One that a crash cut short has not failed: it is repeated."""
     first_seconds: float = 0.5
     """Upper bound of the first delay."""
     max_seconds: float = 30.0
@@ -39,15 +37,6 @@ class Retry:
             raise InvalidWorkflow("Retry needs 0 < first_seconds <= max_seconds")
 
 
-def tries(policy: Retry, sleep: Callable[[float], Awaitable[None]]) -> "AsyncRetrying":
-    """Return tenacity's loop for the policy, waiting on the given clock's sleep."""
-    # tenacity takes 15 ms to import and most steps never retry
-    from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential  # noqa: PLC0415
-
-    return AsyncRetrying(
-        stop=stop_after_attempt(policy.attempts),
-        wait=wait_random_exponential(multiplier=policy.first_seconds, max=policy.max_seconds),
-        retry=retry_if_exception_type(policy.on),
-        sleep=sleep,
-        reraise=True,
-    )
+def delay_seconds(policy: Retry, failed: int, chance: float) -> float:
+    """Return how long to wait after so many failures; ``chance`` is from 0 to 1, for the jitter."""
+    return chance * min(policy.max_seconds, policy.first_seconds * 2.0 ** min(failed - 1, MOST_DOUBLINGS))

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,13 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orchestrator.clock import Clock, sleep
+from orchestrator.clock import Clock
 from orchestrator.context import StepContext, StopFlag, enter_step, leave_step
 from orchestrator.embedded.records import message_of
+from orchestrator.embedded.tries import Tries
 from orchestrator.limits import Limiters
 from orchestrator.pace import SLOW_SECONDS
-from orchestrator.retry import tries
+from orchestrator.retry import delay_seconds
 from orchestrator.step import Default, Step
 
 
@@ -41,17 +43,6 @@ class BodyFailed(Exception):
         self.attempt = attempt
 
 
-class _Count:
-    """Counts attempts; those before a crash are counted already."""
-
-    def __init__(self, last: int) -> None:
-        self.last = last
-
-    def next(self) -> int:
-        self.last += 1
-        return self.last
-
-
 class Bodies:
     """Executes bodies; shared by all runs of one orchestrator."""
 
@@ -68,27 +59,26 @@ class Bodies:
         self._limiters = limiters
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handrail-step")
 
-    async def execute(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Result:
+    async def execute(self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any) -> Result:
         """Execute under the policy.
 
         Raises:
             BodyFailed: every attempt failed, and so did the fallback if there is one, and there is no default.
         """
         policy = step.policy
-        count = _Count(context.attempt - 1)
         try:
-            async with self._time_limit(policy.deadline_seconds):
+            async with self._time_limit(policy.deadline_seconds, since=tries.begun):
                 try:
-                    value = await self._attempts(step, context, args, kwargs, count)
-                    return Result(value, count.last)
+                    value = await self._attempts(step, context, tries, args, kwargs)
+                    return Result(value, tries.attempt)
                 except Exception as error:
                     if policy.fallback is None:
                         raise
-                    return await self._fall_back(step, replace(context, attempt=count.next()), args, kwargs, error)
+                    return await self._fall_back(step, replace(context, attempt=tries.next()), args, kwargs, error)
         except Exception as error:
             if isinstance(policy.on_failure, Default):
-                return Result(policy.on_failure.value, count.last, "policy:default")
-            raise BodyFailed(error, count.last) from error
+                return Result(policy.on_failure.value, tries.attempt, "policy:default")
+            raise BodyFailed(error, tries.attempt) from error
 
     async def _fall_back(
         self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any, first: Exception
@@ -100,21 +90,20 @@ class Bodies:
         except Exception as error:
             raise error from first
 
-    async def _attempts(
-        self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any, count: "_Count"
-    ) -> Any:
-        async def once() -> Any:
-            this = replace(context, attempt=count.next())
+    async def _attempts(self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any) -> Any:
+        retry = step.policy.retry
+        while True:
+            this = replace(context, attempt=tries.next())
             try:
                 return await self._attempt(step, this, args, kwargs)
             except Exception as error:
+                tries.failed += 1
                 ids = {"run": this.run_id, "step": this.step, "attempt": this.attempt}
                 _log.info("an attempt failed: %s: %s", type(error).__name__, message_of(error), extra=ids)
-                raise
-
-        if step.policy.retry is None:
-            return await once()
-        return await tries(step.policy.retry, lambda seconds: sleep(self._clock, seconds))(once)
+                if retry is None or tries.failed >= retry.attempts or not isinstance(error, retry.on):
+                    raise
+                failure = error
+            await tries.pause(tries, delay_seconds(retry, tries.failed, random.random()), failure)  # noqa: S311 -- jitter
 
     async def _attempt(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
         limit = step.policy.limit
@@ -147,14 +136,17 @@ class Bodies:
             raise
 
     @asynccontextmanager
-    async def _time_limit(self, seconds: float | None) -> AsyncIterator[None]:
+    async def _time_limit(self, seconds: float | None, *, since: float | None = None) -> AsyncIterator[None]:
         if seconds is None:
             yield
             return
         loop = asyncio.get_running_loop()
         timeout = asyncio.timeout(None)
-
-        timer = self._clock.call_at(self._clock.now() + seconds, lambda: timeout.reschedule(loop.time()))
+        now = self._clock.now()
+        over = seconds + (now if since is None else since)
+        if over <= now:
+            raise TimeoutError(f"took longer than {seconds:g} s")
+        timer = self._clock.call_at(over, lambda: timeout.reschedule(loop.time()))
         try:
             async with timeout:
                 yield

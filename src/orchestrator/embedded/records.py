@@ -24,7 +24,7 @@ _NO_JUDGEMENT = (None,) * (len(StepRow._fields) - StepRow._fields.index("confide
 class Begun:
     """A step in flight; becomes a row only when it is long enough to be noted, or over."""
 
-    __slots__ = ("attempt", "input", "key", "name", "noted", "seq", "started", "step")
+    __slots__ = ("attempt", "input", "key", "name", "noted", "queued", "seq", "started", "step")
 
     def __init__(
         self, key: int, name: str, seq: int, step: Step[..., Any], attempt: int, started: float, encoded: str
@@ -34,6 +34,8 @@ class Begun:
         self.seq = seq
         self.step = step
         self.attempt = attempt
+        self.queued = started
+        """When its first try began, maybe in another process."""
         self.started = started
         self.input = encoded
         self.noted = False
@@ -57,7 +59,7 @@ class Begun:
         # the plain tuple: with 21 named fields a call costs as much as writing the row
         return StepRow._make(
             (
-                self.key, self.name, self.seq, step.kind, status, attempt, self.started, self.started, ended,
+                self.key, self.name, self.seq, step.kind, status, attempt, self.queued, self.started, ended,
                 self.input, output, step.owner, decided_by, None, error, *_NO_JUDGEMENT,
             )
         )  # fmt: skip

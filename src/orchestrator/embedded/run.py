@@ -13,6 +13,7 @@ from guards.escalation import Escalation
 from guards.outcome import Accepted, Doubtful
 from guards.verdict import Verdict
 from orchestrator import asked
+from orchestrator.clock import sleep
 from orchestrator.coding import codec_for
 from orchestrator.context import StepContext
 from orchestrator.embedded.body import BodyFailed
@@ -21,11 +22,12 @@ from orchestrator.embedded.library import BoundJudge, BoundStep
 from orchestrator.embedded.matching import CodeMatch, Matching
 from orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from orchestrator.embedded.settings import Equipment
+from orchestrator.embedded.tries import LONG_PAUSE_SECONDS, Tries, noted, noted_failures
 from orchestrator.embedded.waits import Waits
 from orchestrator.errors import HistoryMismatch, Misuse, NotStorable
 from orchestrator.run import Run, branch_list
 from orchestrator.step import StepKind, check_name
-from orchestrator.store.changes import Change, RecordStep
+from orchestrator.store.changes import Change, NoteStarted, RecordStep
 from orchestrator.store.rows import StepRow
 from orchestrator.texts import checked_texts
 
@@ -142,6 +144,8 @@ class EmbeddedRun(Run):
             self._matching.input(row, encoded, bound.inputs.decode)
             return await self._replayed(bound, row)
         self._matching.rename(name, step.kind, encoded)
+        if row is not None and row.due is not None and row.due > self._equipment.clock.now():
+            raise self.waits.back_off(row)
         if self._unrecorded is not None or self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
@@ -153,7 +157,8 @@ class EmbeddedRun(Run):
                 value = await self._equipment.bodies.call(step, context, args, kwargs)
                 decided_by = bound.decided_by
             else:
-                result = await self._equipment.bodies.execute(step, context, args, kwargs)
+                tries = self._tries(begun, row)
+                result = await self._equipment.bodies.execute(step, context, tries, args, kwargs)
                 value, attempt = result.value, result.attempt
                 decided_by = result.decided_by or bound.decided_by
             output = bound.result.encode(value)
@@ -165,6 +170,27 @@ class EmbeddedRun(Run):
             del self.running[name]
         self.record(begun.done(attempt, self._equipment.clock.now(), output, decided_by))
         return value
+
+    def _tries(self, begun: Begun, row: StepRow | None) -> Tries:
+        """Return how often the step was tried already, and how it pauses between tries."""
+        if row is not None:
+            begun.queued = row.queued or begun.queued
+
+        async def pause(tries: Tries, seconds: float, error: Exception) -> None:
+            clock = self._equipment.clock
+            due = clock.now() + seconds
+            if (deadline := begun.step.policy.deadline_seconds) is not None:
+                due = min(due, begun.queued + deadline)
+            long = due - clock.now() > LONG_PAUSE_SECONDS
+            again = noted(begun.row, tries, error, due if long else None)
+            self.write(NoteStarted(again))
+            await self.settled()
+            if long:
+                raise self.waits.back_off(again)
+            await sleep(clock, seconds)
+            begun.attempt, begun.started, begun.noted = tries.attempt + 1, clock.now(), False
+
+        return Tries(begun.queued, pause, begun.attempt - 1, noted_failures(row))
 
     async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> Any:
         row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))

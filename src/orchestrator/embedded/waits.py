@@ -47,6 +47,8 @@ class Waits:
     ) -> None:
         self.open: dict[str, float | None] = {}
         """Waits that this execution ran into, with when each is due."""
+        self.backs_off_until: float | None = None
+        """When the last of its steps that failed is tried again, if it waits for that."""
         self.started_child = False
         self._key = key
         self._run_id = run_id
@@ -302,6 +304,13 @@ class Waits:
             error = json.loads(row.error or "{}")
             raise StepFailed(step=name, error_type=error.get("type", "Error"), message=error.get("message", ""))
         return bound.output.decode(row.output or "")
+
+    # -- steps that are tried again later
+
+    def back_off(self, row: StepRow) -> Suspended:
+        """Wait until a step that failed is to be tried again, without a place in this process."""
+        self.backs_off_until = max(row.due or 0.0, self.backs_off_until or 0.0)
+        return self._suspend(row)
 
     # -- all of them
 

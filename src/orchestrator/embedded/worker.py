@@ -28,6 +28,7 @@ _log = logging.getLogger("orchestrator.worker")
 ALONE_TICK_SECONDS = 0.5
 COMPANY_TICK_SECONDS = 0.2
 """How often a worker looks after the store: more often when there is somebody to take over from."""
+BACK_OFF_LOOK_SECONDS = 0.1
 NOTE_STARTED_AFTER_SECONDS = 0.1
 """Steps shorter than this leave no trace before their result."""
 
@@ -49,6 +50,8 @@ class Worker:
         self._watchdog = Watchdog(self.active, settings.lease_seconds)
         self._claiming: asyncio.Task[None] | None = None
         self._claim_again = False
+        self._backing_off: dict[int, tuple[str, float]] = {}
+        """Runs by key with their ids, and until when they wait to try a step again: they are not at rest."""
         self._expected = 0
         self._backlog = False
         self._timer: tuple[float, Timer] | None = None
@@ -163,7 +166,19 @@ class Worker:
         self.wake()
         if self._claiming is not None:
             await asyncio.wait([self._claiming])
+        if self._backing_off and not self.active and self._claiming is None:
+            await self._step_back()
+            return False
         return not self.active and self._claiming is None
+
+    async def _step_back(self) -> None:
+        """Wait a moment for runs whose failed steps are tried again later; forget those that others took or ended."""
+        now = self._equipment.clock.now()
+        await asyncio.sleep(BACK_OFF_LOOK_SECONDS)
+        for key, (run_id, due) in list(self._backing_off.items()):
+            row = self._equipment.store.run(run_id)
+            if due <= now or row is None or row.status != "waiting":
+                self._backing_off.pop(key, None)
 
     def _execute_stored(self, claimed: ClaimedRun) -> None:
         history = History(claimed.id)
@@ -182,6 +197,7 @@ class Worker:
         run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, code=code)
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution
+        self._backing_off.pop(claimed.key, None)
         execution.task = self._loop.create_task(execution.drive(), name=claimed.id)
         execution.task.add_done_callback(lambda _task: self._finished(execution))
         if self._sweep is None:
@@ -196,6 +212,9 @@ class Worker:
             execution.error = error
         if execution.wake is not None:
             self._set_timer(execution.wake)
+        due = execution.run.waits.backs_off_until
+        if due is not None and execution.status == "waiting":
+            self._backing_off[execution.claimed.key] = execution.claimed.id, due
         if self._backlog or execution.woke_others:
             self.wake()
         if execution.woke_others:

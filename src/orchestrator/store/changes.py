@@ -48,7 +48,10 @@ class RecordStep(NamedTuple):
 
 
 class NoteStarted(NamedTuple):
-    """Note that a long step has begun; a hint for people, so it is volatile."""
+    """Note that a long step has begun, or that a try of it failed and when the next is due.
+
+    Volatile: after a power cut, tries are counted from what was noted before.
+    """
 
     row: StepRow
 

@@ -21,7 +21,8 @@ _NOTHING = (None,) * len(StepRow._fields)
 def _record(columns: int) -> str:
     """Return the statement that records the first columns of a row, once."""
     names = StepRow._fields[:columns]
-    updates = ", ".join(f"{name} = excluded.{name}" for name in names if name not in {"run", "name", "seq"})
+    noted = ("due", "error")  # of a try before this one
+    updates = ", ".join(f"{name} = excluded.{name}" for name in {*names, *noted} - {"run", "name", "seq"})
     return (
         f"INSERT INTO steps ({', '.join(names)}) VALUES ({', '.join('?' * columns)})"  # noqa: S608 -- our own column names
         f" ON CONFLICT (run, name) DO UPDATE SET {updates} WHERE steps.status IN ('started', 'waiting')"
@@ -56,8 +57,9 @@ def note_started(tx: "Transaction", change: c.NoteStarted) -> None:
     if tx.execute(NOTE, change.row).rowcount != 1:
         row = change.row
         tx.execute(
-            "UPDATE steps SET attempt = ?, started = ? WHERE run = ? AND name = ? AND status = 'started'",
-            (row.attempt, row.started, row.run, row.name),
+            "UPDATE steps SET attempt = ?, started = ?, due = ?, error = coalesce(?, error)"
+            " WHERE run = ? AND name = ? AND status = 'started'",
+            (row.attempt, row.started, row.due, row.error, row.run, row.name),
         )
 
 

@@ -1,0 +1,43 @@
+"""How often a step was tried, and since when: counted across crashes, stops and waits."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from orchestrator.embedded.records import error_json
+from orchestrator.store.rows import StepRow
+
+LONG_PAUSE_SECONDS = 5.0
+"""A run lets go of its place for a pause longer than this, which is then a row in the store."""
+
+Pause = Callable[["Tries", float, Exception], Awaitable[None]]
+"""Record that a try failed, then wait for some seconds: here, or as a row, by unwinding the workflow."""
+
+
+@dataclass(slots=True)
+class Tries:
+    """The tries of one step in one run."""
+
+    begun: float
+    """When the first one began; the step's deadline counts from here."""
+    pause: Pause
+    attempt: int = 0
+    """The number of the latest try."""
+    failed: int = 0
+    """How many failed; those that a crash or a stop cut short are not among them."""
+
+    def next(self) -> int:
+        """Return the number of one more try."""
+        self.attempt += 1
+        return self.attempt
+
+
+def noted_failures(row: StepRow | None) -> int:
+    """Return how many tries have failed before this execution, as far as is noted."""
+    return int(json.loads(row.error).get("failed", 0)) if row is not None and row.error is not None else 0
+
+
+def noted(row: StepRow, tries: Tries, error: Exception, due: float | None) -> StepRow:
+    """Return the record of a step whose latest try failed, and that is tried again."""
+    recorded = {**json.loads(error_json(error)), "failed": tries.failed}
+    return row._replace(attempt=tries.attempt, error=json.dumps(recorded), due=due)
