@@ -57,10 +57,12 @@ class Client:
         """Close the store."""
         if self._entered is not None:
             store, writer = self._entered
-            await writer.close()
-            if isinstance(self._address, str):
-                store.close()
             self._entered = None
+            try:
+                await writer.close()
+            finally:
+                if isinstance(self._address, str):
+                    store.close()
 
     @property
     def store(self) -> SqliteStore:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,7 +18,8 @@ from orchestrator.embedded.history import History
 from orchestrator.embedded.library import Library
 from orchestrator.embedded.presence import Presence
 from orchestrator.embedded.settings import Equipment, Settings
-from orchestrator.embedded.worker import Worker
+from orchestrator.embedded.signals import Signals, leave_after
+from orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS, Worker
 from orchestrator.embedded.writer import Writer
 from orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
 from orchestrator.limits import Limit, Limiters
@@ -29,6 +31,8 @@ from orchestrator.workflow import Workflow, Workflows
 
 if TYPE_CHECKING:
     from orchestrator.context import StepContext
+
+_log = logging.getLogger("orchestrator.worker")
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -92,6 +96,8 @@ class Orchestrator(Client):
         self._working: Worker | None = None
         self._bodies: Bodies | None = None
         self._before_body: Callable[[StepContext], Awaitable[None]] | None = None
+        self._signals = Signals(self._terminate)
+        self._stopping: asyncio.Task[bool] | None = None
         self._watchers: dict[int, list[asyncio.Future[None]]] = {}
 
     async def __aenter__(self) -> Self:
@@ -106,6 +112,8 @@ class Orchestrator(Client):
         )
         equipment = Equipment(store=store, writer=writer, clock=self._clock, library=self._library, bodies=self._bodies)
         self._entered = store, writer
+        self._loop = asyncio.get_running_loop()
+        self._stopping = None
         self._check_with(self._library, self._workflows)
         self._presence = presence
         worker = Worker(self._workflows, equipment, self._settings, presence)
@@ -115,6 +123,7 @@ class Orchestrator(Client):
         self._working = worker
         try:
             worker.sign_on()
+            self._signals.open()
         except BaseException:
             self._working = None
             await super().__aexit__(None, None, None)
@@ -125,12 +134,40 @@ class Orchestrator(Client):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let steps in flight finish or stop, hand the runs back, and close the store."""
-        if self._working is not None:
-            await self._working.close()
+        hurried = False
+        try:
+            if self._working is not None:
+                hurried = await self._stop_working(self._working)
+        finally:
+            self._signals.close()
             self._working = None
-        if self._bodies is not None:
-            self._bodies.close()
-        await super().__aexit__(kind, error, trace)
+            if self._bodies is not None:
+                self._bodies.close()
+            await super().__aexit__(kind, error, trace)
+        if hurried:
+            raise asyncio.CancelledError
+
+    async def _stop_working(self, working: Worker) -> bool:
+        if self._stopping is None:
+            return await working.close()
+        try:
+            return await asyncio.shield(self._stopping)  # a signal has begun it
+        except asyncio.CancelledError:
+            self._stopping.cancel()
+            return await self._stopping or True
+
+    def _terminate(self) -> None:
+        """Hand the runs back, then let the process end; called by the handler of a signal."""
+        leave_after(self._settings.grace_seconds + LONGEST_CLOSE_SECONDS)
+        self._loop.call_soon_threadsafe(self._begin_to_stop)
+
+    def _begin_to_stop(self) -> None:
+        if self._working is None or self._stopping is not None:
+            self._signals.stopped()
+            return
+        _log.warning("SIGTERM: handing %d runs back, then this process ends", len(self._working.active))
+        self._stopping = self._loop.create_task(self._working.close())
+        self._stopping.add_done_callback(lambda _: self._signals.stopped())
 
     def _is_alone(self) -> bool:
         return self._working is not None and len(self._working.active) <= 1
@@ -264,7 +301,8 @@ class Orchestrator(Client):
         """Wait until nothing is being executed or due here: every run has ended or waits."""
         worker = self._worker
         while not await worker.is_idle():
-            pass
+            worker = self._worker
+        self._worker  # noqa: B018 -- raises if the store failed meanwhile: then nothing is done, whatever is idle
 
     async def failed(self) -> None:
         """Wait until the store cannot be used any more; returns only by raising.

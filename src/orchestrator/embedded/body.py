@@ -6,19 +6,20 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.clock import Clock
 from orchestrator.context import StepContext, StopFlag, enter_step, leave_step
+from orchestrator.embedded.escapes import Escaped, awaited, called, error_type, on_a_leash
 from orchestrator.embedded.records import message_of
+from orchestrator.embedded.threads import Threads
 from orchestrator.embedded.tries import Tries
 from orchestrator.limits import Limiters
 from orchestrator.pace import SLOW_SECONDS
-from orchestrator.retry import delay_seconds
-from orchestrator.step import Default, Step
+from orchestrator.retry import Retry, delay_seconds
+from orchestrator.step import Default, Policy, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Bodies:
         self._before = before
         self._clock = clock
         self._limiters = limiters
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handrail-step")
+        self._threads = Threads(threads)
 
     async def execute(self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any) -> Result:
         """Execute under the policy.
@@ -86,7 +87,8 @@ class Bodies:
         assert step.policy.fallback is not None  # noqa: S101 -- asked by the caller
         other = Step(step.policy.fallback, step.name, step.kind)
         try:
-            return Result(await self.call(other, context, args, kwargs), context.attempt, "policy:fallback")
+            value = await self._bounded(other, step.policy, context, args, kwargs)
+            return Result(value, context.attempt, "policy:fallback")
         except Exception as error:
             raise error from first
 
@@ -99,8 +101,8 @@ class Bodies:
             except Exception as error:
                 tries.failed += 1
                 ids = {"run": this.run_id, "step": this.step, "attempt": this.attempt}
-                _log.info("an attempt failed: %s: %s", type(error).__name__, message_of(error), extra=ids)
-                if retry is None or tries.failed >= retry.attempts or not isinstance(error, retry.on):
+                _log.info("an attempt failed: %s: %s", error_type(error), message_of(error), extra=ids)
+                if retry is None or tries.failed >= retry.attempts or not _is_worth_it(error, retry):
                     raise
                 failure = error
             await tries.pause(tries, delay_seconds(retry, tries.failed, random.random()), failure)  # noqa: S311 -- jitter
@@ -109,7 +111,16 @@ class Bodies:
         limit = step.policy.limit
         turn = nullcontext() if limit is None else self._limiters.named(limit, step=step.name)
         async with turn, self._time_limit(step.policy.timeout_seconds):
-            return await self.call(step, context, args, kwargs)
+            return await self._bounded(step, step.policy, context, args, kwargs)
+
+    async def _bounded(self, step: Step[..., Any], policy: Policy, context: StepContext, args: Any, kwargs: Any) -> Any:
+        """Call the body so that a time limit ends it, even if it swallows its cancel."""
+        body = self.call(step, context, args, kwargs)
+        if not step.is_async or (policy.timeout_seconds is None and policy.deadline_seconds is None):
+            return await body
+        ids = {"run": context.run_id, "step": context.step}
+        message = "the step goes on although it was cancelled, again and again: it is left behind"
+        return await on_a_leash(body, lambda: _log.warning(message, extra=ids))
 
     async def call(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
         """Call the body once: awaited when it is async, in the loop when it is a quick rule, or else in a thread."""
@@ -121,16 +132,16 @@ class Bodies:
             return await self._in_thread(step, context, args, kwargs)
         token = enter_step(context)
         try:
-            return await step.function(*args, **kwargs)
+            return await awaited(step.function, args, kwargs)
         finally:
             leave_step(token)
 
     async def _in_thread(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
         flag = StopFlag()
         inside = inside_of(replace(context, stop=flag))
-        loop = asyncio.get_running_loop()
+        name = f"step {context.step!r} of run {context.run_id!r}"
         try:
-            return await loop.run_in_executor(self._pool, timed, step, inside, args, kwargs)
+            return await self._threads.call(lambda: timed(step, inside, args, kwargs), name=name)
         except asyncio.CancelledError:
             flag.raised = True  # a thread cannot be stopped, only asked
             raise
@@ -159,7 +170,7 @@ class Bodies:
 
     def close(self) -> None:
         """Let threads that are still busy end by themselves."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
 
 def inside_of(context: StepContext) -> contextvars.Context:
@@ -169,14 +180,18 @@ def inside_of(context: StepContext) -> contextvars.Context:
     return inside
 
 
+def _is_worth_it(error: Exception, retry: Retry) -> bool:
+    return isinstance(error, retry.on) or (isinstance(error, Escaped) and isinstance(error.error, retry.on))
+
+
 def timed(step: Step[..., Any], inside: contextvars.Context, args: Any, kwargs: Any) -> Any:
     """Call a plain function, and take note of its pace."""
     pace = step.pace
     if pace is None:
-        return inside.run(step.function, *args, **kwargs)
+        return inside.run(called, step.function, *args, **kwargs)
     begun = time.perf_counter()
     try:
-        return inside.run(step.function, *args, **kwargs)
+        return inside.run(called, step.function, *args, **kwargs)
     finally:
         seconds = time.perf_counter() - begun
         if seconds > SLOW_SECONDS or not pace.in_loop:

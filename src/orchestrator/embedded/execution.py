@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from orchestrator.embedded.escapes import STOP_SECONDS, is_signal, leave
 from orchestrator.embedded.library import BoundWorkflow
 from orchestrator.embedded.records import error_json, message_of
 from orchestrator.embedded.run import EmbeddedRun
@@ -21,6 +22,9 @@ from orchestrator.logs import run_id_of
 from orchestrator.store.changes import EndRun, Suspend
 from orchestrator.store.rows import ClaimedRun, RunStatus
 from orchestrator.suspension import only_suspensions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _log = logging.getLogger("orchestrator.runs")
 
@@ -44,6 +48,10 @@ class Execution:
         self.task: asyncio.Task[None]
         self.done = Commit()
         """Done when this execution is over; shared, so nobody who waits can cancel it."""
+        self.abandoned = False
+        """Whether its code ignored its cancels, so that nobody waits for it any more."""
+        self.on_abandoned: Callable[[], None] = lambda: None
+        self._in_code = False
         self._bound = bound
         self._equipment = equipment
         self._refusal: Exception | None = None
@@ -53,7 +61,31 @@ class Execution:
         """Tell the workflow and its steps to stop, once; what they recorded stays."""
         if self._stop is None and not self.task.done():
             self._stop = reason
+            self.run.stop()
             self.task.cancel()
+            self.task.get_loop().call_later(STOP_SECONDS, self._insist)
+
+    def _insist(self) -> None:
+        """Cancel once more what has swallowed its cancel, and leave behind what does so again."""
+        if not self._in_code or self.task.done():
+            return
+        self.task.cancel()
+        self.task.get_loop().call_later(STOP_SECONDS, self.abandon)
+
+    def abandon(self) -> None:
+        """Leave code behind that does not stop: nothing of it is recorded any more, and its run ends without it."""
+        if self.abandoned or not self._in_code or self.task.done():
+            return
+        self.abandoned = True
+        steps = ", ".join(self.run.running) or "the workflow between its steps"
+        _log.warning("run %s: %s ignores that it was cancelled, and is left behind", self.claimed.id, steps)
+        if self._stop in {"cancelled", "deadline", "refused"}:
+            status, output, error = self._stopped(asyncio.CancelledError())
+            self._write_end(status, output, error)
+            self.status, self.error = status, error
+        self.run.lose(RunCancelled(f"run {self.claimed.id!r} was left behind: it ignored its cancel"))
+        leave(self.task)
+        self.on_abandoned()
 
     def lose(self, error: Exception) -> None:
         """Stop because another worker owns the run now, or the store is out of reach."""
@@ -93,7 +125,11 @@ class Execution:
 
     async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:
         """Return what the workflow's function came to, unless it asked for what its history does not hold."""
-        outcome = await self._executed()
+        self._in_code = True
+        try:
+            outcome = await self._executed()
+        finally:
+            self._in_code = False
         return outcome if self.run.broken is None else ("failed", None, self.run.broken)
 
     async def _executed(self) -> tuple[RunStatus, Any, BaseException | None]:
@@ -108,13 +144,16 @@ class Execution:
                 value = await bound.workflow.function(self.run, bound.input.decode(claimed.input))
             else:
                 value = await bound.workflow.function(self.run)
+            if self._stop in {"cancelled", "deadline"}:  # and the code has swallowed it
+                raise asyncio.CancelledError  # noqa: TRY301 -- as above
             return "completed", bound.output.encode(self._unless_waiting(value)), None
         except asyncio.CancelledError as error:
             return self._stopped(error)
         except BaseException as error:
             if only_suspensions(error):
                 return "waiting", None, None
-            if isinstance(error, StoreError | KeyboardInterrupt | SystemExit):
+            ours = isinstance(error, StoreError) and error.path == self._equipment.store.path
+            if ours or is_signal(error, self.task):
                 raise
             return "failed", None, error
 
@@ -138,8 +177,17 @@ class Execution:
                 return "failed", None, self._refusal
             case "closing" | "lost":
                 raise error
-            case None:  # a step cancelled itself
-                return "failed", None, RunCancelled("a step raised CancelledError without the run being cancelled")
+            case None if is_signal(error, self.task):
+                _log.warning(
+                    "run %s was cancelled from outside, though nobody asked: it is handed back", self.claimed.id
+                )
+                raise error
+            case None:
+                return (
+                    "failed",
+                    None,
+                    RunCancelled("the workflow raised CancelledError by itself: nobody had cancelled its run"),
+                )
 
     async def _conclude(self, status: RunStatus, output: Any, error: BaseException | None) -> None:
         now = self._equipment.clock.now()
@@ -153,10 +201,7 @@ class Execution:
             self.woke_others = waits.started_child
             _log.info("run %s waits for %s", claimed.id, ", ".join(waits.open))
             return
-        recorded = None if error is None else error_json(error, self.run.beside)
-        has_dependants = self.run.has_waited
-        await writer.add(EndRun(claimed.key, status, output, recorded, now, has_dependants))
-        self.woke_others = has_dependants or claimed.parent is not None
+        await self._write_end(status, output, error)
         if self.run.lost is not None and self._refusal is None:
             raise self.run.lost
         self.status, self.error = status, error
@@ -164,3 +209,10 @@ class Execution:
             _log.warning("run %s %s: %s", claimed.id, status, message_of(error))
         else:
             _log.info("run %s completed", claimed.id)
+
+    def _write_end(self, status: RunStatus, output: Any, error: BaseException | None) -> Commit:
+        recorded = None if error is None else error_json(error, self.run.beside)
+        has_dependants = self.run.has_waited
+        self.woke_others = has_dependants or self.claimed.parent is not None
+        now = self._equipment.clock.now()
+        return self._equipment.writer.add(EndRun(self.claimed.key, status, output, recorded, now, has_dependants))

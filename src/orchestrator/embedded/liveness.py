@@ -23,6 +23,10 @@ class LifeLine:
         self._descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
+    def let_go(self) -> None:
+        """Let go and leave the file, for others to see that this process executes nothing any more."""
+        os.close(self._descriptor)
+
     def close(self) -> None:
         """Let go."""
         os.close(self._descriptor)

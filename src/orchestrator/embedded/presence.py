@@ -97,8 +97,14 @@ class Presence:
         if self.has_company:
             ring(worker.bell for worker in self._store.workers() if worker.id != self.worker)
 
-    def sign_off(self) -> None:
-        """Let go of the lock and take the bell down."""
+    def sign_off(self, *, released: bool = True) -> None:
+        """Let go of the lock and take the bell down.
+
+        When its runs could not be given back, the file of the lock stays: by it others see at once that it is gone.
+        """
+        if self._line is not None and not released:
+            self._line.let_go()
+            self._line = None
         for part in (self._bell, self._line):
             if part is not None:
                 part.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 from guards.outcome import Accepted
 from guards.verdict import Verdict
+from orchestrator.embedded.escapes import error_type
 from orchestrator.errors import StepFailed, WaitExpired
 from orchestrator.step import Step
 from orchestrator.store.rows import StepRow
@@ -106,7 +107,7 @@ def error_json(error: BaseException, beside: Mapping[int, Sequence[BaseException
     """
     lines = traceback.format_exception(error, limit=-12)
     trace = "".join(_cut(line, LONGEST_MESSAGE // 4) for line in lines)[-4000:]
-    recorded = {"type": type(error).__name__, "message": message_of(error), "trace": trace}
+    recorded = {"type": error_type(error), "message": message_of(error), "trace": trace}
     steps = _failed_steps(error, beside)
     return json.dumps({**recorded, "steps": steps} if steps else recorded)
 

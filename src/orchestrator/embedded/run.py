@@ -15,8 +15,9 @@ from guards.verdict import Verdict
 from orchestrator import asked
 from orchestrator.clock import sleep
 from orchestrator.coding import codec_for
-from orchestrator.context import StepContext
+from orchestrator.context import StepContext, StopFlag
 from orchestrator.embedded.body import BodyFailed
+from orchestrator.embedded.escapes import all_ended, error_type, escaped
 from orchestrator.embedded.history import History
 from orchestrator.embedded.library import BoundJudge, BoundStep
 from orchestrator.embedded.matching import CodeMatch, Matching
@@ -66,6 +67,7 @@ class EmbeddedRun(Run):
         self._equipment = equipment
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
+        self._stopped = StopFlag()
 
     @property
     def id(self) -> str:
@@ -83,6 +85,11 @@ class EmbeddedRun(Run):
     def lose(self, error: Exception) -> None:
         """Let nothing more begin or be recorded here."""
         self.lost = error
+        self._must_settle = True
+
+    def stop(self) -> None:
+        """Let no further body begin."""
+        self._stopped.raised = True
         self._must_settle = True
 
     def record(self, row: StepRow) -> None:
@@ -108,6 +115,8 @@ class EmbeddedRun(Run):
             await pending
         if self.lost is not None:
             raise self.lost
+        if self._stopped.raised:  # a step has swallowed the cancel
+            raise asyncio.CancelledError
 
     @property
     def broken(self) -> HistoryMismatch | None:
@@ -121,6 +130,10 @@ class EmbeddedRun(Run):
             await pending
         if self.lost is not None:
             raise self.lost
+
+    def _left(self) -> None:
+        steps = ", ".join(self.running) or "the workflow between its steps"
+        _log.warning("run %s: %s ignores that it was cancelled, and is left behind", self._id, steps)
 
     def _name(self, base: str) -> str:
         return self._history.name(base, _scope.get())
@@ -166,6 +179,8 @@ class EmbeddedRun(Run):
             return await self._failed(bound, begun, failed.error, failed.attempt)
         except Exception as error:  # noqa: BLE001 -- whatever a body raises is its failure
             return await self._failed(bound, begun, error, attempt)
+        except BaseException as error:  # noqa: BLE001 -- of the code that makes a value storable
+            return await self._failed(bound, begun, escaped(error), attempt)
         finally:
             del self.running[name]
         self.record(begun.done(attempt, self._equipment.clock.now(), output, decided_by))
@@ -190,13 +205,13 @@ class EmbeddedRun(Run):
             await sleep(clock, seconds)
             begun.attempt, begun.started, begun.noted = tries.attempt + 1, clock.now(), False
 
-        return Tries(begun.queued, pause, begun.attempt - 1, noted_failures(row))
+        return Tries(begun.queued, pause, begun.attempt - 1, noted_failures(row), self._stopped)
 
     async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> Any:
         row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))
         self.record(row)
         ids = {"run": self._id, "step": row.name, "attempt": attempt}
-        _log.info("step failed: %s: %s", type(error).__name__, message_of(error), extra=ids)
+        _log.info("step failed: %s: %s", error_type(error), message_of(error), extra=ids)
         if bound.step.policy.on_failure == "review":
             return await self._repair(bound, row)
         raise failure(row) from error
@@ -258,8 +273,8 @@ class EmbeddedRun(Run):
             row = judged(begun, outcome, bound.outcome.encode(outcome), clock.now())
             if drawn and isinstance(outcome, Accepted):
                 audit = self.waits.audit(bound, outcome, row)
-        except Exception as error:
-            row = begun.failed(1, clock.now(), error_json(error))
+        except BaseException as error:
+            row = begun.failed(1, clock.now(), error_json(escaped(error)))
             self.record(row)
             raise failure(row) from error
         finally:
@@ -337,14 +352,9 @@ class EmbeddedRun(Run):
             context = contextvars.copy_context()
             context.run(_scope.set, f"{name}.{index}/")
             context.run(_branch.set, f"{_branch.get() or ''}{name} of {len(branches)}/")
-            tasks.append(loop.create_task(branch, context=context, name=self._id))
+            tasks.append(loop.create_task(_contained(branch), context=context, name=self._id))
         try:
-            await asyncio.wait(tasks)
-        except asyncio.CancelledError:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            raise
+            await all_ended(tasks, self._left)
         finally:
             errors = [task.exception() for task in tasks if task.done() and not task.cancelled()]
         waiting = next((error for error in errors if error is not None and not isinstance(error, Exception)), None)
@@ -394,3 +404,11 @@ def _known(outcome: Doubtful[Any], value: Any, checked: Collection[str]) -> list
     if judgement.drawn or outcome.suggestion is None or value != outcome.suggestion:
         return []
     return [verdict for verdict in judgement.verdicts if verdict.blocks and verdict.guard not in checked]
+
+
+async def _contained(branch: Coroutine[Any, Any, Any]) -> Any:
+    """Await a branch in a task; the two errors that would leave the event loop from there are its failure."""
+    try:
+        return await branch
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise escaped(error) from error

@@ -1,9 +1,11 @@
 """How often a step was tried, and since when: counted across crashes, stops and waits."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from orchestrator.context import StopFlag
 from orchestrator.embedded.records import error_json
 from orchestrator.store.rows import StepRow
 
@@ -26,8 +28,13 @@ class Tries:
     failed: int = 0
     """How many failed; those that a crash or a stop cut short are not among them."""
 
+    stopped: StopFlag = field(default_factory=StopFlag)
+    """Raised once the run was told to stop: then there are no more tries, even if a body has swallowed the cancel."""
+
     def next(self) -> int:
         """Return the number of one more try."""
+        if self.stopped.raised:
+            raise asyncio.CancelledError
         self.attempt += 1
         return self.attempt
 

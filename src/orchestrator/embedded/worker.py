@@ -4,14 +4,16 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from orchestrator.embedded.escapes import STOP_SECONDS, RunTask
 from orchestrator.embedded.execution import Execution
 from orchestrator.embedded.history import History
 from orchestrator.embedded.presence import Presence
+from orchestrator.embedded.records import error_json
 from orchestrator.embedded.run import EmbeddedRun
 from orchestrator.embedded.settings import Equipment, Settings
 from orchestrator.embedded.watchdog import Watchdog
 from orchestrator.errors import Fenced, StoreError
-from orchestrator.store.changes import Change, Claim, NoteStarted, Release, run_of
+from orchestrator.store.changes import Change, Claim, EndRun, HandBack, NoteStarted, Release, run_of
 from orchestrator.store.rows import ClaimedRun
 from orchestrator.store.sqlite.claims import SUSPECT
 from orchestrator.workflow import Workflows
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("orchestrator.worker")
 
+LOOK_WHILE_CLOSING_SECONDS = 0.05
+HAND_BACK_SECONDS = 1.0
+"""When a run is due again whose execution is over although it neither ended nor waits."""
+LAST_WORDS_SECONDS = 3.0
+"""How long a worker that closes tries to write that it gives its runs back."""
+LONGEST_CLOSE_SECONDS = 2 * STOP_SECONDS + LAST_WORDS_SECONDS + 2.0
+"""How long closing takes beyond the grace, at worst."""
 ALONE_TICK_SECONDS = 0.5
 COMPANY_TICK_SECONDS = 0.2
 """How often a worker looks after the store: more often when there is somebody to take over from."""
@@ -157,6 +166,9 @@ class Worker:
 
     async def is_idle(self) -> bool:
         """Wait for what is under way, look once more, and return whether there was nothing to do."""
+        if self._closing:  # what is handed back is not done
+            await asyncio.sleep(LOOK_WHILE_CLOSING_SECONDS)
+            return False
         if self._claiming is not None:
             await asyncio.wait([self._claiming])
             return False
@@ -198,18 +210,20 @@ class Worker:
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution
         self._backing_off.pop(claimed.key, None)
-        execution.task = self._loop.create_task(execution.drive(), name=claimed.id)
+        execution.task = RunTask(execution.drive(), loop=self._loop, name=claimed.id)
         execution.task.add_done_callback(lambda _task: self._finished(execution))
+        execution.on_abandoned = lambda: self._finished(execution)
         if self._sweep is None:
             self._sweep = self._loop.call_later(NOTE_STARTED_AFTER_SECONDS, self._note_started)
         return execution
 
     def _finished(self, execution: Execution) -> None:
+        if execution.done.done():  # it was abandoned before its task came to an end
+            return
         if self.active.get(execution.claimed.key) is execution:  # after a lost lease, a newer one may have its place
             del self.active[execution.claimed.key]
-        if not execution.task.cancelled() and (error := execution.task.exception()) is not None:
-            _log.error("run %s stopped by a fault of the engine", execution.claimed.id, exc_info=error)
-            execution.error = error
+        if not execution.abandoned:
+            self._look_at_faults(execution)
         if execution.wake is not None:
             self._set_timer(execution.wake)
         due = execution.run.waits.backs_off_until
@@ -221,6 +235,22 @@ class Worker:
             self._presence.ring_others()
         execution.done.set_result(None)
         self.on_finished(execution)
+
+    def _look_at_faults(self, execution: Execution) -> None:
+        """See to it that a run which neither ended nor waits is executed again by somebody, or fails visibly."""
+        task, run = execution.task, execution.claimed
+        fault = None if task.cancelled() else task.exception()
+        if isinstance(fault, Exception):
+            _log.error("run %s stopped by a fault of the engine", run.id, exc_info=fault)
+        execution.error = fault or execution.error
+        if execution.status != "running" or execution.run.lost is not None or self._closing or self.failure is not None:
+            return
+        now = self._equipment.clock.now()
+        if isinstance(fault, Exception):
+            self._equipment.writer.add(EndRun(run.key, "failed", None, error_json(fault), now))
+        else:
+            self._equipment.writer.add(HandBack(run.key, now + HAND_BACK_SECONDS))
+            self._set_timer(now + HAND_BACK_SECONDS)
 
     def _note_started(self) -> None:
         self._sweep = None
@@ -286,23 +316,42 @@ class Worker:
             for execution in list(self.active.values()):
                 execution.lose(error)
 
-    async def close(self) -> None:
-        """Stop claiming, give steps in flight some time, then hand every run back."""
+    async def close(self) -> bool:
+        """Stop claiming, give steps in flight some time, then hand every run back.
+
+        It takes a bounded time, whatever the code of steps does. Returns whether somebody cancelled it meanwhile.
+        """
         self._closing = True
         if self._timer is not None:
             self._timer[1].cancel()
         if self._sweep is not None:
             self._sweep.cancel()
-        if self._claiming is not None:
-            await asyncio.wait([self._claiming])
-        tasks = [each.task for each in self.active.values()]
-        if tasks:
-            await asyncio.wait(tasks, timeout=self._settings.grace_seconds)
+        hurried = await self._ended_within(self._settings.grace_seconds)
         for execution in list(self.active.values()):
             execution.stop("closing")
-        if remaining := [each.task for each in self.active.values()]:
-            await asyncio.wait(remaining)
-        if self.failure is None:
-            await self._equipment.writer.ask(Release(self._equipment.clock.now()))
+        hurried |= await self._ended_within(2 * STOP_SECONDS)
+        for execution in list(self.active.values()):
+            execution.abandon()
+        released = False
+        try:
+            async with asyncio.timeout(LAST_WORDS_SECONDS):
+                await self._equipment.writer.ask(Release(self._equipment.clock.now()))
+            released = True
             self._presence.ring_others()
-        self._presence.sign_off()
+        except (StoreError, TimeoutError) as error:
+            _log.warning("the runs of this worker could not be handed back, the next one takes them over: %s", error)
+        except asyncio.CancelledError:
+            hurried = True
+        self._presence.sign_off(released=released)
+        return hurried
+
+    async def _ended_within(self, seconds: float) -> bool:
+        """Wait for what is under way, for a while; return whether somebody was in a hurry and cancelled that."""
+        claiming = [] if self._claiming is None else [self._claiming]
+        tasks = [*claiming, *(each.task for each in self.active.values())]
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=seconds)
+        except asyncio.CancelledError:
+            return True
+        return False

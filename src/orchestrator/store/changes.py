@@ -108,6 +108,13 @@ class Release(NamedTuple):
     now: float
 
 
+class HandBack(NamedTuple):
+    """Give back one run that this worker owns, without blame; due at ``wake``."""
+
+    key: int
+    wake: float
+
+
 class Register(NamedTuple):
     """Sign on as a worker. Reply: its id."""
 
@@ -221,6 +228,7 @@ Change = (
     | EndRun
     | Claim
     | Release
+    | HandBack
     | Register
     | Beat
     | TakeOver

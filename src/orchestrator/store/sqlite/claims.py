@@ -83,6 +83,14 @@ def release(tx: "Transaction", change: c.Release) -> None:
     tx.execute("DELETE FROM workers WHERE id = ?", (tx.worker,))
 
 
+def hand_back(tx: "Transaction", change: c.HandBack) -> None:
+    """Make one run of this worker due again."""
+    tx.execute(
+        "UPDATE runs SET owner = NULL, status = 'pending', wake = ? WHERE key = ? AND owner = ?",
+        (change.wake, change.key, tx.worker),
+    )
+
+
 def take_over(tx: "Transaction", change: c.TakeOver) -> int | None:
     """Strike off a dead worker, make its runs due, and set aside those that were there too often."""
     if tx.worker is not None and not tx.execute("SELECT 1 FROM workers WHERE id = ?", (tx.worker,)).fetchone():

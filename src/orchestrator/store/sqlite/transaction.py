@@ -87,6 +87,7 @@ APPLY: dict[type, Apply] = {
     c.Remember: lifecycle.remember,
     c.Claim: claims.claim,
     c.Release: claims.release,
+    c.HandBack: claims.hand_back,
     c.Register: claims.register,
     c.Beat: claims.beat,
     c.TakeOver: claims.take_over,
