@@ -55,14 +55,14 @@ def calibrate(
     model: Annotated[str | None, typer.Option(help="which of the step's models, when it asks several")] = None,
     score: Annotated[
         str | None,
-        typer.Option(help="confidence, margin or acceptor (default: the best of them, confidence below 2,000 labels)"),
+        typer.Option(help="confidence, margin or acceptor (default: confidence; the best with --development)"),
     ] = None,
     acceptor: Annotated[bool, typer.Option(help="let a score learned from the cases take part")] = False,
     development: Annotated[
         float | None,
         typer.Option(
-            help="share of the cases that chooses the score and does not calibrate (default: none below 2,000 labels,"
-            " a fifth from there on or with an acceptor)"
+            help="share of the cases that chooses the score and does not calibrate (default: none; a fifth with an"
+            " acceptor)"
         ),
     ] = None,
     first_errors: Annotated[

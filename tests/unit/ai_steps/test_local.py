@@ -1,6 +1,7 @@
 """The local model: what it learns, how it answers, and what it refuses."""
 
 import enum
+import random
 import re
 import subprocess
 import sys
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ai_steps import classify
 from ai_steps.errors import InvalidTask
 from ai_steps.model import Answer, ModelRequest
 from ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel, Prediction, UnknownLabels
+from guards import Doubtful, confidence
 
 SAID = {
     "billing": ("the invoice is wrong", "you charged my card twice", "refund the yearly fee", "the price on the bill"),
@@ -80,10 +83,70 @@ def test_separable_examples_do_not_make_it_certain(model: LocalModel) -> None:
     assert 0.9 < prediction.confidence <= 1 - 1 / (len(EXAMPLES) + 2) * 2 / 3
 
 
-def test_a_text_without_known_words_is_in_doubt(model: LocalModel) -> None:
-    (known, unknown) = model.predict(["reset my password", "☃☃☃"])
+ODD = ["", " ", "\x00\n", "☃☃☃", "你好我的包裹在哪里", "zzzz qqqq xxxx", "1234567890", "." * 200, "?!"]
 
-    assert unknown.confidence < known.confidence
+
+@pytest.mark.parametrize("text", ODD)
+async def test_a_text_without_a_known_word_has_no_confidence(model: LocalModel, text: str) -> None:
+    (prediction,) = model.predict([text])
+    answer = await answered(model, text, Literal["billing", "access", "sales"])
+
+    assert not prediction.known
+    assert list(prediction.probabilities.values()) == [pytest.approx(1 / 3)] * 3
+    assert answer.confidence.value is None
+    assert "hardly a word" in answer.confidence.detail
+
+
+@pytest.mark.parametrize("text", ["invoice", "reset my passwort", "REFUND!!!", "seats"])
+def test_a_word_is_enough_to_be_known(model: LocalModel, text: str) -> None:
+    assert model.predict([text])[0].known
+
+
+async def test_a_text_without_a_known_word_is_never_accepted(model: LocalModel) -> None:
+    step = classify("route", Literal["billing", "access", "sales"], "Who?", models=model, accept=confidence(at_least=0))
+
+    for text in ODD:
+        outcome = await step(text)
+        assert isinstance(outcome, Doubtful)
+        assert outcome.code == "no_confidence"
+
+
+@pytest.mark.parametrize("copy", ["{} #{}", "{}  ({}/2026)", "{}{}!", "RE: {} {}"])
+def test_copies_make_nothing_surer(copy: str) -> None:
+    told = (
+        ("invoice", "refund", "my bill"),
+        ("login", "password", "locked account"),
+        ("crash", "blank page", "too slow"),
+    )
+    said = [
+        LabelledText(f"{how} {what}", label)
+        for label, words in zip(("billing", "access", "bugs"), told, strict=True)
+        for what in words
+        for how in ("there is trouble with", "who knows about")
+    ]
+    copies = [LabelledText(copy.format(each.text, n), each.label) for each in said for n in range(5)]
+
+    plain, copied = (LocalModel.fit(each, name="x").predict(["is anybody there?"])[0] for each in (said, copies))
+
+    assert copied.confidence < plain.confidence + 0.1
+
+
+def test_the_surest_are_as_sure_as_they_are_right() -> None:
+    chance = random.Random(1)
+    words = [("invoice", "refund", "bill"), ("login", "password", "account")]
+
+    def ticket(label: int) -> str:
+        return " ".join(chance.choices(("please", "thanks", "hello", "today"), k=3) + chance.choices(words[label], k=2))
+
+    drawn = [chance.randrange(2) for _ in range(3000)]
+    said = [LabelledText(ticket(n), "ab"[n if chance.random() < 0.97 else 1 - n]) for n in drawn]
+    model = LocalModel.fit(said[:1000], name="x")
+
+    predictions = model.predict([each.text for each in said[1000:]])
+
+    ranked = sorted(zip(predictions, said[1000:], strict=True), key=lambda each: -each[0].confidence)[:1000]
+    right = sum(prediction.label == truth.label for prediction, truth in ranked) / 1000
+    assert sum(prediction.confidence for prediction, _ in ranked) / 1000 == pytest.approx(right, abs=0.015)
 
 
 def test_texts_of_no_label_teach_what_is_out_of_scope(scoped: LocalModel) -> None:

@@ -8,10 +8,11 @@ from itertools import chain
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ai_steps.models.local.calibration import fit_temperature
+from ai_steps.models.local.calibration import fit_doubt, fit_temperature
 from ai_steps.models.local.classifier import Classifier, Temperatures, Views
 from ai_steps.models.local.examples import TrainingSet
 from ai_steps.models.local.fitted import Fitted
+from ai_steps.models.local.nearness import groups_of
 from ai_steps.models.local.network import fit_network
 from ai_steps.models.local.projection import fit_projection
 from ai_steps.models.local.quality import measure
@@ -32,6 +33,7 @@ HIDDEN, HIDDEN_OF_FEW = 512, 128
 PACKED_BYTES = 24_000_000
 """Bound of the two large matrices, so that a saved model stays under 30 MB."""
 COPIES = 4
+NO_DOUBT = 1e-12
 DROPPED = 0.15
 """Share of words left out of a copy of a text: networks learn not to lean on any single word."""
 
@@ -41,32 +43,35 @@ def fit(training: TrainingSet, *, seed: int) -> Fitted:
     targets = np.array(training.targets)
     count = int(targets.max()) + 1
     everything = np.arange(len(targets))
-    folds = tuple(_folds(targets, seed))
+    folds = tuple(_folds(targets, groups_of(training.texts), seed))
     # Threads inside a matrix product wait for each other by spinning, which is ruinous on a busy machine.
     with threadpool_limits(1):
         classifier = _fit_classifier(training.texts, targets, everything, count, seed)
         kept_out = [_score_kept_out(training.texts, targets, fold, count, seed) for fold in folds]
-    kept = np.concatenate([fold for fold, _ in kept_out]) if kept_out else np.empty(0, int)
-    if not len(kept):
+    if not kept_out:
         return Fitted(classifier, Temperatures(), None)
-    views = Views(
-        np.concatenate([views.margins for _, views in kept_out]),
-        tuple(np.concatenate([views.networks[index] for _, views in kept_out]) for index in range(NETWORKS)),
-    )
-    temperatures = _temperatures(views, targets[kept])
-    return Fitted(classifier, temperatures, measure(views.blended(temperatures), targets[kept]))
+    views = Views.joined([views for _, views in kept_out])
+    truth = targets[np.concatenate([fold for fold, _ in kept_out])]
+    known = views.known if views.known.any() else np.ones(len(truth), bool)
+    temperatures = _temperatures(views.of(known), truth[known])
+    return Fitted(classifier, temperatures, measure(views.probabilities(temperatures), truth))
 
 
-def _folds(targets: Targets, seed: int) -> Iterator[Targets]:
-    """Give the texts to keep out, spread evenly over targets; a target's only text is never kept out."""
+def _folds(targets: Targets, groups: Targets, seed: int) -> Iterator[Targets]:
+    """Give the texts to keep out, spread evenly over targets; a target's only text is never kept out.
+
+    Texts that are nearly the same are kept out together: a copy that was learned from would answer for the other.
+    """
     chance = np.random.default_rng(seed)
-    fold_of = np.full(len(targets), -1)
+    fold_of_group: dict[int, int] = {}
     offset = 0
     for target in np.unique(targets):
-        members = chance.permutation(np.flatnonzero(targets == target))
+        members = chance.permutation(np.unique(groups[targets == target])).tolist()
         if len(members) > 1:
-            fold_of[members] = (np.arange(len(members)) + offset) % FOLDS
+            for place, group in enumerate(members, start=offset):
+                fold_of_group.setdefault(group, place % FOLDS)
             offset += len(members)
+    fold_of = np.array([fold_of_group.get(group, -1) for group in groups.tolist()])
     enough = max(MIN_FOLDS, -(-KEPT_OUT * FOLDS // len(targets)))
     for fold in range(min(FOLDS, enough)):
         kept_out = np.flatnonzero(fold_of == fold)
@@ -117,12 +122,11 @@ def _thinned(texts: Sequence[str], chance: np.random.Generator) -> list[str]:
 
 
 def _temperatures(views: Views, targets: Targets) -> Temperatures:
-    """Return the temperature of each kind of view on its own, then of their average.
-
-    The doubt is the rule of succession: after n texts without an error the next is wrong once in n + 2.
-    """
+    """Return the temperature of each kind of view on its own, then of their average, and the doubt that is left."""
     single = Temperatures(
         margins=fit_temperature(views.margins, targets),
         networks=fit_temperature(np.concatenate(views.networks), np.tile(targets, len(views.networks))),
     )
-    return replace(single, blend=fit_temperature(views.averaged(single), targets), doubt=1 / (len(targets) + 2))
+    blend = fit_temperature(views.averaged(single), targets)
+    without_doubt = replace(single, blend=blend, doubt=NO_DOUBT)
+    return replace(without_doubt, doubt=fit_doubt(views.blended(without_doubt), targets))

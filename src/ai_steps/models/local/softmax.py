@@ -11,6 +11,9 @@ Doubles: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Targets: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 """For each text the index of the label it should have had."""
 
+Truths: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+"""For each text whether something holds."""
+
 Scores = TypeVar("Scores", Floats, Doubles)
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +22,18 @@ BLOCK = 1024
 """Texts are read in blocks of this many, to bound the memory."""
 
 _WORD = re.compile(r"\w+|[^\w\s]")
+_TELLING = re.compile(r"[^\W_]")
+"""A letter or a digit: signs alone tell nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Texts as rows, and how much of each could be read."""
+
+    rows: sparse.csr_matrix
+    """One for each text; a text without any known word or piece is a row of zeros."""
+    known: Floats
+    """Share of a text's words and pieces that are known, 0 to 1, signs left aside; 0 for a text without a word."""
 
 
 class Vectoriser:
@@ -37,6 +50,7 @@ class Vectoriser:
         self._word_index = {word: index for index, word in enumerate(self.words)}
         self._piece_index = {piece: len(self.words) + index for index, piece in enumerate(self.pieces)}
         self._known_chunks: dict[str, tuple[int, ...]] = {}
+        self._telling = np.array([bool(_TELLING.search(name)) for name in (*self.words, *self.pieces)], bool)
 
     @property
     def size(self) -> int:
@@ -69,26 +83,43 @@ class Vectoriser:
 
     def rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Return one row for each text; a text without any known word or piece is a row of zeros."""
-        blocks = [self._block(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)]
-        return blocks[0] if len(blocks) == 1 else sparse.vstack(blocks, format="csr")
+        return self.read(texts).rows
 
-    def _block(self, texts: Sequence[str]) -> sparse.csr_matrix:
+    def read(self, texts: Sequence[str]) -> Read:
+        """Return the texts as rows, with the share of each that is known."""
+        blocks = [self._block(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)]
+        if len(blocks) == 1:
+            return blocks[0]
+        rows = sparse.vstack([block.rows for block in blocks], format="csr")
+        return Read(rows, np.concatenate([block.known for block in blocks]))
+
+    def _block(self, texts: Sequence[str]) -> Read:
         get = self._word_index.get
         indices: list[int] = []
         ends = [0]
+        there: list[int] = []
         for text in texts:
             read = _read(text)
-            indices.extend(index for word in _words(read) if (index := get(word)) is not None)
-            for chunk in read.split():
+            words = list(_words(read))
+            chunks = read.split()
+            indices.extend(index for word in words if (index := get(word)) is not None)
+            for chunk in chunks:
                 indices.extend(self._chunk(chunk))
             ends.append(len(indices))
+            there.append(
+                sum(1 for word in words if _TELLING.search(word))
+                + sum(_count_of_pieces(len(chunk)) for chunk in chunks if _TELLING.search(chunk))
+            )
         counts = np.ones(len(indices), np.float32)
+        found = np.array(indices, np.int32)
+        bounds = np.array(ends, np.int32)
+        telling = np.concatenate([[0], np.cumsum(self._telling[found])])[bounds]
         shape = (len(texts), self.size)
-        matrix = sparse.csr_matrix((counts, np.array(indices, np.int32), np.array(ends, np.int32)), shape=shape)
+        matrix = sparse.csr_matrix((counts, found, bounds), shape=shape)
         matrix.sum_duplicates()
         matrix.data = (1 + np.log(matrix.data)) * self.idf[matrix.indices]
         self._scale_views(matrix)
-        return matrix
+        return Read(matrix, (np.diff(telling) / np.maximum(there, 1)).astype(np.float32))
 
     def _chunk(self, chunk: str) -> tuple[int, ...]:
         known = self._known_chunks.get(chunk)
@@ -129,3 +160,10 @@ def _pieces(chunk: str) -> Iterator[str]:
             return
         for start in range(len(bordered) - size + 1):
             yield bordered[start : start + size]
+
+
+def _count_of_pieces(characters: int) -> int:
+    """Return how many pieces a chunk of so many characters has."""
+    bordered = min(characters, LONGEST_CHUNK) + 2
+    cut = [bordered - size + 1 for size in PIECE_SIZES if size < bordered]
+    return sum(cut) + (len(cut) < len(PIECE_SIZES))
