@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import pytest
 
-from ai_steps.errors import LoopRunning
 from evals.comparison import compare
 from evals.errors import BeingWritten
 from evals.gate import Standing, Terms
@@ -96,10 +95,10 @@ class Evaluate:
 
         Raises:
             AssertionError: one crashed, was not asked, or must pass and fails; it is named.
-            LoopRunning: the test is async; write ``await evaluate.awaited(suite)``.
+            RuntimeError: the test is async; write ``await evaluate.awaited(suite)``.
         """
         if _in_loop():
-            raise LoopRunning(
+            raise RuntimeError(
                 f"an event loop is running here, in which suite {suite.name!r} cannot be run like this:"
                 " write `await evaluate.awaited(suite)`"
             )

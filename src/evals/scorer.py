@@ -228,4 +228,13 @@ def _feed(digest: "hashlib.blake2s", code: CodeType) -> None:
         if isinstance(constant, CodeType):
             _feed(digest, constant)
         else:
-            digest.update(repr(constant).encode())
+            digest.update(constant_text(constant).encode())
+
+
+def constant_text(constant: Any) -> str:
+    """Return a constant as text, the same in every process: that of a set depends on how Python hashes texts today."""
+    if isinstance(constant, frozenset):
+        return f"frozenset({sorted(map(constant_text, constant))})"
+    if isinstance(constant, tuple) and any(isinstance(each, frozenset | tuple) for each in constant):
+        return f"({', '.join(map(constant_text, constant))})"
+    return repr(constant)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ai_steps.errors import ModelNotReady, RecordingMissing
 from ai_steps.model import Answer, Model, ModelRequest, NoAnswer
-from ai_steps.models.recording import Key, Recording
+from ai_steps.models.recording import Key, Recording, time_asked
 from ai_steps.output import Output
 
 _KEPT = frozenset({"invalid", "refused", "truncated"})
@@ -93,6 +93,8 @@ class RecordedModel:
     def _missing(self, key: Key, request: ModelRequest) -> RecordingMissing:
         shown = request.text if len(request.text) <= SHOWN else request.text[:SHOWN] + "…"
         why = self._recording.elsewhere(key)
+        if time_asked():
+            why = why or f"repeat {time_asked()} of it; each repeat is recorded by itself"
         return RecordingMissing(
             f"{self._recording.path} has no answer of {self._model} for step {request.task!r} and input {shown!r}"
             f"{f' ({why})' if why else ''}; record it with RecordedModel.record(path, live=model)",

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,6 +19,23 @@ Line: TypeAlias = dict[str, Any]
 
 _DIGEST_LENGTH = 16
 
+_TIME: ContextVar[int] = ContextVar("which time the same question is asked", default=0)
+
+
+@contextmanager
+def asked_again(time: int) -> Iterator[None]:
+    """Let recordings know which time, from 0, the same questions are asked in this context: each has its own answer."""
+    token = _TIME.set(time)
+    try:
+        yield
+    finally:
+        _TIME.reset(token)
+
+
+def time_asked() -> int:
+    """Return which time, from 0, questions are asked in this context."""
+    return _TIME.get()
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -26,7 +46,7 @@ class Key:
     schema: str
     """Hash of the JSON Schema."""
     input: str
-    """Hash of the input and of what guards sent back."""
+    """Hash of the input, of what guards sent back, and of which time it is asked, from the second on."""
 
     @classmethod
     def of(cls, model: str, request: ModelRequest) -> "Key":
@@ -36,7 +56,7 @@ class Key:
             model,
             request.prompt_version,
             _hash([request.json_schema, list(request.labels)]),
-            _hash([request.text, sent_back]),
+            _hash([request.text, sent_back, *([_TIME.get()] if _TIME.get() else [])]),
         )
 
 

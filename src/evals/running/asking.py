@@ -28,7 +28,15 @@ class Asking:
     keep_inputs: bool = True
 
     async def ask(self, question: Question) -> CaseResult:
-        """Return what came of one case."""
+        """Return what came of one case; of each repeat a recording holds an answer of its own."""
+        if question.repeat == 0:
+            return await self._ask(question)
+        from ai_steps.models.recording import asked_again  # noqa: PLC0415 -- for suites with repeats only
+
+        with asked_again(question.repeat):
+            return await self._ask(question)
+
+    async def _ask(self, question: Question) -> CaseResult:
         started = time.perf_counter()
         seen = await contained(self._observed(question.case), seconds=self.timeout_seconds, what="the target")
         seconds = time.perf_counter() - started

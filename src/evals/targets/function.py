@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 from evals.case import Case
 from evals.errors import InvalidSuite
 from evals.observation import Observation
-from evals.scorer import code_hash
+from evals.program import version_of
 from evals.target import Observe
 from evals.targets.outcomes import observed
 from evals.threads import Threads
@@ -31,8 +31,8 @@ class FunctionTarget(Generic[Out]):
 
     @property
     def version(self) -> str:
-        """Return a hash of the function's code."""
-        return code_hash(self.function)
+        """Return a hash of the function's code, and of the code and constants of its project that it names."""
+        return version_of(self.function)
 
     @property
     def output_type(self) -> Any:

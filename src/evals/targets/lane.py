@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ai_steps.models.recording import time_asked
 from evals.case import Case
 from evals.errors import InvalidCase
 from evals.targets.lane_bodies import CountedBodies
@@ -83,7 +84,7 @@ class Lane(Orchestrator):
             InvalidCase: the script does not know what is right, or the run comes to no end.
             ReviewError: the script's answer does not fit the question.
         """
-        self._counted.fault = None
+        self._counted.fault, self._counted.repeat = None, time_asked()
         await self.start(plan.workflow, plan.value, id=plan.run_id)
         for _ in range(MOST_WAITS):
             await self.settle()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from ai_steps.errors import InvalidRecording, ModelNotReady, RecordingMissing
+from ai_steps.models.recording import asked_again
 from evals.errors import InvalidSuite
 from evals.targets.function import is_async
 from guards.raised import told
@@ -51,6 +52,8 @@ class CountedBodies(Library):
         """Bodies that ever began; a number to see progress by."""
         self.fault: Exception | None = None
         """Why the case cannot be measured, if it cannot: one of ``FAULTS``."""
+        self.repeat = 0
+        """Which repeat of its case is played: each has its own answer in a recording."""
         self._stand_ins = stand_ins
         self._threads = threads
         self._counted: dict[Any, BoundStep] = {}
@@ -103,7 +106,7 @@ class CountedBodies(Library):
             self.working += 1
             self.begun += 1
             try:
-                with self._noting_faults(), _ending_nothing():
+                with self._noting_faults(), _ending_nothing(), asked_again(self.repeat):
                     if asynchronous:
                         return await step.function(*args, **kwargs)
                     if step.pace is not None and step.pace.in_loop:

@@ -11,6 +11,7 @@ from ai_steps.models.recording import Recording
 from ai_steps.step import AIStep
 from evals.case import Case
 from evals.observation import Observation
+from evals.program import full_name, step_version
 from evals.target import Observe
 from evals.targets.function import arguments
 from evals.targets.outcomes import observed
@@ -34,9 +35,8 @@ class StepTarget(Generic[Out]):
 
     @property
     def version(self) -> str:
-        """Return the prompt version, who is asked, and what is accepted."""
-        models = ", ".join(full_name(model) for model in self.step.models)
-        return f"{self.step.version} {models}"
+        """Return the prompt version, who is asked, and a hash of what is accepted, guarded, audited and allowed."""
+        return step_version(self.step)
 
     @property
     def output_type(self) -> Any:
@@ -65,8 +65,3 @@ class StepTarget(Generic[Out]):
             for model in self.step.models
         ]
         return replace(self, step=self.step.using(*models))
-
-
-def full_name(model: "Model") -> str:
-    """Return the name that says all of a model: a local one that was trained again has the same short name."""
-    return str(getattr(model, "full_name", model.name))

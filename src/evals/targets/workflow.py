@@ -12,7 +12,7 @@ from evals.case import Case
 from evals.errors import InvalidCase, InvalidSuite
 from evals.fingerprint import hash_of
 from evals.observation import Observation
-from evals.scorer import code_hash
+from evals.program import version_of
 from evals.target import Observe
 from evals.targets.function import FunctionTarget
 from evals.targets.lane import Lane, Plan
@@ -61,10 +61,10 @@ class WorkflowTarget(Generic[In, Out]):
     def version(self) -> str:
         """Return the workflow's version, and a hash of its code, of what its code names, and of the settings."""
         told: list[Any] = [code_parts(self.workflow), self.simulation.told]
-        told.append(None if self.answer is None else code_hash(self.answer))
+        told.append(None if self.answer is None else version_of(self.answer))
         told.append(None if self.reviewers is None else self.reviewers.version)
         if self.actions != "run":
-            told.append([[name, code_hash(self.actions[name])] for name in sorted(self.actions)])
+            told.append([[name, version_of(self.actions[name])] for name in sorted(self.actions)])
         return f"{self.workflow.version} {hash_of(told)}"
 
     @property

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from ai_steps.step import AIStep
-from evals.scorer import code_hash
-from evals.targets.step import StepTarget
+from evals.program import named_by, settings_hash, step_version, version_of
 from orchestrator.step import Step
 from orchestrator.workflow import Workflow
 
@@ -32,14 +31,13 @@ def code_parts(workflow: AnyWorkflow) -> list[str]:
 
 def _parts(workflow: AnyWorkflow) -> Iterator[str]:
     yield f"workflow {workflow.name} {workflow.version} {workflow.code}"
+    yield f"code {version_of(workflow.function)}"
     for part in _named(workflow):
         if isinstance(part, Step):
-            yield f"step {part.name} {code_hash(part.function)}"
+            yield f"step {part.name} {version_of(part.function)} {settings_hash(part.policy)}"
         elif isinstance(part, AIStep):
-            yield f"ai {part.name} {StepTarget(part).version}"
+            yield f"ai {part.name} {step_version(part)} {settings_hash(part.escalate)}"
 
 
 def _named(workflow: AnyWorkflow) -> Iterator[Any]:
-    outside = inspect.getclosurevars(inspect.unwrap(workflow.function))
-    yield from outside.globals.values()
-    yield from outside.nonlocals.values()
+    return named_by(inspect.unwrap(workflow.function))

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from typer.testing import CliRunner
 
+from ai_steps import AIStep, Says, ScriptedModel, classify
 from evals.case import Case
 from evals.comparison import compare
 from evals.errors import InvalidResult, LowOverlap
@@ -23,7 +24,11 @@ from evals.running import RunSettings, run_suite
 from evals.scorer import Answered
 from evals.scorers import exact
 from evals.suite import Suite
+from evals.targets.step import StepTarget
+from evals.targets.workflow import workflow_target
+from guards import confidence
 from handrail.cli import app
+from orchestrator import Run, workflow
 
 CASES: list[Case[str, str]] = [
     Case(f"c{n}", f"t{n}", "cards", steps={"route": "x"}, metadata={"lang": "en"}) for n in range(20)
@@ -217,13 +222,13 @@ def test_a_writer_that_was_killed_keeps_nobody_out(tmp_path: Path) -> None:
 
 
 SUITE = """\
-import sys
+import os
 from evals import Case, Suite, exact
-EXPECTED = "b"
+EXPECTED = os.environ["EXPECTED"]
 print("the suite is imported")
 def route(text: str) -> str:
     print("asked", text)
-    if text == "t1" and EXPECTED == "b": raise ConnectionError("away")
+    if text == "t1" and os.environ["EXPECTED"] == "b": raise ConnectionError("away")
     return "a"
 suite = Suite("s", route, cases=[Case(f"c{n}", f"t{n}", EXPECTED) for n in range(4)], scorers=[exact()])
 """
@@ -231,12 +236,13 @@ suite = Suite("s", route, cases=[Case(f"c{n}", f"t{n}", EXPECTED) for n in range
 
 def test_the_command_says_how_many_answers_were_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "s1.py").write_text(SUITE)
-    (tmp_path / "s2.py").write_text(SUITE.replace('EXPECTED = "b"', 'EXPECTED = "a"').replace('== "b"', '== "z"'))
-    (tmp_path / "s2.py").write_text(SUITE.replace('EXPECTED = "b"', 'EXPECTED = "a"', 1))
+    for name in ("s1.py", "s2.py"):  # a file is loaded once in a process
+        (tmp_path / name).write_text(SUITE)
+    monkeypatch.setenv("EXPECTED", "b")
     invoke = CliRunner().invoke
 
     first = invoke(app, ["eval", "run", "s1.py:suite", "--out", "r.jsonl"])
+    monkeypatch.setenv("EXPECTED", "a")
     second = invoke(app, ["eval", "run", "s2.py:suite", "--out", "r.jsonl", "--json"])
     third = invoke(app, ["eval", "run", "s2.py:suite", "--out", "r.jsonl"])
     fourth = invoke(app, ["eval", "run", "s2.py:suite", "--out", "r.jsonl", "--fresh"])
@@ -249,3 +255,46 @@ def test_the_command_says_how_many_answers_were_there(tmp_path: Path, monkeypatc
     assert "were there" not in fourth.stderr
     assert json.loads(second.stdout)
     assert "asked t1" in second.stderr
+
+
+def alternating() -> tuple[ScriptedModel, list[int]]:
+    asked = [0]
+
+    def say(_request: Any) -> Says:
+        asked[0] += 1
+        return Says(("a", "b")[asked[0] % 2], 0.9)
+
+    return ScriptedModel(say, name="m"), asked
+
+
+def stepping(model: ScriptedModel) -> AIStep[Any]:
+    return classify("s", Literal["a", "b"], "?", models=[model], accept=confidence(at_least=0.5))
+
+
+@pytest.mark.parametrize("as_workflow", [False, True])
+async def test_each_repeat_has_an_answer_of_its_own_in_a_recording(tmp_path: Path, *, as_workflow: bool) -> None:
+    model, asked = alternating()
+    step = stepping(model)
+
+    @workflow(version=1)
+    async def flow(run: Run, text: str) -> str:
+        return str(await run.decide(step, text))
+
+    target: Any = workflow_target(flow) if as_workflow else StepTarget(step)
+    suite: Suite[Any, Any, Any] = Suite("rep", target, cases=CASES[:4], scorers=[exact()], repeats=3)
+    path = tmp_path / "answers.jsonl"
+
+    live = await run_suite(
+        suite.with_target(target.from_recording(path, record=True)), settings=RunSettings(1), out=tmp_path / "r.jsonl"
+    )
+    replayed = await run_suite(suite.with_target(target.from_recording(path, record=False)), settings=RunSettings(4))
+
+    assert asked == [12]
+    answers = {(each.case, each.repeat): each.output for each in live.result.cases}
+    assert {(each.case, each.repeat): each.output for each in replayed.result.cases} == answers
+    assert set(answers.values()) == {"a", "b"}
+    more = await run_suite(
+        suite.with_repeats(4).with_target(target.from_recording(path, record=False)), settings=RunSettings(4)
+    )
+    assert {each.repeat for each in more.crashed} == {3}
+    assert all("repeat 3 of it" in str(each.error) for each in more.crashed)

@@ -7,7 +7,11 @@ import pytest
 
 from evals import read_result
 from evals.comparison import compare
+from evals.errors import InvalidResult
 from evals.gate import Standing, Terms
+from evals.running import run_suite
+from evals.targets.answered import AnsweredTarget
+from orchestrator.python_file import load_file
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 VERSIONS = ("c3287ff",)
@@ -35,3 +39,29 @@ def test_a_kept_unfinished_result_names_what_crashed(kept: Path) -> None:
 def test_a_kept_result_is_a_baseline(kept: Path) -> None:
     whole = read_result(kept / "whole.jsonl")
     assert compare(whole, whole, {"exact": Terms(margin=0.02)}).standing is Standing.NOT_WORSE
+
+
+async def test_a_kept_unfinished_result_goes_on(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(kept)
+    (kept / "suite.py").write_text((kept / "made_by" / "suite.py.txt").read_text())
+    (kept / "whole").touch()  # its target no longer fails
+    suite = load_file(kept / "suite.py").plain()
+    path = kept / "unfinished.jsonl"
+    lines = path.read_text().splitlines(keepends=True)  # the hash of code follows the version of Python
+    path.write_text("".join([lines[0].replace("8b76ee54556ab782", suite.target.version), *lines[1:]]))
+
+    evaluation = await run_suite(suite, out=path)
+
+    assert (evaluation.already_there, evaluation.scored_again, evaluation.asked) == (5, 0, 1)
+    assert read_result(path).is_complete
+
+
+async def test_a_kept_result_of_a_step_says_how_to_go_on(kept: Path) -> None:
+    (kept / "suite.py").write_text((kept / "made_by" / "suite.py.txt").read_text())
+    suite = load_file(kept / "suite.py").suite()
+
+    with pytest.raises(InvalidResult, match=r"the target changed.*--fresh.*--answers-from"):
+        await run_suite(suite, out=kept / "recorded.jsonl")
+
+    again = suite.with_target(AnsweredTarget(suite.target, read_result(kept / "recorded.jsonl")))
+    assert (await run_suite(again, out=kept / "again.jsonl")).result.is_complete
