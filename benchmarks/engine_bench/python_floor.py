@@ -1,16 +1,17 @@
-"""The floor in Python: the values encoded and the rows written as the engine does both, with no engine between them."""
+"""The floor in Python: callers on an event loop, values encoded and rows written as the engine does, and no engine."""
 
+import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from engine_bench.callers import call_load
 from engine_bench.errors import WrongResult
 from engine_bench.five_steps import bump, five
 from engine_bench.load import Load
 from engine_bench.rows import STEP_NAMES, STEPS, open_file, transaction
-from engine_bench.spent import Spent, Stopwatch
+from engine_bench.spent import Spent
 from orchestrator.coding import codec_for, signature_codec
 from orchestrator.store import SqliteStore
 
@@ -25,54 +26,72 @@ RECORD = (
 COMPLETE = "UPDATE runs SET status = 'completed', owner = NULL, output = ?, ended = ? WHERE key = ?"
 
 
+class SharedCommits:
+    """Puts what was added in one turn of the event loop into one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._rows: list[tuple[str, tuple[object, ...]]] = []
+        self._commit: asyncio.Future[None] | None = None
+
+    def add(self, statement: str, row: tuple[object, ...]) -> "asyncio.Future[None]":
+        """Add a row and return what is done once it is on the disk."""
+        if self._commit is None:
+            self._commit = self._loop.create_future()
+            self._loop.call_soon(self._flush)
+        self._rows.append((statement, row))
+        return self._commit
+
+    def _flush(self) -> None:
+        assert self._commit is not None
+        rows, commit = self._rows, self._commit
+        self._rows, self._commit = [], None
+        with transaction(self._connection):
+            for statement, row in rows:
+                self._connection.execute(statement, row)
+        commit.set_result(None)
+
+
 class PythonFloor:
-    """What is left when starting, replaying, waiting, leases and fairness cost nothing: encode, and write in waves."""
+    """What is left when names, history, replay, leases, retries and limits cost nothing."""
 
     name = "floor in Python"
 
-    def __init__(self, width: int) -> None:
-        self._width = width
+    def __init__(self) -> None:
         self._arguments = signature_codec(bump.function, where="an argument")
         self._number = codec_for(int, where="a number")
 
     def measure(self, file: Path, load: Load) -> Spent:
-        """Write the runs in waves, into the tables of a store, and return what that spent."""
+        """Run the load's callers, write into the tables of a store, and return what that spent."""
         SqliteStore(str(file)).close()
         with closing(open_file(file)) as connection:
-            self._write(connection, load.warm_up_numbers)
-            stopwatch = Stopwatch()
-            self._write(connection, load.numbers)
-            spent = stopwatch.stop(load.runs)
+            spent = asyncio.run(self._measure(connection, load))
             _check(connection, load)
         return spent
 
-    def _write(self, connection: sqlite3.Connection, numbers: range) -> None:
-        for first in range(0, len(numbers), self._width):
-            wave = numbers[first : first + self._width]
-            with transaction(connection):
-                connection.executemany(START, self._starts(wave))
-            for step in range(STEPS - 1):
-                with transaction(connection):
-                    connection.executemany(RECORD, self._records(wave, step))
-            with transaction(connection):
-                connection.executemany(RECORD, self._records(wave, STEPS - 1))
-                connection.executemany(COMPLETE, self._ends(wave))
+    async def _measure(self, connection: sqlite3.Connection, load: Load) -> Spent:
+        commits = SharedCommits(connection)
 
-    def _starts(self, wave: range) -> Iterator[tuple[object, ...]]:
-        for key in wave:
-            now = time.time()
-            yield key, f"run-{key}", now, now, five.code, self._number.encode(key)
+        async def run_once(number: int) -> int:
+            return await self._run(commits, number)
 
-    def _records(self, wave: range, step: int) -> Iterator[tuple[object, ...]]:
-        for key in wave:
-            began = time.time()
-            recorded = self._arguments.encode((key + step,), {})
-            result = self._number.encode(key + step + 1)
-            yield key, STEP_NAMES[step], step + 1, 1, began, began, time.time(), recorded, result
+        return await call_load(run_once, load)
 
-    def _ends(self, wave: range) -> Iterator[tuple[object, ...]]:
-        for key in wave:
-            yield self._number.encode(key + STEPS), time.time(), key
+    async def _run(self, commits: SharedCommits, number: int) -> int:
+        key, now = number, time.time()
+        await commits.add(START, (key, f"run-{key}", now, now, five.code, self._number.encode(number)))
+        for step in range(STEPS):
+            recorded, began = self._arguments.encode((number,), {}), time.time()
+            number = await bump.function(number)
+            result = self._number.encode(number)
+            recording = commits.add(
+                RECORD, (key, STEP_NAMES[step], step + 1, 1, began, began, time.time(), recorded, result)
+            )
+            if step < STEPS - 1:
+                await recording
+        await commits.add(COMPLETE, (self._number.encode(number), time.time(), key))
+        return number
 
 
 def _check(connection: sqlite3.Connection, load: Load) -> None:

@@ -1,7 +1,7 @@
 """What a step's body may know about itself."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from orchestrator.errors import Misuse
 
@@ -15,8 +15,7 @@ class StopFlag:
         self.raised = False
 
 
-@dataclass(frozen=True, slots=True)
-class StepContext:
+class StepContext(NamedTuple):
     """The step that is being executed."""
 
     run_id: str
@@ -24,7 +23,7 @@ class StepContext:
     """The step's name in its run, such as ``route#2``."""
     attempt: int = 1
     """1 for the first try; tries before a crash count."""
-    stop: "StopFlag | None" = None
+    stop: StopFlag | None = None
     """Raised for a body in a thread, which cannot be stopped from outside."""
 
     @property

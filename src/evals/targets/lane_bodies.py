@@ -127,7 +127,7 @@ class CountedBodies(Library):
 
     async def _in_thread(self, step: Step[..., Any], args: Any, kwargs: Any) -> Any:
         flag = StopFlag()
-        inside = inside_of(replace(_current(), stop=flag))
+        inside = inside_of(_current()._replace(stop=flag))
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, timed, step, inside, args, kwargs)

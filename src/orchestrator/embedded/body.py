@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.clock import Clock
@@ -75,7 +75,7 @@ class Bodies:
                 except Exception as error:
                     if policy.fallback is None:
                         raise
-                    return await self._fall_back(step, replace(context, attempt=tries.next()), args, kwargs, error)
+                    return await self._fall_back(step, context._replace(attempt=tries.next()), args, kwargs, error)
         except Exception as error:
             if isinstance(policy.on_failure, Default):
                 return Result(policy.on_failure.value, tries.attempt, "policy:default")
@@ -95,7 +95,7 @@ class Bodies:
     async def _attempts(self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any) -> Any:
         retry = step.policy.retry
         while True:
-            this = replace(context, attempt=tries.next())
+            this = context._replace(attempt=tries.next())
             try:
                 return await self._attempt(step, this, args, kwargs)
             except Exception as error:
@@ -138,7 +138,7 @@ class Bodies:
 
     async def _in_thread(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
         flag = StopFlag()
-        inside = inside_of(replace(context, stop=flag))
+        inside = inside_of(context._replace(stop=flag))
         name = f"step {context.step!r} of run {context.run_id!r}"
         try:
             return await self._threads.call(lambda: timed(step, inside, args, kwargs), name=name)

@@ -48,21 +48,24 @@ class Begun:
 
     def done(self, attempt: int, ended: float, output: str, decided_by: str | None) -> StepRow:
         """Return the record of a step with a result."""
-        return self._row("done", attempt, ended, output, None, decided_by)
+        return self._row("done", attempt, ended, output, decided_by, None)
 
     def failed(self, attempt: int, ended: float, error: str) -> StepRow:
         """Return the record of a step without one."""
-        return self._row("failed", attempt, ended, None, error, None)
+        return self._row("failed", attempt, ended, None, None, error)
 
-    def _row(self, status: str, attempt: int, ended: float | None, *result: str | None) -> StepRow:
+    def _row(
+        self, status: str, attempt: int, ended: float | None, output: str | None, decided_by: str | None,
+        error: str | None,
+    ) -> StepRow:  # fmt: skip
         step = self.step
-        output, error, decided_by = result
         # the plain tuple: with 21 named fields a call costs as much as writing the row
-        return StepRow._make(
+        return tuple.__new__(
+            StepRow,
             (
                 self.key, self.name, self.seq, step.kind, status, attempt, self.queued, self.started, ended,
                 self.input, output, step.owner, decided_by, None, error, *_NO_JUDGEMENT,
-            )
+            ),
         )  # fmt: skip
 
 

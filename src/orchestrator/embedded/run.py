@@ -5,6 +5,7 @@ import contextvars
 import json
 import logging
 import random
+import weakref
 from collections.abc import Callable, Collection, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,7 +56,7 @@ class EmbeddedRun(Run):
     ) -> None:
         self.key = key
         self._matching = Matching(history, code, strict=strict)
-        self.waits = Waits(key, run_id, history, self._matching, equipment, self.write)
+        self.waits = Waits(key, run_id, history, self._matching, equipment, weakref.ref(self))
         self.lost: Exception | None = None
         """Why this process may not go on with the run; set by ``lose``."""
         self.beside: dict[int, list[BaseException]] = {}
@@ -183,7 +184,7 @@ class EmbeddedRun(Run):
             return await self._failed(bound, begun, escaped(error), attempt)
         finally:
             del self.running[name]
-        self.record(begun.done(attempt, self._equipment.clock.now(), output, decided_by))
+        self.write(RecordStep(begun.done(attempt, self._equipment.clock.now(), output, decided_by)))
         return value
 
     def _tries(self, begun: Begun, row: StepRow | None) -> Tries:

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from guards.escalation import MAX_PRIORITY, Escalation
 from guards.outcome import Accepted, Doubtful, Judgement
@@ -24,6 +24,8 @@ from orchestrator.store.rows import AUDIT, EventRow, ReviewRow, ReviewState, Ste
 from orchestrator.suspension import Suspended
 
 if TYPE_CHECKING:
+    import weakref
+
     from orchestrator.codec import Codec
 
 _log = logging.getLogger("orchestrator.steps")
@@ -31,6 +33,14 @@ _log = logging.getLogger("orchestrator.steps")
 _HOUR = 3600.0
 _DRAWN = "drawn at random, to be decided without a suggestion"
 """The same for accepted and for doubtful values, so that it does not tell them apart."""
+
+
+class Recorder(Protocol):
+    """The run that waits, as far as its waits know it."""
+
+    def write(self, change: Change) -> None:
+        """Put a change on its way to the store."""
+        ...
 
 
 class Waits:
@@ -43,7 +53,7 @@ class Waits:
         history: History,
         matching: Matching,
         equipment: Equipment,
-        write: Callable[[Change], None],
+        run: "weakref.ref[Recorder]",
     ) -> None:
         self.open: dict[str, float | None] = {}
         """Waits that this execution ran into, with when each is due."""
@@ -55,7 +65,13 @@ class Waits:
         self._history = history
         self._matching = matching
         self._equipment = equipment
-        self._write = write
+        self._run = run
+        """Weak, or each ended run would be a cycle and keep the garbage collector busy."""
+
+    def _write(self, change: Change) -> None:
+        run = self._run()
+        assert run is not None  # noqa: S101 -- it is what waits
+        run.write(change)
 
     # -- people
 

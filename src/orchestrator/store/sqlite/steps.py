@@ -11,26 +11,29 @@ from orchestrator.store.sqlite import lifecycle
 if TYPE_CHECKING:
     from orchestrator.store.sqlite.transaction import Transaction
 
-PLAIN = StepRow._fields.index("owner")
+_PLAIN = StepRow._fields.index("owner")
 """A plain result fills the columns before this one ..."""
-OWNED = StepRow._fields.index("due")
+_OWNED = StepRow._fields.index("due")
 """... and with an owner or a decider those before this one."""
-_NOTHING = (None,) * len(StepRow._fields)
+_NO_OWNER = (None,) * (len(StepRow._fields) - _PLAIN)
+_NO_DUE = (None,) * (len(StepRow._fields) - _OWNED)
 
 
-def _record(columns: int) -> str:
-    """Return the statement that records the first columns of a row, once."""
-    names = StepRow._fields[:columns]
+def _record(*names: str) -> str:
+    """Return the statement that records these columns of a row, once."""
     noted = ("due", "error")  # of a try before this one
     updates = ", ".join(f"{name} = excluded.{name}" for name in {*names, *noted} - {"run", "name", "seq"})
     return (
-        f"INSERT INTO steps ({', '.join(names)}) VALUES ({', '.join('?' * columns)})"  # noqa: S608 -- our own column names
+        f"INSERT INTO steps ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 -- our own column names
         f" ON CONFLICT (run, name) DO UPDATE SET {updates} WHERE steps.status IN ('started', 'waiting')"
     )
 
 
 # sqlite3 looks an adapter up for every None it binds: leaving nine of them out halves the time of a row.
-_RECORD = {columns: _record(columns) for columns in (PLAIN, OWNED, len(StepRow._fields))}
+_RECORD_PLAIN = _record(*StepRow._fields[:_PLAIN])
+_RECORD_DECIDED = _record(*StepRow._fields[:_PLAIN], "decided_by")
+_RECORD_OWNED = _record(*StepRow._fields[:_OWNED])
+_RECORD_ALL = _record(*StepRow._fields)
 
 _COLUMNS = ", ".join(StepRow._fields)
 _MARKS = ", ".join("?" * len(StepRow._fields))
@@ -40,13 +43,16 @@ NOTE = f"INSERT OR IGNORE INTO steps ({_COLUMNS}) VALUES ({_MARKS})"  # noqa: S6
 def record(tx: "Transaction", change: c.RecordStep) -> None:
     """Record a result with its audit, if it has one; a second result for the same step is refused."""
     row = change.row
-    if row[PLAIN:] == _NOTHING[PLAIN:]:
-        columns = PLAIN
-    elif row[OWNED:] == _NOTHING[OWNED:]:
-        columns = OWNED
+    values: tuple[object, ...] = row
+    if row[_PLAIN:] == _NO_OWNER:
+        statement, values = _RECORD_PLAIN, row[:_PLAIN]
+    elif row[_OWNED:] != _NO_DUE:
+        statement = _RECORD_ALL
+    elif row.owner is None:
+        statement, values = _RECORD_DECIDED, (*row[:_PLAIN], row.decided_by)
     else:
-        columns = len(row)
-    if tx.execute(_RECORD[columns], row[:columns]).rowcount != 1:
+        statement, values = _RECORD_OWNED, row[:_OWNED]
+    if tx.execute(statement, values).rowcount != 1:
         raise Fenced(tx.path, f"run {row.run} has a recorded result for step {row.name!r}; a second one is refused")
     if change.audit is not None:
         _ask(tx, change.audit)
