@@ -50,7 +50,7 @@ class Execution:
         """Done when this execution is over; shared, so nobody who waits can cancel it."""
         self.abandoned = False
         """Whether its code ignored its cancels, so that nobody waits for it any more."""
-        self.on_abandoned: Callable[[], None] = lambda: None
+        self.on_abandoned: Callable[[Execution], None] = lambda execution: None  # noqa: ARG005
         self._in_code = False
         self._bound = bound
         self._equipment = equipment
@@ -85,7 +85,7 @@ class Execution:
             self.status, self.error = status, error
         self.run.lose(RunCancelled(f"run {self.claimed.id!r} was left behind: it ignored its cancel"))
         leave(self.task)
-        self.on_abandoned()
+        self.on_abandoned(self)
 
     def lose(self, error: Exception) -> None:
         """Stop because another worker owns the run now, or the store is out of reach."""

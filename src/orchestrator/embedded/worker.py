@@ -212,7 +212,7 @@ class Worker:
         self._backing_off.pop(claimed.key, None)
         execution.task = RunTask(execution.drive(), loop=self._loop, name=claimed.id)
         execution.task.add_done_callback(lambda _task: self._finished(execution))
-        execution.on_abandoned = lambda: self._finished(execution)
+        execution.on_abandoned = self._finished
         if self._sweep is None:
             self._sweep = self._loop.call_later(NOTE_STARTED_AFTER_SECONDS, self._note_started)
         return execution
