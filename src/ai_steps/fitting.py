@@ -30,11 +30,28 @@ def fitting(given: Any, output: Output, model: Model) -> Answer | NoAnswer:
         said = str(error) if isinstance(error, ValueError) else f"the output type's own code raised {told(error)}"
         spoilt = (*attempts[:-1], replace(attempts[-1], result="invalid"))
         return NoAnswer(result="invalid", reason=f"the answer does not fit: {said}", attempts=spoilt)
-    left_out = () if output.labels or not given.fields else tuple(unsaid(value, given.fields))
-    if value is given.value and attempts is given.attempts and not left_out:
+    fields = _fields(given, value, output)
+    if value is given.value and attempts is given.attempts and fields is given.fields:
         return given
-    fields = {**given.fields, **dict.fromkeys(left_out, Confidence.none("the answer left it out"))}
-    return replace(given, value=value, attempts=attempts, fields=fields)
+    return replace(given, value=value, attempts=attempts, fields=fields, confidence=_renamed(given, output))
+
+
+def _fields(given: Answer, value: Any, output: Output) -> Mapping[str, Confidence]:
+    """Return the confidence of each field by its name in Python, and none for those that the answer left out."""
+    if output.labels or not given.fields:
+        return given.fields
+    fields = output.names.renamed(given.fields)
+    left_out = tuple(unsaid(value, fields))
+    return {**fields, **dict.fromkeys(left_out, Confidence.none("the answer left it out"))} if left_out else fields
+
+
+def _renamed(given: Answer, output: Output) -> Confidence:
+    """Return the confidence in the whole; where it names a field, by its name in Python."""
+    about, colon, path = given.confidence.detail.rpartition(": ")
+    if not colon or path not in given.fields:
+        return given.confidence
+    [name] = output.names.renamed({path: None})
+    return replace(given.confidence, detail=f"{about}: {name}")
 
 
 def named(model: Model) -> str:

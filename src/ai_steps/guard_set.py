@@ -1,6 +1,6 @@
 """The guards of a step, sorted by when they run and checked for what cannot work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -30,8 +30,18 @@ class GuardSet:
         return tuple(guard for guard in self.pure if getattr(guard, "cost", "free") != "paid")
 
     @classmethod
-    def of(cls, step: str, guards: Sequence[Guard | PaidGuard], *, models: int, limits: Limits) -> "GuardSet":
+    def of(
+        cls,
+        step: str,
+        guards: Sequence[Guard | PaidGuard],
+        *,
+        models: int,
+        limits: Limits,
+        problem: Callable[[str], str],
+    ) -> "GuardSet":
         """Sort the guards of a step with so many models; a guard whose ``stage`` is ``input`` runs before them.
+
+        ``problem`` says what is wrong with a path to a field of the output.
 
         Raises:
             InvalidGuard: a combination that could never work, with the fix in the message.
@@ -46,6 +56,7 @@ class GuardSet:
                 before.append(_require_input(where, guard))
             else:
                 _require_output(where, guard, models, limits)
+                _require_fields(where, guard, problem)
                 if _is_pure(guard):
                     pure.append(guard)
                 else:
@@ -86,6 +97,19 @@ def _require_input(where: str, guard: Any) -> Guard:
         )
     checked: Guard = guard
     return checked
+
+
+def _require_fields(where: str, guard: Any, problem: Callable[[str], str]) -> None:
+    """Refuse a guard that looks at fields which the output does not have: it could only ever crash."""
+    for path in (*_paths(guard, "fields"), *_paths(guard, "reads")):
+        if wrong := problem(path):
+            raise InvalidGuard(f"{where}: {wrong}")
+
+
+def _paths(guard: Any, name: str) -> tuple[str, ...]:
+    """Return the field paths that a guard has under a name; a guard of somebody else's may mean another thing by it."""
+    listed = getattr(guard, name, ())
+    return tuple(listed) if isinstance(listed, tuple) and all(isinstance(each, str) for each in listed) else ()
 
 
 def _require_output(where: str, guard: Any, models: int, limits: Limits) -> None:

@@ -38,7 +38,7 @@ def spelled(leaf: Any) -> str:
 
 
 def unsaid(value: Any, said: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the fields of a record, at any depth, that are neither under nor above any path of ``said``.
+    """Yield the fields of a record, at any depth, that are neither under nor above any path of ``said``; all in Python.
 
     Only fields that the schema asks for count; one that a validator or a default filled in without an answer is unsaid.
     """
@@ -60,7 +60,7 @@ def _unsaid(value: Any, path: str, said: Mapping[str, Any], covered: set[str]) -
     if path and path not in covered:
         yield path
         return
-    for key, below in named_parts(value, asked_only=True):
+    for key, below in named_parts(value, in_python=True):
         yield from _unsaid(below, f"{path}.{key}" if path else key, said, covered)
 
 
@@ -89,21 +89,26 @@ def _is_container(value: Any) -> bool:
     return isinstance(value, Mapping) or bool(_names(_kind(value)))
 
 
-def named_parts(value: Any, *, asked_only: bool = False) -> Iterator[tuple[str, Any]]:
-    """Yield the parts of a value by the key that JSON gives them; of a leaf, none."""
+def named_parts(value: Any, *, in_python: bool = False) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a value by the key that JSON gives them; of a leaf, none.
+
+    With ``in_python``, those that the schema asks for, by the names that records have for them.
+    """
     if isinstance(value, str | bytes):
         return
     if isinstance(value, Mapping):
         yield from ((str(key), below) for key, below in value.items())
+    elif in_python and isinstance(value, tuple) and (names := getattr(value, "_fields", None)):
+        yield from zip(names, value, strict=True)
     elif isinstance(value, list | tuple | set | frozenset):
         yield from ((str(index), below) for index, below in enumerate(value))
     elif getattr(type(value), "__pydantic_root_model__", False):
-        yield from named_parts(value.root, asked_only=asked_only)
+        yield from named_parts(value.root, in_python=in_python)
     else:
-        asked = _asked(_kind(value)) if asked_only else None
+        asked = _asked(_kind(value)) if in_python else None
         for name, key in _names(_kind(value)).items():
             if asked is None or key in asked:
-                yield key, getattr(value, name, None)
+                yield name if in_python else key, getattr(value, name, None)
         yield from (getattr(value, "__pydantic_extra__", None) or {}).items()
 
 

@@ -4,11 +4,15 @@ import enum
 import types
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal, Union, get_args, get_origin
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from ai_steps.errors import InvalidTask
 from ai_steps.strict_json import is_finite, parts, read_json, with_exact_numbers
 from guards.raised import is_order, told
+
+if TYPE_CHECKING:
+    from ai_steps.field_names import FieldNames
 
 _CLOSED: Mapping[Any, tuple[Any, ...]] = {None: (None,), type(None): (None,), bool: (True, False)}
 
@@ -49,6 +53,13 @@ class Output:
     def is_record(self) -> bool:
         """Whether the type is a pydantic model, a dataclass or a typed dictionary: fields with names."""
         return self._schema.get("type") == "object" or "$ref" in self._schema
+
+    @cached_property
+    def names(self) -> "FieldNames":
+        """The fields of the type."""
+        from ai_steps.field_names import FieldNames  # noqa: PLC0415 -- for records, and not for most labels
+
+        return FieldNames(self.output_type)
 
     @property
     def json_schema(self) -> Mapping[str, Any] | None:
@@ -123,13 +134,17 @@ class Output:
         Raises:
             ValueError: it does not fit.
         """
-        return _finite(self._through(self._adapter.validate_json, text))
+        return _finite(self._through(self._read_dumped, text))
 
     def show(self, value: Any) -> str:
-        """Return a value as people and models read it: the text or label itself, or JSON."""
+        """Return a value as people and models read it: the text or label itself, or JSON with the schema's names."""
         if self.is_text:
             return str(value)
-        return self.label_of(value) if self._by_label else self.dump(value)
+        return self.label_of(value) if self._by_label else self._adapter.dump_json(value, by_alias=True).decode()
+
+    def _read_dumped(self, text: str) -> Any:
+        """Read JSON with field names, as it is dumped, or with their aliases."""
+        return self._adapter.validate_json(text, by_alias=True, by_name=True)
 
     def _exactly(self, text: str) -> Any:
         """Return the value of a JSON text with every digit of it: a JSON number would reach a Decimal as a float."""

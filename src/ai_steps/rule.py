@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
 from ai_steps.errors import InvalidTask
+from ai_steps.field_names import FieldNames
 from guards.acceptance import Acceptance, Always, Doubt, Never, Threshold
 from guards.outcome import DoubtCode, Judgement
 from guards.raised import is_order, told
@@ -77,6 +78,23 @@ def require_rule(step: str, rule: Any) -> None:
     """
     if isinstance(rule, type) or not (hasattr(rule, "doubt") or hasattr(rule, "doubt_of")):
         raise InvalidTask(f"step {step!r}: accept is {rule!r}; write confidence(at_least=0.85), Always() or Never()")
+
+
+def require_fields(step: str, rule: Any, names: FieldNames) -> None:
+    """Check that a rule for fields speaks of fields that the output has.
+
+    Raises:
+        InvalidTask: there are none, or one is misspelt.
+    """
+    if not isinstance(rule, EachField):
+        return
+    if not names.has_fields:
+        raise InvalidTask(
+            f"step {step!r}: each_field(...) looks at fields, and the answer has none; write confidence(at_least=0.85)"
+        )
+    for path in rule.fields:
+        if wrong := names.problem(path):
+            raise InvalidTask(f"step {step!r}: each_field(fields=...): {wrong}")
 
 
 def doubt_of(rule: Rule, judgement: Judgement) -> Doubt | None:

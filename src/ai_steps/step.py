@@ -17,7 +17,7 @@ from ai_steps.inputs import Input
 from ai_steps.model import Model
 from ai_steps.release import Gate
 from ai_steps.resolve import ModelLike, require_labels, resolve_models
-from ai_steps.rule import Rule, require_rule
+from ai_steps.rule import Rule, require_fields, require_rule
 from ai_steps.task import Task
 from guards.acceptance import Always
 from guards.chain import ChainResult, PaidGuard, run_guards
@@ -67,7 +67,11 @@ class AIStep(Generic[T_co]):
     def __post_init__(self) -> None:
         require_rule(self.name, self.accept)
         _require_audit(self.name, self.audit)
-        guard_set = GuardSet.of(self.name, self.guards, models=len(self.models), limits=self.limits)
+        names = self.task.output.names
+        require_fields(self.name, self.accept, names)
+        guard_set = GuardSet.of(
+            self.name, self.guards, models=len(self.models), limits=self.limits, problem=names.problem
+        )
         object.__setattr__(self, "_guard_set", guard_set)
         if self.task.kind == "classify":
             require_labels(self.models, self.task.output.labels)

@@ -66,6 +66,8 @@ class Check:
     stage: Stage = "output"
     repair: Callable[[Any, GuardContext], Any] | None = None
     """Returns a part that would pass, for ``on_fail="fix"``; None: this guard cannot fix."""
+    reads: tuple[str, ...] = ()
+    """Paths that the test itself follows in the whole value, so that a misspelt one is told when a step is built."""
     _passed: Verdict = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

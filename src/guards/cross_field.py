@@ -44,7 +44,7 @@ def sums(parts: Fields, total: str, *, tolerance: float = 0.0, on_fail: OnFail =
             return None
         return failed(f"{' + '.join(map(str, found))} is {sum(found, Decimal())}, not {stated[0]}", path=total)
 
-    return Check(name="sums", test=test, on_fail=on_fail)
+    return Check(name="sums", test=test, on_fail=on_fail, reads=(*listed, total))
 
 
 def dates_in_order(*fields: str, strictly: bool = False, on_fail: OnFail = "review") -> Check:
@@ -70,7 +70,7 @@ def dates_in_order(*fields: str, strictly: bool = False, on_fail: OnFail = "revi
                 )
         return None
 
-    return Check(name="dates_in_order", test=test, on_fail=on_fail)
+    return Check(name="dates_in_order", test=test, on_fail=on_fail, reads=fields)
 
 
 def _number(value: Any, path: str) -> Decimal:

@@ -1,0 +1,234 @@
+"""Fields have one name each, the one in Python: in rules, guards and records; a misspelt one is told at build."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
+
+import pytest
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, RootModel, computed_field
+from typing_extensions import TypedDict
+
+from ai_steps import Says, ScriptedModel, agreement, classify, draft, extract
+from ai_steps.errors import InvalidTask
+from ai_steps.field_names import FieldNames
+from ai_steps.models.recorded import RecordedModel
+from ai_steps.rule import each_field
+from guards.acceptance import Always
+from guards.cross_field import dates_in_order, sums
+from guards.errors import InvalidGuard
+from guards.grounding import grounded
+from guards.outcome import Accepted, Doubtful
+from guards.text import max_length
+from tests.unit.ai_steps.teams import Team
+
+
+class Node(BaseModel):
+    name: str = Field(alias="Name")
+    kids: "list[Node]" = []
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    meows: int = Field(validation_alias=AliasChoices("m", "meow"))
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    barks: float
+
+
+@dataclass
+class Line:
+    price: Decimal
+    day: date
+
+
+class Extra(TypedDict):
+    a: int
+    b: NotRequired[Annotated[list[Line], Field(alias="Bee")]]
+
+
+class Loose(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    known: int
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+class Lines(RootModel[list[Line]]):
+    pass
+
+
+class Bill(BaseModel):
+    total: Decimal = Field(alias="Total Amount")
+    lines: list[Line] = []
+    pet: Annotated[Cat | Dog, Field(discriminator="kind")] | None = None
+    extra: Extra | None = None
+    by_name: dict[str, Line] = {}
+    anything: Any = None
+    loose: Loose | None = None
+    node: Node | None = None
+    point: Point | None = None
+    listed: Lines | None = None
+    dotted: int = Field(1, alias="a.b")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def twice(self) -> Decimal:
+        return self.total * 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "total",
+        "lines.*.price",
+        "lines.0.price",
+        "lines.#",
+        "#",
+        "pet.meows",
+        "pet.barks",
+        "extra.b.*.price",
+        "by_name.x.price",
+        "by_name.*.price",
+        "anything.x.y",
+        "loose.known",
+        "loose.unknown",
+        "node.kids.*.kids.0.name",
+        "point.x",
+        "listed.root.0.price",
+        "listed.0.price",
+        "twice",
+        "lines.*.day.year",
+        "*.price",
+    ],
+)
+def test_what_may_be_there_may_be_spoken_of(path: str) -> None:
+    assert FieldNames(Bill).problem(path) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("totl", "did you mean 'total'?"),
+        ("Total Amount", "write 'total'"),
+        ("lines.0.prise", "did you mean 'price'?"),
+        ("lines.price", "nothing called 'price'"),
+        ("pet.woof", "'kind', 'meows', 'barks', and no 'woof'"),
+        ("pet.m", "write 'meows'"),
+        ("extra.Bee", "write 'b'"),
+        ("by_name.*.prce", "did you mean 'price'?"),
+        ("node.kids.0.Name", "write 'name'"),
+        ("price", "no 'price'"),
+    ],
+)
+def test_what_cannot_be_there_is_told_with_what_may_be_meant(path: str, told: str) -> None:
+    assert told in FieldNames(Bill).problem(path)
+    model = ScriptedModel([])
+    with pytest.raises(InvalidTask, match="each_field") as refused:
+        extract("r", Bill, "Read.", models=model, accept=each_field(at_least=0.5, fields={path: 0.9}))
+    assert told in str(refused.value)
+    for guard in (max_length(9, fields=path), grounded(fields=["total", path]), agreement(model, fields=path)):
+        with pytest.raises(InvalidGuard) as wrong:
+            extract("r", Bill, "Read.", models=model, accept=Always(), guards=[guard])
+        assert told in str(wrong.value)
+
+
+def test_guards_over_several_fields_are_read_too() -> None:
+    for guard in (sums("lines.*.prise", "total"), sums("lines.*.price", "totl"), dates_in_order("day", "lines.0.day")):
+        with pytest.raises(InvalidGuard, match="is no field of the answer"):
+            extract("r", Bill, "Read.", models=ScriptedModel([]), accept=Always(), guards=[guard])
+    fine = (sums("lines.*.price", "total"), dates_in_order("lines.0.day", "lines.1.day"))
+    extract("r", Bill, "Read.", models=ScriptedModel([]), accept=Always(), guards=fine)
+
+
+def test_an_answer_without_fields_has_none_to_speak_of() -> None:
+    with pytest.raises(InvalidTask, match="the answer has none"):
+        classify("c", Team, "Which?", models=ScriptedModel([]), accept=each_field(at_least=0.5))
+    with pytest.raises(InvalidGuard):
+        draft("d", str, "Write.", models=ScriptedModel([]), guards=[max_length(9, fields="text")])
+    extract("l", list[Line], "Read.", models=ScriptedModel([]), accept=each_field(at_least=0.5, fields={"*.price": 1}))
+
+
+def test_what_a_model_says_of_a_field_is_kept_under_its_name_in_python() -> None:
+    said = {
+        "Total Amount": 1,
+        "lines.0.price": 2,
+        "pet.m": 3,
+        "extra.Bee.0.price": 4,
+        "node.kids.0.Name": 5,
+        "a.b": 6,
+        "lines.#": 7,
+        "point.0": 8,
+        "listed.0.price": 9,
+    }
+    renamed = FieldNames(Bill).renamed(said)
+    assert list(renamed) == [
+        "total",
+        "lines.0.price",
+        "pet.meows",
+        "extra.b.0.price",
+        "node.kids.0.name",
+        "dotted",
+        "lines.#",
+        "point.x",
+        "listed.0.price",
+    ]
+    assert FieldNames(Bill).renamed(renamed) == renamed
+
+
+class Receipt(BaseModel):
+    total: float = Field(alias="Total Amount")
+    shop: str
+
+
+@pytest.mark.parametrize("called", ["Total Amount", "total"])
+@pytest.mark.parametrize("mask", [(), ("email",)])
+async def test_rules_guards_and_records_call_a_field_the_same(called: str, mask: Any) -> None:
+    says = Says({"Total Amount": 3.5, "shop": "A"}, fields={called: 0.95, "shop": 0.99})
+    step = extract(
+        "r",
+        Receipt,
+        "Read.",
+        models=ScriptedModel([says, says]),
+        accept=each_field(at_least=0.9, fields={"total": 0.9}),
+        guards=[grounded(fields=["total", "shop"])],
+        mask=mask,
+    )
+    outcome = await step("A 3.50")
+    assert isinstance(outcome, Accepted), outcome
+    assert set(outcome.judgement.fields) == {"total", "shop"}
+    assert set(outcome.judgement.evidence) == {"total", "shop"}
+    stricter = extract(
+        "r", Receipt, "Read.", models=ScriptedModel([says]), accept=each_field(at_least=0.9, fields={"total": 0.99})
+    )
+    doubt = await stricter("A 3.50")
+    assert isinstance(doubt, Doubtful)
+    assert doubt.reason.startswith("total: ")
+
+
+async def test_a_record_with_aliases_is_recorded_and_replayed(tmp_path: Path) -> None:
+    says = Says({"Total Amount": 3.5, "shop": "A"}, fields={"total": 0.95, "shop": 0.99})
+    live = RecordedModel.record(tmp_path / "kept.jsonl", live=ScriptedModel([says]))
+    step = extract("r", Receipt, "Read.", models=live, accept=each_field(at_least=0.9))
+    first = await step("A 3.50")
+    again = await step.using(RecordedModel.replay(tmp_path / "kept.jsonl"))("A 3.50")
+    assert isinstance(first, Accepted)
+    assert again == first
+
+
+def test_an_example_is_shown_as_the_schema_has_it() -> None:
+    step = extract(
+        "r",
+        Receipt,
+        "Read.",
+        models=ScriptedModel([]),
+        accept=Always(),
+        examples=[("A 3.50", {"Total Amount": 3.5, "shop": "A"})],
+    )
+    assert '{"Total Amount":3.5,"shop":"A"}' in step.task.prompt.system
