@@ -129,6 +129,19 @@ def test_what_cannot_be_closed_is_not_called_strict(annotation: Any) -> None:
     assert not wire_schema(model.model_json_schema()).strict
 
 
+@pytest.mark.parametrize(
+    ("pattern", "sent"),
+    [
+        (r"^\d{5}$", "^[0-9]{5}$"),
+        (r"^[\d.]+-\w$", "^[0-9.]+-[A-Za-z0-9_]$"),
+        (r"^\\d\.[^]]$", r"^\\d\.[^]]$"),
+        ("^[A-Z]{2}$", "^[A-Z]{2}$"),
+    ],
+)
+def test_classes_of_characters_are_spelled_out_in_patterns(pattern: str, sent: str) -> None:
+    assert wire_schema({"type": "string", "pattern": pattern}).schema["pattern"] == sent
+
+
 def test_known_formats_stay() -> None:
     assert wire_schema({"type": "string", "format": "date"}).schema["format"] in FORMATS
 

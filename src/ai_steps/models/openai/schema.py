@@ -13,6 +13,7 @@ _KEPT = frozenset(
 _ANNOTATIONS = frozenset(
     {"default", "examples", "deprecated", "readOnly", "writeOnly", "discriminator", "$schema", "$id", "$comment"}
 )
+_CLASSES = {r"\d": "0-9", r"\w": "A-Za-z0-9_"}
 CHECKED_AFTERWARDS = frozenset(
     {"uniqueItems", "contains", "minContains", "maxContains", "not", "if", "dependentRequired", "dependentSchemas"}
     | {"propertyNames", "patternProperties", "minProperties", "maxProperties", "unevaluatedProperties", "oneOf"}
@@ -39,6 +40,19 @@ def wire_schema(schema: Mapping[str, Any]) -> WireSchema:
     return WireSchema(made, walk.strict, frozenset(walk.removed))
 
 
+def _spelled_out(pattern: str) -> str:
+    """Return a pattern with its classes for digits and words spelled out: not every grammar knows those."""
+    made, inside, position = "", False, 0
+    while position < len(pattern):
+        sign = pattern[position : position + 2] if pattern[position] == "\\" else pattern[position]
+        position += len(sign)
+        if sign in {"[", "]"}:
+            inside = sign == "["
+        known = _CLASSES.get(sign)
+        made += sign if known is None else known if inside else f"[{known}]"
+    return made
+
+
 class _Walk:
     def __init__(self) -> None:
         self.strict = True
@@ -48,7 +62,11 @@ class _Walk:
         if not isinstance(schema, Mapping) or not schema:  # true, false or {}: anything goes
             self.strict = False
             return {}
-        made = {key: value for key, value in schema.items() if key in _KEPT and self._keeps(key, value)}
+        made: dict[str, Any] = {
+            key: _spelled_out(value) if key == "pattern" else value
+            for key, value in schema.items()
+            if key in _KEPT and self._keeps(key, value)
+        }
         self.removed |= {key for key in schema if key not in made} & CHECKED_AFTERWARDS
         for several in ("anyOf", "oneOf"):
             if several in schema:
