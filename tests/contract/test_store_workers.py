@@ -184,6 +184,16 @@ def test_a_worker_that_was_struck_off_can_change_nothing(store: Store) -> None:
     assert store.reviews(ReviewQuery()) == []
 
 
+def test_a_claim_leaves_out_the_runs_it_names_and_is_not_woken_for_them(store: Store) -> None:
+    worker = signed_on(store)
+    first, second = (started.key for started in wrote(store, starting("a"), starting("b")))
+    but = Claim([("add", 1)], NOW, 10, suspects=True, but=(first,))
+    (claimed,) = wrote(store, but, worker=worker)
+    assert [run.key for run in claimed.runs] == [second]
+    assert claimed.next_wake is None
+    assert claimed_ids(claim(store, worker)) == ["a"]
+
+
 def test_a_run_started_by_a_worker_that_was_struck_off_is_due_for_the_others(store: Store) -> None:
     stale = signed_on(store)
     owner = crash(store, stale)

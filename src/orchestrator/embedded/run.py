@@ -14,7 +14,6 @@ from guards.escalation import Escalation
 from guards.outcome import Accepted, Doubtful
 from guards.verdict import Verdict
 from orchestrator import asked
-from orchestrator.clock import sleep
 from orchestrator.coding import codec_for
 from orchestrator.context import StepContext, StopFlag
 from orchestrator.embedded.body import BodyFailed
@@ -24,13 +23,13 @@ from orchestrator.embedded.library import BoundJudge, BoundStep
 from orchestrator.embedded.matching import CodeMatch, Matching
 from orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from orchestrator.embedded.settings import Equipment
-from orchestrator.embedded.tries import LONG_PAUSE_SECONDS, Tries, noted, noted_failures
+from orchestrator.embedded.tries import Notebook, resumed
 from orchestrator.embedded.waits import Waits
 from orchestrator.errors import HistoryMismatch, Misuse, NotStorable
 from orchestrator.run import Run, branch_list
 from orchestrator.step import StepKind, check_name
-from orchestrator.store.changes import Change, NoteStarted, RecordStep
-from orchestrator.store.rows import StepRow
+from orchestrator.store.changes import Change, RecordStep
+from orchestrator.store.rows import ReviewRow, StepRow
 from orchestrator.texts import checked_texts
 
 _log = logging.getLogger("orchestrator.steps")
@@ -38,6 +37,9 @@ _log = logging.getLogger("orchestrator.steps")
 _scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
 
 _branch: contextvars.ContextVar[str | None] = contextvars.ContextVar("handrail_branch", default=None)
+
+
+_USUAL: dict[StepKind, str] = {"clock": "now", "chance": "random"}
 
 
 class EmbeddedRun(Run):
@@ -69,6 +71,7 @@ class EmbeddedRun(Run):
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
         self._stopped = StopFlag()
+        self._notebook = Notebook(equipment.clock, self.write, self.settled, self.waits.back_off, self._stopped)
 
     @property
     def id(self) -> str:
@@ -139,8 +142,9 @@ class EmbeddedRun(Run):
     def _name(self, base: str) -> str:
         return self._history.name(base, _scope.get())
 
-    def _own_name(self, name: str) -> str:
-        check_name(name)
+    def _own_name(self, name: str, usual: str) -> str:
+        if name != usual:
+            check_name(name)
         return self._name(name)
 
     # -- steps
@@ -171,7 +175,7 @@ class EmbeddedRun(Run):
                 value = await self._equipment.bodies.call(step, context, args, kwargs)
                 decided_by = bound.decided_by
             else:
-                tries = self._tries(begun, row)
+                tries = resumed(begun, row, self._notebook)
                 result = await self._equipment.bodies.execute(step, context, tries, args, kwargs)
                 value, attempt = result.value, result.attempt
                 decided_by = result.decided_by or bound.decided_by
@@ -186,27 +190,6 @@ class EmbeddedRun(Run):
             del self.running[name]
         self.write(RecordStep(begun.done(attempt, self._equipment.clock.now(), output, decided_by)))
         return value
-
-    def _tries(self, begun: Begun, row: StepRow | None) -> Tries:
-        """Return how often the step was tried already, and how it pauses between tries."""
-        if row is not None:
-            begun.queued = row.queued or begun.queued
-
-        async def pause(tries: Tries, seconds: float, error: Exception) -> None:
-            clock = self._equipment.clock
-            due = clock.now() + seconds
-            if (deadline := begun.step.policy.deadline_seconds) is not None:
-                due = min(due, begun.queued + deadline)
-            long = due - clock.now() > LONG_PAUSE_SECONDS
-            again = noted(begun.row, tries, error, due if long else None)
-            self.write(NoteStarted(again))
-            await self.settled()
-            if long:
-                raise self.waits.back_off(again)
-            await sleep(clock, seconds)
-            begun.attempt, begun.started, begun.noted = tries.attempt + 1, clock.now(), False
-
-        return Tries(begun.queued, pause, begun.attempt - 1, noted_failures(row), self._stopped)
 
     async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> Any:
         row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))
@@ -225,11 +208,11 @@ class EmbeddedRun(Run):
         return bound.result.decode(row.output or "")
 
     async def _repair(self, bound: BoundStep, row: StepRow) -> Any:
-        reason = str(failure(row))
-        question = self.waits.question("repair", f"What is the result of {row.name}?", "failed", reason)
-        return await self.waits.answer(
-            f"{row.name}/review", bound.result, question._replace(context=row.input or "null"), Escalation()
-        )
+        def question() -> ReviewRow:
+            title, reason = f"What is the result of {row.name}?", str(failure(row))
+            return self.waits.question("repair", title, "failed", reason)._replace(context=row.input or "null")
+
+        return await self.waits.answer(f"{row.name}/review", bound.result, question, Escalation())
 
     # -- judgements and waits
 
@@ -251,11 +234,11 @@ class EmbeddedRun(Run):
         outcome = bound.outcome.decode(row.output or "")
         if isinstance(outcome, Accepted):
             return outcome.value
-        question = self.waits.doubt(bound, outcome, row.input or "null")
+        context = row.input or "null"
         return await self.waits.answer(
             f"{name}/review",
             bound.value,
-            question,
+            lambda: self.waits.doubt(bound, outcome, context),
             outcome.escalation,
             lambda value: (*bound.objections(value, args, kwargs), *_known(outcome, value, bound.person_checks)),
         )
@@ -289,12 +272,11 @@ class EmbeddedRun(Run):
         """Put a question to people, without any model."""
         codec = codec_for(answer, where=f"the answer to {question!r}")
         checked_texts(question=question, name=name, queue=escalate.queue)
-        item = self.waits.question("ask", question, "asked", "the workflow asks")
         try:
-            shown = item._replace(context=json.dumps(context))
+            shown = json.dumps(context)
         except (TypeError, ValueError) as error:
             raise NotStorable(where=f"the context of {question!r}", problem=f"it is not JSON: {error}") from error
-        return self.waits.ask(self._name(name), name, codec, shown, escalate)
+        return self.waits.ask(self._name(name), name, codec, question, shown, escalate)
 
     def event(self, name: str, payload: Any, *, within: timedelta | None = None) -> Coroutine[Any, Any, Any]:
         """Wait for the next event of that name sent to this run."""
@@ -306,13 +288,13 @@ class EmbeddedRun(Run):
         """Wait for a timedelta or that many seconds."""
         seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
         wanted = asked.sleep(seconds)
-        return self.waits.timer(self._own_name(name), wanted, lambda: self._equipment.clock.now() + seconds)
+        return self.waits.timer(self._own_name(name, "sleep"), wanted, lambda: self._equipment.clock.now() + seconds)
 
     def sleep_until(self, when: datetime, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
         """Wait until a moment, which must carry its time zone."""
         if when.tzinfo is None:
             raise Misuse(f"run.sleep_until({when!r}) has no time zone: use datetime(..., tzinfo=UTC)")
-        return self.waits.timer(self._own_name(name), asked.sleep_until(when), when.timestamp)
+        return self.waits.timer(self._own_name(name, "sleep"), asked.sleep_until(when), when.timestamp)
 
     def child(
         self,
@@ -325,7 +307,7 @@ class EmbeddedRun(Run):
     ) -> Coroutine[Any, Any, Any]:
         """Start a run of another workflow and wait for its result."""
         checked_texts(id=id)
-        found = self._name(workflow.name) if name is None else self._own_name(name)
+        found = self._name(workflow.name) if name is None else self._own_name(name, "")
         return self._child(found, workflow, value, id)
 
     async def _child(self, name: str, workflow: Any, value: Any, given: str | None) -> Any:
@@ -379,7 +361,7 @@ class EmbeddedRun(Run):
 
     def _fixed(self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
         after, branch = self._history.last(_scope.get()), _branch.get()
-        return self._produced(self._own_name(name), kind, codec, produce, (after, branch))
+        return self._produced(self._own_name(name, _USUAL[kind]), kind, codec, produce, (after, branch))
 
     async def _produced(
         self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any], place: tuple[str | None, str | None]

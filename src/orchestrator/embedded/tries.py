@@ -5,9 +5,12 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from orchestrator.clock import Clock, sleep
 from orchestrator.context import StopFlag
-from orchestrator.embedded.records import error_json
+from orchestrator.embedded.records import Begun, error_json
+from orchestrator.store.changes import Change, NoteStarted
 from orchestrator.store.rows import StepRow
+from orchestrator.suspension import Suspended
 
 LONG_PAUSE_SECONDS = 5.0
 """A run lets go of its place for a pause longer than this, which is then a row in the store."""
@@ -27,7 +30,6 @@ class Tries:
     """The number of the latest try."""
     failed: int = 0
     """How many failed; those that a crash or a stop cut short are not among them."""
-
     stopped: StopFlag = field(default_factory=StopFlag)
     """Raised once the run was told to stop: then there are no more tries, even if a body has swallowed the cancel."""
 
@@ -39,12 +41,45 @@ class Tries:
         return self.attempt
 
 
-def noted_failures(row: StepRow | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """Where tries are noted, and how their run waits."""
+
+    clock: Clock
+    write: Callable[[Change], None]
+    settled: Callable[[], Awaitable[None]]
+    back_off: Callable[[StepRow], Suspended]
+    stopped: StopFlag
+
+
+def resumed(begun: Begun, row: StepRow | None, notes: Notebook) -> Tries:
+    """Return the tries of a step that has begun: those that are noted in its row, and how it pauses between more."""
+    if row is not None:
+        begun.queued = row.queued or begun.queued
+
+    async def pause(tries: Tries, seconds: float, error: Exception) -> None:
+        now = notes.clock.now()
+        due = now + seconds
+        if (deadline := begun.step.policy.deadline_seconds) is not None:
+            due = min(due, begun.queued + deadline)
+        long = due - now > LONG_PAUSE_SECONDS
+        again = _noted(begun.row, tries, error, due if long else None)
+        notes.write(NoteStarted(again))
+        await notes.settled()
+        if long:
+            raise notes.back_off(again)
+        await sleep(notes.clock, seconds)
+        begun.attempt, begun.started, begun.noted = tries.attempt + 1, notes.clock.now(), False
+
+    return Tries(begun.queued, pause, begun.attempt - 1, _noted_failures(row), notes.stopped)
+
+
+def _noted_failures(row: StepRow | None) -> int:
     """Return how many tries have failed before this execution, as far as is noted."""
     return int(json.loads(row.error).get("failed", 0)) if row is not None and row.error is not None else 0
 
 
-def noted(row: StepRow, tries: Tries, error: Exception, due: float | None) -> StepRow:
+def _noted(row: StepRow, tries: Tries, error: Exception, due: float | None) -> StepRow:
     """Return the record of a step whose latest try failed, and that is tried again."""
     recorded = {**json.loads(error_json(error)), "failed": tries.failed}
     return row._replace(attempt=tries.attempt, error=json.dumps(recorded), due=due)

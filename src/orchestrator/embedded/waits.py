@@ -120,14 +120,14 @@ class Waits:
         )
 
     async def ask(
-        self, name: str, own_name: str, codec: "Codec[Any]", question: ReviewRow, escalation: Escalation
+        self, name: str, own_name: str, codec: "Codec[Any]", title: str, context: str, escalation: Escalation
     ) -> Any:
         """Return what a person answered to a question of the workflow, or ask and wait.
 
         Raises:
             HistoryMismatch: another question is recorded under this name.
         """
-        wanted = asked.question(question.title, question.context, codec.form)
+        wanted = asked.question(title, context, codec.form)
         row = self._history.find(name, "human")
         if row is None:
             check_name(own_name)  # only now: older versions let any name pass, and have runs that wait under it
@@ -137,13 +137,19 @@ class Waits:
                 raise self._suspend(row)
             if row.status == "done" and _fits(codec, row.output):
                 raise self._matching.another(row, wanted)
-        return await self.answer(name, codec, question, escalation, wanted=wanted)
+        return await self.answer(
+            name,
+            codec,
+            lambda: self.question("ask", title, "asked", "the workflow asks")._replace(context=context),
+            escalation,
+            wanted=wanted,
+        )
 
     async def answer(
         self,
         name: str,
         codec: "Codec[Any]",
-        question: ReviewRow,
+        question: Callable[[], ReviewRow],
         escalation: Escalation,
         objections: Callable[[Any], Sequence[Verdict]] = lambda _: (),
         wanted: str | None = None,
@@ -159,13 +165,14 @@ class Waits:
             due = now + escalation.due_hours * _HOUR if escalation.due_hours is not None else None
             late = due if escalation.when_late != "keep_waiting" else None
             row = self._row(name, "human", due=late, wanted=wanted)
-            review = question._replace(
+            item = question()
+            review = item._replace(
                 step=name,
                 queue=escalation.queue,
                 priority=escalation.priority,
                 due=due,
                 when_late=escalation.when_late,
-                schema=question.schema or codec.json_schema_text(),
+                schema=item.schema or codec.json_schema_text(),
             )
             self._write(OpenWait(row, review=review))
             raise self._suspend(row)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from orchestrator.clock import SystemClock
 from orchestrator.embedded.escapes import STOP_SECONDS, RunTask
 from orchestrator.embedded.execution import Execution
 from orchestrator.embedded.history import History
@@ -38,6 +39,10 @@ ALONE_TICK_SECONDS = 0.5
 COMPANY_TICK_SECONDS = 0.2
 """How often a worker looks after the store: more often when there is somebody to take over from."""
 BACK_OFF_LOOK_SECONDS = 0.1
+REST_PER_WAIT_SECONDS = 0.0002
+LONGEST_REST_SECONDS = 0.5
+LEAST_WAITS_TO_REST = 50
+"""A run with so many waits open is not replayed at once: answers that come in the meantime are read together."""
 NOTE_STARTED_AFTER_SECONDS = 0.1
 """Steps shorter than this leave no trace before their result."""
 
@@ -61,6 +66,9 @@ class Worker:
         self._claim_again = False
         self._backing_off: dict[int, tuple[str, float]] = {}
         """Runs by key with their ids, and until when they wait to try a step again: they are not at rest."""
+        self._in_real_time = isinstance(equipment.clock, SystemClock)
+        self._resting: set[int] = set()
+        """Runs by key that are not replayed yet, so that more answers are read at once."""
         self._expected = 0
         self._backlog = False
         self._timer: tuple[float, Timer] | None = None
@@ -103,7 +111,7 @@ class Worker:
             return
         suspects = all(each.claimed.crashes < SUSPECT for each in self.active.values())
         clock = self._equipment.clock
-        change = Claim(self._workflows.versions, clock.now(), room, suspects)
+        change = Claim(self._workflows.versions, clock.now(), room, suspects, tuple(self._resting))
         me = self.id
         try:
             claimed: Claimed = await self._equipment.writer.ask(change)
@@ -178,6 +186,9 @@ class Worker:
         self.wake()
         if self._claiming is not None:
             await asyncio.wait([self._claiming])
+        if self._resting:
+            await asyncio.sleep(REST_PER_WAIT_SECONDS * LEAST_WAITS_TO_REST)
+            return False
         if self._backing_off and not self.active and self._claiming is None:
             await self._step_back()
             return False
@@ -226,6 +237,7 @@ class Worker:
             self._look_at_faults(execution)
         if execution.wake is not None:
             self._set_timer(execution.wake)
+        self._let_rest(execution)
         due = execution.run.waits.backs_off_until
         if due is not None and execution.status == "waiting":
             self._backing_off[execution.claimed.key] = execution.claimed.id, due
@@ -251,6 +263,21 @@ class Worker:
         else:
             self._equipment.writer.add(HandBack(run.key, now + HAND_BACK_SECONDS))
             self._set_timer(now + HAND_BACK_SECONDS)
+
+    def _let_rest(self, execution: Execution) -> None:
+        """Leave a run with many waits alone for a while: a replay of all of them for each answer adds up.
+
+        Only in real time: whoever moves a clock of their own expects everything due to have happened.
+        """
+        waits, key = len(execution.run.waits.open), execution.claimed.key
+        if execution.status != "waiting" or waits < LEAST_WAITS_TO_REST or not self._in_real_time:
+            return
+        self._resting.add(key)
+        self._loop.call_later(min(LONGEST_REST_SECONDS, waits * REST_PER_WAIT_SECONDS), self._rested, key)
+
+    def _rested(self, key: int) -> None:
+        self._resting.discard(key)
+        self.wake()
 
     def _note_started(self) -> None:
         self._sweep = None

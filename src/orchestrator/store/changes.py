@@ -100,6 +100,8 @@ class Claim(NamedTuple):
     most: int
     suspects: bool
     """Whether a run that was in flight in two crashes may be among them (one at most)."""
+    but: Sequence[int] = ()
+    """Keys of runs that are left for later."""
 
 
 class Release(NamedTuple):

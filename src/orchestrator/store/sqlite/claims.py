@@ -19,7 +19,8 @@ _RECORDED = "(SELECT count(*) FROM steps WHERE steps.run = runs.key AND steps.st
 _CLAIM = f"""
 UPDATE runs SET status = 'running', owner = ?, wake = NULL, started = coalesce(started, ?), claimed_steps = {_RECORDED}
 WHERE key IN (
-    SELECT key FROM runs WHERE workflow = ? AND wake <= ? AND crashes BETWEEN ? AND ? ORDER BY wake, key LIMIT ?
+    SELECT key FROM runs WHERE workflow = ? AND wake <= ? AND crashes BETWEEN ? AND ?
+    AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY wake, key LIMIT ?
 )
 RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, parent,
     signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key), copied_seq
@@ -40,7 +41,7 @@ def claim(tx: "Transaction", change: c.Claim) -> Claimed:
             lanes.append((SUSPECT, 1 << 30, 1))
         for least, most, limit in lanes:
             if limit > 0:
-                parameters = (tx.worker, change.now, workflow, change.now, least, most, limit)
+                parameters = (tx.worker, change.now, workflow, change.now, least, most, json.dumps(change.but), limit)
                 rows = tx.execute(_CLAIM, parameters).fetchall()
                 claimed += [_claimed(row, name, version) for row in rows]
     suspects = change.suspects and not any(run.crashes >= SUSPECT for run in claimed)
@@ -55,8 +56,9 @@ def _claimed(row: tuple[Any, ...], workflow: str, version: int) -> ClaimedRun:
 def _next_wake(tx: "Transaction", change: c.Claim, crashes: int) -> float | None:
     wakes = [
         tx.execute(
-            "SELECT wake FROM runs WHERE workflow = ? AND wake IS NOT NULL AND crashes <= ? ORDER BY wake LIMIT 1",
-            (tx.workflow_ids.get(name, version), crashes),
+            "SELECT wake FROM runs WHERE workflow = ? AND wake IS NOT NULL AND crashes <= ?"
+            " AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY wake LIMIT 1",
+            (tx.workflow_ids.get(name, version), crashes, json.dumps(change.but)),
         ).fetchone()
         for name, version in change.versions
     ]
