@@ -7,6 +7,7 @@ from orchestrator.store.changes import (
     Change,
     Claim,
     EndRun,
+    HandBack,
     NoteStarted,
     OpenWait,
     RecordStep,
@@ -182,6 +183,17 @@ def test_a_worker_that_was_struck_off_can_change_nothing(store: Store) -> None:
     assert [type(reply) for reply in store.apply(changes, worker=stale)] == [Fenced] * len(changes)
     assert (store.runs(), store.history(key), store.workers()) == before
     assert store.reviews(ReviewQuery()) == []
+
+
+def test_a_run_that_is_handed_back_is_due_later_without_blame_and_only_by_its_owner(store: Store) -> None:
+    first, second = signed_on(store, 1), signed_on(store, 2)
+    key = executing(store, first)
+    wrote(store, HandBack(key, NOW), worker=second)
+    assert status(store, "a") == "running"
+    wrote(store, HandBack(key, NOW + 1), worker=first)
+    assert claimed_ids(claim(store, second)) == []
+    (run,) = claim(store, second, now=NOW + 1).runs
+    assert (run.id, run.crashes) == ("a", 0)
 
 
 def test_a_claim_leaves_out_the_runs_it_names_and_is_not_woken_for_them(store: Store) -> None:
