@@ -28,7 +28,7 @@ async def test_a_decision_in_another_process_rings_the_bell(tmp_path: Path, monk
         finished: list[str] = []
         orchestrator._worker.on_finished = lambda execution: finished.append(execution.status)  # noqa: SLF001 -- result() would look by itself
         await asyncio.to_thread(finish, spawn("decide.py", store, "true"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not finished:  # noqa: ASYNC110 -- what is waited for has no event
                 await asyncio.sleep(0.01)
         assert finished == ["completed"]

@@ -12,7 +12,7 @@ def test_a_run_that_kills_its_process_three_times_is_set_aside(tmp_path: Path) -
     deaths = 0
     while True:
         process = spawn("poison.py", f"sqlite:///{store}")
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=100)
         if process.returncode == 0:
             break
         deaths += 1
@@ -30,11 +30,11 @@ def test_a_run_that_kills_its_process_three_times_is_set_aside(tmp_path: Path) -
 def test_a_set_aside_run_can_be_retried(tmp_path: Path) -> None:
     store = tmp_path / "runs.db"
     for _ in range(3):
-        spawn("poison.py", f"sqlite:///{store}").communicate(timeout=30)
+        spawn("poison.py", f"sqlite:///{store}").communicate(timeout=100)
     assert "idle" in finish(spawn("poison.py", f"sqlite:///{store}"))
     opened = SqliteStore(str(store))
     assert opened.apply([RetryRun("r3", 0.0)]) == [None]
     opened.close()
     again = spawn("poison.py", f"sqlite:///{store}")
-    again.communicate(timeout=30)
+    again.communicate(timeout=100)
     assert again.returncode == -9

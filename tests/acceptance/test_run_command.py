@@ -140,7 +140,7 @@ def test_a_command_that_is_interrupted_says_so_and_can_be_given_again(tmp_path: 
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=100)
     assert process.returncode == 130
     assert errors == "handrail: stopped; everything recorded is kept, the same command goes on\n"
 

@@ -199,11 +199,13 @@ async def policies(run: Run, which: str) -> int:
     return await run.step(steps[which], 3)
 
 
+begun: list[str] = []
 stopped: list[str] = []
 
 
 @action
 async def endless(n: int) -> int:
+    begun.append("endless")
     try:
         await asyncio.sleep(60)
     except asyncio.CancelledError:

@@ -55,7 +55,7 @@ async def slow_engine(request: pytest.FixtureRequest, tmp_path: Path, clock: Fak
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 -- what is waited for has no event
             await asyncio.sleep(0.005)
 
@@ -354,8 +354,9 @@ async def test_a_body_that_takes_too_long_is_stopped(engine: Engine) -> None:
 
 
 async def test_cancelling_reaches_the_step_that_is_being_executed(engine: Engine) -> None:
+    flows.begun.clear()
     handle = await engine.start(flows.long, 1, id="a")
-    await asyncio.sleep(0.05)
+    await until(lambda: flows.begun == ["endless"])
     assert await engine.cancel("a") == "running"
     with pytest.raises(StepFailed) as failed:
         await handle.result()

@@ -5,7 +5,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from typing import Literal
 
 import pytest
@@ -374,12 +373,3 @@ def test_a_missing_library_says_what_to_install(missing: str) -> None:
 
     assert missing in done.stdout
     assert 'pip install "handrail[local]"' in done.stdout
-
-
-def test_one_prediction_takes_milliseconds_at_most(model: LocalModel) -> None:
-    model.predict(["warm up"])
-    started = time.process_time()
-    for opening in OPENINGS * 10:
-        model.predict([opening + "the refund of the yearly fee never came, can you check it again for me please"])
-
-    assert (time.process_time() - started) / 60 < 0.01

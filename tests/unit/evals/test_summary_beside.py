@@ -1,8 +1,6 @@
 """The summary file beside a result."""
 
 import json
-import random
-import time
 from pathlib import Path
 
 import pytest
@@ -124,26 +122,3 @@ def test_the_file_can_be_read_by_others(tmp_path: Path) -> None:
 
     assert summary_path(path).stat().st_mode & 0o777 == 0o644
     assert json.loads(summary_path(path).read_text())["result"]["bytes"] == path.stat().st_size
-
-
-@pytest.mark.slow
-def test_the_summary_of_10_000_answers_opens_in_milliseconds(tmp_path: Path) -> None:
-    chance, path = random.Random(1), tmp_path / "large.jsonl"
-    labels = [f"label {place}" for place in range(150)]
-    cases = [
-        said(f"c{place}", right, right if chance.random() < 0.85 else chance.choice(labels), confidence=chance.random())
-        for place, right in enumerate(chance.choices(labels, k=10_000))
-    ]
-    with ResultLog(path, result(cases).header) as log:
-        for each in cases:
-            log.add(each)
-    made = open_summary(path, QUICK)
-
-    took: list[float] = []
-    for _ in range(5):
-        begun = time.process_time()
-        assert open_summary(path, QUICK) == made
-        took.append(time.process_time() - begun)
-
-    # About 5 ms, of which 1 is JSON; measuring coverage makes it several times as many.
-    assert min(took) < 0.050

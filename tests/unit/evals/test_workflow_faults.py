@@ -137,10 +137,11 @@ async def test_a_run_that_is_asked_again_and_again_is_an_error_that_says_so() ->
 
 
 async def test_a_case_that_is_cancelled_stops_its_work_and_leaves_no_task() -> None:
-    stopped = asyncio.Event()
+    begun, stopped = asyncio.Event(), asyncio.Event()
 
     @action
     async def endless() -> None:
+        begun.set()
         try:
             await asyncio.sleep(60)
         finally:
@@ -151,9 +152,11 @@ async def test_a_case_that_is_cancelled_stops_its_work_and_leaves_no_task() -> N
         await run.step(endless)
 
     async with workflow_target(hangs).opened(2) as observe:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await observe(Case("a", None))
+        observing = asyncio.ensure_future(observe(Case("a", None)))
+        await begun.wait()
+        observing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await observing
         assert stopped.is_set()
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -161,11 +164,12 @@ async def test_a_case_that_is_cancelled_stops_its_work_and_leaves_no_task() -> N
 
 
 async def test_a_thread_whose_case_is_cancelled_is_asked_to_stop() -> None:
-    seen = threading.Event()
+    begun, seen = threading.Event(), threading.Event()
 
     @action
     def polls() -> None:
         context = step_context()
+        begun.set()
         while not context.cancelled:
             time.sleep(0.005)
         seen.set()
@@ -175,8 +179,10 @@ async def test_a_thread_whose_case_is_cancelled_is_asked_to_stop() -> None:
         await run.step(polls)
 
     async with workflow_target(hangs).opened(1) as observe:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await observe(Case("a", None))
+        observing = asyncio.ensure_future(observe(Case("a", None)))
+        assert await asyncio.to_thread(begun.wait, 60)
+        observing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await observing
 
     assert await asyncio.to_thread(seen.wait, 60)

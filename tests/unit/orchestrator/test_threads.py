@@ -13,7 +13,7 @@ import pytest
 from orchestrator import InvalidWorkflow, Orchestrator, Run, StepFailed, action, rule, step_context, workflow
 from orchestrator.pace import Pace
 
-noticed = threading.Event()
+begun, noticed = threading.Event(), threading.Event()
 threads: set[str] = set()
 
 
@@ -29,6 +29,7 @@ def patient(n: int) -> int:
 
 @action
 def endless(n: int) -> int:
+    begun.set()
     while not step_context().cancelled:
         time.sleep(0.01)
     noticed.set()
@@ -112,6 +113,7 @@ async def both(run: Run, n: int) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _forget() -> None:
+    begun.clear()
     noticed.clear()
     threads.clear()
 
@@ -196,15 +198,15 @@ async def test_a_thread_learns_that_its_attempt_timed_out(store: str) -> None:
     async with Orchestrator(store, workflows=[slow]) as orchestrator:
         with pytest.raises(StepFailed, match="longer than"):
             await (await orchestrator.start(slow, 1)).result()
-        assert await asyncio.to_thread(noticed.wait, 5)
+        assert await asyncio.to_thread(noticed.wait, 60)
 
 
 async def test_a_thread_learns_that_its_run_was_cancelled(store: str) -> None:
     async with Orchestrator(store, workflows=[stuck]) as orchestrator:
         await orchestrator.start(stuck, 1, id="a")
-        await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(begun.wait, 60)
         await orchestrator.cancel("a")
-        assert await asyncio.to_thread(noticed.wait, 5)
+        assert await asyncio.to_thread(noticed.wait, 60)
         await orchestrator.idle()
         assert orchestrator.run("a").status == "cancelled"
 

@@ -17,7 +17,7 @@ from orchestrator.store.changes import Send, StartRun
 HALF = "caf\udce9"
 """What ``os.fsdecode`` makes of a name in Latin-1."""
 HUGE = 10**30
-LIMIT = 30.0
+LIMIT = 100.0
 
 Team = Literal["billing", "bugs"]
 
