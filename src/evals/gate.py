@@ -40,6 +40,10 @@ class Standing(StrEnum):
                 assert_never(self)
 
 
+SMALLEST_MARGIN = 1e-9
+"""Of the scale: what is smaller is a slip of the hand, and cannot be counted in cases."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What a candidate is held to; the margin is a decision and has no default."""
@@ -58,6 +62,8 @@ class Terms:
             raise InvalidSetting(
                 f"margin is {self.margin!r}; give how much worse is still fine, above 0 and below {self.scale:g}"
             )
+        if self.margin < SMALLEST_MARGIN * self.scale:
+            raise InvalidSetting(f"margin is {self.margin!r}; no number of cases can show so small a difference")
         cases_needed(self.margin, discordance=0.0, level=self.level, power=self.power)  # refuses what cannot work
 
 

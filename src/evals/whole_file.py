@@ -1,5 +1,6 @@
 """Files that hold their old content or their new one at any moment, never half of one."""
 
+import errno
 import os
 import threading
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> None:
         OSError: it cannot be written; the file is as it was. So it is when ``parts`` raises.
     """
     # Made with the usual permissions, which those of tempfile are not; no other thread or process has this name.
-    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    partial = beside(path, f"{os.getpid()}-{threading.get_ident()}")
     try:
         with partial.open("wb") as file:
             file.writelines(parts)
@@ -22,3 +23,14 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def beside(path: Path, ending: str) -> Path:
+    """Return a hidden file's path in the same folder.
+
+    Raises:
+        IsADirectoryError: the path names no file, as an empty one does.
+    """
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, "it names a folder, not a file", str(path))
+    return path.with_name(f".{path.name}.{ending}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from handrail.arguments import problem_of
 from handrail.deferred import register
 from handrail.streams import make_usable
 
@@ -60,9 +61,10 @@ def main() -> None:
     """Run the command line."""
     make_usable()
     for place, argument in enumerate(sys.argv[1:], 1):
-        if not argument.isprintable() and any("\ud800" <= each <= "\udfff" for each in argument):
-            shown = argument.encode("ascii", "backslashreplace").decode()
-            sys.exit(_said(f"argument {place} is not UTF-8 text: {shown[:LONGEST_SHOWN]}"))
+        problem = problem_of(argument)
+        if problem:
+            shown = argument.encode("ascii", "backslashreplace").decode()[:LONGEST_SHOWN]
+            sys.exit(_said(f"argument {place} {problem}: {shown}"))
     try:
         app()
     except OSError as error:

@@ -14,7 +14,7 @@ from evals.drift.seen import Audited, Routed, Seen
 from evals.drift.settings import WatchSettings
 from evals.drift.watch import Watch
 from evals.drift.watch_json import watch_from_json, watch_to_json
-from evals.whole_file import write_whole
+from evals.whole_file import beside, write_whole
 
 try:
     import fcntl
@@ -137,7 +137,7 @@ class WatchFile:
         if fcntl is None:  # pragma: no cover -- Windows
             yield
             return
-        with self.path.with_name(f".{self.path.name}.lock").open("w") as lock:
+        with beside(self.path, "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

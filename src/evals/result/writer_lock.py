@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from evals.errors import BeingWritten
+from evals.whole_file import beside
 
 try:
     import fcntl
@@ -16,7 +17,7 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         self._result = path
-        self._path = path.with_name(f".{path.name}.lock")
+        self._path = beside(path, "lock")
         self._file = -1
 
     def take(self) -> None:

@@ -83,7 +83,7 @@ def summary_lines(summary: Summary, seconds: float, store: str) -> list[str]:
         if count or name.startswith(("decided by", "waiting for a p"))
     ]
     lines += [f"    {count} × {harmless(error)}" for error, count in summary.errors]
-    return [*lines, f"time                        {seconds:>7.1f} s", f"store                       {store}"]
+    return [*lines, f"time                        {seconds:>7.1f} s", f"store                       {harmless(store)}"]
 
 
 def run_table(rows: Iterable[RunRow], waits: Iterable[WaitRow]) -> Table:

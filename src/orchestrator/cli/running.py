@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from orchestrator.cli.failing import complaining
+from orchestrator.cli.harmless import harmless
 from orchestrator.cli.loading import lasting
 from orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
 from orchestrator.cli.printing import command_name, out, summary_lines
@@ -103,6 +104,7 @@ def _report(summary: Summary, seconds: float, store: str) -> None:
     console = out()
     for line in summary_lines(summary, seconds, store):
         console.print(line, markup=False)
+    store = harmless(store)
     if summary.waiting_for_person:
         console.print(f"\nnext:  {command_name()} review next --store {store} --as YOUR_NAME", markup=False)
         console.print(f"       {command_name()} review list --store {store}", markup=False)
