@@ -9,6 +9,7 @@ import typer
 
 from handrail.arguments import problem_of
 from handrail.deferred import register
+from handrail.ending import leave_behind
 from handrail.streams import make_usable
 
 TRACEBACK = "HANDRAIL_TRACEBACK"
@@ -67,6 +68,9 @@ def main() -> None:
             sys.exit(_said(f"argument {place} {problem}: {shown}"))
     try:
         app()
+    except SystemExit as end:
+        leave_behind(end.code)
+        raise
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         sys.exit(_said(f"{where}{error.strerror or error}"))

@@ -56,6 +56,8 @@ def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
 
 def _broken(error: csv.Error) -> str:
     reason = str(error)
+    if "new-line character" in reason:
+        return "lines end with a carriage return alone, as long ago on a Mac; save it with \\n or \\r\\n line ends"
     if "unexpected end" in reason:
         return "a quote that opens in this row is never closed"
     if "field limit" in reason:
@@ -75,8 +77,11 @@ def _columns(path: Path, line: int, header: Sequence[str], fields: CaseFields) -
     def refused(problem: str) -> InvalidCaseFile:
         return InvalidCaseFile(path=path, line=line, problem=problem)
 
-    columns = tuple(tuple(name.strip().split(".")) for name in header)
+    columns = tuple(tuple(name.split(".")) for name in header)
     for name, column in zip(header, columns, strict=True):
+        if name.strip() and name != name.strip():  # so do the cells, then, and a label ' cards' is not 'cards'
+            blanks = f"the column {name!r} has blanks around its name"
+            raise refused(f"{blanks}; take them out, and those around its cells, which count")
         if not all(column):
             raise refused(f"a column is named {name!r}; give every column a name, with text around each dot")
         if columns.count(column) > 1:

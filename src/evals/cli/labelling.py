@@ -11,6 +11,7 @@ import typer
 from evals.cli import options
 from evals.cli.exits import measuring
 from evals.corrections import Labels, as_examples, read_labels, write_examples
+from evals.corrections.known_steps import require_known
 from evals.errors import DataError
 from orchestrator import Client
 
@@ -58,7 +59,12 @@ def labels(
     as_json: options.JsonOption = False,
 ) -> None:
     """Read what people decided: audits may set a threshold, corrections may only train."""
-    found = from_store(store, lambda client: read_labels(client.store, step=step))
+
+    def read(client: Client) -> Labels:
+        require_known(client.store, step)
+        return read_labels(client.store, step=step)
+
+    found = from_store(store, read)
     kept, given_up = found.give_up(give_up)
     written = 0
     if out is not None:

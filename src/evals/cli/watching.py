@@ -9,9 +9,11 @@ import typer
 from evals.cli import options
 from evals.cli.exits import WORSE, measuring
 from evals.cli.labelling import from_store
-from evals.drift import WatchFile, feed
+from evals.corrections.known_steps import require_known
+from evals.drift import Watch, WatchFile, feed
 from evals.errors import InvalidSetting
 from guards.guarantee import ScoreName
+from orchestrator import Client
 
 
 @measuring
@@ -29,7 +31,12 @@ def watch(
         known = ", ".join(name for name in get_args(ScoreName) if name != "acceptor")
         raise InvalidSetting(f"there is no score {score!r} to read from a store; there are {known}")
     live = WatchFile(file)
-    now = from_store(store, lambda client: feed(live, client.store, step=step, score=cast("ScoreName", score)))
+
+    def tell(client: Client) -> Watch:
+        require_known(client.store, step)
+        return feed(live, client.store, step=step, score=cast("ScoreName", score))
+
+    now = from_store(store, tell)
     if as_json:
         told = {
             "accepting": now.accepting,

@@ -23,6 +23,12 @@ except ImportError:  # pragma: no cover -- Windows: one process keeps a watch th
 
 _Stamp: TypeAlias = tuple[int, int, int]
 
+_ARMING = (
+    "a watch is armed once, in Python, with scores of usual cases:"
+    " `write_watch(path, Watch.armed(WatchSettings(...), reference, at=datetime.now(UTC)))`, see docs/drift.md"
+)
+"""What to do where there is none: a threshold's promise and a reference are needed, which no command has."""
+
 _RACY_NS = 100_000_000
 """How old a file must be, in nanoseconds, before its stamp is trusted: the clocks of file systems tick in milliseconds,
 so a file that was replaced twice within a tick can look like itself."""
@@ -42,7 +48,7 @@ def read_watch(path: Path) -> Watch:
     try:
         return watch_from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UnreadableWatch(f"{path} cannot be read ({error.strerror}); arm a watch and `write_watch` it") from error
+        raise UnreadableWatch(f"{path} cannot be read ({error.strerror}); {_ARMING}") from error
     except UnicodeDecodeError as error:
         raise UnreadableWatch(f"{path}: not UTF-8 at byte {error.start}; arm the watch anew") from error
     except UnreadableWatch as error:
@@ -147,5 +153,5 @@ def _stamp(path: Path) -> _Stamp:
     try:
         found = path.stat()
     except OSError as error:
-        raise UnreadableWatch(f"{path} cannot be read ({error.strerror}); arm a watch and `write_watch` it") from error
+        raise UnreadableWatch(f"{path} cannot be read ({error.strerror}); {_ARMING}") from error
     return found.st_ino, found.st_mtime_ns, found.st_size

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from orchestrator.interrupts import is_for_us
 
@@ -11,6 +11,9 @@ T = TypeVar("T")
 
 GRACE_SECONDS: Final = 1.0
 """How long a call that took too long may tidy up after it was cancelled, before it is left to itself."""
+
+LEFT_BEHIND: Final[list[asyncio.Task[Any]]] = []
+"""Calls that did not let themselves be cancelled: only the end of the process ends them, which must be a quick one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,9 @@ class _Call(Generic[T]):
         if not task.done():
             # It swallows cancellations, and asyncio.run would wait for it for ever.
             setattr(task, "_log_destroy_pending", False)  # noqa: B010 -- as asyncio.gather has it
+            LEFT_BEHIND.append(
+                task
+            )  # kept alive: when it is collected it would be told to stop once more, and may spin
             asyncio._unregister_task(task)  # noqa: SLF001 -- documented, for those who make tasks of their own
         elif not task.cancelled():
             task.exception()  # it was stopped, so what it raised is nobody's concern

@@ -5,6 +5,7 @@ import importlib
 import json
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from evals.calibrate import read_acceptance
+from evals.drift import Seen, Watch, WatchSettings, write_watch
 from evals.result import read_result
 from handrail.cli import app
 from orchestrator.store import open_store
@@ -540,6 +542,58 @@ def test_what_people_decided_is_read_from_a_store(stored: str) -> None:
     assert data["answered"] == 1.0
     assert "they may only train" in said.stdout
     assert len(Path("train.jsonl").read_text(encoding="utf-8").splitlines()) > data["corrections"]
+
+
+@pytest.mark.parametrize("command", [("labels",), ("watch", "--file", "route.watch.json")])
+def test_a_misspelt_step_is_refused_with_those_that_there_are(stored: str, command: tuple[str, ...]) -> None:
+    settings = WatchSettings(
+        target=0.02,
+        audit_rate=0.05,
+        raised_rate=0.5,
+        cases_per_false_alarm=10_000,
+        audits_per_false_stop=1_000,
+        settled_after=200,
+        most_awaited=300,
+    )
+    reference = [Seen(0.9, True) for _ in range(200)]
+    write_watch(Path("route.watch.json"), Watch.armed(settings, reference, at=datetime.now(UTC)))
+    name, *options = command
+
+    said = handrail(name, "rout", "--store", stored, *options, code=2).stderr.replace("\n", " ")
+
+    assert "no AI step 'rout' has judged there; there are route" in said
+
+
+def test_grades_of_0_to_100_are_gated_in_their_unit() -> None:
+    Path("graded.py").write_text(
+        "from evals import Case, Suite\n"
+        "def target(text: str) -> str:\n    return text\n"
+        "def grade(answer) -> float:\n    return 90 + int(answer.output) % 5\n"
+        "suite = Suite('graded', target, cases=[Case(f'c{n}', str(n)) for n in range(60)], scorers=[grade])\n",
+        encoding="utf-8",
+    )
+    handrail("run", "graded.py:suite", "--out", "base.jsonl")
+
+    handrail("gate", "graded.py:suite", "--baseline", "base.jsonl", "--margin", "2", "--out", "now.jsonl")
+    handrail("compare", "base.jsonl", "now.jsonl", "--margin", "2")
+    handrail("gate", "graded.py:suite", "--baseline", "base.jsonl", "--margin", "200", code=2)
+
+
+def test_a_file_of_something_else_and_a_gate_on_half_a_run_end_with_2() -> None:
+    Path("graded.py").write_text(
+        "from evals import Case, Suite, exact\n"
+        "async def target(text: str) -> str:\n"
+        "    import asyncio\n"
+        "    if text == '2':\n        [task.cancel() for task in asyncio.all_tasks() if '_work' in repr(task)]\n"
+        "    await asyncio.sleep(0)\n    return text\n"
+        "suite = Suite('half', target, cases=[Case(f'c{n}', str(n), str(n)) for n in range(60)], scorers=[exact()])\n",
+        encoding="utf-8",
+    )
+
+    said = handrail("run", "graded.py:suite", "--out", "half.jsonl", "--junit", "half.xml", code=2).stderr
+
+    assert "answers are missing" in said
+    assert "(not asked)" in Path("half.xml").read_text(encoding="utf-8")
 
 
 def test_a_step_is_calibrated_on_the_audits_of_a_store(stored: str) -> None:

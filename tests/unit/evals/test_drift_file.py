@@ -130,7 +130,7 @@ def test_a_watch_is_armed_again_in_its_file(path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableWatch, match=r"cannot be read \(No such file.*arm a watch and `write_watch` it"):
+    with pytest.raises(UnreadableWatch, match=r"\(No such file.*armed once, in Python.*docs/drift.md"):
         WatchFile(tmp_path / "none.json")
 
 
