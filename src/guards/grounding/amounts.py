@@ -34,12 +34,16 @@ _DIGITS = (
     r"\d{1,3}(?P<by>[,.'’\u00a0\u202f ])\d{3}(?:(?P=by)\d{3})*(?:\s?[.,]\d+)?"
     r"|\d+(?:\s?[.,]\s?\d{2}(?!\d)|[.,]\d+)?|[.,]\d+"
 )
+# The sign after a number is looked at and not taken: in "RM1.36 RM22.65" it is the next number's.
 _NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<minus>[-−–])?\s?(?:(?<![^\W\d_])(?P<before>{_SIGN})\.?\s?)?(?P<minus2>[-−–])?"
+    rf"(?P<open>\()?(?P<minus>[-−–])?(?P<gap>\s)?(?:(?<![^\W\d_])(?P<before>{_SIGN})\.?\s?)?(?P<minus2>[-−–])?"
     rf"(?(before)|(?<![^\W_]))(?<!\d[.,:/-])(?P<digits>{_DIGITS})(?!\d)(?![.,:/-]\d)"
-    rf"(?P<percent>\s?%)?(?:\s?(?P<after>{_SIGN}))?(?P<close>\))?(?P<minus3>-(?!\w))?",
+    rf"(?P<percent>\s?%)?(?:(?=[^\S\n]?(?P<after>{_SIGN})))?"
+    rf"(?:(?:[^\S\n]?(?:{_SIGN}))?(?:(?P<close>\))|(?P<minus3>-(?!\w))))?",
     re.IGNORECASE,
 )
+_CURRENCY = re.compile(rf"(?<![^\W\d_])(?:{_SIGN})", re.IGNORECASE)
+_TOKEN = re.compile(r"[^ ]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,8 @@ class Number:
     span: Span
     written: frozenset[str]
     """Its possible readings with digits as written, such as ``1234.50``: no separators, no sign."""
-    negative: bool
-    """Whether it carries a minus or stands in brackets."""
+    signs: frozenset[int]
+    """1, or -1 where it carries a minus or stands in brackets; both where a dash may only separate: ``Total - 5``."""
     percent: bool
     currencies: frozenset[str] | None
     """What its currency sign may mean; None: it has none."""
@@ -63,24 +67,33 @@ class Number:
 
 def read_number(text: str) -> Number | None:
     """Return the number a text is, or None when it is more or less than one number."""
-    match = _NUMBER.fullmatch(text.strip())
-    return _number(match) if match else None
+    stripped = text.strip()
+    match = _NUMBER.match(stripped)
+    if match is None or stripped[match.end() :].strip().upper() not in {"", (match["after"] or "").upper()}:
+        return None
+    return _number(match)
 
 
 def find_numbers(source: str) -> Iterator[Number]:
-    """Yield every number of a text that is not part of a date, a time, a word or a longer number."""
+    """Yield every number of a text that is not part of a date, a time, a word or a longer number.
+
+    A plain space may stand between thousands or between two numbers: ``QTY 2 120.00`` is 2,120 and also 2 and 120.
+    """
     for match in _NUMBER.finditer(source):
         following = source[match.end() : match.end() + 1]
-        if following.isalnum() and "." not in match["digits"] and "," not in match["digits"]:
+        if following.isalnum() and not match["after"] and "." not in match["digits"] and "," not in match["digits"]:
             continue  # 12B is a house number; 8.20SR is a price with a tax code
         yield _number(match)
+        if match["by"] == " ":
+            yield from _apart(match)
 
 
 def find_number(value: Decimal, source: str, *, currencies: frozenset[str] | None = None) -> Iterator[Span]:
     """Yield where a number of that value stands; a currency, when given, must not contradict the one written."""
     wanted = abs(value)
+    sign = -1 if value < 0 else 1
     for number in find_numbers(source):
-        if value < 0 and not number.negative:
+        if sign not in number.signs and value:
             continue
         if wanted in number.values() and _agree(currencies, number.currencies):
             yield number.span
@@ -89,10 +102,23 @@ def find_number(value: Decimal, source: str, *, currencies: frozenset[str] | Non
 def find_written_number(wanted: Number, source: str) -> Iterator[Span]:
     """Yield where a number with the same digits stands: ``1,007.50`` is ``1007.50``, but not ``1007.5``."""
     for number in find_numbers(source):
-        if wanted.negative and not number.negative:
+        if not wanted.signs & number.signs:
             continue
         if wanted.written & number.written and _agree(wanted.currencies, number.currencies):
             yield number.span
+
+
+def find_currency(value: str, source: str) -> Iterator[Span]:
+    """Yield where a sign or code stands that may mean the same currency: ``EUR`` is ``€``."""
+    wanted = _meanings(value.strip())
+    for match in _CURRENCY.finditer(source):
+        if wanted & _meanings(match[0]):
+            yield Span(*match.span())
+
+
+def is_currency(value: str) -> bool:
+    """Return whether a text is a currency's sign or code and nothing else."""
+    return _CURRENCY.fullmatch(value.strip()) is not None
 
 
 def _agree(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
@@ -100,16 +126,45 @@ def _agree(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
 
 
 def _number(match: re.Match[str]) -> Number:
-    negative = any(match[name] for name in ("minus", "minus2", "minus3")) or bool(match["open"] and match["close"])
     sign = match["before"] or match["after"]
     start, end = match.span("digits")
     return Number(
         span=Span(start, end),
         written=_readings(match["digits"]),
-        negative=negative,
+        signs=_signs(match),
         percent=match["percent"] is not None,
         currencies=_meanings(sign) if sign else None,
     )
+
+
+def _signs(match: re.Match[str]) -> frozenset[int]:
+    """Return whether a number is positive, negative, or may be either."""
+    if match["minus2"] or match["minus3"] or (match["open"] and match["close"]):
+        return frozenset({-1})
+    if match["minus"]:
+        return frozenset({-1, 1}) if match["gap"] else frozenset({-1})
+    return frozenset({1})
+
+
+def _apart(match: re.Match[str]) -> Iterator[Number]:
+    """Yield the numbers that digits are when plain spaces in them separate numbers: every run of neighbours."""
+    whole = _number(match)
+    tokens = [(token.start(), token.end()) for token in _TOKEN.finditer(match["digits"])]
+    offset = match.start("digits")
+    for first in range(len(tokens)):
+        for last in range(first, len(tokens)):
+            if (first, last) == (0, len(tokens) - 1):
+                continue
+            start, end = tokens[first][0], tokens[last][1]
+            # Only what stands beside the sign or the currency has it.
+            signs = whole.signs if first == 0 or match["minus3"] or match["close"] else frozenset({1})
+            yield Number(
+                span=Span(offset + start, offset + end),
+                written=_readings(match["digits"][start:end]),
+                signs=signs | (frozenset({1}) if first else frozenset()),
+                percent=whole.percent and last == len(tokens) - 1,
+                currencies=None,
+            )
 
 
 def _meanings(sign: str) -> frozenset[str]:

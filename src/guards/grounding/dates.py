@@ -25,6 +25,7 @@ _DATE = re.compile(
     rf"|(?<![^\W_])(?P<n4>{_NAME})\.?[\s/.-]{{0,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?[\s/.,'’-]{{1,3}}"
     rf"(?P<y4>(?:19|20)\d\d{_YEAR_END}|\d\d(?!\d)(?!:\d))"
     rf"|(?P<y5>(?:19|20)\d\d)(?P<m5>[01]\d)(?P<d5>[0-3]\d)(?!\d)"
+    rf"|(?P<y6>(?:19|20)\d\d)\s?[年년]\s?(?P<m6>\d{{1,2}})\s?[月월]\s?(?P<d6>\d{{1,2}})\s?[日일]"
     rf")",
     re.IGNORECASE,
 )
@@ -118,10 +119,10 @@ def _written(match: re.Match[str]) -> WrittenDate | None:
         month, day = month_of(name), match["d3"] or match["d4"]
         only = _day(_year(match["y3"] or match["y4"]), month or 0, int(day))
         return WrittenDate(span, frozenset({only}), None, "named", (len(day),)) if only else None
-    kind = "1" if match["y1"] else "5"
+    kind = next(number for number in "156" if match["y" + number])
     month_text, day = match["m" + kind], match["d" + kind]
     only = _day(int(match["y" + kind]), int(month_text), int(day))
-    style = "iso" if kind == "1" else "compact"
+    style = "compact" if kind == "5" else "iso"
     return WrittenDate(span, frozenset({only}), None, style, (len(month_text), len(day))) if only else None
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from guards.check import Check, Fields, Finding, as_paths, failed
@@ -19,12 +20,15 @@ def grounded(
     fields: Fields = (),
     on_fail: OnFail = "review",
     near: Sequence[str] = (),
+    whole_line: bool = False,
 ) -> Check:
     """Ask that a value stand in the source, however it is written there; verdicts carry the spans.
 
     Presence is not role: the value may stand there as something else. ``near`` narrows that down: one of these
-    words (``total``, ``amount due``) must stand on the same line or the two lines before. Without ``fields`` every
-    string, number, date and time in the value is looked for. An empty text passes: nothing was extracted.
+    words (``total``, ``amount due``) must stand on the same line or the two lines before. A text that lost a word at
+    either end is still in the source; ``whole_line`` asks that nothing else stand on its lines, but for a label that
+    ends in a colon. Without ``fields`` every string, number, date and time in the value is looked for. None passes:
+    nothing was extracted. An empty text does not: it is what a model writes where a field may not be None.
 
     Raises:
         InvalidGuard: a word in ``near`` has no letter or digit.
@@ -36,15 +40,21 @@ def grounded(
             raise InvalidGuard(f"near={word!r} has no letter or digit to look for")
 
     def test(value: Any, context: GuardContext) -> Finding | None:
-        if value is None or value == "":
+        if value is None:
             return None
+        if isinstance(value, str) and not value.strip():
+            return failed("it is empty; what the source lacks is None, in a field that allows it")
         spans = locate(value, context.source)
         if not spans:
-            return failed(f"{_short(value)} is not in the source")
+            return failed(_why_not(value, context.source))
         if near:
             spans = tuple(span for span in spans if _has_near(span, context.source, near))
             if not spans:
                 return failed(f"{_short(value)} is in the source, but not near {' or '.join(map(repr, near))}")
+        if whole_line:
+            spans = tuple(span for span in spans if _is_whole(span, context.source))
+            if not spans:
+                return failed(f"{_short(value)} is in the source, but only as a part of a line")
         return Finding(passed=True, spans=spans)
 
     return Check(name="grounded", test=test, on_fail=on_fail, fields=as_paths(fields), within="leaves")
@@ -60,6 +70,21 @@ def _has_near(span: Span, source: str, near: Sequence[str]) -> bool:
     line_end = source.find("\n", span.end)
     around = source[max(start, 0) : line_end if line_end >= 0 else len(source)]
     return any(next(find_text(word, around), None) is not None for word in near)
+
+
+def _is_whole(span: Span, source: str) -> bool:
+    """Return whether nothing but a label with a colon stands beside the span on its lines."""
+    line_end = source.find("\n", span.end)
+    before = source[source.rfind("\n", 0, span.start) + 1 : span.start].rstrip()
+    after = source[span.end : line_end if line_end >= 0 else len(source)]
+    return not any(map(str.isalnum, after)) and (before.endswith(":") or not any(map(str.isalnum, before)))
+
+
+def _why_not(value: Any, source: str) -> str:
+    """Say why a value was not found; an amount that stands there with the other sign only is worth a word."""
+    if isinstance(value, int | float | Decimal) and locate(-value, source):
+        return f"{_short(value)} is in the source only as {'a negative' if value > 0 else 'a positive'} amount"
+    return f"{_short(value)} is not in the source"
 
 
 def _short(value: Any) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from guards.grounding.amounts import find_number, find_written_number, read_number
+from guards.grounding.amounts import find_currency, find_number, find_written_number, is_currency, read_number
 from guards.grounding.dates import find_date, find_time, find_written_date, read_date
 from guards.grounding.words import find_text
 from guards.verdict import Span
@@ -54,4 +54,6 @@ def _find_written(value: str, source: str) -> Iterator[Span]:
     as_number = read_number(value)
     if as_number is not None:
         return find_written_number(as_number, source)
+    if is_currency(value):
+        return find_currency(value, source)
     return find_text(value, source)

@@ -17,6 +17,7 @@ _INSIDE_AFTER = re.compile(r"[/&'’@][^\W_]|[.,:-]\d|-[^\W_](?![^\W_])")
 
 # A text that begins with one of these has lost what came before it.
 _SEPARATORS = ",;:/&+"
+_PHONE_START = re.compile(r"\+\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def find_text(value: str, source: str) -> Iterator[Span]:
     """Yield where a text stands in the source, in whole words: ``Main St`` is not in ``Main Street``."""
     wanted = read_words(value)
     length = len(wanted.letters)
-    if not length or value.lstrip()[0] in _SEPARATORS:
+    first = value.lstrip()
+    if not length or (first[0] in _SEPARATORS and not _PHONE_START.match(first)):
         return
     words = read_words(source)
     at = words.letters.find(wanted.letters)

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from guards.chain import run_guards
 from guards.errors import InvalidGuard
 from guards.grounding import grounded, locate
+from guards.grounding.amounts import read_number
+from guards.grounding.dates import read_date
 from guards.grounding.month_names import month_of
 from guards.guard import GuardContext
 
@@ -56,6 +58,21 @@ class Currency(Enum):
         (0.2, "20 %"),
         (1234, "1.234"),
         (Currency.RM, "RM 5"),
+        ("EUR", "Total € 12.00"),
+        ("€", "12.00 EUR"),
+        (Decimal("22.65"), "RM1.36\nRM22.65"),
+        (Decimal("1.36"), "RM1.36 RM22.65"),
+        (Decimal("22.65"), "RM1.36RM22.65"),
+        (Decimal("12.50"), "12,50 EUR 3 pieces"),
+        (3, "12,50 EUR 3 pieces"),
+        (Decimal("120.00"), "QTY 2 120.00"),
+        (2, "QTY 2 120.00"),
+        (Decimal("2120.00"), "Total 2 120.00"),
+        (Decimal("567.00"), "1 234 567.00"),
+        (Decimal(-45), "(45.00 EUR)"),
+        (Decimal(-45), "45.00-"),
+        ("+49 30 1234567", "Tel. +49-30-1234567"),
+        (date(2024, 4, 3), "2024年4月3日"),
     ],
 )
 def test_a_value_is_found_however_it_is_written(value: Any, source: str) -> None:
@@ -76,6 +93,14 @@ def test_a_value_is_found_however_it_is_written(value: Any, source: str) -> None
         ("045.00", "45.00"),
         ("45.00", "EUR 46.00"),
         ("USD 45.00", "EUR 45.00"),
+        ("USD 12.50", "12,50 EUR 3 pieces"),
+        (Decimal(45), "Total: -45.00 EUR"),
+        (Decimal(45), "Total (45.00)"),
+        (Decimal(45), "Credit 45.00-"),
+        ("45.00", "Total: -45.00"),
+        ("USD", "Total € 12.00"),
+        ("EUR", "EUROPE"),
+        (Decimal("0.00"), "QTY 2 120.00"),
         ("12", "12B Main Street"),
         ("06/03/2018", "03/06/2018"),
         ("6/03/2018", "06/03/2018"),
@@ -154,8 +179,58 @@ def test_an_invented_value_blocks_and_names_its_field() -> None:
 
 
 def test_what_was_not_extracted_passes() -> None:
-    result = run_guards([grounded(fields=["shop", "total"])], Receipt(shop=""), GuardContext(source=SOURCE))
+    result = run_guards([grounded(fields=["shop", "total"])], Receipt(shop="ACME"), GuardContext(source=SOURCE))
     assert result.blocking is None
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\n"])
+def test_an_empty_text_is_no_extracted_value(empty: str) -> None:
+    blocking = run_guards([grounded(fields=["shop"])], Receipt(shop=empty), GuardContext(source=SOURCE)).blocking
+    assert blocking is not None
+    assert "it is empty" in blocking.reason
+
+
+def test_an_amount_that_stands_there_with_the_other_sign_only_is_told_so() -> None:
+    context = GuardContext(source="CREDIT NOTE\nTotal: -45.00 EUR")
+    blocking = run_guards([grounded(near=["total"])], {"total": Decimal("45.00")}, context).blocking
+    assert blocking is not None
+    assert blocking.reason == "'45.00' is in the source only as a negative amount"
+    assert run_guards([grounded(near=["total"])], {"total": Decimal("-45.00")}, context).blocking is None
+
+
+@pytest.mark.parametrize(
+    ("shop", "passes"),
+    [("ACME Trading Ltd", True), ("ACME Trading", False), ("Trading Ltd", False), ("Beta Inc", True)],
+)
+def test_a_text_that_lost_a_word_is_no_whole_line(shop: str, passes: bool) -> None:
+    context = GuardContext(source="ACME Trading Ltd.\nSupplier: Beta Inc\nTOTAL 5.00")
+    assert (run_guards([grounded(whole_line=True)], {"shop": shop}, context).blocking is None) is passes
+
+
+AMOUNTS = st.decimals(0, 99_999, places=2).flatmap(
+    lambda amount: st.sampled_from(
+        [f"{amount:,.2f}", f"{amount:.2f}", f"RM{amount:.2f}", f"EUR {amount:,.2f}", f"{amount:.2f} €"]
+    )
+)
+DAYS = st.dates(date(1970, 1, 1), date(2068, 12, 31)).flatmap(
+    lambda day: st.sampled_from([day.strftime(style) for style in ("%Y-%m-%d", "%d.%m.%Y", "%d %b %Y", "%d/%m/%y")])
+)
+TOKENS = st.lists(
+    AMOUNTS | DAYS | st.integers(0, 9999).map(str) | st.sampled_from(["TOTAL", "Qty", "x", "@"]), min_size=1, max_size=8
+)
+
+
+@given(TOKENS, st.sampled_from(["\n", "  ", " | ", "\t"]))
+def test_every_number_and_date_of_a_source_is_located_in_it(tokens: list[str], between: str) -> None:
+    source = between.join(tokens)
+    for token in tokens:
+        day, number = read_date(token), read_number(token)
+        if day is not None or number is not None:
+            assert locate(token, source), token
+        if day is not None:
+            assert all(locate(reading, source) for reading in day.readings), token
+        elif number is not None:
+            assert all(locate(value, source) for value in number.values()), token
 
 
 def test_near_asks_for_the_role_and_not_only_the_presence() -> None:
