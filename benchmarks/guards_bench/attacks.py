@@ -1,18 +1,16 @@
 """The injection screens on hostile and harmless texts: counts only, the texts are never shown."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from guards.chain import run_guards
 from guards.check import Check
 from guards.guard import GuardContext
-from guards.injection import no_injection
+from guards.injection import Screen, no_injection
 from guards_bench.figure import Figure, share
 from guards_bench.records import records
-
-Score = Callable[[str], float]
 
 # Sets of the data: (what to call it, is it an attack).
 SETS = {
@@ -35,13 +33,16 @@ def attacks(data: Path) -> list[Figure]:
         *_held("injection: shipped rules", cases, no_injection(), RULES_BARS),
         _customers(data),
         *_held(
-            "injection: fitted on one half, measured on the other", rest, no_injection(score=_fitted(half)), FITTED_BARS
+            "injection: fitted on one half, measured on the other",
+            rest,
+            no_injection(screen=_fitted(half)),
+            FITTED_BARS,
         ),
     ]
 
 
-def _fitted(cases: Sequence[Mapping[str, Any]]) -> Score:
-    """Return the local model, fitted on examples, as a score."""
+def _fitted(cases: Sequence[Mapping[str, Any]]) -> Screen:
+    """Return the local model, fitted on examples, as a screen."""
     from ai_steps.models.local import LabelledText, LocalModel  # noqa: PLC0415 -- scikit-learn is loaded only here
 
     examples = [LabelledText(case["text"], "attack" if case["attack"] else "harmless") for case in cases]
@@ -51,7 +52,7 @@ def _fitted(cases: Sequence[Mapping[str, Any]]) -> Score:
         (prediction,) = model.predict([text])
         return prediction.probabilities["attack"]
 
-    return score
+    return Screen(score, fitted_on=f"{len(cases)} labelled prompts and e-mails")
 
 
 def _held(part: str, cases: Sequence[Mapping[str, Any]], guard: Check, bars: Mapping[str, float]) -> list[Figure]:

@@ -8,6 +8,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
+MOST_DECIMALS = 6
 MARKS = {True: "[green]✔ holds[/]", False: "[red]✘ missed[/]", None: ""}
 
 
@@ -26,11 +27,19 @@ class Figure:
 
     @property
     def holds(self) -> bool | None:
-        """Return whether the figure, to the one decimal that is printed, holds its bar; None when it has none."""
+        """Return whether the figure, as it is printed, holds its bar; None when it has none."""
         if self.bar is None:
             return None
-        printed = round(self.value, 1)
+        printed = float(self.shown)
         return printed >= self.bar if self.better == "higher" else printed <= self.bar
+
+    @property
+    def shown(self) -> str:
+        """Return the value with one decimal, or as many as a small one needs: 1 of 4,520 is 0.02 and not 0.0."""
+        decimals = 1
+        while abs(self.value) > 0 and float(f"{self.value:.{decimals}f}") == 0 and decimals < MOST_DECIMALS:
+            decimals += 1
+        return f"{self.value:.{decimals}f}"
 
 
 def share(hits: int, of: int) -> float:
@@ -52,9 +61,7 @@ def print_table(console: Console, figures: Sequence[Figure]) -> None:
         for figure in members:
             sign = "≥" if figure.better == "higher" else "≤"
             bar = "" if figure.bar is None else f"{sign} {figure.bar:g}"
-            table.add_row(
-                f"  {figure.name}", f"{figure.value:.1f} {figure.unit}", bar, MARKS[figure.holds], figure.note
-            )
+            table.add_row(f"  {figure.name}", f"{figure.shown} {figure.unit}", bar, MARKS[figure.holds], figure.note)
     console.print(table)
     barred = [figure for figure in figures if figure.bar is not None]
     held = sum(bool(figure.holds) for figure in barred)

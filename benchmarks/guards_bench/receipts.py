@@ -15,8 +15,9 @@ from guards_bench.corruption import KINDS, corrupted
 from guards_bench.figure import Figure, share
 from guards_bench.records import records
 
-# Least share of true values accepted and most of corrupted ones, in percent.
-BARS = {"company": (97.0, 0.0), "address": (94.0, 0.0), "date": (97.0, 2.0), "total": (99.0, 3.0)}
+# Least share of true values accepted, of those whose letters and digits the scan has in that order, and most of
+# corrupted ones, in percent. An address that lost a word of one letter at its end is still in the scan.
+BARS = {"company": (99.0, 0.0), "address": (99.0, 0.1), "date": (99.0, 2.0), "total": (99.0, 3.0)}
 ROUNDS = 5
 """Corruptions of each kind for each value."""
 
@@ -57,11 +58,15 @@ def _measured(
             if _accepts(typed(wrong), source):
                 passed += 1
                 by_kind[kind] += 1
-    ceiling = f"{share(written, len(pairs)):.1f}% of the labels have all letters and digits in the scan in that order"
+    ceiling = f"{share(found, len(pairs)):.1f}% of all labels; {share(written, len(pairs)):.1f}% are in the scan"
     kinds = ", ".join(f"{kind} {count}" for kind, count in by_kind.items() if count)
     return [
         Figure(
-            part="grounding", name=f"{name}: true accepted", value=share(found, len(pairs)), bar=bars[0], note=ceiling
+            part="grounding",
+            name=f"{name}: true accepted, of those in the scan",
+            value=min(100.0, share(found, written)),
+            bar=bars[0],
+            note=ceiling,
         ),
         Figure(
             part="grounding",

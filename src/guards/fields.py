@@ -124,10 +124,9 @@ def _default(value: Any, part: str) -> Any:
 
 
 def leaves(value: Any, kinds: type | tuple[type, ...], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield ``(path, leaf)`` for every leaf of those kinds, at any depth; no keys, bools, enums, empty texts."""
+    """Yield ``(path, leaf)`` for every leaf of those kinds, at any depth; no keys, bools, enums."""
     if isinstance(value, kinds) and not isinstance(value, bool | Enum):
-        if value != "":
-            yield path, value
+        yield path, value
         return
     for name, below in _parts(value):
         yield from leaves(below, kinds, f"{path}.{name}" if path else name)

@@ -30,7 +30,7 @@ def digits_of(number: Number, text: str) -> str:
 def amounts(number: Number) -> frozenset[Decimal]:
     """Return what a number may be, with its sign; a percentage as a share of one."""
     unit = Decimal("0.01") if number.percent else Decimal(1)
-    sign = 1 if 1 in number.signs else -1
+    sign = -1 if number.negative else 1
     return frozenset(sign * unit * Decimal(written) for written in number.written)
 
 

@@ -59,6 +59,11 @@ class Number:
     currencies: frozenset[str] | None
     """What its currency sign may mean; None: it has none."""
 
+    @property
+    def negative(self) -> bool:
+        """Whether it has a minus: what a text means that is this number and nothing else."""
+        return -1 in self.signs
+
     def values(self) -> frozenset[Decimal]:
         """Return the numbers it may stand for, without sign; a percentage also as a share of one."""
         plain = frozenset(Decimal(text) for text in self.written)

@@ -33,11 +33,7 @@ def grounded(
     Raises:
         InvalidGuard: a word in ``near`` has no letter or digit.
     """
-    if isinstance(near, str):
-        raise InvalidGuard(f"near is the text {near!r}; give a list of words, such as near=[{near!r}]")
-    for word in near:
-        if not any(map(str.isalnum, word)):
-            raise InvalidGuard(f"near={word!r} has no letter or digit to look for")
+    _require_words(near)
 
     def test(value: Any, context: GuardContext) -> Finding | None:
         if value is None:
@@ -47,17 +43,21 @@ def grounded(
         spans = locate(value, context.source)
         if not spans:
             return failed(_why_not(value, context.source))
-        if near:
-            spans = tuple(span for span in spans if _has_near(span, context.source, near))
-            if not spans:
-                return failed(f"{_short(value)} is in the source, but not near {' or '.join(map(repr, near))}")
-        if whole_line:
-            spans = tuple(span for span in spans if _is_whole(span, context.source))
-            if not spans:
-                return failed(f"{_short(value)} is in the source, but only as a part of a line")
+        if near and not (spans := tuple(each for each in spans if _has_near(each, context.source, near))):
+            return failed(f"{_short(value)} is in the source, but not near {' or '.join(map(repr, near))}")
+        if whole_line and not (spans := tuple(each for each in spans if _is_whole(each, context.source))):
+            return failed(f"{_short(value)} is in the source, but only as a part of a line")
         return Finding(passed=True, spans=spans)
 
     return Check(name="grounded", test=test, on_fail=on_fail, fields=as_paths(fields), within="leaves")
+
+
+def _require_words(near: Sequence[str]) -> None:
+    if isinstance(near, str):
+        raise InvalidGuard(f"near is the text {near!r}; give a list of words, such as near=[{near!r}]")
+    for word in near:
+        if not any(map(str.isalnum, word)):
+            raise InvalidGuard(f"near={word!r} has no letter or digit to look for")
 
 
 def _has_near(span: Span, source: str, near: Sequence[str]) -> bool:

@@ -2,5 +2,6 @@
 
 from guards.injection.guard import no_injection
 from guards.injection.rules import injection_score, injection_signs
+from guards.injection.screen import Screen
 
-__all__ = ["injection_score", "injection_signs", "no_injection"]
+__all__ = ["Screen", "injection_score", "injection_signs", "no_injection"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 # Digits in groups, as people write phone numbers of any country.
 _CANDIDATE = re.compile(
-    r"(?<![\w.,/#$€£+-])(?<!\d[ :])"
+    r"(?:(?<![\w.,/#$€£+-])(?<!\d[ :])|(?<![\d+])(?=\+\d))"  # a plus begins a number, whatever stands before it
     r"(?P<number>(?:\+\s?)?\(?\+?\d{1,15}\)?(?:(?:[ ./-]{1,2}|(?<=\)))\(?\d{1,8}\)?){0,6})(?!\d)"
     r"(?:\s?(?:x|ext\.?)\s?\d{1,6}(?!\w))?",
     re.IGNORECASE,
@@ -29,12 +29,12 @@ _YEARS = re.compile(r"(?:1[5-9]|20)\d\d\s?-\s?(?:(?:1[5-9]|20)?\d\d)")
 
 # Shapes that are phone numbers without a word to say so.
 _STRONG = re.compile(
-    r"\(?\+[ .-]?(?:\(?\d\)?[ .-]{0,2}){8,15}"  # international
-    r"|00(?!0)\d{1,3}[ .-](?:\(?\d\)?[ .-]{0,2}){6,13}"
+    r"\(?\+[ .-]?(?:\(?\d\)?[ ./-]{0,2}){8,15}"  # international
+    r"|00[ .]?(?!0)\d{1,3}[ ./-](?:\(?\d\)?[ ./-]{0,2}){6,13}"
     r"|\(\d{2,5}\)[ .-]?\d{2,5}(?:[ .-]?\d{2,5}){0,3}"  # (area) number
     r"|(?:1[ .-])?[2-9]\d{2}[-.][2-9]\d{2}[-.]\d{4}"  # North America
     r"|(?:1[ .-])?[2-9]\d{2} [2-9]\d{2}[- ]\d{4}"
-    r"|0[1-9]\d{0,3}[ .-]\d{2,5}(?:[ .-]\d{2,5}){1,3}|0[1-9]\d{1,3}[ .-]\d{5,8}"  # national, with the trunk zero
+    r"|0[1-9]\d{0,3}[ ./-]\d{2,5}(?:[ .-]\d{2,5}){1,3}|0[1-9]\d{1,3}[ ./-]\d{5,8}"  # national, with the trunk zero
 )
 _FEWEST = 7
 _MOST = 15

@@ -63,6 +63,7 @@ def test_leaves_are_what_can_stand_in_a_text() -> None:
     found = dict(fields.leaves(value, fields.LEAVES))
     assert found == {
         "a.0": "x",
+        "a.1": "",
         "a.4": 2,
         "b.name": "n",
         "c": date(2024, 1, 2),

@@ -202,7 +202,7 @@ def test_an_amount_that_stands_there_with_the_other_sign_only_is_told_so() -> No
     ("shop", "passes"),
     [("ACME Trading Ltd", True), ("ACME Trading", False), ("Trading Ltd", False), ("Beta Inc", True)],
 )
-def test_a_text_that_lost_a_word_is_no_whole_line(shop: str, passes: bool) -> None:
+def test_a_text_that_lost_a_word_is_no_whole_line(shop: str, *, passes: bool) -> None:
     context = GuardContext(source="ACME Trading Ltd.\nSupplier: Beta Inc\nTOTAL 5.00")
     assert (run_guards([grounded(whole_line=True)], {"shop": shop}, context).blocking is None) is passes
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from guards.chain import run_guards
 from guards.errors import InvalidGuard
 from guards.guard import GuardContext
-from guards.injection import injection_score, injection_signs, no_injection
+from guards.injection import Screen, injection_score, injection_signs, no_injection
+from guards.verdict import OnFail
 
 CASES = Path(__file__).parents[3].parent / "shared" / "data" / "guards" / "injection.dev.jsonl"
 CONTEXT = GuardContext(stage="input")
@@ -54,7 +55,9 @@ def test_the_score_is_between_0_and_1_and_grows_with_the_signs(text: str) -> Non
 
 def test_the_guard_looks_at_the_input_and_takes_any_score() -> None:
     assert no_injection().stage == "input"
-    shouting = no_injection(score=lambda text: 1.0 if text.isupper() else 0.0, at_least=0.9)
+    shouting = no_injection(
+        screen=Screen(lambda text: 1.0 if text.isupper() else 0.0, fitted_on="shouts", at_least=0.9)
+    )
     assert run_guards([shouting], {"subject": "hello"}, CONTEXT).blocking is None
     blocking = run_guards([shouting], {"subject": "HELLO"}, CONTEXT).blocking
     assert blocking is not None
@@ -63,7 +66,9 @@ def test_the_guard_looks_at_the_input_and_takes_any_score() -> None:
 
 @pytest.mark.parametrize("score", [float("nan"), 2.0, -1.0])
 def test_a_score_that_is_none_holds_the_text(score: float) -> None:
-    blocking = run_guards([no_injection(score=lambda _: score)], "hello", CONTEXT).blocking
+    blocking = run_guards(
+        [no_injection(screen=Screen(lambda _: score, fitted_on="nothing"))], "hello", CONTEXT
+    ).blocking
     assert blocking is not None
     assert blocking.crashed
 
@@ -86,3 +91,29 @@ def test_the_shipped_rules_hold_attacks_and_seldom_anything_else() -> None:
     assert shares["jailbreak"] >= 0.7
     assert shares["ordinary"] <= 0.01
     assert shares["benign-trigger-words"] <= 0.05
+
+
+SHOUTS = Screen(lambda text: 1.0 if text.isupper() else 0.0, fitted_on="20 shouts and 20 whispers")
+
+
+@pytest.mark.parametrize("on_fail", ["refuse", "raise", "drop", "reask"])
+def test_a_screen_may_not_block_before_it_was_tried_on_the_users_own_traffic(on_fail: OnFail) -> None:
+    with pytest.raises(InvalidGuard, match=r"fitted on 20 shouts and 20 whispers; never tried.*on_traffic"):
+        no_injection(screen=SHOUTS, on_fail=on_fail)
+    few = SHOUTS.on_traffic(["HELLO"] * 99)
+    with pytest.raises(InvalidGuard, match="holds 99 of 99 texts of your traffic"):
+        no_injection(screen=few, on_fail=on_fail)
+
+
+def test_a_screen_routes_by_default_and_says_what_it_was_fitted_on_and_how_much_it_holds() -> None:
+    tried = SHOUTS.on_traffic(["hello"] * 97 + ["HELLO"] * 3)
+    blocking = run_guards([no_injection(screen=tried)], "STOP", CONTEXT).blocking
+    assert blocking is not None
+    assert blocking.on_fail == "review"
+    assert "fitted on 20 shouts and 20 whispers; holds 3 of 100 texts of your traffic" in blocking.reason
+    assert no_injection(screen=tried, on_fail="refuse").on_fail == "refuse"
+
+
+def test_a_screen_says_what_it_was_fitted_on() -> None:
+    with pytest.raises(InvalidGuard, match="fitted_on is empty"):
+        Screen(lambda _: 0.0, fitted_on=" ")
