@@ -1,7 +1,7 @@
 """What ``handrail eval calibrate`` reaches: the whole way of the command from judged cases to a rule."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,15 +13,20 @@ from guarantee_bench.predictions import ModelName
 from guards.guarantee import GuaranteedThreshold, score_of
 
 DAY = date(2026, 11, 28)
-REPETITIONS = 100
-"""Where a fifth chooses, every repetition draws the choice out of hundreds of calibrations: fewer have to do."""
+WAYS: Mapping[str, CalibrationSettings] = {"command": CalibrationSettings()}
+"""As the command comes."""
+CHOOSING: Mapping[str, CalibrationSettings] = {**WAYS, "a fifth apart": CalibrationSettings(development=0.2)}
+"""Beside a fifth that chooses between confidence and margin: hundreds of calibrations for each repetition."""
 
-WAYS = {
-    "command": CalibrationSettings(),
-    "confidence": CalibrationSettings(score="confidence"),
-    "a fifth apart": CalibrationSettings(development=0.2),
-}
-"""The command as it comes, all labels for one score, and a fifth always set apart to choose one."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """Tickets as one model answers them."""
+
+    data: str
+    first: ModelName
+    """Whose answers they are."""
+    cases: Sequence[Predicted]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +47,21 @@ class Way:
 
 
 def ways(
-    data: str, first: ModelName, cases: Sequence[Predicted], promise: Promise, labels: int, *, seed: int
+    known: Population,
+    promise: Promise,
+    labels: int,
+    *,
+    repetitions: int,
+    seed: int,
+    tried: Mapping[str, CalibrationSettings],
 ) -> Iterator[Way]:
     """Give each way, all on the same draws."""
+    data, first, cases = known.data, known.first, known.cases
     world = [each.judged() for each in cases]
     oracle = _oracle(world, promise.target)
     chance = random.Random(f"{seed} {data} {first} {promise.target} {labels}")
-    draws = [chance.choices(world, k=labels) for _ in range(REPETITIONS)]
-    for name, settings in WAYS.items():
+    draws = [chance.choices(world, k=labels) for _ in range(repetitions)]
+    for name, settings in tried.items():
         covered, broken = 0.0, 0
         for drawn in draws:
             named = tuple(replace(each, case=f"label {number}") for number, each in enumerate(drawn))
@@ -63,8 +75,8 @@ def ways(
             first=first,
             target=promise.target,
             labels=labels,
-            share=covered / REPETITIONS / oracle,
-            broken=broken / REPETITIONS,
+            share=covered / repetitions / oracle,
+            broken=broken / repetitions,
         )
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.calibrate import Promise
+from guarantee_bench.command import CHOOSING, WAYS, Population, Way, ways
 from guarantee_bench.gain import FITTED_ON, Gain, gains
 from guarantee_bench.methods import METHODS
 from guarantee_bench.predictions import FILES, ModelName, Tickets
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--repetitions", type=int, default=400, help="draws of labels a cell")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the cells there")
+    parser.add_argument("--choosing", action="store_true", help="also a fifth that chooses the score: an hour")
     parser.add_argument("--strict", action="store_true", help="end with 1 when a goal is missed")
     asked = parser.parse_args(arguments)
     tickets = asked.data / "tickets"
@@ -49,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     progress = Console(stderr=True)
     cells: list[Cell] = []
     found: list[Gain] = []
+    commands: list[Way] = []
+    tried = CHOOSING if asked.choosing else WAYS
     for data in asked.only or FILES:
         progress.log(f"{data}: predictions (minutes, the first time)")
         known = Tickets(data, tickets=tickets, cache=PROJECT / "build" / "guarantee")
@@ -57,13 +61,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             progress.log(f"{data}: {target:.0%}, {labels} labels")
             cells += world.cells(Promise(target), labels, repetitions=asked.repetitions, seed=asked.seed)
         for first in FIRSTS:
+            progress.log(f"{data}: what the command reaches with the {first} model")
+            population = Population(data=data, first=first, cases=known.population(first))
+            for target, labels in GOALS:
+                commands += ways(
+                    population, Promise(target), labels, repetitions=asked.repetitions, seed=asked.seed, tried=tried
+                )
             progress.log(f"{data}: what an acceptor adds to the {first} model")
             found += gains(known, first, ACCEPTOR_PROMISE, repetitions=asked.repetitions, seed=asked.seed)
     console = Console(width=None if sys.stdout.isatty() else 132)
     _print(console, cells)
+    _print_ways(console, commands)
     _print_gains(console, found)
     if asked.json is not None:
-        measured = {"cells": [asdict(cell) for cell in cells], "acceptor": [asdict(gain) for gain in found]}
+        measured = {
+            "cells": [asdict(cell) for cell in cells],
+            "command": [asdict(way) for way in commands],
+            "acceptor": [asdict(gain) for gain in found],
+        }
         asked.json.write_text(json.dumps(measured, indent=2) + "\n")
     missed = list(_missed(cells))
     print("missed: " + "; ".join(missed) if missed else "every goal is met")
@@ -87,6 +102,19 @@ def _print(console: Console, cells: Sequence[Cell]) -> None:
     console.print(table)
     for (target, labels), goal in GOALS.items():
         console.print(f"{target:.0%}, {labels} labels: mean {_mean(cells, target, labels):.1%}, goal {goal:.0%}")
+
+
+def _print_ways(console: Console, found: Sequence[Way]) -> None:
+    names = list(dict.fromkeys(each.name for each in found))
+    table = Table(title="handrail eval calibrate, without traffic: share of the oracle's coverage (promise broken)")
+    for heading in ("data", "model", "target", "labels", *names):
+        table.add_column(heading, justify="left" if heading in {"data", "model"} else "right")
+    for first in range(0, len(found), len(names)):
+        row = found[first : first + len(names)]
+        each = row[0]
+        shown = (f"{way.share:.1%} ({way.broken:.1%})" for way in row)
+        table.add_row(each.data, each.first, f"{each.target:.0%}", str(each.labels), *shown)
+    console.print(table)
 
 
 def _print_gains(console: Console, found: Sequence[Gain]) -> None:

@@ -51,22 +51,30 @@ class Learned:
 
 
 def learn(
-    name: str, source: Path, *, models: Path = Path("models"), fields: Fields = Fields(), seed: int = 0
+    name: str,
+    source: Path,
+    *,
+    models: Path = Path("models"),
+    fields: Fields = Fields(),
+    seed: int = 0,
+    embedding: str | None = None,
 ) -> Learned:
     """Train the model ``local:NAME`` from a JSONL file and save it as the folder NAME under ``models``.
 
-    The same file and seed give the same model. A model that was there before is replaced.
+    The same file and seed give the same model. A model that was there before is replaced. ``embedding`` adds a view of
+    vectors that were learned from other texts, as ``LocalModel.fit`` says.
 
     Raises:
         InvalidTrainingData: a line cannot be read, or there is nothing to learn; the message names file and line.
-        LibraryMissing: scikit-learn and numpy are not installed.
+        LibraryMissing: scikit-learn and numpy, or what the embedding needs, are not installed.
+        UnreadableModel: the embedding cannot be read.
     """
     if not name or name != Path(name).name or name in {".", ".."}:
         raise InvalidTrainingData(f"{name!r} cannot name a model: use a word without slashes, such as 'route'")
     examples = read_examples(source, fields=fields)
     started = time.perf_counter()
     try:
-        model = LocalModel.fit(examples, name=name, seed=seed)
+        model = LocalModel.fit(examples, name=name, seed=seed, embedding=embedding)
     except InvalidTrainingData as error:
         raise InvalidTrainingData(f"{source}: {error}") from error
     seconds = time.perf_counter() - started

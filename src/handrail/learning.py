@@ -19,9 +19,12 @@ def learn(
     label_field: Annotated[
         str, typer.Option(help="the field with the label (or expected); null: out of scope")
     ] = "label",
+    embedding: Annotated[
+        str | None, typer.Option(help="a view of vectors learned elsewhere: wordllama, minilm or a folder of weights")
+    ] = None,
 ) -> None:
     """Train a local model, in this process and without a network, and save it for ``local:NAME``."""
-    learned = train(name, source, models=models, fields=Fields(text=text_field, label=label_field))
+    learned = train(name, source, models=models, fields=Fields(text=text_field, label=label_field), embedding=embedding)
     labels = len(learned.model.labels)
     scope = f", {learned.out_of_scope:,} of them out of scope" if learned.out_of_scope else ""
     typer.echo(f"{learned.examples:,} examples{scope}, {labels} labels, {learned.seconds:.1f} s: {learned.folder}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ai_steps.models.local.embedded import Embedded
 from ai_steps.models.local.margins import Margins
 from ai_steps.models.local.network import Network
 from ai_steps.models.local.projection import Projection
@@ -25,6 +26,7 @@ class Temperatures:
 
     margins: float = 0.25
     networks: float = 1.0
+    embedded: float = 1.0
     blend: float = 1.0
     doubt: float = 0.05
     """Share of every probability that is given evenly to all targets, above 0 and below 1: no confidence exceeds
@@ -39,13 +41,19 @@ class Classifier:
     margins: Margins
     projection: Projection
     networks: tuple[Network, ...]
+    embedded: Embedded | None = None
+    """A view of vectors that were learned from other texts; None: there is none."""
 
-    def views(self, texts: Sequence[str]) -> "Views":
-        """Return what each view says about the texts."""
+    def views(self, texts: Sequence[str], vectors: Floats | None = None) -> "Views":
+        """Return what each view says about the texts; ``vectors`` are those of the embedding, where they are known."""
         read = self.vectoriser.read(texts)
         points = self.projection.points(read.rows)
         networks = tuple(network.scores(points) for network in self.networks)
-        return Views(self.margins.scores(read.rows), networks, read.known >= LEAST_KNOWN)
+        if self.embedded is None:
+            embedded = None
+        else:
+            embedded = self.embedded.scores(self.embedded.embedding.vectors(texts) if vectors is None else vectors)
+        return Views(self.margins.scores(read.rows), networks, read.known >= LEAST_KNOWN, embedded)
 
     def probabilities(self, texts: Sequence[str], temperatures: Temperatures) -> tuple[Doubles, Truths]:
         """Return one row for each text and one column for each target, and whether each text is known.
@@ -66,13 +74,21 @@ class Views:
     networks: tuple[Floats, ...]
     known: Truths
     """Whether enough of each text is known to say anything about it."""
+    embedded: Floats | None = None
 
     def averaged(self, temperatures: Temperatures) -> Floats:
-        """Return the logarithm of the views' mean probability: where they disagree, nothing is likely."""
+        """Return the logarithm of the views' mean probability: where they disagree, nothing is likely.
+
+        With the view of an embedding it is the mean of both logarithms, which is the geometric mean: views of so
+        different kinds are rarely wrong in the same way, and what one of them excludes is out.
+        """
         total = softmax(self.margins / np.float32(temperatures.margins))
         for scores in self.networks:
             total += softmax(scores / np.float32(temperatures.networks))
         averaged: Floats = np.log(np.maximum(total / np.float32(1 + len(self.networks)), LEAST_LIKELY))
+        if self.embedded is not None:
+            likely = softmax(self.embedded / np.float32(temperatures.embedded))
+            averaged = (averaged + np.log(np.maximum(likely, LEAST_LIKELY))) / np.float32(2)
         return averaged
 
     def blended(self, temperatures: Temperatures) -> Doubles:
@@ -90,7 +106,8 @@ class Views:
 
     def of(self, which: Truths) -> "Views":
         """Return the views of some of the texts."""
-        return Views(self.margins[which], tuple(scores[which] for scores in self.networks), self.known[which])
+        embedded = None if self.embedded is None else self.embedded[which]
+        return Views(self.margins[which], tuple(scores[which] for scores in self.networks), self.known[which], embedded)
 
     @classmethod
     def joined(cls, parts: Sequence["Views"]) -> "Views":
@@ -99,4 +116,5 @@ class Views:
             np.concatenate([each.margins for each in parts]),
             tuple(np.concatenate(scores) for scores in zip(*(each.networks for each in parts), strict=True)),
             np.concatenate([each.known for each in parts]),
+            np.concatenate(embedded) if (embedded := [e.embedded for e in parts if e.embedded is not None]) else None,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -10,13 +10,15 @@ from threadpoolctl import threadpool_limits
 
 from ai_steps.models.local.calibration import fit_doubt, fit_temperature
 from ai_steps.models.local.classifier import Classifier, Temperatures, Views
+from ai_steps.models.local.embedding import Embedding
 from ai_steps.models.local.examples import TrainingSet
 from ai_steps.models.local.fitted import Fitted
+from ai_steps.models.local.logistic import fit_embedded
 from ai_steps.models.local.nearness import groups_of
 from ai_steps.models.local.network import fit_network
 from ai_steps.models.local.projection import fit_projection
 from ai_steps.models.local.quality import measure
-from ai_steps.models.local.softmax import Targets
+from ai_steps.models.local.softmax import Floats, Targets
 from ai_steps.models.local.support_vectors import fit_margins
 from ai_steps.models.local.vectoriser import Vectoriser
 
@@ -38,20 +40,34 @@ DROPPED = 0.15
 """Share of words left out of a copy of a text: networks learn not to lean on any single word."""
 
 
-def fit(training: TrainingSet, *, seed: int) -> Fitted:
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What all classifiers of one fit have in common."""
+
+    texts: Sequence[str]
+    targets: Targets
+    count: int
+    """How many targets there are."""
+    seed: int
+    embedding: Embedding | None
+    vectors: Floats | None
+    """Of every text, where there is an embedding: they are the slow part, and the same for every classifier."""
+
+
+def fit(training: TrainingSet, *, seed: int, embedding: Embedding | None = None) -> Fitted:
     """Return what was learned; uses at most two cores, and the same set and seed give the same result."""
     targets = np.array(training.targets)
-    count = int(targets.max()) + 1
-    everything = np.arange(len(targets))
     folds = tuple(_folds(targets, groups_of(training.texts), seed))
+    vectors = None if embedding is None else embedding.vectors(training.texts)
+    lesson = _Lesson(training.texts, targets, int(targets.max()) + 1, seed, embedding, vectors)
     # Threads inside a matrix product wait for each other by spinning, which is ruinous on a busy machine.
     with threadpool_limits(1):
-        classifier = _fit_classifier(training.texts, targets, everything, count, seed)
-        kept_out = [_score_kept_out(training.texts, targets, fold, count, seed) for fold in folds]
+        classifier = _fit_classifier(lesson, np.arange(len(targets)))
+        kept_out = [_score_kept_out(lesson, fold) for fold in folds]
     if not kept_out:
         return Fitted(classifier, Temperatures(), None)
-    views = Views.joined([views for _, views in kept_out])
-    truth = targets[np.concatenate([fold for fold, _ in kept_out])]
+    views = Views.joined(kept_out)
+    truth = targets[np.concatenate(folds)]
     known = views.known if views.known.any() else np.ones(len(truth), bool)
     temperatures = _temperatures(views.of(known), truth[known])
     return Fitted(classifier, temperatures, measure(views.probabilities(temperatures), truth))
@@ -79,18 +95,17 @@ def _folds(targets: Targets, groups: Targets, seed: int) -> Iterator[Targets]:
             yield kept_out
 
 
-def _score_kept_out(
-    texts: Sequence[str], targets: Targets, kept_out: Targets, count: int, seed: int
-) -> tuple[Targets, Views]:
-    learned = np.setdiff1d(np.arange(len(targets)), kept_out)
-    classifier = _fit_classifier(texts, targets, learned, count, seed)
-    return kept_out, classifier.views([texts[index] for index in kept_out])
+def _score_kept_out(lesson: _Lesson, kept_out: Targets) -> Views:
+    """Return what a classifier that learned from all other texts says about these."""
+    classifier = _fit_classifier(lesson, np.setdiff1d(np.arange(len(lesson.targets)), kept_out))
+    vectors = None if lesson.vectors is None else lesson.vectors[kept_out]
+    return classifier.views([lesson.texts[index] for index in kept_out], vectors)
 
 
-def _fit_classifier(texts: Sequence[str], all_targets: Targets, learned: Targets, count: int, seed: int) -> Classifier:
+def _fit_classifier(lesson: _Lesson, learned: Targets) -> Classifier:
     """Return the classifier of the texts with these indices."""
-    texts = [texts[index] for index in learned]
-    targets = all_targets[learned]
+    texts = [lesson.texts[index] for index in learned]
+    targets, count, seed = lesson.targets[learned], lesson.count, lesson.seed
     few = len(texts) < FEW
     dimensions = min(DIMENSIONS, max(2, len(texts) // 2))
     vectoriser = Vectoriser.fit(texts, at_least=1 if few else 2, at_most=PACKED_BYTES // (DIMENSIONS + count))
@@ -108,7 +123,10 @@ def _fit_classifier(texts: Sequence[str], all_targets: Targets, learned: Targets
             for index in range(NETWORKS)
         ]
     networks = tuple(each.result() for each in fits)
-    return Classifier(vectoriser, margins, projection, networks)
+    embedded = None
+    if lesson.embedding is not None and lesson.vectors is not None:
+        embedded = fit_embedded(lesson.embedding, lesson.vectors[learned], targets, count=count)
+    return Classifier(vectoriser, margins, projection, networks, embedded)
 
 
 def _thinned(texts: Sequence[str], chance: np.random.Generator) -> list[str]:
@@ -127,6 +145,8 @@ def _temperatures(views: Views, targets: Targets) -> Temperatures:
         margins=fit_temperature(views.margins, targets),
         networks=fit_temperature(np.concatenate(views.networks), np.tile(targets, len(views.networks))),
     )
+    if views.embedded is not None:
+        single = replace(single, embedded=fit_temperature(views.embedded, targets))
     blend = fit_temperature(views.averaged(single), targets)
     without_doubt = replace(single, blend=blend, doubt=NO_DOUBT)
     return replace(without_doubt, doubt=fit_doubt(views.blended(without_doubt), targets))

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ai_steps.models.local.classifier import Classifier, Temperatures
+from ai_steps.models.local.embedded import Embedded
+from ai_steps.models.local.embedding import embedding_of
 from ai_steps.models.local.errors import UnreadableModel
 from ai_steps.models.local.fitted import Fitted
 from ai_steps.models.local.margins import Margins
@@ -23,7 +25,10 @@ from ai_steps.models.local.shelf import Arrays, Shelf
 from ai_steps.models.local.vectoriser import Vectoriser
 
 FORMAT = "handrail-local-model"
-VERSION = 1
+VERSION = 2
+"""What this release reads up to."""
+PLAIN = 1
+"""The version of a model without an embedding: releases before 2 read it too."""
 MODEL, VOCABULARY, WEIGHTS = "model.json", "vocabulary.json", "weights.npz"
 LARGEST = 64_000_000
 """No file of ours is larger, in bytes: a larger one is not read into memory at all."""
@@ -67,15 +72,24 @@ def save(model: Saved, folder: Path) -> None:
     weights = buffer.getvalue()
     vocabulary = json.dumps({"words": vectoriser.words, "pieces": vectoriser.pieces}, ensure_ascii=True).encode()
     quality = model.fitted.quality
+    embedded = model.fitted.classifier.embedded
+    temperatures = asdict(model.fitted.temperatures)
+    told: dict[str, Any] = {}
+    if embedded is None:
+        del temperatures["embedded"]
+    else:
+        embedding = embedded.embedding
+        told["embedding"] = {"name": embedding.name, "mark": embedding.mark, "width": embedding.width}
     head = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": PLAIN if embedded is None else VERSION,
         "name": model.name,
         "labels": model.labels,
         "data_hash": model.data_hash,
         "examples": model.examples,
         "settings": {"seed": model.seed},
-        "temperatures": asdict(model.fitted.temperatures),
+        "temperatures": temperatures,
+        **told,
         "quality": asdict(quality) if quality else None,
         "targets": len(model.fitted.classifier.margins.bias),
         "networks": len(model.fitted.classifier.networks),
@@ -113,9 +127,11 @@ def _head(folder: Path) -> dict[str, Any]:
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise _unreadable(path, "is not a local model of Handrail")
     version = head.get("version")
-    if not isinstance(version, int) or version > VERSION:
+    # Only a model with an embedding is written as version 2: whatever else calls itself so is of another release.
+    known = VERSION if "embedding" in head else PLAIN
+    if not isinstance(version, int) or version > known:
         raise UnreadableModel(
-            f"{path} has format version {version!r} and this release reads up to {VERSION}: upgrade handrail, "
+            f"{path} has format version {version!r} and this release reads up to {known}: upgrade handrail, "
             "or train the model again with `handrail learn`"
         )
     return head
@@ -139,7 +155,8 @@ def _assembled(head: dict[str, Any], vocabulary: dict[str, Any], arrays: Arrays)
         raise ValueError("temperatures must be above 0")
     if temperatures.doubt >= 1:
         raise ValueError("doubt must be below 1")
-    classifier = Classifier(Vectoriser(words, pieces, idf), margins, Projection(directions), networks)
+    embedded = _embedded(head["embedding"], take, targets) if "embedding" in head else None
+    classifier = Classifier(Vectoriser(words, pieces, idf), margins, Projection(directions), networks, embedded)
     return Saved(
         name=head["name"],
         labels=labels,
@@ -160,6 +177,21 @@ def _network(take: Shelf, index: int, width: int, targets: int) -> Network:
     )
 
 
+def _embedded(told: dict[str, Any], take: Shelf, targets: int) -> Embedded:
+    """Return the view of an embedding, which must be the one that the model learned with."""
+    name, mark, width = told["name"], told["mark"], told["width"]
+    if not isinstance(name, str) or not isinstance(width, int):
+        raise TypeError("the name and the width of the embedding do not fit")
+    embedding = embedding_of(name)
+    if (embedding.mark, embedding.width) != (mark, width):
+        raise UnreadableModel(
+            f"the model learned with other weights of the embedding {name!r} ({mark}) than there are now"
+            f" ({embedding.mark}): install those again, or train the model again with `handrail learn`"
+        )
+    weights = take("embedded_weights", np.float32, width, targets)
+    return Embedded(embedding, weights, take("embedded_bias", np.float32, targets))
+
+
 def _arrays(classifier: Classifier) -> Arrays:
     arrays: Arrays = {
         "idf": classifier.vectoriser.idf,
@@ -169,6 +201,8 @@ def _arrays(classifier: Classifier) -> Arrays:
         "projection_codes": classifier.projection.directions.codes,
         "projection_scales": classifier.projection.directions.scales,
     }
+    if classifier.embedded is not None:
+        arrays |= {"embedded_weights": classifier.embedded.weights, "embedded_bias": classifier.embedded.bias}
     for index, network in enumerate(classifier.networks):
         arrays |= {f"network{index}_{part}": array for part, array in asdict(network).items()}
     return arrays
