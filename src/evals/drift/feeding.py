@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from evals.copies import input_key
 from evals.corrections.answers import Answers
 from evals.corrections.record import Recorded, read_records
 from evals.drift.seen import Audited, Routed
@@ -106,7 +107,9 @@ def _answer(record: Recorded, answers: Answers) -> Iterator[Event]:
         case "cancelled" | "by_policy":
             yield Event(at, Audited(record.case, None))
         case None:
-            yield Event(at, Audited(record.case, answers.agree(record.value, record.decision)))
+            read = record.input if record.text is None else record.text
+            right = answers.agree(record.value, record.decision)
+            yield Event(at, Audited(record.case, right, cluster=input_key(read)))
 
 
 def _after(watch: Watch, events: Sequence[Event]) -> Watch:

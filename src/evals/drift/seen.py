@@ -1,5 +1,6 @@
 """What a watch is told: cases as they were routed, and audits as they were answered."""
 
+import hashlib
 import math
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,6 +9,9 @@ from evals.errors import DataError, InvalidScore
 from guards.acceptor import Acceptor
 from guards.guarantee import ScoreName, score_of
 from guards.outcome import Accepted, Outcome
+
+MARK_DIGITS = 12
+"""Hexadecimal digits of a cluster's mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,13 @@ class Audited:
     """The name it was routed under."""
     right: bool | None
     """Whether the value was right; None: nobody can say any more, such as when its run was cancelled."""
+    cluster: str = ""
+    """What it shares with other cases, such as the same input, which makes them count once; empty: it stands alone."""
+
+    @property
+    def mark(self) -> str:
+        """Return what a watch remembers of the cluster: a short hash, as it may hold what people wrote."""
+        return hashlib.sha256(self.cluster.encode("utf-8", "surrogatepass")).hexdigest()[:MARK_DIGITS]
 
     def __post_init__(self) -> None:
         if self.right is not None and not isinstance(self.right, bool):

@@ -25,7 +25,9 @@ def _faults(watch: Watch) -> Iterator[str]:
         yield f"it is {watch.phase} and does not say since when"
     if not watch.risk or not watch.shift.signals:
         yield "it bets on nothing"
-    for bet in watch.risk:
+    if watch.risk_once and len(watch.risk_once) != len(watch.risk):
+        yield "it does not bet on clusters as it does on audits"
+    for bet in (*watch.risk, *watch.risk_once):
         yield from _faults_of_bet(bet)
     for signal in watch.shift.signals:
         yield from _faults_of_signal(signal, watch)

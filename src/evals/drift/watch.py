@@ -20,6 +20,8 @@ RISK_RATIOS = (2.0, 4.0, 8.0)
 """How many times the target the risk has become: the bets on wrong audits."""
 MOST_CHANGES = 20
 """Changes that are kept, the latest."""
+MOST_CLUSTERS = 2000
+"""Clusters that are kept, the latest audited: some weeks of audits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,17 @@ class Watch:
     shift: Shift
     """The label-free alarm."""
     risk: tuple[Bet, ...]
-    """The bets that the risk has come to exceed the target."""
+    """The bets that the risk has come to exceed the target, on every audit."""
+    risk_once: tuple[Bet, ...] = ()
+    """The same bets with each cluster counted once; empty: no cluster was audited twice, and they stand alike."""
+    clusters: tuple[str, ...] = ()
+    """Marks of the clusters that were audited, the latest last; the last 2,000."""
     routed_cases: int = 0
     """Cases since the watch was armed."""
     undrawn: int = 0
     """How many of the latest cases in a row were not drawn for an audit."""
     audits: int = 0
-    """Answered audits of cases that were accepted since the watch was armed."""
+    """Answered audits of cases that were accepted since the watch was armed; those of one cluster count once."""
     wrong: int = 0
     """How many of them were wrong."""
     audits_at_alarm: int = 0
@@ -85,6 +91,16 @@ class Watch:
     def unaudited(self) -> bool:
         """Return whether so many cases in a row were not drawn that nobody can be drawing them."""
         return self.undrawn >= self.settings.longest_undrawn
+
+    @property
+    def evidence(self) -> float:
+        """Return the evidence that the risk has come to exceed the target.
+
+        Copies of right values would hide what goes wrong elsewhere, and a frequent input that goes wrong is more than
+        one: so it is the mean of the evidence with every audit counted, and with each cluster counted once.
+        """
+        every = mean_evidence(self.risk)
+        return (every + mean_evidence(self.risk_once)) / 2 if self.risk_once else every
 
     @property
     def audit_rate(self) -> float:
@@ -156,12 +172,15 @@ class Watch:
         if audit.right is None:
             return answered
         wrong = not audit.right
-        answered = replace(answered, audits=self.audits + 1, wrong=self.wrong + wrong)
+        copy = bool(audit.cluster) and audit.mark in self.clusters
+        if not copy:
+            answered = replace(answered, audits=self.audits + 1, wrong=self.wrong + wrong)
+            if audit.cluster:
+                answered = replace(answered, clusters=(*self.clusters, audit.mark)[-MOST_CLUSTERS:])
         if self.phase == "stopped":
             return answered
-        risk = tuple([bet.after(hit=wrong, chance=self.settings.target) for bet in self.risk])
-        answered = replace(answered, risk=risk)
-        if mean_evidence(risk) >= self.settings.audits_per_false_stop:
+        answered = _bet(answered, wrong=wrong, copy=copy)
+        if answered.evidence >= self.settings.audits_per_false_stop:
             return _stopped(answered, at)
         return _settled(answered, at) if _can_settle(answered) else answered
 
@@ -185,6 +204,15 @@ class Watch:
         return found
 
 
+def _bet(watch: Watch, *, wrong: bool, copy: bool) -> Watch:
+    """Return the watch with its bets after an audit; ``copy``: another of its cluster was audited before."""
+    every = tuple([bet.after(hit=wrong, chance=watch.settings.target) for bet in watch.risk])
+    once = watch.risk_once or (watch.risk if copy else ())
+    if not copy:
+        once = tuple([bet.after(hit=wrong, chance=watch.settings.target) for bet in once])
+    return replace(watch, risk=every, risk_once=once)
+
+
 def _counted(watch: Watch, case: Routed) -> Watch:
     number = watch.routed_cases + 1
     if not case.drawn:
@@ -205,7 +233,7 @@ def _raised(watch: Watch, at: datetime) -> Watch:
 def _can_settle(watch: Watch) -> bool:
     enough = watch.audits - watch.audits_at_alarm >= watch.settings.settled_after
     # While a bet on wrong audits is winning, the next audits decide between a stop and an all-clear.
-    quiet = all(bet.run <= 1 for bet in watch.risk)
+    quiet = all(bet.run <= 1 for bet in (*watch.risk, *watch.risk_once))
     return watch.phase == "raised" and enough and quiet and watch.shift.can_settle
 
 
@@ -216,7 +244,7 @@ def _settled(watch: Watch, at: datetime) -> Watch:
 
 
 def _stopped(watch: Watch, at: datetime) -> Watch:
-    bet = strongest(watch.risk)
+    bet = strongest((*watch.risk, *watch.risk_once))
     counts = (bet.hits, bet.cases, watch.settings.target)
     return _noted(
         replace(watch, phase="stopped"), _change(watch, "stopped", at, what="audits were wrong", counts=counts)

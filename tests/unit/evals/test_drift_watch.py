@@ -385,3 +385,54 @@ class Machine(RuleBasedStateMachine):
 
 TestAnyOrder = Machine.TestCase
 TestAnyOrder.settings = hypothesis_settings(max_examples=20, stateful_step_count=20)
+
+
+def answered(watch: Watch, cluster: str, *, right: bool, times: int = 1) -> Watch:
+    """Return the watch after audits of one cluster."""
+    for _ in range(times):
+        name = f"{cluster} {watch.routed_cases}"
+        watch = watch.routed(Routed(0.9, accepted=True, case=name, drawn=True), at=AT)
+        watch = watch.audited(Audited(name, right, cluster=cluster), at=AT)
+    return watch
+
+
+def test_audits_of_one_cluster_count_once() -> None:
+    watch = answered(answered(armed(), "a", right=True, times=5), "b", right=False, times=1)
+
+    assert (watch.audits, watch.wrong) == (2, 1)
+    assert watch_from_json(watch_to_json(watch)) == watch
+
+
+def test_copies_of_right_values_do_not_hide_what_goes_wrong() -> None:
+    def audits_to_the_stop(*, copies: int) -> int:
+        watch, number = armed(), 0
+        while watch.phase != "stopped" and number < 1000:
+            number += 1
+            watch = answered(watch, f"text {number}", right=number % 10 != 0)
+            watch = answered(watch, "hello", right=True, times=copies)
+        return number
+
+    alone, hidden = audits_to_the_stop(copies=0), audits_to_the_stop(copies=9)
+    assert alone < 200
+    assert hidden < 2 * alone
+
+
+def test_a_frequent_input_that_goes_wrong_stops_acceptance() -> None:
+    watch = armed()
+    for number in range(100):
+        watch = answered(watch, f"text {number}", right=True)
+        watch = answered(watch, "hello", right=False)
+
+    assert watch.phase == "stopped"
+
+
+def test_without_copies_clusters_change_nothing() -> None:
+    chance = random.Random(3)
+    rights = [chance.random() > 0.03 for _ in range(300)]
+    named, plain = armed(), armed()
+    for number, right in enumerate(rights):
+        named = answered(named, f"text {number}", right=right)
+        plain = answered(plain, "", right=right)
+
+    assert named.evidence == plain.evidence
+    assert (named.risk, named.risk_once, named.phase) == (plain.risk, (), plain.phase)
