@@ -122,7 +122,15 @@ class Output:
         if self.is_text or text in self._by_label:
             return self.validate(text)
         read_json(text)
-        return self._exactly(text)
+        return self.parse_strict(text)
+
+    def parse_strict(self, text: str) -> Any:
+        """Return the value of a JSON text that ``read_json`` has already taken.
+
+        Raises:
+            ValueError: as ``parse``.
+        """
+        return self.validate(text) if self.is_text else self._exactly(text)
 
     def dump(self, value: Any) -> str:
         """Return a value as the JSON that ``load`` reads back."""

@@ -6,10 +6,12 @@ What libraries read beyond that (``NaN``, the last of two equal keys, ``1e999`` 
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
+_DELICATE = re.compile(r"[0-9](?:[eE]|[0-9.]{15})")
+"""What a number looks like that a float may not hold, or not with all its digits; others need no look one by one."""
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.DOTALL)
 
 
@@ -20,22 +22,19 @@ def read_json(text: str) -> Any:
         ValueError: it is none; the message says why, in words a model can act on.
     """
     try:
-        return _DECODER.decode(text)
+        return strict_decoder(text).decode(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"Invalid JSON: {error}") from None
     except RecursionError:
         raise ValueError("Invalid JSON: it is nested too deeply") from None
 
 
-def decode_at(text: str, start: int) -> tuple[Any, int]:
-    """Return the JSON value that begins at a place of a text, and where it ends.
+def strict_decoder(text: str) -> json.JSONDecoder:
+    """Return a decoder for the JSON values in a text.
 
-    Raises:
-        json.JSONDecodeError: none does.
-        RecursionError: it is nested too deeply.
-        ValueError: it is one that ``read_json`` would not take.
+    Beside what ``json`` raises, it raises a plain ``ValueError`` for what ``read_json`` does not take.
     """
-    return _DECODER.raw_decode(text, start)
+    return _CAREFUL if _DELICATE.search(text) else _QUICK
 
 
 def member(text: str, key: str) -> str | None:
@@ -43,11 +42,12 @@ def member(text: str, key: str) -> str | None:
 
     The text must be one that ``read_json`` takes.
     """
+    decode = strict_decoder(text).raw_decode
     position = _next(text, text.index("{") + 1)
     while text[position] == '"':
-        name, end = decode_at(text, position)
+        name, end = decode(text, position)
         start = _next(text, _next(text, end) + 1)  # behind the colon
-        _, end = decode_at(text, start)
+        _, end = decode(text, start)
         if name == key:
             return text[start:end]
         position = _next(text, end)
@@ -58,35 +58,42 @@ def member(text: str, key: str) -> str | None:
 
 def with_exact_numbers(text: str) -> str:
     """Return a JSON text with every number that loses digits as a float put between quotes."""
-    return _LEXEME.sub(_exact, text)
+    return _LEXEME.sub(_exact, text) if _DELICATE.search(text) else text
 
 
 def is_finite(value: Any) -> bool:
     """Return whether no number inside a value is NaN or infinite: JSON has no word for those."""
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, Decimal):
-        return value.is_finite()
-    return all(map(is_finite, parts(value)))
+    left = [value]
+    while left:
+        each = left.pop()
+        kind = type(each)
+        if kind in _HARMLESS:
+            continue
+        if isinstance(each, float | Decimal):
+            if not math.isfinite(each):
+                return False
+        else:
+            left.extend(parts(each))
+    return True
+
+
+_HARMLESS = frozenset({str, int, bool, type(None), bytes})
 
 
 def parts(value: Any) -> Iterable[Any]:
     """Return what a mapping, sequence, set, model or dataclass is made of; of anything else, nothing."""
-    if isinstance(value, str | bytes | int):
-        return ()
+    kind = type(value)
+    if kind is list or isinstance(value, list | tuple | set | frozenset):
+        return value  # type: ignore[no-any-return]
     if isinstance(value, Mapping):
         return (*value.keys(), *value.values())
-    if isinstance(value, list | tuple | set | frozenset):
-        return value
-    if hasattr(value, "__pydantic_fields__") or hasattr(value, "__dataclass_fields__"):
-        return _attributes(value)
+    declared = getattr(kind, "__dataclass_fields__", None)
+    if declared is not None:
+        return [getattr(value, name, None) for name in declared]
+    if hasattr(kind, "__pydantic_fields__"):
+        extra = getattr(value, "__pydantic_extra__", None)
+        return [*value.__dict__.values(), *extra.values()] if extra else value.__dict__.values()
     return ()
-
-
-def _attributes(value: Any) -> Iterator[Any]:
-    for name in (*getattr(value, "__pydantic_fields__", ()), *getattr(value, "__dataclass_fields__", ())):
-        yield getattr(value, name, None)
-    yield from (getattr(value, "__pydantic_extra__", None) or {}).values()
 
 
 def _next(text: str, position: int) -> int:
@@ -132,4 +139,5 @@ def _constant(name: str) -> NoReturn:
     raise ValueError(f"Invalid JSON: {name} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_number, parse_int=_whole, parse_constant=_constant)
+_QUICK = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
+_CAREFUL = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_number, parse_int=_whole, parse_constant=_constant)

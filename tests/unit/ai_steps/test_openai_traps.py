@@ -167,6 +167,7 @@ async def test_a_server_without_any_response_format_is_asked_in_words(stub: Stub
         '```json\n{"quantity": 2}\n```\nor\n```json\n{"quantity": 6}\n```',
         '{"order": {"quantity": 6}, "note": "cut',
         '[{"quantity": 2}, {"quantity": 6}]',
+        'Not {"quantity": 3} but {"quantity": 6}',
         "{'order': {\"quantity\": 6}}",
     ],
 )

@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ai_steps.models.openai.reasoning import TAG, Tag, kind_of
-from ai_steps.strict_json import decode_at
+from ai_steps.strict_json import strict_decoder
 
 MOST_FALSE_STARTS = 50
 """Opening braces that begin no JSON, after which an answer is not searched further and does not fit."""
@@ -24,6 +26,8 @@ class Candidate:
     text: str
     start: int
     """Where it begins in the answer, in characters."""
+    data: Mapping[str, Any]
+    """What it is."""
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class _Search:
         self.text = text
         self.found = Found()
         self.depth = 0
+        self._decode = strict_decoder(text).raw_decode
         self._position = 0
         self._failed = 0
         self._read_objects = 0
@@ -67,7 +72,7 @@ class _Search:
         if match is None:
             return False
         self._position = match.end()
-        tag = TAG.match(self.text, match.start())
+        tag = None if match[0] == "{" else TAG.match(self.text, match.start())
         if tag is not None:
             self._position = tag.end()
             self._meet(kind_of(tag))
@@ -87,7 +92,7 @@ class _Search:
     def _read(self, start: int) -> bool:
         found = self.found
         try:
-            _, end = decode_at(self.text, start)
+            data, end = self._decode(self.text, start)
         except (ValueError, RecursionError) as error:
             self._failed += 1
             found.broken = found.broken or _broken(self.text, start, error, self._failed)
@@ -95,7 +100,7 @@ class _Search:
         self._position = end
         if self.text[start] == "{":
             self._read_objects += 1
-            made = Candidate(self.text[start:end], start)
+            made = Candidate(self.text[start:end], start, data)
             found.objects = [*(each for each in found.objects if each.text != made.text), made]
         if self._read_objects > MOST_OBJECTS:
             found.broken = found.broken or "it holds too many JSON objects; give exactly one"

@@ -13,7 +13,7 @@ from ai_steps.models.openai.candidates import Candidate, find_objects
 from ai_steps.models.openai.codes import codes_for
 from ai_steps.models.openai.schema import WireSchema, wire_schema
 from ai_steps.output import Output
-from ai_steps.strict_json import member, read_json
+from ai_steps.strict_json import member
 
 LEFT_OUT = "the answer held its reasoning, which was left out"
 LABEL, ANSWER, CONFIDENCE = "label", "answer", "confidence"
@@ -82,22 +82,19 @@ class Form:
         return "\n\n".join(parts)
 
     def read(self, text: str) -> Reading:
-        """Read an answer: the one object in it that fits, or several that are equal.
+        """Read an answer: the one object in it that speaks of the form, or several that are equal.
 
         Raises:
-            Misfit: it is no JSON, does not fit, or holds several objects that fit and differ.
+            Misfit: it is no JSON, does not fit, or holds several objects that differ.
         """
         found = find_objects(text)
         if found.broken:
             raise Misfit(f"the answer is no JSON ({found.broken})")
-        readings, wrong = [], "the answer is no JSON object" if text.strip() else "the answer is empty"
-        for each in found.objects:
-            try:
-                readings.append(self._read(each))
-            except Misfit as misfit:
-                wrong = str(misfit)
-        if not readings:
-            raise Misfit(wrong)
+        if not found.objects:
+            raise Misfit("the answer is no JSON object" if text.strip() else "the answer is empty")
+        # What a model quotes has other keys. One with these that does not fit is an answer too, and no other's proof.
+        speaking = list(filter(self._speaks, found.objects))
+        readings = [self._read(each) for each in speaking or found.objects]
         if any(self._compared(each) != self._compared(readings[0]) for each in readings[1:]):
             raise Misfit("the answer holds several JSON objects that differ; give exactly one")
         last = readings[-1]
@@ -105,6 +102,17 @@ class Form:
         if not found.reasoned and len(text.strip()) > len(last.text):
             notes = ("the answer had text around its JSON", *notes)
         return replace(last, notes=notes)
+
+    def _speaks(self, found: Candidate) -> bool:
+        """Return whether an object is an answer, right or wrong: it has a key of the form, or the value's own shape."""
+        if any(key in found.data for key in self.wire.schema.get("properties", ())):
+            return True
+        if not self.wrapped:
+            return False
+        with contextlib.suppress(Misfit):
+            self._read(found)
+            return True
+        return False
 
     def sample(self, reading: Reading) -> Any:
         """Return an answer to compare with other samples: a label as its text, anything else as the value it is."""
@@ -114,13 +122,13 @@ class Form:
         return reading.label if self.labels else leaves(reading.value), reading.stated
 
     def _read(self, found: Candidate) -> Reading:
-        data = read_json(found.text)
+        data = found.data
         if self.labels:
             label, notes = self._label(data.get(LABEL))
             return Reading(self.output.value_of(label), found.text, found.start, label, self._stated(data), notes)
         inner = member(found.text, ANSWER) if self.wrapped else None
         try:
-            value = self.output.parse(found.text if inner is None else inner)
+            value = self.output.parse_strict(found.text if inner is None else inner)
         except ValueError as error:
             raise Misfit(str(error)) from None
         self._check(data if inner is None else data[ANSWER])

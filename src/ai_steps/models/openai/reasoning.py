@@ -45,6 +45,14 @@ _FIXED = (
 _UNFINISHED = re.compile(rf"<\s*/?\s*[\w.-]*:?\w*|<\s*/?\s*(?:[\w.-]+:)?(?:{_NAME})\s[^<>]*/?", re.IGNORECASE)
 
 
+_HINT = re.compile(r"[<◁]|\[/?[tT][hH]")
+
+
+def may_hold_tags(text: str) -> bool:
+    """Return whether a closer look for tags is worth its time."""
+    return _HINT.search(text) is not None
+
+
 def kind_of(tag: re.Match[str]) -> Tag:
     """Return what a match of ``TAG`` is."""
     assert tag.lastgroup is not None  # noqa: S101 -- every alternative is a group

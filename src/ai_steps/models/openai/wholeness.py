@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ai_steps.models.openai.candidates import find_objects
 from ai_steps.models.openai.ending import ending_of
 from ai_steps.models.openai.form import Form
-from ai_steps.models.openai.reasoning import spoken
+from ai_steps.models.openai.reasoning import may_hold_tags, spoken
 from ai_steps.models.openai.reply import Choice, is_cut
 from guards.outcome import AttemptResult
 
@@ -30,6 +30,10 @@ def flaw_of(choice: Choice, form: Form | None, output_tokens: int | None = None)
     after = f" after {output_tokens} tokens" if output_tokens else ""
     if ending == "cut" or (choice.finish == "tool_calls" and is_cut(choice.text)):
         return Flaw("truncated", f"the answer was cut off{after}")
-    if find_objects(choice.text).unclosed if form is not None else spoken(choice.text).unclosed:
+    if may_hold_tags(choice.text) and _is_unclosed(choice.text, form):
         return Flaw("truncated", f"the answer was cut off{after} in the middle of its reasoning")
     return None
+
+
+def _is_unclosed(text: str, form: Form | None) -> bool:
+    return find_objects(text).unclosed if form is not None else spoken(text).unclosed
