@@ -12,6 +12,15 @@ from pydantic_core import ErrorDetails
 from orchestrator.codec import Codec, in_words, type_name
 from orchestrator.errors import InputFileError, NotStorable
 
+_PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+}
+"""What files that hold others begin with."""
+
 SHOWN = 10
 """How many bad lines a message shows; it counts the rest."""
 
@@ -77,6 +86,8 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
         with path.open("rb") as file:
             for number, data in enumerate(file, start=1):
+                if number == 1:
+                    _require_text(path, data)
                 line = data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data
                 if line := line.strip():
                     yield number, line
@@ -86,6 +97,17 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         raise InputFileError(path=path, problem="it is a directory; name a JSON Lines file") from error
     except OSError as error:
         raise InputFileError(path=path, problem=f"it cannot be read: {error.strerror or error}") from error
+
+
+def _require_text(path: Path, start: bytes) -> None:
+    for magic, kind in _PACKED.items():
+        if start.startswith(magic):
+            raise InputFileError(path=path, problem=f"it is compressed ({kind}): unpack it first")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputFileError(path=path, problem="it is UTF-16; save the file as UTF-8")
+    if start.strip() in {b"{", b"["}:
+        problem = "its first value goes on over several lines: write one whole JSON value a line (jq -c . does)"
+        raise InputFileError(path=path, problem=problem)
 
 
 def _checked(number: int, data: bytes, codec: Codec[Any], id_field: str | None) -> InputLine | _Finding:

@@ -1,6 +1,9 @@
 """A file of inputs is taken whole, or refused with the lines to mend."""
 
+import bz2
+import gzip
 import json
+import lzma
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -152,3 +155,23 @@ def test_first_ten_bad_lines_are_shown_and_all_are_counted(tmp_path: Path, codec
     assert [line.split(",")[0].strip() for line in shown[1:11]] == [f"line {n}" for n in range(2, 12)]
     assert shown[11:] == ["  and 15 more"]
     assert (refusal.line, refusal.field) == (2, "items")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(b'{"id": "a"}\n'), "it is compressed (gzip): unpack it first"),
+        (bz2.compress(b'{"id": "a"}\n'), "it is compressed (bzip2): unpack it first"),
+        (lzma.compress(b'{"id": "a"}\n'), "it is compressed (xz): unpack it first"),
+        (b"PK\x03\x04rest of an archive", "it is compressed (zip): unpack it first"),
+        ('{"id": "a"}\n'.encode("utf-16"), "it is UTF-16; save the file as UTF-8"),
+        (b'{\n  "id": "a"\n}\n', "write one whole JSON value a line"),
+        (b'[\n  {"id": "a"},\n  {"id": "b"}\n]\n', "write one whole JSON value a line"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_by_its_beginning(
+    tmp_path: Path, codec: Codec[Order], content: bytes, said: str
+) -> None:
+    path = tmp_path / "orders.jsonl"
+    path.write_bytes(content)
+    assert said in str(refusal_of(path, codec))
