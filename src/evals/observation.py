@@ -46,6 +46,8 @@ class Flow:
     """From its start to its end or its first open question, waits for people included."""
     approval_seconds: tuple[float, ...] = ()
     """For each question that was answered: how long it waited."""
+    unanswered_seconds: tuple[float, ...] = ()
+    """For each question that nobody answered: how long it had waited when it was looked at, or expired."""
     steps: tuple[StepTrace, ...] = ()
     """In the order they were recorded."""
 

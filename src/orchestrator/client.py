@@ -64,6 +64,10 @@ class Client:
                 if isinstance(self._address, str):
                     store.close()
 
+    def now(self) -> float:
+        """Return the time by this client's clock, in seconds since the epoch."""
+        return self._clock.now()
+
     @property
     def store(self) -> SqliteStore:
         """Return the open store."""

@@ -61,8 +61,9 @@ SHARES: Final[Sequence[tuple[Metric, Callable[[Flow], bool]]]] = (
 def flows(cases: Sequence[CaseResult], certainty: Certainty) -> tuple[MetricValue, ...]:
     """Return completion, exception rate and rework as shares of the runs, cycle time and approval delay in seconds.
 
-    Nothing when no case is a workflow's run. Cycle time is of runs that completed; approval delay is of questions
-    that were answered, those of a run being a cluster.
+    Nothing when no case is a workflow's run. Cycle time is of runs that completed. Approval delay is of all questions,
+    those of a run being a cluster: one that nobody answered counts with the time it has waited, so the delay is at
+    least what is said; its coverage is the share that was answered.
     """
     asked = answered(cases)
     runs = [(each, each.flow) for each in asked if each.flow is not None]
@@ -79,11 +80,16 @@ def flows(cases: Sequence[CaseResult], certainty: Certainty) -> tuple[MetricValu
             for metric, sample in shares
         ),
         *quantiles("flow", "cycle", cycles, certainty),
-        *quantiles("flow", "approval_delay", approvals(runs), certainty),
+        *quantiles("flow", "approval_delay", approvals(runs), certainty, coverage=_answered_share(runs)),
     )
 
 
 def approvals(runs: Sequence[tuple[CaseResult, Flow]]) -> Sample:
-    """Return how long each answered question waited, in seconds."""
-    waits = [(each, seconds) for each, flow in runs for seconds in flow.approval_seconds]
+    """Return how long each question waited, in seconds: until its answer, or so far."""
+    waits = [(each, seconds) for each, flow in runs for seconds in (*flow.approval_seconds, *flow.unanswered_seconds)]
     return Sample([seconds for _, seconds in waits], clusters_of([each for each, _ in waits]))
+
+
+def _answered_share(runs: Sequence[tuple[CaseResult, Flow]]) -> float:
+    found = sum(flow.questions for _, flow in runs)
+    return share(found, found + sum(len(flow.unanswered_seconds) for _, flow in runs))

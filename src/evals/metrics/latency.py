@@ -23,7 +23,9 @@ def latency_histogram(cases: Sequence[CaseResult]) -> Histogram:
     return histogram(each.seconds for each in answered(cases))
 
 
-def quantiles(group: Group, name: str, sample: Sample, certainty: Certainty) -> tuple[MetricValue, ...]:
+def quantiles(
+    group: Group, name: str, sample: Sample, certainty: Certainty, *, coverage: float = 1.0
+) -> tuple[MetricValue, ...]:
     """Return the median and the 95th percentile of some seconds; nothing of nothing."""
     if not sample.values:
         return ()
@@ -31,6 +33,7 @@ def quantiles(group: Group, name: str, sample: Sample, certainty: Certainty) -> 
     return tuple(
         Metric(group, f"{name}_{short}", "seconds", higher_is_better=False).measured(
             partial(quantile, sample, at, certainty),
+            coverage=coverage,
             value=value_at(ordered, at),
         )
         for short, at in QUANTILES

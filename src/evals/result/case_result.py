@@ -142,7 +142,8 @@ def _read_verdict(data: dict[str, Any]) -> Verdict:
 
 def _read_flow(data: dict[str, Any]) -> Flow:
     steps = tuple(StepTrace(**step) for step in data.get("steps", ()))
-    return Flow(**{**data, "approval_seconds": tuple(data.get("approval_seconds", ())), "steps": steps})
+    waits = {name: tuple(data.get(name, ())) for name in ("approval_seconds", "unanswered_seconds")}
+    return Flow(**{**data, **waits, "steps": steps})
 
 
 def _counts(fields: Mapping[str, Mapping[str, Counts]]) -> dict[str, dict[str, list[float]]]:

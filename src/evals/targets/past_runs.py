@@ -24,7 +24,7 @@ def observe_run(client: Client, run_id: str) -> Observation[Any]:
     Raises:
         UnknownRun: there is none with this id.
     """
-    record = run_record(client, run_id)
+    record = run_record(client, run_id, until=client.now())
     return _observed(client, record)
 
 
@@ -39,7 +39,7 @@ def past_runs(client: Client, workflow: str, *, since: float = 0.0) -> Iterator[
         after = rows[-1].key
         for row in rows:
             if row.created >= since and row.status != "pending":
-                yield _result(client, run_record(client, row.id))
+                yield _result(client, run_record(client, row.id, until=client.now()))
 
 
 def _result(client: Client, record: RunRecord) -> CaseResult:

@@ -114,7 +114,9 @@ class WorkflowTarget(Generic[In, Out]):
         )
         async with lanes.lane(run_id) as lane:
             await lane.play(plan)
-            record = run_record(lane, run_id)
+            # a script that leaves a question open leaves it for ever; without one, nobody was there to answer
+            until = None if desk is None else self.simulation.start.timestamp() + plan.horizon_seconds
+            record = run_record(lane, run_id, until=until)
         output = None
         if record.ending == "completed":
             output = bound.output.decode(record.run.output or "")

@@ -92,6 +92,8 @@ class RunRecord:
     """In the order they were recorded, a child run's after the step that waits for it."""
     items: tuple[ReviewRow, ...]
     """The questions that were put to people, audits left out."""
+    until: float | None = None
+    """When it is looked at, in seconds since the epoch: open questions have waited till then. None: nobody answers."""
 
     @property
     def ending(self) -> Ending:
@@ -123,8 +125,19 @@ class RunRecord:
             ending=self.ending,
             cycle_seconds=max(0.0, (ended or self.run.created) - self.run.created),
             approval_seconds=tuple((item.decided or 0.0) - item.created for item in answered),
+            unanswered_seconds=tuple(age for item in self.items if (age := self._age(item)) is not None),
             steps=tuple(each.trace for each in self.steps),
         )
+
+    def _age(self, item: ReviewRow) -> float | None:
+        """Return how long a question has waited for nothing so far; None for one that was answered or taken back."""
+        match item.state:
+            case "open" | "leased":
+                return None if self.until is None else max(0.0, self.until - item.created)
+            case "expired":
+                return None if item.due is None else max(0.0, item.due - item.created)
+            case "decided" | "cancelled":
+                return None
 
     @property
     def _waiting(self) -> list[StepRow]:
@@ -189,15 +202,15 @@ class RunRecord:
         return ("asked", "a person was asked") if item is None else (item.code, item.reason)
 
 
-def run_record(client: Client, run_id: str) -> RunRecord:
-    """Return what the store of a client remembers of a run.
+def run_record(client: Client, run_id: str, *, until: float | None) -> RunRecord:
+    """Return what the store of a client remembers of a run, its open questions having waited until a time.
 
     Raises:
         UnknownRun: there is none with this id.
     """
     run = client.run(run_id)
     steps, items = _gathered(client, run_id, client.store.history(run.key).steps, prefix="")
-    return RunRecord(run, steps=tuple(steps), items=tuple(sorted(items, key=lambda item: item.id)))
+    return RunRecord(run, steps=tuple(steps), items=tuple(sorted(items, key=lambda item: item.id)), until=until)
 
 
 def _gathered(

@@ -33,9 +33,16 @@ def sure(confidences: Sequence[float | None], rights: Sequence[bool], **known: A
     ]
 
 
-def run(*steps: StepTrace, ending: Ending = "completed", cycle: float = 1.0, approvals: Sequence[float] = ()) -> Flow:
+def run(
+    *steps: StepTrace,
+    ending: Ending = "completed",
+    cycle: float = 1.0,
+    approvals: Sequence[float] = (),
+    unanswered: Sequence[float] = (),
+) -> Flow:
     """Return how a run went."""
-    return Flow(ending=ending, cycle_seconds=cycle, approval_seconds=tuple(approvals), steps=steps)
+    waits = {"approval_seconds": tuple(approvals), "unanswered_seconds": tuple(unanswered)}
+    return Flow(ending=ending, cycle_seconds=cycle, steps=steps, **waits)
 
 
 def step(name: str, output: Any = None, *, kind: str = "rule", **known: Any) -> StepTrace:

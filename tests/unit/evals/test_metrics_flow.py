@@ -63,6 +63,18 @@ def test_delays_and_cycles_are_quantiles() -> None:
     assert found["approval_delay_p95"].interval is not None
 
 
+def test_a_question_that_nobody_answers_does_not_make_people_look_quick() -> None:
+    quick = [run(approvals=[10.0]) for _ in range(80)]
+    silent = [run(unanswered=[86_400.0], ending="waiting") for _ in range(20)]
+
+    found = measured(*quick, *silent)
+
+    assert found["approval_delay_p50"].value == 10.0
+    assert found["approval_delay_p95"].value == 86_400.0
+    assert found["approval_delay_p95"].coverage == 0.8
+    assert measured(*silent)["approval_delay_p50"].coverage == 0.0
+
+
 def test_runs_that_crashed_and_cases_that_are_no_runs_show_as_coverage() -> None:
     cases = [answer("a", 1.0, flow=run()), answer("b", 1.0), crashed("c")]
 

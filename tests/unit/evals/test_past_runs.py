@@ -132,6 +132,7 @@ async def test_a_run_that_waits_is_told_up_to_its_question(store: Rehearsal, tri
 
     assert seen.flow is not None
     assert (seen.flow.ending, seen.flow.cycle_seconds, seen.answered) == ("waiting", 0.0, False)
+    assert (seen.flow.approval_seconds, seen.flow.unanswered_seconds) == ((), (5 * 3600.0,)), "it waits since then"
     assert (seen.doubt, seen.human_minutes) == ("low_confidence", None)
 
 
