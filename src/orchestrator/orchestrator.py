@@ -19,6 +19,7 @@ from orchestrator.embedded.library import Library
 from orchestrator.embedded.presence import Presence
 from orchestrator.embedded.settings import Equipment, Settings
 from orchestrator.embedded.signals import Signals, leave_after
+from orchestrator.embedded.started import StartedRuns
 from orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS, Worker
 from orchestrator.embedded.writer import Writer
 from orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
@@ -113,12 +114,14 @@ class Orchestrator(Client):
         equipment = Equipment(store=store, writer=writer, clock=self._clock, library=self._library, bodies=self._bodies)
         self._entered = store, writer
         self._loop = asyncio.get_running_loop()
+        self._started = StartedRuns(store)
         self._stopping = None
         self._check_with(self._library, self._workflows)
         self._presence = presence
         worker = Worker(self._workflows, equipment, self._settings, presence)
         writer.on_refusal = worker.refused
         writer.on_fatal = worker.give_up
+        writer.on_unheard = worker.unheard
         worker.on_finished = self._finished
         self._working = worker
         try:
@@ -203,11 +206,16 @@ class Orchestrator(Client):
         me = worker.id
         if change.execute:
             worker.expect()
+        asked = self._parts[1].asked(change)
         try:
-            started: Started = await self._parts[1].ask(change)
+            started: Started = await asked
+        except asyncio.CancelledError:
+            worker.nobody_executes(change, asked)
+            raise
         finally:
             if change.execute:
                 worker.arrived()
+        self._started.add([started.key])
         execution = None
         if started.new and change.execute and me == worker.id:
             claimed = ClaimedRun(
@@ -238,6 +246,7 @@ class Orchestrator(Client):
         if times > 1:
             raise RunConflict(twice, "the same id twice in one call")
         started: list[Started] = await self._change(StartMany(changes)) if changes else []
+        self._started.add(each.key for each in started)
         return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]
 
     def _start_change(self, workflow: Workflow[Any, Any], value: Any, run_id: str | None, *, execute: bool) -> StartRun:
@@ -293,16 +302,29 @@ class Orchestrator(Client):
                 del self._watchers[key]
 
     def _finished(self, execution: Execution) -> None:
+        if execution.status != "running":
+            self._started.at_rest(execution.claimed.key)
         for future in self._watchers.get(execution.claimed.key, ()):
             if not future.done():
                 future.set_result(None)
 
     async def idle(self) -> None:
-        """Wait until nothing is being executed or due here: every run has ended or waits."""
-        worker = self._worker
-        while not await worker.is_idle():
-            worker = self._worker
-        self._worker  # noqa: B018 -- raises if the store failed meanwhile: then nothing is done, whatever is idle
+        """Wait until nothing is being executed or due here, and every run started here has ended or waits.
+
+        Runs started here are waited for wherever they are executed; what other workers took besides is theirs.
+
+        Raises:
+            StoreError: this process gave up because the store cannot be used; runs may be left as they are.
+        """
+        pause = FIRST_LOOK_SECONDS
+        while True:
+            while not await self._worker.is_idle():
+                pause = FIRST_LOOK_SECONDS
+            self._worker  # noqa: B018 -- raises if the store failed meanwhile: then nothing is done
+            if not self._started.in_flight():
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LAST_LOOK_SECONDS)
 
     async def failed(self) -> None:
         """Wait until the store cannot be used any more; returns only by raising.

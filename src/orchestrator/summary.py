@@ -14,7 +14,7 @@ LOOKING_SHARE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Runs by what became of them; the seven counts after ``runs`` add up to it."""
+    """Runs by what became of them; the eight counts after ``runs`` add up to it."""
 
     runs: int
     by_rule: int
@@ -28,7 +28,8 @@ class Summary:
     """For something else: a timer, an event, a child run, a worker."""
     failed: int
     cancelled: int
-    """Or set aside."""
+    set_aside: int
+    """Not tried again before somebody says ``retry``: their process died of them, again and again."""
     errors: tuple[tuple[str, int], ...]
     """The commonest failures, with their counts."""
 
@@ -54,6 +55,7 @@ def summarize(client: Client, run_ids: Iterable[str] | None = None, *, workflow:
         waiting=counts["waiting"],
         failed=counts["failed"],
         cancelled=counts["cancelled"],
+        set_aside=counts["set_aside"],
         errors=tuple(errors.most_common(5)),
     )
 

@@ -2,8 +2,10 @@
 
 import random
 import signal
+import sqlite3
 import time
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
@@ -44,14 +46,14 @@ def test_a_live_process_takes_over_from_a_killed_one(tmp_path: Path, seed: int) 
 
 def test_a_stopped_process_that_wakes_up_cannot_record(tmp_path: Path) -> None:
     store, outbox = tmp_path / "runs.db", tmp_path / "outbox"
-    arguments = (f"sqlite:///{store}", str(outbox), str(RUNS), "0.05")
+    arguments = (f"sqlite:///{store}", str(outbox), str(RUNS), "0.2", "100", "0.5")
     zombie, other = spawn("victim.py", *arguments), spawn("victim.py", *arguments)
     for process in (zombie, other):
         assert process.stdout is not None
         process.stdout.readline()
-    zombie.send_signal(signal.SIGSTOP)
+    stop_between_writes(zombie, store)
     try:
-        time.sleep(4)  # a lease of two seconds, seen to pass by the other's own clock
+        wait_until_alone(store)
     finally:
         zombie.send_signal(signal.SIGCONT)
     finish(other)
@@ -59,3 +61,28 @@ def test_a_stopped_process_that_wakes_up_cannot_record(tmp_path: Path) -> None:
     assert zombie.returncode == 0, errors
     assert "idle" in finish(spawn("victim.py", *arguments))
     check_all_done(store, outbox, RUNS)
+
+
+def stop_between_writes(process: Popen[str], path: Path) -> None:
+    """Stop a process, but not in the middle of a transaction: then nobody could write."""
+    database = sqlite3.connect(path, isolation_level=None, timeout=1.0)
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            process.send_signal(signal.SIGCONT)
+        else:
+            database.execute("ROLLBACK")
+            break
+    database.close()
+
+
+def wait_until_alone(path: Path) -> None:
+    """Wait until one of two workers was struck off, after six leases of half a second by the other's own clock."""
+    database = sqlite3.connect(path, isolation_level=None)
+    deadline = time.monotonic() + 60
+    while database.execute("SELECT count(*) FROM workers").fetchone() != (1,):
+        assert time.monotonic() < deadline, "the stopped process was never struck off"
+        time.sleep(0.1)
+    database.close()

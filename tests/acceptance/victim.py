@@ -1,4 +1,7 @@
-"""A process that executes runs until it is killed: ``python victim.py STORE OUTBOX RUNS [SECONDS A STEP]``."""
+"""A process that executes runs until it is killed.
+
+``python victim.py STORE OUTBOX RUNS [SECONDS A STEP [CRASH LIMIT [LEASE]]]``
+"""
 
 import asyncio
 import os
@@ -10,6 +13,8 @@ from orchestrator import Orchestrator, Run, Settings, action, step_context, work
 
 STORE, OUTBOX, RUNS = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 PAUSE = float(sys.argv[4]) if len(sys.argv) > 4 else 0.002
+CRASH_LIMIT = int(sys.argv[5]) if len(sys.argv) > 5 else 100
+LEASE = float(sys.argv[6]) if len(sys.argv) > 6 else 2.0
 
 
 @action
@@ -31,7 +36,7 @@ async def five(run: Run, n: int) -> int:
 
 
 async def main() -> None:
-    settings = Settings(concurrency=50, lease_seconds=2, crash_limit=100)
+    settings = Settings(concurrency=50, lease_seconds=LEASE, crash_limit=CRASH_LIMIT)
     async with Orchestrator(STORE, workflows=[five], settings=settings) as orchestrator:
         await orchestrator.start_many(five, [(f"r{n}", n) for n in range(RUNS)])
         print("started", flush=True)

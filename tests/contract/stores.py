@@ -85,7 +85,7 @@ def asked(store: Store, worker: int, run_id: str = "a", **more: Any) -> ReviewRo
     """Start a run that asks one question and waits for its answer; return the question."""
     key = executing(store, worker, run_id)
     wait = step(key, "ask", kind="human", status="waiting")
-    wrote(store, OpenWait(wait, review=question(key, **more)), Suspend(key, None, 0, NOW), worker=worker)
+    wrote(store, OpenWait(wait, review=question(key, **more)), Suspend(key, None, 0), worker=worker)
     (item,) = store.reviews(ReviewQuery(run_id=run_id))
     return item
 
@@ -104,8 +104,10 @@ def steps(store: Store, key: int) -> list[tuple[str, str, str | None]]:
     return [(row.name, row.status, row.output) for row in store.history(key).steps]
 
 
-def claim(store: Store, worker: int, *, now: float = NOW, most: int = 10, suspects: bool = True) -> Claimed:
-    claimed: Claimed = wrote(store, Claim([("add", 1)], now, most, suspects), worker=worker)[0]
+def claim(
+    store: Store, worker: int, *, now: float = NOW, most: int = 10, suspects: bool = True, busy: bool = False
+) -> Claimed:
+    claimed: Claimed = wrote(store, Claim([("add", 1)], now, most, suspects, busy), worker=worker)[0]
     return claimed
 
 
@@ -118,7 +120,7 @@ def waiting_for_child(store: Store, worker: int, child: StartRun) -> int:
     key = executing(store, worker)
     child = child._replace(parent=key, parent_step="child")
     wait = OpenWait(step(key, "child", kind="child", status="waiting"), child=child)
-    wrote(store, wait, Suspend(key, None, 0, NOW), worker=worker)
+    wrote(store, wait, Suspend(key, None, 0), worker=worker)
     return key
 
 

@@ -93,7 +93,7 @@ def test_the_end_of_a_run_closes_its_questions_and_not_its_audits(store: Store, 
 def test_the_decision_of_an_audit_wakes_nobody(store: Store) -> None:
     key = executing(store, worker := signed_on(store))
     waiting = OpenWait(step(key, "route/audit!", seq=2, kind="human", status="waiting"), review=question(key))
-    wrote(store, recorded(key), waiting, Suspend(key, None, 0, NOW), worker=worker)
+    wrote(store, recorded(key), waiting, Suspend(key, None, 0), worker=worker)
     before = store.run("a"), store.history(key)
     (item,) = store.reviews(ReviewQuery(queue="audits"))
     wrote(store, decided(item))
@@ -109,7 +109,7 @@ def test_a_decision_that_comes_while_the_run_is_executed_does_not_disturb_its_wa
     wrote(store, recorded(key), worker=worker)
     (item,) = store.reviews(ReviewQuery())
     wrote(store, decided(item))
-    wrote(store, Suspend(key, None, 0, NOW), worker=worker)
+    wrote(store, Suspend(key, None, 0), worker=worker)
     row = store.run("a")
     assert row is not None
     assert (row.status, row.wake) == ("waiting", None)
@@ -171,7 +171,7 @@ def test_a_closed_question_is_not_taken_for_the_one_asked_after_a_retry(store: S
     asking = OpenWait(
         step(key, "route/review", seq=2, kind="human", status="waiting"), review=question(key, "route/review")
     )
-    wrote(store, RecordStep(judged(key)), asking, Suspend(key, None, 0, NOW), worker=worker)
+    wrote(store, RecordStep(judged(key)), asking, Suspend(key, None, 0), worker=worker)
     wrote(store, Cancel("a", NOW, "gone"))
     (row,) = store.judged(JudgedQuery("route"))
     assert row.state == "cancelled"
@@ -254,7 +254,8 @@ def test_a_store_from_before_audits_is_upgraded_when_it_is_opened(tmp_path: Path
     wrote(store, RecordStep(judged(key)), worker=worker)
     store.close()
     with sqlite3.connect(path) as old:  # the tables of format 1
-        old.execute("ALTER TABLE runs DROP COLUMN copied_seq")
+        for column in ("copied_seq", "died_among", "died_alone"):
+            old.execute(f"ALTER TABLE runs DROP COLUMN {column}")
         old.execute("PRAGMA user_version = 1")
     old.close()
     for _ in range(2):

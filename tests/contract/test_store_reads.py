@@ -67,7 +67,7 @@ def test_workers_are_listed_while_they_are_signed_on(store: Store) -> None:
     worker = signed_on(store, 7)
     (row,) = store.workers()
     assert (row.id, row.pid, row.host, row.beat, row.bell, row.lock) == (worker, 7, "here", 0, "bell-7", "lock-7")
-    wrote(store, Release(NOW), worker=worker)
+    wrote(store, Release(), worker=worker)
     assert store.workers() == []
     assert signed_on(store) > worker
 

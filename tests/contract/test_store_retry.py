@@ -21,7 +21,7 @@ from orchestrator.store.changes import (
     Send,
     Suspend,
 )
-from orchestrator.store.rows import ReviewState, RunStatus
+from orchestrator.store.rows import DUE, ReviewState, RunStatus
 from tests.contract.stores import (
     NOW,
     asked,
@@ -55,7 +55,7 @@ def test_a_retried_run_keeps_all_but_the_failures_that_ended_it(store: Store) ->
     assert steps(store, key) == [("survived", "failed", None), ("bump", "done", "2")]
     row = store.run("a")
     assert row is not None
-    assert (row.status, row.wake, row.ended, row.error) == ("pending", NOW + 1, None, None)
+    assert (row.status, row.wake, row.ended, row.error) == ("pending", DUE, None, None)
     (run,) = claim(store, worker, now=NOW + 1).runs
     assert (run.cancel, run.crashes) == (False, 0)
     wrote(store, fatal, end, worker=worker)
@@ -81,7 +81,7 @@ def test_a_cancelled_run_that_is_retried_asks_its_question_anew(store: Store) ->
     (run,) = claim(store, worker).runs
     assert not run.cancel
     wait = step(run.key, "ask", kind="human", status="waiting")
-    wrote(store, OpenWait(wait, review=question(run.key)), Suspend(run.key, None, run.signals, NOW), worker=worker)
+    wrote(store, OpenWait(wait, review=question(run.key)), Suspend(run.key, None, run.signals), worker=worker)
     (new,) = store.reviews(ReviewQuery())
     assert new.id != old.id
     assert isinstance(refusal(store, decided(old)), ReviewError)
@@ -104,9 +104,9 @@ def test_only_a_run_that_did_not_complete_can_be_retried(store: Store, run_statu
     worker = signed_on(store)
     key = executing(store, worker)
     changes: dict[str, list[Change]] = {
-        "pending": [Release(NOW)],
+        "pending": [Release()],
         "running": [],
-        "waiting": [Suspend(key, None, 0, NOW)],
+        "waiting": [Suspend(key, None, 0)],
         "completed": [EndRun(key, "completed", "1", None, NOW)],
     }
     wrote(store, *changes[run_status], worker=worker)
@@ -185,16 +185,16 @@ def test_pruning_takes_only_the_statuses_and_the_number_asked_for(store: Store) 
 
 def test_pruning_never_deletes_what_is_alive(store: Store) -> None:
     worker = signed_on(store)
-    wrote(store, starting("due", created=NOW + 9))
     executing(store, worker, "running")
     asked(store, worker, "waiting")
     parent = waiting_for_child(store, worker, starting("child"))
     (child,) = claim(store, worker).runs
+    wrote(store, starting("due"))
     wrote(store, EndRun(child.key, "completed", "1", None, NOW), starting("last", created=NOW + 9), worker=worker)
     everything = Prune(NOW + 999, (*ENDINGS, "set_aside", "pending", "running", "waiting"), 100)
     assert wrote(store, everything) == [0], "not even the ended child of a run that lives"
-    assert [row.id for row in store.runs()] == ["due", "running", "waiting", "a", "child", "last"]
-    assert [run.key for run in claim(store, worker).runs] == [parent]
+    assert [row.id for row in store.runs()] == ["running", "waiting", "a", "child", "due", "last"]
+    assert parent in [run.key for run in claim(store, worker).runs]
 
 
 def test_keys_and_item_numbers_are_never_used_again(store: Store) -> None:

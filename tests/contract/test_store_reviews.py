@@ -116,9 +116,7 @@ def test_an_answer_can_be_taken_back_until_its_run_may_have_read_it(store: Store
     (claimed,) = wrote(store, Claim([("add", 1)], NOW, 10, suspects=False), worker=worker)
     assert [run.key for run in claimed.runs] == [item.run]
     assert "has gone on with the answer" in str(refusal(store, undo._replace(version=4))), "it is being executed"
-    wrote(
-        store, ReadAnswer(item.run, "ask", "[]"), Suspend(item.run, None, claimed.runs[0].signals, NOW), worker=worker
-    )
+    wrote(store, ReadAnswer(item.run, "ask", "[]"), Suspend(item.run, None, claimed.runs[0].signals), worker=worker)
     assert "has gone on with the answer" in str(refusal(store, undo._replace(version=4))), "it was read"
 
 

@@ -1,5 +1,9 @@
 """What every store must do for those who execute runs: claims, fences, take-overs."""
 
+import math
+
+import pytest
+
 from orchestrator.errors import Fenced
 from orchestrator.store import ReviewQuery, Store
 from orchestrator.store.changes import (
@@ -13,12 +17,15 @@ from orchestrator.store.changes import (
     RecordStep,
     Release,
     RetryRun,
+    Send,
     Suspend,
     TakeOver,
 )
+from orchestrator.store.rows import DUE
 from tests.contract.stores import (
     CRASH_LIMIT,
     NOW,
+    asked,
     claim,
     claimed_ids,
     crash,
@@ -35,23 +42,37 @@ from tests.contract.stores import (
 # -- claiming
 
 
+def test_what_is_due_at_once_is_due_by_a_clock_that_was_set_back(store: Store) -> None:
+    worker = signed_on(store)
+    wrote(store, starting("a", created=NOW))
+    assert claimed_ids(claim(store, worker, now=NOW - 1)) == ["a"]
+    (run,) = store.runs()
+    wrote(store, Suspend(run.key, None, 0), worker=worker)
+    wrote(store, Send("a", "go", "1", NOW))
+    assert claimed_ids(claim(store, worker, now=NOW - 1)) == ["a"]
+    wrote(store, Release(), worker=worker)
+    assert claimed_ids(claim(store, signed_on(store), now=NOW - 1)) == ["a"]
+
+
 def test_due_runs_are_claimed_oldest_first_up_to_a_number(store: Store) -> None:
     worker = signed_on(store)
     wrote(
         store, *(starting(run_id, created=due) for run_id, due in (("c", 30.0), ("a", 10.0), ("d", 40.0), ("b", 20.0)))
     )
-    first = claim(store, worker, now=35.0, most=2)
-    assert (claimed_ids(first), first.next_wake) == (["a", "b"], 30.0)
-    second = claim(store, worker, now=35.0, most=2)
-    assert (claimed_ids(second), second.next_wake) == (["c"], 40.0)
-    assert claimed_ids(claim(store, worker, now=35.0)) == []
+    first = claim(store, worker, now=0.0, most=2)
+    assert (claimed_ids(first), first.next_wake) == (["c", "a"], DUE)
+    for run, due in zip(first.runs, (30.0, 20.0), strict=True):
+        wrote(store, Suspend(run.key, due, run.signals), worker=worker)
+    second = claim(store, worker, now=25.0, most=3)
+    assert (sorted(claimed_ids(second)), second.next_wake) == (["a", "b", "d"], 30.0)
+    assert claimed_ids(claim(store, worker, now=25.0)) == []
 
 
 def test_only_runs_of_the_versions_asked_for_are_claimed(store: Store) -> None:
     worker = signed_on(store)
     wrote(store, starting("a"), starting("b", version=2), starting("c", workflow="other"))
     assert store.due(NOW) == {("add", 1): 1, ("add", 2): 1, ("other", 1): 1}
-    assert store.due(NOW - 1) == {}
+    assert store.due(DUE - 1) == {}
     both = wrote(store, Claim([("add", 2), ("other", 1)], NOW, 10, suspects=True), worker=worker)[0]
     assert sorted((run.id, run.workflow, run.version) for run in both.runs) == [("b", "add", 2), ("c", "other", 1)]
     assert store.due(NOW) == {("add", 1): 1}
@@ -68,13 +89,41 @@ def test_two_workers_never_claim_the_same_run(store: Store) -> None:
 def test_what_a_worker_gives_back_is_due_without_blame(store: Store) -> None:
     first, second = signed_on(store, 1), signed_on(store, 2)
     executing(store, first)
-    wrote(store, Release(NOW + 1), worker=first)
+    wrote(store, Release(), worker=first)
     assert [worker.id for worker in store.workers()] == [second]
     (run,) = claim(store, second, now=NOW + 1).runs
     assert (run.id, run.crashes) == ("a", 0)
 
 
+def test_one_run_that_is_handed_back_is_due_later_without_blame_and_only_its_owner_may(store: Store) -> None:
+    first, second = signed_on(store, 1), signed_on(store, 2)
+    key = executing(store, first)
+    wrote(store, HandBack(key, NOW + 5), worker=second)
+    assert status(store, "a") == "running"
+    wrote(store, HandBack(key, NOW + 5), worker=first)
+    assert claim(store, second).next_wake == NOW + 5
+    (run,) = claim(store, second, now=NOW + 5).runs
+    assert (run.id, run.crashes) == ("a", 0)
+
+
+def test_who_asks_is_told_which_runs_are_due_or_being_executed(store: Store) -> None:
+    worker = signed_on(store)
+    running, ended = executing(store, worker, "running"), executing(store, worker, "ended")
+    wrote(store, EndRun(ended, "completed", "1", None, NOW), worker=worker)
+    waiting = asked(store, worker, "waiting").run
+    (pending,) = wrote(store, starting("pending"))
+    assert sorted(store.in_flight([running, ended, waiting, pending.key, 999])) == [running, pending.key]
+    assert store.in_flight([]) == []
+
+
 # -- dying
+
+
+def test_a_worker_that_did_not_die_of_its_runs_leaves_them_without_blame(store: Store) -> None:
+    first, second = signed_on(store, 1), signed_on(store, 2)
+    executing(store, first)
+    assert wrote(store, TakeOver(first, 0, NOW, CRASH_LIMIT, blame=False), worker=second) == [1]
+    assert [run.crashes for run in claim(store, second).runs] == [0]
 
 
 def test_a_dead_workers_runs_are_due_and_it_is_struck_off(store: Store) -> None:
@@ -131,25 +180,76 @@ def test_a_run_that_let_go_in_between_is_not_blamed_for_earlier_crashes(store: S
     executing(store, worker)
     claim(store, worker := crash(store, worker))
     (run,) = claim(store, worker := crash(store, worker)).runs
-    wrote(store, Suspend(run.key, NOW, run.signals, NOW), worker=worker)
+    wrote(store, Suspend(run.key, NOW, run.signals), worker=worker)
     assert [run.crashes for run in claim(store, worker).runs] == [0]
 
 
-def test_suspects_are_claimed_one_at_a_time_and_innocents_beside_them(store: Store) -> None:
+def test_suspects_are_claimed_in_halves_and_innocents_beside_them(store: Store) -> None:
     worker = signed_on(store)
-    for run_id in ("a", "b"):
+    for run_id in "abcdef":
         executing(store, worker, run_id)
     worker = crash(store, worker)
-    assert len(claim(store, worker).runs) == 2
+    assert len(claim(store, worker).runs) == 6, "one crash makes nobody a suspect"
     worker = crash(store, worker)
-    wrote(store, starting("c"))
-    assert claimed_ids(claim(store, worker, suspects=False)) == ["c"]
-    first = claim(store, worker)
-    assert claimed_ids(first) == ["a"]
-    assert first.next_wake is None, "the other suspect is not due as long as this one runs"
+    wrote(store, starting("new"))
+    first = claim(store, worker, busy=True)
+    assert claimed_ids(first) == ["a", "b", "c", "new"]
+    assert first.next_wake is None, "the other suspects are not due as long as these are executed"
     assert claimed_ids(claim(store, worker, suspects=False)) == []
-    wrote(store, EndRun(first.runs[0].key, "completed", "1", None, NOW), worker=worker)
+    worker = crash(store, worker)
+    assert claimed_ids(claim(store, worker)) == ["d", "e", "f", "new"], "those that crashed least come first"
+    for run in store.runs(status="running"):
+        wrote(store, EndRun(run.key, "completed", "1", None, NOW), worker=worker)
+    assert claimed_ids(claim(store, worker)) == ["a", "b"]
+
+
+def test_a_run_that_was_the_only_suspect_in_a_crash_is_executed_with_nothing_beside_it(store: Store) -> None:
+    worker = signed_on(store)
+    for run_id in "ab":
+        executing(store, worker, run_id)
+    worker = crash(store, worker)
+    claim(store, worker)
+    worker = crash(store, worker)
+    assert claimed_ids(claim(store, worker)) == ["a"]
+    worker = crash(store, worker)
     assert claimed_ids(claim(store, worker)) == ["b"]
+    worker = crash(store, worker)
+    wrote(store, starting("new"))
+    busy = claim(store, worker, busy=True)
+    assert (claimed_ids(busy), busy.waits_for_rest, busy.next_wake) == ([], True, None)
+    alone = claim(store, worker)
+    assert (claimed_ids(alone), alone.waits_for_rest) == (["a"], False)
+
+
+@pytest.mark.parametrize("among", [1, 2, 7, 30])
+def test_kills_from_outside_set_nobody_aside_that_was_not_executed_alone(store: Store, among: int) -> None:
+    worker = signed_on(store)
+    for number in range(among):
+        executing(store, worker, f"r{number}")
+    for _ in range(2 * among if among > 1 else CRASH_LIMIT - 1):
+        worker = crash(store, worker)
+        assert claim(store, worker).runs
+    assert store.runs(status="set_aside") == []
+
+
+@pytest.mark.parametrize("among", [1, 2, 8, 64, 500])
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_run_that_kills_its_process_is_found_in_few_more_deaths(store: Store, among: int, place: str) -> None:
+    worker = signed_on(store)
+    for number in range(among):
+        executing(store, worker, f"r{number}")
+    guilty = "r0" if place == "first" else f"r{among - 1}"
+    deaths = 0
+    while status(store, guilty) != "set_aside":
+        running = store.runs(status="running", limit=among + 1)
+        if any(run.id == guilty for run in running):
+            worker = crash(store, worker)
+            deaths += 1
+        for run in store.runs(status="running", limit=among + 1):
+            wrote(store, EndRun(run.key, "completed", "1", None, NOW), worker=worker)
+        claim(store, worker, most=among)
+    assert deaths <= CRASH_LIMIT + 1 + math.ceil(math.log2(among))
+    assert [run.id for run in store.runs(status="set_aside")] == [guilty]
 
 
 def test_a_retried_set_aside_run_is_innocent_again(store: Store) -> None:
@@ -174,7 +274,7 @@ def test_a_worker_that_was_struck_off_can_change_nothing(store: Store) -> None:
         RecordStep(step(key)),
         NoteStarted(step(key, status="started")),
         OpenWait(step(key, "ask", kind="human", status="waiting"), review=question(key)),
-        Suspend(key, None, 0, NOW),
+        Suspend(key, None, 0),
         EndRun(key, "completed", "1", None, NOW),
         Claim([("add", 1)], NOW, 10, suspects=True),
         Beat(),
@@ -218,5 +318,5 @@ def test_another_live_workers_run_can_be_neither_ended_nor_let_go(store: Store) 
     first, second = signed_on(store, 1), signed_on(store, 2)
     key = executing(store, first)
     assert isinstance(refusal(store, EndRun(key, "completed", "1", None, NOW), second), Fenced)
-    assert isinstance(refusal(store, Suspend(key, None, 0, NOW), second), Fenced)
+    assert isinstance(refusal(store, Suspend(key, None, 0), second), Fenced)
     assert status(store, "a") == "running"

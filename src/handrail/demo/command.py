@@ -97,7 +97,8 @@ def _told(summary: Summary, accuracy: Accuracy) -> list[str]:
         (summary.by_person, "by a person"),
         (summary.waiting, "not done yet"),
         (summary.failed, "failed"),
-        (summary.cancelled, "cancelled, or set aside after crashes"),
+        (summary.cancelled, "cancelled"),
+        (summary.set_aside, "set aside after crashes"),
     ]
     lines = [f"{count:>6,}  {way}" for number, (count, way) in enumerate(ways) if count or number < len(ways) - 4]
     return [f"{summary.runs} support tickets, each to the team that owns it:\n", *lines]

@@ -74,7 +74,8 @@ def summary_lines(summary: Summary, seconds: float, store: str) -> list[str]:
         ("waiting for a person", summary.waiting_for_person),
         ("waiting for something else", summary.waiting),
         ("failed", summary.failed),
-        ("cancelled or set aside", summary.cancelled),
+        ("cancelled", summary.cancelled),
+        ("set aside", summary.set_aside),
     ]
     lines = [f"runs                        {summary.runs:>7,}"]
     lines += [

@@ -69,7 +69,7 @@ def run(
         typer.echo(summary.as_json())
     else:
         _report(summary, time.perf_counter() - begun, store)
-    if summary.failed:
+    if summary.failed or summary.set_aside:
         raise typer.Exit(1)
 
 
@@ -110,6 +110,8 @@ def _report(summary: Summary, seconds: float, store: str) -> None:
         console.print(f"       {command_name()} review list --store {store}", markup=False)
     if summary.failed:
         console.print(f"\nnext:  {command_name()} runs list --status failed --store {store}", markup=False)
+    if summary.set_aside:
+        console.print(f"\nnext:  {command_name()} runs list --status set_aside --store {store}", markup=False)
 
 
 @complaining

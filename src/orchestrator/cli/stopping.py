@@ -6,6 +6,12 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from orchestrator.cli.failing import STOPPED
+from orchestrator.embedded.signals import leave_after
+
+LEFTOVER_SECONDS = 3.0
+"""How long what is left in the event loop may take to end."""
+
 T = TypeVar("T")
 
 
@@ -31,9 +37,14 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
         return await work
 
+    runner = asyncio.Runner()
     try:
-        return asyncio.run(watched())
+        return runner.run(watched())
     except asyncio.CancelledError:
         if stopped:
             raise KeyboardInterrupt from None
         raise
+    finally:
+        last = leave_after(LEFTOVER_SECONDS, STOPPED)  # code that ignores its cancel would hold this up for ever
+        runner.close()
+        last.cancel()

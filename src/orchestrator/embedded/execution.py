@@ -26,6 +26,8 @@ from orchestrator.suspension import only_suspensions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from orchestrator.clock import Timer
+
 _log = logging.getLogger("orchestrator.runs")
 
 StopReason = Literal["cancelled", "deadline", "refused", "closing", "lost"]
@@ -52,6 +54,7 @@ class Execution:
         """Whether its code ignored its cancels, so that nobody waits for it any more."""
         self.on_abandoned: Callable[[Execution], None] = lambda execution: None  # noqa: ARG005
         self._in_code = False
+        self._timer: Timer | None = None
         self._bound = bound
         self._equipment = equipment
         self._refusal: Exception | None = None
@@ -98,13 +101,17 @@ class Execution:
         self.run.lose(error)
         self.stop("refused")
 
+    def set_deadline(self) -> None:
+        """Stop the run when its time is up, by the clock as it is now."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.claimed.deadline is not None:
+            self._timer = self._equipment.clock.call_at(self.claimed.deadline, lambda: self.stop("deadline"))
+
     async def drive(self) -> None:
         """Execute, and record how it ended."""
         token = run_id_of.set(self.claimed.id)
-        timer = None
-        clock = self._equipment.clock
-        if self.claimed.deadline is not None:
-            timer = clock.call_at(self.claimed.deadline, lambda: self.stop("deadline"))
+        self.set_deadline()
         try:
             try:
                 await self._conclude(*await self._outcome())
@@ -119,8 +126,8 @@ class Execution:
             if not isinstance(error, asyncio.CancelledError | Fenced):
                 _log.error("run %s stopped: %s", self.claimed.id, error)
         finally:
-            if timer is not None:
-                timer.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
             run_id_of.reset(token)
 
     async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:
@@ -190,13 +197,12 @@ class Execution:
                 )
 
     async def _conclude(self, status: RunStatus, output: Any, error: BaseException | None) -> None:
-        now = self._equipment.clock.now()
         writer, claimed, waits = self._equipment.writer, self.claimed, self.run.waits
         if self._stop != "refused":
             await self.run.under_way()
         if status == "waiting":
             dues = [due for due in (*waits.open.values(), claimed.deadline) if due is not None]
-            self.wake = await writer.ask(Suspend(claimed.key, min(dues, default=None), claimed.signals, now))
+            self.wake = await writer.ask(Suspend(claimed.key, min(dues, default=None), claimed.signals))
             self.status = status
             self.woke_others = waits.started_child
             _log.info("run %s waits for %s", claimed.id, ", ".join(waits.open))

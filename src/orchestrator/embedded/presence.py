@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestrator.clock import Clock
 from orchestrator.embedded.doorbell import Doorbell, ring, sidecar_folder
-from orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, Watch, let_go
+from orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, Watch, here, look_at
 from orchestrator.errors import Fenced
 from orchestrator.store.changes import Beat, Register, TakeOver
 from orchestrator.store.sqlite import SqliteStore
@@ -33,6 +33,7 @@ class Presence:
         self._line: LifeLine | None = None
         self._bell: Doorbell | None = None
         self._next_beat = 0.0
+        self._silent = False
         self.worker = 0
         self.has_company = False
         """Whether other workers have signed on."""
@@ -48,7 +49,7 @@ class Presence:
                 break
         lock = "" if self._line is None else self._line.path
         bell = "" if self._bell is None else self._bell.path
-        register = Register(os.getpid(), socket.gethostname(), bell, lock, self._clock.now())
+        register = Register(os.getpid(), here(), bell, lock, self._clock.now())
         self.worker = self._store.apply([register])[0]
         return self.worker
 
@@ -69,17 +70,12 @@ class Presence:
         Raises:
             Fenced: this worker was struck off itself.
         """
-        now = time.monotonic()
-        if now >= self._next_beat:
-            self._next_beat = now + self._lease_seconds / 4
-            reply = self._store.apply([Beat()], worker=self.worker)[0]
-            if isinstance(reply, Fenced):
-                raise reply
+        self.beat()
         changed = self._store.changed_elsewhere()
         workers = self._store.workers()
         self.has_company = any(each.id != self.worker for each in workers)
-        for dead in self._watch.dead(workers, me=self.worker):
-            change = TakeOver(dead.id, dead.beat, self._clock.now(), self._crash_limit)
+        for dead, blame in self._watch.dead(workers, me=self.worker):
+            change = TakeOver(dead.id, dead.beat, self._clock.now(), self._crash_limit, blame)
             taken = self._store.apply([change], worker=self.worker)[0]
             if isinstance(taken, Fenced):
                 raise taken
@@ -92,6 +88,28 @@ class Presence:
             _log.warning("worker %d (process %d) is gone: took over its %d runs", dead.id, dead.pid, taken)
         return changed
 
+    def beat(self) -> None:
+        """Show that this worker lives, if it is time to; called in the writer's thread.
+
+        Raises:
+            Fenced: this worker was struck off itself.
+        """
+        if self._silent and self._line is not None:
+            self._line.hold_again()
+        self._silent = False
+        now = time.monotonic()
+        if now >= self._next_beat:
+            reply = self._store.apply([Beat()], worker=self.worker)[0]
+            if isinstance(reply, Fenced):
+                raise reply
+            self._next_beat = now + self._lease_seconds / 4
+
+    def fall_silent(self) -> None:
+        """Let others take over although this process lives: it cannot go on with its runs."""
+        if not self._silent and self._line is not None:
+            self._line.let_go()
+        self._silent = True
+
     def ring_others(self) -> None:
         """Tell the other workers that something is due."""
         if self.has_company:
@@ -103,7 +121,7 @@ class Presence:
         When its runs could not be given back, the file of the lock stays: by it others see at once that it is gone.
         """
         if self._line is not None and not released:
-            self._line.let_go()
+            self._line.hand_over()
             self._line = None
         for part in (self._bell, self._line):
             if part is not None:
@@ -115,4 +133,4 @@ class Presence:
 
 def living(store: SqliteStore) -> bool:
     """Return whether any worker on the store seems to be alive."""
-    return any(not let_go(worker.lock) for worker in store.workers())
+    return any(look_at(worker.lock) in {"held", "unknown"} for worker in store.workers())

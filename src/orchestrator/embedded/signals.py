@@ -103,8 +103,9 @@ def die_of(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-def leave_after(seconds: float) -> None:
-    """End this process after a while, whatever holds its event loop up then."""
-    timer = threading.Timer(seconds, os._exit, (TERMINATED,))
+def leave_after(seconds: float, code: int = TERMINATED) -> threading.Timer:
+    """End this process after a while, whatever holds it up then, unless the timer is cancelled."""
+    timer = threading.Timer(seconds, os._exit, (code,))
     timer.daemon = True
     timer.start()
+    return timer

@@ -2,20 +2,21 @@
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING
 
-from orchestrator.clock import SystemClock
 from orchestrator.embedded.escapes import STOP_SECONDS, RunTask
 from orchestrator.embedded.execution import Execution
 from orchestrator.embedded.history import History
+from orchestrator.embedded.pausing import BackingOff, Resting
 from orchestrator.embedded.presence import Presence
 from orchestrator.embedded.records import error_json
 from orchestrator.embedded.run import EmbeddedRun
 from orchestrator.embedded.settings import Equipment, Settings
 from orchestrator.embedded.watchdog import Watchdog
 from orchestrator.errors import Fenced, StoreError
-from orchestrator.store.changes import Change, Claim, EndRun, HandBack, NoteStarted, Release, run_of
-from orchestrator.store.rows import ClaimedRun
+from orchestrator.store.changes import Change, Claim, EndRun, HandBack, NoteStarted, Release, Started, StartRun, run_of
+from orchestrator.store.rows import DUE, ClaimedRun
 from orchestrator.store.sqlite.claims import SUSPECT
 from orchestrator.workflow import Workflows
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("orchestrator.worker")
 
-LOOK_WHILE_CLOSING_SECONDS = 0.05
+CLOCK_STEP_SECONDS = 1.0
+LOOK_AGAIN_SECONDS = 0.02
 HAND_BACK_SECONDS = 1.0
 """When a run is due again whose execution is over although it neither ended nor waits."""
 LAST_WORDS_SECONDS = 3.0
@@ -38,11 +40,6 @@ LONGEST_CLOSE_SECONDS = 2 * STOP_SECONDS + LAST_WORDS_SECONDS + 2.0
 ALONE_TICK_SECONDS = 0.5
 COMPANY_TICK_SECONDS = 0.2
 """How often a worker looks after the store: more often when there is somebody to take over from."""
-BACK_OFF_LOOK_SECONDS = 0.1
-REST_PER_WAIT_SECONDS = 0.0002
-LONGEST_REST_SECONDS = 0.5
-LEAST_WAITS_TO_REST = 50
-"""A run with so many waits open is not replayed at once: answers that come in the meantime are read together."""
 NOTE_STARTED_AFTER_SECONDS = 0.1
 """Steps shorter than this leave no trace before their result."""
 
@@ -64,16 +61,20 @@ class Worker:
         self._watchdog = Watchdog(self.active, settings.lease_seconds)
         self._claiming: asyncio.Task[None] | None = None
         self._claim_again = False
-        self._backing_off: dict[int, tuple[str, float]] = {}
-        """Runs by key with their ids, and until when they wait to try a step again: they are not at rest."""
-        self._in_real_time = isinstance(equipment.clock, SystemClock)
-        self._resting: set[int] = set()
-        """Runs by key that are not replayed yet, so that more answers are read at once."""
+        self._blind = False
+        """Whether the last look for work failed, so that nobody knows what is due."""
+        self._backing_off = BackingOff(equipment.store, equipment.clock)
+        self._resting = Resting(equipment.clock, self.wake)
         self._expected = 0
         self._backlog = False
+        self._waits_for_rest = False
+        """Whether a run is due that is executed with nothing beside it ..."""
+        self._apart = False
+        """... and whether one is being executed: it alone may be what kills its process."""
         self._timer: tuple[float, Timer] | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self._closing = False
+        self._drift = equipment.clock.now() - time.monotonic()
 
     # -- claiming
 
@@ -88,10 +89,10 @@ class Worker:
         """Say which due runs this worker cannot execute; they wait until one comes that can."""
         for (name, version), count in self._equipment.store.due(self._equipment.clock.now()).items():
             if (name, version) not in self._workflows.versions:
-                runs = "1 due run" if count == 1 else f"{count} due runs"
-                waits = "waits" if count == 1 else "wait"
-                message = "%s of %r version %d %s for code that this worker does not have"
-                _log.warning(message, runs, name, version, waits)
+                runs, wait = ("1 due run", "waits") if count == 1 else (f"{count} due runs", "wait")
+                _log.warning(
+                    "%s of %r version %d %s for code that this worker does not have", runs, name, version, wait
+                )
 
     def wake(self) -> None:
         """Look for due runs, once now or once more after the look that is under way."""
@@ -107,11 +108,12 @@ class Worker:
         self._stop_cancelled()
         room = self._settings.concurrency - len(self.active) - self._expected
         self._backlog = room <= 0
-        if room <= 0 or not self._workflows.versions:
+        if room <= 0 or not self._workflows.versions or self._apart:
             return
         suspects = all(each.claimed.crashes < SUSPECT for each in self.active.values())
+        busy = bool(self.active or self._expected)
         clock = self._equipment.clock
-        change = Claim(self._workflows.versions, clock.now(), room, suspects, tuple(self._resting))
+        change = Claim(self._workflows.versions, clock.now(), room, suspects, busy, self._resting.keys)
         me = self.id
         try:
             claimed: Claimed = await self._equipment.writer.ask(change)
@@ -121,6 +123,7 @@ class Worker:
         if me != self.id:  # struck off meanwhile: these runs were given to others, and we have signed on anew
             self._claim_again = True
             return
+        self._waits_for_rest = claimed.waits_for_rest
         for run in claimed.runs:
             self._execute_stored(run)
         if claimed.next_wake is not None:
@@ -132,6 +135,7 @@ class Worker:
         self._claiming = None
         again, self._claim_again = self._claim_again, False
         error = None if task.cancelled() else task.exception()
+        self._blind = error is not None
         if isinstance(error, StoreError):
             _log.warning("cannot look for work: %s", error)
         elif error is not None:
@@ -161,8 +165,8 @@ class Worker:
     @property
     def has_room(self) -> bool:
         """Whether one more run can be executed now."""
-        room = self._settings.concurrency - len(self.active) - self._expected
-        return not self._closing and self.failure is None and room > 0
+        stops = self._closing or self.failure is not None or self._waits_for_rest or self._apart
+        return not stops and self._settings.concurrency > len(self.active) + self._expected
 
     def expect(self) -> None:
         """Keep room for a run that is being started here."""
@@ -175,33 +179,25 @@ class Worker:
     async def is_idle(self) -> bool:
         """Wait for what is under way, look once more, and return whether there was nothing to do."""
         if self._closing:  # what is handed back is not done
-            await asyncio.sleep(LOOK_WHILE_CLOSING_SECONDS)
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
             return False
-        if self._claiming is not None:
-            await asyncio.wait([self._claiming])
-            return False
-        if self.active:
-            await asyncio.wait([each.task for each in self.active.values()])
+        if under_way := self._under_way():
+            await asyncio.wait(under_way)
             return False
         self.wake()
         if self._claiming is not None:
             await asyncio.wait([self._claiming])
-        if self._resting:
-            await asyncio.sleep(REST_PER_WAIT_SECONDS * LEAST_WAITS_TO_REST)
+        if self._resting or self._blind:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
             return False
-        if self._backing_off and not self.active and self._claiming is None:
-            await self._step_back()
+        if self._backing_off and not self._under_way():
+            await self._backing_off.moment()
             return False
-        return not self.active and self._claiming is None
+        return not self._under_way()
 
-    async def _step_back(self) -> None:
-        """Wait a moment for runs whose failed steps are tried again later; forget those that others took or ended."""
-        now = self._equipment.clock.now()
-        await asyncio.sleep(BACK_OFF_LOOK_SECONDS)
-        for key, (run_id, due) in list(self._backing_off.items()):
-            row = self._equipment.store.run(run_id)
-            if due <= now or row is None or row.status != "waiting":
-                self._backing_off.pop(key, None)
+    def _under_way(self) -> "list[asyncio.Task[None]]":
+        """Return the look that is under way, or else the executions."""
+        return [each.task for each in self.active.values()] if self._claiming is None else [self._claiming]
 
     def _execute_stored(self, claimed: ClaimedRun) -> None:
         history = History(claimed.id)
@@ -220,7 +216,8 @@ class Worker:
         run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, code=code)
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution
-        self._backing_off.pop(claimed.key, None)
+        self._apart |= _must_be_alone(claimed)
+        self._backing_off.forget(claimed.key)
         execution.task = RunTask(execution.drive(), loop=self._loop, name=claimed.id)
         execution.task.add_done_callback(lambda _task: self._finished(execution))
         execution.on_abandoned = self._finished
@@ -237,11 +234,11 @@ class Worker:
             self._look_at_faults(execution)
         if execution.wake is not None:
             self._set_timer(execution.wake)
-        self._let_rest(execution)
-        due = execution.run.waits.backs_off_until
-        if due is not None and execution.status == "waiting":
-            self._backing_off[execution.claimed.key] = execution.claimed.id, due
-        if self._backlog or execution.woke_others:
+        self._resting.note(execution)
+        self._backing_off.note(execution)
+        self._apart = self._apart and bool(self.active)
+        suspected = self._waits_for_rest or execution.claimed.crashes >= SUSPECT
+        if self._backlog or execution.woke_others or suspected:
             self.wake()
         if execution.woke_others:
             self._presence.ring_others()
@@ -264,21 +261,6 @@ class Worker:
             self._equipment.writer.add(HandBack(run.key, now + HAND_BACK_SECONDS))
             self._set_timer(now + HAND_BACK_SECONDS)
 
-    def _let_rest(self, execution: Execution) -> None:
-        """Leave a run with many waits alone for a while: a replay of all of them for each answer adds up.
-
-        Only in real time: whoever moves a clock of their own expects everything due to have happened.
-        """
-        waits, key = len(execution.run.waits.open), execution.claimed.key
-        if execution.status != "waiting" or waits < LEAST_WAITS_TO_REST or not self._in_real_time:
-            return
-        self._resting.add(key)
-        self._loop.call_later(min(LONGEST_REST_SECONDS, waits * REST_PER_WAIT_SECONDS), self._rested, key)
-
-    def _rested(self, key: int) -> None:
-        self._resting.discard(key)
-        self.wake()
-
     def _note_started(self) -> None:
         self._sweep = None
         now = self._equipment.clock.now()
@@ -292,12 +274,18 @@ class Worker:
 
     def tick(self) -> None:
         """Look after the store; called in the writer's thread."""
-        if self._presence.worker == 0 or self._closing or self.failure is not None:
+        if self._presence.worker == 0 or self.failure is not None:
             return
         if not self._watchdog.look():
-            return  # without a beat, so that others take over what this process cannot go on with
+            self._presence.fall_silent()  # others take over what this process cannot go on with
+            return
+        if self._clock_has_stepped():
+            self._loop.call_soon_threadsafe(self._look_at_the_clock)
         me = self.id
         try:
+            if self._closing:
+                self._presence.beat()
+                return
             due = self._presence.look_after()
         except Fenced:
             self._loop.call_soon_threadsafe(self.struck_off, me)
@@ -305,6 +293,20 @@ class Worker:
         self._equipment.writer.tick_seconds = COMPANY_TICK_SECONDS if self._presence.has_company else ALONE_TICK_SECONDS
         if due:
             self._loop.call_soon_threadsafe(self.wake)
+
+    def _clock_has_stepped(self) -> bool:
+        """Return whether the wall clock went another way than the monotonic one, as when a laptop slept."""
+        before, self._drift = self._drift, self._equipment.clock.now() - time.monotonic()
+        return abs(self._drift - before) > CLOCK_STEP_SECONDS
+
+    def _look_at_the_clock(self) -> None:
+        """Set anew what was set by the clock as it was."""
+        if self._timer is not None:
+            self._timer[1].cancel()
+            self._timer = None
+        for execution in self.active.values():
+            execution.set_deadline()
+        self.wake()
 
     def refused(self, change: Change, error: Exception) -> None:
         """Stop the run whose change the store refused: it is another's by now, or it fails with what was wrong."""
@@ -315,6 +317,17 @@ class Worker:
             execution.lose(error)
         elif execution is not None:
             execution.refuse(error)
+
+    def unheard(self, change: Change, reply: object) -> None:
+        """Hand back a run that was started to be executed at once, by somebody who does not wait for it any more."""
+        if isinstance(change, StartRun) and isinstance(reply, Started) and change.execute and reply.new:
+            self._equipment.writer.add(HandBack(reply.key, DUE))
+            self._loop.call_soon(self.wake)
+
+    def nobody_executes(self, change: StartRun, asked: "asyncio.Future[Started]") -> None:
+        """Hand back such a run when its start was cancelled just after it was recorded."""
+        if asked.done() and not asked.cancelled() and asked.exception() is None:
+            self.unheard(change, asked.result())
 
     @property
     def id(self) -> int:
@@ -362,7 +375,7 @@ class Worker:
         released = False
         try:
             async with asyncio.timeout(LAST_WORDS_SECONDS):
-                await self._equipment.writer.ask(Release(self._equipment.clock.now()))
+                await self._equipment.writer.ask(Release())
             released = True
             self._presence.ring_others()
         except (StoreError, TimeoutError) as error:
@@ -382,3 +395,8 @@ class Worker:
         except asyncio.CancelledError:
             return True
         return False
+
+
+def _must_be_alone(claimed: ClaimedRun) -> bool:
+    """Return whether a run may be what kills its process, and only it: it is executed with nothing beside it."""
+    return claimed.crashes >= SUSPECT and claimed.died_among <= 1

@@ -59,6 +59,7 @@ class Writer:
         self._worker: int | None = None
         self.tick_seconds = 1.0
         self.on_refusal: Callable[[Change, Exception], None] = lambda change, error: None  # noqa: ARG005
+        self.on_unheard: Callable[[Change, Any], None] = lambda change, reply: None  # noqa: ARG005
         self.on_fatal: Callable[[StoreError], None] = lambda error: None  # noqa: ARG005
         self._store = store
         self._alone = alone
@@ -95,12 +96,16 @@ class Writer:
 
     async def ask(self, change: Change) -> Any:
         """Write a change and return its reply once it is committed; a refusal is raised."""
+        return await self.asked(change)
+
+    def asked(self, change: Change) -> asyncio.Future[Any]:
+        """Write a change and return the future of its reply; cancelling that takes nothing back."""
         self.add(change)
         batch = self._open
         assert batch is not None  # noqa: S101 -- add() has just opened it
         future = self._loop.create_future()
         batch.waiting[len(batch.changes) - 1] = future
-        return await future
+        return future
 
     def _flush(self) -> None:
         """Commit the open batch, unless the thread is busy: then it gathers more until the thread is free."""
@@ -143,6 +148,8 @@ class Writer:
                     future.set_exception(reply)
             elif future is not None and not future.done():
                 future.set_result(reply)
+            elif future is not None:
+                self.on_unheard(batch.changes[index], reply)
         batch.commit.set_result(None)
 
     def _refuse(self, change: Change, error: Exception) -> None:

@@ -77,7 +77,6 @@ class Suspend(NamedTuple):
     key: int
     wake: float | None
     signals: int
-    now: float
 
 
 class EndRun(NamedTuple):
@@ -99,15 +98,15 @@ class Claim(NamedTuple):
     now: float
     most: int
     suspects: bool
-    """Whether a run that was in flight in two crashes may be among them (one at most)."""
+    """Whether runs that were in flight in two crashes may be among them: half of those that died together."""
+    busy: bool = False
+    """Whether the worker executes anything: then what must be executed alone is not among them."""
     but: Sequence[int] = ()
     """Keys of runs that are left for later."""
 
 
 class Release(NamedTuple):
     """Give back every run this worker owns and sign off."""
-
-    now: float
 
 
 class HandBack(NamedTuple):
@@ -138,6 +137,8 @@ class TakeOver(NamedTuple):
     beat: int
     now: float
     crash_limit: int
+    blame: bool = True
+    """Whether it may have died of what it executed."""
 
 
 class Send(NamedTuple):

@@ -25,6 +25,8 @@ class Claimed(NamedTuple):
 
     runs: Sequence[ClaimedRun]
     next_wake: float | None
+    waits_for_rest: bool = False
+    """Whether a run is due that is executed with nothing beside it: nothing is claimed until this worker rests."""
 
 
 class HistoryRows(NamedTuple):
@@ -136,6 +138,10 @@ class Store(Protocol):
 
     def open_runs(self, run_ids: list[str]) -> list[tuple[str, bool]]:
         """Return which of these runs have not ended, and whether each waits for a person."""
+        ...
+
+    def in_flight(self, keys: Sequence[int]) -> list[int]:
+        """Return those of some runs, by key, that are due or being executed."""
         ...
 
     def cancelled_of(self, worker: int) -> list[int]:

@@ -4,6 +4,9 @@ from typing import Literal, NamedTuple
 
 from orchestrator.step import StepKind
 
+DUE = 0.0
+"""The time at which a run is due that is due at once: whatever the wall clock does, it is past."""
+
 RunStatus = Literal["pending", "running", "waiting", "completed", "failed", "cancelled", "set_aside"]
 """``pending`` is due and unclaimed; ``set_aside`` killed its process too often; the last four have ended."""
 
@@ -86,6 +89,8 @@ class ClaimedRun(NamedTuple):
     """Whether anything may be remembered of it: a step, a wait or an event."""
     copied_seq: int = 0
     """A fork's steps up to this number were copied from another run."""
+    died_among: int = 0
+    """How many runs were in flight in its last crash; of suspects, how many of those."""
 
 
 class RunRow(NamedTuple):

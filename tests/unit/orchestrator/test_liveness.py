@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator import Orchestrator, Run, Settings, workflow
-from orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, Watch, let_go
+from orchestrator.embedded.liveness import HAS_FLOCK, HELD_LEASES, LifeLine, Watch, here, look_at
 from orchestrator.store import SqliteStore
 from orchestrator.store.changes import Register, StartRun
 from orchestrator.store.rows import WorkerRow
@@ -39,54 +39,93 @@ def watch(monotonic: Monotonic) -> Watch:
     return Watch(LEASE, monotonic)
 
 
-def worker(number: int, beat: int = 0, *, lock: str = "", started: float = 0.0) -> WorkerRow:
-    return WorkerRow(number, 1, "here", beat, "", lock, started)
+def worker(number: int, beat: int = 0, *, lock: str = "", started: float = 0.0, host: str = "here") -> WorkerRow:
+    return WorkerRow(number, 1, host, beat, "", lock, started)
 
 
 def dead(watch: Watch, *workers: WorkerRow, me: int | None = None) -> list[int]:
-    return [each.id for each in watch.dead(workers, me=me)]
+    return [each.worker.id for each in watch.dead(workers, me=me)]
+
+
+def later(seconds: float, watch: Watch, monotonic: Monotonic, *workers: WorkerRow, me: int | None = None) -> list[int]:
+    """Let a watcher that never sleeps look for a while; return whom it found dead first, or last."""
+    end = monotonic.seconds + seconds
+    while monotonic.seconds < end:
+        monotonic.seconds += min(0.5, end - monotonic.seconds)
+        if gone := dead(watch, *workers, me=me):
+            return gone
+    return []
 
 
 def test_a_worker_that_stops_beating_is_dead_after_a_whole_lease(watch: Watch, monotonic: Monotonic) -> None:
     assert dead(watch, worker(1)) == []
-    monotonic.seconds += LEASE
-    assert dead(watch, worker(1)) == []
-    monotonic.seconds += 0.1
-    assert dead(watch, worker(1)) == [1]
+    assert later(LEASE, watch, monotonic, worker(1)) == []
+    assert later(0.1, watch, monotonic, worker(1)) == [1]
 
 
 def test_a_worker_that_beats_lives(watch: Watch, monotonic: Monotonic) -> None:
     for beat in range(20):
-        assert dead(watch, worker(1, beat)) == []
-        monotonic.seconds += LEASE - 0.1
+        assert later(LEASE - 0.1, watch, monotonic, worker(1, beat)) == []
 
 
 def test_a_worker_is_watched_from_when_it_was_first_seen(watch: Watch, monotonic: Monotonic) -> None:
-    dead(watch, worker(1))
-    monotonic.seconds += LEASE + 1
-    assert dead(watch, worker(1, 1), worker(2, started=-1e9)) == []
-    monotonic.seconds += LEASE - 1
-    assert dead(watch, worker(1, 1), worker(2)) == []
+    assert later(LEASE - 1, watch, monotonic, worker(1)) == []
+    assert later(LEASE - 1, watch, monotonic, worker(1, 1), worker(2, started=-1e9)) == []
 
 
 def test_one_does_not_watch_oneself(watch: Watch, monotonic: Monotonic) -> None:
-    assert dead(watch, worker(1), worker(2), me=1) == []
-    monotonic.seconds += LEASE + 1
-    assert dead(watch, worker(1), worker(2), me=1) == [2]
+    assert later(LEASE + 1, watch, monotonic, worker(1), worker(2), me=1) == [2]
 
 
-def test_a_watcher_that_slept_itself_does_not_blame_those_who_beat_meanwhile(
-    watch: Watch, monotonic: Monotonic
+@pytest.mark.parametrize("pause", [LEASE / 2 + 0.1, LEASE + 1, 100 * LEASE])
+def test_a_watcher_that_did_not_look_for_a_while_begins_anew(watch: Watch, monotonic: Monotonic, pause: float) -> None:
+    assert later(LEASE - 0.1, watch, monotonic, worker(1)) == []
+    monotonic.seconds += pause
+    assert dead(watch, worker(1)) == []
+    assert later(LEASE, watch, monotonic, worker(1)) == []
+    assert later(0.1, watch, monotonic, worker(1)) == [1]
+
+
+@needs_flock
+def test_who_holds_the_lock_is_alive_for_many_leases_and_never_blamed(
+    tmp_path: Path, watch: Watch, monotonic: Monotonic
 ) -> None:
-    dead(watch, worker(1, 7))
-    monotonic.seconds += 100 * LEASE
-    assert dead(watch, worker(1, 8)) == []
+    line = LifeLine(tmp_path / "a.lock")
+    stopped = worker(1, lock=line.path)
+    dead(watch, stopped)
+    assert later(HELD_LEASES * LEASE, watch, monotonic, stopped) == []
+    monotonic.seconds += 0.1
+    assert watch.dead([stopped], me=None) == [(stopped, False)]
+    line.close()
+
+
+@needs_flock
+def test_what_a_lock_says_about_the_end_of_its_worker(tmp_path: Path, watch: Watch) -> None:
+    line = LifeLine(tmp_path / "a.lock")
+    gone = worker(1, lock=line.path)
+    line.let_go()
+    assert watch.dead([gone], me=None) == [(gone, True)]
+    line.hold_again()
+    assert watch.dead([gone], me=None) == []
+    line.hand_over()
+    assert watch.dead([gone], me=None) == [(gone, False)]
+
+
+def test_a_start_of_the_machine_is_nobodys_fault(monotonic: Monotonic) -> None:
+    watch = Watch(LEASE, monotonic, "here boot-2")
+    before, since, elsewhere = (
+        worker(1, host="here boot-1"),
+        worker(2, host="here boot-2"),
+        worker(3, host="there boot-1"),
+    )
+    assert watch.dead([before, since, elsewhere, worker(4)], me=None) == [(before, False)]
+    assert here() == here()
 
 
 @needs_flock
 def test_a_lock_that_is_held_is_not_let_go(tmp_path: Path, watch: Watch) -> None:
     line = LifeLine(tmp_path / "a.lock")
-    assert not let_go(line.path)
+    assert look_at(line.path) == "held"
     assert dead(watch, worker(1, lock=line.path)) == []
     line.close()
     assert not (tmp_path / "a.lock").exists()
@@ -105,13 +144,13 @@ def test_a_killed_process_lets_go_of_its_lock_at_once(tmp_path: Path, watch: Wat
     assert dead(watch, worker(1, lock=str(path))) == []
     process.kill()
     process.communicate()
-    assert let_go(str(path))
+    assert look_at(str(path)) == "free"
     assert dead(watch, worker(1, lock=str(path))) == [1]
 
 
 @pytest.mark.parametrize("lock", ["", "/nowhere/a.lock"])
 def test_a_lock_that_cannot_be_looked_at_says_nothing(lock: str, watch: Watch) -> None:
-    assert not let_go(lock)
+    assert look_at(lock) == "unknown"
     assert dead(watch, worker(1, lock=lock)) == []
 
 
@@ -122,10 +161,10 @@ async def add_one(_run: Run, n: int) -> int:
 
 @needs_flock
 async def test_a_new_worker_takes_over_from_a_dead_one_at_once(tmp_path: Path) -> None:
-    lock = tmp_path / "dead.lock"
-    lock.touch()
+    line = LifeLine(tmp_path / "dead.lock")
+    line.let_go()
     store = SqliteStore(str(tmp_path / "runs.db"))
-    (gone,) = store.apply([Register(1, "here", "", str(lock), 0.0)])
+    (gone,) = store.apply([Register(1, "here", "", line.path, 0.0)])
     store.apply([StartRun("a", "add_one", 1, "1", add_one.code, 0.0, execute=True)], worker=gone)
     store.close()
     async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=[add_one]) as orchestrator:

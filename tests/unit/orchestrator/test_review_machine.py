@@ -78,7 +78,7 @@ class Reviews(RuleBasedStateMachine):
             lease_owner=None, lease_until=None, suggestion=None, confidence=None, source=None, alternatives="[]",
             schema='{"type": "boolean"}', context="null",
         )  # fmt: skip
-        let_go = Suspend(started.key, None, 0, self.now)
+        let_go = Suspend(started.key, None, 0)
         self.store.apply([OpenWait(wait, review=question), let_go], worker=self.worker)
         (item,) = self.store.reviews(ReviewQuery(run_id=start.id))
         self.expected[item.id] = Expected()

@@ -142,7 +142,7 @@ READS: dict[str, Callable[[Client], object]] = {
 @pytest.mark.parametrize("name", READS)
 async def test_a_look_with_a_value_that_cannot_be_asked_for_is_refused_in_our_words(tmp_path: Path, name: str) -> None:
     async with Client(f"sqlite:///{tmp_path / 'runs.db'}", create=True) as client:
-        with pytest.raises(NotStorable):
+        with pytest.raises(OrchestratorError):
             READS[name](client)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import RunConflict, UnknownRun, WrongState
 from orchestrator.store import changes as c
-from orchestrator.store.rows import AUDIT, StepRow
+from orchestrator.store.rows import AUDIT, DUE, StepRow
 from orchestrator.store.sqlite import lifecycle
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ def _begin_anew(tx: "Transaction", key: int, now: float) -> None:
         (key, AUDIT),
     )
     tx.execute(
-        "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, cancel = 0, ended = NULL, error = NULL,"
-        " deadline = ? + (deadline - created) WHERE key = ?",  # the whole time again, or it would fail at once
-        (now, now, key),
+        "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, died_alone = 0, cancel = 0, ended = NULL,"
+        # the whole time again, or it would fail at once
+        " error = NULL, deadline = ? + (deadline - created) WHERE key = ?",
+        (DUE, now, key),
     )
 
 

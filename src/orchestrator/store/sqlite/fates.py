@@ -11,10 +11,10 @@ SELECT CASE
             WHEN EXISTS (SELECT 1 FROM steps INDEXED BY steps_ai WHERE run = key AND kind = 'ai') THEN 'model'
             ELSE 'rule' END
         WHEN status = 'failed' THEN 'failed'
-        WHEN status IN ('cancelled', 'set_aside') THEN 'cancelled'
+        WHEN status IN ('cancelled', 'set_aside') THEN status
         WHEN {_ASKED.format("waiting")} THEN 'waiting_person'
         ELSE 'waiting' END AS fate,
-    CASE WHEN status = 'failed' THEN error END AS why,
+    CASE WHEN status IN ('failed', 'set_aside') THEN error END AS why,
     count(*)
 FROM {{chosen}}
 GROUP BY fate, why

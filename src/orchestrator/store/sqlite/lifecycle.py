@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from orchestrator.store import changes as c
-from orchestrator.store.rows import AUDIT, StepRow
+from orchestrator.store.rows import AUDIT, DUE, StepRow
 
 if TYPE_CHECKING:
     from orchestrator.store.sqlite.transaction import Transaction
@@ -50,7 +50,7 @@ def start(tx: "Transaction", change: c.StartRun) -> c.Started:
         cursor = tx.execute(
             _START,
             (
-                change.id, workflow, change.created, change.created, change.deadline, change.parent, change.parent_step,
+                change.id, workflow, DUE, change.created, change.deadline, change.parent, change.parent_step,
                 change.code, change.input,
             ),
         )  # fmt: skip
@@ -91,7 +91,7 @@ def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
     except RunConflict as conflict:
         error = json.dumps({"type": "RunConflict", "message": str(conflict)})
         tx.execute(_SETTLE_PARENT, ("failed", None, error, child.created, wait.run, wait.name))
-        wake(tx, wait.run, child.created)
+        wake(tx, wait.run)
         return
     if started.new:
         return
@@ -101,7 +101,7 @@ def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
     if status in {"completed", "failed", "cancelled"}:
         outcome = "done" if status == "completed" else "failed"
         tx.execute(_SETTLE_PARENT, (outcome, output, error, ended, wait.run, wait.name))
-        wake(tx, wait.run, child.created)
+        wake(tx, wait.run)
     else:
         tx.execute(
             "UPDATE runs SET parent = ?, parent_step = ? WHERE key = ? AND parent IS NULL",
@@ -109,17 +109,17 @@ def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
         )
 
 
-def wake(tx: "Transaction", key: int, now: float) -> None:
+def wake(tx: "Transaction", key: int) -> None:
     """Make a waiting run due, and tell one that is being executed that something came."""
-    tx.execute(_WAKE, (now, key))
+    tx.execute(_WAKE, (DUE, key))
 
 
 def suspend(tx: "Transaction", change: c.Suspend) -> float | None:
     """Let go of a run and return when it is due."""
     row = tx.execute(
-        "UPDATE runs SET status = 'waiting', owner = NULL, crashes = 0,"
+        "UPDATE runs SET status = 'waiting', owner = NULL, crashes = 0, died_alone = 0,"
         " wake = CASE WHEN signals = ? AND NOT cancel THEN ? ELSE ? END WHERE key = ? AND owner = ? RETURNING wake",
-        (change.signals, change.wake, change.now, change.key, tx.worker),
+        (change.signals, change.wake, DUE, change.key, tx.worker),
     ).fetchone()
     if row is None:
         raise Fenced(tx.path, f"run {change.key} belongs to another worker")
@@ -145,7 +145,7 @@ def _leave_nothing_open(tx: "Transaction", change: c.EndRun, parent: tuple[int |
         outcome = "done" if change.status == "completed" else "failed"
         settled = (outcome, change.output, change.error, change.ended, parent[0], parent[1])
         tx.execute(_SETTLE_PARENT, settled)
-        wake(tx, parent[0], change.ended)
+        wake(tx, parent[0])
 
 
 def _close_all(tx: "Transaction", key: int, now: float) -> None:
@@ -196,7 +196,7 @@ def send(tx: "Transaction", change: c.Send) -> bool:
         (key, change.name, key, change.name, change.payload, change.now, change.event_id),
     ).rowcount
     if new:
-        wake(tx, key, change.now)
+        wake(tx, key)
     return bool(new)
 
 

@@ -85,7 +85,7 @@ def _decide(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str, str]
         " WHERE run = ? AND name = ? AND status = 'waiting'",
         (change.decision, change.now, change.actor, json.dumps({"despite": list(change.despite)}), run, step),
     )
-    lifecycle.wake(tx, run, change.now)
+    lifecycle.wake(tx, run)
 
 
 def _ask_again(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str]) -> None:

@@ -1,6 +1,6 @@
 """The tables of a store file, and their version."""
 
-FORMAT = 4
+FORMAT = 5
 """Raised with every change of the tables; a store with a higher one is refused."""
 
 COUNTING = """
@@ -20,6 +20,11 @@ UPDATE steps SET input = (
 ) WHERE kind = 'human' AND input IS NULL
 """,
     4: COUNTING,
+    5: """
+ALTER TABLE runs ADD COLUMN died_among INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN died_alone INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX IF NOT EXISTS runs_suspect ON runs (crashes) WHERE crashes >= 2
+""",
 }
 """What brings a store to a format from the one before; ``asked_question`` is ``asked.question``."""
 
@@ -55,11 +60,14 @@ CREATE TABLE runs (
     input TEXT NOT NULL,
     output TEXT,
     error TEXT,
-    copied_seq INTEGER NOT NULL DEFAULT 0
+    copied_seq INTEGER NOT NULL DEFAULT 0,
+    died_among INTEGER NOT NULL DEFAULT 0,
+    died_alone INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX runs_id ON runs (id);
 CREATE INDEX runs_wake ON runs (workflow, wake) WHERE wake IS NOT NULL;
 CREATE INDEX runs_owner ON runs (owner) WHERE owner IS NOT NULL;
+CREATE INDEX runs_suspect ON runs (crashes) WHERE crashes >= 2;
 CREATE INDEX runs_parent ON runs (parent) WHERE parent IS NOT NULL;
 CREATE TABLE steps (
     run INTEGER NOT NULL,

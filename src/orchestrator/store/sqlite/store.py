@@ -202,6 +202,14 @@ class SqliteStore:
         """Return which of these runs have not ended, and whether each waits for a person."""
         return [(run_id, bool(asked)) for run_id, asked in self._rows(fates.OPEN, (json.dumps(run_ids),))]
 
+    def in_flight(self, keys: Sequence[int]) -> list[int]:
+        """Return those of some runs, by key, that are due or being executed."""
+        sql = (
+            "SELECT runs.key FROM json_each(?) AS asked JOIN runs ON runs.key = asked.value"
+            " WHERE status IN ('pending', 'running')"
+        )
+        return [row[0] for row in self._rows(sql, (json.dumps(list(keys)),))]
+
     def cancelled_of(self, worker: int) -> list[int]:
         """Return the keys of runs of this worker that were told to stop."""
         return [row[0] for row in self._rows("SELECT key FROM runs WHERE owner = ? AND cancel", (worker,))]
