@@ -21,6 +21,8 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error  # that of a full disk names no file
     finally:
         partial.unlink(missing_ok=True)
 
