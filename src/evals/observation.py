@@ -26,7 +26,7 @@ class StepTrace:
     output: Any
     """What it came to, as JSON data: for an AI step the accepted or suggested value; None when it failed or waits."""
     decided_by: Decider | None = None
-    """None where nobody decides: timers, events, actions."""
+    """Who was asked to decide; None where nobody is: timers, events, actions."""
     accepted: bool | None = None
     """For an AI step: whether its value was used without asking a person; None for other steps."""
     confidence: float | None = None
@@ -35,6 +35,12 @@ class StepTrace:
     """How long it took; None when it never began or never ended."""
     error: str = ""
     """Why it failed; empty when it did not."""
+
+    @property
+    def decider(self) -> Decider | None:
+        """Return who decided its value: nobody where a rule came to None, which says that it does not know."""
+        knows_nothing = self.decided_by == "rule" and self.output is None
+        return None if knows_nothing else self.decided_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

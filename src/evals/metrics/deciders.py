@@ -15,15 +15,15 @@ from evals.result.case_result import CaseResult
 def deciders(cases: Sequence[CaseResult], certainty: Certainty) -> tuple[MetricValue, ...]:
     """Return the share of the decided steps that rules, models, people and policies decided.
 
-    Steps that nobody decides (timers, events, actions) are left out; the steps of one run are a cluster. Nothing when
-    no step was decided.
+    Steps that nobody decides (timers, events, actions, rules that come to None) are left out; the steps of one run are
+    a cluster. Nothing when no step was decided.
     """
     decided = [
-        (each, step.decided_by)
+        (each, step.decider)
         for each in answered(cases)
         if each.flow is not None
         for step in each.flow.steps
-        if step.decided_by is not None
+        if step.decider is not None
     ]
     if not decided:
         return ()

@@ -28,7 +28,7 @@ class Step:
 def as_step(step: StepTrace, case: Failing) -> Step:
     """Return a step of a case's run."""
     expected = case.result.steps.get(step.name, UNLABELLED)
-    decided: str = step.decided_by or ""
+    decided: str = step.decider or ""
     if step.accepted is not None:
         decided = f"{decided}, {'accepted' if step.accepted else 'doubtful'}".lstrip(", ")
     return Step(

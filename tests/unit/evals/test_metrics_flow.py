@@ -87,8 +87,8 @@ def test_runs_that_crashed_and_cases_that_are_no_runs_show_as_coverage() -> None
 
 def test_steps_are_shared_out_among_who_decided_them() -> None:
     cases = [
-        answer("a", 1.0, flow=run(step("known", decided_by="rule"), step("sleep", kind="timer"))),
-        answer("b", 1.0, flow=run(step("known", decided_by="rule"), step("route", kind="ai", decided_by="model"))),
+        answer("a", 1.0, flow=run(step("known", "sales", decided_by="rule"), step("sleep", kind="timer"))),
+        answer("b", 1.0, flow=run(step("known", 0, decided_by="rule"), step("route", kind="ai", decided_by="model"))),
         answer("c", 1.0, flow=run(step("ask", **PERSON))),
     ]
 
@@ -104,6 +104,24 @@ def test_steps_are_shared_out_among_who_decided_them() -> None:
     assert interval is not None
     assert interval.method == "Wilson, 3 clusters"
     assert deciders([answer("d", 1.0, flow=run())], SURE) == ()
+
+
+def test_a_rule_that_does_not_know_has_decided_nothing() -> None:
+    asked_first = run(
+        step("known", None, decided_by="rule"),
+        step("route", "billing", kind="ai", decided_by="model", accepted=True),
+    )
+    knew = run(step("known", "sales", decided_by="rule"))
+    no_label = run(step("route", None, kind="ai", decided_by="model", accepted=True), step("x/review", None, **PERSON))
+
+    def shares(*flows: Flow) -> dict[str, float | None]:
+        found = deciders([answer(f"c{place}", 1.0, flow=flow) for place, flow in enumerate(flows)], SURE)
+        return {each.name.removeprefix("decided_by_"): each.value for each in found if each.value}
+
+    assert shares(asked_first, asked_first) == {"model": 1.0}
+    assert shares(asked_first, knew) == {"model": 0.5, "rule": 0.5}
+    assert shares(no_label) == {"model": 0.5, "person": 0.5}, "that no label fits is a decision, too"
+    assert shares(run(step("known", None, decided_by="rule"))) == {}
 
 
 def failed(case: str, flow: Flow, steps: dict[str, Any]) -> CaseResult:
