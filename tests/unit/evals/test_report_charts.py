@@ -110,6 +110,24 @@ def test_a_histogram_marks_its_percentiles_with_their_units() -> None:
     assert "p95 2.50 s" in said
 
 
+@given(st.floats(0.011, 9.9), st.floats(1.0, 1.2))
+def test_the_words_of_two_marks_near_each_other_never_meet(first: float, ratio: float) -> None:
+    buckets = [Bucket(0.01, 0.1, 5), Bucket(0.1, 1.0, 90), Bucket(1.0, 10.0, 5)]
+
+    svg = histogram(buckets, title="time", write=seconds, marks={"p50": first, "p95": min(10.0, first * ratio)})
+
+    boxes = []
+    for each in parsed(svg).iter(f"{SVG}text"):
+        if "own" in each.get("class", ""):
+            wide, x = 7.0 * len("".join(each.itertext())), float(each.get("x", "nan"))
+            left = x - wide if each.get("text-anchor") == "end" else x
+            boxes.append((left, left + wide, float(each.get("y", "nan"))))
+    (left, right, upper), (other_left, other_right, lower) = boxes
+    assert min(left, other_left) >= 0.0
+    assert max(right, other_right) <= 340.0
+    assert right <= other_left or lower - upper >= 15.0
+
+
 def test_a_strip_stands_where_its_number_is() -> None:
     svg = parsed(strip(Whisker(0.5, 0.25, 0.75), scale(0.0, 1.0), "half"))
 

@@ -9,8 +9,12 @@ from evals.report.charts.svg import WIDTH, line, picture, rectangle, text
 from evals.report.numbers import count, counted
 
 LEFT, RIGHT = 46.0, WIDTH - 10.0
-TOP, BASE = 36.0, 168.0
-HEIGHT = 202.0
+TOP, BASE = 40.0, 172.0
+HEIGHT = 206.0
+ROOM = 84.0
+"""What the words of a mark take at most."""
+ROW = 16.0
+"""Between the words of two marks: a line of text and its gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ def histogram(
         HEIGHT,
         left(y, (LEFT, RIGHT), count, about=3),
         *(_bar(each, scale, y, write) for each in buckets if each.cases),
-        *(_mark(row, f"{label} {write(value, 3)}", spots[label]) for row, (label, value) in enumerate(marks.items())),
+        *(line(across, ROW * row + 4, across, BASE, "own-line") for row, across in enumerate(spots.values())),
+        *(_words(row, f"{label} {write(marks[label], 3)}", spots) for row, label in enumerate(marks)),
         bottom(scale, BASE, ticks, title),
     )
 
@@ -60,10 +65,13 @@ def _bar(bucket: Bucket, x: Axis, y: Axis, write: Callable[[float, int], str]) -
     return rectangle((start + 0.5, top, end - start - 1, BASE - top), "bar", tip)
 
 
-def _mark(row: int, words: str, across: float) -> str:
-    """Return a line at a value; each has a row of its own for its words, so that two near each other stay legible."""
-    height = 12.0 + 13 * row
-    anchor, shift = ("start", 5) if across < WIDTH - 90 else ("end", -5)
-    return line(across, height - 8, across, BASE, "own-line") + text(
-        across + shift, height, words, class_="note own", anchor=anchor
-    )
+def _words(row: int, words: str, spots: Mapping[str, float]) -> str:
+    """Return the words of a mark, away from the other marks: the first one's left of its line, the others' right.
+
+    Each has a row of its own, so that they stay apart where the edge of the picture leaves one side only.
+    """
+    across = list(spots.values())[row]
+    leftmost = across <= min(spots.values()) and len(spots) > 1
+    on_left = across > WIDTH - ROOM or (leftmost and row == 0 and across > LEFT + ROOM)
+    anchor, shift = ("end", -5) if on_left else ("start", 5)
+    return text(across + shift, ROW * row + 12, words, class_="note own", anchor=anchor)
