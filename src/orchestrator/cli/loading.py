@@ -1,6 +1,7 @@
 """Finding an object in code by ``module:name`` or ``path/to/file.py:name``."""
 
 import importlib
+import inspect
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +42,7 @@ def find(target: str, wanted: Wanted) -> Any:
     module = _load(place, target, wanted)
     found = _named(module, name, target, wanted)
     if found is None:
-        known = sorted(key for key, value in vars(module).items() if isinstance(value, wanted.kind))
-        raise wanted.error(f"{place} has no {name!r}; {wanted.noun}s there: {', '.join(known) or 'none'}")
+        raise wanted.error(f"{place} has no {name!r}; {_there(module, wanted)}")
     if callable(found) and not isinstance(found, wanted.kind):
         found = _build(found, target, wanted)
     if not isinstance(found, wanted.kind):
@@ -58,6 +58,27 @@ def _named(module: ModuleType, name: str, target: str, wanted: Wanted) -> Any:
         if is_order(error):
             raise
         raise wanted.error(f"{target} cannot be looked up: {told(error)}") from error
+
+
+def _there(module: ModuleType, wanted: Wanted) -> str:
+    """Return what a module has of the wanted kind, and which of its functions may build one."""
+    known = sorted(key for key, value in vars(module).items() if isinstance(value, wanted.kind))
+    builders = sorted(key for key, value in vars(module).items() if _may_build(key, value, module, wanted))
+    if not builders:
+        return f"{wanted.noun}s there: {', '.join(known) or 'none'}"
+    built = f"functions there that may build one: {', '.join(builders)}"
+    return f"{wanted.noun}s there: {', '.join(known)}; {built}" if known else built
+
+
+def _may_build(name: str, value: Any, module: ModuleType, wanted: Wanted) -> bool:
+    """Return whether a function of the module can be called as it is, and does not say that it returns another kind."""
+    if not inspect.isfunction(value) or value.__module__ != module.__name__ or name.startswith("_"):
+        return False
+    needed = (each for each in inspect.signature(value).parameters.values() if each.default is each.empty)
+    if any(each.kind not in {each.VAR_POSITIONAL, each.VAR_KEYWORD} for each in needed):
+        return False
+    says = value.__annotations__.get("return")
+    return (says is None and "return" not in value.__annotations__) or wanted.kind.__name__ in str(says)
 
 
 def lasting(target: str) -> str:

@@ -174,6 +174,8 @@ def test_single_cases_can_be_run_several_times() -> None:
     ("arguments", "said"),
     [
         (("suites.py:nothing",), "has no 'nothing'; suites there: gated, suite, vip"),
+        (("suites.py:nothing",), "functions there that may build one: empty"),
+        (("steps.py:nothing",), "has no 'nothing'; functions there that may build one: step, suite"),
         (("nowhere.py:suite",), "there is no file nowhere.py"),
         (("suites.py:number",), "is int, not a suite: build it with Suite("),
         (("suites.py:empty",), "failed to build its suite: suite 'empty' has no cases"),
