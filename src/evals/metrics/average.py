@@ -23,15 +23,19 @@ def proportion(sample: Sample, certainty: Certainty) -> Interval:
 def mean_score(sample: Sample, certainty: Certainty, *, right_or_wrong: bool) -> Interval:
     """Return the mean of scores: Wilson for right-or-wrong ones, Student's t for others.
 
-    Scores from 0 to 1 that are all alike get Wilson's too: t would promise that the next is no different.
+    Scores from 0 to 1 that are all alike get Wilson's too: t would promise that the next is no different. The interval
+    of scores from 0 to 1 stays within 0 and 1.
 
     Raises:
         TooFewCases: fewer than two scores (one for right-or-wrong ones), or all of one cluster.
     """
-    alike = len(set(sample.values)) == 1 and 0.0 <= sample.values[0] <= 1.0
+    shares = all(0.0 <= value <= 1.0 for value in sample.values)
+    alike = shares and len(set(sample.values)) == 1
     if right_or_wrong or alike:
         return wilson(sample.values, sample.clusters, level=certainty.level)
-    return mean_interval(sample.values, sample.clusters, level=certainty.level)
+    if not shares:
+        return mean_interval(sample.values, sample.clusters, level=certainty.level)
+    return mean_interval(sample.values, sample.clusters, level=certainty.level, lowest=0.0, highest=1.0)
 
 
 def mean_amount(sample: Sample, certainty: Certainty) -> Interval:
@@ -53,7 +57,7 @@ def mean_amount(sample: Sample, certainty: Certainty) -> Interval:
             method="no variation seen",
         )
     if len(sample) >= MANY:
-        return mean_interval(sample.values, sample.clusters, level=certainty.level)
+        return mean_interval(sample.values, sample.clusters, level=certainty.level, lowest=0.0)
     return bca_mean(
         sample.values,
         sample.clusters,

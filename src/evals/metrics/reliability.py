@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evals.errors import TooFewCases
-from evals.metrics.average import proportion
+from evals.metrics.average import mean_score, proportion
 from evals.metrics.certainty import Certainty
 from evals.metrics.confident import Confident
 from evals.metrics.ranking import Ranking
 from evals.metrics.sample import Sample
 from evals.metrics.value import Metric, MetricValue
 from evals.statistics.interval import Interval
-from evals.statistics.mean import mean_interval
 
 BRIER = Metric("confidence", "brier", "score", higher_is_better=False)
 
@@ -77,11 +76,11 @@ def reliability_bin(answers: Confident, places: list[int], certainty: Certainty)
 
 
 def brier(answers: Confident, certainty: Certainty) -> MetricValue:
-    """Return the Brier score: the mean squared distance of confidence and truth, 0 (best) to 1, with Student's t."""
+    """Return the Brier score: the mean squared distance of confidence and truth, 0 (best) to 1, as a mean score."""
     squares = [(confidence - right) ** 2 for confidence, right in zip(answers.confidences, answers.right, strict=True)]
     sample = Sample(squares, answers.clusters)
     return BRIER.measured(
-        lambda: mean_interval(sample.values, sample.clusters, level=certainty.level),
+        lambda: mean_score(sample, certainty, right_or_wrong=False),
         coverage=answers.coverage,
         value=sample.mean,
     )

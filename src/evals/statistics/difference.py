@@ -68,7 +68,7 @@ def paired_difference(
     around = spread(differences, clusters)
     if counted(differences, scale):
         return by_counts(differences, around, level=level, scale=scale)
-    return by_moments(differences, around, level=level)
+    return by_moments(differences, around, level=level, scale=scale)
 
 
 def counted(differences: Sequence[float], scale: float) -> bool:
@@ -108,16 +108,17 @@ def by_counts(differences: Sequence[float], around: Spread, *, level: float, sca
     )
 
 
-def by_moments(differences: Sequence[float], around: Spread, *, level: float) -> Difference:
-    """Return the difference with Student's t on its cluster-robust standard error."""
+def by_moments(differences: Sequence[float], around: Spread, *, level: float, scale: float) -> Difference:
+    """Return the difference with Student's t on its cluster-robust standard error, within what differences can be."""
+    largest = max(scale, *map(abs, differences))
     error = around.standard_error
     reach = critical_value(level, around.degrees) * error
     statistic = around.mean / error if error > 0.0 else math.copysign(math.inf, around.mean)
     clustered = around.clusters < around.cases
     return Difference(
         estimate=around.mean,
-        low=around.mean - reach,
-        high=around.mean + reach,
+        low=max(-largest, around.mean - reach),
+        high=min(largest, around.mean + reach),
         level=level,
         p_worse=lower_tail(statistic, around.degrees),
         cases=around.cases,

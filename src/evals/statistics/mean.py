@@ -1,5 +1,6 @@
 """The interval of a mean of any scores: minutes, money, text similarity."""
 
+import math
 from collections.abc import Sequence
 
 from evals.statistics.clusters import spread
@@ -8,11 +9,18 @@ from evals.statistics.quantiles import check_level, critical_value
 
 
 def mean_interval(
-    values: Sequence[float], clusters: Sequence[str | None] | None = None, *, level: float = 0.95
+    values: Sequence[float],
+    clusters: Sequence[str | None] | None = None,
+    *,
+    level: float = 0.95,
+    lowest: float = -math.inf,
+    highest: float = math.inf,
 ) -> Interval:
     """Return the mean with Student's t interval, on the cluster-robust standard error when there are clusters.
 
-    For a few, very skewed values ``bca_mean`` follows the skew; for right-or-wrong scores use ``wilson``.
+    ``lowest`` and ``highest`` are what no mean of such values can leave: the interval ends there at the latest, which
+    never makes it miss more often. For a few, very skewed values ``bca_mean`` follows the skew; for right-or-wrong
+    scores use ``wilson``.
 
     Raises:
         TooFewCases: fewer than two values, or all of one cluster.
@@ -24,8 +32,8 @@ def mean_interval(
     reach = critical_value(level, around.degrees) * around.standard_error
     return Interval(
         estimate=around.mean,
-        low=around.mean - reach,
-        high=around.mean + reach,
+        low=min(around.mean, max(lowest, around.mean - reach)),
+        high=max(around.mean, min(highest, around.mean + reach)),
         level=level,
         cases=around.cases,
         method=f"t, {around.clusters} clusters" if around.clusters < around.cases else "t",

@@ -9,7 +9,7 @@ from evals.summary.codec import Misfit, from_data, to_data
 from evals.summary.errors import InvalidSummary
 from evals.summary.summary import Summary
 
-FORMAT = "handrail-summary/1"
+FORMAT = "handrail-summary/2"
 """What a summary calls itself; it changes with the fields, and when the same result would give other numbers."""
 
 

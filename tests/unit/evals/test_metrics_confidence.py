@@ -83,6 +83,16 @@ def test_the_brier_score_is_that_of_scikit_learn(judged: list[tuple[float, bool]
     assert value.value == pytest.approx(sklearn.metrics.brier_score_loss(rights, confidences, pos_label=True))
 
 
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.booleans()), min_size=2, max_size=60))
+def test_the_interval_of_the_brier_score_holds_it_and_stays_within_0_and_1(judged: list[tuple[float, bool]]) -> None:
+    found = brier(confident(sure([c for c, _ in judged], [r for _, r in judged]), RIGHT), QUICK)
+
+    assert found.value is not None
+    assert found.interval is not None
+    assert 0.0 <= found.interval.low <= found.value <= found.interval.high <= 1.0
+    assert found.interval.low < found.interval.high, "a few answers never settle it"
+
+
 @given(JUDGED)
 def test_the_curve_ends_where_everything_is_accepted(judged: list[tuple[float, bool]]) -> None:
     answers = confident(sure([c for c, _ in judged], [r for _, r in judged]), RIGHT)

@@ -25,11 +25,28 @@ def test_right_or_wrong_scores_get_wilsons_interval(scores: list[bool]) -> None:
 
 
 def test_other_scores_get_students_t() -> None:
-    scores = [0.2, 0.7, 0.9, 1.0]
+    scores = [0.4, 0.5, 0.6, 0.7]
 
     value = average_score([answer(f"c{place}", score) for place, score in enumerate(scores)], "exact", SURE)
 
     assert value.interval == mean_interval(scores)
+
+
+@pytest.mark.parametrize("scores", [[0.98, 1.0, 1.0, 1.0], [0.0, 0.0, 0.0, 0.05], [0.0, 1.0, 0.5]])
+def test_the_interval_of_shares_ends_where_shares_do(scores: list[float]) -> None:
+    found = average_score([answer(f"c{place}", score) for place, score in enumerate(scores)], "exact", SURE).interval
+
+    assert found is not None
+    assert 0.0 <= found.low < found.estimate < found.high <= 1.0
+
+
+def test_grades_above_1_have_an_interval_that_is_not_cut_off() -> None:
+    grades = [98.0, 100.0, 100.0, 100.0]
+
+    value = average_score([answer(f"c{place}", grade) for place, grade in enumerate(grades)], "exact", SURE)
+
+    assert value.interval == mean_interval(grades)
+    assert mean_interval(grades).high > 100.0
 
 
 def test_scores_that_are_all_alike_do_not_get_an_interval_of_no_width() -> None:
