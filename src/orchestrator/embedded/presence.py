@@ -12,7 +12,7 @@ from pathlib import Path
 from orchestrator.clock import Clock
 from orchestrator.embedded.doorbell import Doorbell, ring, sidecar_folder
 from orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, Watch, here, look_at
-from orchestrator.errors import Fenced
+from orchestrator.errors import Fenced, StoreNotFound
 from orchestrator.store.changes import Beat, Register, TakeOver
 from orchestrator.store.sqlite import SqliteStore
 
@@ -34,6 +34,7 @@ class Presence:
         self._bell: Doorbell | None = None
         self._next_beat = 0.0
         self._silent = False
+        self._file: tuple[int, int] | None = None
         self.worker = 0
         self.has_company = False
         """Whether other workers have signed on."""
@@ -49,6 +50,7 @@ class Presence:
                 break
         lock = "" if self._line is None else self._line.path
         bell = "" if self._bell is None else self._bell.path
+        self._file = _file_at(self._store.path)
         register = Register(os.getpid(), here(), bell, lock, self._clock.now())
         self.worker = self._store.apply([register])[0]
         return self.worker
@@ -69,7 +71,11 @@ class Presence:
 
         Raises:
             Fenced: this worker was struck off itself.
+            StoreNotFound: the store's file is not there any more, or another one is in its place.
         """
+        if _file_at(self._store.path) != self._file:
+            problem = "the file was deleted or replaced while it was open: put it back, or start again with another"
+            raise StoreNotFound(self._store.path, problem)
         self.beat()
         changed = self._store.changed_elsewhere()
         workers = self._store.workers()
@@ -129,6 +135,15 @@ class Presence:
                 with suppress(OSError):  # others are still there
                     Path(part.path).parent.rmdir()
         self._bell = self._line = None
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Return what tells the file at a path from any other that may come into its place."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def living(store: SqliteStore) -> bool:

@@ -14,10 +14,9 @@ from orchestrator.embedded.records import error_json
 from orchestrator.embedded.run import EmbeddedRun
 from orchestrator.embedded.settings import Equipment, Settings
 from orchestrator.embedded.watchdog import Watchdog
-from orchestrator.errors import Fenced, StoreError
+from orchestrator.errors import Fenced, StoreError, StoreLocked, StoreNotFound
 from orchestrator.store.changes import Change, Claim, EndRun, HandBack, NoteStarted, Release, Started, StartRun, run_of
-from orchestrator.store.rows import DUE, ClaimedRun
-from orchestrator.store.sqlite.claims import SUSPECT
+from orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
 from orchestrator.workflow import Workflows
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("orchestrator.worker")
 
 CLOCK_STEP_SECONDS = 1.0
+SIGN_ON_AGAIN_SECONDS = 1.0
 LOOK_AGAIN_SECONDS = 0.02
 HAND_BACK_SECONDS = 1.0
 """When a run is due again whose execution is over although it neither ended nor waits."""
@@ -216,7 +216,7 @@ class Worker:
         run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, code=code)
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution
-        self._apart |= _must_be_alone(claimed)
+        self._apart |= claimed.must_be_alone
         self._backing_off.forget(claimed.key)
         execution.task = RunTask(execution.drive(), loop=self._loop, name=claimed.id)
         execution.task.add_done_callback(lambda _task: self._finished(execution))
@@ -281,15 +281,16 @@ class Worker:
             return
         if self._clock_has_stepped():
             self._loop.call_soon_threadsafe(self._look_at_the_clock)
-        me = self.id
+        me, due = self.id, False
         try:
             if self._closing:
                 self._presence.beat()
-                return
-            due = self._presence.look_after()
+            else:
+                due = self._presence.look_after()
         except Fenced:
             self._loop.call_soon_threadsafe(self.struck_off, me)
-            return
+        except StoreNotFound as error:
+            self._loop.call_soon_threadsafe(self.give_up, error)
         self._equipment.writer.tick_seconds = COMPANY_TICK_SECONDS if self._presence.has_company else ALONE_TICK_SECONDS
         if due:
             self._loop.call_soon_threadsafe(self.wake)
@@ -345,6 +346,8 @@ class Worker:
         self._presence.sign_off()
         try:
             self.sign_on()
+        except StoreLocked:
+            self._loop.call_later(SIGN_ON_AGAIN_SECONDS, self.struck_off, worker)
         except StoreError as error:
             self.give_up(error)
 
@@ -395,8 +398,3 @@ class Worker:
         except asyncio.CancelledError:
             return True
         return False
-
-
-def _must_be_alone(claimed: ClaimedRun) -> bool:
-    """Return whether a run may be what kills its process, and only it: it is executed with nothing beside it."""
-    return claimed.crashes >= SUSPECT and claimed.died_among <= 1

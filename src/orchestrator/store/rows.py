@@ -7,6 +7,9 @@ from orchestrator.step import StepKind
 DUE = 0.0
 """The time at which a run is due that is due at once: whatever the wall clock does, it is past."""
 
+SUSPECT = 2
+"""Crashes without progress after which a run is executed with only half of those that it was in flight with."""
+
 RunStatus = Literal["pending", "running", "waiting", "completed", "failed", "cancelled", "set_aside"]
 """``pending`` is due and unclaimed; ``set_aside`` killed its process too often; the last four have ended."""
 
@@ -91,6 +94,11 @@ class ClaimedRun(NamedTuple):
     """A fork's steps up to this number were copied from another run."""
     died_among: int = 0
     """How many runs were in flight in its last crash; of suspects, how many of those."""
+
+    @property
+    def must_be_alone(self) -> bool:
+        """Whether it may be what kills its process, and only it: it is executed with nothing beside it."""
+        return self.crashes >= SUSPECT and self.died_among <= 1
 
 
 class RunRow(NamedTuple):

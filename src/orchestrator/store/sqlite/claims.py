@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.errors import Fenced
 from orchestrator.store import changes as c
 from orchestrator.store.port import Claimed
-from orchestrator.store.rows import DUE, ClaimedRun
+from orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
 
 if TYPE_CHECKING:
     from orchestrator.store.sqlite.transaction import Transaction
-
-SUSPECT = 2
-"""Crashes without progress after which a run is executed with only half of those that it was in flight with."""
 
 _RECORDED = "(SELECT count(*) FROM steps WHERE steps.run = runs.key AND steps.status IN ('done', 'failed'))"
 
