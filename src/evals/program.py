@@ -182,12 +182,12 @@ def _cells(function: FunctionType) -> Iterator[Any]:
 
 def _constants(function: Any, written: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     """Yield the global constants that a function reads, and that no code here writes."""
-    code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
-    if code is None or not _is_of_project(function):
+    plain = inspect.unwrap(function) if isinstance(function, FunctionType) else None
+    if not isinstance(plain, FunctionType) or not _is_of_project(plain):
         return
-    for name in _names(code):
-        value = function.__globals__.get(name)
-        if name in function.__globals__ and _is_constant(value) and name not in written and name != "__name__":
+    for name in _names(plain.__code__):
+        value = plain.__globals__.get(name)
+        if name in plain.__globals__ and _is_constant(value) and name not in written and name != "__name__":
             yield name, constant_text(value)
 
 
@@ -198,8 +198,7 @@ def _is_constant(value: Any) -> bool:
 
 
 def _written(function: Any) -> Iterator[str]:
-    code = getattr(function, "__code__", None)
-    pending = [code] if isinstance(code, CodeType) else []
+    pending = [function.__code__] if isinstance(function, FunctionType) else []  # of other objects nothing is asked
     while pending:
         each = pending.pop()
         pending += [constant for constant in each.co_consts if isinstance(constant, CodeType)]
