@@ -32,7 +32,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-install check lint types layers format bench lock clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-install chaos check lint types layers format bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ test-lowest: $(LOWEST)/.ready ## Run the fast tests on the oldest versions that 
 
 test-install: $(READY) ## Prove that the locks install as they are, with pips of three ages; needs an index
 	$(BIN)/python -m tests.install.prove
+
+chaos: $(READY) ## Do harm to processes and stores at length, on many seeds; `make test` does it shortly
+	HANDRAIL_CHAOS=long $(BIN)/pytest $(SPREAD) --timeout 3600 tests/acceptance/chaos $(PYTEST)
 
 test-pythons: $(READY) ## Run the pages and the contracts on every newer Python that this machine has
 	@set -e; for other in $(OTHERS); do \
