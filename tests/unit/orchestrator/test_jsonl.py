@@ -168,6 +168,7 @@ def test_first_ten_bad_lines_are_shown_and_all_are_counted(tmp_path: Path, codec
         (b'{\n  "id": "a"\n}\n', "write one whole JSON value a line"),
         (b'[\n  {"id": "a"},\n  {"id": "b"}\n]\n', "write one whole JSON value a line"),
     ],
+    ids=["gzip", "bzip2", "xz", "zip", "utf-16", "pretty object", "array"],  # gzip's content has the time in it
 )
 def test_a_file_of_another_kind_is_told_by_its_beginning(
     tmp_path: Path, codec: Codec[Order], content: bytes, said: str
