@@ -39,7 +39,7 @@ class Calibration:
     """How many more labels would let something pass: at least, where there are too few for any; by an estimate from the
     errors seen, where nothing passed; 0 when something is accepted, or when labels are not what is lacking."""
     copies: int
-    """How many audits were not counted because another of their cluster was."""
+    """How many more audits there were, not counted because another of their cluster was."""
     distinct_scores: int
     """How many values the scores have: no threshold can part equal ones."""
     sure_errors: tuple[Audit, ...]
@@ -48,6 +48,11 @@ class Calibration:
     """What came out and why, in plain words, and what to do when nothing is accepted."""
     data_hash: str
     """SHA-256 of the audits, as hexadecimal."""
+
+    @property
+    def cases(self) -> int:
+        """Return how many audits there were, each counted."""
+        return self.labels + self.copies
 
 
 def calibrate(

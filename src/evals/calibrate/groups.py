@@ -33,7 +33,7 @@ class GroupCalibration:
     @property
     def coverage(self) -> float:
         """Expected share of all cases that the groups' own thresholds accept, 0 to 1."""
-        return sum(view.own.accepted for view in self.groups.values()) / self.common.labels
+        return sum(view.own.coverage * view.own.cases for view in self.groups.values()) / self.common.cases
 
     @property
     def coverage_cost(self) -> float:
@@ -47,6 +47,7 @@ def calibrate_groups(
     traffic: Mapping[str, Iterable[float]],
     promise: Promise,
     all_at_once: bool = False,
+    accept_seen: bool = False,
 ) -> GroupCalibration:
     """Return a threshold for each group of the audits, beside the common one.
 
@@ -66,13 +67,13 @@ def calibrate_groups(
     if absent:
         raise InvalidLabels(f"no scores of other cases for {', '.join(map(repr, absent))}; add them to traffic")
     every = [score for found in scores.values() for score in found]
-    common = calibrate(audits, traffic=every, promise=promise)
+    common = calibrate(audits, traffic=every, promise=promise, accept_seen=accept_seen)
     each = promise.split(len(by_group)) if all_at_once else promise
     return GroupCalibration(
         common=common,
         groups={
             group: GroupView(
-                own=calibrate(members, traffic=scores[group], promise=each),
+                own=calibrate(members, traffic=scores[group], promise=each, accept_seen=accept_seen),
                 under_common=_under(common.threshold, members),
             )
             for group, members in sorted(by_group.items())

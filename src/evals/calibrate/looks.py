@@ -7,6 +7,7 @@ from itertools import pairwise
 from evals.calibrate.calibration import Calibration, calibrate
 from evals.calibrate.labels import Audit
 from evals.calibrate.promise import Promise
+from evals.calibrate.tally import Tally
 from evals.errors import InvalidSetting
 
 
@@ -38,17 +39,37 @@ class Looks:
 
 
 def recalibrate(
-    audits: Sequence[Audit], *, traffic: Iterable[float], promise: Promise, looks: Looks, taken: int
+    audits: Sequence[Audit],
+    *,
+    promise: Promise,
+    looks: Looks,
+    taken: int,
+    traffic: Iterable[float] | None = None,
+    accept_seen: bool = False,
 ) -> Calibration | None:
     """Return the threshold of the look that is due, or None when the one in use stays.
 
     ``audits`` are in the order they arrived in; the look reads exactly the planned number of them, so that nobody can
-    wait for a lucky moment. The caller keeps ``taken``: the ``labels`` of the last calibration, 0 before the first.
+    wait for a lucky moment; audits of one cluster count once. The caller keeps ``taken``: the ``labels`` of the last
+    calibration, 0 before the first.
 
     Raises:
         InvalidLabels: as ``calibrate``.
     """
-    due = looks.due(len(audits), taken=taken)
+    due = looks.due(Tally.of(audits).labels, taken=taken)
     if due is None:
         return None
-    return calibrate(audits[:due], traffic=traffic, promise=looks.share(promise))
+    return calibrate(_first(audits, due), traffic=traffic, promise=looks.share(promise), accept_seen=accept_seen)
+
+
+def _first(audits: Sequence[Audit], labels: int) -> Sequence[Audit]:
+    """Return the audits until so many of them count."""
+    seen: set[str] = set()
+    counted = 0
+    for place, audit in enumerate(audits):
+        if not audit.cluster or audit.cluster not in seen:
+            if counted == labels:
+                return audits[:place]
+            counted += 1
+            seen.add(audit.cluster)
+    return audits

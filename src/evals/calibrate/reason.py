@@ -9,6 +9,8 @@ from evals.calibrate.sequence import Scan, Trial
 
 FEW_VALUES = 100
 """So few different scores among more labels are steps and no scale: votes, stated and rounded confidences."""
+COPIED = 0.6
+"""Share of the scores that differ, below which cases look like copies of each other."""
 LARGE_TIE = 0.1
 """Share of the labels with one score from which on no threshold can be fine there."""
 
@@ -82,6 +84,11 @@ def _notes(found: Found) -> Iterator[str]:
     if found.copies:
         yield f"{found.copies:,} labels were not counted: they share their input or cluster with another"
     cases = sum(found.values.values())
+    if not found.copies and FEW_VALUES < len(found.values) <= COPIED * cases:
+        yield (
+            f"only {len(found.values):,} of {cases:,} scores differ, as if cases stood there under several names: give"
+            " copies one cluster, or they break the promise"
+        )
     score, most = max(found.values.items(), key=lambda each: each[1], default=(0.0, 0))
     if found.scan.passed is not None and found.scan.failed is None:
         return

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from evals.calibrate import Audit, InvalidLabels, JudgedCase, Promise, audits_of, calibrate, fit_acceptor
+from evals.calibrate import (
+    Audit,
+    InvalidLabels,
+    JudgedCase,
+    Looks,
+    Promise,
+    audits_of,
+    calibrate,
+    fit_acceptor,
+    recalibrate,
+)
 from evals.calibrate.tally import Counts, Tally
 from guards import Alternative, Confidence, Judgement
 
@@ -53,6 +63,26 @@ def test_copies_do_not_make_up_for_missing_labels() -> None:
     found = calibrate(copied(few, 10), promise=Promise(0.05))
 
     assert (found.threshold, found.labels, found.labels_missing) == (None, 40, 19)
+
+
+@pytest.mark.parametrize("times", [2, 5])
+def test_copies_without_a_cluster_are_suspected(times: int) -> None:
+    audits = drawn(random.Random(1), 600)
+    nameless = [replace(a, cluster="") for a in copied(audits, times)]
+
+    assert f"only 600 of {600 * times:,} scores differ" in calibrate(nameless, promise=Promise(0.05)).reason
+    assert "scores differ" not in calibrate(audits, promise=Promise(0.05)).reason
+
+
+def test_a_look_reads_so_many_labels_that_count() -> None:
+    audits = copied(drawn(random.Random(1), 700), 2)
+
+    found = recalibrate(audits, promise=Promise(0.05), looks=Looks((500, 1000)), taken=0)
+
+    assert found == calibrate(audits[:1000], promise=Looks((500, 1000)).share(Promise(0.05)))
+    assert found is not None
+    assert (found.labels, found.cases) == (500, 1000)
+    assert recalibrate(audits, promise=Promise(0.05), looks=Looks((500, 1000)), taken=found.labels) is None
 
 
 @pytest.mark.slow

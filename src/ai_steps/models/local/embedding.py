@@ -11,8 +11,6 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from ai_steps.models.local.encoder import CONFIG, VOCABULARY, WEIGHTS, Encoder
 from ai_steps.models.local.errors import LibraryMissing, UnreadableModel
 from ai_steps.models.local.softmax import Floats
@@ -43,8 +41,7 @@ class Embedding:
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """Return one row for each text: of length 1, or of zeros for a text without a word."""
-        with threadpool_limits(1):  # on a busy machine threads wait for each other by spinning
-            return self.vectors_of([text[:READ] for text in texts])
+        return self.vectors_of([text[:READ] for text in texts])
 
 
 @lru_cache(maxsize=4)

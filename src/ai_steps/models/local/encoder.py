@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import erf
+from threadpoolctl import threadpool_limits
 
 from ai_steps.models.local.softmax import Floats
 from ai_steps.models.local.weights_file import read_weights
@@ -62,9 +63,10 @@ class Encoder:
         by_length = sorted(range(len(read)), key=lambda place: len(read[place]))
         width = self.weights["embeddings.word_embeddings.weight"].shape[1]
         found = np.empty((len(read), width), np.float32)
-        for start in range(0, len(read), BATCH):
-            places = by_length[start : start + BATCH]
-            found[places] = self._encoded([read[place] for place in places])
+        with threadpool_limits(1):  # on a busy machine threads wait for each other by spinning
+            for start in range(0, len(read), BATCH):
+                places = by_length[start : start + BATCH]
+                found[places] = self._encoded([read[place] for place in places])
         return found
 
     def _encoded(self, read: Sequence[Sequence[int]]) -> Floats:
