@@ -4,7 +4,6 @@ The mean difference of the scores, candidate minus baseline on the same cases, g
 held against a margin: how much worse is still fine. "Not significantly worse" is never taken for "not worse".
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,9 +11,9 @@ from typing import assert_never
 
 from evals.errors import DataError, InvalidSetting
 from evals.pairing import Paired
+from evals.shortfall import Shortfall, shortfall
 from evals.statistics.difference import Difference, paired_difference
 from evals.statistics.power import cases_needed
-from evals.statistics.quantiles import critical_value
 from evals.statistics.significance import holm, mcnemar
 
 
@@ -80,6 +79,8 @@ class Judgement:
     """Exact two-sided p-value, 0 to 1, for right-or-wrong scores; it takes cases for independent. None for others."""
     further_cases: int | None
     """How many more cases it probably takes to tell; None when it can be told."""
+    lacks: str = ""
+    """What it takes to tell, in words; empty when it can be told."""
     reason: str
     """One sentence for people."""
 
@@ -105,7 +106,7 @@ def judge(pairs: Sequence[Paired], terms: Terms) -> Judgement:
     judgement = held_against(difference, terms, is_worse=difference.high < 0.0)
     if all(item.same_output and item.difference == 0.0 for item in pairs):
         reason = f"not worse: all {len(pairs)} outputs are identical, and so are their scores"
-        judgement = replace(judgement, standing=Standing.NOT_WORSE, further_cases=None, reason=reason)
+        judgement = replace(judgement, standing=Standing.NOT_WORSE, further_cases=None, lacks="", reason=reason)
     return replace(judgement, mcnemar=exact(pairs))
 
 
@@ -139,7 +140,12 @@ def judge_all(metrics: Mapping[str, Sequence[Paired]], terms: Mapping[str, Terms
     adjusted = holm({name: judgement.difference.p_worse for name, judgement in judged.items()})
     for name, judgement in judged.items():
         if judgement.standing is Standing.WORSE and adjusted[name] >= alarm:
-            again = held_against(judgement.difference, terms[name], is_worse=False)
+            again = held_against(
+                judgement.difference,
+                terms[name],
+                is_worse=False,
+                alarm=alarm * judgement.difference.p_worse / adjusted[name],
+            )
             reason = f"{again.reason}; worse alone, but not after correcting for {len(judged)} metrics"
             judged[name] = replace(again, mcnemar=judgement.mcnemar, reason=reason)
     return judged
@@ -160,11 +166,14 @@ def overall(judgements: Mapping[str, Judgement]) -> Standing:
     return Standing.NOT_WORSE
 
 
-def held_against(difference: Difference, terms: Terms, *, is_worse: bool) -> Judgement:
-    """Return where the interval lies against the margin, in a word and a sentence."""
+def held_against(difference: Difference, terms: Terms, *, is_worse: bool, alarm: float | None = None) -> Judgement:
+    """Return where the interval lies against the margin, in a word and a sentence.
+
+    ``alarm`` is the p-value that would make it worse, where it is worse alone and not after correcting.
+    """
     margin = terms.margin
     span = f"{difference.estimate:+.4g} [{difference.low:+.4g}, {difference.high:+.4g}]"
-    further: int | None = None
+    missing: Shortfall | None = None
     if is_worse:
         standing = Standing.WORSE
         within = f", but by less than {margin:g}" if difference.low > -margin else ""
@@ -175,32 +184,17 @@ def held_against(difference: Difference, terms: Terms, *, is_worse: bool) -> Jud
         standing, reason = Standing.NOT_WORSE, f"not worse by {margin:g} or more: {span}"
     else:
         standing = Standing.CANT_TELL
-        further = further_cases(difference, terms)
-        reason = f"can't tell: {span} is neither below 0 nor above -{margin:g}; about {further} more cases needed"
+        missing = shortfall(
+            difference, margin=margin, level=terms.level, power=terms.power, scale=terms.scale, alarm=alarm
+        )
+        held = "is not above" if difference.high < 0.0 else "is neither below 0 nor above"
+        reason = f"can't tell: {span} {held} -{margin:g}; {missing.words}"
     return Judgement(
-        standing=standing, difference=difference, margin=margin, mcnemar=None, further_cases=further, reason=reason
+        standing=standing,
+        difference=difference,
+        margin=margin,
+        mcnemar=None,
+        further_cases=None if missing is None else missing.cases,
+        lacks="" if missing is None else missing.words,
+        reason=reason,
     )
-
-
-def further_cases(difference: Difference, terms: Terms) -> int:
-    """Return how many more cases it probably takes, at least 1.
-
-    Enough to show two equally good results not worse, with the power of the terms. Where that many are there already,
-    the candidate is not as good as it: then enough for the difference as seen to leave 0 or the margin behind.
-    """
-    planned = cases_needed(
-        terms.margin,
-        discordance=difference.discordance,
-        design_effect=difference.design_effect,
-        level=terms.level,
-        power=terms.power,
-    )
-    if planned > difference.cases:
-        return planned - difference.cases
-    reach = (difference.high - difference.low) / 2.0
-    distance = max(difference.estimate + terms.margin, -difference.estimate)
-    settled = math.ceil(difference.cases * (reach / distance) ** 2)
-    # With no case that differs nothing but the number of cases keeps the interval wide: z² (1 - margin) / margin.
-    unseen = math.ceil(critical_value(terms.level) ** 2 * (terms.scale - terms.margin) / terms.margin)
-    enough = settled if difference.discordance else math.ceil(unseen * difference.design_effect)
-    return max(1, enough - difference.cases)

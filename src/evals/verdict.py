@@ -25,8 +25,8 @@ def headline(comparison: Comparison) -> str:
         count = len(comparison.broken)
         return f"{word}: {count} must-pass {_cases(count)} fail{'s' if count == 1 else ''}"
     if comparison.standing is Standing.CANT_TELL:
-        further = max(each.judgement.further_cases or 0 for each in comparison.metrics.values())
-        return f"{word}: about {further:,} more {_cases(further)} needed"
+        judgements = (each.judgement for each in comparison.metrics.values())
+        return f"{word}: {max(judgements, key=lambda each: each.further_cases or 0).lacks}"
     return word
 
 
@@ -74,6 +74,7 @@ def _metric(metric: MetricComparison) -> dict[str, Any]:
         "difference": asdict(judgement.difference),
         "mcnemar": judgement.mcnemar,
         "further_cases": judgement.further_cases,
+        "lacks": judgement.lacks,
         "better": list(metric.better),
         "worse": list(metric.worse),
     }

@@ -109,8 +109,8 @@ def _is_share(metric: str) -> bool:
 def _reason(name: str, judgement: Judgement) -> str:
     """Return what the standing does not say by itself: the margin, or how many cases are missing."""
     margin = f"margin {judgement.margin:g}" + ("" if _is_share(name) else f" ({MEASURES[name].unit})")
-    if judgement.standing is Standing.CANT_TELL and judgement.further_cases is not None:
-        return f"{margin}; about {judgement.further_cases:,} more cases would tell"
+    if judgement.lacks:
+        return f"{margin}; {judgement.lacks}"
     if judgement.worse_within_margin:
         return f"worse, but by less than the {margin}"
     return margin

@@ -86,6 +86,48 @@ def test_cases_still_needed_are_those_of_the_formula() -> None:
     assert f"about {judgement.further_cases} more cases" in judgement.reason
 
 
+@pytest.mark.parametrize("lost", [2, 3])
+def test_what_is_lost_in_every_case_lacks_a_few_cases_and_not_thousands(lost: int) -> None:
+    judgement = judge(pairs_of(0, lost, 0), TERMS)
+
+    assert judgement.standing is Standing.CANT_TELL
+    assert judgement.further_cases == 4 - lost
+    assert "needed to show it worse, if the difference stays as it is" in judgement.reason
+    assert judge(pairs_of(0, 4, 0), TERMS).standing is Standing.WORSE
+
+
+def test_few_clusters_lack_other_clusters() -> None:
+    def lost_in(clusters: int) -> list[Paired]:
+        pairs = pairs_of(0, 25 * clusters, 0)
+        return [replace(item, cluster=str(position % clusters)) for position, item in enumerate(pairs)]
+
+    first = judge(lost_in(2), TERMS)
+
+    assert first.standing is Standing.CANT_TELL
+    assert first.further_cases == 5 * 25
+    assert first.lacks.endswith("from other clusters than these 2")
+    assert judge(lost_in(6), TERMS).standing is Standing.CANT_TELL
+    assert judge(lost_in(7), TERMS).standing is Standing.WORSE
+
+
+def test_worse_alone_lacks_what_makes_it_worse_among_many() -> None:
+    metrics = {"a": pairs_of(2, 10, 388), **{name: pairs_of(1, 1, 398) for name in "bcd"}}
+
+    judged = judge_all(metrics, dict.fromkeys(metrics, TERMS))["a"]
+
+    assert judge(metrics["a"], TERMS).standing is Standing.WORSE
+    assert judged.standing is Standing.CANT_TELL
+    assert "is not above -0.02" in judged.reason
+    assert "to show it worse" in judged.lacks
+    assert judged.further_cases is not None
+    times = 1 + judged.further_cases / 400
+    more = {
+        name: pairs_of(*(round(times * count) for count in counts))
+        for name, counts in {"a": (2, 10, 388), "b": (1, 1, 398), "c": (1, 1, 398), "d": (1, 1, 398)}.items()
+    }
+    assert judge_all(more, dict.fromkeys(more, TERMS))["a"].standing is Standing.WORSE
+
+
 def test_with_no_case_that_differs_the_cases_needed_are_enough() -> None:
     first = judge(pairs_of(0, 0, 50), TERMS)
     assert first.standing is Standing.CANT_TELL

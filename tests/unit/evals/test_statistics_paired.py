@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.stats
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
@@ -22,6 +22,7 @@ from evals.statistics import (
     score_bounds,
     smallest_detectable,
 )
+from evals.statistics.power import MANY, power_of
 from evals.statistics.score import variance
 
 COUNTS = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(1, 200))
@@ -161,8 +162,79 @@ def test_holm_is_statsmodels(count: int) -> None:
     assert list(ours.values()) == pytest.approx(theirs.tolist())
 
 
+def power_by_brute_force(cases: int, margin: float, discordance: float) -> float:
+    """Return how often two equally good results are shown not to differ, from everything that can come out."""
+    critical = float(scipy.stats.norm.ppf(0.975))
+    found = 0.0
+    for differing in range(cases + 1):
+        chance = scipy.stats.binom.pmf(differing, cases, discordance)
+        if chance < 1e-9:
+            continue
+        shown = [
+            gains
+            for gains in range(differing + 1)
+            if score_bounds(gains, differing - gains, cases, critical=critical)[0] > -margin
+        ]
+        found += chance * scipy.stats.binom.pmf(shown, differing, 0.5).sum()
+    return float(found)
+
+
+@pytest.mark.parametrize(
+    ("margin", "discordance"), [(0.02, 0.01), (0.02, 0.03), (0.05, 0.05), (0.05, 0.12), (0.1, 0.3), (0.3, 0.1)]
+)
+def test_the_cases_needed_reach_the_power_they_promise_and_no_fewer_do(margin: float, discordance: float) -> None:
+    cases = cases_needed(margin, discordance=discordance)
+
+    assert 0.8 <= power_by_brute_force(cases, margin, discordance) < 0.86
+    assert power_by_brute_force(cases - 1, margin, discordance) < 0.8
+
+
+@settings(deadline=None)
+@given(st.integers(1, 120), st.floats(0.01, 0.5), st.floats(0.0, 1.0))
+def test_power_is_counted_over_everything_that_can_come_out(cases: int, margin: float, discordance: float) -> None:
+    found = power_of(cases, margin, discordance, critical=float(scipy.stats.norm.ppf(0.975)))
+
+    assert found == pytest.approx(power_by_brute_force(cases, margin, discordance), abs=1e-5)
+
+
+@pytest.mark.parametrize("discordance", [0.2, 0.6])
+def test_the_power_of_many_cases_meets_that_of_fewer(discordance: float) -> None:
+    fewer = math.floor(MANY / discordance)
+    margin = 2.0 * math.sqrt(discordance / fewer) + 0.8 * math.sqrt(discordance / fewer)
+
+    below, above = (power_of(cases, margin, discordance, critical=1.96) for cases in (fewer, fewer + 10))
+
+    assert below == pytest.approx(above, abs=0.002)
+
+
+def test_the_fewest_cases_of_all_are_those_of_which_none_differs() -> None:
+    alike = [0.0] * cases_needed(0.02, discordance=0.0)
+
+    assert paired_difference(alike).low > -0.02
+    assert paired_difference(alike[1:]).low <= -0.02
+    assert cases_needed(0.02, discordance=1e-6) == len(alike)
+
+
+def test_other_scores_than_right_or_wrong_need_as_many_as_their_spread_says() -> None:
+    chance = np.random.default_rng(11)
+    cases = cases_needed(0.02, discordance=0.02, right_or_wrong=False)
+    drawn = (paired_difference(chance.normal(0.0, math.sqrt(0.02), cases).tolist()).low for _ in range(400))
+
+    assert 0.74 <= sum(low > -0.02 for low in drawn) / 400 <= 0.86, "80% meant, within 3 standard errors"
+    assert cases < cases_needed(0.02, discordance=0.02)
+
+
+def test_a_wider_scale_needs_as_many_cases() -> None:
+    shares = cases_needed(0.02, discordance=0.06)
+
+    assert cases_needed(2.0, discordance=600.0, scale=100.0) == shares
+    assert cases_needed(0.02, discordance=0.06, design_effect=2.0) == 2 * shares
+    assert cases_needed(5.0, discordance=400.0) == math.ceil(400 * ((1.959964 + 0.841621) / 5) ** 2), "of any scores"
+
+
+@settings(deadline=None, max_examples=40)
 @given(
-    margin=st.floats(0.005, 0.2),
+    margin=st.floats(0.01, 0.2),
     discordance=st.floats(0.01, 0.9),
     effect=st.floats(1.0, 5.0),
     power=st.floats(0.5, 0.99),
@@ -176,27 +248,9 @@ def test_the_smallest_detectable_effect_is_the_margin_its_cases_are_for(
     found = smallest_detectable(cases, discordance=discordance, design_effect=effect, power=power)
 
     assert found is not None
-    assert found <= margin * 1.0001
-    if cases > 200:
-        assert found == pytest.approx(margin, rel=0.01)
-
-
-def test_the_cases_needed_are_those_of_the_formula_in_its_paper() -> None:
-    expected = ((1.959964 * math.sqrt(0.06) + 0.841621 * math.sqrt(0.06 - 0.0004)) / 0.02) ** 2
-
-    assert cases_needed(0.02, discordance=0.06) == math.ceil(expected) == 1175
-    assert cases_needed(0.02, discordance=0.06, design_effect=2.0) == math.ceil(2 * expected)
-
-
-def test_the_cases_needed_reach_the_power_they_promise() -> None:
-    chance = random.Random(7)
-    cases = cases_needed(0.05, discordance=0.1)
-    shown = 0
-    for _ in range(300):
-        drawn = chance.choices((-1.0, 0.0, 1.0), (0.05, 0.9, 0.05), k=cases)
-        shown += paired_difference(drawn).low > -0.05
-
-    assert 0.72 <= shown / 300 <= 0.88, "80% meant, within 3.5 standard errors"
+    assert found <= margin * 1.0002
+    if cases / effect * discordance > 200:
+        assert found == pytest.approx(margin, rel=0.02)
 
 
 def test_too_few_cases_detect_nothing() -> None:
