@@ -175,7 +175,7 @@ def power_by_brute_force(cases: int, margin: float, discordance: float) -> float
             for gains in range(differing + 1)
             if score_bounds(gains, differing - gains, cases, critical=critical)[0] > -margin
         ]
-        found += chance * scipy.stats.binom.pmf(shown, differing, 0.5).sum()
+        found += chance * float(np.sum(scipy.stats.binom.pmf(shown, differing, 0.5)))
     return float(found)
 
 
@@ -261,7 +261,7 @@ def test_too_few_cases_detect_nothing() -> None:
     "settings",
     [{"discordance": -0.1}, {"discordance": 0.1, "power": 1.0}, {"discordance": 0.1, "design_effect": 0.0}],
 )
-def test_a_plan_that_cannot_work_is_refused(settings: dict[str, float]) -> None:
+def test_a_plan_that_cannot_work_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidSetting):
         cases_needed(0.02, **settings)
 
