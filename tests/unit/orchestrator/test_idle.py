@@ -1,0 +1,133 @@
+"""What ``idle()`` says: nothing that was started here is left, wherever it is executed, and nothing has failed."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from orchestrator import Orchestrator, Run, Settings, action, workflow
+from orchestrator.errors import Misuse, StoreFull, StoreNotFound
+
+GENEROUS = 60.0
+
+
+class Gate:
+    """What the body of ``waiting`` waits for; new for each test, since an event belongs to one loop."""
+
+    begun: asyncio.Event
+    go_on: asyncio.Event
+
+
+@action
+async def wait_to_go_on(n: int) -> int:
+    Gate.begun.set()
+    await Gate.go_on.wait()
+    return n
+
+
+@action
+async def fill(n: int) -> str:
+    return "x" * n
+
+
+@workflow(version=1)
+async def waiting(run: Run, n: int) -> int:
+    return await run.step(wait_to_go_on, n)
+
+
+@workflow(version=1)
+async def filling(run: Run, n: int) -> int:
+    return sum([len(await run.step(fill, n)) for _ in range(50)])
+
+
+@workflow(version=1)
+async def quick(run: Run, n: int) -> str:
+    return f"{run.id}: {n}"
+
+
+@pytest.fixture(autouse=True)
+def _events() -> None:
+    Gate.begun, Gate.go_on = asyncio.Event(), asyncio.Event()
+
+
+async def test_runs_started_here_are_waited_for_while_another_worker_executes_them(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'r.db'}"
+    async with asyncio.timeout(GENEROUS), Orchestrator(store, workflows=[waiting]) as other:
+        theirs = await other.start(waiting, 1, id="theirs")
+        await Gate.begun.wait()
+        async with Orchestrator(store, workflows=[waiting]) as here:
+            await here.idle()  # what others started is none of its business
+            again = await here.start(waiting, 1, id="theirs")
+            assert not again.new
+            idle = asyncio.create_task(here.idle())
+            await asyncio.wait([idle], timeout=0.3)
+            assert not idle.done()
+            Gate.go_on.set()
+            await idle
+            assert here.run("theirs").status == "completed"
+        assert await theirs.result() == 1
+
+
+async def test_idle_raises_what_made_the_worker_give_up(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    async with asyncio.timeout(GENEROUS), Orchestrator(f"sqlite:///{path}", workflows=[filling]) as o:
+        limit_pages(o, 40)
+        await o.start(filling, 100_000, id="full")
+        with pytest.raises(StoreFull):
+            await o.idle()
+        with pytest.raises(StoreFull):
+            await o.start(filling, 1)
+    async with Orchestrator(f"sqlite:///{path}", workflows=[filling]) as o:
+        await o.idle()
+        assert (o.run("full").status, o.run("full").crashes) == ("completed", 0)
+
+
+def limit_pages(orchestrator: Orchestrator, pages: int) -> None:
+    """Let the store's file grow no further, as a full disk does."""
+    orchestrator.store._writing.execute(f"PRAGMA max_page_count = {pages}")  # noqa: SLF001 -- no disk can be filled here
+
+
+async def test_a_store_whose_file_is_deleted_under_a_worker_stops_it(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    async with asyncio.timeout(GENEROUS), Orchestrator(f"sqlite:///{path}", workflows=[quick]) as o:
+        await (await o.start(quick, 1)).result()
+        path.unlink()
+        with pytest.raises(StoreNotFound, match="deleted or replaced"):
+            await o.failed()
+
+
+async def test_a_start_that_its_caller_gave_up_is_executed_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    async with asyncio.timeout(GENEROUS), Orchestrator(f"sqlite:///{path}", workflows=[quick]) as o:
+        for turns in range(4):
+            start = asyncio.create_task(o.start(quick, turns, id=f"q{turns}"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            start.cancel()
+            await asyncio.wait([start])
+        lock = sqlite3.connect(path, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        start = asyncio.create_task(o.start(quick, 9, id="q9"))
+        await asyncio.sleep(0.1)
+        start.cancel()
+        await asyncio.wait([start])
+        lock.execute("ROLLBACK")
+        lock.close()
+        while (row := o.store.run("q9")) is None or row.status != "completed":  # noqa: ASYNC110 -- it has no event
+            await asyncio.sleep(0.01)
+        await o.idle()
+        assert {row.status for row in o.store.runs()} == {"completed"}
+
+
+async def test_idle_goes_on_while_runs_are_handed_back(tmp_path: Path) -> None:
+    settings = Settings(grace_seconds=0)
+    async with asyncio.timeout(GENEROUS):
+        o = Orchestrator(f"sqlite:///{tmp_path / 'r.db'}", workflows=[waiting], settings=settings)
+        async with o:
+            await o.start(waiting, 1, id="w")
+            await Gate.begun.wait()
+            idle = asyncio.create_task(o.idle())
+            await asyncio.sleep(0)
+        with pytest.raises(Misuse, match="inside its block"):
+            await idle
