@@ -21,7 +21,7 @@ from engine_bench.machine import this_machine
 from engine_bench.row import Row, failed_row
 from engine_bench.scale import FULL, QUICK
 from engine_bench.table import as_json, print_table
-from engine_bench.throughput import alone, sleeping, together
+from engine_bench.throughput import alone, kinds, sleeping, together
 from engine_bench.waiting import waiting
 
 PROJECT = Path(__file__).parent.parent
@@ -32,6 +32,7 @@ FILE_COLUMNS = 150
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "alone": alone,
     "together": together,
+    "kinds": kinds,
     "sleeping": sleeping,
     "peers": beside_peers,
     "waiting": waiting,

@@ -9,7 +9,7 @@ from engine_bench.bench import Bench
 from engine_bench.child import Child
 from engine_bench.crash_worker import STUCK_AT
 from engine_bench.errors import WrongResult
-from engine_bench.row import Row, median_row
+from engine_bench.row import TIMES, Row, median_row
 from engine_bench.rows import STEPS
 
 WORKER = "engine_bench.crash_worker"
@@ -52,7 +52,13 @@ def crash(bench: Bench) -> list[Row]:
             f"{again}: first step, from the end of its imports",
             [each.first_step_after_imports for each in restarted],
             "s",
-            bar=at_most(0.5, 0.2),
+        ),
+        median_row(
+            part,
+            f"{again}: the same ÷ its imports",
+            [each.first_step_after_imports / each.imported for each in restarted],
+            TIMES,
+            bar=at_most(2, 0.5),
         ),
         median_row(part, f"{again}: first step, imports included", [each.first_step for each in restarted], "s"),
         median_row(part, f"{again}: all runs at their last step", [each.all_done for each in restarted], "s"),

@@ -1,15 +1,21 @@
-"""The workflow that every side runs: five steps, each adding one to a number."""
+"""The workflow that every side runs: five steps, each adding one to a number; of actions, or of rules."""
 
 import asyncio
 
 from engine_bench.rows import STEPS
 from engine_bench.sleeps import STEP_SECONDS
-from orchestrator import Run, action, workflow
+from orchestrator import Run, action, rule, workflow
 
 
 @action
 async def bump(number: int) -> int:
     """Return the next number."""
+    return number + 1
+
+
+@rule
+def bump_by_rule(number: int) -> int:
+    """Return the next number, as a plain function does it."""
     return number + 1
 
 
@@ -25,6 +31,14 @@ async def five(run: Run, number: int) -> int:
     """Take five trivial steps."""
     for _ in range(STEPS):
         number = await run.step(bump, number)
+    return number
+
+
+@workflow(version=1)
+async def five_rules(run: Run, number: int) -> int:
+    """Take five trivial steps that are rules."""
+    for _ in range(STEPS):
+        number = await run.step(bump_by_rule, number)
     return number
 
 

@@ -2,14 +2,16 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from engine_bench.callers import call_load
 from engine_bench.errors import WrongResult
-from engine_bench.five_steps import five, five_sleeping
+from engine_bench.five_steps import five, five_rules, five_sleeping
 from engine_bench.load import Load
 from engine_bench.rows import STEPS
 from engine_bench.spent import Spent, Stopwatch
-from orchestrator import Orchestrator
+from engine_bench.triage import checked, ticket, triage
+from orchestrator import Orchestrator, Workflow
 
 
 def store_url(file: Path) -> str:
@@ -19,7 +21,8 @@ def store_url(file: Path) -> str:
 
 def open_engine(file: Path, concurrency: int) -> Orchestrator:
     """Return an engine on the file, every commit on the disk before it counts."""
-    return Orchestrator(store_url(file), workflows=[five, five_sleeping], concurrency=concurrency, durability="power")
+    workflows: list[Workflow[Any, Any]] = [five, five_sleeping, five_rules, triage]
+    return Orchestrator(store_url(file), workflows=workflows, concurrency=concurrency, durability="power")
 
 
 class Handrail:
@@ -31,16 +34,39 @@ class Handrail:
         """Start the runs from as many callers as the load has and return what that spent."""
         return asyncio.run(self._measure(file, load))
 
-    @staticmethod
-    async def _measure(file: Path, load: Load) -> Spent:
-        workflow = five_sleeping if load.sleeping else five
+    async def _measure(self, file: Path, load: Load) -> Spent:
         async with open_engine(file, load.concurrency) as orchestrator:
 
             async def run_once(number: int) -> int:
-                handle = await orchestrator.start(workflow, number, id=f"run-{number}")
-                return await handle.result()
+                return await self.run_once(orchestrator, number, load)
 
             return await call_load(run_once, load)
+
+    async def run_once(self, orchestrator: Orchestrator, number: int, load: Load) -> int:
+        """Execute one run and return its result."""
+        handle = await orchestrator.start(five_sleeping if load.sleeping else five, number, id=f"run-{number}")
+        return await handle.result()
+
+
+class HandrailRules(Handrail):
+    """Five rules, each a plain function, in place of five async actions."""
+
+    name = "Handrail, five rules"
+
+    async def run_once(self, orchestrator: Orchestrator, number: int, load: Load) -> int:  # noqa: ARG002
+        """Execute one run and return its result."""
+        return await (await orchestrator.start(five_rules, number, id=f"run-{number}")).result()
+
+
+class HandrailTriage(Handrail):
+    """The README's triage: a rule, an AI step and an action."""
+
+    name = "Handrail, the README's triage"
+
+    async def run_once(self, orchestrator: Orchestrator, number: int, load: Load) -> int:  # noqa: ARG002
+        """Execute one run and return what five steps would have returned."""
+        handle = await orchestrator.start(triage, ticket(number), id=f"run-{number}")
+        return checked(number, await handle.result())
 
 
 class HandrailBacklog:

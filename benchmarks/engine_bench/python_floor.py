@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine_bench.callers import call_load
 from engine_bench.errors import WrongResult
-from engine_bench.five_steps import bump, five
+from engine_bench.five_steps import bump, five, slow_bump
 from engine_bench.load import Load
 from engine_bench.rows import STEP_NAMES, STEPS, open_file, transaction
 from engine_bench.spent import Spent
@@ -60,6 +60,7 @@ class PythonFloor:
 
     def __init__(self) -> None:
         self._arguments = signature_codec(bump.function, where="an argument")
+        self._slow_arguments = signature_codec(slow_bump.function, where="an argument")
         self._number = codec_for(int, where="a number")
 
     def measure(self, file: Path, load: Load) -> Spent:
@@ -74,16 +75,22 @@ class PythonFloor:
         commits = SharedCommits(connection)
 
         async def run_once(number: int) -> int:
-            return await self._run(commits, number)
+            return await self._run(commits, number, load)
 
         return await call_load(run_once, load)
 
-    async def _run(self, commits: SharedCommits, number: int) -> int:
+    async def _run(self, commits: SharedCommits, number: int, load: Load) -> int:
         key, now = number, time.time()
         await commits.add(START, (key, f"run-{key}", now, now, five.code, self._number.encode(number)))
         for step in range(STEPS):
-            recorded, began = self._arguments.encode((number,), {}), time.time()
-            number = await bump.function(number)
+            began = time.time()
+            if load.sleeping:
+                place = key * STEPS + step
+                recorded = self._slow_arguments.encode((number, place), {})
+                number = await slow_bump.function(number, place)
+            else:
+                recorded = self._arguments.encode((number,), {})
+                number = await bump.function(number)
             result = self._number.encode(number)
             recording = commits.add(
                 RECORD, (key, STEP_NAMES[step], step + 1, 1, began, began, time.time(), recorded, result)

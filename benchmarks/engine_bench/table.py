@@ -13,8 +13,8 @@ from engine_bench.machine import Machine
 from engine_bench.row import Row, number
 
 MARKS: dict[Mark | None, str] = {
-    "aim": "[green]✔ aim[/]",
-    "holds": "[green]✔ holds[/]",
+    "aim": "[green]✔ ok, aim[/]",
+    "holds": "[green]✔ ok[/]",
     "missed": "[red]✘ missed[/]",
     "failed": "[red]✘ failed[/]",
     None: "",

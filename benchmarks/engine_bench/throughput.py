@@ -2,13 +2,14 @@
 
 from operator import attrgetter
 
-from engine_bench.bar import at_least, at_most
+from engine_bench.bar import Bar, at_least, at_most
 from engine_bench.bench import Bench
 from engine_bench.floor import Floor
-from engine_bench.handrail_side import Handrail, HandrailBacklog
+from engine_bench.handrail_side import Handrail, HandrailBacklog, HandrailRules, HandrailTriage
 from engine_bench.load import Load, Side
 from engine_bench.no_engine import NoEngine
-from engine_bench.rounds import Figure, in_rounds
+from engine_bench.python_floor import PythonFloor
+from engine_bench.rounds import Figure, Rounds, in_rounds
 from engine_bench.row import TIMES, Row, median_row
 from engine_bench.threaded_journal import ThreadedJournal
 
@@ -18,15 +19,18 @@ MEDIAN: Figure = attrgetter("median_ms")
 
 FLOORS = {width: Floor(width) for width in (1, 50, 500)}
 JOURNAL, HANDRAIL, BACKLOG, NOTHING = ThreadedJournal(), Handrail(), HandrailBacklog(), NoEngine()
-
-REFERENCE = FLOORS[50]
-"""What the bars of both 50 and 500 callers stand on: in waves of 500 hardly a commit is left to be shared."""
+RULES, TRIAGE = HandrailRules(), HandrailTriage()
+PYTHON = PythonFloor()
 
 LOCK_STEP = 50
-"""Callers whose processor time has a bar when their steps take no time."""
+"""Callers among whom kinds of steps are compared."""
 
-SLEEPING_BARS = {50: at_most(1.5, 0.8), 500: at_most(0.6, 0.3)}
-"""Processor time of a run, in ms, by callers."""
+FLOOR_BAR = at_least(0.5, 0.7)
+"""What part of a run's processor time the floor in Python takes."""
+JOURNAL_BAR = at_least(1.2, 1.5)
+"""How many times the engine's processor time the hand-written journal takes."""
+RULES_BAR = at_most(1.15, 1.05)
+"""The processor time of five rules, by that of five async actions."""
 
 
 def alone(bench: Bench) -> list[Row]:
@@ -56,48 +60,55 @@ def together(bench: Bench) -> list[Row]:
 def _callers(bench: Bench, concurrency: int) -> list[Row]:
     part = f"{concurrency} callers, 5 trivial steps"
     bench.say(part)
-    floors: list[Side] = [FLOORS[width] for width in sorted({LOCK_STEP, concurrency})]
-    sides: list[Side] = [*floors, JOURNAL, HANDRAIL, BACKLOG]
-    load = Load(bench.scale.together_runs, concurrency, warm_up=max(concurrency, bench.scale.together_runs // 10))
-    rounds = in_rounds([(side, load) for side in sides], bench.scale.repetitions, bench.directory)
-    bars = {JOURNAL.name: at_least(1.2), REFERENCE.name: at_least(0.2, 0.45)}
-    cpu_bars = {HANDRAIL.name: at_most(0.30, 0.12)} if concurrency == LOCK_STEP else {}
+    sides: list[Side] = [FLOORS[concurrency], PYTHON, JOURNAL, HANDRAIL, BACKLOG]
+    rounds = in_rounds([(side, _load(bench, concurrency)) for side in sides], bench.scale.repetitions, bench.directory)
     return [
         *(median_row(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
-        *(
-            median_row(
-                part,
-                f"{HANDRAIL.name} ÷ {side.name}",
-                rounds.ratios(HANDRAIL.name, side.name, RATE),
-                TIMES,
-                bar=bars.get(side.name),
-            )
-            for side in (*floors, JOURNAL)
-        ),
-        *(
-            median_row(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms", bar=cpu_bars.get(side.name))
-            for side in sides
-        ),
+        *(_ratio_row(part, rounds, HANDRAIL, side, RATE) for side in sides[:3]),
+        *(median_row(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
+        _ratio_row(part, rounds, PYTHON, HANDRAIL, CPU, bar=FLOOR_BAR),
+        _ratio_row(part, rounds, JOURNAL, HANDRAIL, CPU, bar=JOURNAL_BAR),
     ]
+
+
+def kinds(bench: Bench) -> list[Row]:
+    """Measure runs of rules, and the README's triage, beside runs of async actions."""
+    part = f"{LOCK_STEP} callers, kinds of steps"
+    bench.say(part)
+    sides: list[Side] = [HANDRAIL, RULES, TRIAGE]
+    rounds = in_rounds([(side, _load(bench, LOCK_STEP)) for side in sides], bench.scale.repetitions, bench.directory)
+    return [
+        *(median_row(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
+        *(median_row(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
+        _ratio_row(part, rounds, RULES, HANDRAIL, CPU, bar=RULES_BAR),
+        _ratio_row(part, rounds, TRIAGE, HANDRAIL, CPU),
+    ]
+
+
+def _load(bench: Bench, concurrency: int) -> Load:
+    runs = bench.scale.together_runs
+    return Load(runs, concurrency, warm_up=max(concurrency, runs // 10))
+
+
+def _ratio_row(part: str, rounds: Rounds, side: Side, other: Side, figure: Figure, *, bar: Bar | None = None) -> Row:
+    name = f"{'CPU: ' if figure is CPU else ''}{side.name} ÷ {other.name}"
+    return median_row(part, name, rounds.ratios(side.name, other.name, figure), TIMES, bar=bar)
 
 
 def sleeping(bench: Bench) -> list[Row]:
     """Measure steps of 5 to 50 ms, which end at any time and so share commits less well than in lock-step."""
     rows = []
-    sides: list[Side] = [NOTHING, HANDRAIL]
-    for concurrency, bar in SLEEPING_BARS.items():
+    sides: list[Side] = [NOTHING, PYTHON, HANDRAIL]
+    for concurrency in (50, 500):
         part = f"{concurrency} callers, 5 steps of 5 to 50 ms"
         bench.say(part)
         runs = concurrency * bench.scale.sleeping_runs_per_caller
         load = Load(runs, concurrency, warm_up=concurrency, sleeping=True)
         rounds = in_rounds([(side, load) for side in sides], bench.scale.repetitions, bench.directory)
-        bars = {HANDRAIL.name: bar}
         rows += [
             *(median_row(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
             *(median_row(part, f"{side.name}, p50", rounds.samples(side.name, MEDIAN), "ms") for side in sides),
-            *(
-                median_row(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms", bar=bars.get(side.name))
-                for side in sides
-            ),
+            *(median_row(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
+            _ratio_row(part, rounds, PYTHON, HANDRAIL, CPU, bar=FLOOR_BAR),
         ]
     return rows

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 MOST_DECIMALS = 6
-MARKS = {True: "[green]✔ holds[/]", False: "[red]✘ missed[/]", None: ""}
+MARKS = {True: "[green]✔ ok[/]", False: "[red]✘ missed[/]", None: ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

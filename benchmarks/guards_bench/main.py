@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     parser.add_argument("--strict", action="store_true", help="end with 1 when a bar is missed")
     asked = parser.parse_args(arguments)
-    if not asked.data.is_dir():
+    if not asked.data.is_dir() and set(asked.only or PARTS) != {"chain"}:
         parser.error(f"there is no data in {asked.data}; give its folder with --data")
     progress = Console(stderr=True)
     figures: list[Figure] = []

@@ -31,7 +31,7 @@ class History:
         self._asked: set[str] = set()
         if self._events:
             self.drop_taken_events()
-        self.next_seq = max((row.seq for row in self._steps.values()), default=0) + 1
+        self.next_seq = 1 + max(row.seq for row in self._steps.values()) if self._steps else 1
 
     def name(self, base: str, scope: str = "") -> str:
         """Return the name of the next call of this base name: ``route``, ``route#2``, and so on."""

@@ -260,4 +260,4 @@ class Writer:
 
 
 def _is_small(batch: Batch) -> bool:
-    return len(batch.changes) <= MOST_HERE and not any(type(change) in _LARGE for change in batch.changes)
+    return len(batch.changes) <= MOST_HERE and _LARGE.isdisjoint(map(type, batch.changes))
