@@ -21,7 +21,8 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from evals.fingerprint import hash_of
-from evals.scorer import code_hash, constant_text
+from evals.scorer import code_hash
+from orchestrator.code_hash import constant_text
 
 if TYPE_CHECKING:
     from ai_steps.model import Model

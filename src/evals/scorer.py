@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from numbers import Real
-from types import CodeType
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from evals.case import UNLABELLED, Case, nothing
 from evals.errors import InvalidScore, InvalidSuite, MissingExpected
 from evals.observation import Observation
+from orchestrator.code_hash import feed_code
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -207,7 +207,7 @@ def code_hash(function: Callable[..., Any], *, closure: bool = False) -> str:
     if code is None:
         digest.update(getattr(plain, "__qualname__", repr(plain)).encode())
         return digest.hexdigest()
-    _feed(digest, code)
+    feed_code(digest, code)
     settings = [*(getattr(plain, "__defaults__", None) or ()), *(getattr(plain, "__kwdefaults__", None) or {}).values()]
     for cell in (getattr(plain, "__closure__", None) or ()) if closure else ():
         with suppress(ValueError):  # a name that has no value yet
@@ -219,22 +219,3 @@ def code_hash(function: Callable[..., Any], *, closure: bool = False) -> str:
 
 
 _PLAIN = (str, bytes, bool, int, float, complex, type(None))
-
-
-def _feed(digest: "hashlib.blake2s", code: CodeType) -> None:
-    digest.update(code.co_code)
-    digest.update(repr(code.co_names).encode())
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            _feed(digest, constant)
-        else:
-            digest.update(constant_text(constant).encode())
-
-
-def constant_text(constant: Any) -> str:
-    """Return a constant as text, the same in every process: that of a set depends on how Python hashes texts today."""
-    if isinstance(constant, frozenset):
-        return f"frozenset({sorted(map(constant_text, constant))})"
-    if isinstance(constant, tuple) and any(isinstance(each, frozenset | tuple) for each in constant):
-        return f"({', '.join(map(constant_text, constant))})"
-    return repr(constant)

@@ -1,13 +1,12 @@
 """A workflow: the function whose every execution is a run."""
 
-import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import CodeType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, get_type_hints, overload
 
+from orchestrator.code_hash import hash_of_code
 from orchestrator.coding import codec_for, signature_codec
 from orchestrator.errors import InvalidWorkflow, UnresolvedAnnotation
 from orchestrator.run import Run
@@ -56,7 +55,7 @@ class Workflow(Generic[In_contra, Out_co]):
             raise InvalidWorkflow(
                 f"workflow {self.name!r} must take (run) or (run, input): put several inputs in a model"
             )
-        object.__setattr__(self, "code", _code_hash(self.function.__code__))
+        object.__setattr__(self, "code", hash_of_code(self.function.__code__))
         with suppress(UnresolvedAnnotation):  # defined further down the module: the orchestrator checks again
             self.check()
 
@@ -134,22 +133,6 @@ def result_codec(function: Callable[..., Any], *, where: str) -> "Codec[Any]":
     except NameError as error:
         raise UnresolvedAnnotation(where=where, problem=str(error)) from error
     return codec_for(hints.get("return", inspect.Parameter.empty), where=f"{where}, its result")
-
-
-def _code_hash(code: CodeType) -> str:
-    digest = hashlib.blake2s(digest_size=8)
-
-    def feed(part: CodeType) -> None:
-        digest.update(part.co_code)
-        digest.update(repr(part.co_names).encode())
-        for constant in part.co_consts:
-            if isinstance(constant, CodeType):
-                feed(constant)
-            else:
-                digest.update(repr(constant).encode())
-
-    feed(code)
-    return digest.hexdigest()
 
 
 class WorkflowDecorator(Protocol):

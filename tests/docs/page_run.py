@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-TIMEOUT_SECONDS = 100
+TIMEOUT_SECONDS = 540
 LOADS = ".loads"
 
 

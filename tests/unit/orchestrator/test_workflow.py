@@ -1,6 +1,9 @@
 """What can be a workflow, and what is refused when it is made or given to an orchestrator."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -225,3 +228,26 @@ async def test_an_orchestrator_is_used_inside_its_block() -> None:
     orchestrator = Orchestrator(MEMORY, workflows=[same])
     with pytest.raises(Misuse, match="async with"):
         await orchestrator.start(same, 1)
+
+
+def test_the_same_code_has_the_same_hash_in_every_process() -> None:
+    program = """
+from orchestrator import Run, workflow
+
+@workflow(version=1)
+async def flow(run: Run, word: str) -> bool:
+    return word in {"a", "bb", "ccc"} or word in (frozenset({"x", "y"}), "z")
+
+print(flow.code)
+"""
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(hashes) == 1
