@@ -9,7 +9,7 @@ from evals.errors import DataError, Unfinished, UnknownMetric
 from evals.fingerprint import hash_of
 from evals.gate import Judgement, Standing, Terms, judge_all, overall
 from evals.measures import MEASURES, Measure
-from evals.pairing import MIN_OVERLAP, CaseScore, Paired, Pairing, ScoredResult, pair
+from evals.pairing import MIN_OVERLAP, CaseScore, Pairing, ScoredResult, pair
 from evals.result.case_result import CaseResult
 from evals.result.header import Header
 from evals.result.result import Result
@@ -22,9 +22,9 @@ class MetricComparison:
 
     judgement: Judgement
     better: tuple[str, ...]
-    """Cases on which the candidate scored higher."""
+    """Cases on which the candidate scored higher; of macro F1 those whose answer changed, and raises it by itself."""
     worse: tuple[str, ...]
-    """Cases on which it scored lower."""
+    """Cases on which it scored lower, or whose changed answer lowers macro F1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +67,28 @@ def compare(
         raise DataError("no metric is to be compared: give terms for at least one")
     for side, result in (("baseline", baseline), ("candidate", candidate)):
         require_finished(result, side, terms)
-    pairings = {name: _paired(baseline, candidate, name, min_overlap) for name in terms}
+    sides = {name: _paired(baseline, candidate, name, min_overlap) for name in terms}
+    pairings = {name: each.pairing for name, each in sides.items()}
     judged = judge_all({name: pairing.pairs for name, pairing in pairings.items()}, dict(terms))
     return Comparison(
         baseline=baseline.header,
         candidate=candidate.header,
-        metrics={name: _metric(judged[name], pairings[name].pairs) for name in terms},
+        metrics={name: _metric(judged[name], sides[name].moved) for name in terms},
         overlap=min(pairing.overlap for pairing in pairings.values()),
         broken=candidate.must_pass_failures,
     )
 
 
-def _paired(baseline: Result, candidate: Result, metric: str, min_overlap: float) -> Pairing:
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Two results side by side by one metric."""
+
+    pairing: Pairing
+    moved: Mapping[str, float]
+    """By how much each case's own answer is better, or below 0 worse, than the baseline's."""
+
+
+def _paired(baseline: Result, candidate: Result, metric: str, min_overlap: float) -> _Sides:
     """Return the two side by side by one metric."""
     by_truth = not (_hides_truth(baseline) or _hides_truth(candidate))
     built_in = metric == macro_f1.NAME and metric not in candidate.header.scorers
@@ -86,18 +96,19 @@ def _paired(baseline: Result, candidate: Result, metric: str, min_overlap: float
     before, after = (scored(result, main, by_truth=by_truth) for result in (baseline, candidate))
     pairing = pair(before, after, min_overlap=min_overlap)
     if not built_in:
-        return pairing
+        return _Sides(pairing, {each.name: each.difference for each in pairing.pairs})
     names = [each.name for each in pairing.pairs]
-    old, new = (macro_f1.pseudo_values(macro_f1.labels_of(result, names)) for result in (baseline, candidate))
+    labels = [macro_f1.labels_of(result, names) for result in (baseline, candidate)]
+    old, new = map(macro_f1.pseudo_values, labels)
     pairs = (replace(each, baseline=old[each.name], candidate=new[each.name]) for each in pairing.pairs)
-    return replace(pairing, pairs=tuple(pairs))
+    return _Sides(replace(pairing, pairs=tuple(pairs)), macro_f1.changes(*labels))
 
 
-def _metric(judgement: Judgement, pairs: Sequence[Paired]) -> MetricComparison:
+def _metric(judgement: Judgement, moved: Mapping[str, float]) -> MetricComparison:
     return MetricComparison(
         judgement=judgement,
-        better=tuple(each.name for each in pairs if each.difference > 0),
-        worse=tuple(each.name for each in pairs if each.difference < 0),
+        better=tuple(name for name, by in moved.items() if by > 0),
+        worse=tuple(name for name, by in moved.items() if by < 0),
     )
 
 

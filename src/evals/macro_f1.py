@@ -6,6 +6,7 @@ order 1/n. With them its difference gets the same interval, clusters and correct
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,6 +72,34 @@ def pseudo_values(cases: Mapping[str, Answers]) -> dict[str, float]:
         without = rest / labels if labels else 0.0
         found[name] = count * whole - (count - 1) * without
         tallies.add(answers, 1.0)
+    return found
+
+
+def changes(before: Mapping[str, Answers], after: Mapping[str, Answers]) -> dict[str, float]:
+    """Return what each answer that changed does to the macro F1 by itself, all others being as they were before.
+
+    Answers that are the same are left out: their pseudo-values move with those of the others, and say nothing of them.
+    """
+    tallies = Tallies()
+    for answers in before.values():
+        tallies.add(answers, 1.0)
+    scores = {label: score for label in {*tallies.right, *tallies.said} if (score := tallies.f1(label)) is not None}
+    total = math.fsum(scores.values())
+    whole = total / len(scores)
+    found: dict[str, float] = {}
+    for name, new in after.items():
+        old = before[name]
+        if sorted(old, key=str) == sorted(new, key=str):
+            continue
+        tallies.add(old, -1.0)
+        tallies.add(new, 1.0)
+        touched = {label for pair in (*old, *new) for label in pair if label is not None}
+        then = [scores[label] for label in touched if label in scores]
+        now = [score for label in touched if (score := tallies.f1(label)) is not None]
+        changed = total - math.fsum(then) + math.fsum(now)
+        found[name] = changed / (len(scores) - len(then) + len(now)) - whole
+        tallies.add(new, -1.0)
+        tallies.add(old, 1.0)
     return found
 
 

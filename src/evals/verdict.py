@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evals.comparison import Comparison, MetricComparison
-from evals.gate import Standing
+from evals.gate import Judgement, Standing
 
 SHOWN = 8
 """How many cases of a kind are named."""
@@ -42,13 +42,26 @@ def lines(comparison: Comparison) -> Iterator[str]:
         yield f"{name}: {metric.judgement.reason}"
         p_value = metric.judgement.mcnemar
         if p_value is not None:
-            yield f"  {len(metric.better)} better, {len(metric.worse)} worse, exact McNemar p = {p_value:.3g}"
+            disagrees = _disagreement(metric.judgement, p_value)
+            counts = f"{len(metric.better)} better, {len(metric.worse)} worse"
+            yield f"  {counts}, exact McNemar p = {p_value:.3g}{disagrees}"
         if metric.worse:
             yield f"  worse: {named(metric.worse)}"
         if metric.better:
             yield f"  better: {named(metric.better)}"
     if comparison.broken:
         yield f"must pass, and fail: {named(comparison.broken)}"
+
+
+def _disagreement(judgement: Judgement, p_value: float) -> str:
+    """Return a word on the two p-values where only one of them is small; empty where they agree."""
+    difference = judgement.difference
+    told = difference.high < 0.0 or difference.low > 0.0
+    if told == (p_value < 1.0 - difference.level):
+        return ""
+    if not told:
+        return "; it takes all cases for independent, and the verdict goes by the interval, which counts clusters"
+    return "; that test counts only the cases that differ, and is cautious with few; the verdict goes by the interval"
 
 
 def to_data(comparison: Comparison) -> dict[str, Any]:

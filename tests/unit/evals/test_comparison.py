@@ -105,6 +105,21 @@ def crashed(case: CaseResult) -> CaseResult:
     return replace(case, scores={}, error=Crash(type="ConnectionError", message="gone"))
 
 
+def shifted(baseline: Result, losses: int) -> Result:
+    lost = [replace(each, scores={"right": 0.0}, output="no") for each in baseline.cases[:losses]]
+    return replace(baseline, cases=(*lost, *baseline.cases[losses:]))
+
+
+async def test_two_p_values_that_disagree_are_explained() -> None:
+    baseline = await result(1.0, 200)
+
+    few, many = (compare(baseline, shifted(baseline, losses), MARGIN) for losses in (4, 40))
+
+    assert few.standing is many.standing is Standing.WORSE
+    assert "p = 0.125; that test counts only the cases that differ" in "\n".join(lines(few))
+    assert "that test" not in "\n".join(lines(many))
+
+
 async def test_an_unfinished_result_is_refused() -> None:
     baseline = await result(0.9, 40)
     half = replace(baseline, cases=baseline.cases[:39])

@@ -12,7 +12,7 @@ from evals.case import Case
 from evals.comparison import compare
 from evals.errors import DataError
 from evals.gate import Standing, Terms
-from evals.macro_f1 import Answers, pseudo_values
+from evals.macro_f1 import Answers, changes, pseudo_values
 from evals.result import Result
 from evals.running import run_suite
 from evals.scorers import exact
@@ -47,6 +47,30 @@ def test_a_pseudo_value_is_what_leaving_the_case_out_changes(answers: list[Answe
     for name, value in found.items():
         rest = {other: each for other, each in cases.items() if other != name}
         assert math.isclose(value, count * macro_f1(cases) - (count - 1) * macro_f1(rest), abs_tol=1e-9)
+
+
+@given(CASES, st.data())
+def test_a_change_is_what_one_answer_alone_does(answers: list[Answers], data: st.DataObject) -> None:
+    before = {str(number): each for number, each in enumerate(answers)}
+    said = st.none() | st.sampled_from("abcd")
+    after = {name: [(right, data.draw(said)) for right, _ in each] for name, each in before.items()}
+
+    found = changes(before, after)
+
+    assert found.keys() == {name for name in before if sorted(map(str, before[name])) != sorted(map(str, after[name]))}
+    for name, change in found.items():
+        assert math.isclose(change, macro_f1(before | {name: after[name]}) - macro_f1(before), abs_tol=1e-9)
+
+
+async def test_cases_whose_answers_are_the_same_are_neither_better_nor_worse() -> None:
+    terms = {"macro_f1": Terms(margin=0.02)}
+
+    better = compare(await result("rare", 3), await result("rare", 2), terms).metrics["macro_f1"]
+    same = compare(await result("rare", 3), await result("rare", 3), terms).metrics["macro_f1"]
+
+    assert better.better == tuple(f"rare {10 * tens + 2}" for tens in range(10))
+    assert better.worse == ()
+    assert (same.better, same.worse) == ((), ())
 
 
 @pytest.mark.slow
