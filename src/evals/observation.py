@@ -90,6 +90,8 @@ class Observation(Generic[Out_co]):
     """In the price table's currency."""
     human_minutes: float | None = None
     """What people spent on it."""
+    seconds: float | None = None
+    """How long the target itself took, where it says so; None: from question to answer is taken."""
     verdicts: tuple[Verdict, ...] = ()
     flow: Flow | None = None
     """For a workflow: how its run went."""

@@ -170,8 +170,8 @@ def _read_source(data: Any) -> Any:
     return data
 
 
-OBSERVED: Final = tuple(name for name in Observation.__dataclass_fields__ if name != "output")
-"""The fields that a line takes from an observation as they are."""
+OBSERVED: Final = tuple(name for name in Observation.__dataclass_fields__ if name not in {"output", "seconds"})
+"""The fields that a line takes from an observation as they are; its time replaces the one measured."""
 
 _STRUCTURED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "fields": _counts,

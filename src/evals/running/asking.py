@@ -43,6 +43,8 @@ class Asking:
         if isinstance(seen, Raised):
             return self._result(question, seconds, error=crash(seen.error))
         observation, output = seen.value
+        if observation.seconds is not None:
+            seconds = observation.seconds
         return self._result(
             question, seconds, observation, output, await self.scorers.score(question.case, observation)
         )
@@ -101,7 +103,7 @@ def with_numbers(observation: Observation[Any]) -> Observation[Any]:
     if not isinstance(given, Observation):
         raise DataError(f"the target gave a {type(given).__name__} where an Observation belongs")
     changed: dict[str, Any] = {}
-    for name in ("confidence", "input_tokens", "output_tokens", "money", "human_minutes"):
+    for name in ("confidence", "input_tokens", "output_tokens", "money", "human_minutes", "seconds"):
         said = getattr(observation, name)
         number = plain_number(said)
         if number is None:

@@ -68,4 +68,4 @@ class AnsweredTarget(Generic[Out]):
 
 def _observation(answer: CaseResult, output: Any) -> Observation[Any]:
     known: dict[str, Any] = {name: getattr(answer, name) for name in OBSERVED}
-    return Observation(output, **known)
+    return Observation(output, seconds=answer.seconds, **known)

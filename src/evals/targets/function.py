@@ -3,9 +3,10 @@
 import asyncio
 import contextvars
 import inspect
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from evals.case import Case
@@ -54,13 +55,35 @@ class FunctionTarget(Generic[Out]):
 
             async def in_thread(case: Case[Any, Any]) -> Observation[Out]:
                 inside = contextvars.copy_context()
-                value = await loop.run_in_executor(threads, inside.run, self.function, *arguments(case.input))
-                return observed(await value if inspect.isawaitable(value) else value)
+                value, seconds = await loop.run_in_executor(threads, inside.run, self._timed, case)
+                if inspect.isawaitable(value):
+                    value, more = await _timed(value)
+                    seconds += more
+                return _told(value, seconds)
 
             yield in_thread
 
     async def _awaited(self, case: Case[Any, Any]) -> Observation[Out]:
-        return observed(await self.function(*arguments(case.input)))
+        value, seconds = await _timed(self.function(*arguments(case.input)))
+        return _told(value, seconds)
+
+    def _timed(self, case: Case[Any, Any]) -> tuple[Any, float]:
+        """Return what the function returns, and how long it took: without the wait for a thread and for the loop."""
+        started = time.perf_counter()
+        value = self.function(*arguments(case.input))
+        return value, time.perf_counter() - started
+
+
+async def _timed(value: Awaitable[Any]) -> tuple[Any, float]:
+    started = time.perf_counter()
+    found = await value
+    return found, time.perf_counter() - started
+
+
+def _told(value: Any, seconds: float) -> Observation[Any]:
+    """Return what a call returned, and how long it took unless it says so itself."""
+    found = observed(value)
+    return replace(found, seconds=seconds) if found.seconds is None else found
 
 
 def function_target(function: Callable[..., Any]) -> FunctionTarget[Any]:

@@ -501,3 +501,26 @@ def test_a_killed_run_continues_where_it_was(tmp_path: Path, asked: int) -> None
     assert 0 < kept < 300
     assert printed == [str(300 - kept), "True"]
     assert len(read_result(out).cases) == 300
+
+
+async def test_the_time_that_a_target_tells_is_taken_and_kept_for_answers_that_are_scored_again(tmp_path: Path) -> None:
+    def timed(text: str) -> Observation[str]:
+        return Observation(text.upper(), seconds=1234.5)
+
+    path = tmp_path / "timed.jsonl"
+    suite = Suite("timed", timed, cases=cases(3), scorers=[right])
+    await run_suite(suite, out=path)
+    again = suite.with_target(AnsweredTarget(suite.target, read_result(path)))
+
+    assert {each.seconds for each in read_result(path).cases} == {1234.5}
+    assert {each.seconds for each in (await run_suite(again)).result.cases} == {1234.5}
+
+
+async def test_a_time_that_is_none_is_an_error_of_the_case() -> None:
+    async def odd(text: str) -> Observation[str]:
+        return Observation(text, seconds=-1.0)
+
+    (case,) = (await run_suite(Suite("odd", odd, cases=cases(1), scorers=[right]))).result.cases
+
+    assert case.error is not None
+    assert "seconds is -1.0" in case.error.message
