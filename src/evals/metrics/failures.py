@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 
 from evals.metrics.right import Right
-from evals.metrics.sample import per_case
 from evals.metrics.scores import score_of
 from evals.result.case_result import CaseResult
+from evals.statistics.repeats import average_repeats
 
 
 def failing(cases: Sequence[CaseResult], right: Right) -> tuple[str, ...]:
     """Return the names of the cases with an answer that is not right, the lowest mean score first."""
-    wrong = dict.fromkeys(each.case for each in cases if right.says(each) is False)
-    sample = per_case((each for each in cases if each.case in wrong), lambda each: score_of(each, right.scorer))
-    scores = dict(zip(wrong, sample.values, strict=True))
-    return tuple(sorted(scores, key=lambda name: scores[name]))
+    wrong = {each.case for each in cases if right.says(each) is False}
+    scores: dict[str, list[float | None]] = {}
+    for each in cases:
+        if each.case in wrong:
+            scores.setdefault(each.case, []).append(score_of(each, right.scorer))
+    means = {name: average_repeats(found) or 0.0 for name, found in scores.items()}
+    return tuple(sorted(means, key=lambda name: means[name]))
 
 
 def crashed(cases: Sequence[CaseResult]) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ def _lead(wrong: Sequence[Failing], shown: int, right: Right, total: int) -> str
     reach = f"below {right.at_least:g} by {right.scorer}, or crashed"
     if not wrong:
         return f"None of {counted(total, 'case')} is {reach}."
-    told = f"{len(wrong):,} of {counted(total, 'case')} are {reach}: must-pass cases first, then the worst."
+    told = f"{len(wrong):,} of {counted(total, 'case')} are {reach}: must-pass cases first, then the lowest scores."
     if shown < len(wrong):
         told += f" The first {shown:,} are shown; the result file holds all."
     return told

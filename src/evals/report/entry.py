@@ -131,6 +131,8 @@ def _badges(case: Failing) -> list[Badge]:
 def _facts(case: Failing) -> list[tuple[str, str]]:
     result = case.result
     found: list[tuple[str, str]] = []
+    if case.score is not None:
+        found.append(("score", significant(case.score)))
     if result.confidence is not None:
         source = f" ({result.source})" if result.source else ""
         found.append(("confidence", share(result.confidence) + source))

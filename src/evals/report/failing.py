@@ -1,12 +1,15 @@
-"""The cases that fail, worst first: must-pass cases, then those the baseline got right, then what was accepted."""
+"""The cases that fail, worst first: must-pass cases, then those the baseline got right, then the lowest score."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from evals.metrics import Right
 from evals.metrics.attribution import blamed
+from evals.metrics.scores import score_of
 from evals.result import CaseResult, Result
+from evals.statistics.repeats import average_repeats
 
 Change: TypeAlias = Literal["broken", "new", "other input", "same", "fixed"]
 """Against the baseline: ``new`` is not in it, ``other input`` was asked otherwise, ``same`` failed then too."""
@@ -28,14 +31,17 @@ class Failing:
     """None: there is no baseline."""
     baseline: CaseResult | None
     """What the baseline made of it; None: it has none, or not of this input."""
+    score: float | None
+    """The mean main score of its repeats; None when none has one."""
     blamed: str
     """The step a workflow's failure came from; empty: none is known."""
 
     @property
-    def rank(self) -> tuple[bool, bool, int, bool]:
-        """Return what the cases are sorted by."""
+    def rank(self) -> tuple[bool, bool, int, float, bool]:
+        """Return what the cases are sorted by; without a score nothing is known to be right."""
         result = self.result
-        return (self.change == "fixed", not result.must_pass, _ORDER[self.change], result.accepted is not True)
+        score = -math.inf if self.score is None else self.score
+        return (self.change == "fixed", not result.must_pass, _ORDER[self.change], score, result.accepted is not True)
 
 
 def failing(result: Result, right: Right, *, baseline: Result | None = None) -> list[Failing]:
@@ -70,6 +76,7 @@ def _judged(repeats: Sequence[CaseResult], right: Right, before: Sequence[CaseRe
             repeats=len(repeats),
             change=change,
             baseline=old,
+            score=average_repeats([score_of(each, right.scorer) for each in repeats]),
             blamed=blamed(shown.flow, shown.steps)[0] if wrong and shown.flow is not None else "",
         )
 

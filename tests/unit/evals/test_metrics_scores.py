@@ -179,3 +179,9 @@ def test_coverage_is_the_share_of_cases_with_a_score(scores: list[float | None])
     value = average_score([answer(f"c{place}", score) for place, score in enumerate(scores)], "exact", SURE)
 
     assert math.isclose(value.coverage, sum(score is not None for score in scores) / len(scores))
+
+
+def test_failing_cases_keep_their_own_scores_whatever_order_their_repeats_came_in() -> None:
+    cases = [answer("a", 1.0), answer("b", 0.9), answer("a", 0.0, repeat=1), answer("b", 0.9, repeat=1)]
+
+    assert failing(cases, Right("exact")) == ("a", "b")

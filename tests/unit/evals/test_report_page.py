@@ -19,6 +19,7 @@ from evals.gate import Terms
 from evals.metrics import Certainty, MetricValue
 from evals.observation import Observation
 from evals.report import html, write_html
+from evals.report.cases import MOST_FAILING
 from evals.report.numbers import amount, spread
 from evals.result import Result
 from evals.running import RunSettings, run_suite
@@ -26,7 +27,7 @@ from evals.scorer import Answered, Score
 from evals.scorers import exact
 from evals.suite import Suite
 from evals.summary import Options, Summary, summarize
-from tests.unit.evals.report_samples import HOSTILE, attacked, extracted, routed, worked
+from tests.unit.evals.report_samples import HOSTILE, attacked, extracted, routed, run, worked
 
 QUICK = Options(certainty=Certainty(resamples=100))
 
@@ -316,3 +317,30 @@ def test_a_page_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> 
         write_html(tmp_path / "route.html", result, summarize(result, QUICK))
 
     assert [each.name for each in tmp_path.iterdir()] == ["route.html"]
+
+
+def test_the_lowest_scores_are_shown_first_and_before_those_that_find_no_place() -> None:
+    def partly(answer: Answered[str, str, str]) -> float:
+        return 0.9 if int(answer.case.name[1:]) < MOST_FAILING else 0.1
+
+    cases = [Case(f"c{n}", f"t{n}") for n in range(MOST_FAILING + 30)]
+    result = run(Suite("partly", str.upper, cases=cases, scorers=[partly]))
+
+    page = html(result, summarize(result, QUICK))
+
+    assert names(page)[:30] == [f"c{n}" for n in range(MOST_FAILING, MOST_FAILING + 30)]
+    assert len(names(page)) == MOST_FAILING
+    assert "<dt><bdi>score</bdi></dt><dd><bdi>0.100</bdi></dd>" in page
+
+
+def test_what_the_baseline_got_right_comes_before_lower_scores_that_failed_before() -> None:
+    def scored(**scores: float) -> Result:
+        cases = [Case(name, name, metadata={"score": score}) for name, score in scores.items()]
+        return run(Suite("partly", str.upper, cases=cases, scorers=[as_told]))
+
+    def as_told(answer: Answered[str, str, str]) -> float:
+        return float(answer.case.metadata["score"])
+
+    before, after = scored(a=0.0, b=1.0, c=0.5), scored(a=0.0, b=0.8, c=0.4)
+
+    assert names(html(after, summarize(after, QUICK), baseline=before)) == ["b", "a", "c"]
