@@ -11,7 +11,7 @@ from evals import macro_f1
 from evals.cli import options
 from evals.cli.exits import measuring
 from evals.cli.measured import printing_aside
-from evals.cli.publishing import write
+from evals.cli.publishing import Publication, write, write_files
 from evals.cli.running import Order, destination, end, execute, prepared
 from evals.cli.suites import AnySuite, load_suite
 from evals.comparison import Comparison, compare, scored
@@ -21,6 +21,7 @@ from evals.measures import MEASURES
 from evals.result.result import Result, read_result
 from evals.running import RunSettings
 from evals.running.settings import CONCURRENCY
+from evals.summary import Options, open_summary
 from evals.verdict import lines, to_data, to_markdown
 from orchestrator.cli.harmless import harmless
 
@@ -55,10 +56,14 @@ def gate(
     fresh: options.FreshOption = False,
     recording: options.RecordingOption = None,
     concurrency: options.ConcurrencyOption = CONCURRENCY,
+    right_at: options.RightAtOption = 1.0,
     as_json: options.JsonOption = False,
+    junit: options.JunitOption = None,
     markdown: options.MarkdownOption = None,
+    html: options.HtmlOption = None,
 ) -> None:
     """Run a suite and hold it against a baseline: worse ends with 1, too few cases to tell with 3."""
+    summed_up = Options(right_at=right_at)
     before = read_result(baseline)
     with printing_aside(aside=as_json):
         suite = prepared(load_suite(target), recording=recording, record=False, answers_from=None)
@@ -81,7 +86,12 @@ def gate(
     terms = dict(suite.gates) if own_gates else terms_for(before, after, metrics, margin=margin, level=level)
     if not as_json:
         typer.echo(f"result  {order.out}")
-    conclude(compare(before, after, terms), as_json=as_json, markdown=markdown)
+    comparison = compare(before, after, terms)
+    if html is not None or junit is not None:
+        summary = open_summary(order.out, summed_up)
+        files = Publication(html=html, junit=junit)
+        write_files(after, summary, files, baseline=before, comparison=comparison)
+    conclude(comparison, as_json=as_json, markdown=markdown)
 
 
 def require_margins(metrics: Sequence[str], margin: float | None, level: float, before: Result) -> None:

@@ -33,3 +33,6 @@ MarginOption = Annotated[
     float | None, typer.Option(help="how much worse is still fine, in the score's unit: 0.02 is two points")
 ]
 LevelOption = Annotated[float, typer.Option(help="confidence of the interval, 0 to 1")]
+RightAtOption = Annotated[
+    float, typer.Option("--right-at", help="the main score from which on an answer counts as right, such as 0.9")
+]

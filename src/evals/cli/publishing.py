@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from evals.cli.exits import DATA
+from evals.comparison import Comparison
 from evals.result.result import Result
 from evals.summary import Summary, junit, markdown, to_json
 from evals.summary.terminal import terminal
@@ -30,18 +31,29 @@ def publish(result: Result, summary: Summary, where: Publication) -> None:
     if where.as_json:
         typer.echo(to_json(summary))
     else:
-        out().print(terminal(summary))
+        out().print(terminal(summary, result))
         if result.path is not None:
             typer.echo(f"\nresult  {result.path}")
+    write_files(result, summary, where)
+
+
+def write_files(
+    result: Result,
+    summary: Summary,
+    where: Publication,
+    *,
+    baseline: Result | None = None,
+    comparison: Comparison | None = None,
+) -> None:
+    """Write the files that were asked for; one that cannot be written ends the command with 2."""
     if where.junit is not None:
-        write(where.junit, junit(result))
+        write(where.junit, junit(result, right_at=summary.options.right_at))
     if where.markdown is not None:
         write(where.markdown, markdown(summary))
     if where.html is not None:
-        from evals.report import write_html  # noqa: PLC0415 -- templates that only a page needs
+        from evals.report import html  # noqa: PLC0415 -- templates that only a page needs
 
-        where.html.parent.mkdir(parents=True, exist_ok=True)
-        write_html(where.html, result, summary)
+        write(where.html, html(result, summary, baseline=baseline, comparison=comparison))
 
 
 def say_written(files: Iterable[Path], *, as_json: bool) -> None:

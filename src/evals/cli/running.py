@@ -16,7 +16,7 @@ from evals.cli.publishing import Publication, publish
 from evals.cli.suites import AnySuite, load_suite, narrowed, on_earlier_answers, on_recording
 from evals.running import Budget, Evaluation, RunSettings, run_suite
 from evals.running.settings import CONCURRENCY
-from evals.summary import open_summary
+from evals.summary import Options, open_summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +49,14 @@ def run(
     max_money: Annotated[float | None, typer.Option(help="stop when this much is spent")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="stop when this many tokens are used")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="stop after this long")] = None,
+    right_at: options.RightAtOption = 1.0,
     as_json: options.JsonOption = False,
     junit: options.JunitOption = None,
     markdown: options.MarkdownOption = None,
     html: options.HtmlOption = None,
 ) -> None:
     """Run a suite. An interrupted run goes on where it stopped; only what is missing is asked."""
+    summed_up = Options(right_at=right_at)
     with printing_aside(aside=as_json):
         suite = narrowed(load_suite(target), first=first, names=case or [], repeats=repeats)
     suite = prepared(suite, recording=recording, record=record, answers_from=answers_from)
@@ -64,7 +66,7 @@ def run(
     evaluation = execute(order)
     publish(
         evaluation.result,
-        open_summary(order.out),
+        open_summary(order.out, summed_up),
         Publication(as_json=as_json, junit=junit, markdown=markdown, html=html),
     )
     end(evaluation)

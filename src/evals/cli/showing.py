@@ -17,9 +17,9 @@ from evals.gate import Terms
 from evals.result.case_result import CaseResult
 from evals.result.result import Result, read_result
 from evals.statistics.repeats import average_repeats
+from evals.summary import Options, open_summary
 from evals.summary import junit as as_junit
 from evals.summary import markdown as as_markdown
-from evals.summary import open_summary
 from orchestrator.cli.harmless import harmless
 from orchestrator.cli.printing import out, short, table
 
@@ -74,11 +74,13 @@ def _cell(value: Any) -> Any:
 def show(
     path: ResultArgument,
     case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="only this case, in full")] = None,
+    right_at: options.RightAtOption = 1.0,
     as_json: options.JsonOption = False,
 ) -> None:
     """Show a result in numbers, or one of its cases in full."""
     if case is None:
-        publish(read_result(path), open_summary(path), Publication(as_json=as_json))
+        summary = open_summary(path, Options(right_at=right_at))
+        publish(read_result(path), summary, Publication(as_json=as_json))
         return
     result = read_result(path)
     found = result.by_case.get(case, ())
@@ -111,6 +113,7 @@ def report(
         Path | None, typer.Option("--baseline", metavar="RESULT", help="show what changed since this result")
     ] = None,
     margin: Annotated[float, typer.Option(help="how much worse than the baseline is still fine")] = 0.02,
+    right_at: options.RightAtOption = 1.0,
     as_json: options.JsonOption = False,
 ) -> None:
     """Write a result as a page that opens from disk, as Markdown, or as JUnit XML."""
@@ -118,7 +121,7 @@ def report(
         raise typer.BadParameter("say what to write: --html FILE, --markdown FILE or --junit FILE")
     result = read_result(path)
     before = None if baseline is None else read_result(baseline)
-    summary = open_summary(path)
+    summary = open_summary(path, Options(right_at=right_at))
     if html is not None:
         from evals.report import write_html  # noqa: PLC0415 -- templates that only a page needs
 
@@ -133,5 +136,5 @@ def report(
     if markdown is not None:
         write(markdown, as_markdown(summary))
     if junit is not None:
-        write(junit, as_junit(result))
+        write(junit, as_junit(result, right_at=right_at))
     say_written([file for file in (html, markdown, junit) if file is not None], as_json=as_json)

@@ -3,7 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from evals.case import UNLABELLED
+from evals.fingerprint import as_text
 from evals.metrics.labels import label_text
+from evals.metrics.right import Right
+from evals.result.case_result import CaseResult
+from evals.result.result import Result
 from evals.summary.figures import figure, how, one_line, span
 from evals.summary.summary import Names, Summary
 
@@ -39,8 +44,12 @@ def heading(summary: Summary) -> str:
     return f"{one_line(subject.suite)} on {one_line(subject.target)}: {', '.join(parts)}"
 
 
-def tables(summary: Summary) -> Iterator[Table]:
-    """Yield the tables of a summary that have rows, what may not fail first."""
+def tables(summary: Summary, result: Result | None = None) -> Iterator[Table]:
+    """Yield the tables of a summary that have rows, what may not fail first.
+
+    With its result, failing cases are told with what was expected and got; a pull request gets their names only, as
+    more people read it than the cases may be for.
+    """
     for table in (
         must_pass(summary),
         metrics(summary),
@@ -50,8 +59,8 @@ def tables(summary: Summary) -> Iterator[Table]:
         mistakes(summary),
         slices(summary),
         blames(summary),
-        named("Crashed", summary.crashed),
-        named("Failing", summary.failing),
+        named("Crashed", summary.crashed) if result is None else crashed(summary, result),
+        named("Failing", summary.failing) if result is None else failing(summary, result),
     ):
         if table.rows:
             yield table
@@ -163,7 +172,40 @@ def blames(summary: Summary) -> Table:
     return Table("Where failures came from", columns, rows, frozenset({2, 3, 4}))
 
 
+def crashed(summary: Summary, result: Result) -> Table:
+    """Return the first crashed cases, with the error."""
+    rows = [
+        (name, next(str(each.error) for each in result.by_case[name] if each.error is not None))
+        for name in summary.crashed.first[:SHOWN]
+    ]
+    return Table(_counted("Crashed", summary.crashed), ("case", "error"), rows)
+
+
+def failing(summary: Summary, result: Result) -> Table:
+    """Return the cases with the lowest scores, with what was expected and what came."""
+    right = Right(summary.subject.main, summary.options.right_at)
+    rows = [
+        _failed(next(each for each in result.by_case[name] if right.says(each) is False), right)
+        for name in summary.failing.first[:SHOWN]
+    ]
+    return Table(_counted("Failing", summary.failing), ("case", right.scorer, "expected", "got"), rows, frozenset({1}))
+
+
+def _failed(each: CaseResult, right: Right) -> Row:
+    expected = "" if each.expected is UNLABELLED else as_text(each.expected)
+    got = as_text(each.output) if each.answered else "no answer"
+    if isinstance(each.expected, dict) and isinstance(each.output, dict):  # whole objects fit no cell
+        judged = each.fields.get(right.scorer, {}).items()
+        wrong = [name for name, counts in judged if name in each.expected and (counts.extra or counts.missed)]
+        sides = (each.expected, each.output)
+        expected, got = (as_text({name: side.get(name) for name in wrong} if wrong else side) for side in sides)
+    return (each.case, figure(each.scores.get(right.scorer), "score"), one_line(expected), one_line(got))
+
+
 def named(title: str, names: Names) -> Table:
     """Return the first cases of several."""
-    more = f": {names.count:,} cases" if names.count <= SHOWN else f": {SHOWN} of {names.count:,} cases"
-    return Table(title + more, ("case",), [(name,) for name in names.first[:SHOWN]])
+    return Table(_counted(title, names), ("case",), [(name,) for name in names.first[:SHOWN]])
+
+
+def _counted(title: str, names: Names) -> str:
+    return title + (f": {names.count:,} cases" if names.count <= SHOWN else f": {SHOWN} of {names.count:,} cases")

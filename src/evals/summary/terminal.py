@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from evals.result.result import Result
 from evals.summary.figures import one_line
 from evals.summary.summary import Summary
 from evals.summary.tables import Table, heading, tables
@@ -15,13 +16,13 @@ WIDEST = 60
 """Characters of a cell."""
 
 
-def terminal(summary: Summary) -> "Group":
-    """Return a summary to print on a rich console."""
+def terminal(summary: Summary, result: Result | None = None) -> "Group":
+    """Return a summary to print on a rich console; with its result, failing cases with what was expected and got."""
     from rich.console import Group  # noqa: PLC0415 -- importing evals stays light
     from rich.text import Text  # noqa: PLC0415 -- as above
 
     parts: list[RichTable | Text] = [cell(heading(summary), length=200)]
-    for table in tables(summary):
+    for table in tables(summary, result):
         title = cell(table.title)
         title.stylize("bold")
         parts += [Text(), title, drawn(table)]
