@@ -7,7 +7,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from evals.case import Case
 from evals.errors import InvalidSuite
@@ -16,6 +17,7 @@ from evals.program import version_of
 from evals.target import Observe
 from evals.targets.outcomes import observed
 from evals.threads import Threads
+from guards.outcome import Accepted, Doubtful
 
 Out = TypeVar("Out")
 
@@ -37,10 +39,10 @@ class FunctionTarget(Generic[Out]):
 
     @property
     def output_type(self) -> Any:
-        """Return the function's return annotation, ``Any`` without one."""
+        """Return the type of an answer by the return annotation, ``Any`` without one."""
         plain = self.function if inspect.isroutine(self.function) else type(self.function).__call__
         try:
-            return get_type_hints(plain, include_extras=True).get("return", Any)
+            return answer_type(get_type_hints(plain, include_extras=True).get("return", Any))
         except NameError:
             return Any
 
@@ -97,6 +99,20 @@ def function_target(function: Callable[..., Any]) -> FunctionTarget[Any]:
     if not callable(given) or not isinstance(name, str) or name == "<lambda>":
         raise InvalidSuite(f"{given!r} cannot be measured: give an AI step, a def with a name, or a workflow target")
     return FunctionTarget(given, name)
+
+
+def answer_type(returned: Any) -> Any:
+    """Return the type of the answer in what a function says that it returns: an observation and an outcome hold it."""
+    if get_origin(returned) in {Union, UnionType}:
+        held = [answer_type(each) for each in get_args(returned) if _holds_answer(each)]
+        return held[0] if held else returned
+    if not _holds_answer(returned):
+        return returned
+    return next(iter(get_args(returned)), Any)
+
+
+def _holds_answer(returned: Any) -> bool:
+    return (get_origin(returned) or returned) in (Observation, Accepted, Doubtful)
 
 
 def is_async(function: Callable[..., Any]) -> bool:

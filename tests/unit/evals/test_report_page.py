@@ -323,7 +323,7 @@ def test_the_lowest_scores_are_shown_first_and_before_those_that_find_no_place()
     def partly(answer: Answered[str, str, str]) -> float:
         return 0.9 if int(answer.case.name[1:]) < MOST_FAILING else 0.1
 
-    cases = [Case(f"c{n}", f"t{n}") for n in range(MOST_FAILING + 30)]
+    cases: list[Case[str, str]] = [Case(f"c{n}", f"t{n}") for n in range(MOST_FAILING + 30)]
     result = run(Suite("partly", str.upper, cases=cases, scorers=[partly]))
 
     page = html(result, summarize(result, QUICK))
@@ -335,11 +335,11 @@ def test_the_lowest_scores_are_shown_first_and_before_those_that_find_no_place()
 
 def test_what_the_baseline_got_right_comes_before_lower_scores_that_failed_before() -> None:
     def scored(**scores: float) -> Result:
-        cases = [Case(name, name, metadata={"score": score}) for name, score in scores.items()]
+        cases: list[Case[str, str]] = [Case(name, name, metadata={"score": score}) for name, score in scores.items()]
         return run(Suite("partly", str.upper, cases=cases, scorers=[as_told]))
 
     def as_told(answer: Answered[str, str, str]) -> float:
-        return float(answer.case.metadata["score"])
+        return float(str(answer.case.metadata["score"]))
 
     before, after = scored(a=0.0, b=1.0, c=0.5), scored(a=0.0, b=0.8, c=0.4)
 

@@ -504,16 +504,20 @@ def test_a_killed_run_continues_where_it_was(tmp_path: Path, asked: int) -> None
 
 
 async def test_the_time_that_a_target_tells_is_taken_and_kept_for_answers_that_are_scored_again(tmp_path: Path) -> None:
-    def timed(text: str) -> Observation[str]:
+    async def timed(text: str) -> Observation[str]:
         return Observation(text.upper(), seconds=1234.5)
 
     path = tmp_path / "timed.jsonl"
-    suite = Suite("timed", timed, cases=cases(3), scorers=[right])
+
+    def loud(answer: Answered[str, object, str]) -> bool:
+        return answer.output == answer.expected
+
+    suite = Suite("timed", timed, cases=cases(3), scorers=[loud])
     await run_suite(suite, out=path)
     again = suite.with_target(AnsweredTarget(suite.target, read_result(path)))
 
     assert {each.seconds for each in read_result(path).cases} == {1234.5}
-    assert {each.seconds for each in (await run_suite(again)).result.cases} == {1234.5}
+    assert {(each.seconds, each.scores["loud"]) for each in (await run_suite(again)).result.cases} == {(1234.5, 1.0)}
 
 
 async def test_a_time_that_is_none_is_an_error_of_the_case() -> None:
