@@ -104,7 +104,7 @@ def test_a_run_prints_the_metrics_and_keeps_the_result() -> None:
 
     assert "exact" in said.stdout
     assert "r.jsonl" in said.stdout
-    assert "smallest difference from a baseline that they show: about 4.4%" in said.stderr
+    assert "smallest difference from a baseline that they show: about 4.6%" in said.stderr
     assert read_result(Path("r.jsonl")).is_complete
 
 
