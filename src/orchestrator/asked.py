@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from orchestrator.errors import Misuse
+
 LONGEST = 300
 """Characters of a context or of a type that are kept as they are; of longer ones a digest is."""
 
@@ -27,6 +29,17 @@ def sleep(seconds: float) -> str:
     """Return what a sleep of some seconds asks for."""
     # the encoder takes ten times as long for a lone number, and a loop of sleeps asks for each on every replay
     return f'{{"seconds": {seconds!r}}}' if math.isfinite(seconds) else _text({"seconds": seconds})
+
+
+def end_of_sleep(now: float, seconds: float) -> float:
+    """Return when a sleep that begins now ends; asked for once, so what is recorded stays as it is.
+
+    Raises:
+        Misuse: it never does, or nobody can tell.
+    """
+    if not math.isfinite(seconds):
+        raise Misuse(f"run.sleep({seconds!r}): give a number of seconds, or wait for what has no time with run.event")
+    return now + seconds
 
 
 def sleep_until(when: datetime) -> str:

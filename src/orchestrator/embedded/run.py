@@ -287,8 +287,8 @@ class EmbeddedRun(Run):
     def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
         """Wait for a timedelta or that many seconds."""
         seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
-        wanted = asked.sleep(seconds)
-        return self.waits.timer(self._own_name(name, "sleep"), wanted, lambda: self._equipment.clock.now() + seconds)
+        wanted, clock = asked.sleep(seconds), self._equipment.clock
+        return self.waits.timer(self._own_name(name, "sleep"), wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
 
     def sleep_until(self, when: datetime, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
         """Wait until a moment, which must carry its time zone."""

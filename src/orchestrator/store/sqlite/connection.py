@@ -18,7 +18,7 @@ from orchestrator.errors import (
     StoreReadOnly,
     StoreTooNew,
 )
-from orchestrator.store.sqlite.schema import APPLICATION_ID, COUNTING, FORMAT, TABLES, UPGRADES
+from orchestrator.store.sqlite.schema import APPLICATION_ID, AWAITED, COUNTING, FORMAT, TABLES, UPGRADES
 from orchestrator.texts import lone_surrogate
 
 Durability = Literal["power", "process"]
@@ -209,7 +209,7 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if not connection.execute("PRAGMA application_id").fetchone()[0]:  # nobody made it since we looked
-        _run(connection, TABLES + COUNTING)
+        _run(connection, f"{TABLES}{COUNTING};{AWAITED}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("COMMIT")

@@ -31,6 +31,21 @@ UPDATE steps SET status = ?, output = ?, error = ?, ended = ?
 WHERE run = ? AND name = ? AND status IN ('waiting', 'started') AND (SELECT ended FROM runs WHERE key = run) IS NULL
 """
 """A run that has ended waits for nothing: when it is retried, it asks for its child again."""
+_SETTLE_OTHERS = """
+UPDATE steps SET status = ?, output = ?, error = ?, ended = ?
+WHERE kind = 'child' AND status = 'waiting' AND owner = (SELECT id FROM runs WHERE key = ?)
+AND (SELECT ended FROM runs WHERE key = run) IS NULL RETURNING run
+"""
+"""A run has one parent, whose end is its end, and any number of other runs may wait for it by its id."""
+_WAITS_FOR = """
+WITH RECURSIVE awaited(id) AS (
+    VALUES (?) UNION
+    SELECT steps.owner FROM awaited JOIN runs ON runs.id = awaited.id JOIN steps ON steps.run = runs.key
+    WHERE steps.kind = 'child' AND steps.status = 'waiting'
+)
+SELECT 1 FROM awaited JOIN runs ON runs.id = awaited.id WHERE runs.key = ?
+"""
+"""Whether a run waits for another, directly or through its children."""
 _ORPHANED = json.dumps({"type": "RunCancelled", "message": "the run that started it has ended"})
 _WAKE = """
 UPDATE runs SET signals = signals + 1, wake = CASE WHEN status = 'waiting' THEN ? ELSE wake END WHERE key = ?
@@ -88,6 +103,8 @@ def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
     """Make a child run; one that has ended already, or cannot be made, settles the wait at once."""
     try:
         started = start(tx, child)
+        if not started.new:
+            _require_no_ring(tx, child.id, wait.run)
     except RunConflict as conflict:
         error = json.dumps({"type": "RunConflict", "message": str(conflict)})
         tx.execute(_SETTLE_PARENT, ("failed", None, error, child.created, wait.run, wait.name))
@@ -107,6 +124,11 @@ def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
             "UPDATE runs SET parent = ?, parent_step = ? WHERE key = ? AND parent IS NULL",
             (wait.run, wait.name, started.key),
         )
+
+
+def _require_no_ring(tx: "Transaction", child: str, waiting: int) -> None:
+    if tx.execute(_WAITS_FOR, (child, waiting)).fetchone():
+        raise RunConflict(child, "a wait for the run that asks for it, so that neither would ever end")
 
 
 def wake(tx: "Transaction", key: int) -> None:
@@ -146,6 +168,15 @@ def _leave_nothing_open(tx: "Transaction", change: c.EndRun, parent: tuple[int |
         settled = (outcome, change.output, change.error, change.ended, parent[0], parent[1])
         tx.execute(_SETTLE_PARENT, settled)
         wake(tx, parent[0])
+        _tell_others(tx, change)
+
+
+def _tell_others(tx: "Transaction", change: c.EndRun) -> None:
+    """Hand what a run came to to all that wait for it beside its parent."""
+    outcome = "done" if change.status == "completed" else "failed"
+    told = (outcome, change.output, change.error, change.ended, change.key)
+    for (waiting,) in tx.execute(_SETTLE_OTHERS, told).fetchall():
+        wake(tx, waiting)
 
 
 def _close_all(tx: "Transaction", key: int, now: float) -> None:
@@ -164,7 +195,9 @@ def _close_all(tx: "Transaction", key: int, now: float) -> None:
             " WHERE parent = ? AND ended IS NULL AND owner IS NULL RETURNING key",
             (now, _ORPHANED, run),
         ).fetchall()
-        ended += [child for (child,) in cancelled]
+        for (child,) in cancelled:
+            _tell_others(tx, c.EndRun(child, "cancelled", None, _ORPHANED, now))
+            ended.append(child)
 
 
 def _close_reviews(tx: "Transaction", key: int, now: float) -> None:

@@ -1,14 +1,30 @@
 """The tables of a store file, and their version."""
 
-FORMAT = 5
+FORMAT = 6
 """Raised with every change of the tables; a store with a higher one is refused."""
 
+AWAITED = "CREATE INDEX IF NOT EXISTS steps_child ON steps (owner) WHERE kind = 'child' AND status = 'waiting'"
+"""What finds all that wait for a run."""
 COUNTING = """
 CREATE INDEX IF NOT EXISTS runs_status ON runs (workflow, status);
 CREATE INDEX IF NOT EXISTS steps_human ON steps (run, status) WHERE kind = 'human';
 CREATE INDEX IF NOT EXISTS steps_ai ON steps (run) WHERE kind = 'ai'
 """
 """What counts runs without reading them, and says whose word ended one without reading its steps."""
+
+FORGOTTEN = """
+CREATE TEMP TABLE forgotten AS
+    SELECT steps.run, steps.name, child.status, child.output, child.error, child.ended
+    FROM steps JOIN runs AS child ON child.id = steps.owner JOIN runs AS up ON up.key = steps.run
+    WHERE steps.kind = 'child' AND steps.status = 'waiting' AND child.ended IS NOT NULL AND up.ended IS NULL;
+UPDATE steps SET status = iif(forgotten.status = 'completed', 'done', 'failed'),
+    output = forgotten.output, error = forgotten.error, ended = forgotten.ended
+    FROM forgotten WHERE forgotten.run = steps.run AND forgotten.name = steps.name;
+UPDATE runs SET signals = signals + 1, wake = iif(status = 'waiting', 0.0, wake)
+    WHERE key IN (SELECT run FROM forgotten);
+DROP TABLE forgotten
+"""
+"""What tells runs of those they wait for that have ended, as older versions told none but the first that asked."""
 
 UPGRADES = {
     2: "ALTER TABLE runs ADD COLUMN copied_seq INTEGER NOT NULL DEFAULT 0",
@@ -25,6 +41,7 @@ ALTER TABLE runs ADD COLUMN died_among INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN died_alone INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX IF NOT EXISTS runs_suspect ON runs (crashes) WHERE crashes >= 2
 """,
+    6: f"{AWAITED};{FORGOTTEN}",
 }
 """What brings a store to a format from the one before; ``asked_question`` is ``asked.question``."""
 
