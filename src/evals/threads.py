@@ -1,6 +1,7 @@
 """Threads that nobody waits for: a function that never comes back holds up neither the others nor the end."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 from typing_extensions import override
 
 from guards.raised import told
+from orchestrator.forked import end_copy
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -100,13 +102,16 @@ class _Job(Future[Any]):
         call, self._call = self._call, None
         if call is None or not self.set_running_or_notify_cancel():
             return
+        original = os.getpid()
         try:
             result = call()
+            end_copy(original)
         except StopIteration as error:  # a future of asyncio cannot hold one, and whoever awaits it would wait for ever
             lost = LostThread(f"the function raised {told(error)}")
             lost.__cause__ = error
             self.set_exception(lost)
         except BaseException as error:  # noqa: BLE001 -- the future carries it to whoever asked
+            end_copy(original, error)
             self.set_exception(error)
         else:
             self.set_result(result)

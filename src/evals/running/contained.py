@@ -1,10 +1,12 @@
 """Foreign code that is awaited: whatever it does, it ends nothing but its own call."""
 
 import asyncio
+import os
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from orchestrator.forked import end_copy
 from orchestrator.interrupts import is_for_us
 
 T = TypeVar("T")
@@ -57,16 +59,20 @@ class _Call(Generic[T]):
         self._is_stopped = False
 
     async def run(self) -> Returned[T] | Raised:
+        original = os.getpid()
         try:
-            return Returned(await self._work)
+            returned = await self._work
         except asyncio.CancelledError as error:
             if self._is_stopped:
                 raise
             return Raised(error)
         except BaseException as error:
+            end_copy(original, error)
             if is_for_us(error):
                 raise
             return Raised(error)
+        end_copy(original)
+        return Returned(returned)
 
     async def stop(self, task: "asyncio.Task[Returned[T] | Raised]") -> None:
         self._is_stopped = True

@@ -4,11 +4,13 @@
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
 from orchestrator.embedded.signals import stop_signalled
+from orchestrator.forked import end_copy
 from orchestrator.suspension import only_suspensions
 
 STOP_SECONDS = 2.0
@@ -80,16 +82,22 @@ def called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     Raises:
         Escaped: it raised what would mean something else further up.
     """
+    original = os.getpid()
     try:
-        return function(*args, **kwargs)
+        returned = function(*args, **kwargs)
     except StopIteration as error:
+        end_copy(original, error)
         raise Escaped(error) from error
-    except Exception:
+    except Exception as error:
+        end_copy(original, error)
         raise
     except BaseException as error:
+        end_copy(original, error)
         if isinstance(error, KeyboardInterrupt | SystemExit) and stop_signalled():
             raise
         raise Escaped(error) from error
+    end_copy(original)
+    return returned
 
 
 async def awaited(function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any) -> Any:
@@ -99,14 +107,19 @@ async def awaited(function: Callable[..., Awaitable[Any]], args: Any, kwargs: An
         Escaped: it raised what would mean something else further up.
     """
     task = asyncio.current_task()
+    original = os.getpid()
     try:
-        return await function(*args, **kwargs)
-    except Exception:
+        returned = await function(*args, **kwargs)
+    except Exception as error:
+        end_copy(original, error)
         raise
     except BaseException as error:
+        end_copy(original, error)
         if is_signal(error, task):
             raise
         raise Escaped(error) from error
+    end_copy(original)
+    return returned
 
 
 async def on_a_leash(body: Coroutine[Any, Any, Any], on_left: Callable[[], None]) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestrator.embedded.escapes import STOP_SECONDS, is_signal, leave
@@ -18,6 +19,7 @@ from orchestrator.errors import (
     StoreError,
     SuspensionSwallowed,
 )
+from orchestrator.forked import end_copy
 from orchestrator.logs import run_id_of
 from orchestrator.store.changes import EndRun, Suspend
 from orchestrator.store.rows import ClaimedRun, RunStatus
@@ -141,22 +143,22 @@ class Execution:
 
     async def _executed(self) -> tuple[RunStatus, Any, BaseException | None]:
         """Run the workflow's function and return what it came to."""
-        bound, claimed = self._bound, self.claimed
+        bound, claimed, original = self._bound, self.claimed, os.getpid()
         if claimed.deadline is not None and claimed.deadline <= self._equipment.clock.now():
             self._stop = self._stop or "deadline"
         try:
             if self._stop is not None:
                 raise asyncio.CancelledError  # noqa: TRY301 -- the same way out as for one told to stop later
-            if bound.takes_input:
-                value = await bound.workflow.function(self.run, bound.input.decode(claimed.input))
-            else:
-                value = await bound.workflow.function(self.run)
+            given = (bound.input.decode(claimed.input),) if bound.takes_input else ()
+            value = await bound.workflow.function(self.run, *given)
+            end_copy(original)
             if self._stop in {"cancelled", "deadline"}:  # and the code has swallowed it
                 raise asyncio.CancelledError  # noqa: TRY301 -- as above
             return "completed", bound.output.encode(self._unless_waiting(value)), None
         except asyncio.CancelledError as error:
             return self._stopped(error)
         except BaseException as error:
+            end_copy(original, error)
             if only_suspensions(error):
                 return "waiting", None, None
             ours = isinstance(error, StoreError) and error.path == self._equipment.store.path

@@ -1,10 +1,11 @@
 """One write transaction at a time: changes in order, the worker's fence, refusals without leftovers."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from orchestrator.errors import Fenced, OrchestratorError
+from orchestrator.errors import Fenced, OrchestratorError, StoreError
 from orchestrator.store import changes as c
 from orchestrator.store.sqlite import again, claims, lifecycle, reviews, steps
 from orchestrator.store.sqlite.connection import Durability, set_durability
@@ -25,9 +26,13 @@ class Transaction:
         self.workflow_ids = WorkflowIds(connection)
         self._durability = durability
         self._connection = connection
+        self._process = os.getpid()
 
     def run(self, changes: Sequence[c.Change], worker: int | None) -> list[Any]:
         """Apply the changes in one transaction and return their replies."""
+        if os.getpid() != self._process:
+            problem = "it was opened before os.fork, and SQLite's connections cannot be shared: open it in this process"
+            raise StoreError(self.path, problem)
         self.worker = worker
         volatile = self._durability == "power" and all(type(change) in c.VOLATILE for change in changes)
         if volatile:
