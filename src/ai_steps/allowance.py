@@ -40,8 +40,8 @@ class Limits:
         for name, limit in (("seconds_each", self.seconds_each), ("tokens", self.tokens), ("money", self.money)):
             if limit is not None and not (limit > 0 and math.isfinite(limit)):
                 raise InvalidTask(f"Limits({name}={limit!r}): give a number above 0, or None for no limit")
-        if self.reasks < 0:
-            raise InvalidTask(f"Limits(reasks={self.reasks!r}): give 0 or more")
+        if not (self.reasks >= 0 and self.reasks % 1 == 0):
+            raise InvalidTask(f"Limits(reasks={self.reasks!r}): give a whole number, 0 or more")
 
 
 class Allowance:

@@ -17,8 +17,7 @@ def max_length(characters: int, *, fields: Fields = (), on_fail: OnFail = "reask
     Raises:
         InvalidGuard: fewer than 1 character.
     """
-    if characters < 1:
-        raise InvalidGuard(f"max_length is {characters!r}; give at least 1 character")
+    _require_count("max_length", characters)
 
     def test(text: Any, _: GuardContext) -> Finding | None:
         if len(_text(text)) <= characters:
@@ -39,8 +38,7 @@ def min_length(characters: int, *, fields: Fields = (), on_fail: OnFail = "reask
     Raises:
         InvalidGuard: fewer than 1 character.
     """
-    if characters < 1:
-        raise InvalidGuard(f"min_length is {characters!r}; give at least 1 character")
+    _require_count("min_length", characters)
 
     def test(text: Any, _: GuardContext) -> Finding | None:
         length = len(_text(text).strip())
@@ -85,6 +83,12 @@ def forbids(pattern: str, *, fields: Fields = (), on_fail: OnFail = "reask", fla
         within="texts",
         repair=lambda text, _: compiled.sub("", text),
     )
+
+
+def _require_count(guard: str, characters: Any) -> None:
+    """Refuse what is no number of characters: no text is longer than NaN."""
+    if not isinstance(characters, int) or characters < 1:
+        raise InvalidGuard(f"{guard} is {characters!r}; give a whole number, at least 1 character")
 
 
 def _text(value: Any) -> str:

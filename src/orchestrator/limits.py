@@ -1,6 +1,7 @@
 """Limits shared by name: how many at once, and how many in a second."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -25,10 +26,10 @@ class Limit:
     def __post_init__(self) -> None:
         if self.concurrent is None and self.per_second is None:
             raise InvalidWorkflow("a Limit needs concurrent=, per_second=, or both")
-        if (self.concurrent is not None and self.concurrent < 1) or (
-            self.per_second is not None and self.per_second <= 0
-        ):
-            raise InvalidWorkflow("a Limit's numbers must be above zero")
+        if self.concurrent is not None and not (self.concurrent >= 1 and self.concurrent % 1 == 0):
+            raise InvalidWorkflow(f"Limit(concurrent={self.concurrent!r}): give a whole number above zero")
+        if self.per_second is not None and not 0 < self.per_second < math.inf:
+            raise InvalidWorkflow(f"Limit(per_second={self.per_second!r}): give a number above zero")
 
 
 class Limiter:

@@ -29,6 +29,8 @@ class Retry:
 
     def __post_init__(self) -> None:
         least = 2
+        if not isinstance(self.attempts, int):
+            raise InvalidWorkflow(f"Retry(attempts={self.attempts!r}): give a whole number of 2 or more")
         if self.attempts < least:
             raise InvalidWorkflow(
                 f"Retry(attempts={self.attempts}) never tries again; give 2 or more, or leave retry out"

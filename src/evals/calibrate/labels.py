@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.calibrate.errors import InvalidLabels
+from evals.scorer import plain_number
 
 SHOWN_CASES = 5
 """How many cases an error names."""
@@ -25,6 +26,7 @@ class Scored:
 
     def __post_init__(self) -> None:
         require_finite(self.score, "a score")
+        require_yes_or_no(self.right, "right, of a scored case,")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Audit:
 
     def __post_init__(self) -> None:
         require_finite(self.score, f"the score of audit {self.case!r}")
+        require_yes_or_no(self.right, f"right, of audit {self.case!r},")
+        require_yes_or_no(self.blind, f"blind, of audit {self.case!r},")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,19 @@ def require_finite(score: Any, what: str) -> None:
     """
     if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
         raise InvalidLabels(f"{what} is {score!r}; give a finite number, and leave out cases without a score")
+
+
+def require_yes_or_no(told: Any, what: str) -> None:
+    """Check what a label says, since any text, such as "no", would count as yes.
+
+    Raises:
+        InvalidLabels: it is neither True nor False, nor 1 nor 0.
+    """
+    if isinstance(told, bool):
+        return
+    number = plain_number(told)
+    if not isinstance(number, int | float) or number not in (0, 1):
+        raise InvalidLabels(f"{what} is {told!r}; give True or False, and leave out cases that nobody could judge")
 
 
 def require_audits(audits: Sequence[Any], *, accept_seen: bool = False) -> None:

@@ -25,6 +25,8 @@ class Clock:
         {"money": -1.0},
         {"money": float("inf")},
         {"reasks": -1},
+        {"reasks": float("nan")},
+        {"reasks": float("inf")},
     ],
 )
 def test_limit_that_cannot_work_is_refused_by_name(wrong: dict[str, Any]) -> None:

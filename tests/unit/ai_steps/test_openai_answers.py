@@ -406,6 +406,11 @@ def test_the_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
         {"max_concurrent": 0},
         {"per_minute": 0},
         {"reasks": -1},
+        {"reasks": float("inf")},
+        {"samples": 2.5},
+        {"max_concurrent": float("nan")},
+        {"max_output": 0},
+        {"max_output": float("nan")},
     ],
 )
 def test_settings_that_cannot_work_fail_when_the_model_is_built(wrong: dict[str, Any]) -> None:

@@ -2,7 +2,9 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from evals.calibrate import (
     fit_acceptor,
     recalibrate,
 )
+from evals.calibrate.labels import Scored
 from evals.calibrate.tally import Counts, Tally
 from guards import Alternative, Confidence, Judgement
 
@@ -160,6 +163,21 @@ def test_labels_given_with_the_suggestion_in_view_are_refused_and_it_is_said_why
 
 
 # -- labels that are wrong
+
+
+@pytest.mark.parametrize("told", ["no", "", None, float("nan"), 2, 0.5])
+def test_a_label_is_yes_or_no_and_nothing_that_python_takes_for_it(told: Any) -> None:
+    with pytest.raises(InvalidLabels, match="right, of audit 'a7'"):
+        Audit(0.9, told, case="a7")
+    with pytest.raises(InvalidLabels, match="blind, of audit 'a7'"):
+        Audit(0.9, right=True, case="a7", blind=told)
+    with pytest.raises(InvalidLabels, match="right, of a scored case"):
+        Scored(0.9, told)
+
+
+def test_labels_of_other_libraries_count() -> None:
+    audits = [Audit(each.score, np.bool_(each.right)) for each in drawn(random.Random(0), 200)]  # type: ignore[arg-type]
+    assert calibrate(audits, promise=Promise(0.05)).labels == 200
 
 
 def flipped(audits: list[Audit], share: float) -> list[Audit]:

@@ -63,6 +63,9 @@ def test_a_text_guard_given_something_else_fails() -> None:
     [
         lambda: max_length(0),
         lambda: min_length(0),
+        lambda: max_length(cast("Any", float("nan"))),
+        lambda: max_length(cast("Any", 10.5)),
+        lambda: min_length(cast("Any", float("nan"))),
         lambda: matches("("),
         lambda: forbids("x*"),
         lambda: matches("x", fields="a..b"),

@@ -49,7 +49,19 @@ async def test_a_limit_that_was_not_given_fails_the_step_with_what_to_give() -> 
             await handle.result()
 
 
-@pytest.mark.parametrize("numbers", [{}, {"concurrent": 0}, {"per_second": 0.0}, {"concurrent": 1, "per_second": -1.0}])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {},
+        {"concurrent": 0},
+        {"per_second": 0.0},
+        {"concurrent": 1, "per_second": -1.0},
+        {"concurrent": float("nan")},
+        {"concurrent": 1.5},
+        {"per_second": float("nan")},
+        {"per_second": float("inf")},
+    ],
+)
 def test_a_limit_needs_numbers_above_zero(numbers: dict[str, float]) -> None:
     with pytest.raises(InvalidWorkflow, match="Limit"):
         Limit(**numbers)  # type: ignore[arg-type]  # whatever somebody writes

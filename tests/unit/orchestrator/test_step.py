@@ -103,7 +103,15 @@ def test_a_time_limit_must_be_above_zero(name: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"attempts": 1}, {"attempts": 3, "first_seconds": 0}, {"attempts": 3, "max_seconds": 0.1}]
+    "wrong",
+    [
+        {"attempts": 1},
+        {"attempts": 2.5},
+        {"attempts": float("nan")},
+        {"attempts": float("inf")},
+        {"attempts": 3, "first_seconds": 0},
+        {"attempts": 3, "max_seconds": 0.1},
+    ],
 )
 def test_a_retry_that_never_tries_again_or_never_waits_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidWorkflow, match="Retry"):

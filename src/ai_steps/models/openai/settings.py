@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from ai_steps.errors import ModelNotReady
 from ai_steps.models.openai.secret import Secret
@@ -54,12 +54,12 @@ class Settings:
         if self.confidence not in get_args(ConfidenceMode):
             modes = ", ".join(map(repr, get_args(ConfidenceMode)))
             raise ModelNotReady(f"{self.shown}: confidence is {self.confidence!r}; give one of {modes}")
-        limits = (("max_concurrent", self.max_concurrent, 1), ("samples", self.samples, 1), ("reasks", self.reasks, 0))
-        for name, value, least in limits:
-            if value < least:
-                raise ModelNotReady(f"{self.shown}: {name} is {value!r}; give {least} or more")
-        if self.max_output is not None and self.max_output < 1:
-            raise ModelNotReady(f"{self.shown}: max_output is {self.max_output!r}; give 1 or more, or None")
+        for name, least in (("max_concurrent", 1), ("samples", 1), ("reasks", 0), ("max_output", 1)):
+            value: Any = getattr(self, name)  # whatever somebody without a type checker gave
+            if name == "max_output" and value is None:
+                continue
+            if not isinstance(value, int) or value < least:
+                raise ModelNotReady(f"{self.shown}: {name} is {value!r}; give a whole number, {least} or more")
         if self.per_minute is not None and not (self.per_minute >= 1 and math.isfinite(self.per_minute)):
             raise ModelNotReady(f"{self.shown}: per_minute is {self.per_minute!r}; give 1 or more, or None")
         if self.confidence == "vote" and self.samples < 2:
