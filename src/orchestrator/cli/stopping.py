@@ -9,9 +9,14 @@ from typing import Any, TypeVar
 
 from orchestrator.cli.failing import STOPPED
 from orchestrator.embedded.signals import leave_after
+from orchestrator.errors import Misuse
 
 LEFTOVER_SECONDS = 3.0
 """How long what is left in the event loop may take to end."""
+
+GOES_ON = "what is recorded is kept, the same command goes on"
+LOOP_STOPPED = "Event loop stopped before Future completed."
+"""What asyncio says when ``loop.stop()`` was called."""
 
 T = TypeVar("T")
 
@@ -21,6 +26,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
 
     Raises:
         KeyboardInterrupt: it was stopped.
+        Misuse: the code that was executed ended what it is executed in.
     """
     stopped = False
 
@@ -45,7 +51,11 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         if stopped:
             raise KeyboardInterrupt from None
-        raise
+        raise Misuse(f"the code that was executed cancelled this command's own task; {GOES_ON}") from None
+    except RuntimeError as error:
+        if str(error) != LOOP_STOPPED:
+            raise
+        raise Misuse(f"the code that was executed stopped the event loop; {GOES_ON}") from None
     finally:
         last = leave_after(LEFTOVER_SECONDS, STOPPED)  # code that ignores its cancel would hold this up for ever
         runner.close()
