@@ -1,14 +1,17 @@
 """One bad moment of a server: it is told, it costs what it costs, and the next question is asked as if it never was."""
 
 import asyncio
+import base64
 import logging
+import re
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, field_validator
 
 from ai_steps import Limits, extract
-from ai_steps.models.openai import capabilities
+from ai_steps.errors import ModelNotReady
+from ai_steps.models.openai import OpenAIModel, capabilities
 from ai_steps.models.openai.secret import Secret
 from ai_steps.prices import Price
 from guards.acceptance import Always
@@ -64,6 +67,14 @@ async def test_a_long_pause_is_told_to_every_call_at_once(
 async def test_a_pause_without_an_end_is_no_pause(stub: Stub, make_model: MakeModel, header: dict[str, str]) -> None:
     stub.play(reply(error("slow down"), status=429, headers=header), reply(GOOD))
     assert answered(await make_model(confidence="logprob").answer(request_for())).value == "card"
+
+
+async def test_of_two_headers_the_one_that_can_be_read_is_obeyed(stub: Stub, make_model: MakeModel) -> None:
+    headers = {"retry-after-ms": "soon", "retry-after": "86400"}
+    stub.play(reply(error("slow down"), status=429, headers=headers), reply(GOOD))
+    outcome = unanswered(await make_model(confidence="logprob").answer(request_for()))
+    assert "it asks to wait 86400 seconds" in outcome.reason
+    assert len(stub.bodies()) == 1
 
 
 # What was spent ------------------------------------------------------------------------------------------------------
@@ -160,6 +171,40 @@ async def test_a_long_message_that_quotes_the_key_does_not_show_it(
         stub.play(reply(body, status=status, headers={"retry-after": "0"}))
         outcome = unanswered(await make_model(confidence="logprob").answer(request_for()))
         assert KEY[:6] not in repr(outcome)
+
+
+LOGINS = {
+    "user and password": ("ann:pass%40word-77", ["pass%40word-77", "pass@word-77"], "ann:pass@word-77"),
+    "a token alone": ("token-4711-abcd", ["token-4711-abcd"], "token-4711-abcd:"),
+    "a password alone": (":open-sesame", ["open-sesame"], ":open-sesame"),
+}
+
+
+@pytest.mark.parametrize("login", LOGINS)
+@pytest.mark.parametrize("status", [200, 400, 401, 429])
+async def test_a_login_in_the_address_is_sent_and_never_shown(
+    stub: Stub, make_model: MakeModel, caplog: pytest.LogCaptureFixture, login: str, status: int
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    written, secrets, meant = LOGINS[login]
+    token = base64.b64encode(meant.encode()).decode()
+    address = stub.url.replace("http://", f"http://{written}@")
+    said = f"{address} with {meant} as Basic {token} may not ask"
+    stub.play(reply(error(said), status=status, headers={"retry-after": "86400"}))
+    model = make_model(base_url=address, confidence="logprob")
+    outcome = unanswered(await model.answer(request_for()))
+    asked = [request["headers"]["authorization"] for request in stub.requests("/chat/completions")]
+    assert {*asked} == {f"Basic {token}"}
+    shown = f"{outcome!r} {model!r} {caplog.text}"
+    assert "may not ask" in outcome.reason
+    assert not [secret for secret in (*secrets, token) if secret in shown]
+
+
+@pytest.mark.parametrize("behind", ["?key=AIza-0123456789", "?api-version=1&key=AIza-0123456789", "#AIza-0123456789"])
+def test_an_address_with_something_behind_its_path_is_refused_without_showing_it(behind: str) -> None:
+    with pytest.raises(ModelNotReady, match="http://localhost/v1 has something behind its path") as refused:
+        OpenAIModel("small-1", base_url=f"http://ann:secret-77@localhost:8000/v1{behind}", api_key="none")
+    assert not {"AIza", "secret-77"} & set(re.findall(r"AIza|secret-77", str(refused.value)))
 
 
 async def test_nothing_of_an_answer_that_never_fits_is_logged(

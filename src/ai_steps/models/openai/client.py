@@ -17,9 +17,11 @@ class Connection:
         self.slots = asyncio.Semaphore(settings.max_concurrent)
         self.probing = asyncio.Lock()
         self.door = asyncio.Lock()
+        login = settings.address.authorization
         self.client = AsyncOpenAI(
             api_key=settings.key.reveal(),
-            base_url=settings.base_url,
+            base_url=settings.address.url,
+            default_headers=None if login is None else {"Authorization": login.reveal()},
             max_retries=0,  # the SDK's retries would multiply with ours
             timeout=None,  # the deadline is ours: the SDK's starts anew with every byte
         )

@@ -177,20 +177,27 @@ def _rejected(param: str, everything: str) -> Feature | None:
 
 
 def _wait_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return what ``Retry-After`` asks for: milliseconds, seconds or a date; None for what is no length of time."""
-    try:
-        seconds = _asked_seconds(headers)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return max(0.0, seconds) if seconds is not None and math.isfinite(seconds) else None
+    """Return what the server asks for, the exact header before the coarse one; None for what is no length of time."""
+    for header in ("retry-after-ms", "retry-after"):
+        try:
+            seconds = _asked_seconds(header, headers.get(header))
+        except (ValueError, TypeError, OverflowError):
+            continue
+        if seconds is not None and math.isfinite(seconds):
+            return max(0.0, seconds)
+    return None
 
 
-def _asked_seconds(headers: Mapping[str, str]) -> float | None:
-    if "retry-after-ms" in headers:
-        return float(headers["retry-after-ms"]) / 1000
-    after = headers.get("retry-after")
-    if after is None:
+def _asked_seconds(header: str, said: str | None) -> float | None:
+    """Return what one header says: milliseconds, seconds or a date.
+
+    Raises:
+        ValueError: it cannot be read, as TypeError or OverflowError.
+    """
+    if said is None:
         return None
-    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", after):
-        return float(after)
-    return (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds()
+    if header == "retry-after-ms":
+        return float(said) / 1000
+    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", said):
+        return float(said)
+    return (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()

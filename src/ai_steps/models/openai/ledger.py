@@ -112,8 +112,8 @@ class Ledger:
         self._attempts[index] = replace(old, result=result, notes=(*old.notes, *told))
 
     def told(self, text: str) -> str:
-        """Return a text as a record may keep it: without the key first, and then no longer than a person reads."""
-        hidden = self._settings.key.scrub(text)
+        """Return a text as a record may keep it: without its secrets first, and then no longer than a person reads."""
+        hidden = self._settings.scrub(text)
         return hidden if len(hidden) <= LONGEST_REASON else f"{hidden[:LONGEST_REASON]}…"
 
     def _cost(self, model: str | None, usage: Usage) -> float | None:

@@ -4,11 +4,11 @@ import asyncio
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ai_steps.deadline import Deadline
 from ai_steps.errors import ModelNotReady
 from ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
+from ai_steps.models.openai.address import Address, address_of
 from ai_steps.models.openai.capabilities import Capabilities
 from ai_steps.models.openai.client import Connections
 from ai_steps.models.openai.exchange import Server
@@ -58,7 +58,8 @@ class OpenAIModel:
 
         Args:
             name: the name the server knows, such as ``gpt-5-mini``; a leading ``openai:`` is dropped.
-            base_url: the server; the default is ``OPENAI_BASE_URL``, or the public OpenAI endpoint.
+            base_url: the server; the default is ``OPENAI_BASE_URL``, or the public OpenAI endpoint. A login in it
+                (``https://user:password@host/v1``) is sent in place of the key, and shows no more than that.
             api_key: the default is ``OPENAI_API_KEY``.
             prices: a table, or prices to add to the built-in one; the built-in list prices hold for the public
                 endpoint only. A model without a price has money ``None``, which is unknown and not zero.
@@ -80,7 +81,7 @@ class OpenAIModel:
             ModelNotReady: there is no key, or a setting cannot work.
         """
         model = name.removeprefix(PREFIX)
-        url = base_url or os.environ.get(URL_VARIABLE) or None
+        address = address_of(base_url or os.environ.get(URL_VARIABLE) or None, f"{PREFIX}{model}")
         key = api_key if api_key is not None else os.environ.get(KEY_VARIABLE, "")
         if not key:
             raise ModelNotReady(
@@ -89,9 +90,9 @@ class OpenAIModel:
             )
         self._settings = Settings(
             model=model,
-            base_url=url,
+            address=address,
             key=Secret(key),
-            prices=_prices(prices, url),
+            prices=_prices(prices, address),
             max_concurrent=max_concurrent,
             per_minute=per_minute,
             confidence=confidence,
@@ -105,7 +106,7 @@ class OpenAIModel:
         self._connections = Connections(self._settings)
         self._pacer = Pacer(per_minute)
         self._can = Capabilities(logprobs=not self._settings.reasons)
-        if _host(url) == PUBLIC_HOST:
+        if _is_public(address):
             self._can.unmarked_reasoning = False
         self._forms = Forms()
         self._structured: Structured | None = None
@@ -150,7 +151,7 @@ class OpenAIModel:
         await self._connections.aclose()
 
     def __repr__(self) -> str:
-        return f"OpenAIModel({self._settings.model!r})"  # and not the address, which may hold a password
+        return f"OpenAIModel({self._settings.model!r})"
 
 
 def _load_structured() -> "Structured":
@@ -159,13 +160,13 @@ def _load_structured() -> "Structured":
     return Structured()
 
 
-def _prices(given: PriceTable | Mapping[str, Price] | None, base_url: str | None) -> PriceTable:
+def _prices(given: PriceTable | Mapping[str, Price] | None, address: Address) -> PriceTable:
     """Return the price table: list prices hold where OpenAI sends the bill, and nowhere else."""
     if isinstance(given, PriceTable):
         return given
-    known = OPENAI_PRICES if _host(base_url) == PUBLIC_HOST else PriceTable()
+    known = OPENAI_PRICES if _is_public(address) else PriceTable()
     return known.extended(given or {})
 
 
-def _host(base_url: str | None) -> str | None:
-    return urlsplit(base_url).hostname if base_url else PUBLIC_HOST
+def _is_public(address: Address) -> bool:
+    return address.url is None or address.host == PUBLIC_HOST

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from ai_steps.errors import ModelNotReady
+from ai_steps.models.openai.address import Address
 from ai_steps.models.openai.secret import Secret
 from ai_steps.prices import PriceTable
 
@@ -26,8 +27,7 @@ class Settings:
 
     model: str
     """The name the server knows."""
-    base_url: str | None
-    """None: the public OpenAI endpoint."""
+    address: Address
     key: Secret
     prices: PriceTable
     max_concurrent: int
@@ -69,6 +69,12 @@ class Settings:
     def shown(self) -> str:
         """Return the name that records show."""
         return f"{PREFIX}{self.model}"
+
+    def scrub(self, text: str) -> str:
+        """Return a text without the key and without the login of the address."""
+        for secret in (self.key, *self.address.hidden):
+            text = secret.scrub(text)
+        return text
 
     @property
     def reasons(self) -> bool:
