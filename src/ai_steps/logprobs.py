@@ -247,7 +247,7 @@ def label_mass(trace: TokenTrace, span: ByteSpan, labels: Sequence[str]) -> Labe
 
     Follows the written tokens until they leave only one label. At each, an alternative token counts for the one
     label it can start; what several labels could start with, or none, is other mass. The token written counts by
-    its own log-probability, even when a server left it out of its own list.
+    its own log-probability, even when a server left it out of its own list; where the list says less, by that.
     """
     written = trace.text[slice(*span)]
     candidates = {_spelled(label, written): label for label in labels}
@@ -262,7 +262,7 @@ def label_mass(trace: TokenTrace, span: ByteSpan, labels: Sequence[str]) -> Labe
                 only = _only_label(done + token[before:], candidates)
                 if only is not None:
                     masses[only] = masses.get(only, 0.0) + path * probability
-        path *= math.exp(trace.logprobs[index])
+        path *= math.exp(min(trace.logprobs[index], _listed(trace.tops[index], piece)))
         done += piece[before:]
         chosen = _only_label(done, candidates)
         if chosen is not None:
@@ -289,6 +289,22 @@ def _only_label(start: bytes, candidates: Mapping[bytes, str]) -> str | None:
         return None
     possible = [label for spelled, label in candidates.items() if spelled.startswith(value)]
     return possible[0] if len(possible) == 1 else None
+
+
+def _listed(top: Sequence[Mapping[str, Any]], written: bytes) -> float:
+    """Return the least log-probability that a list gives the written token, or 0 where it does not name it.
+
+    Servers have told it from after sampling and the list from before, or from another place: of two numbers that
+    contradict each other, the higher one must not make a doubtful label sure.
+    """
+    said = [0.0]
+    for entry in top:
+        try:
+            if _piece(entry) == written:
+                said.append(float(entry["logprob"]))
+        except _UNREADABLE:
+            continue
+    return min(said)
 
 
 def _certain(logprob: float, top: Sequence[Mapping[str, Any]], written: bytes) -> bool:

@@ -169,6 +169,18 @@ def test_a_token_missing_from_its_own_list_counts_by_its_own_log_probability() -
     assert found.other == pytest.approx(0.9)
 
 
+@pytest.mark.parametrize(("own", "listed"), [(0.99, 0.2), (0.2, 0.99)])
+def test_of_two_numbers_for_the_written_token_that_contradict_each_other_the_lower_counts(
+    own: float, listed: float
+) -> None:
+    entries = tokens('{"label":"', ("A", {"A": listed, "B": 1 - listed}), '"}')
+    entries[1]["logprob"] = math.log(own)
+    trace = token_trace(entries, '{"label":"A"}')
+    assert trace is not None
+    found = label_mass(trace, value_spans(trace.text)["label"], ["A", "B"])
+    assert found.masses["A"] == pytest.approx(0.2)
+
+
 def test_tokens_that_join_quote_and_label_are_told_apart() -> None:
     found = masses('{"label":', ('"A"', {'"A"': 0.6, '"B"': 0.3, '"': 0.1}), "}", labels=["A", "B"])
     assert found == ({"A": 0.6, "B": 0.3}, 0.1)
