@@ -1,5 +1,6 @@
 """A clock that stands still until a test moves it."""
 
+import asyncio
 import heapq
 import itertools
 from collections.abc import Callable
@@ -34,9 +35,11 @@ class FakeClock:
         return self._now
 
     def call_at(self, when: float, callback: Callable[[], None]) -> FakeTimer:
-        """Call back once the clock was moved to ``when``."""
+        """Call back once the clock was moved to ``when``; what is due already needs no move, as on a real clock."""
         timer = FakeTimer(callback)
         heapq.heappush(self._timers, (when, next(self._order), timer))
+        if when <= self._now and (loop := _running_loop()) is not None:
+            loop.call_soon(self._ring)
         return timer
 
     @property
@@ -49,7 +52,17 @@ class FakeClock:
     def move_to(self, when: float) -> None:
         """Move to a time and make the calls that are due by then; a time before now sets the clock back."""
         self._now = when
-        while (due := self.next_timer) is not None and due <= when:
+        self._ring()
+
+    def _ring(self) -> None:
+        while (due := self.next_timer) is not None and due <= self._now:
             callback = heapq.heappop(self._timers)[2].callback
             if callback is not None:
                 callback()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -130,6 +130,14 @@ def test_a_fake_clock_rings_in_order_and_forgets_what_was_cancelled() -> None:
     assert clock.next_timer is None
 
 
+async def test_a_fake_clock_rings_for_what_is_due_already_though_nobody_moves_it() -> None:
+    clock, rung = FakeClock(), asyncio.Event()
+    clock.call_at(clock.now() - 60, lambda: pytest.fail("it was taken back")).cancel()
+    clock.call_at(0.0, rung.set)
+    await asyncio.wait_for(rung.wait(), 60)
+    assert clock.next_timer is None
+
+
 def test_a_fake_clock_needs_a_time_zone() -> None:
     with pytest.raises(Misuse, match="no time zone"):
         FakeClock(datetime(2026, 1, 1))  # noqa: DTZ001 -- the mistake under test
