@@ -16,7 +16,8 @@ CodeMatch = Literal["same", "changed", "continued"]
 _ANOTHER: dict[CodeMatch, str] = {
     "same": "The workflow's own function is the same. So either a function that it calls has changed: put it back,"
     " give the new call a name of its own ({own}), or raise the workflow's version. Or it is not deterministic: use"
-    " run.now, run.random and run.id, and do not depend on the order of sets.",
+    " run.now, run.random and run.id, do not depend on the order of sets, and take calls side by side with run.all:"
+    " under asyncio.gather or a TaskGroup they have their names by who is first.",
     "changed": "The recorded result belongs to what was asked then. Put the code back, give the new call a name of its"
     " own ({own}), or raise the workflow's version.",
     "continued": "The history holds that under another call of the same name: give the new call a name of its own,"
