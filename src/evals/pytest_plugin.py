@@ -130,6 +130,8 @@ class Evaluate:
         if count < evaluation.wanted:
             why = evaluation.stopped or "code that was measured stopped the tasks of the run"
             pytest.fail(f"only {count:,} of {evaluation.wanted:,} answers are there: {why}", pytrace=False)
+        if evaluation.unscored:
+            pytest.fail(f"no scorer has a score for any of {count:,} answers", pytrace=False)
         failing = evaluation.result.must_pass_failures
         if failing:
             pytest.fail(f"must pass, and fail: {named(failing)}", pytrace=False)

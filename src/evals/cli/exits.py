@@ -55,12 +55,15 @@ def measuring(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def code_of(evaluation: Evaluation) -> int:
-    """Return what a run ends with: crashed cases could not be measured, and a used up budget tells half the story."""
+    """Return what a run ends with: crashed cases could not be measured, and a used up budget tells half the story.
+
+    Without any score there is nothing to tell, however many answers there are.
+    """
     if evaluation.crashed or evaluation.lost:
         return DATA
     if evaluation.result.must_pass_failures:
         return WORSE
-    return CANT_TELL if evaluation.stopped else FINE
+    return CANT_TELL if evaluation.stopped or evaluation.unscored else FINE
 
 
 def complaint(evaluation: Evaluation) -> str:
@@ -90,4 +93,13 @@ def complaint(evaluation: Evaluation) -> str:
         return f"{len(failing):,} must-pass cases fail, first {failing[0]!r}{why}"
     if evaluation.stopped:
         return f"stopped: {evaluation.stopped}; the same command goes on"
-    return ""
+    return _unscored(evaluation)
+
+
+def _unscored(evaluation: Evaluation) -> str:
+    if not evaluation.unscored:
+        return ""
+    return (
+        f"no scorer has a score for any of {len(evaluation.result.cases):,} answers; see that the cases have what the"
+        " scorers look at"
+    )

@@ -48,6 +48,12 @@ class Evaluation:
         return [each for each in self.result.cases if each.error is not None and each.error.type == "RecordingMissing"]
 
     @property
+    def unscored(self) -> bool:
+        """Return whether there are answers and no scorer has a score for any of them."""
+        cases = self.result.cases
+        return bool(cases) and all(score is None for case in cases for score in case.scores.values())
+
+    @property
     def unscored_must_pass(self) -> Sequence[str]:
         """Return the must-pass cases with a score above 1, whose scale nobody has said."""
         high = (each for each in self.result.cases if each.must_pass and not each.passes)

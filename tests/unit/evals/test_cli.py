@@ -41,6 +41,18 @@ gated = Suite("loud", shout, cases=CASES, scorers=[exact()], gates={"exact": Ter
 vip = Suite("vip", shout, cases=[Case("v", "t0", "T0", must_pass=True)], scorers=[exact()])
 number = 3
 
+def nobody(answer):
+    return None
+
+def first_only(answer):
+    return 1.0 if answer.case.name == "c0" else None
+
+def unscored():
+    return Suite("unscored", shout, cases=CASES, scorers=[nobody])
+
+def partly():
+    return Suite("partly", shout, cases=CASES, scorers=[nobody, first_only])
+
 def empty():
     return Suite("empty", shout, cases=[], scorers=[exact()])
 """
@@ -143,6 +155,13 @@ def test_a_finished_result_is_not_touched_by_the_next_run() -> None:
 
 def test_a_failing_must_pass_case_ends_with_1() -> None:
     assert "1 must-pass cases fail, first 'v'" in in_mode("poor", "run", "suites.py:vip", code=1).stderr
+
+
+def test_a_run_without_any_score_ends_with_3_and_says_so() -> None:
+    said = handrail("run", "suites.py:unscored", code=3)
+
+    assert "no scorer has a score for any of 400 answers" in said.stderr
+    assert handrail("run", "suites.py:partly").exit_code == 0
 
 
 def test_a_used_up_time_ends_with_3_and_the_same_command_goes_on() -> None:

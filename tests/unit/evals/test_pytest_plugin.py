@@ -25,6 +25,9 @@ def right(answer) -> bool:
 def suite_of(*cases):
     return Suite("loud", shout, cases=cases, scorers=[right])
 
+def nobody(answer) -> None:
+    return None
+
 async def mumble(text: str) -> str:
     return "?"
 
@@ -138,6 +141,16 @@ def test_async_tests_await_it(pytester: pytest.Pytester) -> None:
     result = run(pytester, tests, "-o", "asyncio_mode=auto")
 
     result.assert_outcomes(passed=1)
+
+
+def test_a_suite_without_any_score_fails_though_nothing_is_required(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        "def test_loud(evaluate):\n    evaluate(Suite('loud', shout, cases=GOOD.cases, scorers=[nobody]))\n",
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*no scorer has a score for any of 20 answers*"])
 
 
 def test_a_metric_without_scores_is_said(pytester: pytest.Pytester, tmp_path: Path) -> None:
