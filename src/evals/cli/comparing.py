@@ -15,7 +15,7 @@ from evals.cli.publishing import Publication, write, write_files
 from evals.cli.running import Order, destination, end, execute, prepared
 from evals.cli.suites import AnySuite, load_suite
 from evals.comparison import Comparison, compare, scored
-from evals.errors import ChangedScorer, InvalidSetting, UnknownMetric
+from evals.errors import ChangedScorer, DataError, InvalidSetting, UnknownMetric
 from evals.gate import Terms
 from evals.measures import MEASURES
 from evals.result.result import Result, read_result
@@ -135,6 +135,27 @@ def terms_for(
         name, own = text.partition("=")[0], margin_of(text, margin)
         terms[name] = Terms(margin=own, level=level, scale=scale_of(name, (before, after), own))
     return terms
+
+
+def terms_of_every_metric(before: Result, after: Result, margin: float) -> tuple[dict[str, Terms], dict[str, str]]:
+    """Return terms for every metric that the two can be compared by, and why the others cannot; the main one always is.
+
+    Beside the scorers that is macro F1, where the answers are labels.
+    """
+    terms = terms_for(before, after, [], margin=margin, level=0.95)
+    left_out: dict[str, str] = {}
+    for name in (*after.metrics[1:], macro_f1.NAME):
+        if name in terms:
+            continue
+        own = {name: Terms(margin=margin, scale=scale_of(name, (before, after), margin))}
+        try:
+            compare(before, after, own)
+        except DataError as error:
+            if name in after.metrics:
+                left_out[name] = str(error)
+        else:
+            terms |= own
+    return terms, left_out
 
 
 def margin_of(text: str, margin: float | None) -> float:

@@ -8,12 +8,12 @@ import typer
 from pydantic_core import to_json
 
 from evals.cli import options
+from evals.cli.comparing import terms_of_every_metric
 from evals.cli.exits import DATA, measuring
 from evals.cli.folder import RESULTS, results_in
 from evals.cli.publishing import Publication, publish, say_written, write
-from evals.comparison import compare
+from evals.comparison import Comparison, compare
 from evals.errors import InvalidResult
-from evals.gate import Terms
 from evals.result.case_result import CaseResult
 from evals.result.result import Result, read_result
 from evals.statistics.repeats import average_repeats
@@ -125,8 +125,7 @@ def report(
     if html is not None:
         from evals.report import write_html  # noqa: PLC0415 -- templates that only a page needs
 
-        terms = {result.metrics[0]: Terms(margin=margin)}
-        comparison = None if before is None else compare(before, result, terms)
+        comparison = None if before is None else _compared(before, result, margin)
         try:
             html.parent.mkdir(parents=True, exist_ok=True)
             write_html(html, result, summary, baseline=before, comparison=comparison)
@@ -138,3 +137,11 @@ def report(
     if junit is not None:
         write(junit, as_junit(result, right_at=right_at))
     say_written([file for file in (html, markdown, junit) if file is not None], as_json=as_json)
+
+
+def _compared(before: Result, result: Result, margin: float) -> Comparison:
+    """Return the comparison by every metric, and say which ones it cannot be made by."""
+    terms, left_out = terms_of_every_metric(before, result, margin)
+    for name, why in left_out.items():
+        typer.echo(f"handrail: not compared by {harmless(name)}: {harmless(why)}", err=True)
+    return compare(before, result, terms)

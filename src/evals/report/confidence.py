@@ -9,9 +9,10 @@ from evals.report.charts.reliability import Bin, reliability
 from evals.report.charts.risk_coverage import Operating, Point, risk_coverage
 from evals.report.charts.whisker import Whisker
 from evals.report.drawn import drawn
-from evals.report.headline import Number, number
+from evals.report.headline import Number, earlier, number
 from evals.report.numbers import count, counted, share, spread
 from evals.report.table import Table, table
+from evals.summary.summary import Summary
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -41,6 +42,7 @@ def confidence(
     *,
     operating: Operating | None = None,
     target: float | None = None,
+    before: Summary | None = None,
 ) -> Confidence:
     """Return the part of the page on confidence; ``metrics`` are those of its group.
 
@@ -58,7 +60,7 @@ def confidence(
         ),
         curve=drawn(picture),
         points=table(("accepted", "wrong", "threshold"), [_point_row(each) for each in thinned(curve, CURVE_ROWS)]),
-        numbers=tuple(number(each) for each in metrics),
+        numbers=tuple(number(each, earlier(each, before)) for each in metrics),
     )
 
 

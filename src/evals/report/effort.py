@@ -8,8 +8,10 @@ from evals.metrics import Histogram, MetricValue
 from evals.report.charts.histogram import Bucket, histogram
 from evals.report.drawn import drawn
 from evals.report.figure import Figure, figure
+from evals.report.headline import earlier
 from evals.report.numbers import count, seconds
 from evals.report.table import Table, table
+from evals.summary.summary import Summary
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -26,7 +28,7 @@ class Effort:
     template: str = "effort.html.j2"
 
 
-def effort(metrics: Sequence[MetricValue], latency: Histogram) -> Effort:
+def effort(metrics: Sequence[MetricValue], latency: Histogram, before: Summary | None = None) -> Effort:
     """Return the part of the page on the metrics of the groups ``time`` and ``cost``."""
     edges = list(zip(latency.edges, latency.edges[1:], latency.counts, strict=False))
     marks = {
@@ -40,7 +42,7 @@ def effort(metrics: Sequence[MetricValue], latency: Histogram) -> Effort:
         picture = histogram(buckets, title="time to answer", write=seconds, marks=marks, name="latency")
     rows = [(f"{seconds(low)} to {seconds(high)}", count(cases)) for low, high, cases in edges if cases]
     return Effort(
-        figures=tuple(figure(each) for each in metrics),
+        figures=tuple(figure(each, earlier(each, before)) for each in metrics),
         chart=drawn(picture),
         buckets=table(("took", "answers"), rows),
     )

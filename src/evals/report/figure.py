@@ -17,8 +17,10 @@ class Figure:
     """Its interval, or why there is none."""
 
 
-def figure(metric: MetricValue) -> Figure:
-    """Return a metric as a figure."""
+def figure(metric: MetricValue, before: MetricValue | None = None) -> Figure:
+    """Return a metric as a figure, with what it was in the baseline."""
     note = metric.reason if metric.interval is None else spread(metric.interval, metric.unit)
     value = UNKNOWN if metric.value is None else amount(metric.value, metric.unit)
+    if before is not None and before.value is not None:
+        note = f"{note}; baseline {amount(before.value, before.unit)}".removeprefix("; ")
     return Figure(title(metric), value, note)

@@ -35,6 +35,8 @@ class Number:
     interval: str
     strip: "Markup"
     """Where it stands between 0 and 1; empty for what is no share."""
+    baseline: str
+    """What it is in the baseline; empty without one, or where it was not measured there."""
     note: str
     """What part of the cases it speaks of, and how the interval was made, or why there is none."""
 
@@ -48,17 +50,24 @@ class Headline:
     groups: tuple[tuple[str, tuple[Number, ...]], ...]
     """What the numbers speak of, with the numbers."""
     ruler: "Markup"
+    has_baseline: bool = False
     template: str = "headline.html.j2"
 
 
-def headline(summary: Summary) -> Headline:
-    """Return the part of the page with the numbers on how good the answers are."""
+def headline(summary: Summary, before: Summary | None = None) -> Headline:
+    """Return the part of the page with the numbers on how good the answers are; ``before`` is the baseline's."""
     found = {
-        words: tuple(number(each) for each in summary.metrics if each.group == group) for group, words in GROUPS.items()
+        words: tuple(number(each, earlier(each, before)) for each in summary.metrics if each.group == group)
+        for group, words in GROUPS.items()
     }
     picture = ruler(AXIS, RULER, "scale from 0 to 1")
     groups = tuple((words, numbers) for words, numbers in found.items() if numbers)
-    return Headline(_counts(summary.tally), groups, drawn(picture))
+    return Headline(_counts(summary.tally), groups, drawn(picture), has_baseline=before is not None)
+
+
+def earlier(metric: MetricValue, before: Summary | None) -> MetricValue | None:
+    """Return the same number of the baseline; None without one, or where it was not measured."""
+    return None if before is None else before.metric(metric.group, metric.name)
 
 
 def _counts(tally: Tally) -> str:
@@ -82,8 +91,8 @@ def _counts(tally: Tally) -> str:
     return f"{'; '.join(told)}."
 
 
-def number(metric: MetricValue) -> Number:
-    """Return a metric as a row of a table."""
+def number(metric: MetricValue, before: MetricValue | None = None) -> Number:
+    """Return a metric as a row of a table, with what it was in the baseline."""
     interval = metric.interval
     picture = ""
     if interval is not None and metric.unit in {"share", "score"} and interval.low >= 0.0 and interval.high <= 1.0:
@@ -95,6 +104,7 @@ def number(metric: MetricValue) -> Number:
         value=UNKNOWN if metric.value is None else amount(metric.value, metric.unit),
         interval="" if interval is None else spread(interval, metric.unit),
         strip=drawn(picture),
+        baseline="" if before is None or before.value is None else amount(before.value, before.unit),
         note=_note(metric),
     )
 

@@ -19,6 +19,7 @@ from evals.report.slices import slices
 from evals.report.templates import asset, content_policy, environment
 from evals.report.workflow import workflow
 from evals.result import Result
+from evals.summary.measuring import summarize
 from evals.summary.summary import Summary
 from evals.whole_file import write_whole
 
@@ -52,17 +53,19 @@ def html(
 ) -> str:
     """Return a result as one HTML page, under 2 MB whatever the cases hold.
 
-    ``baseline`` shows what it said to each failing case, ``comparison`` the verdict against it. ``target_risk`` is the
-    share of wrong accepted answers that the step was promised to stay under, 0 to 1, drawn where it is known.
+    ``baseline`` shows its own numbers and what it said to each failing case, ``comparison`` the verdict against it.
+    ``target_risk`` is the share of wrong accepted answers that the step was promised to stay under, 0 to 1, drawn where
+    it is known.
     """
     right = Right(summary.subject.main, summary.options.right_at)
+    before = None if baseline is None else summarize(baseline, summary.options)
     style, script = asset("page.css"), asset("page.js")
     return (
         environment()
         .get_template("page.html.j2")
         .render(
             header=header(summary, summary.must_pass_failures, comparison),
-            sections=_sections(summary, target_risk),
+            sections=_sections(summary, target_risk, before),
             cases=cases(result, right, baseline=baseline),
             style=drawn(style),
             script=drawn(script),
@@ -71,27 +74,29 @@ def html(
     )
 
 
-def _sections(summary: Summary, target_risk: float | None) -> list[Any]:
+def _sections(summary: Summary, target_risk: float | None, before: Summary | None) -> list[Any]:
     """Return the parts of the page that there are data for, in the order they are read."""
-    found: list[Any] = [headline(summary)]
+    found: list[Any] = [headline(summary, before)]
     flow = [each for each in summary.metrics if each.group == "flow"]
     if flow:
-        found.append(workflow(flow, summary.attribution))
+        found.append(workflow(flow, summary.attribution, before))
     if summary.confidence is not None:
         parts = summary.confidence
         values = [each for each in summary.metrics if each.group == "confidence"]
         own = _operating(summary)
-        found.append(confidence(parts.reliability, parts.curve, values, operating=own, target=target_risk))
+        found.append(
+            confidence(parts.reliability, parts.curve, values, operating=own, target=target_risk, before=before)
+        )
     if summary.labels is not None:
         found.append(labels(summary.labels.confusion, summary.labels.scores))
     scorers = dict.fromkeys(each.scorer for each in summary.fields)
     for number, scorer in enumerate(scorers, start=1):
         found.append(fields([each for each in summary.fields if each.scorer == scorer], number=number))
     if summary.slices:
-        found.append(slices(summary.slices, summary.subject.main))
+        found.append(slices(summary.slices, summary.subject.main, None if before is None else before.slices))
     spent = [each for each in summary.metrics if each.group in {"time", "cost"}]
     if spent:
-        found.append(effort(spent, summary.latency))
+        found.append(effort(spent, summary.latency, before))
     return found
 
 

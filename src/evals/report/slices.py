@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from evals.metrics import Slice
+from evals.metrics import MetricValue, Slice
 from evals.report.charts.whisker import ruler
 from evals.report.drawn import drawn
 from evals.report.headline import AXIS, RULER, Number, number
@@ -35,21 +35,30 @@ class Slices:
     keys: tuple[Key, ...]
     left_out: str
     ruler: "Markup"
+    has_baseline: bool = False
     template: str = "slices.html.j2"
 
 
-def slices(found: Sequence[Slice], metric: str) -> Slices:
-    """Return the part of the page on slices, at least one; those of one key stand together."""
-    keys = [Key(brief(key), tuple(map(_value, values))) for key, values in groupby(found, key=lambda each: each.key)]
+def slices(found: Sequence[Slice], metric: str, before: Sequence[Slice] | None = None) -> Slices:
+    """Return the part of the page on slices, at least one; those of one key stand together.
+
+    ``before`` are the baseline's.
+    """
+    old = {(each.key, each.value): each.score for each in before or ()}
+    keys = [
+        Key(brief(key), tuple(_value(each, old.get((each.key, each.value))) for each in values))
+        for key, values in groupby(found, key=lambda each: each.key)
+    ]
     more = len(keys) - MOST_KEYS
     return Slices(
         metric=brief(metric),
         keys=tuple(keys[:MOST_KEYS]),
         left_out=f"{counted(more, 'more key')}" if more > 0 else "",
         ruler=drawn(ruler(AXIS, RULER, "scale from 0 to 1")),
+        has_baseline=before is not None,
     )
 
 
-def _value(each: Slice) -> tuple[str, str, Number]:
+def _value(each: Slice, before: MetricValue | None) -> tuple[str, str, Number]:
     value = "none" if each.value is None else brief(each.value)
-    return value, count(each.cases), number(each.score)
+    return value, count(each.cases), number(each.score, before)

@@ -11,9 +11,11 @@ from evals.report.charts.stack import Part, stack
 from evals.report.charts.whisker import Whisker
 from evals.report.drawn import drawn
 from evals.report.figure import Figure, figure
+from evals.report.headline import earlier
 from evals.report.numbers import count, counted, share, spread
 from evals.report.table import Table, table
 from evals.report.text import brief
+from evals.summary.summary import Summary
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -46,11 +48,13 @@ class Workflow:
     template: str = "workflow.html.j2"
 
 
-def workflow(metrics: Sequence[MetricValue], attribution: Attribution | None) -> Workflow:
+def workflow(
+    metrics: Sequence[MetricValue], attribution: Attribution | None, before: Summary | None = None
+) -> Workflow:
     """Return the part of the page on the metrics of the group ``flow``."""
     blames = attribution.blames if attribution is not None else ()
     return Workflow(
-        figures=tuple(figure(each) for each in metrics if each.name not in DECIDERS),
+        figures=tuple(figure(each, earlier(each, before)) for each in metrics if each.name not in DECIDERS),
         deciders=drawn(_deciders(metrics)),
         blames=drawn(_blames(blames)),
         numbers=table(("step", "how", "failures", "share", "interval"), [_row(each) for each in blames]),

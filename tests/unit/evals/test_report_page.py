@@ -344,3 +344,27 @@ def test_what_the_baseline_got_right_comes_before_lower_scores_that_failed_befor
     before, after = scored(a=0.0, b=1.0, c=0.5), scored(a=0.0, b=0.8, c=0.4)
 
     assert names(html(after, summarize(after, QUICK), baseline=before)) == ["b", "a", "c"]
+
+
+def test_the_baselines_values_stand_beside_the_numbers() -> None:
+    baseline, result = routed(wrong=range(0, 60, 3)), routed(wrong=(4,))
+
+    page = html(result, summarize(result, QUICK), baseline=baseline)
+
+    before = summarize(baseline, QUICK)
+    for name in ("macro_f1", "accuracy"):
+        value = before.metric("labels", name)
+        assert value is not None
+        assert value.value is not None
+        assert f'<td class="n" data-label="baseline">{amount(value.value, value.unit)}</td>' in page
+    slices = [each.score.value for each in before.slices]
+    assert slices
+    assert all(f'data-label="baseline">{amount(value, "score")}</td>' in page for value in slices if value is not None)
+    risk = before.metric("acceptance", "risk")
+    assert risk is not None
+    assert risk.value is not None
+    assert f'data-label="baseline">{amount(risk.value, risk.unit)}' in page
+    assert (
+        "baseline"
+        not in html(result, summarize(result, QUICK)).partition("<h2>Results</h2>")[2].partition("</main>")[0]
+    )
