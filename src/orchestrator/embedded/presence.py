@@ -34,6 +34,7 @@ class Presence:
         self._bell: Doorbell | None = None
         self._next_beat = 0.0
         self._silent = False
+        self._place = Path()
         self._file: tuple[int, int] | None = None
         self.worker = 0
         self.has_company = False
@@ -50,7 +51,8 @@ class Presence:
                 break
         lock = "" if self._line is None else self._line.path
         bell = "" if self._bell is None else self._bell.path
-        self._file = _file_at(self._store.path)
+        self._place = Path(self._store.path).absolute()  # a step may change the working directory
+        self._file = _file_at(self._place)
         register = Register(os.getpid(), here(), bell, lock, self._clock.now())
         self.worker = self._store.apply([register])[0]
         return self.worker
@@ -73,7 +75,7 @@ class Presence:
             Fenced: this worker was struck off itself.
             StoreNotFound: the store's file is not there any more, or another one is in its place.
         """
-        if _file_at(self._store.path) != self._file:
+        if _file_at(self._place) != self._file:
             problem = "the file was deleted or replaced while it was open: put it back, or start again with another"
             raise StoreNotFound(self._store.path, problem)
         self.beat()
@@ -137,10 +139,10 @@ class Presence:
         self._bell = self._line = None
 
 
-def _file_at(path: str) -> tuple[int, int] | None:
+def _file_at(path: Path) -> tuple[int, int] | None:
     """Return what tells the file at a path from any other that may come into its place."""
     try:
-        found = Path(path).stat()
+        found = path.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -1,4 +1,4 @@
-"""Code that ends the event loop in which it is executed: the command says so, and the same command goes on."""
+"""Steps that change what they are executed in (the event loop, the working directory): runs and commands live on."""
 
 import subprocess
 import sys
@@ -44,3 +44,37 @@ def test_a_step_that_ends_the_loop_is_told_with_2_and_the_same_command_goes_on(t
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert again.returncode in {0, 1}, again.stderr
     assert "runs" in again.stdout
+
+
+MOVING = """
+import asyncio
+import os
+from orchestrator import Run, action, workflow
+
+@action
+async def move(folder: str) -> str:
+    os.chdir(folder)
+    return folder
+
+@action
+async def look(n: int) -> int:
+    await asyncio.sleep(0.1)
+    return n
+
+@workflow(version=1)
+async def moves(run: Run, folder: str) -> int:
+    await run.step(move, folder)
+    for n in range(40):  # many looks of the worker after its store
+        await run.step(look, n)
+    return 40
+"""
+
+
+def test_a_step_that_changes_the_working_directory_stops_no_worker(tmp_path: Path) -> None:
+    (tmp_path / "moving.py").write_text(MOVING, encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "folders.jsonl").write_text('"elsewhere"\n', encoding="utf-8")
+    command = [sys.executable, "-m", "handrail", "run", "moving.py:moves", "folders.jsonl"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
