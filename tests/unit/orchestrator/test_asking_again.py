@@ -486,6 +486,9 @@ def as_format_2(path: Path) -> None:
     with sqlite3.connect(path) as old:
         old.execute("UPDATE steps SET input = json_array('paid', 1) WHERE kind = 'event' AND status = 'done'")
         old.execute("UPDATE steps SET input = NULL WHERE kind IN ('human', 'timer', 'clock', 'chance')")
+        old.executescript(
+            "DROP INDEX runs_suspect; ALTER TABLE runs DROP COLUMN died_among; ALTER TABLE runs DROP COLUMN died_alone;"
+        )
         old.execute("PRAGMA user_version = 2")
     old.close()
 
