@@ -32,9 +32,9 @@ class Settings:
     concurrency: int = 500
     """Runs executed at once; others wait as rows."""
     lease_seconds: float = 5.0
-    """A worker whose beat stops for this long loses its runs."""
+    """A worker whose beat stops for this long loses its runs; one that holds its lock is given six times as long."""
     crash_limit: int = 3
-    """A run that was in flight, without progress, in so many crashes is set aside."""
+    """A run is set aside when its process died so many times while executing nothing else, without any progress."""
     threads: int = 16
     """Sync step bodies at once."""
     grace_seconds: float = 5.0

@@ -98,6 +98,8 @@ class Crew:
 
     def arrive(self) -> None:
         """Wait until every process has ended well."""
+        # what fell asleep while the clock was ahead would sleep for hours, as it has to by a clock that was set back
+        self.drift.write_text("14400", encoding="ascii")
         for process in self._processes:
             code = process.wait(GENEROUS)
             assert code == 0, f"exit {code}: {self.errors[-3000:]}"

@@ -22,7 +22,8 @@ from tests.acceptance.chaos.journeys import expected, keys
 LONG = os.environ.get("HANDRAIL_CHAOS") == "long"
 SEEDS = range(100 if LONG else 5)
 BLOWS = 60 if LONG else 15
-RUNS = 48
+RUNS = 800 if LONG else 200
+"""So many that most blows fall while there is work."""
 
 
 class Reviewer(threading.Thread):
@@ -59,6 +60,7 @@ def test_every_journey_arrives_once_whatever_happens_on_the_way(tmp_path: Path, 
         reviewer.start()
         for _ in range(BLOWS):
             crew.one_blow()
+        print(f"{len(keys_seen(crew))} of {4 * RUNS} actions before the last blow, of {dict(crew.harm)}")
         crew.arrive()
     finally:
         crew.give_up()
@@ -70,6 +72,11 @@ def wait_until_begun(crew: Crew) -> None:
     """Wait until the first run has reached the world."""
     while not crew.outbox.stat().st_size:
         time.sleep(0.05)
+
+
+def keys_seen(crew: Crew) -> set[str]:
+    """Return the keys of the actions that were executed so far."""
+    return {line.split()[0] for line in crew.outbox.read_text(encoding="utf-8").splitlines()}
 
 
 def check(crew: Crew) -> None:

@@ -44,7 +44,7 @@ async def main() -> None:
 
 
 async def travel() -> None:
-    settings = Settings(concurrency=40, lease_seconds=1.0, grace_seconds=0.5, threads=4)
+    settings = Settings(concurrency=8, lease_seconds=1.0, grace_seconds=0.5, threads=4)
     async with Orchestrator(STORE, workflows=[journey, leg], settings=settings, clock=SteppingClock()) as orchestrator:
         handles = await orchestrator.start_many(journey, [(f"j{n}", n) for n in range(RUNS)])
         print("started", flush=True)
