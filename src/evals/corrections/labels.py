@@ -59,17 +59,15 @@ class Labels:
         """Return the labels without a share (0 to 1) of their audits, and those audits.
 
         Chance takes them, by a hash of their names: whatever is chosen by score or by who was right would leave a
-        sample that is not random. What is given up at one share is given up at every higher one, for ever. Copies go
-        together: a model that was trained on one of them knows the others.
+        sample that is not random. What is given up at one share is given up at every higher one, for ever. Copies are
+        drawn by their cluster and go together: a model that was trained on one of them knows the others.
 
         Raises:
             InvalidSetting: the share is outside 0 to 1.
         """
         if not (math.isfinite(share) and 0 <= share <= 1):
             raise InvalidSetting(f"the share of audits to give up is {share!r}; give 0 to 1, such as 0.3")
-        drawn = {each.case for each in self.judged if draw_of(f"given up: {each.case}") < share}
-        clusters = {each.cluster for each in self.judged if each.case in drawn and each.cluster}
-        gone = {each.case for each in self.judged if each.case in drawn or each.cluster in clusters}
+        gone = {each.case for each in self.judged if draw_of(f"given up: {each.cluster or each.case}") < share}
         lessons = {each.case: each.lesson for each in self.decided}
         kept = replace(
             self,
