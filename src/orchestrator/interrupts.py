@@ -20,7 +20,8 @@ class NobodyInterrupted(Exception):
 def interrupts_by_hand() -> Iterator[None]:
     """Let a ``KeyboardInterrupt`` out of foreign code only when somebody pressed Ctrl-C.
 
-    Where another handler of SIGINT is at work, nobody can tell, and every one is let out.
+    Where another handler of SIGINT is at work, nobody can tell, and every one is let out. Where it is ignored, as in
+    background jobs of a shell, nobody can have pressed it.
 
     Raises:
         NobodyInterrupted: the code raised one by itself.
@@ -33,13 +34,14 @@ def interrupts_by_hand() -> Iterator[None]:
         pressed = True
         signal.default_int_handler(number, frame)
 
-    mine = in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    before = signal.getsignal(signal.SIGINT)
+    mine = in_main and before is signal.default_int_handler
     if mine:
         signal.signal(signal.SIGINT, note)
     try:
         yield
     except KeyboardInterrupt as error:
-        if pressed or (in_main and not mine):
+        if pressed or (in_main and not mine and before is not signal.SIG_IGN):
             raise
         raise NobodyInterrupted from error
     finally:

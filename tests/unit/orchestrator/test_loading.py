@@ -1,6 +1,7 @@
 """Code that is loaded by name may do anything: the command says so, and ends as for any other wrong target."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,15 @@ def test_a_module_that_looks_up_names_by_itself_may_fail_too(tmp_path: Path) -> 
         load_workflow(f"{tmp_path}/lazy.py:flow")
 
 
+@pytest.fixture
+def _hears_ctrl_c() -> Iterator[None]:
+    """Let SIGINT be heard: a shell starts its background jobs deaf to it, and so the tests in one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_hears_ctrl_c")
 def test_ctrl_c_during_an_import_stops_the_command(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n")
 
