@@ -71,7 +71,6 @@ class EmbeddedRun(Run):
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
         self._stopped = StopFlag()
-        self._notebook = Notebook(equipment.clock, self.write, self.settled, self.waits.back_off, self._stopped)
 
     @property
     def id(self) -> str:
@@ -175,7 +174,9 @@ class EmbeddedRun(Run):
                 value = await self._equipment.bodies.call(step, context, args, kwargs)
                 decided_by = bound.decided_by
             else:
-                tries = resumed(begun, row, self._notebook)
+                # made here, because a run that held it would be a cycle: it holds the run's methods
+                notes = Notebook(self._equipment.clock, self.write, self.settled, self.waits.back_off, self._stopped)
+                tries = resumed(begun, row, notes)
                 result = await self._equipment.bodies.execute(step, context, tries, args, kwargs)
                 value, attempt = result.value, result.attempt
                 decided_by = result.decided_by or bound.decided_by
