@@ -1,6 +1,8 @@
 """What holds for every test: no network, no keys from outside, one thread a library, one marker a folder."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,14 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the keys and addresses of real models, so that a test means the same on every machine."""
     for variable in [name for name in os.environ if name.startswith(("OPENAI_", "ANTHROPIC_", "HANDRAIL_"))]:
         monkeypatch.delenv(variable)
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """Let every test hear SIGINT: background jobs of a shell are deaf to it, and a test may leave a handler."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,7 @@ def test_it_is_saved_and_loaded_with_the_same_answers(model: LocalModel, tmp_pat
 
 
 def test_other_weights_are_noticed_when_it_is_loaded(tmp_path: Path) -> None:
+    pytest.importorskip("tokenizers")
     folder = write_encoder(tmp_path / "weights")
     LocalModel.fit(EXAMPLES, name="route", embedding=str(folder)).save(tmp_path / "route")
     shutil.rmtree(folder)

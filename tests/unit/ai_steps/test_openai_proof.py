@@ -208,7 +208,7 @@ async def test_one_token_of_a_real_distribution_makes_the_numbers_real(
     stub.play(reply(completion('{"label":"B"}', logprobs=label)))
     answer = answered(await make_model().answer(request_for()))
     assert answer.confidence.source == "logprob"
-    assert answer.confidence.value == pytest.approx(1.0, abs=2e-3)
+    assert answer.confidence.value == pytest.approx(1.0, abs=0.011)  # of two numbers that differ, the lower counts
 
 
 @pytest.mark.parametrize(

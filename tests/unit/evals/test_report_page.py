@@ -328,7 +328,8 @@ def test_the_lowest_scores_are_shown_first_and_before_those_that_find_no_place()
 
     page = html(result, summarize(result, QUICK))
 
-    assert names(page)[:30] == [f"c{n}" for n in range(MOST_FAILING, MOST_FAILING + 30)]
+    # Of one score they stand as they were answered, which is nobody's order.
+    assert set(names(page)[:30]) == {f"c{n}" for n in range(MOST_FAILING, MOST_FAILING + 30)}
     assert len(names(page)) == MOST_FAILING
     assert "<dt><bdi>score</bdi></dt><dd><bdi>0.100</bdi></dd>" in page
 
