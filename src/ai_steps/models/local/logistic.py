@@ -16,7 +16,7 @@ NEVER_SEEN = -20.0
 
 def fit_embedded(embedding: Embedding, vectors: Floats, targets: Targets, *, count: int) -> Embedded:
     """Return the view of ``count`` targets; at least two of them must occur."""
-    fitted = LogisticRegression(C=STRENGTH, max_iter=STEPS).fit(vectors, targets)
+    fitted = LogisticRegression(solver="newton-cg", C=STRENGTH, max_iter=STEPS).fit(vectors, targets)
     slopes, bias = fitted.coef_, fitted.intercept_
     if len(fitted.classes_) == 2:  # two targets share one direction
         slopes, bias = np.vstack([-slopes / 2, slopes / 2]), np.concatenate([-bias / 2, bias / 2])
