@@ -100,7 +100,7 @@ lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newes
 clean: ## Remove the environments, caches and what the demo left
 	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist handrail-demo htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find handrail evals ai_steps orchestrator guards tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What a demo needs is a part of what a developer needs, in the same versions, so one environment serves both.
 $(DEMO): requirements/demo.lock $(INSTALL) | $(BIN)/python

@@ -6,9 +6,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-# A script's folder comes first on the path, where scripts named after our packages would hide those packages.
-sys.path.append(sys.path.pop(0))
-
 from rich.console import Console
 
 from engine_bench.bench import Bench

@@ -2,9 +2,6 @@
 
 import sys
 
-# A script's folder comes first on the path, where this file would hide the package it measures.
-sys.path.append(sys.path.pop(0))
-
 from guards_bench.main import main
 
 if __name__ == "__main__":

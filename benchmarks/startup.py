@@ -2,9 +2,6 @@
 
 import sys
 
-# A script's folder comes first on the path, where scripts named after our packages would hide those packages.
-sys.path.append(sys.path.pop(0))
-
 from startup_bench.main import main
 
 if __name__ == "__main__":

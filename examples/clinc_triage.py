@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ai_steps import Model, classify
-from ai_steps.models.local import LabelledText, LocalModel
-from guards import Escalation, confidence
-from orchestrator import Run, Workflow, workflow
+from handrail_ai_steps import Model, classify
+from handrail_ai_steps.models.local import LabelledText, LocalModel
+from handrail_guards import Escalation, confidence
+from handrail_orchestrator import Run, Workflow, workflow
 
 MODEL = Path("models/intent")
 """Where the trained model is kept, under the working directory."""

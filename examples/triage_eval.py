@@ -11,14 +11,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ai_steps import Model
-from ai_steps.models.local import LocalModel
-from evals.case import Case
-from evals.gate import Terms
-from evals.scorers import exact
-from evals.suite import Suite
-from evals.targets.workflow import workflow_target
-from evals.targets.workflow_reviewers import Reviewers, Truth
 from handrail.demo.outbox import Delivery, Outbox
 from handrail.demo.triage import (
     KNOWN_SENDERS,
@@ -31,6 +23,14 @@ from handrail.demo.triage import (
     trained_model,
     triage_with,
 )
+from handrail_ai_steps import Model
+from handrail_ai_steps.models.local import LocalModel
+from handrail_evals.case import Case
+from handrail_evals.gate import Terms
+from handrail_evals.scorers import exact
+from handrail_evals.suite import Suite
+from handrail_evals.targets.workflow import workflow_target
+from handrail_evals.targets.workflow_reviewers import Reviewers, Truth
 
 MODEL = Path("models/demo-route")
 """Where the trained model is kept, under the working directory."""

@@ -22,19 +22,20 @@ import instructor
 from openai import AsyncOpenAI
 from pydantic import BaseModel
 
-ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+from handrail_ai_steps.extract import extract
+from handrail_ai_steps.logprobs import token_trace
+from handrail_ai_steps.models.openai import OpenAIModel
+from handrail_ai_steps.models.openai.evidence import field_confidences
+from handrail_guards.acceptance import confidence
+from handrail_guards.chain import run_guards
+from handrail_guards.guard import CostClass, Guard, GuardContext
+from handrail_guards.outcome import Accepted
+from handrail_guards.verdict import OnFail, Verdict
 
-from ai_steps.extract import extract  # noqa: E402 -- found through the path above
-from ai_steps.logprobs import token_trace  # noqa: E402
-from ai_steps.models.openai import OpenAIModel  # noqa: E402
-from ai_steps.models.openai.evidence import field_confidences  # noqa: E402
-from guards.acceptance import confidence  # noqa: E402
-from guards.chain import run_guards  # noqa: E402
-from guards.guard import CostClass, Guard, GuardContext  # noqa: E402
-from guards.outcome import Accepted  # noqa: E402
-from guards.verdict import OnFail, Verdict  # noqa: E402
-from tests.stub_server import Stub, completion, cut, reply, tokens  # noqa: E402
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.stub_server import Stub, completion, cut, reply, tokens  # noqa: E402 -- found through the path above
 
 MOST_TIMES_PARSE = 1.3
 MOST_TIMES_LOADS_CHAIN = 2.5

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ai_steps.models.local import LocalModel
 from circle_bench.lessons import Lessons
 from circle_bench.triage import Deployed, intent_step
-from evals.calibrate import (
+from handrail_ai_steps.models.local import LocalModel
+from handrail_evals.calibrate import (
     Promise,
     Subject,
     audits_of,
@@ -15,7 +15,7 @@ from evals.calibrate import (
     read_acceptance,
     write_acceptance,
 )
-from evals.step_calibration import judge_cases
+from handrail_evals.step_calibration import judge_cases
 
 
 async def calibrated(

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ai_steps.models.local import LabelledText
-from evals import Case
-from evals.corrections import Decided, GivenUp, Labels, Recorded, as_examples
-from guards.auditing import draw_of
+from handrail_ai_steps.models.local import LabelledText
+from handrail_evals import Case
+from handrail_evals.corrections import Decided, GivenUp, Labels, Recorded, as_examples
+from handrail_guards.auditing import draw_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

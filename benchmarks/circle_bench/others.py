@@ -6,14 +6,14 @@ These arms need no store: what a model says and a threshold lets pass is the sam
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ai_steps.models.local import LabelledText, LocalModel, Prediction
 from circle_bench.circle import fit
 from circle_bench.plan import Plan
 from circle_bench.played import Round, Story
 from circle_bench.triage import Deployed
 from circle_bench.world import Request, Truth, World
-from evals.calibrate import Scored
-from evals.calibrate.tally import Tally
+from handrail_ai_steps.models.local import LabelledText, LocalModel, Prediction
+from handrail_evals.calibrate import Scored
+from handrail_evals.calibrate.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orchestrator import Orchestrator, ReviewQuery
+from handrail_orchestrator import Orchestrator, ReviewQuery
 
 
 @dataclass(frozen=True, slots=True)

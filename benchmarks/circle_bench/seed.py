@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ai_steps.models.local import LabelledText
 from circle_bench.circle import Circle
 from circle_bench.others import play_alone, play_naive
 from circle_bench.plan import Plan
 from circle_bench.played import Story
 from circle_bench.world import draw_world
+from handrail_ai_steps.models.local import LabelledText
 
 
 def play_seed(requests: Sequence[LabelledText], plan: Plan, seed: int) -> tuple[Story, ...]:

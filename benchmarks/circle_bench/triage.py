@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ai_steps import AIStep, classify
-from ai_steps.models.local import LocalModel
-from ai_steps.rule import Rule
-from guards import Auditing, Escalation
-from guards.acceptance import Never
-from guards.guarantee import GuaranteedThreshold
-from orchestrator import Run, Workflow, workflow
+from handrail_ai_steps import AIStep, classify
+from handrail_ai_steps.models.local import LocalModel
+from handrail_ai_steps.rule import Rule
+from handrail_guards import Auditing, Escalation
+from handrail_guards.acceptance import Never
+from handrail_guards.guarantee import GuaranteedThreshold
+from handrail_orchestrator import Run, Workflow, workflow
 
 STEP = "intent"
 QUEUE = "requests"

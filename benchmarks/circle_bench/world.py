@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ai_steps.models.local import LabelledText, LocalModel
 from circle_bench.plan import Plan
+from handrail_ai_steps.models.local import LabelledText, LocalModel
 
 NONE = "none of these"
 """What people answer when no intent fits. It is offered as a label like any other, so a model may learn to say it."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ai_steps.models import local
-from ai_steps.models.local import LabelledText, LocalModel
+from handrail_ai_steps.models import local
+from handrail_ai_steps.models.local import LabelledText, LocalModel
 
 
 @dataclass(frozen=True, slots=True)

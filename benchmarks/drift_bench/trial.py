@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from drift_bench.predictions import Population
 from drift_bench.scenario import USUAL_SHARE, Deployed, Scenario, draw
-from evals.drift import Audited, Routed, Watch, WatchSettings
-from guards.auditing import draw_of
+from handrail_evals.drift import Audited, Routed, Watch, WatchSettings
+from handrail_guards.auditing import draw_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -12,16 +12,13 @@ from engine_bench.errors import ChildFailed
 BENCHMARKS = Path(__file__).parent.parent
 """The folder that makes ``engine_bench`` importable."""
 
-SEARCHED = (BENCHMARKS.parent / "src", BENCHMARKS)
-"""Where a child finds modules, in this order: scripts in ``BENCHMARKS`` are named after the packages they measure."""
-
 MODULE = ("-P", "-m")
 """Runs a module without looking for others in the current folder first."""
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a child: ours, with our packages and the benchmark importable."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, SEARCHED))}
+    """Return the environment of a child: ours, with the benchmark importable."""
+    return {**os.environ, "PYTHONPATH": str(BENCHMARKS)}
 
 
 def emit(**message: Any) -> None:

@@ -8,7 +8,7 @@ HandrailError
     └── PeerFailed      a peer's process ended without a figure
 """
 
-from guards.errors import HandrailError
+from handrail_guards.errors import HandrailError
 
 
 class BenchmarkError(HandrailError):

@@ -12,8 +12,8 @@ from engine_bench.five_steps import bump, five, slow_bump
 from engine_bench.load import Load
 from engine_bench.rows import STEP_NAMES, STEPS, open_file, transaction
 from engine_bench.spent import Spent
-from orchestrator.coding import codec_for, signature_codec
-from orchestrator.store import SqliteStore
+from handrail_orchestrator.coding import codec_for, signature_codec
+from handrail_orchestrator.store import SqliteStore
 
 START = (
     "INSERT INTO runs (key, id, workflow, status, owner, created, started, code, input)"

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from ai_steps import Says, ScriptedModel, classify
 from engine_bench.errors import WrongResult
 from engine_bench.rows import STEPS
-from guards import Escalation, confidence
-from orchestrator import Run, action, rule, step_context, workflow
+from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail_guards import Escalation, confidence
+from handrail_orchestrator import Run, action, rule, step_context, workflow
 
 Team = Literal["billing", "access"]
 

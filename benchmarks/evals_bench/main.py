@@ -24,8 +24,8 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from evals import Answered, Case, Observation, Suite, run_suite, write_cases
 from evals_bench.load import Load, Spent
+from handrail_evals import Answered, Case, Observation, Suite, run_suite, write_cases
 
 ROOT = Path(__file__).parents[2]
 SIDES = {"asyncio loop": "floor_side", "handrail": "handrail_side", "pydantic-evals": "pydantic_side"}
@@ -71,7 +71,7 @@ def spend(side: str, load: Load, python: Path, folder: Path) -> Spent:
         str(python), "-m", f"evals_bench.{SIDES[side]}", str(folder), "--cases", str(load.cases),
         "--task-seconds", str(load.task_seconds), "--concurrency", str(load.concurrency),
     ]  # fmt: skip
-    path = os.pathsep.join((str(ROOT / "src"), str(ROOT / "benchmarks")))
+    path = str(ROOT / "benchmarks")
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path})
     if done.returncode:
         raise SystemExit(f"{side} ended with {done.returncode}: {done.stderr[-2000:]}")
@@ -146,7 +146,7 @@ def rich_result(cases: int, path: Path) -> None:
 OPENING = """
 import json, sys, time
 from pathlib import Path
-from evals.summary import open_summary
+from handrail_evals.summary import open_summary
 path = Path(sys.argv[1])
 open_summary(path)
 begun = time.process_time()
@@ -160,7 +160,7 @@ print(1000 * (opened - begun), 1000 * (time.process_time() - opened), summary.ta
 READING = """
 import json, sys, time
 from pathlib import Path
-from evals import read_cases
+from handrail_evals import read_cases
 path = Path(sys.argv[1])
 read_cases(path, expected=str)
 begun = time.process_time()

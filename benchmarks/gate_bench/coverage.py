@@ -5,8 +5,8 @@ import random
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.statistics import bca_mean, mean_interval, paired_difference, recomputed, wilson
 from gate_bench.figure import Figure
+from handrail_evals.statistics import bca_mean, mean_interval, paired_difference, recomputed, wilson
 
 PART = "95% intervals hold the truth"
 RIGHT = 0.85

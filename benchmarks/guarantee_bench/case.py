@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from evals.calibrate import JudgedCase, Scored
-from guards import Alternative, Confidence, Judgement, Verdict
+from handrail_evals.calibrate import JudgedCase, Scored
+from handrail_guards import Alternative, Confidence, Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True)

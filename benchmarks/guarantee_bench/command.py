@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from evals.calibrate import JudgedCase, Promise, audits_of
-from evals.calibrate.tally import Tally
-from evals.step_calibration import CalibrationSettings, Judged, set_threshold
 from guarantee_bench.case import Predicted
 from guarantee_bench.predictions import ModelName
-from guards.guarantee import GuaranteedThreshold, score_of
+from handrail_evals.calibrate import JudgedCase, Promise, audits_of
+from handrail_evals.calibrate.tally import Tally
+from handrail_evals.step_calibration import CalibrationSettings, Judged, set_threshold
+from handrail_guards.guarantee import GuaranteedThreshold, score_of
 
 DAY = date(2026, 11, 28)
 WAYS: Mapping[str, CalibrationSettings] = {"command": CalibrationSettings()}

@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from evals.calibrate import (
+from guarantee_bench.methods import guaranteed
+from guarantee_bench.predictions import ModelName, Tickets
+from guarantee_bench.trial import Cell, World
+from handrail_evals.calibrate import (
     Audit,
     JudgedCase,
     Promise,
@@ -15,10 +18,7 @@ from evals.calibrate import (
     development_scores,
     fit_acceptor,
 )
-from guarantee_bench.methods import guaranteed
-from guarantee_bench.predictions import ModelName, Tickets
-from guarantee_bench.trial import Cell, World
-from guards.guarantee import ScoreName
+from handrail_guards.guarantee import ScoreName
 
 FITTED_ON = 1000
 """Labelled development cases that fit an acceptor, and choose the score."""

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from threadpoolctl import threadpool_limits
 
-from ai_steps.models.local import LabelledText
+from handrail_ai_steps.models.local import LabelledText
 
 SHARPNESS = 30.0
 """Inverse strength of the penalty: what does best on BANKING77."""

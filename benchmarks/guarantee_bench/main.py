@@ -10,12 +10,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from evals.calibrate import Promise
 from guarantee_bench.command import CHOOSING, WAYS, Population, Way, ways
 from guarantee_bench.gain import FITTED_ON, Gain, gains
 from guarantee_bench.methods import METHODS
 from guarantee_bench.predictions import FILES, ModelName, Tickets
 from guarantee_bench.trial import Cell, World
+from handrail_evals.calibrate import Promise
 
 PROJECT = Path(__file__).parent.parent.parent
 GOALS = {

@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from evals.calibrate import Audit, Promise, Scored, calibrate
-from evals.calibrate.binomial import upper_bound
-from evals.calibrate.tally import Tally
 from guarantee_bench.mapie_side import installed, mapie
+from handrail_evals.calibrate import Audit, Promise, Scored, calibrate
+from handrail_evals.calibrate.binomial import upper_bound
+from handrail_evals.calibrate.tally import Tally
 
 Method: TypeAlias = Callable[[Sequence[Scored], Sequence[float], Promise], float | None]
 """From drawn labels and other scores to a threshold."""

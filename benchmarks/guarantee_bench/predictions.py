@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ai_steps.models import local
-from ai_steps.models.local import LabelledText, LocalModel
 from guarantee_bench import linear
 from guarantee_bench.case import Predicted
 from guarantee_bench.linear import Linear
+from handrail_ai_steps.models import local
+from handrail_ai_steps.models.local import LabelledText, LocalModel
 
 ModelName: TypeAlias = Literal["local", "linear"]
 

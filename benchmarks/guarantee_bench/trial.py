@@ -4,9 +4,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evals.calibrate import Promise, Scored
-from evals.calibrate.tally import Tally
 from guarantee_bench.methods import METHODS, Method
+from handrail_evals.calibrate import Promise, Scored
+from handrail_evals.calibrate.tally import Tally
 
 TRAFFIC = 2000
 """Scores of other cases that thresholds are taken from."""

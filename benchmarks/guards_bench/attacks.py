@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from guards.chain import run_guards
-from guards.check import Check
-from guards.guard import GuardContext
-from guards.injection import Screen, no_injection
 from guards_bench.figure import Figure, share
 from guards_bench.records import records
+from handrail_guards.chain import run_guards
+from handrail_guards.check import Check
+from handrail_guards.guard import GuardContext
+from handrail_guards.injection import Screen, no_injection
 
 # Sets of the data: (what to call it, is it an attack).
 SETS = {
@@ -43,7 +43,7 @@ def attacks(data: Path) -> list[Figure]:
 
 def _fitted(cases: Sequence[Mapping[str, Any]]) -> Screen:
     """Return the local model, fitted on examples, as a screen."""
-    from ai_steps.models.local import LabelledText, LocalModel  # noqa: PLC0415 -- scikit-learn is loaded only here
+    from handrail_ai_steps.models.local import LabelledText, LocalModel  # noqa: PLC0415 -- scikit-learn is loaded only here
 
     examples = [LabelledText(case["text"], "attack" if case["attack"] else "harmless") for case in cases]
     model = LocalModel.fit(examples, name="screen")

@@ -8,12 +8,12 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
-from guards.chain import run_guards
-from guards.check import Check
-from guards.guard import GuardContext
-from guards.text import forbids, matches, max_length, min_length
-from guards.values import one_of
 from guards_bench.figure import Figure
+from handrail_guards.chain import run_guards
+from handrail_guards.check import Check
+from handrail_guards.guard import GuardContext
+from handrail_guards.text import forbids, matches, max_length, min_length
+from handrail_guards.values import one_of
 
 CALLS = 2_000
 ROUNDS = 15

@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from guards.personal_data import find_personal_data, mask, restore
 from guards_bench.figure import Figure, share
 from guards_bench.records import records
+from handrail_guards.personal_data import find_personal_data, mask, restore
 
 # The labels of the data, as kinds of ours; its other labels (names, streets, organisations) are not looked for.
 LABELS = {

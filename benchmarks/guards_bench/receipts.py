@@ -7,13 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from guards.grounding import grounded
-from guards.grounding.amounts import read_number
-from guards.grounding.dates import read_date
-from guards.guard import GuardContext
 from guards_bench.corruption import KINDS, corrupted
 from guards_bench.figure import Figure, share
 from guards_bench.records import records
+from handrail_guards.grounding import grounded
+from handrail_guards.grounding.amounts import read_number
+from handrail_guards.grounding.dates import read_date
+from handrail_guards.guard import GuardContext
 
 # Least share of true values accepted, of those whose letters and digits the scan has in that order, and most of
 # corrupted ones, in percent. An address that lost a word of one letter at its end is still in the scan.

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from guards.errors import InvalidGuard
-from guards.guard import GuardContext
-from guards.schema import json_schema
-from guards.schema.dialect import Draft
 from guards_bench.figure import Figure, share
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.guard import GuardContext
+from handrail_guards.schema import json_schema
+from handrail_guards.schema.dialect import Draft
 
 DRAFTS: dict[str, Draft] = {"draft2020-12": "2020-12", "draft7": "7"}
 REMOTES = "http://localhost:1234/"

@@ -43,10 +43,10 @@ class Start:
 
 
 STARTS = (
-    Start("import guards", "import guards", PYDANTIC, 0.75),
-    Start("import orchestrator", "import orchestrator", PYDANTIC, 2.0),
-    Start("import ai_steps", "import ai_steps", PYDANTIC, 1.75),
-    Start("import evals", "import evals", PYDANTIC, 3.0),
+    Start("import handrail_guards", "import handrail_guards", PYDANTIC, 0.75),
+    Start("import handrail_orchestrator", "import handrail_orchestrator", PYDANTIC, 2.0),
+    Start("import handrail_ai_steps", "import handrail_ai_steps", PYDANTIC, 1.75),
+    Start("import handrail_evals", "import handrail_evals", PYDANTIC, 3.0),
     Start("handrail --help", HELP, TYPER, 1.5),
 )
 BASES = {PYDANTIC: "import pydantic", TYPER: "import typer"}

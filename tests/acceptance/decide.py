@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 
-from orchestrator import Client
+from handrail_orchestrator import Client
 
 
 async def main() -> None:

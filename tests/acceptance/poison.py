@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from orchestrator import Orchestrator, Run, action, workflow
+from handrail_orchestrator import Orchestrator, Run, action, workflow
 
 
 @action

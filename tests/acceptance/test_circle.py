@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ai_steps.models.local import LabelledText
-from evals.calibrate import Promise
-from evals.corrections import Recorded, read_records
-from guards.outcome import DoubtCode
-from orchestrator.testing import Rehearsal
+from handrail_ai_steps.models.local import LabelledText
+from handrail_evals.calibrate import Promise
+from handrail_evals.corrections import Recorded, read_records
+from handrail_guards.outcome import DoubtCode
+from handrail_orchestrator.testing import Rehearsal
 
 # Last on the path: a benchmark has the name of the package it measures.
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))

@@ -10,7 +10,7 @@ from typing import IO
 
 import pytest
 
-from orchestrator.store import SqliteStore
+from handrail_orchestrator.store import SqliteStore
 
 pytestmark = pytest.mark.acceptance
 
@@ -167,7 +167,7 @@ def test_somebody_without_a_name_is_asked_for_one(folder: Path) -> None:
 
 def test_a_fault_of_ours_is_one_line_and_its_traceback_is_shown_on_demand(tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom orchestrator.cli import runs\n"
+        "import sys\nfrom handrail_orchestrator.cli import runs\n"
         "def fail(*_):\n    raise ZeroDivisionError('nobody foresaw this')\n"
         "runs._with_client = fail\n"
         "sys.argv = ['handrail', 'runs', 'list']\nfrom handrail.cli import main\nmain()\n"

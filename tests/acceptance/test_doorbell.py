@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import Orchestrator, Run, workflow
-from orchestrator.embedded import worker
+from handrail_orchestrator import Orchestrator, Run, workflow
+from handrail_orchestrator.embedded import worker
 from tests.acceptance.processes import finish, spawn
 
 NEVER = 1_000_000.0

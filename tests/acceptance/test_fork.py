@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.store import SqliteStore
+from handrail_orchestrator.store import SqliteStore
 
 pytestmark = pytest.mark.acceptance
 
@@ -14,9 +14,9 @@ FORKING = """
 import os
 import sys
 
-from evals import Case, Suite, exact
-from orchestrator import Client, Run, action, workflow
-from orchestrator.errors import StoreError
+from handrail_evals import Case, Suite, exact
+from handrail_orchestrator import Client, Run, action, workflow
+from handrail_orchestrator.errors import StoreError
 
 
 def divided(n: int, how: str) -> int:
@@ -100,9 +100,9 @@ def test_a_store_that_was_written_before_a_fork_is_not_written_by_the_copy(tmp_p
     script.write_text(
         """
 import os
-from orchestrator.errors import StoreError
-from orchestrator.store import SqliteStore
-from orchestrator.store.changes import Remember
+from handrail_orchestrator.errors import StoreError
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import Remember
 
 store = SqliteStore("s.db")
 store.apply([Remember("a", "a.py:a")])

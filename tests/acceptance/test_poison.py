@@ -3,8 +3,8 @@
 import signal
 from pathlib import Path
 
-from orchestrator.store import SqliteStore
-from orchestrator.store.changes import RetryRun
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import RetryRun
 from tests.acceptance.processes import finish, kill, spawn
 
 MOST_DEATHS = 7

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from evals.comparison import compare
-from evals.gate import Terms
-from evals.metrics import Certainty
-from evals.report import write_html
-from evals.summary import Options, summarize
+from handrail_evals.comparison import compare
+from handrail_evals.gate import Terms
+from handrail_evals.metrics import Certainty
+from handrail_evals.report import write_html
+from handrail_evals.summary import Options, summarize
 from tests.unit.evals.report_samples import HOSTILE, attacked, extracted, routed, worked
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install playwright")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import Client, Orchestrator, Run, workflow
-from orchestrator.store.rows import ReviewRow
+from handrail_orchestrator import Client, Orchestrator, Run, workflow
+from handrail_orchestrator.store.rows import ReviewRow
 from tests.acceptance.terminal import Terminal, terminal
 
 pytestmark = pytest.mark.acceptance

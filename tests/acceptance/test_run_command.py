@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.store import SqliteStore
+from handrail_orchestrator.store import SqliteStore
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "clinc_triage.py"
 STORE = "sqlite:///runs.db"
@@ -21,7 +21,7 @@ INPUTS = 300
 WORKFLOW = """
 import os
 import time
-from orchestrator import Run, action, step_context, workflow
+from handrail_orchestrator import Run, action, step_context, workflow
 
 def note(line):
     file = os.open("done", os.O_WRONLY | os.O_APPEND | os.O_CREAT)

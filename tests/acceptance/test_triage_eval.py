@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ai_steps import Says, ScriptedModel
-from ai_steps.model import ModelRequest
-from evals.metrics import Certainty, Right, attribution, deciders, flows
-from evals.result import CaseResult, Result
-from evals.running import RunSettings, run_suite
 from examples.triage_eval import DELAY_MINUTES, MINUTES, labelled, model_in, route_suite_with, suite, suite_with
 from handrail.demo.triage import KNOWN_SENDERS, THRESHOLD
+from handrail_ai_steps import Says, ScriptedModel
+from handrail_ai_steps.model import ModelRequest
+from handrail_evals.metrics import Certainty, Right, attribution, deciders, flows
+from handrail_evals.result import CaseResult, Result
+from handrail_evals.running import RunSettings, run_suite
 
 TRUTH = {ticket.message: team for ticket, team in labelled()}
 CERTAINTY = Certainty(resamples=100)

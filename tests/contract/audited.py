@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
-from guards import Accepted, Alternative, Auditing, AuditRule, Confidence, Doubtful, Escalation, Judgement
-from orchestrator import Orchestrator, Run, Settings, action, workflow
+from handrail_guards import Accepted, Alternative, Auditing, AuditRule, Confidence, Doubtful, Escalation, Judgement
+from handrail_orchestrator import Orchestrator, Run, Settings, action, workflow
 
 Team = Literal["billing", "bugs"]
 

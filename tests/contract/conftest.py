@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.store import Store
+from handrail_orchestrator.store import Store
 from tests.contract.stores import STORES
 
 

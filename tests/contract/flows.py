@@ -4,8 +4,19 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from guards import Accepted, Confidence, Doubtful, Escalation, Judgement
-from orchestrator import Default, Retry, Run, StepFailed, WaitExpired, Workflow, action, rule, step_context, workflow
+from handrail_guards import Accepted, Confidence, Doubtful, Escalation, Judgement
+from handrail_orchestrator import (
+    Default,
+    Retry,
+    Run,
+    StepFailed,
+    WaitExpired,
+    Workflow,
+    action,
+    rule,
+    step_context,
+    workflow,
+)
 
 Team = Literal["billing", "bugs"]
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from ai_steps import Says, ScriptedModel, classify, extract
-from guards import Auditing, Escalation, confidence, grounded
-from orchestrator import Run, Workflow, action, rule, workflow
+from handrail_ai_steps import Says, ScriptedModel, classify, extract
+from handrail_guards import Auditing, Escalation, confidence, grounded
+from handrail_orchestrator import Run, Workflow, action, rule, workflow
 
 Team = Literal["billing", "access"]
 model = ScriptedModel(lambda request: Says("access", 0.95 if "password" in request.text else 0.60))

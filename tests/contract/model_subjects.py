@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias
 
 import pytest
 
-from ai_steps import Model, ModelRequest, RecordedModel, Says, ScriptedModel, classify
-from ai_steps.task import build_task
-from guards.acceptance import Always
+from handrail_ai_steps import Model, ModelRequest, RecordedModel, Says, ScriptedModel, classify
+from handrail_ai_steps.task import build_task
+from handrail_guards.acceptance import Always
 from tests.stub_server import Stub, completion, reply, tokens
 
 Team = Literal["billing", "cards"]
@@ -67,7 +67,7 @@ def replayed(folder: Path) -> Iterator[Subject]:
 
 def local(_: Path) -> Iterator[Subject]:
     pytest.importorskip("sklearn", reason="the local model needs its optional libraries")
-    from ai_steps.models.local import LabelledText, LocalModel  # noqa: PLC0415 -- only where the libraries are
+    from handrail_ai_steps.models.local import LabelledText, LocalModel  # noqa: PLC0415 -- only where the libraries are
 
     cards = ["my card was stolen", "card lost", "block my card", "the card is gone", "new card please"]
     billing = ["wrong amount on the invoice", "invoice twice", "refund the invoice", "bill too high", "pay the bill"]
@@ -77,7 +77,7 @@ def local(_: Path) -> Iterator[Subject]:
 
 def openai(_: Path) -> Iterator[Subject]:
     pytest.importorskip("openai", reason="the client library is not installed")
-    from ai_steps.models.openai import OpenAIModel  # noqa: PLC0415 -- only where the library is
+    from handrail_ai_steps.models.openai import OpenAIModel  # noqa: PLC0415 -- only where the library is
 
     says = tokens('{"label":"', ("B", {"B": 0.9, "A": 0.06}), '"}')
     with Stub() as stub:

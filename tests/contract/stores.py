@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from orchestrator.step import StepKind
-from orchestrator.store import Claimed, ReviewQuery, SqliteStore, Store
-from orchestrator.store.changes import (
+from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.store import Claimed, ReviewQuery, SqliteStore, Store
+from handrail_orchestrator.store.changes import (
     Change,
     Claim,
     MoveReview,
@@ -17,7 +17,7 @@ from orchestrator.store.changes import (
     Suspend,
     TakeOver,
 )
-from orchestrator.store.rows import ReviewRow, StepRow, StepStatus
+from handrail_orchestrator.store.rows import ReviewRow, StepRow, StepStatus
 
 STORES: dict[str, Callable[[Path], Store]] = {
     "file": lambda folder: SqliteStore(str(folder / "runs.db")),

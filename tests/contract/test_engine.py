@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator import Orchestrator, ReviewError, RunConflict, StepFailed, UnknownRun, WrongState
-from orchestrator.engine import Engine
-from orchestrator.testing import FakeClock
+from handrail_orchestrator import Orchestrator, ReviewError, RunConflict, StepFailed, UnknownRun, WrongState
+from handrail_orchestrator.engine import Engine
+from handrail_orchestrator.testing import FakeClock
 from tests.contract import flows
 
 MakeEngine = Callable[[Path, FakeClock | None], AbstractAsyncContextManager[Engine]]

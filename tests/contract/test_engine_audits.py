@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from guards import Auditing, draw_of
-from orchestrator import Client, Orchestrator, ReviewError, ReviewQuery
-from orchestrator.engine import Engine
-from orchestrator.store import SqliteStore
-from orchestrator.store.rows import ReviewRow
-from orchestrator.summary import summarize
-from orchestrator.testing import Faults, Rehearsal, ScriptedReviewers, assert_replays, recorded_run
+from handrail_guards import Auditing, draw_of
+from handrail_orchestrator import Client, Orchestrator, ReviewError, ReviewQuery
+from handrail_orchestrator.engine import Engine
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.summary import summarize
+from handrail_orchestrator.testing import Faults, Rehearsal, ScriptedReviewers, assert_replays, recorded_run
 from tests.contract import audited as flows
 
 ROOT = Path(__file__).parent.parent.parent

@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from ai_steps import Answer, Limits, NoAnswer, classify
-from guards.acceptance import Always
-from guards.confidence import ConfidenceSource
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import Answer, Limits, NoAnswer, classify
+from handrail_guards.acceptance import Always
+from handrail_guards.confidence import ConfidenceSource
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.contract.model_subjects import INSTRUCTIONS, SUBJECTS, Subject, Team, made, request
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.errors import Fenced
-from orchestrator.store import JudgedQuery, ReviewQuery, SqliteStore, Store
-from orchestrator.store.changes import Cancel, EndRun, Fork, OpenWait, Prune, RecordStep, RetryRun, Suspend
-from orchestrator.store.rows import AUDIT, JudgedRow, ReviewRow, StepRow
+from handrail_orchestrator.errors import Fenced
+from handrail_orchestrator.store import JudgedQuery, ReviewQuery, SqliteStore, Store
+from handrail_orchestrator.store.changes import Cancel, EndRun, Fork, OpenWait, Prune, RecordStep, RetryRun, Suspend
+from handrail_orchestrator.store.rows import AUDIT, JudgedRow, ReviewRow, StepRow
 from tests.contract.stores import (
     NOW,
     claim,

@@ -5,9 +5,9 @@ from typing import get_args
 
 import pytest
 
-from orchestrator.errors import StoreError
-from orchestrator.store import Store
-from orchestrator.store.changes import (
+from handrail_orchestrator.errors import StoreError
+from handrail_orchestrator.store import Store
+from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
     EndRun,

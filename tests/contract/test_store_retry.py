@@ -4,9 +4,9 @@ from typing import Any, get_args
 
 import pytest
 
-from orchestrator.errors import ReviewError, RunConflict, UnknownRun, WrongState
-from orchestrator.store import ReviewQuery, Store
-from orchestrator.store.changes import (
+from handrail_orchestrator.errors import ReviewError, RunConflict, UnknownRun, WrongState
+from handrail_orchestrator.store import ReviewQuery, Store
+from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
     EndRun,
@@ -21,7 +21,7 @@ from orchestrator.store.changes import (
     Send,
     Suspend,
 )
-from orchestrator.store.rows import DUE, ReviewState, RunStatus
+from handrail_orchestrator.store.rows import DUE, ReviewState, RunStatus
 from tests.contract.stores import (
     NOW,
     asked,

@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 import pytest
 
-from orchestrator.errors import ReviewError
-from orchestrator.store import ReviewQuery, Store
-from orchestrator.store.changes import (
+from handrail_orchestrator.errors import ReviewError
+from handrail_orchestrator.store import ReviewQuery, Store
+from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
     Claim,
@@ -19,7 +19,7 @@ from orchestrator.store.changes import (
     RecordStep,
     Suspend,
 )
-from orchestrator.store.rows import ReviewRow, ReviewState
+from handrail_orchestrator.store.rows import ReviewRow, ReviewState
 from tests.contract.stores import (
     NOW,
     asked,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.errors import Fenced, RunConflict, StoreError, UnknownRun, WrongState
-from orchestrator.store import ReviewQuery, Store
-from orchestrator.store.changes import (
+from handrail_orchestrator.errors import Fenced, RunConflict, StoreError, UnknownRun, WrongState
+from handrail_orchestrator.store import ReviewQuery, Store
+from handrail_orchestrator.store.changes import (
     Cancel,
     EndRun,
     NoteStarted,
@@ -17,7 +17,7 @@ from orchestrator.store.changes import (
     StartMany,
     Suspend,
 )
-from orchestrator.store.rows import DUE, StepRow
+from handrail_orchestrator.store.rows import DUE, StepRow
 from tests.contract.stores import (
     NOW,
     asked,

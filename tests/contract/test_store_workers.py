@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from orchestrator.errors import Fenced
-from orchestrator.store import ReviewQuery, Store
-from orchestrator.store.changes import (
+from handrail_orchestrator.errors import Fenced
+from handrail_orchestrator.store import ReviewQuery, Store
+from handrail_orchestrator.store.changes import (
     Beat,
     Change,
     Claim,
@@ -21,7 +21,7 @@ from orchestrator.store.changes import (
     Suspend,
     TakeOver,
 )
-from orchestrator.store.rows import DUE
+from handrail_orchestrator.store.rows import DUE
 from tests.contract.stores import (
     CRASH_LIMIT,
     NOW,

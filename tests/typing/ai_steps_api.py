@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias, assert_type
 
 from pydantic import BaseModel
 
-from ai_steps import AIStep, Failed, ScriptedModel, classify, draft, extract
-from guards.acceptance import confidence
-from guards.outcome import Accepted, Doubtful, Outcome
+from handrail_ai_steps import AIStep, Failed, ScriptedModel, classify, draft, extract
+from handrail_guards.acceptance import confidence
+from handrail_guards.outcome import Accepted, Doubtful, Outcome
 
 Team = Literal["billing", "cards"]
 Shade: TypeAlias = Literal["dark", "light"]

@@ -11,11 +11,11 @@ from typing import Literal, TypeAlias, assert_type
 
 from pydantic import BaseModel
 
-from ai_steps import ScriptedModel, classify
-from evals import UNLABELLED, Answered, Case, Evaluation, Score, Suite, exact, read_cases, run_suite
-from evals.calibrate import Audit, Correction, Promise, calibrate
-from evals.observation import Observation
-from guards import confidence
+from handrail_ai_steps import ScriptedModel, classify
+from handrail_evals import UNLABELLED, Answered, Case, Evaluation, Score, Suite, exact, read_cases, run_suite
+from handrail_evals.calibrate import Audit, Correction, Promise, calibrate
+from handrail_evals.observation import Observation
+from handrail_guards import confidence
 
 Team: TypeAlias = Literal["billing", "cards"]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parent.parent.parent / "src"
-PACKAGES = ("ai_steps", "evals", "guards", "handrail", "orchestrator")
+ROOT = Path(__file__).parent.parent.parent
+PACKAGES = ("handrail", "handrail_ai_steps", "handrail_evals", "handrail_guards", "handrail_orchestrator")
 
 
 def contents(package: str) -> ast.Module:
-    return ast.parse((SOURCE / package / "__init__.py").read_text(encoding="utf-8"))
+    return ast.parse((ROOT / package.removeprefix("handrail_") / package / "__init__.py").read_text(encoding="utf-8"))
 
 
 def imported_names(body: Iterable[ast.stmt]) -> Iterator[str]:

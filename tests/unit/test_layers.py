@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,21 @@ TYPES_ONLY = [
     tuple(edge.split(" -> ")) for contract in LINTER["contracts"] for edge in contract.get("ignore_imports", ())
 ]
 """The imports that contracts leave out: the importing module and the imported one."""
-PACKAGES = {folder.name for folder in (ROOT / "src").iterdir() if (folder / "__init__.py").exists()}
+PACKAGES = {init.parent.name: init.parent for init in ROOT.glob("*/handrail*/__init__.py")}
+"""Our import packages and where they stand: each in the part that it is the code of."""
 
 
-def lint(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def lint(path: Path, *arguments: str, search: Iterable[Path] = ()) -> subprocess.CompletedProcess[str]:
     """Run import-linter with the project's contracts over the packages that stand in ``path``."""
     return subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--config", CONFIGURATION, "--no-cache", *arguments],
         cwd=path,
-        env={**os.environ, "PYTHONPATH": str(path), "COLUMNS": "200", "NO_COLOR": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, search)) or str(path),
+            "COLUMNS": "200",
+            "NO_COLOR": "1",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -34,7 +41,7 @@ def lint(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_contract_is_kept() -> None:
-    result = lint(ROOT / "src")
+    result = lint(ROOT, search=[package.parent for package in PACKAGES.values()])
 
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -42,27 +49,27 @@ def test_every_contract_is_kept() -> None:
 def test_every_package_has_its_layer() -> None:
     layers = next(contract for contract in LINTER["contracts"] if contract["type"] == "layers")["layers"]
 
-    assert {package.strip() for layer in layers for package in layer.split("|")} == PACKAGES
+    assert {package.strip() for layer in layers for package in layer.split("|")} == set(PACKAGES)
 
 
 def test_every_package_is_linted_and_shipped() -> None:
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
-    assert set(LINTER["root_packages"]) == PACKAGES
-    assert set(wheel) == {f"src/{package}" for package in PACKAGES}
+    assert set(LINTER["root_packages"]) == set(PACKAGES)
+    assert set(wheel) == {package.relative_to(ROOT).as_posix() for package in PACKAGES.values()}
 
 
 @pytest.mark.parametrize(
     ("contract", "module", "source"),
     [
-        ("layers", "guards/schema.py", "import ai_steps"),
-        ("layers", "ai_steps/step.py", "import orchestrator"),
-        ("layers", "orchestrator/run.py", "from ai_steps import step"),
-        ("layers", "orchestrator/cli.py", "def main() -> None:\n    import evals"),
-        ("layers", "evals/gate.py", "import handrail"),
-        ("pure", "guards/budget.py", "import sqlite3"),
-        ("pure", "guards/grounding.py", "from urllib.request import urlopen"),
-        ("modelless", "orchestrator/engine.py", "import openai"),
+        ("layers", "handrail_guards/schema.py", "import handrail_ai_steps"),
+        ("layers", "handrail_ai_steps/step.py", "import handrail_orchestrator"),
+        ("layers", "handrail_orchestrator/run.py", "from handrail_ai_steps import step"),
+        ("layers", "handrail_orchestrator/cli.py", "def main() -> None:\n    import handrail_evals"),
+        ("layers", "handrail_evals/gate.py", "import handrail"),
+        ("pure", "handrail_guards/budget.py", "import sqlite3"),
+        ("pure", "handrail_guards/grounding.py", "from urllib.request import urlopen"),
+        ("modelless", "handrail_orchestrator/engine.py", "import openai"),
     ],
 )
 def test_a_forbidden_import_breaks_its_contract(contract: str, module: str, source: str, tmp_path: Path) -> None:
@@ -76,7 +83,9 @@ def test_a_forbidden_import_breaks_its_contract(contract: str, module: str, sour
 
 @pytest.mark.parametrize(("importer", "imported"), TYPES_ONLY)
 def test_an_import_that_a_contract_leaves_out_is_for_types_only(importer: str, imported: str) -> None:
-    module = ast.parse((ROOT / "src" / Path(*importer.split("."))).with_suffix(".py").read_text(encoding="utf-8"))
+    package, _, rest = importer.partition(".")
+    source = PACKAGES[package].joinpath(*rest.split(".")).with_suffix(".py")
+    module = ast.parse(source.read_text(encoding="utf-8"))
     for_types = [
         block for block in module.body if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
     ]
@@ -95,18 +104,21 @@ def imports_of(tree: ast.AST, module: str) -> int:
 def test_siblings_that_import_each_other_break_a_contract(tmp_path: Path) -> None:
     left_out = {f"{importer.replace('.', '/')}.py": f"import {imported}" for importer, imported in TYPES_ONLY}
     one_way = {f"{imported.replace('.', '/')}.py": "" for _, imported in TYPES_ONLY}
-    cycle = {"guards/one.py": "import guards.two", "guards/two.py": "import guards.one"}
+    cycle = {
+        "handrail_guards/one.py": "import handrail_guards.two",
+        "handrail_guards/two.py": "import handrail_guards.one",
+    }
     write_packages(tmp_path, {**one_way, **left_out, **cycle})
 
     result = lint(tmp_path, "--contract", "cycles")
 
     assert result.returncode == 1
-    assert "No cycles are allowed in guards" in result.stdout, result.stdout + result.stderr
+    assert "No cycles are allowed in handrail_guards" in result.stdout, result.stdout + result.stderr
 
 
 def write_packages(path: Path, modules: dict[str, str]) -> None:
     """Write empty packages with our names, and the modules given."""
-    empty = {f"{package}/__init__.py": "" for package in PACKAGES} | {"ai_steps/step.py": ""}
+    empty = {f"{package}/__init__.py": "" for package in PACKAGES} | {"handrail_ai_steps/step.py": ""}
     for module, source in {**empty, **modules}.items():
         target = path / module
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import Client
-from orchestrator.errors import OrchestratorError
-from orchestrator.store import SqliteStore
+from handrail_orchestrator import Client
+from handrail_orchestrator.errors import OrchestratorError
+from handrail_orchestrator.store import SqliteStore
 from tests.acceptance.chaos.harm import Crew
 from tests.acceptance.chaos.journeys import expected, keys
 

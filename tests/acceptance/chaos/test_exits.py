@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.store import SqliteStore
+from handrail_orchestrator.store import SqliteStore
 from tests.acceptance.chaos.harm import GENEROUS, ROOT
 from tests.acceptance.chaos.journeys import KINDS, PLACES
 
 STUBBORN = "tests.acceptance.chaos.stubborn"
 PROGRAM = f"""
 import asyncio, sys
-from orchestrator import Orchestrator, Settings
+from handrail_orchestrator import Orchestrator, Settings
 from {STUBBORN} import napping
 
 async def main():
@@ -174,7 +174,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 FLOW = """
 import asyncio
-from orchestrator import Run, action, workflow
+from handrail_orchestrator import Run, action, workflow
 
 @action
 async def blob(n: int) -> str:

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestrator import Orchestrator, Settings
-from orchestrator.clock import SystemClock, Timer
-from orchestrator.errors import StoreLocked
+from handrail_orchestrator import Orchestrator, Settings
+from handrail_orchestrator.clock import SystemClock, Timer
+from handrail_orchestrator.errors import StoreLocked
 from tests.acceptance.chaos.journeys import journey, leg
 
 STORE, RUNS, DRIFT = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from guards.check import Check, failed
-from guards.guard import GuardContext
-from guards.verdict import OnFail
+from handrail_guards.check import Check, failed
+from handrail_guards.guard import GuardContext
+from handrail_guards.verdict import OnFail
 
 
 def refuses(

@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 from pydantic import BaseModel
 
-from ai_steps.model import Answer, ModelRequest, NoAnswer
-from ai_steps.models.openai import OpenAIModel
-from ai_steps.output import Output
-from guards.outcome import Alternative
+from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
+from handrail_ai_steps.models.openai import OpenAIModel
+from handrail_ai_steps.output import Output
+from handrail_guards.outcome import Alternative
 from tests.stub_server import Stub
 
 KEY = "sk-test-0123456789"

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal
 
-from ai_steps import AIStep, classify
-from ai_steps.resolve import ModelLike
-from guards.acceptance import confidence
+from handrail_ai_steps import AIStep, classify
+from handrail_ai_steps.resolve import ModelLike
+from handrail_guards.acceptance import confidence
 
 Team = Literal["billing", "cards", "fraud"]
 SURE = confidence(at_least=0.8)

@@ -4,10 +4,10 @@ from typing import Any, Literal, TypeAlias
 
 import pytest
 
-from ai_steps import AIStep, ModelRequest, Says, ScriptedModel, classify
-from ai_steps.agreement import agreement
-from guards import Acceptor, Confidence, GuaranteedThreshold, Never
-from guards.acceptor import Term
+from handrail_ai_steps import AIStep, ModelRequest, Says, ScriptedModel, classify
+from handrail_ai_steps.agreement import agreement
+from handrail_guards import Acceptor, Confidence, GuaranteedThreshold, Never
+from handrail_guards.acceptor import Term
 
 Team: TypeAlias = Literal["cards", "loans"]
 

@@ -1,10 +1,10 @@
 import pytest
 from pydantic import BaseModel
 
-from ai_steps import Limits, NoAnswer, Says, ScriptedModel, agreement, draft, extract, judge
-from ai_steps.errors import InvalidTask, UnknownModel
-from guards.errors import InvalidGuard
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import Limits, NoAnswer, Says, ScriptedModel, agreement, draft, extract, judge
+from handrail_ai_steps.errors import InvalidTask, UnknownModel
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.unit.ai_steps.teams import SURE, route
 
 

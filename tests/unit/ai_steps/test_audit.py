@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 import pytest
 
-from ai_steps import AIStep, Says, ScriptedModel, classify, draft, extract
-from ai_steps.errors import InvalidTask
-from guards import Accepted, Auditing, confidence
+from handrail_ai_steps import AIStep, Says, ScriptedModel, classify, draft, extract
+from handrail_ai_steps.errors import InvalidTask
+from handrail_guards import Accepted, Auditing, confidence
 
 Team = Literal["billing", "bugs"]
 RULE = Auditing(1.0)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ai_steps import Failed, ModelRequest, Says, ScriptedModel
-from ai_steps.errors import AIStepError, InvalidInput
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import Failed, ModelRequest, Says, ScriptedModel
+from handrail_ai_steps.errors import AIStepError, InvalidInput
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.unit.ai_steps.teams import route
 
 

@@ -3,9 +3,9 @@ import time
 
 import pytest
 
-from ai_steps import Answer, Limits, ModelRequest, NoAnswer, Says, ScriptedModel, agreement
-from ai_steps.errors import ModelNotReady
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import Answer, Limits, ModelRequest, NoAnswer, Says, ScriptedModel, agreement
+from handrail_ai_steps.errors import ModelNotReady
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.unit.ai_steps.guard_kinds import refuses
 from tests.unit.ai_steps.teams import route
 

@@ -4,13 +4,13 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel
 
-from ai_steps import Says, ScriptedModel, classify
-from ai_steps.errors import InvalidTask
-from guards.acceptance import Always, Never
-from guards.confidence import Confidence
-from guards.errors import InvalidGuard
-from guards.escalation import Escalation
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail_ai_steps.errors import InvalidTask
+from handrail_guards.acceptance import Always, Never
+from handrail_guards.confidence import Confidence
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.escalation import Escalation
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.unit.ai_steps.teams import SURE, Team, route
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ai_steps.deadline import Deadline
+from handrail_ai_steps.deadline import Deadline
 
 
 class Clock:

@@ -3,10 +3,10 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel
 
-from ai_steps import ScriptedModel, draft, extract
-from ai_steps.errors import InvalidTask
-from guards.acceptance import Never
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import ScriptedModel, draft, extract
+from handrail_ai_steps.errors import InvalidTask
+from handrail_guards.acceptance import Never
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.unit.ai_steps.teams import SURE
 
 

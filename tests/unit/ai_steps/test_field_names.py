@@ -10,17 +10,17 @@ import pytest
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, RootModel, computed_field
 from typing_extensions import TypedDict
 
-from ai_steps import Says, ScriptedModel, agreement, classify, draft, extract
-from ai_steps.errors import InvalidTask
-from ai_steps.field_names import FieldNames
-from ai_steps.models.recorded import RecordedModel
-from ai_steps.rule import each_field
-from guards.acceptance import Always
-from guards.cross_field import dates_in_order, sums
-from guards.errors import InvalidGuard
-from guards.grounding import grounded
-from guards.outcome import Accepted, Doubtful
-from guards.text import max_length
+from handrail_ai_steps import Says, ScriptedModel, agreement, classify, draft, extract
+from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.field_names import FieldNames
+from handrail_ai_steps.models.recorded import RecordedModel
+from handrail_ai_steps.rule import each_field
+from handrail_guards.acceptance import Always
+from handrail_guards.cross_field import dates_in_order, sums
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.grounding import grounded
+from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.text import max_length
 from tests.unit.ai_steps.teams import Team
 
 

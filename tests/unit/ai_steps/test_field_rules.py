@@ -1,10 +1,10 @@
 import pytest
 from pydantic import BaseModel
 
-from ai_steps import Says, ScriptedModel, each_field, extract
-from guards.acceptance import Doubt
-from guards.errors import InvalidGuard
-from guards.outcome import Accepted, Doubtful, Judgement, Outcome
+from handrail_ai_steps import Says, ScriptedModel, each_field, extract
+from handrail_guards.acceptance import Doubt
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.outcome import Accepted, Doubtful, Judgement, Outcome
 from tests.unit.ai_steps.teams import route
 
 

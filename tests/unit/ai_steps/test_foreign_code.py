@@ -8,18 +8,18 @@ from typing import Any, Literal, cast
 import pytest
 from pydantic import BaseModel, field_validator
 
-from ai_steps import Answer, Limits, ModelRequest, NoAnswer, ScriptedModel, draft, extract
-from ai_steps.batch import Failed
-from ai_steps.errors import GuardRaised, InvalidInput, InvalidPrompt
-from ai_steps.prompt import Prompt
-from guards.acceptance import Always, Doubt
-from guards.check import Check
-from guards.confidence import Confidence
-from guards.guard import GuardContext
-from guards.outcome import Accepted, Doubtful, Judgement
-from guards.second_opinion import Ruling, agrees, judged
-from guards.values import satisfies
-from guards.verdict import OnFail, Verdict
+from handrail_ai_steps import Answer, Limits, ModelRequest, NoAnswer, ScriptedModel, draft, extract
+from handrail_ai_steps.batch import Failed
+from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidPrompt
+from handrail_ai_steps.prompt import Prompt
+from handrail_guards.acceptance import Always, Doubt
+from handrail_guards.check import Check
+from handrail_guards.confidence import Confidence
+from handrail_guards.guard import GuardContext
+from handrail_guards.outcome import Accepted, Doubtful, Judgement
+from handrail_guards.second_opinion import Ruling, agrees, judged
+from handrail_guards.values import satisfies
+from handrail_guards.verdict import OnFail, Verdict
 from tests.unit.ai_steps.teams import route
 
 
@@ -288,7 +288,7 @@ async def test_a_model_whose_name_raises_is_called_by_its_type() -> None:
 
 
 async def test_a_model_that_does_not_let_itself_be_stopped_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ai_steps.deadline.GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("handrail_ai_steps.deadline.GRACE_SECONDS", 0.1)
 
     async def say(_: ModelRequest) -> Any:
         while True:

@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ai_steps import Limits, Says, ScriptedModel, draft, extract
-from ai_steps.errors import GuardRaised
-from guards.errors import InvalidGuard
-from guards.grounding import grounded
-from guards.outcome import Accepted, Doubtful
-from guards.verdict import Span
+from handrail_ai_steps import Limits, Says, ScriptedModel, draft, extract
+from handrail_ai_steps.errors import GuardRaised
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.grounding import grounded
+from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.verdict import Span
 from tests.unit.ai_steps.guard_kinds import refuses, seen_source
 from tests.unit.ai_steps.teams import SURE, route
 

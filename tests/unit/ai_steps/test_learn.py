@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_steps.learn import Fields, learn, read_examples
-from ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel
+from handrail_ai_steps.learn import Fields, learn, read_examples
+from handrail_ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel
 
 GOOD = [
     {"text": f"{way} {words}", "label": label}

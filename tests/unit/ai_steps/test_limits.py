@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from ai_steps import Limits
-from ai_steps.allowance import Allowance
-from ai_steps.errors import InvalidTask
-from guards.outcome import Attempt
+from handrail_ai_steps import Limits
+from handrail_ai_steps.allowance import Allowance
+from handrail_ai_steps.errors import InvalidTask
+from handrail_guards.outcome import Attempt
 
 
 class Clock:

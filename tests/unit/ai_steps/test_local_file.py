@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ai_steps.errors import ModelNotReady
-from ai_steps.models.local import LabelledText, LocalModel, UnreadableModel
+from handrail_ai_steps.errors import ModelNotReady
+from handrail_ai_steps.models.local import LabelledText, LocalModel, UnreadableModel
 
 TEXTS = ("reset my password", "a refund please", "the login code", "an invoice", "", "☃")
 
@@ -66,7 +66,7 @@ def test_the_same_model_is_saved_as_the_same_json(model: LocalModel, folder: Pat
 
 def test_answering_does_not_load_what_only_fitting_needs(folder: Path) -> None:
     code = (
-        "import sys; from ai_steps.models.local import LocalModel\n"
+        "import sys; from handrail_ai_steps.models.local import LocalModel\n"
         f"print(LocalModel.load({str(folder)!r}).predict(['password'])[0].label, 'sklearn' in sys.modules)"
     )
 

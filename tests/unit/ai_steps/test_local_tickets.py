@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_steps.models.local import LabelledText, LocalModel, Prediction
+from handrail_ai_steps.models.local import LabelledText, LocalModel, Prediction
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_steps.logprobs import field_logprobs, label_mass, text_logprob, token_trace, value_logprob, value_spans
+from handrail_ai_steps.logprobs import field_logprobs, label_mass, text_logprob, token_trace, value_logprob, value_spans
 from tests.stub_server import cut, tokens
 
 JSON = st.recursive(

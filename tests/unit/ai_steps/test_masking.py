@@ -3,17 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from ai_steps import ScriptedModel, draft, extract, judge
-from ai_steps.errors import InvalidTask
-from ai_steps.masking import hide
-from ai_steps.model import Answer, ModelRequest, Rejection
-from ai_steps.output import Output
-from guards.confidence import Confidence
-from guards.errors import InvalidGuard
-from guards.grounding import grounded
-from guards.outcome import Accepted, Doubtful
-from guards.personal_data.find import KINDS
-from guards.verdict import Span
+from handrail_ai_steps import ScriptedModel, draft, extract, judge
+from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.masking import hide
+from handrail_ai_steps.model import Answer, ModelRequest, Rejection
+from handrail_ai_steps.output import Output
+from handrail_guards.confidence import Confidence
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.grounding import grounded
+from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.personal_data.find import KINDS
+from handrail_guards.verdict import Span
 from tests.unit.ai_steps.guard_kinds import refuses
 from tests.unit.ai_steps.teams import SURE, route
 

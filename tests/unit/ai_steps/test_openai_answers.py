@@ -11,13 +11,13 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from ai_steps.deadline import Deadline
-from ai_steps.errors import ModelNotReady
-from ai_steps.model import Rejection
-from ai_steps.models.openai import OpenAIModel
-from ai_steps.models.openai import limits as pacing
-from ai_steps.prices import Price, PriceTable
-from guards.confidence import Confidence
+from handrail_ai_steps.deadline import Deadline
+from handrail_ai_steps.errors import ModelNotReady
+from handrail_ai_steps.model import Rejection
+from handrail_ai_steps.models.openai import OpenAIModel
+from handrail_ai_steps.models.openai import limits as pacing
+from handrail_ai_steps.prices import Price, PriceTable
+from handrail_guards.confidence import Confidence
 from tests.stub_server import Stub, chunks, completion, cut, reply, tokens
 from tests.unit.ai_steps.openai_stub import (
     KEY,

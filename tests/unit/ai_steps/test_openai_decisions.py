@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from ai_steps.model import Rejection
-from guards.outcome import Alternative
+from handrail_ai_steps.model import Rejection
+from handrail_guards.outcome import Alternative
 from tests.stub_server import Stub, completion, decision, error, reply, tokens
 from tests.unit.ai_steps.openai_stub import (
     MakeModel,

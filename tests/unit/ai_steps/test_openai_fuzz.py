@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from ai_steps import AIStep, Limits, classify, draft, each_field, extract
-from ai_steps.models.openai import OpenAIModel, retry
-from ai_steps.prices import Price
-from guards.acceptance import Always, Threshold
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import AIStep, Limits, classify, draft, each_field, extract
+from handrail_ai_steps.models.openai import OpenAIModel, retry
+from handrail_ai_steps.prices import Price
+from handrail_guards.acceptance import Always, Threshold
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.stub_server import Json, Stub, chunks, completion, decision, reply
 from tests.unit.ai_steps.openai_stub import KEY, running_stub, stub
 

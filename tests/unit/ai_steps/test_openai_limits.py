@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_steps.models.openai.failure import Halted
-from ai_steps.models.openai.limits import LONGEST_PAUSE_SECONDS, WINDOW_SECONDS, Pacer
+from handrail_ai_steps.models.openai.failure import Halted
+from handrail_ai_steps.models.openai.limits import LONGEST_PAUSE_SECONDS, WINDOW_SECONDS, Pacer
 
 
 class Clock:

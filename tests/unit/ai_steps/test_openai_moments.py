@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, field_validator
 
-from ai_steps import Limits, extract
-from ai_steps.errors import ModelNotReady
-from ai_steps.models.openai import OpenAIModel, capabilities
-from ai_steps.models.openai.secret import Secret
-from ai_steps.prices import Price
-from guards.acceptance import Always
-from guards.outcome import Doubtful
-from guards.text import forbids
+from handrail_ai_steps import Limits, extract
+from handrail_ai_steps.errors import ModelNotReady
+from handrail_ai_steps.models.openai import OpenAIModel, capabilities
+from handrail_ai_steps.models.openai.secret import Secret
+from handrail_ai_steps.prices import Price
+from handrail_guards.acceptance import Always
+from handrail_guards.outcome import Doubtful
+from handrail_guards.text import forbids
 from tests.stub_server import Stub, completion, error, reply, tokens
 from tests.unit.ai_steps.openai_stub import (
     KEY,
@@ -97,7 +97,7 @@ async def test_what_was_spent_before_the_deadline_is_in_the_record(stub: Stub, m
 
 @pytest.mark.slow
 async def test_what_a_judge_spent_before_the_deadline_is_in_the_record(stub: Stub, make_model: MakeModel) -> None:
-    from ai_steps import judge  # noqa: PLC0415 -- used here alone
+    from handrail_ai_steps import judge  # noqa: PLC0415 -- used here alone
 
     stub.play(reply(completion('{"company":"A","total":1}')), reply(completion("{}")), reply(GOOD, delay=HANGS))
     model = make_model(confidence="none")
@@ -376,7 +376,7 @@ async def test_the_decisions_route_can_be_switched_off(stub: Stub, make_model: M
 async def test_loading_the_libraries_is_not_the_servers_time(
     stub: Stub, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ai_steps.models.openai import model as module  # noqa: PLC0415 -- used here alone
+    from handrail_ai_steps.models.openai import model as module  # noqa: PLC0415 -- used here alone
 
     load = module._load_structured  # noqa: SLF001
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from ai_steps import classify, each_field, extract
-from ai_steps.models.openai.codes import codes_for, crosses
-from ai_steps.models.recorded import RecordedModel
-from guards.acceptance import Always, Threshold
-from guards.confidence import Confidence
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import classify, each_field, extract
+from handrail_ai_steps.models.openai.codes import codes_for, crosses
+from handrail_ai_steps.models.recorded import RecordedModel
+from handrail_guards.acceptance import Always, Threshold
+from handrail_guards.confidence import Confidence
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.stub_server import Json, Stub, completion, cut, error, reply, tokens
 from tests.unit.ai_steps.openai_stub import (
     RECEIPT,

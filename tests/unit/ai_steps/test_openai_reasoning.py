@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ai_steps import draft
-from ai_steps.models.openai.candidates import find_objects
-from ai_steps.models.openai.reasoning import Spoken, spoken
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import draft
+from handrail_ai_steps.models.openai.candidates import find_objects
+from handrail_ai_steps.models.openai.reasoning import Spoken, spoken
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.stub_server import Stub, chunks, completion, reply, tokens
 from tests.unit.ai_steps.openai_stub import (
     MakeModel,

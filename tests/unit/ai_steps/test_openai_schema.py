@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, create_model
 
-from ai_steps.models.openai.schema import FORMATS, wire_schema
+from handrail_ai_steps.models.openai.schema import FORMATS, wire_schema
 
 
 class Color(Enum):

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field
 
-from ai_steps.models.openai.secret import Secret
-from guards.confidence import Confidence
+from handrail_ai_steps.models.openai.secret import Secret
+from handrail_guards.confidence import Confidence
 from tests.stub_server import Stub, chunks, completion, cut, error, reply, tokens
 from tests.unit.ai_steps.openai_stub import (
     KEY,

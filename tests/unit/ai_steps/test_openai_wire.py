@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from ai_steps.models.openai import OpenAIModel
-from guards.confidence import Confidence
+from handrail_ai_steps.models.openai import OpenAIModel
+from handrail_guards.confidence import Confidence
 from tests.stub_server import Json, Stub, chunks, completion, cut, decision, error, reply, tokens
 from tests.unit.ai_steps.openai_stub import KEY, RECEIPT, Receipt, about, answered, request_for, unanswered
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from ai_steps.errors import InvalidTask
-from ai_steps.output import Output
+from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.output import Output
 
 
 class Level(enum.Enum):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_steps.prices import OPENAI_PRICES, Price, PriceTable
+from handrail_ai_steps.prices import OPENAI_PRICES, Price, PriceTable
 
 
 def test_a_price_is_for_a_million_tokens() -> None:

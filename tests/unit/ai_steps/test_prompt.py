@@ -1,7 +1,7 @@
 import pytest
 
-from ai_steps import Prompt, ScriptedModel
-from ai_steps.errors import InvalidPrompt
+from handrail_ai_steps import Prompt, ScriptedModel
+from handrail_ai_steps.errors import InvalidPrompt
 from tests.unit.ai_steps.teams import route
 
 

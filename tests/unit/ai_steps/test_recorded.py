@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ai_steps import NoAnswer, Prompt, RecordedModel, Says, ScriptedModel, classify, draft, extract
-from ai_steps.errors import InvalidRecording, ModelNotReady, RecordingMissing
-from guards.confidence import Confidence
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import NoAnswer, Prompt, RecordedModel, Says, ScriptedModel, classify, draft, extract
+from handrail_ai_steps.errors import InvalidRecording, ModelNotReady, RecordingMissing
+from handrail_guards.confidence import Confidence
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.unit.ai_steps.guard_kinds import refuses
 from tests.unit.ai_steps.teams import SURE, Team, route
 

@@ -1,8 +1,8 @@
 import pytest
 
-from ai_steps import ScriptedModel
-from ai_steps.errors import ModelNotReady
-from guards.outcome import Accepted, Doubtful
+from handrail_ai_steps import ScriptedModel
+from handrail_ai_steps.errors import ModelNotReady
+from handrail_guards.outcome import Accepted, Doubtful
 from tests.unit.ai_steps.teams import route
 
 

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_steps import AIStep, ModelRequest, ScriptedModel, draft
-from ai_steps.errors import InvalidInput
-from ai_steps.release import Gate
-from guards.acceptance import Threshold
-from guards.guard import GuardContext
-from guards.outcome import Accepted, Doubtful
-from guards.personal_data import no_personal_data
+from handrail_ai_steps import AIStep, ModelRequest, ScriptedModel, draft
+from handrail_ai_steps.errors import InvalidInput
+from handrail_ai_steps.release import Gate
+from handrail_guards.acceptance import Threshold
+from handrail_guards.guard import GuardContext
+from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.personal_data import no_personal_data
 from tests.unit.ai_steps.guard_kinds import refuses
 from tests.unit.ai_steps.teams import route
 

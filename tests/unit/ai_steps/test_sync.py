@@ -1,8 +1,8 @@
 import pytest
 
-from ai_steps import ScriptedModel
-from ai_steps.errors import LoopRunning
-from guards.outcome import Accepted
+from handrail_ai_steps import ScriptedModel
+from handrail_ai_steps.errors import LoopRunning
+from handrail_guards.outcome import Accepted
 from tests.unit.ai_steps.teams import route
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from ai_steps.leaves import leaves, unsaid
-from ai_steps.voting import vote
-from guards.confidence import Confidence
+from handrail_ai_steps.leaves import leaves, unsaid
+from handrail_ai_steps.voting import vote
+from handrail_guards.confidence import Confidence
 
 
 def test_labels_are_settled_by_the_majority() -> None:

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from ai_steps import AIStep, Says, ScriptedModel, classify
-from guards import Auditing, confidence
-from orchestrator import Run, Workflow, workflow
-from orchestrator.testing import LEAVE_OPEN, Rehearsal, ScriptedReviewers
+from handrail_ai_steps import AIStep, Says, ScriptedModel, classify
+from handrail_guards import Auditing, confidence
+from handrail_orchestrator import Run, Workflow, workflow
+from handrail_orchestrator.testing import LEAVE_OPEN, Rehearsal, ScriptedReviewers
 
 Team = Literal["billing", "bugs"]
 HALF = Auditing(0.5)

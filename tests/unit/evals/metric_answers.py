@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from evals.observation import Ending, Flow, StepTrace
-from evals.result import CaseResult, Crash, Header, Result
+from handrail_evals.observation import Ending, Flow, StepTrace
+from handrail_evals.result import CaseResult, Crash, Header, Result
 
 BOOM = Crash(type="ValueError", message="boom", trace="Traceback\n  line 1\nValueError: boom")
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from evals.case import Case
-from evals.observation import Flow, Observation, StepTrace
-from evals.result import Result
-from evals.running import run_suite
-from evals.scorers import exact, fields
-from evals.suite import Suite
-from guards.verdict import Verdict
+from handrail_evals.case import Case
+from handrail_evals.observation import Flow, Observation, StepTrace
+from handrail_evals.result import Result
+from handrail_evals.running import run_suite
+from handrail_evals.scorers import exact, fields
+from handrail_evals.suite import Suite
+from handrail_guards.verdict import Verdict
 
 TEAMS = ("billing", "cards", "fraud")
 

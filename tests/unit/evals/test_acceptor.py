@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from evals.calibrate import (
+from handrail_evals.calibrate import (
     InvalidLabels,
     JudgedCase,
     Promise,
@@ -28,13 +28,13 @@ from evals.calibrate import (
     scores_of,
     write_acceptance,
 )
-from evals.calibrate.ladder import Ladder
-from evals.calibrate.sequence import scan
-from evals.calibrate.tally import Tally
-from evals.statistics.libraries import needs
-from guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
-from guards.acceptor import Acceptor
-from guards.guarantee import GuaranteedThreshold
+from handrail_evals.calibrate.ladder import Ladder
+from handrail_evals.calibrate.sequence import scan
+from handrail_evals.calibrate.tally import Tally
+from handrail_evals.statistics.libraries import needs
+from handrail_guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
+from handrail_guards.acceptor import Acceptor
+from handrail_guards.guarantee import GuaranteedThreshold
 
 DAY = date(2026, 1, 31)
 PROMISE = Promise(0.05)
@@ -311,8 +311,8 @@ def test_a_judged_case_has_a_name() -> None:
 
 
 FITS = (
-    "evals.calibrate.fit_acceptor([evals.calibrate.JudgedCase(judgement=guards.Judgement("
-    "confidence=guards.Confidence(number / 40, 'local')), right=number % 2 == 0, case=str(number))"
+    "handrail_evals.calibrate.fit_acceptor([handrail_evals.calibrate.JudgedCase(judgement=handrail_guards.Judgement("
+    "confidence=handrail_guards.Confidence(number / 40, 'local')), right=number % 2 == 0, case=str(number))"
     " for number in range(40)])"
 )
 
@@ -321,16 +321,16 @@ FITS = (
     ("missing", "extra", "use"),
     [
         ("sklearn", "local", FITS),
-        ("numpy", "evals", "evals.statistics.bca_mean([0.1, 0.2, 0.4], seed=0)"),
-        ("scipy", "evals", "evals.statistics.mcnemar(3, 5)"),
-        ("scipy", "evals", "evals.statistics.mean_interval([0.1, 0.2])"),
+        ("numpy", "evals", "handrail_evals.statistics.bca_mean([0.1, 0.2, 0.4], seed=0)"),
+        ("scipy", "evals", "handrail_evals.statistics.mcnemar(3, 5)"),
+        ("scipy", "evals", "handrail_evals.statistics.mean_interval([0.1, 0.2])"),
     ],
 )
 def test_a_missing_library_says_what_to_install(missing: str, extra: str, use: str) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
-        "import evals.calibrate, evals.statistics, guards\n"
-        "from evals.statistics.libraries import LibraryMissing\n"
+        "import handrail_evals.calibrate, handrail_evals.statistics, handrail_guards\n"
+        "from handrail_evals.statistics.libraries import LibraryMissing\n"
         f"try: {use}\n"
         "except LibraryMissing as error: print(error.library, error.extra, error)"
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from evals.calibrate import (
+from handrail_evals.calibrate import (
     Audit,
     Correction,
     InvalidLabels,
@@ -21,11 +21,11 @@ from evals.calibrate import (
     cost_view,
     expected_coverage,
 )
-from evals.calibrate.binomial import at_most, labels_for, upper_bound
-from evals.calibrate.ladder import Ladder
-from evals.calibrate.sequence import scan, start
-from evals.calibrate.tally import Tally
-from evals.errors import InvalidSetting
+from handrail_evals.calibrate.binomial import at_most, labels_for, upper_bound
+from handrail_evals.calibrate.ladder import Ladder
+from handrail_evals.calibrate.sequence import scan, start
+from handrail_evals.calibrate.tally import Tally
+from handrail_evals.errors import InvalidSetting
 
 TRAFFIC = [rank / 2000 for rank in range(2000)]
 RISKS = st.floats(0.001, 0.999)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_steps import Says, ScriptedModel, classify
-from evals.calibrate import (
+from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail_evals.calibrate import (
     Audit,
     Promise,
     Subject,
@@ -22,8 +22,8 @@ from evals.calibrate import (
     read_acceptance,
     write_acceptance,
 )
-from guards import Accepted, Alternative, Confidence, Doubtful, InvalidGuard, Judgement, Never
-from guards.guarantee import GuaranteedThreshold, ScoreName
+from handrail_guards import Accepted, Alternative, Confidence, Doubtful, InvalidGuard, Judgement, Never
+from handrail_guards.guarantee import GuaranteedThreshold, ScoreName
 
 Team = Literal["cards", "loans"]
 TRAFFIC = [rank / 1000 for rank in range(1000)]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from evals.calibrate import (
+from handrail_evals.calibrate import (
     Audit,
     InvalidLabels,
     JudgedCase,
@@ -21,9 +21,9 @@ from evals.calibrate import (
     fit_acceptor,
     recalibrate,
 )
-from evals.calibrate.labels import Scored
-from evals.calibrate.tally import Counts, Tally
-from guards import Alternative, Confidence, Judgement
+from handrail_evals.calibrate.labels import Scored
+from handrail_evals.calibrate.tally import Counts, Tally
+from handrail_guards import Alternative, Confidence, Judgement
 
 SCORES = st.floats(0, 1)
 ROWS = st.lists(st.tuples(SCORES, st.booleans(), st.sampled_from(["", "a", "b", "c"])), max_size=40)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from evals.calibrate import Audit, InvalidLabels, Looks, Promise, calibrate, calibrate_groups, recalibrate
-from evals.errors import InvalidSetting
+from handrail_evals.calibrate import Audit, InvalidLabels, Looks, Promise, calibrate, calibrate_groups, recalibrate
+from handrail_evals.errors import InvalidSetting
 
 TRAFFIC = [rank / 1000 for rank in range(1000)]
 

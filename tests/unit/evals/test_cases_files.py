@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from evals.case import Case
-from evals.cases import CaseFields, FileForm, duplicates, read_cases
-from evals.errors import DataError, InvalidCaseFile, InvalidSetting
+from handrail_evals.case import Case
+from handrail_evals.cases import CaseFields, FileForm, duplicates, read_cases
+from handrail_evals.errors import DataError, InvalidCaseFile, InvalidSetting
 
 
 def write(path: Path, *names: str) -> Path:
@@ -188,7 +188,7 @@ def test_an_input_without_a_json_form_is_named() -> None:
 def test_importing_loads_no_library_and_reading_only_what_the_format_needs(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", "a")
     program = (
-        "import sys, evals.cases as cases; first = set(sys.modules); cases.read_cases('a.jsonl');"
+        "import sys, handrail_evals.cases as cases; first = set(sys.modules); cases.read_cases('a.jsonl');"
         "print('pydantic' in first, 'yaml' in sys.modules, 'jsonschema' in sys.modules, 'numpy' in sys.modules)"
     )
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict, TypeForm
 
-from evals.case import UNLABELLED, Case
-from evals.cases import CaseFields, read_cases
-from evals.errors import InvalidCaseFile, InvalidSetting
+from handrail_evals.case import UNLABELLED, Case
+from handrail_evals.cases import CaseFields, read_cases
+from handrail_evals.errors import InvalidCaseFile, InvalidSetting
 
 
 class Team(Enum):

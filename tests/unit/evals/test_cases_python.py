@@ -8,12 +8,12 @@ from typing import Annotated, Any, assert_type
 import pytest
 from pydantic import AfterValidator
 
-from evals.case import Case
-from evals.cases import read_cases
-from evals.errors import InvalidCaseFile
+from handrail_evals.case import Case
+from handrail_evals.cases import read_cases
+from handrail_evals.errors import InvalidCaseFile
 
 PROGRAM = """
-from evals.case import Case
+from handrail_evals.case import Case
 
 cases = [Case("a", "x", 1), Case("b", "y", where="a drawer")]
 empty = []
@@ -112,7 +112,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_classes_are_those_of_the_module_that_others_import(path: Path) -> None:
     (path.parent / "made_types.py").write_text("class Ticket(str): ...", encoding="utf-8")
     path.write_text(
-        "from evals.case import Case\nfrom made_types import Ticket\ncases = [Case('a', Ticket('x'))]", encoding="utf-8"
+        "from handrail_evals.case import Case\nfrom made_types import Ticket\ncases = [Case('a', Ticket('x'))]",
+        encoding="utf-8",
     )
     read_cases(f"{path}:cases", input=object)
 
@@ -161,7 +162,7 @@ RUDE = ("sys.exit(0)", "raise KeyboardInterrupt", "raise asyncio.CancelledError"
     ids=["imported", "called", "half way"],
 )
 def test_whatever_the_code_of_cases_raises_names_the_file(tmp_path: Path, text: str, line: str) -> None:
-    top = "import asyncio, sys\nfrom evals.case import Case\nclass Own(BaseException): pass\n"
+    top = "import asyncio, sys\nfrom handrail_evals.case import Case\nclass Own(BaseException): pass\n"
     (tmp_path / "made.py").write_text(top + text.format(line=line))
 
     with pytest.raises(InvalidCaseFile, match=r"made\.py: (it cannot be run|cases.* failed)"):

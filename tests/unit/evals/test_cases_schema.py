@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
-from evals.cases import case_schema, file_schema, read_cases, write_schema
-from evals.cases.schema import GENERIC
-from evals.errors import InvalidCaseFile, InvalidSetting
+from handrail_evals.cases import case_schema, file_schema, read_cases, write_schema
+from handrail_evals.cases.schema import GENERIC
+from handrail_evals.errors import InvalidCaseFile, InvalidSetting
 
 Team = Literal["cards", "loans"]
 

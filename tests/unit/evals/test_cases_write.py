@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from evals.case import UNLABELLED, Case
-from evals.cases import read_cases, write_cases
-from evals.errors import InvalidCase, InvalidCaseFile
+from handrail_evals.case import UNLABELLED, Case
+from handrail_evals.cases import read_cases, write_cases
+from handrail_evals.errors import InvalidCase, InvalidCaseFile
 
 
 class Team(Enum):

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from evals.case import Case
-from evals.cases import read_cases
-from evals.errors import InvalidCaseFile
+from handrail_evals.case import Case
+from handrail_evals.cases import read_cases
+from handrail_evals.errors import InvalidCaseFile
 
 
 class Ticket(BaseModel):

@@ -13,19 +13,19 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner, Result
 
-from evals.calibrate import read_acceptance
-from evals.drift import Seen, Watch, WatchSettings, write_watch
-from evals.result import read_result
 from handrail.cli import app
-from orchestrator.store import open_store
-from orchestrator.testing import Rehearsal, ScriptedReviewers
+from handrail_evals.calibrate import read_acceptance
+from handrail_evals.drift import Seen, Watch, WatchSettings, write_watch
+from handrail_evals.result import read_result
+from handrail_orchestrator.store import open_store
+from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
 from tests.unit.orchestrator.commands import working_in
 
 SUITE = """
 import os
 from pathlib import Path
-from evals import Case, Suite, exact
-from evals.gate import Terms
+from handrail_evals import Case, Suite, exact
+from handrail_evals.gate import Terms
 
 async def shout(text: str) -> str:
     mode = os.environ.get("MODE", "good")
@@ -59,10 +59,10 @@ def empty():
 
 STEP = """
 from typing import Literal
-from ai_steps import classify
-from ai_steps.models.local import LabelledText, LocalModel
-from evals import Suite, exact, read_cases
-from guards import confidence
+from handrail_ai_steps import classify
+from handrail_ai_steps.models.local import LabelledText, LocalModel
+from handrail_evals import Suite, exact, read_cases
+from handrail_guards import confidence
 
 WORDS = {"cat": "meow purr", "dog": "bark woof"}
 TEXTS = [LabelledText(f"{word} {n}", label) for n in range(30) for label, word in WORDS.items()]
@@ -329,7 +329,7 @@ def test_a_crash_of_the_command_ends_with_2_and_not_as_worse(monkeypatch: pytest
     def broken(*_: object, **__: object) -> object:
         raise RuntimeError("nobody foresaw this")
 
-    monkeypatch.setattr("evals.cli.comparing.compare", broken)
+    monkeypatch.setattr("handrail_evals.cli.comparing.compare", broken)
     handrail("run", "suites.py:suite", "--out", "a.jsonl")
 
     said = handrail("compare", "a.jsonl", "a.jsonl", code=2)
@@ -518,9 +518,9 @@ def test_a_calibration_that_cannot_work_ends_with_2(arguments: tuple[str, ...], 
 
 STORED = """
 from typing import Literal
-from ai_steps import Says, ScriptedModel, classify
-from guards import Auditing, confidence
-from orchestrator import Run, workflow
+from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail_guards import Auditing, confidence
+from handrail_orchestrator import Run, workflow
 
 def guess(request):
     number = int(request.text.split()[-1])
@@ -587,7 +587,7 @@ def test_a_misspelt_step_is_refused_with_those_that_there_are(stored: str, comma
 
 def test_grades_of_0_to_100_are_gated_in_their_unit() -> None:
     Path("graded.py").write_text(
-        "from evals import Case, Suite\n"
+        "from handrail_evals import Case, Suite\n"
         "def target(text: str) -> str:\n    return text\n"
         "def grade(answer) -> float:\n    return 90 + int(answer.output) % 5\n"
         "suite = Suite('graded', target, cases=[Case(f'c{n}', str(n)) for n in range(60)], scorers=[grade])\n",
@@ -602,7 +602,7 @@ def test_grades_of_0_to_100_are_gated_in_their_unit() -> None:
 
 def test_a_file_of_something_else_and_a_gate_on_half_a_run_end_with_2() -> None:
     Path("graded.py").write_text(
-        "from evals import Case, Suite, exact\n"
+        "from handrail_evals import Case, Suite, exact\n"
         "async def target(text: str) -> str:\n"
         "    import asyncio\n"
         "    if text == '2':\n        [task.cancel() for task in asyncio.all_tasks() if '_work' in repr(task)]\n"
@@ -701,7 +701,7 @@ def test_the_schema_of_case_files_is_written() -> None:
 
 
 PARTS = """
-from evals import Case, Suite, fields
+from handrail_evals import Case, Suite, fields
 
 def read(number: int) -> dict:
     return {"total": number, "day": "?" if number == 3 else "today", "shop": "x" if number else "y"}

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from evals.case import Case
-from evals.comparison import Comparison, compare
-from evals.errors import ChangedScorer, DataError, LowOverlap, Unfinished, UnknownMetric
-from evals.gate import Standing, Terms
-from evals.observation import Observation
-from evals.result import CaseResult, Crash, Result
-from evals.running import run_suite
-from evals.scorer import Answered
-from evals.suite import Suite
-from evals.verdict import headline, lines, to_data, to_markdown
+from handrail_evals.case import Case
+from handrail_evals.comparison import Comparison, compare
+from handrail_evals.errors import ChangedScorer, DataError, LowOverlap, Unfinished, UnknownMetric
+from handrail_evals.gate import Standing, Terms
+from handrail_evals.observation import Observation
+from handrail_evals.result import CaseResult, Crash, Result
+from handrail_evals.running import run_suite
+from handrail_evals.scorer import Answered
+from handrail_evals.suite import Suite
+from handrail_evals.verdict import headline, lines, to_data, to_markdown
 
 MARGIN = {"right": Terms(margin=0.02)}
 

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from ai_steps import Says, ScriptedModel, classify, extract
-from ai_steps.models.local import LabelledText
-from evals.calibrate import Audit, Correction, Promise, calibrate
-from evals.corrections import UnknownGroup, as_examples, read_labels, read_records
-from evals.corrections.sameness import same
-from guards import Accepted, Auditing, Confidence, Doubtful, Escalation, Judgement, confidence, forbids
-from guards.acceptor import Acceptor, Term, fingerprint
-from orchestrator import Client, ReviewQuery, Run, workflow
-from orchestrator.testing import Rehearsal, ScriptedReviewers
+from handrail_ai_steps import Says, ScriptedModel, classify, extract
+from handrail_ai_steps.models.local import LabelledText
+from handrail_evals.calibrate import Audit, Correction, Promise, calibrate
+from handrail_evals.corrections import UnknownGroup, as_examples, read_labels, read_records
+from handrail_evals.corrections.sameness import same
+from handrail_guards import Accepted, Auditing, Confidence, Doubtful, Escalation, Judgement, confidence, forbids
+from handrail_guards.acceptor import Acceptor, Term, fingerprint
+from handrail_orchestrator import Client, ReviewQuery, Run, workflow
+from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
 from tests.unit.evals.corrections_flows import (
     HALF,
     TRUTHFUL,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.drift import Seen, Shift
-from evals.drift.bet import Bet, mean_evidence
-from evals.drift.watch import RISK_RATIOS
-from evals.errors import TooFewCases
+from handrail_evals.drift import Seen, Shift
+from handrail_evals.drift.bet import Bet, mean_evidence
+from handrail_evals.drift.watch import RISK_RATIOS
+from handrail_evals.errors import TooFewCases
 
 CHANCES = st.floats(1e-6, 1 - 1e-6)
 HITS = st.lists(st.booleans(), min_size=1, max_size=60)

@@ -12,15 +12,15 @@ from typing import Literal
 import pytest
 from typer.testing import CliRunner
 
-from ai_steps import Says, ScriptedModel, classify
-from ai_steps.model import ModelRequest
-from evals.drift import Audited, Routed, Seen, Watch, WatchFile, WatchSettings, feed, write_watch
-from guards import Auditing, confidence
 from handrail.cli import app
-from orchestrator import Run, workflow
-from orchestrator.store import ReviewQuery
-from orchestrator.store.rows import ReviewRow
-from orchestrator.testing import LEAVE_OPEN, FakeClock, Rehearsal, ScriptedReviewers
+from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail_ai_steps.model import ModelRequest
+from handrail_evals.drift import Audited, Routed, Seen, Watch, WatchFile, WatchSettings, feed, write_watch
+from handrail_guards import Auditing, confidence
+from handrail_orchestrator import Run, workflow
+from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.testing import LEAVE_OPEN, FakeClock, Rehearsal, ScriptedReviewers
 
 SETTINGS = WatchSettings(
     target=0.05,
@@ -145,7 +145,7 @@ async def test_it_is_told_as_if_it_had_been_told_at_once(live: WatchFile) -> Non
 
 
 async def test_what_dies_half_way_is_told_on(live: WatchFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evals.drift.feeding.AT_ONCE", 7)
+    monkeypatch.setattr("handrail_evals.drift.feeding.AT_ONCE", 7)
 
     class Dying(WatchFile):
         left = 3

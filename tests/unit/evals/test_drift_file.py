@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evals.drift import (
+from handrail_evals.drift import (
     Audited,
     Routed,
     Seen,
@@ -26,7 +26,7 @@ from evals.drift import (
     watch_to_json,
     write_watch,
 )
-from evals.errors import InvalidSetting
+from handrail_evals.errors import InvalidSetting
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SETTINGS = WatchSettings(
@@ -211,7 +211,7 @@ def test_an_audit_awaited_in_two_places_is_refused() -> None:
 
 
 def test_the_packages_are_light() -> None:
-    code = "import sys, evals.drift; print(sorted({'numpy', 'scipy', 'sklearn'} & sys.modules.keys()))"
+    code = "import sys, handrail_evals.drift; print(sorted({'numpy', 'scipy', 'sklearn'} & sys.modules.keys()))"
 
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -10,9 +10,18 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from evals.drift import Audited, Routed, Seen, UnknownCase, Watch, WatchSettings, watch_from_json, watch_to_json
-from evals.errors import DataError, InvalidScore, InvalidSetting
-from guards import Accepted, Confidence, Doubtful, Judgement
+from handrail_evals.drift import (
+    Audited,
+    Routed,
+    Seen,
+    UnknownCase,
+    Watch,
+    WatchSettings,
+    watch_from_json,
+    watch_to_json,
+)
+from handrail_evals.errors import DataError, InvalidScore, InvalidSetting
+from handrail_guards import Accepted, Confidence, Doubtful, Judgement
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SETTINGS = WatchSettings(

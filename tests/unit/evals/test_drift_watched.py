@@ -7,9 +7,9 @@ from typing import Literal
 
 import pytest
 
-from ai_steps import Says, ScriptedModel, classify
-from ai_steps.errors import InvalidTask
-from evals.drift import (
+from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail_ai_steps.errors import InvalidTask
+from handrail_evals.drift import (
     Audited,
     Routed,
     Seen,
@@ -20,8 +20,8 @@ from evals.drift import (
     WatchSettings,
     write_watch,
 )
-from guards import Accepted, Confidence, Doubt, Doubtful, Escalation, Judgement, confidence
-from guards.auditing import Auditing, AuditRule
+from handrail_guards import Accepted, Confidence, Doubt, Doubtful, Escalation, Judgement, confidence
+from handrail_guards.auditing import Auditing, AuditRule
 
 Team = Literal["cards", "loans"]
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.errors import ChangedScorer, DataError, InvalidScore, InvalidSetting, LowOverlap, TooFewCases
-from evals.gate import Standing, Terms, judge, judge_all, overall
-from evals.pairing import CaseScore, Paired, ScoredResult, pair
-from evals.statistics import cases_needed, mcnemar
+from handrail_evals.errors import ChangedScorer, DataError, InvalidScore, InvalidSetting, LowOverlap, TooFewCases
+from handrail_evals.gate import Standing, Terms, judge, judge_all, overall
+from handrail_evals.pairing import CaseScore, Paired, ScoredResult, pair
+from handrail_evals.statistics import cases_needed, mcnemar
 
 TERMS = Terms(margin=0.02)
 

@@ -13,22 +13,22 @@ from typing import Any, Literal
 import pytest
 from typer.testing import CliRunner
 
-from ai_steps import AIStep, Says, ScriptedModel, classify
-from evals.case import Case
-from evals.comparison import compare
-from evals.errors import InvalidResult, LowOverlap
-from evals.gate import Standing, Terms
-from evals.result import read_result
-from evals.result.header import FORMAT
-from evals.running import RunSettings, run_suite
-from evals.scorer import Answered
-from evals.scorers import exact
-from evals.suite import Suite
-from evals.targets.step import StepTarget
-from evals.targets.workflow import workflow_target
-from guards import confidence
 from handrail.cli import app
-from orchestrator import Run, workflow
+from handrail_ai_steps import AIStep, Says, ScriptedModel, classify
+from handrail_evals.case import Case
+from handrail_evals.comparison import compare
+from handrail_evals.errors import InvalidResult, LowOverlap
+from handrail_evals.gate import Standing, Terms
+from handrail_evals.result import read_result
+from handrail_evals.result.header import FORMAT
+from handrail_evals.running import RunSettings, run_suite
+from handrail_evals.scorer import Answered
+from handrail_evals.scorers import exact
+from handrail_evals.suite import Suite
+from handrail_evals.targets.step import StepTarget
+from handrail_evals.targets.workflow import workflow_target
+from handrail_guards import confidence
+from handrail_orchestrator import Run, workflow
 
 CASES: list[Case[str, str]] = [
     Case(f"c{n}", f"t{n}", "cards", steps={"route": "x"}, metadata={"lang": "en"}) for n in range(20)
@@ -223,7 +223,7 @@ def test_a_writer_that_was_killed_keeps_nobody_out(tmp_path: Path) -> None:
 
 SUITE = """\
 import os
-from evals import Case, Suite, exact
+from handrail_evals import Case, Suite, exact
 EXPECTED = os.environ["EXPECTED"]
 print("the suite is imported")
 def route(text: str) -> str:

@@ -1,17 +1,18 @@
 """Results that earlier versions wrote are opened, compared and gone on with; see tests/fixtures/README.md."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from evals import read_result
-from evals.comparison import compare
-from evals.errors import InvalidResult
-from evals.gate import Standing, Terms
-from evals.running import run_suite
-from evals.targets.answered import AnsweredTarget
-from orchestrator.python_file import load_file
+from handrail_evals import read_result
+from handrail_evals.comparison import compare
+from handrail_evals.errors import InvalidResult
+from handrail_evals.gate import Standing, Terms
+from handrail_evals.running import run_suite
+from handrail_evals.targets.answered import AnsweredTarget
+from handrail_orchestrator.python_file import load_file
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 VERSIONS = ("c3287ff",)
@@ -20,6 +21,14 @@ VERSIONS = ("c3287ff",)
 @pytest.fixture(params=VERSIONS)
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return Path(shutil.copytree(FIXTURES / request.param, tmp_path / request.param))
+
+
+def write_suite(kept: Path) -> None:
+    """Write the suite as its owner has it today: packages were called ``evals``, ``ai_steps`` and ``guards`` then."""
+    text = (kept / "made_by" / "suite.py.txt").read_text()
+    (kept / "suite.py").write_text(
+        re.sub(r"^from (?=(?:ai_steps|evals|guards)\b)", "from handrail_", text, flags=re.MULTILINE)
+    )
 
 
 def test_kept_results_open_with_every_answer(kept: Path) -> None:
@@ -43,7 +52,7 @@ def test_a_kept_result_is_a_baseline(kept: Path) -> None:
 
 async def test_a_kept_unfinished_result_goes_on(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(kept)
-    (kept / "suite.py").write_text((kept / "made_by" / "suite.py.txt").read_text())
+    write_suite(kept)
     (kept / "whole").touch()  # its target no longer fails
     suite = load_file(kept / "suite.py").plain()
     path = kept / "unfinished.jsonl"
@@ -57,7 +66,7 @@ async def test_a_kept_unfinished_result_goes_on(kept: Path, monkeypatch: pytest.
 
 
 async def test_a_kept_result_of_a_step_says_how_to_go_on(kept: Path) -> None:
-    (kept / "suite.py").write_text((kept / "made_by" / "suite.py.txt").read_text())
+    write_suite(kept)
     suite = load_file(kept / "suite.py").suite()
 
     with pytest.raises(InvalidResult, match=r"the target changed.*--fresh.*--answers-from"):

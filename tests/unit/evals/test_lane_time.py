@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.case import Case
-from evals.observation import Flow
-from evals.targets.workflow import workflow_target
-from evals.targets.workflow_reviewers import Reviewers
-from evals.targets.workflow_simulation import Simulation
-from orchestrator import Limit, Run, Workflow, action, workflow
-from orchestrator.store.rows import ReviewRow
+from handrail_evals.case import Case
+from handrail_evals.observation import Flow
+from handrail_evals.targets.workflow import workflow_target
+from handrail_evals.targets.workflow_reviewers import Reviewers
+from handrail_evals.targets.workflow_simulation import Simulation
+from handrail_orchestrator import Limit, Run, Workflow, action, workflow
+from handrail_orchestrator.store.rows import ReviewRow
 
 INTERVAL = 20.0
 """Seconds between two turns of the limit that paced steps share."""

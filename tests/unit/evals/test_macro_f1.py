@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.case import Case
-from evals.comparison import compare
-from evals.errors import DataError
-from evals.gate import Standing, Terms
-from evals.macro_f1 import Answers, changes, pseudo_values
-from evals.result import Result
-from evals.running import run_suite
-from evals.scorers import exact
-from evals.statistics import paired_difference
-from evals.suite import Suite
+from handrail_evals.case import Case
+from handrail_evals.comparison import compare
+from handrail_evals.errors import DataError
+from handrail_evals.gate import Standing, Terms
+from handrail_evals.macro_f1 import Answers, changes, pseudo_values
+from handrail_evals.result import Result
+from handrail_evals.running import run_suite
+from handrail_evals.scorers import exact
+from handrail_evals.statistics import paired_difference
+from handrail_evals.suite import Suite
 
 LABELS = st.sampled_from("abc")
 CASES = st.lists(

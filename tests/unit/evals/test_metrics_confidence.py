@@ -8,8 +8,8 @@ import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.errors import InvalidSetting
-from evals.metrics import (
+from handrail_evals.errors import InvalidSetting
+from handrail_evals.metrics import (
     Certainty,
     MetricValue,
     Ranking,
@@ -24,7 +24,7 @@ from evals.metrics import (
     reliability,
     risk_curve,
 )
-from evals.statistics import wilson
+from handrail_evals.statistics import wilson
 from tests.unit.evals.metric_answers import answer, crashed, sure
 
 QUICK = Certainty(resamples=100)

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from evals.metrics import Certainty, field_scores
-from evals.result import CaseResult
-from evals.scorer import Counts
-from evals.statistics import recomputed
+from handrail_evals.metrics import Certainty, field_scores
+from handrail_evals.result import CaseResult
+from handrail_evals.scorer import Counts
+from handrail_evals.statistics import recomputed
 from tests.unit.evals.metric_answers import answer
 
 QUICK = Certainty(resamples=100)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.metrics import Attribution, Certainty, MetricValue, Right, attribution, deciders, flows
-from evals.metrics.attribution import same_json
-from evals.observation import Flow
-from evals.result import CaseResult
-from evals.statistics import wilson
+from handrail_evals.metrics import Attribution, Certainty, MetricValue, Right, attribution, deciders, flows
+from handrail_evals.metrics.attribution import same_json
+from handrail_evals.observation import Flow
+from handrail_evals.result import CaseResult
+from handrail_evals.statistics import wilson
 from tests.unit.evals.metric_answers import answer, crashed, run, step
 
 SURE = Certainty()

@@ -11,10 +11,10 @@ import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.case import UNLABELLED
-from evals.metrics import Certainty, Classification, Confusion, classification, confusion, label_text, labelled
-from evals.result import CaseResult
-from evals.statistics import recomputed
+from handrail_evals.case import UNLABELLED
+from handrail_evals.metrics import Certainty, Classification, Confusion, classification, confusion, label_text, labelled
+from handrail_evals.result import CaseResult
+from handrail_evals.statistics import recomputed
 from tests.unit.evals.metric_answers import crashed, said
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.errors import TooFewCases
-from evals.metrics import Certainty
-from evals.metrics.resampling import Kinds, from_sums, from_weights
-from evals.statistics import Interval, recomputed, wilson
+from handrail_evals.errors import TooFewCases
+from handrail_evals.metrics import Certainty
+from handrail_evals.metrics.resampling import Kinds, from_sums, from_weights
+from handrail_evals.statistics import Interval, recomputed, wilson
 
 if TYPE_CHECKING:
-    from evals.metrics.resampling import Floats
+    from handrail_evals.metrics.resampling import Floats
 
 
 def ratio(sums: "Floats") -> "Floats":

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.errors import InvalidSetting
-from evals.metrics import Certainty, Right, average_score, count_scored, crashed, failing, slices
-from evals.result import CaseResult
-from evals.statistics import mean_interval, wilson
+from handrail_evals.errors import InvalidSetting
+from handrail_evals.metrics import Certainty, Right, average_score, count_scored, crashed, failing, slices
+from handrail_evals.result import CaseResult
+from handrail_evals.statistics import mean_interval, wilson
 from tests.unit.evals.metric_answers import BOOM, answer, result
 from tests.unit.evals.metric_answers import crashed as crash
 

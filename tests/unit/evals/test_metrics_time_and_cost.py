@@ -8,8 +8,8 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.errors import InvalidSetting, TooFewCases
-from evals.metrics import Certainty, Sample, costs, histogram, latency, quantile
+from handrail_evals.errors import InvalidSetting, TooFewCases
+from handrail_evals.metrics import Certainty, Sample, costs, histogram, latency, quantile
 from tests.unit.evals.metric_answers import answer, crashed
 
 SURE = Certainty()

@@ -11,8 +11,8 @@ QUIET = ("-o", "asyncio_default_fixture_loop_scope=function")
 
 SUITE = """
 import pytest
-from evals.case import Case
-from evals.suite import Suite
+from handrail_evals.case import Case
+from handrail_evals.suite import Suite
 
 async def shout(text: str) -> str:
     if text == "crash":
@@ -41,7 +41,9 @@ POOR = suite_of(*(Case(f"c{n}", f"t{n}", f"T{n}" if n else "?") for n in range(2
 
 def run(pytester: pytest.Pytester, tests: str, *arguments: str) -> pytest.RunResult:
     pytester.makepyfile(suites=SUITE, test_it=f"from suites import *\n{tests}")
-    return pytester.runpytest_inprocess("-p", "evals.pytest_plugin", "-p", "no:cacheprovider", *QUIET, *arguments)
+    return pytester.runpytest_inprocess(
+        "-p", "handrail_evals.pytest_plugin", "-p", "no:cacheprovider", *QUIET, *arguments
+    )
 
 
 def test_a_suite_runs_and_its_figures_are_shown(pytester: pytest.Pytester) -> None:
@@ -165,7 +167,7 @@ def test_a_metric_without_scores_is_said(pytester: pytest.Pytester, tmp_path: Pa
 def test_a_suite_that_was_not_asked_to_its_end_fails(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
-        "from evals import Budget, RunSettings\n"
+        "from handrail_evals import Budget, RunSettings\n"
         "def test_loud(evaluate):\n"
         "    evaluate(GOOD, settings=RunSettings(1, budget=Budget(seconds=1e-9)))\n",
     )
@@ -215,7 +217,7 @@ def test_tests_in_two_processes_write_a_result_each_and_are_all_shown(pytester: 
         test_one=f"import asyncio\nfrom suites import *\nWHO = 1\n{together}",
         test_two=f"import asyncio\nfrom suites import *\nWHO = 2\n{together}",
     )
-    result = pytester.runpytest_subprocess("-p", "evals.pytest_plugin", "-n", "2", *QUIET)
+    result = pytester.runpytest_subprocess("-p", "handrail_evals.pytest_plugin", "-n", "2", *QUIET)
 
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*evals*", "*loud: right 1 *(20 cases)*", "*loud: right 1 *(20 cases)*"])

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.report.charts.axis import Axis, decade_ticks, round_end
-from evals.report.charts.bars import Bar, bars
-from evals.report.charts.confusion import STEPS, Matrix, confusion, heat
-from evals.report.charts.histogram import Bucket, histogram
-from evals.report.charts.reliability import Bin, reliability
-from evals.report.charts.risk_coverage import Operating, Point, risk_coverage
-from evals.report.charts.stack import Part, stack
-from evals.report.charts.whisker import Whisker, scale, strip
-from evals.report.numbers import seconds
+from handrail_evals.report.charts.axis import Axis, decade_ticks, round_end
+from handrail_evals.report.charts.bars import Bar, bars
+from handrail_evals.report.charts.confusion import STEPS, Matrix, confusion, heat
+from handrail_evals.report.charts.histogram import Bucket, histogram
+from handrail_evals.report.charts.reliability import Bin, reliability
+from handrail_evals.report.charts.risk_coverage import Operating, Point, risk_coverage
+from handrail_evals.report.charts.stack import Part, stack
+from handrail_evals.report.charts.whisker import Whisker, scale, strip
+from handrail_evals.report.numbers import seconds
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHARES = st.floats(0.0, 1.0)

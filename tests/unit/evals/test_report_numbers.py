@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.metrics.value import Unit
-from evals.report.numbers import amount, brief_count, counted, seconds, significant, spread
-from evals.statistics.interval import Interval
+from handrail_evals.metrics.value import Unit
+from handrail_evals.report.numbers import amount, brief_count, counted, seconds, significant, spread
+from handrail_evals.statistics.interval import Interval
 
 
 @pytest.mark.parametrize(

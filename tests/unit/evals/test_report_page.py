@@ -13,20 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from evals.case import Case
-from evals.comparison import compare
-from evals.gate import Terms
-from evals.metrics import Certainty, MetricValue
-from evals.observation import Observation
-from evals.report import html, write_html
-from evals.report.cases import MOST_FAILING
-from evals.report.numbers import amount, spread
-from evals.result import Result
-from evals.running import RunSettings, run_suite
-from evals.scorer import Answered, Score
-from evals.scorers import exact
-from evals.suite import Suite
-from evals.summary import Options, Summary, summarize
+from handrail_evals.case import Case
+from handrail_evals.comparison import compare
+from handrail_evals.gate import Terms
+from handrail_evals.metrics import Certainty, MetricValue
+from handrail_evals.observation import Observation
+from handrail_evals.report import html, write_html
+from handrail_evals.report.cases import MOST_FAILING
+from handrail_evals.report.numbers import amount, spread
+from handrail_evals.result import Result
+from handrail_evals.running import RunSettings, run_suite
+from handrail_evals.scorer import Answered, Score
+from handrail_evals.scorers import exact
+from handrail_evals.suite import Suite
+from handrail_evals.summary import Options, Summary, summarize
 from tests.unit.evals.report_samples import HOSTILE, attacked, extracted, routed, run, worked
 
 QUICK = Options(certainty=Certainty(resamples=100))
@@ -220,7 +220,7 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_importing_the_report_loads_no_template_library() -> None:
-    program = "import sys, evals.report; print('jinja2' in sys.modules, 'numpy' in sys.modules)"
+    program = "import sys, handrail_evals.report; print('jinja2' in sys.modules, 'numpy' in sys.modules)"
 
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 

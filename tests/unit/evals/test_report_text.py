@@ -5,9 +5,9 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.report.charts.svg import escaped
-from evals.report.diff import MOST_WORDS, difference, words
-from evals.report.text import brief, columns, excerpt, fitted, visible
+from handrail_evals.report.charts.svg import escaped
+from handrail_evals.report.diff import MOST_WORDS, difference, words
+from handrail_evals.report.text import brief, columns, excerpt, fitted, visible
 
 ANY = st.text(alphabet=st.characters(), max_size=300)  # surrogates too: JSON may hold lone ones
 

@@ -12,21 +12,21 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
-from evals.case import Case
-from evals.errors import DataError, InvalidSuite
-from evals.observation import Observation
-from evals.result import CaseResult, read_result
-from evals.running import RunSettings, run_suite
-from evals.running.spending import Spending
-from evals.scorer import Answered, Score
-from evals.scorers import exact
-from evals.suite import Suite
-from evals.target import Observe
-from evals.targets.function import FunctionTarget
-from evals.targets.workflow import workflow_target
-from evals.targets.workflow_reviewers import Reviewers
-from guards.raised import Order
-from orchestrator import Run, action, workflow
+from handrail_evals.case import Case
+from handrail_evals.errors import DataError, InvalidSuite
+from handrail_evals.observation import Observation
+from handrail_evals.result import CaseResult, read_result
+from handrail_evals.running import RunSettings, run_suite
+from handrail_evals.running.spending import Spending
+from handrail_evals.scorer import Answered, Score
+from handrail_evals.scorers import exact
+from handrail_evals.suite import Suite
+from handrail_evals.target import Observe
+from handrail_evals.targets.function import FunctionTarget
+from handrail_evals.targets.workflow import workflow_target
+from handrail_evals.targets.workflow_reviewers import Reviewers
+from handrail_guards.raised import Order
+from handrail_orchestrator import Run, action, workflow
 
 CASES = [Case(f"c{n}", f"t{n}", "a") for n in range(30)]
 

@@ -16,17 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
-from evals.case import UNLABELLED, Case
-from evals.errors import InvalidResult, InvalidSetting
-from evals.observation import Flow, Observation, StepTrace
-from evals.result import CaseResult, Crash, read_result
-from evals.running import Budget, RunSettings, run_suite
-from evals.scorer import Answered, Counts, Score
-from evals.scorers import exact, fields
-from evals.suite import Suite
-from evals.targets.answered import AnsweredTarget
-from guards import Accepted, Confidence, Doubtful, Span, Verdict
-from guards.outcome import Attempt, Judgement
+from handrail_evals.case import UNLABELLED, Case
+from handrail_evals.errors import InvalidResult, InvalidSetting
+from handrail_evals.observation import Flow, Observation, StepTrace
+from handrail_evals.result import CaseResult, Crash, read_result
+from handrail_evals.running import Budget, RunSettings, run_suite
+from handrail_evals.scorer import Answered, Counts, Score
+from handrail_evals.scorers import exact, fields
+from handrail_evals.suite import Suite
+from handrail_evals.targets.answered import AnsweredTarget
+from handrail_guards import Accepted, Confidence, Doubtful, Span, Verdict
+from handrail_guards.outcome import Attempt, Judgement
 
 
 async def shout(text: str) -> str:
@@ -463,9 +463,9 @@ def test_a_line_reads_as_it_was_written(case: CaseResult) -> None:
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from evals.case import Case
-from evals.running import RunSettings, run_suite
-from evals.suite import Suite
+from handrail_evals.case import Case
+from handrail_evals.running import RunSettings, run_suite
+from handrail_evals.suite import Suite
 
 async def slow(text):
     hangs = len(sys.argv) > 2 and int(text[1:]) >= int(sys.argv[2])

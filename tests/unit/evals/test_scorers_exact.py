@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from evals.case import Case
-from evals.errors import MissingExpected
-from evals.observation import Observation
-from evals.scorer import Answered, Score
-from evals.scorers import exact
+from handrail_evals.case import Case
+from handrail_evals.errors import MissingExpected
+from handrail_evals.observation import Observation
+from handrail_evals.scorer import Answered, Score
+from handrail_evals.scorers import exact
 
 
 class Team(Enum):

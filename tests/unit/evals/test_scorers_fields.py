@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, RootModel
 
-from evals.case import Case
-from evals.errors import InvalidSetting
-from evals.observation import Observation
-from evals.scorer import Answered, Counts, Score
-from evals.scorers import Fields, InvalidValue, exact, fields, normalised, set_match, similarity, within
+from handrail_evals.case import Case
+from handrail_evals.errors import InvalidSetting
+from handrail_evals.observation import Observation
+from handrail_evals.scorer import Answered, Counts, Score
+from handrail_evals.scorers import Fields, InvalidValue, exact, fields, normalised, set_match, similarity, within
 
 
 class Address(BaseModel):

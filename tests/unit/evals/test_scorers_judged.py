@@ -7,15 +7,15 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel
 
-from ai_steps import ModelRequest, NoAnswer, Says, ScriptedModel, classify, draft, extract
-from ai_steps.errors import RecordingMissing, UnknownModel
-from evals.case import Case
-from evals.errors import InvalidSetting, MissingExpected
-from evals.observation import Observation
-from evals.scorer import Answered, Score
-from evals.scorers import InvalidValue, judged_by
-from guards.acceptance import Always, Threshold, confidence
-from guards.errors import InvalidGuard
+from handrail_ai_steps import ModelRequest, NoAnswer, Says, ScriptedModel, classify, draft, extract
+from handrail_ai_steps.errors import RecordingMissing, UnknownModel
+from handrail_evals.case import Case
+from handrail_evals.errors import InvalidSetting, MissingExpected
+from handrail_evals.observation import Observation
+from handrail_evals.scorer import Answered, Score
+from handrail_evals.scorers import InvalidValue, judged_by
+from handrail_guards.acceptance import Always, Threshold, confidence
+from handrail_guards.errors import InvalidGuard
 
 CRITERIA = "It answers politely and promises no refund."
 

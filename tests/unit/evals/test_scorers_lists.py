@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.case import Case
-from evals.errors import InvalidScore, InvalidSetting
-from evals.observation import Observation
-from evals.scorer import Answered, Counts
-from evals.scorers import InvalidValue, exact, fields, list_match, normalised, set_match, similarity, within
-from evals.scorers.assignment import best_pairs, heaviest_pairs, pairs_in_order
-from evals.statistics.libraries import LibraryMissing
+from handrail_evals.case import Case
+from handrail_evals.errors import InvalidScore, InvalidSetting
+from handrail_evals.observation import Observation
+from handrail_evals.scorer import Answered, Counts
+from handrail_evals.scorers import InvalidValue, exact, fields, list_match, normalised, set_match, similarity, within
+from handrail_evals.scorers.assignment import best_pairs, heaviest_pairs, pairs_in_order
+from handrail_evals.statistics.libraries import LibraryMissing
 
 letters = st.lists(st.sampled_from(["a", "b", "c"]), max_size=6)
 small_numbers = st.lists(st.integers(0, 9), max_size=5)

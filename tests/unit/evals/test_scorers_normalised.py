@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.case import Case
-from evals.observation import Observation
-from evals.scorer import Answered
-from evals.scorers import InvalidValue, Normalised, normalised
+from handrail_evals.case import Case
+from handrail_evals.observation import Observation
+from handrail_evals.scorer import Answered
+from handrail_evals.scorers import InvalidValue, Normalised, normalised
 
 
 class Colour(Enum):

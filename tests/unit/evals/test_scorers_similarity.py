@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.case import Case
-from evals.errors import InvalidSetting
-from evals.observation import Observation
-from evals.scorer import Answered
-from evals.scorers import InvalidValue, Measure, similarity
-from evals.statistics.libraries import LibraryMissing
+from handrail_evals.case import Case
+from handrail_evals.errors import InvalidSetting
+from handrail_evals.observation import Observation
+from handrail_evals.scorer import Answered
+from handrail_evals.scorers import InvalidValue, Measure, similarity
+from handrail_evals.statistics.libraries import LibraryMissing
 
 measures = st.sampled_from(["edits", "words"])
 short = st.text(alphabet="ab c", max_size=7)

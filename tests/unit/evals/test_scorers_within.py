@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.case import Case
-from evals.errors import InvalidSetting
-from evals.observation import Observation
-from evals.scorer import Answered, Score
-from evals.scorers import InvalidValue, Within, within
+from handrail_evals.case import Case
+from handrail_evals.errors import InvalidSetting
+from handrail_evals.observation import Observation
+from handrail_evals.scorer import Answered, Score
+from handrail_evals.scorers import InvalidValue, Within, within
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 tolerances = st.floats(0, 1e6)

@@ -11,9 +11,9 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
-from evals.statistics import Interval, average_repeats, bca_mean, mean_interval, recomputed, spread, wilson
-from evals.statistics.clusters import satterthwaite
+from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
+from handrail_evals.statistics import Interval, average_repeats, bca_mean, mean_interval, recomputed, spread, wilson
+from handrail_evals.statistics.clusters import satterthwaite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

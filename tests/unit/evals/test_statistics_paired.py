@@ -13,8 +13,8 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
-from evals.statistics import (
+from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
+from handrail_evals.statistics import (
     cases_needed,
     holm,
     mcnemar,
@@ -22,8 +22,8 @@ from evals.statistics import (
     score_bounds,
     smallest_detectable,
 )
-from evals.statistics.power import MANY, power_of
-from evals.statistics.score import variance
+from handrail_evals.statistics.power import MANY, power_of
+from handrail_evals.statistics.score import variance
 
 COUNTS = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(1, 200))
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from evals.case import Case
-from evals.errors import InvalidCase, InvalidSuite, MissingExpected
-from evals.gate import Terms
-from evals.observation import Observation
-from evals.scorer import Answered, Score, as_scorer
-from evals.suite import Suite
+from handrail_evals.case import Case
+from handrail_evals.errors import InvalidCase, InvalidSuite, MissingExpected
+from handrail_evals.gate import Terms
+from handrail_evals.observation import Observation
+from handrail_evals.scorer import Answered, Score, as_scorer
+from handrail_evals.suite import Suite
 
 
 async def shout(text: str) -> str:

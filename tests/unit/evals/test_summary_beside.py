@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from evals.errors import InvalidResult
-from evals.metrics import Certainty
-from evals.result import CaseResult, ResultLog
-from evals.summary import Options, Summary, open_summary, read_summary, summary_path
+from handrail_evals.errors import InvalidResult
+from handrail_evals.metrics import Certainty
+from handrail_evals.result import CaseResult, ResultLog
+from handrail_evals.summary import Options, Summary, open_summary, read_summary, summary_path
 from tests.unit.evals.metric_answers import result, said
 
 QUICK = Options(certainty=Certainty(resamples=100))

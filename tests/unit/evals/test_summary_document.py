@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.errors import InvalidSetting
-from evals.metrics import Certainty
-from evals.scorer import Counts
-from evals.summary import InvalidSummary, Names, Options, Stamp, Summary, from_json, summarize, to_json
-from evals.summary.codec import reader
+from handrail_evals.errors import InvalidSetting
+from handrail_evals.metrics import Certainty
+from handrail_evals.scorer import Counts
+from handrail_evals.summary import InvalidSummary, Names, Options, Stamp, Summary, from_json, summarize, to_json
+from handrail_evals.summary.codec import reader
 from tests.unit.evals.metric_answers import answer, crashed, result, run, said, step
 
 QUICK = Options(certainty=Certainty(resamples=100))
@@ -178,7 +178,7 @@ def test_only_the_first_thousand_names_are_listed() -> None:
 
 def test_reading_a_summary_loads_no_heavy_library() -> None:
     program = (
-        "import sys; from evals.summary import from_json; from_json(sys.stdin.read());"
+        "import sys; from handrail_evals.summary import from_json; from_json(sys.stdin.read());"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from evals.metrics import Certainty
-from evals.metrics.value import Unit
-from evals.result import CaseResult, Result
-from evals.summary import Options, junit, markdown, summarize
-from evals.summary.figures import figure, one_line
-from evals.summary.markdown import inert
-from evals.summary.terminal import terminal
+from handrail_evals.metrics import Certainty
+from handrail_evals.metrics.value import Unit
+from handrail_evals.result import CaseResult, Result
+from handrail_evals.summary import Options, junit, markdown, summarize
+from handrail_evals.summary.figures import figure, one_line
+from handrail_evals.summary.markdown import inert
+from handrail_evals.summary.terminal import terminal
 from tests.unit.evals.metric_answers import BOOM, answer, crashed, result, run, said, step
 
 QUICK = Options(certainty=Certainty(resamples=100))

@@ -8,29 +8,29 @@ from typing import Any, Literal
 
 import pytest
 
-from ai_steps import AIStep, Limits, Says, ScriptedModel, classify
-from evals.case import Case
-from evals.errors import InvalidResult
-from evals.program import settings_hash
-from evals.running import run_suite
-from evals.scorers import exact
-from evals.suite import Suite
-from evals.targets.step import StepTarget
-from evals.targets.workflow import workflow_target
-from guards import Escalation, confidence, in_range, satisfies
-from guards.auditing import Auditing
-from orchestrator import Run, workflow
-from orchestrator.python_file import load_file
+from handrail_ai_steps import AIStep, Limits, Says, ScriptedModel, classify
+from handrail_evals.case import Case
+from handrail_evals.errors import InvalidResult
+from handrail_evals.program import settings_hash
+from handrail_evals.running import run_suite
+from handrail_evals.scorers import exact
+from handrail_evals.suite import Suite
+from handrail_evals.targets.step import StepTarget
+from handrail_evals.targets.workflow import workflow_target
+from handrail_guards import Escalation, confidence, in_range, satisfies
+from handrail_guards.auditing import Auditing
+from handrail_orchestrator import Run, workflow
+from handrail_orchestrator.python_file import load_file
 
 TOP = """\
 import json
 import beside
 from typing import Literal
-from ai_steps import Says, ScriptedModel, classify
-from guards import confidence
-from orchestrator import Run, rule, workflow
-from evals import Suite, Case, exact
-from evals.targets.workflow import workflow_target
+from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail_guards import confidence
+from handrail_orchestrator import Run, rule, workflow
+from handrail_evals import Suite, Case, exact
+from handrail_evals.targets.workflow import workflow_target
 
 MOST = 5
 PATTERN = "a+"
@@ -72,7 +72,8 @@ async def route(text: str) -> str:
 BESIDE = "WORD = 'word'\ndef word():\n    return WORD\ndef other():\n    return 1\n"
 
 PRINT = (
-    "from evals.suite import as_target\nfrom evals.targets.workflow import workflow_target\nimport versions\n"
+    "from handrail_evals.suite import as_target\n"
+    "from handrail_evals.targets.workflow import workflow_target\nimport versions\n"
     "print(as_target(versions.route).version, workflow_target(versions.flow).version)\n"
 )
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.case import Case
-from evals.errors import InvalidCase
-from evals.targets.workflow_reviewers import Truth, chance
-from orchestrator.store.rows import ReviewRow
+from handrail_evals.case import Case
+from handrail_evals.errors import InvalidCase
+from handrail_evals.targets.workflow_reviewers import Truth, chance
+from handrail_orchestrator.store.rows import ReviewRow
 from tests.unit.evals.workflow_cases import Ticket
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from ai_steps import ScriptedModel
-from ai_steps.model import ModelRequest
-from evals.case import Case
-from evals.targets.workflow import workflow_target
-from evals.targets.workflow_reviewers import LEAVE_OPEN, Reviewers
-from evals.targets.workflow_simulation import Simulation
-from guards import Escalation
-from orchestrator import Limit, Retry, Run, WaitExpired, action, workflow
+from handrail_ai_steps import ScriptedModel
+from handrail_ai_steps.model import ModelRequest
+from handrail_evals.case import Case
+from handrail_evals.targets.workflow import workflow_target
+from handrail_evals.targets.workflow_reviewers import LEAVE_OPEN, Reviewers
+from handrail_evals.targets.workflow_simulation import Simulation
+from handrail_guards import Escalation
+from handrail_orchestrator import Limit, Retry, Run, WaitExpired, action, workflow
 from tests.unit.evals.workflow_cases import HOUR, Offer, Ticket, negotiation, observed, routing, steps, sure, truthful
 
 

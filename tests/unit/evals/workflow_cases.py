@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from ai_steps import Model, Says, classify
-from ai_steps.model import ModelRequest
-from evals.case import Case
-from evals.observation import Observation
-from evals.targets.workflow import WorkflowTarget
-from evals.targets.workflow_reviewers import Reviewers, Truth
-from guards import Escalation, confidence
-from orchestrator import Retry, Run, Workflow, action, rule, step_context, workflow
+from handrail_ai_steps import Model, Says, classify
+from handrail_ai_steps.model import ModelRequest
+from handrail_evals.case import Case
+from handrail_evals.observation import Observation
+from handrail_evals.targets.workflow import WorkflowTarget
+from handrail_evals.targets.workflow_reviewers import Reviewers, Truth
+from handrail_guards import Escalation, confidence
+from handrail_orchestrator import Retry, Run, Workflow, action, rule, step_context, workflow
 
 Team = Literal["billing", "access"]
 HOUR = 3600.0

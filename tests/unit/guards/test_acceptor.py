@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
-from guards.acceptor import MEASURED, Acceptor, Term, features_of, fingerprint
+from handrail_guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
+from handrail_guards.acceptor import MEASURED, Acceptor, Term, features_of, fingerprint
 
 SHARES = st.floats(0, 1)
 NUMBERS = st.floats(-1e9, 1e9)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guards import Auditing, AuditRule, Escalation, InvalidGuard, draw_of
+from handrail_guards import Auditing, AuditRule, Escalation, InvalidGuard, draw_of
 
 RATES = st.floats(0, 1)
 KEYS = st.text()

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from guards.budget import Budget
-from guards.errors import InvalidGuard
-from guards.outcome import Attempt
+from handrail_guards.budget import Budget
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.outcome import Attempt
 
 
 def attempt(**spent: Any) -> Attempt:

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from guards.chain import run_guards, run_guards_async
-from guards.check import Check, failed
-from guards.errors import InvalidGuard
-from guards.guard import CostClass, GuardContext
-from guards.text import forbids, max_length, min_length
-from guards.values import in_range, one_of, satisfies
-from guards.verdict import OnFail, Verdict
+from handrail_guards.chain import run_guards, run_guards_async
+from handrail_guards.check import Check, failed
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.guard import CostClass, GuardContext
+from handrail_guards.text import forbids, max_length, min_length
+from handrail_guards.values import in_range, one_of, satisfies
+from handrail_guards.verdict import OnFail, Verdict
 
 CONTEXT = GuardContext()
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 import pytest
 from pydantic import BaseModel, Field
 
-from guards import fields
-from guards.errors import InvalidGuard
+from handrail_guards import fields
+from handrail_guards.errors import InvalidGuard
 
 
 class Line(BaseModel):

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from guards.chain import run_guards
-from guards.errors import InvalidGuard
-from guards.grounding import grounded, locate
-from guards.grounding.amounts import read_number
-from guards.grounding.dates import read_date
-from guards.grounding.month_names import month_of
-from guards.guard import GuardContext
+from handrail_guards.chain import run_guards
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.grounding import grounded, locate
+from handrail_guards.grounding.amounts import read_number
+from handrail_guards.grounding.dates import read_date
+from handrail_guards.grounding.month_names import month_of
+from handrail_guards.guard import GuardContext
 
 RECEIPTS = Path(__file__).parents[3].parent / "shared" / "data" / "receipts" / "receipts.dev.jsonl"
 

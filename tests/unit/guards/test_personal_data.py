@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guards.chain import run_guards
-from guards.errors import InvalidGuard
-from guards.guard import GuardContext
-from guards.personal_data import find_personal_data, mask, no_personal_data, restore
-from guards.personal_data.checksums import iban, luhn
+from handrail_guards.chain import run_guards
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.guard import GuardContext
+from handrail_guards.personal_data import find_personal_data, mask, no_personal_data, restore
+from handrail_guards.personal_data.checksums import iban, luhn
 
 SENTENCES = Path(__file__).parents[3].parent / "shared" / "data" / "guards" / "personal_data.dev.jsonl"
 

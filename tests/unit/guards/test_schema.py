@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from guards.check import Check
-from guards.errors import InvalidGuard
-from guards.guard import GuardContext
-from guards.schema import json_schema, pydantic_type
-from guards.schema.dialect import Draft
-from guards.schema.patterns import compiled
-from guards.verdict import Verdict
+from handrail_guards.check import Check
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.guard import GuardContext
+from handrail_guards.schema import json_schema, pydantic_type
+from handrail_guards.schema.dialect import Draft
+from handrail_guards.schema.patterns import compiled
+from handrail_guards.verdict import Verdict
 
 SUITE = Path(__file__).parents[3].parent / "shared" / "data" / "json-schema"
 REMOTES = "http://localhost:1234/"

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from guards.chain import run_guards_async
-from guards.errors import InvalidGuard
-from guards.guard import GuardContext
-from guards.second_opinion import Ruling, agrees, judged
+from handrail_guards.chain import run_guards_async
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.guard import GuardContext
+from handrail_guards.second_opinion import Ruling, agrees, judged
 
 CONTEXT = GuardContext(source="the ticket")
 

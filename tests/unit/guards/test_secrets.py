@@ -1,8 +1,8 @@
 import pytest
 
-from guards.chain import run_guards
-from guards.guard import GuardContext
-from guards.secrets import find_secrets, no_secrets
+from handrail_guards.chain import run_guards
+from handrail_guards.guard import GuardContext
+from handrail_guards.secrets import find_secrets, no_secrets
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guards.chain import run_guards
-from guards.check import Check
-from guards.errors import InvalidGuard
-from guards.guard import GuardContext
-from guards.text import forbids, matches, max_length, min_length
-from guards.verdict import Span, Verdict
+from handrail_guards.chain import run_guards
+from handrail_guards.check import Check
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.guard import GuardContext
+from handrail_guards.text import forbids, matches, max_length, min_length
+from handrail_guards.verdict import Span, Verdict
 
 CONTEXT = GuardContext()
 

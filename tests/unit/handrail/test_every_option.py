@@ -13,12 +13,12 @@ from handrail.deferred import load
 from tests.unit.orchestrator.commands import FLOWS, done, handrail, working_in, write
 
 GROUPS = {
-    "run": "orchestrator.cli:run",
-    "work": "orchestrator.cli:work",
+    "run": "handrail_orchestrator.cli:run",
+    "work": "handrail_orchestrator.cli:work",
     "learn": "handrail.learning:learn",
-    "review": "orchestrator.cli.reviewing:app",
-    "runs": "orchestrator.cli.runs:app",
-    "eval": "evals.cli:app",
+    "review": "handrail_orchestrator.cli.reviewing:app",
+    "runs": "handrail_orchestrator.cli.runs:app",
+    "eval": "handrail_evals.cli:app",
 }
 STORE = ("--store", "sqlite:///runs.db")
 AS = ("--as", "ann", *STORE)
@@ -57,7 +57,7 @@ TEXTS = (
     *("sqlite:///", "sqlite:///folder", "sqlite:///blob", "sqlite:///:memory:", "flows.py:", "a=nan", "=", "--", "%*"),
 )
 SUITE = """
-from evals import Case, Suite, exact
+from handrail_evals import Case, Suite, exact
 
 async def double(number: int) -> int:
     return 2 * number

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from guards import Accepted, Confidence, Doubtful, Escalation, Judgement
-from orchestrator import Run, action, step_context, workflow
+from handrail_guards import Accepted, Confidence, Doubtful, Escalation, Judgement
+from handrail_orchestrator import Run, action, step_context, workflow
 
 Team = Literal["billing", "bugs"]
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from ai_steps import Says, ScriptedModel, classify, extract
-from guards import confidence, grounded, sums
-from orchestrator import Run, workflow
+from handrail_ai_steps import Says, ScriptedModel, classify, extract
+from handrail_guards import confidence, grounded, sums
+from handrail_orchestrator import Run, workflow
 
 Severity = Literal["1", "2", "3", "4"]
 Size = Literal["s", "m", "q"]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, model_validator
 
-from ai_steps import AIStep, Says, ScriptedModel, extract
-from guards import (
+from handrail_ai_steps import AIStep, Says, ScriptedModel, extract
+from handrail_guards import (
     Accepted,
     Auditing,
     Confidence,
@@ -26,8 +26,18 @@ from guards import (
     satisfies,
     sums,
 )
-from orchestrator import AnswerRefused, Client, Orchestrator, ReviewError, ReviewQuery, Run, Workflow, action, workflow
-from orchestrator.testing import Rehearsal, ScriptedReviewers, assert_replays, recorded_run
+from handrail_orchestrator import (
+    AnswerRefused,
+    Client,
+    Orchestrator,
+    ReviewError,
+    ReviewQuery,
+    Run,
+    Workflow,
+    action,
+    workflow,
+)
+from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers, assert_replays, recorded_run
 
 SOURCE = "parts 40 and 50, TOTAL 100, seen by Ann"
 RIGHT = {"parts": ["40", "60"], "total": "100", "seen_by": "Ann"}

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from guards import Escalation
-from orchestrator import Client, HistoryMismatch, InvalidWorkflow, Misuse, Orchestrator, Run, action, workflow
-from orchestrator.testing import FakeClock, assert_replays, recorded_run
-from orchestrator.workflow import Workflow
+from handrail_guards import Escalation
+from handrail_orchestrator import Client, HistoryMismatch, InvalidWorkflow, Misuse, Orchestrator, Run, action, workflow
+from handrail_orchestrator.testing import FakeClock, assert_replays, recorded_run
+from handrail_orchestrator.workflow import Workflow
 
 Body = Callable[[Run], Awaitable[Any]]
 

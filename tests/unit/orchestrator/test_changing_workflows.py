@@ -5,8 +5,18 @@ from typing import Any
 
 import pytest
 
-from orchestrator import Client, HistoryMismatch, Orchestrator, Run, StepFailed, Workflow, action, rule, workflow
-from orchestrator.testing import assert_replays, recorded_run
+from handrail_orchestrator import (
+    Client,
+    HistoryMismatch,
+    Orchestrator,
+    Run,
+    StepFailed,
+    Workflow,
+    action,
+    rule,
+    workflow,
+)
+from handrail_orchestrator.testing import assert_replays, recorded_run
 
 executed: list[str] = []
 

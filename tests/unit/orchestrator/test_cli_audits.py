@@ -12,8 +12,8 @@ from tests.unit.orchestrator.commands import STORE, done, statuses, working_in, 
 PROGRAM = """
 from typing import Literal
 
-from guards import Accepted, Auditing, Confidence, Doubtful, Judgement
-from orchestrator import Run, workflow
+from handrail_guards import Accepted, Auditing, Confidence, Doubtful, Judgement
+from handrail_orchestrator import Run, workflow
 
 Team = Literal["billing", "bugs"]
 

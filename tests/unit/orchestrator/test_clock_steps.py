@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator import Client, Orchestrator, Run, StepFailed, Workflow, action, workflow
-from orchestrator.clock import SystemClock, Timer
+from handrail_orchestrator import Client, Orchestrator, Run, StepFailed, Workflow, action, workflow
+from handrail_orchestrator.clock import SystemClock, Timer
 
 GENEROUS = 60.0
 HOUR = 3600.0

@@ -44,13 +44,13 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
-from guards.confidence import Confidence
-from guards.escalation import Escalation
-from guards.outcome import Accepted, Doubtful, Judgement
-from guards.verdict import Span, Verdict
-from orchestrator.codec import Codec, InputCodec, codec_for, signature_codec
-from orchestrator.errors import NotStorable, UnresolvedAnnotation
-from orchestrator.sameness import difference
+from handrail_guards.confidence import Confidence
+from handrail_guards.escalation import Escalation
+from handrail_guards.outcome import Accepted, Doubtful, Judgement
+from handrail_guards.verdict import Span, Verdict
+from handrail_orchestrator.codec import Codec, InputCodec, codec_for, signature_codec
+from handrail_orchestrator.errors import NotStorable, UnresolvedAnnotation
+from handrail_orchestrator.sameness import difference
 
 T = TypeVar("T")
 

@@ -291,9 +291,9 @@ def test_help_lists_the_keys_and_the_whole_context_can_be_seen() -> None:
 
 
 def test_a_question_that_somebody_else_decides_meanwhile_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    from orchestrator.cli import desk  # noqa: PLC0415 -- to answer in between as another process would
-    from orchestrator.store import SqliteStore  # noqa: PLC0415
-    from orchestrator.store.changes import MoveReview  # noqa: PLC0415
+    from handrail_orchestrator.cli import desk  # noqa: PLC0415 -- to answer in between as another process would
+    from handrail_orchestrator.store import SqliteStore  # noqa: PLC0415
+    from handrail_orchestrator.store.changes import MoveReview  # noqa: PLC0415
 
     ask("approvals", "x", "y")
     lines = iter(["y", "n"])

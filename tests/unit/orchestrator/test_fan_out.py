@@ -2,10 +2,10 @@
 
 import asyncio
 
-from guards import Escalation
-from orchestrator import Orchestrator, Run, workflow
-from orchestrator.store import ReviewQuery
-from orchestrator.testing import Rehearsal
+from handrail_guards import Escalation
+from handrail_orchestrator import Orchestrator, Run, workflow
+from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.testing import Rehearsal
 
 replays: list[int] = []
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.embedded.flushes import Flushes
-from orchestrator.store import SqliteStore
-from orchestrator.store.changes import Register
+from handrail_orchestrator.embedded.flushes import Flushes
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import Register
 
 REGISTER = [Register(pid=1, host="here", bell="", lock="", now=1.0)]
 

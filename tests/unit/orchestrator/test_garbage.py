@@ -3,7 +3,7 @@
 import gc
 from pathlib import Path
 
-from orchestrator import Orchestrator, Run, action, rule, workflow
+from handrail_orchestrator import Orchestrator, Run, action, rule, workflow
 
 
 @rule

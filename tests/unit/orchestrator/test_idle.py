@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import Orchestrator, Run, Settings, action, workflow
-from orchestrator.errors import Misuse, StoreFull, StoreNotFound
+from handrail_orchestrator import Orchestrator, Run, Settings, action, workflow
+from handrail_orchestrator.errors import Misuse, StoreFull, StoreNotFound
 
 GENEROUS = 60.0
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from orchestrator.codec import Codec, codec_for
-from orchestrator.errors import InputFileError
-from orchestrator.jsonl import InputLine, read_inputs
+from handrail_orchestrator.codec import Codec, codec_for
+from handrail_orchestrator.errors import InputFileError
+from handrail_orchestrator.jsonl import InputLine, read_inputs
 
 
 @dataclass(frozen=True)

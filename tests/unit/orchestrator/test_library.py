@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator import InvalidWorkflow, NotStorable, Orchestrator, Run, action, workflow
-from orchestrator.codec import InputCodec
-from orchestrator.embedded.library import MOST, BoundStep
+from handrail_orchestrator import InvalidWorkflow, NotStorable, Orchestrator, Run, action, workflow
+from handrail_orchestrator.codec import InputCodec
+from handrail_orchestrator.embedded.library import MOST, BoundStep
 
 
 @action

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from orchestrator import InvalidWorkflow, Limit, Orchestrator, Run, StepFailed, action, workflow
-from orchestrator.limits import Limiter
-from orchestrator.testing import FakeClock
+from handrail_orchestrator import InvalidWorkflow, Limit, Orchestrator, Run, StepFailed, action, workflow
+from handrail_orchestrator.limits import Limiter
+from handrail_orchestrator.testing import FakeClock
 
 at_once: list[int] = [0]
 """How many bodies were executed at once, after each began or ended."""

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import Orchestrator, Run, Settings, workflow
-from orchestrator.embedded.liveness import HAS_FLOCK, HELD_LEASES, LifeLine, Watch, here, look_at
-from orchestrator.store import SqliteStore
-from orchestrator.store.changes import Register, StartRun
-from orchestrator.store.rows import WorkerRow
-from orchestrator.testing import FakeClock
+from handrail_orchestrator import Orchestrator, Run, Settings, workflow
+from handrail_orchestrator.embedded.liveness import HAS_FLOCK, HELD_LEASES, LifeLine, Watch, here, look_at
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import Register, StartRun
+from handrail_orchestrator.store.rows import WorkerRow
+from handrail_orchestrator.testing import FakeClock
 
 LEASE = 5.0
 
@@ -135,7 +135,7 @@ def test_a_lock_that_is_held_is_not_let_go(tmp_path: Path, watch: Watch) -> None
 def test_a_killed_process_lets_go_of_its_lock_at_once(tmp_path: Path, watch: Watch) -> None:
     path = tmp_path / "a.lock"
     program = (
-        "import sys, time, pathlib\nfrom orchestrator.embedded.liveness import LifeLine\n"
+        "import sys, time, pathlib\nfrom handrail_orchestrator.embedded.liveness import LifeLine\n"
         "line = LifeLine(pathlib.Path(sys.argv[1]))\nprint('held', flush=True)\ntime.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True)

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from handrail.cli import app
-from orchestrator.cli.target import load_workflow
-from orchestrator.errors import UnknownWorkflow
+from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.errors import UnknownWorkflow
 
 RAISING = {
     "sys.exit(0)": "SystemExit: 0",

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator import Retry, Run, StepFailed, action, rule, workflow
-from orchestrator.logs import json_handler
-from orchestrator.testing import Faults, Rehearsal
+from handrail_orchestrator import Retry, Run, StepFailed, action, rule, workflow
+from handrail_orchestrator.logs import json_handler
+from handrail_orchestrator.testing import Faults, Rehearsal
 
 log = logging.getLogger("shop.orders")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import Orchestrator, Run, StepFailed, workflow
-from orchestrator.testing import Rehearsal
+from handrail_orchestrator import Orchestrator, Run, StepFailed, workflow
+from handrail_orchestrator.testing import Rehearsal
 
 
 @workflow(version=1)

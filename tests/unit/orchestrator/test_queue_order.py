@@ -2,8 +2,8 @@
 
 import pytest
 
-from orchestrator import ReviewError, ReviewQuery, Run, workflow
-from orchestrator.testing import Rehearsal
+from handrail_orchestrator import ReviewError, ReviewQuery, Run, workflow
+from handrail_orchestrator.testing import Rehearsal
 
 
 @workflow(version=1)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import Client, Orchestrator, Run, StoreError, workflow
-from orchestrator.errors import StoreLocked, StoreNotFound, StoreReadOnly
-from orchestrator.store import SqliteStore
-from orchestrator.summary import BatchProgress, summarize
+from handrail_orchestrator import Client, Orchestrator, Run, StoreError, workflow
+from handrail_orchestrator.errors import StoreLocked, StoreNotFound, StoreReadOnly
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.summary import BatchProgress, summarize
 from tests.unit.orchestrator.commands import STORE, TRIAGE, done, handrail, run_tickets, working_in
 
 KEPT = Path(__file__).parents[2] / "fixtures/c3287ff/store.sqlite"
@@ -68,7 +68,7 @@ def test_commands_that_read_need_no_write_lock(tmp_path: Path, monkeypatch: pyte
 
 READ = """
 import asyncio, os, sys
-from orchestrator import Client
+from handrail_orchestrator import Client
 if os.getuid() == 0:  # root may write anything
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 async def main():

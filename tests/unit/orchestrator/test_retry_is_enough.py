@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from orchestrator import Orchestrator, Run, StepFailed, Workflow, action, workflow
+from handrail_orchestrator import Orchestrator, Run, StepFailed, Workflow, action, workflow
 
 up = False
 

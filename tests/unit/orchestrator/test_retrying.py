@@ -2,8 +2,8 @@
 
 import pytest
 
-from orchestrator import Run, StepFailed, action, workflow
-from orchestrator.testing import Rehearsal
+from handrail_orchestrator import Run, StepFailed, action, workflow
+from handrail_orchestrator.testing import Rehearsal
 
 executed: list[str] = []
 broken: set[str] = set()

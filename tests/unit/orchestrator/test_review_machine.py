@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from orchestrator import ReviewError, ReviewQuery, review
-from orchestrator.store import SqliteStore
-from orchestrator.store.changes import Cancel, MoveReview, OpenWait, Register, StartRun, Suspend
-from orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow
+from handrail_orchestrator import ReviewError, ReviewQuery, review
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import Cancel, MoveReview, OpenWait, Register, StartRun, Suspend
+from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow
 
 PEOPLE = ("ann", "ben", "cat")
 LATE = review.LEASE_SECONDS + 1

@@ -13,8 +13,8 @@ from typing import Any, Literal, NoReturn
 
 import pytest
 
-from guards import Accepted, Confidence, Doubtful, Judgement
-from orchestrator import Default, Orchestrator, Retry, Run, Settings, StepFailed, action, rule, workflow
+from handrail_guards import Accepted, Confidence, Doubtful, Judgement
+from handrail_orchestrator import Default, Orchestrator, Retry, Run, Settings, StepFailed, action, rule, workflow
 
 GENEROUS = 60.0
 Team = Literal["billing", "bugs"]
@@ -358,7 +358,7 @@ async def test_threads_whose_bodies_never_return_are_replaced_with_a_word(
 
     try:
         async with working(tmp_path, hanging, plain, threads=2) as o:
-            with caplog.at_level(logging.WARNING, "orchestrator.steps"):
+            with caplog.at_level(logging.WARNING, "handrail.steps"):
                 for handle in await o.start_many(hanging, [(f"h{n}", n) for n in range(6)]):
                     with pytest.raises(StepFailed, match="took longer"):
                         await handle.result()

@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from orchestrator import ReviewError, Settings, WrongState
-from orchestrator.store.rows import ENDED, RunRow, StepRow
-from orchestrator.testing import Rehearsal
+from handrail_orchestrator import ReviewError, Settings, WrongState
+from handrail_orchestrator.store.rows import ENDED, RunRow, StepRow
+from handrail_orchestrator.testing import Rehearsal
 from tests.unit.orchestrator import programs
 from tests.unit.orchestrator.programs import NAP_SECONDS, Operation, Program, Told, result_of
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator import Run, StepFailed, action, workflow
-from orchestrator.testing import Rehearsal
+from handrail_orchestrator import Run, StepFailed, action, workflow
+from handrail_orchestrator.testing import Rehearsal
 
 LETTERS = (1, 2, 3)
 

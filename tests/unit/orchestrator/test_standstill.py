@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import Orchestrator, Run, Settings, rule, workflow
+from handrail_orchestrator import Orchestrator, Run, Settings, rule, workflow
 
 SETTINGS = Settings(lease_seconds=1.0, grace_seconds=0)
 GENEROUS = 60.0
@@ -67,7 +67,7 @@ async def test_a_worker_whose_loop_stands_still_is_taken_over_and_its_late_resul
 ) -> None:
     store = f"sqlite:///{tmp_path / 'runs.db'}"
     elsewhere = Elsewhere(store)
-    with caplog.at_level(logging.WARNING, "orchestrator.worker"):
+    with caplog.at_level(logging.WARNING, "handrail.worker"):
         elsewhere.start()
         async with asyncio.timeout(GENEROUS):
             await until(lambda: bool(calls))

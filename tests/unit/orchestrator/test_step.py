@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator import Default, InvalidWorkflow, Misuse, Retry, Settings, Step, action, rule, step_context
-from orchestrator.step import as_step
+from handrail_orchestrator import Default, InvalidWorkflow, Misuse, Retry, Settings, Step, action, rule, step_context
+from handrail_orchestrator.step import as_step
 
 
 def plain(n: int) -> int:

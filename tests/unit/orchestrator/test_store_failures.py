@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import Client, Misuse, Orchestrator, Run, action, workflow
-from orchestrator.errors import (
+from handrail_orchestrator import Client, Misuse, Orchestrator, Run, action, workflow
+from handrail_orchestrator.errors import (
     Fenced,
     StoreCorrupt,
     StoreError,
@@ -20,9 +20,9 @@ from orchestrator.errors import (
     StoreReadOnly,
     StoreTooNew,
 )
-from orchestrator.store import SqliteStore, open_store
-from orchestrator.store.changes import EndRun, RecordStep, Register, StartRun, TakeOver
-from orchestrator.store.rows import StepRow
+from handrail_orchestrator.store import SqliteStore, open_store
+from handrail_orchestrator.store.changes import EndRun, RecordStep, Register, StartRun, TakeOver
+from handrail_orchestrator.store.rows import StepRow
 
 
 @action
@@ -93,8 +93,8 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 AS_NOBODY = """
 import os, sys
-from orchestrator.errors import StoreReadOnly
-from orchestrator.store import SqliteStore
+from handrail_orchestrator.errors import StoreReadOnly
+from handrail_orchestrator.store import SqliteStore
 if os.getuid() == 0:  # root may write anything
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 try:

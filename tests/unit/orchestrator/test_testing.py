@@ -7,9 +7,9 @@ from typing import Literal
 
 import pytest
 
-from guards import Accepted, Confidence, Doubtful, Escalation, Judgement
-from orchestrator import Misuse, Retry, Run, StepFailed, action, step_context, workflow
-from orchestrator.testing import LEAVE_OPEN, FakeClock, Faults, Rehearsal, ScriptedReviewers
+from handrail_guards import Accepted, Confidence, Doubtful, Escalation, Judgement
+from handrail_orchestrator import Misuse, Retry, Run, StepFailed, action, step_context, workflow
+from handrail_orchestrator.testing import LEAVE_OPEN, FakeClock, Faults, Rehearsal, ScriptedReviewers
 
 Team = Literal["billing", "bugs"]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator import InvalidWorkflow, Orchestrator, Run, StepFailed, action, rule, step_context, workflow
-from orchestrator.pace import Pace
+from handrail_orchestrator import InvalidWorkflow, Orchestrator, Run, StepFailed, action, rule, step_context, workflow
+from handrail_orchestrator.pace import Pace
 
 begun, noticed = threading.Event(), threading.Event()
 threads: set[str] = set()
@@ -135,7 +135,7 @@ async def test_a_rule_runs_in_the_event_loop_until_a_call_was_slow(
     store: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     step = rule(note_place)
-    with caplog.at_level(logging.WARNING, "orchestrator.steps"):
+    with caplog.at_level(logging.WARNING, "handrail.steps"):
         assert await places(store, step, [-1, -2, 3]) == ["loop", "thread", "thread"]
         assert await places(store, step, [0, -4]) == ["thread", "thread"], "the process knows it, not one orchestrator"
     said = [record.getMessage() for record in caplog.records if "note_place" in record.getMessage()]

@@ -7,9 +7,19 @@ from typing import Any
 
 import pytest
 
-from orchestrator import Default, Orchestrator, Retry, Run, Settings, StepFailed, action, step_context, workflow
-from orchestrator.retry import delay_seconds
-from orchestrator.testing import FakeClock, Rehearsal
+from handrail_orchestrator import (
+    Default,
+    Orchestrator,
+    Retry,
+    Run,
+    Settings,
+    StepFailed,
+    action,
+    step_context,
+    workflow,
+)
+from handrail_orchestrator.retry import delay_seconds
+from handrail_orchestrator.testing import FakeClock, Rehearsal
 
 bodies: list[int] = []
 """The numbers of the tries whose bodies began."""

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import pytest
 
-from guards import Accepted, Confidence, Doubtful, Escalation, Judgement
-from orchestrator import Client, NotStorable, Orchestrator, ReviewQuery, Run, Settings, action, rule, workflow
-from orchestrator.errors import InvalidWorkflow, OrchestratorError
-from orchestrator.store import SqliteStore
-from orchestrator.store.changes import Send, StartRun
+from handrail_guards import Accepted, Confidence, Doubtful, Escalation, Judgement
+from handrail_orchestrator import Client, NotStorable, Orchestrator, ReviewQuery, Run, Settings, action, rule, workflow
+from handrail_orchestrator.errors import InvalidWorkflow, OrchestratorError
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import Send, StartRun
 
 HALF = "caf\udce9"
 """What ``os.fsdecode`` makes of a name in Latin-1."""

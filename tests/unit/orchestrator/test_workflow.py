@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from orchestrator import (
+from handrail_orchestrator import (
     InvalidWorkflow,
     Misuse,
     NotStorable,
@@ -232,7 +232,7 @@ async def test_an_orchestrator_is_used_inside_its_block() -> None:
 
 def test_the_same_code_has_the_same_hash_in_every_process() -> None:
     program = """
-from orchestrator import Run, workflow
+from handrail_orchestrator import Run, workflow
 
 @workflow(version=1)
 async def flow(run: Run, word: str) -> bool:

@@ -1,0 +1,100 @@
+"""How much one call of a step may take: one deadline and one budget, shared by every model, try and guard."""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from handrail_ai_steps.deadline import Deadline
+from handrail_ai_steps.errors import InvalidTask
+from handrail_guards.acceptance import Doubt
+from handrail_guards.outcome import Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one call of a step may take, all models, retries and re-asking included.
+
+    Raises:
+        InvalidTask: a limit is not positive, or ``reasks`` is negative.
+    """
+
+    seconds: float = 60.0
+    """From the call to its outcome, more than 0; the time for loading a library and for waiting is not counted."""
+    seconds_each: float | None = None
+    """For each model of a cascade, more than 0; None: what is left, shared equally by the models still to be asked."""
+    seconds_waiting: float | None = None
+    """For waiting for a turn under a model's ``per_minute`` and ``max_concurrent``, 0 or more; None: no limit."""
+    tokens: int | None = None
+    """Input and output tokens together, 1 or more; None: no limit."""
+    money: float | None = None
+    """In the price table's currency, more than 0; None: no limit."""
+    reasks: int = 2
+    """How often one model is told why its answer was sent back, 0 or more: by guards, and because it does not fit."""
+
+    def __post_init__(self) -> None:
+        if not (self.seconds > 0 and math.isfinite(self.seconds)):
+            raise InvalidTask(f"Limits(seconds={self.seconds!r}): give a number of seconds above 0")
+        if self.seconds_waiting is not None and not self.seconds_waiting >= 0:
+            raise InvalidTask(f"Limits(seconds_waiting={self.seconds_waiting!r}): give 0 or more, or None for no limit")
+        for name, limit in (("seconds_each", self.seconds_each), ("tokens", self.tokens), ("money", self.money)):
+            if limit is not None and not (limit > 0 and math.isfinite(limit)):
+                raise InvalidTask(f"Limits({name}={limit!r}): give a number above 0, or None for no limit")
+        if not (self.reasks >= 0 and self.reasks % 1 == 0):
+            raise InvalidTask(f"Limits(reasks={self.reasks!r}): give a whole number, 0 or more")
+
+
+class Allowance:
+    """What is left of the limits during one call."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start the clock; ``clock`` gives seconds."""
+        self.limits = limits
+        self.deadline = Deadline(limits.seconds, clock, waiting=limits.seconds_waiting)
+        self._tokens = 0
+        self._money = 0.0
+        self._unpriced = ""
+
+    def spend(self, attempts: Iterable[Attempt]) -> None:
+        """Count what attempts took."""
+        for attempt in attempts:
+            self._tokens += (attempt.input_tokens or 0) + (attempt.output_tokens or 0)
+            self._money += attempt.money or 0.0
+            if attempt.money is None and attempt.result not in {"failed", "timed_out", "over_budget"}:
+                self._unpriced = attempt.model
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds left, 0 or more."""
+        return self.deadline.left
+
+    def share(self, models: int) -> Deadline:
+        """Return the deadline of the next model, when so many are still to be asked, it included."""
+        each = self.limits.seconds_each
+        return self.deadline.within(self.seconds / models if each is None else each)
+
+    @property
+    def tokens(self) -> int | None:
+        """Return the tokens left, 0 or more, or None without a limit."""
+        return None if self.limits.tokens is None else max(0, self.limits.tokens - self._tokens)
+
+    @property
+    def money(self) -> float | None:
+        """Return the money left, 0 or more, or None without a limit."""
+        return None if self.limits.money is None else max(0.0, self.limits.money - self._money)
+
+    def exhausted(self) -> Doubt | None:
+        """Return what is used up, or None while another model may be asked."""
+        if self.seconds <= 0:
+            return Doubt("timed_out", f"no answer within {self.limits.seconds:g} seconds")
+        if self.tokens == 0:
+            return Doubt("over_budget", f"the budget of {self.limits.tokens} tokens is used up ({self._tokens} spent)")
+        if self.money == 0:
+            return Doubt("over_budget", f"the budget of {self.limits.money:g} is used up ({self._money:g} spent)")
+        if self.money is not None and self._unpriced:
+            return Doubt(
+                "over_budget",
+                f"the price of {self._unpriced} is unknown, so a budget of {self.limits.money:g} cannot be kept; "
+                "add the model to the price table",
+            )
+        return None

@@ -1,0 +1,212 @@
+"""One call of a step: models are asked in order until an answer passes its guards and is accepted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from handrail_ai_steps.consultation import CONSULTATION, REQUEST, Consultation
+from handrail_ai_steps.errors import GuardRaised
+from handrail_ai_steps.finding import Finding, best
+from handrail_ai_steps.fitting import named
+from handrail_ai_steps.guard_set import GuardSet
+from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejection
+from handrail_ai_steps.move import Move, after_block
+from handrail_ai_steps.release import Gate
+from handrail_ai_steps.rule import Rule, doubt_before_paid, doubt_of, wants_confidence
+from handrail_ai_steps.task import Task
+from handrail_guards.acceptance import Doubt
+from handrail_guards.chain import ChainResult, run_guards, run_guards_async
+from handrail_guards.confidence import Confidence
+from handrail_guards.guard import GuardContext
+from handrail_guards.outcome import AttemptResult, DoubtCode, Judgement
+from handrail_guards.verdict import Span, Verdict
+
+_CODES: dict[AttemptResult, DoubtCode] = {
+    "answered": "invalid",
+    "invalid": "invalid",
+    "refused": "refused",
+    "truncated": "truncated",
+    "timed_out": "timed_out",
+    "failed": "unavailable",
+    "over_budget": "over_budget",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One call of a step on its way to an outcome."""
+
+    task: Task
+    text: str
+    """The input as models read it."""
+    source: str
+    """The input as the record keeps it."""
+    guards: GuardSet
+    accept: Rule
+    consultation: Consultation
+    gate: Gate | None = None
+    """Where pieces of a streamed draft go; None: the answer is wanted whole."""
+    verdicts: tuple[Verdict, ...] = ()
+    """What the guards said about the input."""
+
+    async def ask_all(self, models: Sequence[Model]) -> Finding:
+        """Ask the models in order until an answer is accepted, and return the best finding.
+
+        Raises:
+            GuardRaised: a guard attached with ``on_fail="raise"`` failed.
+        """
+        findings: list[Finding] = []
+        for left, model in zip(range(len(models), 0, -1), models, strict=True):
+            self.consultation.begin(left)
+            finding = await self._ask(model)
+            if finding.doubt is None:
+                return self._released(finding)
+            findings.append(finding)
+            if finding.final or self._streamed():
+                break
+        return best(findings)
+
+    async def _ask(self, model: Model) -> Finding:
+        """Ask one model, telling it why while guards send its answers back."""
+        allowance = self.consultation.allowance
+        rejections: tuple[Rejection, ...] = ()
+        told = 0
+        while True:
+            spent = allowance.exhausted()
+            if spent is not None:
+                return self._nothing(model, spent, final=True)
+            if self.gate is not None:
+                self.gate.restart()
+            reasks_left = max(0, allowance.limits.reasks - told)
+            request = self._request(rejections, reasks_left)
+            answer = await self.consultation.ask(model, request, self.task.output)
+            if self.gate is not None and self.gate.failure is not None:
+                raise self.gate.failure
+            if isinstance(answer, NoAnswer):
+                return self._nothing(model, Doubt(_CODES[answer.result], answer.reason))
+            chain, doubt = await self._judge(answer, request)
+            if chain.blocking is None:
+                fits = doubt is None or doubt.code != "guard"
+                value = chain.value if fits else None
+                return Finding(self._judgement(answer, chain), doubt, value, has_value=fits, blocked=not fits)
+            told += sum(each.result == "invalid" for each in answer.attempts)
+            move = after_block(chain.blocking, 0 if self._streamed() else allowance.limits.reasks - told)
+            if move != "reask":
+                return self._blocked(move, chain.blocking, answer, chain, tries=len(rejections) + 1)
+            told += 1
+            reason = _told(chain.blocking)
+            rejections = (*rejections, Rejection(answer=answer.raw, reason=reason))
+            self.consultation.note(f"sent back: {reason}")
+
+    def _request(self, rejections: tuple[Rejection, ...], reasks: int) -> ModelRequest:
+        allowance = self.consultation.allowance
+        output = self.task.output
+        return ModelRequest(
+            task=self.task.name,
+            prompt_version=self.task.version,
+            system=self.task.prompt.system,
+            text=self.text,
+            output_type=output.output_type,
+            json_schema=output.json_schema,
+            labels=output.labels if self.task.kind == "classify" else (),
+            wants_confidence=wants_confidence(self.accept),
+            rejections=rejections,
+            seconds=allowance.seconds,
+            max_money=allowance.money,
+            max_tokens=allowance.tokens,
+            on_text=self.gate.push if self.gate is not None else None,
+            reasks=reasks,
+        )
+
+    async def _judge(self, answer: Answer, request: ModelRequest) -> tuple[ChainResult, Doubt | None]:
+        """Run the guards and the acceptance rule; paid guards only for a value that is not in doubt without them."""
+        context = GuardContext(source=self.text, metadata={CONSULTATION: self.consultation, REQUEST: request})
+        chain = run_guards(self.guards.pure, answer.value, context)
+        if chain.blocking is not None:
+            return chain, None
+        judgement = self._judgement(answer, chain)
+        unfit = self._unfit(answer, chain)
+        if not self.guards.paid:
+            return chain, unfit or doubt_of(self.accept, judgement)
+        doubt = unfit or doubt_before_paid(self.accept, judgement)
+        if doubt is not None:
+            return chain, doubt
+        chain = await run_guards_async(
+            (*self.guards.pure, *self.guards.paid), answer.value, context, within=self.consultation.within
+        )
+        return chain, self._unfit(answer, chain) or doubt_of(self.accept, self._judgement(answer, chain))
+
+    def _unfit(self, answer: Answer, chain: ChainResult) -> Doubt | None:
+        """Return why a value that guards repaired is none of the output type, or None."""
+        if chain.value is answer.value or chain.blocking is not None:
+            return None
+        try:
+            self.task.output.validate(chain.value)
+        except ValueError as error:
+            return Doubt("guard", f"what the guards made of the answer does not fit: {error}")
+        return None
+
+    def _blocked(self, move: Move, verdict: Verdict, answer: Answer, chain: ChainResult, *, tries: int) -> Finding:
+        """Return what a value that a guard blocks comes to."""
+        reason = f"{verdict.guard}: {_told(verdict)}"
+        if move == "raise":
+            raise GuardRaised(f"step {self.task.name!r}: guard {reason}", task=self.task.name, verdict=verdict)
+        if move == "give_up" and tries > 1:
+            reason = f"{reason} (after {tries} answers)"
+        return Finding(
+            self._judgement(answer, chain),
+            Doubt("guard", reason),
+            chain.value,
+            has_value=move in {"review", "next_model"},
+            blocked=True,
+            final=move in {"review", "withhold"},
+        )
+
+    def _nothing(self, model: Model, doubt: Doubt, *, final: bool = False) -> Finding:
+        judgement = Judgement(
+            confidence=Confidence.none(doubt.reason),
+            task=self.task.name,
+            model=named(model),
+            prompt_version=self.task.version,
+            verdicts=self.verdicts,
+            attempts=tuple(self.consultation.attempts),
+            source=self.source,
+        )
+        return Finding(judgement, doubt, final=final)
+
+    def _judgement(self, answer: Answer, chain: ChainResult) -> Judgement:
+        return Judgement(
+            confidence=answer.confidence,
+            task=self.task.name,
+            model=answer.model,
+            prompt_version=f"{self.task.version}+{answer.asked_as}" if answer.asked_as else self.task.version,
+            fields=answer.fields,
+            alternatives=answer.alternatives,
+            other_mass=answer.other_mass,
+            evidence=_evidence(chain.verdicts),
+            verdicts=self.verdicts + chain.verdicts,
+            attempts=tuple(self.consultation.attempts),
+            source=self.source,
+        )
+
+    def _streamed(self) -> bool:
+        """Return whether a part of the answer is out, so that no other answer can replace it."""
+        return self.gate is not None and bool(self.gate.released)
+
+    def _released(self, finding: Finding) -> Finding:
+        """Release the rest of an accepted draft; what does not continue the released part is in doubt."""
+        if self.gate is None or self.gate.finish(finding.value):
+            return finding
+        doubt = Doubt("guard", "the guards changed a part of the text that was already released")
+        return replace(finding, doubt=doubt, blocked=True, final=True)
+
+
+def _told(verdict: Verdict) -> str:
+    return f"{verdict.field}: {verdict.reason}" if verdict.field else verdict.reason
+
+
+def _evidence(verdicts: Sequence[Verdict]) -> dict[str, tuple[Span, ...]]:
+    found: dict[str, tuple[Span, ...]] = {}
+    for verdict in verdicts:
+        if verdict.passed and verdict.spans:
+            found[verdict.field or ""] = found.get(verdict.field or "", ()) + verdict.spans
+    return found

@@ -1,0 +1,106 @@
+"""Many inputs at once: order kept, one outcome each, and one that raises loses none of the others."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sized
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+
+from handrail_ai_steps.errors import AIStepError
+from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.raised import is_order
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+DEFAULT_CONCURRENCY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An item of a batch whose call raised."""
+
+    error: BaseException
+    """What it raised."""
+    kind: Literal["failed"] = "failed"
+
+
+BatchOutcome: TypeAlias = Accepted[T] | Doubtful[T] | Failed
+"""What one item of a batch came to."""
+
+
+async def run_batch(
+    call: Callable[[Any], Awaitable[R]], items: Iterable[Any], *, concurrency: int, title: str | None = None
+) -> list[R | Failed]:
+    """Call once for every item, at most ``concurrency`` (1 or more) at a time, and return the results in order.
+
+    Items are taken from the iterable as they are needed; where it raises, that is the last result. With a title, a
+    progress bar is shown. Cancelling the batch cancels its calls.
+
+    Raises:
+        AIStepError: ``concurrency`` is below 1.
+    """
+    if concurrency < 1:
+        raise AIStepError(f"concurrency is {concurrency!r}; give 1 or more")
+    results: dict[int, R | Failed] = {}
+    queue = enumerate(_taken(items))
+    total = len(items) if isinstance(items, Sized) else None
+    bar = _bar(title, total) if title is not None else None
+    workers = concurrency if total is None else min(concurrency, total)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(_work(call, queue, results, bar))
+    finally:
+        if bar is not None:
+            bar.stop()
+    return [results[index] for index in range(len(results))]
+
+
+async def _work(
+    call: Callable[[Any], Awaitable[R]],
+    queue: Iterator[tuple[int, Any]],
+    results: dict[int, R | Failed],
+    bar: "Progress | None",
+) -> None:
+    """Take items until there are none left; workers share the iterator, which no await interrupts."""
+    for index, item in queue:
+        if isinstance(item, _Broken):
+            results[index] = Failed(item.error)
+            return
+        try:
+            results[index] = await call(item)
+        except BaseException as error:
+            if is_order(error):
+                raise
+            results[index] = Failed(error)  # this item's outcome, and nobody else's
+        if bar is not None:
+            bar.advance(bar.task_ids[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """In place of an item: what the iterable raised."""
+
+    error: BaseException
+
+
+def _taken(items: Iterable[Any]) -> Iterator[Any]:
+    """Yield the items, and in the end what the iterable raised: it must not lose what the others came to."""
+    try:
+        yield from items
+    except BaseException as error:
+        if is_order(error):
+            raise
+        yield _Broken(error)
+
+
+def _bar(title: str, total: int | None) -> "Progress":
+    from rich.progress import Progress  # noqa: PLC0415 -- loaded only for a progress bar
+
+    bar = Progress(transient=True)
+    bar.add_task(title, total=total)
+    bar.start()
+    return bar

@@ -1,0 +1,81 @@
+"""A guard that lets a model judge an answer against a rule written in words."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from handrail_ai_steps.consultation import CONSULTATION, REQUEST, Consultation
+from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.inputs import as_text
+from handrail_ai_steps.model import Model, ModelRequest, NoAnswer
+from handrail_ai_steps.resolve import ModelLike, resolve_model
+from handrail_ai_steps.task import Task, build_task
+from handrail_guards.guard import GuardContext
+from handrail_guards.second_opinion import Judged, Ruling, judged
+from handrail_guards.verdict import OnFail
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+INSTRUCTIONS = """\
+You check an answer that another model gave to an input. The rule it must keep:
+
+{rule}
+
+Say whether the answer keeps the rule, and why, in one sentence that tells its author what to change."""
+"""What the judge is told; the rule is put in once, when the guard is built."""
+
+
+def judge(rule: str, *, model: ModelLike, on_fail: OnFail = "review", name: str = "judge") -> Judged:
+    """Pass an answer that a model finds to keep a rule, such as ``"It promises no refund."``.
+
+    A judge is a model and can be wrong: measure it before relying on it. It is asked only about values that
+    nothing else stands against, its usage counts in the step's budget, and one that gives no ruling lets nothing
+    pass. Input and answer are shown to it as data between tags.
+
+    Raises:
+        InvalidTask: the rule is empty.
+        UnknownModel: a model name that nothing answers to.
+        ModelNotReady: the model's file, key or library is missing.
+        InvalidGuard: no name, or an ``on_fail`` that a judge cannot carry out.
+    """
+    if not rule.strip():
+        raise InvalidTask("judge(...) needs a rule: say in a sentence what the answer must keep")
+    asked = resolve_model(model)
+    task = build_task("extract", name, _answer_type(), INSTRUCTIONS.format(rule=rule.strip()))
+
+    async def ask(value: Any, context: GuardContext) -> Ruling:
+        return await _ask(asked, task, value, context)
+
+    return judged(ask, name=name, on_fail=on_fail)
+
+
+async def _ask(model: Model, task: Task, value: Any, context: GuardContext) -> Ruling:
+    consultation: Consultation = context.metadata[CONSULTATION]
+    judged_request: ModelRequest = context.metadata[REQUEST]
+    request = replace(
+        judged_request,
+        task=f"{judged_request.task}/{task.name}",
+        prompt_version=task.version,
+        system=task.prompt.system,
+        text=as_text((), {"input": context.source, "answer": value}),
+        output_type=task.output.output_type,
+        json_schema=task.output.json_schema,
+        labels=(),
+        wants_confidence=False,
+        rejections=(),
+        on_text=None,
+    )
+    ruling = await consultation.ask(model, request, task.output)
+    if isinstance(ruling, NoAnswer):
+        return Ruling(passed=False, reason=f"{model.name} gave no ruling: {ruling.reason}")
+    return Ruling(passed=ruling.value.keeps_rule, reason=ruling.value.reason)
+
+
+def _answer_type() -> "type[BaseModel]":
+    from pydantic import BaseModel  # noqa: PLC0415 -- importing ai_steps stays light
+
+    class Ruled(BaseModel):
+        keeps_rule: bool  # first, so that its probability does not depend on the reason
+        reason: str
+
+    return Ruled

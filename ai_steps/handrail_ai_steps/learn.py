@@ -1,0 +1,152 @@
+"""Training the local model from a file of labelled texts or of people's corrections."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from handrail_ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.models.local.quality import Quality
+
+SHOWN_FIELDS = 8
+"""How many of a line's fields an error names."""
+
+AS_CASES = {"text": "input", "label": "expected"}
+"""How files of cases, such as ``handrail eval calibrate`` reads, call the fields of an example."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """Where a line holds the text and its label."""
+
+    text: str = "text"
+    """Without this name in the line, ``input`` is read, as files of cases have it."""
+    label: str = "label"
+    """The right label, such as a person's final decision; null means that no label fits. Without this name in the line,
+    ``expected`` is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What came of the training."""
+
+    model: LocalModel
+    folder: Path
+    """Where the model was saved."""
+    examples: int
+    """How many labelled texts it learned from, those out of scope included."""
+    out_of_scope: int
+    """How many of them belong to no label."""
+    seconds: float
+    """How long the fit took."""
+
+    @property
+    def quality(self) -> "Quality | None":
+        """How good it was on examples kept out while fitting; None when no label has two examples."""
+        return self.model.quality
+
+
+def learn(
+    name: str,
+    source: Path,
+    *,
+    models: Path = Path("models"),
+    fields: Fields = Fields(),
+    seed: int = 0,
+    embedding: str | None = None,
+) -> Learned:
+    """Train the model ``local:NAME`` from a JSONL file and save it as the folder NAME under ``models``.
+
+    The same file and seed give the same model. A model that was there before is replaced. ``embedding`` adds a view of
+    vectors that were learned from other texts, as ``LocalModel.fit`` says.
+
+    Raises:
+        InvalidTrainingData: a line cannot be read, or there is nothing to learn; the message names file and line.
+        LibraryMissing: scikit-learn and numpy, or what the embedding needs, are not installed.
+        UnreadableModel: the embedding cannot be read.
+    """
+    if not name or name != Path(name).name or name in {".", ".."}:
+        raise InvalidTrainingData(f"{name!r} cannot name a model: use a word without slashes, such as 'route'")
+    examples = read_examples(source, fields=fields)
+    started = time.perf_counter()
+    try:
+        model = LocalModel.fit(examples, name=name, seed=seed, embedding=embedding)
+    except InvalidTrainingData as error:
+        raise InvalidTrainingData(f"{source}: {error}") from error
+    seconds = time.perf_counter() - started
+    model.save(models / name)
+    return Learned(
+        model=model,
+        folder=models / name,
+        examples=len(examples),
+        out_of_scope=sum(example.label is None for example in examples),
+        seconds=seconds,
+    )
+
+
+def read_examples(source: Path, *, fields: Fields = Fields()) -> Sequence[LabelledText]:
+    """Return the labelled texts of a JSONL file, in its order; blank lines are skipped.
+
+    Raises:
+        InvalidTrainingData: there is no such file, a line is not a JSON object, or a field is missing or of another
+            type; the message names file, line and field.
+    """
+    examples = tuple(_example(record, where, fields) for where, record in _records(source))
+    if not examples:
+        raise InvalidTrainingData(f"{source} holds no examples; give one JSON object a line with a text and its label")
+    return examples
+
+
+def _records(source: Path) -> Iterator[tuple[str, Any]]:
+    """Give each line's place and JSON."""
+    try:
+        with source.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    where = f"{source}, line {number}"
+                    yield where, _json(line, where, first=number == 1)
+    except OSError as error:
+        raise InvalidTrainingData(f"{source} cannot be read ({error.strerror}); give a JSONL file") from error
+
+
+def _json(line: bytes, where: str, *, first: bool) -> Any:
+    try:
+        return json.loads(line.decode("utf-8-sig" if first else "utf-8"))
+    except UnicodeDecodeError as error:
+        raise InvalidTrainingData(f"{where}: not UTF-8 at byte {error.start}; save the file as UTF-8") from error
+    except ValueError as error:
+        raise InvalidTrainingData(f"{where}: not JSON ({error}); each line must be one JSON object") from error
+    except RecursionError as error:
+        raise InvalidTrainingData(f"{where}: nested too deeply; each line must be one flat JSON object") from error
+
+
+def _there(record: dict[str, Any], wanted: str, part: str) -> str:
+    """Return the field of a part: the one wanted, or where none was named and it is not there, that of cases."""
+    other = AS_CASES[part]
+    return other if wanted == part and part not in record and other in record else wanted
+
+
+def _example(record: Any, where: str, fields: Fields) -> LabelledText:
+    if not isinstance(record, dict):
+        raise InvalidTrainingData(f"{where}: a {type(record).__name__} where a JSON object belongs")
+    text_field = _there(record, fields.text, "text")
+    label_field = _there(record, fields.label, "label")
+    for field in (text_field, label_field):
+        if field not in record:
+            there = ", ".join(map(repr, list(record)[:SHOWN_FIELDS])) or "no field at all"
+            raise InvalidTrainingData(
+                f"{where}: no field {field!r}, but {there}; name the right ones with --text-field and --label-field"
+            )
+    text, label = record[text_field], record[label_field]
+    if not isinstance(text, str):
+        raise InvalidTrainingData(f"{where}: field {text_field!r} is a {type(text).__name__}; it must be text")
+    if not (label is None or (isinstance(label, str) and label.strip())):
+        shown = "empty" if isinstance(label, str) else f"a {type(label).__name__}"
+        raise InvalidTrainingData(
+            f"{where}: field {label_field!r} is {shown}; give a label as text, or null where no label fits"
+        )
+    return LabelledText(text, label)

@@ -1,0 +1,323 @@
+"""Confidence from token log-probabilities: join token bytes, find values in the JSON, weigh labels.
+
+Tokens are joined as bytes, never as characters: a server may cut a UTF-8 character in two, and then
+neither half is a character. All functions are pure.
+"""
+
+import json
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from handrail_ai_steps.leaves import LENGTH
+
+ByteSpan = tuple[int, int]
+"""A half-open range of bytes."""
+
+ROUNDING = 1e-3
+"""Servers round: a log-probability up to this much above 0 counts as 0, more makes it unusable."""
+
+CERTAIN = 1e-6
+"""A log-probability this close to 0 counts as certainty."""
+IMPOSSIBLE = math.exp(-40.0)
+"""An alternative with no more probability was ruled out; real models give the next best token more than that."""
+
+_UNREADABLE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+"""What reading an entry that is not as it should be ends in."""
+
+_LEXEME = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTrace:
+    """The tokens of one answer, as columns."""
+
+    text: bytes
+    """The answer, UTF-8."""
+    pieces: Sequence[bytes]
+    """Each token's bytes; none is empty."""
+    ends: Sequence[int]
+    """Where each token ends in ``text``, rising; the first may be cut off before it and the last after it."""
+    logprobs: Sequence[float]
+    """Natural logarithms, 0 or less."""
+    tops: Sequence[Sequence[Mapping[str, Any]]]
+    """Each token's most likely alternatives as the server sent them; empty when it sent none."""
+
+    def tokens_over(self, span: ByteSpan) -> range:
+        """Return the indexes of the tokens that overlap the span; an empty span has the token at its place."""
+        start, end = span
+        first = bisect_right(self.ends, start)
+        last = bisect_right(self.ends, max(start, end - 1))
+        return range(first, min(last, len(self.ends) - 1) + 1)
+
+
+class ValueLogprob(NamedTuple):
+    """The log-probabilities of the tokens that make up one value; a tuple, because long answers have hundreds."""
+
+    joint: float
+    """Their sum."""
+    mean: float
+    lowest: float
+    tokens: int
+    """How many tokens, 1 or more."""
+
+    @property
+    def probability(self) -> float:
+        """Return the probability of the whole value, 0 to 1."""
+        return math.exp(self.joint)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMass:
+    """How probability is spread over labels."""
+
+    masses: Mapping[str, float]
+    """0 to 1 by label; only labels with any."""
+    other: float
+    """What is on no label, or on a token that several labels can start with; 0 to 1."""
+
+
+def token_trace(
+    entries: Iterable[Mapping[str, Any]] | None, text: str, *, whole: str | None = None, start: int = 0
+) -> TokenTrace | None:
+    """Join the tokens of an OpenAI-style ``logprobs.content`` and check that they spell the text.
+
+    Empty tokens (some servers close with one) are skipped. Text that is only a part of what the tokens spell, such as
+    the JSON inside a code fence, is found in it: ``whole`` is the answer it is a part of, ``start`` the character
+    where it begins there. Where it stands several times and nothing tells which one is meant, there is no trace.
+
+    Returns:
+        The trace, or None when the entries are missing, malformed, or spell something else.
+    """
+    pieces: list[bytes] = []
+    logprobs: list[float] = []
+    tops: list[Sequence[Mapping[str, Any]]] = []
+    try:
+        for entry in entries or ():
+            piece = _piece(entry)
+            if not piece:
+                continue
+            logprob = float(entry["logprob"])
+            if not logprob <= ROUNDING:  # also catches NaN
+                return None
+            pieces.append(piece)
+            logprobs.append(min(logprob, 0.0))
+            top = entry.get("top_logprobs")
+            tops.append(top if isinstance(top, list) else ())
+    except _UNREADABLE:
+        return None
+    wanted = text.encode(errors="surrogatepass")
+    offset = _offset(b"".join(pieces), wanted, whole, start)
+    return None if offset is None else _placed(pieces, logprobs, tops, wanted, offset)
+
+
+def _piece(entry: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a token; half of a character shows only in ``bytes``."""
+    raw = entry.get("bytes")
+    token: str = entry["token"]
+    return bytes(raw) if isinstance(raw, list) else token.encode()
+
+
+def _offset(joined: bytes, text: bytes, whole: str | None, start: int) -> int | None:
+    """Return where the text begins in what the tokens spell, or None where it does not or nobody knows."""
+    if not text:
+        return None
+    if whole is not None:  # behind it some servers count an end-of-text token, before it a reasoning they took off
+        found = joined.rfind(whole.encode(errors="surrogatepass"))
+        if found >= 0:
+            return found + len(whole[:start].encode(errors="surrogatepass"))
+    return joined.find(text) if joined.count(text) == 1 else None
+
+
+def _placed(
+    pieces: list[bytes], logprobs: list[float], tops: list[Sequence[Mapping[str, Any]]], text: bytes, offset: int
+) -> TokenTrace:
+    ends = [end - offset for end in accumulate(map(len, pieces))]
+    return TokenTrace(text, pieces, ends, logprobs, tops)
+
+
+class JsonSpans(NamedTuple):
+    """Where the values of a JSON text stand, by path."""
+
+    leaves: dict[str, ByteSpan]
+    """A string's span lies between its quotes; an empty object or list counts as a leaf."""
+    list_ends: dict[str, ByteSpan]
+    """From behind the last item of a list to behind its bracket: where it was decided that no item follows."""
+    object_ends: dict[str, ByteSpan]
+
+
+def value_spans(text: bytes) -> dict[str, ByteSpan]:
+    """Find every leaf value of a JSON text by its path (``lines.0.total``; the root is ``""``).
+
+    A string's span lies between its quotes; an empty object or list counts as a leaf. The text must be valid JSON.
+    """
+    return json_spans(text).leaves
+
+
+def json_spans(text: bytes) -> JsonSpans:
+    """Find every leaf value of a JSON text, and the ends of its lists and objects, by path."""
+    spans: dict[str, ByteSpan] = {}
+    list_ends: dict[str, ByteSpan] = {}
+    object_ends: dict[str, ByteSpan] = {}
+    prefixes: list[str] = []
+    indexes: list[int] = []  # -1 in an object
+    prefix, key, index = "", "", -1
+    expects_key, opened = False, False
+    container = ("", 0)
+    before = 0  # where the lexeme before this one ends
+    for match in _LEXEME.finditer(text):
+        start, end = match.span()
+        first = text[start]
+        if first in b"{[":
+            here = f"{prefix}{key}" if index < 0 else f"{prefix}{index}"
+            prefixes.append(prefix)
+            indexes.append(index)
+            prefix, key, index = (f"{here}." if here else ""), "", (0 if first == 0x5B else -1)
+            expects_key, opened = first == 0x7B, True
+            container = (here, start)
+            before = end
+            continue
+        if first in b"}]":
+            here = prefix[:-1]
+            prefix, index = prefixes.pop(), indexes.pop()
+            if opened:
+                spans[container[0]] = (container[1], end)
+            elif first == 0x5D:
+                list_ends[here] = (before, end)
+            else:
+                object_ends[here] = (before, end)
+        elif first == 0x2C:
+            expects_key = index < 0
+            index += index >= 0
+        elif first == 0x3A:
+            expects_key = False
+        elif expects_key:
+            key = json.loads(text[start:end])
+        else:
+            quoted = first == 0x22
+            path = f"{prefix}{key}" if index < 0 else f"{prefix}{index}"
+            spans[path] = (start + 1, end - 1) if quoted else (start, end)
+        opened, before = False, end
+    return JsonSpans(spans, list_ends, object_ends)
+
+
+def value_logprob(trace: TokenTrace, span: ByteSpan) -> ValueLogprob:
+    """Sum the log-probabilities of the tokens that overlap the span."""
+    tokens = trace.tokens_over(span)
+    values = trace.logprobs[tokens.start : tokens.stop]
+    if len(values) == 1:
+        return ValueLogprob(values[0], values[0], values[0], 1)
+    joint = sum(values)
+    return ValueLogprob(joint, joint / len(values), min(values), len(values))
+
+
+def field_logprobs(trace: TokenTrace, maps: Collection[str] = ()) -> dict[str, ValueLogprob]:
+    """Return the log-probability of every leaf value of the JSON the trace spells, by path.
+
+    A list also has that of its end, as ``lines.#``: that no item follows is a part of the answer. So has each object
+    whose path is in ``maps``, because it may have any keys.
+    """
+    found = json_spans(trace.text)
+    spans = found.leaves
+    ends = {**found.list_ends, **{path: span for path, span in found.object_ends.items() if path in maps}}
+    spans |= {f"{path}.{LENGTH}" if path else LENGTH: span for path, span in ends.items()}
+    return {path: value_logprob(trace, span) for path, span in spans.items()}
+
+
+def one_hot(trace: TokenTrace) -> bool:
+    """Return whether the log-probabilities are from after a temperature of 0: each token certain, the rest impossible.
+
+    Such numbers say which token was taken, and nothing about how sure the model was. A token of a real distribution is
+    that certain now and then, but not every token of an answer with every alternative out of reach.
+    """
+    return all(map(_certain, trace.logprobs, trace.tops, trace.pieces))
+
+
+def text_logprob(trace: TokenTrace) -> ValueLogprob:
+    """Return the log-probability of the whole text."""
+    return value_logprob(trace, (0, len(trace.text)))
+
+
+def label_mass(trace: TokenTrace, span: ByteSpan, labels: Sequence[str]) -> LabelMass:
+    """Spread the probability at a label's tokens over the labels that could have been written there.
+
+    Follows the written tokens until they leave only one label. At each, an alternative token counts for the one
+    label it can start; what several labels could start with, or none, is other mass. The token written counts by
+    its own log-probability, even when a server left it out of its own list; where the list says less, by that.
+    """
+    written = trace.text[slice(*span)]
+    candidates = {_spelled(label, written): label for label in labels}
+    masses: dict[str, float] = {}
+    path, done = 1.0, b""
+    for index in trace.tokens_over((span[0], span[1] + 1)):  # the closing quote tells "card" from "card_lost"
+        piece = trace.pieces[index]
+        before = max(0, span[0] - (trace.ends[index] - len(piece)))
+        lead = piece[:before]
+        for token, probability in _alternatives(trace.tops[index], piece):
+            if token.startswith(lead):
+                only = _only_label(done + token[before:], candidates)
+                if only is not None:
+                    masses[only] = masses.get(only, 0.0) + path * probability
+        path *= math.exp(min(trace.logprobs[index], _listed(trace.tops[index], piece)))
+        done += piece[before:]
+        chosen = _only_label(done, candidates)
+        if chosen is not None:
+            masses[chosen] = masses.get(chosen, 0.0) + path
+            break
+    total = sum(masses.values())
+    if total > 1.0:  # rounding, or a server that reports more than everything
+        masses = {label: mass / total for label, mass in masses.items()}
+    return LabelMass(masses, max(0.0, 1.0 - total))
+
+
+def _spelled(label: str, written: bytes) -> bytes:
+    """Return the label as JSON spells it: in ASCII escapes or not, whichever the answer used."""
+    escaped = json.dumps(label)[1:-1].encode()
+    return escaped if escaped == written else json.dumps(label, ensure_ascii=False)[1:-1].encode()
+
+
+def _only_label(start: bytes, candidates: Mapping[bytes, str]) -> str | None:
+    """Return the one label that a value starting so can still become, or None when there are several or none."""
+    value, quote, _ = start.partition(b'"')
+    if quote:
+        return candidates.get(value)
+    if not value:
+        return None
+    possible = [label for spelled, label in candidates.items() if spelled.startswith(value)]
+    return possible[0] if len(possible) == 1 else None
+
+
+def _listed(top: Sequence[Mapping[str, Any]], written: bytes) -> float:
+    """Return the least log-probability that a list gives the written token, or 0 where it does not name it.
+
+    Servers have told it from after sampling and the list from before, or from another place: of two numbers that
+    contradict each other, the higher one must not make a doubtful label sure.
+    """
+    said = [0.0]
+    for entry in top:
+        try:
+            if _piece(entry) == written:
+                said.append(float(entry["logprob"]))
+        except _UNREADABLE:
+            continue
+    return min(said)
+
+
+def _certain(logprob: float, top: Sequence[Mapping[str, Any]], written: bytes) -> bool:
+    others = [probability for _, probability in _alternatives(top, written)]
+    return logprob >= -CERTAIN and max(others) <= IMPOSSIBLE if others else logprob == 0.0
+
+
+def _alternatives(top: Sequence[Mapping[str, Any]], written: bytes) -> Iterable[tuple[bytes, float]]:
+    """Return the alternatives to the written token with their probabilities; unreadable ones are left out."""
+    for entry in top:
+        try:
+            token, logprob = _piece(entry), float(entry["logprob"])
+        except _UNREADABLE:
+            continue
+        if token and token != written and logprob <= ROUNDING:
+            yield token, math.exp(min(0.0, logprob))

@@ -1,0 +1,117 @@
+"""The port to whoever answers: one request in, one answer or one refusal to answer out.
+
+A model never raises for what a server may do (time-outs, refusals, broken answers): those are a
+``NoAnswer`` with the reason, so that a person can decide instead. Misuse raises when the model is built.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from handrail_ai_steps.deadline import Deadline
+from handrail_guards.confidence import Confidence
+from handrail_guards.outcome import Alternative, Attempt, AttemptResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """An earlier answer to the same request, and why it was sent back."""
+
+    answer: str
+    """The rejected answer, as the JSON or text the model sent."""
+    reason: str
+    """Why, in words the model can act on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRequest:
+    """What one model is asked, once."""
+
+    task: str
+    """The AI step's name."""
+    prompt_version: str
+    """Hash of the prompt template, schema and examples."""
+    system: str
+    """The rendered instructions and examples."""
+    text: str
+    """The input as text: what a local model reads, and the user message for the others."""
+    output_type: Any
+    """The type the answer must have: a Literal, an Enum, a pydantic model, or ``str`` for free text."""
+    json_schema: Mapping[str, Any] | None = None
+    """JSON Schema of the answer; None for free text."""
+    labels: tuple[str, ...] = ()
+    """For classification: the labels as text, in order."""
+    wants_confidence: bool = True
+    """Whether the acceptance rule looks at the confidence."""
+    rejections: tuple[Rejection, ...] = ()
+    """What guards sent back, oldest first."""
+    seconds: float = 60.0
+    """Time left for this request, retries and re-asking included; more than 0."""
+    max_money: float | None = None
+    """Money left for this request; None: no limit."""
+    max_tokens: int | None = None
+    """Tokens left for this request, input and output together; None: no limit."""
+    on_text: Callable[[str], None] | None = None
+    """Called with each piece of a free-text answer as it arrives."""
+    reasks: int | None = None
+    """How often an answer may still be sent back before it is given; None: as its own settings say."""
+    deadline: Deadline | None = field(default=None, repr=False, compare=False)
+    """What ``seconds`` was read from; who made it stops the model when it is over. None: only ``seconds`` counts."""
+    record: list[Attempt] | None = field(default=None, repr=False, compare=False)
+    """Where a model may write each try as it ends, so that what was spent is known of one that had to be stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer that has the shape asked for; guards and acceptance have not looked at it yet."""
+
+    value: Any
+    """The answer, validated to the output type; for classification one of the labels' values."""
+    raw: str
+    """The answer as the model gave it."""
+    confidence: Confidence
+    model: str
+    """The answer's own name for the model that gave it."""
+    asked_as: str = ""
+    """How the question was put or the answer drawn, where not in the usual way: a part of the prompt version on record,
+    because what such answers' confidence means has to be measured apart."""
+    fields: Mapping[str, Confidence] = field(default_factory=dict)
+    alternatives: tuple[Alternative, ...] = ()
+    other_mass: float | None = None
+    attempts: tuple[Attempt, ...] = ()
+    """Every try this answer took, the last one included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoAnswer:
+    """The model gave nothing that can be used, and why."""
+
+    result: AttemptResult
+    reason: str
+    """In plain words, for the person who decides instead."""
+    attempts: tuple[Attempt, ...] = ()
+
+
+def timed_out(seconds: float, attempts: Sequence[Attempt], *, share_of: float | None = None) -> NoAnswer:
+    """Return what a model that was stopped at its deadline comes to; the attempts are those it had made."""
+    share = f", its share of {share_of:.3g}" if share_of is not None else ""
+    reason = f"no answer within {seconds:.3g} seconds{share}"
+    notes = [each.notes[-1] for each in attempts if each.notes]
+    if notes and attempts[-1].result == "timed_out":
+        reason += f": {notes.pop()}"
+    if notes:
+        reason += f"; before that: {notes[-1]}"
+    return NoAnswer(result="timed_out", reason=reason, attempts=tuple(attempts))
+
+
+class Model(Protocol):
+    """Whoever answers: a server, a model in this process, a recording, a script."""
+
+    @property
+    def name(self) -> str:
+        """Return the name the record shows, such as ``openai:gpt-5-mini``."""
+        ...
+
+    async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
+        """Answer the request, or say why there is no answer; never raises for what a server does."""
+        ...

@@ -1,0 +1,69 @@
+"""What a local model learns from: texts, each with the label it should have had."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from handrail_ai_steps.models.local.errors import InvalidTrainingData
+
+MIN_LABELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledText:
+    """One text and its label."""
+
+    text: str
+    label: str | None
+    """One of the labels of the step; None: the text belongs to none of them (out of scope)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Examples that a model can be fitted on: at least two labels, each with at least one text."""
+
+    texts: tuple[str, ...]
+    targets: tuple[int, ...]
+    """Index into ``labels`` for each text; ``len(labels)`` for a text that is out of scope."""
+    labels: tuple[str, ...]
+    """Sorted, so that the same examples in another order give the same labels."""
+    data_hash: str
+    """SHA-256 of the examples in their order, as hexadecimal."""
+
+    @property
+    def out_of_scope(self) -> int:
+        """How many texts belong to none of the labels."""
+        return sum(target == len(self.labels) for target in self.targets)
+
+    @classmethod
+    def of(cls, examples: Iterable[LabelledText]) -> "TrainingSet":
+        """Return the examples as a training set.
+
+        Raises:
+            InvalidTrainingData: there are none, a label is empty, or they all have the same label.
+        """
+        kept = tuple(examples)
+        if not kept:
+            raise InvalidTrainingData("there are no examples to learn from; give at least two labels with a text each")
+        for index, example in enumerate(kept):
+            if example.label is not None and not example.label.strip():
+                raise InvalidTrainingData(f"example {index} has an empty label; name one, or use None for out of scope")
+        counts = Counter(example.label for example in kept if example.label is not None)
+        if len(counts) < MIN_LABELS:
+            only = f"all have the label {next(iter(counts))!r}" if counts else "none has a label"
+            raise InvalidTrainingData(
+                f"of {len(kept)} examples {only}: there is nothing to tell apart; add examples of another label"
+            )
+        labels = tuple(sorted(counts))
+        index_of: dict[str | None, int] = {label: index for index, label in enumerate(labels)}
+        index_of[None] = len(labels)
+        digest = hashlib.sha256()
+        for example in kept:
+            digest.update(repr((example.text, example.label)).encode())
+        return cls(
+            texts=tuple(example.text for example in kept),
+            targets=tuple(index_of[example.label] for example in kept),
+            labels=labels,
+            data_hash=digest.hexdigest(),
+        )

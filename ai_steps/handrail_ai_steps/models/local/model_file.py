@@ -1,0 +1,241 @@
+"""A local model as a folder: ``model.json``, ``vocabulary.json`` and ``weights.npz``; never pickle."""
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from handrail_ai_steps.models.local.classifier import Classifier, Temperatures
+from handrail_ai_steps.models.local.embedded import Embedded
+from handrail_ai_steps.models.local.embedding import embedding_of
+from handrail_ai_steps.models.local.errors import UnreadableModel
+from handrail_ai_steps.models.local.fitted import Fitted
+from handrail_ai_steps.models.local.margins import Margins
+from handrail_ai_steps.models.local.network import Network
+from handrail_ai_steps.models.local.projection import Projection
+from handrail_ai_steps.models.local.quality import Quality
+from handrail_ai_steps.models.local.shelf import Arrays, Shelf
+from handrail_ai_steps.models.local.vectoriser import Vectoriser
+
+FORMAT = "handrail-local-model"
+VERSION = 2
+"""What this release reads up to."""
+PLAIN = 1
+"""The version of a model without an embedding: releases before 2 read it too."""
+MODEL, VOCABULARY, WEIGHTS = "model.json", "vocabulary.json", "weights.npz"
+LARGEST = 64_000_000
+"""No file of ours is larger, in bytes: a larger one is not read into memory at all."""
+
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading bytes that we did not write can raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Everything that a saved model holds."""
+
+    name: str
+    labels: tuple[str, ...]
+    data_hash: str
+    """SHA-256 of the examples it learned from, as hexadecimal."""
+    examples: int
+    """How many examples it learned from."""
+    seed: int
+    fitted: Fitted
+
+
+def save(model: Saved, folder: Path) -> None:
+    """Write a model into a folder, made if need be; a model already there is replaced.
+
+    ``model.json`` names the other files by their hashes and comes last, so that a save cut short is found out.
+    """
+    vectoriser = model.fitted.classifier.vectoriser
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **_arrays(model.fitted.classifier))
+    weights = buffer.getvalue()
+    vocabulary = json.dumps({"words": vectoriser.words, "pieces": vectoriser.pieces}, ensure_ascii=True).encode()
+    quality = model.fitted.quality
+    embedded = model.fitted.classifier.embedded
+    temperatures = asdict(model.fitted.temperatures)
+    told: dict[str, Any] = {}
+    if embedded is None:
+        del temperatures["embedded"]
+    else:
+        embedding = embedded.embedding
+        told["embedding"] = {"name": embedding.name, "mark": embedding.mark, "width": embedding.width}
+    head = {
+        "format": FORMAT,
+        "version": PLAIN if embedded is None else VERSION,
+        "name": model.name,
+        "labels": model.labels,
+        "data_hash": model.data_hash,
+        "examples": model.examples,
+        "settings": {"seed": model.seed},
+        "temperatures": temperatures,
+        **told,
+        "quality": asdict(quality) if quality else None,
+        "targets": len(model.fitted.classifier.margins.bias),
+        "networks": len(model.fitted.classifier.networks),
+        "files": {VOCABULARY: _sha256(vocabulary), WEIGHTS: _sha256(weights)},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / VOCABULARY, vocabulary)
+    _write(folder / WEIGHTS, weights)
+    _write(folder / MODEL, json.dumps(head, indent=2, ensure_ascii=False).encode())
+
+
+def load(folder: Path) -> Saved:
+    """Read a model back from its folder.
+
+    Raises:
+        UnreadableModel: there is none, or it is damaged, foreign, or from a newer release.
+    """
+    head = _head(folder)
+    try:
+        files = {name: _read(folder / name) for name in (VOCABULARY, WEIGHTS)}
+        for name, content in files.items():
+            if _sha256(content) != head["files"][name]:
+                raise _unreadable(folder / name, "is not the file that model.json was saved with")
+        return _assembled(head, json.loads(files[VOCABULARY]), _unpacked(files[WEIGHTS]))
+    except _DAMAGE as error:
+        raise _unreadable(folder, f"is damaged ({type(error).__name__}: {error})") from error
+
+
+def _head(folder: Path) -> dict[str, Any]:
+    path = folder / MODEL
+    try:
+        head = json.loads(_read(path))
+    except ValueError as error:
+        raise _unreadable(path, f"is not JSON ({error})") from error
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise _unreadable(path, "is not a local model of Handrail")
+    version = head.get("version")
+    # Only a model with an embedding is written as version 2: whatever else calls itself so is of another release.
+    known = VERSION if "embedding" in head else PLAIN
+    if not isinstance(version, int) or version > known:
+        raise UnreadableModel(
+            f"{path} has format version {version!r} and this release reads up to {known}: upgrade handrail, "
+            "or train the model again with `handrail learn`"
+        )
+    return head
+
+
+def _assembled(head: dict[str, Any], vocabulary: dict[str, Any], arrays: Arrays) -> Saved:
+    labels, targets = tuple(head["labels"]), head["targets"]
+    words, pieces = vocabulary["words"], vocabulary["pieces"]
+    if not all(isinstance(text, str) for text in (*labels, *words, *pieces, head["name"], head["data_hash"])):
+        raise ValueError("labels, words and pieces must be text")
+    if len(labels) < 2 or targets not in {len(labels), len(labels) + 1}:
+        raise ValueError(f"{len(labels)} labels do not fit {targets} targets")
+    take = Shelf(arrays)
+    columns = len(words) + len(pieces)
+    idf = take("idf", np.float32, columns)
+    margins = Margins(take.packed("margins", columns, targets), take("margins_bias", np.float32, targets))
+    directions = take.packed("projection", columns, None)
+    networks = tuple(_network(take, index, directions.codes.shape[1], targets) for index in range(head["networks"]))
+    temperatures = Temperatures(**{name: float(value) for name, value in head["temperatures"].items()})
+    if not all(0 < value < float("inf") for value in asdict(temperatures).values()):
+        raise ValueError("temperatures must be above 0")
+    if temperatures.doubt >= 1:
+        raise ValueError("doubt must be below 1")
+    embedded = _embedded(head["embedding"], take, targets) if "embedding" in head else None
+    classifier = Classifier(Vectoriser(words, pieces, idf), margins, Projection(directions), networks, embedded)
+    return Saved(
+        name=head["name"],
+        labels=labels,
+        data_hash=head["data_hash"],
+        examples=int(head["examples"]),
+        seed=int(head["settings"]["seed"]),
+        fitted=Fitted(classifier, temperatures, Quality(**head["quality"]) if head["quality"] else None),
+    )
+
+
+def _network(take: Shelf, index: int, width: int, targets: int) -> Network:
+    bias = take(f"network{index}_hidden_bias", np.float32, None)
+    return Network(
+        take(f"network{index}_hidden", np.float32, width, len(bias)),
+        bias,
+        take(f"network{index}_output", np.float32, len(bias), targets),
+        take(f"network{index}_output_bias", np.float32, targets),
+    )
+
+
+def _embedded(told: dict[str, Any], take: Shelf, targets: int) -> Embedded:
+    """Return the view of an embedding, which must be the one that the model learned with."""
+    name, mark, width = told["name"], told["mark"], told["width"]
+    if not isinstance(name, str) or not isinstance(width, int):
+        raise TypeError("the name and the width of the embedding do not fit")
+    embedding = embedding_of(name)
+    if (embedding.mark, embedding.width) != (mark, width):
+        raise UnreadableModel(
+            f"the model learned with other weights of the embedding {name!r} ({mark}) than there are now"
+            f" ({embedding.mark}): install those again, or train the model again with `handrail learn`"
+        )
+    weights = take("embedded_weights", np.float32, width, targets)
+    return Embedded(embedding, weights, take("embedded_bias", np.float32, targets))
+
+
+def _arrays(classifier: Classifier) -> Arrays:
+    arrays: Arrays = {
+        "idf": classifier.vectoriser.idf,
+        "margins_bias": classifier.margins.bias,
+        "margins_codes": classifier.margins.weights.codes,
+        "margins_scales": classifier.margins.weights.scales,
+        "projection_codes": classifier.projection.directions.codes,
+        "projection_scales": classifier.projection.directions.scales,
+    }
+    if classifier.embedded is not None:
+        arrays |= {"embedded_weights": classifier.embedded.weights, "embedded_bias": classifier.embedded.bias}
+    for index, network in enumerate(classifier.networks):
+        arrays |= {f"network{index}_{part}": array for part, array in asdict(network).items()}
+    return arrays
+
+
+def _unpacked(content: bytes) -> Arrays:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise _unreadable(path, f"is larger than {LARGEST:,} bytes, which no local model is")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise UnreadableModel(
+            f"there is no {path}: train the model with `handrail learn {path.parent.name} --from FILE.jsonl`"
+        ) from error
+    except OSError as error:
+        raise _unreadable(path, f"cannot be read ({error.strerror})") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def _unreadable(path: Path, what: str) -> UnreadableModel:
+    return UnreadableModel(f"{path} {what}: restore it, or train the model again with `handrail learn`")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,5 @@
+"""Models behind OpenAI and every OpenAI-compatible server; openai and instructor load on the first question."""
+
+from handrail_ai_steps.models.openai.model import OpenAIModel
+
+__all__ = ["OpenAIModel"]

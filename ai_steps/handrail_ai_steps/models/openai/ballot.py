@@ -1,0 +1,68 @@
+"""The samples of one vote: those that count, and those that agree with nobody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from handrail_ai_steps.models.openai.exchange import Exchange
+from handrail_ai_steps.models.openai.failure import Halted
+from handrail_ai_steps.models.openai.form import Form, Misfit, Reading
+from handrail_ai_steps.models.openai.reply import Choice
+from handrail_ai_steps.models.openai.wholeness import flaw_of
+from handrail_ai_steps.voting import Vote, vote
+
+LONG_ANSWER = 120
+"""Characters from which on samples that are the same to the byte are odd: a server that draws differs somewhere."""
+
+
+@dataclass(slots=True)
+class Ballot:
+    """The samples of one vote as they come in."""
+
+    form: Form
+    readings: list[tuple[Reading, Exchange]] = field(default_factory=list)
+    """Samples that fit, each with the exchange it came from."""
+    returned: int = 0
+    """How many came back, fitting or not."""
+    failed: list[str] = field(default_factory=list)
+    """Why others did not come back."""
+
+    def count(self, choices: Sequence[Choice], exchange: Exchange) -> str:
+        """Take the samples of one response and return why the first of those that do not count does not.
+
+        One that does not fit, is cut off or was stopped came back, and agrees with nobody.
+        """
+        wrong = ""
+        for choice in choices:
+            self.returned += 1
+            flaw = flaw_of(choice, self.form)
+            if flaw is not None:
+                wrong = wrong or flaw.reason
+                continue
+            try:
+                self.readings.append((self.form.read(choice.text), exchange))
+            except Misfit as misfit:
+                wrong = wrong or str(misfit)
+        return wrong
+
+    def add(self, sample: tuple[Reading, Exchange] | Halted) -> None:
+        """Take what asking for a single sample came to; one that was refused or cut off came back too."""
+        if isinstance(sample, Halted):
+            self.failed.append(sample.reason)
+            self.returned += sample.result in {"invalid", "refused", "truncated"}
+        else:
+            self.readings.append(sample)
+            self.returned += 1
+
+    def settled(self) -> Vote:
+        """Return what the samples came to."""
+        return vote([self.form.sample(reading) for reading, _ in self.readings], asked=self.returned)
+
+    def notes(self, asked: int) -> tuple[str, ...]:
+        """Return what was odd about the samples."""
+        texts = [reading.text for reading, _ in self.readings]
+        notes: tuple[str, ...] = ()
+        if self.failed:
+            notes += (f"{len(self.failed)} of {asked} samples failed: {self.failed[0]}",)
+        if len(texts) > 1 and len(set(texts)) == 1 and len(texts[0]) >= LONG_ANSWER:
+            notes += (f"all {len(texts)} samples are the same to the byte: the server may not vary its answers",)
+        return notes

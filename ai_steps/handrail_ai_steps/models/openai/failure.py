@@ -1,0 +1,203 @@
+"""What went wrong with one request: read from the SDK's errors and from what servers write into them."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, TypeAlias
+
+from handrail_guards.outcome import AttemptResult
+
+Feature: TypeAlias = Literal[
+    "response_format",
+    "logprobs",
+    "top_logprobs",
+    "n",
+    "max_completion_tokens",
+    "max_output",
+    "temperature",
+    "seed",
+    "stream_options",
+    "system",
+]
+"""A part of a request that servers may not know."""
+
+LONGEST_REASON = 400
+"""Characters of a reason that a record keeps: what a server says has no end of its own."""
+
+_TRANSIENT = frozenset({408, 409, 425, 429})
+_UNPROCESSED = frozenset({400, 404, 405, 415, 422, 501})
+_OVERFLOW = re.compile(
+    r"context[ _-]?(length|window|size)|maximum context|prompt is too long|input is too long|too many (input )?tokens"
+    r"|exceeds? the (available|model'?s) (context|limit)|max_model_len|longer than the (model'?s )?(maximum|context)",
+    re.IGNORECASE,
+)
+_FILTERED = re.compile(r"content[ _-]?(filter|policy|management)|safety system|flagged", re.IGNORECASE)
+_LONG_OUTPUT = re.compile(
+    r"(max_(completion_|output_|new_)?tokens|completion tokens|output tokens).{0,200}"
+    r"(too (large|high)|at most|exceed|greater|larger|less than|maximum|<=)|tokens?\b.{0,40}in the completion",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO_SYSTEM = re.compile(
+    r"system[ _](role|message|prompt|instruction)s?\b.{0,40}\bnot\b"
+    r"|not support.{0,30}['\"`]?system['\"`]? (role|message)|does not support ['\"`]system['\"`]"
+    r"|roles?.{0,30}['\"`]system['\"`].{0,30}(not|invalid|unknown|unsupported)"
+    r"|only user (and|or) (assistant|model) roles|roles must alternate user",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"(?<![\w'])'?\bn\b'?( >|=| must| is | parameter| other than)|^n$|parameter:? '?n'?\b|['\"`]n['\"`]"
+)
+_FEATURES: tuple[tuple[Feature, re.Pattern[str]], ...] = (
+    ("max_output", _LONG_OUTPUT),
+    ("system", _NO_SYSTEM),
+    ("top_logprobs", re.compile(r"top_logprobs", re.IGNORECASE)),
+    ("logprobs", re.compile(r"logprobs|log.?probabilit", re.IGNORECASE)),
+    ("stream_options", re.compile(r"stream_options|include_usage", re.IGNORECASE)),
+    ("max_completion_tokens", re.compile(r"max_completion_tokens", re.IGNORECASE)),
+    ("temperature", re.compile(r"temperature", re.IGNORECASE)),
+    ("seed", re.compile(r"\bseed\b", re.IGNORECASE)),
+    ("n", _SEVERAL),
+    ("response_format", re.compile(r"response_format|json_schema|structured out|guided|grammar|schema", re.IGNORECASE)),
+)
+
+
+class Halted(BaseException):
+    """Stops asking this model: there is no answer, and no retry would bring one.
+
+    A ``BaseException``, like a cancellation, so that no library in between can take it for a failure worth retrying.
+    """
+
+    def __init__(self, result: AttemptResult, reason: str) -> None:
+        super().__init__(reason)
+        self.result = result
+        self.reason = reason
+
+
+class Transient(Exception):
+    """A failure that may pass: the one owner of retries decides whether to try again."""
+
+    def __init__(self, failure: "Failure") -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong with one request, and what to do about it."""
+
+    result: AttemptResult
+    reason: str
+    """In plain words, the server's last: uncut, for a secret in them can only be found whole."""
+    passing: bool = False
+    """Whether the same request may work later."""
+    wait_seconds: float | None = None
+    """How long the server asked to wait; None: it did not say."""
+    status: int | None = None
+    """The HTTP status; None: there was no response."""
+    rejected: Feature | None = None
+    """The part of the request the server does not take; the rest may work without it."""
+
+
+def failure_of(error: Exception) -> Failure:
+    """Read an error of the ``openai`` SDK."""
+    import httpx2  # noqa: PLC0415 -- as below
+    import openai  # noqa: PLC0415 -- loaded on the first question
+
+    if isinstance(error, openai.APITimeoutError):
+        return Failure("timed_out", "the server did not answer in time", passing=True)
+    if isinstance(error, openai.APIStatusError):
+        return status_failure(error.status_code, error.response.headers, error.body, error.response.text)
+    if isinstance(error, openai.APIConnectionError):
+        cause = error.__cause__
+        detail = f"{type(cause).__name__}: {cause}" if cause is not None and str(cause) else type(cause).__name__
+        return Failure("failed", _line(f"the server could not be reached ({detail})"), passing=True)
+    if isinstance(error, httpx2.TransportError):  # in the middle of a stream
+        return Failure("failed", _line(f"the connection broke ({type(error).__name__}: {error})"), passing=True)
+    if type(error) is openai.APIError and error.body:  # an error inside a stream
+        return told_failure(error.body)
+    return Failure("failed", _line(f"the request failed ({type(error).__name__}: {error})"))
+
+
+def told_failure(error: Any) -> Failure:
+    """Read an error that came with status 200: beside a choice, in a stream, or as the whole body."""
+    told = error if isinstance(error, Mapping) else {"message": str(error)}
+    code = str(told.get("code") or told.get("status") or "")
+    status = int(code) if re.fullmatch(r"[45]\d\d", code) else 429 if "rate_limit" in code else 500
+    return status_failure(status, {}, told)
+
+
+def status_failure(status: int, headers: Mapping[str, str], body: Any, text: str = "") -> Failure:
+    """Read a response with an error status; codes may be text, numbers or missing."""
+    message, code, param = _told(body, text)
+    reason = f"the server answered {status}: {message}" if message else f"the server answered {status}"
+    everything = f"{param} {code} {message}"
+    if _FILTERED.search(everything) and status < 500:
+        return Failure("refused", f"the server's content filter stopped it: {message}", status=status)
+    if status < 500 and (_OVERFLOW.search(everything) or status == 413):
+        rejected: Feature | None = "max_output" if _LONG_OUTPUT.search(everything) else None
+        return Failure("failed", f"the input is too long for the model: {message}", status=status, rejected=rejected)
+    if status in {401, 403}:
+        hint = f"check the key (OPENAI_API_KEY or api_key=) and its rights: {reason}"
+        return Failure("failed", hint, status=status)
+    if code == "insufficient_quota":
+        return Failure("failed", f"the account has no quota left: {reason}", status=status)
+    rejected = _rejected(param, everything) if status in _UNPROCESSED or status == 500 else None
+    passing = status in _TRANSIENT or (status >= 500 and status != 501)
+    return Failure("failed", reason, passing, _wait_seconds(headers), status, rejected)
+
+
+def _told(body: Any, text: str) -> tuple[str, str, str]:
+    """Return message, code and parameter, wherever the server put them."""
+    if isinstance(body, Mapping) and isinstance(body.get("error"), Mapping):
+        body = body["error"]
+    if not isinstance(body, Mapping):
+        shown = body if isinstance(body, str) else text
+        return _line(shown), "", ""
+    message = next((body[key] for key in ("message", "detail", "error", "msg") if body.get(key)), text)
+    return (
+        _line(message),
+        str(body.get("code") or body.get("type") or ""),
+        str(body.get("param") or ""),
+    )
+
+
+def _line(message: Any) -> str:
+    """Return a message on one line."""
+    return " ".join(str(message).split())
+
+
+def _rejected(param: str, everything: str) -> Feature | None:
+    for feature, _ in _FEATURES:
+        if param.partition(".")[0] == feature:
+            return feature
+    return next((feature for feature, pattern in _FEATURES if pattern.search(everything)), None)
+
+
+def _wait_seconds(headers: Mapping[str, str]) -> float | None:
+    """Return what the server asks for, the exact header before the coarse one; None for what is no length of time."""
+    for header in ("retry-after-ms", "retry-after"):
+        try:
+            seconds = _asked_seconds(header, headers.get(header))
+        except (ValueError, TypeError, OverflowError):
+            continue
+        if seconds is not None and math.isfinite(seconds):
+            return max(0.0, seconds)
+    return None
+
+
+def _asked_seconds(header: str, said: str | None) -> float | None:
+    """Return what one header says: milliseconds, seconds or a date.
+
+    Raises:
+        ValueError: it cannot be read, as TypeError or OverflowError.
+    """
+    if said is None:
+        return None
+    if header == "retry-after-ms":
+        return float(said) / 1000
+    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", said):
+        return float(said)
+    return (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()

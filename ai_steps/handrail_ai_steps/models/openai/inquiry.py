@@ -1,0 +1,271 @@
+"""One request in progress: the strongest source of confidence the server has, and the next one where it fails."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from handrail_ai_steps.model import Answer, ModelRequest
+from handrail_ai_steps.models.openai.ballot import Ballot
+from handrail_ai_steps.models.openai.codes import LETTERS
+from handrail_ai_steps.models.openai.decisions import decide, questions
+from handrail_ai_steps.models.openai.evidence import (
+    ONE_HOT,
+    Evidence,
+    logprob_evidence,
+    missing,
+    share_alternatives,
+    stated_evidence,
+    text_evidence,
+)
+from handrail_ai_steps.models.openai.exchange import Exchange, Server, fetch_whole
+from handrail_ai_steps.models.openai.failure import Halted
+from handrail_ai_steps.models.openai.form import LEFT_OUT, Form, Reading
+from handrail_ai_steps.models.openai.forms import Forms
+from handrail_ai_steps.models.openai.ledger import Ledger
+from handrail_ai_steps.models.openai.reasoning import spoken
+from handrail_ai_steps.models.openai.reply import Reply
+from handrail_ai_steps.models.openai.request import question_for, sent_back
+from handrail_ai_steps.models.openai.settings import Settings
+from handrail_ai_steps.models.openai.stream import TextStream
+from handrail_guards.confidence import Confidence
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.models.openai.structured import Structured
+
+T = TypeVar("T")
+
+LEEWAY_SECONDS = 0.2
+"""How long before the deadline asking for more samples stops, when there is an answer to keep."""
+
+Source: TypeAlias = Literal["logprob", "vote", "stated", "none"]
+
+
+class Inquiry:
+    """Answers one request from one server."""
+
+    def __init__(
+        self, server: Server, structured: "Structured", forms: Forms, request: ModelRequest, ledger: Ledger
+    ) -> None:
+        self._server = server
+        self._structured = structured
+        self._forms = forms
+        self._request = request
+        self._ledger = ledger
+        self._kept: Answer | None = None
+
+    async def answer(self) -> Answer:
+        """Answer the request.
+
+        Raises:
+            Halted: there is no answer.
+        """
+        try:
+            return await self._answer()
+        except Halted as halted:
+            kept = self.kept(halted.reason)
+            if kept is None:
+                raise
+            return kept
+
+    def kept(self, why: str) -> Answer | None:
+        """Return the valid answer whose confidence could not be had, and why it could not; None when there is none."""
+        if self._kept is None:
+            return None
+        lacking = Confidence.none(f"the samples for a vote did not come: {why}")
+        return replace(self._kept, confidence=lacking, fields={}, alternatives=(), attempts=self._ledger.attempts)
+
+    async def _answer(self) -> Answer:
+        if self._request.json_schema is None and not self._request.labels:
+            return await self._text()
+        source = self._source()
+        settings = self._server.settings
+        if source != "none" and settings.confidence == "auto" and settings.decisions:
+            asked = questions(self._request) if self._server.can.asks_decisions else ()
+            if asked:
+                output = self._forms.form(self._request).output
+                decided = await decide(self._server, self._ledger, self._request, asked, output)
+                if decided is not None:
+                    return decided
+        match source:
+            case "logprob":
+                return await self._by_logprob()
+            case "vote":
+                return await self._by_vote()
+            case "stated":
+                reading, exchange = await self._one(self._forms.form(self._request, states=True))
+                return self._made(reading, exchange, stated_evidence(reading))
+            case "none":
+                reading, exchange = await self._one(self._forms.form(self._request))
+                return self._made(reading, exchange, missing("no confidence was asked for"))
+
+    def _source(self) -> Source:
+        mode = self._server.settings.confidence
+        if not self._request.wants_confidence:
+            return "none"
+        if mode != "auto":
+            return mode
+        if self._server.can.tells_logprobs:
+            return "logprob"
+        return "vote" if self._server.settings.samples > 1 else "stated"
+
+    def _reasks(self) -> int:
+        """Return how often an answer that does not fit is sent back: as often as both model and step allow."""
+        own, asked = self._server.settings.reasks, self._request.reasks
+        return own if asked is None else min(own, asked)
+
+    async def _one(self, form: Form, *, logprobs: bool = False, seed: int | None = None) -> tuple[Reading, Exchange]:
+        question = question_for(self._request, form, logprobs=logprobs, varied=seed is not None, seed=seed)
+        exchange = Exchange(self._server, self._ledger, question)
+        return await self._structured.ask(exchange, self._reasks()), exchange
+
+    async def _by_logprob(self) -> Answer:
+        settings = self._server.settings
+        form = self._forms.form(self._request, coded=settings.codes)
+        reading, exchange = await self._one(form, logprobs=True)
+        choice = _reply(exchange).choices[0]
+        evidence = logprob_evidence(choice, reading, form, among_labels=settings.among_labels)
+        if self._server.can.logprobs:
+            there = bool(choice.tokens) and evidence.confidence.detail != ONE_HOT
+            self._server.can.saw_logprobs(there=there)
+        if evidence.confidence.value is None:
+            exchange.note(evidence.confidence.detail)
+            if settings.confidence == "auto" and settings.samples > 1:
+                # No sample of the vote: it was not drawn but is the likeliest.
+                self._kept = self._made(reading, exchange, evidence)
+                return await self._in_time(self._by_vote())
+        return self._made(reading, exchange, evidence, asked_as=_asked_as(form, settings))
+
+    async def _by_vote(self) -> Answer:
+        """Ask for several samples: at once where the server can, one by one for those that did not come."""
+        settings = self._server.settings
+        # In the form that log-probabilities are asked in, where they are the other source: one step, one question.
+        form = self._forms.form(self._request, coded=settings.codes and settings.confidence == "auto")
+        samples = self._server.settings.samples
+        ballot = Ballot(form)
+        if self._server.can.several and samples > 1:
+            await self._at_once(ballot, samples)
+        missing_ones = self._one_by_one(form, samples - ballot.returned, drawn=ballot.returned)
+        for got in await (missing_ones if self._kept is None else self._in_time(missing_ones)):
+            ballot.add(got)
+        if not ballot.readings:
+            raise Halted("failed", f"no sample came back: {ballot.failed[0]}")
+        settled = ballot.settled()
+        reading, exchange = ballot.readings[settled.winner]
+        others = share_alternatives(settled.shares, reading.label) if form.labels else ()
+        evidence = Evidence(settled.confidence, settled.fields, others, None, ballot.notes(samples))
+        return self._made(reading, exchange, evidence, asked_as=_drawn_as(form))
+
+    async def _in_time(self, asking: Awaitable[T]) -> T:
+        """Stop just before the deadline does, so that the answer that is already there is not lost with the rest."""
+        left = self._ledger.seconds_left()
+        try:
+            async with asyncio.timeout(left - min(LEEWAY_SECONDS, left / 10)):
+                return await asking
+        except TimeoutError:
+            raise Halted("timed_out", "the time was over") from None
+
+    async def _at_once(self, ballot: "Ballot", samples: int) -> None:
+        """Ask for all samples in one request, and again as long as none of them fits."""
+        question = question_for(self._request, ballot.form, varied=True, seed=1)
+        exchange = Exchange(self._server, self._ledger, question, answers=samples)
+        messages = question.messages
+        for reasks_left in range(self._reasks(), -1, -1):
+            reply = await exchange.send(messages)
+            if len(reply.choices) == 1:
+                self._server.can.several = False
+            wrong = ballot.count(reply.choices[:samples], exchange)
+            if ballot.readings:
+                self._keep(ballot)
+                return
+            exchange.misfit(wrong)
+            if not reasks_left:
+                tries = f" in {1 + self._reasks()} tries" if self._reasks() else ""
+                raise Halted("invalid", f"no answer fitted the schema{tries}: {wrong}")
+            messages = [*messages, *sent_back(reply.choices[0].text, wrong)]
+            ballot.returned = 0
+
+    async def _one_by_one(self, form: Form, count: int, *, drawn: int) -> "list[tuple[Reading, Exchange] | Halted]":
+        """Ask for samples in requests of their own; one after the other where a budget has to be kept."""
+
+        async def sample(index: int) -> "tuple[Reading, Exchange] | Halted":
+            try:
+                reading, exchange = await self._one(form, seed=drawn + index + 1)
+            except Halted as halted:
+                return halted
+            if self._kept is None:
+                self._kept = self._made(reading, exchange, missing("it is a single sample"))
+            return reading, exchange
+
+        if self._ledger.limited:
+            return [await sample(index) for index in range(count)]
+        return list(await asyncio.gather(*(sample(index) for index in range(count))))
+
+    def _keep(self, ballot: "Ballot") -> None:
+        if self._kept is None:
+            self._kept = self._made(*ballot.readings[0], missing("it is a single sample"))
+
+    async def _text(self) -> Answer:
+        request, can = self._request, self._server.can
+        wanted = self._source() == "logprob"
+        fetch = fetch_whole if request.on_text is None else TextStream(request.on_text).fetch
+        question = question_for(request, None, logprobs=wanted)
+        exchange = Exchange(self._server, self._ledger, question, fetch=fetch)
+        choice = (await exchange.send(question.messages)).choices[0]
+        said = spoken(choice.text)
+        can.unmarked_reasoning = said.unmarked or bool(can.unmarked_reasoning)
+        wrong = _wrong_with(said.text)
+        if wrong:
+            exchange.misfit(wrong)
+            raise Halted("invalid", wrong)
+        evidence = (
+            text_evidence(choice, said.text) if wanted else missing("free text has no other source of confidence")
+        )
+        notes = (LEFT_OUT,) if said.dropped else ()
+        return self._made(Reading(said.text, said.text, notes=notes), exchange, evidence)
+
+    def _made(self, reading: Reading, exchange: Exchange, evidence: Evidence, *, asked_as: str = "") -> Answer:
+        notes = reading.notes + evidence.notes
+        if notes:
+            exchange.note(*notes)
+        return Answer(
+            value=reading.value,
+            raw=reading.text,
+            confidence=evidence.confidence,
+            model=_reply(exchange).model,
+            asked_as=asked_as,
+            fields=evidence.fields,
+            alternatives=evidence.alternatives,
+            other_mass=evidence.other_mass,
+            attempts=self._ledger.attempts,
+        )
+
+
+def _asked_as(form: Form, settings: Settings) -> str:
+    """Return how labels were asked for, where that is not by letter (or by name where there are too many of them)."""
+    if not form.labels:
+        return ""
+    named = "" if form.codes or (settings.codes and len(form.labels) > len(LETTERS)) else "names"
+    parts = (named, "digits" if "1" in form.codes else "", "among-labels" if settings.among_labels else "")
+    return ",".join(filter(None, parts))
+
+
+def _drawn_as(form: Form) -> str:
+    """Return how samples of a vote were drawn: at a temperature of ours, where it once was the server's."""
+    return "sampled,codes" if form.codes else "sampled"
+
+
+def _wrong_with(text: str) -> str:
+    """Return why a text is no answer, or an empty one."""
+    if not text.strip():
+        return "the answer is empty"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "the answer holds half of a character (a lone surrogate)"
+    return ""
+
+
+def _reply(exchange: Exchange) -> Reply:
+    assert exchange.reply is not None  # noqa: S101 -- asked after there was an answer
+    return exchange.reply

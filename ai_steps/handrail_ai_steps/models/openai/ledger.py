@@ -1,0 +1,139 @@
+"""The tries of one request: their record, and what is left of its time, tokens and money."""
+
+from dataclasses import replace
+
+from handrail_ai_steps.deadline import Deadline
+from handrail_ai_steps.model import ModelRequest
+from handrail_ai_steps.models.openai.failure import LONGEST_REASON, Halted
+from handrail_ai_steps.models.openai.settings import Settings
+from handrail_ai_steps.models.openai.usage import Usage
+from handrail_ai_steps.prices import PER_TOKENS, Price
+from handrail_guards.outcome import Attempt, AttemptResult
+
+BYTES_PER_TOKEN = 3
+"""For estimates before a call; English text has about 4, so this errs on the safe side."""
+LEAST_OUTPUT = 16
+"""Tokens; with less room no answer is worth asking for."""
+
+
+class Ledger:
+    """The tries of one request, and what is left for more."""
+
+    def __init__(self, request: ModelRequest, settings: Settings, deadline: Deadline) -> None:
+        self._request = request
+        self._settings = settings
+        self.deadline = deadline
+        # The caller's list where there is one: who stops this call by force still learns what it took.
+        self._attempts: list[Attempt] = [] if request.record is None else request.record
+        self._tokens = 0
+        self._money = 0.0
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Return every try so far, in the order they ended."""
+        return tuple(self._attempts)
+
+    @property
+    def limited(self) -> bool:
+        """Return whether tokens or money are limited."""
+        return self._request.max_tokens is not None or self._request.max_money is not None
+
+    def seconds_left(self) -> float:
+        """Return the seconds to the deadline, 0 or more."""
+        return self.deadline.left
+
+    def room(self, input_bytes: int, answers: int = 1) -> int | None:
+        """Return how many tokens each answer may have, or None without a limit; checked before every call.
+
+        Raises:
+            Halted: the budget does not reach for the input and a short answer, or its price is unknown.
+        """
+        asked = -(-input_bytes // BYTES_PER_TOKEN)
+        rooms: list[int] = []
+        if self._request.max_tokens is not None:
+            rooms.append((self._request.max_tokens - self._tokens - asked) // answers)
+        if self._request.max_money is not None:
+            rooms.append(self._affordable(asked, self._request.max_money) // answers)
+        if not rooms:
+            return None
+        if min(rooms) < LEAST_OUTPUT:
+            limits = [
+                f"{self._request.max_tokens} tokens ({self._tokens} spent)" if self._request.max_tokens else "",
+                f"{self._request.max_money:g} in money ({self._money:g} spent)" if self._request.max_money else "",
+            ]
+            raise Halted(
+                "over_budget",
+                f"the budget of {' and '.join(filter(None, limits)) or 'nothing'} does not reach for about {asked} "
+                "tokens of input and an answer",
+            )
+        return min(rooms)
+
+    def add(
+        self,
+        result: AttemptResult,
+        *,
+        seconds: float,
+        model: str | None = None,
+        usage: Usage | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> int:
+        """Record a try and return its index; ``model`` is what the answer calls itself."""
+        usage = usage or Usage()
+        money = self._cost(model, usage)
+        self._attempts.append(
+            Attempt(
+                model=self.told(model or self._settings.shown),
+                result=result,
+                seconds=seconds,
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                money=money,
+                notes=tuple(map(self.told, notes)),
+            )
+        )
+        self._tokens += (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        self._money += money or 0.0
+        return len(self._attempts) - 1
+
+    def charge_unknown(self, index: int, input_bytes: int, output_bytes: int) -> None:
+        """Count an estimate against the budget when the server did not say what an answer took."""
+        attempt = self._attempts[index]
+        if attempt.input_tokens is not None and attempt.output_tokens is not None:
+            return
+        asked, given = input_bytes // BYTES_PER_TOKEN, output_bytes // BYTES_PER_TOKEN
+        self._tokens += asked + given
+        price = self._settings.prices.price(self._settings.model)
+        self._money += price.money(asked, given) if price is not None else 0.0
+
+    def mark(self, index: int, result: AttemptResult, *notes: str) -> None:
+        """Correct what a try came to, once its answer has been read."""
+        old = self._attempts[index]
+        told = tuple(map(self.told, notes))
+        self._attempts[index] = replace(old, result=result, notes=(*old.notes, *told))
+
+    def told(self, text: str) -> str:
+        """Return a text as a record may keep it: without its secrets first, and then no longer than a person reads."""
+        hidden = self._settings.scrub(text)
+        return hidden if len(hidden) <= LONGEST_REASON else f"{hidden[:LONGEST_REASON]}…"
+
+    def _cost(self, model: str | None, usage: Usage) -> float | None:
+        if model is None or usage.input_tokens is None or usage.output_tokens is None:
+            return None
+        price = self._settings.prices.price(model)
+        return None if price is None else price.money(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+
+    def _affordable(self, asked: int, limit: float) -> int:
+        price = self._settings.prices.price(self._settings.model)
+        if price is None:
+            raise Halted(
+                "over_budget",
+                f"the price of {self._settings.model} is unknown, so a budget of {limit:g} cannot be kept; "
+                "give OpenAIModel(prices=...) a price for it",
+            )
+        return _output_for(limit - self._money - price.money(asked, 0), price)
+
+
+def _output_for(money: float, price: Price) -> int:
+    if money < 0:
+        return 0
+    return int(money * PER_TOKENS / price.output) if price.output else 2**31

@@ -1,0 +1,141 @@
+"""The request on the wire: messages, the schema, and what is asked for beside the answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from handrail_ai_steps.model import ModelRequest
+from handrail_ai_steps.models.openai.capabilities import Capabilities
+from handrail_ai_steps.models.openai.form import Form
+from handrail_ai_steps.models.openai.formats import Format
+from handrail_ai_steps.models.openai.settings import Settings
+
+Messages: TypeAlias = list[dict[str, Any]]
+
+VARIED_TEMPERATURE = 1
+"""Of samples that vote: the model's own distribution. A server left to its default may always take the likeliest."""
+LEAST_ALTERNATIVES = 2
+LEAST_OUTPUT_LIMIT = 4096
+MOST_OUTPUT = 16384
+MOST_THINKING = 32768
+UNDERSTOOD = "Understood."
+"""What the model is shown to have said between instructions and input, where both come from the user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What one model is asked, before it is known what the server takes."""
+
+    messages: Messages
+    form: Form | None
+    """None: free text."""
+    logprobs: bool = False
+    varied: bool = False
+    """Whether answers should differ where the model is in doubt, as votes need."""
+    seed: int | None = None
+    """What the server draws this answer with; None: its own choice."""
+    input_bytes: int = 0
+    """The size of what is sent, for estimates."""
+
+
+def output_limit(question: Question, settings: Settings) -> int:
+    """Return the most tokens an answer may take: room for thinking, and for what its schema can hold.
+
+    Without a limit, a model that is held to a schema and loops on white space writes to the end of its context.
+    """
+    if settings.max_output is not None:
+        return settings.max_output
+    if settings.reasons:
+        return MOST_THINKING
+    if question.form is None:
+        return MOST_OUTPUT
+    return min(MOST_OUTPUT, LEAST_OUTPUT_LIMIT + len(str(question.form.wire.schema)))
+
+
+def question_for(
+    request: ModelRequest,
+    form: Form | None,
+    *,
+    logprobs: bool = False,
+    varied: bool = False,
+    seed: int | None = None,
+) -> Question:
+    """Put a request into messages: instructions, input, then every rejected answer with the reason."""
+    system = request.system
+    told = form.instructions(with_schema=False) if form is not None else ""
+    messages: Messages = [{"role": "system", "content": "\n\n".join(filter(None, (system, told)))}]
+    messages.append({"role": "user", "content": request.text})
+    for rejection in request.rejections:
+        messages.append({"role": "assistant", "content": rejection.answer})
+        messages.append({"role": "user", "content": f"This answer was sent back: {rejection.reason}\nAnswer again."})
+    size = sum(len(message["content"].encode()) for message in messages)
+    size += len(str(form.wire.schema)) if form is not None else 0
+    return Question(messages=messages, form=form, logprobs=logprobs, varied=varied, seed=seed, input_bytes=size)
+
+
+def sent_back(answer: str, reason: str) -> Messages:
+    """Return an answer that did not fit and why, as the model is told."""
+    return [
+        {"role": "assistant", "content": answer},
+        {"role": "user", "content": f"This answer does not fit: {reason}\nAnswer again with JSON that fits."},
+    ]
+
+
+def chat_body(
+    question: Question,
+    messages: Sequence[Mapping[str, Any]],
+    settings: Settings,
+    can: Capabilities,
+    asked: Format,
+    *,
+    answers: int = 1,
+    room: int | None = None,
+) -> dict[str, Any]:
+    """Return the body of a chat completion, with only what the server is known to take.
+
+    The schema is ours: the ``response_format`` that instructor writes has no ``strict``.
+    """
+    made: dict[str, Any] = {"model": settings.model, "messages": list(messages)}
+    if question.logprobs and can.logprobs:
+        # Some servers send nothing without top_logprobs; labels need the alternatives, and the others one beside the
+        # token itself, which tells certainty from numbers that were taken after the choice.
+        wanted = can.alternatives if question.form is not None and question.form.labels else LEAST_ALTERNATIVES
+        made |= {"logprobs": True, "top_logprobs": wanted}
+    several = answers > 1 and can.several
+    if several:
+        made["n"] = answers
+    if can.temperature and not settings.reasons:
+        made["temperature"] = VARIED_TEMPERATURE if question.varied else 0
+    if question.seed is not None and can.seed and not several:  # a server may draw all of one request alike
+        made["seed"] = question.seed
+    if room is not None:
+        made[can.tokens_field] = room
+    if question.form is not None:
+        if asked != "text":
+            made["response_format"] = _response_format(question.form, asked)
+        if asked != "json_schema":
+            made["messages"] = _with_schema(made["messages"], question.form)
+    if not can.system:
+        made["messages"] = _from_the_user(made["messages"])
+    return made
+
+
+def _from_the_user(messages: Sequence[Mapping[str, Any]]) -> Messages:
+    """Put the instructions into a message of the user's, apart from the input, for models without a system role."""
+    first, *others = messages
+    told: Messages = [{"role": "user", "content": first["content"]}, {"role": "assistant", "content": UNDERSTOOD}]
+    return [*told, *map(dict, others)]
+
+
+def _response_format(form: Form, asked: Format) -> dict[str, Any]:
+    if asked == "json_object":
+        return {"type": "json_object"}
+    schema = {"name": form.name, "strict": form.wire.strict, "schema": form.wire.schema}
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _with_schema(messages: Sequence[Mapping[str, Any]], form: Form) -> Messages:
+    first = dict(messages[0])
+    told = form.instructions(with_schema=True).removeprefix(form.instructions(with_schema=False)).strip()
+    first["content"] = f"{first['content']}\n\n{told}"
+    return [first, *map(dict, messages[1:])]

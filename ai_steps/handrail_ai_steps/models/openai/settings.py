@@ -1,0 +1,82 @@
+"""How one model is asked, fixed when it is built."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from handrail_ai_steps.errors import ModelNotReady
+from handrail_ai_steps.models.openai.address import Address
+from handrail_ai_steps.models.openai.secret import Secret
+from handrail_ai_steps.prices import PriceTable
+
+ConfidenceMode: TypeAlias = Literal["auto", "logprob", "vote", "stated", "none"]
+"""Where the confidence comes from; ``auto`` takes the strongest source the server has."""
+
+PREFIX = "openai:"
+REASONING = ("o1", "o3", "o4", "gpt-5")
+"""Names that begin so belong to models that think first: no log-probabilities, no temperature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one model is asked.
+
+    Raises:
+        ModelNotReady: a setting cannot work.
+    """
+
+    model: str
+    """The name the server knows."""
+    address: Address
+    key: Secret
+    prices: PriceTable
+    max_concurrent: int
+    """Requests open at the same time, 1 or more."""
+    per_minute: int | None
+    """Requests started within any 60 seconds, 1 or more; None: no limit."""
+    confidence: ConfidenceMode
+    samples: int
+    """Answers asked for when they vote, 1 or more; with 1 there is nothing to vote."""
+    reasks: int
+    """How often an answer that does not fit the schema is sent back, 0 or more."""
+    codes: bool = True
+    """Whether labels are asked for by short codes where their log-probabilities are the confidence."""
+    among_labels: bool = False
+    """Whether probability is shared out among the labels alone."""
+    max_output: int | None = None
+    """The most tokens that one answer may take, 1 or more; None: by the size of its schema."""
+    decisions: bool = True
+    """Whether the decisions endpoint may be asked, where the confidence is ``auto``."""
+
+    def __post_init__(self) -> None:
+        if not self.model.strip():
+            raise ModelNotReady("an OpenAI model needs a name, such as OpenAIModel('gpt-5-mini')")
+        if self.confidence not in get_args(ConfidenceMode):
+            modes = ", ".join(map(repr, get_args(ConfidenceMode)))
+            raise ModelNotReady(f"{self.shown}: confidence is {self.confidence!r}; give one of {modes}")
+        for name, least in (("max_concurrent", 1), ("samples", 1), ("reasks", 0), ("max_output", 1)):
+            value: Any = getattr(self, name)  # whatever somebody without a type checker gave
+            if name == "max_output" and value is None:
+                continue
+            if not isinstance(value, int) or value < least:
+                raise ModelNotReady(f"{self.shown}: {name} is {value!r}; give a whole number, {least} or more")
+        if self.per_minute is not None and not (self.per_minute >= 1 and math.isfinite(self.per_minute)):
+            raise ModelNotReady(f"{self.shown}: per_minute is {self.per_minute!r}; give 1 or more, or None")
+        if self.confidence == "vote" and self.samples < 2:
+            raise ModelNotReady(f"{self.shown}: a vote needs samples=2 or more, not {self.samples}")
+
+    @property
+    def shown(self) -> str:
+        """Return the name that records show."""
+        return f"{PREFIX}{self.model}"
+
+    def scrub(self, text: str) -> str:
+        """Return a text without the key and without the login of the address."""
+        for secret in (self.key, *self.address.hidden):
+            text = secret.scrub(text)
+        return text
+
+    @property
+    def reasons(self) -> bool:
+        """Return whether the name is that of a model that thinks first."""
+        return self.model.startswith(REASONING)

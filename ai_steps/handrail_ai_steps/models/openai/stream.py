@@ -1,0 +1,126 @@
+"""Free text as it arrives: handed on piece by piece, and read like any other reply at the end."""
+
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from handrail_ai_steps.models.openai.ending import ending_of
+from handrail_ai_steps.models.openai.exchange import PATH, Server
+from handrail_ai_steps.models.openai.failure import Failure, failure_of
+from handrail_ai_steps.models.openai.reasoning import Spoken
+from handrail_ai_steps.models.openai.reply import Reply, content_text, read_body
+
+
+class TextStream:
+    """Fetches a reply in pieces and hands on each as it arrives, but for what the model thinks aloud.
+
+    Whether a server leaves out the opening tag of its reasoning shows only at the closing one, when it is too late. So
+    nothing is handed on before the end as long as no whole text of this server has come without.
+    """
+
+    def __init__(self, on_text: Callable[[str], None]) -> None:
+        self._on_text = on_text
+        self._handed_on = 0
+
+    async def fetch(self, server: Server, body: dict[str, Any]) -> Reply | Failure:
+        """Fetch the whole text; what broke after the first piece is not retried, for pieces cannot be taken back."""
+        extra: dict[str, Any] = {"stream_options": {"include_usage": True}} if server.can.stream_usage else {}
+        self._handed_on = 0
+        spoken = Spoken(hold=server.can.unmarked_reasoning is not False)
+        gathered = _Gathered()
+        try:
+            async with aclosing(server.connection.stream(PATH, {**body, "stream": True, **extra})) as events:
+                async for event in events:
+                    self._hand_on(spoken.push(gathered.add(event)))
+            # A text that is not whole is not handed on any further than it already is.
+            self._hand_on(spoken.finish() if gathered.is_whole else "")
+        except Exception as error:
+            failure = failure_of(error)
+            if not self._handed_on:
+                raise
+            reason = f"the stream broke after {self._handed_on} characters: {failure.reason}"
+            return Failure(failure.result, reason, status=failure.status)
+        if spoken.leaked:
+            server.can.unmarked_reasoning = True
+            return Failure("failed", f"{self._handed_on} characters that were handed on turned out to be reasoning")
+        return read_body(gathered.body(), server.settings.model)
+
+    def _hand_on(self, piece: str) -> None:
+        if piece:
+            self._handed_on += len(piece)
+            self._on_text(piece)
+
+
+class _Gathered:
+    """The events of a stream as one body; a server may leave out the usage, the finish reason or both."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._half = ""
+        """The first half of a character whose second one has not come yet."""
+        self._refusal: list[str] = []
+        self._finishes: list[str] = []
+        self._tokens: list[Any] = []
+        self._model: Any = ""
+        self._usage: Any = None
+        self._index: Any = None
+        self._error: Any = None
+
+    def add(self, event: Any) -> str:
+        """Add an event and return the text that it brings; of several choices only the first one counts."""
+        if not isinstance(event, Mapping):
+            return ""
+        self._model = event.get("model") or self._model
+        self._usage = event.get("usage") or self._usage
+        listed = event.get("choices")
+        pieces = (
+            [self._choice(each) for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+        )
+        piece = self._half + "".join(pieces)
+        self._half = piece[-1:] if "\ud800" <= piece[-1:] <= "\udbff" else ""
+        piece = _paired(piece.removesuffix(self._half))
+        self._text.append(piece)
+        return piece
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the stream has said that its text ended by itself."""
+        return all(ending_of(each) == "whole" for each in self._all_finishes()) and self._error is None
+
+    def body(self) -> dict[str, Any]:
+        """Return what a reply in one piece would have been."""
+        worst = next((each for each in self._all_finishes() if ending_of(each) != "whole"), self._all_finishes()[-1])
+        choice = {
+            "finish_reason": worst,
+            "message": {"content": "".join(self._text) + self._half, "refusal": "".join(self._refusal)},
+            "logprobs": {"content": self._tokens},
+            "error": self._error,
+        }
+        return {"model": self._model, "usage": self._usage, "choices": [choice]}
+
+    def _all_finishes(self) -> list[str]:
+        # A stream that just ends is one that broke: its text may not be taken for a whole answer.
+        return self._finishes or ["length"]
+
+    def _choice(self, choice: Mapping[str, Any]) -> str:
+        index = choice.get("index", 0)
+        self._index = index if self._index is None else self._index
+        if index != self._index:
+            return ""
+        logprobs, finish, delta = choice.get("logprobs"), choice.get("finish_reason"), choice.get("delta")
+        tokens = logprobs.get("content") if isinstance(logprobs, Mapping) else None
+        self._tokens += tokens if isinstance(tokens, list) else []
+        self._error = choice.get("error") or self._error
+        if finish:
+            self._finishes.append(str(finish))
+        if not isinstance(delta, Mapping):
+            return ""
+        self._refusal.append(str(delta.get("refusal") or ""))
+        return content_text(delta.get("content"))
+
+
+def _paired(text: str) -> str:
+    """Return a text in which both halves of a character, if they came apart, are one again."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

@@ -1,0 +1,180 @@
+"""The file of a recording: one JSON line an answer, only ever appended to."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from handrail_ai_steps.errors import InvalidRecording
+from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
+from handrail_ai_steps.output import Output
+from handrail_guards.confidence import Confidence
+from handrail_guards.outcome import Alternative, Attempt
+
+Line: TypeAlias = dict[str, Any]
+
+_DIGEST_LENGTH = 16
+
+_TIME: ContextVar[int] = ContextVar("which time the same question is asked", default=0)
+
+
+@contextmanager
+def asked_again(time: int) -> Iterator[None]:
+    """Let recordings know which time, from 0, the same questions are asked in this context: each has its own answer."""
+    token = _TIME.set(time)
+    try:
+        yield
+    finally:
+        _TIME.reset(token)
+
+
+def time_asked() -> int:
+    """Return which time, from 0, questions are asked in this context."""
+    return _TIME.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What an answer is found by; the input is known by its hash only, so that a recording keeps no letter of it."""
+
+    model: str
+    prompt_version: str
+    schema: str
+    """Hash of the JSON Schema."""
+    input: str
+    """Hash of the input, of what guards sent back, and of which time it is asked, from the second on."""
+
+    @classmethod
+    def of(cls, model: str, request: ModelRequest) -> "Key":
+        """Return the key of a request to a model."""
+        sent_back = [[each.answer, each.reason] for each in request.rejections]
+        return cls(
+            model,
+            request.prompt_version,
+            _hash([request.json_schema, list(request.labels)]),
+            _hash([request.text, sent_back, *([_TIME.get()] if _TIME.get() else [])]),
+        )
+
+
+class Recording:
+    """Recorded answers by key; a later line replaces an earlier one with the same key.
+
+    A last line that a crash tore is ignored. Writing takes the same time however long the file is.
+
+    Raises:
+        InvalidRecording: any other line that cannot be read, with its number.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lines: dict[Key, Line] = {}
+        self._good = 0
+        """How many bytes of the file are whole lines that can be read."""
+        self._torn = False
+        """Whether something follows them."""
+        self._ends_line = True
+        """Whether the last of them ends its line."""
+        if path.exists():
+            self._read()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Return the names of the models recorded, in order of their first answer."""
+        return tuple(dict.fromkeys(key.model for key in self._lines))
+
+    def find(self, key: Key, output: Output) -> Answer | NoAnswer | None:
+        """Return the recorded answer, or None."""
+        line = self._lines.get(key)
+        return None if line is None else _from_line(line, output)
+
+    def elsewhere(self, key: Key) -> str:
+        """Return how this input was recorded otherwise, in plain words; empty when it never was."""
+        for other in self._lines:
+            if other.input == key.input:
+                names = [
+                    name for name in ("model", "prompt_version", "schema") if getattr(other, name) != getattr(key, name)
+                ]
+                return f"it is recorded with another {' and '.join(names)}".replace("_", " ")
+        return ""
+
+    def add(self, key: Key, task: str, answer: Answer | NoAnswer, output: Output) -> None:
+        """Append an answer."""
+        line = {"task": task, **asdict(key), **_to_line(answer, output)}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = ("" if self._ends_line else "\n") + json.dumps(line) + "\n"
+        with self.path.open("ab") as file:
+            if self._torn:
+                file.truncate(self._good)
+            file.write(text.encode())
+        self._torn, self._ends_line = False, True
+        self._lines[key] = line
+
+    def _read(self) -> None:
+        with self.path.open("rb") as file:
+            for number, text in enumerate(file, 1):
+                whole = text.endswith(b"\n")
+                try:
+                    self._take(text)
+                except (ValueError, KeyError, TypeError) as error:
+                    if not whole:
+                        self._torn = True
+                        return
+                    raise InvalidRecording(
+                        f"{self.path}, line {number} is no recorded answer ({type(error).__name__}: {error}); "
+                        "remove the line, or record again"
+                    ) from error
+                self._good += len(text)
+                self._ends_line = whole
+
+    def _take(self, text: bytes) -> None:
+        if text.strip():
+            line = json.loads(text)
+            key = Key(line["model"], line["prompt_version"], line["schema"], line["input"])
+            if "answer" not in line and "no_answer" not in line:
+                raise KeyError("answer")
+            self._lines[key] = line
+
+
+def _to_line(answer: Answer | NoAnswer, output: Output) -> Line:
+    attempts = [asdict(attempt) for attempt in answer.attempts]
+    if isinstance(answer, NoAnswer):
+        return {"no_answer": {"result": answer.result, "reason": answer.reason, "attempts": attempts}}
+    said = {
+        "value": json.loads(output.dump(answer.value)),
+        "raw": answer.raw,
+        "confidence": asdict(answer.confidence),
+        "model": answer.model,
+        "asked_as": answer.asked_as,
+        "fields": {path: asdict(sure) for path, sure in answer.fields.items()},
+        "alternatives": [asdict(each) for each in answer.alternatives],
+        "other_mass": answer.other_mass,
+        "attempts": attempts,
+    }
+    return {"answer": said}
+
+
+def _from_line(line: Line, output: Output) -> Answer | NoAnswer:
+    said = line.get("answer") or line["no_answer"]
+    attempts = tuple(Attempt(**{**each, "notes": tuple(each["notes"])}) for each in said["attempts"])
+    if "answer" not in line:
+        return NoAnswer(result=said["result"], reason=said["reason"], attempts=attempts)
+    return Answer(
+        value=output.load(json.dumps(said["value"])),
+        raw=said["raw"],
+        confidence=Confidence(**said["confidence"]),
+        model=said["model"],
+        asked_as=said.get("asked_as", ""),
+        fields={path: Confidence(**sure) for path, sure in said["fields"].items()},
+        alternatives=tuple(Alternative(**each) for each in said["alternatives"]),
+        other_mass=said["other_mass"],
+        attempts=attempts,
+    )
+
+
+def _hash(content: Any) -> str:
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]

@@ -1,0 +1,260 @@
+"""What an answer must be: an output type, its labels, its JSON Schema, and the validation against it."""
+
+import enum
+import types
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.strict_json import is_finite, parts, read_json, with_exact_numbers
+from handrail_guards.raised import is_order, told
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.field_names import FieldNames
+
+_CLOSED: Mapping[Any, tuple[Any, ...]] = {None: (None,), type(None): (None,), bool: (True, False)}
+
+NONE_LABEL = "none"
+"""The label that stands for None in ``Literal["a", "b"] | None``."""
+
+
+class Output:
+    """An output type, understood once: cheap to validate against, and with a schema for the wire.
+
+    Raises:
+        InvalidTask: the type has no JSON Schema, or two of its labels read the same.
+    """
+
+    def __init__(self, output_type: Any) -> None:
+        from pydantic import PydanticUserError, TypeAdapter  # noqa: PLC0415 -- importing ai_steps stays light
+
+        self.output_type = output_type
+        self.is_text = output_type is str
+        self._by_label = _labelled(output_type)
+        self._concrete = output_type if isinstance(output_type, type) else None
+        self._labels = tuple(self._by_label)
+        try:
+            self._adapter: TypeAdapter[Any] = TypeAdapter(output_type)
+            self._schema: dict[str, Any] = self._adapter.json_schema()
+        except (PydanticUserError, TypeError, NameError) as error:
+            raise InvalidTask(
+                f"output type {_shown(output_type)} cannot be a JSON Schema ({str(error).splitlines()[0]}); "
+                "use a Literal, an Enum or a pydantic model with annotated fields"
+            ) from error
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels as text, in the order of the type; empty when the type is not a closed set."""
+        return self._labels
+
+    @property
+    def is_record(self) -> bool:
+        """Whether the type is a pydantic model, a dataclass or a typed dictionary: fields with names."""
+        return self._schema.get("type") == "object" or "$ref" in self._schema
+
+    @cached_property
+    def names(self) -> "FieldNames":
+        """The fields of the type."""
+        from handrail_ai_steps.field_names import FieldNames  # noqa: PLC0415 -- for records, and not for most labels
+
+        return FieldNames(self.output_type)
+
+    @property
+    def json_schema(self) -> Mapping[str, Any] | None:
+        """The JSON Schema of the answer; None for free text."""
+        return None if self.is_text else self._schema
+
+    @property
+    def wire_schema(self) -> Mapping[str, Any] | None:
+        """The JSON Schema as a server is held to it: as ``json_schema``, and with the shape of numbers in texts."""
+        if self.is_text:
+            return None
+        from handrail_ai_steps.wire_numbers import WithNumberPatterns  # noqa: PLC0415 -- as above
+
+        return self._adapter.json_schema(schema_generator=WithNumberPatterns)
+
+    def value_of(self, label: str) -> Any:
+        """Return the value that a label stands for.
+
+        Raises:
+            ValueError: it is none of the labels.
+        """
+        try:
+            return self._by_label[label]
+        except KeyError:
+            raise ValueError(f"{label!r} is none of the labels {', '.join(map(repr, self._by_label))}") from None
+
+    def label_of(self, value: Any) -> str:
+        """Return the label of a value of a closed set.
+
+        Raises:
+            ValueError: it is none of the values.
+        """
+        for label, known in self._by_label.items():
+            if known is value or (type(known) is type(value) and known == value):
+                return label
+        raise ValueError(f"{value!r} is none of the values of {_shown(self.output_type)}")
+
+    def validate(self, value: Any) -> Any:
+        """Return the value as the output type: an instance, a label, or the plain JSON data of one.
+
+        Raises:
+            ValueError: it does not fit; the message says where and why, in words a model can act on.
+        """
+        if self.is_text:
+            if isinstance(value, str):
+                return value
+            raise ValueError(f"the answer is a {type(value).__name__}, not text")
+        if self._by_label:
+            return self._validate_label(value)
+        if self._concrete is not None and type(value) is self._concrete:
+            return _finite(value)
+        return _finite(self._through(self._adapter.validate_python, value))
+
+    def parse(self, text: str) -> Any:
+        """Return the value that an answer's text stands for: a label, JSON, or the text itself.
+
+        Raises:
+            ValueError: it does not fit; the message says where and why, in words a model can act on.
+        """
+        if self.is_text or text in self._by_label:
+            return self.validate(text)
+        read_json(text)
+        return self.parse_strict(text)
+
+    def parse_strict(self, text: str) -> Any:
+        """Return the value of a JSON text that ``read_json`` has already taken.
+
+        Raises:
+            ValueError: as ``parse``.
+        """
+        return self.validate(text) if self.is_text else self._exactly(text)
+
+    def dump(self, value: Any) -> str:
+        """Return a value as the JSON that ``load`` reads back."""
+        return self._adapter.dump_json(value).decode()
+
+    def load(self, text: str) -> Any:
+        """Return the value that ``dump`` wrote.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        return _finite(self._through(self._read_dumped, text))
+
+    def show(self, value: Any) -> str:
+        """Return a value as people and models read it: the text or label itself, or JSON with the schema's names."""
+        if self.is_text:
+            return str(value)
+        return self.label_of(value) if self._by_label else self._adapter.dump_json(value, by_alias=True).decode()
+
+    def _read_dumped(self, text: str) -> Any:
+        """Read JSON with field names, as it is dumped, or with their aliases."""
+        return self._adapter.validate_json(text, by_alias=True, by_name=True)
+
+    def _exactly(self, text: str) -> Any:
+        """Return the value of a JSON text with every digit of it: a JSON number would reach a Decimal as a float."""
+        value = _finite(self._through(self._adapter.validate_json, text))
+        exact = with_exact_numbers(text)
+        if exact == text:
+            return value
+        try:
+            whole = self._through(self._adapter.validate_json, exact)
+        except ValueError:
+            whole = None
+        if _alike(value, whole):
+            return whole
+        if _has_decimal(value):
+            raise ValueError("a number has more digits than a JSON number keeps; write it as a text, with fewer digits")
+        return value
+
+    def _validate_label(self, value: Any) -> Any:
+        if isinstance(value, str) and value in self._by_label:
+            return self._by_label[value]
+        try:
+            return self._by_label[self.label_of(value)]
+        except ValueError:
+            return self._through(self._adapter.validate_python, value)
+
+    def _through(self, read: Any, value: Any) -> Any:
+        from pydantic import ValidationError  # noqa: PLC0415 -- as above
+
+        try:
+            try:
+                return read(value)
+            except ValidationError as error:
+                raise ValueError(explain(error)) from error
+        except BaseException as error:  # of a validator, a default, a text that an error of theirs cannot say
+            if is_order(error) or type(error) is ValueError:
+                raise
+            raise ValueError(f"a validator of {_shown(self.output_type)} raised {told(error)}") from error
+
+
+def _finite(value: Any) -> Any:
+    if is_finite(value):
+        return value
+    raise ValueError("a number is NaN or infinite; every number must be finite")
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Return whether two values are of the same types all through."""
+    if type(one) is not type(other):
+        return False
+    mine, others = list(parts(one)), list(parts(other))
+    return len(mine) == len(others) and all(map(_alike, mine, others))
+
+
+def _has_decimal(value: Any) -> bool:
+    return isinstance(value, Decimal) or any(map(_has_decimal, parts(value)))
+
+
+def explain(error: Any) -> str:
+    """Return what a pydantic ``ValidationError`` says, one short line per field, without the rejected input."""
+    lines = []
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(map(str, each["loc"]))
+        lines.append(f"{where}: {each['msg']}" if where else str(each["msg"]))
+    return "; ".join(lines)
+
+
+def _labelled(output_type: Any) -> dict[str, Any]:
+    """Return the values of a closed set by their label; empty for an open type."""
+    labelled: dict[str, Any] = {}
+    for value in _members(output_type) or ():
+        label = _label(value)
+        if label in labelled:
+            raise InvalidTask(f"output type {_shown(output_type)} has two values that read {label!r}; rename one")
+        labelled[label] = value
+    return labelled
+
+
+def _members(output_type: Any) -> tuple[Any, ...] | None:
+    """Return the values of a closed set in order, or None for an open type."""
+    if not isinstance(output_type, type):  # ``type Team = Literal[...]`` of Python 3.12 stands for its value
+        output_type = getattr(output_type, "__value__", output_type)
+    if output_type in _CLOSED:
+        return _CLOSED[output_type]
+    if isinstance(output_type, type) and issubclass(output_type, enum.Enum):
+        return tuple(output_type)
+    if get_origin(output_type) is Literal:
+        return get_args(output_type)
+    if get_origin(output_type) in {Union, types.UnionType}:
+        parts = [_members(part) for part in get_args(output_type)]
+        return None if any(part is None for part in parts) else tuple(value for part in parts for value in part or ())
+    return None
+
+
+def _label(value: Any) -> str:
+    if value is None:
+        return NONE_LABEL
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, enum.Enum):
+        return value.value if isinstance(value.value, str) else value.name
+    return str(value)
+
+
+def _shown(output_type: Any) -> str:
+    return getattr(output_type, "__name__", None) or str(output_type)

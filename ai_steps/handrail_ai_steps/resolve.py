@@ -1,0 +1,89 @@
+"""Models by name: ``local:NAME``, ``openai:NAME``, ``recorded:PATH``, each loaded by the first step that needs it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+
+from handrail_ai_steps.errors import InvalidTask, UnknownModel
+from handrail_ai_steps.model import Model
+
+ModelLike: TypeAlias = Model | str
+"""A model, or the name of one."""
+
+MODELS_FOLDER = Path("models")
+"""Where ``local:NAME`` is looked for, under the working directory."""
+
+
+def resolve_models(models: ModelLike | Sequence[ModelLike]) -> tuple[Model, ...]:
+    """Return the models of a step in the order to try.
+
+    Raises:
+        InvalidTask: there is none.
+        UnknownModel: a name that nothing answers to, or something that is no model.
+        ModelNotReady: a model whose file, key or library is missing.
+    """
+    listed = [models] if isinstance(models, str) or not isinstance(models, Sequence) else list(models)
+    if not listed:
+        raise InvalidTask("a step needs a model: give models=['local:NAME'], ['openai:NAME'] or a Model object")
+    return tuple(resolve_model(each) for each in listed)
+
+
+def resolve_model(model: ModelLike) -> Model:
+    """Return a model, by name or as it is.
+
+    Raises:
+        UnknownModel: a name that nothing answers to, or something that is no model.
+        ModelNotReady: its file, key or library is missing.
+    """
+    if not isinstance(model, str):
+        if isinstance(model, type) or not (hasattr(model, "answer") and hasattr(model, "name")):
+            raise UnknownModel(
+                f"{model!r} is no model: give a name such as 'openai:gpt-5-mini', or an object with name and answer"
+            )
+        return model
+    prefix, colon, name = model.partition(":")
+    load = _LOADERS.get(prefix)
+    if load is None or not colon or not name:
+        known = ", ".join(f"{each}:NAME" for each in sorted(_LOADERS))
+        raise UnknownModel(f"model {model!r} is unknown; write {known}, or pass a Model")
+    return load(name)
+
+
+def require_labels(models: Sequence[Model], labels: Sequence[str]) -> None:
+    """Let every model that knows its labels (one with a ``check_labels`` method) check that it has these.
+
+    Raises:
+        InvalidTask: a model could never answer one of the labels.
+    """
+    for model in models:
+        check = getattr(model, "check_labels", None)
+        if check is not None:
+            check(labels)
+
+
+def _local(name: str) -> Model:
+    from handrail_ai_steps.models.local import LocalModel  # noqa: PLC0415 -- needs the optional libraries
+
+    path = Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name
+    model: Model = LocalModel.load(path)
+    return model
+
+
+def _openai(name: str) -> Model:
+    from handrail_ai_steps.models.openai import OpenAIModel  # noqa: PLC0415 -- loads the client library
+
+    model: Model = OpenAIModel(name)
+    return model
+
+
+def _recorded(name: str) -> Model:
+    from handrail_ai_steps.models.recorded import RecordedModel  # noqa: PLC0415 -- each model on its own
+
+    path, _, recorded = name.partition("#")
+    return RecordedModel.replay(Path(path), model=recorded or None)
+
+
+_LOADERS: Mapping[str, Callable[[str], Model]] = MappingProxyType(
+    {"local": _local, "openai": _openai, "recorded": _recorded}
+)

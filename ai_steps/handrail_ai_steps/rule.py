@@ -1,0 +1,136 @@
+"""Acceptance rules that look at more than one number."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, cast, get_args, runtime_checkable
+
+from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.field_names import FieldNames
+from handrail_guards.acceptance import Acceptance, Always, Doubt, Never, Threshold
+from handrail_guards.outcome import DoubtCode, Judgement
+from handrail_guards.raised import is_order, told
+
+
+@runtime_checkable
+class JudgementRule(Protocol):
+    """An acceptance rule that looks at the whole judgement: its model and prompt version, fields, verdicts."""
+
+    def doubt_of(self, judgement: Judgement) -> Doubt | None:
+        """Return why the value is in doubt, or None to accept it."""
+        ...
+
+
+@runtime_checkable
+class ForesightedRule(Protocol):
+    """A rule that looks at verdicts of guards that cost money, so that it has to be asked once before they run."""
+
+    def doubt_before_paid(self, judgement: Judgement) -> Doubt | None:
+        """Return why the value is in doubt whatever those guards will say, or None to ask them."""
+        ...
+
+
+Rule: TypeAlias = Acceptance | JudgementRule
+"""What ``accept`` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EachField:
+    """Accept a record whose every field is sure enough; a field without a confidence is never accepted."""
+
+    at_least: Threshold
+    """For every field without a rule of its own."""
+    fields: Mapping[str, Threshold] = field(default_factory=dict)
+    """By field path, where ``*`` stands for any part, such as ``lines.*.total``; each must be there."""
+
+    def doubt_of(self, judgement: Judgement) -> Doubt | None:
+        """Return the doubt of the first field that is not sure enough, or None."""
+        if not judgement.fields:
+            return Doubt("no_confidence", "no confidence for any field: the model gave none")
+        for path, sure in judgement.fields.items():
+            doubt = self._rule(path).doubt(sure)
+            if doubt is not None:
+                return Doubt(doubt.code, f"{path}: {doubt.reason}")
+        for wanted in self.fields:
+            if not any(_matches(wanted, path) for path in judgement.fields):
+                return Doubt("no_confidence", f"{wanted}: no confidence: the model gave none for this field")
+        return None
+
+    def _rule(self, path: str) -> Threshold:
+        return next((rule for pattern, rule in self.fields.items() if _matches(pattern, path)), self.at_least)
+
+
+def each_field(*, at_least: float, fields: Mapping[str, float] | None = None) -> EachField:
+    """Accept a record when every field's confidence is ``at_least`` (0 to 1), or the number given for that field.
+
+    ``each_field(at_least=0.8, fields={"total": 0.99, "lines.*.price": 0.9})`` asks more of some fields.
+
+    Raises:
+        InvalidGuard: a threshold is outside 0 to 1.
+    """
+    return EachField(Threshold(at_least), {path: Threshold(number) for path, number in (fields or {}).items()})
+
+
+def require_rule(step: str, rule: Any) -> None:
+    """Check that ``accept`` is a rule.
+
+    Raises:
+        InvalidTask: it is something else, such as a bare number.
+    """
+    if isinstance(rule, type) or not (hasattr(rule, "doubt") or hasattr(rule, "doubt_of")):
+        raise InvalidTask(f"step {step!r}: accept is {rule!r}; write confidence(at_least=0.85), Always() or Never()")
+
+
+def require_fields(step: str, rule: Any, names: FieldNames) -> None:
+    """Check that a rule for fields speaks of fields that the output has.
+
+    Raises:
+        InvalidTask: there are none, or one is misspelt.
+    """
+    if not isinstance(rule, EachField):
+        return
+    if not names.has_fields:
+        raise InvalidTask(
+            f"step {step!r}: each_field(...) looks at fields, and the answer has none; write confidence(at_least=0.85)"
+        )
+    for path in rule.fields:
+        if wrong := names.problem(path):
+            raise InvalidTask(f"step {step!r}: each_field(fields=...): {wrong}")
+
+
+def doubt_of(rule: Rule, judgement: Judgement) -> Doubt | None:
+    """Return why a rule doubts a judgement, or None to accept it; a rule that raises accepts nothing."""
+    # By attribute: isinstance with a protocol costs more than all the rest of a call.
+    if hasattr(rule, "doubt_of"):
+        return _said(rule, lambda: cast("JudgementRule", rule).doubt_of(judgement))
+    return _said(rule, lambda: rule.doubt(judgement.confidence))
+
+
+def doubt_before_paid(rule: Rule, judgement: Judgement) -> Doubt | None:
+    """Return why a rule doubts a judgement that guards which cost money have not looked at yet, or None to ask them."""
+    if isinstance(rule, ForesightedRule):
+        return _said(rule, lambda: rule.doubt_before_paid(judgement))
+    return doubt_of(rule, judgement)
+
+
+def wants_confidence(rule: Rule) -> bool:
+    """Return whether a rule looks at the confidence, so that models spend tokens on it only where it counts."""
+    return not isinstance(rule, Always | Never)
+
+
+def _said(rule: Rule, ask: Callable[[], Any]) -> Doubt | None:
+    """Return what a rule says; one that raises, or says neither None nor a doubt, accepts nothing."""
+    try:
+        said = ask()
+    except BaseException as error:
+        if is_order(error):
+            raise
+        return Doubt("rule", f"the acceptance rule {type(rule).__name__} raised {told(error)}")
+    if said is None or (isinstance(said, Doubt) and said.code in get_args(DoubtCode) and isinstance(said.reason, str)):
+        return said
+    wrong = f"the acceptance rule {type(rule).__name__} returned a {type(said).__name__}"
+    return Doubt("rule", f"{wrong}; a rule returns a Doubt with a known code and a reason, or None")
+
+
+def _matches(pattern: str, path: str) -> bool:
+    wanted, parts = pattern.split("."), path.split(".")
+    return len(wanted) == len(parts) and all(a in {"*", b} for a, b in zip(wanted, parts, strict=True))

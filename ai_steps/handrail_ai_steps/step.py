@@ -1,0 +1,251 @@
+"""The AI step: one judgement by a model, made safe by guards, a confidence and a rule."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from handrail_ai_steps import inputs
+from handrail_ai_steps.allowance import Allowance, Limits
+from handrail_ai_steps.asking import Call
+from handrail_ai_steps.batch import DEFAULT_CONCURRENCY, BatchOutcome, run_batch
+from handrail_ai_steps.consultation import Consultation
+from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidTask, LoopRunning
+from handrail_ai_steps.finding import Finding
+from handrail_ai_steps.guard_set import GuardSet
+from handrail_ai_steps.inputs import Input
+from handrail_ai_steps.model import Model
+from handrail_ai_steps.release import Gate
+from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
+from handrail_ai_steps.rule import Rule, require_fields, require_rule
+from handrail_ai_steps.task import Task
+from handrail_guards.acceptance import Always
+from handrail_guards.chain import ChainResult, PaidGuard, run_guards
+from handrail_guards.confidence import Confidence
+from handrail_guards.escalation import Escalation
+from handrail_guards.guard import Guard, GuardContext
+from handrail_guards.objections import objections
+from handrail_guards.outcome import Accepted, Doubtful, Judgement
+from handrail_guards.verdict import Verdict
+
+if TYPE_CHECKING:
+    from handrail_guards.auditing import AuditRule
+    from handrail_guards.personal_data.find import PersonalDataKind
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AIStep(Generic[T_co]):
+    """A judgement by a model: awaited with the input, it returns ``Accepted`` or ``Doubtful``.
+
+    Built by ``classify``, ``extract`` and ``draft``. Whatever the models do, a call ends in an outcome; it raises
+    only for misuse, and for a guard attached with ``on_fail="raise"``.
+    """
+
+    task: Task
+    _: KW_ONLY
+    models: tuple[Model, ...]
+    """In the order to try; the first accepted answer wins."""
+    accept: Rule
+    """Turns the confidence of an answer that passed the guards into accepted or doubtful."""
+    guards: tuple[Guard | PaidGuard, ...] = ()
+    """What an answer must pass, and, where a guard's ``stage`` says so, the input before any model is asked."""
+    escalate: Escalation = Escalation()
+    """Who decides when the outcome is in doubt."""
+    audit: "AuditRule | None" = None
+    """Which cases people judge blind, accepted or not; drawn by the run that decides them, never by a bare call."""
+    limits: Limits = Limits()  # noqa: RUF009 -- frozen
+    mask: "tuple[PersonalDataKind, ...]" = ()
+    """The personal data that no model is shown; answers come back with it restored."""
+    keep_source: bool = True
+    """Whether the judgement carries the input as text, for reviewers."""
+    kind: Literal["ai"] = "ai"
+
+    _guard_set: GuardSet = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        require_rule(self.name, self.accept)
+        _require_audit(self.name, self.audit)
+        names = self.task.output.names
+        require_fields(self.name, self.accept, names)
+        guard_set = GuardSet.of(
+            self.name, self.guards, models=len(self.models), limits=self.limits, problem=names.problem
+        )
+        object.__setattr__(self, "_guard_set", guard_set)
+        if self.task.kind == "classify":
+            require_labels(self.models, self.task.output.labels)
+
+    @property
+    def name(self) -> str:
+        """Return the step's name."""
+        return self.task.name
+
+    @property
+    def instructions(self) -> str:
+        """Return what is asked, as people read it who decide instead."""
+        return self.task.instructions
+
+    @property
+    def output_type(self) -> Any:
+        """Return the type of an accepted value."""
+        return self.task.output.output_type
+
+    @property
+    def version(self) -> str:
+        """Return the prompt version, which changes with the prompt, labels, examples and schema."""
+        return self.task.version
+
+    def using(self, *models: ModelLike) -> "AIStep[T_co]":
+        """Return the same step asking other models: scripted ones in tests, a stronger one in a comparison."""
+        return replace(self, models=resolve_models(models))
+
+    async def __call__(self, *values: Input, **named: Input) -> Accepted[T_co] | Doubtful[T_co]:
+        """Judge an input: one text or value, or several shown together.
+
+        Raises:
+            InvalidInput: a value that cannot be shown to a model.
+            GuardRaised: a guard attached with ``on_fail="raise"`` failed.
+            RecordingMissing: a recording holds no answer to this input.
+        """
+        return await self._outcome(values, named)
+
+    async def stream(
+        self: "AIStep[str]", *values: Input, on_text: Callable[[str], None], **named: Input
+    ) -> Accepted[str] | Doubtful[str]:
+        """Draft a text, handing it over piece by piece as the guards let it pass.
+
+        Sentences are released when they and their successor have passed the guards. An acceptance rule other than
+        ``Always`` and guards that ask a model need the whole text, so with them it is released at the end. A
+        doubtful text is never released further; once a part is out, no other answer replaces it.
+
+        Raises:
+            InvalidInput: the step does not draft free text, or a value cannot be shown to a model.
+        """
+        if not self.task.output.is_text:
+            raise InvalidInput(f"step {self.name!r} answers with a structure; only a draft of str can be streamed")
+        return await self._outcome(values, named, on_text=on_text)
+
+    async def map(
+        self, items: Iterable[Any], *, concurrency: int = DEFAULT_CONCURRENCY, progress: bool = False
+    ) -> list[BatchOutcome[T_co]]:
+        """Judge many inputs and return one outcome each, in order; an item that raises is ``Failed``.
+
+        An item is one value, or a tuple of the values of one call. ``concurrency`` is how many are judged at a
+        time, 1 or more; ``progress`` shows a bar.
+        """
+
+        async def judge(item: Any) -> Accepted[T_co] | Doubtful[T_co]:
+            return await (self(*item) if isinstance(item, tuple) else self(item))
+
+        return [*await run_batch(judge, items, concurrency=concurrency, title=self.name if progress else None)]
+
+    def sync(self, *values: Input, **named: Input) -> Accepted[T_co] | Doubtful[T_co]:
+        """Judge from code without an event loop.
+
+        Raises:
+            LoopRunning: a loop runs in this thread; await the step instead.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self._alone(values, named))
+        raise LoopRunning(
+            f"an event loop is running: write 'await {self.name}(...)' instead of '{self.name}.sync(...)'"
+        )
+
+    @property
+    def person_checks(self) -> tuple[str, ...]:
+        """Return the names of the guards that a person's answer is held to: those of answers that cost nothing."""
+        return tuple(guard.name for guard in self._guard_set.free)
+
+    def objections(self, value: Any, *values: Input, **named: Input) -> tuple[Verdict, ...]:
+        """Return what the guards have against a value that a person gives for these inputs; no model is asked.
+
+        Raises:
+            InvalidInput: an input that cannot be shown.
+        """
+        shown = self._shown(values, named)
+        checked = run_guards(self._guard_set.before, shown, GuardContext(source=shown, stage="input"))
+        source = shown if checked.blocking is not None else checked.value
+        return objections(self._guard_set.free, value, GuardContext(source=source))
+
+    def input_json(self, args: Sequence[Input], kwargs: dict[str, Input]) -> str:
+        """Return the inputs of a call as the JSON that a record keeps: ``{"values": [...], "named": {...}}``."""
+        return inputs.as_json(args, kwargs)
+
+    async def _alone(self, values: tuple[Input, ...], named: dict[str, Input]) -> Accepted[T_co] | Doubtful[T_co]:
+        """Judge in a loop that ends with this call: connections cannot outlive it."""
+        consultation = self._consultation()
+        try:
+            return await self._outcome(values, named, consultation)
+        finally:
+            await consultation.close()
+
+    async def _outcome(
+        self,
+        values: tuple[Input, ...],
+        named: dict[str, Input],
+        consultation: Consultation | None = None,
+        *,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Accepted[T_co] | Doubtful[T_co]:
+        shown = self._shown(values, named)
+        consultation = consultation or self._consultation()
+        checked = run_guards(self._guard_set.before, shown, GuardContext(source=shown, stage="input"))
+        if checked.blocking is not None:
+            return self._refused(checked.blocking, checked, shown)
+        if not isinstance(checked.value, str):
+            made = f"an input guard made a {type(checked.value).__name__} of the text"
+            return self._refused(Verdict("input", passed=False, reason=made), checked, shown)
+        gate = None
+        if on_text is not None:
+            context = GuardContext(source=checked.value)
+            gate = Gate(on_text, self._guard_set.pure, context, early=self._can_stream_early())
+        call = Call(
+            task=self.task,
+            text=checked.value,
+            source=shown if self.keep_source else "",
+            guards=self._guard_set,
+            accept=self.accept,
+            consultation=consultation,
+            gate=gate,
+            verdicts=checked.verdicts,
+        )
+        return self._settled(await call.ask_all(self.models))
+
+    def _shown(self, values: Sequence[Input], named: Mapping[str, Input]) -> str:
+        """Return the input as models and reviewers read it."""
+        return inputs.whole_characters(self.task.prompt.text(inputs.as_text(values, named), tuple(values), named))
+
+    def _consultation(self) -> Consultation:
+        return Consultation(Allowance(self.limits), self.mask)
+
+    def _can_stream_early(self) -> bool:
+        """Return whether parts may be out before the whole is known: paid guards and acceptance look at the whole."""
+        return isinstance(self.accept, Always) and not self._guard_set.paid
+
+    def _settled(self, finding: Finding) -> Accepted[T_co] | Doubtful[T_co]:
+        if finding.doubt is None:
+            return Accepted(finding.value, finding.judgement)
+        suggestion = finding.value if finding.has_value else None
+        return Doubtful(suggestion, finding.doubt.code, finding.doubt.reason, finding.judgement, self.escalate)
+
+    def _refused(self, verdict: Verdict, checked: ChainResult, shown: str) -> Doubtful[T_co]:
+        """Return what an input that a guard blocks comes to: no model was asked."""
+        reason = f"{verdict.guard}: {verdict.reason}"
+        if verdict.on_fail == "raise":
+            raise GuardRaised(f"step {self.name!r}: input guard {reason}", task=self.name, verdict=verdict)
+        judgement = Judgement(
+            confidence=Confidence.none(reason),
+            task=self.name,
+            prompt_version=self.version,
+            verdicts=checked.verdicts,
+            source=shown if self.keep_source else "",
+        )
+        return Doubtful(None, "guard", reason, judgement, self.escalate)
+
+
+def _require_audit(step: str, audit: Any) -> None:
+    if audit is not None and (isinstance(audit, type) or not hasattr(audit, "draws")):
+        raise InvalidTask(f"step {step!r}: audit is {audit!r}; write Auditing(0.05) to have 5% of the cases audited")

@@ -1,0 +1,117 @@
+"""What an AI step asks: a name, instructions, an output type, examples and a prompt with a version."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.inputs import Input, as_text, delimited
+from handrail_ai_steps.output import Output
+from handrail_ai_steps.prompt import Prompt, Rendered, render
+
+if TYPE_CHECKING:
+    from handrail_guards.personal_data.find import PersonalDataKind
+
+TaskKind: TypeAlias = Literal["classify", "extract", "draft"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One solved case that the prompt shows."""
+
+    input: Input
+    output: Any
+    """The right answer: a value of the output type, or the label or JSON data of one."""
+
+
+Examples: TypeAlias = "Sequence[Example | tuple[Input, Any]]"
+"""Solved cases, each an ``Example`` or an ``(input, output)`` pair."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is asked, ready to be asked."""
+
+    name: str
+    kind: TaskKind
+    instructions: str
+    """What is asked, as people read it."""
+    output: Output
+    prompt: Rendered
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Return the prompt version that every answer records."""
+        return self.prompt.version
+
+
+def build_task(  # noqa: PLR0913 -- the parts of a prompt, all but four by keyword
+    kind: TaskKind,
+    name: str,
+    output_type: Any,
+    instructions: str,
+    *,
+    examples: Examples = (),
+    labels: Mapping[str, str] | None = None,
+    prompt: Prompt | None = None,
+    mask: "Collection[PersonalDataKind]" = (),
+) -> Task:
+    """Build a task; ``labels`` says what each label of a classification means, ``mask`` which personal data is hidden.
+
+    Raises:
+        InvalidGuard: an unknown kind of personal data.
+        InvalidTask: any part of it cannot work, with the fix in the message.
+    """
+    if not name.strip():
+        raise InvalidTask("an AI step needs a name, such as classify('route', ...)")
+    if not instructions.strip():
+        raise InvalidTask(f"step {name!r} needs instructions: say in a sentence what the model is asked")
+    output = Output(output_type)
+    solved = tuple(_example(name, output, example) for example in examples)
+    about = {
+        "name": name,
+        "kind": kind,
+        "instructions": instructions.strip(),
+        "labels": _meanings(name, output, labels or {}),
+        "examples": [
+            {"input": delimited("input", as_text((each.input,), {})), "output": output.show(each.output)}
+            for each in solved
+        ],
+        "json_schema": dict(output.json_schema or {}),
+        "masked": sorted(_known_kinds(mask)),
+    }
+    return Task(
+        name=name,
+        kind=kind,
+        instructions=instructions.strip(),
+        output=output,
+        prompt=render(prompt or Prompt(), about),
+        examples=solved,
+    )
+
+
+def _known_kinds(mask: "Collection[PersonalDataKind]") -> "Collection[PersonalDataKind]":
+    if mask:
+        from handrail_guards.personal_data.find import check_kinds  # noqa: PLC0415 -- patterns most steps have no use for
+
+        check_kinds(mask)
+    return mask
+
+
+def _example(name: str, output: Output, example: Example | tuple[Input, Any]) -> Example:
+    given, answer = (example.input, example.output) if isinstance(example, Example) else example
+    try:
+        return Example(given, output.validate(answer))
+    except ValueError as error:
+        raise InvalidTask(f"step {name!r}: the example {given!r} has an answer that does not fit: {error}") from error
+
+
+def _meanings(name: str, output: Output, labels: Mapping[str, str]) -> list[dict[str, str]]:
+    unknown = sorted(set(labels) - set(output.labels))
+    if unknown:
+        raise InvalidTask(
+            f"step {name!r}: labels explains {', '.join(map(repr, unknown))}, which the output type does not have; "
+            f"it has {', '.join(map(repr, output.labels)) or 'no labels'}"
+        )
+    return [{"name": label, "meaning": labels.get(label, "")} for label in output.labels]

@@ -1,0 +1,152 @@
+"""One judgement as a store remembers it, with what people said of it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from handrail_guards.outcome import THRESHOLD_DECIDES, DoubtCode, Judgement
+from handrail_orchestrator.store.port import JudgedQuery, Store
+from handrail_orchestrator.store.rows import JudgedRow
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+PERSON = "person:"
+"""How the record of a decision by a person begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One judgement of one run, read from a store."""
+
+    case: str
+    """``run id/step name``: the key that it was drawn by."""
+    run_id: str
+    workflow: str
+    step: str
+    """The step's name in its run, such as ``route#2``."""
+    run_input: Any
+    """What the run was started with, as JSON data."""
+    input: Any
+    """What the step was called with: its only value, or a tuple of several; as JSON data.
+
+    The text that models read stands for several values of which some were given by name.
+    """
+    accepted: bool
+    """Whether the value was accepted without a person."""
+    value: Any
+    """The accepted value or the suggestion, as JSON data; None also when there was no suggestion."""
+    code: DoubtCode | None
+    """Why it was in doubt; None: it was accepted."""
+    judgement: Judgement
+    ended: float
+    """When it was judged, in seconds since the epoch."""
+    copied: bool
+    """Whether a fork took it over from another run."""
+    open_because: Literal["undecided", "cancelled", "by_policy"] | None
+    """Why no person's decision is known; None: ``decision`` is one."""
+    decision: Any = None
+    """What a person decided, as JSON data."""
+    decided_by: str = ""
+    """The person's name; empty: nobody decided."""
+    decided_at: float | None = None
+    """When the item was decided, by a person or a policy; None: it was not."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the case was drawn for a blind audit."""
+        return self.judgement.drawn
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it was in doubt for a reason that no threshold can lift."""
+        return self.code is not None and self.code not in THRESHOLD_DECIDES
+
+    @property
+    def text(self) -> str | None:
+        """Return what was judged, as models read it; None when it is not one text."""
+        return self.judgement.source or (self.input if isinstance(self.input, str) else None)
+
+
+def read_records(
+    store: Store, *, step: str, workflow: str | None = None, run_id: str | None = None, since: float | None = None
+) -> Iterator[Recorded | None]:
+    """Give the judgements of a step, by run, oldest first; None for a record that does not read as a judgement.
+
+    All of them, or those of one run, or those made at a time (in seconds since the epoch) or later. One page is held at
+    a time, so memory does not grow with the store.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    query = JudgedQuery(step, workflow, run_id=run_id, since=since)
+    while page := store.judged(query):
+        yield from map(_recorded, page)
+        query = replace(query, after=page[-1].place)
+
+
+def _recorded(row: JudgedRow) -> Recorded | None:
+    try:
+        outcome = json.loads(row.output)
+        accepted = {"accepted": True, "doubtful": False}[outcome["kind"]]
+        judgement = _judgements().validate_python(outcome["judgement"])
+        code = None if accepted else outcome["code"]
+        value = outcome["value" if accepted else "suggestion"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    if code is not None and code not in get_args(DoubtCode):
+        return None
+    open_because = _open_because(row)
+    return Recorded(
+        case=f"{row.run_id}/{row.step}",
+        run_id=row.run_id,
+        workflow=row.workflow,
+        step=row.step,
+        run_input=json.loads(row.run_input),
+        input=_called_with(row.input, judgement.source),
+        accepted=accepted,
+        value=value,
+        code=code,
+        judgement=judgement,
+        ended=row.ended,
+        copied=row.copied,
+        open_because=open_because,
+        decision=None if open_because else json.loads(row.decision or "null"),
+        decided_by="" if open_because else (row.decided_by or "").removeprefix(PERSON),
+        decided_at=row.decided,
+    )
+
+
+def _open_because(row: JudgedRow) -> Literal["undecided", "cancelled", "by_policy"] | None:
+    match row.state:
+        case "decided":
+            return None if (row.decided_by or "").startswith(PERSON) else "by_policy"
+        case "cancelled":
+            return "cancelled"
+        case "expired":
+            return "by_policy"
+        case _:  # open, taken, or not asked yet
+            return "undecided"
+
+
+def _called_with(recorded: str | None, source: str) -> Any:
+    """Return the arguments of a call, recorded by an AI step or by the signature of another judge."""
+    data = json.loads(recorded or "null")
+    if not isinstance(data, dict):
+        return data
+    if data.keys() == {"values", "named"} and isinstance(data["values"], list) and isinstance(data["named"], dict):
+        given = (*data["values"], *data["named"].values())
+        if data["named"] and len(given) > 1:
+            return source or given
+    else:
+        given = tuple(data.values())
+    return given[0] if len(given) == 1 else given
+
+
+@cache
+def _judgements() -> "TypeAdapter[Judgement]":
+    from pydantic import TypeAdapter  # noqa: PLC0415 -- importing evals stays light
+
+    return TypeAdapter(Judgement)

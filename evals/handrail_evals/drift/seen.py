@@ -1,0 +1,94 @@
+"""What a watch is told: cases as they were routed, and audits as they were answered."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+from handrail_evals.errors import DataError, InvalidScore
+from handrail_guards.acceptor import Acceptor
+from handrail_guards.guarantee import ScoreName, score_of
+from handrail_guards.outcome import Accepted, Outcome
+
+MARK_DIGITS = 12
+"""Hexadecimal digits of a cluster's mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A case as far as drift can be told without a label.
+
+    Raises:
+        InvalidScore: the score is not a finite number.
+    """
+
+    score: float | None
+    """What acceptance looks at, higher is surer; None: there was none."""
+    accepted: bool
+    """Whether the value was accepted without a person."""
+
+    def __post_init__(self) -> None:
+        score: Any = self.score
+        if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
+            raise InvalidScore(where="a routed case", score=score)
+        if score is not None and not math.isfinite(score):
+            raise InvalidScore(where="a routed case", score=score)
+        if not isinstance(self.accepted, bool):
+            raise DataError(f"a routed case: accepted is {self.accepted!r}; give True or False")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed(Seen):
+    """A case that a step has just judged.
+
+    Raises:
+        InvalidScore: the score is not a finite number.
+        DataError: it has no name.
+    """
+
+    case: str
+    """Its name, the one its audit will carry; the auditing rule's key."""
+    drawn: bool
+    """Whether it was drawn to be audited, before it was known whether its value is accepted."""
+
+    def __post_init__(self) -> None:
+        # Not super(): a dataclass with slots is another class than the one the compiler saw here.
+        Seen.__post_init__(self)
+        if not self.case:
+            raise DataError(f"a routed case is named {self.case!r}; give the key that it was drawn by")
+
+    @classmethod
+    def of(cls, outcome: Outcome[Any], *, case: str, score: ScoreName, acceptor: Acceptor | None = None) -> Self:
+        """Return the case of an outcome, with the score that its acceptance looks at.
+
+        Raises:
+            InvalidGuard: the score is an acceptor's and there is none.
+        """
+        judgement = outcome.judgement
+        found = score_of(judgement, score, acceptor)
+        return cls(found, isinstance(outcome, Accepted), case=case, drawn=judgement.drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The answer to an audit.
+
+    Raises:
+        DataError: ``right`` is neither True, False nor None.
+    """
+
+    case: str
+    """The name it was routed under."""
+    right: bool | None
+    """Whether the value was right; None: nobody can say any more, such as when its run was cancelled."""
+    cluster: str = ""
+    """What it shares with other cases, such as the same input, which makes them count once; empty: it stands alone."""
+
+    @property
+    def mark(self) -> str:
+        """Return what a watch remembers of the cluster: a short hash, as it may hold what people wrote."""
+        return hashlib.sha256(self.cluster.encode("utf-8", "surrogatepass")).hexdigest()[:MARK_DIGITS]
+
+    def __post_init__(self) -> None:
+        if self.right is not None and not isinstance(self.right, bool):
+            raise DataError(f"the audit of case {self.case!r} says {self.right!r}; give True, False or None")

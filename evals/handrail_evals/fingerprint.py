@@ -1,0 +1,53 @@
+"""Short hashes of values, by which cases, answers and suites are recognised again."""
+
+import hashlib
+import json
+from typing import Any
+
+from handrail_evals.errors import DataError
+from handrail_guards.raised import is_order, told
+
+DIGITS = 16
+"""Hexadecimal digits of a hash: 64 bits, for thousands of cases and not for secrets."""
+
+_COMPACT = (",", ":")
+
+
+def jsonable(value: Any, *, where: str) -> Any:
+    """Return a value as JSON data: pydantic models and dataclasses become objects, enums their values.
+
+    Raises:
+        DataError: it has no JSON form; ``where`` says what it is.
+    """
+    if value is None or type(value) in {str, bool, int}:
+        return value
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415 -- keeps the import light
+
+    try:
+        return to_jsonable_python(value, inf_nan_mode="strings")
+    except BaseException as error:  # a type's own serializer may raise anything
+        if is_order(error):
+            raise
+        raise DataError(
+            f"{where} is a {type(value).__name__} that has no JSON form ({told(error)}); use a pydantic model, a"
+            " dataclass or plain JSON values"
+        ) from error
+
+
+def hash_of(data: Any) -> str:
+    """Return the hash of JSON data; the order of an object's keys does not count.
+
+    Raises:
+        DataError: it is nested too deep, or has a number of too many digits.
+    """
+    try:
+        text = data if type(data) is str else json.dumps(data, sort_keys=True, ensure_ascii=False, separators=_COMPACT)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"a value cannot be written as JSON ({told(error)}); use plain JSON values") from error
+    kind = b"t" if type(data) is str else b"j"
+    return hashlib.blake2s(kind + text.encode("utf-8", "surrogatepass"), digest_size=DIGITS // 2).hexdigest()
+
+
+def as_text(data: Any) -> str:
+    """Return JSON data as people read it: a text as it is."""
+    return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)

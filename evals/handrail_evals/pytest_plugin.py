@@ -1,0 +1,238 @@
+"""A pytest plugin: suites run with a project's other tests.
+
+Switch it on with ``pytest_plugins = ["handrail_evals.pytest_plugin"]`` in the top ``conftest.py``, or with
+``pytest -p handrail_evals.pytest_plugin``. Tests that measure get the mark ``eval``: leave them out with
+``-m "not eval"``.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from handrail_evals.comparison import compare
+from handrail_evals.errors import BeingWritten
+from handrail_evals.gate import Standing, Terms
+from handrail_evals.result.case_result import CaseResult
+from handrail_evals.result.result import Result, read_result
+from handrail_evals.running import Evaluation, RunSettings, run_suite
+from handrail_evals.statistics.repeats import average_repeats
+from handrail_evals.suite import Suite
+from handrail_evals.threads import leaving_threads
+from handrail_evals.verdict import lines, named
+
+AnySuite = Suite[Any, Any, Any]
+
+MEASURED: Final = "measured"
+"""The property of a test that says what it measured: it reaches the summary from the processes of pytest-xdist too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A suite that was run in a test, and what the test may require of it."""
+
+    evaluation: Evaluation
+
+    @property
+    def result(self) -> Result:
+        """Return the result."""
+        return self.evaluation.result
+
+    def mean(self, metric: str | None = None) -> float:
+        """Return the mean score over the scored cases, of the main metric if none is named.
+
+        Raises:
+            AssertionError: no case has a score.
+        """
+        name = metric or self.result.metrics[0]
+        scores = [average_repeats([each.scores.get(name) for each in every]) for every in self.result.by_case.values()]
+        known = [score for score in scores if score is not None]
+        if not known:
+            pytest.fail(f"no case has a score by {name!r}; there are {', '.join(self.result.metrics)}", pytrace=False)
+        return sum(known) / len(known)
+
+    def require(self, metric: str | None = None, *, at_least: float) -> None:
+        """Fail the test when the mean score is below a number; the lowest cases are named.
+
+        Raises:
+            AssertionError: it is.
+        """
+        name = metric or self.result.metrics[0]
+        mean = self.mean(name)
+        if mean < at_least:
+            low = tuple(each.case for each in self.result.cases if (each.scores.get(name) or 0.0) < 1.0)
+            pytest.fail(f"{name} is {mean:.4g}, below {at_least:g}; cases below 1: {named(low)}", pytrace=False)
+
+    def require_not_worse(self, baseline: Path | str, margin: float | Mapping[str, Terms]) -> None:
+        """Fail the test when the result is worse than a baseline, or too small to tell.
+
+        ``margin`` is how much worse is still fine: of the main metric, or terms by metric.
+
+        Raises:
+            AssertionError: it is worse, or it cannot be told; the message has the verdict.
+            NotComparable: the results must not be compared.
+        """
+        terms = margin if isinstance(margin, Mapping) else {self.result.metrics[0]: Terms(margin=margin)}
+        comparison = compare(read_result(Path(baseline)), self.result, terms)
+        if comparison.standing in {Standing.WORSE, Standing.CANT_TELL}:
+            pytest.fail("\n".join(lines(comparison)), pytrace=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """Runs suites; the fixture ``evaluate``."""
+
+    folder: Path
+    """Where results go."""
+    tell: Callable[[str], None] = print
+    """Told in a line what each suite came to."""
+
+    def __call__(self, suite: AnySuite, *, settings: RunSettings = RunSettings()) -> Evaluated:
+        """Run a suite; a crashed case or a failing must-pass case fails the test, and so does one that was not asked.
+
+        Raises:
+            AssertionError: one crashed, was not asked, or must pass and fails; it is named.
+            RuntimeError: the test is async; write ``await evaluate.awaited(suite)``.
+        """
+        if _in_loop():
+            raise RuntimeError(
+                f"an event loop is running here, in which suite {suite.name!r} cannot be run like this:"
+                " write `await evaluate.awaited(suite)`"
+            )
+        return asyncio.run(leaving_threads(self.awaited(suite, settings=settings)))
+
+    async def awaited(self, suite: AnySuite, *, settings: RunSettings = RunSettings()) -> Evaluated:
+        """Run a suite in an async test."""
+        return self._taken(await self._run(suite, settings))
+
+    async def _run(self, suite: AnySuite, settings: RunSettings) -> Evaluation:
+        """Run a suite into a new file: a test measures what is there now, and continues nothing."""
+        for number in itertools.count(1):
+            out = self.folder / f"{suite.name}{f'~{number}' if number > 1 else ''}.jsonl"
+            try:
+                return await run_suite(suite, out=out, fresh=True, settings=settings)
+            except BeingWritten:  # by a test beside this one, whose suite has the same name
+                continue
+        raise AssertionError  # there is always a next number
+
+    def _taken(self, evaluation: Evaluation) -> Evaluated:
+        evaluated = Evaluated(evaluation)
+        self.tell(_summary(evaluated))
+        crashed = evaluation.crashed
+        if crashed:
+            first = crashed[0]
+            error = first.error or next(iter(first.crashes.values()))
+            pytest.fail(f"{len(crashed)} cases crashed, first {first.case!r}: {error}\n{error.trace}", pytrace=False)
+        count = len(evaluation.result.cases)
+        if count < evaluation.wanted:
+            why = evaluation.stopped or "code that was measured stopped the tasks of the run"
+            pytest.fail(f"only {count:,} of {evaluation.wanted:,} answers are there: {why}", pytrace=False)
+        if evaluation.unscored:
+            pytest.fail(f"no scorer has a score for any of {count:,} answers", pytrace=False)
+        failing = evaluation.result.must_pass_failures
+        if failing:
+            pytest.fail(f"must pass, and fail: {named(failing)}", pytrace=False)
+        return evaluated
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the folder of results."""
+    group = parser.getgroup("handrail", "evals")
+    group.addoption("--eval-results", metavar="FOLDER", default="results", help="where results of suites go")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known."""
+    config.addinivalue_line("markers", "eval(suite): runs a suite, or with one: each of its cases as a test of its own")
+    config.pluginmanager.register(Measurements())
+
+
+class Measurements:
+    """Gathers what the tests measured, wherever they ran, and shows it at the end."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what a test measured once it is over."""
+        if report.when == "teardown":
+            self.lines += [str(value) for name, value in report.user_properties if name == MEASURED]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show what was measured, a line for each suite."""
+        if self.lines:
+            terminalreporter.section("evals")
+        for line in self.lines:
+            terminalreporter.write_line(line)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that measures."""
+    for item in items:
+        if {"evaluate", "case_result"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("eval")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each case of the suite that the mark names."""
+    marker = metafunc.definition.get_closest_marker("eval")
+    if "case_result" not in metafunc.fixturenames:
+        return
+    if marker is None or not marker.args or not isinstance(marker.args[0], Suite):
+        raise pytest.UsageError(
+            f"{metafunc.definition.nodeid} takes case_result: say of which suite, @pytest.mark.eval(suite)"
+        )
+    suite: AnySuite = marker.args[0]
+    metafunc.parametrize(
+        "case_result", [(suite, case) for case in suite.cases], ids=[case.name for case in suite.cases], indirect=True
+    )
+
+
+@pytest.fixture
+def evaluate(request: pytest.FixtureRequest) -> Evaluate:
+    """Run suites in a test: ``evaluate(suite).require(at_least=0.9)``."""
+
+    def tell(line: str) -> None:
+        request.node.user_properties.append((MEASURED, line))
+
+    return Evaluate(Path(request.config.getoption("--eval-results")), tell)
+
+
+@pytest.fixture
+def case_result(request: pytest.FixtureRequest) -> CaseResult:
+    """Return what came of one case of the suite that ``@pytest.mark.eval(suite)`` names."""
+    suite, case = request.param
+    result = asyncio.run(leaving_threads(run_suite(suite.with_cases([case]).with_repeats(1)))).result
+    if not result.cases:
+        pytest.fail(f"case {case.name!r} was not asked: code that was measured stopped the run", pytrace=False)
+    (found,) = result.cases
+    if found.error is not None:
+        pytest.fail(f"the target crashed: {found.error}\n{found.error.trace}", pytrace=False)
+    return found
+
+
+def _summary(evaluated: Evaluated) -> str:
+    """Return what was measured in a line."""
+    header, result = evaluated.result.header, evaluated.result
+    means = ", ".join(f"{name} {_mean(evaluated, name)}" for name in result.metrics)
+    wanted = evaluated.evaluation.wanted
+    count = f"{header.cases:,} cases" if len(result.cases) == wanted else f"{len(result.cases):,} of {wanted:,} answers"
+    return f"{header.suite}: {means}  ({count})  {result.path}"
+
+
+def _in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _mean(evaluated: Evaluated, metric: str) -> str:
+    scores = [each.scores.get(metric) for each in evaluated.result.cases]
+    known = [score for score in scores if score is not None]
+    return f"{sum(known) / len(known):.4g}" if known else "not scored"

@@ -1,0 +1,59 @@
+"""How a suite is run: how many cases at once, how fast, and when to stop."""
+
+import math
+from dataclasses import KW_ONLY, dataclass
+
+from handrail_evals.errors import InvalidSetting
+
+CONCURRENCY = 20
+"""Cases put to a target at once when nothing is said: servers that people pay for are seldom slower for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What a run may take; None: no limit. The cases in flight when it is used up are finished.
+
+    Raises:
+        InvalidSetting: a limit is not above 0.
+    """
+
+    money: float | None = None
+    """In the price table's currency; a model whose price is unknown stops the run, as the budget cannot be kept."""
+    tokens: int | None = None
+    """Input and output tokens together."""
+    seconds: float | None = None
+    """From the beginning of the run."""
+
+    def __post_init__(self) -> None:
+        for name in ("money", "tokens", "seconds"):
+            limit = getattr(self, name)
+            if limit is not None and not (limit > 0 and math.isfinite(limit)):
+                raise InvalidSetting(f"Budget({name}={limit!r}): give a number above 0, or None for no limit")
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How a suite is run.
+
+    Raises:
+        InvalidSetting: a number is not above 0.
+    """
+
+    concurrency: int = CONCURRENCY
+    """Cases put to the target at once, 1 or more."""
+    _: KW_ONLY
+    per_second: float | None = None
+    """Cases begun in a second, evenly spaced; None: any number."""
+    timeout_seconds: float | None = None
+    """For one case; None: as long as the target takes."""
+    budget: Budget = Budget()
+    keep_inputs: bool = True
+    """Whether the result holds inputs and expected values, which reports show, or only the inputs' hashes."""
+
+    def __post_init__(self) -> None:
+        if type(self.concurrency) is not int or self.concurrency < 1:
+            raise InvalidSetting(f"concurrency is {self.concurrency!r}; give 1 or more")
+        for name in ("per_second", "timeout_seconds"):
+            number = getattr(self, name)
+            if number is not None and not (number > 0 and math.isfinite(number)):
+                raise InvalidSetting(f"{name} is {number!r}; give a number above 0, or None for no limit")

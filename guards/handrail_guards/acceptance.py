@@ -1,0 +1,73 @@
+"""The rule that turns a confidence into accepted or doubtful."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from handrail_guards.confidence import Confidence
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.outcome import DoubtCode
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a value was not accepted."""
+
+    code: DoubtCode
+    reason: str
+
+
+class Acceptance(Protocol):
+    """A rule that lets a value pass, or says why not."""
+
+    def doubt(self, confidence: Confidence) -> Doubt | None:
+        """Return why the value is in doubt, or None to accept it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Accept at or above a number typed by hand; a missing confidence is never accepted."""
+
+    at_least: float
+    """0 to 1."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.at_least <= 1.0:
+            raise InvalidGuard(f"at_least is {self.at_least!r}; give a confidence from 0 to 1")
+
+    def doubt(self, confidence: Confidence) -> Doubt | None:
+        """Return why the value is in doubt, or None to accept it."""
+        if confidence.value is None:
+            return Doubt("no_confidence", f"no confidence: {confidence.detail or 'the model gave none'}")
+        if confidence.value < self.at_least:
+            return Doubt("low_confidence", f"confidence {confidence.value:.2f} < {self.at_least:g}")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """Accept whatever passed the guards: for drafts, and for steps whose guards decide alone."""
+
+    def doubt(self, confidence: Confidence) -> Doubt | None:  # noqa: ARG002 -- the protocol's shape
+        """Return None: nothing is in doubt on account of its confidence."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Accept nothing: every value goes to a person."""
+
+    reason: str = "every answer of this step is reviewed"
+
+    def doubt(self, confidence: Confidence) -> Doubt | None:  # noqa: ARG002 -- the protocol's shape
+        """Return the reason every value is reviewed."""
+        return Doubt("rule", self.reason)
+
+
+def confidence(*, at_least: float) -> Threshold:
+    """Accept values whose confidence is ``at_least`` (0 to 1) or more.
+
+    Raises:
+        InvalidGuard: the threshold is outside 0 to 1.
+    """
+    return Threshold(at_least)

@@ -1,0 +1,80 @@
+"""Text found in a source whatever its white space, punctuation, letter case and line breaks."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from handrail_guards.verdict import Span
+
+# Scripts written without spaces between words (Thai, kana, Han, Hangul particles): each character is a word.
+_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_WORD = re.compile(rf"[&+]|[{_UNSPACED}]|(?:[^\W_{_UNSPACED}][\u0300-\u036f]*)+")
+
+# Inside a compound such as S/B, 12-34 or O'Hara nothing starts and nothing ends.
+_INSIDE_BEFORE = re.compile(r"(?:[^\W_][/&'’@]|\d[.,:-]|(?<![^\W_])[^\W_]-)\Z")
+_INSIDE_AFTER = re.compile(r"[/&'’@][^\W_]|[.,:-]\d|-[^\W_](?![^\W_])")
+
+# A text that begins with one of these has lost what came before it.
+_SEPARATORS = ",;:/&+"
+_PHONE_START = re.compile(r"\+\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text as its words run together, with the way back to where they stand."""
+
+    letters: str
+    """The words run together: normalised, without case."""
+    starts: dict[int, int]
+    """From where a word starts in ``letters`` to where it starts in the text."""
+    ends: dict[int, int]
+    """From where a word ends in ``letters`` to where it ends in the text."""
+    breaks: tuple[int, ...]
+    """Where in ``letters`` a sign such as ``&`` keeps two words apart: ``B & EST`` is not ``BEST``."""
+
+
+def read_words(text: str) -> Words:
+    """Return the words of a text."""
+    pieces: list[str] = []
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    breaks: list[int] = []
+    length = 0
+    for match in _WORD.finditer(text):
+        if match[0] in "&+":
+            breaks.append(length)
+            continue
+        word = normalised(match[0])
+        pieces.append(word)
+        starts[length] = match.start()
+        length += len(word)
+        ends[length] = match.end()
+    return Words("".join(pieces), starts, ends, tuple(breaks))
+
+
+def normalised(word: str) -> str:
+    """Return a word without differences of case, width and composition."""
+    return word.casefold() if word.isascii() else unicodedata.normalize("NFKC", word).casefold()
+
+
+def find_text(value: str, source: str) -> Iterator[Span]:
+    """Yield where a text stands in the source, in whole words: ``Main St`` is not in ``Main Street``."""
+    wanted = read_words(value)
+    length = len(wanted.letters)
+    first = value.lstrip()
+    if not length or (first[0] in _SEPARATORS and not _PHONE_START.match(first)):
+        return
+    words = read_words(source)
+    at = words.letters.find(wanted.letters)
+    while at >= 0:
+        start, end = words.starts.get(at), words.ends.get(at + length)
+        apart = all(at + sign in words.starts for sign in wanted.breaks if 0 < sign < length)
+        if start is not None and end is not None and apart and _stands_alone(source, start, end):
+            yield Span(start, end)
+        at = words.letters.find(wanted.letters, at + 1)
+
+
+def _stands_alone(source: str, start: int, end: int) -> bool:
+    """Return whether a range of whole words is not a piece of a compound."""
+    return not _INSIDE_BEFORE.search(source[max(0, start - 3) : start]) and not _INSIDE_AFTER.match(source, end)

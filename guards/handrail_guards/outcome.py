@@ -1,0 +1,128 @@
+"""What a judgement came to: a value that may be used, or one that may not.
+
+``Accepted`` and ``Doubtful`` are different types on purpose: code that uses a doubtful value
+without settling it (``run.decide``) does not pass the type check.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
+
+from handrail_guards.confidence import Confidence
+from handrail_guards.escalation import Escalation
+from handrail_guards.verdict import Span, Verdict
+
+T_co = TypeVar("T_co", covariant=True)
+
+DoubtCode: TypeAlias = Literal[
+    "low_confidence",
+    "no_confidence",
+    "guard",
+    "refused",
+    "truncated",
+    "timed_out",
+    "over_budget",
+    "invalid",
+    "unavailable",
+    "stale_acceptance",
+    "stopped",
+    "rule",
+]
+"""Why a value is in doubt, as a code to count by; the reason says it in words."""
+
+THRESHOLD_DECIDES: Final[frozenset[DoubtCode]] = frozenset(
+    {"low_confidence", "no_confidence", "stale_acceptance", "stopped", "rule"}
+)
+"""Doubts that come from the acceptance rule: there is a value, and another threshold might have accepted it."""
+
+AttemptResult: TypeAlias = Literal["answered", "invalid", "refused", "truncated", "timed_out", "failed", "over_budget"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Another answer the model considered."""
+
+    value: str
+    """The label or value as text."""
+    confidence: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at one model: what it came to and what it cost."""
+
+    model: str
+    """The name the answer itself gave, or the name asked for when there was no answer."""
+    result: AttemptResult
+    seconds: float = 0.0
+    input_tokens: int | None = None
+    """None: the server did not say."""
+    output_tokens: int | None = None
+    money: float | None = None
+    """In the price table's currency; None: the price is unknown, which is not zero."""
+    notes: tuple[str, ...] = ()
+    """What was odd about the answer, in plain words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Everything known about how a value came to be, accepted or not."""
+
+    confidence: Confidence
+    task: str = ""
+    """The AI step's name."""
+    model: str = ""
+    """Who answered, by the answer's own name for itself."""
+    prompt_version: str = ""
+    """Hash of the prompt, schema and examples."""
+    fields: Mapping[str, Confidence] = field(default_factory=dict)
+    """For extraction: confidence by field path."""
+    alternatives: tuple[Alternative, ...] = ()
+    """For classification: the other labels, most likely first."""
+    other_mass: float | None = None
+    """For classification: probability on no label at all, 0 to 1; None when not known."""
+    evidence: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    """Spans of the source by field path; the whole value under ``""``."""
+    verdicts: tuple[Verdict, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    source: str = ""
+    """The input as text, as people read it when they review; empty when it must not be kept."""
+    drawn: bool = False
+    """Whether the case was drawn for a blind audit, before it was known whether its value is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Generic[T_co]):
+    """A value that may be used."""
+
+    value: T_co
+    judgement: Judgement
+    kind: Literal["accepted"] = "accepted"
+
+    @property
+    def confidence(self) -> Confidence:
+        """Return how sure the judgement is."""
+        return self.judgement.confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful(Generic[T_co]):
+    """A value that may not be used until someone decides."""
+
+    suggestion: T_co | None
+    """What the model would have said; None when it said nothing usable."""
+    code: DoubtCode
+    reason: str
+    """Why it is in doubt, in plain words."""
+    judgement: Judgement
+    escalation: Escalation = Escalation()
+    kind: Literal["doubtful"] = "doubtful"
+
+    @property
+    def confidence(self) -> Confidence:
+        """Return how sure the judgement is."""
+        return self.judgement.confidence
+
+
+Outcome: TypeAlias = Accepted[T_co] | Doubtful[T_co]

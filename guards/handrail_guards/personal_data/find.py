@@ -1,0 +1,142 @@
+"""Personal data found in a text by pattern, and by checksum where there is one."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from handrail_guards.errors import InvalidGuard
+from handrail_guards.personal_data.checksums import iban, luhn
+from handrail_guards.personal_data.phones import find_phones
+from handrail_guards.verdict import Span
+
+PersonalDataKind: TypeAlias = Literal["email", "url", "iban", "card", "ssn", "ip", "phone"]
+"""What is found; where two kinds claim the same characters the earlier one in this list has them."""
+
+KINDS: tuple[PersonalDataKind, ...] = get_args(PersonalDataKind)
+
+_EMAIL = re.compile(
+    r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})(?![\w-])"
+)
+_URL = re.compile(r"(?<![\w@.])(?:(?:https?|ftp)://|www\.)[^\s<>\"'{}|\\^`]{2,}", re.IGNORECASE)
+_URL_TAIL = ".,;:!?)]*_’”»"
+_IBAN = re.compile(r"(?<![^\W_])[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30}(?![^\W_])", re.IGNORECASE)
+_CARD = re.compile(r"(?<![\w.,+-])\d(?:[ -]?\d){11,18}(?![\w]|[.,-]\d)")
+_SSN = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}(?P<by>[- ]?)(?!00)\d{2}(?P=by)(?!0000)\d{4}(?![\w-])")
+_SSN_WORDS = re.compile(r"\b(?:ssn|social\s+security)\b[^\d\n]{0,40}\Z", re.IGNORECASE)
+_IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
+_IPV6 = re.compile(
+    r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])", re.IGNORECASE
+)
+_VERSION_WORDS = re.compile(r"\b(?:v|ver|version|release|build)\.?\s{0,2}\Z", re.IGNORECASE)
+
+# The first digits of the card schemes, and how long their numbers are.
+_CARD_SCHEMES = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
+    r"|(?:5[1-5]\d{4}|22[2-9]\d{3}|2[3-6]\d{4}|27[01]\d{3}|2720\d{2})\d{10}"  # Mastercard
+    r"|3[47]\d{13}"  # American Express
+    r"|3(?:0[0-59]|[689]\d)\d{11,16}"  # Diners Club
+    r"|(?:1800|2131)\d{11}|35\d{14,17}"  # JCB, and the numbers around its range
+    r"|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|62\d{14,17}|60\d{14}|8[12]\d{14}"  # Discover, UnionPay, RuPay
+    r"|(?:50|5[6-9]|6\d|0604)\d{8,17}"  # Maestro
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """One piece of personal data in a text."""
+
+    kind: PersonalDataKind
+    span: Span
+
+
+def find_personal_data(text: str, kinds: Collection[PersonalDataKind] = KINDS) -> tuple[PersonalData, ...]:
+    """Return the personal data in a text, in order and without overlaps.
+
+    Cards and IBANs must pass their checksums. Names, addresses and dates of birth are not found.
+
+    Raises:
+        InvalidGuard: an unknown kind.
+    """
+    check_kinds(kinds)
+    taken: list[PersonalData] = []
+    for kind in KINDS:  # all kinds claim their characters, asked for or not: an IBAN's digits are no phone number
+        for start, end in _FINDERS[kind](text):
+            if not any(start < other.span.end and other.span.start < end for other in taken):
+                taken.append(PersonalData(kind, Span(start, end)))
+    return tuple(sorted((each for each in taken if each.kind in kinds), key=lambda each: each.span.start))
+
+
+def check_kinds(kinds: Collection[PersonalDataKind]) -> None:
+    """Check that kinds are known.
+
+    Raises:
+        InvalidGuard: a kind is unknown, or there are none.
+    """
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown or not kinds or isinstance(kinds, str):
+        raise InvalidGuard(f"unknown kinds of personal data: {unknown or kinds!r}; choose from {', '.join(KINDS)}")
+
+
+Ranges: TypeAlias = Iterator[tuple[int, int]]
+
+
+def _emails(text: str) -> Ranges:
+    return (match.span() for match in _EMAIL.finditer(text))
+
+
+def _urls(text: str) -> Ranges:
+    for match in _URL.finditer(text):
+        yield match.start(), match.start() + len(match[0].rstrip(_URL_TAIL))
+
+
+def _ibans(text: str) -> Ranges:
+    for match in _IBAN.finditer(text):
+        # The pattern is greedy over following words: cut back to where the checksum holds.
+        for end in range(match.end(), match.start() + 14, -1):
+            whole_words = text[end - 1].isalnum() and not text[end : end + 1].isalnum()
+            if whole_words and iban(re.sub("[ -]", "", text[match.start() : end])):
+                yield match.start(), end
+                break
+
+
+def _cards(text: str) -> Ranges:
+    for match in _CARD.finditer(text):
+        digits = re.sub("[ -]", "", match[0])
+        if _CARD_SCHEMES.fullmatch(digits) and luhn(digits):
+            yield match.span()
+
+
+def _ssns(text: str) -> Ranges:
+    for match in _SSN.finditer(text):
+        if match["by"] == "-" or _SSN_WORDS.search(text, 0, match.start()):
+            yield match.span()
+
+
+def _ips(text: str) -> Ranges:
+    for pattern in (_IPV4, _IPV6):
+        for match in pattern.finditer(text):
+            if _is_ip(match[0]) and not _VERSION_WORDS.search(text, max(0, match.start() - 12), match.start()):
+                yield match.span()
+
+
+def _is_ip(text: str) -> bool:
+    if not any(char.isalnum() for char in text):
+        return False
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+_FINDERS: dict[PersonalDataKind, Callable[[str], Ranges]] = {
+    "email": _emails,
+    "url": _urls,
+    "iban": _ibans,
+    "card": _cards,
+    "ssn": _ssns,
+    "ip": _ips,
+    "phone": find_phones,
+}

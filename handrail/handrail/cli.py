@@ -1,0 +1,95 @@
+"""The ``handrail`` command."""
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from handrail.arguments import problem_of
+from handrail.deferred import register
+from handrail.ending import leave_behind
+from handrail.streams import make_usable
+
+TRACEBACK = "HANDRAIL_TRACEBACK"
+"""An environment variable: set, a fault of Handrail itself is shown with its traceback."""
+
+USAGE = 2
+LONGEST_SHOWN = 200
+"""Characters of a wrong argument that a message repeats."""
+
+app = typer.Typer(
+    help="Durable triage and document pipelines: rules, AI steps with guards and thresholds, people for the rest.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain text: drawing frames takes more time than everything else in --help
+    add_completion=False,
+)
+register(
+    app,
+    "demo",
+    "handrail.demo.command:demo",
+    "Triage 304 support tickets offline: rules first, then a local model, then people.",
+)
+register(
+    app,
+    "run",
+    "handrail_orchestrator.cli:run",
+    "Run a workflow on every line of a file; the same command again goes on.",
+)
+register(app, "work", "handrail_orchestrator.cli:work", "Execute whatever is due in a store, until stopped.")
+register(app, "learn", "handrail.learning:learn", "Train a local model from labelled examples, without a network.")
+register(app, "eval", "handrail_evals.cli:app", "Measure steps and workflows: run suites, compare, gate, calibrate.")
+register(app, "review", "handrail_orchestrator.cli.reviewing:app", "Answer what the workflows ask.")
+register(app, "runs", "handrail_orchestrator.cli.runs:app", "Look at runs, and cancel, retry, fork or prune them.")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 -- no other command needs it
+
+        typer.echo(f"handrail {version('handrail')}")
+        raise typer.Exit
+
+
+@app.callback()
+def handrail(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Durable triage and document pipelines: rules, AI steps with guards and thresholds, people for the rest."""
+
+
+def main() -> None:
+    """Run the command line."""
+    make_usable()
+    for place, argument in enumerate(sys.argv[1:], 1):
+        problem = problem_of(argument)
+        if problem:
+            shown = argument.encode("ascii", "backslashreplace").decode()[:LONGEST_SHOWN]
+            sys.exit(_said(f"argument {place} {problem}: {shown}"))
+    try:
+        app()
+    except SystemExit as end:
+        leave_behind(end.code)
+        raise
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(_said(f"{where}{error.strerror or error}"))
+    except Exception as error:  # noqa: BLE001 -- a fault of ours is told like any other
+        if os.environ.get(TRACEBACK):
+            traceback.print_exc()
+        kind = type(error).__name__
+        sys.exit(
+            _said(
+                f"{kind}: {error}; that is a fault of Handrail: please report it with what {TRACEBACK}=1 adds to this"
+            )
+        )
+
+
+def _said(problem: str) -> int:
+    typer.echo(f"handrail: {problem}", err=True)
+    return USAGE

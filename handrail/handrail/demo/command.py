@@ -1,0 +1,104 @@
+"""``handrail demo``: the main job, from a file of tickets to decisions with people in the loop."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from handrail.demo.triage import LABELLED, TICKETS, trained_model
+from handrail_orchestrator import Client
+from handrail_orchestrator.cli import Batch, complaining, run_batch
+from handrail_orchestrator.cli.printing import command_name, out
+from handrail_orchestrator.cli.stopping import run_until_stopped
+from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.jsonl import read_inputs
+from handrail_orchestrator.summary import Summary
+
+WORKFLOW = Path(__file__).with_name("workflow.py.txt")
+"""Written into the demo's folder, where a later command finds the workflow again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How right the model was where nobody looked."""
+
+    accepted: int
+    right: int
+
+
+@complaining
+def demo(
+    folder: Annotated[Path, typer.Option("--dir", help="where the store, the model and the outbox go")] = Path(
+        "handrail-demo"
+    ),
+    concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 50,
+) -> None:
+    """Triage 304 support tickets offline: rules first, then a local model, doubtful ones to people."""
+    begun = time.perf_counter()
+    console = Console(stderr=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "models" / "route").exists():
+        examples = sum(1 for _ in LABELLED.open("rb"))
+        with console.status(f"training a local model on {examples} labelled tickets"):
+            trained_model().save(folder / "models" / "route")
+    target = folder / "workflow.py"
+    target.write_text(WORKFLOW.read_text(encoding="utf-8"), encoding="utf-8")
+    trained = time.perf_counter() - begun
+    workflow = load_workflow(f"{target}:triage")
+    tickets = read_inputs(TICKETS, workflow.input_codec, "id")
+    store = f"sqlite:///{folder / 'triage.db'}"
+    batch = Batch(workflow, f"{target.resolve()}:triage", tickets, store, concurrency)
+    summary, accuracy = run_until_stopped(_run(batch))
+    _report(summary, accuracy, store, time.perf_counter() - begun, trained)
+
+
+async def _run(batch: Batch) -> tuple[Summary, Accuracy]:
+    summary = await run_batch(batch)
+    async with Client(batch.store) as client:
+        return summary, _accuracy(client)
+
+
+def _accuracy(client: Client) -> Accuracy:
+    """Compare what the model decided alone with the tickets' true teams, which no step has seen."""
+    accepted = right = 0
+    for line in TICKETS.read_text(encoding="utf-8").splitlines():
+        ticket: dict[str, Any] = json.loads(line)
+        steps = {step.name: step for step in client.steps(ticket["id"])}
+        if "route" in steps and (steps["route"].decided_by or "").startswith("model:"):
+            accepted += 1
+            right += json.loads(steps["route"].output or "{}")["value"] == ticket["team"]
+    return Accuracy(accepted, right)
+
+
+def _report(summary: Summary, accuracy: Accuracy, store: str, seconds: float, trained: float) -> None:
+    console = out()
+    for line in _told(summary, accuracy):
+        console.print(line, markup=False)
+    console.print(
+        f"\n{seconds:.1f} s, of which {trained:.1f} s went into the model. All is kept in {store.removeprefix('sqlite:///')}.",
+        markup=False,
+    )
+    console.print("\nNext, decide what waits for you, and see how one ticket was decided:\n", markup=False)
+    console.print(f"  {command_name()} review next --store {store} --as me", markup=False)
+    console.print(f"  {command_name()} runs show T-0001 --store {store}", markup=False)
+
+
+def _told(summary: Summary, accuracy: Accuracy) -> list[str]:
+    """Return what became of the tickets, one line for each way, in words for somebody who sees this first."""
+    share = f", and right in {accuracy.right / accuracy.accepted:.1%} of them" if accuracy.accepted else ""
+    ways = [
+        (summary.by_rule, "by a rule: mail from machines whose team is known"),
+        (summary.by_model, f"by a model that was sure{share}"),
+        (summary.waiting_for_person, "wait for a person, because the model was in doubt"),
+        (summary.by_person, "by a person"),
+        (summary.waiting, "not done yet"),
+        (summary.failed, "failed"),
+        (summary.cancelled, "cancelled"),
+        (summary.set_aside, "set aside after crashes"),
+    ]
+    lines = [f"{count:>6,}  {way}" for number, (count, way) in enumerate(ways) if count or number < len(ways) - 4]
+    return [f"{summary.runs} support tickets, each to the team that owns it:\n", *lines]

@@ -1,0 +1,67 @@
+"""The code of the workflows that ask, as far as the store says where it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import typer
+
+from handrail_orchestrator.cli.harmless import harmless
+from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.embedded.presence import living
+from handrail_orchestrator.errors import Misuse, UnknownWorkflow
+from handrail_orchestrator.orchestrator import Orchestrator
+from handrail_orchestrator.store.rows import AUDIT, ReviewRow
+from handrail_orchestrator.workflow import Workflow
+
+
+@dataclass(slots=True)
+class Code:
+    """Loads each workflow once, when it is needed first."""
+
+    store: str
+    _found: dict[str, Workflow[Any, Any] | Misuse] = field(default_factory=dict)
+
+    def of(self, client: Client, workflow: str) -> Workflow[Any, Any] | Misuse:
+        """Return a workflow, or why it cannot be had."""
+        if workflow not in self._found:
+            target = client.store.target(workflow)
+            try:
+                if target is None:
+                    raise UnknownWorkflow("the store does not say where its code is")
+                self._found[workflow] = load_workflow(target)
+            except Misuse as error:
+                self._found[workflow] = error
+        return self._found[workflow]
+
+    def prepare(self, client: Client, item: ReviewRow) -> None:
+        """Let the client check answers to a question of a judge at once, if the code is there."""
+        if item.kind not in {"decide", AUDIT}:
+            return
+        self.of(client, item.workflow)
+        client.use(*(each for each in self._found.values() if isinstance(each, Workflow)))
+
+    def resumable(self, client: Client, decided: Iterable[ReviewRow]) -> list[Workflow[Any, Any]]:
+        """Return the workflows whose runs go on with these decisions and that nobody else executes."""
+        wanted = sorted({item.workflow for item in decided if item.kind != AUDIT})
+        if not wanted or living(client.store):
+            return []
+        found: list[Workflow[Any, Any]] = []
+        for name in wanted:
+            code = self.of(client, name)
+            if isinstance(code, Workflow):
+                found.append(code)
+            else:
+                typer.echo(
+                    f"recorded; {name!r} goes on when a worker for it is up ({harmless(str(code))}):"
+                    f" handrail work MODULE:WORKFLOW --store {self.store}"
+                )
+        return found
+
+
+async def go_on(store: str, workflows: list[Workflow[Any, Any]]) -> None:
+    """Execute what is due of these workflows."""
+    if workflows:
+        async with Orchestrator(store, workflows=workflows) as orchestrator:
+            await orchestrator.idle()

@@ -1,0 +1,46 @@
+"""What a failed command says, and its exit code: 0 done, 1 something failed, 2 usage or data, 130 stopped."""
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import typer
+
+from handrail_guards.errors import HandrailError
+from handrail_orchestrator.cli.harmless import harmless
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LONGEST = 4_000
+"""Characters of a message: some repeat what was given, however long that is."""
+
+USAGE = 2
+STOPPED = 130
+
+
+def complaining(command: Callable[P, R]) -> Callable[P, R]:
+    """Say what was wrong in one message instead of a traceback, and exit with 2."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except HandrailError as error:
+            typer.echo(f"handrail: {told(str(error))}", err=True)
+            raise typer.Exit(USAGE) from error
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            typer.echo(f"handrail: {told(f'{where}{error.strerror or error}')}", err=True)
+            raise typer.Exit(USAGE) from error
+        except KeyboardInterrupt as error:
+            typer.echo("handrail: stopped; everything recorded is kept, the same command goes on", err=True)
+            raise typer.Exit(STOPPED) from error
+
+    return wrapped
+
+
+def told(message: str) -> str:
+    """Return a message as it may be shown on a terminal: harmless, and no longer than anybody reads."""
+    shown = harmless(message)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}… ({len(shown):,} characters)"

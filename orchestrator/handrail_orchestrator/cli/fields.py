@@ -1,0 +1,95 @@
+"""The fields of JSON data, by names such as ``lines.0.total``: to show them one by one, and to change one."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from handrail_orchestrator.cli.json_text import parsed
+from handrail_orchestrator.errors import ReviewError
+from handrail_orchestrator.review import problems
+from handrail_orchestrator.store.rows import ReviewRow
+
+Path = tuple[str | int, ...]
+
+
+def name_of(path: Path) -> str:
+    """Return a field's name as people write it."""
+    return ".".join(map(str, path))
+
+
+def leaves(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield the fields of an object that hold no others, in order; an empty list or object is one itself."""
+    if isinstance(data, dict) and data:
+        for key, below in data.items():
+            yield from leaves(below, (*path, key))
+    elif isinstance(data, list) and data:
+        for index, below in enumerate(data):
+            yield from leaves(below, (*path, index))
+    else:
+        yield path, data
+
+
+def of_item(item: ReviewRow, data: Any) -> dict[str, Path]:
+    """Return every field that may be changed by name: those the data has, and those that its schema knows."""
+    found: dict[str, Path] = {}
+    for path, _ in leaves(data):
+        for length in range(1, len(path) + 1):
+            found[name_of(path[:length])] = path[:length]
+    for key in _properties(json.loads(item.schema)):
+        found.setdefault(str(key), (key,))
+    return found
+
+
+def has_fields(item: ReviewRow) -> bool:
+    """Return whether an answer is an object."""
+    return bool(_properties(json.loads(item.schema)))
+
+
+def at(data: Any, path: Path) -> Any:
+    """Return a field; None where there is none."""
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def put(data: Any, path: Path, value: Any) -> Any:
+    """Return the data with another value in a field."""
+    if not path:
+        return value
+    head, *rest = path
+    if isinstance(data, list) and isinstance(head, int):
+        return [put(below, tuple(rest), value) if index == head else below for index, below in enumerate(data)]
+    held = data if isinstance(data, dict) else {}
+    return {**held, head: put(held.get(head), tuple(rest), value)}
+
+
+def with_typed(item: ReviewRow, data: Any, path: Path, typed: str) -> Any:
+    """Return the data with what was typed in a field: as text if that fits there, as JSON if not.
+
+    Raises:
+        ReviewError: neither fits.
+    """
+    as_text = put(data, path, typed)
+    found = _inside(item, as_text, path)
+    if not found:
+        return as_text
+    value, is_json = parsed(typed)
+    if is_json:
+        as_json = put(data, path, value)
+        found = _inside(item, as_json, path)
+        if not found:
+            return as_json
+    raise ReviewError(f"{name_of(path)}: {found[0]}")
+
+
+def _inside(item: ReviewRow, data: Any, path: Path) -> list[str]:
+    return [said for where, said in problems(item, data) if where[: len(path)] == path]
+
+
+def _properties(schema: dict[str, Any]) -> list[str]:
+    if "$ref" in schema:
+        schema = schema.get("$defs", {}).get(str(schema["$ref"]).rsplit("/", 1)[-1], {})
+    return list(schema.get("properties", {}))

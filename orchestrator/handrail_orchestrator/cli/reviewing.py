@@ -1,0 +1,171 @@
+"""``handrail review``: the queue of questions, on the command line."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import typer
+
+from handrail_orchestrator.cli import fields
+from handrail_orchestrator.cli.code import Code, go_on
+from handrail_orchestrator.cli.desk import Desk
+from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.harmless import harmless
+from handrail_orchestrator.cli.options import (
+    DEFAULT_STORE,
+    AsOption,
+    ItemArgument,
+    JsonOption,
+    LimitOption,
+    QueueOption,
+    StoreOption,
+)
+from handrail_orchestrator.cli.printing import out, review_table
+from handrail_orchestrator.cli.showing import show_item
+from handrail_orchestrator.cli.stopping import run_until_stopped
+from handrail_orchestrator.cli.terminal import hang_ups_interrupt
+from handrail_orchestrator.cli.typed import read_answer
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.errors import Misuse, ReviewError
+from handrail_orchestrator.said import said_of
+from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.workflow import Workflow
+
+app = typer.Typer(help="Answer what the workflows ask.", no_args_is_help=True)
+
+
+@app.command("list")
+@complaining
+def list_items(
+    store: StoreOption = DEFAULT_STORE,
+    queue: QueueOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List the questions that wait, most urgent first."""
+
+    async def fetch() -> tuple[list[ReviewRow], int]:
+        async with Client(store) as client:
+            query = ReviewQuery(queue=queue, limit=limit)
+            return client.reviews(query), client.store.review_count(query)
+
+    items, total = asyncio.run(fetch())
+    if as_json:
+        for item in items:
+            typer.echo(json.dumps(_public(item)))
+        return
+    out().print(review_table(items))
+    out().print(f"{len(items)} of {total} shown", markup=False)
+
+
+@app.command()
+@complaining
+def show(item: ItemArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Show one question, what was suggested and why it is asked, and everything that happened to it."""
+
+    async def fetch() -> tuple[ReviewRow, Any, list[Any]]:
+        async with Client(store) as client:
+            row = client.review(item)
+            return row, said_of(client.store, row), client.review_log(item)
+
+    row, said, log = asyncio.run(fetch())
+    if as_json:
+        judged = None if said is None else said.as_json()
+        typer.echo(json.dumps({**_public(row), "judgement": judged, "log": [each._asdict() for each in log]}))
+        return
+    show_item(row, said)
+    for entry in log:
+        data = "" if entry.data is None else json.dumps(json.loads(entry.data), ensure_ascii=False)
+        typer.echo(harmless(f"  {entry.actor} {entry.action} → {entry.state}  {data}"))
+
+
+@app.command()
+@complaining
+def decide(
+    item: ItemArgument,
+    by: AsOption,
+    answer: Annotated[str | None, typer.Argument(help="the answer: text, or JSON")] = None,
+    store: StoreOption = DEFAULT_STORE,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="the suggestion, with this field changed")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="why, for the record")] = None,
+    despite: Annotated[
+        list[str] | None, typer.Option(metavar="GUARD", help="a guard that fails, and that the answer stands against")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer one question; its run goes on."""
+    code = Code(store)
+
+    async def answer_it() -> tuple[ReviewRow, list[Workflow[Any, Any]]]:
+        async with Client(store) as client:
+            row = client.review(item)
+            value = _given(row, answer, changes or [])
+            code.prepare(client, row)
+            decided = await client.decide(item, value, by=by, note=note, despite=despite or ())
+            return decided, code.resumable(client, [decided])
+
+    decided, workflows = asyncio.run(answer_it())
+    run_until_stopped(go_on(store, workflows))
+    said = f"item {item}: {decided.decision} by {decided.decided_by}"
+    typer.echo(json.dumps(_public(decided)) if as_json else harmless(said))
+
+
+def _given(item: ReviewRow, answer: str | None, changes: list[str]) -> Any:
+    """Return the answer that the command line gives."""
+    if (answer is None) is not bool(changes):
+        raise Misuse("give either an answer, or changes to what is suggested: --set FIELD=VALUE")
+    if answer is not None:
+        return read_answer(item, answer)
+    value = None if item.suggestion is None else json.loads(item.suggestion)
+    for change in changes:
+        name, equals, text = change.partition("=")
+        if not equals:
+            raise Misuse(f"--set {change!r} says no value: write --set FIELD=VALUE, such as --set total=5.00")
+        known = fields.of_item(item, value)
+        if name not in known:
+            raise ReviewError(
+                f"review item {item.id} has no field {name!r}; fields there: {', '.join(known) or 'none'}"
+            )
+        value = fields.with_typed(item, value, known[name], text)
+    return value
+
+
+@app.command()
+@complaining
+def skip(item: ItemArgument, by: AsOption, store: StoreOption = DEFAULT_STORE) -> None:
+    """Leave a question to somebody else."""
+
+    async def give_back() -> None:
+        async with Client(store) as client:
+            await client.skip(item, by=by)
+
+    asyncio.run(give_back())
+    typer.echo(f"item {item} is open again")
+
+
+@app.command("next")
+@complaining
+def next_items(by: AsOption, store: StoreOption = DEFAULT_STORE, queue: QueueOption = None) -> None:
+    """Answer one question after the other; ? at the prompt lists the keys."""
+    code = Code(store)
+    with hang_ups_interrupt(), asyncio.Runner() as runner:  # nothing of the loop's waits while somebody thinks
+        client = Client(store)
+        runner.run(client.__aenter__())
+        try:
+            desk = Desk(client, runner, code, by, queue)
+            desk.work()
+            typer.echo(f"{len(desk.decided)} decided, {desk.left()} left")
+            workflows = code.resumable(client, desk.decided)
+        finally:
+            runner.run(client.__aexit__(None, None, None))
+    run_until_stopped(go_on(store, workflows))
+
+
+def _public(item: ReviewRow) -> dict[str, Any]:
+    data = item._asdict()
+    for name in ("suggestion", "alternatives", "schema", "context", "decision"):
+        data[name] = None if data[name] is None else json.loads(data[name])
+    return data

@@ -1,0 +1,142 @@
+"""``handrail run`` and ``handrail work``: execute a workflow on a file of inputs, or whatever is due."""
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.harmless import harmless
+from handrail_orchestrator.cli.loading import lasting
+from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
+from handrail_orchestrator.cli.printing import command_name, out, summary_lines
+from handrail_orchestrator.cli.stopping import run_until_stopped
+from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.jsonl import InputLine, read_inputs
+from handrail_orchestrator.logs import log_json
+from handrail_orchestrator.orchestrator import Orchestrator
+from handrail_orchestrator.store.changes import Remember
+from handrail_orchestrator.summary import BatchProgress, Summary, summarize
+from handrail_orchestrator.workflow import Workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A workflow on the inputs of one file."""
+
+    workflow: Workflow[Any, Any]
+    target: str
+    inputs: list[InputLine]
+    store: str
+    concurrency: int
+
+
+@complaining
+def run(
+    target: Annotated[
+        str, typer.Argument(metavar="MODULE:WORKFLOW", help="the workflow, or a function that builds it")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="one input a line")],
+    store: StoreOption = DEFAULT_STORE,
+    id_field: Annotated[
+        str | None, typer.Option(help="the field that names each run, so that it is started once")
+    ] = None,
+    concurrency: ConcurrencyOption = 100,
+    as_json: JsonOption = False,
+    logs: LogOption = False,
+) -> None:
+    """Run a workflow on every line of a file; running the same command again goes on where it stopped."""
+    if logs:
+        log_json()
+    workflow = load_workflow(target)
+    inputs = read_inputs(file, workflow.input_codec, id_field)
+    if id_field is None:
+        inputs = [InputLine(each.line, f"{file.stem}:{each.line}", each.value, each.raw) for each in inputs]
+    begun = time.perf_counter()
+    batch = Batch(workflow, lasting(target), inputs, store, concurrency)
+    summary = run_until_stopped(run_batch(batch, quiet=as_json))
+    if as_json:
+        typer.echo(summary.as_json())
+    else:
+        _report(summary, time.perf_counter() - begun, store)
+    if summary.failed or summary.set_aside:
+        raise typer.Exit(1)
+
+
+async def run_batch(batch: Batch, *, quiet: bool = False) -> Summary:
+    """Start every input's run and execute until all have ended or wait."""
+    ids = [each.id for each in batch.inputs]
+    async with Orchestrator(batch.store, workflows=[batch.workflow], concurrency=batch.concurrency) as orchestrator:
+        orchestrator.store.apply([Remember(batch.workflow.name, batch.target)])
+        await orchestrator.start_many(batch.workflow, [(each.id, each.value) for each in batch.inputs])
+        await shown(orchestrator, ids, quiet=quiet)
+        return summarize(orchestrator, ids)
+
+
+async def shown(orchestrator: Orchestrator, ids: list[str], *, quiet: bool) -> None:
+    """Wait until the runs have ended or wait, with a progress bar on a terminal's standard error."""
+    console = Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("running", total=len(ids))
+        reached = BatchProgress(orchestrator, ids)
+        idle = asyncio.ensure_future(orchestrator.idle())
+        while not idle.done():
+            await asyncio.wait([idle], timeout=0.25)
+            if not console.quiet:
+                reached.look()
+                description = f"{reached.waiting_for_person} wait for a person"
+                progress.update(task, completed=reached.done, description=description)
+        await idle
+
+
+def _report(summary: Summary, seconds: float, store: str) -> None:
+    console = out()
+    for line in summary_lines(summary, seconds, store):
+        console.print(line, markup=False)
+    store = harmless(store)
+    if summary.waiting_for_person:
+        console.print(f"\nnext:  {command_name()} review next --store {store} --as YOUR_NAME", markup=False)
+        console.print(f"       {command_name()} review list --store {store}", markup=False)
+    if summary.failed:
+        console.print(f"\nnext:  {command_name()} runs list --status failed --store {store}", markup=False)
+    if summary.set_aside:
+        console.print(f"\nnext:  {command_name()} runs list --status set_aside --store {store}", markup=False)
+
+
+@complaining
+def work(
+    targets: Annotated[list[str], typer.Argument(metavar="MODULE:WORKFLOW...", help="the workflows to execute")],
+    store: StoreOption = DEFAULT_STORE,
+    concurrency: ConcurrencyOption = 100,
+    until_idle: Annotated[bool, typer.Option(help="stop when nothing is due any more")] = False,
+    logs: LogOption = False,
+) -> None:
+    """Execute whatever is due in a store, until stopped; start several of these for more speed or safety."""
+    if logs:
+        log_json()
+    workflows = [load_workflow(target) for target in targets]
+    if not workflows:
+        raise Misuse("name at least one MODULE:WORKFLOW")
+    run_until_stopped(_work(workflows, targets, store, concurrency, until_idle=until_idle))
+
+
+async def _work(
+    workflows: list[Workflow[Any, Any]], targets: list[str], store: str, concurrency: int, *, until_idle: bool
+) -> None:
+    async with Orchestrator(store, workflows=workflows, concurrency=concurrency) as orchestrator:
+        for workflow, target in zip(workflows, targets, strict=True):
+            orchestrator.store.apply([Remember(workflow.name, lasting(target))])
+        typer.echo(f"working on {store}: {', '.join(f'{w.name} v{w.version}' for w in workflows)}", err=True)
+        wait: Callable[[], Awaitable[None]] = orchestrator.idle if until_idle else orchestrator.failed
+        await wait()

@@ -1,0 +1,175 @@
+"""``handrail runs``: look at runs, and cancel, retry, fork or prune them."""
+
+import asyncio
+import json
+import math
+import shlex
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, Any, NamedTuple, TypeVar, cast, get_args
+
+import typer
+
+from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.harmless import harmless
+from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, LimitOption, StoreOption
+from handrail_orchestrator.cli.printing import out, run_table, step_table
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.store.rows import ENDED, RunRow, RunStatus, StepRow, WaitRow
+
+app = typer.Typer(help="Look at runs, and cancel, retry, fork or prune them.", no_args_is_help=True)
+
+T = TypeVar("T")
+
+MOST_DAYS = 100_000
+"""Longer ago than there have been computers."""
+
+
+def _with_client(store: str, use: Callable[[Client], Awaitable[T]]) -> T:
+    async def reach() -> T:
+        async with Client(store) as client:
+            return await use(client)
+
+    return asyncio.run(reach())
+
+
+def _status(text: str | None) -> RunStatus | None:
+    if text is not None and text not in get_args(RunStatus):
+        raise Misuse(f"there is no status {text!r}; there are: {', '.join(get_args(RunStatus))}")
+    return cast("RunStatus | None", text)
+
+
+@app.command("list")
+@complaining
+def list_runs(
+    store: StoreOption = DEFAULT_STORE,
+    status: Annotated[str | None, typer.Option(help="only runs with this status")] = None,
+    workflow: Annotated[str | None, typer.Option(help="only runs of this workflow")] = None,
+    before: Annotated[str | None, typer.Option(metavar="RUN", help="only runs older than this one")] = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List runs, newest first, after a count of all by workflow and status."""
+    wanted = _status(status)
+
+    async def fetch(client: Client) -> _Listed:
+        before_key = None if before is None else client.run(before).key
+        # one more than is shown tells whether there is a next page
+        rows = client.store.latest(status=wanted, workflow=workflow, before_key=before_key, limit=limit + 1)
+        waits = client.store.waits([row.key for row in rows if row.status == "waiting"])
+        if as_json:
+            return _Listed(rows, waits, {}, {})
+        return _Listed(rows, waits, client.store.counts(), client.store.due(time.time()))
+
+    found = _with_client(store, fetch)
+    rows = found.rows[:limit]
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps({**_public(row), "waits": _waits_of(row, found.waits)}))
+        return
+    for (name, version, state), count in found.counts.items():
+        out().print(f"{count:>8,} {harmless(name)} v{version} {state}", markup=False)
+    for (name, version), count in found.due.items():
+        out().print(f"{count:>8,} {harmless(name)} v{version} due, and no worker has taken them yet", markup=False)
+    out().print(run_table(rows, found.waits))
+    if len(found.rows) > limit:
+        out().print(harmless(f"older ones: add --before {shlex.quote(rows[-1].id)}"), markup=False)
+
+
+class _Listed(NamedTuple):
+    rows: list[RunRow]
+    waits: list[WaitRow]
+    counts: dict[tuple[str, int, RunStatus], int]
+    due: dict[tuple[str, int], int]
+
+
+def _waits_of(run: RunRow, waits: list[WaitRow]) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in wait._asdict().items() if name != "run"}
+        for wait in waits
+        if wait.run == run.key
+    ]
+
+
+@app.command()
+@complaining
+def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Show one run with every step record, and what it waits for."""
+
+    async def fetch(client: Client) -> tuple[RunRow, list[StepRow], list[WaitRow]]:
+        row = client.run(run_id)
+        return row, list(client.steps(run_id)), client.store.waits([row.key])
+
+    row, steps, waits = _with_client(store, fetch)
+    if as_json:
+        shown = {**_public(row), "waits": _waits_of(row, waits), "steps": [_public(step) for step in steps]}
+        typer.echo(json.dumps(shown))
+        return
+    out().print(run_table([row], waits))
+    out().print(harmless(f"input   {row.input}\noutput  {row.output or ''}\n"), markup=False)
+    out().print(step_table(steps, waits))
+
+
+@app.command()
+@complaining
+def cancel(run_id: str, store: StoreOption = DEFAULT_STORE) -> None:
+    """Cancel a run and its children."""
+    typer.echo(harmless(f"{run_id}: {_with_client(store, lambda client: client.cancel(run_id))}"))
+
+
+@app.command()
+@complaining
+def retry(run_id: str, store: StoreOption = DEFAULT_STORE) -> None:
+    """Make a failed run due again, from the step that failed; a worker goes on with it."""
+    _with_client(store, lambda client: client.retry(run_id))
+    typer.echo(harmless(f"{run_id}: due; execute it with: handrail work MODULE:WORKFLOW --store {store}"))
+
+
+@app.command()
+@complaining
+def fork(
+    run_id: str,
+    store: StoreOption = DEFAULT_STORE,
+    step: Annotated[str | None, typer.Option(help="the first step that shall run again; none: all of them")] = None,
+    new_id: Annotated[str | None, typer.Option("--id", help="the new run's id")] = None,
+) -> None:
+    """Start a new run with the history of another up to a step."""
+    if new_id is not None and not new_id.strip():
+        raise Misuse("--id is empty: give the new run's id, or leave the option out to have one made")
+    typer.echo(harmless(_with_client(store, lambda client: client.fork(run_id, step=step, id=new_id))))
+
+
+@app.command()
+@complaining
+def prune(
+    older_than_days: Annotated[float, typer.Option(min=0, max=MOST_DAYS, help="ended longer ago than that")],
+    store: StoreOption = DEFAULT_STORE,
+    status: Annotated[
+        list[str] | None, typer.Option(help="which ended runs (default: completed and cancelled)")
+    ] = None,
+    vacuum: Annotated[bool, typer.Option(help="give the space back to the disk")] = False,
+) -> None:
+    """Delete runs that ended long ago, with all that belongs to them."""
+    if not math.isfinite(older_than_days):
+        raise Misuse(f"--older-than-days is {older_than_days}: give a number of days, 0 or more")
+    statuses = cast("list[RunStatus]", [_status(each) for each in status or ("completed", "cancelled")])
+
+    async def delete(client: Client) -> int:
+        count = await client.prune(older_than=timedelta(days=older_than_days), statuses=statuses)
+        if vacuum:
+            client.store.vacuum()
+        return count
+
+    typer.echo(f"{_with_client(store, delete)} runs deleted")
+
+
+def _public(row: RunRow | StepRow) -> dict[str, Any]:
+    data = row._asdict()
+    for name in ("input", "output", "error", "verdicts"):
+        if data.get(name) is not None:
+            data[name] = json.loads(data[name])
+    if isinstance(row, RunRow):
+        data["has_ended"] = row.status in ENDED
+    return data

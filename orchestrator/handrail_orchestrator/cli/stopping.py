@@ -1,0 +1,63 @@
+"""Stopping a command that executes runs: SIGTERM and Ctrl-C hand the runs back instead of dropping them."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from handrail_orchestrator.cli.failing import STOPPED
+from handrail_orchestrator.embedded.signals import leave_after
+from handrail_orchestrator.errors import Misuse
+
+LEFTOVER_SECONDS = 3.0
+"""How long what is left in the event loop may take to end."""
+
+GOES_ON = "what is recorded is kept, the same command goes on"
+LOOP_STOPPED = "Event loop stopped before Future completed."
+"""What asyncio says when ``loop.stop()`` was called."""
+
+T = TypeVar("T")
+
+
+def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end; a signal cancels it, and what it holds open is closed in order.
+
+    Raises:
+        KeyboardInterrupt: it was stopped.
+        Misuse: the code that was executed ended what it is executed in.
+    """
+    stopped = False
+
+    async def watched() -> T:
+        nonlocal stopped
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 -- asyncio.run has made one
+
+        def stop() -> None:
+            nonlocal stopped
+            stopped = True
+            task.cancel()
+
+        with suppress(NotImplementedError):  # a system without signal handlers in the loop
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+        return await work
+
+    runner = asyncio.Runner()
+    gc.freeze()  # what is loaded stays: looking at it over and over takes a tenth of the time of quick runs
+    try:
+        return runner.run(watched())
+    except asyncio.CancelledError:
+        if stopped:
+            raise KeyboardInterrupt from None
+        raise Misuse(f"the code that was executed cancelled this command's own task; {GOES_ON}") from None
+    except RuntimeError as error:
+        if str(error) != LOOP_STOPPED:
+            raise
+        raise Misuse(f"the code that was executed stopped the event loop; {GOES_ON}") from None
+    finally:
+        last = leave_after(LEFTOVER_SECONDS, STOPPED)  # code that ignores its cancel would hold this up for ever
+        runner.close()
+        last.cancel()
+        gc.unfreeze()

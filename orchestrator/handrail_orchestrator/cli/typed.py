@@ -1,0 +1,118 @@
+"""What was typed at the prompt of a question: an answer, a field, or a command."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from handrail_orchestrator import review
+from handrail_orchestrator.cli import fields
+from handrail_orchestrator.cli.json_text import parsed
+from handrail_orchestrator.cli.showing import keys, text_of
+from handrail_orchestrator.errors import ReviewError
+from handrail_orchestrator.store.rows import ReviewRow
+
+Command: TypeAlias = Literal["accept", "skip", "quit", "undo", "edit", "comment", "view", "help"]
+
+KEYS: dict[str, Command] = {
+    "a": "accept",
+    "s": "skip",
+    "q": "quit",
+    "u": "undo",
+    "e": "edit",
+    "c": "comment",
+    "v": "view",
+    "?": "help",
+}
+_WORDS = {"yes": True, "y": True, "true": True, "t": True, "no": False, "n": False, "false": False, "f": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, as JSON data."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the answer, as it was typed."""
+
+    path: fields.Path
+    text: str
+
+
+Typed: TypeAlias = Answer | Field | Command
+
+
+def read_typed(item: ReviewRow, line: str, draft: Any) -> Typed:
+    """Return what a line means that is not empty.
+
+    A label is always the label, then come places in the list, keys, ``field=value`` and free answers. A slash makes a
+    key of any text (``/q``), quotes make an answer of it (``"q"``).
+
+    Raises:
+        ReviewError: it is no key, and does not fit as an answer.
+    """
+    command = _slashed(line)
+    if command is not None:
+        return command
+    options = review.choices(item)
+    label = _label(options, line)
+    if label:
+        return Answer(label[0])
+    places = [place for place in keys(options) if place]
+    if line in places:
+        return Answer(options[places.index(line)])
+    if line in KEYS:
+        return KEYS[line]
+    name, equals, text = line.partition("=")
+    path = fields.of_item(item, draft).get(name.strip()) if equals and fields.has_fields(item) else None
+    if path is not None:
+        return Field(path, text.strip())
+    return Answer(read_answer(item, line))
+
+
+def read_answer(item: ReviewRow, typed: str) -> Any:
+    """Return the label that was typed, or else what was typed as JSON if that fits, and as text if not.
+
+    Raises:
+        ReviewError: neither fits.
+    """
+    label = _label(review.choices(item), typed)
+    if label:
+        return label[0]
+    value, is_json = parsed(typed)
+    if is_json:
+        try:
+            review.check_answer(item, value)
+        except ReviewError as error:
+            if not _fits(item, typed) and not any(isinstance(each, str) for each in review.choices(item)):
+                raise error from None  # of the two, what was meant as JSON
+        else:
+            return value
+    review.check_answer(item, typed)
+    return typed
+
+
+def _fits(item: ReviewRow, value: Any) -> bool:
+    return not review.problems(item, value)
+
+
+def _slashed(line: str) -> Command | None:
+    word = line[1:] if line.startswith("/") else ""
+    if word in KEYS:
+        return KEYS[word]
+    return next((command for command in get_args(Command) if command == word), None)
+
+
+def _label(options: list[Any], line: str) -> list[Any]:
+    """Return the one option that the line spells: exactly, or but for upper and lower case if only one does."""
+    for same in (str, str.casefold):
+        found = [option for option in options if same(text_of(option)) == same(line)]
+        if len(found) == 1:
+            return found
+    if options and all(isinstance(option, bool) for option in options) and line.casefold() in _WORDS:
+        return [_WORDS[line.casefold()]]
+    spelt = {text_of(option).casefold(): option for option in options}
+    if set(spelt) == {"yes", "no"} and line.casefold() in {"y", "n"}:
+        return [spelt["yes" if line.casefold() == "y" else "no"]]
+    return []

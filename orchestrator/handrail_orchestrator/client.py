@@ -1,0 +1,318 @@
+"""A store without executing: look at runs, answer questions, send events, cancel, retry, fork, prune."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from handrail_orchestrator import review
+from handrail_orchestrator.clock import Clock, SystemClock
+from handrail_orchestrator.embedded.checking import AnswerCheck, Checked
+from handrail_orchestrator.embedded.doorbell import ring
+from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.embedded.writer import Writer
+from handrail_orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError, UnknownRun
+from handrail_orchestrator.said import said_of
+from handrail_orchestrator.store import ReviewQuery, SqliteStore, open_store
+from handrail_orchestrator.store.changes import Cancel, Change, Fork, MoveReview, Prune, RetryRun, Send, Started
+from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow
+from handrail_orchestrator.texts import checked_number, checked_texts
+from handrail_orchestrator.workflow import Workflow, Workflows
+
+if TYPE_CHECKING:
+    from handrail_guards.verdict import Verdict
+
+PRUNE_AT_ONCE = 500
+"""Runs deleted in one transaction, so that others can write in between."""
+
+
+class Client:
+    """Reaches the runs of a store from any process; whoever executes them is told at once.
+
+    Use it as ``async with Client("sqlite:///runs.db") as client``.
+
+    Raises:
+        StoreError: the store cannot be opened (when entered); see its subclasses.
+    """
+
+    def __init__(self, store: str | SqliteStore, *, clock: Clock | None = None, create: bool = False) -> None:
+        self._address = store
+        self._clock = clock or SystemClock()
+        self._create = create
+        self._entered: tuple[SqliteStore, Writer] | None = None
+        self._check: AnswerCheck | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the store."""
+        address = self._address
+        store = open_store(address, create=self._create, reading=True) if isinstance(address, str) else address
+        self._entered = store, Writer(store, alone=lambda: True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the store."""
+        if self._entered is not None:
+            store, writer = self._entered
+            self._entered = None
+            try:
+                await writer.close()
+            finally:
+                if isinstance(self._address, str):
+                    store.close()
+
+    def now(self) -> float:
+        """Return the time by this client's clock, in seconds since the epoch."""
+        return self._clock.now()
+
+    @property
+    def store(self) -> SqliteStore:
+        """Return the open store."""
+        return self._parts[0]
+
+    @property
+    def _parts(self) -> tuple[SqliteStore, Writer]:
+        if self._entered is None:
+            raise Misuse(
+                f"use this {type(self).__name__} inside its block: async with {type(self).__name__}(...) as name:"
+            )
+        return self._entered
+
+    @property
+    def _writer(self) -> Writer:
+        """Return what writes; refused at once while the store is locked, as nothing has begun."""
+        store, writer = self._parts
+        store.prepare_to_write()
+        return writer
+
+    async def _change(self, change: Change) -> Any:
+        """Write, then tell whoever executes runs."""
+        reply = await self._writer.ask(change)
+        self._ring()
+        return reply
+
+    def _ring(self) -> None:
+        ring(worker.bell for worker in self.store.workers())
+
+    # -- runs
+
+    def run(self, run_id: str) -> RunRow:
+        """Return one run.
+
+        Raises:
+            UnknownRun: there is none with this id.
+        """
+        checked_texts(run_id=run_id)
+        row = self.store.run(run_id)
+        if row is None:
+            raise UnknownRun(run_id)
+        return row
+
+    def steps(self, run_id: str) -> Sequence[StepRow]:
+        """Return the step records of a run, in order of recording.
+
+        Raises:
+            UnknownRun: there is none with this id.
+        """
+        return self.store.history(self.run(run_id).key).steps
+
+    async def send(self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> bool:
+        """Send an external event to a run; the same ``event_id`` counts once. Returns whether it was new.
+
+        Raises:
+            UnknownRun: there is no such run.
+            WrongState: the run has ended.
+            NotStorable: the payload is not JSON.
+        """
+        checked_texts(run_id=run_id, name=name, event_id=event_id)
+        from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 -- only senders need it
+
+        try:
+            data = to_json(payload, by_alias=False, inf_nan_mode="strings").decode()
+        except PydanticSerializationError as error:
+            raise NotStorable(where=f"event {name!r}", problem=str(error)) from error
+        return bool(await self._change(Send(run_id, name, data, self._clock.now(), event_id)))
+
+    async def cancel(self, run_id: str, *, reason: str = "cancelled by request") -> str:
+        """Cancel a run and its children; returns its status, ``running`` while its steps are being stopped.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        checked_texts(run_id=run_id, reason=reason)
+        return str(await self._change(Cancel(run_id, self._clock.now(), reason)))
+
+    async def retry(self, run_id: str) -> None:
+        """Go on with a failed, cancelled or set-aside run from the step that failed.
+
+        Raises:
+            UnknownRun: there is no such run.
+            WrongState: it has not failed.
+        """
+        checked_texts(run_id=run_id)
+        await self._change(RetryRun(run_id, self._clock.now()))
+
+    async def fork(self, run_id: str, *, step: str | None = None, id: str | None = None) -> str:  # noqa: A002
+        """Start a new run with the history of another before ``step`` (None: with no history); returns its id.
+
+        Raises:
+            UnknownRun: there is no such run.
+            WrongState: the run has no such step.
+            RunConflict: the new id is taken.
+        """
+        checked_texts(run_id=run_id, step=step, id=id)
+        new_id = id or f"{run_id}-fork-{uuid.uuid4().hex[:8]}"
+        started: Started = await self._change(Fork(run_id, step, new_id, self._clock.now()))
+        assert started.new  # noqa: S101 -- a taken id is refused
+        return new_id
+
+    async def prune(self, *, older_than: timedelta, statuses: Sequence[RunStatus] = ("completed", "cancelled")) -> int:
+        """Delete runs that ended longer ago, with all that belongs to them; returns how many.
+
+        Raises:
+            Misuse: a status is not one of an ended run.
+        """
+        wrong = set(statuses) - {"completed", "failed", "cancelled", "set_aside"}
+        if wrong or not statuses:
+            raise Misuse(f"only ended runs can be pruned, not {', '.join(sorted(wrong)) or 'none at all'}")
+        before = self._clock.now() - older_than.total_seconds()
+        total = 0
+        while count := int(await self._writer.ask(Prune(before, tuple(statuses), PRUNE_AT_ONCE))):
+            total += count
+        return total
+
+    # -- reviews
+
+    def reviews(self, query: ReviewQuery | None = None) -> list[ReviewRow]:
+        """Return review items, most urgent first; those that wait, if no query is given."""
+        return self.store.reviews(query or ReviewQuery(now=self._clock.now()))
+
+    def review(self, item: int) -> ReviewRow:
+        """Return one review item.
+
+        Raises:
+            ReviewError: there is none with this number.
+        """
+        row = self.store.review(checked_number(item, where="the review item"))
+        if row is None:
+            raise ReviewError(f"no review item {item} in this store: list them with `handrail review list`")
+        return row
+
+    def review_log(self, item: int) -> list[ReviewLogRow]:
+        """Return every change of a review item, oldest first."""
+        return self.store.review_log(self.review(item).id)
+
+    async def next_review(self, *, by: str, queue: str | None = None) -> ReviewRow | None:
+        """Take the most urgent item that nobody has, for five minutes; None when there is none.
+
+        What this person skipped comes after all others, that skipped longest ago first.
+
+        Raises:
+            ReviewError: the person has no name.
+        """
+        review.check_person(by)
+        checked_texts(queue=queue)
+        now = self._clock.now()
+        query = ReviewQuery(queue=queue, free_for=by, now=now, limit=20)
+        while items := self.store.reviews(query):
+            for item in items:
+                try:
+                    return await self._move(review.take(item, by=by, now=now))
+                except ReviewError:  # somebody was faster
+                    continue
+        return None
+
+    async def decide(
+        self,
+        item: int,
+        value: Any,
+        *,
+        by: str,
+        version: int | None = None,
+        note: str | None = None,
+        despite: Sequence[str] = (),
+    ) -> ReviewRow:
+        """Answer a review item and resume its run; ``value`` is the answer as JSON data.
+
+        The answer is held to the guards of the step that asks, as far as they cost nothing: here when the workflow's
+        code is known (see ``use``), else by its run, which opens the item again. ``despite`` names guards that fail
+        and against which the answer stands all the same; the item's log keeps them.
+
+        Raises:
+            AnswerRefused: it fails a guard that ``despite`` does not name.
+            ReviewError: the answer does not fit, somebody else has the item, or it is decided or closed.
+        """
+        row, now = self.review(item), self._clock.now()
+        move = review.decide(row, value, by=by, now=now, version=version, note=note, despite=despite)
+        checked = await self._checked(row, value)
+        failed = (*(() if checked is None else checked.failed), *self._known(row, value, checked))
+        if refused := review.unconfirmed(failed, despite):
+            raise AnswerRefused(item=item, verdicts=refused, said=review.in_words(refused))
+        if checked is not None:  # what passes was not overruled; where nothing was checked, the run will tell
+            move = move._replace(despite=tuple(dict.fromkeys(verdict.guard for verdict in failed)))
+        return await self._move(move)
+
+    async def objections(self, item: int, value: Any) -> "Sequence[Verdict] | None":
+        """Return what the guards have against an answer; None when nothing is known that could tell.
+
+        Of a suggestion taken as it is, it is known what failed when it was made: guards that ask a model are not asked
+        again.
+
+        Raises:
+            ReviewError: there is no such item, or the answer does not fit its type.
+        """
+        row = self.review(item)
+        checked = await self._checked(row, value)
+        known = self._known(row, value, checked)
+        return known or None if checked is None else (*checked.failed, *known)
+
+    async def _checked(self, item: ReviewRow, value: Any) -> Checked | None:
+        return None if self._check is None else await self._check.checked(item, value)
+
+    def _known(self, item: ReviewRow, value: Any, checked: Checked | None) -> "tuple[Verdict, ...]":
+        if item.suggestion is None or value != json.loads(item.suggestion):
+            return ()
+        said = said_of(self.store, item)
+        asked = frozenset[str]() if checked is None else checked.asked
+        return () if said is None else tuple(each for each in said.forbids if each.guard not in asked)
+
+    def use(self, *workflows: Workflow[Any, Any]) -> None:
+        """Check answers with the code of these workflows from now on; nothing of them is executed."""
+        self._check_with(Library(), Workflows(list(workflows)))
+
+    def _check_with(self, library: Library, workflows: Workflows) -> None:
+        self._check = AnswerCheck(library, workflows, self.store, self._clock)
+
+    async def undo(self, item: int, *, by: str) -> ReviewRow:
+        """Take back one's own answer of the last minutes, if its run has not read it; the item is one's own again.
+
+        Raises:
+            ReviewError: its run has gone on with it, it is too old, or it is not this person's.
+        """
+        return await self._move(review.undo(self.review(item), by=by, now=self._clock.now()))
+
+    async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewRow:
+        """Give an item back for somebody else; ``next_review`` offers it to this person last.
+
+        Raises:
+            ReviewError: somebody else has it, or it is decided or closed.
+        """
+        return await self._move(review.skip(self.review(item), by=by, now=self._clock.now(), note=note))
+
+    async def release(self, item: int, *, by: str) -> ReviewRow:
+        """Give back an item that this person has taken, as if they had never looked at it.
+
+        Raises:
+            ReviewError: this person does not have it.
+        """
+        return await self._move(review.release(self.review(item), by=by, now=self._clock.now()))
+
+    async def _move(self, change: MoveReview) -> ReviewRow:
+        if change.decision is None:
+            moved: ReviewRow = await self._writer.ask(change)
+        else:
+            moved = await self._change(change)
+        return moved

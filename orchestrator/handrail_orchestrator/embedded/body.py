@@ -1,0 +1,198 @@
+"""Executing a step's body under its policy: threads, time-outs, limits, retries, fallback."""
+
+import asyncio
+import contextvars
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from handrail_orchestrator.clock import Clock
+from handrail_orchestrator.context import StepContext, StopFlag, enter_step, leave_step
+from handrail_orchestrator.embedded.escapes import Escaped, awaited, called, error_type, on_a_leash
+from handrail_orchestrator.embedded.records import message_of
+from handrail_orchestrator.embedded.threads import Threads
+from handrail_orchestrator.embedded.tries import Tries
+from handrail_orchestrator.limits import Limiters
+from handrail_orchestrator.pace import SLOW_SECONDS
+from handrail_orchestrator.retry import Retry, delay_seconds
+from handrail_orchestrator.step import Default, Policy, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a body returned, and how it came to be."""
+
+    value: Any
+    attempt: int
+    decided_by: str | None = None
+    """``policy:fallback`` or ``policy:default`` when the step itself had failed."""
+
+
+_log = logging.getLogger("handrail.steps")
+
+
+class BodyFailed(Exception):
+    """All attempts of a body failed."""
+
+    def __init__(self, error: Exception, attempt: int) -> None:
+        super().__init__(message_of(error))
+        self.error = error
+        self.attempt = attempt
+
+
+class Bodies:
+    """Executes bodies; shared by all runs of one orchestrator."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        limiters: Limiters,
+        threads: int,
+        before: Callable[[StepContext], Awaitable[None]] | None = None,
+    ) -> None:
+        self._before = before
+        self._clock = clock
+        self._limiters = limiters
+        self._threads = Threads(threads)
+
+    async def execute(self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any) -> Result:
+        """Execute under the policy.
+
+        Raises:
+            BodyFailed: every attempt failed, and so did the fallback if there is one, and there is no default.
+        """
+        policy = step.policy
+        try:
+            async with self._time_limit(policy.deadline_seconds, since=tries.begun):
+                try:
+                    value = await self._attempts(step, context, tries, args, kwargs)
+                    return Result(value, tries.attempt)
+                except Exception as error:
+                    if policy.fallback is None:
+                        raise
+                    return await self._fall_back(step, context._replace(attempt=tries.next()), args, kwargs, error)
+        except Exception as error:
+            if isinstance(policy.on_failure, Default):
+                return Result(policy.on_failure.value, tries.attempt, "policy:default")
+            raise BodyFailed(error, tries.attempt) from error
+
+    async def _fall_back(
+        self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any, first: Exception
+    ) -> Result:
+        assert step.policy.fallback is not None  # noqa: S101 -- asked by the caller
+        other = Step(step.policy.fallback, step.name, step.kind)
+        try:
+            value = await self._bounded(other, step.policy, context, args, kwargs)
+            return Result(value, context.attempt, "policy:fallback")
+        except Exception as error:
+            raise error from first
+
+    async def _attempts(self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any) -> Any:
+        retry = step.policy.retry
+        while True:
+            this = context._replace(attempt=tries.next())
+            try:
+                return await self._attempt(step, this, args, kwargs)
+            except Exception as error:
+                tries.failed += 1
+                ids = {"run": this.run_id, "step": this.step, "attempt": this.attempt}
+                _log.info("an attempt failed: %s: %s", error_type(error), message_of(error), extra=ids)
+                if retry is None or tries.failed >= retry.attempts or not _is_worth_it(error, retry):
+                    raise
+                failure = error
+            await tries.pause(tries, delay_seconds(retry, tries.failed, random.random()), failure)  # noqa: S311 -- jitter
+
+    async def _attempt(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+        limit = step.policy.limit
+        turn = nullcontext() if limit is None else self._limiters.named(limit, step=step.name)
+        async with turn, self._time_limit(step.policy.timeout_seconds):
+            return await self._bounded(step, step.policy, context, args, kwargs)
+
+    async def _bounded(self, step: Step[..., Any], policy: Policy, context: StepContext, args: Any, kwargs: Any) -> Any:
+        """Call the body so that a time limit ends it, even if it swallows its cancel."""
+        body = self.call(step, context, args, kwargs)
+        if not step.is_async or (policy.timeout_seconds is None and policy.deadline_seconds is None):
+            return await body
+        ids = {"run": context.run_id, "step": context.step}
+        message = "the step goes on although it was cancelled, again and again: it is left behind"
+        return await on_a_leash(body, lambda: _log.warning(message, extra=ids))
+
+    async def call(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+        """Call the body once: awaited when it is async, in the loop when it is a quick rule, or else in a thread."""
+        if self._before is not None:
+            await self._before(context)
+        if not step.is_async:
+            if step.policy.inline or (step.pace is not None and step.pace.in_loop):
+                return timed(step, inside_of(context), args, kwargs)
+            return await self._in_thread(step, context, args, kwargs)
+        token = enter_step(context)
+        try:
+            return await awaited(step.function, args, kwargs)
+        finally:
+            leave_step(token)
+
+    async def _in_thread(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+        flag = StopFlag()
+        inside = inside_of(context._replace(stop=flag))
+        name = f"step {context.step!r} of run {context.run_id!r}"
+        try:
+            return await self._threads.call(lambda: timed(step, inside, args, kwargs), name=name)
+        except asyncio.CancelledError:
+            flag.raised = True  # a thread cannot be stopped, only asked
+            raise
+
+    @asynccontextmanager
+    async def _time_limit(self, seconds: float | None, *, since: float | None = None) -> AsyncIterator[None]:
+        if seconds is None:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        timeout = asyncio.timeout(None)
+        now = self._clock.now()
+        over = seconds + (now if since is None else since)
+        if over <= now:
+            raise TimeoutError(f"took longer than {seconds:g} s")
+        timer = self._clock.call_at(over, lambda: timeout.reschedule(loop.time()))
+        try:
+            async with timeout:
+                yield
+        except TimeoutError as error:
+            if timeout.expired():
+                raise TimeoutError(f"took longer than {seconds:g} s") from error
+            raise
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        """Let threads that are still busy end by themselves."""
+        self._threads.close()
+
+
+def inside_of(context: StepContext) -> contextvars.Context:
+    """Return a copy of the current context in which the step has been entered; what a body sets stays in there."""
+    inside = contextvars.copy_context()
+    inside.run(enter_step, context)
+    return inside
+
+
+def _is_worth_it(error: Exception, retry: Retry) -> bool:
+    return isinstance(error, retry.on) or (isinstance(error, Escaped) and isinstance(error.error, retry.on))
+
+
+def timed(step: Step[..., Any], inside: contextvars.Context, args: Any, kwargs: Any) -> Any:
+    """Call a plain function, and take note of its pace."""
+    pace = step.pace
+    if pace is None:
+        return inside.run(called, step.function, *args, **kwargs)
+    begun = time.perf_counter()
+    try:
+        return inside.run(called, step.function, *args, **kwargs)
+    finally:
+        seconds = time.perf_counter() - begun
+        if seconds > SLOW_SECONDS or not pace.in_loop:
+            pace.took(seconds, step.name)

@@ -1,0 +1,142 @@
+"""Whether a person's answer passes the guards of the step that asked, found by replaying its run up to there."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from handrail_guards.verdict import Verdict
+from handrail_orchestrator.clock import Clock
+from handrail_orchestrator.embedded.body import Bodies
+from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.library import BoundJudge, Library
+from handrail_orchestrator.embedded.run import EmbeddedRun
+from handrail_orchestrator.embedded.settings import Equipment
+from handrail_orchestrator.errors import NotStorable, ReviewError
+from handrail_orchestrator.limits import Limiters
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import Change, ReadAnswer
+from handrail_orchestrator.store.rows import AUDIT, ReviewRow
+from handrail_orchestrator.workflow import Workflows
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a check."""
+
+    failed: tuple[Verdict, ...]
+    asked: frozenset[str]
+    """The guards that were asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCheck:
+    """Holds answers to the guards of the judges that asked, as far as the code is known."""
+
+    library: Library
+    workflows: Workflows
+    store: SqliteStore
+    clock: Clock
+
+    async def checked(self, item: ReviewRow, value: Any) -> Checked | None:
+        """Return what the guards say of an answer, given as JSON data; None when that cannot be known here.
+
+        Nothing is executed or recorded: the workflow's own code is replayed over what its run remembers.
+
+        Raises:
+            ReviewError: the answer does not fit the type that is asked for.
+        """
+        if item.kind not in {"decide", AUDIT} or self.library.asks_no_guards(_judge_name(item.step)):
+            return None
+        asked = await self._asked(item)
+        if asked is None:
+            return None
+        try:
+            answer = asked.bound.value.decode(json.dumps(value))
+        except NotStorable as problem:
+            raise ReviewError(f"review item {item.id}: {_what_is_wrong(problem)}") from problem
+        return Checked(asked.bound.objections(answer, asked.args, asked.kwargs), asked.bound.person_checks)
+
+    async def _asked(self, item: ReviewRow) -> "_Asked | None":
+        row = self.store.run(item.run_id)
+        if row is None or (row.workflow, row.version) not in self.workflows.versions:
+            return None
+        workflow = self.workflows.find(row.workflow, row.version)
+        bound = self.library.workflow(workflow)
+        history = self.store.history(row.key)
+        replay = _Replay(item, History(row.id, history.steps, history.events), self)
+        try:
+            arguments = (bound.input.decode(row.input),) if bound.takes_input else ()
+            await workflow.function(replay, *arguments)
+        except BaseException as error:  # it waits, or the code does not fit the history any more: its run will say so
+            task = asyncio.current_task()
+            if isinstance(error, KeyboardInterrupt) or (task is not None and task.cancelling()):
+                raise
+        return replay.asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The call that led to a question."""
+
+    bound: BoundJudge
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class _Reached(BaseException):
+    """The replay has come to the question, or to where the history ends."""
+
+
+class _NoWriter:
+    """Records nothing: a replay ends where something would be recorded."""
+
+    async def ask(self, _change: Change) -> Any:
+        """End the replay."""
+        raise _Reached
+
+
+class _Replay(EmbeddedRun):
+    """Goes through a run's history until it comes to the judgement that an item asks about."""
+
+    def __init__(self, item: ReviewRow, history: History, check: AnswerCheck) -> None:
+        clock = check.clock
+        equipment = Equipment(
+            store=check.store, writer=_NoWriter(), clock=clock, library=check.library,  # type: ignore[arg-type]  # as below
+            bodies=Bodies(clock=clock, limiters=Limiters({}, clock), threads=1),
+        )  # fmt: skip
+        super().__init__(item.run, item.run_id, history, equipment, code="same", must_record=True)
+        self.asked: _Asked | None = None
+        self._wanted = item.step
+
+    def write(self, change: Change) -> None:
+        """End the replay where something new would be recorded; what an earlier answer was checked for is not new."""
+        if not isinstance(change, ReadAnswer):
+            raise _Reached
+
+    async def settled(self) -> None:
+        """End the replay: a body would begin now."""
+        raise _Reached
+
+    async def _decide(self, bound: BoundJudge, name: str, args: Any, kwargs: Any) -> Any:
+        if self._wanted in {f"{name}/review", f"{name}/{AUDIT}"}:
+            self.asked = _Asked(bound, args, kwargs)
+            raise _Reached
+        return await super()._decide(bound, name, args, kwargs)
+
+
+def _what_is_wrong(problem: NotStorable) -> str:
+    """Return why an answer does not fit, without the advice for records that no longer do."""
+    from pydantic import ValidationError  # noqa: PLC0415 -- loaded with the codec that refused
+
+    from handrail_orchestrator.codec import in_words  # noqa: PLC0415 -- as above
+
+    cause = problem.__cause__
+    if not isinstance(cause, ValidationError):
+        return problem.problem
+    return "; ".join(in_words(details) for details in cause.errors(include_url=False)[:3])
+
+
+def _judge_name(asked: str) -> str:
+    """Return the name of the judge behind a question such as ``all.0/route#2/review``."""
+    return asked.rpartition("/")[0].rpartition("/")[2].partition("#")[0]

@@ -1,0 +1,169 @@
+"""What user code raises that means something to asyncio or to the engine, told apart from their own signals.
+
+``sys.exit()`` in a step is that step's failure and nobody else's; the cancel of a run, a wait and Ctrl-C go through.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any
+
+from handrail_orchestrator.embedded.signals import stop_signalled
+from handrail_orchestrator.forked import end_copy
+from handrail_orchestrator.suspension import only_suspensions
+
+STOP_SECONDS = 2.0
+"""How long code that was cancelled may take to end before it is cancelled again; then it is left behind."""
+
+
+class Escaped(Exception):
+    """User code raised what is no ``Exception``, or what no future can carry; recorded under its own name."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(said(error))
+        self.error = error
+
+
+class RunTask(asyncio.Task[None]):
+    """A task that knows whether the code in it cancelled itself."""
+
+    cancelled_itself = False
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancel, as any task."""
+        if _current_task() is self:
+            self.cancelled_itself = True
+        return super().cancel(msg)
+
+
+def said(error: BaseException) -> str:
+    """Return an error's text, whatever its class makes of that."""
+    try:
+        return str(error)
+    except Exception as problem:  # noqa: BLE001 -- user code too
+        return f"(no text: str() of it raised {type(problem).__name__})"
+
+
+def error_type(error: BaseException) -> str:
+    """Return the name of an error's class, as it is recorded."""
+    return type(error.error if isinstance(error, Escaped) else error).__name__
+
+
+def is_signal(error: BaseException, task: "asyncio.Task[Any] | None") -> bool:
+    """Return whether an error that came out of user code in a task was sent by the engine, asyncio or a person."""
+    if isinstance(error, asyncio.CancelledError):
+        if task is None or not task.cancelling():
+            return False
+        if isinstance(task, RunTask) and task.cancelled_itself:
+            task.cancelled_itself = False
+            task.uncancel()
+            return False
+        return True
+    if isinstance(error, GeneratorExit):  # a coroutine is closed from outside its task, or when there is none any more
+        return task is None or _current_task() is not task
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return stop_signalled()
+    return only_suspensions(error)
+
+
+def escaped(error: BaseException) -> Exception:
+    """Return what user code raised as its failure; what was sent by others is raised again."""
+    if isinstance(error, Exception):
+        return error
+    if is_signal(error, _current_task()):
+        raise error
+    return Escaped(error)
+
+
+def called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a plain function of the user's.
+
+    Raises:
+        Escaped: it raised what would mean something else further up.
+    """
+    original = os.getpid()
+    try:
+        returned = function(*args, **kwargs)
+    except StopIteration as error:
+        end_copy(original, error)
+        raise Escaped(error) from error
+    except Exception as error:
+        end_copy(original, error)
+        raise
+    except BaseException as error:
+        end_copy(original, error)
+        if isinstance(error, KeyboardInterrupt | SystemExit) and stop_signalled():
+            raise
+        raise Escaped(error) from error
+    end_copy(original)
+    return returned
+
+
+async def awaited(function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any) -> Any:
+    """Await an async function of the user's.
+
+    Raises:
+        Escaped: it raised what would mean something else further up.
+    """
+    task = asyncio.current_task()
+    original = os.getpid()
+    try:
+        returned = await function(*args, **kwargs)
+    except Exception as error:
+        end_copy(original, error)
+        raise
+    except BaseException as error:
+        end_copy(original, error)
+        if is_signal(error, task):
+            raise
+        raise Escaped(error) from error
+    end_copy(original)
+    return returned
+
+
+async def on_a_leash(body: Coroutine[Any, Any, Any], on_left: Callable[[], None]) -> Any:
+    """Await a body in a task of its own, which is left behind if it goes on although it was cancelled."""
+    task = asyncio.get_running_loop().create_task(body)
+    await all_ended([task], on_left)
+    return task.result()
+
+
+async def all_ended(tasks: "Sequence[asyncio.Task[Any]]", on_left: Callable[[], None]) -> None:
+    """Wait until all tasks have ended; a cancel is handed on to them, and what ignores it twice is left behind."""
+    try:
+        await asyncio.wait(tasks)
+    except asyncio.CancelledError:
+        for _ in range(2):
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=STOP_SECONDS / 2)
+        raise
+    finally:
+        left = [task for task in tasks if not task.done()]
+        if left:
+            on_left()
+        for task in left:
+            leave(task)
+
+
+def leave(task: "asyncio.Task[Any]") -> None:
+    """End a task whose code ignores its cancels, by closing its coroutine; what ignores even that goes on unheard."""
+    task.add_done_callback(_forget)
+    coroutine = task.get_coro()
+    if not task.done() and isinstance(coroutine, Coroutine):
+        with suppress(BaseException):  # whatever such code raises on its way out
+            coroutine.close()
+        task.cancel()
+
+
+def _forget(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+def _current_task() -> "asyncio.Task[Any] | None":
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop is running
+        return None

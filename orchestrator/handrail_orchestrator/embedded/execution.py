@@ -1,0 +1,226 @@
+"""One run executed from its top until it ends or has to wait."""
+
+import asyncio
+import logging
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+from handrail_orchestrator.embedded.escapes import STOP_SECONDS, is_signal, leave
+from handrail_orchestrator.embedded.library import BoundWorkflow
+from handrail_orchestrator.embedded.records import error_json, message_of
+from handrail_orchestrator.embedded.run import EmbeddedRun
+from handrail_orchestrator.embedded.settings import Equipment
+from handrail_orchestrator.embedded.writer import Commit
+from handrail_orchestrator.errors import (
+    DeadlineExceeded,
+    Fenced,
+    OrchestratorError,
+    RunCancelled,
+    StoreError,
+    SuspensionSwallowed,
+)
+from handrail_orchestrator.forked import end_copy
+from handrail_orchestrator.logs import run_id_of
+from handrail_orchestrator.store.changes import EndRun, Suspend
+from handrail_orchestrator.store.rows import ClaimedRun, RunStatus
+from handrail_orchestrator.suspension import only_suspensions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from handrail_orchestrator.clock import Timer
+
+_log = logging.getLogger("handrail.runs")
+
+StopReason = Literal["cancelled", "deadline", "refused", "closing", "lost"]
+"""Why an execution was told to stop: the first three end the run; ``refused`` is for what cannot be recorded."""
+
+
+class Execution:
+    """Drives one run; its task is done when the run has ended or waits, and the store knows it."""
+
+    def __init__(self, claimed: ClaimedRun, bound: BoundWorkflow, run: EmbeddedRun, equipment: Equipment) -> None:
+        self.claimed = claimed
+        self.run = run
+        self.status: RunStatus = "running"
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.woke_others = False
+        """Whether other runs became due: a parent, or children."""
+        self.wake: float | None = None
+        """When a run that waits is due again."""
+        self.task: asyncio.Task[None]
+        self.done = Commit()
+        """Done when this execution is over; shared, so nobody who waits can cancel it."""
+        self.abandoned = False
+        """Whether its code ignored its cancels, so that nobody waits for it any more."""
+        self.on_abandoned: Callable[[Execution], None] = lambda execution: None  # noqa: ARG005
+        self._in_code = False
+        self._timer: Timer | None = None
+        self._bound = bound
+        self._equipment = equipment
+        self._refusal: Exception | None = None
+        self._stop: StopReason | None = "cancelled" if claimed.cancel else None
+
+    def stop(self, reason: StopReason) -> None:
+        """Tell the workflow and its steps to stop, once; what they recorded stays."""
+        if self._stop is None and not self.task.done():
+            self._stop = reason
+            self.run.stop()
+            self.task.cancel()
+            self.task.get_loop().call_later(STOP_SECONDS, self._insist)
+
+    def _insist(self) -> None:
+        """Cancel once more what has swallowed its cancel, and leave behind what does so again."""
+        if not self._in_code or self.task.done():
+            return
+        self.task.cancel()
+        self.task.get_loop().call_later(STOP_SECONDS, self.abandon)
+
+    def abandon(self) -> None:
+        """Leave code behind that does not stop: nothing of it is recorded any more, and its run ends without it."""
+        if self.abandoned or not self._in_code or self.task.done():
+            return
+        self.abandoned = True
+        steps = ", ".join(self.run.running) or "the workflow between its steps"
+        _log.warning("run %s: %s ignores that it was cancelled, and is left behind", self.claimed.id, steps)
+        if self._stop in {"cancelled", "deadline", "refused"}:
+            status, output, error = self._stopped(asyncio.CancelledError())
+            self._write_end(status, output, error)
+            self.status, self.error = status, error
+        self.run.lose(RunCancelled(f"run {self.claimed.id!r} was left behind: it ignored its cancel"))
+        leave(self.task)
+        self.on_abandoned(self)
+
+    def lose(self, error: Exception) -> None:
+        """Stop because another worker owns the run now, or the store is out of reach."""
+        self.run.lose(error)
+        self.stop("lost")
+
+    def refuse(self, error: Exception) -> None:
+        """Stop because something of it cannot be recorded, ever: the run fails, it would come to the same again."""
+        self._refusal = error
+        self.run.lose(error)
+        self.stop("refused")
+
+    def set_deadline(self) -> None:
+        """Stop the run when its time is up, by the clock as it is now."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.claimed.deadline is not None:
+            self._timer = self._equipment.clock.call_at(self.claimed.deadline, lambda: self.stop("deadline"))
+
+    async def drive(self) -> None:
+        """Execute, and record how it ended."""
+        token = run_id_of.set(self.claimed.id)
+        self.set_deadline()
+        try:
+            try:
+                await self._conclude(*await self._outcome())
+            except (OrchestratorError, asyncio.CancelledError):
+                if self._stop != "refused" or self.status != "running":
+                    raise
+                await self._conclude("failed", None, self._refusal)
+        except (StoreError, asyncio.CancelledError) as error:
+            self.error = self.run.lost or error
+            if self._stop in {"cancelled", "deadline"}:  # it came while the end was being written: look again
+                self.wake = self._equipment.clock.now()
+            if not isinstance(error, asyncio.CancelledError | Fenced):
+                _log.error("run %s stopped: %s", self.claimed.id, error)
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            run_id_of.reset(token)
+
+    async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:
+        """Return what the workflow's function came to, unless it asked for what its history does not hold."""
+        self._in_code = True
+        try:
+            outcome = await self._executed()
+        finally:
+            self._in_code = False
+        return outcome if self.run.broken is None else ("failed", None, self.run.broken)
+
+    async def _executed(self) -> tuple[RunStatus, Any, BaseException | None]:
+        """Run the workflow's function and return what it came to."""
+        bound, claimed, original = self._bound, self.claimed, os.getpid()
+        if claimed.deadline is not None and claimed.deadline <= self._equipment.clock.now():
+            self._stop = self._stop or "deadline"
+        try:
+            if self._stop is not None:
+                raise asyncio.CancelledError  # noqa: TRY301 -- the same way out as for one told to stop later
+            given = (bound.input.decode(claimed.input),) if bound.takes_input else ()
+            value = await bound.workflow.function(self.run, *given)
+            end_copy(original)
+            if self._stop in {"cancelled", "deadline"}:  # and the code has swallowed it
+                raise asyncio.CancelledError  # noqa: TRY301 -- as above
+            return "completed", bound.output.encode(self._unless_waiting(value)), None
+        except asyncio.CancelledError as error:
+            return self._stopped(error)
+        except BaseException as error:
+            end_copy(original, error)
+            if only_suspensions(error):
+                return "waiting", None, None
+            ours = isinstance(error, StoreError) and error.path == self._equipment.store.path
+            if ours or is_signal(error, self.task):
+                raise
+            return "failed", None, error
+
+    def _unless_waiting(self, value: Any) -> Any:
+        if self.run.waits.open:
+            waits = ", ".join(self.run.waits.open)
+            raise SuspensionSwallowed(
+                f"run {self.claimed.id!r} returned while it waits for {waits}: do not catch BaseException"
+                " in a workflow, and use run.all to wait for several things at once"
+            )
+        self.value = value
+        return value
+
+    def _stopped(self, error: asyncio.CancelledError) -> tuple[RunStatus, Any, BaseException | None]:
+        match self._stop:
+            case "cancelled":
+                return "cancelled", None, RunCancelled(f"run {self.claimed.id!r} was cancelled")
+            case "deadline":
+                return "failed", None, DeadlineExceeded(f"run {self.claimed.id!r} took longer than its deadline allows")
+            case "refused":
+                return "failed", None, self._refusal
+            case "closing" | "lost":
+                raise error
+            case None if is_signal(error, self.task):
+                _log.warning(
+                    "run %s was cancelled from outside, though nobody asked: it is handed back", self.claimed.id
+                )
+                raise error
+            case None:
+                return (
+                    "failed",
+                    None,
+                    RunCancelled("the workflow raised CancelledError by itself: nobody had cancelled its run"),
+                )
+
+    async def _conclude(self, status: RunStatus, output: Any, error: BaseException | None) -> None:
+        writer, claimed, waits = self._equipment.writer, self.claimed, self.run.waits
+        if self._stop != "refused":
+            await self.run.under_way()
+        if status == "waiting":
+            dues = [due for due in (*waits.open.values(), claimed.deadline) if due is not None]
+            self.wake = await writer.ask(Suspend(claimed.key, min(dues, default=None), claimed.signals))
+            self.status = status
+            self.woke_others = waits.started_child
+            _log.info("run %s waits for %s", claimed.id, ", ".join(waits.open))
+            return
+        await self._write_end(status, output, error)
+        if self.run.lost is not None and self._refusal is None:
+            raise self.run.lost
+        self.status, self.error = status, error
+        if error is not None:
+            _log.warning("run %s %s: %s", claimed.id, status, message_of(error))
+        else:
+            _log.info("run %s completed", claimed.id)
+
+    def _write_end(self, status: RunStatus, output: Any, error: BaseException | None) -> Commit:
+        recorded = None if error is None else error_json(error, self.run.beside)
+        has_dependants = self.run.has_waited
+        self.woke_others = has_dependants or self.claimed.parent is not None
+        now = self._equipment.clock.now()
+        return self._equipment.writer.add(EndRun(self.claimed.key, status, output, recorded, now, has_dependants))

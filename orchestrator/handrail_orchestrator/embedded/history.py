@@ -1,0 +1,142 @@
+"""What a run remembers, asked by name, and whether the code still asks for the same."""
+
+from collections.abc import Iterable
+
+from handrail_orchestrator.asked import taken_event
+from handrail_orchestrator.errors import HistoryMismatch
+from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.store.rows import EventRow, StepRow
+
+
+class History:
+    """The recorded steps of one run, and the names its code has asked for so far."""
+
+    __slots__ = (
+        "_asked", "_counts", "_events", "_last", "_named", "_run_id", "_steps", "broken", "copied_seq", "next_seq",
+    )  # fmt: skip
+
+    def __init__(
+        self, run_id: str, steps: Iterable[StepRow] = (), events: Iterable[EventRow] = (), *, copied_seq: int = 0
+    ) -> None:
+        self.broken: HistoryMismatch | None = None
+        """Why nothing more may be asked: the code does not fit, even if it caught the error that said so."""
+        self.copied_seq = copied_seq
+        """Steps up to this number were copied from the run that this one is a fork of."""
+        self._run_id = run_id
+        self._steps = {row.name: row for row in steps}
+        self._events = list(events)
+        self._counts: dict[str, int] = {}
+        self._named: set[str] = set()
+        self._last: dict[str, str] = {}
+        self._asked: set[str] = set()
+        if self._events:
+            self.drop_taken_events()
+        self.next_seq = 1 + max(row.seq for row in self._steps.values()) if self._steps else 1
+
+    def name(self, base: str, scope: str = "") -> str:
+        """Return the name of the next call of this base name: ``route``, ``route#2``, and so on."""
+        base = scope + base
+        count = self._counts.get(base, 0) + 1
+        self._counts[base] = count
+        name = base if count == 1 else f"{base}#{count}"
+        self._last[scope] = name
+        self._named.add(name)
+        return name
+
+    def last(self, scope: str) -> str | None:
+        """Return the name of the latest call in a branch, or None when there was none."""
+        return self._last.get(scope)
+
+    def was_asked(self, name: str | None) -> bool:
+        """Return whether the code has come to a call of this name; the beginning, None, is always behind it."""
+        return name is None or name in self._named or name in self._asked
+
+    def take_seq(self) -> int:
+        """Return the next number in order of recording."""
+        self.next_seq += 1
+        return self.next_seq - 1
+
+    def find(self, name: str, kind: StepKind, formerly: Iterable[str] = ()) -> StepRow | None:
+        """Return what is recorded under this name, or one it had before.
+
+        Raises:
+            HistoryMismatch: something of another kind is recorded under it.
+        """
+        if self.broken is not None:
+            raise self.broken
+        if not self._steps:
+            return None
+        for known in (name, *formerly):
+            row = self._steps.get(known)
+            if row is not None:
+                if row.kind != kind:
+                    raise self.mismatch(f"{row.kind} {row.name!r}", f"{kind} {name!r}")
+                self._asked.add(row.name)
+                return row
+        return None
+
+    def put(self, row: StepRow) -> None:
+        """Remember a row for a later question in the same execution."""
+        self._steps[row.name] = row
+        self._asked.add(row.name)
+
+    def renamed(self, name: str, kind: StepKind, recorded_input: str) -> StepRow | None:
+        """Return the next recorded step not asked for, if it looks like this one under an older name.
+
+        Only actions are looked at: a rule that runs again does no harm.
+        """
+        if kind != "action" or len(self._asked) == len(self._steps):
+            return None
+        left = (row for row in self._steps.values() if row.name not in self._asked and row.status == "done")
+        first = min(left, key=lambda row: row.seq, default=None)
+        looks_alike = first is not None and first.kind == kind and first.input == recorded_input and first.name != name
+        return first if looks_alike else None
+
+    def has_input(self, row: StepRow, recorded_input: str) -> bool:
+        """Return whether another call of the row's step is recorded with this input."""
+        base = row.name.partition("#")[0]
+        others = (each for each in self._steps.values() if each.name != row.name)
+        return any(each.input == recorded_input and each.name.partition("#")[0] == base for each in others)
+
+    def first_unreached(self, name: str) -> StepRow | None:
+        """Return the first recorded call that the code has yet to come to, in the same branch as this call of it."""
+        scope = _scope(name)
+        here = [row for row in self._steps.values() if _scope(row.name) == scope]
+        reached = max((row.seq for row in here if self.was_asked(row.name)), default=0)
+        return min((row for row in here if row.seq > reached), key=lambda row: row.seq, default=None)
+
+    @property
+    def has_waits(self) -> bool:
+        """Whether a person or a child run was ever waited for."""
+        return any(row.kind in {"human", "child"} for row in self._steps.values())
+
+    def unasked(self) -> list[StepRow]:
+        """Return the recorded steps that the code has not asked for, in order."""
+        return sorted((row for row in self._steps.values() if row.name not in self._asked), key=lambda row: row.seq)
+
+    def waiting_events(self, name: str) -> list[EventRow]:
+        """Return the events of this name that no wait has taken yet, in the order they came."""
+        return [event for event in self._events if event.name == name]
+
+    def take_event(self, event: EventRow) -> None:
+        """Let no later wait take this event."""
+        self._events.remove(event)
+
+    def drop_taken_events(self) -> None:
+        """Forget the events that recorded waits have taken; each wrote down which."""
+        recorded = (row for row in self._steps.values() if row.kind == "event" and row.status == "done")
+        taken = {taken_event(row.input) for row in recorded}
+        self._events = [event for event in self._events if (event.name, event.number) not in taken]
+
+    def mismatch(self, expected: str, found: str, hint: str = "") -> HistoryMismatch:
+        """Return the error that stops the run; nothing more can be asked after it."""
+        default = "Put the code back, raise the workflow's version, or retry the run once the code fits its history."
+        self.broken = HistoryMismatch(run_id=self._run_id, expected=expected, found=found, hint=hint or default)
+        return self.broken
+
+
+def _scope(name: str) -> str:
+    """Return the branch that a call stands in, as its name begins."""
+    name = name.removesuffix("/review")
+    branch, event, _ = name.partition("event:")
+    return branch if event else name[: name.rfind("/") + 1]

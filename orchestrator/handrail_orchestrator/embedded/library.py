@@ -1,0 +1,185 @@
+"""Steps, judges and workflows with their codecs, worked out once per process."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.verdict import Verdict
+from handrail_orchestrator.coding import codec_for, signature_codec
+from handrail_orchestrator.step import Step, as_step
+from handrail_orchestrator.workflow import Workflow, result_codec
+
+if TYPE_CHECKING:
+    from handrail_guards.auditing import AuditRule
+    from handrail_orchestrator.codec import Codec, InputCodec
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class BoundStep:
+    """A step with how its inputs and result are stored."""
+
+    step: Step[..., Any]
+    inputs: "InputCodec"
+    result: "Codec[Any]"
+    plain: bool
+    """Whether its body is simply called, once."""
+    decided_by: str | None
+
+
+@dataclass(frozen=True)
+class BoundJudge:
+    """A judge with how its inputs, outcome and value are stored."""
+
+    step: Step[..., Any]
+    title: str
+    encode_inputs: Callable[[tuple[Any, ...], dict[str, Any]], str]
+    outcome: "Codec[Any]"
+    value: "Codec[Any]"
+    audit: "AuditRule | None" = None
+    judge_objections: Callable[..., Sequence[Verdict]] | None = None
+    person_checks: frozenset[str] = frozenset()
+    """The guards that a person's answer is held to."""
+    asks_guards: bool = False
+    """Whether a person's answer is held to any guard."""
+
+    def objections(self, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Verdict, ...]:
+        """Return what the judge's guards have against a person's answer to a call; a check that crashes has failed."""
+        if self.judge_objections is None or not self.asks_guards:
+            return ()
+        try:
+            return tuple(self.judge_objections(value, *args, **kwargs))
+        except Exception as error:  # noqa: BLE001 -- whatever it raised, nobody knows whether the answer passes
+            reason = f"the guards could not be asked: {type(error).__name__}: {error}"
+            return (Verdict(self.step.name, passed=False, reason=reason, crashed=True),)
+
+    @cached_property
+    def schema(self) -> str:
+        """Return the JSON Schema of a person's answer; made once, since making it takes longer than asking."""
+        return self.value.json_schema_text()
+
+
+@dataclass(frozen=True, slots=True)
+class BoundWorkflow:
+    """A workflow with how its input and result are stored."""
+
+    workflow: Workflow[Any, Any]
+    takes_input: bool
+    input: "Codec[Any]"
+    output: "Codec[Any]"
+
+
+MOST = 1_000
+"""Objects of one sort that are remembered; then all are forgotten, and those in use are looked up again."""
+
+
+class Library:
+    """Looks each up once; keyed by the object itself, which it keeps alive for a while.
+
+    A workflow may make its steps as it goes (``step.named(...)``, a function within a function): what is remembered
+    must not grow with the calls, and a step under another name must not cost what the function's codecs cost.
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[Any, BoundStep] = {}
+        self._codecs: dict[Any, tuple[InputCodec, Codec[Any]]] = {}
+        """By function."""
+        self._judges: dict[int, tuple[Any, BoundJudge]] = {}
+        self._asks_guards: dict[str, bool] = {}
+        """By the judge's name: whether any judge of that name holds people's answers to guards."""
+        self._workflows: dict[Workflow[Any, Any], BoundWorkflow] = {}
+
+    def step(self, function: Any) -> BoundStep:
+        """Return a step ready to be called and recorded.
+
+        Raises:
+            NotStorable: its inputs or result cannot be stored.
+            InvalidWorkflow: the function cannot be a step.
+        """
+        bound = self._steps.get(function)
+        if bound is None:
+            step = as_step(function)
+            codecs = self._step_codecs(step)
+            decided_by = "rule" if step.kind == "rule" else None
+            bound = BoundStep(step, *codecs, step.policy.is_plain, decided_by)
+            _remember(self._steps, function, bound)
+        return bound
+
+    def _step_codecs(self, step: Step[..., Any]) -> "tuple[InputCodec, Codec[Any]]":
+        where = f"step {step.name!r}"
+        found = self._codecs.get(step.function)
+        if found is None:
+            found = signature_codec(step.function, where=where), result_codec(step.function, where=where)
+            _remember(self._codecs, step.function, found)
+        inputs, result = found
+        if inputs.where == where:
+            return found
+        of_result = replace(result, where=f"{where}, its result")
+        return replace(inputs, where=where, codec=replace(inputs.codec, where=where)), of_result
+
+    def judge(self, judge: Any) -> BoundJudge:
+        """Return a judge ready to be called and recorded.
+
+        Raises:
+            NotStorable: its inputs or value cannot be stored.
+        """
+        known = self._judges.get(id(judge))
+        if known is not None:
+            return known[1]
+        where = f"step {judge.name!r}"
+        encode = getattr(judge, "input_json", None)
+        if encode is None:
+            inputs = signature_codec(judge, where=where)
+            encode = inputs.encode
+        kind = judge.output_type
+        bound = BoundJudge(
+            Step(_awaited(judge), judge.name, "ai", owner=getattr(judge, "owner", None)),
+            str(getattr(judge, "instructions", "") or judge.name),
+            encode,
+            codec_for(_outcome_of(kind), where=f"{where}, its outcome"),
+            codec_for(kind, where=f"{where}, its value"),
+            getattr(judge, "audit", None),
+            getattr(judge, "objections", None),
+            frozenset(getattr(judge, "person_checks", ())),
+            hasattr(judge, "objections") and bool(getattr(judge, "person_checks", True)),
+        )
+        _remember(self._judges, id(judge), (judge, bound))
+        self._asks_guards[judge.name] = bound.asks_guards or self._asks_guards.get(judge.name, False)
+        return bound
+
+    def asks_no_guards(self, judge: str) -> bool:
+        """Return whether a judge of this name was met, and none of that name holds people's answers to guards."""
+        return not self._asks_guards.get(judge, True)
+
+    def workflow(self, workflow: Workflow[Any, Any]) -> BoundWorkflow:
+        """Return a workflow ready to be started and executed."""
+        bound = self._workflows.get(workflow)
+        if bound is None:
+            bound = BoundWorkflow(workflow, workflow.takes_input, workflow.input_codec, workflow.output_codec)
+            _remember(self._workflows, workflow, bound)
+        return bound
+
+
+def _remember(known: dict[K, V], key: K, value: V) -> None:
+    if len(known) >= MOST:
+        known.clear()
+    known[key] = value
+
+
+def _outcome_of(value_type: Any) -> Any:
+    accepted: Any = Accepted
+    doubtful: Any = Doubtful
+    return accepted[value_type] | doubtful[value_type]
+
+
+def _awaited(judge: Any) -> Callable[..., Any]:
+    """Return the judge as a coroutine function, whatever kind of callable it is."""
+
+    async def ask(*args: Any, **kwargs: Any) -> Any:
+        return await judge(*args, **kwargs)
+
+    return ask

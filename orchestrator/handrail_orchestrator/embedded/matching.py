@@ -1,0 +1,179 @@
+"""Whether the code asks for what the history holds: every call found by name is compared before its record is used."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Literal
+
+from handrail_orchestrator import asked
+from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.errors import HistoryMismatch, OrchestratorError
+from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.store.rows import StepRow
+
+CodeMatch = Literal["same", "changed", "continued"]
+"""How the code compares with what the run was started with: ``continued`` is a later version that says it may."""
+
+_ANOTHER: dict[CodeMatch, str] = {
+    "same": "The workflow's own function is the same. So either a function that it calls has changed: put it back,"
+    " give the new call a name of its own ({own}), or raise the workflow's version. Or it is not deterministic: use"
+    " run.now, run.random and run.id, do not depend on the order of sets, and take calls side by side with run.all:"
+    " under asyncio.gather or a TaskGroup they have their names by who is first.",
+    "changed": "The recorded result belongs to what was asked then. Put the code back, give the new call a name of its"
+    " own ({own}), or raise the workflow's version.",
+    "continued": "The history holds that under another call of the same name: give the new call a name of its own,"
+    " such as {own}.",
+}
+_DIFFERENT_INPUT: dict[CodeMatch, str] = {
+    **_ANOTHER,
+    "changed": "The recorded result belongs to the recorded input. Put the code back, give the new call a name of its"
+    " own (step.named(...)), or raise the workflow's version.",
+    "continued": "The history holds that input under another call of the same step: give the new call a name of its"
+    " own, such as {own}.",
+}
+_OWN_NAME: dict[StepKind, str] = {
+    "human": "run.ask(..., name=...)",
+    "timer": "run.sleep(..., name=...)",
+    "event": "another event's name",
+    "child": "run.child(..., name=...)",
+    "clock": "run.now(name=...)",
+    "chance": "run.random(name=...)",
+}
+
+
+class Matching:
+    """Compares the calls of one execution with what is recorded under their names."""
+
+    def __init__(self, history: History, code: CodeMatch, *, strict: bool = False) -> None:
+        self.strict = strict
+        """Whether a type that changed counts, even where what is recorded still fits it."""
+        self._history = history
+        self._code: CodeMatch = code
+
+    @property
+    def may_differ(self) -> bool:
+        """Whether the code says that what is recorded stands (``continues=``)."""
+        return self._code == "continued"
+
+    def input(self, row: StepRow, encoded: str, decode: Callable[[str], Any], kind: str = "step") -> None:
+        """Compare the input of a step, a judgement or a child run.
+
+        Raises:
+            HistoryMismatch: another one is recorded.
+        """
+        if row.input == encoded or row.input is None:
+            return
+        try:  # a set has no order in JSON, and a field may have gained a default: the values count
+            same = decode(row.input) == decode(encoded)
+        except OrchestratorError:
+            same = False
+        if not same and not self._stands(row, encoded):
+            raise self._history.mismatch(
+                f"{kind} {row.name!r} with input {_short(row.input)}",
+                f"{kind} {row.name!r} with input {_short(encoded)}",
+                _DIFFERENT_INPUT[self._code].format(own=f"{row.name}.named(...)"),
+            )
+
+    def call(self, row: StepRow, wanted: str, *, but: str = "") -> bool:
+        """Compare what a wait asked for, and return whether it is the same in all but the part named ``but``.
+
+        Raises:
+            HistoryMismatch: it is another call.
+        """
+        if row.input is None or row.input == wanted:
+            return True
+        if row.input.startswith("["):  # an event as older stores wrote it
+            return True
+        differs = {*_differing(json.loads(row.input), json.loads(wanted))}
+        if not differs or self._stands(row, wanted):
+            return True
+        if differs == {but} and not self.strict:
+            return False
+        raise self.another(row, wanted)
+
+    def another(self, row: StepRow, wanted: str) -> HistoryMismatch:
+        """Return the error for a call that takes the name of another one."""
+        hint = _ANOTHER[self._code].format(own=_OWN_NAME[row.kind])
+        expected, found = _apart(row.input or "", wanted)
+        return self._history.mismatch(f"{row.kind} {row.name!r} {expected}", f"{row.kind} {row.name!r} {found}", hint)
+
+    def child_run(self, row: StepRow, run_id: str, *, given: bool) -> None:
+        """Compare the id of a child run where the workflow gives it; a fork has copied those of its source.
+
+        Raises:
+            HistoryMismatch: the recorded child run has another id.
+        """
+        if given and row.owner not in {None, run_id} and row.seq > self._history.copied_seq and not self.may_differ:
+            hint = _ANOTHER[self._code].format(own=_OWN_NAME["child"])
+            raise self._history.mismatch(f"child {row.name!r} as run {row.owner!r}", f"run {run_id!r}", hint)
+
+    def place(self, row: StepRow, after: str | None, branch: str | None) -> None:
+        """Compare where a call without arguments stands: nothing else tells two of them apart.
+
+        Calls may have come or gone between it and the one before it. But that one must have been asked for, and no
+        other record may stand exactly here.
+
+        Raises:
+            HistoryMismatch: what is recorded belongs to a call elsewhere.
+        """
+        wanted = asked.place(after, branch)
+        if row.input is None or row.input == wanted or self.may_differ:
+            return
+        recorded = json.loads(row.input)
+        moved = recorded.get("branch") != branch or not self._history.was_asked(recorded.get("after"))
+        if moved or self._history.has_input(row, wanted):
+            raise self.another(row, wanted)
+
+    def new_place(self, name: str, kind: StepKind) -> None:
+        """Refuse one more call without arguments in front of recorded calls: which of them is the new one?
+
+        Raises:
+            HistoryMismatch: there are such calls.
+        """
+        later = self._history.first_unreached(name) if "#" in name and not self.may_differ else None
+        if later is not None:
+            hint = _ANOTHER[self._code].format(own=_OWN_NAME[kind])
+            raise self._history.mismatch(f"{later.kind} {later.name!r} next", f"one more {kind} {name!r}", hint)
+
+    def rename(self, name: str, kind: StepKind, encoded: str) -> None:
+        """Refuse an action that looks like a recorded one under another name.
+
+        Raises:
+            HistoryMismatch: it does.
+        """
+        old = self._history.renamed(name, kind, encoded)
+        if old is not None and self._code != "same":
+            raise self._history.mismatch(
+                f"step {old.name!r}",
+                f"step {name!r} with the same input",
+                f"If it was renamed, say @action(formerly=({old.name!r},)) so that its effect does not happen twice;"
+                " if it is new, raise the workflow's version or give it another input.",
+            )
+
+    def _stands(self, row: StepRow, wanted: str) -> bool:
+        # a later version says by continues= that recorded results stand, but not for another call of the same name
+        return self.may_differ and not self._history.has_input(row, wanted)
+
+
+def _differing(recorded: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """Return the parts in which two calls differ, as text: 1 is not true. Which event was taken is no part."""
+    parts = sorted({*recorded, *wanted} - {"number"})
+    return [part for part in parts if json.dumps(recorded.get(part)) != json.dumps(wanted.get(part))]
+
+
+def _apart(recorded: str, wanted: str) -> tuple[str, str]:
+    """Return both in words: what is asked and where they differ."""
+    mine, theirs = json.loads(recorded), json.loads(wanted)
+    parts = [part for part in ("question", "event") if part in theirs]
+    parts += [part for part in _differing(mine, theirs) if part not in parts]
+    return _said(mine, parts), _said(theirs, parts)
+
+
+def _said(call: dict[str, Any], keys: list[str]) -> str:
+    words = (
+        f"{key} {_short(json.dumps(call[key], ensure_ascii=False))}" if key in call else f"no {key}" for key in keys
+    )
+    return f"with {', '.join(words)}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:117]}..."

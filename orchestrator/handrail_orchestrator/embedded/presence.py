@@ -1,0 +1,153 @@
+"""A worker's presence on a store: its row, its lock, its bell, and its watch over the others."""
+
+import logging
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from handrail_orchestrator.clock import Clock
+from handrail_orchestrator.embedded.doorbell import Doorbell, ring, sidecar_folder
+from handrail_orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, Watch, here, look_at
+from handrail_orchestrator.errors import Fenced, StoreNotFound
+from handrail_orchestrator.store.changes import Beat, Register, TakeOver
+from handrail_orchestrator.store.sqlite import SqliteStore
+
+_log = logging.getLogger("handrail.worker")
+
+FOLDER_TRIES = 3
+
+
+class Presence:
+    """Signs on, beats, finds the dead, rings the others; called from the writer's thread where it says so."""
+
+    def __init__(self, store: SqliteStore, clock: Clock, lease_seconds: float, crash_limit: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+        self._crash_limit = crash_limit
+        self._watch = Watch(lease_seconds, time.monotonic)
+        self._line: LifeLine | None = None
+        self._bell: Doorbell | None = None
+        self._next_beat = 0.0
+        self._silent = False
+        self._place = Path()
+        self._file: tuple[int, int] | None = None
+        self.worker = 0
+        self.has_company = False
+        """Whether other workers have signed on."""
+
+    def sign_on(self, on_ring: Callable[[], None]) -> int:
+        """Take a lock and a bell, and sign on; called on the event loop, before anything is claimed."""
+        for _ in range(FOLDER_TRIES):
+            try:
+                self._settle_in(sidecar_folder(self._store.path), on_ring)
+            except FileNotFoundError:  # the last worker before this one has just tidied the folder away
+                self.sign_off()
+            else:
+                break
+        lock = "" if self._line is None else self._line.path
+        bell = "" if self._bell is None else self._bell.path
+        self._place = Path(self._store.path).absolute()  # a step may change the working directory
+        self._file = _file_at(self._place)
+        register = Register(os.getpid(), here(), bell, lock, self._clock.now())
+        self.worker = self._store.apply([register])[0]
+        return self.worker
+
+    def _settle_in(self, folder: Path | None, on_ring: Callable[[], None]) -> None:
+        if folder is None:
+            return
+        name = uuid.uuid4().hex[:16]
+        if HAS_FLOCK:
+            self._line = LifeLine(folder / f"{name}.lock")
+        if hasattr(socket, "AF_UNIX"):
+            self._bell = Doorbell(folder / f"{name}.sock", on_ring)
+
+    def look_after(self) -> bool:
+        """Beat, and take over the runs of dead workers; called in the writer's thread.
+
+        Returns whether something may be due: runs were taken over, or another process wrote.
+
+        Raises:
+            Fenced: this worker was struck off itself.
+            StoreNotFound: the store's file is not there any more, or another one is in its place.
+        """
+        if _file_at(self._place) != self._file:
+            problem = "the file was deleted or replaced while it was open: put it back, or start again with another"
+            raise StoreNotFound(self._store.path, problem)
+        self.beat()
+        changed = self._store.changed_elsewhere()
+        workers = self._store.workers()
+        self.has_company = any(each.id != self.worker for each in workers)
+        for dead, blame in self._watch.dead(workers, me=self.worker):
+            change = TakeOver(dead.id, dead.beat, self._clock.now(), self._crash_limit, blame)
+            taken = self._store.apply([change], worker=self.worker)[0]
+            if isinstance(taken, Fenced):
+                raise taken
+            if taken is None:
+                continue
+            changed = True
+            for leftover in (dead.lock, dead.bell):
+                with suppress(OSError):
+                    Path(leftover).unlink()
+            _log.warning("worker %d (process %d) is gone: took over its %d runs", dead.id, dead.pid, taken)
+        return changed
+
+    def beat(self) -> None:
+        """Show that this worker lives, if it is time to; called in the writer's thread.
+
+        Raises:
+            Fenced: this worker was struck off itself.
+        """
+        if self._silent and self._line is not None:
+            self._line.hold_again()
+        self._silent = False
+        now = time.monotonic()
+        if now >= self._next_beat:
+            reply = self._store.apply([Beat()], worker=self.worker)[0]
+            if isinstance(reply, Fenced):
+                raise reply
+            self._next_beat = now + self._lease_seconds / 4
+
+    def fall_silent(self) -> None:
+        """Let others take over although this process lives: it cannot go on with its runs."""
+        if not self._silent and self._line is not None:
+            self._line.let_go()
+        self._silent = True
+
+    def ring_others(self) -> None:
+        """Tell the other workers that something is due."""
+        if self.has_company:
+            ring(worker.bell for worker in self._store.workers() if worker.id != self.worker)
+
+    def sign_off(self, *, released: bool = True) -> None:
+        """Let go of the lock and take the bell down.
+
+        When its runs could not be given back, the file of the lock stays: by it others see at once that it is gone.
+        """
+        if self._line is not None and not released:
+            self._line.hand_over()
+            self._line = None
+        for part in (self._bell, self._line):
+            if part is not None:
+                part.close()
+                with suppress(OSError):  # others are still there
+                    Path(part.path).parent.rmdir()
+        self._bell = self._line = None
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at a path from any other that may come into its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def living(store: SqliteStore) -> bool:
+    """Return whether any worker on the store seems to be alive."""
+    return any(look_at(worker.lock) in {"held", "unknown"} for worker in store.workers())

@@ -1,0 +1,398 @@
+"""The run of the embedded engine: looks every call up in the history, or makes it and records it."""
+
+import asyncio
+import contextvars
+import json
+import logging
+import random
+import weakref
+from collections.abc import Callable, Collection, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from handrail_guards.escalation import Escalation
+from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.verdict import Verdict
+from handrail_orchestrator import asked
+from handrail_orchestrator.coding import codec_for
+from handrail_orchestrator.context import StepContext, StopFlag
+from handrail_orchestrator.embedded.body import BodyFailed
+from handrail_orchestrator.embedded.escapes import all_ended, error_type, escaped
+from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.library import BoundJudge, BoundStep
+from handrail_orchestrator.embedded.matching import CodeMatch, Matching
+from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
+from handrail_orchestrator.embedded.settings import Equipment
+from handrail_orchestrator.embedded.tries import Notebook, resumed
+from handrail_orchestrator.embedded.waits import Waits
+from handrail_orchestrator.errors import HistoryMismatch, Misuse, NotStorable
+from handrail_orchestrator.run import Run, branch_list
+from handrail_orchestrator.step import StepKind, check_name
+from handrail_orchestrator.store.changes import Change, RecordStep
+from handrail_orchestrator.store.rows import ReviewRow, StepRow
+from handrail_orchestrator.texts import checked_texts
+
+_log = logging.getLogger("handrail.steps")
+
+_scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
+
+_branch: contextvars.ContextVar[str | None] = contextvars.ContextVar("handrail_branch", default=None)
+
+
+_USUAL: dict[StepKind, str] = {"clock": "now", "chance": "random"}
+
+
+class EmbeddedRun(Run):
+    """One execution of a workflow in this process."""
+
+    def __init__(
+        self,
+        key: int,
+        run_id: str,
+        history: History,
+        equipment: Equipment,
+        *,
+        code: CodeMatch,
+        must_record: bool = False,
+        strict: bool = False,
+    ) -> None:
+        self.key = key
+        self._matching = Matching(history, code, strict=strict)
+        self.waits = Waits(key, run_id, history, self._matching, equipment, weakref.ref(self))
+        self.lost: Exception | None = None
+        """Why this process may not go on with the run; set by ``lose``."""
+        self.beside: dict[int, list[BaseException]] = {}
+        """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
+        self.running: dict[str, Begun] = {}
+        """Steps in flight, by name."""
+        self._id = run_id
+        self._history = history
+        self._equipment = equipment
+        self._must_settle = must_record
+        self._unrecorded: asyncio.Future[None] | None = None
+        self._stopped = StopFlag()
+
+    @property
+    def id(self) -> str:
+        """Return the run's id."""
+        return self._id
+
+    # -- recording
+
+    def write(self, change: Change) -> None:
+        """Put a change on its way to the store; the next body waits for it."""
+        if self.lost is not None:
+            raise self.lost
+        self._unrecorded = self._equipment.writer.add(change)
+
+    def lose(self, error: Exception) -> None:
+        """Let nothing more begin or be recorded here."""
+        self.lost = error
+        self._must_settle = True
+
+    def stop(self) -> None:
+        """Let no further body begin."""
+        self._stopped.raised = True
+        self._must_settle = True
+
+    def record(self, row: StepRow) -> None:
+        """Put a result on its way to the store."""
+        self.write(RecordStep(row))
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether it may have open questions or child runs."""
+        return bool(self.waits.open) or self._history.has_waits
+
+    def long_steps(self, begun_before: float) -> list[StepRow]:
+        """Return the steps in flight since before a time that were not returned yet."""
+        long = [each for each in self.running.values() if not each.noted and each.started <= begun_before]
+        for each in long:
+            each.noted = True
+        return [each.row for each in long]
+
+    async def settled(self) -> None:
+        """Wait until everything recorded so far is on disk."""
+        pending = self._unrecorded
+        if pending is not None:
+            await pending
+        if self.lost is not None:
+            raise self.lost
+        if self._stopped.raised:  # a step has swallowed the cancel
+            raise asyncio.CancelledError
+
+    @property
+    def broken(self) -> HistoryMismatch | None:
+        """Why the run must stop, even if its code caught the error: it does not fit the history."""
+        return self._history.broken
+
+    async def under_way(self) -> None:
+        """Wait for what can be refused no more together with what follows; the open batch takes both or none."""
+        pending = self._unrecorded
+        if pending is not None and self._equipment.writer.is_under_way(pending):
+            await pending
+        if self.lost is not None:
+            raise self.lost
+
+    def _left(self) -> None:
+        steps = ", ".join(self.running) or "the workflow between its steps"
+        _log.warning("run %s: %s ignores that it was cancelled, and is left behind", self._id, steps)
+
+    def _name(self, base: str) -> str:
+        return self._history.name(base, _scope.get())
+
+    def _own_name(self, name: str, usual: str) -> str:
+        if name != usual:
+            check_name(name)
+        return self._name(name)
+
+    # -- steps
+
+    def step(self, step: Any, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """Call a step once and remember its result."""
+        bound = self._equipment.library.step(step)
+        return self._step(bound, self._name(bound.step.name), args, kwargs)
+
+    async def _step(self, bound: BoundStep, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        step = bound.step
+        encoded = bound.inputs.encode(args, kwargs)
+        row = self._history.find(name, step.kind, step.formerly)
+        if row is not None and row.ended is not None:
+            self._matching.input(row, encoded, bound.inputs.decode)
+            return await self._replayed(bound, row)
+        self._matching.rename(name, step.kind, encoded)
+        if row is not None and row.due is not None and row.due > self._equipment.clock.now():
+            raise self.waits.back_off(row)
+        if self._unrecorded is not None or self._must_settle:
+            await self.settled()
+        attempt = 1 if row is None else row.attempt + 1
+        begun = Begun(self.key, name, self._history.take_seq(), step, attempt, self._equipment.clock.now(), encoded)
+        self.running[name] = begun
+        try:
+            context = StepContext(self._id, name, attempt)
+            if bound.plain:
+                value = await self._equipment.bodies.call(step, context, args, kwargs)
+                decided_by = bound.decided_by
+            else:
+                # made here, because a run that held it would be a cycle: it holds the run's methods
+                notes = Notebook(self._equipment.clock, self.write, self.settled, self.waits.back_off, self._stopped)
+                tries = resumed(begun, row, notes)
+                result = await self._equipment.bodies.execute(step, context, tries, args, kwargs)
+                value, attempt = result.value, result.attempt
+                decided_by = result.decided_by or bound.decided_by
+            output = bound.result.encode(value)
+        except BodyFailed as failed:
+            return await self._failed(bound, begun, failed.error, failed.attempt)
+        except Exception as error:  # noqa: BLE001 -- whatever a body raises is its failure
+            return await self._failed(bound, begun, error, attempt)
+        except BaseException as error:  # noqa: BLE001 -- of the code that makes a value storable
+            return await self._failed(bound, begun, escaped(error), attempt)
+        finally:
+            del self.running[name]
+        self.write(RecordStep(begun.done(attempt, self._equipment.clock.now(), output, decided_by)))
+        return value
+
+    async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> Any:
+        row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))
+        self.record(row)
+        ids = {"run": self._id, "step": row.name, "attempt": attempt}
+        _log.info("step failed: %s: %s", error_type(error), message_of(error), extra=ids)
+        if bound.step.policy.on_failure == "review":
+            return await self._repair(bound, row)
+        raise failure(row) from error
+
+    async def _replayed(self, bound: BoundStep, row: StepRow) -> Any:
+        if row.status == "failed":
+            if bound.step.policy.on_failure == "review":
+                return await self._repair(bound, row)
+            raise failure(row)
+        return bound.result.decode(row.output or "")
+
+    async def _repair(self, bound: BoundStep, row: StepRow) -> Any:
+        def question() -> ReviewRow:
+            title, reason = f"What is the result of {row.name}?", str(failure(row))
+            return self.waits.question("repair", title, "failed", reason)._replace(context=row.input or "null")
+
+        return await self.waits.answer(f"{row.name}/review", bound.result, question, Escalation())
+
+    # -- judgements and waits
+
+    def decide(self, judge: Any, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """Judge once and settle it: the accepted value, or what a person says."""
+        bound = self._equipment.library.judge(judge)
+        return self._decide(bound, self._name(bound.step.name), args, kwargs)
+
+    async def _decide(self, bound: BoundJudge, name: str, args: Any, kwargs: Any) -> Any:
+        encoded = bound.encode_inputs(args, kwargs)
+        row = self._history.find(name, "ai")
+        if row is None or row.ended is None:
+            await self.settled()
+            row = await self._judge(bound, name, encoded, args, kwargs)
+        else:
+            self._matching.input(row, encoded, json.loads)
+            if row.status == "failed":
+                raise failure(row)
+        outcome = bound.outcome.decode(row.output or "")
+        if isinstance(outcome, Accepted):
+            return outcome.value
+        context = row.input or "null"
+        return await self.waits.answer(
+            f"{name}/review",
+            bound.value,
+            lambda: self.waits.doubt(bound, outcome, context),
+            outcome.escalation,
+            lambda value: (*bound.objections(value, args, kwargs), *_known(outcome, value, bound.person_checks)),
+        )
+
+    async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Any, kwargs: Any) -> StepRow:
+        clock = self._equipment.clock
+        begun = Begun(self.key, name, self._history.take_seq(), bound.step, 1, clock.now(), encoded)
+        self.running[name] = begun
+        context, audit = StepContext(self._id, name), None
+        try:
+            # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
+            drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
+            outcome = await self._equipment.bodies.call(bound.step, context, args, kwargs)
+            if drawn:
+                outcome = as_drawn(outcome)
+            row = judged(begun, outcome, bound.outcome.encode(outcome), clock.now())
+            if drawn and isinstance(outcome, Accepted):
+                audit = self.waits.audit(bound, outcome, row)
+        except BaseException as error:
+            row = begun.failed(1, clock.now(), error_json(escaped(error)))
+            self.record(row)
+            raise failure(row) from error
+        finally:
+            del self.running[name]
+        self.write(RecordStep(row, audit))
+        return row
+
+    def ask(
+        self, question: str, answer: Any, *, name: str = "ask", context: Any = None, escalate: Escalation = Escalation()
+    ) -> Coroutine[Any, Any, Any]:
+        """Put a question to people, without any model."""
+        codec = codec_for(answer, where=f"the answer to {question!r}")
+        checked_texts(question=question, name=name, queue=escalate.queue)
+        try:
+            shown = json.dumps(context)
+        except (TypeError, ValueError) as error:
+            raise NotStorable(where=f"the context of {question!r}", problem=f"it is not JSON: {error}") from error
+        return self.waits.ask(self._name(name), name, codec, question, shown, escalate)
+
+    def event(self, name: str, payload: Any, *, within: timedelta | None = None) -> Coroutine[Any, Any, Any]:
+        """Wait for the next event of that name sent to this run."""
+        codec = codec_for(payload, where=f"event {name!r}")
+        checked_texts(name=name)
+        return self.waits.event(self._name(f"event:{name}"), name, codec, within)
+
+    def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
+        """Wait for a timedelta or that many seconds."""
+        seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+        wanted, clock = asked.sleep(seconds), self._equipment.clock
+        return self.waits.timer(self._own_name(name, "sleep"), wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
+
+    def sleep_until(self, when: datetime, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
+        """Wait until a moment, which must carry its time zone."""
+        if when.tzinfo is None:
+            raise Misuse(f"run.sleep_until({when!r}) has no time zone: use datetime(..., tzinfo=UTC)")
+        return self.waits.timer(self._own_name(name, "sleep"), asked.sleep_until(when), when.timestamp)
+
+    def child(
+        self,
+        workflow: Any,
+        value: Any,
+        /,
+        *,
+        id: str | None = None,  # noqa: A002
+        name: str | None = None,
+    ) -> Coroutine[Any, Any, Any]:
+        """Start a run of another workflow and wait for its result."""
+        checked_texts(id=id)
+        found = self._name(workflow.name) if name is None else self._own_name(name, "")
+        return self._child(found, workflow, value, id)
+
+    async def _child(self, name: str, workflow: Any, value: Any, given: str | None) -> Any:
+        bound = self._equipment.library.workflow(workflow)
+        encoded = bound.input.encode(value)
+        run_id = given or f"{self._id}/{name}"
+        row = self._history.find(name, "child")
+        if row is not None:
+            self._matching.input(row, encoded, bound.input.decode, "child")
+            self._matching.child_run(row, run_id, given=given is not None)
+        return await self.waits.child(name, bound, encoded, run_id)
+
+    # -- side by side
+
+    def all(self, *branches: Any) -> Coroutine[Any, Any, Any]:
+        """Run branches side by side and return their results in order."""
+        return self._all(self._name("all"), branch_list(branches))
+
+    async def _all(self, name: str, branches: list[Coroutine[Any, Any, Any]]) -> tuple[Any, ...]:
+        if not branches:
+            return ()
+        loop = asyncio.get_running_loop()
+        tasks: list[asyncio.Task[Any]] = []
+        for index, branch in enumerate(branches):
+            context = contextvars.copy_context()
+            context.run(_scope.set, f"{name}.{index}/")
+            context.run(_branch.set, f"{_branch.get() or ''}{name} of {len(branches)}/")
+            tasks.append(loop.create_task(_contained(branch), context=context, name=self._id))
+        try:
+            await all_ended(tasks, self._left)
+        finally:
+            errors = [task.exception() for task in tasks if task.done() and not task.cancelled()]
+        waiting = next((error for error in errors if error is not None and not isinstance(error, Exception)), None)
+        failures = [error for error in errors if isinstance(error, Exception)]
+        if len(failures) > 1:
+            self.beside.setdefault(id(failures[0]), []).extend(failures)
+        if (problem := waiting or next(iter(failures), None)) is not None:
+            raise problem
+        return tuple(task.result() for task in tasks)
+
+    # -- time and chance
+
+    def now(self, *, name: str = "now") -> Coroutine[Any, Any, datetime]:
+        """Return the time (UTC), the same on every replay."""
+        codec, clock = codec_for(datetime, where="run.now()"), self._equipment.clock
+        return self._fixed(name, "clock", codec, lambda: datetime.fromtimestamp(clock.now(), UTC))
+
+    def random(self, *, name: str = "random") -> Coroutine[Any, Any, float]:
+        """Return a random number, the same on every replay."""
+        return self._fixed(name, "chance", codec_for(float, where="run.random()"), random.random)
+
+    def _fixed(self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
+        after, branch = self._history.last(_scope.get()), _branch.get()
+        return self._produced(self._own_name(name, _USUAL[kind]), kind, codec, produce, (after, branch))
+
+    async def _produced(
+        self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any], place: tuple[str | None, str | None]
+    ) -> Any:
+        row = self._history.find(name, kind)
+        if row is not None:
+            self._matching.place(row, *place)
+            return codec.decode(row.output or "")
+        self._matching.new_place(name, kind)
+        value, now = produce(), self._equipment.clock.now()
+        self.record(
+            StepRow(
+                self.key, name, self._history.take_seq(), kind, "done",
+                queued=now, started=now, ended=now, input=asked.place(*place), output=codec.encode(value),
+            )
+        )  # fmt: skip
+        return value
+
+
+def _known(outcome: Doubtful[Any], value: Any, checked: Collection[str]) -> list[Verdict]:
+    """Return what failed when a suggestion was made that a person takes as it is, of guards not asked again."""
+    judgement = outcome.judgement
+    if judgement.drawn or outcome.suggestion is None or value != outcome.suggestion:
+        return []
+    return [verdict for verdict in judgement.verdicts if verdict.blocks and verdict.guard not in checked]
+
+
+async def _contained(branch: Coroutine[Any, Any, Any]) -> Any:
+    """Await a branch in a task; the two errors that would leave the event loop from there are its failure."""
+    try:
+        return await branch
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise escaped(error) from error

@@ -1,0 +1,56 @@
+"""What the parts of one embedded engine share."""
+
+import math
+from dataclasses import dataclass, replace
+
+from handrail_orchestrator.clock import Clock
+from handrail_orchestrator.embedded.body import Bodies
+from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.embedded.writer import Writer
+from handrail_orchestrator.errors import InvalidWorkflow
+from handrail_orchestrator.store.sqlite import SqliteStore
+
+MOST = 1_000_000_000
+"""More runs, threads or crashes than anybody means; a number with that many digits is a slip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """The parts every run works with."""
+
+    store: SqliteStore
+    writer: Writer
+    clock: Clock
+    library: Library
+    bodies: Bodies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one worker behaves."""
+
+    concurrency: int = 500
+    """Runs executed at once; others wait as rows."""
+    lease_seconds: float = 5.0
+    """A worker whose beat stops for this long loses its runs; one that holds its lock is given six times as long."""
+    crash_limit: int = 3
+    """A run is set aside when its process died so many times while executing nothing else, without any progress."""
+    threads: int = 16
+    """Sync step bodies at once."""
+    grace_seconds: float = 5.0
+    """On closing: how long steps in flight may go on before they are stopped and left to another worker."""
+
+    def with_concurrency(self, concurrency: int | None) -> "Settings":
+        """Return the same settings with another number of runs at once."""
+        return self if concurrency is None else replace(self, concurrency=concurrency)
+
+    def __post_init__(self) -> None:
+        for name in ("concurrency", "lease_seconds", "crash_limit", "threads"):
+            if not getattr(self, name) > 0:
+                raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give a number above 0")
+        for name in ("concurrency", "crash_limit", "threads"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) > MOST:
+                raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give a whole number up to {MOST:,}")
+        for name in ("lease_seconds", "grace_seconds"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InvalidWorkflow(f"Settings({name}={getattr(self, name)!r}): give seconds, 0 or more")

@@ -1,0 +1,380 @@
+"""Waiting: a row in the store and an unwound workflow, for people, timers, events and child runs."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from handrail_guards.escalation import MAX_PRIORITY, Escalation
+from handrail_guards.outcome import Accepted, Doubtful, Judgement
+from handrail_guards.verdict import Verdict
+from handrail_orchestrator import asked
+from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.library import BoundJudge, BoundWorkflow
+from handrail_orchestrator.embedded.matching import Matching
+from handrail_orchestrator.embedded.records import verdicts_json
+from handrail_orchestrator.embedded.settings import Equipment
+from handrail_orchestrator.errors import Misuse, NotStorable, ReviewError, StepFailed, WaitExpired
+from handrail_orchestrator.review import despite_unread, in_words, unconfirmed
+from handrail_orchestrator.step import StepKind, check_name
+from handrail_orchestrator.store.changes import (
+    Change,
+    MoveReview,
+    OpenWait,
+    ReadAnswer,
+    RecordStep,
+    ReopenWait,
+    StartRun,
+)
+from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.rows import AUDIT, EventRow, ReviewRow, ReviewState, StepRow
+from handrail_orchestrator.suspension import Suspended
+
+if TYPE_CHECKING:
+    import weakref
+
+    from handrail_orchestrator.codec import Codec
+
+_log = logging.getLogger("handrail.steps")
+
+_HOUR = 3600.0
+_DRAWN = "drawn at random, to be decided without a suggestion"
+"""The same for accepted and for doubtful values, so that it does not tell them apart."""
+
+
+class Recorder(Protocol):
+    """The run that waits, as far as its waits know it."""
+
+    def write(self, change: Change) -> None:
+        """Put a change on its way to the store."""
+        ...
+
+
+class Waits:
+    """The waits of one run in one execution."""
+
+    def __init__(
+        self,
+        key: int,
+        run_id: str,
+        history: History,
+        matching: Matching,
+        equipment: Equipment,
+        run: "weakref.ref[Recorder]",
+    ) -> None:
+        self.open: dict[str, float | None] = {}
+        """Waits that this execution ran into, with when each is due."""
+        self.backs_off_until: float | None = None
+        """When the last of its steps that failed is tried again, if it waits for that."""
+        self.started_child = False
+        self._key = key
+        self._run_id = run_id
+        self._history = history
+        self._matching = matching
+        self._equipment = equipment
+        self._run = run
+        """Weak, or each ended run would be a cycle and keep the garbage collector busy."""
+
+    def _write(self, change: Change) -> None:
+        run = self._run()
+        assert run is not None  # noqa: S101 -- it is what waits
+        run.write(change)
+
+    # -- people
+
+    def question(self, kind: str, title: str, code: str, reason: str) -> ReviewRow:
+        """Return a question to people, without its answer's schema and its queue."""
+        now = self._equipment.clock.now()
+        return ReviewRow(
+            id=0, run=self._key, run_id=self._run_id, workflow="", step="", queue="", kind=kind, title=title,
+            created=now, code=code, reason=reason, priority=0, due=None, when_late="", state="open", version=1,
+            lease_owner=None, lease_until=None, suggestion=None, confidence=None, source=None, alternatives="[]",
+            schema="", context="null",
+        )  # fmt: skip
+
+    def doubt(self, bound: BoundJudge, outcome: Doubtful[Any], context: str) -> ReviewRow:
+        """Return the question that a doubtful value puts to people: blind when its case was drawn for an audit."""
+        judgement = outcome.judgement
+        if judgement.drawn:
+            return self._blind("decide", bound, judgement, context)
+        asked = self.question("decide", bound.title, outcome.code, outcome.reason)
+        return asked._replace(
+            schema=bound.schema,
+            suggestion=None if outcome.suggestion is None else bound.value.encode(outcome.suggestion),
+            confidence=judgement.confidence.value,
+            source=judgement.confidence.source,
+            alternatives=json.dumps([[each.value, each.confidence] for each in judgement.alternatives]),
+            context=_shown(judgement, context),
+        )
+
+    def audit(self, bound: BoundJudge, outcome: Accepted[Any], row: StepRow) -> ReviewRow:
+        """Return the question about an accepted value that was drawn: nobody waits for its answer."""
+        assert bound.audit is not None  # noqa: S101 -- it has drawn the case
+        asked = self._blind(AUDIT, bound, outcome.judgement, row.input or "null")
+        escalation = bound.audit.escalation
+        return asked._replace(
+            step=f"{row.name}/{AUDIT}",
+            queue=escalation.queue,
+            priority=escalation.priority,
+            due=None if escalation.due_hours is None else asked.created + escalation.due_hours * _HOUR,
+            when_late="keep_waiting",
+        )
+
+    def _blind(self, kind: str, bound: BoundJudge, judgement: Judgement, context: str) -> ReviewRow:
+        """Return a question that says nothing of what the model made of the case, nor how sure it was."""
+        return self.question(kind, bound.title, "drawn", _DRAWN)._replace(
+            schema=bound.schema, context=_shown(judgement, context)
+        )
+
+    async def ask(
+        self, name: str, own_name: str, codec: "Codec[Any]", title: str, context: str, escalation: Escalation
+    ) -> Any:
+        """Return what a person answered to a question of the workflow, or ask and wait.
+
+        Raises:
+            HistoryMismatch: another question is recorded under this name.
+        """
+        wanted = asked.question(title, context, codec.form)
+        row = self._history.find(name, "human")
+        if row is None:
+            check_name(own_name)  # only now: older versions let any name pass, and have runs that wait under it
+        elif not self._matching.call(row, wanted, but="answer"):
+            if row.status == "waiting":
+                await self._reopen(row, "the form of the answer has changed", codec.json_schema_text(), wanted)
+                raise self._suspend(row)
+            if row.status == "done" and _fits(codec, row.output):
+                raise self._matching.another(row, wanted)
+        return await self.answer(
+            name,
+            codec,
+            lambda: self.question("ask", title, "asked", "the workflow asks")._replace(context=context),
+            escalation,
+            wanted=wanted,
+        )
+
+    async def answer(
+        self,
+        name: str,
+        codec: "Codec[Any]",
+        question: Callable[[], ReviewRow],
+        escalation: Escalation,
+        objections: Callable[[Any], Sequence[Verdict]] = lambda _: (),
+        wanted: str | None = None,
+    ) -> Any:
+        """Return what a person answered, or ask and wait.
+
+        An answer is held to the guards once, when its run reads it first; one that fails a guard without being
+        confirmed against it opens its question again.
+        """
+        row = self._history.find(name, "human")
+        if row is None:
+            now = self._equipment.clock.now()
+            due = now + escalation.due_hours * _HOUR if escalation.due_hours is not None else None
+            late = due if escalation.when_late != "keep_waiting" else None
+            row = self._row(name, "human", due=late, wanted=wanted)
+            item = question()
+            review = item._replace(
+                step=name,
+                queue=escalation.queue,
+                priority=escalation.priority,
+                due=due,
+                when_late=escalation.when_late,
+                schema=item.schema or codec.json_schema_text(),
+            )
+            self._write(OpenWait(row, review=review))
+            raise self._suspend(row)
+        if row.status == "waiting":
+            raise await self._late(row, escalation)
+        if row.status == "failed":
+            raise _expired(row)
+        try:
+            value = codec.decode(row.output or "")
+        except NotStorable as problem:
+            if self._matching.strict:
+                raise self._matching.another(row, wanted or row.input or "{}") from problem
+            note = f"the answer does not fit any more: {problem.problem}"
+            await self._reopen(row, note, codec.json_schema_text(), wanted)
+            raise self._suspend(row) from problem
+        if (despite := despite_unread(row)) is not None:
+            failed = objections(value)
+            if refused := unconfirmed(failed, despite):
+                await self._reopen(row, f"{row.decided_by} answered {row.output}, which fails {in_words(refused)}")
+                raise self._suspend(row)
+            self._write(ReadAnswer(row.run, row.name, verdicts_json(failed)))
+        return value
+
+    async def _late(self, row: StepRow, escalation: Escalation) -> BaseException:
+        if row.due is None or row.due > self._equipment.clock.now() or self._matching.strict:
+            return self._suspend(row)
+        if escalation.when_late == "fail":
+            if await self._move(row, "expire", "expired"):
+                return self._expire(row, f"nobody answered within {escalation.due_hours:g} hours")
+            return self._suspend(row)  # somebody has just answered: the run is due already
+        await self._move(row, "raise_priority", "open", priority=MAX_PRIORITY)
+        return self._suspend(row._replace(due=None))
+
+    async def _reopen(self, row: StepRow, note: str, schema: str | None = None, wanted: str | None = None) -> None:
+        await self._move(row, "reopen", "open", note=note, schema=schema, asked=wanted)
+
+    async def _move(
+        self,
+        row: StepRow,
+        action: str,
+        state: ReviewState,
+        *,
+        priority: int | None = None,
+        note: str | None = None,
+        schema: str | None = None,
+        asked: str | None = None,
+    ) -> bool:
+        """Move the wait's review item by policy; return False when a person was faster."""
+        states: tuple[ReviewState, ...] = ("open", "leased") if row.status == "waiting" else ("decided",)
+        query = ReviewQuery(states=states, run_id=self._run_id, step=row.name, limit=1)
+        item = next(iter(self._equipment.store.reviews(query)), None)
+        if item is None:
+            return False
+        if priority is not None and item.priority >= priority:
+            return True
+        change = MoveReview(
+            item.id, item.version, state, action, f"policy:{action}", self._equipment.clock.now(),
+            priority=priority, note=note, schema=schema, asked=asked,
+        )  # fmt: skip
+        try:
+            await self._equipment.writer.ask(change)
+        except ReviewError:
+            return False
+        return True
+
+    # -- timers, events, child runs
+
+    async def timer(self, name: str, wanted: str, due_at: Callable[[], float]) -> None:
+        """Return once the time has come."""
+        row = self._history.find(name, "timer")
+        if row is None:
+            row = self._row(name, "timer", due=due_at(), wanted=wanted)
+            if (row.due or 0.0) > self._equipment.clock.now():
+                self._write(OpenWait(row))
+        else:
+            self._matching.call(row, wanted)
+        if row.status == "done":
+            return
+        now = self._equipment.clock.now()
+        if (row.due or 0.0) > now:
+            raise self._suspend(row)
+        self._write(RecordStep(row._replace(status="done", ended=now)))
+
+    async def event(self, name: str, event_name: str, codec: "Codec[Any]", within: timedelta | None) -> Any:
+        """Return the payload of the next event of a name that fits the type; others are left where they are."""
+        wanted = asked.event(event_name, codec.form, within)
+        row = self._history.find(name, "event")
+        if row is None and "#" in event_name:
+            raise Misuse(f"event {event_name!r}: a name with '#' could be taken for a second wait; leave it out")
+        same = row is None or self._matching.call(row, wanted, but="payload")
+        if row is not None and row.status == "done":
+            try:
+                return codec.decode(row.output or "")
+            except NotStorable as problem:
+                if not same:
+                    raise self._matching.another(row, wanted) from problem
+                row = self._never_fitted(row, wanted, problem)
+        if row is not None and row.status == "failed":
+            raise _expired(row)
+        now = self._equipment.clock.now()
+        due = None if within is None else now + within.total_seconds()
+        waiting = row or self._row(name, "event", due=due, wanted=wanted)
+        for found in self._history.waiting_events(event_name):
+            try:
+                value = codec.decode(found.payload)
+            except NotStorable as problem:
+                self._skip(name, found, problem)
+                continue
+            self._history.take_event(found)
+            taken = asked.event(event_name, codec.form, within, found.number)
+            self._write(RecordStep(waiting._replace(status="done", ended=now, input=taken, output=found.payload)))
+            return value
+        if row is None:
+            self._write(OpenWait(waiting))
+        elif row.due is not None and row.due <= now:
+            raise self._expire(row, f"no event {event_name!r} came in time")
+        raise self._suspend(waiting)
+
+    def _never_fitted(self, row: StepRow, wanted: str, problem: NotStorable) -> StepRow:
+        """Wait anew for an event in place of one that was taken without a look at its type, as older versions did."""
+        if row.input is not None and not row.input.startswith("["):
+            raise problem
+        if self._matching.strict:
+            raise self._matching.another(row._replace(input=wanted), wanted) from problem
+        _log.warning("event set aside, the run waits for another: %s", problem, extra=self._ids(row.name))
+        anew = row._replace(status="waiting", ended=None, output=None, input=wanted)
+        self._write(ReopenWait(anew))
+        return anew
+
+    def _skip(self, name: str, event: EventRow, problem: NotStorable) -> None:
+        message = "event %r number %d was not taken, the run goes on waiting: %s"
+        _log.warning(message, event.name, event.number, problem.problem, extra=self._ids(name))
+
+    async def child(self, name: str, bound: BoundWorkflow, encoded: str, run_id: str) -> Any:
+        """Return the result of a child run."""
+        workflow = bound.workflow
+        row = self._history.find(name, "child")
+        if row is None:
+            now = self._equipment.clock.now()
+            deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
+            row = self._row(name, "child")._replace(input=encoded, owner=run_id)
+            start = StartRun(
+                run_id, workflow.name, workflow.version, encoded, workflow.code, now, deadline,
+                parent=self._key, parent_step=name,
+            )  # fmt: skip
+            self._write(OpenWait(row, child=start))
+            self.started_child = True
+            raise self._suspend(row)
+        if row.status == "waiting":
+            raise self._suspend(row)
+        if row.status == "failed":
+            error = json.loads(row.error or "{}")
+            raise StepFailed(step=name, error_type=error.get("type", "Error"), message=error.get("message", ""))
+        return bound.output.decode(row.output or "")
+
+    # -- steps that are tried again later
+
+    def back_off(self, row: StepRow) -> Suspended:
+        """Wait until a step that failed is to be tried again, without a place in this process."""
+        self.backs_off_until = max(row.due or 0.0, self.backs_off_until or 0.0)
+        return self._suspend(row)
+
+    # -- all of them
+
+    def _row(self, name: str, kind: StepKind, *, due: float | None = None, wanted: str | None = None) -> StepRow:
+        now = self._equipment.clock.now()
+        return StepRow(self._key, name, self._history.take_seq(), kind, "waiting", queued=now, due=due, input=wanted)
+
+    def _ids(self, name: str) -> dict[str, str]:
+        return {"run": self._run_id, "step": name}
+
+    def _suspend(self, row: StepRow) -> Suspended:
+        self.open[row.name] = row.due
+        return Suspended(row.name)
+
+    def _expire(self, row: StepRow, message: str) -> WaitExpired:
+        now = self._equipment.clock.now()
+        error = json.dumps({"type": "WaitExpired", "message": message})
+        expired = row._replace(status="failed", ended=now, error=error, decided_by="policy:fail")
+        self._write(RecordStep(expired))
+        return _expired(expired)
+
+
+def _fits(codec: "Codec[Any]", answer: str | None) -> bool:
+    try:
+        codec.decode(answer or "")
+    except NotStorable:
+        return False
+    return True
+
+
+def _shown(judgement: Judgement, recorded: str) -> str:
+    return json.dumps(judgement.source, ensure_ascii=False) if judgement.source else recorded
+
+
+def _expired(row: StepRow) -> WaitExpired:
+    return WaitExpired(step=row.name, message=json.loads(row.error or "{}").get("message", "nobody answered in time"))

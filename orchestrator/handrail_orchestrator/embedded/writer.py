@@ -1,0 +1,270 @@
+"""The one writer: changes of all runs in this process share commits.
+
+Changes gathered in one turn of the event loop become one transaction. It is committed in the loop itself
+as long as the disk is quick, because handing over to a thread would cost more than it saves; by a thread
+when the disk is slow, a transaction is large, or another process is writing.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from handrail_orchestrator.embedded.flushes import Flushes
+from handrail_orchestrator.errors import (
+    OrchestratorError,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreReadOnly,
+)
+from handrail_orchestrator.store.changes import Change, Prune, StartMany, run_of
+from handrail_orchestrator.store.sqlite import SqliteStore
+
+_log = logging.getLogger("handrail.writer")
+
+REPORT_EVERY_SECONDS = 5.0
+MOST_HERE = 1_000
+"""Changes in a transaction that holds up the event loop no longer than a few milliseconds."""
+_LARGE = frozenset({StartMany, Prune})
+"""Changes that are many in one."""
+
+_FATAL = (StoreFull, StoreReadOnly, StoreCorrupt)
+
+
+class Commit(asyncio.Future[None]):
+    """Done when a batch is on disk; shared by every run in it, so one of them cannot cancel it."""
+
+    def cancel(self, msg: Any = None) -> bool:  # noqa: ARG002 -- the signature of Future
+        """Refuse: the task that waits is cancelled as soon as the commit is done."""
+        return False
+
+
+class Batch:
+    """Changes that become one transaction."""
+
+    __slots__ = ("changes", "commit", "waiting", "worker")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, worker: int | None) -> None:
+        self.worker = worker
+        self.changes: list[Change] = []
+        self.waiting: dict[int, asyncio.Future[Any]] = {}
+        self.commit = Commit(loop=loop)
+
+
+class Writer:
+    """Takes changes on the event loop, commits them in order."""
+
+    def __init__(
+        self, store: SqliteStore, *, alone: Callable[[], bool], tick: Callable[[], None] | None = None
+    ) -> None:
+        self._worker: int | None = None
+        self.tick_seconds = 1.0
+        self.on_refusal: Callable[[Change, Exception], None] = lambda change, error: None  # noqa: ARG005
+        self.on_unheard: Callable[[Change, Any], None] = lambda change, reply: None  # noqa: ARG005
+        self.on_fatal: Callable[[StoreError], None] = lambda error: None  # noqa: ARG005
+        self._store = store
+        self._alone = alone
+        self._tick = tick
+        self._loop = asyncio.get_running_loop()
+        self._open: Batch | None = None
+        self._queue: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
+        self._in_thread = 0
+        self._flushes = Flushes()
+        self._closing = threading.Event()
+        self._ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._work, name="handrail-writer", daemon=True)
+        self._thread.start()
+
+    def work_for(self, worker: int) -> None:
+        """Write in the name of a worker from now on; what was added before stays in the old name, and its fence."""
+        self._send()
+        self._worker = worker
+
+    def add(self, change: Change) -> Commit:
+        """Put a change into the open batch and return its commit."""
+        batch = self._open
+        if batch is None:
+            if self._closing.is_set():
+                raise StoreError(self._store.path, "it is closed: use the orchestrator inside its `async with` block")
+            batch = self._open = Batch(self._loop, self._worker)
+            self._loop.call_soon(self._flush)
+        batch.changes.append(change)
+        return batch.commit
+
+    def is_under_way(self, commit: asyncio.Future[None]) -> bool:
+        """Return whether a commit is still to come that nothing can be added to any more."""
+        return not commit.done() and (self._open is None or self._open.commit is not commit)
+
+    async def ask(self, change: Change) -> Any:
+        """Write a change and return its reply once it is committed; a refusal is raised."""
+        return await self.asked(change)
+
+    def asked(self, change: Change) -> asyncio.Future[Any]:
+        """Write a change and return the future of its reply; cancelling that takes nothing back."""
+        self.add(change)
+        batch = self._open
+        assert batch is not None  # noqa: S101 -- add() has just opened it
+        future = self._loop.create_future()
+        batch.waiting[len(batch.changes) - 1] = future
+        return future
+
+    def _flush(self) -> None:
+        """Commit the open batch, unless the thread is busy: then it gathers more until the thread is free."""
+        if not self._in_thread:
+            self._send()
+
+    def _send(self) -> None:
+        batch, self._open = self._open, None
+        if batch is None:
+            return
+        if not self._in_thread and self._flushes.quick(alone=self._alone()) and _is_small(batch):
+            self._commit_here(batch)
+        else:
+            self._in_thread += 1
+            self._queue.put(batch)
+
+    def _commit_here(self, batch: Batch) -> None:
+        begun, spent = time.perf_counter(), time.thread_time()
+        try:
+            replies = self._store.try_apply(batch.changes, worker=batch.worker)
+        except Exception:  # noqa: BLE001 -- whatever it was, the thread tries again, one by one, and reports
+            replies = None
+        self._flushes.waited(time.perf_counter() - begun - (time.thread_time() - spent))
+        if replies is None:
+            self._in_thread += 1
+            self._queue.put(batch)
+        else:
+            self._complete(batch, replies)
+
+    def _complete(self, batch: Batch, replies: Sequence[Any]) -> None:
+        waiting = batch.waiting
+        for index, reply in enumerate(replies):
+            if reply is None and index not in waiting:
+                continue
+            future = waiting.get(index)
+            if isinstance(reply, Exception):
+                if future is None:
+                    self._refuse(batch.changes[index], reply)
+                elif not future.done():
+                    future.set_exception(reply)
+            elif future is not None and not future.done():
+                future.set_result(reply)
+            elif future is not None:
+                self.on_unheard(batch.changes[index], reply)
+        batch.commit.set_result(None)
+
+    def _refuse(self, change: Change, error: Exception) -> None:
+        try:
+            self.on_refusal(change, error)
+        except Exception:  # noqa: BLE001 -- the others of the batch still want to know that they are on disk
+            _log.exception("a refused %s could not be handled", type(change).__name__)
+
+    def _fail(self, batch: Batch, error: StoreError) -> None:
+        for future in (batch.commit, *batch.waiting.values()):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # whoever waits sees it; nobody waiting is no news
+        if isinstance(error, _FATAL):
+            self.on_fatal(error)
+
+    def _finished(self, batch: Batch, replies: Sequence[Any] | StoreError) -> None:
+        self._in_thread -= 1
+        self._flush()  # first, so that the thread is never without work
+        if isinstance(replies, StoreError):
+            self._fail(batch, replies)
+        else:
+            self._complete(batch, replies)
+
+    def _work(self) -> None:
+        next_tick = time.monotonic()
+        while True:
+            if self._tick is not None and time.monotonic() >= next_tick:
+                self._beat()
+                next_tick = time.monotonic() + self.tick_seconds
+            timeout = None if self._tick is None else max(0.0, next_tick - time.monotonic())
+            try:
+                batch = self._queue.get(timeout=timeout)
+            except queue.Empty:
+                continue
+            if batch is None:
+                break
+            replies = self._committed(batch.changes, batch.worker)
+            try:
+                self._loop.call_soon_threadsafe(self._finished, batch, replies)
+            except RuntimeError:  # the loop is closed; what was committed stays committed
+                return
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._ended.set)
+
+    def _beat(self) -> None:
+        assert self._tick is not None  # noqa: S101 -- asked by the caller
+        try:
+            self._tick()
+        except StoreError as error:
+            _log.warning("the store did not answer: %s", error)
+        except Exception:  # noqa: BLE001 -- looking after the store must go on
+            _log.exception("looking after the store failed; trying again")
+
+    def _committed(self, changes: Sequence[Change], worker: int | None) -> Sequence[Any] | StoreError:
+        begun = reported = time.monotonic()
+        while True:
+            try:
+                return self._store.apply(changes, worker=worker)
+            except StoreLocked as error:
+                if self._closing.is_set():
+                    return error
+                if time.monotonic() - reported >= REPORT_EVERY_SECONDS:
+                    reported = time.monotonic()
+                    _log.warning("waiting for the store's write lock since %.0f s: %s", reported - begun, error)
+                time.sleep(0.02)
+            except _FATAL as error:
+                return error
+            except Exception as error:  # noqa: BLE001 -- one change, whatever is wrong with it, must not end the thread
+                return self._one_by_one(changes, worker, error)
+
+    def _one_by_one(
+        self, changes: Sequence[Change], worker: int | None, error: Exception
+    ) -> Sequence[Any] | StoreError:
+        """Keep one change that cannot be written from taking the others with it; it gets its own error."""
+        if len(changes) == 1:
+            return [self._in_our_words(changes[0], error)]
+        replies: list[Any] = []
+        refused: dict[int, Exception] = {}
+        for change in changes:
+            key = run_of(change)
+            if key in refused:  # what a run did after something that is not recorded did not happen either
+                replies.append(refused[key])
+                continue
+            reply = self._committed([change], worker)
+            if isinstance(reply, StoreError):
+                return reply
+            replies += reply
+            if key is not None and isinstance(reply[0], Exception):
+                refused[key] = reply[0]
+        return replies
+
+    def _in_our_words(self, change: Change, error: Exception) -> OrchestratorError:
+        if isinstance(error, OrchestratorError):
+            return error
+        problem = f"{type(change).__name__} cannot be written: {type(error).__name__}: {error}"
+        _log.error("%s", problem, exc_info=error)
+        wrapped = StoreError(self._store.path, problem)
+        wrapped.__cause__ = error
+        return wrapped
+
+    async def close(self) -> None:
+        """Commit what is open, then end the thread."""
+        self._send()
+        self._closing.set()
+        self._queue.put(None)
+        await self._ended.wait()
+
+
+def _is_small(batch: Batch) -> bool:
+    return len(batch.changes) <= MOST_HERE and _LARGE.isdisjoint(map(type, batch.changes))

@@ -1,0 +1,201 @@
+"""Errors of the orchestrator; each says what was wrong, where, and what to do.
+
+HandrailError
+└── OrchestratorError
+    ├── Misuse                    set up or called in a way that cannot work
+    │   ├── NotStorable           a type or value that typed JSON cannot hold and give back
+    │   │   └── UnresolvedAnnotation  it names something not defined yet
+    │   ├── InvalidWorkflow       a workflow or step that cannot be built as written
+    │   ├── UnknownWorkflow       no such workflow here
+    │   ├── UnknownRun            no such run in the store
+    │   ├── RunConflict           the id is taken by a run with another workflow or input
+    │   ├── WrongState            the run or item is in a state that does not allow this
+    │   └── InputFileError        a file of inputs that cannot be used as it is
+    ├── RunError                  how a run can fail; recorded with the run
+    │   ├── StepFailed            a step failed and nothing caught it
+    │   ├── WaitExpired           nobody answered, or no event came, in time
+    │   ├── DeadlineExceeded      the run, or a step with all its attempts, took too long
+    │   ├── RunCancelled          the run was cancelled
+    │   ├── HistoryMismatch       the code asked for something else than the history holds
+    │   └── SuspensionSwallowed   the workflow caught the signal that makes a run wait
+    ├── ReviewError               a change to a review item that was refused
+    │   └── AnswerRefused         a person's answer fails guards and was not confirmed
+    └── StoreError                the store cannot be read or written
+        ├── StoreNotFound
+        ├── StoreFull
+        ├── StoreReadOnly
+        ├── StoreLocked
+        ├── StoreCorrupt
+        ├── StoreTooNew
+        └── Fenced                this worker lost its lease; another one has its runs
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from handrail_guards.errors import HandrailError
+from handrail_guards.verdict import Verdict
+
+
+class OrchestratorError(HandrailError):
+    """The root of the errors raised by ``orchestrator``."""
+
+
+class Misuse(OrchestratorError):
+    """Something was set up or called in a way that cannot work; nothing was done."""
+
+
+class NotStorable(Misuse, TypeError):
+    """A type or value that typed JSON cannot hold and give back equal."""
+
+    def __init__(self, *, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}")
+        self.where = where
+        self.problem = problem
+
+
+class UnresolvedAnnotation(NotStorable):
+    """An annotation that names something not defined yet; ask again once the module is loaded."""
+
+
+class InvalidWorkflow(Misuse, TypeError):
+    """A workflow or step that cannot be built as written."""
+
+
+class UnknownWorkflow(Misuse, LookupError):
+    """A workflow that this orchestrator was not given."""
+
+
+class UnknownRun(Misuse, LookupError):
+    """A run that the store does not hold."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"no run {run_id!r} in this store: list them with `handrail runs list`")
+        self.run_id = run_id
+
+
+class RunConflict(Misuse):
+    """The id belongs to a run that was started with another workflow or input."""
+
+    def __init__(self, run_id: str, problem: str) -> None:
+        super().__init__(
+            f"run {run_id!r} exists with {problem}; start with another id, or with what it was started with"
+        )
+        self.run_id = run_id
+
+
+class WrongState(Misuse):
+    """The run or item is in a state that does not allow this."""
+
+
+class InputFileError(Misuse, ValueError):
+    """A file of inputs that cannot be used as it is; no run was started."""
+
+    def __init__(self, *, path: Path, problem: str, line: int | None = None, field: str | None = None) -> None:
+        place = str(path) if line is None else f"{path}, line {line}"
+        super().__init__(f"{place}: {problem}" if field is None else f"{place}, field {field!r}: {problem}")
+        self.path = path
+        self.line = line
+        self.field = field
+        self.problem = problem
+
+
+class RunError(OrchestratorError):
+    """How a run can fail; recorded with the run, which keeps its history and can be retried."""
+
+
+class StepFailed(RunError):
+    """A step failed after all its attempts; the same error is raised again on every replay."""
+
+    def __init__(self, *, step: str, error_type: str, message: str) -> None:
+        super().__init__(f"step {step!r} failed with {error_type}: {message}")
+        self.step = step
+        self.error_type = error_type
+        self.message = message
+
+
+class WaitExpired(RunError):
+    """Nobody answered, or no event came, before the time was up."""
+
+    def __init__(self, *, step: str, message: str) -> None:
+        super().__init__(f"step {step!r}: {message}")
+        self.step = step
+        self.message = message
+
+
+class DeadlineExceeded(RunError, TimeoutError):
+    """A run, or a step with all its attempts, took longer than its deadline allows."""
+
+
+class RunCancelled(RunError):
+    """The run was cancelled before it could end."""
+
+
+class HistoryMismatch(RunError):
+    """The code asked for something else than the history holds; the run stopped instead of using wrong data."""
+
+    def __init__(self, *, run_id: str, expected: str, found: str, hint: str) -> None:
+        super().__init__(f"run {run_id!r}: the history expected {expected}, the code asked for {found}. {hint}")
+        self.run_id = run_id
+        self.expected = expected
+        self.found = found
+
+
+class SuspensionSwallowed(RunError):
+    """The workflow caught the signal that makes a run wait, and went on without an answer."""
+
+
+class ReviewError(OrchestratorError):
+    """A change to a review item that was refused; the item is as it was."""
+
+
+class AnswerRefused(ReviewError):
+    """A person's answer fails guards against which it was not confirmed by name; the item is as it was."""
+
+    def __init__(self, *, item: int, verdicts: Sequence[Verdict], said: str) -> None:
+        self.verdicts = tuple(verdicts)
+        """What failed."""
+        self.guards = tuple(dict.fromkeys(verdict.guard for verdict in verdicts))
+        """The names to confirm it against."""
+        options = " ".join(f"--despite {name}" for name in self.guards)
+        super().__init__(
+            f"review item {item}: the answer fails {said}; correct it, or confirm it against each of them by name:"
+            f" despite={list(self.guards)!r} ({options} on the command line)"
+        )
+
+
+class StoreError(OrchestratorError):
+    """The store cannot be read or written; what is recorded in it is as it was."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"store {path}: {problem}")
+        self.path = path
+        self.problem = problem
+
+
+class StoreNotFound(StoreError):
+    """There is no store at this place."""
+
+
+class StoreFull(StoreError):
+    """The disk that holds the store is full."""
+
+
+class StoreReadOnly(StoreError):
+    """The store's file or folder cannot be written."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the store's write lock and does not let go."""
+
+
+class StoreCorrupt(StoreError):
+    """The file is not a store, or is damaged."""
+
+
+class StoreTooNew(StoreError):
+    """The store was made by a newer version of Handrail."""
+
+
+class Fenced(StoreError):
+    """This worker lost its lease; another one took over its runs, so its writes are refused."""

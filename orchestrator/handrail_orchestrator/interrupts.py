@@ -1,0 +1,61 @@
+"""Ctrl-C told apart from code that raises ``KeyboardInterrupt`` itself."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from handrail_guards.raised import is_order
+
+
+class NobodyInterrupted(Exception):
+    """Code raised ``KeyboardInterrupt``, and nobody had pressed Ctrl-C."""
+
+    def __init__(self) -> None:
+        super().__init__("the code raised KeyboardInterrupt by itself")
+
+
+@contextmanager
+def interrupts_by_hand() -> Iterator[None]:
+    """Let a ``KeyboardInterrupt`` out of foreign code only when somebody pressed Ctrl-C.
+
+    Where another handler of SIGINT is at work, nobody can tell, and every one is let out. Where it is ignored, as in
+    background jobs of a shell, nobody can have pressed it.
+
+    Raises:
+        NobodyInterrupted: the code raised one by itself.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    pressed = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.default_int_handler(number, frame)
+
+    before = signal.getsignal(signal.SIGINT)
+    mine = in_main and before is signal.default_int_handler
+    if mine:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if pressed or (in_main and not mine and before is not signal.SIG_IGN):
+            raise
+        raise NobodyInterrupted from error
+    finally:
+        if mine and signal.getsignal(signal.SIGINT) is note:  # foreign code may have set its own
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def is_for_us(error: BaseException) -> bool:
+    """Return whether an exception caught around foreign code in an event loop is to be raised again.
+
+    Inside ``asyncio.run`` Ctrl-C cancels the main task, and a ``KeyboardInterrupt`` that comes out of a call is the
+    call's own; of all others see ``handrail_guards.raised.is_order``.
+    """
+    if not isinstance(error, KeyboardInterrupt):
+        return is_order(error)
+    in_main = threading.current_thread() is threading.main_thread()
+    return in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,0 +1,178 @@
+"""Inputs for many runs, read from a JSON Lines file: all of them, or none."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from handrail_orchestrator.codec import Codec, in_words, type_name
+from handrail_orchestrator.errors import InputFileError, NotStorable
+
+_PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+}
+"""What files that hold others begin with."""
+
+SHOWN = 10
+"""How many bad lines a message shows; it counts the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputLine:
+    """One line of the file, checked."""
+
+    line: int
+    """Its number, from 1, blank lines counted."""
+    id: str
+    """The run's id: the id field as text, or the line's number when no field was named."""
+    value: Any
+    """The input, of the workflow's type."""
+    raw: str
+    """The line as it stands in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What is wrong with one line."""
+
+    line: int
+    field: str | None
+    problem: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.field is None else f"line {self.line}, field {self.field!r}"
+        return f"{place}: {self.problem}"
+
+
+def read_inputs(path: Path, codec: Codec[Any], id_field: str | None) -> list[InputLine]:
+    """Return the inputs of the file in its order, after every line was checked.
+
+    Blank lines are skipped, and so is the byte order mark that some editors write. ``id_field`` names the field (of the
+    line's JSON object) that gives each run its id: text that is not empty, or a whole number.
+
+    Raises:
+        InputFileError: the file cannot be read or is empty, or a line is not UTF-8, not JSON, not of the type, without
+            its id, or with the id of an earlier line; up to ten bad lines are shown, with their number and count.
+    """
+    lines: list[InputLine] = []
+    findings: list[_Finding] = []
+    first_line_of: dict[str, int] = {}
+    for number, data in _lines(path):
+        checked = _checked(number, data, codec, id_field)
+        if isinstance(checked, InputLine):
+            first = first_line_of.setdefault(checked.id, number)
+            if first == number:
+                lines.append(checked)
+                continue
+            checked = _Finding(number, id_field, f"id {checked.id!r} is already that of line {first}; ids must differ")
+        findings.append(checked)
+    if findings:
+        raise _refusal(path, findings)
+    if not lines:
+        raise InputFileError(path=path, problem="it holds no input; write one JSON value a line")
+    return lines
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank, with their numbers; only line feeds end a line, as JSON Lines has it."""
+    try:
+        with path.open("rb") as file:
+            for number, data in enumerate(file, start=1):
+                if number == 1:
+                    _require_text(path, data)
+                line = data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data
+                if line := line.strip():
+                    yield number, line
+    except FileNotFoundError as error:
+        raise InputFileError(path=path, problem="there is no such file") from error
+    except IsADirectoryError as error:
+        raise InputFileError(path=path, problem="it is a directory; name a JSON Lines file") from error
+    except OSError as error:
+        raise InputFileError(path=path, problem=f"it cannot be read: {error.strerror or error}") from error
+
+
+def _require_text(path: Path, start: bytes) -> None:
+    for magic, kind in _PACKED.items():
+        if start.startswith(magic):
+            raise InputFileError(path=path, problem=f"it is compressed ({kind}): unpack it first")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputFileError(path=path, problem="it is UTF-16; save the file as UTF-8")
+    if start.strip() in {b"{", b"["}:
+        problem = "its first value goes on over several lines: write one whole JSON value a line (jq -c . does)"
+        raise InputFileError(path=path, problem=problem)
+
+
+def _checked(number: int, data: bytes, codec: Codec[Any], id_field: str | None) -> InputLine | _Finding:
+    try:
+        raw = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _Finding(number, None, f"byte {error.start + 1} is not UTF-8; save the file as UTF-8")
+    try:
+        value = codec.parse(raw)
+        # What cannot be stored is refused here, not after half of the runs have started.
+        codec.encode(value)
+    except ValidationError as error:
+        return _type_finding(number, error.errors(include_url=False), codec)
+    except NotStorable as error:
+        return _Finding(number, None, error.problem)
+    except Exception as error:  # noqa: BLE001 -- a validator of the user's own type may raise anything
+        return _Finding(
+            number, None, f"{type_name(codec.type)} failed to check it with {type(error).__name__}: {error}"
+        )
+    return _identified(number, raw, value, id_field)
+
+
+def _identified(number: int, raw: str, value: Any, id_field: str | None) -> InputLine | _Finding:
+    if id_field is None:
+        return InputLine(number, str(number), value, raw)
+    found = _id(json.loads(raw), id_field)
+    if found is None:
+        return _Finding(
+            number, id_field, "it is missing, empty, or neither text nor a whole number; each line needs its id"
+        )
+    return InputLine(number, found, value, raw)
+
+
+def _type_finding(number: int, errors: list[ErrorDetails], codec: Codec[Any]) -> _Finding:
+    first, *others = errors
+    if first["type"] == "json_invalid":
+        return _Finding(number, None, f"it is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}")
+    field = ".".join(map(str, first["loc"])) or None
+    problem = f"{first['msg']}, found {_shown(first['input'])}; the input is {type_name(codec.type)}"
+    if first["type"] == "missing":
+        problem = f"it is missing; the input is {type_name(codec.type)}"
+    if others:
+        problem += f" (also {'; '.join(map(in_words, others[:2]))}{'; and more' if len(others) > 2 else ''})"
+    return _Finding(number, field, problem)
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _id(value: Any, id_field: str) -> str | None:
+    found = value.get(id_field) if isinstance(value, dict) else None
+    if isinstance(found, str):
+        return found if found.strip() else None
+    return str(found) if type(found) is int else None
+
+
+def _refusal(path: Path, findings: list[_Finding]) -> InputFileError:
+    first = findings[0]
+    if len(findings) == 1:
+        return InputFileError(path=path, line=first.line, field=first.field, problem=first.problem)
+    shown = "".join(f"\n  {finding}" for finding in findings[:SHOWN])
+    rest = f"\n  and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+    # The attributes name the first bad line; the text names the file once and every line shown below it.
+    error = InputFileError(path=path, problem=f"{len(findings)} lines cannot be used; no run was started{shown}{rest}")
+    error.line, error.field = first.line, first.field
+    return error

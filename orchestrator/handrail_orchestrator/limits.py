@@ -1,0 +1,93 @@
+"""Limits shared by name: how many at once, and how many in a second."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+
+from handrail_orchestrator.clock import Clock, sleep
+from handrail_orchestrator.errors import InvalidWorkflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A limit that steps name with ``limit="crm"``; it holds for all of them together in one process.
+
+    Raises:
+        InvalidWorkflow: neither number is given, or one is not positive.
+    """
+
+    concurrent: int | None = None
+    """Bodies at once; None: any number."""
+    per_second: float | None = None
+    """Bodies begun in a second, evenly spaced; None: any number."""
+
+    def __post_init__(self) -> None:
+        if self.concurrent is None and self.per_second is None:
+            raise InvalidWorkflow("a Limit needs concurrent=, per_second=, or both")
+        if self.concurrent is not None and not (self.concurrent >= 1 and self.concurrent % 1 == 0):
+            raise InvalidWorkflow(f"Limit(concurrent={self.concurrent!r}): give a whole number above zero")
+        if self.per_second is not None and not 0 < self.per_second < math.inf:
+            raise InvalidWorkflow(f"Limit(per_second={self.per_second!r}): give a number above zero")
+
+
+class Limiter:
+    """One limit at work: entered before a body begins, left when it ended."""
+
+    def __init__(self, limit: Limit, clock: Clock) -> None:
+        self._slots = asyncio.Semaphore(limit.concurrent) if limit.concurrent is not None else None
+        self._interval = 1.0 / limit.per_second if limit.per_second is not None else 0.0
+        self._next_start = 0.0
+        self._in_turn = 0
+        self._clock = clock
+
+    async def __aenter__(self) -> None:
+        if self._slots is not None:
+            await self._slots.acquire()
+        try:
+            if self._interval:
+                await self._take_turn()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+
+    async def _take_turn(self) -> None:
+        now = self._clock.now()
+        # never further away than those in front can ask for, whatever the clock did since
+        start = min(max(now, self._next_start), now + self._interval * (self._in_turn + 1))
+        self._next_start = start + self._interval
+        if start > now:
+            self._in_turn += 1
+            try:
+                await sleep(self._clock, start - now)
+            finally:
+                self._in_turn -= 1
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._slots is not None:
+            self._slots.release()
+
+
+class Limiters:
+    """The limits of one orchestrator, by name."""
+
+    def __init__(self, limits: Mapping[str, Limit], clock: Clock) -> None:
+        self._limiters = {name: Limiter(limit, clock) for name, limit in limits.items()}
+
+    def named(self, name: str, *, step: str) -> Limiter:
+        """Return the limiter of that name.
+
+        Raises:
+            InvalidWorkflow: no such limit was given.
+        """
+        try:
+            return self._limiters[name]
+        except KeyError:
+            known = ", ".join(sorted(self._limiters)) or "none"
+            raise InvalidWorkflow(
+                f"step {step!r} asks for limit {name!r}; this orchestrator has: {known}."
+                f" Give Orchestrator(limits={{{name!r}: Limit(...)}})"
+            ) from None

@@ -1,0 +1,59 @@
+"""Structured logs: every line written while a run or step is executed carries its ids."""
+
+import json
+import logging
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+from handrail_orchestrator.context import current_step
+
+run_id_of: ContextVar[str | None] = ContextVar("handrail_run", default=None)
+"""The run that the current task executes."""
+
+
+class RunFilter(logging.Filter):
+    """Adds ``run``, ``step`` and ``attempt`` to every record; attach it to a handler."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add the ids and keep the record."""
+        context = current_step()
+        known = vars(record)
+        known.setdefault("run", context.run_id if context is not None else run_id_of.get())
+        known.setdefault("step", context.step if context is not None else None)
+        known.setdefault("attempt", context.attempt if context is not None else None)
+        return True
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes one JSON object a line: time, level, logger, message, run, step, attempt, error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        for name in ("run", "step", "attempt"):
+            value = getattr(record, name, None)
+            if value is not None:
+                line[name] = value
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def json_handler() -> logging.Handler:
+    """Return a handler that writes JSON lines with run and step ids to standard error."""
+    handler = logging.StreamHandler()
+    handler.addFilter(RunFilter())
+    handler.setFormatter(JsonFormatter())
+    return handler
+
+
+def log_json(level: int = logging.INFO) -> None:
+    """Write the logs of the whole process as JSON lines with run and step ids; for a command, not for a library."""
+    root = logging.getLogger()
+    root.addHandler(json_handler())
+    root.setLevel(level)

@@ -1,0 +1,337 @@
+"""The orchestrator: a store, workflows and a worker in this process, wired in one place."""
+
+import asyncio
+import json
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.clock import Clock
+from handrail_orchestrator.embedded.body import Bodies
+from handrail_orchestrator.embedded.execution import Execution
+from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.embedded.presence import Presence
+from handrail_orchestrator.embedded.settings import Equipment, Settings
+from handrail_orchestrator.embedded.signals import Signals, leave_after
+from handrail_orchestrator.embedded.started import StartedRuns
+from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS, Worker
+from handrail_orchestrator.embedded.writer import Writer
+from handrail_orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
+from handrail_orchestrator.limits import Limit, Limiters
+from handrail_orchestrator.store import Durability, SqliteStore, open_store
+from handrail_orchestrator.store.changes import Started, StartMany, StartRun
+from handrail_orchestrator.store.rows import ENDED, ClaimedRun
+from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.workflow import Workflow, Workflows
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.context import StepContext
+
+_log = logging.getLogger("handrail.worker")
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+FIRST_LOOK_SECONDS = 0.02
+OTHERS_TURN = 1_000
+"""Inputs made ready in a row before others get the event loop."""
+LAST_LOOK_SECONDS = 0.5
+"""A run that ends in another process is noticed after at most this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunHandle(Generic[Out]):
+    """One started run."""
+
+    id: str
+    new: bool
+    """False when the id was started before, with the same input."""
+    orchestrator: "Orchestrator" = field(repr=False)
+    workflow: Workflow[Any, Out] = field(repr=False)
+    execution: Execution | None = field(default=None, repr=False)
+    """Its first execution, when that was begun in this process at once."""
+
+    async def result(self) -> Out:
+        """Wait until the run has ended and return its result.
+
+        Raises:
+            StepFailed: the run failed; its ``error_type`` and ``message`` are the run's.
+        """
+        return await self.orchestrator.result(self)
+
+
+class Orchestrator(Client):
+    """Executes workflows on a store; several processes may do so on one file.
+
+    Use it as ``async with Orchestrator("sqlite:///runs.db", workflows=[triage]) as orchestrator``.
+
+    Raises:
+        InvalidWorkflow: a workflow cannot be executed as it is.
+        NotStorable: an input, result or step of a workflow cannot be stored.
+        StoreError: the store cannot be opened (when entered); see its subclasses.
+    """
+
+    def __init__(
+        self,
+        store: str | SqliteStore,
+        *,
+        workflows: Sequence[Workflow[Any, Any]],
+        limits: Mapping[str, Limit] | None = None,
+        settings: Settings = Settings(),
+        durability: Durability = "power",
+        clock: Clock | None = None,
+        concurrency: int | None = None,
+    ) -> None:
+        super().__init__(store, clock=clock, create=True)
+        self._workflows = Workflows(list(workflows))
+        self._limits = dict(limits or {})
+        self._settings = settings.with_concurrency(concurrency)
+        self._durability: Durability = durability
+        self._library = Library()
+        self._working: Worker | None = None
+        self._bodies: Bodies | None = None
+        self._before_body: Callable[[StepContext], Awaitable[None]] | None = None
+        self._signals = Signals(self._terminate)
+        self._stopping: asyncio.Task[bool] | None = None
+        self._watchers: dict[int, list[asyncio.Future[None]]] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open the store, sign on as a worker and go on with what is due."""
+        address = self._address
+        store = open_store(address, durability=self._durability) if isinstance(address, str) else address
+        presence = Presence(store, self._clock, self._settings.lease_seconds, self._settings.crash_limit)
+        writer = Writer(store, alone=self._is_alone, tick=self._tick)
+        limiters = Limiters(self._limits, self._clock)
+        self._bodies = Bodies(
+            clock=self._clock, limiters=limiters, threads=self._settings.threads, before=self._before_body
+        )
+        equipment = Equipment(store=store, writer=writer, clock=self._clock, library=self._library, bodies=self._bodies)
+        self._entered = store, writer
+        self._loop = asyncio.get_running_loop()
+        self._started = StartedRuns(store)
+        self._stopping = None
+        self._check_with(self._library, self._workflows)
+        self._presence = presence
+        worker = Worker(self._workflows, equipment, self._settings, presence)
+        writer.on_refusal = worker.refused
+        writer.on_fatal = worker.give_up
+        writer.on_unheard = worker.unheard
+        worker.on_finished = self._finished
+        self._working = worker
+        try:
+            worker.sign_on()
+            self._signals.open()
+        except BaseException:
+            self._working = None
+            await super().__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let steps in flight finish or stop, hand the runs back, and close the store."""
+        hurried = False
+        try:
+            if self._working is not None:
+                hurried = await self._stop_working(self._working)
+        finally:
+            self._signals.close()
+            self._working = None
+            if self._bodies is not None:
+                self._bodies.close()
+            await super().__aexit__(kind, error, trace)
+        if hurried:
+            raise asyncio.CancelledError
+
+    async def _stop_working(self, working: Worker) -> bool:
+        if self._stopping is None:
+            return await working.close()
+        try:
+            return await asyncio.shield(self._stopping)  # a signal has begun it
+        except asyncio.CancelledError:
+            self._stopping.cancel()
+            return await self._stopping or True
+
+    def _terminate(self) -> None:
+        """Hand the runs back, then let the process end; called by the handler of a signal."""
+        leave_after(self._settings.grace_seconds + LONGEST_CLOSE_SECONDS)
+        self._loop.call_soon_threadsafe(self._begin_to_stop)
+
+    def _begin_to_stop(self) -> None:
+        if self._working is None or self._stopping is not None:
+            self._signals.stopped()
+            return
+        _log.warning("SIGTERM: handing %d runs back, then this process ends", len(self._working.active))
+        self._stopping = self._loop.create_task(self._working.close())
+        self._stopping.add_done_callback(lambda _: self._signals.stopped())
+
+    def _is_alone(self) -> bool:
+        return self._working is not None and len(self._working.active) <= 1
+
+    def _tick(self) -> None:
+        if self._working is not None:
+            self._working.tick()
+
+    def _ring(self) -> None:
+        self._worker.wake()
+        self._presence.ring_others()
+
+    @property
+    def _worker(self) -> Worker:
+        if self._working is None:
+            raise Misuse("use this Orchestrator inside its block: async with Orchestrator(...) as orchestrator:")
+        if self._working.failure is not None:
+            raise self._working.failure
+        return self._working
+
+    # -- starting
+
+    async def start(self, workflow: Workflow[In, Out], value: In, *, id: str | None = None) -> RunHandle[Out]:  # noqa: A002
+        """Start a run; recorded when this returns. The same id with the same input is the same run.
+
+        Raises:
+            UnknownWorkflow: this orchestrator was not given the workflow.
+            NotStorable: the input does not fit its annotation.
+            RunConflict: the id was started with another workflow or input.
+        """
+        worker = self._worker
+        change = self._start_change(workflow, value, id, execute=worker.has_room)
+        me = worker.id
+        if change.execute:
+            worker.expect()
+        asked = self._parts[1].asked(change)
+        try:
+            started: Started = await asked
+        except asyncio.CancelledError:
+            worker.nobody_executes(change, asked)
+            raise
+        finally:
+            if change.execute:
+                worker.arrived()
+        self._started.add([started.key])
+        execution = None
+        if started.new and change.execute and me == worker.id:
+            claimed = ClaimedRun(
+                started.key, change.id, change.workflow, change.version, change.input, 0, change.created,
+                change.deadline, False, 0, change.code,
+            )  # fmt: skip
+            execution = worker.execute(claimed, History(change.id))
+        elif started.new:
+            worker.wake()
+        return RunHandle(change.id, started.new, self, workflow, execution)
+
+    async def start_many(
+        self, workflow: Workflow[In, Out], runs: Sequence[tuple[str | None, In]]
+    ) -> list[RunHandle[Out]]:
+        """Start several runs, given as (id, input), in one transaction: all of them or none.
+
+        Raises:
+            UnknownWorkflow: this orchestrator was not given the workflow.
+            NotStorable: an input does not fit its annotation; its id is named.
+            RunConflict: an id appears twice, or was started with another workflow or input.
+        """
+        changes: list[StartRun] = []
+        for number, (run_id, value) in enumerate(runs):
+            if number % OTHERS_TURN == OTHERS_TURN - 1:
+                await asyncio.sleep(0)
+            changes.append(self._start_change(workflow, value, run_id, execute=False))
+        twice, times = Counter(change.id for change in changes).most_common(1)[0] if changes else ("", 0)
+        if times > 1:
+            raise RunConflict(twice, "the same id twice in one call")
+        started: list[Started] = await self._change(StartMany(changes)) if changes else []
+        self._started.add(each.key for each in started)
+        return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]
+
+    def _start_change(self, workflow: Workflow[Any, Any], value: Any, run_id: str | None, *, execute: bool) -> StartRun:
+        self._worker  # noqa: B018 -- raises outside the block, and after the store failed
+        if workflow not in self._workflows:
+            raise UnknownWorkflow(
+                f"this orchestrator was not given workflow {workflow.name!r} version {workflow.version}:"
+                " put it into Orchestrator(workflows=[...])"
+            )
+        checked_texts(id=run_id)
+        now = self._clock.now()
+        encoded = self._library.workflow(workflow).input.encode(value)
+        deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
+        name = run_id if run_id is not None else uuid.uuid4().hex
+        return StartRun(name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute)
+
+    # -- results
+
+    async def result(self, handle: RunHandle[Out]) -> Out:
+        """Wait until a run has ended, in this process or another, and return its result.
+
+        Raises:
+            StepFailed: the run failed, was cancelled or set aside.
+        """
+        if handle.execution is not None:
+            await handle.execution.done
+            if handle.execution.status == "completed":
+                return handle.execution.value  # type: ignore[no-any-return]
+        pause = FIRST_LOOK_SECONDS
+        while True:
+            row = self.run(handle.id)
+            if row.status == "completed":
+                return self._library.workflow(handle.workflow).output.decode(row.output or "")  # type: ignore[no-any-return]
+            if row.status in ENDED:
+                error = json.loads(row.error or "{}")
+                raise StepFailed(
+                    step=handle.id, error_type=error.get("type", row.status), message=error.get("message", "")
+                )
+            self._worker  # noqa: B018 -- raises once the store failed
+            await self._something_happens(row.key, pause)
+            pause = min(pause * 2, LAST_LOOK_SECONDS)
+
+    async def _something_happens(self, key: int, seconds: float) -> None:
+        """Wait until an execution of the run is over here, or for a while."""
+        future = asyncio.get_running_loop().create_future()
+        self._watchers.setdefault(key, []).append(future)
+        try:
+            await asyncio.wait([future], timeout=seconds)
+        finally:
+            watching = self._watchers[key]
+            watching.remove(future)
+            if not watching:
+                del self._watchers[key]
+
+    def _finished(self, execution: Execution) -> None:
+        if execution.status != "running":
+            self._started.at_rest(execution.claimed.key)
+        for future in self._watchers.get(execution.claimed.key, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def idle(self) -> None:
+        """Wait until nothing is being executed or due here, and every run started here has ended or waits.
+
+        Runs started here are waited for wherever they are executed; what other workers took besides is theirs.
+
+        Raises:
+            StoreError: this process gave up because the store cannot be used; runs may be left as they are.
+        """
+        pause = FIRST_LOOK_SECONDS
+        while True:
+            while not await self._worker.is_idle():
+                pause = FIRST_LOOK_SECONDS
+            self._worker  # noqa: B018 -- raises if the store failed meanwhile: then nothing is done
+            if not self._started.in_flight():
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LAST_LOOK_SECONDS)
+
+    async def failed(self) -> None:
+        """Wait until the store cannot be used any more; returns only by raising.
+
+        Raises:
+            StoreError: what happened to the store.
+        """
+        while True:
+            self._worker  # noqa: B018 -- raises once the store failed
+            await asyncio.sleep(LAST_LOOK_SECONDS)

@@ -1,0 +1,44 @@
+"""When a failed step is tried again, and after how long."""
+
+from dataclasses import dataclass
+
+from handrail_orchestrator.errors import InvalidWorkflow
+
+MOST_DOUBLINGS = 60
+"""More would leave the numbers; every maximum is reached long before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again with exponential back-off and full jitter: a random delay, up to a bound that doubles every time.
+
+    Failures are counted across crashes and waits. A long delay is a row in the store, so that the run holds no place.
+
+    Raises:
+        InvalidWorkflow: fewer than two attempts, or a delay that is not positive.
+    """
+
+    attempts: int
+    """Tries that may fail, the first included; 2 or more. One that a crash cut short has not failed: it is repeated."""
+    first_seconds: float = 0.5
+    """Upper bound of the first delay."""
+    max_seconds: float = 30.0
+    """Upper bound of any delay."""
+    on: tuple[type[Exception], ...] = (Exception,)
+    """The exceptions worth another try."""
+
+    def __post_init__(self) -> None:
+        least = 2
+        if not isinstance(self.attempts, int):
+            raise InvalidWorkflow(f"Retry(attempts={self.attempts!r}): give a whole number of 2 or more")
+        if self.attempts < least:
+            raise InvalidWorkflow(
+                f"Retry(attempts={self.attempts}) never tries again; give 2 or more, or leave retry out"
+            )
+        if not 0 < self.first_seconds <= self.max_seconds:
+            raise InvalidWorkflow("Retry needs 0 < first_seconds <= max_seconds")
+
+
+def delay_seconds(policy: Retry, failed: int, chance: float) -> float:
+    """Return how long to wait after so many failures; ``chance`` is from 0 to 1, for the jitter."""
+    return chance * min(policy.max_seconds, policy.first_seconds * 2.0 ** min(failed - 1, MOST_DOUBLINGS))

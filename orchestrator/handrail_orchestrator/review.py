@@ -1,0 +1,219 @@
+"""The review state machine: who may do what to an item, and what it becomes; every door calls these functions.
+
+``open → leased → decided | open (skip, release, lease over)``; a run that ends makes its items ``cancelled``, all but
+its audits, and a due time with the policy ``fail`` makes them ``expired``. Each move is made to the version it was
+decided on, so of two people who decide at once exactly one succeeds.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from handrail_guards.verdict import Verdict
+from handrail_orchestrator.errors import ReviewError
+from handrail_orchestrator.store.changes import MoveReview
+from handrail_orchestrator.store.rows import ReviewRow, StepRow
+from handrail_orchestrator.texts import checked_texts
+
+LEASE_SECONDS = 300.0
+"""How long an item belongs to the person who took it."""
+
+LONGEST_MESSAGE = 300
+"""Characters of what is wrong with an answer: the message repeats the answer, however long that is."""
+
+
+def take(item: ReviewRow, *, by: str, now: float) -> MoveReview:
+    """Take an item for a while, or extend one's own lease.
+
+    Raises:
+        ReviewError: it is decided or closed, or somebody else has it.
+    """
+    check_person(by)
+    _must_be_undecided(item)
+    _must_be_free(item, by=by, now=now)
+    return MoveReview(
+        item.id, item.version, "leased", "take", actor(by), now, lease_owner=by, lease_until=now + LEASE_SECONDS
+    )
+
+
+def skip(item: ReviewRow, *, by: str, now: float, note: str | None = None) -> MoveReview:
+    """Give an item back for somebody else; whoever skipped it is offered it last from now on.
+
+    Raises:
+        ReviewError: it is decided or closed, or somebody else has it.
+    """
+    check_person(by)
+    _must_be_undecided(item)
+    _must_be_free(item, by=by, now=now)
+    checked_texts(note=note)
+    return MoveReview(item.id, item.version, "open", "skip", actor(by), now, note=note)
+
+
+def release(item: ReviewRow, *, by: str, now: float) -> MoveReview:
+    """Give back an item that one has taken, as if one had never looked at it.
+
+    Raises:
+        ReviewError: this person does not have it.
+    """
+    check_person(by)
+    if item.state != "leased" or item.lease_owner != by:
+        raise ReviewError(f"review item {item.id} is not taken by {by}: there is nothing to give back")
+    return MoveReview(item.id, item.version, "open", "release", actor(by), now)
+
+
+def decide(
+    item: ReviewRow,
+    value: Any,
+    *,
+    by: str,
+    now: float,
+    version: int | None = None,
+    note: str | None = None,
+    despite: Sequence[str] = (),
+) -> MoveReview:
+    """Decide an item; ``value`` is the answer as JSON data, ``version`` the one the person looked at.
+
+    A decision after one's own lease ran out is taken if nobody else took the item since. ``despite`` names the guards
+    that the person has seen fail, and against which the answer stands.
+
+    Raises:
+        ReviewError: the answer does not fit, the item is decided or closed, or somebody else has it.
+    """
+    check_person(by)
+    _must_be_undecided(item)
+    _must_be_free(item, by=by, now=now)
+    if version is not None and version != item.version:
+        raise ReviewError(f"review item {item.id} was changed by someone else in the meantime: look at it again")
+    check_answer(item, value)
+    checked_texts(note=note)
+    return MoveReview(
+        item.id, item.version, "decided", "decide", actor(by), now,
+        decision=json.dumps(value), note=note, despite=tuple(dict.fromkeys(despite)),
+    )  # fmt: skip
+
+
+def undo(item: ReviewRow, *, by: str, now: float) -> MoveReview:
+    """Take back one's own answer while it is fresh and its run has not read it; the item is one's own again.
+
+    Raises:
+        ReviewError: it is somebody else's answer, an old one, or none; the store refuses one that was read.
+    """
+    check_person(by)
+    if item.state != "decided" or item.decided_by != actor(by):
+        raise ReviewError(f"review item {item.id} has no answer by {by} that could be taken back")
+    if item.decided is None or now > item.decided + LEASE_SECONDS:
+        raise ReviewError(f"review item {item.id} was decided too long ago to take the answer back")
+    return MoveReview(
+        item.id, item.version, "leased", "undo", actor(by), now, lease_owner=by, lease_until=now + LEASE_SECONDS
+    )
+
+
+def unconfirmed(failed: Iterable[Verdict], despite: Iterable[str]) -> tuple[Verdict, ...]:
+    """Return the failed verdicts of guards that are not among those confirmed by name."""
+    confirmed = set(despite)
+    return tuple(verdict for verdict in failed if verdict.guard not in confirmed)
+
+
+def despite_unread(answer: StepRow) -> tuple[str, ...] | None:
+    """Return the guards that an answer was confirmed against; None when its run has read it and checked it before."""
+    if answer.verdicts is None or not answer.verdicts.startswith("{"):
+        return None
+    return tuple(json.loads(answer.verdicts)["despite"])
+
+
+def in_words(failed: Iterable[Verdict]) -> str:
+    """Return failed verdicts in one line."""
+    return "; ".join(f"{each.guard}{f' ({each.field})' if each.field else ''}: {each.reason}" for each in failed)
+
+
+def check_answer(item: ReviewRow, value: Any) -> None:
+    """Check an answer against the item's JSON Schema.
+
+    Raises:
+        ReviewError: it does not fit; the message says where and what would.
+    """
+    found = problems(item, value)
+    if found:
+        shown = "; ".join(f"{'.'.join(map(str, path)) or 'answer'}: {said}" for path, said in found[:3])
+        raise ReviewError(f"review item {item.id}: {shown}")
+
+
+def problems(item: ReviewRow, value: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return where an answer does not fit the item's JSON Schema, and why, by path; the suggestion itself fits."""
+    if item.suggestion is not None and value == json.loads(item.suggestion):
+        return []  # the form in which a value of this type is recorded is not always the one that people write
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
+
+    found = Draft202012Validator(json.loads(item.schema)).iter_errors(value)
+    return sorted(((tuple(each.path), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
+
+
+def _brief(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+
+
+def choices(item: ReviewRow) -> list[Any]:
+    """Return the values an answer can have, if there is a list: the likeliest first, then as declared."""
+    schema = json.loads(item.schema)
+    declared = _closed(schema, schema.get("$defs", {})) or []
+    texts = [value for value, _ in json.loads(item.alternatives)]
+    likely = ([item.suggestion] if item.suggestion is not None else []) + [json.dumps(text) for text in texts]
+    by_key = {json.dumps(each, sort_keys=True): each for each in declared}
+    for text in texts:  # an alternative is kept as text, whatever its type
+        likely += [key for key in by_key if key == text]
+    found = [key for key in dict.fromkeys(_same_json(each) for each in likely) if key in by_key]
+    return [by_key[key] for key in found] + [each for key, each in by_key.items() if key not in found]
+
+
+def _closed(schema: dict[str, Any], named: dict[str, Any], depth: int = 8) -> list[Any] | None:
+    """Return every value that fits a schema, or None when there is no list of them."""
+    if "$ref" in schema and depth:
+        return _closed(named.get(str(schema["$ref"]).rsplit("/", 1)[-1], {}), named, depth - 1)
+    if "enum" in schema:
+        return list(schema["enum"])
+    if "const" in schema:
+        return [schema["const"]]
+    if "anyOf" in schema and depth:
+        members = [_closed(each, named, depth - 1) for each in schema["anyOf"]]
+        return None if None in members else [value for member in members for value in member or ()]
+    by_type: dict[str, list[Any]] = {"boolean": [True, False], "null": [None]}
+    return by_type.get(str(schema.get("type")))
+
+
+def _same_json(text: str) -> str:
+    return json.dumps(json.loads(text), sort_keys=True)
+
+
+def actor(by: str) -> str:
+    """Return a person as the log and the records name them."""
+    return f"person:{by}"
+
+
+def check_person(by: str) -> None:
+    """Check that a person has a name.
+
+    Raises:
+        ReviewError: there is none.
+        NotStorable: it is no text that a store can hold.
+    """
+    checked_texts(by=by)
+    if not by.strip():
+        raise ReviewError("a decision needs the name of the person who makes it, such as by='ann' (--as ann)")
+
+
+def _must_be_undecided(item: ReviewRow) -> None:
+    match item.state:
+        case "open" | "leased":
+            return
+        case "decided":
+            raise ReviewError(f"review item {item.id} was decided by {item.decided_by}")
+        case "expired":
+            raise ReviewError(f"review item {item.id} is past its due time; its run went on without an answer")
+        case "cancelled":
+            raise ReviewError(f"review item {item.id} is closed: its run has ended")
+
+
+def _must_be_free(item: ReviewRow, *, by: str, now: float) -> None:
+    taken = item.state == "leased" and item.lease_owner != by and (item.lease_until or 0.0) > now
+    if taken:
+        raise ReviewError(f"review item {item.id} is being decided by {item.lease_owner}")

@@ -1,0 +1,199 @@
+"""What a workflow sees of its run: the only way it may act, wait, and ask for time or chance."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+
+from handrail_guards.escalation import Escalation
+from handrail_guards.outcome import Accepted, Doubtful
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+    from handrail_orchestrator.workflow import Workflow
+
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+
+Call: TypeAlias = Coroutine[None, None, T]
+"""A call that is awaited; with Any in it, mypy would find the overloads of ``Run.all`` ambiguous and return Any."""
+
+
+class Judge(Protocol[P, T_co]):
+    """Whatever judges and may be in doubt: an AI step, seen from here.
+
+    A judge that also has ``audit`` (a ``handrail_guards.AuditRule``) has the cases it draws decided blind by people.
+    One with ``objections(value, *args, **kwargs)`` has people's answers held to its guards: it returns the failed
+    verdicts on an answer to a call. Its ``person_checks`` name these guards; with none, nothing is asked.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the step's name."""
+        ...
+
+    @property
+    def output_type(self) -> Any:
+        """Return the type of an accepted value."""
+        ...
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Accepted[T_co] | Doubtful[T_co]]:
+        """Judge."""
+        ...
+
+
+class Run(ABC):
+    """One execution of a workflow.
+
+    A workflow runs again from its top when its run resumes: remembered calls return what is recorded.
+    Code between them must therefore be deterministic.
+    """
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """Return the run's id."""
+
+    @overload
+    def step(self, step: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs) -> Call[T]: ...
+    @overload
+    def step(self, step: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Call[T]: ...
+    @abstractmethod
+    def step(self, step: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call[Any]:
+        """Call a step once and remember its result; it is recorded before the next step begins.
+
+        Raises:
+            StepFailed: all attempts failed; the same error on every replay.
+            HistoryMismatch: the history holds something else under this name.
+        """
+
+    @abstractmethod
+    def decide(self, judge: Judge[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
+        """Judge once and settle it: the accepted value, or what a person says when it is in doubt.
+
+        Raises:
+            WaitExpired: nobody decided in time, and the escalation says ``fail``.
+        """
+
+    @abstractmethod
+    def ask(
+        self,
+        question: str,
+        answer: "TypeForm[T]",
+        *,
+        name: str = "ask",
+        context: Any = None,
+        escalate: Escalation = Escalation(),
+    ) -> Call[T]:
+        """Put a question to people, without any model; ``context`` is JSON shown beside it.
+
+        Raises:
+            WaitExpired: nobody answered in time, and the escalation says ``fail``.
+            HistoryMismatch: the history holds another question, context or form of answer under this name.
+        """
+
+    @abstractmethod
+    def event(self, name: str, payload: "TypeForm[T]", *, within: timedelta | None = None) -> Call[T]:
+        """Wait for the next event of that name sent to this run (``orchestrator.send``) whose payload fits the type.
+
+        One that does not fit is left where it is, with a warning in the log.
+
+        Raises:
+            WaitExpired: none came within the time.
+            HistoryMismatch: the history holds a wait for something else under this name.
+        """
+
+    @abstractmethod
+    def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
+        """Wait for a timedelta or that many seconds; the due time is fixed when this is first reached.
+
+        Raises:
+            HistoryMismatch: the history holds another duration under this name.
+        """
+
+    @abstractmethod
+    def sleep_until(self, when: datetime, *, name: str = "sleep") -> Call[None]:
+        """Wait until a moment, which must carry its time zone and be the same on every replay.
+
+        Raises:
+            HistoryMismatch: the history holds another moment under this name.
+        """
+
+    @abstractmethod
+    def child(
+        self,
+        workflow: "Workflow[A, T]",
+        value: A,
+        /,
+        *,
+        id: str | None = None,  # noqa: A002
+        name: str | None = None,
+    ) -> Call[T]:
+        """Start a run of another workflow and wait for its result; its default id is ``<run id>/<name>``.
+
+        Its name is the workflow's, if none is given.
+
+        Raises:
+            StepFailed: the child run failed or was cancelled.
+            HistoryMismatch: the history holds another input, or another id, under this name.
+        """
+
+    @overload
+    def all(self, first: Awaitable[A], second: Awaitable[B], /) -> Call[tuple[A, B]]: ...
+    @overload
+    def all(self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], /) -> Call[tuple[A, B, C]]: ...
+    @overload
+    def all(
+        self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], fourth: Awaitable[D], /
+    ) -> Call[tuple[A, B, C, D]]: ...
+    @overload
+    def all(
+        self,
+        first: Awaitable[A],
+        second: Awaitable[B],
+        third: Awaitable[C],
+        fourth: Awaitable[D],
+        fifth: Awaitable[E],
+        /,
+    ) -> Call[tuple[A, B, C, D, E]]: ...
+    @overload
+    def all(self, *branches: Awaitable[T]) -> Call[tuple[T, ...]]: ...
+    @abstractmethod
+    def all(self, *branches: Awaitable[Any]) -> Call[tuple[Any, ...]]:
+        """Run branches side by side and return their results in order.
+
+        Every branch goes as far as it can before the run waits, so several questions can be open at once.
+        The first failure, by position, is raised after all branches ended.
+        """
+
+    @abstractmethod
+    def now(self, *, name: str = "now") -> Call[datetime]:
+        """Return the time (UTC), the same on every replay.
+
+        Raises:
+            HistoryMismatch: the recorded time belongs to a call elsewhere; give a call that is new a ``name``.
+        """
+
+    @abstractmethod
+    def random(self, *, name: str = "random") -> Call[float]:
+        """Return a random number, 0 up to but not including 1, the same on every replay.
+
+        Raises:
+            HistoryMismatch: the recorded number belongs to a call elsewhere; give a call that is new a ``name``.
+        """
+
+
+def branch_list(branches: Sequence[Awaitable[Any]]) -> list[Coroutine[Any, Any, Any]]:
+    """Return the branches as coroutines, each of which can become a task."""
+    return [each if isinstance(each, Coroutine) else _awaiting(each) for each in branches]
+
+
+async def _awaiting(value: Awaitable[T]) -> T:
+    return await value

@@ -1,0 +1,24 @@
+"""Opening a store by its address."""
+
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.store.sqlite import Durability, SqliteStore
+
+_PREFIX = "sqlite:///"
+
+
+def open_store(
+    url: str, *, durability: Durability = "power", create: bool = True, reading: bool = False
+) -> SqliteStore:
+    """Open ``sqlite:///FILE`` (``sqlite:////FILE`` for an absolute path) or ``sqlite:///:memory:``.
+
+    One opened for ``reading`` needs no write lock until its first change.
+
+    Raises:
+        Misuse: the address is none of those.
+        StoreError: the store cannot be opened; see its subclasses.
+    """
+    if not url.startswith(_PREFIX) or url == _PREFIX:
+        raise Misuse(
+            f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept"
+        )
+    return SqliteStore(url.removeprefix(_PREFIX), durability=durability, create=create, reading=reading)

@@ -1,0 +1,256 @@
+"""What can be written to a store: plain data, applied in order, several in one transaction.
+
+A ``VOLATILE`` change need not survive a power cut: a store may commit a transaction of nothing but
+those without waiting for the disk. Order is kept either way.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from handrail_orchestrator.store.rows import ReviewRow, ReviewState, RunStatus, StepRow
+
+
+class StartRun(NamedTuple):
+    """Make a run, unless its id exists with the same workflow and input. Reply: ``Started``."""
+
+    id: str
+    workflow: str
+    version: int
+    input: str
+    code: str
+    created: float
+    deadline: float | None = None
+    execute: bool = False
+    """The writing worker owns it from the start; otherwise it is pending for any worker."""
+    parent: int | None = None
+    parent_step: str | None = None
+
+
+class Started(NamedTuple):
+    """Where a start led: the run's key, and whether it is new."""
+
+    key: int
+    new: bool
+
+
+class StartMany(NamedTuple):
+    """Make several runs, all or none. Reply: a list of ``Started``."""
+
+    runs: Sequence[StartRun]
+
+
+class RecordStep(NamedTuple):
+    """Record a step's result, once: a result that is there is never overwritten."""
+
+    row: StepRow
+    audit: ReviewRow | None = None
+    """A question about the result that nothing waits for; recorded with it or not at all."""
+
+
+class NoteStarted(NamedTuple):
+    """Note that a long step has begun, or that a try of it failed and when the next is due.
+
+    Volatile: after a power cut, tries are counted from what was noted before.
+    """
+
+    row: StepRow
+
+
+class OpenWait(NamedTuple):
+    """Record what a run waits for, with its question to people or its child run, once."""
+
+    row: StepRow
+    review: ReviewRow | None = None
+    child: StartRun | None = None
+
+
+class ReopenWait(NamedTuple):
+    """Wait again for an event: the record of one that never fitted is archived."""
+
+    row: StepRow
+    """The wait as it is from now on."""
+
+
+class Suspend(NamedTuple):
+    """Let go of a run until it is due; at once when an answer came since ``signals``. Reply: when it is due."""
+
+    key: int
+    wake: float | None
+    signals: int
+
+
+class EndRun(NamedTuple):
+    """End a run; its open questions are cancelled, all but audits, and its parent is told."""
+
+    key: int
+    status: RunStatus
+    output: str | None
+    error: str | None
+    ended: float
+    has_dependants: bool = True
+    """Whether it may have open questions or child runs."""
+
+
+class Claim(NamedTuple):
+    """Own due runs of these workflow versions, oldest first. Reply: ``Claimed``."""
+
+    versions: Sequence[tuple[str, int]]
+    now: float
+    most: int
+    suspects: bool
+    """Whether runs that were in flight in two crashes may be among them: half of those that died together."""
+    busy: bool = False
+    """Whether the worker executes anything: then what must be executed alone is not among them."""
+    but: Sequence[int] = ()
+    """Keys of runs that are left for later."""
+
+
+class Release(NamedTuple):
+    """Give back every run this worker owns and sign off."""
+
+
+class HandBack(NamedTuple):
+    """Give back one run that this worker owns, without blame; due at ``wake``."""
+
+    key: int
+    wake: float
+
+
+class Register(NamedTuple):
+    """Sign on as a worker. Reply: its id."""
+
+    pid: int
+    host: str
+    bell: str
+    lock: str
+    now: float
+
+
+class Beat(NamedTuple):
+    """Show that this worker lives."""
+
+
+class TakeOver(NamedTuple):
+    """Strike off a dead worker and make its runs due. Reply: how many, or None when it beat since."""
+
+    worker: int
+    beat: int
+    now: float
+    crash_limit: int
+    blame: bool = True
+    """Whether it may have died of what it executed."""
+
+
+class Send(NamedTuple):
+    """Send an external event to a run; the same ``event_id`` counts once. Reply: whether it is new."""
+
+    run_id: str
+    name: str
+    payload: str
+    now: float
+    event_id: str | None = None
+
+
+class Cancel(NamedTuple):
+    """Cancel a run and its children; one that is being executed is told to stop. Reply: its status."""
+
+    run_id: str
+    now: float
+    reason: str
+
+
+class RetryRun(NamedTuple):
+    """Make a failed, cancelled or set-aside run due again; its failed steps are archived, all others kept."""
+
+    run_id: str
+    now: float
+
+
+class Fork(NamedTuple):
+    """Make a new run with the history of another up to, not including, a step. Reply: ``Started``."""
+
+    run_id: str
+    step: str | None
+    new_id: str
+    now: float
+
+
+class MoveReview(NamedTuple):
+    """Move a review item on, if it still is at ``version``; a decision resumes its run. Reply: the new row."""
+
+    id: int
+    version: int
+    state: ReviewState
+    action: str
+    actor: str
+    now: float
+    lease_owner: str | None = None
+    lease_until: float | None = None
+    priority: int | None = None
+    decision: str | None = None
+    note: str | None = None
+    despite: Sequence[str] = ()
+    """For a decision: the guards against which the person confirms it, although they fail."""
+    schema: str | None = None
+    """For an item that is opened again because the type of its answer changed: the new one."""
+    asked: str | None = None
+    """And what its run asks for from now on, as it is recorded with the wait."""
+
+
+class ReadAnswer(NamedTuple):
+    """Note that a run has read a person's answer, and what its guards have against it; it cannot be taken back now."""
+
+    run: int
+    name: str
+    verdicts: str
+
+
+class Prune(NamedTuple):
+    """Delete runs that ended before a time, with all that belongs to them. Reply: how many."""
+
+    ended_before: float
+    statuses: Sequence[RunStatus]
+    most: int
+
+
+class Remember(NamedTuple):
+    """Remember where a workflow's code is found, as ``module:name``."""
+
+    workflow: str
+    target: str
+
+
+Change = (
+    StartRun
+    | StartMany
+    | RecordStep
+    | NoteStarted
+    | OpenWait
+    | ReopenWait
+    | Suspend
+    | EndRun
+    | Claim
+    | Release
+    | HandBack
+    | Register
+    | Beat
+    | TakeOver
+    | Send
+    | Cancel
+    | RetryRun
+    | Fork
+    | MoveReview
+    | ReadAnswer
+    | Prune
+    | Remember
+)
+
+
+def run_of(change: Change) -> int | None:
+    """Return the key of the run that a change is about, where it names one."""
+    key: int | None = getattr(getattr(change, "row", change), "run", None)
+    return getattr(change, "key", None) if key is None else key
+
+
+VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat})
+"""After a power cut a claim is due again, and a hint or a beat is of no use any more."""

@@ -1,0 +1,185 @@
+"""The port to whatever remembers: changes in, rows out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.rows import (
+    ClaimedRun,
+    EventRow,
+    JudgedRow,
+    ReviewLogRow,
+    ReviewRow,
+    ReviewState,
+    RunRow,
+    RunStatus,
+    StepRow,
+    WaitRow,
+    WorkerRow,
+)
+
+
+class Claimed(NamedTuple):
+    """Runs claimed, and when the next one is due (None: none is)."""
+
+    runs: Sequence[ClaimedRun]
+    next_wake: float | None
+    waits_for_rest: bool = False
+    """Whether a run is due that is executed with nothing beside it: nothing is claimed until this worker rests."""
+
+
+class HistoryRows(NamedTuple):
+    """What a run remembers."""
+
+    steps: Sequence[StepRow]
+    events: Sequence[EventRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewQuery:
+    """Which review items to list; counts and lists use the same one, so they always agree."""
+
+    states: tuple[ReviewState, ...] = ("open", "leased")
+    queue: str | None = None
+    run_id: str | None = None
+    step: str | None = None
+    """Only the item of this wait, such as ``ask#2``."""
+    free_for: str | None = None
+    """Only items that this person may take at ``now``: open, their own, or with a lease that ran out.
+
+    Those that the person skipped come last, that skipped longest ago first; ``after`` does not know this order."""
+    now: float = 0.0
+    after: tuple[int, int] | None = None
+    """Continue after the item with this (priority, id)."""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedQuery:
+    """Which judgements to read."""
+
+    step: str | None = None
+    """Calls of this AI step: ``route`` finds ``route#2`` and ``all.0/route`` too; None: of all."""
+    workflow: str | None = None
+    after: tuple[int, str] = (0, "")
+    """Continue after the judgement with this ``place``."""
+    limit: int = 500
+    run_id: str | None = None
+    """Only those of this run."""
+    since: float | None = None
+    """Only those made at this time or later, in seconds since the epoch."""
+
+
+class Store(Protocol):
+    """Remembers runs, steps, waits and reviews; safe to use from several threads.
+
+    ``apply`` is the only way to write. It applies the changes in order in one transaction and returns
+    one reply per change; a change that is refused leaves nothing behind, its reply is the error, and
+    the others go on. When the whole transaction fails it raises, and nothing of it is recorded.
+
+    Raises (every method):
+        StoreError: the store cannot be read or written.
+    """
+
+    @property
+    def url(self) -> str:
+        """Return the address the store was opened with."""
+        ...
+
+    def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
+        """Write; changes that only a live worker may make are refused (``Fenced``) once ``worker`` was struck off."""
+        ...
+
+    def changed_elsewhere(self) -> bool:
+        """Return whether another process wrote since the last call."""
+        ...
+
+    def history(self, key: int) -> HistoryRows:
+        """Return what a run remembers, in order of recording."""
+        ...
+
+    def run(self, run_id: str) -> RunRow | None:
+        """Return one run."""
+        ...
+
+    def runs(
+        self, *, status: RunStatus | None = None, workflow: str | None = None, after_key: int = 0, limit: int = 100
+    ) -> list[RunRow]:
+        """Return runs, oldest first."""
+        ...
+
+    def latest(
+        self,
+        *,
+        status: RunStatus | None = None,
+        workflow: str | None = None,
+        before_key: int | None = None,
+        limit: int = 100,
+    ) -> list[RunRow]:
+        """Return runs, newest first."""
+        ...
+
+    def waits(self, keys: Sequence[int]) -> list[WaitRow]:
+        """Return what runs wait for, in the order of their keys, and what each asked first first."""
+        ...
+
+    def counts(self) -> dict[tuple[str, int, RunStatus], int]:
+        """Return how many runs there are by workflow, version and status."""
+        ...
+
+    def due(self, now: float) -> dict[tuple[str, int], int]:
+        """Return how many unclaimed runs are due, by workflow and version."""
+        ...
+
+    def fates(self, run_ids: list[str] | None, workflow: str | None) -> list[tuple[str, str | None, int]]:
+        """Return what became of runs, counted: (fate, error, count)."""
+        ...
+
+    def open_runs(self, run_ids: list[str]) -> list[tuple[str, bool]]:
+        """Return which of these runs have not ended, and whether each waits for a person."""
+        ...
+
+    def in_flight(self, keys: Sequence[int]) -> list[int]:
+        """Return those of some runs, by key, that are due or being executed."""
+        ...
+
+    def cancelled_of(self, worker: int) -> list[int]:
+        """Return the keys of runs of this worker that were told to stop."""
+        ...
+
+    def workers(self) -> list[WorkerRow]:
+        """Return the workers that signed on and did not sign off."""
+        ...
+
+    def reviews(self, query: ReviewQuery) -> list[ReviewRow]:
+        """Return review items, most urgent first."""
+        ...
+
+    def review_count(self, query: ReviewQuery) -> int:
+        """Return how many items the query's list has without its limit."""
+        ...
+
+    def review(self, item: int) -> ReviewRow | None:
+        """Return one review item."""
+        ...
+
+    def review_log(self, item: int) -> list[ReviewLogRow]:
+        """Return every change of one item, oldest first."""
+        ...
+
+    def judged(self, query: JudgedQuery) -> list[JudgedRow]:
+        """Return judgements with what people said of them, by run, oldest first, then by name."""
+        ...
+
+    def target(self, workflow: str) -> str | None:
+        """Return where a workflow's code was found, as ``module:name``."""
+        ...
+
+    def vacuum(self) -> None:
+        """Give space that deleted runs held back to the disk."""
+        ...
+
+    def close(self) -> None:
+        """Close the store; closing twice does nothing."""
+        ...

@@ -1,0 +1,100 @@
+"""Executing runs again: retry from what stopped them, fork from a step of theirs."""
+
+import json
+from typing import TYPE_CHECKING
+
+from handrail_orchestrator.errors import RunConflict, UnknownRun, WrongState
+from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
+from handrail_orchestrator.store.sqlite import lifecycle
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.sqlite.transaction import Transaction
+
+# A failure that the workflow survived is history like any other result: what came after it depends on it.
+_AGAIN = """
+run = ? AND (
+    status IN ('started', 'waiting') OR status = 'failed' AND name IN (SELECT value FROM json_each(?))
+    OR status = 'failed' AND kind = 'child' AND json_extract(error, '$.message') = 'the run that started it has ended'
+)
+"""
+"""The last: a child run that ended because its parent had, which older versions took for an answer to the parent."""
+
+
+def retry(tx: "Transaction", change: c.RetryRun) -> None:
+    """Make an ended run due again from what stopped it, and the child runs that stopped it likewise."""
+    found = tx.execute("SELECT key, status FROM runs WHERE id = ?", (change.run_id,)).fetchone()
+    if found is None:
+        raise UnknownRun(change.run_id)
+    key, status = found
+    if status not in {"failed", "cancelled", "set_aside"}:
+        raise WrongState(f"run {change.run_id!r} is {status}; only a failed, cancelled or set-aside run can be retried")
+    again = [int(key)]
+    while again:
+        run = again.pop()
+        _begin_anew(tx, run, change.now)
+        children = tx.execute(
+            "SELECT key FROM runs WHERE parent = ? AND status IN ('failed', 'cancelled', 'set_aside')"
+            " AND parent_step NOT IN (SELECT name FROM steps WHERE run = ?)",
+            (run, run),
+        ).fetchall()
+        again += [child for (child,) in children]
+
+
+def _begin_anew(tx: "Transaction", key: int, now: float) -> None:
+    """Archive what stopped a run and make it due."""
+    (error,) = tx.execute("SELECT error FROM runs WHERE key = ?", (key,)).fetchone()
+    again = (key, json.dumps(json.loads(error or "{}").get("steps", [])))
+    tx.execute(f"INSERT INTO archived_steps SELECT * FROM steps WHERE {_AGAIN}", again)  # noqa: S608 -- a constant
+    tx.execute(f"DELETE FROM steps WHERE {_AGAIN}", again)  # noqa: S608 -- a constant
+    tx.execute(
+        "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND state != 'decided' AND kind != ?"
+        " AND instr(step, '!') = 0",
+        (key, AUDIT),
+    )
+    tx.execute(
+        "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, died_alone = 0, cancel = 0, ended = NULL,"
+        # the whole time again, or it would fail at once
+        " error = NULL, deadline = ? + (deadline - created) WHERE key = ?",
+        (DUE, now, key),
+    )
+
+
+def fork(tx: "Transaction", change: c.Fork) -> c.Started:
+    """Copy a run's history before a step into a new run, which goes on from there."""
+    source = tx.execute(
+        "SELECT key, workflows.name, workflows.version, input, code FROM runs"
+        " JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
+        (change.run_id,),
+    ).fetchone()
+    if source is None:
+        raise UnknownRun(change.run_id)
+    key, name, version, recorded, code = source
+    before = None
+    if change.step is not None:
+        found = tx.execute("SELECT seq FROM steps WHERE run = ? AND name = ?", (key, change.step)).fetchone()
+        if found is None:
+            raise WrongState(
+                f"run {change.run_id!r} has no step {change.step!r}: see `handrail runs show {change.run_id}`"
+            )
+        before = found[0]
+    started = lifecycle.start(tx, c.StartRun(change.new_id, name, version, recorded, code, change.now))
+    if not started.new:
+        raise RunConflict(change.new_id, "a history of its own")
+    columns = ", ".join(StepRow._fields[1:])
+    tx.execute(
+        f"INSERT INTO steps (run, {columns}) SELECT ?, {columns} FROM steps"  # noqa: S608 -- our own column names
+        " WHERE run = ? AND status = 'done' AND seq < coalesce(?, 0)"
+        " AND NOT (kind = 'human' AND coalesce(verdicts, '') LIKE '{%')",  # nobody has checked that answer yet
+        (started.key, key, before),
+    )
+    tx.execute(
+        "INSERT INTO events SELECT ?, name, number, payload, sent, event_id FROM events WHERE run = ?",
+        (started.key, key),
+    )
+    tx.execute(
+        "UPDATE runs SET signals = 1, copied_seq = (SELECT coalesce(max(seq), 0) FROM steps WHERE run = ?)"
+        " WHERE key = ?",  # a signal, since events were copied
+        (started.key, started.key),
+    )
+    return started

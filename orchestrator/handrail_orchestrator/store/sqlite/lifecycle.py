@@ -1,0 +1,287 @@
+"""Writing what happens to a run from its start to its end, and to its children and questions."""
+
+import json
+from typing import TYPE_CHECKING
+
+from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
+from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.sqlite.transaction import Transaction
+
+_START = """
+INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input)
+VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+_START_HERE = """
+INSERT INTO runs (id, workflow, status, owner, created, started, code, input)
+VALUES (?, ?, 'running', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+_END = """
+UPDATE runs SET status = ?, owner = NULL, wake = NULL, output = ?, error = ?, ended = ?
+WHERE key = ? AND owner = ? RETURNING parent, parent_step
+"""
+_COMPLETE = """
+UPDATE runs SET status = 'completed', owner = NULL, wake = NULL, output = ?, ended = ?
+WHERE key = ? AND owner = ? RETURNING parent, parent_step
+"""
+_SETTLE_PARENT = """
+UPDATE steps SET status = ?, output = ?, error = ?, ended = ?
+WHERE run = ? AND name = ? AND status IN ('waiting', 'started') AND (SELECT ended FROM runs WHERE key = run) IS NULL
+"""
+"""A run that has ended waits for nothing: when it is retried, it asks for its child again."""
+_SETTLE_OTHERS = """
+UPDATE steps SET status = ?, output = ?, error = ?, ended = ?
+WHERE kind = 'child' AND status = 'waiting' AND owner = (SELECT id FROM runs WHERE key = ?)
+AND (SELECT ended FROM runs WHERE key = run) IS NULL RETURNING run
+"""
+"""A run has one parent, whose end is its end, and any number of other runs may wait for it by its id."""
+_WAITS_FOR = """
+WITH RECURSIVE awaited(id) AS (
+    VALUES (?) UNION
+    SELECT steps.owner FROM awaited JOIN runs ON runs.id = awaited.id JOIN steps ON steps.run = runs.key
+    WHERE steps.kind = 'child' AND steps.status = 'waiting'
+)
+SELECT 1 FROM awaited JOIN runs ON runs.id = awaited.id WHERE runs.key = ?
+"""
+"""Whether a run waits for another, directly or through its children."""
+_ORPHANED = json.dumps({"type": "RunCancelled", "message": "the run that started it has ended"})
+_WAKE = """
+UPDATE runs SET signals = signals + 1, wake = CASE WHEN status = 'waiting' THEN ? ELSE wake END WHERE key = ?
+"""
+
+
+def start(tx: "Transaction", change: c.StartRun) -> c.Started:
+    """Make a run, or find the one that was started with the same id, workflow and input."""
+    workflow = tx.workflow_ids.get(change.workflow, change.version)
+    # One that was struck off owns nothing: nobody would ever take the run over from it.
+    if change.execute and tx.worker is not None and tx.alive:
+        plain = (change.id, workflow, tx.worker, change.created, change.created, change.code, change.input)
+        cursor = tx.execute(_START_HERE, plain)
+        if cursor.rowcount == 1 and change.deadline is not None:
+            tx.execute("UPDATE runs SET deadline = ? WHERE key = ?", (change.deadline, cursor.lastrowid))
+    else:
+        cursor = tx.execute(
+            _START,
+            (
+                change.id, workflow, DUE, change.created, change.deadline, change.parent, change.parent_step,
+                change.code, change.input,
+            ),
+        )  # fmt: skip
+    if cursor.rowcount == 1:
+        return c.Started(int(cursor.lastrowid or 0), new=True)
+    return _existing(tx, change)
+
+
+def _existing(tx: "Transaction", change: c.StartRun) -> c.Started:
+    key, name, recorded = tx.execute(
+        "SELECT key, workflows.name, input FROM runs JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
+        (change.id,),
+    ).fetchone()
+    if name != change.workflow:
+        raise RunConflict(change.id, f"workflow {name!r}, not {change.workflow!r}")
+    if recorded != change.input:
+        raise RunConflict(change.id, "another input")
+    return c.Started(int(key), new=False)
+
+
+def start_many(tx: "Transaction", change: c.StartMany) -> list[c.Started]:
+    """Make several runs, all or none."""
+    tx.execute("SAVEPOINT start_many")
+    try:
+        started = [start(tx, run) for run in change.runs]
+    except RunConflict:
+        tx.execute("ROLLBACK TO start_many")
+        raise
+    finally:
+        tx.execute("RELEASE start_many")
+    return started
+
+
+def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
+    """Make a child run; one that has ended already, or cannot be made, settles the wait at once."""
+    try:
+        started = start(tx, child)
+        if not started.new:
+            _require_no_ring(tx, child.id, wait.run)
+    except RunConflict as conflict:
+        error = json.dumps({"type": "RunConflict", "message": str(conflict)})
+        tx.execute(_SETTLE_PARENT, ("failed", None, error, child.created, wait.run, wait.name))
+        wake(tx, wait.run)
+        return
+    if started.new:
+        return
+    status, output, error, ended = tx.execute(
+        "SELECT status, output, error, ended FROM runs WHERE key = ?", (started.key,)
+    ).fetchone()
+    if status in {"completed", "failed", "cancelled"}:
+        outcome = "done" if status == "completed" else "failed"
+        tx.execute(_SETTLE_PARENT, (outcome, output, error, ended, wait.run, wait.name))
+        wake(tx, wait.run)
+    else:
+        tx.execute(
+            "UPDATE runs SET parent = ?, parent_step = ? WHERE key = ? AND parent IS NULL",
+            (wait.run, wait.name, started.key),
+        )
+
+
+def _require_no_ring(tx: "Transaction", child: str, waiting: int) -> None:
+    if tx.execute(_WAITS_FOR, (child, waiting)).fetchone():
+        raise RunConflict(child, "a wait for the run that asks for it, so that neither would ever end")
+
+
+def wake(tx: "Transaction", key: int) -> None:
+    """Make a waiting run due, and tell one that is being executed that something came."""
+    tx.execute(_WAKE, (DUE, key))
+
+
+def suspend(tx: "Transaction", change: c.Suspend) -> float | None:
+    """Let go of a run and return when it is due."""
+    row = tx.execute(
+        "UPDATE runs SET status = 'waiting', owner = NULL, crashes = 0, died_alone = 0,"
+        " wake = CASE WHEN signals = ? AND NOT cancel THEN ? ELSE ? END WHERE key = ? AND owner = ? RETURNING wake",
+        (change.signals, change.wake, DUE, change.key, tx.worker),
+    ).fetchone()
+    if row is None:
+        raise Fenced(tx.path, f"run {change.key} belongs to another worker")
+    return None if row[0] is None else float(row[0])
+
+
+def end(tx: "Transaction", change: c.EndRun) -> None:
+    """End a run, cancel what it leaves open, and tell its parent."""
+    if change.status == "completed":
+        row = tx.execute(_COMPLETE, (change.output, change.ended, change.key, tx.worker)).fetchone()
+    else:
+        ended = (change.status, change.output, change.error, change.ended, change.key, tx.worker)
+        row = tx.execute(_END, ended).fetchone()
+    if row is None:
+        raise Fenced(tx.path, f"run {change.key} belongs to another worker")
+    _leave_nothing_open(tx, change, row)
+
+
+def _leave_nothing_open(tx: "Transaction", change: c.EndRun, parent: tuple[int | None, str | None]) -> None:
+    if change.has_dependants:
+        _close_all(tx, change.key, change.ended)
+    if parent[0] is not None:
+        outcome = "done" if change.status == "completed" else "failed"
+        settled = (outcome, change.output, change.error, change.ended, parent[0], parent[1])
+        tx.execute(_SETTLE_PARENT, settled)
+        wake(tx, parent[0])
+        _tell_others(tx, change)
+
+
+def _tell_others(tx: "Transaction", change: c.EndRun) -> None:
+    """Hand what a run came to to all that wait for it beside its parent."""
+    outcome = "done" if change.status == "completed" else "failed"
+    told = (outcome, change.output, change.error, change.ended, change.key)
+    for (waiting,) in tx.execute(_SETTLE_OTHERS, told).fetchall():
+        wake(tx, waiting)
+
+
+def _close_all(tx: "Transaction", key: int, now: float) -> None:
+    """Cancel the open questions of a run that has ended, its child runs, theirs, and so on, however deep."""
+    ended = [key]
+    while ended:
+        run = ended.pop()
+        _close_reviews(tx, run, now)
+        tx.execute(
+            "UPDATE runs SET cancel = 1, signals = signals + 1"
+            " WHERE parent = ? AND ended IS NULL AND owner IS NOT NULL",
+            (run,),
+        )
+        cancelled = tx.execute(
+            "UPDATE runs SET status = 'cancelled', wake = NULL, ended = ?, error = ?"
+            " WHERE parent = ? AND ended IS NULL AND owner IS NULL RETURNING key",
+            (now, _ORPHANED, run),
+        ).fetchall()
+        for (child,) in cancelled:
+            _tell_others(tx, c.EndRun(child, "cancelled", None, _ORPHANED, now))
+            ended.append(child)
+
+
+def _close_reviews(tx: "Transaction", key: int, now: float) -> None:
+    """Cancel the open questions of a run that has ended; an audit asks about a value, not for the run."""
+    closed = tx.execute(
+        "UPDATE reviews SET state = 'cancelled', version = version + 1, lease_owner = NULL, lease_until = NULL"
+        " WHERE run = ? AND state IN ('open', 'leased') AND kind != ? RETURNING id, version",
+        (key, AUDIT),
+    ).fetchall()
+    for item, version in closed:
+        tx.execute(
+            "INSERT INTO review_log (review, at, actor, action, state, version, data)"
+            " VALUES (?, ?, ?, 'cancel', 'cancelled', ?, NULL)",
+            (item, now, f"run:{key}", version),
+        )
+
+
+def send(tx: "Transaction", change: c.Send) -> bool:
+    """Store an event for a run, once by its id, and wake the run."""
+    found = tx.execute("SELECT key, ended FROM runs WHERE id = ?", (change.run_id,)).fetchone()
+    if found is None:
+        raise UnknownRun(change.run_id)
+    key, ended = found
+    if ended is not None:
+        raise WrongState(f"run {change.run_id!r} has ended; an event cannot reach it any more")
+    new = tx.execute(
+        "INSERT OR IGNORE INTO events (run, name, number, payload, sent, event_id) VALUES"
+        " (?, ?, (SELECT count(*) + 1 FROM events WHERE run = ? AND name = ?), ?, ?, ?)",
+        (key, change.name, key, change.name, change.payload, change.now, change.event_id),
+    ).rowcount
+    if new:
+        wake(tx, key)
+    return bool(new)
+
+
+def cancel(tx: "Transaction", change: c.Cancel) -> str:
+    """Cancel a run, or tell the worker that executes it to stop it."""
+    found = tx.execute(
+        "SELECT key, status, owner, parent, parent_step FROM runs WHERE id = ?", (change.run_id,)
+    ).fetchone()
+    if found is None:
+        raise UnknownRun(change.run_id)
+    key, status, owner, *parent = found
+    if status in {"completed", "failed", "cancelled"}:
+        return str(status)
+    if owner is not None:
+        tx.execute("UPDATE runs SET cancel = 1, signals = signals + 1 WHERE key = ?", (key,))
+        return "running"
+    error = json.dumps({"type": "RunCancelled", "message": change.reason})
+    tx.execute(
+        "UPDATE runs SET status = 'cancelled', wake = NULL, ended = ?, error = ? WHERE key = ?",
+        (change.now, error, key),
+    )
+    _leave_nothing_open(tx, c.EndRun(key, "cancelled", None, error, change.now), (parent[0], parent[1]))
+    return "cancelled"
+
+
+def prune(tx: "Transaction", change: c.Prune) -> int:
+    """Delete runs that ended before a time; the newest run stays, so that no key is ever used twice."""
+    marks = ", ".join("?" * len(change.statuses))
+    keys = [
+        row[0]
+        for row in tx.execute(
+            # by the index, so that runs which are alive are not read again for every batch
+            "SELECT key FROM runs INDEXED BY runs_status WHERE workflow IN (SELECT id FROM workflows)"  # noqa: S608
+            f" AND ended < ? AND status IN ({marks})"
+            " AND key < (SELECT max(key) FROM runs)"
+            " AND NOT EXISTS (SELECT 1 FROM runs AS up WHERE up.key = runs.parent AND up.ended IS NULL) LIMIT ?",
+            (change.ended_before, *change.statuses, change.most),
+        ).fetchall()
+    ]
+    chosen = json.dumps(keys)
+    these = "(SELECT value FROM json_each(?))"
+    tx.execute(f"DELETE FROM review_log WHERE review IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
+    for table in ("steps", "archived_steps", "events", "reviews"):
+        tx.execute(f"DELETE FROM {table} WHERE run IN {these}", (chosen,))  # noqa: S608 -- our own table names
+    tx.execute(f"DELETE FROM runs WHERE key IN {these}", (chosen,))  # noqa: S608 -- a constant
+    return len(keys)
+
+
+def remember(tx: "Transaction", change: c.Remember) -> None:
+    """Remember where a workflow's code is found."""
+    tx.execute(
+        "INSERT INTO targets (workflow, target) VALUES (?, ?)"
+        " ON CONFLICT (workflow) DO UPDATE SET target = excluded.target",
+        change,
+    )

@@ -1,0 +1,272 @@
+"""The store in one SQLite file, or in memory."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from handrail_orchestrator.errors import StoreError, StoreLocked
+from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery
+from handrail_orchestrator.store.rows import (
+    EventRow,
+    JudgedRow,
+    ReviewLogRow,
+    ReviewRow,
+    RunRow,
+    RunStatus,
+    StepRow,
+    WaitRow,
+    WorkerRow,
+)
+from handrail_orchestrator.store.sqlite import fates, judged, reviews
+from handrail_orchestrator.store.sqlite.connection import (
+    MEMORY,
+    Durability,
+    connect,
+    explaining,
+    is_current,
+    is_there,
+    reader,
+    waiting_for_nobody,
+)
+from handrail_orchestrator.store.sqlite.transaction import Transaction
+
+_RUN = (
+    "SELECT key, runs.id, workflows.name, workflows.version, status, wake, owner, crashes, created, started, ended,"
+    " deadline, input, output, error, parent, copied_seq FROM runs JOIN workflows ON workflows.id = runs.workflow"
+)
+_STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
+_EVENTS = f"SELECT {', '.join(EventRow._fields)} FROM events WHERE run = ? ORDER BY name, number"  # noqa: S608 -- as above
+
+_WAITS = """
+SELECT steps.run, steps.name, steps.kind, steps.queued, coalesce(reviews.due, steps.due), steps.owner,
+    reviews.id, reviews.queue
+FROM json_each(?) AS wanted JOIN steps ON steps.run = wanted.value AND steps.status = 'waiting'
+LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step = steps.name
+ORDER BY steps.run, steps.seq
+"""
+LARGEST = 2**63 - 1
+"""The largest number that SQLite can hold."""
+
+
+class SqliteStore:
+    """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
+
+    def __init__(
+        self, path: str, *, durability: Durability = "power", create: bool = True, reading: bool = False
+    ) -> None:
+        """Open the store; one opened for ``reading`` is opened for writing by its first change only."""
+        self._path = path
+        self._durability: Durability = durability
+        self._create = create
+        self._write_lock = threading.RLock()
+        self._read_lock = self._write_lock if path == MEMORY else threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._transaction: Transaction | None = None
+        self._seen = 0
+        self._closed = False
+        if reading and path != MEMORY and (is_there(path) or not create):
+            self._reading = reader(path)
+            if is_current(self._reading):
+                return
+            self._reading.close()  # it has to be made or upgraded, which writes
+        self.prepare_to_write()
+        self._reading = self._writing if path == MEMORY else reader(path)
+
+    def prepare_to_write(self) -> Transaction:
+        """Open the store for writing, if it is not yet; the first change would do the same.
+
+        Raises:
+            StoreLocked: somebody holds the write lock and does not let go.
+            StoreError: it cannot be written; see its subclasses.
+        """
+        with self._write_lock:
+            if self._closed:
+                raise StoreError(self._path, "it is closed")
+            if self._transaction is None:
+                self._connection = connect(self._path, durability=self._durability, create=self._create)
+                self._seen = _data_version(self._connection)
+                self._transaction = Transaction(self._connection, self._path, self._durability)
+            return self._transaction
+
+    @property
+    def _writing(self) -> sqlite3.Connection:
+        self.prepare_to_write()
+        assert self._connection is not None  # noqa: S101 -- it has just been opened
+        return self._connection
+
+    @property
+    def url(self) -> str:
+        """Return the address the store was opened with."""
+        return f"sqlite:///{self._path}"
+
+    @property
+    def path(self) -> str:
+        """Return the file's path, or ``:memory:``."""
+        return self._path
+
+    def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
+        """Apply changes in order in one transaction and return one reply for each."""
+        with self._write_lock, explaining(self._path):
+            return (self._transaction or self.prepare_to_write()).run(changes, worker)
+
+    def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
+        """Apply like ``apply``, unless that would wait for somebody who is writing: then do nothing and return None."""
+        if self._transaction is None or not self._write_lock.acquire(blocking=False):
+            return None
+        try:
+            with explaining(self._path), waiting_for_nobody(self._writing):
+                return self._transaction.run(changes, worker)
+        except StoreLocked:
+            return None
+        finally:
+            self._write_lock.release()
+
+    def changed_elsewhere(self) -> bool:
+        """Return whether another connection wrote since the last call (``PRAGMA data_version``)."""
+        with self._write_lock, explaining(self._path):
+            version = _data_version(self._writing)
+        changed, self._seen = version != self._seen, version
+        return changed
+
+    def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        with self._read_lock, explaining(self._path):
+            return self._reading.execute(sql, tuple(parameters)).fetchall()
+
+    def history(self, key: int) -> HistoryRows:
+        """Return what a run remembers, in order of recording."""
+        with self._read_lock, explaining(self._path):
+            steps = self._reading.execute(_STEPS, (key,)).fetchall()
+            events = self._reading.execute(_EVENTS, (key,)).fetchall()
+        return HistoryRows([StepRow._make(row) for row in steps], [EventRow._make(row) for row in events])
+
+    def run(self, run_id: str) -> RunRow | None:
+        """Return one run."""
+        rows = self._rows(f"{_RUN} WHERE runs.id = ?", (run_id,))
+        return RunRow._make(rows[0]) if rows else None
+
+    def runs(
+        self, *, status: RunStatus | None = None, workflow: str | None = None, after_key: int = 0, limit: int = 100
+    ) -> list[RunRow]:
+        """Return runs, oldest first."""
+        return self._runs("key > ?", after_key, status, workflow, f"key LIMIT {int(limit)}")
+
+    def latest(
+        self,
+        *,
+        status: RunStatus | None = None,
+        workflow: str | None = None,
+        before_key: int | None = None,
+        limit: int = 100,
+    ) -> list[RunRow]:
+        """Return runs, newest first."""
+        before = LARGEST if before_key is None else before_key
+        return self._runs("key < ?", before, status, workflow, f"key DESC LIMIT {int(limit)}")
+
+    def _runs(self, place: str, key: int, status: str | None, workflow: str | None, order: str) -> list[RunRow]:
+        wanted = [(place, key), ("status = ?", status), ("workflows.name = ?", workflow)]
+        where = " AND ".join(condition for condition, value in wanted if value is not None)
+        values = [value for _, value in wanted if value is not None]
+        return [RunRow._make(row) for row in self._rows(f"{_RUN} WHERE {where} ORDER BY {order}", values)]
+
+    def waits(self, keys: Sequence[int]) -> list[WaitRow]:
+        """Return what runs wait for."""
+        return [WaitRow._make(row) for row in self._rows(_WAITS, (json.dumps(list(keys)),))]
+
+    def counts(self) -> dict[tuple[str, int, RunStatus], int]:
+        """Return how many runs there are by workflow, version and status."""
+        rows = self._rows(
+            "SELECT name, version, status, times FROM"
+            " (SELECT workflow, status, count(*) AS times FROM runs GROUP BY workflow, status)"
+            " JOIN workflows ON workflows.id = workflow ORDER BY 1, 2, 3"
+        )
+        return {(name, version, status): count for name, version, status, count in rows}
+
+    def due(self, now: float) -> dict[tuple[str, int], int]:
+        """Return how many unclaimed runs are due, by workflow and version."""
+        rows = self._rows(
+            "SELECT workflows.name, workflows.version, count(*) FROM workflows"
+            " JOIN runs ON runs.workflow = workflows.id AND runs.wake <= ? GROUP BY workflows.id",
+            (now,),
+        )
+        return {(name, version): count for name, version, count in rows}
+
+    def fates(self, run_ids: list[str] | None, workflow: str | None) -> list[tuple[str, str | None, int]]:
+        """Return what became of runs: (fate, error, count); see ``orchestrator.summary``."""
+        return [(fate, why, count) for fate, why, count in self._rows(*fates.fates_sql(run_ids, workflow))]
+
+    def open_runs(self, run_ids: list[str]) -> list[tuple[str, bool]]:
+        """Return which of these runs have not ended, and whether each waits for a person."""
+        return [(run_id, bool(asked)) for run_id, asked in self._rows(fates.OPEN, (json.dumps(run_ids),))]
+
+    def in_flight(self, keys: Sequence[int]) -> list[int]:
+        """Return those of some runs, by key, that are due or being executed."""
+        sql = (
+            "SELECT runs.key FROM json_each(?) AS asked JOIN runs ON runs.key = asked.value"
+            " WHERE status IN ('pending', 'running')"
+        )
+        return [row[0] for row in self._rows(sql, (json.dumps(list(keys)),))]
+
+    def cancelled_of(self, worker: int) -> list[int]:
+        """Return the keys of runs of this worker that were told to stop."""
+        return [row[0] for row in self._rows("SELECT key FROM runs WHERE owner = ? AND cancel", (worker,))]
+
+    def workers(self) -> list[WorkerRow]:
+        """Return the workers that signed on and did not sign off."""
+        return [WorkerRow._make(row) for row in self._rows(f"SELECT {', '.join(WorkerRow._fields)} FROM workers")]  # noqa: S608 -- our own column names
+
+    def reviews(self, query: ReviewQuery) -> list[ReviewRow]:
+        """Return review items, most urgent first."""
+        return [ReviewRow._make(row) for row in self._rows(*reviews.query_sql(query, count=False))]
+
+    def review_count(self, query: ReviewQuery) -> int:
+        """Return how many items the query's list has without its limit."""
+        return int(self._rows(*reviews.query_sql(query, count=True))[0][0])
+
+    def review(self, item: int) -> ReviewRow | None:
+        """Return one review item."""
+        rows = self._rows(reviews.SELECT_ONE, (item,))
+        return ReviewRow._make(rows[0]) if rows else None
+
+    def review_log(self, item: int) -> list[ReviewLogRow]:
+        """Return every change of one item, oldest first."""
+        columns = ", ".join(ReviewLogRow._fields)
+        rows = self._rows(f"SELECT {columns} FROM review_log WHERE review = ? ORDER BY id", (item,))  # noqa: S608 -- our own column names
+        return [ReviewLogRow._make(row) for row in rows]
+
+    def judged(self, query: JudgedQuery) -> list[JudgedRow]:
+        """Return judgements with what people said of them, by run, oldest first, then by name."""
+        rows = [JudgedRow._make(row) for row in self._rows(*judged.query_sql(query))]
+        return [row._replace(copied=bool(row.copied)) for row in rows]
+
+    def target(self, workflow: str) -> str | None:
+        """Return where a workflow's code was found."""
+        rows = self._rows("SELECT target FROM targets WHERE workflow = ?", (workflow,))
+        return str(rows[0][0]) if rows else None
+
+    def vacuum(self) -> None:
+        """Rewrite the file without the space that deleted runs held."""
+        with self._write_lock, explaining(self._path):
+            self._writing.execute("VACUUM")
+            self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close the store; closing twice does nothing."""
+        with self._write_lock, self._read_lock:
+            if not self._closed:
+                self._closed = True
+                self._reading.close()
+                if self._connection is not None:
+                    self._connection.close()
+
+    def __del__(self) -> None:
+        """Close a store that was forgotten."""
+        with suppress(AttributeError, sqlite3.Error):
+            self.close()
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])

@@ -1,0 +1,106 @@
+"""One write transaction at a time: changes in order, the worker's fence, refusals without leftovers."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
+from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.sqlite import again, claims, lifecycle, reviews, steps
+from handrail_orchestrator.store.sqlite.connection import Durability, set_durability
+from handrail_orchestrator.store.sqlite.workflow_ids import WorkflowIds
+
+Apply = Callable[["Transaction", Any], Any]
+
+
+class Transaction:
+    """What the functions that apply a change share."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str, durability: Durability) -> None:
+        self.execute = connection.execute
+        self.path = path
+        self.worker: int | None = None
+        self.alive = True
+        """Whether the worker in whose name this is written is signed on, or there is none."""
+        self.workflow_ids = WorkflowIds(connection)
+        self._durability = durability
+        self._connection = connection
+        self._process = os.getpid()
+
+    def run(self, changes: Sequence[c.Change], worker: int | None) -> list[Any]:
+        """Apply the changes in one transaction and return their replies."""
+        if os.getpid() != self._process:
+            problem = "it was opened before os.fork, and SQLite's connections cannot be shared: open it in this process"
+            raise StoreError(self.path, problem)
+        self.worker = worker
+        volatile = self._durability == "power" and all(type(change) in c.VOLATILE for change in changes)
+        if volatile:
+            set_durability(self._connection, "process")
+        try:
+            self.execute("BEGIN IMMEDIATE")
+            try:
+                replies = self._apply(changes)
+                self.execute("COMMIT")
+            except BaseException:
+                self.workflow_ids.forget()
+                if self._connection.in_transaction:
+                    self.execute("ROLLBACK")
+                raise
+        finally:
+            if volatile:
+                set_durability(self._connection, self._durability)
+        return replies
+
+    def _apply(self, changes: Sequence[c.Change]) -> list[Any]:
+        self.alive = self.worker is None or bool(
+            self.execute("SELECT 1 FROM workers WHERE id = ?", (self.worker,)).fetchone()
+        )
+        replies: list[Any] = []
+        refused: dict[int | None, OrchestratorError] = {}
+        for change in changes:
+            kind = type(change)
+            if refused and kind in FENCED and (earlier := refused.get(c.run_of(change))) is not None:
+                replies.append(earlier)  # what a run did after something that is not recorded did not happen either
+                continue
+            if not self.alive and kind in FENCED:
+                replies.append(Fenced(self.path, "this worker's lease ended and another took over its runs"))
+                continue
+            try:
+                replies.append(APPLY[kind](self, change))
+            except OrchestratorError as refusal:  # each checks before it writes, so nothing is left behind
+                replies.append(refusal)
+                if kind in FENCED and (key := c.run_of(change)) is not None:
+                    refused[key] = refusal
+        return replies
+
+
+APPLY: dict[type, Apply] = {
+    c.RecordStep: steps.record,
+    c.NoteStarted: steps.note_started,
+    c.OpenWait: steps.open_wait,
+    c.ReopenWait: steps.reopen_wait,
+    c.StartRun: lifecycle.start,
+    c.StartMany: lifecycle.start_many,
+    c.Suspend: lifecycle.suspend,
+    c.EndRun: lifecycle.end,
+    c.Send: lifecycle.send,
+    c.Cancel: lifecycle.cancel,
+    c.RetryRun: again.retry,
+    c.Fork: again.fork,
+    c.Prune: lifecycle.prune,
+    c.Remember: lifecycle.remember,
+    c.Claim: claims.claim,
+    c.Release: claims.release,
+    c.HandBack: claims.hand_back,
+    c.Register: claims.register,
+    c.Beat: claims.beat,
+    c.TakeOver: claims.take_over,
+    c.MoveReview: reviews.move,
+    c.ReadAnswer: reviews.read_answer,
+}
+
+FENCED: frozenset[type] = frozenset(
+    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
+)
+"""Changes that only the owner of a run may make."""

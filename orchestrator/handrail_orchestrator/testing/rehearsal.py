@@ -1,0 +1,111 @@
+"""An orchestrator for tests: in memory, with a clock that jumps, scripted reviewers and faults."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from handrail_orchestrator.embedded.settings import Settings
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.orchestrator import Orchestrator
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import TakeOver
+from handrail_orchestrator.store.rows import ENDED
+from handrail_orchestrator.testing.clock import FakeClock
+from handrail_orchestrator.testing.faults import Faults
+from handrail_orchestrator.testing.reviewers import NoAnswer, ScriptedReviewers, decide_anyway
+from handrail_orchestrator.workflow import Workflow
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+SETTLE_SECONDS = 0.05
+"""Real time after which work in flight is taken to wait for the clock."""
+
+
+class Rehearsal(Orchestrator):
+    """The real engine on an in-memory store and a fake clock.
+
+    Use it as ``async with Rehearsal(workflows=[triage]) as rehearsal``.
+    """
+
+    def __init__(
+        self,
+        *,
+        workflows: list[Workflow[Any, Any]],
+        reviewers: ScriptedReviewers | None = None,
+        faults: Faults | None = None,
+        clock: FakeClock | None = None,
+        store: str | SqliteStore = "sqlite:///:memory:",
+        settings: Settings = Settings(),
+    ) -> None:
+        self.clock = clock or FakeClock()
+        super().__init__(store, workflows=workflows, clock=self.clock, settings=settings)
+        self._reviewers = reviewers
+        if faults is not None:
+            self._before_body = faults.before(self.clock, self.crash)
+
+    async def settle(self) -> None:
+        """Wait until nothing moves any more unless the clock does or somebody answers."""
+        while True:
+            try:
+                await asyncio.wait_for(self.idle(), SETTLE_SECONDS)
+            except TimeoutError:
+                if self.clock.next_timer is not None:
+                    return
+                continue
+            return
+
+    async def advance(self, **duration: float) -> None:
+        """Let time pass, given as for ``timedelta``: ``advance(days=3)``; each timer rings in its turn."""
+        target = self.clock.now() + timedelta(**duration).total_seconds()
+        if target < self.clock.now():
+            raise Misuse("time can only be advanced; set the clock back with rehearsal.clock.move_to(...)")
+        await self.settle()
+        while (due := self.clock.next_timer) is not None and due <= target:
+            self.clock.move_to(max(due, self.clock.now()))
+            await self.settle()
+        self.clock.move_to(target)
+        await self.settle()
+
+    async def answer(self) -> int:
+        """Let the reviewers answer what is open; returns how many items they answered."""
+        if self._reviewers is None:
+            return 0
+        answered = 0
+        for item in self.reviews():
+            value = self._reviewers.script(item)
+            if not isinstance(value, NoAnswer):
+                await decide_anyway(self, item.id, value, by=self._reviewers.name)
+                answered += 1
+        return answered
+
+    async def play(self, workflow: Workflow[In, Out], value: In, *, id: str | None = None) -> Out:  # noqa: A002
+        """Run a workflow to its end: reviewers answer, and time jumps to the next thing due.
+
+        Raises:
+            Misuse: the run waits for something that will not come.
+            StepFailed: the run failed.
+        """
+        handle = await self.start(workflow, value, id=id)
+        while True:
+            await self.settle()
+            row = self.run(handle.id)
+            if row.status in ENDED:
+                return await handle.result()
+            if await self.answer():
+                continue
+            due = self.clock.next_timer
+            if due is None:
+                waits = ", ".join(step.name for step in self.steps(handle.id) if step.status == "waiting")
+                raise Misuse(
+                    f"run {handle.id!r} waits for {waits}, and nobody will answer: script a reviewer or send the event"
+                )
+            self.clock.move_to(max(due, self.clock.now()))
+
+    def crash(self) -> None:
+        """Lose everything that is not recorded, as if the process had died, and start again."""
+        worker = self._worker
+        now = self.clock.now()
+        me = next(each for each in self.store.workers() if each.id == self._presence.worker)
+        self.store.apply([TakeOver(me.id, me.beat, now, self._settings.crash_limit)])
+        worker.struck_off(me.id)

@@ -1,0 +1,55 @@
+"""Text and numbers from outside that a store can hold; everything else is refused before it is written."""
+
+from handrail_orchestrator.errors import NotStorable
+
+LARGEST = 2**63 - 1
+"""The largest whole number that a database column holds."""
+
+
+def checked_text(value: str, *, where: str) -> str:
+    """Return a text that can be stored.
+
+    Raises:
+        NotStorable: it is no text, or holds half of a surrogate pair, which no encoding can write.
+    """
+    if type(value) is str and value.isascii():
+        return value
+    if not isinstance(value, str):
+        raise NotStorable(where=where, problem=f"it is {type(value).__name__}, not text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise NotStorable(where=where, problem=lone_surrogate(error)) from error
+    return value
+
+
+def checked_texts(**texts: str | None) -> None:
+    """Check several texts, each named as the caller's argument is; None is no text and passes.
+
+    Raises:
+        NotStorable: one cannot be stored.
+    """
+    for name, value in texts.items():
+        if value is not None:
+            checked_text(value, where=f"{name}={value!r}")
+
+
+def checked_number(value: int, *, where: str) -> int:
+    """Return a whole number that can be stored and asked for.
+
+    Raises:
+        NotStorable: it is no whole number, or too large.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise NotStorable(where=where, problem=f"it is {type(value).__name__}, not a whole number")
+    if not -LARGEST <= value <= LARGEST:
+        raise NotStorable(where=where, problem="the number is larger than a store can hold")
+    return value
+
+
+def lone_surrogate(error: UnicodeEncodeError) -> str:
+    """Return what is wrong with a text that cannot be encoded, and what to do."""
+    return (
+        f"character {error.start + 1} is {error.object[error.start]!r}, half of a surrogate pair, which is no text:"
+        " decode the bytes it came from with the right encoding, or with errors='replace'"
+    )

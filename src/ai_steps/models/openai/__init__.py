@@ -1,5 +1,0 @@
-"""Models behind OpenAI and every OpenAI-compatible server; openai and instructor load on the first question."""
-
-from ai_steps.models.openai.model import OpenAIModel
-
-__all__ = ["OpenAIModel"]

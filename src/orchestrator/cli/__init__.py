@@ -1,7 +1,0 @@
-"""The orchestrator's commands; the ``handrail`` command puts them together with those of the other packages."""
-
-from orchestrator.cli import reviewing, runs
-from orchestrator.cli.failing import complaining
-from orchestrator.cli.running import Batch, run, run_batch, work
-
-__all__ = ["Batch", "complaining", "reviewing", "run", "run_batch", "runs", "work"]

@@ -1,7 +1,0 @@
-"""What a store holds, how it is written and read, and the store in SQLite."""
-
-from orchestrator.store.address import open_store
-from orchestrator.store.port import Claimed, HistoryRows, JudgedQuery, ReviewQuery, Store
-from orchestrator.store.sqlite import Durability, SqliteStore
-
-__all__ = ["Claimed", "Durability", "HistoryRows", "JudgedQuery", "ReviewQuery", "SqliteStore", "Store", "open_store"]
