@@ -15,10 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from handrail_ai_steps import Model, classify
-from handrail_ai_steps.models.local import LabelledText, LocalModel
-from handrail_guards import Escalation, confidence
-from handrail_orchestrator import Run, Workflow, workflow
+from handrail import Escalation, LocalModel, Run, Workflow, classify, confidence, workflow
+from handrail.ai_steps import LabelledText, Model
 
 MODEL = Path("models/intent")
 """Where the trained model is kept, under the working directory."""

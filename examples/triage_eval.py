@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from handrail import Case, LocalModel, Suite, exact
+from handrail.ai_steps import Model
 from handrail.demo.outbox import Delivery, Outbox
 from handrail.demo.triage import (
     KNOWN_SENDERS,
@@ -23,14 +25,7 @@ from handrail.demo.triage import (
     trained_model,
     triage_with,
 )
-from handrail_ai_steps import Model
-from handrail_ai_steps.models.local import LocalModel
-from handrail_evals.case import Case
-from handrail_evals.gate import Terms
-from handrail_evals.scorers import exact
-from handrail_evals.suite import Suite
-from handrail_evals.targets.workflow import workflow_target
-from handrail_evals.targets.workflow_reviewers import Reviewers, Truth
+from handrail.evals import Reviewers, Terms, Truth, workflow_target
 
 MODEL = Path("models/demo-route")
 """Where the trained model is kept, under the working directory."""

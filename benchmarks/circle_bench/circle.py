@@ -10,10 +10,10 @@ from circle_bench.plan import Plan
 from circle_bench.played import Calibrated, Round, Story
 from circle_bench.triage import STEP, Deployed, intent_step, triage_with
 from circle_bench.world import Request, Truth, World
+from handrail import Orchestrator
 from handrail_ai_steps.models.local import LabelledText, LocalModel
 from handrail_evals.calibrate import Promise
 from handrail_evals.corrections import Recorded, read_labels, read_records
-from handrail_orchestrator import Orchestrator
 
 NAME = "circle"
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from handrail import Case
 from handrail_ai_steps.models.local import LabelledText
-from handrail_evals import Case
 from handrail_evals.corrections import Decided, GivenUp, Labels, Recorded, as_examples
 from handrail_guards.auditing import draw_of
 

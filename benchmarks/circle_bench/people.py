@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from handrail_orchestrator import Orchestrator, ReviewQuery
+from handrail import Orchestrator
+from handrail.orchestrator import ReviewQuery
 
 
 @dataclass(frozen=True, slots=True)

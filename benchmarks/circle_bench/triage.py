@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from handrail_ai_steps import AIStep, classify
+from handrail import Auditing, Escalation, Run, Workflow, classify, workflow
+from handrail.ai_steps import AIStep
 from handrail_ai_steps.models.local import LocalModel
 from handrail_ai_steps.rule import Rule
-from handrail_guards import Auditing, Escalation
 from handrail_guards.acceptance import Never
 from handrail_guards.guarantee import GuaranteedThreshold
-from handrail_orchestrator import Run, Workflow, workflow
 
 STEP = "intent"
 QUEUE = "requests"

@@ -9,7 +9,7 @@ from typing import Literal
 from engine_bench.child import emit
 from engine_bench.handrail_side import store_url
 from engine_bench.rows import STEPS
-from handrail_orchestrator import Orchestrator, Run, Workflow, action, workflow
+from handrail import Orchestrator, Run, Workflow, action, workflow
 
 IMPORTED = time.time_ns()
 

@@ -4,7 +4,7 @@ import asyncio
 
 from engine_bench.rows import STEPS
 from engine_bench.sleeps import STEP_SECONDS
-from handrail_orchestrator import Run, action, rule, workflow
+from handrail import Run, action, rule, workflow
 
 
 @action

@@ -11,7 +11,7 @@ from engine_bench.load import Load
 from engine_bench.rows import STEPS
 from engine_bench.spent import Spent, Stopwatch
 from engine_bench.triage import checked, ticket, triage
-from handrail_orchestrator import Orchestrator, Workflow
+from handrail import Orchestrator, Workflow
 
 
 def store_url(file: Path) -> str:

@@ -4,9 +4,7 @@ from typing import Literal
 
 from engine_bench.errors import WrongResult
 from engine_bench.rows import STEPS
-from handrail_ai_steps import Says, ScriptedModel, classify
-from handrail_guards import Escalation, confidence
-from handrail_orchestrator import Run, action, rule, step_context, workflow
+from handrail import Escalation, Run, Says, ScriptedModel, action, classify, confidence, rule, step_context, workflow
 
 Team = Literal["billing", "access"]
 

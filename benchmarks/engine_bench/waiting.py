@@ -15,7 +15,8 @@ from engine_bench.handrail_side import store_url
 from engine_bench.imports import import_milliseconds
 from engine_bench.row import TIMES, Row, median_row
 from engine_bench.waiting_worker import EVENT
-from handrail_orchestrator import Client, ReviewQuery
+from handrail import Client
+from handrail.orchestrator import ReviewQuery
 
 WORKER = "engine_bench.waiting_worker"
 

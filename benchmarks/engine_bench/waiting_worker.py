@@ -9,7 +9,7 @@ from engine_bench.child import emit
 from engine_bench.errors import WrongResult
 from engine_bench.handrail_side import store_url
 from engine_bench.memory import peak_megabytes
-from handrail_orchestrator import Orchestrator, Run, action, workflow
+from handrail import Orchestrator, Run, action, workflow
 
 CHUNK = 5_000
 """Runs started in one call, and so in one transaction."""

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from evals_bench.load import Load, answer, main, text_of
-from handrail_evals import Case, RunSettings, Suite, exact, run_suite
+from handrail import Case, Suite, exact, run_suite
+from handrail.evals import RunSettings
 
 
 def side(load: Load, folder: Path) -> Callable[[], Awaitable[int]]:

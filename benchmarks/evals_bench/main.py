@@ -25,7 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from evals_bench.load import Load, Spent
-from handrail_evals import Answered, Case, Observation, Suite, run_suite, write_cases
+from handrail import Case, Suite, run_suite
+from handrail.evals import Answered, Observation, write_cases
 
 ROOT = Path(__file__).parents[2]
 SIDES = {"asyncio loop": "floor_side", "handrail": "handrail_side", "pydantic-evals": "pydantic_side"}
@@ -160,7 +161,7 @@ print(1000 * (opened - begun), 1000 * (time.process_time() - opened), summary.ta
 READING = """
 import json, sys, time
 from pathlib import Path
-from handrail_evals import read_cases
+from handrail import read_cases
 path = Path(sys.argv[1])
 read_cases(path, expected=str)
 begun = time.process_time()

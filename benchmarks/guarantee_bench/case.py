@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from handrail.guards import Alternative, Confidence, Judgement, Verdict
 from handrail_evals.calibrate import JudgedCase, Scored
-from handrail_guards import Alternative, Confidence, Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True)

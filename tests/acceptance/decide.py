@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 
-from handrail_orchestrator import Client
+from handrail import Client
 
 
 async def main() -> None:

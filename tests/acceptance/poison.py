@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from handrail_orchestrator import Orchestrator, Run, action, workflow
+from handrail import Orchestrator, Run, action, workflow
 
 
 @action

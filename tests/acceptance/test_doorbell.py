@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator import Orchestrator, Run, workflow
+from handrail import Orchestrator, Run, workflow
 from handrail_orchestrator.embedded import worker
 from tests.acceptance.processes import finish, spawn
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.acceptance
 
 SUITE = """\
 import asyncio, subprocess, sys, threading, time
-from handrail_evals import Case, Suite, exact
+from handrail import Case, Suite, exact
 CASES = [Case(f"c{n}", f"t{n}", "a") for n in range(5)]
 HOURS = 36_000
 def is_odd(text): return text == "t2"

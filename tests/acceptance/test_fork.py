@@ -14,8 +14,8 @@ FORKING = """
 import os
 import sys
 
-from handrail_evals import Case, Suite, exact
-from handrail_orchestrator import Client, Run, action, workflow
+from handrail import Case, Suite, exact
+from handrail import Client, Run, action, workflow
 from handrail_orchestrator.errors import StoreError
 
 

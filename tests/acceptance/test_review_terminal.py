@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator import Client, Orchestrator, Run, workflow
+from handrail import Client, Orchestrator, Run, workflow
 from handrail_orchestrator.store.rows import ReviewRow
 from tests.acceptance.terminal import Terminal, terminal
 

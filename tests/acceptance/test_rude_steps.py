@@ -11,7 +11,7 @@ pytestmark = pytest.mark.acceptance
 ENDING = """
 import asyncio
 from pathlib import Path
-from handrail_orchestrator import Run, action, workflow
+from handrail import Run, action, workflow
 
 @action
 async def end(how: str) -> str:
@@ -49,7 +49,7 @@ def test_a_step_that_ends_the_loop_is_told_with_2_and_the_same_command_goes_on(t
 MOVING = """
 import asyncio
 import os
-from handrail_orchestrator import Run, action, workflow
+from handrail import Run, action, workflow
 
 @action
 async def move(folder: str) -> str:

@@ -21,7 +21,7 @@ INPUTS = 300
 WORKFLOW = """
 import os
 import time
-from handrail_orchestrator import Run, action, step_context, workflow
+from handrail import Run, action, step_context, workflow
 
 def note(line):
     file = os.open("done", os.O_WRONLY | os.O_APPEND | os.O_CREAT)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from examples.triage_eval import DELAY_MINUTES, MINUTES, labelled, model_in, route_suite_with, suite, suite_with
+from handrail import Says, ScriptedModel
 from handrail.demo.triage import KNOWN_SENDERS, THRESHOLD
-from handrail_ai_steps import Says, ScriptedModel
 from handrail_ai_steps.model import ModelRequest
 from handrail_evals.metrics import Certainty, Right, attribution, deciders, flows
 from handrail_evals.result import CaseResult, Result

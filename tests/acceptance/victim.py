@@ -9,7 +9,8 @@ import random
 import sys
 from pathlib import Path
 
-from handrail_orchestrator import Orchestrator, Run, Settings, action, step_context, workflow
+from handrail import Orchestrator, Run, action, step_context, workflow
+from handrail.orchestrator import Settings
 
 STORE, OUTBOX, RUNS = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 PAUSE = float(sys.argv[4]) if len(sys.argv) > 4 else 0.002

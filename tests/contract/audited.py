@@ -8,8 +8,9 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
-from handrail_guards import Accepted, Alternative, Auditing, AuditRule, Confidence, Doubtful, Escalation, Judgement
-from handrail_orchestrator import Orchestrator, Run, Settings, action, workflow
+from handrail import Accepted, Auditing, Doubtful, Escalation, Orchestrator, Run, action, workflow
+from handrail.guards import Alternative, AuditRule, Confidence, Judgement
+from handrail.orchestrator import Settings
 
 Team = Literal["billing", "bugs"]
 

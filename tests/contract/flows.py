@@ -4,19 +4,22 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from handrail_guards import Accepted, Confidence, Doubtful, Escalation, Judgement
-from handrail_orchestrator import (
+from handrail import (
+    Accepted,
     Default,
+    Doubtful,
+    Escalation,
     Retry,
     Run,
     StepFailed,
-    WaitExpired,
     Workflow,
     action,
     rule,
     step_context,
     workflow,
 )
+from handrail.guards import Confidence, Judgement
+from handrail.orchestrator import WaitExpired
 
 Team = Literal["billing", "bugs"]
 

@@ -7,9 +7,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from handrail_ai_steps import Says, ScriptedModel, classify, extract
-from handrail_guards import Auditing, Escalation, confidence, grounded
-from handrail_orchestrator import Run, Workflow, action, rule, workflow
+from handrail import (
+    Auditing,
+    Escalation,
+    Run,
+    Says,
+    ScriptedModel,
+    Workflow,
+    action,
+    classify,
+    confidence,
+    extract,
+    grounded,
+    rule,
+    workflow,
+)
 
 Team = Literal["billing", "access"]
 model = ScriptedModel(lambda request: Says("access", 0.95 if "password" in request.text else 0.60))

@@ -11,7 +11,8 @@ from typing import Literal, TypeAlias
 
 import pytest
 
-from handrail_ai_steps import Model, ModelRequest, RecordedModel, Says, ScriptedModel, classify
+from handrail import RecordedModel, Says, ScriptedModel, classify
+from handrail.ai_steps import Model, ModelRequest
 from handrail_ai_steps.task import build_task
 from handrail_guards.acceptance import Always
 from tests.stub_server import Stub, completion, reply, tokens

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from handrail_orchestrator import Orchestrator, ReviewError, RunConflict, StepFailed, UnknownRun, WrongState
+from handrail import Orchestrator, StepFailed
+from handrail.orchestrator import ReviewError, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.testing import FakeClock
 from tests.contract import flows

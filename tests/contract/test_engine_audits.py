@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from handrail_guards import Auditing, draw_of
-from handrail_orchestrator import Client, Orchestrator, ReviewError, ReviewQuery
+from handrail import Auditing, Client, Orchestrator
+from handrail.guards import draw_of
+from handrail.orchestrator import ReviewError, ReviewQuery
 from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.rows import ReviewRow

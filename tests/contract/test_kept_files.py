@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from handrail_ai_steps import RecordedModel
+from handrail import Client, Orchestrator, RecordedModel
 from handrail_ai_steps.models.local import LocalModel
 from handrail_evals.calibrate import read_acceptance
 from handrail_evals.drift import Audited, Routed, WatchFile
 from handrail_guards.guarantee import GuaranteedThreshold
-from handrail_orchestrator import Client, Orchestrator
 from tests.contract import kept_flows
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -7,7 +7,8 @@ from typing import get_args
 
 import pytest
 
-from handrail_ai_steps import Answer, Limits, NoAnswer, classify
+from handrail import classify
+from handrail.ai_steps import Answer, Limits, NoAnswer
 from handrail_guards.acceptance import Always
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.outcome import Accepted, Doubtful

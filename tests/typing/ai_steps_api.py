@@ -7,13 +7,15 @@ error in both.
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
 import enum
-from typing import Literal, TypeAlias, assert_type
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_type
 
 from pydantic import BaseModel
 
-from handrail_ai_steps import AIStep, Failed, ScriptedModel, classify, draft, extract
-from handrail_guards.acceptance import confidence
-from handrail_guards.outcome import Accepted, Doubtful, Outcome
+from handrail import Accepted, Doubtful, ScriptedModel, classify, confidence, draft, extract
+from handrail.ai_steps import AIStep, Failed
+
+if TYPE_CHECKING:
+    from handrail.guards import Outcome
 
 Team = Literal["billing", "cards"]
 Shade: TypeAlias = Literal["dark", "light"]

@@ -11,11 +11,9 @@ from typing import Literal, TypeAlias, assert_type
 
 from pydantic import BaseModel
 
-from handrail_ai_steps import ScriptedModel, classify
-from handrail_evals import UNLABELLED, Answered, Case, Evaluation, Score, Suite, exact, read_cases, run_suite
-from handrail_evals.calibrate import Audit, Correction, Promise, calibrate
-from handrail_evals.observation import Observation
-from handrail_guards import confidence
+from handrail import Case, ScriptedModel, Suite, classify, confidence, exact, read_cases, run_suite
+from handrail.calibration import Audit, Correction, Promise, calibrate
+from handrail.evals import UNLABELLED, Answered, Evaluation, Observation, Score
 
 Team: TypeAlias = Literal["billing", "cards"]
 

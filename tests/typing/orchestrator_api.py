@@ -11,9 +11,9 @@ from typing import Literal, assert_type
 
 from pydantic import BaseModel
 
-from handrail_guards.outcome import Accepted, Doubtful
-from handrail_orchestrator import Orchestrator, Retry, Run, RunHandle, Step, Workflow, action, rule, workflow
-from handrail_orchestrator.testing import Rehearsal
+from handrail import Accepted, Doubtful, Orchestrator, Retry, Run, Workflow, action, rule, workflow
+from handrail.orchestrator import RunHandle, Step
+from handrail.testing import Rehearsal
 
 Team = Literal["billing", "cards"]
 

@@ -13,7 +13,7 @@ from handrail_evals.cli.exits import measuring
 from handrail_evals.corrections import Labels, as_examples, read_labels, write_examples
 from handrail_evals.corrections.known_steps import require_known
 from handrail_evals.errors import DataError
-from handrail_orchestrator import Client
+from handrail_orchestrator.client import Client
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from handrail_evals.corrections.known_steps import require_known
 from handrail_evals.drift import Watch, WatchFile, feed
 from handrail_evals.errors import InvalidSetting
 from handrail_guards.guarantee import ScoreName
-from handrail_orchestrator import Client
+from handrail_orchestrator.client import Client
 
 
 @measuring

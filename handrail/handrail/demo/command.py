@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
-from handrail_orchestrator import Client
 from handrail_orchestrator.cli import Batch, complaining, run_batch
 from handrail_orchestrator.cli.printing import command_name, out
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.client import Client
 from handrail_orchestrator.jsonl import read_inputs
 from handrail_orchestrator.summary import Summary
 

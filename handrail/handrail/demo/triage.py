@@ -8,11 +8,21 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from handrail import (
+    Escalation,
+    LocalModel,
+    Retry,
+    Run,
+    Workflow,
+    action,
+    classify,
+    confidence,
+    rule,
+    step_context,
+    workflow,
+)
+from handrail.ai_steps import AIStep, LabelledText, Model
 from handrail.demo.outbox import Delivery, Outbox
-from handrail_ai_steps import AIStep, Model, classify
-from handrail_ai_steps.models.local import LabelledText, LocalModel
-from handrail_guards import Escalation, confidence
-from handrail_orchestrator import Retry, Run, Workflow, action, rule, step_context, workflow
 
 TICKETS = Path(__file__).with_name("tickets.jsonl")
 """The demo's tickets, one JSON object a line, each with its true team, which the workflow does not read."""

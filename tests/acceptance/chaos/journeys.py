@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from handrail_guards import Accepted, Confidence, Doubtful, Judgement
-from handrail_orchestrator import Retry, Run, StepFailed, action, rule, step_context, workflow
+from handrail import Accepted, Doubtful, Retry, Run, StepFailed, action, rule, step_context, workflow
+from handrail.guards import Confidence, Judgement
 
 OUTBOX = Path(os.environ.get("CHAOS_OUTBOX", os.devnull))
 Team = Literal["billing", "bugs"]

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from handrail_orchestrator import Run, action, rule, workflow
+from handrail import Run, action, rule, workflow
 from tests.acceptance.chaos.journeys import KINDS, PLACES, rude
 
 

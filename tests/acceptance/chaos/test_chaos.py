@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator import Client
+from handrail import Client
 from handrail_orchestrator.errors import OrchestratorError
 from handrail_orchestrator.store import SqliteStore
 from tests.acceptance.chaos.harm import Crew

@@ -21,7 +21,8 @@ from tests.acceptance.chaos.journeys import KINDS, PLACES
 STUBBORN = "tests.acceptance.chaos.stubborn"
 PROGRAM = f"""
 import asyncio, sys
-from handrail_orchestrator import Orchestrator, Settings
+from handrail import Orchestrator
+from handrail.orchestrator import Settings
 from {STUBBORN} import napping
 
 async def main():
@@ -174,7 +175,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 FLOW = """
 import asyncio
-from handrail_orchestrator import Run, action, workflow
+from handrail import Run, action, workflow
 
 @action
 async def blob(n: int) -> str:

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from handrail_orchestrator import Orchestrator, Settings
+from handrail import Orchestrator
+from handrail.orchestrator import Settings
 from handrail_orchestrator.clock import SystemClock, Timer
 from handrail_orchestrator.errors import StoreLocked
 from tests.acceptance.chaos.journeys import journey, leg

@@ -2,7 +2,8 @@
 
 from typing import Any, Literal
 
-from handrail_ai_steps import AIStep, classify
+from handrail import classify
+from handrail.ai_steps import AIStep
 from handrail_ai_steps.resolve import ModelLike
 from handrail_guards.acceptance import confidence
 

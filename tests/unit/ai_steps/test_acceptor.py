@@ -4,9 +4,10 @@ from typing import Any, Literal, TypeAlias
 
 import pytest
 
-from handrail_ai_steps import AIStep, ModelRequest, Says, ScriptedModel, classify
+from handrail import Says, ScriptedModel, classify
+from handrail.ai_steps import AIStep, ModelRequest
+from handrail.guards import Acceptor, Confidence, GuaranteedThreshold, Never
 from handrail_ai_steps.agreement import agreement
-from handrail_guards import Acceptor, Confidence, GuaranteedThreshold, Never
 from handrail_guards.acceptor import Term
 
 Team: TypeAlias = Literal["cards", "loans"]

@@ -1,7 +1,8 @@
 import pytest
 from pydantic import BaseModel
 
-from handrail_ai_steps import Limits, NoAnswer, Says, ScriptedModel, agreement, draft, extract, judge
+from handrail import Says, ScriptedModel, draft, extract
+from handrail.ai_steps import Limits, NoAnswer, agreement, judge
 from handrail_ai_steps.errors import InvalidTask, UnknownModel
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.outcome import Accepted, Doubtful

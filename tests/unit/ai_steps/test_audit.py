@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 import pytest
 
-from handrail_ai_steps import AIStep, Says, ScriptedModel, classify, draft, extract
+from handrail import Accepted, Auditing, Says, ScriptedModel, classify, confidence, draft, extract
+from handrail.ai_steps import AIStep
 from handrail_ai_steps.errors import InvalidTask
-from handrail_guards import Accepted, Auditing, confidence
 
 Team = Literal["billing", "bugs"]
 RULE = Auditing(1.0)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from handrail_ai_steps import Failed, ModelRequest, Says, ScriptedModel
+from handrail import Says, ScriptedModel
+from handrail.ai_steps import Failed, ModelRequest
 from handrail_ai_steps.errors import AIStepError, InvalidInput
 from handrail_guards.outcome import Accepted, Doubtful
 from tests.unit.ai_steps.teams import route

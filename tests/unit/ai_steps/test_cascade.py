@@ -3,7 +3,8 @@ import time
 
 import pytest
 
-from handrail_ai_steps import Answer, Limits, ModelRequest, NoAnswer, Says, ScriptedModel, agreement
+from handrail import Says, ScriptedModel
+from handrail.ai_steps import Answer, Limits, ModelRequest, NoAnswer, agreement
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_guards.outcome import Accepted, Doubtful
 from tests.unit.ai_steps.guard_kinds import refuses

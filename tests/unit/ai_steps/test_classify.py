@@ -4,7 +4,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel
 
-from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail import Says, ScriptedModel, classify
 from handrail_ai_steps.errors import InvalidTask
 from handrail_guards.acceptance import Always, Never
 from handrail_guards.confidence import Confidence

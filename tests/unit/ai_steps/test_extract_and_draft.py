@@ -3,7 +3,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel
 
-from handrail_ai_steps import ScriptedModel, draft, extract
+from handrail import ScriptedModel, draft, extract
 from handrail_ai_steps.errors import InvalidTask
 from handrail_guards.acceptance import Never
 from handrail_guards.outcome import Accepted, Doubtful

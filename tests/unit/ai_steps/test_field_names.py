@@ -10,7 +10,8 @@ import pytest
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, RootModel, computed_field
 from typing_extensions import TypedDict
 
-from handrail_ai_steps import Says, ScriptedModel, agreement, classify, draft, extract
+from handrail import Says, ScriptedModel, classify, draft, extract
+from handrail.ai_steps import agreement
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.field_names import FieldNames
 from handrail_ai_steps.models.recorded import RecordedModel

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import BaseModel
 
-from handrail_ai_steps import Says, ScriptedModel, each_field, extract
+from handrail import Says, ScriptedModel, each_field, extract
 from handrail_guards.acceptance import Doubt
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.outcome import Accepted, Doubtful, Judgement, Outcome

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from handrail_ai_steps import ModelRequest, NetworkForbidden, NoAnswer, forbid_network
+from handrail.ai_steps import ModelRequest, NetworkForbidden, NoAnswer, forbid_network
 from tests.unit.ai_steps.teams import route
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal, cast
 import pytest
 from pydantic import BaseModel, field_validator
 
-from handrail_ai_steps import Answer, Limits, ModelRequest, NoAnswer, ScriptedModel, draft, extract
+from handrail import ScriptedModel, draft, extract
+from handrail.ai_steps import Answer, Limits, ModelRequest, NoAnswer
 from handrail_ai_steps.batch import Failed
 from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidPrompt
 from handrail_ai_steps.prompt import Prompt

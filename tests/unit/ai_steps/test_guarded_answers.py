@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from handrail_ai_steps import Limits, Says, ScriptedModel, draft, extract
+from handrail import Says, ScriptedModel, draft, extract
+from handrail.ai_steps import Limits
 from handrail_ai_steps.errors import GuardRaised
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.grounding import grounded

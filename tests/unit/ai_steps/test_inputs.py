@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from handrail_ai_steps import ScriptedModel
+from handrail import ScriptedModel
 from handrail_ai_steps.errors import InvalidInput
 from handrail_ai_steps.inputs import as_json, as_text, delimited
 from tests.unit.ai_steps.teams import route

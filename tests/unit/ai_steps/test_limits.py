@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from handrail_ai_steps import Limits
+from handrail.ai_steps import Limits
 from handrail_ai_steps.allowance import Allowance
 from handrail_ai_steps.errors import InvalidTask
 from handrail_guards.outcome import Attempt

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from handrail_ai_steps import classify
+from handrail import Doubtful, classify, confidence
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.model import Answer, ModelRequest
 from handrail_ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel, Prediction, UnknownLabels
-from handrail_guards import Doubtful, confidence
 
 SAID = {
     "billing": ("the invoice is wrong", "you charged my card twice", "refund the yearly fee", "the price on the bill"),

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from handrail_ai_steps import ScriptedModel, draft, extract, judge
+from handrail import ScriptedModel, draft, extract
+from handrail.ai_steps import judge
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.masking import hide
 from handrail_ai_steps.model import Answer, ModelRequest, Rejection

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from handrail_ai_steps import AIStep, Limits, classify, draft, each_field, extract
+from handrail import classify, draft, each_field, extract
+from handrail.ai_steps import AIStep, Limits
 from handrail_ai_steps.models.openai import OpenAIModel, retry
 from handrail_ai_steps.prices import Price
 from handrail_guards.acceptance import Always, Threshold

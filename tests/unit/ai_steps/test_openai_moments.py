@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, field_validator
 
-from handrail_ai_steps import Limits, extract
+from handrail import extract
+from handrail.ai_steps import Limits
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.models.openai import OpenAIModel, capabilities
 from handrail_ai_steps.models.openai.secret import Secret
@@ -97,7 +98,7 @@ async def test_what_was_spent_before_the_deadline_is_in_the_record(stub: Stub, m
 
 @pytest.mark.slow
 async def test_what_a_judge_spent_before_the_deadline_is_in_the_record(stub: Stub, make_model: MakeModel) -> None:
-    from handrail_ai_steps import judge  # noqa: PLC0415 -- used here alone
+    from handrail.ai_steps import judge  # noqa: PLC0415 -- used here alone
 
     stub.play(reply(completion('{"company":"A","total":1}')), reply(completion("{}")), reply(GOOD, delay=HANGS))
     model = make_model(confidence="none")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from handrail_ai_steps import classify, each_field, extract
+from handrail import classify, each_field, extract
 from handrail_ai_steps.models.openai.codes import codes_for, crosses
 from handrail_ai_steps.models.recorded import RecordedModel
 from handrail_guards.acceptance import Always, Threshold

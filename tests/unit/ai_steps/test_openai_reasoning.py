@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handrail_ai_steps import draft
+from handrail import draft
 from handrail_ai_steps.models.openai.candidates import find_objects
 from handrail_ai_steps.models.openai.reasoning import Spoken, spoken
 from handrail_guards.outcome import Accepted, Doubtful

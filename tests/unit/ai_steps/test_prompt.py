@@ -1,6 +1,7 @@
 import pytest
 
-from handrail_ai_steps import Prompt, ScriptedModel
+from handrail import ScriptedModel
+from handrail.ai_steps import Prompt
 from handrail_ai_steps.errors import InvalidPrompt
 from tests.unit.ai_steps.teams import route
 

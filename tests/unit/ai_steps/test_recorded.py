@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from handrail_ai_steps import NoAnswer, Prompt, RecordedModel, Says, ScriptedModel, classify, draft, extract
+from handrail import RecordedModel, Says, ScriptedModel, classify, draft, extract
+from handrail.ai_steps import NoAnswer, Prompt
 from handrail_ai_steps.errors import InvalidRecording, ModelNotReady, RecordingMissing
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Accepted, Doubtful

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_ai_steps import ScriptedModel, classify
+from handrail import ScriptedModel, classify
 from handrail_ai_steps.errors import InvalidTask, ModelNotReady, UnknownModel
 from handrail_ai_steps.resolve import resolve_model, resolve_models
 from tests.unit.ai_steps.teams import SURE, Team, route

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_ai_steps import AIStep, ModelRequest, ScriptedModel, draft
+from handrail import ScriptedModel, draft
+from handrail.ai_steps import AIStep, ModelRequest
 from handrail_ai_steps.errors import InvalidInput
 from handrail_ai_steps.release import Gate
 from handrail_guards.acceptance import Threshold

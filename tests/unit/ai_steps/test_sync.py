@@ -1,6 +1,6 @@
 import pytest
 
-from handrail_ai_steps import ScriptedModel
+from handrail import ScriptedModel
 from handrail_ai_steps.errors import LoopRunning
 from handrail_guards.outcome import Accepted
 from tests.unit.ai_steps.teams import route

@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from handrail_ai_steps import AIStep, Says, ScriptedModel, classify
-from handrail_guards import Auditing, confidence
-from handrail_orchestrator import Run, Workflow, workflow
+from handrail import Auditing, Run, Says, ScriptedModel, Workflow, classify, confidence, workflow
+from handrail.ai_steps import AIStep
 from handrail_orchestrator.testing import LEAVE_OPEN, Rehearsal, ScriptedReviewers
 
 Team = Literal["billing", "bugs"]

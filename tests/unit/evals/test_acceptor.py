@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
+from handrail.guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
 from handrail_evals.calibrate import (
     InvalidLabels,
     JudgedCase,
@@ -32,7 +33,6 @@ from handrail_evals.calibrate.ladder import Ladder
 from handrail_evals.calibrate.sequence import scan
 from handrail_evals.calibrate.tally import Tally
 from handrail_evals.statistics.libraries import needs
-from handrail_guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import GuaranteedThreshold
 
@@ -311,8 +311,8 @@ def test_a_judged_case_has_a_name() -> None:
 
 
 FITS = (
-    "handrail_evals.calibrate.fit_acceptor([handrail_evals.calibrate.JudgedCase(judgement=handrail_guards.Judgement("
-    "confidence=handrail_guards.Confidence(number / 40, 'local')), right=number % 2 == 0, case=str(number))"
+    "handrail_evals.calibrate.fit_acceptor([handrail_evals.calibrate.JudgedCase(judgement=handrail.guards.Judgement("
+    "confidence=handrail.guards.Confidence(number / 40, 'local')), right=number % 2 == 0, case=str(number))"
     " for number in range(40)])"
 )
 
@@ -329,7 +329,7 @@ FITS = (
 def test_a_missing_library_says_what_to_install(missing: str, extra: str, use: str) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
-        "import handrail_evals.calibrate, handrail_evals.statistics, handrail_guards\n"
+        "import handrail.guards, handrail_evals.calibrate, handrail_evals.statistics\n"
         "from handrail_evals.statistics.libraries import LibraryMissing\n"
         f"try: {use}\n"
         "except LibraryMissing as error: print(error.library, error.extra, error)"

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail import Accepted, Doubtful, Says, ScriptedModel, classify
+from handrail.guards import Alternative, Confidence, InvalidGuard, Judgement, Never
 from handrail_evals.calibrate import (
     Audit,
     Promise,
@@ -22,7 +23,6 @@ from handrail_evals.calibrate import (
     read_acceptance,
     write_acceptance,
 )
-from handrail_guards import Accepted, Alternative, Confidence, Doubtful, InvalidGuard, Judgement, Never
 from handrail_guards.guarantee import GuaranteedThreshold, ScoreName
 
 Team = Literal["cards", "loans"]

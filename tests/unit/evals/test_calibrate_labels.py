@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from handrail.guards import Alternative, Confidence, Judgement
 from handrail_evals.calibrate import (
     Audit,
     InvalidLabels,
@@ -23,7 +24,6 @@ from handrail_evals.calibrate import (
 )
 from handrail_evals.calibrate.labels import Scored
 from handrail_evals.calibrate.tally import Counts, Tally
-from handrail_guards import Alternative, Confidence, Judgement
 
 SCORES = st.floats(0, 1)
 ROWS = st.lists(st.tuples(SCORES, st.booleans(), st.sampled_from(["", "a", "b", "c"])), max_size=40)

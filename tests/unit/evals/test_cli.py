@@ -24,7 +24,7 @@ from tests.unit.orchestrator.commands import working_in
 SUITE = """
 import os
 from pathlib import Path
-from handrail_evals import Case, Suite, exact
+from handrail import Case, Suite, exact
 from handrail_evals.gate import Terms
 
 async def shout(text: str) -> str:
@@ -59,10 +59,10 @@ def empty():
 
 STEP = """
 from typing import Literal
-from handrail_ai_steps import classify
+from handrail import classify
 from handrail_ai_steps.models.local import LabelledText, LocalModel
-from handrail_evals import Suite, exact, read_cases
-from handrail_guards import confidence
+from handrail import Suite, exact, read_cases
+from handrail import confidence
 
 WORDS = {"cat": "meow purr", "dog": "bark woof"}
 TEXTS = [LabelledText(f"{word} {n}", label) for n in range(30) for label, word in WORDS.items()]
@@ -518,9 +518,9 @@ def test_a_calibration_that_cannot_work_ends_with_2(arguments: tuple[str, ...], 
 
 STORED = """
 from typing import Literal
-from handrail_ai_steps import Says, ScriptedModel, classify
-from handrail_guards import Auditing, confidence
-from handrail_orchestrator import Run, workflow
+from handrail import Says, ScriptedModel, classify
+from handrail import Auditing, confidence
+from handrail import Run, workflow
 
 def guess(request):
     number = int(request.text.split()[-1])
@@ -587,7 +587,7 @@ def test_a_misspelt_step_is_refused_with_those_that_there_are(stored: str, comma
 
 def test_grades_of_0_to_100_are_gated_in_their_unit() -> None:
     Path("graded.py").write_text(
-        "from handrail_evals import Case, Suite\n"
+        "from handrail import Case, Suite\n"
         "def target(text: str) -> str:\n    return text\n"
         "def grade(answer) -> float:\n    return 90 + int(answer.output) % 5\n"
         "suite = Suite('graded', target, cases=[Case(f'c{n}', str(n)) for n in range(60)], scorers=[grade])\n",
@@ -602,7 +602,7 @@ def test_grades_of_0_to_100_are_gated_in_their_unit() -> None:
 
 def test_a_file_of_something_else_and_a_gate_on_half_a_run_end_with_2() -> None:
     Path("graded.py").write_text(
-        "from handrail_evals import Case, Suite, exact\n"
+        "from handrail import Case, Suite, exact\n"
         "async def target(text: str) -> str:\n"
         "    import asyncio\n"
         "    if text == '2':\n        [task.cancel() for task in asyncio.all_tasks() if '_work' in repr(task)]\n"
@@ -701,7 +701,8 @@ def test_the_schema_of_case_files_is_written() -> None:
 
 
 PARTS = """
-from handrail_evals import Case, Suite, fields
+from handrail import Case, Suite
+from handrail.evals import fields
 
 def read(number: int) -> dict:
     return {"total": number, "day": "?" if number == 3 else "today", "shop": "x" if number else "y"}

@@ -10,14 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from handrail_ai_steps import Says, ScriptedModel, classify, extract
+from handrail import (
+    Accepted,
+    Auditing,
+    Client,
+    Doubtful,
+    Escalation,
+    Run,
+    Says,
+    ScriptedModel,
+    classify,
+    confidence,
+    extract,
+    workflow,
+)
+from handrail.guards import Confidence, Judgement, forbids
+from handrail.orchestrator import ReviewQuery
 from handrail_ai_steps.models.local import LabelledText
 from handrail_evals.calibrate import Audit, Correction, Promise, calibrate
 from handrail_evals.corrections import UnknownGroup, as_examples, read_labels, read_records
 from handrail_evals.corrections.sameness import same
-from handrail_guards import Accepted, Auditing, Confidence, Doubtful, Escalation, Judgement, confidence, forbids
 from handrail_guards.acceptor import Acceptor, Term, fingerprint
-from handrail_orchestrator import Client, ReviewQuery, Run, workflow
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
 from tests.unit.evals.corrections_flows import (
     HALF,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from handrail import Accepted
 from handrail_ai_steps.learn import read_examples
 from handrail_evals.calibrate import InvalidLabels, Promise, calibrate
 from handrail_evals.corrections import Labels, as_examples, read_labels, write_examples
 from handrail_evals.errors import InvalidSetting
-from handrail_guards import Accepted
 from tests.unit.evals.corrections_flows import played, route_step, routing, tickets
 
 

@@ -12,12 +12,10 @@ from typing import Literal
 import pytest
 from typer.testing import CliRunner
 
+from handrail import Auditing, Run, Says, ScriptedModel, classify, confidence, workflow
 from handrail.cli import app
-from handrail_ai_steps import Says, ScriptedModel, classify
 from handrail_ai_steps.model import ModelRequest
 from handrail_evals.drift import Audited, Routed, Seen, Watch, WatchFile, WatchSettings, feed, write_watch
-from handrail_guards import Auditing, confidence
-from handrail_orchestrator import Run, workflow
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.rows import ReviewRow
 from handrail_orchestrator.testing import LEAVE_OPEN, FakeClock, Rehearsal, ScriptedReviewers

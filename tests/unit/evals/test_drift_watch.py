@@ -10,6 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from handrail import Accepted, Doubtful
+from handrail.guards import Confidence, Judgement
 from handrail_evals.drift import (
     Audited,
     Routed,
@@ -21,7 +23,6 @@ from handrail_evals.drift import (
     watch_to_json,
 )
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting
-from handrail_guards import Accepted, Confidence, Doubtful, Judgement
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SETTINGS = WatchSettings(

@@ -7,7 +7,8 @@ from typing import Literal
 
 import pytest
 
-from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail import Accepted, Doubtful, Escalation, Says, ScriptedModel, classify, confidence
+from handrail.guards import Confidence, Doubt, Judgement
 from handrail_ai_steps.errors import InvalidTask
 from handrail_evals.drift import (
     Audited,
@@ -20,7 +21,6 @@ from handrail_evals.drift import (
     WatchSettings,
     write_watch,
 )
-from handrail_guards import Accepted, Confidence, Doubt, Doubtful, Escalation, Judgement, confidence
 from handrail_guards.auditing import Auditing, AuditRule
 
 Team = Literal["cards", "loans"]

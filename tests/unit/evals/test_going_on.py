@@ -13,8 +13,9 @@ from typing import Any, Literal
 import pytest
 from typer.testing import CliRunner
 
+from handrail import Run, Says, ScriptedModel, classify, confidence, workflow
+from handrail.ai_steps import AIStep
 from handrail.cli import app
-from handrail_ai_steps import AIStep, Says, ScriptedModel, classify
 from handrail_evals.case import Case
 from handrail_evals.comparison import compare
 from handrail_evals.errors import InvalidResult, LowOverlap
@@ -27,8 +28,6 @@ from handrail_evals.scorers import exact
 from handrail_evals.suite import Suite
 from handrail_evals.targets.step import StepTarget
 from handrail_evals.targets.workflow import workflow_target
-from handrail_guards import confidence
-from handrail_orchestrator import Run, workflow
 
 CASES: list[Case[str, str]] = [
     Case(f"c{n}", f"t{n}", "cards", steps={"route": "x"}, metadata={"lang": "en"}) for n in range(20)
@@ -223,7 +222,7 @@ def test_a_writer_that_was_killed_keeps_nobody_out(tmp_path: Path) -> None:
 
 SUITE = """\
 import os
-from handrail_evals import Case, Suite, exact
+from handrail import Case, Suite, exact
 EXPECTED = os.environ["EXPECTED"]
 print("the suite is imported")
 def route(text: str) -> str:

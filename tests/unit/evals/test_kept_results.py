@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_evals import read_result
+from handrail.evals import read_result
 from handrail_evals.comparison import compare
 from handrail_evals.errors import InvalidResult
 from handrail_evals.gate import Standing, Terms
@@ -24,10 +24,10 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def write_suite(kept: Path) -> None:
-    """Write the suite as its owner has it today: packages were called ``evals``, ``ai_steps`` and ``guards`` then."""
+    """Write the suite as its owner has it today: its names came from ``evals``, ``ai_steps`` and ``guards`` then."""
     text = (kept / "made_by" / "suite.py.txt").read_text()
     (kept / "suite.py").write_text(
-        re.sub(r"^from (?=(?:ai_steps|evals|guards)\b)", "from handrail_", text, flags=re.MULTILINE)
+        re.sub(r"^from (?:ai_steps|evals|guards) ", "from handrail ", text, flags=re.MULTILINE)
     )
 
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handrail import Limit, Run, Workflow, action, workflow
 from handrail_evals.case import Case
 from handrail_evals.observation import Flow
 from handrail_evals.targets.workflow import workflow_target
 from handrail_evals.targets.workflow_reviewers import Reviewers
 from handrail_evals.targets.workflow_simulation import Simulation
-from handrail_orchestrator import Limit, Run, Workflow, action, workflow
 from handrail_orchestrator.store.rows import ReviewRow
 
 INTERVAL = 20.0

@@ -9,14 +9,25 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail import (
+    Escalation,
+    Run,
+    Says,
+    ScriptedModel,
+    Workflow,
+    action,
+    classify,
+    confidence,
+    max_length,
+    rule,
+    workflow,
+)
+from handrail.orchestrator import UnknownRun
 from handrail_evals.case import Case
 from handrail_evals.result import CaseResult
 from handrail_evals.targets.past_runs import observe_run, past_runs
 from handrail_evals.targets.workflow import workflow_target
 from handrail_evals.targets.workflow_reviewers import Reviewers
-from handrail_guards import Escalation, confidence, max_length
-from handrail_orchestrator import Run, UnknownRun, Workflow, action, rule, workflow
 from handrail_orchestrator.testing import FakeClock, Rehearsal
 
 Team = Literal["billing", "access"]

@@ -167,7 +167,7 @@ def test_a_metric_without_scores_is_said(pytester: pytest.Pytester, tmp_path: Pa
 def test_a_suite_that_was_not_asked_to_its_end_fails(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
-        "from handrail_evals import Budget, RunSettings\n"
+        "from handrail.evals import Budget, RunSettings\n"
         "def test_loud(evaluate):\n"
         "    evaluate(GOOD, settings=RunSettings(1, budget=Budget(seconds=1e-9)))\n",
     )

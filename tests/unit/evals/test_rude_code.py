@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
+from handrail import Run, action, workflow
 from handrail_evals.case import Case
 from handrail_evals.errors import DataError, InvalidSuite
 from handrail_evals.observation import Observation
@@ -26,7 +27,6 @@ from handrail_evals.targets.function import FunctionTarget
 from handrail_evals.targets.workflow import workflow_target
 from handrail_evals.targets.workflow_reviewers import Reviewers
 from handrail_guards.raised import Order
-from handrail_orchestrator import Run, action, workflow
 
 CASES = [Case(f"c{n}", f"t{n}", "a") for n in range(30)]
 

@@ -16,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
+from handrail import Accepted, Doubtful
+from handrail.guards import Confidence, Span, Verdict
 from handrail_evals.case import UNLABELLED, Case
 from handrail_evals.errors import InvalidResult, InvalidSetting
 from handrail_evals.observation import Flow, Observation, StepTrace
@@ -25,7 +27,6 @@ from handrail_evals.scorer import Answered, Counts, Score
 from handrail_evals.scorers import exact, fields
 from handrail_evals.suite import Suite
 from handrail_evals.targets.answered import AnsweredTarget
-from handrail_guards import Accepted, Confidence, Doubtful, Span, Verdict
 from handrail_guards.outcome import Attempt, Judgement
 
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel
 
-from handrail_ai_steps import ModelRequest, NoAnswer, Says, ScriptedModel, classify, draft, extract
+from handrail import Says, ScriptedModel, classify, draft, extract
+from handrail.ai_steps import ModelRequest, NoAnswer
 from handrail_ai_steps.errors import RecordingMissing, UnknownModel
 from handrail_evals.case import Case
 from handrail_evals.errors import InvalidSetting, MissingExpected

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 import pytest
 
-from handrail_ai_steps import AIStep, Limits, Says, ScriptedModel, classify
+from handrail import Escalation, Run, Says, ScriptedModel, classify, confidence, workflow
+from handrail.ai_steps import AIStep, Limits
+from handrail.guards import in_range, satisfies
 from handrail_evals.case import Case
 from handrail_evals.errors import InvalidResult
 from handrail_evals.program import settings_hash
@@ -17,19 +19,17 @@ from handrail_evals.scorers import exact
 from handrail_evals.suite import Suite
 from handrail_evals.targets.step import StepTarget
 from handrail_evals.targets.workflow import workflow_target
-from handrail_guards import Escalation, confidence, in_range, satisfies
 from handrail_guards.auditing import Auditing
-from handrail_orchestrator import Run, workflow
 from handrail_orchestrator.python_file import load_file
 
 TOP = """\
 import json
 import beside
 from typing import Literal
-from handrail_ai_steps import Says, ScriptedModel, classify
-from handrail_guards import confidence
-from handrail_orchestrator import Run, rule, workflow
-from handrail_evals import Suite, Case, exact
+from handrail import Says, ScriptedModel, classify
+from handrail import confidence
+from handrail import Run, rule, workflow
+from handrail import Case, Suite, exact
 from handrail_evals.targets.workflow import workflow_target
 
 MOST = 5

@@ -9,15 +9,15 @@ from typing import Any, Literal
 
 import pytest
 
-from handrail_ai_steps import ScriptedModel
+from handrail import Accepted, Doubtful, Run, ScriptedModel, action, step_context, workflow
+from handrail.guards import Confidence, Judgement
+from handrail.orchestrator import ReviewError
 from handrail_ai_steps.errors import ModelNotReady, RecordingMissing
 from handrail_evals.case import Case
 from handrail_evals.errors import InvalidCase, InvalidSuite
 from handrail_evals.targets.workflow import workflow_target
 from handrail_evals.targets.workflow_reviewers import Reviewers, Truth
 from handrail_evals.targets.workflow_simulation import Simulation
-from handrail_guards import Accepted, Confidence, Doubtful, Judgement
-from handrail_orchestrator import ReviewError, Run, action, step_context, workflow
 from tests.unit.evals.workflow_cases import Offer, Ticket, negotiation, observed, routing, steps, sure
 
 

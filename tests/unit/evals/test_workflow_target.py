@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 
-from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail import Auditing, Run, Says, ScriptedModel, action, classify, confidence, step_context, workflow
 from handrail_ai_steps.model import ModelRequest
 from handrail_evals.case import Case
 from handrail_evals.errors import InvalidCase, InvalidSetting, InvalidSuite
 from handrail_evals.targets.workflow import workflow_target
 from handrail_evals.targets.workflow_reviewers import Reviewers, Truth
 from handrail_evals.targets.workflow_simulation import Simulation
-from handrail_guards import Auditing, confidence
-from handrail_orchestrator import Run, action, step_context, workflow
 from handrail_orchestrator.store.rows import ReviewRow
 from tests.unit.evals.workflow_cases import Team, Ticket, observed, routing, steps, sure, truthful
 

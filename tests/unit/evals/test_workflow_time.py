@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from handrail_ai_steps import ScriptedModel
+from handrail import Escalation, Limit, Retry, Run, ScriptedModel, action, workflow
+from handrail.orchestrator import WaitExpired
 from handrail_ai_steps.model import ModelRequest
 from handrail_evals.case import Case
 from handrail_evals.targets.workflow import workflow_target
 from handrail_evals.targets.workflow_reviewers import LEAVE_OPEN, Reviewers
 from handrail_evals.targets.workflow_simulation import Simulation
-from handrail_guards import Escalation
-from handrail_orchestrator import Limit, Retry, Run, WaitExpired, action, workflow
 from tests.unit.evals.workflow_cases import HOUR, Offer, Ticket, negotiation, observed, routing, steps, sure, truthful
 
 

@@ -6,14 +6,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from handrail_ai_steps import Model, Says, classify
+from handrail import Escalation, Retry, Run, Says, Workflow, action, classify, confidence, rule, step_context, workflow
+from handrail.ai_steps import Model
 from handrail_ai_steps.model import ModelRequest
 from handrail_evals.case import Case
 from handrail_evals.observation import Observation
 from handrail_evals.targets.workflow import WorkflowTarget
 from handrail_evals.targets.workflow_reviewers import Reviewers, Truth
-from handrail_guards import Escalation, confidence
-from handrail_orchestrator import Retry, Run, Workflow, action, rule, step_context, workflow
 
 Team = Literal["billing", "access"]
 HOUR = 3600.0

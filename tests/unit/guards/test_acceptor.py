@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
+from handrail.guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
 from handrail_guards.acceptor import MEASURED, Acceptor, Term, features_of, fingerprint
 
 SHARES = st.floats(0, 1)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_guards import Auditing, AuditRule, Escalation, InvalidGuard, draw_of
+from handrail import Auditing, Escalation
+from handrail.guards import AuditRule, InvalidGuard, draw_of
 
 RATES = st.floats(0, 1)
 KEYS = st.text()

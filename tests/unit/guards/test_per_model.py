@@ -8,9 +8,9 @@ from typing import Any, Literal
 import pytest
 from scipy import stats
 
-from handrail_ai_steps import Says, ScriptedModel, classify
+from handrail import Accepted, Doubtful, Says, ScriptedModel, classify
+from handrail.guards import Confidence, InvalidGuard, Judgement, Never
 from handrail_evals.calibrate import Audit, Promise, Subject, calibrate, guarantee
-from handrail_guards import Accepted, Confidence, Doubtful, InvalidGuard, Judgement, Never
 from handrail_guards.guarantee import GuaranteedThreshold
 from handrail_guards.per_model import PerModel
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from handrail import Orchestrator, Says, ScriptedModel
 from handrail.demo.outbox import Outbox
 from handrail.demo.triage import THRESHOLD, TICKETS, Resolution, Ticket, known_sender, trained_model, triage_with
-from handrail_ai_steps import Says, ScriptedModel
 from handrail_ai_steps.models.local import LabelledText, LocalModel, UnknownLabels
 from handrail_guards.errors import InvalidGuard
-from handrail_orchestrator import Orchestrator
 
 BOT = Ticket(id="T-1", sender="billing-bot@payments.example.com", subject="Refund completed", text="RF-0093")
 CUSTOMER = Ticket(id="T-2", sender="jo@shop.example.org", subject="Locked out", text="The code is refused.")

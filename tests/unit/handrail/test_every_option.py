@@ -57,7 +57,7 @@ TEXTS = (
     *("sqlite:///", "sqlite:///folder", "sqlite:///blob", "sqlite:///:memory:", "flows.py:", "a=nan", "=", "--", "%*"),
 )
 SUITE = """
-from handrail_evals import Case, Suite, exact
+from handrail import Case, Suite, exact
 
 async def double(number: int) -> int:
     return 2 * number

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from handrail_guards import Accepted, Confidence, Doubtful, Escalation, Judgement
-from handrail_orchestrator import Run, action, step_context, workflow
+from handrail import Accepted, Doubtful, Escalation, Run, action, step_context, workflow
+from handrail.guards import Confidence, Judgement
 
 Team = Literal["billing", "bugs"]
 

@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from handrail_ai_steps import Says, ScriptedModel, classify, extract
-from handrail_guards import confidence, grounded, sums
-from handrail_orchestrator import Run, workflow
+from handrail import Run, Says, ScriptedModel, classify, confidence, extract, grounded, workflow
+from handrail.guards import sums
 
 Severity = Literal["1", "2", "3", "4"]
 Size = Literal["s", "m", "q"]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from handrail_orchestrator import Run, StepFailed, action, rule, step_context, workflow
+from handrail import Run, StepFailed, action, rule, step_context, workflow
 
 Operation = Literal["bump", "double", "ask", "event", "sleep", "both", "chance", "child", "break", "catch"]
 

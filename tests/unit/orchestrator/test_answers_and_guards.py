@@ -9,34 +9,26 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, model_validator
 
-from handrail_ai_steps import AIStep, Says, ScriptedModel, extract
-from handrail_guards import (
+from handrail import (
     Accepted,
     Auditing,
-    Confidence,
-    Doubtful,
-    GuardContext,
-    Judgement,
-    Ruling,
-    Verdict,
-    confidence,
-    grounded,
-    judged,
-    max_length,
-    satisfies,
-    sums,
-)
-from handrail_orchestrator import (
-    AnswerRefused,
     Client,
+    Doubtful,
     Orchestrator,
-    ReviewError,
-    ReviewQuery,
     Run,
+    Says,
+    ScriptedModel,
     Workflow,
     action,
+    confidence,
+    extract,
+    grounded,
+    max_length,
     workflow,
 )
+from handrail.ai_steps import AIStep
+from handrail.guards import Confidence, GuardContext, Judgement, Ruling, Verdict, judged, satisfies, sums
+from handrail.orchestrator import AnswerRefused, ReviewError, ReviewQuery
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers, assert_replays, recorded_run
 
 SOURCE = "parts 40 and 50, TOTAL 100, seen by Ann"

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from handrail_guards import Escalation
-from handrail_orchestrator import Client, HistoryMismatch, InvalidWorkflow, Misuse, Orchestrator, Run, action, workflow
+from handrail import Client, Escalation, Orchestrator, Run, action, workflow
+from handrail.orchestrator import HistoryMismatch, InvalidWorkflow, Misuse
 from handrail_orchestrator.testing import FakeClock, assert_replays, recorded_run
 from handrail_orchestrator.workflow import Workflow
 

@@ -5,17 +5,8 @@ from typing import Any
 
 import pytest
 
-from handrail_orchestrator import (
-    Client,
-    HistoryMismatch,
-    Orchestrator,
-    Run,
-    StepFailed,
-    Workflow,
-    action,
-    rule,
-    workflow,
-)
+from handrail import Client, Orchestrator, Run, StepFailed, Workflow, action, rule, workflow
+from handrail.orchestrator import HistoryMismatch
 from handrail_orchestrator.testing import assert_replays, recorded_run
 
 executed: list[str] = []

@@ -64,7 +64,7 @@ def test_a_module_that_lacks_a_library_names_it() -> None:
 
 def test_a_step_whose_result_cannot_be_stored_is_refused_before_anything_starts() -> None:
     Path("unstorable.py").write_text(
-        "from handrail_orchestrator import Run, action, workflow\n"
+        "from handrail import Run, action, workflow\n"
         "@action\nasync def fetch(n: int) -> object: ...\n"
         "@workflow(version=1)\nasync def get(run: Run, n: int) -> int:\n    await run.step(fetch, n)\n    return n\n",
         encoding="utf-8",
@@ -195,7 +195,7 @@ def test_failed_runs_are_counted_by_error_and_exit_with_1() -> None:
 
 def test_a_result_of_another_type_than_promised_fails_its_run_and_is_not_recorded() -> None:
     Path("promises.py").write_text(
-        "from handrail_orchestrator import Run, action, workflow\n"
+        "from handrail import Run, action, workflow\n"
         "@action\nasync def fetch(n: int) -> int:\n    return 'many' if n else 0\n"
         "@workflow(version=1)\nasync def get(run: Run, n: int) -> int:\n    return await run.step(fetch, n)\n",
         encoding="utf-8",

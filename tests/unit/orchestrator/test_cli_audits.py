@@ -12,8 +12,9 @@ from tests.unit.orchestrator.commands import STORE, done, statuses, working_in, 
 PROGRAM = """
 from typing import Literal
 
-from handrail_guards import Accepted, Auditing, Confidence, Doubtful, Judgement
-from handrail_orchestrator import Run, workflow
+from handrail import Accepted, Auditing, Doubtful
+from handrail.guards import Confidence, Judgement
+from handrail import Run, workflow
 
 Team = Literal["billing", "bugs"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handrail_orchestrator import Client, Orchestrator, Run, StepFailed, Workflow, action, workflow
+from handrail import Client, Orchestrator, Run, StepFailed, Workflow, action, workflow
 from handrail_orchestrator.clock import SystemClock, Timer
 
 GENEROUS = 60.0

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from handrail_guards import Escalation
-from handrail_orchestrator import Orchestrator, Run, workflow
+from handrail import Escalation, Orchestrator, Run, workflow
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.testing import Rehearsal
 

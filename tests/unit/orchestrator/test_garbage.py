@@ -3,7 +3,7 @@
 import gc
 from pathlib import Path
 
-from handrail_orchestrator import Orchestrator, Run, action, rule, workflow
+from handrail import Orchestrator, Run, action, rule, workflow
 
 
 @rule

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator import Orchestrator, Run, Settings, action, workflow
+from handrail import Orchestrator, Run, action, workflow
+from handrail.orchestrator import Settings
 from handrail_orchestrator.errors import Misuse, StoreFull, StoreNotFound
 
 GENEROUS = 60.0

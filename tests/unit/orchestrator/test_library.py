@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from handrail_orchestrator import InvalidWorkflow, NotStorable, Orchestrator, Run, action, workflow
+from handrail import Orchestrator, Run, action, workflow
+from handrail.orchestrator import InvalidWorkflow, NotStorable
 from handrail_orchestrator.codec import InputCodec
 from handrail_orchestrator.embedded.library import MOST, BoundStep
 

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from handrail_orchestrator import InvalidWorkflow, Limit, Orchestrator, Run, StepFailed, action, workflow
+from handrail import Limit, Orchestrator, Run, StepFailed, action, workflow
+from handrail.orchestrator import InvalidWorkflow
 from handrail_orchestrator.limits import Limiter
 from handrail_orchestrator.testing import FakeClock
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator import Orchestrator, Run, Settings, workflow
+from handrail import Orchestrator, Run, workflow
+from handrail.orchestrator import Settings
 from handrail_orchestrator.embedded.liveness import HAS_FLOCK, HELD_LEASES, LifeLine, Watch, here, look_at
 from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import Register, StartRun

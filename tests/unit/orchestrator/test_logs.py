@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handrail_orchestrator import Retry, Run, StepFailed, action, rule, workflow
+from handrail import Retry, Run, StepFailed, action, rule, workflow
 from handrail_orchestrator.logs import json_handler
 from handrail_orchestrator.testing import Faults, Rehearsal
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator import Orchestrator, Run, StepFailed, workflow
+from handrail import Orchestrator, Run, StepFailed, workflow
 from handrail_orchestrator.testing import Rehearsal
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from handrail_orchestrator import ReviewError, ReviewQuery, Run, workflow
+from handrail import Run, workflow
+from handrail.orchestrator import ReviewError, ReviewQuery
 from handrail_orchestrator.testing import Rehearsal
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator import Client, Orchestrator, Run, StoreError, workflow
+from handrail import Client, Orchestrator, Run, workflow
+from handrail.orchestrator import StoreError
 from handrail_orchestrator.errors import StoreLocked, StoreNotFound, StoreReadOnly
 from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.summary import BatchProgress, summarize
@@ -68,7 +69,7 @@ def test_commands_that_read_need_no_write_lock(tmp_path: Path, monkeypatch: pyte
 
 READ = """
 import asyncio, os, sys
-from handrail_orchestrator import Client
+from handrail import Client
 if os.getuid() == 0:  # root may write anything
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 async def main():

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from handrail_orchestrator import Orchestrator, Run, StepFailed, Workflow, action, workflow
+from handrail import Orchestrator, Run, StepFailed, Workflow, action, workflow
 
 up = False
 

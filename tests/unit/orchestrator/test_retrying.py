@@ -2,7 +2,7 @@
 
 import pytest
 
-from handrail_orchestrator import Run, StepFailed, action, workflow
+from handrail import Run, StepFailed, action, workflow
 from handrail_orchestrator.testing import Rehearsal
 
 executed: list[str] = []

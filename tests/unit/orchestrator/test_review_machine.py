@@ -8,7 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from handrail_orchestrator import ReviewError, ReviewQuery, review
+from handrail.orchestrator import ReviewError, ReviewQuery
+from handrail_orchestrator import review
 from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import Cancel, MoveReview, OpenWait, Register, StartRun, Suspend
 from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow

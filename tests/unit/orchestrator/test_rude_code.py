@@ -13,8 +13,9 @@ from typing import Any, Literal, NoReturn
 
 import pytest
 
-from handrail_guards import Accepted, Confidence, Doubtful, Judgement
-from handrail_orchestrator import Default, Orchestrator, Retry, Run, Settings, StepFailed, action, rule, workflow
+from handrail import Accepted, Default, Doubtful, Orchestrator, Retry, Run, StepFailed, action, rule, workflow
+from handrail.guards import Confidence, Judgement
+from handrail.orchestrator import Settings
 
 GENEROUS = 60.0
 Team = Literal["billing", "bugs"]

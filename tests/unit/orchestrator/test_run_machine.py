@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from handrail_orchestrator import ReviewError, Settings, WrongState
+from handrail.orchestrator import ReviewError, Settings, WrongState
 from handrail_orchestrator.store.rows import ENDED, RunRow, StepRow
 from handrail_orchestrator.testing import Rehearsal
 from tests.unit.orchestrator import programs

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from handrail_orchestrator import Run, StepFailed, action, workflow
+from handrail import Run, StepFailed, action, workflow
 from handrail_orchestrator.testing import Rehearsal
 
 LETTERS = (1, 2, 3)

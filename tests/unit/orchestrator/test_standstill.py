@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator import Orchestrator, Run, Settings, rule, workflow
+from handrail import Orchestrator, Run, rule, workflow
+from handrail.orchestrator import Settings
 
 SETTINGS = Settings(lease_seconds=1.0, grace_seconds=0)
 GENEROUS = 60.0

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from handrail_orchestrator import Default, InvalidWorkflow, Misuse, Retry, Settings, Step, action, rule, step_context
+from handrail import Default, Retry, action, rule, step_context
+from handrail.orchestrator import InvalidWorkflow, Misuse, Settings, Step
 from handrail_orchestrator.step import as_step
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator import Client, Misuse, Orchestrator, Run, action, workflow
+from handrail import Client, Orchestrator, Run, action, workflow
+from handrail.orchestrator import Misuse
 from handrail_orchestrator.errors import (
     Fenced,
     StoreCorrupt,

@@ -7,8 +7,9 @@ from typing import Literal
 
 import pytest
 
-from handrail_guards import Accepted, Confidence, Doubtful, Escalation, Judgement
-from handrail_orchestrator import Misuse, Retry, Run, StepFailed, action, step_context, workflow
+from handrail import Accepted, Doubtful, Escalation, Retry, Run, StepFailed, action, step_context, workflow
+from handrail.guards import Confidence, Judgement
+from handrail.orchestrator import Misuse
 from handrail_orchestrator.testing import LEAVE_OPEN, FakeClock, Faults, Rehearsal, ScriptedReviewers
 
 Team = Literal["billing", "bugs"]

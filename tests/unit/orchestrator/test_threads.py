@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from handrail_orchestrator import InvalidWorkflow, Orchestrator, Run, StepFailed, action, rule, step_context, workflow
+from handrail import Orchestrator, Run, StepFailed, action, rule, step_context, workflow
+from handrail.orchestrator import InvalidWorkflow
 from handrail_orchestrator.pace import Pace
 
 begun, noticed = threading.Event(), threading.Event()

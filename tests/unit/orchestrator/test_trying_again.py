@@ -7,17 +7,8 @@ from typing import Any
 
 import pytest
 
-from handrail_orchestrator import (
-    Default,
-    Orchestrator,
-    Retry,
-    Run,
-    Settings,
-    StepFailed,
-    action,
-    step_context,
-    workflow,
-)
+from handrail import Default, Orchestrator, Retry, Run, StepFailed, action, step_context, workflow
+from handrail.orchestrator import Settings
 from handrail_orchestrator.retry import delay_seconds
 from handrail_orchestrator.testing import FakeClock, Rehearsal
 

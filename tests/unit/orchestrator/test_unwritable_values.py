@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import pytest
 
-from handrail_guards import Accepted, Confidence, Doubtful, Escalation, Judgement
-from handrail_orchestrator import Client, NotStorable, Orchestrator, ReviewQuery, Run, Settings, action, rule, workflow
+from handrail import Accepted, Client, Doubtful, Escalation, Orchestrator, Run, action, rule, workflow
+from handrail.guards import Confidence, Judgement
+from handrail.orchestrator import NotStorable, ReviewQuery, Settings
 from handrail_orchestrator.errors import InvalidWorkflow, OrchestratorError
 from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import Send, StartRun

@@ -10,18 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from handrail_orchestrator import (
-    InvalidWorkflow,
-    Misuse,
-    NotStorable,
-    Orchestrator,
-    Run,
-    UnknownWorkflow,
-    Workflow,
-    action,
-    rule,
-    workflow,
-)
+from handrail import Orchestrator, Run, Workflow, action, rule, workflow
+from handrail.orchestrator import InvalidWorkflow, Misuse, NotStorable, UnknownWorkflow
 
 MEMORY = "sqlite:///:memory:"
 
@@ -232,7 +222,7 @@ async def test_an_orchestrator_is_used_inside_its_block() -> None:
 
 def test_the_same_code_has_the_same_hash_in_every_process() -> None:
     program = """
-from handrail_orchestrator import Run, workflow
+from handrail import Run, workflow
 
 @workflow(version=1)
 async def flow(run: Run, word: str) -> bool:

@@ -1,0 +1,32 @@
+"""AI steps and the models behind them: everything beyond what a first pipeline needs."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from handrail.lazy import lazy_face
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.agreement import agreement as agreement
+    from handrail_ai_steps.allowance import Limits as Limits
+    from handrail_ai_steps.batch import BatchOutcome as BatchOutcome
+    from handrail_ai_steps.batch import Failed as Failed
+    from handrail_ai_steps.errors import InvalidTask as InvalidTask
+    from handrail_ai_steps.judge import judge as judge
+    from handrail_ai_steps.learn import read_examples as read_examples
+    from handrail_ai_steps.model import Answer as Answer
+    from handrail_ai_steps.model import Model as Model
+    from handrail_ai_steps.model import ModelRequest as ModelRequest
+    from handrail_ai_steps.model import NoAnswer as NoAnswer
+    from handrail_ai_steps.model import Rejection as Rejection
+    from handrail_ai_steps.models.local.examples import LabelledText as LabelledText
+    from handrail_ai_steps.network import NetworkForbidden as NetworkForbidden
+    from handrail_ai_steps.network import forbid_network as forbid_network
+    from handrail_ai_steps.presidio import presidio_names as presidio_names
+    from handrail_ai_steps.prices import Price as Price
+    from handrail_ai_steps.prompt import Prompt as Prompt
+    from handrail_ai_steps.rule import EachField as EachField
+    from handrail_ai_steps.rule import Rule as Rule
+    from handrail_ai_steps.step import AIStep as AIStep
+    from handrail_ai_steps.task import Example as Example
+else:
+    __getattr__, __dir__ = lazy_face(sys.modules[__name__])

@@ -1,0 +1,51 @@
+"""Thresholds that keep a promise: labels from what people decided, calibration, acceptance files."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from handrail.lazy import lazy_face
+
+if TYPE_CHECKING:
+    from handrail_evals.calibrate.acceptance_file import Subject as Subject
+    from handrail_evals.calibrate.acceptance_file import guarantee as guarantee
+    from handrail_evals.calibrate.acceptance_file import write_acceptance as write_acceptance
+    from handrail_evals.calibrate.calibration import Calibration as Calibration
+    from handrail_evals.calibrate.calibration import calibrate as calibrate
+    from handrail_evals.calibrate.choice import Choice as Choice
+    from handrail_evals.calibrate.choice import choose_score as choose_score
+    from handrail_evals.calibrate.choice import choose_start as choose_start
+    from handrail_evals.calibrate.choice import expected_coverage as expected_coverage
+    from handrail_evals.calibrate.cost import CostView as CostView
+    from handrail_evals.calibrate.cost import Workload as Workload
+    from handrail_evals.calibrate.cost import cost_view as cost_view
+    from handrail_evals.calibrate.errors import InvalidLabels as InvalidLabels
+    from handrail_evals.calibrate.errors import UnreadableAcceptance as UnreadableAcceptance
+    from handrail_evals.calibrate.fitting import development_scores as development_scores
+    from handrail_evals.calibrate.fitting import fit_acceptor as fit_acceptor
+    from handrail_evals.calibrate.groups import GroupCalibration as GroupCalibration
+    from handrail_evals.calibrate.groups import GroupView as GroupView
+    from handrail_evals.calibrate.groups import calibrate_groups as calibrate_groups
+    from handrail_evals.calibrate.judged import JudgedCase as JudgedCase
+    from handrail_evals.calibrate.judged import audits_of as audits_of
+    from handrail_evals.calibrate.judged import scores_of as scores_of
+    from handrail_evals.calibrate.labels import Audit as Audit
+    from handrail_evals.calibrate.labels import Correction as Correction
+    from handrail_evals.calibrate.labels import Scored as Scored
+    from handrail_evals.calibrate.looks import Looks as Looks
+    from handrail_evals.calibrate.looks import recalibrate as recalibrate
+    from handrail_evals.calibrate.promise import Promise as Promise
+    from handrail_evals.corrections.decided import Decided as Decided
+    from handrail_evals.corrections.errors import UnknownGroup as UnknownGroup
+    from handrail_evals.corrections.labels import GivenUp as GivenUp
+    from handrail_evals.corrections.labels import Labels as Labels
+    from handrail_evals.corrections.left_out import LeftOut as LeftOut
+    from handrail_evals.corrections.left_out import Reason as Reason
+    from handrail_evals.corrections.reading import read_labels as read_labels
+    from handrail_evals.corrections.record import Recorded as Recorded
+    from handrail_evals.corrections.record import read_records as read_records
+    from handrail_evals.corrections.training import as_examples as as_examples
+    from handrail_evals.corrections.training import write_examples as write_examples
+    from handrail_evals.step_calibration import judge_cases as judge_cases
+    from handrail_guards.per_model import PerModel as PerModel
+else:
+    __getattr__, __dir__ = lazy_face(sys.modules[__name__])

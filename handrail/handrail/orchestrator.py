@@ -1,0 +1,35 @@
+"""Runs, stores and reviews: everything beyond what a first pipeline needs."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from handrail.lazy import lazy_face
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.context import StepContext as StepContext
+    from handrail_orchestrator.embedded.settings import Settings as Settings
+    from handrail_orchestrator.errors import AnswerRefused as AnswerRefused
+    from handrail_orchestrator.errors import DeadlineExceeded as DeadlineExceeded
+    from handrail_orchestrator.errors import HistoryMismatch as HistoryMismatch
+    from handrail_orchestrator.errors import InputFileError as InputFileError
+    from handrail_orchestrator.errors import InvalidWorkflow as InvalidWorkflow
+    from handrail_orchestrator.errors import Misuse as Misuse
+    from handrail_orchestrator.errors import NotStorable as NotStorable
+    from handrail_orchestrator.errors import OrchestratorError as OrchestratorError
+    from handrail_orchestrator.errors import ReviewError as ReviewError
+    from handrail_orchestrator.errors import RunConflict as RunConflict
+    from handrail_orchestrator.errors import RunError as RunError
+    from handrail_orchestrator.errors import StoreCorrupt as StoreCorrupt
+    from handrail_orchestrator.errors import StoreError as StoreError
+    from handrail_orchestrator.errors import StoreNotFound as StoreNotFound
+    from handrail_orchestrator.errors import UnknownRun as UnknownRun
+    from handrail_orchestrator.errors import UnknownWorkflow as UnknownWorkflow
+    from handrail_orchestrator.errors import WaitExpired as WaitExpired
+    from handrail_orchestrator.errors import WrongState as WrongState
+    from handrail_orchestrator.orchestrator import RunHandle as RunHandle
+    from handrail_orchestrator.step import Step as Step
+    from handrail_orchestrator.store.port import ReviewQuery as ReviewQuery
+    from handrail_orchestrator.store.rows import ReviewRow as ReviewRow
+    from handrail_orchestrator.store.rows import RunRow as RunRow
+else:
+    __getattr__, __dir__ = lazy_face(sys.modules[__name__])
