@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from handrail_guards.acceptor import Acceptor as Acceptor
     from handrail_guards.auditing import AuditRule as AuditRule
     from handrail_guards.auditing import draw_of as draw_of
-    from handrail_guards.budget import Budget as Budget
     from handrail_guards.chain import ChainResult as ChainResult
     from handrail_guards.chain import PaidGuard as PaidGuard
     from handrail_guards.chain import run_guards as run_guards

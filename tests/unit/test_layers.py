@@ -67,7 +67,7 @@ def test_every_package_is_linted_and_shipped() -> None:
         ("layers", "handrail_orchestrator/run.py", "from handrail_ai_steps import step"),
         ("layers", "handrail_orchestrator/cli.py", "def main() -> None:\n    import handrail_evals"),
         ("layers", "handrail_evals/gate.py", "import handrail"),
-        ("pure", "handrail_guards/budget.py", "import sqlite3"),
+        ("pure", "handrail_guards/secrets.py", "import sqlite3"),
         ("pure", "handrail_guards/grounding.py", "from urllib.request import urlopen"),
         ("modelless", "handrail_orchestrator/engine.py", "import openai"),
     ],
