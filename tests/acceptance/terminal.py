@@ -22,10 +22,11 @@ class Terminal:
 
     def __init__(self, folder: Path, *arguments: str, lines: int = 50, environment: Mapping[str, str] = {}) -> None:
         self._master, slave = pty.openpty()
+        inherited = {name: value for name, value in os.environ.items() if name not in {"LINES", "COLUMNS"}}
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, 120, 0, 0))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "handrail", *arguments],
-            stdin=slave, stdout=slave, stderr=slave, cwd=folder, env={**os.environ, **environment},
+            stdin=slave, stdout=slave, stderr=slave, cwd=folder, env={**inherited, **environment},
             preexec_fn=lambda: os.login_tty(slave),  # noqa: PLW1509 -- no threads here; Ctrl-C needs its own terminal
         )  # fmt: skip
         os.close(slave)

@@ -60,7 +60,7 @@ def check_what_must_hold(result: Result) -> None:
 
 
 def decisions(result: Result) -> int:
-    return sum(step.decided_by is not None for each in result.cases if each.flow for step in each.flow.steps)
+    return sum(step.decider is not None for each in result.cases if each.flow for step in each.flow.steps)
 
 
 def failures(result: Result) -> int:

@@ -22,7 +22,7 @@ TAIL = 65536
 
 def summary_path(result_path: Path) -> Path:
     """Return where the summary of a result lies: ``X.summary.json`` beside ``X.jsonl``."""
-    return result_path.with_name(f"{result_path.stem}.summary.json")
+    return result_path.parent / f"{result_path.stem}.summary.json"
 
 
 def open_summary(result_path: Path, options: Options = DEFAULTS) -> Summary:
