@@ -6,7 +6,7 @@ from pathlib import Path
 from circle_bench.lessons import Lessons
 from circle_bench.triage import Deployed, intent_step
 from handrail_ai_steps.models.local import LocalModel
-from handrail_evals.calibrate import (
+from handrail_evals.decide.calibrate import (
     Promise,
     Subject,
     audits_of,
@@ -15,7 +15,7 @@ from handrail_evals.calibrate import (
     read_acceptance,
     write_acceptance,
 )
-from handrail_evals.step_calibration import judge_cases
+from handrail_evals.decide.step_calibration import judge_cases
 
 
 async def calibrated(

@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass
 
 from drift_bench.predictions import Population, Ticket
-from handrail_evals.calibrate import Audit, Promise, calibrate
-from handrail_evals.drift import Seen
+from handrail_evals.decide.calibrate import Audit, Promise, calibrate
+from handrail_evals.decide.drift import Seen
 
 USUAL_SHARE = 1 / 16
 """Tickets out of scope before the drift, as in the validation file."""

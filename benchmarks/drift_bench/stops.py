@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from drift_bench.scenario import seeded
-from handrail_evals.calibrate.binomial import at_most
-from handrail_evals.drift.bet import Bet, mean_evidence
-from handrail_evals.drift.watch import RISK_RATIOS
+from handrail_evals.decide.calibrate.binomial import at_most
+from handrail_evals.decide.drift.bet import Bet, mean_evidence
+from handrail_evals.decide.drift.watch import RISK_RATIOS
 
 EVIDENCE = 1_000
 """What stops acceptance: 1 false stop in so many audits at most, for the ways that keep that."""

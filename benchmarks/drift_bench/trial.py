@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from drift_bench.predictions import Population
 from drift_bench.scenario import USUAL_SHARE, Deployed, Scenario, draw
-from handrail_evals.drift import Audited, Routed, Watch, WatchSettings
+from handrail_evals.decide.drift import Audited, Routed, Watch, WatchSettings
 from handrail_guards.auditing import draw_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

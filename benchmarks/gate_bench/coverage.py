@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate_bench.figure import Figure
-from handrail_evals.statistics import bca_mean, mean_interval, paired_difference, recomputed, wilson
+from handrail_evals.numbers.statistics import bca_mean, mean_interval, paired_difference, recomputed, wilson
 
 PART = "95% intervals hold the truth"
 RIGHT = 0.85

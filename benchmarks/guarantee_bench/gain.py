@@ -8,7 +8,7 @@ from statistics import fmean
 from guarantee_bench.methods import guaranteed
 from guarantee_bench.predictions import ModelName, Tickets
 from guarantee_bench.trial import Cell, World
-from handrail_evals.calibrate import (
+from handrail_evals.decide.calibrate import (
     Audit,
     JudgedCase,
     Promise,

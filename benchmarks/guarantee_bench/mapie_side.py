@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from handrail_evals.calibrate import Promise, Scored
+from handrail_evals.decide.calibrate import Promise, Scored
 
 
 def installed() -> bool:

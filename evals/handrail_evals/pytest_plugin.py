@@ -14,16 +14,16 @@ from typing import Any, Final
 
 import pytest
 
-from handrail_evals.comparison import compare
+from handrail_evals.decide.comparison import compare
+from handrail_evals.decide.gate import Standing, Terms
+from handrail_evals.decide.verdict import lines, named
 from handrail_evals.errors import BeingWritten
-from handrail_evals.gate import Standing, Terms
-from handrail_evals.result.case_result import CaseResult
-from handrail_evals.result.result import Result, read_result
-from handrail_evals.running import Evaluation, RunSettings, run_suite
-from handrail_evals.statistics.repeats import average_repeats
-from handrail_evals.suite import Suite
-from handrail_evals.threads import leaving_threads
-from handrail_evals.verdict import lines, named
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.result.result import Result, read_result
+from handrail_evals.measure.running import Evaluation, RunSettings, run_suite
+from handrail_evals.measure.suite import Suite
+from handrail_evals.measure.threads import leaving_threads
+from handrail_evals.numbers.statistics.repeats import average_repeats
 
 AnySuite = Suite[Any, Any, Any]
 

@@ -178,9 +178,7 @@ def score_of(judgement: Judgement, score: ScoreName, acceptor: Acceptor | None =
     """
     if score == "acceptor":
         if acceptor is None:
-            raise InvalidGuard(
-                "score 'acceptor' needs the acceptor; fit one with handrail_evals.calibrate.fit_acceptor"
-            )
+            raise InvalidGuard("score 'acceptor' needs the acceptor; fit one with handrail.calibration.fit_acceptor")
         return acceptor.score(judgement)
     sure = judgement.confidence.value
     if sure is None or score == "confidence":

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from handrail_ai_steps.models.scripted import Says as Says
     from handrail_ai_steps.models.scripted import ScriptedModel as ScriptedModel
     from handrail_ai_steps.rule import each_field as each_field
-    from handrail_evals.calibrate.acceptance_file import read_acceptance as read_acceptance
-    from handrail_evals.case import Case as Case
-    from handrail_evals.cases.read import read_cases as read_cases
-    from handrail_evals.running.runner import run_suite as run_suite
-    from handrail_evals.scorers.exact import exact as exact
-    from handrail_evals.suite import Suite as Suite
+    from handrail_evals.decide.calibrate.acceptance_file import read_acceptance as read_acceptance
+    from handrail_evals.measure.case import Case as Case
+    from handrail_evals.measure.cases.read import read_cases as read_cases
+    from handrail_evals.measure.running.runner import run_suite as run_suite
+    from handrail_evals.measure.scorers.exact import exact as exact
+    from handrail_evals.measure.suite import Suite as Suite
     from handrail_guards.acceptance import confidence as confidence
     from handrail_guards.auditing import Auditing as Auditing
     from handrail_guards.errors import HandrailError as HandrailError

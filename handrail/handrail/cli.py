@@ -40,7 +40,9 @@ register(
 )
 register(app, "work", "handrail_orchestrator.cli:work", "Execute whatever is due in a store, until stopped.")
 register(app, "learn", "handrail.learning:learn", "Train a local model from labelled examples, without a network.")
-register(app, "eval", "handrail_evals.cli:app", "Measure steps and workflows: run suites, compare, gate, calibrate.")
+register(
+    app, "eval", "handrail_evals.show.cli:app", "Measure steps and workflows: run suites, compare, gate, calibrate."
+)
 register(app, "review", "handrail_orchestrator.cli.reviewing:app", "Answer what the workflows ask.")
 register(app, "runs", "handrail_orchestrator.cli.runs:app", "Look at runs, and cancel, retry, fork or prune them.")
 

@@ -11,7 +11,7 @@ def leave_behind(code: Any) -> None:
 
     Python would tell such code once more to stop while it shuts down, and it may go round in circles for ever.
     """
-    contained = sys.modules.get("handrail_evals.running.contained")
+    contained = sys.modules.get("handrail_evals.measure.running.contained")
     if contained is None or not contained.LEFT_BEHIND:
         return
     for stream in (sys.stdout, sys.stderr):

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from handrail_evals.comparison import compare
-from handrail_evals.gate import Terms
-from handrail_evals.metrics import Certainty
-from handrail_evals.report import write_html
-from handrail_evals.summary import Options, summarize
-from tests.unit.evals.report_samples import HOSTILE, attacked, extracted, routed, worked
+from handrail_evals.decide.comparison import compare
+from handrail_evals.decide.gate import Terms
+from handrail_evals.numbers.metrics import Certainty
+from handrail_evals.numbers.summary import Options, summarize
+from handrail_evals.show.report import write_html
+from tests.unit.evals.show.report_samples import HOSTILE, attacked, extracted, routed, worked
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install playwright")
 

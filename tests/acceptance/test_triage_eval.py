@@ -10,9 +10,9 @@ from examples.triage_eval import DELAY_MINUTES, MINUTES, labelled, model_in, rou
 from handrail import Says, ScriptedModel
 from handrail.demo.triage import KNOWN_SENDERS, THRESHOLD
 from handrail_ai_steps.model import ModelRequest
-from handrail_evals.metrics import Certainty, Right, attribution, deciders, flows
-from handrail_evals.result import CaseResult, Result
-from handrail_evals.running import RunSettings, run_suite
+from handrail_evals.measure.result import CaseResult, Result
+from handrail_evals.measure.running import RunSettings, run_suite
+from handrail_evals.numbers.metrics import Certainty, Right, attribution, deciders, flows
 
 TRUTH = {ticket.message: team for ticket, team in labelled()}
 CERTAINTY = Certainty(resamples=100)

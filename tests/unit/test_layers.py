@@ -66,8 +66,8 @@ def test_every_package_is_linted_and_shipped() -> None:
         ("layers", "handrail_ai_steps/step.py", "import handrail_orchestrator"),
         ("layers", "handrail_orchestrator/run.py", "from handrail_ai_steps import step"),
         ("layers", "handrail_orchestrator/cli.py", "def main() -> None:\n    import handrail_evals"),
-        ("layers", "handrail_evals/gate.py", "import handrail"),
         ("pure", "handrail_guards/secrets.py", "import sqlite3"),
+        ("layers", "handrail_evals/errors.py", "import handrail"),
         ("pure", "handrail_guards/grounding.py", "from urllib.request import urlopen"),
         ("modelless", "handrail_orchestrator/engine.py", "import openai"),
     ],
@@ -102,18 +102,35 @@ def imports_of(tree: ast.AST, module: str) -> int:
 
 
 def test_siblings_that_import_each_other_break_a_contract(tmp_path: Path) -> None:
-    left_out = {f"{importer.replace('.', '/')}.py": f"import {imported}" for importer, imported in TYPES_ONLY}
-    one_way = {f"{imported.replace('.', '/')}.py": "" for _, imported in TYPES_ONLY}
     cycle = {
         "handrail_guards/one.py": "import handrail_guards.two",
         "handrail_guards/two.py": "import handrail_guards.one",
     }
-    write_packages(tmp_path, {**one_way, **left_out, **cycle})
+    write_packages(tmp_path, {**left_out(), **cycle})
 
     result = lint(tmp_path, "--contract", "cycles")
 
     assert result.returncode == 1
     assert "No cycles are allowed in handrail_guards" in result.stdout, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(("below", "above"), [("measure", "numbers"), ("numbers", "decide"), ("decide", "show")])
+def test_a_wing_that_imports_the_one_above_breaks_its_contract(below: str, above: str, tmp_path: Path) -> None:
+    layers = next(contract for contract in LINTER["contracts"] if contract["id"] == "wings")["layers"]
+    wings = {f"handrail_evals/{wing.strip()}/__init__.py": "" for layer in layers for wing in layer.split("|")}
+    upwards = {f"handrail_evals/{below}/one.py": f"import handrail_evals.{above}"}
+    write_packages(tmp_path, {**wings, **left_out(), **upwards})
+
+    result = lint(tmp_path, "--contract", "wings")
+
+    assert result.returncode == 1
+    assert f"handrail_evals.{below}.one -> handrail_evals.{above}" in result.stdout, result.stdout + result.stderr
+
+
+def left_out() -> dict[str, str]:
+    """Return modules with the imports that contracts leave out, and those that they import."""
+    importing = {f"{importer.replace('.', '/')}.py": f"import {imported}" for importer, imported in TYPES_ONLY}
+    return {f"{imported.replace('.', '/')}.py": "" for _, imported in TYPES_ONLY} | importing
 
 
 def write_packages(path: Path, modules: dict[str, str]) -> None:

@@ -11,8 +11,8 @@ QUIET = ("-o", "asyncio_default_fixture_loop_scope=function")
 
 SUITE = """
 import pytest
-from handrail_evals.case import Case
-from handrail_evals.suite import Suite
+from handrail_evals.measure.case import Case
+from handrail_evals.measure.suite import Suite
 
 async def shout(text: str) -> str:
     if text == "crash":

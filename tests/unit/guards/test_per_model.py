@@ -10,7 +10,7 @@ from scipy import stats
 
 from handrail import Accepted, Doubtful, Says, ScriptedModel, classify
 from handrail.guards import Confidence, InvalidGuard, Judgement, Never
-from handrail_evals.calibrate import Audit, Promise, Subject, calibrate, guarantee
+from handrail_evals.decide.calibrate import Audit, Promise, Subject, calibrate, guarantee
 from handrail_guards.guarantee import GuaranteedThreshold
 from handrail_guards.per_model import PerModel
 

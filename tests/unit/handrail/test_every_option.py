@@ -18,7 +18,7 @@ GROUPS = {
     "learn": "handrail.learning:learn",
     "review": "handrail_orchestrator.cli.reviewing:app",
     "runs": "handrail_orchestrator.cli.runs:app",
-    "eval": "handrail_evals.cli:app",
+    "eval": "handrail_evals.show.cli:app",
 }
 STORE = ("--store", "sqlite:///runs.db")
 AS = ("--as", "ann", *STORE)

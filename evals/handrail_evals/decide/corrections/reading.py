@@ -1,0 +1,43 @@
+"""Reading labels from a store."""
+
+from typing import TYPE_CHECKING, Any
+
+from handrail_evals.decide.corrections.answers import Answers
+from handrail_evals.decide.corrections.labels import Labels
+from handrail_evals.decide.corrections.pile import Group, Pile, Score
+from handrail_evals.decide.corrections.record import read_records
+from handrail_orchestrator.store.port import Store
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.step import AIStep
+
+
+def read_labels(
+    store: Store,
+    *,
+    step: "str | AIStep[Any]",
+    workflow: str | None = None,
+    prompt_version: str | None = None,
+    model: str | None = None,
+    score: Score = "confidence",
+    group: Group | None = None,
+) -> Labels:
+    """Return what people decided of a step's judgements; the store is only read, page by page.
+
+    ``step`` is the AI step or its name. The step itself knows its prompt version, its labels and which answers are
+    the same; with a name, ``prompt_version`` is that of the newest judgement unless it is given, and answers are
+    compared as JSON. ``model`` is by default the one that judged most cases of that version. ``group`` says what a
+    promise of its own could be about.
+
+    Raises:
+        UnknownGroup: a run's input has no such field.
+        StoreError: the store cannot be read.
+    """
+    if isinstance(step, str):
+        name, answers = step, Answers()
+    else:
+        name, answers, prompt_version = step.name, Answers(step.task.output), prompt_version or step.version
+    pile = Pile(answers, score, group)
+    for record in read_records(store, step=name, workflow=workflow):
+        pile.add(record)
+    return pile.labels(name, prompt_version, model)

@@ -1,0 +1,126 @@
+"""Telling a watch what a store remembers: every case that was routed, and every audit that was answered."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from handrail_evals.decide.corrections.answers import Answers
+from handrail_evals.decide.corrections.record import Recorded, read_records
+from handrail_evals.decide.drift.seen import Audited, Routed
+from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.decide.drift.watch_file import WatchFile
+from handrail_evals.measure.copies import input_key
+from handrail_guards.acceptor import Acceptor
+from handrail_guards.guarantee import ScoreName, score_of
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.step import AIStep
+    from handrail_orchestrator.store.port import Store
+
+SETTLED_SECONDS = 5.0
+"""A judgement is told this long after it was made: others, made a moment earlier elsewhere, may be recorded later."""
+
+AT_ONCE = 500
+"""Cases told between two writes of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, at a time in seconds since the epoch."""
+
+    at: float
+    what: Routed | Audited
+
+
+START = (0.0, "")
+"""Before the first case."""
+
+
+def feed(
+    watch: WatchFile,
+    store: "Store",
+    *,
+    step: "str | AIStep[Any]",
+    score: ScoreName = "confidence",
+    acceptor: Acceptor | None = None,
+    now: float | None = None,
+) -> Watch:
+    """Tell a watch what happened in a store since it was last told, in the order in which it happened; return it.
+
+    Call it every minute or so, from one process or several. It may be killed at any moment: the file remembers which
+    case was told last, and is written with what followed from it. ``step`` is the AI step or its name; ``score`` is
+    what its acceptance looks at; ``now`` is the time in seconds since the epoch, for tests.
+
+    Raises:
+        UnreadableWatch: the watch's file is gone or damaged.
+        StoreError: the store cannot be read.
+        InvalidGuard: the score is an acceptor's and there is none.
+    """
+    name, answers = (step, Answers()) if isinstance(step, str) else (step.name, Answers(step.task.output))
+    moment = time.time() if now is None else now
+    known = watch.now
+    told = known.told or START
+    events = [
+        event for case in sorted(known.awaited | known.aside) for event in _audit(store, name, case, answers, moment)
+    ]
+    for record in read_records(store, step=name, since=told[0]):
+        if record is None or record.copied or (record.ended, record.case) <= told:
+            continue
+        if record.ended <= moment - SETTLED_SECONDS:
+            found = score_of(record.judgement, score, acceptor)
+            routed = Routed(found, record.accepted, case=record.case, drawn=record.drawn)
+            events += [Event(record.ended, routed), *(_answer(record, answers) if record.drawn else ())]
+    events.sort(key=lambda event: (event.at, event.what.case, isinstance(event.what, Audited)))
+    for start in range(0, len(events), AT_ONCE):
+        watch.update(partial(_after, events=events[start : start + AT_ONCE]))
+    return watch.now
+
+
+def _audit(store: "Store", step: str, case: str, answers: Answers, now: float) -> Iterator[Event]:
+    """Yield what came of an audit that the watch waits for."""
+    record = _find(store, step, case)
+    if record is None:  # its run was pruned: nobody can say any more
+        yield Event(now, Audited(case, None))
+    else:
+        yield from _answer(record, answers)
+
+
+def _find(store: "Store", step: str, case: str) -> Recorded | None:
+    """Return the judgement that a case is called by; both of ``run id/step name`` may have slashes."""
+    parts = case.split("/")
+    for place in range(len(parts) - 1, 0, -1):
+        for record in read_records(store, step=step, run_id="/".join(parts[:place])):
+            if record is not None and record.case == case:
+                return record
+    return None
+
+
+def _answer(record: Recorded, answers: Answers) -> Iterator[Event]:
+    """Yield what came of the audit of a drawn case, nothing while it is open."""
+    at = record.ended if record.decided_at is None else record.decided_at
+    match record.open_because:
+        case "undecided":
+            return
+        case "cancelled" | "by_policy":
+            yield Event(at, Audited(record.case, None))
+        case None:
+            read = record.input if record.text is None else record.text
+            right = answers.agree(record.value, record.decision)
+            yield Event(at, Audited(record.case, right, cluster=input_key(read)))
+
+
+def _after(watch: Watch, events: Sequence[Event]) -> Watch:
+    """Return the watch after some events; what it knows already changes nothing."""
+    for event in events:
+        at = datetime.fromtimestamp(event.at, UTC)
+        match event.what:
+            case Routed() as routed if (event.at, routed.case) > (watch.told or START):
+                watch = replace(watch.routed(routed, at=at), told=(event.at, routed.case))
+            case Audited() as audit if audit.case in watch.awaited | watch.aside:
+                watch = watch.audited(audit, at=at)
+            case _:
+                pass
+    return watch

@@ -1,0 +1,105 @@
+"""What a step makes of labelled cases, and of cases that nobody has labelled."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from handrail_ai_steps.batch import Failed
+from handrail_ai_steps.step import AIStep
+from handrail_evals.decide.calibrate.errors import InvalidLabels
+from handrail_evals.decide.calibrate.judged import JudgedCase
+from handrail_evals.errors import MissingExpected
+from handrail_evals.measure.case import Case
+from handrail_evals.measure.copies import clusters_of, input_key
+from handrail_evals.measure.fingerprint import as_text, jsonable
+from handrail_guards.acceptance import Threshold
+from handrail_guards.outcome import Accepted, Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a step made of labelled cases."""
+
+    cases: tuple[JudgedCase, ...]
+    """Those with an answer that passed the guards: only they could ever be accepted."""
+    refused: Mapping[str, int]
+    """How many others there are, by the reason why they are never accepted."""
+
+    @property
+    def total(self) -> int:
+        """Return how many cases there were."""
+        return len(self.cases) + sum(self.refused.values())
+
+
+async def judge_cases(step: AIStep[Any], cases: Sequence[Case[Any, Any]], *, concurrency: int = 20) -> Judged:
+    """Return a step's judgement of each labelled case, and whether it was right.
+
+    The step's own acceptance rule is left aside: every answer that passes the guards counts. Cases of one cluster, and
+    those with the same input, share a cluster.
+
+    Raises:
+        MissingExpected: a case is not labelled.
+        InvalidLabels: the step raised on a case, or several models answered.
+    """
+    for case in cases:
+        if not case.is_labelled:
+            raise MissingExpected(where=case.where, case=repr(case.name), scorer="calibrate")
+    anything = replace(step, accept=Threshold(0.0))
+    outcomes = await anything.map([case.input for case in cases], concurrency=concurrency)
+    found: list[JudgedCase] = []
+    refused: Counter[str] = Counter()
+    for case, outcome, cluster in zip(cases, outcomes, _clusters(cases), strict=True):
+        match outcome:
+            case Failed(error=error):
+                raise InvalidLabels(f"{case.place}: the step raised {type(error).__name__}: {error}") from error
+            case Accepted(value=value, judgement=judgement):
+                answer = jsonable(value, where="the answer")
+                label = jsonable(case.expected, where="the expected value")
+                found.append(
+                    JudgedCase(
+                        judgement=judgement,
+                        right=answer == label,
+                        case=case.name,
+                        group=str(case.metadata.get("group", "")),
+                        cluster=cluster,
+                        blind=case.blind is not False,
+                        answer=as_text(answer),
+                        label=as_text(label),
+                    )
+                )
+            case doubtful:
+                refused[doubtful.code] += 1
+    return Judged(cases=tuple(found), refused=dict(refused))
+
+
+async def judge_traffic(step: AIStep[Any], inputs: Sequence[Any], *, concurrency: int = 20) -> tuple[Judgement, ...]:
+    """Return a step's judgements of cases that need no label; those that could never be accepted are left out.
+
+    Raises:
+        InvalidLabels: the step raised on a case.
+    """
+    anything = replace(step, accept=Threshold(0.0))
+    found: list[Judgement] = []
+    for number, outcome in enumerate(await anything.map(inputs, concurrency=concurrency), start=1):
+        match outcome:
+            case Failed(error=error):
+                raise InvalidLabels(
+                    f"case {number} of the traffic: the step raised {type(error).__name__}: {error}"
+                ) from error
+            case Accepted(judgement=judgement):
+                found.append(judgement)
+            case _:
+                pass
+    return tuple(found)
+
+
+def _clusters(cases: Sequence[Case[Any, Any]]) -> list[str]:
+    shared = (
+        (f"input {input_key(jsonable(case.input, where=f'{case.place}, input'))}", *_cluster(case)) for case in cases
+    )
+    return clusters_of(shared)
+
+
+def _cluster(case: Case[Any, Any]) -> tuple[str, ...]:
+    return () if case.cluster is None else (f"cluster {case.cluster}",)

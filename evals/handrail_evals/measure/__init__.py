@@ -1,0 +1,1 @@
+"""Cases put to a target, answers scored, results kept."""

@@ -1,0 +1,139 @@
+"""Reading cases from files: all of them, or none."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic
+
+from handrail_evals.errors import InvalidCaseFile, InvalidSetting
+from handrail_evals.measure.case import Case
+from handrail_evals.measure.cases.fields import NATIVE, CaseFields
+from handrail_evals.measure.cases.finding import Finding, Findings
+from handrail_evals.measure.cases.form import BY_SUFFIX, FileForm
+from handrail_evals.measure.cases.record import Record, Unusable
+from handrail_evals.measure.cases.source import files_of, is_python, require_file
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm, TypeVar
+
+    from handrail_evals.measure.cases.assembly import Assembly, Names
+
+    In = TypeVar("In", default=str)
+    Expected = TypeVar("Expected", default=Any)
+else:  # what a type is when it is not given is for type checkers only
+    from typing import TypeVar
+
+    In = TypeVar("In")
+    Expected = TypeVar("Expected")
+
+
+def read_cases(
+    *files: str | Path,
+    input: "TypeForm[In]" = str,  # type: ignore[assignment]  # noqa: A002 -- a case's own word
+    expected: "TypeForm[Expected]" = Any,
+    fields: CaseFields = NATIVE,
+    form: FileForm = BY_SUFFIX,
+    names: "Names" = "field",
+    allow_unlabelled: bool = False,
+) -> tuple[Case[In, Expected], ...]:
+    """Return the cases in JSON Lines, CSV, YAML and Python files, in order, after all of them were checked.
+
+    A name may be a pattern (``cases/*.yaml``) or ``FILE.py:NAME``. Values are read strictly as ``input`` and
+    ``expected`` say, text and any JSON without them. With ``expected`` every case says what is right, unless
+    ``allow_unlabelled``. Without names in the files, ``names="line"`` makes them of file and line.
+
+    Raises:
+        InvalidCaseFile: a file cannot be read, has no case, or has one that cannot be used; up to ten problems are
+            shown, each with file, line, case and field.
+        InvalidSetting: the arguments cannot work.
+    """
+    from handrail_evals.measure.cases.assembly import Assembly  # noqa: PLC0415 -- importing evals loads no pydantic
+    from handrail_evals.measure.cases.value_type import ValueType  # noqa: PLC0415
+
+    if names not in {"field", "line"}:
+        raise InvalidSetting(f'names is {names!r}; give "field" or "line"')
+    whole = fields.input is None
+    assembly: Assembly[In, Expected] = Assembly(
+        fields,
+        ValueType(input, "input", ignores_unknown_keys=whole and fields.others == "ignore"),
+        ValueType(expected, "expected"),
+        names,
+        is_label_needed=expected is not Any and not allow_unlabelled,
+    )
+    reading = _Reading(assembly, form)
+    for file in files_of(files):
+        reading.add(file)
+    return reading.cases()
+
+
+class _Reading(Generic[In, Expected]):
+    """What was read so far, and what was wrong with it."""
+
+    def __init__(self, assembly: "Assembly[In, Expected]", form: FileForm) -> None:
+        self._assembly = assembly
+        self._form = form
+        self._by_name: dict[str, Case[In, Expected]] = {}
+        self._findings = Findings()
+
+    def cases(self) -> tuple[Case[In, Expected], ...]:
+        """Return the cases, when nothing was wrong."""
+        self._findings.require_none()
+        if not self._by_name:
+            raise InvalidSetting("no file was named; give at least one, such as cases.jsonl")
+        return tuple(self._by_name.values())
+
+    def add(self, file: str | Path) -> None:
+        """Read one file; a problem that ends it does not keep those of other files from being found."""
+        path = Path(file.rpartition(":")[0]) if isinstance(file, str) else file
+        before = len(self._by_name) + self._findings.count
+        try:
+            for each in records_of(file, self._form, self._assembly.fields):
+                if isinstance(each, Finding):
+                    self._findings.add(each)
+                else:
+                    self._take(each, path)
+        except InvalidCaseFile as error:
+            self._findings.add(Finding(error.path, error.problem, error.line, error.case))
+        if len(self._by_name) + self._findings.count == before:
+            self._findings.add(Finding(path, "it holds no case; write one, or leave the file out"))
+
+    def _take(self, read: Record | Case[Any, Any], path: Path) -> None:
+        line = read.line if isinstance(read, Record) else None
+        try:
+            case = self._assembly.case(read, path) if isinstance(read, Record) else self._assembly.checked(read)
+        except Unusable as error:
+            line = read.line_at(error.path) if isinstance(read, Record) else None
+            self._findings.add(Finding(path, error.problem, line, error.case, error.path))
+            return
+        if case.name not in self._by_name:
+            self._by_name[case.name] = case
+            return
+        problem = f"its name is already that of {self._by_name[case.name].where}; rename one"
+        self._findings.add(Finding(path, problem, line, case.name))
+
+
+def records_of(file: str | Path, form: FileForm, fields: CaseFields) -> Iterator[Record | Case[Any, Any] | Finding]:
+    """Yield what a file holds, before it has types, and what is wrong with it.
+
+    Raises:
+        InvalidCaseFile: the file cannot be read.
+    """
+    # Each format's library is loaded when such a file is read.
+    if isinstance(file, str) and is_python(file):
+        from handrail_evals.measure.cases.python_file import python_cases  # noqa: PLC0415
+
+        return python_cases(file)
+    path = Path(file)
+    require_file(path)
+    match form.suffix_of(path):
+        case ".jsonl" | ".ndjson":
+            from handrail_evals.measure.cases.jsonl_file import jsonl_records  # noqa: PLC0415
+
+            return jsonl_records(path)
+        case ".csv" | ".tsv":
+            from handrail_evals.measure.cases.csv_file import csv_records  # noqa: PLC0415
+
+            return csv_records(path, form, fields)
+        case ".yaml" | ".yml":
+            from handrail_evals.measure.cases.yaml_file import yaml_records  # noqa: PLC0415
+
+            return yaml_records(path)

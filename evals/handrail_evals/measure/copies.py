@@ -1,0 +1,48 @@
+"""Cases that are one case under several names: those that share their input or their cluster."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from handrail_evals.measure.fingerprint import hash_of
+
+
+def input_key(data: Any) -> str:
+    """Return what an input as JSON data is recognised by; case, white space and ways to write a letter do not count."""
+    return hash_of(_plain(data))
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, str):
+        return " ".join(unicodedata.normalize("NFKC", data).casefold().split())
+    if isinstance(data, list | tuple):
+        return [_plain(each) for each in data]
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    return data
+
+
+def clusters_of(cases: Iterable[Sequence[str]]) -> list[str]:
+    """Return the cluster of each case, which is given by all that it may share with others, at least one thing.
+
+    Cases that share anything are of one cluster, directly or by way of a third: it has the name of the first thing that
+    one of them gave. A case that shares nothing stands alone, and its cluster is empty.
+    """
+    above: dict[str, str] = {}
+    order: dict[str, int] = {}
+    shared = [tuple(each) for each in cases]
+    for keys in shared:
+        for key in keys:
+            order.setdefault(key, len(order))
+        first, *others = sorted({_root(above, key) for key in keys}, key=order.__getitem__)
+        above.update(dict.fromkeys(others, first))
+    roots = [_root(above, keys[0]) for keys in shared]
+    members = Counter(roots)
+    return [root if members[root] > 1 else "" for root in roots]
+
+
+def _root(above: dict[str, str], key: str) -> str:
+    while (next_one := above.setdefault(key, key)) != key:
+        key = above[key] = above.setdefault(next_one, next_one)
+    return key

@@ -1,0 +1,210 @@
+"""Running a suite from its first case to its last, or from where an interrupted run stopped."""
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from handrail_evals.errors import InvalidSuite
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.result.header import Header
+from handrail_evals.measure.result.log import ResultLog
+from handrail_evals.measure.result.result import Result
+from handrail_evals.measure.result.storable import stored
+from handrail_evals.measure.running.asking import Asking
+from handrail_evals.measure.running.earlier import Earlier
+from handrail_evals.measure.running.evaluation import Evaluation
+from handrail_evals.measure.running.question import Question
+from handrail_evals.measure.running.scoring import Scorers
+from handrail_evals.measure.running.settings import RunSettings
+from handrail_evals.measure.running.spending import Spending
+from handrail_evals.measure.suite import Suite, cases_hash
+from handrail_guards.raised import told
+from handrail_orchestrator.interrupts import is_for_us
+
+_log = logging.getLogger("handrail_evals.measure.running")
+
+
+class Watcher(Protocol):
+    """Sees a run's progress."""
+
+    def saw(self, case: CaseResult, spending: Spending) -> None:
+        """Take note of a case that is done."""
+        ...
+
+
+async def run_suite(
+    suite: Suite[Any, Any, Any],
+    *,
+    out: Path | None = None,
+    fresh: bool = False,
+    settings: RunSettings = RunSettings(),
+    watcher: Watcher | None = None,
+) -> Evaluation:
+    """Put every case of a suite to its target, and score the answers.
+
+    With ``out`` the result is appended to that file case by case; a file that holds a part of the same measurement is
+    continued, unless ``fresh`` says that it may go: only what is missing, and cases whose target crashed, are asked.
+    Where what is right has changed since, or a scorer crashed, the answers that are there are scored again. What a
+    target or a scorer raises is recorded with its case and does not end the run.
+
+    Raises:
+        InvalidResult: ``out`` holds the result of something else, cannot be read, or is being written by another run.
+        InvalidSuite: the target cannot be opened, or a part of the suite raised what ends programs.
+        DataError: an input or expected value has no JSON form.
+    """
+    try:
+        return await _run(suite, out, settings, watcher, fresh=fresh)
+    except BaseException as error:
+        problem = _first(error)
+        if isinstance(problem, Exception) or is_for_us(problem):
+            raise problem from (None if problem is error else error)
+        raise InvalidSuite(f"suite {suite.name!r} could not be run: {told(problem)}") from error
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first of several errors: workers that stop together stop for one reason, such as a full disk."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def _run(
+    suite: Suite[Any, Any, Any], out: Path | None, settings: RunSettings, watcher: Watcher | None, *, fresh: bool
+) -> Evaluation:
+    questions = [Question.of(case) for case in suite.cases]
+    header = header_of(suite, questions)
+    begun = time.perf_counter()
+    with ExitStack() as stack:
+        log = None if out is None else stack.enter_context(ResultLog(out, header, fresh=fresh))
+        running = _Running(suite, settings, log, watcher)
+        stopped = await running.ask(questions)
+    if log is not None and log.earlier is not None:
+        header = log.earlier.header
+    return Evaluation(
+        result=Result(header, running.earlier.together(running.results), out),
+        asked=len(running.results),
+        scored_again=running.scored_again,
+        seconds=time.perf_counter() - begun,
+        stopped=stopped,
+    )
+
+
+def header_of(suite: Suite[Any, Any, Any], questions: Sequence[Question]) -> Header:
+    """Return what a result of these cases, begun now, says of itself."""
+    return Header(
+        suite=suite.name,
+        target=suite.target.name,
+        target_version=suite.target.version,
+        scorers=suite.versions,
+        cases=len(questions),
+        repeats=suite.repeats,
+        cases_hash=cases_hash((each.case.name, each.input_hash) for each in questions),
+        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+
+
+def _repeated(questions: Sequence[Question], repeats: int) -> Iterator[Question]:
+    for repeat in range(repeats):
+        for question in questions:
+            yield question if repeat == 0 else replace(question, repeat=repeat)
+
+
+class _Running:
+    """One run: workers that take the next case each until there are none, or the budget is used up."""
+
+    def __init__(
+        self, suite: Suite[Any, Any, Any], settings: RunSettings, log: ResultLog | None, watcher: Watcher | None
+    ) -> None:
+        self.results: list[CaseResult] = []
+        self.earlier = Earlier(None if log is None else log.earlier)
+        self.scored_again = 0
+        self._suite = suite
+        self._settings = settings
+        self._log = log
+        self._watcher = watcher
+        self._spending = Spending(settings.budget)
+        for each in log.earlier.cases if log is not None and log.earlier is not None else ():
+            self._spending.count(each)
+
+    async def ask(self, questions: Sequence[Question]) -> str:
+        """Ask; return why it stopped early, empty when it did not."""
+        suite, settings = self._suite, self._settings
+        scorers = Scorers(suite.scorers, settings.timeout_seconds)
+        try:
+            if self.earlier.answers:
+                await self._score_again(list(_repeated(questions, suite.repeats)), scorers)
+            missing = self.earlier.missing(_repeated(questions, suite.repeats))
+            first = next(missing, None)
+            if first is None:
+                return ""
+            return await self._ask(itertools.chain([first], missing), scorers)
+        finally:
+            scorers.close()
+
+    async def _score_again(self, questions: Sequence[Question], scorers: Scorers) -> None:
+        asking = Asking(_nobody, scorers, keep_inputs=self._settings.keep_inputs)
+        before = len(self.earlier.answers)
+        output_type = self._suite.target.output_type
+        self.scored_again = await self.earlier.score_again(questions, asking, output_type, self._settings.concurrency)
+        if self._log is not None and (self.scored_again or len(self.earlier.answers) < before):
+            self._log.replace(self.earlier.together(()))
+
+    async def _ask(self, questions: Iterator[Question], scorers: Scorers) -> str:
+        settings = self._settings
+        async with self._suite.target.opened(settings.concurrency) as observe:
+            asking = Asking(observe, scorers, settings.timeout_seconds, settings.keep_inputs)
+            pace = _Pace(settings.per_second)
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(settings.concurrency, len(self._suite.cases) * self._suite.repeats)):
+                    workers.create_task(self._work(asking, questions, pace))
+        left = next(questions, None)
+        return self._spending.exhausted if left is not None else ""
+
+    async def _work(self, asking: Asking, questions: Iterator[Question], pace: "_Pace") -> None:
+        while not self._spending.exhausted:
+            question = next(questions, None)
+            if question is None:
+                return
+            await pace.turn()
+            result = await asking.ask(question)
+            result = self._log.add(result) if self._log is not None else stored(result)[0]
+            self.results.append(result)
+            self._spending.count(result)
+            self._show(result)
+
+    def _show(self, result: CaseResult) -> None:
+        if self._watcher is None:
+            return
+        try:
+            self._watcher.saw(result, self._spending)
+        except BaseException as error:
+            if is_for_us(error):
+                raise
+            self._watcher = None
+            _log.warning("whoever watches the run raised %s, and is told no more", told(error))
+
+
+async def _nobody(case: Any) -> Any:
+    raise AssertionError(f"{case!r} was asked although its answer is there")
+
+
+class _Pace:
+    """Spaces the beginnings of cases evenly."""
+
+    def __init__(self, per_second: float | None) -> None:
+        self._interval = None if per_second is None else 1.0 / per_second
+        self._next = time.monotonic()
+
+    async def turn(self) -> None:
+        """Wait for the next beginning."""
+        if self._interval is None:
+            return
+        now = time.monotonic()
+        start = max(now, self._next)
+        self._next = start + self._interval
+        await asyncio.sleep(start - now)

@@ -1,0 +1,221 @@
+"""The port to whoever says how good an answer is: one answer in, one score out."""
+
+import hashlib
+import inspect
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field
+from decimal import Decimal
+from numbers import Real
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+
+from handrail_evals.errors import InvalidScore, InvalidSuite, MissingExpected
+from handrail_evals.measure.case import UNLABELLED, Case, nothing
+from handrail_evals.measure.observation import Observation
+from handrail_orchestrator.code_hash import feed_code
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+Expected = TypeVar("Expected")
+In_contra = TypeVar("In_contra", contravariant=True)
+Out_contra = TypeVar("Out_contra", contravariant=True)
+Expected_contra = TypeVar("Expected_contra", contravariant=True)
+In_co = TypeVar("In_co", covariant=True)
+Out_co = TypeVar("Out_co", covariant=True)
+Expected_co = TypeVar("Expected_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was found, made up and missed: of one field, over the items of one answer or of many."""
+
+    hits: float = 0
+    """Values that are right."""
+    extra: float = 0
+    """Values that are wrong or were not asked for (false positives)."""
+    missed: float = 0
+    """Values that should be there and are not, or are wrong (false negatives)."""
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Return the counts of both together."""
+        return Counts(self.hits + other.hits, self.extra + other.extra, self.missed + other.missed)
+
+    @property
+    def precision(self) -> float | None:
+        """Return the share of what was found that is right, 0 to 1; None when nothing was found."""
+        found = self.hits + self.extra
+        return self.hits / found if found else None
+
+    @property
+    def recall(self) -> float | None:
+        """Return the share of what is there that was found, 0 to 1; None when nothing is there."""
+        there = self.hits + self.missed
+        return self.hits / there if there else None
+
+    @property
+    def f1(self) -> float | None:
+        """Return the harmonic mean of precision and recall, 0 to 1; None when there was nothing to find or found."""
+        total = 2 * self.hits + self.extra + self.missed
+        return 2 * self.hits / total if total else None
+
+
+def plain_number(given: Any) -> Any:
+    """Return a number of another library (numpy, torch, fractions, decimal) as Python's own, all else as it is."""
+    if given is None or isinstance(given, bool | int | float):
+        return given
+    if isinstance(given, Real | Decimal):
+        return float(given)
+    item = getattr(given, "item", None)  # the one value of a numpy.bool_, of an array or of a tensor
+    return item() if callable(item) else given
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How good one answer is, by one scorer.
+
+    Raises:
+        InvalidScore: the value is not a finite number.
+    """
+
+    value: float
+    """Higher is better; the built-in scorers give 0 to 1."""
+    _: KW_ONLY
+    reason: str = ""
+    """Why, for people who look at a failing case; empty when there is nothing to explain."""
+    fields: Mapping[str, Counts] = field(default_factory=nothing)
+    """For field-level precision, recall and F1: what was found in each field."""
+
+    def __post_init__(self) -> None:
+        value: Any = plain_number(self.value)  # whatever a scorer without a type checker gave
+        if value is not self.value:
+            object.__setattr__(self, "value", value)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise InvalidScore(where="a scorer's score", score=value)
+
+
+@dataclass(frozen=True)  # without slots: see Case
+class Answered(Generic[In_co, Out_co, Expected_co]):
+    """What a scorer is shown: the case, and what came of it."""
+
+    case: Case[In_co, Expected_co]
+    observation: Observation[Out_co]
+
+    @property
+    def input(self) -> In_co:
+        """Return what the target was called with."""
+        return self.case.input
+
+    @property
+    def output(self) -> Out_co:
+        """Return the target's answer."""
+        return self.observation.output
+
+    @property
+    def expected(self) -> Expected_co:
+        """Return what should have come of it.
+
+        Raises:
+            MissingExpected: nobody said what is right.
+        """
+        if self.case.expected is UNLABELLED:
+            raise MissingExpected(where=self.case.where, case=repr(self.case.name))
+        return self.case.expected
+
+
+Scored: TypeAlias = Score | float | bool | None
+"""What a scorer may return: True is 1, False is 0, None says that this answer cannot be scored."""
+
+
+class Scorer(Protocol[In_contra, Out_contra, Expected_contra]):
+    """Says how good an answer is.
+
+    A scorer that raises has failed: the case has no score by it and shows the trace. It is not called for a case
+    without an answer, which is wrong: its score is 0.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the metric's name, unique in a suite."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Return what changes whenever a score could: its settings, or a hash of its code."""
+        ...
+
+    @property
+    def needs_expected(self) -> bool:
+        """Return whether a case must say what is right."""
+        ...
+
+    def __call__(self, answer: Answered[In_contra, Out_contra, Expected_contra], /) -> Scored | Awaitable[Scored]:
+        """Return the score."""
+        ...
+
+
+ScoringFunction: TypeAlias = Callable[[Answered[In, Out, Expected]], Scored | Awaitable[Scored]]
+"""A plain function that can stand for a scorer: its name is the metric's, its code the version."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionScorer(Generic[In, Out, Expected]):
+    """A user's function as a scorer."""
+
+    function: ScoringFunction[In, Out, Expected]
+    name: str
+    needs_expected: bool = False
+    """A function may do without; asking for ``answer.expected`` where there is none fails that case."""
+
+    @property
+    def version(self) -> str:
+        """Return a hash of the function's code and settings."""
+        return code_hash(self.function, closure=True)
+
+    def __call__(self, answer: Answered[In, Out, Expected], /) -> Scored | Awaitable[Scored]:
+        """Call the function."""
+        return self.function(answer)
+
+
+def as_scorer(
+    scorer: "Scorer[In, Out, Expected] | ScoringFunction[In, Out, Expected]",
+) -> "Scorer[In, Out, Expected]":
+    """Return a function as a scorer, and a scorer as it is.
+
+    Raises:
+        InvalidSuite: it is neither, or a function without a name.
+    """
+    if all(hasattr(scorer, name) for name in ("name", "version", "needs_expected")):
+        return cast("Scorer[In, Out, Expected]", scorer)
+    function: Any = scorer
+    name = getattr(function, "__name__", "")
+    if not callable(function) or not name or name == "<lambda>":
+        raise InvalidSuite(f"{function!r} cannot score: give a built-in scorer such as exact(), or a def with a name")
+    return FunctionScorer(function, name)
+
+
+def code_hash(function: Callable[..., Any], *, closure: bool = False) -> str:
+    """Return a hash of a function's code and defaults, 16 hexadecimal digits; of an object, of its ``__call__``.
+
+    With ``closure`` plain values from around the function count too: a scorer's tolerance is there, and so is a
+    target's counter, which changes from run to run.
+    """
+    plain = inspect.unwrap(function)
+    plain = plain if inspect.isroutine(plain) else type(plain).__call__
+    digest = hashlib.blake2s(digest_size=8)
+    code = getattr(plain, "__code__", None)
+    if code is None:
+        digest.update(getattr(plain, "__qualname__", repr(plain)).encode())
+        return digest.hexdigest()
+    feed_code(digest, code)
+    settings = [*(getattr(plain, "__defaults__", None) or ()), *(getattr(plain, "__kwdefaults__", None) or {}).values()]
+    for cell in (getattr(plain, "__closure__", None) or ()) if closure else ():
+        with suppress(ValueError):  # a name that has no value yet
+            settings.append(cell.cell_contents)
+    for value in settings:
+        # Of other values there is no text that is the same tomorrow.
+        digest.update(repr(value).encode() if isinstance(value, _PLAIN) else type(value).__qualname__.encode())
+    return digest.hexdigest()
+
+
+_PLAIN = (str, bytes, bool, int, float, complex, type(None))

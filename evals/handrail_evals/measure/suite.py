@@ -1,0 +1,180 @@
+"""What is measured on what, by whom: a target, its cases and their scorers."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, overload
+
+from handrail_evals.errors import InvalidSuite, MissingExpected
+from handrail_evals.measure.case import Case, require_distinct
+from handrail_evals.measure.measures import MACRO_F1, MEASURES
+from handrail_evals.measure.scorer import Scorer, ScoringFunction, as_scorer
+from handrail_evals.measure.target import Target
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.step import AIStep
+    from handrail_evals.decide.gate import Terms
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+Expected = TypeVar("Expected")
+
+Scorers: TypeAlias = Sequence[Scorer[In, Out, Expected] | ScoringFunction[In, Out, Expected]]
+
+
+class Suite(Generic[In, Out, Expected]):
+    """A target, the cases it is measured on, and the scorers that say how good each answer is.
+
+    The target is an AI step, a workflow target, or any function, async or not; a case whose input is a tuple calls it
+    with several arguments. Nothing is asked before the suite is run.
+
+    Raises:
+        InvalidSuite: no case, no scorer, two scorers of one name, or terms for a metric that there is not.
+        InvalidCase: two cases of one name, or a case without the expected value that a scorer needs.
+    """
+
+    @overload
+    def __init__(
+        self: "Suite[In, Out, Expected]",
+        name: str,
+        target: "AIStep[Out] | Target[In, Out]",
+        *,
+        cases: Iterable[Case[In, Expected]],
+        scorers: Scorers[In, Out, Expected],
+        repeats: int = ...,
+        gates: "Mapping[str, Terms]" = ...,
+        allow_unlabelled: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "Suite[In, Out, Expected]",
+        name: str,
+        target: Callable[[In], Awaitable[Out]],
+        *,
+        cases: Iterable[Case[In, Expected]],
+        scorers: Scorers[In, Out, Expected],
+        repeats: int = ...,
+        gates: "Mapping[str, Terms]" = ...,
+        allow_unlabelled: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "Suite[In, Out, Expected]",
+        name: str,
+        target: Callable[[In], Out],
+        *,
+        cases: Iterable[Case[In, Expected]],
+        scorers: Scorers[In, Out, Expected],
+        repeats: int = ...,
+        gates: "Mapping[str, Terms]" = ...,
+        allow_unlabelled: bool = ...,
+    ) -> None: ...
+    def __init__(
+        self,
+        name: str,
+        target: Any,
+        *,
+        cases: Iterable[Case[In, Expected]],
+        scorers: Scorers[In, Out, Expected],
+        repeats: int = 1,
+        gates: "Mapping[str, Terms] | None" = None,
+        allow_unlabelled: bool = False,
+    ) -> None:
+        self.name = name
+        """What results are called by; a word that can be part of a file's name."""
+        self.target: Target[In, Out] = as_target(target)
+        self.cases: tuple[Case[In, Expected], ...] = tuple(cases)
+        """In the order they are put to the target."""
+        self.scorers: tuple[Scorer[In, Out, Expected], ...] = tuple(as_scorer(scorer) for scorer in scorers)
+        """The first gives the suite's main metric."""
+        self.repeats = repeats
+        """How often each case is put to the target, 1 or more; a case's score is the mean of its repeats."""
+        self.gates: Mapping[str, Terms] = dict(gates or {})
+        """How much worse each metric may get, by its name; what is not here is reported, not gated."""
+        self.allow_unlabelled = allow_unlabelled
+        """Whether cases may lack the expected value that a scorer needs: they are not scored by it then."""
+        self._check()
+
+    def _check(self) -> None:
+        if not self.name.strip() or any(each in self.name for each in "/\\\0\n"):
+            raise InvalidSuite(f"{self.name!r} cannot name a suite: use a word without slashes, such as 'route'")
+        if not self.cases:
+            raise InvalidSuite(f"suite {self.name!r} has no cases: give at least one, or read them from a file")
+        if not self.scorers:
+            raise InvalidSuite(f"suite {self.name!r} has no scorers: give at least one, such as exact()")
+        if type(self.repeats) is not int or self.repeats < 1:
+            raise InvalidSuite(f"suite {self.name!r}: repeats is {self.repeats!r}; give 1 or more")
+        twice = [name for name, count in Counter(self.metrics).items() if count > 1]
+        if twice:
+            raise InvalidSuite(f"suite {self.name!r} has two scorers named {twice[0]!r}: give one of them another name")
+        known = (*self.metrics, *MEASURES, MACRO_F1)
+        ungated = set(self.gates) - set(known)
+        if ungated:
+            raise InvalidSuite(
+                f"suite {self.name!r}: the gates name {min(ungated)!r}, and there is no such metric;"
+                f" there are {', '.join(known)}"
+            )
+        require_distinct(self.cases)
+        needing = [scorer.name for scorer in self.scorers if scorer.needs_expected]
+        if needing and not self.allow_unlabelled:
+            for case in self.cases:
+                if not case.is_labelled:
+                    raise MissingExpected(where=case.where, case=repr(case.name), scorer=needing[0])
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Return the names of the scorers."""
+        return tuple(scorer.name for scorer in self.scorers)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Return the scorers' versions by their names: two results are compared only when these are the same."""
+        return {scorer.name: scorer.version for scorer in self.scorers}
+
+    def with_target(self, target: Target[In, Out]) -> "Suite[In, Out, Expected]":
+        """Return the same suite with another target."""
+        return self._with(target=target)
+
+    def with_scorers(self, scorers: Iterable[Scorer[In, Out, Expected]]) -> "Suite[In, Out, Expected]":
+        """Return the same suite with other scorers."""
+        return self._with(scorers=tuple(scorers))
+
+    def with_cases(self, cases: Iterable[Case[In, Expected]]) -> "Suite[In, Out, Expected]":
+        """Return the same suite on other cases, such as the first ten of its own."""
+        return self._with(cases=tuple(cases))
+
+    def with_repeats(self, repeats: int) -> "Suite[In, Out, Expected]":
+        """Return the same suite with another number of repeats."""
+        return self._with(repeats=repeats)
+
+    def _with(self, **changes: Any) -> "Suite[In, Out, Expected]":
+        changed = copy(self)
+        changed.__dict__.update(changes)
+        changed._check()  # noqa: SLF001 -- its own
+        return changed
+
+
+def as_target(target: Any) -> Target[Any, Any]:
+    """Return an AI step or a function as a target, and a target as it is.
+
+    Raises:
+        InvalidSuite: it can neither be asked nor called.
+    """
+    from handrail_ai_steps.step import AIStep  # noqa: PLC0415 -- a suite of plain functions loads no AI steps
+    from handrail_evals.measure.targets.function import function_target  # noqa: PLC0415
+    from handrail_evals.measure.targets.step import StepTarget  # noqa: PLC0415
+
+    if isinstance(target, AIStep):
+        return StepTarget(target)
+    if hasattr(target, "opened"):
+        return cast("Target[Any, Any]", target)
+    return function_target(target)
+
+
+def cases_hash(hashes: Iterable[tuple[str, str]]) -> str:
+    """Return the hash of a suite's cases, given as names and input hashes in order."""
+    digest = hashlib.blake2s(digest_size=8)
+    for name, input_hash in hashes:
+        digest.update(f"{len(name)}:{name}{input_hash}".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

@@ -1,0 +1,126 @@
+"""A plain function as a target: async functions are awaited, others run in threads."""
+
+import asyncio
+import contextvars
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from types import UnionType
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from handrail_evals.errors import InvalidSuite
+from handrail_evals.measure.case import Case
+from handrail_evals.measure.observation import Observation
+from handrail_evals.measure.program import version_of
+from handrail_evals.measure.target import Observe
+from handrail_evals.measure.targets.outcomes import observed
+from handrail_evals.measure.threads import Threads
+from handrail_guards.outcome import Accepted, Doubtful
+
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTarget(Generic[Out]):
+    """Calls a function with a case's input; a tuple is given as several arguments.
+
+    What it returns is the answer; an ``Accepted`` or ``Doubtful``, and an ``Observation``, say more than that.
+    """
+
+    function: Callable[..., Any]
+    name: str
+
+    @property
+    def version(self) -> str:
+        """Return a hash of the function's code, and of the code and constants of its project that it names."""
+        return version_of(self.function)
+
+    @property
+    def output_type(self) -> Any:
+        """Return the type of an answer by the return annotation, ``Any`` without one."""
+        plain = self.function if inspect.isroutine(self.function) else type(self.function).__call__
+        try:
+            return answer_type(get_type_hints(plain, include_extras=True).get("return", Any))
+        except NameError:
+            return Any
+
+    @asynccontextmanager
+    async def opened(self, concurrency: int) -> AsyncIterator[Observe[Any, Out]]:  # noqa: ARG002 -- the port's shape
+        """Hold the threads that a plain function runs in; one that does not come back is left behind."""
+        if is_async(self.function):
+            yield self._awaited
+            return
+        loop = asyncio.get_running_loop()
+        with Threads() as threads:
+
+            async def in_thread(case: Case[Any, Any]) -> Observation[Out]:
+                inside = contextvars.copy_context()
+                value, seconds = await loop.run_in_executor(threads, inside.run, self._timed, case)
+                if inspect.isawaitable(value):
+                    value, more = await _timed(value)
+                    seconds += more
+                return _told(value, seconds)
+
+            yield in_thread
+
+    async def _awaited(self, case: Case[Any, Any]) -> Observation[Out]:
+        value, seconds = await _timed(self.function(*arguments(case.input)))
+        return _told(value, seconds)
+
+    def _timed(self, case: Case[Any, Any]) -> tuple[Any, float]:
+        """Return what the function returns, and how long it took: without the wait for a thread and for the loop."""
+        started = time.perf_counter()
+        value = self.function(*arguments(case.input))
+        return value, time.perf_counter() - started
+
+
+async def _timed(value: Awaitable[Any]) -> tuple[Any, float]:
+    started = time.perf_counter()
+    found = await value
+    return found, time.perf_counter() - started
+
+
+def _told(value: Any, seconds: float) -> Observation[Any]:
+    """Return what a call returned, and how long it took unless it says so itself."""
+    found = observed(value)
+    return replace(found, seconds=seconds) if found.seconds is None else found
+
+
+def function_target(function: Callable[..., Any]) -> FunctionTarget[Any]:
+    """Return a function as a target.
+
+    Raises:
+        InvalidSuite: it cannot be called, or has no name.
+    """
+    given: Any = function  # whatever a caller without a type checker gave
+    name = getattr(given, "__name__", None) or getattr(given, "name", None)
+    if not callable(given) or not isinstance(name, str) or name == "<lambda>":
+        raise InvalidSuite(f"{given!r} cannot be measured: give an AI step, a def with a name, or a workflow target")
+    return FunctionTarget(given, name)
+
+
+def answer_type(returned: Any) -> Any:
+    """Return the type of the answer in what a function says that it returns: an observation and an outcome hold it."""
+    if get_origin(returned) in {Union, UnionType}:
+        held = [answer_type(each) for each in get_args(returned) if _holds_answer(each)]
+        return held[0] if held else returned
+    if not _holds_answer(returned):
+        return returned
+    return next(iter(get_args(returned)), Any)
+
+
+def _holds_answer(returned: Any) -> bool:
+    return (get_origin(returned) or returned) in (Observation, Accepted, Doubtful)
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Return whether calling it gives something to await."""
+    plain = inspect.unwrap(function)
+    return inspect.iscoroutinefunction(plain if inspect.isroutine(plain) else type(plain).__call__)
+
+
+def arguments(value: Any) -> tuple[Any, ...]:
+    """Return the arguments that a case's input stands for."""
+    return value if type(value) is tuple else (value,)

@@ -1,0 +1,80 @@
+"""Runs of a real store as observations and results: the metrics of workflows on what happened, not on what would."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from handrail_evals.measure.fingerprint import hash_of
+from handrail_evals.measure.observation import Observation
+from handrail_evals.measure.result.case_result import OBSERVED, CaseResult
+from handrail_evals.measure.targets.workflow_record import RunRecord, run_record
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow
+
+AT_ONCE: Final = 500
+"""Runs read in one query."""
+
+
+def observe_run(client: Client, run_id: str) -> Observation[Any]:
+    """Return a run of a store as an observation; its output and its steps' are JSON data, its times are real.
+
+    A run that has not ended counts as waiting. Human minutes are from when a reviewer first took a question to that
+    reviewer's decision, None when a decision was made without taking it: pauses are in them.
+
+    Raises:
+        UnknownRun: there is none with this id.
+    """
+    record = run_record(client, run_id, until=client.now())
+    return _observed(client, record)
+
+
+def past_runs(client: Client, workflow: str, *, since: float = 0.0) -> Iterator[CaseResult]:
+    """Yield the runs of a workflow as results without scores, oldest first; a run's id is its case's name.
+
+    Runs that were not yet begun are left out, and so are those started before ``since``, in seconds since the epoch.
+    They are read from the store as they are asked for.
+    """
+    after = 0
+    while rows := client.store.runs(workflow=workflow, after_key=after, limit=AT_ONCE):
+        after = rows[-1].key
+        for row in rows:
+            if row.created >= since and row.status != "pending":
+                yield _result(client, run_record(client, row.id, until=client.now()))
+
+
+def _result(client: Client, record: RunRecord) -> CaseResult:
+    seen = _observed(client, record)
+    data = json.loads(record.run.input)
+    known: dict[str, Any] = {name: getattr(seen, name) for name in OBSERVED} | {"flow": record.flow}
+    return CaseResult(
+        case=record.run.id,
+        input_hash=hash_of(data),
+        input=data,
+        output=seen.output,
+        seconds=record.flow.cycle_seconds,
+        **known,
+    )
+
+
+def _observed(client: Client, record: RunRecord) -> Observation[Any]:
+    output = None if record.run.output is None else json.loads(record.run.output)
+    return record.observation(output, human_minutes=_human_minutes(client, record))
+
+
+def _human_minutes(client: Client, record: RunRecord) -> float | None:
+    if not record.asked:
+        return 0.0
+    spent = [_minutes(item, client.review_log(item.id)) for item in record.items if item.state == "decided"]
+    known = [minutes for minutes in spent if minutes is not None]
+    return sum(known) if known and len(known) == len(spent) else None
+
+
+def _minutes(item: ReviewRow, log: list[ReviewLogRow]) -> float | None:
+    """Return how long the reviewer who decided had the question; None when it was never taken."""
+    taken: float | None = None
+    for entry in log:
+        if entry.actor != item.decided_by or entry.action in {"skip", "release"}:
+            taken = None
+        elif entry.action == "take" and taken is None:
+            taken = entry.at
+    return None if taken is None or item.decided is None else max(0.0, item.decided - taken) / 60.0

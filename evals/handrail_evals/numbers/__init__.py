@@ -1,0 +1,1 @@
+"""What the cases of a result come to: numbers, each with its interval."""

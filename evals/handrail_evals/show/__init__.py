@@ -1,0 +1,1 @@
+"""Results as people and programs read them: the command line, tables, the page."""

@@ -1,0 +1,166 @@
+"""``handrail eval calibrate``: set the threshold of a step from labelled cases."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import typer
+
+from handrail_ai_steps.step import AIStep
+from handrail_evals.decide.calibrate import Promise, Workload, write_acceptance
+from handrail_evals.decide.calibrate.labels import require_blind
+from handrail_evals.decide.corrections import read_labels
+from handrail_evals.decide.step_calibration import (
+    CalibrationSettings,
+    Judged,
+    StepCalibration,
+    from_labels,
+    judge_cases,
+    judge_traffic,
+    set_threshold,
+)
+from handrail_evals.errors import InvalidSetting
+from handrail_evals.measure.case import Case
+from handrail_evals.measure.targets.step import StepTarget
+from handrail_evals.show.cli import options
+from handrail_evals.show.cli.calibration_cases import CaseKeys
+from handrail_evals.show.cli.calibration_told import as_data, told
+from handrail_evals.show.cli.exits import CANT_TELL, measuring
+from handrail_evals.show.cli.labelling import from_store, require_answered
+from handrail_evals.show.cli.measured import printing_aside, run_measured
+from handrail_evals.show.cli.suites import load_step
+from handrail_guards.guarantee import ScoreName
+from handrail_guards.outcome import Judgement
+
+
+@measuring
+def calibrate(
+    target: Annotated[str, typer.Argument(metavar="STEP", help="MODULE:STEP or FILE.py:STEP, an AI step")],
+    risk: Annotated[float, typer.Option("--target", help="largest share of wrong values among the accepted, 0 to 1")],
+    delta: Annotated[float, typer.Option(help="chance that this is not kept, 0 to 1")],
+    cases: Annotated[
+        Path | None, typer.Option("--cases", metavar="FILE", help="labelled cases, drawn at random before routing")
+    ] = None,
+    store: Annotated[str | None, typer.Option("--store", help="take the audits of a store: sqlite:///FILE")] = None,
+    traffic: Annotated[
+        Path | None,
+        typer.Option(
+            "--traffic", metavar="FILE", help="other cases, without labels, to take the thresholds to try from"
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="the acceptance file to write")] = None,
+    model: Annotated[str | None, typer.Option(help="which of the step's models, when it asks several")] = None,
+    score: Annotated[
+        str | None,
+        typer.Option(help="confidence, margin or acceptor (default: confidence; the best with --development)"),
+    ] = None,
+    acceptor: Annotated[bool, typer.Option(help="let a score learned from the cases take part")] = False,
+    development: Annotated[
+        float | None,
+        typer.Option(
+            help="share of the cases that chooses the score and does not calibrate (default: none; a fifth with an"
+            " acceptor)"
+        ),
+    ] = None,
+    first_errors: Annotated[
+        int | None,
+        typer.Option(help="errors that the first threshold tolerates; set it before you look at the labels"),
+    ] = None,
+    accept_seen: Annotated[
+        bool, typer.Option("--accept-seen", help="take labels that were given with the suggestion in view")
+    ] = False,
+    recording: options.RecordingOption = None,
+    name_field: Annotated[
+        str | None, typer.Option(help="the key of a case's name (default: name, id, or the line)")
+    ] = (None),
+    input_field: Annotated[str | None, typer.Option(help="the key of the input (default: input or text)")] = None,
+    expected_field: Annotated[
+        str | None, typer.Option(help="the key of what is right; null: no label fits (default: expected or label)")
+    ] = None,
+    per_day: Annotated[int, typer.Option(min=0, help="cases a day, for the view of costs")] = 1000,
+    minutes_each: Annotated[float, typer.Option(min=0, help="what a person takes for one case")] = 2.0,
+    audited: Annotated[float, typer.Option(min=0, max=1, help="share of accepted cases that is audited")] = 0.05,
+    concurrency: options.ConcurrencyOption = 20,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Set a step's threshold so that at most TARGET of what it accepts is wrong, with confidence 1 - DELTA.
+
+    Ends with 3 when no threshold keeps the promise on these cases: the file then says that nothing is accepted.
+    """
+    if (cases is None) == (store is None):
+        raise typer.BadParameter("say where the labels are: --cases FILE or --store sqlite:///FILE")
+    if traffic is not None and store is not None:
+        raise typer.BadParameter("--traffic goes with --cases: a store has traffic of its own")
+    settings = CalibrationSettings(
+        score=_score(score),
+        acceptor=acceptor,
+        development=development,
+        first_errors=first_errors,
+        accept_seen=accept_seen,
+    )
+    with printing_aside(aside=as_json):
+        step = chosen(load_step(target), model, recording)
+    path = out or Path(f"{step.name}.acceptance.json")
+    path.parent.mkdir(parents=True, exist_ok=True)  # before a model is asked for all cases
+    promise, day = Promise(target=risk, delta=delta), datetime.now(UTC).date()
+    if cases is None:
+        found = _from_store(str(store), step, promise, day, settings)
+    else:
+        keys = CaseKeys(name=name_field, input=input_field, expected=expected_field)
+        labelled = keys.labelled(cases, step.output_type | None)
+        if not accept_seen:
+            require_blind([each.name for each in labelled if each.blind is False], len(labelled), "--accept-seen")
+        others = None if traffic is None else keys.inputs(traffic)
+        with printing_aside(aside=as_json):
+            judged, judgements = run_measured(_judged(step, labelled, others, concurrency))
+        found = set_threshold(judged, promise, day=day, traffic=judgements, settings=settings)
+    write_acceptance(path, found.rule)
+    work = Workload(cases=per_day, minutes_each=minutes_each, audited=audited)
+    typer.echo(json.dumps(as_data(found, work, path)) if as_json else "\n".join(told(found, work, path)))
+    if found.calibration.threshold is None:
+        raise typer.Exit(CANT_TELL)
+
+
+def _from_store(
+    store: str, step: AIStep[Any], promise: Promise, day: date, settings: CalibrationSettings
+) -> StepCalibration:
+    """Return the rule that the audits of a store vouch for."""
+    if settings.fits_acceptor or settings.development:
+        raise InvalidSetting("all audits of a store calibrate: an acceptor is fitted in Python (docs/corrections.md)")
+    score: Literal["confidence", "margin"] = "margin" if settings.score == "margin" else "confidence"
+    labels = from_store(store, lambda client: read_labels(client.store, step=step, score=score))
+    require_answered(labels, store)
+    return from_labels(labels, promise, day=day, first_errors=settings.first_errors)
+
+
+async def _judged(
+    step: AIStep[Any], labelled: Sequence[Case[Any, Any]], others: list[Any] | None, concurrency: int
+) -> tuple[Judged, Sequence[Judgement] | None]:
+    """Return what the step makes of the labelled cases and of the traffic."""
+    judged = await judge_cases(step, labelled, concurrency=concurrency)
+    return judged, None if others is None else await judge_traffic(step, others, concurrency=concurrency)
+
+
+def chosen(step: AIStep[Any], model: str | None, recording: Path | None) -> AIStep[Any]:
+    """Return the step asking one model, from a recording if there is one.
+
+    Raises:
+        InvalidSetting: it has no such model, or several and none was named.
+    """
+    names = [each.name for each in step.models]
+    wanted = [each for each in step.models if model is None or each.name == model]
+    if len(wanted) != 1:
+        raise InvalidSetting(
+            f"step {step.name!r} asks {', '.join(names)}: name the one to calibrate with --model {names[0]}"
+        )
+    one = replace(step, models=(wanted[0],))
+    return one if recording is None else StepTarget(one).from_recording(recording, record=False).step
+
+
+def _score(name: str | None) -> ScoreName | None:
+    if name is not None and name not in get_args(ScoreName):
+        raise InvalidSetting(f"there is no score {name!r}; there are {', '.join(get_args(ScoreName))}")
+    return next((each for each in get_args(ScoreName) if each == name), None)

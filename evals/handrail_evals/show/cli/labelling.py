@@ -1,0 +1,90 @@
+"""``handrail eval labels``: what people decided in a store, for training and for calibrating."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from handrail_evals.decide.corrections import Labels, as_examples, read_labels, write_examples
+from handrail_evals.decide.corrections.known_steps import require_known
+from handrail_evals.errors import DataError
+from handrail_evals.show.cli import options
+from handrail_evals.show.cli.exits import measuring
+from handrail_orchestrator.client import Client
+
+T = TypeVar("T")
+
+LEAST_ANSWERED = 0.95
+"""Of the drawn cases, how many must be decided before they may set a threshold: the others may be the hard ones."""
+
+
+def from_store(store: str, read: Callable[[Client], T]) -> T:
+    """Return what a store says."""
+
+    async def reach() -> T:
+        async with Client(store) as client:
+            return read(client)
+
+    return asyncio.run(reach())
+
+
+def require_answered(labels: Labels, store: str) -> None:
+    """Check that a store's audits are still a random sample.
+
+    Raises:
+        DataError: too few of the drawn cases are decided, or there is none.
+    """
+    if labels.answered is None:
+        raise DataError(f"{store}: no case of the step was drawn; give the step audit=Auditing(0.05) to draw some")
+    if labels.answered < LEAST_ANSWERED:
+        raise DataError(
+            f"{store}: only {labels.answered:.0%} of the drawn cases are decided, {LEAST_ANSWERED:.0%} needed: those"
+            " left over may be the hard ones. Answer them with `handrail review next --queue audits`"
+        )
+
+
+@measuring
+def labels(
+    step: Annotated[str, typer.Argument(metavar="STEP", help="the AI step's name in the store, such as route")],
+    store: Annotated[str, typer.Option("--store", help="sqlite:///FILE")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="write what may train a model, for `handrail learn`")
+    ] = None,
+    give_up: Annotated[
+        float, typer.Option(min=0, max=1, help="share of the audits that trains too, and never calibrates again")
+    ] = 0.0,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Read what people decided: audits may set a threshold, corrections may only train."""
+
+    def read(client: Client) -> Labels:
+        require_known(client.store, step)
+        return read_labels(client.store, step=step)
+
+    found = from_store(store, read)
+    kept, given_up = found.give_up(give_up)
+    written = 0
+    if out is not None:
+        written = write_examples(out, as_examples(kept.corrections, given_up=given_up))
+    counts: dict[str, Any] = {
+        "audits": len(kept.audits),
+        "corrections": len(kept.corrections),
+        "given_up": len(given_up),
+        "answered": found.answered,
+        "left_out": str(found.left_out),
+        "written": written,
+    }
+    if as_json:
+        typer.echo(json.dumps(counts, ensure_ascii=False))
+        return
+    share = "none was drawn" if found.answered is None else f"{found.answered:.1%} of the drawn cases are decided"
+    typer.echo(f"audits       {len(kept.audits):,}  ({share}); they may calibrate")
+    typer.echo(f"corrections  {len(kept.corrections):,}; they may only train")
+    if given_up:
+        typer.echo(f"given up     {len(given_up):,} audits, for training")
+    typer.echo(str(found.left_out))
+    if out is not None:
+        typer.echo(f"written      {written:,} examples to {out}: handrail learn NAME --from {out}")

@@ -1,0 +1,128 @@
+"""``handrail eval run``: put a suite's cases to its target and score the answers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handrail_evals.measure.running import Budget, Evaluation, RunSettings, run_suite
+from handrail_evals.measure.running.settings import CONCURRENCY
+from handrail_evals.numbers.summary import Options, open_summary
+from handrail_evals.show.cli import options
+from handrail_evals.show.cli.exits import code_of, complaint, measuring
+from handrail_evals.show.cli.folder import path_for
+from handrail_evals.show.cli.measured import printing_aside, run_measured
+from handrail_evals.show.cli.plan import planned
+from handrail_evals.show.cli.progress import ProgressBar
+from handrail_evals.show.cli.publishing import Publication, publish
+from handrail_evals.show.cli.suites import AnySuite, load_suite, narrowed, on_earlier_answers, on_recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be run, and where its result goes."""
+
+    suite: AnySuite
+    out: Path
+    fresh: bool = False
+    """Whether what the file holds may go."""
+    settings: RunSettings
+    quiet: bool
+    """Whether no bar is drawn and nothing is said before the run."""
+
+
+@measuring
+def run(
+    target: options.SuiteArgument,
+    out: options.OutOption = None,
+    fresh: options.FreshOption = False,
+    recording: options.RecordingOption = None,
+    record: options.RecordOption = False,
+    answers_from: options.AnswersOption = None,
+    first: Annotated[int | None, typer.Option(min=1, help="only the first N cases")] = None,
+    case: Annotated[list[str] | None, typer.Option(help="only this case; again for more")] = None,
+    repeats: Annotated[int | None, typer.Option(min=1, help="ask each case this often")] = None,
+    concurrency: options.ConcurrencyOption = CONCURRENCY,
+    per_second: Annotated[float | None, typer.Option(help="cases begun in a second")] = None,
+    timeout: Annotated[float | None, typer.Option(help="seconds for one case")] = None,
+    max_money: Annotated[float | None, typer.Option(help="stop when this much is spent")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="stop when this many tokens are used")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="stop after this long")] = None,
+    right_at: options.RightAtOption = 1.0,
+    as_json: options.JsonOption = False,
+    junit: options.JunitOption = None,
+    markdown: options.MarkdownOption = None,
+    html: options.HtmlOption = None,
+) -> None:
+    """Run a suite. An interrupted run goes on where it stopped; only what is missing is asked."""
+    summed_up = Options(right_at=right_at)
+    with printing_aside(aside=as_json):
+        suite = narrowed(load_suite(target), first=first, names=case or [], repeats=repeats)
+    suite = prepared(suite, recording=recording, record=record, answers_from=answers_from)
+    budget = Budget(money=max_money, tokens=max_tokens, seconds=None if max_minutes is None else max_minutes * 60)
+    settings = RunSettings(concurrency, per_second=per_second, timeout_seconds=timeout, budget=budget)
+    order = Order(suite=suite, out=destination(suite, out, fresh=fresh), fresh=fresh, settings=settings, quiet=as_json)
+    evaluation = execute(order)
+    publish(
+        evaluation.result,
+        open_summary(order.out, summed_up),
+        Publication(as_json=as_json, junit=junit, markdown=markdown, html=html),
+    )
+    end(evaluation)
+
+
+def prepared(suite: AnySuite, *, recording: Path | None, record: bool, answers_from: Path | None) -> AnySuite:
+    """Return the suite as the options have it answered.
+
+    Raises:
+        BadParameter: two options that exclude each other.
+    """
+    if recording is not None and answers_from is not None:
+        raise typer.BadParameter("--recording and --answers-from exclude each other")
+    if record and recording is None:
+        raise typer.BadParameter("--record needs --recording FILE, the file to add to")
+    if recording is not None:
+        return on_recording(suite, recording, record=record)
+    return suite if answers_from is None else on_earlier_answers(suite, answers_from)
+
+
+def destination(suite: AnySuite, out: Path | None, *, fresh: bool) -> Path:
+    """Return the result file."""
+    return path_for(suite, fresh=fresh) if out is None else out
+
+
+def execute(order: Order) -> Evaluation:
+    """Run a suite with a bar on the terminal, after saying how small a difference it can show."""
+    if not order.quiet:
+        typer.echo(planned(order.suite), err=True)
+    total = len(order.suite.cases) * order.suite.repeats
+    with printing_aside(aside=order.quiet), ProgressBar(order.suite.name, total, quiet=order.quiet) as bar:
+        evaluation = run_measured(
+            run_suite(order.suite, out=order.out, fresh=order.fresh, settings=order.settings, watcher=bar)
+        )
+    there = came_by(evaluation)
+    if there:
+        typer.echo(there, err=True)
+    return evaluation
+
+
+def came_by(evaluation: Evaluation) -> str:
+    """Return how many answers were there already, empty when all were asked for now."""
+    there = evaluation.already_there
+    if not there:
+        return ""
+    again = evaluation.scored_again
+    scored = f", {again:,} of them scored again (what is right has changed, or a scorer had crashed)" if again else ""
+    return (
+        f"{there:,} of {evaluation.wanted:,} answers were there{scored}; {evaluation.asked:,} asked now."
+        " --fresh asks for all of them"
+    )
+
+
+def end(evaluation: Evaluation) -> None:
+    """Say what is wrong with a run, and exit with its code."""
+    problem = complaint(evaluation)
+    if problem:
+        typer.echo(f"handrail: {problem}", err=True)
+        raise typer.Exit(code_of(evaluation))

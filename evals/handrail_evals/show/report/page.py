@@ -1,0 +1,110 @@
+"""A result as one HTML page that needs nothing else: no server, no network, only a short script of its own."""
+
+from pathlib import Path
+from typing import Any
+
+from handrail_evals.decide.comparison import Comparison
+from handrail_evals.measure.result import Result
+from handrail_evals.numbers.metrics import Right
+from handrail_evals.numbers.summary.measuring import summarize
+from handrail_evals.numbers.summary.summary import Summary
+from handrail_evals.show.report.cases import cases
+from handrail_evals.show.report.charts.risk_coverage import Operating
+from handrail_evals.show.report.charts.whisker import Whisker
+from handrail_evals.show.report.confidence import confidence
+from handrail_evals.show.report.drawn import drawn
+from handrail_evals.show.report.effort import effort
+from handrail_evals.show.report.fields import fields
+from handrail_evals.show.report.header import header
+from handrail_evals.show.report.headline import headline
+from handrail_evals.show.report.labels import labels
+from handrail_evals.show.report.slices import slices
+from handrail_evals.show.report.templates import asset, content_policy, environment
+from handrail_evals.show.report.workflow import workflow
+from handrail_evals.whole_file import write_whole
+
+
+def write_html(
+    path: Path,
+    result: Result,
+    summary: Summary,
+    *,
+    baseline: Result | None = None,
+    comparison: Comparison | None = None,
+    target_risk: float | None = None,
+) -> None:
+    """Write a result as one HTML page, whole or not at all; arguments as for ``html``.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    page = html(result, summary, baseline=baseline, comparison=comparison, target_risk=target_risk)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, [page.encode()])
+
+
+def html(
+    result: Result,
+    summary: Summary,
+    *,
+    baseline: Result | None = None,
+    comparison: Comparison | None = None,
+    target_risk: float | None = None,
+) -> str:
+    """Return a result as one HTML page, under 2 MB whatever the cases hold.
+
+    ``baseline`` shows its own numbers and what it said to each failing case, ``comparison`` the verdict against it.
+    ``target_risk`` is the share of wrong accepted answers that the step was promised to stay under, 0 to 1, drawn where
+    it is known.
+    """
+    right = Right(summary.subject.main, summary.options.right_at)
+    before = None if baseline is None else summarize(baseline, summary.options)
+    style, script = asset("page.css"), asset("page.js")
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            header=header(summary, summary.must_pass_failures, comparison),
+            sections=_sections(summary, target_risk, before),
+            cases=cases(result, right, baseline=baseline),
+            style=drawn(style),
+            script=drawn(script),
+            policy=content_policy(style, script),
+        )
+    )
+
+
+def _sections(summary: Summary, target_risk: float | None, before: Summary | None) -> list[Any]:
+    """Return the parts of the page that there are data for, in the order they are read."""
+    found: list[Any] = [headline(summary, before)]
+    flow = [each for each in summary.metrics if each.group == "flow"]
+    if flow:
+        found.append(workflow(flow, summary.attribution, before))
+    if summary.confidence is not None:
+        parts = summary.confidence
+        values = [each for each in summary.metrics if each.group == "confidence"]
+        own = _operating(summary)
+        found.append(
+            confidence(parts.reliability, parts.curve, values, operating=own, target=target_risk, before=before)
+        )
+    if summary.labels is not None:
+        found.append(labels(summary.labels.confusion, summary.labels.scores))
+    scorers = dict.fromkeys(each.scorer for each in summary.fields)
+    for number, scorer in enumerate(scorers, start=1):
+        found.append(fields([each for each in summary.fields if each.scorer == scorer], number=number))
+    if summary.slices:
+        found.append(slices(summary.slices, summary.subject.main, None if before is None else before.slices))
+    spent = [each for each in summary.metrics if each.group in {"time", "cost"}]
+    if spent:
+        found.append(effort(spent, summary.latency, before))
+    return found
+
+
+def _operating(summary: Summary) -> Operating | None:
+    """Return where the step stands on the risk-coverage curve; None when it accepts nothing, or does not say."""
+    coverage, risk = summary.metric("acceptance", "coverage"), summary.metric("acceptance", "risk")
+    if coverage is None or risk is None or coverage.value is None or risk.value is None:
+        return None
+    interval = risk.interval
+    low, high = (risk.value, risk.value) if interval is None else (interval.low, interval.high)
+    return Operating(coverage.value, Whisker(risk.value, low, high))
