@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -90,7 +91,7 @@ def lasting(target: str) -> str:
 def _load(place: str, target: str, wanted: Wanted) -> ModuleType:
     try:
         with interrupts_by_hand():
-            return load_file(Path(place)) if place.endswith(".py") else _from_name(place)
+            return _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
     except FileNotFoundError as error:
         if not Path(place).is_file():
             raise wanted.error(str(error)) from error
@@ -111,6 +112,20 @@ def _advice(error: BaseException) -> str:
     if not isinstance(error, SystemExit):
         return ""
     return "; code that ends the program when it is imported belongs under `if __name__ == '__main__':`"
+
+
+def _from_file(path: Path) -> ModuleType:
+    """Load a file, which may import what lies in the working directory, such as a project's own ``evals`` package.
+
+    It is looked for after the file's folder and Python's own modules, and before what is installed: a distribution that
+    has a package of the same name must not take its place.
+    """
+    here = str(Path.cwd())
+    if here not in sys.path:
+        installed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+        place = next((n for n, folder in enumerate(sys.path) if folder in installed), len(sys.path))
+        sys.path.insert(place, here)
+    return load_file(path)
 
 
 def _from_name(name: str) -> ModuleType:

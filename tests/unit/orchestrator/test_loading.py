@@ -1,6 +1,8 @@
 """Code that is loaded by name may do anything: the command says so, and ends as for any other wrong target."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,3 +101,24 @@ def test_ctrl_c_during_an_import_stops_the_command(tmp_path: Path) -> None:
         load_workflow(f"{tmp_path}/slow.py:flow")
 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_file_may_import_what_lies_in_the_working_directory(tmp_path: Path) -> None:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_text("TEAM = 'billing'\n")
+    (tmp_path / "colorsys.py").write_text("raise RuntimeError('Python has a module of this name')\n")
+    (tmp_path / "flows" / "triage.py").write_text(
+        "import colorsys\n"
+        "from shop import TEAM\n"
+        "from handrail import Run, workflow\n"
+        "@workflow(version=1)\n"
+        "async def triage(run: Run, text: str) -> str:\n"
+        "    return TEAM\n"
+    )
+    (tmp_path / "inputs.jsonl").write_text('"x"\n')
+    command = [str(Path(sys.executable).parent / "handrail"), "run", "flows/triage.py:triage", "inputs.jsonl"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+    assert done.returncode == 0, done.stderr
