@@ -32,7 +32,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-install chaos check lint types layers format bench lock clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers format bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ test-lowest: $(LOWEST)/.ready ## Run the fast tests on the oldest versions that 
 test-install: $(READY) ## Prove that the locks install as they are, with pips of three ages; needs an index
 	$(BIN)/python -m tests.install.prove
 
+wheel-test: $(READY) ## Prove that the wheel works in an empty environment, beside packages of other names; needs an index
+	$(BIN)/python -m tests.install.wheel
+
 chaos: $(READY) ## Do harm to processes and stores at length, on many seeds; `make test` does it shortly
 	HANDRAIL_CHAOS=long $(BIN)/pytest $(SPREAD) --timeout 3600 tests/acceptance/chaos $(PYTEST)
 
@@ -67,7 +70,7 @@ test-pythons: $(READY) ## Run the pages and the contracts on every newer Python 
 		$$environment/bin/pytest $(SPREAD) --hypothesis-profile fast tests/docs tests/contract $(PYTEST); \
 	done
 
-check: lint types layers test test-lowest test-install ## Run all that CI runs
+check: lint types layers test test-lowest test-install wheel-test ## Run all that CI runs
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check

@@ -44,7 +44,7 @@ def main(lock: str, environment: str = sys.prefix) -> int:
         _run([*pip, "install", "--quiet", *EXACTLY, str(HERE / "uv.lock")])
     if _runs(uv):
         install = [str(uv), "pip", "install", "--quiet", "--python", environment]
-        variables = {**_settings_of(pip), **os.environ}
+        variables = {**uv_settings(pip), **os.environ}
         if _run([*install, *EXACTLY, lock], variables) == 0:
             return _run([*install, *PROJECT], variables)
     print("uv cannot install here (see above), so pip does: this takes a minute or two", file=sys.stderr)
@@ -52,7 +52,7 @@ def main(lock: str, environment: str = sys.prefix) -> int:
     return _run([*install, *EXACTLY, lock]) or _run([*install, *PROJECT])
 
 
-def _settings_of(pip: list[str]) -> dict[str, str]:
+def uv_settings(pip: list[str]) -> dict[str, str]:
     """Return pip's settings as variables of uv; those that are already set win."""
     listed = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False)
     found: dict[str, str] = {}
