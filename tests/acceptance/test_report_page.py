@@ -193,3 +193,27 @@ def test_the_script_filters_and_sorts_the_failing_cases(opened: Any) -> None:
     page.select_option("#order", "name")
     assert sorted(everything) == sorted(shown.all_inner_texts())
     assert shown.all_inner_texts() == ["ticket-3", "ticket-4", "ticket-11", "ticket-25"]
+
+
+def test_a_click_on_a_cell_and_on_a_name_opens_the_case(opened: Any) -> None:
+    page = opened("routed")
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = false; })")
+    page.select_option("#kind", "must-pass")
+    assert page.locator(".behind:visible").count() == 0
+
+    page.locator("svg a[aria-label^='expected billing, got cards']").click()
+    assert page.locator(".behind:visible").count() == 1
+    page.locator(".behind:visible a", has_text="ticket-3").click()
+
+    case = page.locator(".case", has_text="ticket-3").first
+    assert case.get_attribute("open") is not None
+    assert case.locator(".inside").is_visible()
+
+
+def test_a_slice_leads_to_a_passing_case_without_the_script(opened: Any) -> None:
+    page = opened("routed", java_script_enabled=False)
+
+    page.locator("td a", has_text="mail").click()
+    page.locator(".behind:visible p", has_text="passing").locator("a").first.click()
+
+    assert page.locator(".case .inside:target").is_visible()

@@ -22,7 +22,7 @@ from handrail_evals.numbers.metrics.right import Right
 from handrail_evals.numbers.metrics.risk_coverage import RiskPoint, ranking_values, risk_curve
 from handrail_evals.numbers.metrics.sample import Sample
 from handrail_evals.numbers.metrics.scores import Scored, average_score, count_scored
-from handrail_evals.numbers.metrics.slices import Slice, slices
+from handrail_evals.numbers.metrics.slices import Part, Slice, parts, slices
 from handrail_evals.numbers.metrics.value import Metric, MetricValue
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Labelled",
     "Metric",
     "MetricValue",
+    "Part",
     "Ranking",
     "Reliability",
     "ReliabilityBin",
@@ -68,6 +69,7 @@ __all__ = [
     "labelled",
     "latency",
     "latency_histogram",
+    "parts",
     "quantile",
     "ranking_values",
     "reliability",

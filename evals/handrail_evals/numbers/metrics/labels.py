@@ -35,6 +35,8 @@ class Labelled:
     """For each answer, the position of its label; None where there was no answer, or one that is no label."""
     clusters: Sequence[str | None] | None
     """For each answer; None when all stand alone."""
+    cases: Sequence[str]
+    """For each answer, the name of its case."""
     coverage: float
     """Share, 0 to 1, of the answers whose case says what is right."""
 
@@ -75,6 +77,7 @@ def labelled(cases: Sequence[CaseResult]) -> Labelled | None:
         expected=[place[label] for label in expected],
         said=[None if label is None else place[label] for label in said],
         clusters=clusters_of(known),
+        cases=[each.case for each in known],
         coverage=len(known) / len(asked),
     )
 

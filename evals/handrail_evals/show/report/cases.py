@@ -1,4 +1,4 @@
-"""The part of the page with the failing cases, as many as the page can hold."""
+"""The part of the page with the cases, as many as it can hold: the failing ones, and some that pass."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from handrail_evals.measure.result import Result
 from handrail_evals.numbers.metrics import Right
+from handrail_evals.show.report.behind import Behind, Group, behind, choose
 from handrail_evals.show.report.drawn import drawn
 from handrail_evals.show.report.entry import entry
-from handrail_evals.show.report.failing import Failing, failing
+from handrail_evals.show.report.failing import Failing, failing, passing
 from handrail_evals.show.report.numbers import counted
 from handrail_evals.show.report.templates import environment
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 MOST_FAILING = 200
 MOST_FIXED = 50
-MOST_BYTES = 1_200_000
-"""Of all cases together, so that a page stays under 2 MB whatever the cases hold."""
+MOST_BYTES = 1_100_000
+"""Of the failing cases and the fixed ones, so that a page stays under 2 MB whatever the cases hold."""
+MOST_PASSING = 60
+MOST_PASSING_BYTES = 150_000
 
 KINDS: Mapping[str, str] = {
     "must-pass": "must pass",
@@ -30,7 +33,7 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """The failing cases, and those that only the baseline failed."""
+    """The failing cases, those that only the baseline failed, some that pass, and which are behind what number."""
 
     title: str
     lead: str
@@ -38,34 +41,51 @@ class Cases:
     failing: tuple["Markup", ...]
     fixed_title: str
     fixed: tuple["Markup", ...]
+    passing_title: str
+    passing: tuple["Markup", ...]
+    behind: tuple[Behind, ...]
     kinds: tuple[tuple[str, str], ...]
     """What the list can be filtered by: marks that at least one case has, with their names."""
 
 
-def cases(result: Result, right: Right, *, baseline: Result | None) -> Cases:
-    """Return the part of the page with the failing cases."""
+def cases(result: Result, right: Right, groups: Sequence[Group], *, baseline: Result | None) -> Cases:
+    """Return the part of the page with the cases; ``groups`` are those behind the numbers that link to them."""
     found = failing(result, right, baseline=baseline)
     wrong = [each for each in found if each.change != "fixed"]
     fixed = [each for each in found if each.change == "fixed"]
+    names = [each.result.case for each in wrong]
+    listed = {each.result.case for each in found}
+    others = [name for name in result.by_case if name not in listed]
+    fine = passing(result, right, choose(groups, others, MOST_PASSING))
+
     shown = _written(wrong[:MOST_FAILING], right.scorer, MOST_BYTES)
     room = MOST_BYTES - sum(len(each.encode()) for each in shown)
-    shown_fixed = _written(fixed[:MOST_FIXED], right.scorer, room)
+    shown_fixed = _written(fixed[:MOST_FIXED], right.scorer, room, first=len(shown))
+    first = len(shown) + len(shown_fixed)
+    shown_fine = _written(fine, right.scorer, MOST_PASSING_BYTES, first=first, is_sorted=False)
+    held = [*wrong[: len(shown)], *fixed[: len(shown_fixed)], *fine[: len(shown_fine)]]
+    places = {each.result.case: f"case-{at}" for at, each in enumerate(held)}
     return Cases(
         title="Failing cases" if wrong else "No case fails",
         lead=_lead(wrong, len(shown), right, len(result.by_case)),
         failing=tuple(shown),
         fixed_title=f"Fixed: failed in the baseline, right now ({_part(len(shown_fixed), len(fixed))})",
         fixed=tuple(shown_fixed),
+        passing_title=f"Passing cases ({_part(len(shown_fine), len(others))})",
+        passing=tuple(shown_fine),
+        behind=tuple(behind(groups, names, places)),
         kinds=tuple((mark, name) for mark, name in KINDS.items() if any(_has(each, mark) for each in shown)),
     )
 
 
-def _written(found: Sequence[Failing], metric: str, room: int) -> list["Markup"]:
-    """Return the cases as parts of the page, as many as fit into so many bytes."""
+def _written(
+    found: Sequence[Failing], metric: str, room: int, *, first: int = 0, is_sorted: bool = True
+) -> list["Markup"]:
+    """Return the cases as parts of the page, as many as fit into so many bytes, numbered from the first."""
     template = environment().get_template("entry.html.j2")
     written: list[Markup] = []
-    for at, each in enumerate(found):
-        part = drawn(template.render(case=entry(each, metric), at=at))
+    for at, each in enumerate(found, start=first):
+        part = drawn(template.render(case=entry(each, metric), at=at, sorted=is_sorted))
         room -= len(part.encode())
         if room < 0:
             break

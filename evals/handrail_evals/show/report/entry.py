@@ -62,7 +62,7 @@ class Entry:
     """For sorting; -1 where there is none."""
     sure: str
     """The confidence as people read it."""
-    is_fixed: bool
+    is_right: bool
 
 
 def entry(case: Failing, metric: str) -> Entry:
@@ -88,7 +88,7 @@ def entry(case: Failing, metric: str) -> Entry:
         marks=_marks(case),
         confidence=-1.0 if result.confidence is None else result.confidence,
         sure="" if result.confidence is None else share(result.confidence),
-        is_fixed=case.change == "fixed",
+        is_right=not case.failed,
     )
 
 
@@ -113,7 +113,7 @@ def _marks(case: Failing) -> str:
 def _badges(case: Failing) -> list[Badge]:
     result, found = case.result, []
     if result.must_pass:
-        found.append(Badge("must pass", "good" if case.change == "fixed" else "bad"))
+        found.append(Badge("must pass", "bad" if case.failed else "good"))
     if case.change is not None:
         kinds: dict[Change, str] = {"broken": "bad", "fixed": "good"}
         found.append(Badge(CHANGES[case.change], kinds.get(case.change, "plain")))
@@ -122,7 +122,8 @@ def _badges(case: Failing) -> list[Badge]:
     elif not result.answered:
         found.append(Badge("no answer", "warn"))
     if case.change != "fixed" and result.accepted is not None:
-        found.append(Badge("accepted", "bad") if result.accepted else Badge("sent to a person", "plain"))
+        accepted = Badge("accepted", "bad" if case.failed else "good")
+        found.append(accepted if result.accepted else Badge("sent to a person", "plain"))
     if case.repeats > 1 and case.failed:
         found.append(Badge(f"fails {case.failed} of {case.repeats} times", "warn"))
     return found

@@ -1,7 +1,7 @@
 """The cases that fail, worst first: must-pass cases, then those the baseline got right, then the lowest score."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -19,16 +19,16 @@ _ORDER: Mapping[Change | None, int] = {"broken": 0, "new": 1, "other input": 1, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failing:
-    """A case that fails, or that only the baseline failed, with what there is to hold it against."""
+    """A case that fails, that only the baseline failed, or that is right; with what there is to hold it against."""
 
     result: CaseResult
-    """Its first repeat that fails; of a fixed case, its first."""
+    """Its first repeat that fails; of a case that is right, its first."""
     failed: int
-    """How many of its repeats fail; 0 for a fixed case."""
+    """How many of its repeats fail; 0 for a case that is right."""
     repeats: int
     """How many of them were put to the target."""
     change: Change | None
-    """None: there is no baseline."""
+    """None: there is no baseline, or both are right."""
     baseline: CaseResult | None
     """What the baseline made of it; None: it has none, or not of this input."""
     score: float | None
@@ -52,6 +52,22 @@ def failing(result: Result, right: Right, *, baseline: Result | None = None) -> 
         earlier = None if before is None else before.get(name, ())
         found.extend(_judged(repeats, right, earlier))
     return sorted(found, key=lambda each: each.rank)
+
+
+def passing(result: Result, right: Right, names: Iterable[str]) -> list[Failing]:
+    """Return these cases, none of whose repeats fails."""
+    return [
+        Failing(
+            result=repeats[0],
+            failed=0,
+            repeats=len(repeats),
+            change=None,
+            baseline=None,
+            score=average_repeats([score_of(each, right.scorer) for each in repeats]),
+            blamed="",
+        )
+        for repeats in (result.by_case[name] for name in names)
+    ]
 
 
 def fails(result: CaseResult, right: Right) -> bool:

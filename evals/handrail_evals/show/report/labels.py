@@ -1,6 +1,6 @@
 """The part of the page on labels: which was taken for which, and how well each is told from the others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,18 +95,47 @@ def chosen_labels(matrix: Confusion) -> list[int]:
     return sorted(ranked[: ALL_UP_TO - 1])
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which row and column a label has in the matrix of chosen ones: the rest share the last."""
+
+    chosen: Sequence[int]
+    """The labels' positions in the whole matrix."""
+    labels: int
+    """How many there are in all."""
+
+    @property
+    def rest(self) -> int | None:
+        """Return the row and column of all that are not chosen; None: all are."""
+        return len(self.chosen) if len(self.chosen) < self.labels else None
+
+    @property
+    def size(self) -> int:
+        """Return how many rows there are; the column after as many is for no answer."""
+        return len(self.chosen) + (self.rest is not None)
+
+    def cells(self) -> Callable[[int, int | None], tuple[int, int]]:
+        """Return what tells the row and column of an answer: of what was right, and of what was said, if anything."""
+        place, size = {label: position for position, label in enumerate(self.chosen)}, self.size
+        return lambda right, said: (
+            place.get(right, size - 1),
+            size if said is None else place.get(said, size - 1),
+        )
+
+
 def condensed(matrix: Confusion, chosen: Sequence[int]) -> Matrix:
     """Return the matrix of the chosen labels, with one row and column for the rest and a column for no answer."""
-    place = {label: position for position, label in enumerate(chosen)}
-    rest = len(chosen) if len(chosen) < len(matrix.labels) else None
-    size = len(chosen) + (rest is not None)
+    layout = Layout(chosen, len(matrix.labels))
+    cell, rest, size = layout.cells(), layout.rest, layout.size
     has_gaps = any(matrix.unanswered)
     counts = [[0] * (size + has_gaps) for _ in range(size)]
     for right, said, answers in matrix.cells:
-        counts[place.get(right, size - 1)][place.get(said, size - 1)] += answers
+        row, column = cell(right, said)
+        counts[row][column] += answers
     for right, answers in enumerate(matrix.unanswered):
         if answers:
-            counts[place.get(right, size - 1)][size] += answers
+            row, column = cell(right, None)
+            counts[row][column] += answers
     names = [label_text(matrix.labels[each]) for each in chosen] + ["all others"] * (rest is not None)
     columns = names + ["no answer, or no label"] * has_gaps
     return Matrix(tuple(names), tuple(columns), tuple(map(tuple, counts)), rest)

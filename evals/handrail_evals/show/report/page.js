@@ -1,4 +1,14 @@
-// Filters and sorts the failing cases; the page is complete without it.
+// Filters and sorts the failing cases, and opens the one that a link leads to; the page is complete without it.
+const open = () => {
+  const inside = /^#case-\d+$/.test(location.hash) ? document.querySelector(location.hash) : null;
+  for (let each = inside; each; each = each.parentElement) {
+    if (each.matches("details")) each.open = true;
+    each.hidden = false;
+  }
+  if (inside) inside.scrollIntoView();
+};
+addEventListener("hashchange", open);
+open();
 const tools = document.querySelector(".tools");
 if (tools) {
   const list = document.querySelector("#failing");

@@ -8,6 +8,7 @@ from handrail_evals.measure.result import Result
 from handrail_evals.numbers.metrics import Right
 from handrail_evals.numbers.summary.measuring import summarize
 from handrail_evals.numbers.summary.summary import Summary
+from handrail_evals.show.report.behind import groups
 from handrail_evals.show.report.cases import cases
 from handrail_evals.show.report.charts.risk_coverage import Operating
 from handrail_evals.show.report.charts.whisker import Whisker
@@ -59,6 +60,7 @@ def html(
     """
     right = Right(summary.subject.main, summary.options.right_at)
     before = None if baseline is None else summarize(baseline, summary.options)
+    matrix = None if summary.labels is None else summary.labels.confusion
     style, script = asset("page.css"), asset("page.js")
     return (
         environment()
@@ -66,7 +68,7 @@ def html(
         .render(
             header=header(summary, summary.must_pass_failures, comparison),
             sections=_sections(summary, target_risk, before),
-            cases=cases(result, right, baseline=baseline),
+            cases=cases(result, right, groups(result, matrix, summary.slices), baseline=baseline),
             style=drawn(style),
             script=drawn(script),
             policy=content_policy(style, script),

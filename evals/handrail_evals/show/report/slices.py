@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from handrail_evals.measure.case import Metadatum
 from handrail_evals.numbers.metrics import MetricValue, Slice
 from handrail_evals.show.report.charts.whisker import ruler
 from handrail_evals.show.report.drawn import drawn
@@ -23,8 +24,19 @@ class Key:
     """The slices by one metadata key: cases and score of each value."""
 
     name: str
-    values: tuple[tuple[str, str, Number], ...]
-    """The value, how many cases have it, and their score."""
+    values: tuple["Value", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One slice as a row of the table."""
+
+    text: str
+    cases: str
+    number: Number
+    """Their score."""
+    place: str
+    """The id of the place that names its cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +58,8 @@ def slices(found: Sequence[Slice], metric: str, before: Sequence[Slice] | None =
     """
     old = {(each.key, each.value): each.score for each in before or ()}
     keys = [
-        Key(brief(key), tuple(_value(each, old.get((each.key, each.value))) for each in values))
-        for key, values in groupby(found, key=lambda each: each.key)
+        Key(brief(key), tuple(_value(at, each, old.get((each.key, each.value))) for at, each in values))
+        for key, values in groupby(enumerate(found), key=lambda each: each[1].key)
     ]
     more = len(keys) - MOST_KEYS
     return Slices(
@@ -59,6 +71,15 @@ def slices(found: Sequence[Slice], metric: str, before: Sequence[Slice] | None =
     )
 
 
-def _value(each: Slice, before: MetricValue | None) -> tuple[str, str, Number]:
-    value = "none" if each.value is None else brief(each.value)
-    return value, count(each.cases), number(each.score, before)
+def place(at: int) -> str:
+    """Return the id of the place that names the cases of a slice, by its position among all."""
+    return f"slice-{at}"
+
+
+def value_text(value: Metadatum) -> str:
+    """Return a slice's value as people read it."""
+    return "none" if value is None else brief(value)
+
+
+def _value(at: int, each: Slice, before: MetricValue | None) -> Value:
+    return Value(value_text(each.value), count(each.cases), number(each.score, before), place(at))

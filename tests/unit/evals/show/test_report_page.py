@@ -25,7 +25,7 @@ from handrail_evals.measure.suite import Suite
 from handrail_evals.numbers.metrics import Certainty, MetricValue
 from handrail_evals.numbers.summary import Options, Summary, summarize
 from handrail_evals.show.report import html, write_html
-from handrail_evals.show.report.cases import MOST_FAILING
+from handrail_evals.show.report.cases import MOST_FAILING, MOST_PASSING
 from handrail_evals.show.report.numbers import amount, spread
 from tests.unit.evals.show.report_samples import HOSTILE, attacked, extracted, routed, run, worked
 
@@ -74,8 +74,9 @@ def test_every_failing_case_is_on_the_page(sample: tuple[Result, Summary, str]) 
 def test_the_page_needs_nothing_but_itself(sample: tuple[Result, Summary, str]) -> None:
     page = sample[2]
 
+    # A link may lead to another place of the page.
     assert not re.findall(
-        r"""\s(?:src|href|srcset|action|style|on\w+)\s*=""",
+        r"""\s(?:src|href(?!="#)|srcset|action|style|on\w+)\s*=""",
         re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL),
     )
     assert "url(" not in page.partition("<style>")[2].partition("</style>")[0]
@@ -369,3 +370,86 @@ def test_the_baselines_values_stand_beside_the_numbers() -> None:
         "baseline"
         not in html(result, summarize(result, QUICK)).partition("<h2>Results</h2>")[2].partition("</main>")[0]
     )
+
+
+def links(page: str, part: str) -> list[str]:
+    """Return where the links in a part of the page lead, named by its heading."""
+    return re.findall(r'href="#([^"]+)"', page.partition(f"<h2>{part}</h2>")[2].partition("</section>")[0])
+
+
+def behind(page: str, place: str) -> dict[str, list[str]]:
+    """Return the cases that a place names: failing ones and passing ones."""
+    text = page.partition(f'<div class="behind" id="{place}">')[2].partition("</div>")[0]
+    return {
+        kind: re.findall(r"<bdi>([^<]*)</bdi>", listed) for kind, listed in re.findall(r"<p>(\w+): (.*?)</p>", text)
+    }
+
+
+def test_every_link_leads_to_one_place_of_the_page(sample: tuple[Result, Summary, str]) -> None:
+    page = sample[2]
+    places = re.findall(r'\sid="([^"]+)"', page)
+
+    assert len(places) == len(set(places))
+    assert set(re.findall(r'href="#([^"]*)"', page)) <= set(places)
+
+
+def test_a_cell_leads_to_exactly_the_cases_whose_answers_it_counts() -> None:
+    result = routed(wrong=(3, 4, 11, 25))
+    page = html(result, summarize(result, QUICK))
+
+    found = [behind(page, place) for place in links(page, "Labels")]
+
+    wrong = {name for each in found for name in each.get("failing", ())}
+    assert wrong == {"ticket-3", "ticket-4", "ticket-11", "ticket-25"}
+    labels = {each.case: (each.expected, each.output) for each in result.cases}
+    together = [{labels[name] for name in [*each.get("failing", ()), *each.get("passing", ())]} for each in found]
+    assert all(len(each) == 1 for each in together)
+    assert {pair for each in together for pair in each} == set(labels.values())
+
+
+def test_a_slice_leads_to_its_cases_with_what_was_said_to_them_passing_ones_included() -> None:
+    result = routed(wrong=(3, 4, 11, 25))
+    page = html(result, summarize(result, QUICK))
+
+    mail, web = sorted((behind(page, place) for place in links(page, "Slices")), key=lambda each: len(each["failing"]))
+
+    assert (mail["failing"], sorted(web["failing"])) == (["ticket-4"], ["ticket-11", "ticket-25", "ticket-3"])
+    assert all(int(name.removeprefix("ticket-")) % 2 == 0 for name in mail["passing"])
+    passing = page.partition("Passing cases (56")[2]
+    assert all(f'<span class="name"><bdi>{name}</bdi>' in passing for name in mail["passing"])
+
+
+def test_every_cell_and_slice_has_a_passing_case_on_the_page_however_many_cases_there_are() -> None:
+    names = [f"label {number}" for number in range(8)]
+    cases = [
+        Case(f"c{n}", str(n), names[min(7, n // 150)], metadata={"kind": "rare" if n == 1199 else "usual"})
+        for n in range(1200)
+    ]
+
+    def read(text: str) -> str:
+        return names[min(7, int(text) // 150)]
+
+    result = run(Suite("many", read, cases=cases, scorers=[exact()]))
+    page = html(result, summarize(result, QUICK))
+
+    shown = set(re.findall(r'class="name"><bdi>([^<]*)', page))
+
+    places = links(page, "Labels") + links(page, "Slices")
+    assert len(places) == 10
+    assert all(shown & set(behind(page, place)["passing"]) for place in places)
+    assert len(shown) == MOST_PASSING
+
+
+def test_a_case_that_fails_now_and_then_stands_behind_both_cells() -> None:
+    answers = {"a": iter("xy"), "b": iter("xx")}
+
+    async def waver(text: str) -> str:
+        return next(answers[text])
+
+    result = run(Suite("waver", waver, cases=[Case("a", "a", "x"), Case("b", "b", "x")], scorers=[exact()], repeats=2))
+    page = html(result, summarize(result, QUICK))
+
+    assert [behind(page, place) for place in links(page, "Labels")] == [
+        {"failing": ["a"], "passing": ["b"]},
+        {"failing": ["a"]},
+    ]

@@ -1,4 +1,7 @@
-"""Confusion matrix: what should have been said against what was said, for the labels that matter most."""
+"""Confusion matrix: what should have been said against what was said, for the labels that matter most.
+
+Each cell with answers is a link to the place of the page that names the cases behind it, see ``place``.
+"""
 
 import math
 from dataclasses import dataclass
@@ -59,8 +62,8 @@ def confusion(matrix: Matrix, *, name: str = "confusion") -> str:
     ]
     for column, label in enumerate(matrix.columns):
         head = str(column + 1) if column < len(matrix.rows) else "–"
-        place = text(NAMES + (column + 0.5) * cell, TOP - 9, head, class_="tick", anchor="middle")
-        parts.append(element("g", element("title", escaped(label)), place))
+        number = text(NAMES + (column + 0.5) * cell, TOP - 9, head, class_="tick", anchor="middle")
+        parts.append(element("g", element("title", escaped(label)), number))
     for row, label in enumerate(matrix.rows):
         y = TOP + row * cell
         parts.append(_row_name(label, row, y + cell / 2 + 3.5))
@@ -68,8 +71,17 @@ def confusion(matrix: Matrix, *, name: str = "confusion") -> str:
             kind = matrix.kind(row, column)
             box = (NAMES + column * cell, y, cell - 1, cell - 1)
             tip = f"expected {label}, got {matrix.columns[column]}: {counted(cases, 'answer')}"
-            parts.append(_cell(box, cases, f"{kind}-{heat(cases, most[kind])}", tip))
-    return picture(name, "Confusion matrix", _described(matrix), TOP + len(matrix.rows) * cell, *parts)
+            drawn = _cell(box, cases, f"{kind}-{heat(cases, most[kind])}", tip)
+            link = f"#{place(row, column, name=name)}"
+            parts.append(element("a", drawn, href=link, aria_label=tip) if cases else drawn)
+    height = TOP + len(matrix.rows) * cell
+    # A picture's parts are hidden from those who hear the page: links must not be.
+    return picture(name, "Confusion matrix", _described(matrix), height, *parts, role="group")
+
+
+def place(row: int, column: int, *, name: str = "confusion") -> str:
+    """Return the id of the place that names the cases of a cell."""
+    return f"{name}-{row}-{column}"
 
 
 def heat(cases: int, most: int) -> int:

@@ -37,8 +37,8 @@ def path(points: list[tuple[float, float]], class_: str, *, closed: bool = False
     return element("path", d=f"M{drawn}{'Z' if closed else ''}", class_=class_)
 
 
-def picture(name: str, title: str, description: str, height: float, *parts: str) -> str:
-    """Return a whole chart; ``name`` makes its ids and must be unique in the page."""
+def picture(name: str, title: str, description: str, height: float, *parts: str, role: str = "img") -> str:
+    """Return a whole chart; ``name`` makes its ids and must be unique in the page; ``role`` for one with links."""
     return element(
         "svg",
         element("title", escaped(title), id=f"{name}-title"),
@@ -47,7 +47,7 @@ def picture(name: str, title: str, description: str, height: float, *parts: str)
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {WIDTH} {number(height)}",
         class_="chart",
-        role="img",
+        role=role,
         aria_labelledby=f"{name}-title {name}-desc",
     )
 
