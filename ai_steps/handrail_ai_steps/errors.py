@@ -3,7 +3,8 @@
 HandrailError
 └── AIStepError
     ├── InvalidTask           a name, output type, label, example or limit that cannot work; raised when a step is built
-    │   └── InvalidPrompt     a prompt template that cannot be rendered
+    │   ├── InvalidPrompt     a prompt template that cannot be rendered
+    │   └── UnknownOption     an option that steps do not have, such as ``guard`` for ``guards``
     ├── InvalidInput          an argument that cannot be shown to a model or stored; raised when a step is called
     ├── UnknownModel          a model name nobody knows; raised when a step is built
     ├── ModelNotReady         a model that cannot be used as it is: no file, no key, no library; raised when it is built
@@ -30,6 +31,16 @@ class InvalidTask(AIStepError, ValueError):
 
 class InvalidPrompt(InvalidTask):
     """A prompt template that does not parse, names something that does not exist, or is not allowed what it does."""
+
+
+class UnknownOption(InvalidTask, TypeError):
+    """An option that steps do not have; raised when the step is built, with what may have been meant."""
+
+    def __init__(self, message: str, *, option: str) -> None:
+        """Name the option."""
+        super().__init__(message)
+        self.option = option
+        """The name that was given."""
 
 
 class InvalidInput(AIStepError, TypeError):

@@ -22,7 +22,7 @@ import instructor
 from openai import AsyncOpenAI
 from pydantic import BaseModel
 
-from handrail_ai_steps.extract import extract
+from handrail_ai_steps.kinds import extract
 from handrail_ai_steps.logprobs import token_trace
 from handrail_ai_steps.models.openai import OpenAIModel
 from handrail_ai_steps.models.openai.evidence import field_confidences

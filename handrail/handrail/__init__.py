@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
-    from handrail_ai_steps.classify import classify as classify
-    from handrail_ai_steps.draft import draft as draft
-    from handrail_ai_steps.extract import extract as extract
+    from handrail_ai_steps.kinds import classify as classify
+    from handrail_ai_steps.kinds import draft as draft
+    from handrail_ai_steps.kinds import extract as extract
     from handrail_ai_steps.models.local.model import LocalModel as LocalModel
     from handrail_ai_steps.models.openai.model import OpenAIModel as OpenAIModel
     from handrail_ai_steps.models.recorded import RecordedModel as RecordedModel

@@ -91,3 +91,7 @@ async def misuse() -> None:
     classify("r", Team, "?", models=MODEL, accept=0.8)  # type: ignore[arg-type]
     classify("r", Team, "?", models=MODEL)  # type: ignore[call-arg]
     classify("r", Team, "?", models=3, accept=SURE)  # type: ignore[arg-type]
+    classify("r", Team, "?", models=MODEL, accept=SURE, guard=[])  # type: ignore[call-arg]
+    classify("r", Team, "?", models=MODEL, accept=SURE, limits=3)  # type: ignore[arg-type]
+    extract("r", Receipt, "?", models=MODEL, accept=SURE, labels={"a": "b"})  # type: ignore[call-arg]
+    draft("r", str, "?", models=MODEL, keep_source="no")  # type: ignore[arg-type]

@@ -145,7 +145,7 @@ def judging_step(
     models: "ModelLike | Sequence[ModelLike]", criteria: str, scale: Scale, at_least: float | None, name: str
 ) -> "AIStep[Any]":
     """Return the AI step that a judge is."""
-    from handrail_ai_steps.extract import extract  # noqa: PLC0415 -- as above
+    from handrail_ai_steps.kinds import extract  # noqa: PLC0415 -- as above
     from handrail_ai_steps.prompt import Prompt  # noqa: PLC0415
     from handrail_evals.measure.scorers.ruling import Grade, Ruling, SureRuling  # noqa: PLC0415
 

@@ -1,0 +1,133 @@
+"""What any AI step may be given beside its task, its models and its acceptance: one list for every kind of step."""
+
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+from handrail_ai_steps.allowance import Limits
+from handrail_ai_steps.errors import UnknownOption
+from handrail_ai_steps.prompt import Prompt
+from handrail_ai_steps.resolve import ModelLike, resolve_models
+from handrail_ai_steps.rule import Rule
+from handrail_ai_steps.step import AIStep
+from handrail_ai_steps.task import Examples, Task, TaskKind, build_task
+from handrail_guards.chain import PaidGuard
+from handrail_guards.escalation import Escalation
+from handrail_guards.guard import Guard
+
+if TYPE_CHECKING:
+    from handrail_guards.auditing import AuditRule
+    from handrail_guards.personal_data.find import PersonalDataKind
+
+BuilderT = TypeVar("BuilderT", bound=Callable[..., object])
+
+
+class StepOptions(TypedDict, total=False):
+    """Any step also takes these options, by keyword.
+
+    guards: what an answer must pass and, where a guard says so, the input before any model is asked.
+    examples: solved cases that the prompt shows, each an ``Example`` or an ``(input, output)`` pair.
+    escalate: who decides when the outcome is in doubt, such as ``Escalation(queue="billing")``.
+    audit: which cases of a workflow people judge blind; ``Auditing(0.05)`` draws 5% of them.
+    prompt: the templates of the prompt, in place of the default ones.
+    limits: what one call may take of time, tokens and money, such as ``Limits(seconds=20)``.
+    mask: personal data (such as ``["email", "phone"]``) that models see only as tokens; answers come back with it.
+    keep_source: whether the outcome carries the input as text, for reviewers; True without it.
+    """
+
+    guards: Sequence[Guard | PaidGuard]
+    examples: Examples
+    escalate: Escalation
+    audit: "AuditRule | None"
+    prompt: Prompt | None
+    limits: Limits
+    mask: "Collection[PersonalDataKind]"
+    keep_source: bool
+
+
+DEFAULTS: StepOptions = {
+    "guards": (),
+    "examples": (),
+    "escalate": Escalation(),
+    "audit": None,
+    "prompt": None,
+    "limits": Limits(),
+    "mask": (),
+    "keep_source": True,
+}
+
+
+def task_of(
+    kind: TaskKind,
+    name: str,
+    output_type: object,
+    instructions: str,
+    options: StepOptions,
+    labels: Mapping[str, str] | None = None,
+) -> Task:
+    """Build the task of a step, after a look at the names of its options.
+
+    Raises:
+        UnknownOption: there is an option that steps do not have.
+        InvalidGuard: an unknown kind of personal data.
+        InvalidTask: any part of it cannot work, with the fix in the message.
+    """
+    for given in options:
+        if given not in DEFAULTS:
+            raise UnknownOption(_unknown(kind, name, given), option=given)
+    chosen = DEFAULTS | options
+    return build_task(
+        kind,
+        name,
+        output_type,
+        instructions,
+        examples=chosen["examples"],
+        labels=labels,
+        prompt=chosen["prompt"],
+        mask=chosen["mask"],
+    )
+
+
+def step_of(task: Task, models: ModelLike | Sequence[ModelLike], accept: Rule, options: StepOptions) -> AIStep[Any]:
+    """Build the step that asks a task.
+
+    Raises:
+        UnknownModel: a model name that nothing answers to.
+        ModelNotReady: a model whose file, key or library is missing.
+        InvalidTask: a model, rule, guard or audit that this task has no use for.
+    """
+    chosen = DEFAULTS | options
+    return AIStep(
+        task,
+        models=resolve_models(models),
+        accept=accept,
+        guards=tuple(chosen["guards"]),
+        escalate=chosen["escalate"],
+        audit=chosen["audit"],
+        limits=chosen["limits"],
+        mask=tuple(chosen["mask"]),
+        keep_source=chosen["keep_source"],
+    )
+
+
+def with_options(builder: BuilderT) -> BuilderT:
+    """Show the options, each by its name, in what ``help`` and notebooks say of a function that takes them."""
+    signature = inspect.signature(builder)
+    own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default) for name, default in DEFAULTS.items()
+    ]
+    text, raises, errors = (inspect.getdoc(builder) or "").partition("Raises:")
+    builder.__doc__ = f"{text}{inspect.getdoc(StepOptions)}\n\n{raises}{errors}"
+    builder.__dict__["__signature__"] = signature.replace(parameters=[*own, *options])
+    return builder
+
+
+def _unknown(kind: TaskKind, name: str, given: str) -> str:
+    """Return what is wrong with a name, and what may have been meant."""
+    import difflib  # noqa: PLC0415 -- for a mistake only
+
+    own = ("models", "accept", *(("labels",) if kind == "classify" else ()), *DEFAULTS)
+    close = difflib.get_close_matches(given, own, n=1)
+    meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(own)}"
+    return f"step {name!r}: {kind}(...) has no option {given!r}{meant}"
