@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from handrail_ai_steps.step import AIStep
 
 _PLAIN: Final = (str, bytes, bool, int, float, complex, type(None))
-_OURS: Final = frozenset({"guards", "ai_steps", "orchestrator", "evals", "handrail"})
+_OURS: Final = frozenset(
+    {"handrail", "handrail_ai_steps", "handrail_evals", "handrail_guards", "handrail_orchestrator"}
+)
 _INSTALLED: Final = tuple(
     {str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
@@ -108,13 +110,22 @@ def _parts(function: Callable[..., Any]) -> Iterator[str]:
 
 
 def _is_step(value: Any) -> bool:
-    return _is_a(value, "handrail_ai_steps.step", "AIStep")
+    return _is_a(value, "handrail_ai_steps", "AIStep")
 
 
-def _is_a(value: Any, module: str, name: str) -> bool:
-    """Return whether a value is of a class, without loading what nobody has loaded."""
-    found: Any = sys.modules.get(module)
-    return found is not None and isinstance(value, getattr(found, name))
+def _is_a(value: Any, package: str, name: str) -> bool:
+    """Return whether a value is of a class of ours, without loading what nobody has loaded."""
+    return any(each.__name__ == name and _package(each.__module__) == package for each in type(value).__mro__)
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _full_name(kind: type) -> str:
+    """Return what a class is known by; for ours it does not matter in which of our modules it is written."""
+    place = "handrail" if _package(kind.__module__) in _OURS else kind.__module__
+    return f"{place}.{kind.__qualname__}"
 
 
 def _inside(value: Any) -> Iterator[Any]:
@@ -142,7 +153,7 @@ def _inside(value: Any) -> Iterator[Any]:
 
 def _called(value: Any) -> Iterator[Any]:
     """Yield the functions that an object stands for."""
-    if _is_a(value, "orchestrator.step", "Step") or _is_a(value, "orchestrator.workflow", "Workflow"):
+    if any(_is_a(value, "handrail_orchestrator", name) for name in ("Step", "Workflow")):
         yield value.function
     for found in (getattr(type(value), "__call__", None), inspect.getattr_static(value, "__wrapped__", None)):  # noqa: B004
         if isinstance(found, FunctionType):
@@ -216,14 +227,14 @@ def _names(code: CodeType) -> list[str]:
 
 def _is_of_project(value: Any) -> bool:
     module = getattr(value, "__module__", None)
-    if not isinstance(module, str) or module.partition(".")[0] in _OURS | sys.stdlib_module_names:
+    if not isinstance(module, str) or _package(module) in _OURS | sys.stdlib_module_names:
         return False
     found = sys.modules.get(module)
     return found is None or _is_project_module(found)
 
 
 def _is_project_module(module: ModuleType) -> bool:
-    if module.__name__.partition(".")[0] in _OURS | sys.stdlib_module_names:
+    if _package(module.__name__) in _OURS | sys.stdlib_module_names:
         return False
     file = getattr(module, "__file__", None)
     return file is not None and not str(Path(file).resolve()).startswith(_INSTALLED)
@@ -231,13 +242,13 @@ def _is_project_module(module: ModuleType) -> bool:
 
 def _told(value: Any, depth: int) -> Any:  # noqa: PLR0911 -- one line a kind
     """Return JSON data that tell a value from any other."""
-    name = f"{type(value).__module__}.{type(value).__qualname__}"
+    name = _full_name(type(value))
     if isinstance(value, _PLAIN):
         return [type(value).__name__, repr(value)]
     if depth == 0:
         return name
     if isinstance(value, type):
-        return f"{value.__module__}.{value.__qualname__}"
+        return _full_name(value)
     if isinstance(value, Enum):
         return [name, value.name]
     if isinstance(value, re.Pattern):

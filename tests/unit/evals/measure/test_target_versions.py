@@ -13,7 +13,7 @@ from handrail.ai_steps import AIStep, Limits
 from handrail.guards import in_range, satisfies
 from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.program import settings_hash
+from handrail_evals.measure.program import settings_hash, version_of
 from handrail_evals.measure.running import run_suite
 from handrail_evals.measure.scorers import exact
 from handrail_evals.measure.suite import Suite
@@ -167,6 +167,32 @@ def test_settings_are_told_apart_by_what_is_in_them() -> None:
     assert settings_hash(in_range(0, 1)) != settings_hash(in_range(0, 2))
     assert settings_hash({1, 2}) == settings_hash({2, 1})
     assert settings_hash([1, True]) != settings_hash([True, 1])
+
+
+def test_another_release_of_ours_is_no_other_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = confidence(at_least=0.5)
+    before = settings_hash(rule)
+
+    monkeypatch.setattr(type(rule), "__module__", "handrail_guards.elsewhere")
+    monkeypatch.setattr(type(rule), "doubt", lambda _, judgement: judgement, raising=False)
+
+    assert settings_hash(rule) == before
+
+
+def test_a_function_is_also_the_rules_and_workflows_that_it_names(tmp_path: Path) -> None:
+    source = (
+        "from handrail import Run, rule, workflow\n"
+        "@rule\ndef known(text: str) -> str:\n    return text + 'rule'\n"
+        "@workflow(version=1)\nasync def flow(run: Run, text: str) -> str:\n    return text + 'flow'\n"
+        "def named(text):\n    return [known, flow]\n"
+    )
+    made = set()
+    for number, text in enumerate([source, source.replace("'rule'", "'x'"), source.replace("'flow'", "'x'")]):
+        path = tmp_path / str(number) / "named.py"
+        path.parent.mkdir()
+        path.write_text(text)
+        made.add(version_of(load_file(path).named))
+    assert len(made) == 3
 
 
 def test_a_workflow_knows_whom_its_steps_ask_in_doubt() -> None:
