@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 
-# Digits in groups, as people write phone numbers of any country.
+# Digits in groups, as people write phone numbers of any country; after a plus, the rest is often one long group.
+_NEXT = r"(?:[ ./-]{1,2}|(?<=\))|(?=\())"
 _CANDIDATE = re.compile(
     r"(?:(?<![\w.,/#$€£+-])(?<!\d[ :])|(?<![\d+])(?=\+\d))"  # a plus begins a number, whatever stands before it
-    r"(?P<number>(?:\+\s?)?\(?\+?\d{1,15}\)?(?:(?:[ ./-]{1,2}|(?<=\)))\(?\d{1,8}\)?){0,6})(?!\d)"
+    rf"(?P<number>\(?\+\s?\(?\d{{1,15}}\)?(?:{_NEXT}\(?\d{{1,12}}\)?){{0,6}}"
+    rf"|\(?\d{{1,15}}\)?(?:{_NEXT}\(?\d{{1,9}}\)?){{0,6}})(?!\d)"
     r"(?:\s?(?:x|ext\.?)\s?\d{1,6}(?!\w))?",
     re.IGNORECASE,
 )

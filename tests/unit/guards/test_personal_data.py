@@ -37,13 +37,21 @@ def found(text: str) -> list[tuple[str, str]]:
         ("phone", "415.555.2671 ext. 12"),
         ("phone", "0041 44 668 18 00"),
         ("phone", "07700 900123"),
+        ("phone", "+34 973877893"),
+        ("phone", "+31(0)619-345145"),
+        ("phone", "+44(0)161 4960932"),
+        ("phone", "+43 1 234567363"),
+        ("phone", "(+358) 409546111"),
+        ("phone", "+90(877)893-2879x217"),
     ],
 )
 def test_each_kind_is_found_within_a_sentence(kind: str, data: str) -> None:
     assert found(f"Write it down: {data}, please.") == [(kind, data)]
 
 
-@pytest.mark.parametrize("text", ["Phone: 434 14 557", "call me at 5551234", "tel. 030/1234567", "467 3395 (office)"])
+@pytest.mark.parametrize(
+    "text", ["Phone: 434 14 557", "call me at 5551234", "tel. 030/1234567", "467 3395 (office)", "ring (351) 914538401"]
+)
 def test_a_short_number_is_a_phone_when_the_words_around_say_so(text: str) -> None:
     assert [kind for kind, _ in found(text)] == ["phone"]
 
