@@ -8,7 +8,7 @@ import ipaddress
 import sys
 from typing import Any
 
-from handrail_guards.raised import Order
+from handrail_ground.errors import Order
 
 LOCAL_NAMES = frozenset({"", "localhost"})
 

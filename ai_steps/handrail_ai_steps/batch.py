@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from handrail_ai_steps.errors import AIStepError
+from handrail_ground.errors import is_order
 from handrail_guards.outcome import Accepted, Doubtful
-from handrail_guards.raised import is_order
 
 if TYPE_CHECKING:
     from rich.progress import Progress

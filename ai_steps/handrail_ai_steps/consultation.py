@@ -11,8 +11,8 @@ from handrail_ai_steps.errors import AIStepError
 from handrail_ai_steps.fitting import fitting, named
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, timed_out
 from handrail_ai_steps.output import Output
+from handrail_ground.errors import is_order, told
 from handrail_guards.outcome import Attempt, AttemptResult
-from handrail_guards.raised import is_order, told
 
 if TYPE_CHECKING:
     from handrail_guards.personal_data.find import PersonalDataKind

@@ -17,7 +17,7 @@ HandrailError
 What a model or its server does (an outage, a refusal, a broken answer) is no error here: it ends in a ``Doubtful``.
 """
 
-from handrail_guards.errors import HandrailError
+from handrail_ground.errors import HandrailError
 from handrail_guards.verdict import Verdict
 
 

@@ -7,9 +7,9 @@ from typing import Any, get_args
 from handrail_ai_steps.leaves import unsaid
 from handrail_ai_steps.model import Answer, Model, NoAnswer
 from handrail_ai_steps.output import Output
+from handrail_ground.errors import is_order, told
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult
-from handrail_guards.raised import is_order, told
 
 
 def fitting(given: Any, output: Output, model: Model) -> Answer | NoAnswer:

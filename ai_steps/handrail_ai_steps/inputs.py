@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from handrail_ai_steps.errors import InvalidInput
-from handrail_guards.raised import is_order, told
+from handrail_ground.errors import is_order, told
 
 if TYPE_CHECKING:
     from datetime import date, time

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from handrail_guards.raised import Order
+from handrail_ground.errors import Order
 
 _CONNECTING = ("connect", "connect_ex", "sendto")
 _LOOKING_UP = ("getaddrinfo", "gethostbyname")

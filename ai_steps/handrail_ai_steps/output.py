@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.strict_json import is_finite, parts, read_json, with_exact_numbers
-from handrail_guards.raised import is_order, told
+from handrail_ground.errors import is_order, told
 
 if TYPE_CHECKING:
     from handrail_ai_steps.field_names import FieldNames

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.errors import InvalidPrompt
-from handrail_guards.raised import is_order, told
+from handrail_ground.errors import is_order, told
 
 if TYPE_CHECKING:
     from jinja2 import Template

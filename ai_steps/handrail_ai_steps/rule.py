@@ -6,9 +6,9 @@ from typing import Any, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.field_names import FieldNames
+from handrail_ground.errors import is_order, told
 from handrail_guards.acceptance import Acceptance, Always, Doubt, Never, Threshold
 from handrail_guards.outcome import DoubtCode, Judgement
-from handrail_guards.raised import is_order, told
 
 
 @runtime_checkable

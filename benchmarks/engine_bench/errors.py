@@ -8,7 +8,7 @@ HandrailError
     └── PeerFailed      a peer's process ended without a figure
 """
 
-from handrail_guards.errors import HandrailError
+from handrail_ground.errors import HandrailError
 
 
 class BenchmarkError(HandrailError):

@@ -22,7 +22,7 @@ HandrailError
 from collections.abc import Sequence
 from pathlib import Path
 
-from handrail_guards.errors import HandrailError
+from handrail_ground.errors import HandrailError
 
 
 class EvalsError(HandrailError):

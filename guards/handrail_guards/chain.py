@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol, TypeAlias, cast, get_args
 
+from handrail_ground.errors import is_order, told
 from handrail_guards import fields
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import Guard, GuardContext
-from handrail_guards.raised import is_order, told
 from handrail_guards.truth import is_truth
 from handrail_guards.verdict import OnFail, Span, Verdict
 

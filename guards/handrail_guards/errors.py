@@ -6,9 +6,7 @@ HandrailError
     └── InvalidGuard          a guard, an acceptance rule or an escalation set up in a way that cannot work
 """
 
-
-class HandrailError(Exception):
-    """The root of every error this project raises on purpose."""
+from handrail_ground.errors import HandrailError
 
 
 class GuardsError(HandrailError):

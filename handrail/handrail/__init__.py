@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from handrail_evals.measure.running.runner import run_suite as run_suite
     from handrail_evals.measure.scorers.exact import exact as exact
     from handrail_evals.measure.suite import Suite as Suite
+    from handrail_ground.errors import HandrailError as HandrailError
     from handrail_guards.acceptance import confidence as confidence
     from handrail_guards.auditing import Auditing as Auditing
-    from handrail_guards.errors import HandrailError as HandrailError
     from handrail_guards.escalation import Escalation as Escalation
     from handrail_guards.grounding.guard import grounded as grounded
     from handrail_guards.outcome import Accepted as Accepted

@@ -33,7 +33,7 @@ HandrailError
 from collections.abc import Sequence
 from pathlib import Path
 
-from handrail_guards.errors import HandrailError
+from handrail_ground.errors import HandrailError
 from handrail_guards.verdict import Verdict
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from handrail_guards.raised import is_order
+from handrail_ground.errors import is_order
 
 
 class NobodyInterrupted(Exception):

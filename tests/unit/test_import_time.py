@@ -22,7 +22,10 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("package", ["handrail_ai_steps", "handrail_evals", "handrail_guards", "handrail_orchestrator"])
+PACKAGES = ("handrail_ai_steps", "handrail_evals", "handrail_ground", "handrail_guards", "handrail_orchestrator")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_importing_a_package_loads_no_heavy_library(package: str) -> None:
     # A process of its own: this one has loaded most of them already. Child modules count too: openai._client.
     program = f"import sys, {package}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
@@ -46,15 +49,7 @@ print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
     loaded = printed_by(program)
 
     assert {"handrail", "typer"}.issubset(loaded)
-    assert not {
-        "handrail_ai_steps",
-        "handrail_evals",
-        "handrail_guards",
-        "handrail_orchestrator",
-        "pydantic",
-        "rich",
-        "yaml",
-    }.intersection(loaded)
+    assert not {*PACKAGES, "pydantic", "rich", "yaml"}.intersection(loaded)
 
 
 @pytest.mark.parametrize("command", [("demo",), ("run",), ("work",), ("learn",), ("eval", "gate"), ("runs", "list")])

@@ -21,6 +21,8 @@ TYPES_ONLY = [
 """The imports that contracts leave out: the importing module and the imported one."""
 PACKAGES = {init.parent.name: init.parent for init in ROOT.glob("*/handrail*/__init__.py")}
 """Our import packages and where they stand: each in the part that it is the code of."""
+GROUND = sorted(each.stem for each in PACKAGES["handrail_ground"].glob("[!_]*.py"))
+"""The nouns of the ground floor."""
 
 
 def lint(path: Path, *arguments: str, search: Iterable[Path] = ()) -> subprocess.CompletedProcess[str]:
@@ -52,6 +54,14 @@ def test_every_package_has_its_layer() -> None:
     assert {package.strip() for layer in layers for package in layer.split("|")} == set(PACKAGES)
 
 
+def test_the_ground_floor_is_ten_nouns_and_no_drawer() -> None:
+    layers = next(contract for contract in LINTER["contracts"] if contract["id"] == "ground")["layers"]
+
+    assert sorted(noun.strip() for layer in layers for noun in layer.split("|")) == GROUND
+    assert len(GROUND) == 10
+    assert not [path for path in PACKAGES["handrail_ground"].iterdir() if path.is_dir() and path.name[0] != "_"]
+
+
 def test_every_package_is_linted_and_shipped() -> None:
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
@@ -66,8 +76,12 @@ def test_every_package_is_linted_and_shipped() -> None:
         ("layers", "handrail_ai_steps/step.py", "import handrail_orchestrator"),
         ("layers", "handrail_orchestrator/run.py", "from handrail_ai_steps import step"),
         ("layers", "handrail_orchestrator/cli.py", "def main() -> None:\n    import handrail_evals"),
-        ("pure", "handrail_guards/secrets.py", "import sqlite3"),
         ("layers", "handrail_evals/errors.py", "import handrail"),
+        ("layers", "handrail_ground/errors.py", "import handrail_guards"),
+        ("ground", "handrail_ground/drawer.py", ""),
+        ("ground", "handrail_ground/text.py", "import handrail_ground.values"),
+        ("below-guards", "handrail_guards/secrets.py", "import handrail_ground.files"),
+        ("pure", "handrail_guards/secrets.py", "import sqlite3"),
         ("pure", "handrail_guards/grounding.py", "from urllib.request import urlopen"),
         ("modelless", "handrail_orchestrator/engine.py", "import openai"),
     ],
@@ -136,6 +150,7 @@ def left_out() -> dict[str, str]:
 def write_packages(path: Path, modules: dict[str, str]) -> None:
     """Write empty packages with our names, and the modules given."""
     empty = {f"{package}/__init__.py": "" for package in PACKAGES} | {"handrail_ai_steps/step.py": ""}
+    empty |= {f"handrail_ground/{noun}.py": "" for noun in GROUND}
     for module, source in {**empty, **modules}.items():
         target = path / module
         target.parent.mkdir(parents=True, exist_ok=True)

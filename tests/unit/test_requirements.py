@@ -15,7 +15,14 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-OUR_PACKAGES = ("handrail", "handrail_ai_steps", "handrail_evals", "handrail_guards", "handrail_orchestrator")
+OUR_PACKAGES = (
+    "handrail",
+    "handrail_ai_steps",
+    "handrail_evals",
+    "handrail_ground",
+    "handrail_guards",
+    "handrail_orchestrator",
+)
 PINNED_BY_PYDANTIC = {"pydantic_core"}
 """Libraries that pydantic pins exactly: a bound of our own could only contradict it."""
 LOCKS = {

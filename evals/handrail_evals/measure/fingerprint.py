@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from handrail_evals.errors import DataError
-from handrail_guards.raised import is_order, told
+from handrail_ground.errors import is_order, told
 
 DIGITS = 16
 """Hexadecimal digits of a hash: 64 bits, for thousands of cases and not for secrets."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = (str, bytes, bool, int, float, complex, type(None))
 _OURS: Final = frozenset(
-    {"handrail", "handrail_ai_steps", "handrail_evals", "handrail_guards", "handrail_orchestrator"}
+    {"handrail", "handrail_ai_steps", "handrail_evals", "handrail_ground", "handrail_guards", "handrail_orchestrator"}
 )
 _INSTALLED: Final = tuple(
     {str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}

@@ -10,7 +10,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from typing_extensions import override
 
-from handrail_guards.raised import told
+from handrail_ground.errors import told
 from handrail_orchestrator.forked import end_copy
 
 P = ParamSpec("P")

@@ -6,7 +6,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from handrail_guards.errors import HandrailError
+from handrail_ground.errors import HandrailError
 from handrail_orchestrator.cli.harmless import harmless
 
 P = ParamSpec("P")

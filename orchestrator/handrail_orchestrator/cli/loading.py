@@ -9,8 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from handrail_guards.errors import HandrailError
-from handrail_guards.raised import is_order, told
+from handrail_ground.errors import HandrailError, is_order, told
 from handrail_orchestrator.interrupts import interrupts_by_hand
 from handrail_orchestrator.python_file import load_file
 

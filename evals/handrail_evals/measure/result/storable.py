@@ -7,7 +7,7 @@ from typing import Any, Final
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import nothing
 from handrail_evals.measure.result.case_result import CaseResult, Crash
-from handrail_guards.raised import is_order, told
+from handrail_ground.errors import is_order, told
 
 _SAME: Final = frozenset({str, bool, int, type(None)})
 """What JSON gives back as it was."""

@@ -3,7 +3,7 @@
 import traceback
 
 from handrail_evals.measure.result.case_result import Crash
-from handrail_guards.raised import is_order
+from handrail_ground.errors import is_order
 
 TRACE_FRAMES = 12
 TRACE_LENGTH = 4_000

@@ -25,7 +25,7 @@ from handrail_evals.measure.running.scoring import Scorers
 from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.running.spending import Spending
 from handrail_evals.measure.suite import Suite, cases_hash
-from handrail_guards.raised import told
+from handrail_ground.errors import told
 from handrail_orchestrator.interrupts import is_for_us
 
 _log = logging.getLogger("handrail_evals.measure.running")

@@ -11,7 +11,7 @@ from handrail_ai_steps.errors import InvalidRecording, ModelNotReady, RecordingM
 from handrail_ai_steps.models.recording import asked_again
 from handrail_evals.errors import InvalidSuite
 from handrail_evals.measure.targets.function import is_async
-from handrail_guards.raised import told
+from handrail_ground.errors import told
 from handrail_orchestrator.context import StepContext, StopFlag, current_step
 from handrail_orchestrator.embedded.body import inside_of, timed
 from handrail_orchestrator.embedded.library import BoundJudge, BoundStep, Library

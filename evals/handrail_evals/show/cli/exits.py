@@ -9,8 +9,7 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from handrail_evals.measure.running.evaluation import Evaluation
-from handrail_guards.errors import HandrailError
-from handrail_guards.raised import is_order, told
+from handrail_ground.errors import HandrailError, is_order, told
 from handrail_orchestrator.cli import complaining
 from handrail_orchestrator.cli.harmless import harmless
 

@@ -26,7 +26,7 @@ from handrail_evals.measure.target import Observe
 from handrail_evals.measure.targets.function import FunctionTarget
 from handrail_evals.measure.targets.workflow import workflow_target
 from handrail_evals.measure.targets.workflow_reviewers import Reviewers
-from handrail_guards.raised import Order
+from handrail_ground.errors import Order
 
 CASES = [Case(f"c{n}", f"t{n}", "a") for n in range(30)]
 

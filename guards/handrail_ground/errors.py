@@ -1,7 +1,8 @@
-"""What code that others wrote may raise: its own failures, which become values, and orders to stop, which pass.
+"""Our own errors and other people's: what we raise on purpose, and what foreign code may raise.
 
 A guard, a judge, a validator, a rule, a model: each may raise anything at all, ``SystemExit`` and a cancellation that
-nobody asked for included. None of it may end more than the one call it happened in.
+nobody asked for included. None of it may end more than the one call it happened in: its own failures become values,
+orders to stop pass.
 """
 
 import sys
@@ -9,6 +10,10 @@ from typing import Any
 
 LONGEST = 300
 """Characters of an exception's own words that a reason repeats."""
+
+
+class HandrailError(Exception):
+    """The root of every error this project raises on purpose."""
 
 
 class Order(BaseException):

@@ -1,0 +1,49 @@
+"""Files that hold their old content or their new one at any moment, never half of one."""
+
+import errno
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write_whole(path: Path, parts: Iterable[bytes]) -> None:
+    """Put content into a file, whole or not at all; what was there is replaced, and the folder must exist.
+
+    Raises:
+        OSError: it cannot be written; the file is as it was. So it is when ``parts`` raises.
+    """
+    # Made with the usual permissions, which those of tempfile are not; no other thread or process has this name.
+    partial = beside(path, f"{os.getpid()}-{threading.get_ident()}")
+    try:
+        with partial.open("wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error  # that of a full disk names no file
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def beside(path: Path, ending: str) -> Path:
+    """Return a hidden file's path in the same folder.
+
+    Raises:
+        IsADirectoryError: the path names no file, as an empty one does.
+    """
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, "it names a folder, not a file", str(path))
+    return path.with_name(f".{path.name}.{ending}")
+
+
+def why_not_read(error: OSError) -> str:
+    """Return why a file cannot be read, in words that follow its name and a colon."""
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case IsADirectoryError():
+            return "it is a directory"
+        case _:
+            return f"it cannot be read: {error.strerror or error}"

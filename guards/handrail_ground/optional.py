@@ -1,0 +1,74 @@
+"""The door to the libraries that only some need: loaded with their first use, or an error that says what to install.
+
+HandrailError
+└── LibraryMissing   an optional library is not installed
+"""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias
+
+from handrail_ground.errors import HandrailError
+
+Extra: TypeAlias = Literal["embeddings", "evals", "local"]
+"""A group of optional libraries, as pip calls it: ``pip install "handrail[evals]"``."""
+
+OPTIONAL = frozenset({"joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers"})
+
+
+class LibraryMissing(HandrailError):
+    """An optional library is not installed."""
+
+    def __init__(self, message: str, *, library: str, extra: Extra | None = None) -> None:
+        """Say how to get it."""
+        super().__init__(message)
+        self.library = library
+        """Its name, as it is imported."""
+        self.extra: Extra | None = extra
+        """What of ours brings it; None: nothing does, it is the user's to install."""
+
+
+@contextmanager
+def needs(extra: Extra) -> Iterator[None]:
+    """Let the imports inside say what to install.
+
+    Raises:
+        LibraryMissing: one of the optional libraries is not there.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        if library not in OPTIONAL:
+            raise
+        message = f'this needs {library}, which is not installed: pip install "handrail[{extra}]"'
+        raise LibraryMissing(message, library=library, extra=extra) from error
+
+
+class Library:
+    """A module that is imported when something of it is used: an optional library, or one of ours that needs some.
+
+    A module has it under the library's own name, beside the import that type checkers see::
+
+        if TYPE_CHECKING:
+            import numpy as np
+        else:
+            np = Library("numpy", extra="evals")
+    """
+
+    __slots__ = ("_extra", "_name")
+
+    def __init__(self, name: str, *, extra: Extra) -> None:
+        self._name = name
+        self._extra: Extra = extra
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the module has of this name.
+
+        Raises:
+            LibraryMissing: it needs an optional library that is not there.
+        """
+        with needs(self._extra):
+            module = importlib.import_module(self._name)
+        return getattr(module, name)

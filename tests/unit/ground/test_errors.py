@@ -1,0 +1,56 @@
+"""What foreign code raises: its own failures become values, orders to stop pass."""
+
+import asyncio
+
+import pytest
+
+from handrail_ground.errors import LONGEST, HandrailError, Order, is_order, told
+
+
+class Stop(Order):
+    """An order of ours."""
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Stop(), GeneratorExit()])
+def test_an_order_is_for_us(error: BaseException) -> None:
+    assert is_order(error)
+
+
+@pytest.mark.parametrize("error", [ValueError(), SystemExit(1), HandrailError(), asyncio.CancelledError()])
+def test_a_failure_is_the_foreign_codes_own(error: BaseException) -> None:
+    assert not is_order(error)
+
+
+async def test_a_cancellation_is_for_us_when_somebody_asked_for_it() -> None:
+    seen: list[bool] = []
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            seen.append(is_order(error))
+            raise
+
+    task = asyncio.create_task(work())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert seen == [True]
+
+
+def test_an_exception_is_told_in_one_line_of_bounded_length() -> None:
+    assert told(ValueError("one\n  two")) == "ValueError: one two"
+    assert told(ValueError()) == "ValueError"
+    assert len(told(ValueError("x" * 10_000))) == len("ValueError: ") + LONGEST
+
+
+def test_an_exception_that_cannot_say_what_it_is_about_is_told_all_the_same() -> None:
+    assert told(Mute()) == "Mute (which raises RuntimeError when it is asked what it says)"
