@@ -4,10 +4,14 @@ HandrailError
 └── AIStepError
     ├── InvalidTask           a name, output type, label, example or limit that cannot work; raised when a step is built
     │   ├── InvalidPrompt     a prompt template that cannot be rendered
+    │   ├── UnknownLabels     a step asks for labels that a local model never saw
     │   └── UnknownOption     an option that steps do not have, such as ``guard`` for ``guards``
     ├── InvalidInput          an argument that cannot be shown to a model or stored; raised when a step is called
     ├── UnknownModel          a model name nobody knows; raised when a step is built
     ├── ModelNotReady         a model that cannot be used as it is: no file, no key, no library; raised when it is built
+    │   ├── LibraryMissing    the optional libraries of the local model are not installed
+    │   └── UnreadableModel   a saved model that is missing, damaged, foreign, or from a newer release
+    ├── InvalidTrainingData   examples that nothing can be learned from, or a line that cannot be read
     ├── InvalidRecording      a line of a recording that cannot be read; raised when it is opened
     ├── RecordingMissing      a recording holds no answer to this input
     ├── GuardRaised           a guard attached with ``on_fail="raise"`` failed
@@ -33,6 +37,16 @@ class InvalidPrompt(InvalidTask):
     """A prompt template that does not parse, names something that does not exist, or is not allowed what it does."""
 
 
+class UnknownLabels(InvalidTask):
+    """A step asks for labels that the local model never saw; raised when the step is built."""
+
+    def __init__(self, message: str, *, labels: tuple[str, ...]) -> None:
+        """Name the labels that are missing."""
+        super().__init__(message)
+        self.labels = labels
+        """The labels asked for that the model cannot give, in the order of the step."""
+
+
 class UnknownOption(InvalidTask, TypeError):
     """An option that steps do not have; raised when the step is built, with what may have been meant."""
 
@@ -53,6 +67,18 @@ class UnknownModel(AIStepError, ValueError):
 
 class ModelNotReady(AIStepError):
     """A model that cannot be used as it is: a missing file, key or library; raised when it is built."""
+
+
+class LibraryMissing(ModelNotReady):
+    """The optional libraries of the local model are not installed."""
+
+
+class UnreadableModel(ModelNotReady):
+    """A saved model that is missing, damaged, foreign, or written by a newer release."""
+
+
+class InvalidTrainingData(AIStepError, ValueError):
+    """Examples that nothing can be learned from, or a line of them that cannot be read."""
 
 
 class InvalidRecording(AIStepError, ValueError):

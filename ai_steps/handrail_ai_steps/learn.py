@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from handrail_ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel
 
 if TYPE_CHECKING:
-    from handrail_ai_steps.models.local.quality import Quality
+    from handrail_ai_steps.models.local.classifier import Quality
 
 SHOWN_FIELDS = 8
 """How many of a line's fields an error names."""

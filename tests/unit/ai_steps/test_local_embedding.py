@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from handrail_ai_steps.models.local import LabelledText, LibraryMissing, LocalModel, UnreadableModel
 from handrail_ai_steps.models.local.embedding import embedding_of
-from handrail_ai_steps.models.local.encoder import Encoder
-from handrail_ai_steps.models.local.word_pieces import WordPieces
+from handrail_ai_steps.models.local.encoder import Encoder, WordPieces
 from tests.unit.ai_steps.tiny_weights import PIECES, write_encoder, write_weights
 
 SAID = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_ai_steps.models.local.nearness import groups_of
+from handrail_ai_steps.models.local.kept_out import groups_of
 
 LONG = "my card was charged twice for the same order this month and nobody answers"
 

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
-from handrail_ai_steps.models.local.embedded import Embedded
-from handrail_ai_steps.models.local.margins import Margins
+from handrail_ai_steps.models.local.embedding import Embedding
 from handrail_ai_steps.models.local.network import Network
-from handrail_ai_steps.models.local.projection import Projection
-from handrail_ai_steps.models.local.softmax import Doubles, Floats, Truths, softmax
-from handrail_ai_steps.models.local.vectoriser import Vectoriser
+from handrail_ai_steps.models.local.vectors import Doubles, Floats, Packed, Truths, Vectoriser, softmax
 
 BATCH = 1024
 """Texts are scored in slices of this many, to bound the memory."""
@@ -18,6 +16,46 @@ LEAST_LIKELY = np.float32(1e-9)
 LEAST_KNOWN = 0.25
 """Share of a text's words and pieces that must be known. Of unseen tickets 65% and more are, even with 18 examples 34%;
 of another script nothing is, of digits and random letters a tenth or a fifth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """One plane for each target, as a support vector machine draws it."""
+
+    weights: Packed
+    """Columns of the vectoriser by targets."""
+    bias: Floats
+
+    def scores(self, rows: sparse.csr_matrix) -> Floats:
+        """Return one score for each row and target; about 1 for a clear yes and -1 for a clear no."""
+        return self.weights.product(rows) + self.bias
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The directions in which the texts it was fitted on differ most."""
+
+    directions: Packed
+    """Columns of the vectoriser by dimensions, scaled so that coordinates vary by about 1."""
+
+    def points(self, rows: sparse.csr_matrix) -> Floats:
+        """Return one dense row for each sparse row."""
+        return self.directions.product(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """One direction for each target among the vectors."""
+
+    embedding: Embedding
+    weights: Floats
+    """Numbers of a vector by targets."""
+    bias: Floats
+
+    def scores(self, vectors: Floats) -> Floats:
+        """Return one score for each vector and target, as log-odds up to a constant for each vector."""
+        scores: Floats = vectors @ self.weights + self.bias
+        return scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +156,27 @@ class Views:
             np.concatenate([each.known for each in parts]),
             np.concatenate(embedded) if (embedded := [e.embedded for e in parts if e.embedded is not None]) else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good predictions are on texts that were not learned from."""
+
+    measured: int
+    """How many texts were predicted."""
+    accuracy: float
+    """Share of right labels, 0 to 1."""
+    brier: float
+    """Mean squared distance of the probabilities from the truth, 0 (best) to 2."""
+    calibration_error: float
+    """Mean distance of the confidence from the share of right labels in 15 equal bins, 0 (best) to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A classifier with its temperatures and, where texts could be kept from it, its quality."""
+
+    classifier: Classifier
+    temperatures: Temperatures
+    quality: Quality | None
+    """On texts kept out while fitting; None when no label has two texts."""

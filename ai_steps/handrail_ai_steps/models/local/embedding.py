@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from handrail_ai_steps.models.local.encoder import CONFIG, VOCABULARY, WEIGHTS, Encoder
-from handrail_ai_steps.models.local.errors import LibraryMissing, UnreadableModel
-from handrail_ai_steps.models.local.softmax import Floats
-from handrail_ai_steps.models.local.static_vectors import StaticVectors
+import numpy as np
+
+from handrail_ai_steps.errors import LibraryMissing, UnreadableModel
+from handrail_ai_steps.models.local.encoder import CONFIG, VOCABULARY, WEIGHTS, Encoder, read_weights
+from handrail_ai_steps.models.local.vectors import Floats
 
 WORDLLAMA = "wordllama"
 """Static vectors, of a package that ships them; reading them needs ``handrail[embeddings]``."""
@@ -105,3 +107,46 @@ def _mark(*files: Path) -> str:
     for file in files:
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:MARK_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class StaticVectors:
+    """A matrix with a row for each piece, and what cuts texts into pieces."""
+
+    tokenizer: Any
+    """Of the library ``tokenizers``."""
+    rows: Floats
+
+    @classmethod
+    def of(cls, weights: Path, tokenizer: Path) -> "StaticVectors":
+        """Return the vectors of a file with one matrix, and of the tokenizer beside it.
+
+        Raises:
+            ModuleNotFoundError: ``tokenizers`` is not installed.
+            OSError: a file is missing or cannot be read.
+            ValueError: a file is of another kind, or damaged.
+        """
+        from tokenizers import Tokenizer  # noqa: PLC0415 -- an optional library
+
+        matrices = [array for array in read_weights(weights).values() if array.ndim == 2]
+        if len(matrices) != 1:
+            raise ValueError(f"{weights.name} holds {len(matrices)} matrices where one belongs")
+        try:
+            cut = Tokenizer.from_str(tokenizer.read_text(encoding="utf-8"))
+        except OSError:
+            raise
+        except Exception as error:  # the library raises nothing narrower
+            raise ValueError(f"{tokenizer.name} is no tokenizer ({error})") from error
+        cut.no_padding()
+        cut.no_truncation()
+        return cls(cut, matrices[0])
+
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        """Return one row of length 1 for each text, of zeros for a text without pieces."""
+        found = np.zeros((len(texts), self.rows.shape[1]), np.float32)
+        whole = [text.encode("utf-8", "replace").decode() for text in texts]
+        for place, pieces in enumerate(self.tokenizer.encode_batch(whole, add_special_tokens=False)):
+            if pieces.ids:
+                mean = self.rows[np.minimum(pieces.ids, len(self.rows) - 1)].mean(axis=0)
+                found[place] = mean / max(float(np.linalg.norm(mean)), 1e-12)
+        return found

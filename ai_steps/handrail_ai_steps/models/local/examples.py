@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handrail_ai_steps.models.local.errors import InvalidTrainingData
+from handrail_ai_steps.errors import InvalidTrainingData
 
 MIN_LABELS = 2
 

@@ -1,30 +1,47 @@
 """The model in this process: learned from labelled texts, asked without a network."""
 
 import hashlib
+import importlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.errors import InvalidTask, LibraryMissing, UnknownLabels
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
-from handrail_ai_steps.models.local.errors import UnknownLabels
 from handrail_ai_steps.models.local.examples import LabelledText, TrainingSet
-from handrail_ai_steps.models.local.libraries import leaf
-from handrail_ai_steps.models.local.prediction import Prediction
 from handrail_ai_steps.output import NONE_LABEL, Output
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt
 
 if TYPE_CHECKING:
-    from handrail_ai_steps.models.local.model_file import Saved
-    from handrail_ai_steps.models.local.quality import Quality
+    from handrail_ai_steps.models.local.classifier import Quality
+    from handrail_ai_steps.models.local.file import Saved
 
 SHOWN_LABELS = 12
 """How many known labels an error names."""
 VERSION_DIGITS = 8
 CALIBRATED = "calibrated probability of the label"
 UNKNOWN = "the text has hardly a word that the model learned from"
+OPTIONAL = frozenset({"joblib", "numpy", "scipy", "sklearn", "threadpoolctl"})
+"""What only the modules that compute load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The likeliest label of one text, and how likely every label is."""
+
+    label: str
+    """The likeliest label."""
+    confidence: float
+    """Probability that the label is right, 0 to 1."""
+    probabilities: Mapping[str, float]
+    """Probability by label, 0 to 1, in the order of the model's labels; with ``out_of_scope`` they sum to 1."""
+    out_of_scope: float | None
+    """Probability that no label fits, 0 to 1; None when the model never saw a text that is out of scope."""
+    known: bool = True
+    """Whether the model knows enough of the text's words to say anything; otherwise every label is as likely."""
 
 
 class LocalModel:
@@ -94,9 +111,9 @@ class LocalModel:
             UnreadableModel: the embedding cannot be read.
         """
         training = TrainingSet.of(examples)
-        vectors = None if embedding is None else leaf("embedding").embedding_of(embedding)
-        fitted = leaf("fitting").fit(training, seed=seed, embedding=vectors)
-        saved = leaf("model_file").Saved(
+        vectors = None if embedding is None else _leaf("embedding").embedding_of(embedding)
+        fitted = _leaf("fit").fit(training, seed=seed, embedding=vectors)
+        saved = _leaf("file").Saved(
             name=name,
             labels=training.labels,
             data_hash=training.data_hash,
@@ -114,11 +131,11 @@ class LocalModel:
             UnreadableModel: there is none, or it is damaged, foreign, or from a newer release.
             LibraryMissing: scikit-learn and numpy are not installed.
         """
-        return cls(leaf("model_file").load(Path(folder)))
+        return cls(_leaf("file").load(Path(folder)))
 
     def save(self, folder: Path | str) -> None:
         """Write the model into a folder, made if need be, as JSON and plain arrays of under 30 MB in total."""
-        leaf("model_file").save(self._saved, Path(folder))
+        _leaf("file").save(self._saved, Path(folder))
 
     def check_labels(self, labels: Iterable[str]) -> None:
         """Make sure that the model can give every one of these labels.
@@ -200,3 +217,19 @@ class LocalModel:
         label = max(probabilities, key=probabilities.__getitem__)
         out_of_scope = row[-1] if len(row) > len(probabilities) else None
         return Prediction(label, probabilities[label], probabilities, out_of_scope, known)
+
+
+def _leaf(name: str) -> Any:
+    """Return a module of this package that computes.
+
+    Raises:
+        LibraryMissing: a library that it needs is not installed.
+    """
+    try:
+        return importlib.import_module(f"handrail_ai_steps.models.local.{name}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in OPTIONAL:
+            raise
+        raise LibraryMissing(
+            f'the local model needs {error.name}, which is not installed: pip install "handrail[local]"'
+        ) from error

@@ -6,21 +6,25 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
-from handrail_ai_steps.models.local.calibration import fit_doubt, fit_temperature
-from handrail_ai_steps.models.local.classifier import Classifier, Temperatures, Views
+from handrail_ai_steps.models.local.classifier import (
+    Classifier,
+    Embedded,
+    Fitted,
+    Margins,
+    Projection,
+    Temperatures,
+    Views,
+)
 from handrail_ai_steps.models.local.embedding import Embedding
 from handrail_ai_steps.models.local.examples import TrainingSet
-from handrail_ai_steps.models.local.fitted import Fitted
-from handrail_ai_steps.models.local.logistic import fit_embedded
-from handrail_ai_steps.models.local.nearness import groups_of
+from handrail_ai_steps.models.local.kept_out import fit_doubt, fit_temperature, groups_of, measure
 from handrail_ai_steps.models.local.network import fit_network
-from handrail_ai_steps.models.local.projection import fit_projection
-from handrail_ai_steps.models.local.quality import measure
-from handrail_ai_steps.models.local.softmax import Floats, Targets
-from handrail_ai_steps.models.local.support_vectors import fit_margins
-from handrail_ai_steps.models.local.vectoriser import Vectoriser
+from handrail_ai_steps.models.local.vectors import Floats, Packed, Targets, Vectoriser
 
 CORES = 2
 FOLDS = 5
@@ -38,6 +42,19 @@ COPIES = 4
 NO_DOUBT = 1e-12
 DROPPED = 0.15
 """Share of words left out of a copy of a text: networks learn not to lean on any single word."""
+
+
+COST = 0.5
+NO_MARGIN = -2.0
+"""The score of a target without examples: clearly on the wrong side, as -1 is the margin."""
+STRENGTH = 10.0
+"""Inverse of the pull of the weights towards 0, on vectors of length 1."""
+STEPS = 300
+NO_ODDS = -20.0
+"""The log-odds of a target without examples: as good as impossible."""
+OVERSAMPLED = 10
+ITERATIONS = 2
+TINY = np.float32(1e-6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +167,56 @@ def _temperatures(views: Views, targets: Targets) -> Temperatures:
     blend = fit_temperature(views.averaged(single), targets)
     without_doubt = replace(single, blend=blend, doubt=NO_DOUBT)
     return replace(without_doubt, doubt=fit_doubt(views.blended(without_doubt), targets))
+
+
+def fit_margins(rows: sparse.csr_matrix, targets: Targets, *, count: int, seed: int) -> Margins:
+    """Return the planes of ``count`` targets; at least two of them must occur."""
+    fitted = LinearSVC(C=COST, random_state=seed).fit(rows, targets)
+    slopes, bias = fitted.coef_, fitted.intercept_
+    if len(fitted.classes_) == 2:  # two targets share one plane
+        slopes, bias = np.vstack([-slopes, slopes]), np.concatenate([-bias, bias])
+    weights = np.zeros((rows.shape[1], count), np.float32)
+    weights[:, fitted.classes_] = slopes.T
+    all_bias = np.full(count, NO_MARGIN, np.float32)
+    all_bias[fitted.classes_] = bias
+    return Margins(Packed.of(weights), all_bias)
+
+
+def fit_projection(rows: sparse.csr_matrix, *, dimensions: int, seed: int) -> Projection:
+    """Return the projection of the rows; fewer dimensions when there are not so many rows or columns.
+
+    Randomised subspace iteration (Halko, Martinsson and Tropp, 2011), written out here because only the directions
+    are wanted: a general decomposition takes three times the memory of all that is kept.
+    """
+    dimensions = max(1, min(dimensions, min(rows.shape) - 1))
+    width = min(dimensions + OVERSAMPLED, *rows.shape)
+    chance = np.random.default_rng(seed)
+    across = rows.T.tocsr()
+    basis = _orthonormal(rows @ chance.standard_normal((rows.shape[1], width), np.float32))
+    for _ in range(ITERATIONS):
+        basis = _orthonormal(rows @ (across @ basis))
+    inside = across @ basis
+    energy, turn = np.linalg.eigh(inside.T @ inside)  # rising, so that the last directions are the strongest
+    energy, turn = energy[-dimensions:], turn[:, -dimensions:]
+    lengths = np.sqrt(np.maximum(energy, TINY))
+    # The squared lengths sum to the rows' squared coordinates: this makes their mean 1.
+    spread = np.sqrt((lengths**2).sum() / (rows.shape[0] * dimensions))
+    return Projection(Packed.of(inside @ (turn / (lengths * spread)).astype(np.float32)))
+
+
+def _orthonormal(columns: Floats) -> Floats:
+    basis: Floats = np.linalg.qr(columns).Q
+    return basis
+
+
+def fit_embedded(embedding: Embedding, vectors: Floats, targets: Targets, *, count: int) -> Embedded:
+    """Return the view of ``count`` targets; at least two of them must occur."""
+    fitted = LogisticRegression(solver="newton-cg", C=STRENGTH, max_iter=STEPS).fit(vectors, targets)
+    slopes, bias = fitted.coef_, fitted.intercept_
+    if len(fitted.classes_) == 2:  # two targets share one direction
+        slopes, bias = np.vstack([-slopes / 2, slopes / 2]), np.concatenate([-bias / 2, bias / 2])
+    weights = np.zeros((vectors.shape[1], count), np.float32)
+    weights[:, fitted.classes_] = slopes.T
+    all_bias = np.full(count, NO_ODDS, np.float32)
+    all_bias[fitted.classes_] = bias
+    return Embedded(embedding, weights, all_bias)

@@ -1,4 +1,4 @@
-"""Texts as sparse rows: words, pairs of words, and pieces of words, weighted by TF-IDF."""
+"""Texts as sparse rows of words and pieces, and the matrices that rows meet."""
 
 import re
 import unicodedata
@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from scipy import sparse
 
-from handrail_ai_steps.models.local.softmax import Floats
-
+STEPS = 127
+PACKED_ROWS = 4096
+"""Rows are rounded in blocks of this many, to bound the memory."""
 MAX_CHARACTERS = 20_000
 """Only so much of a text is read: an answer takes milliseconds whatever is sent."""
 LONGEST_CHUNK = 64
@@ -24,6 +26,57 @@ BLOCK = 1024
 _WORD = re.compile(r"\w+|[^\w\s]")
 _TELLING = re.compile(r"[^\W_]")
 """A letter or a digit: signs alone tell nothing."""
+
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
+"""Single precision is enough for scores, and half the memory."""
+Doubles: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+Targets: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+"""For each text the index of the label it should have had."""
+
+Truths: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+"""For each text whether something holds."""
+
+Scores = TypeVar("Scores", Floats, Doubles)
+
+
+def softmax(scores: Scores) -> Scores:
+    """Return one row of probabilities for each row of scores, in the precision of the scores."""
+    raised: Scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+    raised /= raised.sum(axis=1, keepdims=True)
+    return raised
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A matrix rounded to 127 steps either way, with one scale a row.
+
+    The largest error of a number is 1/254 of the largest in its row: far below what moves a probability.
+    """
+
+    codes: np.ndarray[Any, np.dtype[np.int8]]
+    scales: Floats
+    """What one step is worth, for each row; 0 for a row of zeros."""
+
+    @classmethod
+    def of(cls, matrix: Floats) -> "Packed":
+        """Return the matrix rounded."""
+        largest = np.maximum(matrix.max(axis=1, initial=0), -matrix.min(axis=1, initial=0))
+        scales = (largest / STEPS).astype(np.float32)
+        steps = np.where(scales > 0, scales, 1).astype(np.float32)[:, np.newaxis]
+        codes = np.empty(matrix.shape, np.int8)
+        for start in range(0, len(matrix), PACKED_ROWS):
+            block = slice(start, start + PACKED_ROWS)
+            codes[block] = np.rint(matrix[block] / steps[block])
+        return cls(codes, scales)
+
+    def product(self, rows: sparse.csr_matrix) -> Floats:
+        """Return ``rows @ matrix``, unpacking only what the rows touch: a short text is answered at once."""
+        touched, columns = np.unique(rows.indices, return_inverse=True)
+        narrow = sparse.csr_matrix((rows.data, columns, rows.indptr), shape=(rows.shape[0], len(touched)))
+        unpacked = self.codes[touched] * self.scales[touched, np.newaxis]
+        product: Floats = narrow @ unpacked
+        return product
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,21 +8,26 @@ import zipfile
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from handrail_ai_steps.models.local.classifier import Classifier, Temperatures
-from handrail_ai_steps.models.local.embedded import Embedded
+from handrail_ai_steps.errors import UnreadableModel
+from handrail_ai_steps.models.local.classifier import (
+    Classifier,
+    Embedded,
+    Fitted,
+    Margins,
+    Projection,
+    Quality,
+    Temperatures,
+)
 from handrail_ai_steps.models.local.embedding import embedding_of
-from handrail_ai_steps.models.local.errors import UnreadableModel
-from handrail_ai_steps.models.local.fitted import Fitted
-from handrail_ai_steps.models.local.margins import Margins
 from handrail_ai_steps.models.local.network import Network
-from handrail_ai_steps.models.local.projection import Projection
-from handrail_ai_steps.models.local.quality import Quality
-from handrail_ai_steps.models.local.shelf import Arrays, Shelf
-from handrail_ai_steps.models.local.vectoriser import Vectoriser
+from handrail_ai_steps.models.local.vectors import Packed, Vectoriser
+
+Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
+
 
 FORMAT = "handrail-local-model"
 VERSION = 2
@@ -167,7 +172,7 @@ def _assembled(head: dict[str, Any], vocabulary: dict[str, Any], arrays: Arrays)
     )
 
 
-def _network(take: Shelf, index: int, width: int, targets: int) -> Network:
+def _network(take: "Shelf", index: int, width: int, targets: int) -> Network:
     bias = take(f"network{index}_hidden_bias", np.float32, None)
     return Network(
         take(f"network{index}_hidden", np.float32, width, len(bias)),
@@ -177,7 +182,7 @@ def _network(take: Shelf, index: int, width: int, targets: int) -> Network:
     )
 
 
-def _embedded(told: dict[str, Any], take: Shelf, targets: int) -> Embedded:
+def _embedded(told: dict[str, Any], take: "Shelf", targets: int) -> Embedded:
     """Return the view of an embedding, which must be the one that the model learned with."""
     name, mark, width = told["name"], told["mark"], told["width"]
     if not isinstance(name, str) or not isinstance(width, int):
@@ -239,3 +244,38 @@ def _unreadable(path: Path, what: str) -> UnreadableModel:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+class Shelf:
+    """Hands out arrays, each checked for its type, shape and finite numbers."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = arrays
+
+    def __call__(self, name: str, kind: type[np.generic], *shape: int | None) -> np.ndarray[Any, Any]:
+        """Return an array; None in a shape stands for any size.
+
+        Raises:
+            ValueError: there is none of that name, or it does not fit.
+        """
+        array = self._arrays.get(name)
+        if array is None:
+            raise ValueError(f"the array {name} is missing")
+        same_rank = array.ndim == len(shape)
+        if array.dtype != kind or not (same_rank and all(map(_fits, shape, array.shape))):
+            raise ValueError(f"{name} is {array.dtype} {array.shape} where {kind.__name__} {shape} belongs")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+        return array
+
+    def packed(self, name: str, rows: int, columns: int | None) -> Packed:
+        """Return a packed matrix.
+
+        Raises:
+            ValueError: its arrays are missing or do not fit.
+        """
+        return Packed(self(f"{name}_codes", np.int8, rows, columns), self(f"{name}_scales", np.float32, rows))
+
+
+def _fits(wanted: int | None, size: int) -> bool:
+    return wanted is None or wanted == size
