@@ -32,7 +32,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers format bench lock clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers docs format bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,7 +70,7 @@ test-pythons: $(READY) ## Run the pages and the contracts on every newer Python 
 		$$environment/bin/pytest $(SPREAD) --hypothesis-profile fast tests/docs tests/contract $(PYTEST); \
 	done
 
-check: lint types layers test test-lowest test-install wheel-test ## Run all that CI runs
+check: lint types layers docs test test-lowest test-install wheel-test ## Run all that CI runs
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check
@@ -82,6 +82,9 @@ types: $(READY) ## Check types: mypy on everything, pyright on what users copy
 
 layers: $(READY) ## Check which package may import which
 	$(BIN)/lint-imports --no-cache
+
+docs: $(READY) ## Build the documentation as a site, in site/; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 format: $(READY) ## Format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet
@@ -101,7 +104,7 @@ lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newes
 		--output-file requirements/lowest.lock
 
 clean: ## Remove the environments, caches and what the demo left
-	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist handrail-demo htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist site handrail-demo htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find handrail evals ai_steps orchestrator guards tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
