@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from circle_bench.played import Round, Story
-from handrail_evals.numbers.statistics import wilson
+from handrail_evals.numbers.statistics.intervals import wilson
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate_bench.figure import Figure
-from handrail_evals.numbers.statistics import bca_mean, mean_interval, paired_difference, recomputed, wilson
+from handrail_evals.numbers.statistics.bootstrap import bca_mean, recomputed
+from handrail_evals.numbers.statistics.difference import paired_difference
+from handrail_evals.numbers.statistics.intervals import mean_interval, wilson
 
 PART = "95% intervals hold the truth"
 RIGHT = 0.85

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gate_bench.figure import Figure
 from gate_bench.population import DISCORDANCE, Draw, clustered, independent, repeated, similarity
 from handrail_evals.decide.gate import Standing, Terms, judge, judge_all
-from handrail_evals.numbers.statistics import cases_needed
+from handrail_evals.numbers.statistics.power import cases_needed
 
 TERMS = Terms(margin=0.02)
 PASSES = (Standing.NOT_WORSE, Standing.BETTER)

@@ -23,7 +23,7 @@ from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.measure.running import Evaluation, RunSettings, run_suite
 from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.threads import leaving_threads
-from handrail_evals.numbers.statistics.repeats import average_repeats
+from handrail_evals.numbers.statistics.clusters import average_repeats
 
 AnySuite = Suite[Any, Any, Any]
 

@@ -50,10 +50,10 @@ if TYPE_CHECKING:
     from handrail_evals.measure.targets.workflow_reviewers import Truth as Truth
     from handrail_evals.measure.targets.workflow_reviewers import chance as chance
     from handrail_evals.measure.targets.workflow_simulation import Simulation as Simulation
-    from handrail_evals.numbers.metrics.attribution import attribution as attribution
-    from handrail_evals.numbers.metrics.certainty import Certainty as Certainty
+    from handrail_evals.numbers.metrics.flow import attribution as attribution
     from handrail_evals.numbers.metrics.flow import flows as flows
-    from handrail_evals.numbers.metrics.right import Right as Right
+    from handrail_evals.numbers.metrics.scores import Right as Right
+    from handrail_evals.numbers.statistics.intervals import Certainty as Certainty
     from handrail_evals.numbers.summary.beside import open_summary as open_summary
     from handrail_evals.numbers.summary.beside import summary_path as summary_path
     from handrail_evals.numbers.summary.measuring import summarize as summarize

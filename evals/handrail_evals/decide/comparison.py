@@ -13,7 +13,7 @@ from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.header import Header
 from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers import macro_f1
-from handrail_evals.numbers.statistics.repeats import average_repeats
+from handrail_evals.numbers.statistics.clusters import average_repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

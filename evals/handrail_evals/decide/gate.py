@@ -12,9 +12,8 @@ from typing import assert_never
 from handrail_evals.decide.pairing import Paired
 from handrail_evals.decide.shortfall import Shortfall, shortfall
 from handrail_evals.errors import DataError, InvalidSetting
-from handrail_evals.numbers.statistics.difference import Difference, paired_difference
+from handrail_evals.numbers.statistics.difference import Difference, holm, mcnemar, paired_difference
 from handrail_evals.numbers.statistics.power import cases_needed
-from handrail_evals.numbers.statistics.significance import holm, mcnemar
 
 
 class Standing(StrEnum):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from handrail_evals.numbers.statistics.difference import Difference
+from handrail_evals.numbers.statistics.intervals import STANDARD, critical_value
 from handrail_evals.numbers.statistics.power import cases_needed
-from handrail_evals.numbers.statistics.quantiles import STANDARD, critical_value
 
 Needed = Callable[[float | None], float]
 """Cases that are needed with so many degrees of freedom; None for many."""

@@ -3,7 +3,7 @@
 import math
 
 from handrail_evals.numbers.metrics.value import MetricValue, Unit
-from handrail_evals.numbers.statistics.interval import Interval
+from handrail_evals.numbers.statistics.intervals import Interval
 
 TIMES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
 

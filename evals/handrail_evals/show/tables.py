@@ -8,7 +8,7 @@ from handrail_evals.measure.fingerprint import as_text
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.metrics.labels import label_text
-from handrail_evals.numbers.metrics.right import Right
+from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.summary.summary import Names, Summary
 from handrail_evals.show.figures import figure, how, one_line, span
 

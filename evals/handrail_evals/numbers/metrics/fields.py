@@ -10,11 +10,9 @@ from handrail_evals.errors import TooFewCases
 from handrail_evals.libraries import needs
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
-from handrail_evals.numbers.metrics.certainty import Certainty
 from handrail_evals.numbers.metrics.resampling import Kinds, from_sums
-from handrail_evals.numbers.metrics.sample import answered, clusters_of, share
-from handrail_evals.numbers.metrics.value import Metric, MetricValue
-from handrail_evals.numbers.statistics.interval import Interval
+from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, clusters_of, share
+from handrail_evals.numbers.statistics.intervals import Certainty, Interval
 
 if TYPE_CHECKING:
     from handrail_evals.numbers.metrics.resampling import Floats

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from handrail_evals.errors import TooFewCases
 from handrail_evals.libraries import needs
-from handrail_evals.numbers.metrics.certainty import Certainty
 from handrail_evals.numbers.statistics.bootstrap import BATCH, bounded_ends
 from handrail_evals.numbers.statistics.clusters import group
-from handrail_evals.numbers.statistics.interval import Interval
-from handrail_evals.numbers.statistics.quantiles import STANDARD
+from handrail_evals.numbers.statistics.intervals import STANDARD, Certainty, Interval
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,13 +1,14 @@
-"""Mean score by scorer, and what could not be scored."""
+"""Mean score by scorer, what could not be scored, which answers are right; for all cases and for parts of them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from handrail_evals.measure.case import Metadatum
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.numbers.metrics.average import mean_score
-from handrail_evals.numbers.metrics.certainty import Certainty
-from handrail_evals.numbers.metrics.sample import case_count, per_case, share
-from handrail_evals.numbers.metrics.value import Metric, MetricValue
+from handrail_evals.numbers.metrics.value import Metric, MetricValue, case_count, mean_score, per_case, share
+from handrail_evals.numbers.statistics.clusters import average_repeats
+from handrail_evals.numbers.statistics.intervals import Certainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +54,93 @@ def average_score(cases: Sequence[CaseResult], scorer: str, certainty: Certainty
         coverage=share(len(sample), case_count(cases)),
         value=sample.mean,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What counts as right: a score at or above a number."""
+
+    scorer: str
+    """The name of the scorer, usually the main one."""
+    at_least: float = 1.0
+    """The score from which on an answer is right, in the scorer's unit."""
+
+    def says(self, case: CaseResult) -> bool | None:
+        """Return whether an answer is right; None when it has no score."""
+        score = score_of(case, self.scorer)
+        return None if score is None else score >= self.at_least
+
+
+def failing(cases: Sequence[CaseResult], right: Right) -> tuple[str, ...]:
+    """Return the names of the cases with an answer that is not right, the lowest mean score first."""
+    wrong = {each.case for each in cases if right.says(each) is False}
+    scores: dict[str, list[float | None]] = {}
+    for each in cases:
+        if each.case in wrong:
+            scores.setdefault(each.case, []).append(score_of(each, right.scorer))
+    means = {name: average_repeats(found) or 0.0 for name, found in scores.items()}
+    return tuple(sorted(means, key=lambda name: means[name]))
+
+
+def crashed(cases: Sequence[CaseResult]) -> tuple[str, ...]:
+    """Return the names of the cases whose target crashed."""
+    return tuple(dict.fromkeys(each.case for each in cases if each.error is not None))
+
+
+MOST_VALUES = 20
+"""A key with more different values is a name or a date, not a slice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The answers to the cases with one value of one metadata key."""
+
+    key: str
+    value: Metadatum
+    answers: Sequence[CaseResult]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """The cases with one value of one metadata key."""
+
+    key: str
+    value: Metadatum
+    cases: int
+    score: MetricValue
+    """Their mean score, with its interval."""
+
+
+def slices(
+    cases: Sequence[CaseResult], scorer: str, certainty: Certainty, *, most: int = MOST_VALUES
+) -> tuple[Slice, ...]:
+    """Return the mean score for each value of each metadata key, in the order of ``parts``."""
+    return tuple(
+        Slice(
+            key=each.key,
+            value=each.value,
+            cases=case_count(each.answers),
+            score=average_score(each.answers, scorer, certainty),
+        )
+        for each in parts(cases, most=most)
+    )
+
+
+def parts(cases: Sequence[CaseResult], *, most: int = MOST_VALUES) -> list[Part]:
+    """Return the answers for each value of each metadata key, keys in order of name, the most cases first.
+
+    A key with one value only, or with more than ``most``, is left out; so are cases without the key.
+    """
+    groups: dict[str, dict[tuple[type, Metadatum], list[CaseResult]]] = {}
+    for each in cases:
+        for key, given in each.metadata.items():
+            value = str(given) if isinstance(given, float) and not math.isfinite(given) else given
+            # With its type: true and 1 are two values.
+            groups.setdefault(key, {}).setdefault((type(value), value), []).append(each)
+    found = [
+        Part(key, value, chosen)
+        for key, values in groups.items()
+        if 2 <= len(values) <= most
+        for (_, value), chosen in values.items()
+    ]
+    return sorted(found, key=lambda each: (each.key, -case_count(each.answers), str(each.value)))

@@ -1,11 +1,15 @@
-"""One number of a report: what it is, how sure it is, and how much of the data it speaks of."""
+"""One number of a report: what it is, how sure it is, and how much of the data it speaks of; and how it is measured."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from handrail_evals.errors import TooFewCases
-from handrail_evals.numbers.statistics.interval import Interval
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.numbers.statistics.bootstrap import bca_mean
+from handrail_evals.numbers.statistics.clusters import Sample, average_repeats
+from handrail_evals.numbers.statistics.intervals import Certainty, Interval, mean_interval, wilson
 
 Unit: TypeAlias = Literal["share", "score", "seconds", "money", "tokens", "minutes", "count"]
 """What a number is in; a share and most scores are from 0 to 1, money is in the price table's currency."""
@@ -81,3 +85,112 @@ class Metric:
             reason=reason,
             coverage=coverage,
         )
+
+
+def answered(cases: Iterable[CaseResult]) -> list[CaseResult]:
+    """Return the answers whose target did not crash; a refusal counts as one, a crash says nothing."""
+    return [each for each in cases if each.error is None]
+
+
+def clusters_of(answers: Sequence[CaseResult]) -> list[str | None] | None:
+    """Return each answer's cluster: its case's, or its case where that was asked several times; None when none has one.
+
+    Answers to one question are not independent, so the repeats of a case are a cluster.
+    """
+    times = Counter(each.case for each in answers)
+    if len(times) == len(answers) and all(each.cluster is None for each in answers):
+        return None
+    # The marks keep a case apart from a cluster of the same name.
+    return [
+        f"cluster {each.cluster}" if each.cluster is not None else f"case {each.case}" if times[each.case] > 1 else None
+        for each in answers
+    ]
+
+
+def per_case(cases: Iterable[CaseResult], number: Callable[[CaseResult], float | None]) -> Sample:
+    """Return one number a case, the mean of its repeats that have one; cases without any are left out."""
+    found: dict[str, list[float | None]] = {}
+    clusters: dict[str, str | None] = {}
+    for each in cases:
+        found.setdefault(each.case, []).append(number(each))
+        clusters[each.case] = each.cluster
+    means = {name: average_repeats(numbers) for name, numbers in found.items()}
+    kept = {name: mean for name, mean in means.items() if mean is not None}
+    shared = [clusters[name] for name in kept]
+    return Sample(list(kept.values()), None if all(each is None for each in shared) else shared)
+
+
+def per_answer(answers: Sequence[CaseResult], number: Callable[[CaseResult], float | None]) -> Sample:
+    """Return one number an answer, with repeats of a case as a cluster; answers without one are left out."""
+    kept = [(each, value) for each in answers if (value := number(each)) is not None]
+    return Sample([value for _, value in kept], clusters_of([each for each, _ in kept]))
+
+
+def share(part: int, whole: int) -> float:
+    """Return the part of the whole, 0 to 1; of nothing, all was covered."""
+    return part / whole if whole else 1.0
+
+
+def case_count(cases: Iterable[CaseResult]) -> int:
+    """Return how many cases these are answers to."""
+    return len({each.case for each in cases})
+
+
+MANY = 2000
+"""From here on the mean of skewed amounts is near enough to normal, and a bootstrap says the same as Student's t."""
+
+
+def proportion(sample: Sample, certainty: Certainty) -> Interval:
+    """Return a share with its Wilson interval.
+
+    Raises:
+        TooFewCases: there is nothing, or all of one cluster.
+    """
+    return wilson(sample.values, sample.clusters, level=certainty.level)
+
+
+def mean_score(sample: Sample, certainty: Certainty, *, right_or_wrong: bool) -> Interval:
+    """Return the mean of scores: Wilson for right-or-wrong ones, Student's t for others.
+
+    Scores from 0 to 1 that are all alike get Wilson's too: t would promise that the next is no different. The interval
+    of scores from 0 to 1 stays within 0 and 1.
+
+    Raises:
+        TooFewCases: fewer than two scores (one for right-or-wrong ones), or all of one cluster.
+    """
+    shares = all(0.0 <= value <= 1.0 for value in sample.values)
+    alike = shares and len(set(sample.values)) == 1
+    if right_or_wrong or alike:
+        return wilson(sample.values, sample.clusters, level=certainty.level)
+    if not shares:
+        return mean_interval(sample.values, sample.clusters, level=certainty.level)
+    return mean_interval(sample.values, sample.clusters, level=certainty.level, lowest=0.0, highest=1.0)
+
+
+def mean_amount(sample: Sample, certainty: Certainty) -> Interval:
+    """Return the mean of amounts such as money and minutes: BCa bootstrap for the skew, t for 2,000 and more.
+
+    Amounts that are all alike get an interval of no width that says so.
+
+    Raises:
+        TooFewCases: fewer than two amounts, or all of one cluster.
+    """
+    if len(sample) > 1 and len(set(sample.values)) == 1:
+        (alike,) = set(sample.values)
+        return Interval(
+            estimate=alike,
+            low=alike,
+            high=alike,
+            level=certainty.level,
+            cases=len(sample),
+            method="no variation seen",
+        )
+    if len(sample) >= MANY:
+        return mean_interval(sample.values, sample.clusters, level=certainty.level, lowest=0.0)
+    return bca_mean(
+        sample.values,
+        sample.clusters,
+        seed=certainty.seed,
+        level=certainty.level,
+        resamples=certainty.resamples,
+    )

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
 from handrail_evals.libraries import needs
 from handrail_evals.numbers.statistics.clusters import group
-from handrail_evals.numbers.statistics.interval import Interval
-from handrail_evals.numbers.statistics.proportion import wilson_bounds
-from handrail_evals.numbers.statistics.quantiles import check_level, critical_value
+from handrail_evals.numbers.statistics.intervals import Interval, check_level, critical_value, wilson_bounds
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,4 +1,4 @@
-"""The standard error of a mean when cases come in clusters: several questions on one document, one sender's tickets.
+"""Cases that come in clusters (questions on one document, one sender's tickets), and repeats of one case.
 
 Cases of one cluster err together, so they say less than as many cases on their own. The variance is the
 cluster-robust one in the bias-reduced form of Bell and McCaffrey (2002, "CR2"), the degrees of freedom are
@@ -11,6 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handrail_evals.errors import DataError, InvalidScore, TooFewCases
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Numbers, and what they share with each other."""
+
+    values: Sequence[float]
+    clusters: Sequence[str | None] | None = None
+    """One for each value, None for a value that stands alone; None as a whole when all do."""
+
+    def __len__(self) -> int:
+        """Return how many numbers there are."""
+        return len(self.values)
+
+    @property
+    def mean(self) -> float | None:
+        """Return the mean; None of nothing."""
+        return math.fsum(self.values) / len(self.values) if self.values else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,3 +132,13 @@ def satterthwaite(sizes: Sequence[int]) -> float:
     )
     together = math.fsum(diagonal) ** 2 / (math.fsum(entry * entry for entry in diagonal) + every - own)
     return max(1.0, min(alone, together))
+
+
+def average_repeats(scores: Sequence[float | None]) -> float | None:
+    """Return the mean of a case's scored repeats, or None when none was scored.
+
+    Averaging first keeps the case the unit: repeats narrow the noise of the model's answers, never the chance of
+    having drawn these cases.
+    """
+    scored = [score for score in scores if score is not None]
+    return math.fsum(scored) / len(scored) if scored else None

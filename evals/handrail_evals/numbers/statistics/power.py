@@ -9,8 +9,8 @@ differ.
 import math
 
 from handrail_evals.errors import InvalidSetting
-from handrail_evals.numbers.statistics.quantiles import STANDARD, check_level, critical_value
-from handrail_evals.numbers.statistics.score import variance
+from handrail_evals.numbers.statistics.difference import variance
+from handrail_evals.numbers.statistics.intervals import STANDARD, check_level, critical_value
 
 MANY = 5_000
 """Cases that differ, from which on their counts are as good as normal."""

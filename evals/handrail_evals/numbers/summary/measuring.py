@@ -5,27 +5,22 @@ from collections.abc import Sequence
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.header import Header
 from handrail_evals.measure.result.result import Result
-from handrail_evals.numbers.metrics.acceptance import acceptance
-from handrail_evals.numbers.metrics.attribution import attribution
-from handrail_evals.numbers.metrics.calibration_error import calibration_error
-from handrail_evals.numbers.metrics.certainty import Certainty
-from handrail_evals.numbers.metrics.classification import classification
-from handrail_evals.numbers.metrics.confident import confident, has_confidence
-from handrail_evals.numbers.metrics.confusion import confusion
-from handrail_evals.numbers.metrics.cost import costs
-from handrail_evals.numbers.metrics.deciders import deciders
-from handrail_evals.numbers.metrics.failures import crashed, failing
+from handrail_evals.numbers.metrics.confidence import (
+    Ranking,
+    brier,
+    calibration_error,
+    confident,
+    has_confidence,
+    reliability,
+)
+from handrail_evals.numbers.metrics.cost import costs, latency, latency_histogram
 from handrail_evals.numbers.metrics.fields import FieldScore, field_scores
-from handrail_evals.numbers.metrics.flow import flows
-from handrail_evals.numbers.metrics.labels import labelled
-from handrail_evals.numbers.metrics.latency import latency, latency_histogram
-from handrail_evals.numbers.metrics.ranking import Ranking
-from handrail_evals.numbers.metrics.reliability import brier, reliability
-from handrail_evals.numbers.metrics.right import Right
-from handrail_evals.numbers.metrics.risk_coverage import ranking_values, risk_curve
-from handrail_evals.numbers.metrics.scores import average_score, count_scored
-from handrail_evals.numbers.metrics.slices import slices
+from handrail_evals.numbers.metrics.flow import attribution, deciders, flows
+from handrail_evals.numbers.metrics.labels import classification, confusion, labelled
+from handrail_evals.numbers.metrics.risk import acceptance, ranking_values, risk_curve
+from handrail_evals.numbers.metrics.scores import Right, average_score, count_scored, crashed, failing, slices
 from handrail_evals.numbers.metrics.value import MetricValue
+from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_evals.numbers.summary.options import Options
 from handrail_evals.numbers.summary.summary import Confidence, Labels, Names, Subject, Summary, Tally
 

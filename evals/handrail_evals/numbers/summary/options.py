@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, field
 
 from handrail_evals.errors import InvalidSetting
-from handrail_evals.numbers.metrics.certainty import Certainty
-from handrail_evals.numbers.metrics.risk_coverage import check_risks
+from handrail_evals.numbers.metrics.risk import check_risks
+from handrail_evals.numbers.statistics.intervals import Certainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handrail_evals.numbers.metrics.attribution import Attribution
-from handrail_evals.numbers.metrics.classification import LabelScore
-from handrail_evals.numbers.metrics.confusion import Confusion
+from handrail_evals.numbers.metrics.confidence import Reliability
+from handrail_evals.numbers.metrics.cost import Histogram
 from handrail_evals.numbers.metrics.fields import FieldScore
-from handrail_evals.numbers.metrics.histogram import Histogram
-from handrail_evals.numbers.metrics.reliability import Reliability
-from handrail_evals.numbers.metrics.risk_coverage import RiskPoint
-from handrail_evals.numbers.metrics.scores import Scored
-from handrail_evals.numbers.metrics.slices import Slice
+from handrail_evals.numbers.metrics.flow import Attribution
+from handrail_evals.numbers.metrics.labels import Confusion, LabelScore
+from handrail_evals.numbers.metrics.risk import RiskPoint
+from handrail_evals.numbers.metrics.scores import Scored, Slice
 from handrail_evals.numbers.metrics.value import Group, MetricValue
 from handrail_evals.numbers.summary.options import Options
 

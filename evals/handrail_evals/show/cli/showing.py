@@ -11,7 +11,7 @@ from handrail_evals.decide.comparison import Comparison, compare
 from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result, read_result
-from handrail_evals.numbers.statistics.repeats import average_repeats
+from handrail_evals.numbers.statistics.clusters import average_repeats
 from handrail_evals.numbers.summary import Options, open_summary
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.comparing import terms_of_every_metric

@@ -7,9 +7,9 @@ from typing import Literal, TypeAlias
 
 from handrail_evals.measure.result import CaseResult, Result
 from handrail_evals.numbers.metrics import Right
-from handrail_evals.numbers.metrics.attribution import blamed
+from handrail_evals.numbers.metrics.flow import blamed
 from handrail_evals.numbers.metrics.scores import score_of
-from handrail_evals.numbers.statistics.repeats import average_repeats
+from handrail_evals.numbers.statistics.clusters import average_repeats
 
 Change: TypeAlias = Literal["broken", "new", "other input", "same", "fixed"]
 """Against the baseline: ``new`` is not in it, ``other input`` was asked otherwise, ``same`` failed then too."""

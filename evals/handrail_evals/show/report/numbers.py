@@ -4,7 +4,7 @@ import math
 from typing import assert_never
 
 from handrail_evals.numbers.metrics.value import Unit
-from handrail_evals.numbers.statistics.interval import Interval
+from handrail_evals.numbers.statistics.intervals import Interval
 
 UNKNOWN = "–"
 """Stands where there is no number."""

@@ -8,7 +8,7 @@ from typing import Any
 from handrail_evals.measure.case import UNLABELLED
 from handrail_evals.measure.result import CaseResult
 from handrail_evals.measure.scorer import Counts
-from handrail_evals.numbers.metrics.attribution import same_json
+from handrail_evals.numbers.metrics.flow import same_json
 from handrail_evals.show.report.diff import Piece, difference
 from handrail_evals.show.report.text import Excerpt, excerpt, visible
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from handrail_evals.decide.gate import Standing, Terms, judge, judge_all, overall
 from handrail_evals.decide.pairing import CaseScore, Paired, ScoredResult, pair
 from handrail_evals.errors import ChangedScorer, DataError, InvalidScore, InvalidSetting, LowOverlap, TooFewCases
-from handrail_evals.numbers.statistics import cases_needed, mcnemar
+from handrail_evals.numbers.statistics.difference import mcnemar
+from handrail_evals.numbers.statistics.power import cases_needed
 
 TERMS = Terms(margin=0.02)
 

@@ -17,7 +17,7 @@ from handrail_evals.measure.running import run_suite
 from handrail_evals.measure.scorers import exact
 from handrail_evals.measure.suite import Suite
 from handrail_evals.numbers.macro_f1 import Answers, changes, pseudo_values
-from handrail_evals.numbers.statistics import paired_difference
+from handrail_evals.numbers.statistics.difference import paired_difference
 
 LABELS = st.sampled_from("abc")
 CASES = st.lists(

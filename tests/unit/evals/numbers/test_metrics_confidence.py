@@ -24,7 +24,7 @@ from handrail_evals.numbers.metrics import (
     reliability,
     risk_curve,
 )
-from handrail_evals.numbers.statistics import wilson
+from handrail_evals.numbers.statistics.intervals import wilson
 from tests.unit.evals.numbers.metric_answers import answer, crashed, sure
 
 QUICK = Certainty(resamples=100)

@@ -7,7 +7,7 @@ import pytest
 from handrail_evals.measure.result import CaseResult
 from handrail_evals.measure.scorer import Counts
 from handrail_evals.numbers.metrics import Certainty, field_scores
-from handrail_evals.numbers.statistics import recomputed
+from handrail_evals.numbers.statistics.bootstrap import recomputed
 from tests.unit.evals.numbers.metric_answers import answer
 
 QUICK = Certainty(resamples=100)

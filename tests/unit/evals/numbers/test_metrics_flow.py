@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from handrail_evals.measure.observation import Flow
 from handrail_evals.measure.result import CaseResult
 from handrail_evals.numbers.metrics import Attribution, Certainty, MetricValue, Right, attribution, deciders, flows
-from handrail_evals.numbers.metrics.attribution import same_json
-from handrail_evals.numbers.statistics import wilson
+from handrail_evals.numbers.metrics.flow import same_json
+from handrail_evals.numbers.statistics.intervals import wilson
 from tests.unit.evals.numbers.metric_answers import answer, crashed, run, step
 
 SURE = Certainty()

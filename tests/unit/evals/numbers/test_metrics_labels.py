@@ -22,7 +22,7 @@ from handrail_evals.numbers.metrics import (
     label_text,
     labelled,
 )
-from handrail_evals.numbers.statistics import recomputed
+from handrail_evals.numbers.statistics.bootstrap import recomputed
 from tests.unit.evals.numbers.metric_answers import crashed, said
 
 if TYPE_CHECKING:

@@ -12,16 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
-from handrail_evals.numbers.statistics import (
-    Interval,
-    average_repeats,
-    bca_mean,
-    mean_interval,
-    recomputed,
-    spread,
-    wilson,
-)
-from handrail_evals.numbers.statistics.clusters import satterthwaite
+from handrail_evals.numbers.statistics.bootstrap import bca_mean, recomputed
+from handrail_evals.numbers.statistics.clusters import average_repeats, satterthwaite, spread
+from handrail_evals.numbers.statistics.intervals import Interval, mean_interval, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

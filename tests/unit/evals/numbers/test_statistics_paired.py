@@ -14,16 +14,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
-from handrail_evals.numbers.statistics import (
-    cases_needed,
-    holm,
-    mcnemar,
-    paired_difference,
-    score_bounds,
-    smallest_detectable,
-)
-from handrail_evals.numbers.statistics.power import MANY, power_of
-from handrail_evals.numbers.statistics.score import variance
+from handrail_evals.numbers.statistics.difference import holm, mcnemar, paired_difference, score_bounds, variance
+from handrail_evals.numbers.statistics.power import MANY, cases_needed, power_of, smallest_detectable
 
 COUNTS = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(1, 200))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.numbers.metrics.value import Unit
-from handrail_evals.numbers.statistics.interval import Interval
+from handrail_evals.numbers.statistics.intervals import Interval
 from handrail_evals.show.report.numbers import amount, brief_count, counted, seconds, significant, spread
 
 

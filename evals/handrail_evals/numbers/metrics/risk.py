@@ -1,14 +1,16 @@
-"""How much is wrong among what would be accepted, for every threshold there could be."""
+"""How much is wrong among what is accepted: for every threshold there could be, and at the rule that there is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from handrail_evals.errors import InvalidSetting, TooFewCases
-from handrail_evals.numbers.metrics.certainty import Certainty
-from handrail_evals.numbers.metrics.confident import Confident
-from handrail_evals.numbers.metrics.ranking import Ranking
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.numbers.metrics.confidence import Confident, Ranking
 from handrail_evals.numbers.metrics.resampling import from_weights
-from handrail_evals.numbers.metrics.value import Metric, MetricValue
+from handrail_evals.numbers.metrics.scores import Right
+from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, per_answer, proportion, share
+from handrail_evals.numbers.statistics.intervals import Certainty
 
 AURC = Metric("confidence", "aurc", "score", higher_is_better=False)
 
@@ -88,3 +90,31 @@ def risk_curve(ranking: Ranking, *, most: int = 200) -> tuple[RiskPoint, ...]:
         kept = sorted({*np.searchsorted(coverage, wanted - 1e-12).tolist()})
     thresholds = ranking.confidence[::-1]
     return tuple(RiskPoint(float(thresholds[each]), float(coverage[each]), float(risk[each])) for each in kept)
+
+
+COVERAGE = Metric("acceptance", "coverage", "share", higher_is_better=True)
+RISK = Metric("acceptance", "risk", "share", higher_is_better=False)
+
+
+def acceptance(cases: Sequence[CaseResult], right: Right, certainty: Certainty) -> tuple[MetricValue, ...]:
+    """Return the share of answers used without asking a person, and the share of those that is wrong.
+
+    Both with Wilson's interval; nothing when no answer says whether it was accepted. The coverage of the risk is the
+    share of the accepted answers that have a score.
+    """
+    asked = answered(cases)
+    flagged = [each for each in asked if each.accepted is not None]
+    if not flagged:
+        return ()
+    accepted = [each for each in flagged if each.accepted]
+    flags = per_answer(flagged, lambda each: float(bool(each.accepted)))
+    wrong = per_answer(accepted, lambda each: None if (says := right.says(each)) is None else float(not says))
+    scored = share(len(wrong), len(accepted))
+    return (
+        COVERAGE.measured(
+            partial(proportion, flags, certainty), coverage=share(len(flagged), len(asked)), value=flags.mean
+        ),
+        RISK.measured(partial(proportion, wrong, certainty), coverage=scored, value=wrong.mean)
+        if wrong.values
+        else RISK.alone(None, "nothing with a score was accepted", coverage=scored),
+    )
