@@ -20,7 +20,7 @@ FORMAT = "handrail-acceptance/1"
 ScoreName: TypeAlias = Literal["confidence", "margin", "acceptor"]
 """What a threshold is set on: the confidence, its distance to the likeliest other label, or what an acceptor says."""
 
-OPTIONAL = frozenset({"acceptor", "after"})
+OPTIONAL = frozenset({"acceptor", "after", "seen"})
 """Fields that a file leaves out when they say nothing."""
 
 MARK_DIGITS = 12
@@ -69,6 +69,9 @@ class GuaranteedThreshold:
     """The day it was set, as 2026-01-31."""
     acceptor: Acceptor | None = None
     """What gives the score; there exactly when ``score`` says so."""
+    seen: int = 0
+    """How many of the labelled cases, copies included, were labelled with the suggestion in view: people agree with
+    what they see, so errors may be uncounted and the promise broken."""
     after: tuple[str, ...] = ()
     """Marks of the rules before it in a cascade (``PerModel``): the labels are of cases that those had in doubt."""
 
@@ -167,7 +170,8 @@ class GuaranteedThreshold:
         return judgement.confidence.detail or "the model gave none"
 
     def _promise(self) -> str:
-        return f"at most {100 * self.target:.3g}% wrong with confidence {100 * (1 - self.delta):.4g}%"
+        promised = f"at most {100 * self.target:.3g}% wrong with confidence {100 * (1 - self.delta):.4g}%"
+        return f"{promised} (not certain: {told_seen(self.seen)})" if self.seen else promised
 
 
 def score_of(judgement: Judgement, score: ScoreName, acceptor: Acceptor | None = None) -> float | None:
@@ -185,6 +189,12 @@ def score_of(judgement: Judgement, score: ScoreName, acceptor: Acceptor | None =
         return sure
     others = [other.confidence for other in judgement.alternatives]
     return sure - max(others) if others else None
+
+
+def told_seen(seen: int) -> str:
+    """Return what weakens a promise that was set on so many labels that were not given blind."""
+    labels = "1 label was" if seen == 1 else f"{seen:,} labels were"
+    return f"{labels} given with the suggestion in view, so errors may be uncounted"
 
 
 def _rules(marks: tuple[str, ...]) -> str:
@@ -231,7 +241,7 @@ _RANGES = (
     _Range(("threshold",), lambda value: value is None or _is_number(value), "a finite number, or null for none"),
     _Range(("target", "delta"), lambda value: _is_number(value) and 0 < value < 1, "a share above 0 and below 1"),
     _Range(("bound", "expected_coverage"), lambda value: _is_number(value) and 0 <= value <= 1, "a share of 0 to 1"),
-    _Range(("labels", "accepted", "errors"), _is_count, "a count of 0 or more"),
+    _Range(("labels", "accepted", "errors", "seen"), _is_count, "a count of 0 or more"),
     _Range(("acceptor",), lambda value: value is None or isinstance(value, Acceptor), "an acceptor, or nothing at all"),
     _Range(("after",), _are_texts, "a list of marks"),
 )

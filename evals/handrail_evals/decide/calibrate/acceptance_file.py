@@ -57,6 +57,7 @@ def guarantee(calibration: Calibration, subject: Subject, *, day: date) -> Guara
         data_hash=calibration.data_hash,
         date=day.isoformat(),
         acceptor=subject.acceptor,
+        seen=calibration.seen,
         after=tuple(rule.mark for rule in subject.after),
     )
 

@@ -48,6 +48,8 @@ class Calibration:
     """What came out and why, in plain words, and what to do when nothing is accepted."""
     data_hash: str
     """SHA-256 of the audits, as hexadecimal."""
+    seen: int = 0
+    """How many audits were labelled with the suggestion in view; above 0 only with ``accept_seen``."""
 
     @property
     def cases(self) -> int:
@@ -100,6 +102,7 @@ def calibrate(
         hopes=hopes,
         values=values,
         sure_errors=tuple(wrong[:SURE_ERRORS]),
+        seen=sum(not each.blind for each in audits),
     )
     return Calibration(
         promise=promise,
@@ -115,4 +118,5 @@ def calibrate(
         sure_errors=told.sure_errors,
         reason=reason_of(told),
         data_hash=data_hash(audits),
+        seen=told.seen,
     )

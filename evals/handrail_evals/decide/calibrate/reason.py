@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from handrail_evals.decide.calibrate.labels import Audit
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.calibrate.sequence import Scan, Trial
+from handrail_guards.guarantee import told_seen
 
 FEW_VALUES = 100
 """So few different scores among more labels are steps and no scale: votes, stated and rounded confidences."""
@@ -33,6 +34,8 @@ class Found:
     """How often each score is there."""
     sure_errors: tuple[Audit, ...]
     """The wrong values that the score is surest of."""
+    seen: int
+    """Labels that were given with the suggestion in view."""
 
 
 def reason_of(found: Found) -> str:
@@ -81,6 +84,8 @@ def _advice(found: Found) -> Iterator[str]:
 
 def _notes(found: Found) -> Iterator[str]:
     """Give what else is odd about the labels."""
+    if found.seen:
+        yield f"not certain: {told_seen(found.seen)}"
     if found.copies:
         yield f"{found.copies:,} labels were not counted: they share their input or cluster with another"
     cases = sum(found.values.values())

@@ -67,6 +67,7 @@ def as_data(found: StepCalibration, work: Workload, path: Path) -> dict[str, Any
         "labels_missing": calibration.labels_missing,
         "cases": found.judged.total,
         "copies": calibration.copies,
+        "seen": calibration.seen,
         "distinct_scores": calibration.distinct_scores,
         "sure_errors": [asdict(each) for each in found.sure_errors],
         "never_accepted": dict(found.judged.refused),

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,16 @@ from handrail_evals.decide.calibrate import (
     JudgedCase,
     Looks,
     Promise,
+    Subject,
     audits_of,
     calibrate,
     fit_acceptor,
+    guarantee,
     recalibrate,
 )
 from handrail_evals.decide.calibrate.labels import Scored
 from handrail_evals.decide.calibrate.tally import Counts, Tally
+from handrail_guards.guarantee import GuaranteedThreshold
 
 SCORES = st.floats(0, 1)
 ROWS = st.lists(st.tuples(SCORES, st.booleans(), st.sampled_from(["", "a", "b", "c"])), max_size=40)
@@ -160,6 +164,32 @@ def test_labels_given_with_the_suggestion_in_view_are_refused_and_it_is_said_why
     with pytest.raises(InvalidLabels, match=r"1 of 200 labels .* suggestion in view \('a3'\): people agree"):
         calibrate(audits, promise=Promise(0.05))
     assert calibrate(audits, promise=Promise(0.05), accept_seen=True).labels == 200
+
+
+def test_labels_that_were_seen_are_told_wherever_the_promise_is() -> None:
+    audits = [replace(a, blind=a.case not in {"a3", "a9"}) for a in drawn(random.Random(0), 400)]
+    subject = Subject(step="route", prompt_version="a1", model="m", confidence_source="local", score="confidence")
+
+    found = calibrate(audits, promise=Promise(0.05), accept_seen=True)
+    rule = GuaranteedThreshold.from_json(guarantee(found, subject, day=date(2026, 1, 31)).to_json())
+    unsure = Judgement(confidence=Confidence(0.01, "local"), task="route", prompt_version="a1", model="m")
+    doubt = rule.doubt_of(unsure)
+
+    told = "2 labels were given with the suggestion in view"
+    assert (found.seen, rule.seen) == (2, 2)
+    assert told in found.reason
+    assert doubt is not None
+    assert told in doubt.reason
+
+
+def test_a_promise_on_blind_labels_reads_as_it_always_did() -> None:
+    subject = Subject(step="route", prompt_version="a1", model="m", confidence_source="local", score="confidence")
+
+    rule = guarantee(calibrate(drawn(random.Random(0), 400), promise=Promise(0.05)), subject, day=date(2026, 1, 31))
+
+    assert "seen" not in rule.to_json()
+    assert GuaranteedThreshold.from_json(rule.to_json()) == rule
+    assert replace(rule, seen=1).mark != rule.mark
 
 
 # -- labels that are wrong

@@ -463,8 +463,10 @@ def test_labels_that_were_not_given_blind_are_refused_before_anybody_is_asked() 
     command = ("calibrate", "steps.py:step", "--cases", "labelled.jsonl", *TENTH)
 
     said = handrail(*command, code=2).stderr.replace("\n", " ")
-    handrail(*command, "--accept-seen")
+    taken = handrail(*command, "--accept-seen").stdout
 
+    assert "1 label was given with the suggestion in view" in taken
+    assert read_acceptance(Path("pet.acceptance.json")).seen == 1
     assert "1 of 200 labels were given with the suggestion in view ('labelled.jsonl:8')" in said
     assert "--accept-seen" in said
     assert read_acceptance(Path("pet.acceptance.json")).labels == 200
