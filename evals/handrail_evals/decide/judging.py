@@ -9,6 +9,7 @@ from handrail_ai_steps.batch import Failed
 from handrail_ai_steps.step import AIStep
 from handrail_evals.decide.calibrate.errors import InvalidLabels
 from handrail_evals.decide.calibrate.judged import JudgedCase
+from handrail_evals.decide.learned import Learned
 from handrail_evals.errors import MissingExpected
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.copies import clusters_of, input_key
@@ -25,6 +26,10 @@ class Judged:
     """Those with an answer that passed the guards: only they could ever be accepted."""
     refused: Mapping[str, int]
     """How many others there are, by the reason why they are never accepted."""
+    learned: tuple[str, ...] = ()
+    """Cases that were left out, and count nowhere, because the model learned from their texts."""
+    can_tell: bool = True
+    """Whether it is known of every other case that the model did not learn from it."""
 
     @property
     def total(self) -> int:
@@ -32,11 +37,14 @@ class Judged:
         return len(self.cases) + sum(self.refused.values())
 
 
-async def judge_cases(step: AIStep[Any], cases: Sequence[Case[Any, Any]], *, concurrency: int = 20) -> Judged:
+async def judge_cases(
+    step: AIStep[Any], cases: Sequence[Case[Any, Any]], *, concurrency: int = 20, learned: Learned | None = None
+) -> Judged:
     """Return a step's judgement of each labelled case, and whether it was right.
 
     The step's own acceptance rule is left aside: every answer that passes the guards counts. Cases of one cluster, and
-    those with the same input, share a cluster.
+    those with the same input, share a cluster. Cases that the model learned from are left out; ``learned`` says which,
+    where the step answers from a recording.
 
     Raises:
         MissingExpected: a case is not labelled.
@@ -45,11 +53,21 @@ async def judge_cases(step: AIStep[Any], cases: Sequence[Case[Any, Any]], *, con
     for case in cases:
         if not case.is_labelled:
             raise MissingExpected(where=case.where, case=repr(case.name), scorer="calibrate")
-    anything = replace(step, accept=Threshold(0.0))
+    known = learned or Learned.of(step)
+    # With the source, which is what the model read.
+    anything = replace(step, accept=Threshold(0.0), keep_source=True)
     outcomes = await anything.map([case.input for case in cases], concurrency=concurrency)
     found: list[JudgedCase] = []
+    left_out: list[str] = []
+    can_tell = True
     refused: Counter[str] = Counter()
     for case, outcome, cluster in zip(cases, outcomes, _clusters(cases), strict=True):
+        if not isinstance(outcome, Failed):
+            holds = known.holds(outcome.judgement, case.input if isinstance(case.input, str) else None)
+            if holds:
+                left_out.append(case.name)
+                continue
+            can_tell = can_tell and holds is not None
         match outcome:
             case Failed(error=error):
                 raise InvalidLabels(f"{case.place}: the step raised {type(error).__name__}: {error}") from error
@@ -70,7 +88,7 @@ async def judge_cases(step: AIStep[Any], cases: Sequence[Case[Any, Any]], *, con
                 )
             case doubtful:
                 refused[doubtful.code] += 1
-    return Judged(cases=tuple(found), refused=dict(refused))
+    return Judged(cases=tuple(found), refused=dict(refused), learned=tuple(left_out), can_tell=can_tell)
 
 
 async def judge_traffic(step: AIStep[Any], inputs: Sequence[Any], *, concurrency: int = 20) -> tuple[Judgement, ...]:

@@ -138,6 +138,11 @@ def set_threshold(
     Raises:
         InvalidLabels: there are no judged cases, answers of several models, or labels that were not given blind.
     """
+    if judged.learned and not judged.cases:
+        raise InvalidLabels(
+            f"the model learned from {len(judged.learned)} of the labelled cases, and no other has an answer that"
+            " passes the guards: calibrate on cases that it was not trained on"
+        )
     one = _one_model(judged.cases)
     share = _share(settings)
     chosen_by = [each for each in judged.cases if _draw(each) < share]
@@ -182,13 +187,23 @@ def from_labels(labels: Labels, promise: Promise, *, day: date, first_errors: in
     Raises:
         InvalidLabels: no judgement of the step has a score.
     """
+    if labels.learned and not labels.audits:
+        raise InvalidLabels(
+            f"the model learned from all {len(labels.learned)} audits that were decided: calibrate on cases that it was"
+            " not trained on"
+        )
     if labels.subject is None:
         raise InvalidLabels("the step has made no judgement with a score: run its workflow first")
     calibration = calibrate(labels.audits, traffic=labels.traffic or None, promise=promise, first_errors=first_errors)
     return StepCalibration(
         rule=guarantee(calibration, labels.subject, day=day),
         calibration=calibration,
-        judged=Judged(cases=labels.judged, refused={}),
+        judged=Judged(
+            cases=labels.judged,
+            refused={},
+            learned=labels.learned,
+            can_tell=all(audit.learned is not None for audit in labels.audits),
+        ),
         development=0,
     )
 

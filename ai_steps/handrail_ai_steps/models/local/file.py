@@ -35,6 +35,7 @@ VERSION = 2
 PLAIN = 1
 """The version of a model without an embedding: releases before 2 read it too."""
 MODEL, VOCABULARY, WEIGHTS = "model.json", "vocabulary.json", "weights.npz"
+LEARNED = "learned"
 LARGEST = 64_000_000
 """No file of ours is larger, in bytes: a larger one is not read into memory at all."""
 
@@ -64,6 +65,8 @@ class Saved:
     """How many examples it learned from."""
     seed: int
     fitted: Fitted
+    learned: frozenset[int] | None = None
+    """Fingerprints of the texts it learned from; None: it was saved by a release that did not keep them."""
 
 
 def save(model: Saved, folder: Path) -> None:
@@ -73,7 +76,11 @@ def save(model: Saved, folder: Path) -> None:
     """
     vectoriser = model.fitted.classifier.vectoriser
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **_arrays(model.fitted.classifier))
+    arrays = _arrays(model.fitted.classifier)
+    if model.learned is not None:
+        # One more array: releases that do not know it read the model all the same.
+        arrays[LEARNED] = np.array(sorted(model.learned), dtype=np.uint64)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     weights = buffer.getvalue()
     vocabulary = json.dumps({"words": vectoriser.words, "pieces": vectoriser.pieces}, ensure_ascii=True).encode()
     quality = model.fitted.quality
@@ -161,6 +168,7 @@ def _assembled(head: dict[str, Any], vocabulary: dict[str, Any], arrays: Arrays)
     if temperatures.doubt >= 1:
         raise ValueError("doubt must be below 1")
     embedded = _embedded(head["embedding"], take, targets) if "embedding" in head else None
+    learned = frozenset(take(LEARNED, np.uint64, None).tolist()) if LEARNED in arrays else None
     classifier = Classifier(Vectoriser(words, pieces, idf), margins, Projection(directions), networks, embedded)
     return Saved(
         name=head["name"],
@@ -169,6 +177,7 @@ def _assembled(head: dict[str, Any], vocabulary: dict[str, Any], arrays: Arrays)
         examples=int(head["examples"]),
         seed=int(head["settings"]["seed"]),
         fitted=Fitted(classifier, temperatures, Quality(**head["quality"]) if head["quality"] else None),
+        learned=learned,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.errors import InvalidTask, LibraryMissing, UnknownLabels
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
-from handrail_ai_steps.models.local.examples import LabelledText, TrainingSet
+from handrail_ai_steps.models.local.examples import LabelledText, TrainingSet, fingerprint
 from handrail_ai_steps.output import NONE_LABEL, Output
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt
@@ -120,6 +120,7 @@ class LocalModel:
             examples=len(training.texts),
             seed=seed,
             fitted=fitted,
+            learned=training.fingerprints,
         )
         return cls(saved)
 
@@ -156,6 +157,15 @@ class LocalModel:
                 "Add examples of the missing labels and train it again with `handrail learn`",
                 labels=unknown,
             )
+
+    def learned_from(self, text: str) -> bool | None:
+        """Return whether it learned from this text; None: a release saved it that did not keep what it learned from.
+
+        Case, white space and ways to write a letter do not count. What it learned from it gives back too well, so that
+        no such case may measure it or set a threshold.
+        """
+        learned = self._saved.learned
+        return None if learned is None else fingerprint(text) in learned
 
     def predict(self, texts: Sequence[str]) -> tuple[Prediction, ...]:
         """Return one prediction for each text, in order; of a long text only the first 20,000 characters are read."""

@@ -11,11 +11,11 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from scipy import sparse
 
+from handrail_ai_steps.models.local.examples import MAX_CHARACTERS
+
 STEPS = 127
 PACKED_ROWS = 4096
 """Rows are rounded in blocks of this many, to bound the memory."""
-MAX_CHARACTERS = 20_000
-"""Only so much of a text is read: an answer takes milliseconds whatever is sent."""
 LONGEST_CHUNK = 64
 """Only so much of a run without white space is cut into pieces: keys and addresses tell little past it."""
 PIECE_SIZES = (2, 3, 4, 5)

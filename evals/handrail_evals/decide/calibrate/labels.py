@@ -49,6 +49,8 @@ class Audit:
     draws, and count as one. Empty: it stands alone."""
     blind: bool = True
     """Whether the label was given without the suggestion in view."""
+    learned: bool | None = False
+    """Whether the model learned from the case's text, as ``LocalModel.learned_from`` says; None: it cannot tell."""
 
     def __post_init__(self) -> None:
         require_finite(self.score, f"the score of audit {self.case!r}")
@@ -98,8 +100,8 @@ def require_audits(audits: Sequence[Any], *, accept_seen: bool = False) -> None:
     """Check that labels may calibrate, for callers without a type checker.
 
     Raises:
-        InvalidLabels: one is no audit, a case is there twice, or a label was given with the suggestion in view and
-            ``accept_seen`` does not allow it.
+        InvalidLabels: one is no audit, a case is there twice, the model learned from one, or a label was given with
+            the suggestion in view and ``accept_seen`` does not allow it.
     """
     seen: set[str] = set()
     for index, audit in enumerate(audits):
@@ -111,6 +113,12 @@ def require_audits(audits: Sequence[Any], *, accept_seen: bool = False) -> None:
         if audit.case and audit.case in seen:
             raise InvalidLabels(f"case {audit.case!r} is there twice (label {index}); count each case once")
         seen.add(audit.case)
+    learned = [audit.case for audit in audits if audit.learned]
+    if learned:
+        raise InvalidLabels(
+            f"the model learned from {len(learned)} of the {len(audits)} cases ({shown(learned)}): it gives back what"
+            " it was taught, so they say nothing of other cases; leave them out"
+        )
     if not accept_seen:
         require_blind([audit.case for audit in audits if not audit.blind], len(audits), "accept_seen=True")
 

@@ -46,6 +46,8 @@ class Labels:
     If it is low, the audits may be the easy ones of the sample.
     """
     left_out: LeftOut
+    learned: tuple[str, ...] = ()
+    """Drawn cases that are no audits because the model learned from their texts."""
 
     def as_cases(self) -> tuple[Case[Any, Any], ...]:
         """Return what people decided as cases of a suite for this step; ``drawn`` in their metadata tells them apart.

@@ -14,6 +14,7 @@ from handrail_evals.decide.corrections.errors import UnknownGroup
 from handrail_evals.decide.corrections.labels import Labels
 from handrail_evals.decide.corrections.left_out import UNANSWERED, LeftOut, Reason
 from handrail_evals.decide.corrections.record import Recorded
+from handrail_evals.decide.learned import Learned
 from handrail_evals.measure.copies import clusters_of, input_key
 from handrail_evals.measure.fingerprint import as_text
 from handrail_guards.acceptor import Acceptor
@@ -43,6 +44,7 @@ class Pile:
     answers: Answers
     score: Score
     group: Group | None
+    learned: Learned
     newest: tuple[float, str] = (0.0, "")
     """When the newest judgement with a score was made, and its prompt version."""
     judged_by: Counter[_Origin] = field(default_factory=Counter)
@@ -51,6 +53,8 @@ class Pile:
     labelled: list[tuple[_Origin, Audit, JudgedCase]] = field(default_factory=list)
     unlabelled: list[tuple[_Origin, Reason]] = field(default_factory=list)
     """Drawn cases that are no audits."""
+    taught: list[tuple[_Origin, str]] = field(default_factory=list)
+    """Those of them that the model learned from, with their names."""
     shared: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What each labelled case may share with others: its run and its input."""
     decided: list[Decided] = field(default_factory=list)
@@ -92,11 +96,15 @@ class Pile:
             self.unlabelled.append((origin, "fitted"))
         elif decided is None:
             self.unlabelled.append((origin, record.open_because or "undecided"))
+        elif (learned := self.learned.holds(record.judgement, record.text)) is True:
+            self.unlabelled.append((origin, "learned"))
+            self.taught.append((origin, record.case))
         else:
+            audit = Audit(found, decided.judged.right, decided.judged.case, decided.judged.group, learned=learned)
             judged = decided.judged
             read = record.input if record.text is None else record.text
             self.shared[record.case] = (f"run {record.run_id}", f"input {input_key(read)}")
-            self.labelled.append((origin, Audit(found, judged.right, judged.case, judged.group), judged))
+            self.labelled.append((origin, audit, judged))
 
     def _add_doubtful(self, record: Recorded, decided: Decided | None) -> None:
         if decided is None:
@@ -158,6 +166,7 @@ class Pile:
             audits=tuple(audit for audit, _ in kept),
             judged=tuple(judged for _, judged in kept),
             corrections=tuple(lesson for lesson in lessons if lesson is not None),
+            learned=tuple(case for origin, case in self.taught if origin == chosen),
             traffic=() if chosen is None else tuple(self.traffic[chosen]),
             decided=tuple(self.decided),
             answered=len(kept) / drawn if drawn else None,

@@ -6,6 +6,7 @@ from handrail_evals.decide.corrections.answers import Answers
 from handrail_evals.decide.corrections.labels import Labels
 from handrail_evals.decide.corrections.pile import Group, Pile, Score
 from handrail_evals.decide.corrections.record import read_records
+from handrail_evals.decide.learned import Learned
 from handrail_orchestrator.store.port import Store
 
 if TYPE_CHECKING:
@@ -24,20 +25,22 @@ def read_labels(
 ) -> Labels:
     """Return what people decided of a step's judgements; the store is only read, page by page.
 
-    ``step`` is the AI step or its name. The step itself knows its prompt version, its labels and which answers are
-    the same; with a name, ``prompt_version`` is that of the newest judgement unless it is given, and answers are
-    compared as JSON. ``model`` is by default the one that judged most cases of that version. ``group`` says what a
-    promise of its own could be about.
+    ``step`` is the AI step or its name. The step itself knows its prompt version, its labels, which answers are the
+    same, and what its local models learned from, which are no audits; with a name, ``prompt_version`` is that of the
+    newest judgement unless it is given, answers are compared as JSON, and nobody can tell what a model learned from.
+    ``model`` is by default the one that judged most cases of that version. ``group`` says what a promise of its own
+    could be about.
 
     Raises:
         UnknownGroup: a run's input has no such field.
         StoreError: the store cannot be read.
     """
     if isinstance(step, str):
-        name, answers = step, Answers()
+        name, answers, learned = step, Answers(), Learned({})
     else:
+        learned = Learned.of(step)
         name, answers, prompt_version = step.name, Answers(step.task.output), prompt_version or step.version
-    pile = Pile(answers, score, group)
+    pile = Pile(answers, score, group, learned)
     for record in read_records(store, step=name, workflow=workflow):
         pile.add(record)
     return pile.labels(name, prompt_version, model)

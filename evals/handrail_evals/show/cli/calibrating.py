@@ -13,6 +13,7 @@ from handrail_ai_steps.step import AIStep
 from handrail_evals.decide.calibrate import Promise, Workload, write_acceptance
 from handrail_evals.decide.calibrate.labels import require_blind
 from handrail_evals.decide.corrections import read_labels
+from handrail_evals.decide.learned import Learned
 from handrail_evals.decide.step_calibration import (
     CalibrationSettings,
     Judged,
@@ -102,7 +103,8 @@ def calibrate(
         accept_seen=accept_seen,
     )
     with printing_aside(aside=as_json):
-        step = chosen(load_step(target), model, recording)
+        whole = load_step(target)
+        step = chosen(whole, model, recording)
     path = out or Path(f"{step.name}.acceptance.json")
     path.parent.mkdir(parents=True, exist_ok=True)  # before a model is asked for all cases
     promise, day = Promise(target=risk, delta=delta), datetime.now(UTC).date()
@@ -115,7 +117,7 @@ def calibrate(
             require_blind([each.name for each in labelled if each.blind is False], len(labelled), "--accept-seen")
         others = None if traffic is None else keys.inputs(traffic)
         with printing_aside(aside=as_json):
-            judged, judgements = run_measured(_judged(step, labelled, others, concurrency))
+            judged, judgements = run_measured(_judged(step, labelled, others, concurrency, Learned.of(whole)))
         found = set_threshold(judged, promise, day=day, traffic=judgements, settings=settings)
     write_acceptance(path, found.rule)
     work = Workload(cases=per_day, minutes_each=minutes_each, audited=audited)
@@ -137,10 +139,14 @@ def _from_store(
 
 
 async def _judged(
-    step: AIStep[Any], labelled: Sequence[Case[Any, Any]], others: list[Any] | None, concurrency: int
+    step: AIStep[Any],
+    labelled: Sequence[Case[Any, Any]],
+    others: list[Any] | None,
+    concurrency: int,
+    learned: Learned,
 ) -> tuple[Judged, Sequence[Judgement] | None]:
     """Return what the step makes of the labelled cases and of the traffic."""
-    judged = await judge_cases(step, labelled, concurrency=concurrency)
+    judged = await judge_cases(step, labelled, concurrency=concurrency, learned=learned)
     return judged, None if others is None else await judge_traffic(step, others, concurrency=concurrency)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from handrail_evals.decide.calibrate import CostView, Workload, cost_view
+from handrail_evals.decide.calibrate.labels import shown
 from handrail_evals.decide.step_calibration import StepCalibration
 
 
@@ -18,6 +19,7 @@ def told(found: StepCalibration, work: Workload, path: Path) -> list[str]:
         f"{rule.step}, answers of {rule.model}: {judged.total:,} labelled cases"
         + (f", {found.development:,} of them to choose with" if found.development else "")
         + (f"; never accepted: {refused}" if refused else ""),
+        *_learned(found),
         f"score       {rule.score}{_competed(found)}",
         f"outcome     {calibration.reason}",
     ]
@@ -32,6 +34,16 @@ def told(found: StepCalibration, work: Workload, path: Path) -> list[str]:
         ]
     lines += [f"look at     {line}" for line in _sure_errors(found)]
     return [*lines, f"written     {path}: load it with accept=read_acceptance(Path({str(path)!r}))"]
+
+
+def _learned(found: StepCalibration) -> list[str]:
+    """Return what is known of cases that the model was trained on, which would look better than others."""
+    judged, model = found.judged, found.rule.model
+    if judged.learned:
+        return [f"left out    {len(judged.learned):,} cases that {model} learned from ({shown(judged.learned)})"]
+    if judged.can_tell:
+        return []
+    return [f"not known   what {model} learned from: make sure that no labelled case is among it, or train it again"]
 
 
 def _competed(found: StepCalibration) -> str:
@@ -68,6 +80,8 @@ def as_data(found: StepCalibration, work: Workload, path: Path) -> dict[str, Any
         "cases": found.judged.total,
         "copies": calibration.copies,
         "seen": calibration.seen,
+        "learned": list(found.judged.learned),
+        "learned_known": found.judged.can_tell,
         "distinct_scores": calibration.distinct_scores,
         "sure_errors": [asdict(each) for each in found.sure_errors],
         "never_accepted": dict(found.judged.refused),

@@ -472,6 +472,31 @@ def test_labels_that_were_not_given_blind_are_refused_before_anybody_is_asked() 
     assert read_acceptance(Path("pet.acceptance.json")).labels == 200
 
 
+def test_cases_that_the_model_was_trained_on_do_not_calibrate_it() -> None:
+    taught = "".join(json.dumps({"text": f"meow purr {n}", "label": "cat"}) + "\n" for n in range(30))
+    Path("taught.jsonl").write_text(taught, encoding="utf-8")
+    Path("mixed.jsonl").write_text(LEARN + taught, encoding="utf-8")
+
+    refused = handrail("calibrate", "steps.py:step", "--cases", "taught.jsonl", *TENTH, code=2).stderr
+    assert not Path("pet.acceptance.json").exists()
+    said = handrail("calibrate", "steps.py:step", "--cases", "mixed.jsonl", *TENTH).stdout
+    data = json.loads(handrail("calibrate", "steps.py:step", "--cases", "mixed.jsonl", *TENTH, "--json").stdout)
+
+    assert "the model learned from 30 of the labelled cases" in " ".join(refused.split())
+    assert "left out    30 cases that local:pet@" in said
+    assert (data["cases"], len(data["learned"]), data["learned_known"]) == (200, 30, True)
+
+
+def test_a_recording_does_not_hide_what_the_model_was_trained_on() -> None:
+    taught = json.dumps({"name": "taught", "input": "bark woof 3", "expected": "dog"})
+    with Path("cases.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"\n{taught}\n")
+    handrail("run", "steps.py:suite", "--recording", "rec.jsonl", "--record", "--out", "a.jsonl")
+    command = ("calibrate", "steps.py:step", "--cases", "cases.jsonl", "--recording", "rec.jsonl", *TENTH)
+
+    assert json.loads(handrail(*command, "--json").stdout)["learned"] == ["taught"]
+
+
 def test_the_surest_contradictions_are_shown() -> None:
     lines = LEARN.splitlines()
     for n in (3, 50):
