@@ -1,6 +1,6 @@
 """What a model handed over, held against what was asked for: no model is trusted to have done so itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -10,6 +10,9 @@ from handrail_ai_steps.output import Output
 from handrail_ground.errors import is_order, told
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult
+
+ROUNDING = 1e-9
+"""How far beyond 0 or 1 a sum of probabilities may end."""
 
 
 def fitting(given: Any, output: Output, model: Model) -> Answer | NoAnswer:
@@ -21,6 +24,13 @@ def fitting(given: Any, output: Output, model: Model) -> Answer | NoAnswer:
         return _unusable(model, f"the model {named(model)} {told_wrong}; a model returns an Answer or a NoAnswer")
     if wrong := _wrong_part(given):
         return _unusable(model, f"the model {named(model)} {_told_wrong(wrong)}")
+    if wrong := _wrong_number(given):
+        return _unusable(model, f"the model {named(model)} {wrong}", attempts=tuple(given.attempts))
+    return _held_against(output, given)
+
+
+def _held_against(output: Output, given: Answer) -> Answer | NoAnswer:
+    """Return an answer with its value as the output type has it, or why it does not fit."""
     attempts = tuple(given.attempts) or (Attempt(model=given.model, result="answered"),)
     try:
         value = output.validate(given.value)
@@ -89,6 +99,31 @@ def _wrong_part(given: Answer) -> str:
     return "" if _are(given.attempts, Attempt) else "attempts"
 
 
+def _wrong_number(given: Answer) -> str:
+    """Return which number says how likely something is and is no number from 0 to 1; empty when all are."""
+    for part, number in _numbers(given):
+        if not _is_share(number):
+            return f"gave {number!r} as {part}, which is no number from 0 to 1"
+    return ""
+
+
+def _numbers(given: Answer) -> Iterator[tuple[str, float]]:
+    """Give every number that says how likely something is, and what it is said of."""
+    yield from [("its confidence", sure)] if (sure := given.confidence.value) is not None else []
+    for path, each in given.fields.items():
+        if each.value is not None:
+            yield f"its confidence in the field {path!r}", each.value
+    for other in given.alternatives:
+        yield f"the confidence of the alternative {other.value!r}", other.confidence
+    if given.other_mass is not None:
+        yield "the probability of what is no label (other_mass)", given.other_mass
+
+
+def _is_share(number: Any) -> bool:
+    """Return whether a number is from 0 to 1, but for the rounding of sums; NaN is not."""
+    return isinstance(number, int | float) and not isinstance(number, bool) and -ROUNDING <= number <= 1 + ROUNDING
+
+
 def _are(listed: Any, kind: type) -> bool:
     try:
         return all(isinstance(each, kind) for each in listed)
@@ -100,6 +135,8 @@ def _told_wrong(part: str) -> str:
     return f"gave an answer whose {part!r} has another type than handrail_ai_steps.model says"
 
 
-def _unusable(model: Model, reason: str) -> NoAnswer:
-    attempt = Attempt(model=named(model), result="failed", notes=(reason,))
-    return NoAnswer(result="failed", reason=reason, attempts=(attempt,))
+def _unusable(model: Model, reason: str, *, attempts: tuple[Attempt, ...] = ()) -> NoAnswer:
+    """Return that there is no answer; what the attempts cost is spent all the same."""
+    last = attempts[-1] if attempts else Attempt(model=named(model), result="failed")
+    last = replace(last, result="failed", notes=(*last.notes, reason))
+    return NoAnswer(result="failed", reason=reason, attempts=(*attempts[:-1], last))

@@ -43,7 +43,7 @@ class TokenTrace:
     ends: Sequence[int]
     """Where each token ends in ``text``, rising; the first may be cut off before it and the last after it."""
     logprobs: Sequence[float]
-    """Natural logarithms, 0 or less."""
+    """Natural logarithms, 0 or less; where a token's own list says less than the token, what the list says."""
     tops: Sequence[Sequence[Mapping[str, Any]]]
     """Each token's most likely alternatives as the server sent them; empty when it sent none."""
 
@@ -104,10 +104,11 @@ def token_trace(
             logprob = float(entry["logprob"])
             if not logprob <= ROUNDING:  # also catches NaN
                 return None
-            pieces.append(piece)
-            logprobs.append(min(logprob, 0.0))
             top = entry.get("top_logprobs")
-            tops.append(top if isinstance(top, list) else ())
+            top = top if isinstance(top, list) else ()
+            pieces.append(piece)
+            logprobs.append(min(logprob, 0.0, _listed(top, entry, piece)))
+            tops.append(top)
     except _UNREADABLE:
         return None
     wanted = text.encode(errors="surrogatepass")
@@ -262,7 +263,7 @@ def label_mass(trace: TokenTrace, span: ByteSpan, labels: Sequence[str]) -> Labe
                 only = _only_label(done + token[before:], candidates)
                 if only is not None:
                     masses[only] = masses.get(only, 0.0) + path * probability
-        path *= math.exp(min(trace.logprobs[index], _listed(trace.tops[index], piece)))
+        path *= math.exp(trace.logprobs[index])
         done += piece[before:]
         chosen = _only_label(done, candidates)
         if chosen is not None:
@@ -291,20 +292,20 @@ def _only_label(start: bytes, candidates: Mapping[bytes, str]) -> str | None:
     return possible[0] if len(possible) == 1 else None
 
 
-def _listed(top: Sequence[Mapping[str, Any]], written: bytes) -> float:
+def _listed(top: Sequence[Mapping[str, Any]], entry: Mapping[str, Any], written: bytes) -> float:
     """Return the least log-probability that a list gives the written token, or 0 where it does not name it.
 
     Servers have told it from after sampling and the list from before, or from another place: of two numbers that
-    contradict each other, the higher one must not make a doubtful label sure.
+    contradict each other, the higher one must not make a doubtful value sure.
     """
-    said = [0.0]
-    for entry in top:
-        try:
-            if _piece(entry) == written:
-                said.append(float(entry["logprob"]))
+    token, said = entry["token"], 0.0
+    for other in top:
+        try:  # a look at its spelling first: to read the bytes of every alternative takes longer than all the rest
+            if other["token"] == token and _piece(other) == written:
+                said = min(said, float(other["logprob"]))
         except _UNREADABLE:
             continue
-    return min(said)
+    return said
 
 
 def _certain(logprob: float, top: Sequence[Mapping[str, Any]], written: bytes) -> bool:

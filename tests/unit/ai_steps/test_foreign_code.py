@@ -1,8 +1,10 @@
 """Code that users wrote may raise and return anything: the call ends in doubt and says whose code it was."""
 
 import asyncio
+import math
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 import pytest
@@ -17,7 +19,7 @@ from handrail_guards.acceptance import Always, Doubt
 from handrail_guards.check import Check
 from handrail_guards.confidence import Confidence
 from handrail_guards.guard import GuardContext
-from handrail_guards.outcome import Accepted, Doubtful, Judgement
+from handrail_guards.outcome import Accepted, Alternative, Attempt, Doubtful, Judgement
 from handrail_guards.second_opinion import Ruling, agrees, judged
 from handrail_guards.values import satisfies
 from handrail_guards.verdict import OnFail, Verdict
@@ -267,6 +269,53 @@ async def test_a_model_that_returns_something_else_gave_no_answer(said: Any) -> 
     outcome = doubtful(await route(Says(say))("x"))
     assert outcome.code == "unavailable"
     assert "the model theirs" in outcome.reason
+
+
+def beyond(number: float) -> Confidence:
+    """A confidence that its own check has not seen, as code that builds one without ``__init__`` makes it."""
+    made = Confidence(0.5, "stated", "x")
+    object.__setattr__(made, "value", number)
+    return made
+
+
+@pytest.mark.parametrize("number", [1.7, -0.2, math.nan, math.inf, True, "0.9"])
+@pytest.mark.parametrize("part", ["confidence", "fields", "alternatives", "other_mass"])
+async def test_a_number_that_is_no_probability_is_refused_with_what_it_was_said_of(part: str, number: Any) -> None:
+    wrong: dict[str, Any] = {
+        "confidence": beyond(number),
+        "fields": {"total": beyond(number)},
+        "alternatives": (Alternative(value="fraud", confidence=number),),
+        "other_mass": number,
+    }
+    spent = (Attempt(model="theirs", result="answered", input_tokens=7, output_tokens=3, money=0.25),)
+
+    async def say(_: ModelRequest) -> Answer:
+        return replace(GOOD, attempts=spent, **{part: wrong[part]})
+
+    outcome = doubtful(await route(Says(say))("x"))
+
+    assert outcome.code == "unavailable"
+    assert f"the model theirs gave {number!r} as " in outcome.reason
+    assert {"fields": "'total'", "alternatives": "'fraud'"}.get(part, part) in outcome.reason
+    assert outcome.suggestion is None
+    [attempt] = outcome.judgement.attempts
+    assert (attempt.result, attempt.money) == ("failed", 0.25)  # what it cost is spent all the same
+
+
+async def test_a_confidence_that_refuses_its_number_is_an_outage_that_says_so() -> None:
+    async def say(_: ModelRequest) -> Answer:
+        return replace(GOOD, confidence=Confidence(1.7, "stated"))
+
+    outcome = doubtful(await route(Says(say))("x"))
+
+    assert "raised InvalidConfidence: confidence 1.7 from 'stated' is outside 0 to 1" in outcome.reason
+
+
+async def test_a_sum_of_probabilities_may_end_a_rounding_beyond_one() -> None:
+    async def say(_: ModelRequest) -> Answer:
+        return replace(GOOD, other_mass=1 - (0.1 + 0.2 + 0.7 + 2e-16))
+
+    assert isinstance(await route(Says(say))("x"), Accepted)
 
 
 async def test_a_model_whose_name_raises_is_called_by_its_type() -> None:

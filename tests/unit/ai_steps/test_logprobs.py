@@ -181,6 +181,32 @@ def test_of_two_numbers_for_the_written_token_that_contradict_each_other_the_low
     assert found.masses["A"] == pytest.approx(0.2)
 
 
+@pytest.mark.parametrize(("own", "listed"), [(0.99, 0.2), (0.2, 0.99)])
+def test_of_two_numbers_for_a_token_of_a_field_that_contradict_each_other_the_lower_counts(
+    own: float, listed: float
+) -> None:
+    entries = tokens('{"total":', ("12", {"12": listed, "13": 1 - listed}), ',"shop":"', ("é", {"é": 0.5}), '"}')
+    entries[1]["logprob"] = math.log(own)
+
+    trace = token_trace(entries, '{"total":12,"shop":"é"}')
+
+    assert trace is not None
+    found = field_logprobs(trace)
+    assert found["total"].probability == pytest.approx(0.2)
+    assert found["shop"].probability == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("listed", [math.nan, None, "high", 0.7])
+def test_a_list_that_tells_no_log_probability_changes_nothing(listed: object) -> None:
+    entries = tokens('{"total":', ("12", {"12": 0.9, "13": 0.1}), "}")
+    entries[1]["top_logprobs"][0]["logprob"] = listed
+
+    trace = token_trace(entries, '{"total":12}')
+
+    assert trace is not None
+    assert field_logprobs(trace)["total"].probability == pytest.approx(0.9)
+
+
 def test_tokens_that_join_quote_and_label_are_told_apart() -> None:
     found = masses('{"label":', ('"A"', {'"A"': 0.6, '"B"': 0.3, '"': 0.1}), "}", labels=["A", "B"])
     assert found == ({"A": 0.6, "B": 0.3}, 0.1)
