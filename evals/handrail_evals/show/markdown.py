@@ -44,7 +44,7 @@ def inert(text: str, length: int = WIDEST) -> str:
     Entities keep Markdown and HTML from seeing markup; a mention (``@team``) or reference (``#7``) is looked for later,
     in the text that is shown, and an empty comment parts it.
     """
-    from handrail_orchestrator.cli.harmless import harmless  # noqa: PLC0415 -- importing evals stays light
+    from handrail_ground.text import harmless  # noqa: PLC0415 -- importing evals stays light
 
     return ACTING.sub(entity, one_line(harmless(text), length))
 

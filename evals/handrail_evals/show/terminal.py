@@ -45,6 +45,6 @@ def cell(text: str, length: int = WIDEST) -> "Text":
     """Return a text in one line without markup, control characters written out."""
     from rich.text import Text  # noqa: PLC0415 -- importing evals stays light
 
-    from handrail_orchestrator.cli.harmless import harmless  # noqa: PLC0415 -- as above
+    from handrail_ground.text import harmless  # noqa: PLC0415 -- as above
 
     return Text(one_line(harmless(text), length))

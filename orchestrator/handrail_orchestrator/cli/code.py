@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from handrail_orchestrator.cli.harmless import harmless
+from handrail_ground.text import harmless
 from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.embedded.presence import living

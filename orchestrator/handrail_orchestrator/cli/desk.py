@@ -10,10 +10,10 @@ from typing import Any, TypeVar, assert_never
 
 import typer
 
+from handrail_ground.text import harmless
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.code import Code
-from handrail_orchestrator.cli.harmless import harmless
 from handrail_orchestrator.cli.printing import context_text
 from handrail_orchestrator.cli.showing import failed_line, keys, show_draft, show_item
 from handrail_orchestrator.cli.terminal import EndOfInput, can_page, typed_line

@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from handrail_ground.errors import HandrailError
-from handrail_orchestrator.cli.harmless import harmless
+from handrail_ground.text import harmless
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from handrail_orchestrator.cli.harmless import harmless
+from handrail_ground.text import harmless
 from handrail_orchestrator.store.rows import ReviewRow, RunRow, StepRow, WaitRow
 from handrail_orchestrator.summary import Summary
 

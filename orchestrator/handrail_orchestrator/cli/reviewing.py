@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from handrail_ground.text import harmless
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.code import Code, go_on
 from handrail_orchestrator.cli.desk import Desk
 from handrail_orchestrator.cli.failing import complaining
-from handrail_orchestrator.cli.harmless import harmless
 from handrail_orchestrator.cli.options import (
     DEFAULT_STORE,
     AsOption,

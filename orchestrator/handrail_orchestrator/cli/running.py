@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from handrail_ground.text import harmless
 from handrail_orchestrator.cli.failing import complaining
-from handrail_orchestrator.cli.harmless import harmless
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
 from handrail_orchestrator.cli.printing import command_name, out, summary_lines

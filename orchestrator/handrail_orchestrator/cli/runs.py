@@ -11,8 +11,8 @@ from typing import Annotated, Any, NamedTuple, TypeVar, cast, get_args
 
 import typer
 
+from handrail_ground.text import harmless
 from handrail_orchestrator.cli.failing import complaining
-from handrail_orchestrator.cli.harmless import harmless
 from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, LimitOption, StoreOption
 from handrail_orchestrator.cli.printing import out, run_table, step_table
 from handrail_orchestrator.client import Client

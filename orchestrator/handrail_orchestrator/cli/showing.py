@@ -7,10 +7,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from handrail_ground.text import harmless
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator import review
 from handrail_orchestrator.cli import fields
-from handrail_orchestrator.cli.harmless import harmless
 from handrail_orchestrator.cli.printing import context_text, moment, out
 from handrail_orchestrator.said import Said
 from handrail_orchestrator.store.rows import ReviewRow

@@ -22,7 +22,7 @@ from handrail_evals.show.cli.measured import printing_aside
 from handrail_evals.show.cli.publishing import Publication, write, write_files
 from handrail_evals.show.cli.running import Order, destination, end, execute, prepared
 from handrail_evals.show.cli.suites import AnySuite, load_suite
-from handrail_orchestrator.cli.harmless import harmless
+from handrail_ground.text import harmless
 
 MARGIN = 0.02
 """What ``compare`` holds a candidate to when nothing is said: a question asked out of interest, not a release."""

@@ -10,8 +10,8 @@ import typer
 
 from handrail_evals.measure.running.evaluation import Evaluation
 from handrail_ground.errors import HandrailError, is_order, told
+from handrail_ground.text import harmless
 from handrail_orchestrator.cli import complaining
-from handrail_orchestrator.cli.harmless import harmless
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -20,7 +20,7 @@ from handrail_evals.show.cli.folder import RESULTS, results_in
 from handrail_evals.show.cli.publishing import Publication, publish, say_written, write
 from handrail_evals.show.junit import junit as as_junit
 from handrail_evals.show.markdown import markdown as as_markdown
-from handrail_orchestrator.cli.harmless import harmless
+from handrail_ground.text import harmless
 from handrail_orchestrator.cli.printing import out, short, table
 
 ResultArgument = Annotated[Path, typer.Argument(metavar="RESULT", help="a result file that `handrail eval run` wrote")]

@@ -5,15 +5,13 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from handrail_ground.text import harmless
+
 MOST = 2000
 """Characters of one value that the page shows; the rest is in the result file."""
 MOST_LABEL = 60
 """Characters of a name or label that the page shows."""
 
-_KEPT = frozenset("\n\t")
-_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-_JOINERS = frozenset("\u200c\u200d")
-"""Persian, Indic scripts and emoji are written with them; they neither hide nor turn anything."""
 _PICTURES = 0x2400
 """Where Unicode keeps a visible picture of each of the first 32 control characters."""
 
@@ -48,12 +46,7 @@ def brief(value: Any, most: int = MOST_LABEL) -> str:
 
 def visible(text: str) -> str:
     r"""Return the text with control and direction characters as pictures or as their code, such as ``⟨U+202E⟩``."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        each if each in _KEPT or each in _JOINERS or unicodedata.category(each) not in _UNSEEN else _written(each)
-        for each in text
-    )
+    return harmless(text, _written)
 
 
 def columns(text: str) -> int:
