@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass
@@ -25,6 +24,7 @@ from handrail_ai_steps.models.local.classifier import (
 from handrail_ai_steps.models.local.embedding import embedding_of
 from handrail_ai_steps.models.local.network import Network
 from handrail_ai_steps.models.local.vectors import Packed, Vectoriser
+from handrail_ground.files import write_whole
 
 Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
 
@@ -108,9 +108,9 @@ def save(model: Saved, folder: Path) -> None:
         "files": {VOCABULARY: _sha256(vocabulary), WEIGHTS: _sha256(weights)},
     }
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / VOCABULARY, vocabulary)
-    _write(folder / WEIGHTS, weights)
-    _write(folder / MODEL, json.dumps(head, indent=2, ensure_ascii=False).encode())
+    write_whole(folder / VOCABULARY, [vocabulary])
+    write_whole(folder / WEIGHTS, [weights])
+    write_whole(folder / MODEL, [json.dumps(head, indent=2, ensure_ascii=False).encode()])
 
 
 def load(folder: Path) -> Saved:
@@ -238,13 +238,6 @@ def _read(path: Path) -> bytes:
         ) from error
     except OSError as error:
         raise _unreadable(path, f"cannot be read ({error.strerror})") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def _unreadable(path: Path, what: str) -> UnreadableModel:

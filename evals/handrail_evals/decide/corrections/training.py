@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from handrail_evals.decide.calibrate.errors import InvalidLabels
 from handrail_evals.decide.calibrate.labels import Correction
 from handrail_evals.decide.corrections.labels import GivenUp
-from handrail_evals.whole_file import write_whole
+from handrail_ground.files import write_whole
 
 if TYPE_CHECKING:
     from handrail_ai_steps.models.local import LabelledText

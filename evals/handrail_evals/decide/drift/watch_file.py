@@ -14,7 +14,7 @@ from handrail_evals.decide.drift.seen import Audited, Routed, Seen
 from handrail_evals.decide.drift.settings import WatchSettings
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_json import watch_from_json, watch_to_json
-from handrail_evals.whole_file import beside, write_whole
+from handrail_ground.files import beside, write_whole
 
 try:
     import fcntl

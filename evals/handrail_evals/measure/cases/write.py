@@ -7,7 +7,7 @@ from typing import Any
 
 from handrail_evals.errors import InvalidCase, InvalidCaseFile
 from handrail_evals.measure.case import UNLABELLED, Case, require_distinct
-from handrail_evals.whole_file import write_whole
+from handrail_ground.files import write_whole
 
 
 def write_cases(path: Path, cases: Iterable[Case[Any, Any]]) -> None:

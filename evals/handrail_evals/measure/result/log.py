@@ -12,7 +12,7 @@ from handrail_evals.measure.result.header import FORMAT, Header
 from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.measure.result.storable import stored
 from handrail_evals.measure.result.writer_lock import WriterLock
-from handrail_evals.whole_file import write_whole
+from handrail_ground.files import write_whole
 
 BEGINNING: Final = f'{{"format":"{FORMAT.partition("/")[0]}/'.encode()
 """What every result begins with: a file that is torn before its first line ends is ours when it begins so."""

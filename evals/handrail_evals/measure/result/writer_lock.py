@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from handrail_evals.errors import BeingWritten
-from handrail_evals.whole_file import beside
+from handrail_ground.files import beside
 
 try:
     import fcntl

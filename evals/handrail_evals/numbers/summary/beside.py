@@ -11,7 +11,7 @@ from handrail_evals.numbers.summary.errors import InvalidSummary
 from handrail_evals.numbers.summary.measuring import DEFAULTS, summarize
 from handrail_evals.numbers.summary.options import Options
 from handrail_evals.numbers.summary.summary import Summary
-from handrail_evals.whole_file import write_whole
+from handrail_ground.files import write_whole
 
 HEAD = 4096
 """Bytes of a result's beginning that are hashed: its header says what was run and when."""

@@ -22,7 +22,7 @@ from handrail_evals.show.report.labels import labels
 from handrail_evals.show.report.slices import slices
 from handrail_evals.show.report.templates import asset, content_policy, environment
 from handrail_evals.show.report.workflow import workflow
-from handrail_evals.whole_file import write_whole
+from handrail_ground.files import write_whole
 
 
 def write_html(
