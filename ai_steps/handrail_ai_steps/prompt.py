@@ -1,13 +1,12 @@
 """Prompts as data: Jinja templates rendered in a sandbox, with a version that every answer records."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.errors import InvalidPrompt
 from handrail_ground.errors import is_order, told
+from handrail_ground.hashing import hash_of_data
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -106,6 +105,7 @@ def render(prompt: Prompt, about: Mapping[str, Any]) -> Rendered:
     )
     try:
         system = sandbox.from_string(prompt.system).render(about).strip()
+        system.encode()  # half of a character (a lone surrogate) can be neither sent nor stored
         user = None if prompt.user == USER else sandbox.from_string(prompt.user)
     except BaseException as error:
         if is_order(error):
@@ -119,5 +119,4 @@ def render(prompt: Prompt, about: Mapping[str, Any]) -> Rendered:
 
 def _version(prompt: Prompt, about: Mapping[str, Any]) -> str:
     content = {"system": prompt.system, "user": prompt.user, **{key: about[key] for key in about if key != "name"}}
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:VERSION_LENGTH]
+    return hash_of_data(content, digits=VERSION_LENGTH)

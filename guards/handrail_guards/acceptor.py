@@ -1,6 +1,5 @@
 """A score learned from labelled judgements: how likely a value is right, by everything its judgement shows."""
 
-import hashlib
 import math
 import re
 from collections import defaultdict
@@ -8,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from handrail_ground.hashing import hash_of_text
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.outcome import Judgement
 
@@ -141,7 +141,7 @@ class Acceptor:
 
 def fingerprint(case: str) -> str:
     """Return what a case is recognised by without telling its name."""
-    return hashlib.sha256(case.encode("utf-8", "surrogatepass")).hexdigest()[:FINGERPRINT_DIGITS]
+    return hash_of_text(case, digits=FINGERPRINT_DIGITS)
 
 
 def cluster_fingerprint(cluster: str) -> str:

@@ -1,16 +1,11 @@
 """Which cases are audited blind: a share of them, drawn before it is known whether their value is accepted."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Protocol
 
+from handrail_ground.hashing import drawn
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
-
-_BITS = 53
-"""A float holds that many exactly, so that every number drawn is below 1."""
-_PURPOSE = b"handrail audit"
-"""Keeps these numbers apart from other hashes of the same keys, such as those that split traffic."""
 
 
 class AuditRule(Protocol):
@@ -64,5 +59,4 @@ class Auditing:
 
 def draw_of(key: str) -> float:
     """Return the number that a key draws: 0 up to but not including 1, evenly spread, the same on every machine."""
-    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8, person=_PURPOSE).digest()
-    return (int.from_bytes(digest, "big") >> (64 - _BITS)) / (1 << _BITS)
+    return drawn(key, "audit")

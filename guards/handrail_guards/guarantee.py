@@ -1,6 +1,5 @@
 """A threshold that keeps a promise, as data that a step loads and an acceptance file holds."""
 
-import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date as Date  # noqa: N812 -- a field is named date
 from typing import Any, Literal, TypeAlias, get_args
 
+from handrail_ground.hashing import hash_of_text
 from handrail_guards.acceptance import Doubt
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.confidence import ConfidenceSource
@@ -81,7 +81,7 @@ class GuaranteedThreshold:
     @property
     def mark(self) -> str:
         """Return twelve hexadecimal digits that change with any of its fields."""
-        return hashlib.sha256(self.to_json().encode("utf-8", "surrogatepass")).hexdigest()[:MARK_DIGITS]
+        return hash_of_text(self.to_json(), digits=MARK_DIGITS)
 
     def doubt_of(self, judgement: Judgement, *, behind: tuple[str, ...] = ()) -> Doubt | None:
         """Return why the value is in doubt, or None to accept it.

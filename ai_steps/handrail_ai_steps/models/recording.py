@@ -1,6 +1,5 @@
 """The file of a recording: one JSON line an answer, only ever appended to."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +11,13 @@ from typing import Any, TypeAlias
 from handrail_ai_steps.errors import InvalidRecording
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.output import Output
+from handrail_ground.hashing import hash_of_data
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt
 
 Line: TypeAlias = dict[str, Any]
 
-_DIGEST_LENGTH = 16
+_DIGITS = 16
 
 _TIME: ContextVar[int] = ContextVar("which time the same question is asked", default=0)
 
@@ -55,8 +55,8 @@ class Key:
         return cls(
             model,
             request.prompt_version,
-            _hash([request.json_schema, list(request.labels)]),
-            _hash([request.text, sent_back, *([_TIME.get()] if _TIME.get() else [])]),
+            hash_of_data([request.json_schema, list(request.labels)], digits=_DIGITS),
+            hash_of_data([request.text, sent_back, *([_TIME.get()] if _TIME.get() else [])], digits=_DIGITS),
         )
 
 
@@ -173,8 +173,3 @@ def _from_line(line: Line, output: Output) -> Answer | NoAnswer:
         other_mass=said["other_mass"],
         attempts=attempts,
     )
-
-
-def _hash(content: Any) -> str:
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]

@@ -1,6 +1,5 @@
 """From a step and labelled cases to the acceptance rule that the step loads."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections.labels import Labels
 from handrail_evals.decide.judging import Judged, judge_cases, judge_traffic
 from handrail_evals.errors import InvalidSetting
+from handrail_ground.hashing import drawn
 from handrail_guards.guarantee import GuaranteedThreshold, ScoreName, score_of
 from handrail_guards.outcome import Judgement
 
@@ -260,5 +260,4 @@ def _one_model(cases: Sequence[JudgedCase]) -> JudgedCase:
 
 def _draw(case: JudgedCase) -> float:
     """Return where a case falls between 0 and 1, the same each time; those of one cluster fall together."""
-    digest = hashlib.sha256(b"development:" + (case.cluster or case.case).encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
+    return drawn(case.cluster or case.case, "development")

@@ -6,11 +6,10 @@ from typing import Any
 
 from handrail_evals.errors import DataError
 from handrail_ground.errors import is_order, told
+from handrail_ground.hashing import canonical
 
 DIGITS = 16
 """Hexadecimal digits of a hash: 64 bits, for thousands of cases and not for secrets."""
-
-_COMPACT = (",", ":")
 
 
 def jsonable(value: Any, *, where: str) -> Any:
@@ -41,7 +40,7 @@ def hash_of(data: Any) -> str:
         DataError: it is nested too deep, or has a number of too many digits.
     """
     try:
-        text = data if type(data) is str else json.dumps(data, sort_keys=True, ensure_ascii=False, separators=_COMPACT)
+        text = data if type(data) is str else canonical(data)
     except (ValueError, RecursionError) as error:
         raise DataError(f"a value cannot be written as JSON ({told(error)}); use plain JSON values") from error
     kind = b"t" if type(data) is str else b"j"

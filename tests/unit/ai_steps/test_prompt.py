@@ -58,6 +58,7 @@ async def test_name_missing_from_an_input_is_an_error_and_not_an_empty_text() ->
         Prompt(user="{{ input"),
         Prompt(system="{{ ''.__class__.__mro__[1].__subclasses__() }}"),
         Prompt(system="{{ labels.append(1) }}"),
+        Prompt(system="half of a character: \ud800"),
     ],
 )
 def test_template_that_cannot_be_rendered_or_leaves_the_sandbox_fails_when_built(prompt: Prompt) -> None:

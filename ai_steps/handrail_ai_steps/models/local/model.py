@@ -1,6 +1,5 @@
 """The model in this process: learned from labelled texts, asked without a network."""
 
-import hashlib
 import importlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ from handrail_ai_steps.errors import InvalidTask, LibraryMissing, UnknownLabels
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.local.examples import LabelledText, TrainingSet, fingerprint
 from handrail_ai_steps.output import NONE_LABEL, Output
+from handrail_ground.hashing import hash_of_text
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt
 
@@ -56,7 +56,7 @@ class LocalModel:
         self._saved = saved
         embedded = saved.fitted.classifier.embedded
         learned = f"{saved.data_hash} {saved.seed}" + (f" {embedded.embedding.mark}" if embedded else "")
-        self._version = hashlib.sha256(learned.encode()).hexdigest()[:VERSION_DIGITS]
+        self._version = hash_of_text(learned, digits=VERSION_DIGITS)
         self._outputs: dict[Any, Output] = {}
 
     @property

@@ -1,11 +1,11 @@
 """What a watch is told: cases as they were routed, and audits as they were answered."""
 
-import hashlib
 import math
 from dataclasses import dataclass
 from typing import Any, Self
 
 from handrail_evals.errors import DataError, InvalidScore
+from handrail_ground.hashing import hash_of_text
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import ScoreName, score_of
 from handrail_guards.outcome import Accepted, Outcome
@@ -87,7 +87,7 @@ class Audited:
     @property
     def mark(self) -> str:
         """Return what a watch remembers of the cluster: a short hash, as it may hold what people wrote."""
-        return hashlib.sha256(self.cluster.encode("utf-8", "surrogatepass")).hexdigest()[:MARK_DIGITS]
+        return hash_of_text(self.cluster, digits=MARK_DIGITS)
 
     def __post_init__(self) -> None:
         if self.right is not None and not isinstance(self.right, bool):
