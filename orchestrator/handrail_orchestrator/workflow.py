@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, get_type_hints, overload
 
-from handrail_orchestrator.code_hash import hash_of_code
+from handrail_ground.code_hash import hash_of_code
 from handrail_orchestrator.coding import codec_for, signature_codec
 from handrail_orchestrator.errors import InvalidWorkflow, UnresolvedAnnotation
 from handrail_orchestrator.run import Run

@@ -21,8 +21,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from handrail_evals.measure.fingerprint import hash_of
-from handrail_evals.measure.scorer import code_hash
-from handrail_orchestrator.code_hash import constant_text
+from handrail_ground.code_hash import constant_text, hash_of_function
 
 if TYPE_CHECKING:
     from handrail_ai_steps.model import Model
@@ -46,7 +45,7 @@ _WITHIN: Final[ContextVar[frozenset[int]]] = ContextVar("functions whose version
 
 def version_of(function: Callable[..., Any]) -> str:
     """Return a hash of a function's code, and of the project's code and constants that it names."""
-    own, within = code_hash(function), _WITHIN.get()
+    own, within = hash_of_function(function), _WITHIN.get()
     if id(function) in within:  # it names what names it
         return own
     token = _WITHIN.set(within | {id(function)})
@@ -99,7 +98,7 @@ def _parts(function: Callable[..., Any]) -> Iterator[str]:
     for each in named_by(function):
         match each:
             case FunctionType() if _is_of_project(each):
-                yield f"def {each.__qualname__} {code_hash(each)}"
+                yield f"def {each.__qualname__} {hash_of_function(each)}"
                 yield from (f"{name} = {value}" for name, value in _constants(each, written))
             case type() if _is_of_project(each):
                 yield f"class {each.__qualname__}"

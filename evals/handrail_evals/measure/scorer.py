@@ -1,10 +1,7 @@
 """The port to whoever says how good an answer is: one answer in, one score out."""
 
-import hashlib
-import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from numbers import Real
@@ -13,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 from handrail_evals.errors import InvalidScore, InvalidSuite, MissingExpected
 from handrail_evals.measure.case import UNLABELLED, Case, nothing
 from handrail_evals.measure.observation import Observation
-from handrail_orchestrator.code_hash import feed_code
+from handrail_ground.code_hash import hash_of_function
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -170,7 +167,7 @@ class FunctionScorer(Generic[In, Out, Expected]):
     @property
     def version(self) -> str:
         """Return a hash of the function's code and settings."""
-        return code_hash(self.function, closure=True)
+        return hash_of_function(self.function, closure=True)
 
     def __call__(self, answer: Answered[In, Out, Expected], /) -> Scored | Awaitable[Scored]:
         """Call the function."""
@@ -192,30 +189,3 @@ def as_scorer(
     if not callable(function) or not name or name == "<lambda>":
         raise InvalidSuite(f"{function!r} cannot score: give a built-in scorer such as exact(), or a def with a name")
     return FunctionScorer(function, name)
-
-
-def code_hash(function: Callable[..., Any], *, closure: bool = False) -> str:
-    """Return a hash of a function's code and defaults, 16 hexadecimal digits; of an object, of its ``__call__``.
-
-    With ``closure`` plain values from around the function count too: a scorer's tolerance is there, and so is a
-    target's counter, which changes from run to run.
-    """
-    plain = inspect.unwrap(function)
-    plain = plain if inspect.isroutine(plain) else type(plain).__call__
-    digest = hashlib.blake2s(digest_size=8)
-    code = getattr(plain, "__code__", None)
-    if code is None:
-        digest.update(getattr(plain, "__qualname__", repr(plain)).encode())
-        return digest.hexdigest()
-    feed_code(digest, code)
-    settings = [*(getattr(plain, "__defaults__", None) or ()), *(getattr(plain, "__kwdefaults__", None) or {}).values()]
-    for cell in (getattr(plain, "__closure__", None) or ()) if closure else ():
-        with suppress(ValueError):  # a name that has no value yet
-            settings.append(cell.cell_contents)
-    for value in settings:
-        # Of other values there is no text that is the same tomorrow.
-        digest.update(repr(value).encode() if isinstance(value, _PLAIN) else type(value).__qualname__.encode())
-    return digest.hexdigest()
-
-
-_PLAIN = (str, bytes, bool, int, float, complex, type(None))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from handrail_evals.errors import InvalidScore, InvalidSetting
-from handrail_evals.measure.scorer import code_hash
+from handrail_ground.code_hash import hash_of_function
 
 
 class Comparator(Protocol):
@@ -36,7 +36,7 @@ class FunctionComparator:
     @property
     def version(self) -> str:
         """Return the function's name and a hash of its code."""
-        return f"{getattr(self.function, '__name__', 'function')} {code_hash(self.function, closure=True)}"
+        return f"{getattr(self.function, '__name__', 'function')} {hash_of_function(self.function, closure=True)}"
 
     def compare(self, value: Any, expected: Any, /) -> float:
         """Call the function; None is left to it.

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from handrail_evals.errors import InvalidCase, InvalidSetting
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.fingerprint import hash_of, jsonable
-from handrail_evals.measure.scorer import code_hash
+from handrail_ground.code_hash import hash_of_function
 from handrail_orchestrator.store.rows import ReviewRow
 from handrail_orchestrator.testing import LEAVE_OPEN
 from handrail_orchestrator.testing.reviewers import NoAnswer
@@ -161,7 +161,7 @@ def _names(step: str) -> Iterator[str]:
 def _told(part: Any) -> str:
     if not callable(part):
         return repr(part)
-    return code_hash(part) + (repr(part) if is_dataclass(part) else "")
+    return hash_of_function(part) + (repr(part) if is_dataclass(part) else "")
 
 
 __all__ = ["LEAVE_OPEN", "Decision", "Desk", "Minutes", "Reviewers", "Script", "Truth", "chance"]
