@@ -136,6 +136,9 @@ def case_count(cases: Iterable[CaseResult]) -> int:
     return len({each.case for each in cases})
 
 
+ROUNDING = 1e-12
+"""Scores that are nearer than this are alike: their spread is lost when it is squared."""
+
 MANY = 2000
 """From here on the mean of skewed amounts is near enough to normal, and a bootstrap says the same as Student's t."""
 
@@ -159,7 +162,7 @@ def mean_score(sample: Sample, certainty: Certainty, *, right_or_wrong: bool) ->
         TooFewCases: fewer than two scores (one for right-or-wrong ones), or all of one cluster.
     """
     shares = all(0.0 <= value <= 1.0 for value in sample.values)
-    alike = shares and len(set(sample.values)) == 1
+    alike = len(sample) > 0 and shares and max(sample.values) - min(sample.values) < ROUNDING
     if right_or_wrong or alike:
         return wilson(sample.values, sample.clusters, level=certainty.level)
     if not shares:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 import sklearn.metrics
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidSetting
@@ -84,6 +84,7 @@ def test_the_brier_score_is_that_of_scikit_learn(judged: list[tuple[float, bool]
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 1.0), st.booleans()), min_size=2, max_size=60))
+@example([(0.0, False), (7e-90, False)])
 def test_the_interval_of_the_brier_score_holds_it_and_stays_within_0_and_1(judged: list[tuple[float, bool]]) -> None:
     found = brier(confident(sure([c for c, _ in judged], [r for _, r in judged]), RIGHT), QUICK)
 
