@@ -63,15 +63,12 @@ class Flow:
         return len(self.approval_seconds)
 
 
-@dataclass(frozen=True)  # without slots: see Case
-class Observation(Generic[Out_co]):
-    """What a target made of one case; everything that is not known is None, which is not zero."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """How an answer came to be; everything that is not known is None, which is not zero."""
 
-    output: Out_co
-    """The answer that is scored: of a doubtful judgement, what the model would have said."""
-    _: KW_ONLY
     answered: bool = True
-    """False when there is no answer at all (a refusal, a time-out); ``output`` is None then, and is not scored."""
+    """False when there is no answer at all: a refusal, a time-out."""
     accepted: bool | None = None
     """Whether the answer would be used without asking a person; None when the target does not say."""
     doubt: str = ""
@@ -90,8 +87,17 @@ class Observation(Generic[Out_co]):
     """In the price table's currency."""
     human_minutes: float | None = None
     """What people spent on it."""
-    seconds: float | None = None
-    """How long the target itself took, where it says so; None: from question to answer is taken."""
     verdicts: tuple[Verdict, ...] = ()
     flow: Flow | None = None
     """For a workflow: how its run went."""
+
+
+@dataclass(frozen=True)  # without slots: see Case
+class Observation(Circumstances, Generic[Out_co]):
+    """What a target made of one case."""
+
+    output: Out_co
+    """The answer that is scored: of a doubtful judgement, what the model would have said; None when there is none."""
+    _: KW_ONLY
+    seconds: float | None = None
+    """How long the target itself took, where it says so; None: from question to answer is taken."""

@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 from handrail_evals.measure.case import UNLABELLED, Metadatum, nothing
 from handrail_evals.measure.fingerprint import hash_of
-from handrail_evals.measure.observation import Flow, Observation, StepTrace
+from handrail_evals.measure.observation import Circumstances, Flow, StepTrace
 from handrail_evals.measure.scorer import Counts
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.verdict import Span, Verdict
@@ -34,7 +34,7 @@ class Crash:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseResult:
+class CaseResult(Circumstances):
     """One case, put to the target once; values are JSON data."""
 
     case: str
@@ -49,8 +49,6 @@ class CaseResult:
     """Of what is right, where the result does not hold it; empty otherwise."""
     output: Any = None
     """The answer; None also when there is none."""
-    answered: bool = True
-    """Whether there is an answer."""
     scores: Mapping[str, float | None] = field(default_factory=nothing)
     """By scorer; None where it could not score or crashed. Empty when the target crashed."""
     reasons: Mapping[str, str] = field(default_factory=nothing)
@@ -63,18 +61,6 @@ class CaseResult:
     """What the target raised; such a case is asked again when the run goes on."""
     seconds: float = 0.0
     """From the question to the answer, scoring left out."""
-    accepted: bool | None = None
-    doubt: str = ""
-    reason: str = ""
-    confidence: float | None = None
-    source: ConfidenceSource | None = None
-    model: str = ""
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    money: float | None = None
-    human_minutes: float | None = None
-    verdicts: tuple[Verdict, ...] = ()
-    flow: Flow | None = None
     steps: Mapping[str, Any] = field(default_factory=nothing)
     """What the workflow's steps should have come to."""
     metadata: Mapping[str, Metadatum] = field(default_factory=nothing)
@@ -170,7 +156,7 @@ def _read_source(data: Any) -> Any:
     return data
 
 
-OBSERVED: Final = tuple(name for name in Observation.__dataclass_fields__ if name not in {"output", "seconds"})
+OBSERVED: Final = tuple(Circumstances.__dataclass_fields__)
 """The fields that a line takes from an observation as they are; its time replaces the one measured."""
 
 _STRUCTURED: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -191,7 +177,9 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 _NAMES: Final = frozenset(CaseResult.__dataclass_fields__)
 _WRITTEN: Final = tuple(
-    name for name in CaseResult.__dataclass_fields__ if name not in {"case", "expected", *_STRUCTURED}
+    name
+    for name in (*CaseResult.__annotations__, *OBSERVED)  # what was asked and answered first: people read lines too
+    if name not in {"case", "expected", *_STRUCTURED}
 )
 _DEFAULTS: Final[Mapping[str, Any]] = {
     name: {} if each.default is MISSING else each.default

@@ -9,8 +9,8 @@ FORMAT = "handrail-result/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """What a result is of."""
+class Subject:
+    """What was measured."""
 
     suite: str
     """The suite's name."""
@@ -20,14 +20,30 @@ class Header:
     """What changes when the target's answers may."""
     scorers: Mapping[str, str]
     """The scorers' versions by their names, the main metric first."""
-    cases: int
-    """How many cases the suite has."""
     repeats: int
-    """How often each is put to the target."""
+    """How often each case is put to the target."""
     cases_hash: str
     """Of the cases' names and input hashes, in order."""
     started: str
     """When the run began, in UTC: ``2026-01-31T09:30:00Z``."""
+
+    @property
+    def main(self) -> str:
+        """Return the name of the main metric."""
+        return next(iter(self.scorers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header(Subject):
+    """What a result is of."""
+
+    cases: int
+    """How many cases the suite has."""
+
+    @property
+    def subject(self) -> Subject:
+        """Return what was measured, without how much of it there is."""
+        return Subject(**{field.name: getattr(self, field.name) for field in fields(Subject)})
 
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON data."""

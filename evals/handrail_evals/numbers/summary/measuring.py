@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.measure.result.header import Header
 from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.metrics.confidence import (
     Ranking,
@@ -22,7 +21,7 @@ from handrail_evals.numbers.metrics.scores import Right, average_score, count_sc
 from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_evals.numbers.summary.options import Options
-from handrail_evals.numbers.summary.summary import Confidence, Labels, Names, Subject, Summary, Tally
+from handrail_evals.numbers.summary.summary import Confidence, Labels, Names, Summary, Tally
 
 DEFAULTS = Options()
 
@@ -36,7 +35,7 @@ def summarize(result: Result, options: Options = DEFAULTS) -> Summary:
         LibraryMissing: numpy or scipy is not installed.
     """
     cases, certainty = result.cases, options.certainty
-    subject = subject_of(result.header)
+    subject = result.header.subject
     right = Right(subject.main, options.right_at)
     labels, label_values = measured_labels(cases, certainty)
     confidence, confidence_values = measured_confidence(cases, right, options)
@@ -65,19 +64,6 @@ def summarize(result: Result, options: Options = DEFAULTS) -> Summary:
         must_pass_failures=result.must_pass_failures,
         failing=Names.of(failing(cases, right)),
         crashed=Names.of(crashed(cases)),
-    )
-
-
-def subject_of(header: Header) -> Subject:
-    """Return what was measured."""
-    return Subject(
-        suite=header.suite,
-        target=header.target,
-        target_version=header.target_version,
-        scorers=dict(header.scorers),
-        repeats=header.repeats,
-        cases_hash=header.cases_hash,
-        started=header.started,
     )
 
 

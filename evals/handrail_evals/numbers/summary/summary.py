@@ -1,8 +1,8 @@
 """A result in numbers: all that a table, a page or a pull request shows of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from handrail_evals.measure.result.header import Subject
 from handrail_evals.numbers.metrics.confidence import Reliability
 from handrail_evals.numbers.metrics.cost import Histogram
 from handrail_evals.numbers.metrics.fields import FieldScore
@@ -15,28 +15,6 @@ from handrail_evals.numbers.summary.options import Options
 
 MOST_NAMES = 1000
 """Names of failing cases that a summary lists; their number is always whole."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What was measured: the header of the result."""
-
-    suite: str
-    target: str
-    target_version: str
-    scorers: Mapping[str, str]
-    """The scorers' versions by their names, the main metric first."""
-    repeats: int
-    """How often each case is put to the target."""
-    cases_hash: str
-    """Of the cases' names and input hashes."""
-    started: str
-    """When the run began, in UTC."""
-
-    @property
-    def main(self) -> str:
-        """Return the name of the main metric."""
-        return next(iter(self.scorers))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

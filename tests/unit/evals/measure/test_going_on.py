@@ -207,7 +207,7 @@ async def test_a_second_writer_is_told_who_is_there(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_writer_that_was_killed_keeps_nobody_out(tmp_path: Path) -> None:
     (tmp_path / "suite_of.py").write_text(
-        "import os\nfrom evals import Case, Suite, exact\n"
+        "import os\nfrom handrail import Case, Suite, exact\n"
         "def route(text: str) -> str:\n    if os.environ.get('DIES'): os.kill(os.getpid(), 9)\n    return 'a'\n"
         "suite = Suite('s', route, cases=[Case('a', 'x', 'a')], scorers=[exact()])\n"
     )
