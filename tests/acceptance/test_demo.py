@@ -11,6 +11,8 @@ import pytest
 pytest.importorskip("sklearn")
 
 HANDRAIL = Path(sys.executable).parent / "handrail"
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "docs" / "pictures" / "flow.svg"
 SCREEN = 24
 """Lines of the smallest terminal that is still common."""
 
@@ -51,3 +53,18 @@ def test_the_demo_may_be_run_twice_and_tells_the_same(shown: tuple[Path, str]) -
     folder, text = shown
     again = ran([str(HANDRAIL), "demo"], folder)
     assert again.split("\n\n")[1] == text.split("\n\n")[1]
+
+
+def test_the_picture_of_the_readme_shows_what_the_demo_says(shown: tuple[Path, str]) -> None:
+    _, text = shown
+    by_rule, by_model, waiting, _ = (int(found) for found in re.findall(r"^ +(\d+)  ", text, flags=re.MULTILINE))
+    share = re.search(r"right in ([\d.]+%)", text)
+    assert share is not None
+    picture = PICTURE.read_text(encoding="utf-8")
+    drawn = [int(found) for found in re.findall(r'class="count"[^>]*>(\d+)<', picture)]
+
+    assert drawn == [by_rule + by_model + waiting, by_model, by_rule, waiting]
+    assert f"right in {share[1]}" in picture
+    for page in (ROOT / "README.md", ROOT / "docs" / "index.md"):
+        told = page.read_text(encoding="utf-8")
+        assert f"a rule decides {by_rule}, an AI step {by_model} of the rest, right in {share[1]}" in told

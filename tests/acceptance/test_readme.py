@@ -17,7 +17,7 @@ ENDS = ("T-1/assign -> access", "T-2/assign -> billing")
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    (block,) = [each for each in blocks_of(ROOT / "README.md") if each.language in PYTHON]
+    (block,) = [each for each in blocks_of(ROOT / "README.md") if each.language in PYTHON and not each.title]
     path = tmp_path / "page.py"
     path.write_text(block.text, encoding="utf-8")
     return path
