@@ -28,7 +28,7 @@ from handrail_evals.measure.suite import Suite, cases_hash
 from handrail_ground.errors import told
 from handrail_orchestrator.interrupts import is_for_us
 
-_log = logging.getLogger("handrail_evals.measure.running")
+_log = logging.getLogger("handrail.evals")
 
 
 class Watcher(Protocol):
