@@ -20,7 +20,8 @@ from handrail_evals.decide.verdict import lines, named
 from handrail_evals.errors import BeingWritten
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result, read_result
-from handrail_evals.measure.running import Evaluation, RunSettings, run_suite
+from handrail_evals.measure.running.runner import Evaluation, run_suite
+from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.threads import leaving_threads
 from handrail_evals.numbers.statistics.clusters import average_repeats

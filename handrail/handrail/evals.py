@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from handrail_evals.measure.result.case_result import CaseResult as CaseResult
     from handrail_evals.measure.result.result import Result as Result
     from handrail_evals.measure.result.result import read_result as read_result
-    from handrail_evals.measure.running.evaluation import Evaluation as Evaluation
+    from handrail_evals.measure.running.runner import Evaluation as Evaluation
     from handrail_evals.measure.running.settings import Budget as Budget
     from handrail_evals.measure.running.settings import RunSettings as RunSettings
     from handrail_evals.measure.scorer import Answered as Answered

@@ -11,7 +11,8 @@ from handrail import Says, ScriptedModel
 from handrail.demo.triage import KNOWN_SENDERS, THRESHOLD
 from handrail_ai_steps.model import ModelRequest
 from handrail_evals.measure.result import CaseResult, Result
-from handrail_evals.measure.running import RunSettings, run_suite
+from handrail_evals.measure.running.runner import run_suite
+from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.numbers.metrics import Certainty, Right, attribution, deciders, flows
 
 TRUTH = {ticket.message: team for ticket, team in labelled()}

@@ -10,8 +10,7 @@ from handrail_evals.errors import DataError, Unfinished, UnknownMetric
 from handrail_evals.measure.fingerprint import hash_of
 from handrail_evals.measure.measures import MACRO_F1, MEASURES, Measure
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.measure.result.header import Header
-from handrail_evals.measure.result.result import Result
+from handrail_evals.measure.result.result import Header, Result
 from handrail_evals.numbers import macro_f1
 from handrail_evals.numbers.statistics.clusters import average_repeats
 

@@ -1,21 +1,76 @@
-"""Putting one case to the target, and its answer to the scorers."""
+"""Putting one case to the target, and its answer to the scorers; an answer that is there already is not asked for."""
 
+import asyncio
 import math
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import UNLABELLED, Case, nothing
-from handrail_evals.measure.fingerprint import jsonable
+from handrail_evals.measure.fingerprint import hash_of, jsonable
 from handrail_evals.measure.observation import Observation
-from handrail_evals.measure.result.case_result import OBSERVED, CaseResult, Crash
+from handrail_evals.measure.result.case_result import NOBODY_SAID, OBSERVED, CaseResult, Crash, escaped
+from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.contained import Raised, contained
-from handrail_evals.measure.running.crash import crash
-from handrail_evals.measure.running.question import Question
-from handrail_evals.measure.running.scoring import Scorers, Scoring
+from handrail_evals.measure.running.scoring import Scorers, Scoring, crash
 from handrail_evals.measure.scorer import plain_number
 from handrail_evals.measure.target import Observe
+from handrail_orchestrator.interrupts import is_for_us
+
+
+@dataclass(frozen=True)
+class Question:
+    """A case, with what a result says of it as JSON data."""
+
+    case: Case[Any, Any]
+    input: Any
+    input_hash: str
+    expected: Any = UNLABELLED
+    steps: Mapping[str, Any] = field(default_factory=nothing)
+    metadata: Mapping[str, Any] = field(default_factory=nothing)
+    repeat: int = 0
+
+    @classmethod
+    def of(cls, case: Case[Any, Any]) -> "Question":
+        """Return the question of a case.
+
+        Raises:
+            DataError: its input, or what should come of it, has no JSON form.
+        """
+        data = jsonable(case.input, where=f"the input of {case.place}")
+        expected: Any = UNLABELLED
+        if case.expected is not UNLABELLED:
+            expected = escaped(jsonable(case.expected, where=f"the expected value of {case.place}"))
+        steps, metadata = (
+            escaped(jsonable(dict(value), where=f"{name} of {case.place}")) if value else nothing()
+            for name, value in (("steps", case.steps), ("metadata", case.metadata))
+        )
+        return cls(case, data, hash_of(data), expected, steps, metadata)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Return the case's name and the repeat, by which its answer is found."""
+        return self.case.name, self.repeat
+
+    @cached_property
+    def expected_hash(self) -> str:
+        """Return a hash of what is right, as a result has it."""
+        return NOBODY_SAID if self.expected is UNLABELLED else hash_of(self.expected)
+
+    @property
+    def tells_truth(self) -> bool:
+        """Return whether input and expected value say what is right, when a result holds them."""
+        return self.input is not None or self.expected is not UNLABELLED
+
+    def is_told_in(self, answer: CaseResult) -> bool:
+        """Return whether a stored answer was scored as the case is now, and not against another truth."""
+        case = self.case
+        now = [self.expected_hash, case.must_pass, case.cluster, dict(self.metadata), dict(self.steps)]
+        then = [answer.truth, answer.must_pass, answer.cluster, dict(answer.metadata), dict(answer.steps)]
+        return hash_of(then) == hash_of(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +176,76 @@ def with_numbers(observation: Observation[Any]) -> Observation[Any]:
 
 _UNANSWERED: Observation[Any] = Observation(None, answered=False)
 _UNSCORED = Scoring()
+
+
+class Earlier:
+    """What is there already, by case and repeat."""
+
+    def __init__(self, result: Result | None) -> None:
+        found = {(each.case, each.repeat): each for each in (() if result is None else result.cases)}
+        self.answers = {key: each for key, each in found.items() if each.error is None}
+        self.crashes = {key: each for key, each in found.items() if each.error is not None}
+        """Where the target crashed: such a case is asked again."""
+
+    def together(self, now: Iterable[CaseResult]) -> tuple[CaseResult, ...]:
+        """Return all of one result; a case that was asked again is there once, as it came out now."""
+        return tuple({**self.crashes, **self.answers, **{(each.case, each.repeat): each for each in now}}.values())
+
+    def missing(self, questions: Iterable[Question]) -> Iterator[Question]:
+        """Yield those without an answer."""
+        return (each for each in questions if each.key not in self.answers)
+
+    async def score_again(self, questions: Iterable[Question], asking: Asking, output_type: Any, workers: int) -> int:
+        """Score what was scored against another truth, or where a scorer crashed, and return how much; nobody is asked.
+
+        An answer that cannot be read as the target's type is no longer one of the answers.
+        """
+        stale = [each for each in questions if self._is_stale(each)]
+        if not stale:
+            return 0
+        left = iter(stale)
+        read = _Reader(output_type)
+
+        async def work() -> None:
+            for question in left:
+                answer = self.answers.pop(question.key)
+                observation = read(answer)
+                if observation is not None:
+                    self.answers[question.key] = await asking.score_again(question, answer, observation)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(workers, len(stale))):
+                group.create_task(work())
+        return sum(each.key in self.answers for each in stale)
+
+    def _is_stale(self, question: Question) -> bool:
+        answer = self.answers.get(question.key)
+        return answer is not None and (bool(answer.crashes) or not question.is_told_in(answer))
+
+
+class _Reader:
+    """Reads stored answers as what the target gives."""
+
+    def __init__(self, output_type: Any) -> None:
+        from pydantic import TypeAdapter  # noqa: PLC0415 -- keeps the import light
+
+        try:
+            self._adapter: TypeAdapter[Any] | None = TypeAdapter(output_type)
+        except BaseException as error:  # a type's own schema hook may raise anything
+            if is_for_us(error):
+                raise
+            self._adapter = None
+
+    def __call__(self, answer: CaseResult) -> Observation[Any] | None:
+        from pydantic_core import to_json  # noqa: PLC0415 -- keeps the import light
+
+        if self._adapter is None:
+            return None
+        try:
+            output = self._adapter.validate_json(to_json(answer.output)) if answer.answered else None
+        except BaseException as error:
+            if is_for_us(error):
+                raise
+            return None
+        known: dict[str, Any] = {name: getattr(answer, name) for name in OBSERVED}
+        return Observation(output, **known)

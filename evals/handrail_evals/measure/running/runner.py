@@ -6,27 +6,75 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from handrail_evals.errors import InvalidSuite
-from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.measure.result.header import Header
+from handrail_evals.measure.result.case_result import CaseResult, stored
 from handrail_evals.measure.result.log import ResultLog
-from handrail_evals.measure.result.result import Result
-from handrail_evals.measure.result.storable import stored
-from handrail_evals.measure.running.asking import Asking
-from handrail_evals.measure.running.earlier import Earlier
-from handrail_evals.measure.running.evaluation import Evaluation
-from handrail_evals.measure.running.question import Question
+from handrail_evals.measure.result.result import Header, Result
+from handrail_evals.measure.running.asking import Asking, Earlier, Question
 from handrail_evals.measure.running.scoring import Scorers
-from handrail_evals.measure.running.settings import RunSettings
-from handrail_evals.measure.running.spending import Spending
+from handrail_evals.measure.running.settings import RunSettings, Spending
 from handrail_evals.measure.suite import Suite, cases_hash
 from handrail_ground.errors import told
 from handrail_orchestrator.interrupts import is_for_us
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """A result, and how it came to be this time."""
+
+    result: Result
+    asked: int
+    """How many answers were asked of the target now; the others were there from an earlier run."""
+    scored_again: int = 0
+    """How many answers that were there were scored again: what is right had changed, or a scorer had crashed."""
+    seconds: float
+    """How long it took."""
+    stopped: str = ""
+    """Why it ended before all cases were asked, in words; empty when they were. Running it again goes on."""
+
+    @property
+    def wanted(self) -> int:
+        """Return how many answers a whole result has."""
+        header = self.result.header
+        return header.cases * header.repeats
+
+    @property
+    def already_there(self) -> int:
+        """Return how many answers were there from an earlier run, and not asked for now."""
+        return len(self.result.cases) - self.asked
+
+    @property
+    def lost(self) -> int:
+        """Return how many answers are missing although nothing stopped the run; above 0 it has measured too little."""
+        return 0 if self.stopped else self.wanted - len(self.result.cases)
+
+    @property
+    def crashed(self) -> Sequence[CaseResult]:
+        """Return the cases on which the target or a scorer raised."""
+        return [each for each in self.result.cases if each.error is not None or each.crashes]
+
+    @property
+    def unrecorded(self) -> Sequence[CaseResult]:
+        """Return the cases for which the recording holds no answer."""
+        return [each for each in self.result.cases if each.error is not None and each.error.type == "RecordingMissing"]
+
+    @property
+    def unscored(self) -> bool:
+        """Return whether there are answers and no scorer has a score for any of them."""
+        cases = self.result.cases
+        return bool(cases) and all(score is None for case in cases for score in case.scores.values())
+
+    @property
+    def unscored_must_pass(self) -> Sequence[str]:
+        """Return the must-pass cases with a score above 1, whose scale nobody has said."""
+        high = (each for each in self.result.cases if each.must_pass and not each.passes)
+        return [each.case for each in high if any(score is not None and score > 1 for score in each.scores.values())]
+
 
 _log = logging.getLogger("handrail.evals")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -11,10 +12,30 @@ from handrail_evals.measure.case import UNLABELLED, Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result.case_result import Crash
 from handrail_evals.measure.running.contained import Raised, Returned, contained
-from handrail_evals.measure.running.crash import crash
 from handrail_evals.measure.scorer import Answered, Counts, Score, Scored, Scorer, plain_number
 from handrail_evals.measure.threads import Threads
+from handrail_ground.errors import is_order
 from handrail_orchestrator.interrupts import is_for_us
+
+TRACE_FRAMES = 12
+TRACE_LENGTH = 4_000
+
+
+def crash(error: BaseException) -> Crash:
+    """Return what was raised, with the end of its trace."""
+    trace = "".join(traceback.format_exception(error, limit=-TRACE_FRAMES))
+    return Crash(type=type(error).__name__, message=words(error), trace=trace[-TRACE_LENGTH:])
+
+
+def words(error: BaseException) -> str:
+    """Return what an exception says, where it can say it."""
+    try:
+        return str(error)
+    except BaseException as worse:
+        if is_order(worse):
+            raise
+        return f"(it raises {type(worse).__name__} when it is asked what it says)"
+
 
 AnyScorer: TypeAlias = Scorer[Any, Any, Any]
 AnyAnswer: TypeAlias = Answered[Any, Any, Any]

@@ -1,9 +1,12 @@
-"""How a suite is run: how many cases at once, how fast, and when to stop."""
+"""How a suite is run: how many cases at once, how fast, when to stop, and what it has taken so far."""
 
 import math
+import time
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 
 from handrail_evals.errors import InvalidSetting
+from handrail_evals.measure.result.case_result import CaseResult
 
 CONCURRENCY = 20
 """Cases put to a target at once when nothing is said: servers that people pay for are seldom slower for it."""
@@ -57,3 +60,38 @@ class RunSettings:
             number = getattr(self, name)
             if number is not None and not (number > 0 and math.isfinite(number)):
                 raise InvalidSetting(f"{name} is {number!r}; give a number above 0, or None for no limit")
+
+
+class Spending:
+    """Counts what cases take; what an earlier, killed run of the same result took counts too, but not its time."""
+
+    def __init__(self, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
+        self.money = 0.0
+        self.tokens = 0
+        self.unpriced = ""
+        """The model whose price is unknown, if there is one."""
+        self._budget = budget
+        self._clock = clock
+        self._begun = clock()
+
+    def count(self, case: CaseResult) -> None:
+        """Count one case."""
+        self.tokens += (case.input_tokens or 0) + (case.output_tokens or 0)
+        if case.money is not None:
+            self.money += case.money
+        elif case.input_tokens or case.output_tokens:
+            self.unpriced = case.model or "a model"
+
+    @property
+    def exhausted(self) -> str:
+        """Return what is used up, in words; empty while the run may go on."""
+        budget = self._budget
+        if budget.money is not None and self.unpriced:
+            return f"the price of {self.unpriced} is unknown, so a budget of {budget.money:g} cannot be kept"
+        if budget.money is not None and self.money >= budget.money:
+            return f"the budget of {budget.money:g} is used up ({self.money:.4g} spent)"
+        if budget.tokens is not None and self.tokens >= budget.tokens:
+            return f"the budget of {budget.tokens:,} tokens is used up ({self.tokens:,} spent)"
+        if budget.seconds is not None and self._clock() - self._begun >= budget.seconds:
+            return f"the {budget.seconds:g} seconds are over"
+        return ""

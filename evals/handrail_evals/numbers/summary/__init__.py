@@ -1,6 +1,6 @@
 """Results in numbers: computed once, kept beside the result."""
 
-from handrail_evals.measure.result.header import Subject
+from handrail_evals.measure.result.result import Subject
 from handrail_evals.numbers.summary.beside import open_summary, read_summary, summary_path
 from handrail_evals.numbers.summary.document import FORMAT, Stamp, from_json, to_json
 from handrail_evals.numbers.summary.errors import InvalidSummary

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handrail_evals.measure.result.header import Subject
+from handrail_evals.measure.result.result import Subject
 from handrail_evals.numbers.metrics.confidence import Reliability
 from handrail_evals.numbers.metrics.cost import Histogram
 from handrail_evals.numbers.metrics.fields import FieldScore

@@ -13,8 +13,7 @@ from handrail_evals.decide.verdict import lines, to_data, to_markdown
 from handrail_evals.errors import ChangedScorer, DataError, InvalidSetting, UnknownMetric
 from handrail_evals.measure.measures import MACRO_F1, MEASURES
 from handrail_evals.measure.result.result import Result, read_result
-from handrail_evals.measure.running import RunSettings
-from handrail_evals.measure.running.settings import CONCURRENCY
+from handrail_evals.measure.running.settings import CONCURRENCY, RunSettings
 from handrail_evals.numbers.summary import Options, open_summary
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import measuring

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from handrail_evals.measure.running.evaluation import Evaluation
+from handrail_evals.measure.running.runner import Evaluation
 from handrail_ground.errors import HandrailError, is_order, told
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli import complaining

@@ -7,7 +7,7 @@ from typing import Any
 
 from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.result.result import Result, read_result
-from handrail_evals.measure.running.question import Question
+from handrail_evals.measure.running.asking import Question
 from handrail_evals.measure.running.runner import header_of
 from handrail_evals.measure.suite import Suite
 

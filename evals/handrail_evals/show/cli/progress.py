@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.measure.running.spending import Spending
+from handrail_evals.measure.running.settings import Spending
 
 REFRESH_SECONDS = 0.1
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from handrail_evals.measure.running import Budget, Evaluation, RunSettings, run_suite
-from handrail_evals.measure.running.settings import CONCURRENCY
+from handrail_evals.measure.running.runner import Evaluation, run_suite
+from handrail_evals.measure.running.settings import CONCURRENCY, Budget, RunSettings
 from handrail_evals.numbers.summary import Options, open_summary
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import code_of, complaint, measuring

@@ -13,7 +13,7 @@ from handrail_evals.errors import ChangedScorer, DataError, LowOverlap, Unfinish
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result import CaseResult, Crash, Result
-from handrail_evals.measure.running import run_suite
+from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.scorer import Answered
 from handrail_evals.measure.suite import Suite
 

@@ -21,8 +21,9 @@ from handrail_evals.decide.gate import Standing, Terms
 from handrail_evals.errors import InvalidResult, LowOverlap
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.result import read_result
-from handrail_evals.measure.result.header import FORMAT
-from handrail_evals.measure.running import RunSettings, run_suite
+from handrail_evals.measure.result.result import FORMAT
+from handrail_evals.measure.running.runner import run_suite
+from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.scorer import Answered
 from handrail_evals.measure.scorers import exact
 from handrail_evals.measure.suite import Suite

@@ -10,7 +10,7 @@ from handrail.evals import read_result
 from handrail_evals.decide.comparison import compare
 from handrail_evals.decide.gate import Standing, Terms
 from handrail_evals.errors import InvalidResult
-from handrail_evals.measure.running import run_suite
+from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.targets.answered import AnsweredTarget
 from handrail_orchestrator.python_file import load_file
 

@@ -17,8 +17,8 @@ from handrail_evals.errors import DataError, InvalidSuite
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result import CaseResult, read_result
-from handrail_evals.measure.running import RunSettings, run_suite
-from handrail_evals.measure.running.spending import Spending
+from handrail_evals.measure.running.runner import run_suite
+from handrail_evals.measure.running.settings import RunSettings, Spending
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers import exact
 from handrail_evals.measure.suite import Suite

@@ -22,7 +22,8 @@ from handrail_evals.errors import InvalidResult, InvalidSetting
 from handrail_evals.measure.case import UNLABELLED, Case
 from handrail_evals.measure.observation import Flow, Observation, StepTrace
 from handrail_evals.measure.result import CaseResult, Crash, read_result
-from handrail_evals.measure.running import Budget, RunSettings, run_suite
+from handrail_evals.measure.running.runner import run_suite
+from handrail_evals.measure.running.settings import Budget, RunSettings
 from handrail_evals.measure.scorer import Answered, Counts, Score
 from handrail_evals.measure.scorers import exact, fields
 from handrail_evals.measure.suite import Suite
@@ -465,7 +466,8 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.running import RunSettings, run_suite
+from handrail_evals.measure.running.settings import RunSettings
+from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.suite import Suite
 
 async def slow(text):

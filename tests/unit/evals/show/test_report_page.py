@@ -18,7 +18,8 @@ from handrail_evals.decide.gate import Terms
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result import Result
-from handrail_evals.measure.running import RunSettings, run_suite
+from handrail_evals.measure.running.runner import run_suite
+from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers import exact
 from handrail_evals.measure.suite import Suite
