@@ -2,7 +2,7 @@
 
 HandrailError
 └── EvalsError
-    ├── InvalidSetting        a margin, level or count that cannot work; raised before anything is measured
+    ├── InvalidSetting        a margin, level, count or promise that cannot work; raised before anything is measured
     ├── InvalidSuite          a suite that cannot be run as it is; raised when it is built
     └── DataError             cases or results that cannot be used as they are
         ├── InvalidCase       a case that cannot be used; names file, line and case
@@ -10,13 +10,20 @@ HandrailError
         ├── InvalidCaseFile   a file of cases that cannot be read; names file and line
         ├── InvalidResult     a result file that cannot be read, or is another suite's; names file and line
         │   └── BeingWritten      another run writes it; names its process
+        ├── InvalidSummary    a summary that cannot be read
+        ├── InvalidValue      a value that a scorer cannot compare; the answer's case shows it, and has no score
         ├── TooFewCases       nothing can be said about so few cases or clusters
         ├── InvalidScore      a score that is not a finite number
         ├── UnknownMetric     no scorer or measure of this name
-        └── NotComparable     two results that must not be compared
-            ├── Unfinished    one of them lacks cases, or something crashed on some
-            ├── LowOverlap    too few cases are in both, scored, with the same input
-            └── ChangedScorer the two were scored in different ways
+        ├── NotComparable     two results that must not be compared
+        │   ├── Unfinished    one of them lacks cases, or something crashed on some
+        │   ├── LowOverlap    too few cases are in both, scored, with the same input
+        │   └── ChangedScorer the two were scored in different ways
+        ├── InvalidLabels     labels or scores that no threshold can be set from
+        ├── UnknownGroup      a run's input does not say which group its case belongs to
+        ├── UnreadableAcceptance  an acceptance file that is missing, damaged, or from a newer release
+        ├── UnknownCase       an audit of a case that awaits none
+        └── UnreadableWatch   a watch's file that is missing, damaged, or from a newer release
 """
 
 from collections.abc import Sequence
@@ -155,3 +162,59 @@ class ChangedScorer(NotComparable):
         self.metric = metric
         self.baseline = baseline
         self.candidate = candidate
+
+
+class InvalidValue(DataError):
+    """An expected value that a scorer cannot compare, or a field that a value's type does not have.
+
+    An answer of the wrong kind is no error: it is wrong, and scores 0.
+    """
+
+    def __init__(self, *, scorer: str, problem: str) -> None:
+        super().__init__(f"scorer {scorer!r}: {problem}")
+        self.scorer = scorer
+        self.problem = problem
+
+
+class InvalidSummary(DataError):
+    """A summary that cannot be read: of another format, or with a field of another shape."""
+
+    def __init__(self, *, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}; take the file away, and it is made anew from the result")
+        self.where = where
+        self.problem = problem
+
+
+class InvalidLabels(DataError):
+    """Labels or scores that no threshold can be set from."""
+
+
+class UnreadableAcceptance(DataError):
+    """An acceptance file that is missing, damaged, or written by a newer release."""
+
+
+class UnknownGroup(DataError):
+    """A run's input does not say which group its case belongs to."""
+
+    def __init__(self, *, case: str, field: str, found: str) -> None:
+        super().__init__(
+            f"case {case!r}: its run's input has no field {field!r} ({found}): name another, or give a function that"
+            " takes the run's input as JSON data and returns the group as text"
+        )
+        self.case = case
+        self.field = field
+
+
+class UnknownCase(DataError):
+    """An audit of a case that awaits none; nothing was counted."""
+
+    def __init__(self, *, case: str) -> None:
+        super().__init__(
+            f"case {case!r} awaits no audit: it was audited before, or it was never given to `routed` as drawn."
+            " Give each case once when it is routed, then its audit once"
+        )
+        self.case = case
+
+
+class UnreadableWatch(DataError):
+    """A watch's file that is missing, damaged, or from a newer release: until it is replaced nothing is accepted."""

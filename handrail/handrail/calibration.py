@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from handrail_evals.decide.calibrate.cost import CostView as CostView
     from handrail_evals.decide.calibrate.cost import Workload as Workload
     from handrail_evals.decide.calibrate.cost import cost_view as cost_view
-    from handrail_evals.decide.calibrate.errors import InvalidLabels as InvalidLabels
-    from handrail_evals.decide.calibrate.errors import UnreadableAcceptance as UnreadableAcceptance
     from handrail_evals.decide.calibrate.fitting import development_scores as development_scores
     from handrail_evals.decide.calibrate.fitting import fit_acceptor as fit_acceptor
     from handrail_evals.decide.calibrate.groups import GroupCalibration as GroupCalibration
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from handrail_evals.decide.calibrate.looks import recalibrate as recalibrate
     from handrail_evals.decide.calibrate.promise import Promise as Promise
     from handrail_evals.decide.corrections.decided import Decided as Decided
-    from handrail_evals.decide.corrections.errors import UnknownGroup as UnknownGroup
     from handrail_evals.decide.corrections.labels import GivenUp as GivenUp
     from handrail_evals.decide.corrections.labels import Labels as Labels
     from handrail_evals.decide.corrections.left_out import LeftOut as LeftOut
@@ -46,6 +43,9 @@ if TYPE_CHECKING:
     from handrail_evals.decide.corrections.training import as_examples as as_examples
     from handrail_evals.decide.corrections.training import write_examples as write_examples
     from handrail_evals.decide.step_calibration import judge_cases as judge_cases
+    from handrail_evals.errors import InvalidLabels as InvalidLabels
+    from handrail_evals.errors import UnknownGroup as UnknownGroup
+    from handrail_evals.errors import UnreadableAcceptance as UnreadableAcceptance
     from handrail_guards.per_model import PerModel as PerModel
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

@@ -7,8 +7,6 @@ from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
     from handrail_evals.decide.drift.change import Change as Change
-    from handrail_evals.decide.drift.errors import UnknownCase as UnknownCase
-    from handrail_evals.decide.drift.errors import UnreadableWatch as UnreadableWatch
     from handrail_evals.decide.drift.feeding import feed as feed
     from handrail_evals.decide.drift.seen import Audited as Audited
     from handrail_evals.decide.drift.seen import Routed as Routed
@@ -24,5 +22,7 @@ if TYPE_CHECKING:
     from handrail_evals.decide.drift.watched import LiveWatch as LiveWatch
     from handrail_evals.decide.drift.watched import Watched as Watched
     from handrail_evals.decide.drift.watched import WatchedAuditing as WatchedAuditing
+    from handrail_evals.errors import UnknownCase as UnknownCase
+    from handrail_evals.errors import UnreadableWatch as UnreadableWatch
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

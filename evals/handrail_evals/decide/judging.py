@@ -7,10 +7,9 @@ from typing import Any
 
 from handrail_ai_steps.batch import Failed
 from handrail_ai_steps.step import AIStep
-from handrail_evals.decide.calibrate.errors import InvalidLabels
 from handrail_evals.decide.calibrate.judged import JudgedCase
 from handrail_evals.decide.learned import Learned
-from handrail_evals.errors import MissingExpected
+from handrail_evals.errors import InvalidLabels, MissingExpected
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.copies import clusters_of, input_key
 from handrail_evals.measure.fingerprint import as_text, jsonable

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee
 from handrail_evals.decide.calibrate.calibration import Calibration, calibrate
 from handrail_evals.decide.calibrate.choice import choose_score
-from handrail_evals.decide.calibrate.errors import InvalidLabels
 from handrail_evals.decide.calibrate.fitting import development_scores, fit_acceptor
 from handrail_evals.decide.calibrate.judged import JudgedCase, audits_of, scores_of
 from handrail_evals.decide.calibrate.labels import Scored
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections.labels import Labels
 from handrail_evals.decide.judging import Judged, judge_cases, judge_traffic
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.errors import InvalidLabels, InvalidSetting
 from handrail_ground.hashing import drawn
 from handrail_guards.guarantee import GuaranteedThreshold, ScoreName, score_of
 from handrail_guards.outcome import Judgement

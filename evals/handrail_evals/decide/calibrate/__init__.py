@@ -4,13 +4,13 @@ from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee, 
 from handrail_evals.decide.calibrate.calibration import Calibration, calibrate
 from handrail_evals.decide.calibrate.choice import Choice, choose_score, choose_start, expected_coverage
 from handrail_evals.decide.calibrate.cost import CostView, Workload, cost_view
-from handrail_evals.decide.calibrate.errors import InvalidLabels, UnreadableAcceptance
 from handrail_evals.decide.calibrate.fitting import development_scores, fit_acceptor
 from handrail_evals.decide.calibrate.groups import GroupCalibration, GroupView, calibrate_groups
 from handrail_evals.decide.calibrate.judged import JudgedCase, audits_of, scores_of
 from handrail_evals.decide.calibrate.labels import Audit, Correction, Scored
 from handrail_evals.decide.calibrate.looks import Looks, recalibrate
 from handrail_evals.decide.calibrate.promise import Promise
+from handrail_evals.errors import InvalidLabels, UnreadableAcceptance
 
 __all__ = [
     "Audit",

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from handrail_evals.decide.calibrate.calibration import Calibration
-from handrail_evals.decide.calibrate.errors import UnreadableAcceptance
+from handrail_evals.errors import UnreadableAcceptance
 from handrail_ground.files import write_whole
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.confidence import ConfidenceSource

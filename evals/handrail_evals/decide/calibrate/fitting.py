@@ -5,9 +5,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from handrail_evals.decide.calibrate.errors import InvalidLabels
 from handrail_evals.decide.calibrate.judged import JudgedCase, scores_of
 from handrail_evals.decide.calibrate.labels import Scored
+from handrail_evals.errors import InvalidLabels
 from handrail_evals.libraries import needs
 from handrail_guards.acceptor import SMALLEST_SCALE, Acceptor, Term, cluster_fingerprint, features_of, fingerprint
 from handrail_guards.guarantee import ScoreName, score_of

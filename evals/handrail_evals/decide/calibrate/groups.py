@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from handrail_evals.decide.calibrate.calibration import Calibration, calibrate
-from handrail_evals.decide.calibrate.errors import InvalidLabels
 from handrail_evals.decide.calibrate.labels import Audit
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.calibrate.tally import Counts, Tally
+from handrail_evals.errors import InvalidLabels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from handrail_evals.decide.calibrate.errors import InvalidLabels
 from handrail_evals.decide.calibrate.labels import Audit, shown
+from handrail_evals.errors import InvalidLabels
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import ScoreName, score_of
 from handrail_guards.outcome import Judgement

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handrail_evals.decide.calibrate.errors import InvalidLabels
+from handrail_evals.errors import InvalidLabels
 from handrail_evals.measure.scorer import plain_number
 
 SHOWN_CASES = 5

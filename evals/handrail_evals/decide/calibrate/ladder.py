@@ -4,8 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handrail_evals.decide.calibrate.errors import InvalidLabels
 from handrail_evals.decide.calibrate.labels import require_finite
+from handrail_evals.errors import InvalidLabels
 
 STEPS = 1000
 """A tenth of a percent of coverage each. Neighbouring tests look at nearly the same labels, so fine steps cost nothing:

@@ -10,11 +10,11 @@ from handrail_evals.decide.calibrate.judged import JudgedCase
 from handrail_evals.decide.calibrate.labels import Audit, Correction
 from handrail_evals.decide.corrections.answers import Answers
 from handrail_evals.decide.corrections.decided import Decided
-from handrail_evals.decide.corrections.errors import UnknownGroup
 from handrail_evals.decide.corrections.labels import Labels
 from handrail_evals.decide.corrections.left_out import UNANSWERED, LeftOut, Reason
 from handrail_evals.decide.corrections.record import Recorded
 from handrail_evals.decide.learned import Learned
+from handrail_evals.errors import UnknownGroup
 from handrail_evals.measure.copies import clusters_of, input_key
 from handrail_evals.measure.fingerprint import as_text
 from handrail_guards.acceptor import Acceptor

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handrail_evals.decide.calibrate.errors import InvalidLabels
 from handrail_evals.decide.calibrate.labels import Correction
 from handrail_evals.decide.corrections.labels import GivenUp
+from handrail_evals.errors import InvalidLabels
 from handrail_ground.files import write_whole
 
 if TYPE_CHECKING:

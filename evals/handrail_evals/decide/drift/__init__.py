@@ -1,7 +1,6 @@
 """Notices when accepted values go wrong: raises audits when scores move, stops acceptance when audits find too much."""
 
 from handrail_evals.decide.drift.change import Change
-from handrail_evals.decide.drift.errors import UnknownCase, UnreadableWatch
 from handrail_evals.decide.drift.feeding import feed
 from handrail_evals.decide.drift.seen import Audited, Routed, Seen
 from handrail_evals.decide.drift.settings import WatchSettings
@@ -10,6 +9,7 @@ from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import WatchFile, read_watch, write_watch
 from handrail_evals.decide.drift.watch_json import watch_from_json, watch_to_json
 from handrail_evals.decide.drift.watched import LiveWatch, Watched, WatchedAuditing
+from handrail_evals.errors import UnknownCase, UnreadableWatch
 
 __all__ = [
     "Audited",

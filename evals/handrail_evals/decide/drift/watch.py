@@ -7,11 +7,10 @@ from typing import Literal, Self, TypeAlias
 
 from handrail_evals.decide.drift.bet import Bet, mean_evidence, strongest
 from handrail_evals.decide.drift.change import Change, ChangeKind, require_zone
-from handrail_evals.decide.drift.errors import UnknownCase
 from handrail_evals.decide.drift.seen import Audited, Routed, Seen
 from handrail_evals.decide.drift.settings import WatchSettings
 from handrail_evals.decide.drift.shift import Shift
-from handrail_evals.errors import DataError
+from handrail_evals.errors import DataError, UnknownCase
 
 Phase: TypeAlias = Literal["usual", "raised", "stopped"]
 """Nothing suspected; the label-free alarm raised the audits; the audits stopped acceptance."""

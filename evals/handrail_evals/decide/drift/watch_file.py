@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from handrail_evals.decide.drift.change import require_zone
-from handrail_evals.decide.drift.errors import UnreadableWatch
 from handrail_evals.decide.drift.seen import Audited, Routed, Seen
 from handrail_evals.decide.drift.settings import WatchSettings
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_json import watch_from_json, watch_to_json
+from handrail_evals.errors import UnreadableWatch
 from handrail_ground.files import beside, write_whole
 
 try:

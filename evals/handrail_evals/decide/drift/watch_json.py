@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from handrail_evals.decide.drift.errors import UnreadableWatch
 from handrail_evals.decide.drift.soundness import fault_of
 from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.errors import UnreadableWatch
 
 FORMAT: TypeAlias = Literal["handrail-watch/1"]
 """What a file calls itself; a later format has another number."""

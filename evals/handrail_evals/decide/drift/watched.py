@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from handrail_ai_steps.rule import Rule, doubt_before_paid, doubt_of, require_rule
-from handrail_evals.decide.drift.errors import UnreadableWatch
 from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.errors import UnreadableWatch
 from handrail_guards.acceptance import Doubt
 from handrail_guards.auditing import draw_of
 from handrail_guards.escalation import Escalation

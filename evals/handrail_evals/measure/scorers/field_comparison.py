@@ -1,16 +1,162 @@
-"""Compares two values field by field, down to their leaves."""
+"""Compares two values field by field, down to their leaves, and counts what is right and wrong.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+Paths such as ``address.city`` and ``lines[].total`` say, as a tree, which comparator compares which field.
+"""
 
-from handrail_evals.measure.scorers.assignment import best_pairs
-from handrail_evals.measure.scorers.comparator import Comparator
-from handrail_evals.measure.scorers.exact import Exact
-from handrail_evals.measure.scorers.field_tree import ITEM, FieldNode
-from handrail_evals.measure.scorers.list_match import all_atoms, equal_pairs
-from handrail_evals.measure.scorers.parts import bare, items, record
-from handrail_evals.measure.scorers.tally import Miss, Tally
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+from handrail_evals.errors import InvalidSetting
+from handrail_evals.measure.scorer import Counts
+from handrail_evals.measure.scorers.comparator import MOST, Comparator, joined, shown
+from handrail_evals.measure.scorers.exact import Exact, bare, items, record
+from handrail_evals.measure.scorers.list_match import all_atoms, best_pairs, equal_pairs
+
+
+class Miss(NamedTuple):
+    """One value that is not wholly right; a tuple, as pairing the items of two lists makes thousands."""
+
+    path: str
+    value: Any
+    """None: it was missed."""
+    expected: Any
+    """None: nothing was expected."""
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        where = self.path or "the whole"
+        if self.expected is None:
+            return f"{where}: {shown(self.value)} where nothing is expected"
+        if self.value is None:
+            return f"{where}: {shown(self.expected)} missed"
+        return f"{where}: {shown(self.value)}, not {shown(self.expected)}"
+
+
+class Tally:
+    """Counts of hits, extra and missed values by field path."""
+
+    __slots__ = ("hits", "misses", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[float]] = {}
+        """Hits, extra and missed by path."""
+        self.misses: list[Miss] = []
+        """What is not wholly right, in the order it was found."""
+        self.hits = 0.0
+        """Hits of all fields together."""
+
+    def add(self, path: str, hits: float, extra: float, missed: float) -> None:
+        """Count one comparison."""
+        self.hits += hits
+        row = self.rows.get(path)
+        if row is None:
+            self.rows[path] = [hits, extra, missed]
+        else:
+            row[0] += hits
+            row[1] += extra
+            row[2] += missed
+
+    def add_all(self, other: "Tally") -> None:
+        """Count what another tally counted."""
+        for path, row in other.rows.items():
+            self.add(path, *row)
+        self.misses += other.misses
+
+    @property
+    def f1(self) -> float:
+        """Return the F1 of all fields together: 1 when there was nothing to find and nothing was found."""
+        extra = sum(row[1] for row in self.rows.values())
+        missed = sum(row[2] for row in self.rows.values())
+        total = 2 * self.hits + extra + missed
+        return 2 * self.hits / total if total else 1.0
+
+    @property
+    def counts(self) -> Mapping[str, Counts]:
+        """Return the counts by path."""
+        return {path: Counts(*row) for path, row in self.rows.items()}
+
+    @property
+    def reason(self) -> str:
+        """Return the first values that are not right, in words; empty when all are."""
+        return joined([str(miss) for miss in self.misses[:MOST]], len(self.misses))
+
+
+ITEM = "[]"
+"""The part of a path that stands for every item of a list."""
+
+Path: TypeAlias = tuple[str, ...]
+"""A path as its parts, ``("lines", "[]", "total")``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNode:
+    """One field and what is below it."""
+
+    comparator: Comparator | None = None
+    """What compares the field as a whole; None where its parts are compared, each on its own."""
+    left_out: bool = False
+    """Whether the field is not compared at all."""
+    below: Mapping[str, "FieldNode"] = field(default_factory=dict)
+    """The parts with a comparator of their own, or one further below."""
+
+
+def field_tree(comparators: Mapping[str, Comparator | None], *, scorer: str) -> FieldNode:
+    """Return the tree of some paths with their comparators; None leaves a field out.
+
+    Raises:
+        InvalidSetting: a path cannot be read, or ends where another goes on.
+    """
+    given = [(parts_of(path, scorer=scorer), comparator) for path, comparator in comparators.items()]
+    return node_of(given, (), scorer)
+
+
+def node_of(given: Sequence[tuple[Path, Comparator | None]], here: Path, scorer: str) -> FieldNode:
+    """Return the node of the paths that begin with ``here``."""
+    if any(path == here for path, _ in given):
+        if len(given) > 1:
+            raise InvalidSetting(
+                f"{scorer}: {joined_path(here)!r} is compared as a whole, and another path speaks of it or a part of"
+                " it; keep one of them"
+            )
+        comparator = given[0][1]
+        return FieldNode(comparator, left_out=comparator is None)
+    groups: dict[str, list[tuple[Path, Comparator | None]]] = {}
+    for each in given:
+        groups.setdefault(each[0][len(here)], []).append(each)
+    return FieldNode(below={part: node_of(group, (*here, part), scorer) for part, group in groups.items()})
+
+
+def parts_of(path: str, *, scorer: str) -> Path:
+    """Return the names in a path, with ``[]`` where it goes into the items of a list.
+
+    Raises:
+        InvalidSetting: it is no path.
+    """
+    given: Any = path  # whatever a caller without a type checker gave
+    parts: list[str] = []
+    for index, section in enumerate(given.split(".") if isinstance(given, str) else [""]):
+        name = section
+        while name.endswith(ITEM):
+            name = name.removesuffix(ITEM)
+        depth = (len(section) - len(name)) // len(ITEM)
+        if any(sign in name for sign in "[]*") or (not name and (index or not depth)):
+            raise InvalidSetting(
+                f"{scorer}: {path!r} is no path to a field; write 'total', 'address.city' or 'lines[].total', where []"
+                " stands for every item"
+            )
+        parts += [name] if name else []
+        parts += [ITEM] * depth
+    return tuple(parts)
+
+
+def joined_path(parts: Iterable[str]) -> str:
+    """Return a path as people write it."""
+    path = ""
+    for part in parts:
+        path += part if part == ITEM or not path else f".{part}"
+    return path
+
 
 Shape: TypeAlias = Literal["nothing", "record", "list", "leaf"]
 

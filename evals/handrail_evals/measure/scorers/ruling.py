@@ -7,9 +7,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.scorer import Score
-from handrail_evals.measure.scorers.errors import InvalidValue
 from handrail_guards.acceptance import Doubt, Threshold
 from handrail_guards.outcome import Judgement
 

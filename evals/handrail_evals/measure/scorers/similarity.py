@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.libraries import needs
 from handrail_evals.measure.scorer import Answered, Score
-from handrail_evals.measure.scorers.errors import InvalidValue
 from handrail_evals.measure.scorers.normalised import text_of
 
 Measure: TypeAlias = Literal["edits", "words"]

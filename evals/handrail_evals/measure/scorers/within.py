@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.scorer import Answered, Score
-from handrail_evals.measure.scorers.errors import InvalidValue
 
 _NUMBERS = frozenset({int, float, Decimal})
 

@@ -4,10 +4,9 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-from handrail_evals.errors import InvalidResult
+from handrail_evals.errors import InvalidResult, InvalidSummary
 from handrail_evals.measure.result.result import read_result
 from handrail_evals.numbers.summary.document import Stamp, from_json, to_json
-from handrail_evals.numbers.summary.errors import InvalidSummary
 from handrail_evals.numbers.summary.measuring import DEFAULTS, summarize
 from handrail_evals.numbers.summary.options import Options
 from handrail_evals.numbers.summary.summary import Summary

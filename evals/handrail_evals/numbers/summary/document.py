@@ -4,9 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import NoReturn
 
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.errors import InvalidSetting, InvalidSummary
 from handrail_evals.numbers.summary.codec import Misfit, from_data, to_data
-from handrail_evals.numbers.summary.errors import InvalidSummary
 from handrail_evals.numbers.summary.summary import Summary
 
 FORMAT = "handrail-summary/2"

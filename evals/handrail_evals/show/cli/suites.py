@@ -6,7 +6,7 @@ from typing import Any
 from handrail_ai_steps.step import AIStep
 from handrail_evals.errors import InvalidSuite
 from handrail_evals.measure.result.result import read_result
-from handrail_evals.measure.scorers import Judged
+from handrail_evals.measure.scorers.judged import Judged
 from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.targets.answered import AnsweredTarget
 from handrail_evals.measure.targets.step import StepTarget

@@ -25,7 +25,7 @@ from handrail_evals.measure.result.result import FORMAT
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.scorer import Answered
-from handrail_evals.measure.scorers import exact
+from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_evals.measure.targets.workflow import workflow_target

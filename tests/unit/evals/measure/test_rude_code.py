@@ -20,7 +20,7 @@ from handrail_evals.measure.result import CaseResult, read_result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import RunSettings, Spending
 from handrail_evals.measure.scorer import Answered, Score
-from handrail_evals.measure.scorers import exact
+from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.target import Observe
 from handrail_evals.measure.targets.function import FunctionTarget

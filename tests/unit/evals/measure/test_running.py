@@ -25,7 +25,8 @@ from handrail_evals.measure.result import CaseResult, Crash, read_result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import Budget, RunSettings
 from handrail_evals.measure.scorer import Answered, Counts, Score
-from handrail_evals.measure.scorers import exact, fields
+from handrail_evals.measure.scorers.exact import exact
+from handrail_evals.measure.scorers.fields import fields
 from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.targets.answered import AnsweredTarget
 from handrail_guards.outcome import Attempt, Judgement

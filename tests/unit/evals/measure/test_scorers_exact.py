@@ -17,7 +17,7 @@ from handrail_evals.errors import MissingExpected
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Score
-from handrail_evals.measure.scorers import exact
+from handrail_evals.measure.scorers.exact import exact
 
 
 class Team(Enum):

@@ -10,11 +10,11 @@ from pydantic import BaseModel
 from handrail import Says, ScriptedModel, classify, draft, extract
 from handrail.ai_steps import ModelRequest, NoAnswer
 from handrail_ai_steps.errors import RecordingMissing, UnknownModel
-from handrail_evals.errors import InvalidSetting, MissingExpected
+from handrail_evals.errors import InvalidSetting, InvalidValue, MissingExpected
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Score
-from handrail_evals.measure.scorers import InvalidValue, judged_by
+from handrail_evals.measure.scorers.judged import judged_by
 from handrail_guards.acceptance import Always, Threshold, confidence
 from handrail_guards.errors import InvalidGuard
 

@@ -12,22 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_evals.errors import InvalidScore, InvalidSetting
+from handrail_evals.errors import InvalidScore, InvalidSetting, InvalidValue
 from handrail_evals.libraries import LibraryMissing
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Counts
-from handrail_evals.measure.scorers import (
-    InvalidValue,
-    exact,
-    fields,
-    list_match,
-    normalised,
-    set_match,
-    similarity,
-    within,
-)
-from handrail_evals.measure.scorers.assignment import best_pairs, heaviest_pairs, pairs_in_order
+from handrail_evals.measure.scorers.exact import exact
+from handrail_evals.measure.scorers.fields import fields
+from handrail_evals.measure.scorers.list_match import best_pairs, heaviest_pairs, list_match, pairs_in_order, set_match
+from handrail_evals.measure.scorers.normalised import normalised
+from handrail_evals.measure.scorers.similarity import similarity
+from handrail_evals.measure.scorers.within import within
 
 letters = st.lists(st.sampled_from(["a", "b", "c"]), max_size=6)
 small_numbers = st.lists(st.integers(0, 9), max_size=5)

@@ -15,7 +15,7 @@ from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.program import settings_hash, version_of
 from handrail_evals.measure.running.runner import run_suite
-from handrail_evals.measure.scorers import exact
+from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_evals.measure.targets.workflow import workflow_target

@@ -14,7 +14,7 @@ from handrail_evals.errors import DataError
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.result import Result
 from handrail_evals.measure.running.runner import run_suite
-from handrail_evals.measure.scorers import exact
+from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.suite import Suite
 from handrail_evals.numbers.macro_f1 import Answers, changes, pseudo_values
 from handrail_evals.numbers.statistics.difference import paired_difference

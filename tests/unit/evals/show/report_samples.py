@@ -8,7 +8,8 @@ from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Flow, Observation, StepTrace
 from handrail_evals.measure.result import Result
 from handrail_evals.measure.running.runner import run_suite
-from handrail_evals.measure.scorers import exact, fields
+from handrail_evals.measure.scorers.exact import exact
+from handrail_evals.measure.scorers.fields import fields
 from handrail_evals.measure.suite import Suite
 from handrail_guards.verdict import Verdict
 

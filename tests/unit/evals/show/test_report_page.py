@@ -21,7 +21,7 @@ from handrail_evals.measure.result import Result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.scorer import Answered, Score
-from handrail_evals.measure.scorers import exact
+from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.suite import Suite
 from handrail_evals.numbers.metrics import Certainty, MetricValue
 from handrail_evals.numbers.summary import Options, Summary, summarize
