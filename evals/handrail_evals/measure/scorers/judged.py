@@ -1,21 +1,103 @@
-"""A model as judge of answers that no rule can tell right from wrong."""
+"""A model as judge of answers that no rule can tell right from wrong: yes or no, or a grade, each with its reason."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args, get_origin, overload
 
-from handrail_evals.errors import InvalidSetting
+from pydantic import BaseModel
+
+from handrail_ai_steps.kinds import extract
+from handrail_ai_steps.prompt import Prompt
+from handrail_ai_steps.step import AIStep
+from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.scorer import Answered, Score
-from handrail_guards.acceptance import Always, Threshold
-from handrail_guards.outcome import Doubtful
+from handrail_evals.measure.targets.step import StepTarget
+from handrail_guards.acceptance import Always, Doubt, Threshold
+from handrail_guards.outcome import Doubtful, Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from handrail_ai_steps.resolve import ModelLike
-    from handrail_ai_steps.step import AIStep
+
+GRADES = (1, 2, 3, 4, 5)
+"""From not at all to fully; they score 0, 0.25, 0.5, 0.75 and 1."""
+
+
+class Ruling(BaseModel):
+    """Whether an answer meets the criterion."""
+
+    passes: bool  # first, so that its probability does not depend on the reason
+    reason: str
+
+
+class Grade(BaseModel):
+    """How far an answer meets the criterion."""
+
+    grade: Literal[1, 2, 3, 4, 5]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SureRuling:
+    """Accepts a ruling by the confidence in the ruling alone: how sure a model is of its reason's words says nothing.
+
+    A model that gives no confidence by field is taken by its confidence in the whole.
+    """
+
+    at_least: Threshold
+
+    def doubt_of(self, judgement: Judgement) -> Doubt | None:
+        """Return why the ruling is in doubt, or None to accept it."""
+        by_field = judgement.fields
+        return self.at_least.doubt(by_field.get("passes") or by_field.get("grade") or judgement.confidence)
+
+
+def score_of(said: Any, *, scorer: str) -> Score:
+    """Return the score that a ruling, a grade, or a plain True, False or 1 to 5 stands for.
+
+    Raises:
+        InvalidValue: it is none of them.
+    """
+    reason = getattr(said, "reason", None)
+    said = getattr(said, "passes", getattr(said, "grade", said))
+    if isinstance(said, bool):
+        value = float(said)
+    elif type(said) is int and said in GRADES:
+        value = (said - GRADES[0]) / (GRADES[-1] - GRADES[0])
+    else:
+        raise InvalidValue(scorer=scorer, problem=f"the judge said {said!r}; it must say True, False or 1 to 5")
+    return Score(value, reason=reason if isinstance(reason, str) else "")
+
+
+def require_ruling(kind: Any, *, scorer: str) -> None:
+    """Check that a step's answers can be scores.
+
+    Raises:
+        InvalidSetting: they are no rulings and no grades.
+    """
+    named = fields_of(kind)
+    said = named.get("passes", named.get("grade", kind))
+    graded = get_origin(said) is Literal and all(type(each) is int and each in GRADES for each in get_args(said))
+    if said is bool or graded or (said is int and "grade" in named):
+        return
+    raise InvalidSetting(
+        f"{scorer}: a judging step must answer with bool, Literal[1, 2, 3, 4, 5], or a record with a field passes: bool"
+        f" or grade: Literal[1, 2, 3, 4, 5]; this one answers with {getattr(kind, '__name__', kind)}"
+    )
+
+
+def fields_of(kind: Any) -> Mapping[str, Any]:
+    """Return the fields of a pydantic model or dataclass with their types; of anything else, none."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return {name: info.annotation for name, info in kind.model_fields.items()}
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return {each.name: each.type for each in dataclasses.fields(kind)}
+    return {}
+
 
 Scale: TypeAlias = Literal["yes_no", "one_to_five"]
 """What a judge says: yes (1) or no (0), or a grade from 1 to 5 (0 to 1)."""
@@ -49,7 +131,7 @@ it is judged by the criterion alone.
 class Judged:
     """Scores an answer by what an AI step says of it; built by ``judged_by``."""
 
-    step: "AIStep[Any]"
+    step: AIStep[Any]
     needs_expected: bool
     """Whether the judge is shown the expected answer."""
     name: str = "judged"
@@ -70,8 +152,6 @@ class Judged:
             RecordingMissing: a recording does not hold the judge's ruling on this answer.
             InvalidValue: the step's ruling is no score.
         """
-        from handrail_evals.measure.scorers.ruling import score_of  # noqa: PLC0415 -- pydantic, for suites with a judge only
-
         shown = {"input": answer.input, "answer": answer.output}
         if self.needs_expected:
             shown["expected"] = answer.expected
@@ -85,13 +165,11 @@ class Judged:
             ModelNotReady: there is nothing to replay.
             InvalidRecording: the file cannot be read.
         """
-        from handrail_evals.measure.targets.step import StepTarget  # noqa: PLC0415 -- AI steps, for suites with a judge only
-
         return replace(self, step=StepTarget(self.step).from_recording(path, record=record).step)
 
 
 @overload
-def judged_by(judge: "AIStep[Any]", *, expected: bool = ..., name: str = ...) -> Judged: ...
+def judged_by(judge: AIStep[Any], *, expected: bool = ..., name: str = ...) -> Judged: ...
 @overload
 def judged_by(
     judge: "ModelLike | Sequence[ModelLike]",
@@ -127,9 +205,6 @@ def judged_by(
         UnknownModel: a model name that nothing answers to.
         ModelNotReady: a model's file, key or library is missing.
     """
-    from handrail_ai_steps.step import AIStep  # noqa: PLC0415 -- AI steps, for suites with a judge only
-    from handrail_evals.measure.scorers.ruling import require_ruling  # noqa: PLC0415 -- pydantic
-
     if not isinstance(judge, AIStep):
         return Judged(step=judging_step(judge, criteria, scale, at_least, name), needs_expected=expected, name=name)
     if criteria or scale != "yes_no" or at_least is not None:
@@ -143,12 +218,8 @@ def judged_by(
 
 def judging_step(
     models: "ModelLike | Sequence[ModelLike]", criteria: str, scale: Scale, at_least: float | None, name: str
-) -> "AIStep[Any]":
+) -> AIStep[Any]:
     """Return the AI step that a judge is."""
-    from handrail_ai_steps.kinds import extract  # noqa: PLC0415 -- as above
-    from handrail_ai_steps.prompt import Prompt  # noqa: PLC0415
-    from handrail_evals.measure.scorers.ruling import Grade, Ruling, SureRuling  # noqa: PLC0415
-
     if not criteria.strip():
         raise InvalidSetting(f"{name}: a judge needs criteria; say in a sentence when an answer is right")
     if scale not in get_args(Scale):
