@@ -7,8 +7,7 @@ from typing import Any
 from guards_bench.figure import Figure, share
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
-from handrail_guards.schema import json_schema
-from handrail_guards.schema.dialect import Draft
+from handrail_guards.schema.json_schema import Draft, json_schema
 
 DRAFTS: dict[str, Draft] = {"draft2020-12": "2020-12", "draft7": "7"}
 REMOTES = "http://localhost:1234/"

@@ -10,6 +10,7 @@ HEAVY = (
     "instructor",
     "jinja2",
     "jsonschema",
+    "jsonschema_rs",
     "numpy",
     "openai",
     "rich",

@@ -5,19 +5,24 @@ be given in ``documents``, or the guard is refused.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from handrail_guards.check import Check, Fields, Finding, as_paths
+from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
-from handrail_guards.schema.dialect import Draft, JsonSchema, validator_class
 from handrail_guards.schema.findings import findings
 from handrail_guards.verdict import OnFail
 
 if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
-    from referencing import Registry, Resource, Specification
-    from referencing._core import Resolver
+    from jsonschema_rs import Validator
+
+JsonSchema: TypeAlias = Mapping[str, object] | bool
+Draft: TypeAlias = Literal["2020-12", "7"]
+
+_METASCHEMAS: Mapping[Draft, str] = {
+    "2020-12": "https://json-schema.org/draft/2020-12/schema",
+    "7": "http://json-schema.org/draft-07/schema#",
+}
 
 
 def json_schema(
@@ -29,84 +34,56 @@ def json_schema(
     fields: Fields = (),
     on_fail: OnFail = "reask",
 ) -> Check:
-    """Ask that a value be valid against a JSON Schema, draft 2020-12 or 7; the first 5 errors are told by field.
+    """Ask that a value be valid against a JSON Schema; the first 5 errors are told by field.
 
     ``draft`` is taken from ``$schema`` when not given, else 2020-12. ``documents`` are the schemas that ``$ref`` and
-    ``$schema`` may name, by URI. ``formats`` also asserts ``format`` where a checker is installed. Models and
-    dataclasses are checked as the JSON they turn into.
+    ``$schema`` may name, by URI. ``formats`` also asserts ``format``. Patterns are ECMAScript's, and one that would try
+    for ever gives up, which fails. Models and dataclasses are checked as the JSON they turn into.
 
     Raises:
-        InvalidGuard: the schema is not valid, of another draft, or refers to a document that was not given.
+        InvalidGuard: the schema is not valid, of an unknown draft, or refers to a document that was not given.
     """
+    from pydantic_core import from_json, to_json  # noqa: PLC0415 -- loaded on first use
+
     validator = _compiled(schema, draft, documents or {}, formats=formats)
 
-    def test(value: Any, _: GuardContext) -> tuple[Finding, ...] | None:
-        data = _as_json(value)
+    def test(value: object, _: GuardContext) -> tuple[Finding, ...] | None:
+        try:
+            data = from_json(to_json(value, by_alias=True, inf_nan_mode="constants"), allow_inf_nan=False)
+        except ValueError as error:
+            return (failed(f"it cannot be written as JSON, which has no NaN and no infinity: {error}"),)
         if validator.is_valid(data):
             return None
-        errors = sorted(validator.iter_errors(data), key=lambda error: len(error.absolute_path))
-        return findings((".".join(map(str, error.absolute_path)), error.message) for error in errors)
+        errors = sorted(validator.iter_errors(data), key=lambda error: len(error.instance_path))
+        return findings((".".join(map(str, error.instance_path)), error.message) for error in errors)
 
     return Check(name="json_schema", test=test, on_fail=on_fail, fields=as_paths(fields), cost="cheap")
-
-
-def _as_json(value: Any) -> Any:
-    """Return a value as the JSON it turns into; what is JSON already stays as it is."""
-    if value is None or isinstance(value, str | int | float | dict | list):
-        return value
-    from pydantic_core import to_jsonable_python  # noqa: PLC0415 -- loaded on first use
-
-    return to_jsonable_python(value, by_alias=True)
 
 
 def _compiled(
     schema: JsonSchema, draft: Draft | None, documents: Mapping[str, JsonSchema], *, formats: bool
 ) -> "Validator":
-    from jsonschema import FormatChecker  # noqa: PLC0415 -- loaded on first use
-    from jsonschema.exceptions import SchemaError  # noqa: PLC0415
-    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # noqa: PLC0415 -- no stubs
-    from referencing import Registry, Resource  # noqa: PLC0415
+    from jsonschema_rs import ValidationError, ValidationErrorKind, validator_for  # noqa: PLC0415 -- loaded on first use
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415
 
-    kind, specification = validator_class(schema, draft, documents)
-    registry: Registry[Any] = REGISTRY.with_resources(
-        (uri, Resource.from_contents(each, default_specification=specification)) for uri, each in documents.items()
-    )
+    if draft is not None and draft not in _METASCHEMAS:
+        raise InvalidGuard(f"draft is {draft!r}; give {' or '.join(map(repr, _METASCHEMAS))}, or write it as $schema")
+    given = {uri.removesuffix("#"): each for uri, each in documents.items()}
+
+    def document(uri: str) -> Any:
+        if uri not in given:
+            raise LookupError("nothing is fetched from the network: give the document in documents={uri: schema}")
+        return to_jsonable_python(given[uri])
+
     try:
-        # No formats: "regex" would be judged as a Python pattern here, and patterns are ECMAScript.
-        checked: Any = kind  # the stubs do not know format_checker
-        checked.check_schema(schema, format_checker=FormatChecker(formats=()))
-    except SchemaError as error:
-        where = ".".join(map(str, error.absolute_path)) or "its top"
+        plain = to_jsonable_python(schema)
+        if draft is not None and isinstance(plain, dict) and plain.get("$schema") not in given:
+            plain["$schema"] = _METASCHEMAS[draft]
+        return validator_for(plain, retriever=document, validate_formats=formats)
+    except ValidationError as error:
+        if isinstance(error.kind, ValidationErrorKind.Referencing):
+            raise InvalidGuard(f"a $ref or the $schema leads nowhere: {error.message}") from error
+        where = ".".join(map(str, error.instance_path)) or "its top"
         raise InvalidGuard(f"this is not a JSON Schema, at {where}: {error.message}") from error
-    _require_resolvable(schema, specification, registry)
-    return kind(schema, registry=registry, format_checker=FormatChecker() if formats else None)
-
-
-def _require_resolvable(schema: JsonSchema, specification: "Specification[Any]", registry: "Registry[Any]") -> None:
-    """Follow every ``$ref`` and compile every pattern now, so that what is wrong is found when the guard is built."""
-    from referencing.exceptions import Unresolvable  # noqa: PLC0415 -- loaded on first use
-
-    from handrail_guards.schema.patterns import compiled  # noqa: PLC0415
-
-    resource = specification.create_resource(schema)
-    base = resource.id() or ""
-    resolver = registry.with_resource(base, resource).resolver(base)
-
-    def follow(each: "Resource[Any]", within: "Resolver[Any]") -> None:
-        if not isinstance(each.contents, Mapping):
-            return
-        if isinstance(ref := each.contents.get("$ref"), str):
-            within.lookup(ref)
-        for pattern in (each.contents.get("pattern"), *each.contents.get("patternProperties", ())):
-            if isinstance(pattern, str):
-                compiled(pattern)
-        for below in each.subresources():
-            follow(below, within.in_subresource(below))
-
-    try:
-        follow(resource, resolver)
-    except Unresolvable as error:
-        raise InvalidGuard(
-            f"$ref {error.ref!r} leads nowhere; give the document it names in documents={{uri: schema}}: "
-            "nothing is fetched from the network"
-        ) from error
+    except ValueError as error:
+        raise InvalidGuard(f"this schema cannot be compiled: {error}") from error

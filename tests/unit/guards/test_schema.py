@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,7 @@ from handrail_guards.check import Check
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
 from handrail_guards.schema import json_schema, pydantic_type
-from handrail_guards.schema.dialect import Draft
-from handrail_guards.schema.patterns import compiled
+from handrail_guards.schema.json_schema import Draft
 from handrail_guards.verdict import Verdict
 
 SUITE = Path(__file__).parents[3].parent / "shared" / "data" / "json-schema"
@@ -30,8 +30,7 @@ def passes(guard: Check, value: Any) -> bool:
     return all(verdict.passed for verdict in verdicts(guard, value))
 
 
-@pytest.mark.parametrize(("folder", "draft"), [("draft2020-12", "2020-12"), ("draft7", "7")])
-def test_every_required_test_of_the_official_suite_passes(folder: str, draft: Draft) -> None:
+def wrong_verdicts(folder: str, tests: str, draft: Draft, *, formats: bool = False) -> list[tuple[str, str, str]]:
     if not SUITE.is_dir():
         pytest.skip("the official JSON Schema suite is not beside the project")
     remotes = SUITE / "remotes"
@@ -39,21 +38,38 @@ def test_every_required_test_of_the_official_suite_passes(folder: str, draft: Dr
         REMOTES + path.relative_to(remotes).as_posix(): json.loads(path.read_text(encoding="utf-8"))
         for path in remotes.rglob("*.json")
     }
-    wrong = [
+    return [
         (path.name, group["description"], test["description"])
-        for path in sorted((SUITE / "tests" / folder).glob("*.json"))
+        for path in sorted((SUITE / "tests" / folder).glob(tests))
         for group in json.loads(path.read_text(encoding="utf-8"))
-        for guard in [json_schema(group["schema"], draft=draft, documents=documents)]
+        for guard in [json_schema(group["schema"], draft=draft, documents=documents, formats=formats)]
         for test in group["tests"]
         if passes(guard, test["data"]) != test["valid"]
     ]
-    assert wrong == []
+
+
+DRAFTS = pytest.mark.parametrize(("folder", "draft"), [("draft2020-12", "2020-12"), ("draft7", "7")])
+
+
+@DRAFTS
+def test_every_required_test_of_the_official_suite_passes(folder: str, draft: Draft) -> None:
+    assert wrong_verdicts(folder, "*.json", draft) == []
+
+
+@DRAFTS
+def test_every_test_of_ecmascript_patterns_passes(folder: str, draft: Draft) -> None:
+    assert wrong_verdicts(folder, "optional/*-regex.json", draft) == []
+
+
+@DRAFTS
+def test_every_test_of_formats_passes(folder: str, draft: Draft) -> None:
+    assert wrong_verdicts(folder, "optional/format/*.json", draft, formats=True) == []
 
 
 def test_errors_are_told_by_field() -> None:
     schema = {"properties": {"lines": {"items": {"type": "string"}}}, "required": ["total"]}
     told = {verdict.field: verdict.reason for verdict in verdicts(json_schema(schema), {"lines": ["a", 5]})}
-    assert told == {None: "'total' is a required property", "lines.1": "5 is not of type 'string'"}
+    assert told == {None: '"total" is a required property', "lines.1": '5 is not of type "string"'}
 
 
 def test_models_and_dataclasses_are_checked_as_their_json() -> None:
@@ -67,6 +83,7 @@ def test_models_and_dataclasses_are_checked_as_their_json() -> None:
     guard = json_schema({"properties": {"day": {"type": "string", "const": "2024-01-02"}}})
     assert passes(guard, Bill(day=date(2024, 1, 2)))
     assert passes(guard, Plain(date(2024, 1, 2)))
+    assert passes(guard, {"day": date(2024, 1, 2)})
     assert not passes(guard, Bill(day=date(2024, 1, 3)))
 
 
@@ -96,18 +113,29 @@ def test_the_draft_is_read_from_the_schema() -> None:
     assert passes(json_schema({"prefixItems": [{"type": "string"}]}), ["a"])
 
 
+NESTED: dict[str, Any] = {}
+for _ in range(1000):
+    NESTED = {"not": NESTED}
+
+
 @pytest.mark.parametrize(
     ("schema", "told"),
     [
         ({"type": "strin"}, "not a JSON Schema, at type"),
-        ({"pattern": "("}, "is not a pattern"),
-        ({"pattern": r"\p{Script=Greek}"}, "not a general category"),
-        ({"$schema": "http://json-schema.org/draft-04/schema#"}, "2020-12 and 7 are supported"),
+        ({"pattern": "("}, 'at pattern: "\\(" is not a "regex"'),
+        ({"pattern": r"(?<q>.)\k<q>"}, 'is not a "regex"'),
+        ({"$schema": "http://json-schema.org/draft-03/schema#"}, "Unknown meta-schema"),
+        (NESTED, "cannot be compiled"),
     ],
 )
 def test_a_schema_that_cannot_work_is_refused_when_the_guard_is_built(schema: dict[str, Any], told: str) -> None:
     with pytest.raises(InvalidGuard, match=told):
         json_schema(schema)
+
+
+def test_an_unknown_draft_is_refused() -> None:
+    with pytest.raises(InvalidGuard, match="give '2020-12' or '7'"):
+        json_schema({}, draft="3")  # type: ignore[arg-type]  # what a caller without a type checker gives
 
 
 def test_a_metaschema_that_requires_an_unknown_vocabulary_is_refused() -> None:
@@ -121,7 +149,7 @@ def test_a_metaschema_that_requires_an_unknown_vocabulary_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "text", "found"),
+    ("pattern", "text", "matches"),
     [
         (r"^\d+$", "12", True),
         (r"^\d+$", "12\n", False),
@@ -135,10 +163,26 @@ def test_a_metaschema_that_requires_an_unknown_vocabulary_is_refused() -> None:
         (r"^(?<year>\d{4})$", "2024", True),
         (r"^[$[]$", "[", True),
         (r"\bab\b", "x ab y", True),
+        (r"^\p{Script=Greek}$", "λ", True),
     ],
 )
-def test_patterns_mean_what_they_mean_in_ecmascript(pattern: str, text: str, found: bool) -> None:  # noqa: FBT001
-    assert bool(compiled(pattern).search(text)) is found
+def test_patterns_mean_what_they_mean_in_ecmascript(pattern: str, text: str, matches: bool) -> None:  # noqa: FBT001
+    assert passes(json_schema({"pattern": pattern}), text) is matches
+    named = json_schema({"patternProperties": {pattern: {}}, "additionalProperties": False})
+    assert passes(named, {text: 1}) is matches
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", r"^(a|aa)+\1$"])
+def test_a_pattern_that_would_try_for_ever_fails(pattern: str) -> None:
+    assert not passes(json_schema({"pattern": pattern}), "a" * 60 + "!")
+    assert not passes(json_schema({"not": {"pattern": r"^(a|aa)+\1$"}}), "a" * 60 + "!")
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan, {"a": -math.inf}, [math.nan], "\ud800", object(), [10**5000]])
+def test_what_json_has_no_form_for_fails(value: Any) -> None:
+    (verdict,) = verdicts(json_schema({"maximum": 1}), value)
+    assert not verdict.passed
+    assert "cannot be written as JSON" in verdict.reason
 
 
 JSON = st.recursive(
