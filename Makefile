@@ -32,10 +32,10 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers docs format bench lock clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers docs format bench lock wheel release-check clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make the development environment in .venv
 
@@ -102,6 +102,13 @@ lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newes
 	@# Always anew: uv prefers what a lock already holds, and would keep a version above the bound it stands for.
 	$(COMPILE) --upgrade --extra local --extra evals --group test --group build --resolution lowest-direct \
 		--output-file requirements/lowest.lock
+
+wheel: $(READY) ## Build the source distribution and the wheel into dist/
+	rm -rf dist
+	$(BIN)/python -m hatchling build --directory dist
+
+release-check: $(READY) ## Tell whether version, changelog, tags and working tree agree
+	$(BIN)/python requirements/release.py
 
 clean: ## Remove the environments, caches and what the demo left
 	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist site handrail-demo htmlcov .coverage .coverage.* \
