@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
@@ -36,8 +37,13 @@ REQUEST = re.compile(
 """What makes a browser ask another machine when a page is opened."""
 
 
+@event_priority(100)  # before the plugin of the reference reads its own settings
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Take the navigation from the index, and put the reference of the API behind its section."""
+    packages = [init.parent for init in sorted(ROOT.glob("*/handrail*/__init__.py"))]
+    python = config.plugins["mkdocstrings"].config["handlers"]["python"]
+    python["paths"] = sorted({str(package.parent) for package in packages})
+    python["options"]["preload_modules"] = [package.name for package in packages]
     config.nav = [{"Handrail": "index.md"}]
     for section, pages in _sections(ROOT / DOCS / "index.md"):
         entries: list[Any] = [{title: _place(page)} for title, page in pages]
