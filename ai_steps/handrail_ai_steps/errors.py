@@ -9,7 +9,6 @@ HandrailError
     ├── InvalidInput          an argument that cannot be shown to a model or stored; raised when a step is called
     ├── UnknownModel          a model name nobody knows; raised when a step is built
     ├── ModelNotReady         a model that cannot be used as it is: no file, no key, no library; raised when it is built
-    │   ├── LibraryMissing    the optional libraries of the local model are not installed
     │   └── UnreadableModel   a saved model that is missing, damaged, foreign, or from a newer release
     ├── InvalidTrainingData   examples that nothing can be learned from, or a line that cannot be read
     ├── InvalidRecording      a line of a recording that cannot be read; raised when it is opened
@@ -67,10 +66,6 @@ class UnknownModel(AIStepError, ValueError):
 
 class ModelNotReady(AIStepError):
     """A model that cannot be used as it is: a missing file, key or library; raised when it is built."""
-
-
-class LibraryMissing(ModelNotReady):
-    """The optional libraries of the local model are not installed."""
 
 
 class UnreadableModel(ModelNotReady):

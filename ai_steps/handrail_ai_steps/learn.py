@@ -66,7 +66,7 @@ def learn(
 
     Raises:
         InvalidTrainingData: a line cannot be read, or there is nothing to learn; the message names file and line.
-        LibraryMissing: scikit-learn and numpy, or what the embedding needs, are not installed.
+        ModelNotReady: scikit-learn and numpy, or what the embedding needs, are not installed.
         UnreadableModel: the embedding cannot be read.
     """
     if not name or name != Path(name).name or name in {".", ".."}:

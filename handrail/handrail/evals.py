@@ -61,5 +61,6 @@ if TYPE_CHECKING:
     from handrail_evals.pytest_plugin import Evaluate as Evaluate
     from handrail_evals.show.markdown import markdown as markdown
     from handrail_evals.show.report.page import write_html as write_html
+    from handrail_ground.optional import LibraryMissing as LibraryMissing
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

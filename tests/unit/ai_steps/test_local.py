@@ -364,9 +364,10 @@ def test_importing_it_loads_no_optional_library() -> None:
 def test_a_missing_library_says_what_to_install(missing: str) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
-        "from handrail_ai_steps.models.local import LabelledText, LibraryMissing, LocalModel\n"
+        "from handrail_ai_steps.errors import ModelNotReady\n"
+        "from handrail_ai_steps.models.local import LabelledText, LocalModel\n"
         "try: LocalModel.fit([LabelledText('a', 'x'), LabelledText('b', 'y')], name='r')\n"
-        "except LibraryMissing as error: print(error)"
+        "except ModelNotReady as error: print(error)"
     )
 
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

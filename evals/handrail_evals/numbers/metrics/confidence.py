@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from handrail_evals.errors import TooFewCases
-from handrail_evals.libraries import needs
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.numbers.metrics.resampling import Kinds
 from handrail_evals.numbers.metrics.scores import Right
@@ -26,12 +25,15 @@ from handrail_evals.numbers.metrics.value import (
 )
 from handrail_evals.numbers.statistics.clusters import Sample
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
+from handrail_ground.optional import Library
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from handrail_evals.numbers.metrics.resampling import Floats
+else:
+    np = Library("numpy", extra="evals")
 
 HAS_CONFIDENCE = Metric("confidence", "has_confidence", "share")
 
@@ -104,9 +106,6 @@ class Ranking:
     @classmethod
     def of(cls, answers: Confident) -> "Ranking":
         """Return the ranking of one answer or more."""
-        with needs("evals"):
-            import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
         confidences = np.asarray(answers.confidences, dtype=np.float64)
         order = np.argsort(confidences, kind="stable")
         values, starts = np.unique(confidences[order], return_index=True)
@@ -120,8 +119,6 @@ class Ranking:
 
     def counts(self, weights: "Floats") -> tuple["Floats", "Floats"]:
         """Return for each group how many answers it holds, and how many of them are right."""
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
         ordered = weights[self.order]
         rightly = ordered * self.right
         if len(self.starts) == len(ordered):
@@ -130,8 +127,6 @@ class Ranking:
 
     def bin_of_answers(self) -> "NDArray[np.intp]":
         """Return the bin of each answer, by its position: the bin that the middle of its group falls into."""
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
         held, _ = self.counts(np.ones(len(self.order)))
         middle = (np.cumsum(held) - held / 2.0) * (self.bins / len(self.order))
         bin_of_group = np.minimum(middle, self.bins - 1).astype(np.intp)
@@ -141,8 +136,6 @@ class Ranking:
 
     def curve(self, held: "Floats", rightly: "Floats") -> tuple["Floats", "Floats"]:
         """Return coverage and risk, 0 to 1, when each group and all more confident ones are accepted, strict first."""
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
         accepted = np.cumsum(held[::-1])
         wrong = np.cumsum((held - rightly)[::-1])
         # Before the first drawn answer nothing is accepted, and nothing is wrong.
@@ -150,8 +143,6 @@ class Ranking:
 
     def measures(self, weights: "Floats", risks: Sequence[float]) -> "Floats":
         """Return the area under the risk-coverage curve, and the coverage at each risk."""
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
         held, rightly = self.counts(weights)
         coverage, risk = self.curve(held, rightly)
         area = float((held[::-1] * risk).sum() / held.sum())
@@ -245,8 +236,6 @@ def calibration_error(answers: Confident, ranking: Ranking, certainty: Certainty
     is the resamples' own upper quantile: on simulated honest and dishonest confidences it held the truth in 92 to 100%
     of the cases at a level of 95%, BCa in 0 to 92%.
     """
-    import numpy as np  # noqa: PLC0415 -- a ranking has loaded it
-
     bins = ranking.bin_of_answers()
     rows = np.zeros((len(answers), ranking.bins + 1))
     rows[np.arange(len(answers)), bins] = np.asarray(answers.right, dtype=np.float64) - answers.confidences

@@ -7,15 +7,19 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from handrail_evals.errors import TooFewCases
-from handrail_evals.libraries import needs
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
 from handrail_evals.numbers.metrics.resampling import Kinds, from_sums
 from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, clusters_of, share
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
+from handrail_ground.optional import Library
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from handrail_evals.numbers.metrics.resampling import Floats
+else:
+    np = Library("numpy", extra="evals")
 
 NONE = Counts()
 
@@ -92,9 +96,6 @@ def ratio_intervals(
     Raises:
         TooFewCases: fewer than two answers, or all of one cluster.
     """
-    with needs("evals"):
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     rows = np.asarray(
         [[number for name in names for number in as_numbers(table.get(name, NONE))] for table in tables],
         dtype=np.float64,

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from handrail_evals.errors import TooFewCases
-from handrail_evals.libraries import needs
 from handrail_evals.measure.case import UNLABELLED
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
@@ -16,9 +15,14 @@ from handrail_evals.numbers.metrics.resampling import Kinds, from_sums
 from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, clusters_of, proportion
 from handrail_evals.numbers.statistics.clusters import Sample
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
+from handrail_ground.optional import Library
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from handrail_evals.numbers.metrics.resampling import Floats
+else:
+    np = Library("numpy", extra="evals")
 
 Label: TypeAlias = str | bool | int | None
 """As JSON has it; None: "no label fits" was the answer, which is not the lack of one."""
@@ -240,9 +244,6 @@ def f1_intervals(answers: Labelled, certainty: Certainty) -> Sequence[Interval |
     Raises:
         TooFewCases: fewer than two answers, or all of one cluster.
     """
-    with needs("evals"):
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     labels = len(answers.labels)
     # What was no label falls into a spare column.
     cells = np.asarray(

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from handrail_evals.errors import TooFewCases
-from handrail_evals.libraries import needs
 from handrail_evals.numbers.statistics.bootstrap import BATCH, bounded_ends
 from handrail_evals.numbers.statistics.clusters import group
 from handrail_evals.numbers.statistics.intervals import STANDARD, Certainty, Interval
+from handrail_ground.optional import Library
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Floats: TypeAlias = NDArray[np.float64]
+else:
+    np = Library("numpy", extra="evals")
 
 BLOCKS = 1000
 """Most units that are left out one by one for the acceleration; more are left out in as many blocks."""
@@ -54,9 +56,6 @@ class Kinds:
         Raises:
             TooFewCases: fewer than two answers, or all of one cluster.
         """
-        with needs("evals"):
-            import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
         unit_of, units = units_of(clusters, len(row_of))
         if units == len(row_of):
             sums, kind_of = rows, row_of
@@ -72,16 +71,11 @@ class Kinds:
         Raises:
             TooFewCases: fewer than two answers, or all of one cluster.
         """
-        with needs("evals"):
-            import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
         kinds, row_of = np.unique(rows, axis=0, return_inverse=True)
         return cls.of(kinds, row_of.reshape(-1), clusters)
 
     def drawn(self, certainty: Certainty) -> "Floats":
         """Return the sums of resampled units, a line for each resample."""
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
         return np.concatenate([counts @ self.rows for counts in draws(self.kind_of, len(self.rows), certainty)])
 
 
@@ -110,9 +104,6 @@ def from_weights(
     Raises:
         TooFewCases: fewer than two answers, or all of one cluster.
     """
-    with needs("evals"):
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     unit_of, units = units_of(clusters, answers)
     each = np.arange(units, dtype=np.intp)
 
@@ -133,9 +124,6 @@ def units_of(clusters: Sequence[str | None] | None, answers: int) -> tuple["NDAr
     Raises:
         TooFewCases: fewer than two units.
     """
-    with needs("evals"):
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     unit_of = np.arange(answers, dtype=np.intp)
     groups = group(clusters, answers)
     if len(groups) < 2:
@@ -147,8 +135,6 @@ def units_of(clusters: Sequence[str | None] | None, answers: int) -> tuple["NDAr
 
 def summed(rows: "Floats", row_of: "NDArray[np.intp]", unit_of: "NDArray[np.intp]", units: int) -> "Floats":
     """Return the sums of the rows of each unit's answers."""
-    import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     sums = np.zeros((units, rows.shape[1]))
     # In parts: a row for every answer at once may take more memory than all else.
     for start in range(0, len(row_of), 1000):
@@ -159,8 +145,6 @@ def summed(rows: "Floats", row_of: "NDArray[np.intp]", unit_of: "NDArray[np.intp
 
 def draws(kind_of: "NDArray[np.intp]", kinds: int, certainty: Certainty) -> Iterator["Floats"]:
     """Yield, in batches, how often each kind was drawn, a line for each resample of the units."""
-    import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     chance, units = np.random.default_rng(certainty.seed), len(kind_of)
     lines = max(1, BATCH // units)
     for start in range(0, certainty.resamples, lines):
@@ -178,8 +162,6 @@ def intervals(
     certainty: Certainty,
 ) -> list[Interval | None]:
     """Return the interval of each metric; ``left_out`` has the metrics without a unit, and how many such units."""
-    import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     answers, units = size
     made: list[Interval | None] = []
     for column, estimate in enumerate(estimates.tolist()):
@@ -207,8 +189,6 @@ def bca_ends(
     estimate: float, seen: "Floats", left_out: "Floats", copies: "NDArray[np.intp]", level: float
 ) -> tuple[float, float]:
     """Return the ends of the BCa interval: quantiles of what was seen, shifted for its bias and its skew."""
-    import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     below = (float(np.count_nonzero(seen < estimate)) + float(np.count_nonzero(seen <= estimate))) / 2.0 / len(seen)
     # All on one side: as far out as so many resamples can show.
     edge = 1.0 / (len(seen) + 1.0)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from handrail_evals.errors import InvalidSetting, TooFewCases
 from handrail_evals.measure.result.case_result import CaseResult
@@ -11,6 +12,12 @@ from handrail_evals.numbers.metrics.resampling import from_weights
 from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, per_answer, proportion, share
 from handrail_evals.numbers.statistics.intervals import Certainty
+from handrail_ground.optional import Library
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = Library("numpy", extra="evals")
 
 AURC = Metric("confidence", "aurc", "score", higher_is_better=False)
 
@@ -58,8 +65,6 @@ def ranking_values(
         InvalidSetting: a risk is not from 0 to 1.
     """
     check_risks(risks)
-    import numpy as np  # noqa: PLC0415 -- a ranking has loaded it
-
     metrics = (AURC, *(coverage_at(risk) for risk in risks))
     try:
         made = from_weights(lambda weights: ranking.measures(weights, risks), len(answers), answers.clusters, certainty)
@@ -80,8 +85,6 @@ def risk_curve(ranking: Ranking, *, most: int = 200) -> tuple[RiskPoint, ...]:
 
     Of more, those nearest to evenly spaced coverages are kept, the first and the last always.
     """
-    import numpy as np  # noqa: PLC0415 -- a ranking has loaded it
-
     held, rightly = ranking.counts(np.ones(len(ranking.order)))
     coverage, risk = ranking.curve(held, rightly)
     kept = list(range(len(coverage)))

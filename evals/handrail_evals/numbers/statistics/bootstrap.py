@@ -5,17 +5,22 @@ is measured anew. With clusters, whole clusters are drawn.
 """
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
-from handrail_evals.libraries import needs
 from handrail_evals.numbers.statistics.clusters import group
 from handrail_evals.numbers.statistics.intervals import Interval, check_level, critical_value, wilson_bounds
+from handrail_ground.optional import Library
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from scipy import stats
+else:
+    np = Library("numpy", extra="evals")
+    stats = Library("scipy.stats", extra="evals")
 
 RESAMPLES = 2000
 """Enough for ends that move by a twentieth of the interval's width or so from seed to seed."""
@@ -41,9 +46,6 @@ def bca_mean(
         InvalidScore: a value is not a finite number.
         InvalidSetting: the level or the number of resamples cannot work.
     """
-    with needs("evals"):
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     for position, value in enumerate(values):
         if not math.isfinite(value):
             raise InvalidScore(where=f"value {position}", score=value)
@@ -85,9 +87,6 @@ def recomputed(
     groups = group(clusters, cases)
     if len(groups) < 2:
         raise TooFewCases(found=len(groups), needed=2, what="cases" if clusters is None else "clusters")
-    with needs("evals"):
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-
     members = [np.asarray(positions, dtype=np.intp) for positions in groups]
 
     def measure(chosen: "NDArray[np.intp]") -> float:
@@ -114,16 +113,10 @@ def bootstrap_ends(
     measure: Callable[["NDArray[np.intp]"], float], units: int, *, level: float, resamples: int, seed: int
 ) -> tuple[float, float] | None:
     """Return the ends of the BCa interval over resampled units, or None when no resample differs."""
-    import warnings  # noqa: PLC0415 -- as below
-
-    with needs("evals"):
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-        from scipy.stats import DegenerateDataWarning, bootstrap  # noqa: PLC0415 -- as above
-
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         # No variation is an answer here, told by the ends being NaN.
-        warnings.simplefilter("ignore", DegenerateDataWarning)
-        result = bootstrap(
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        result = stats.bootstrap(
             (np.arange(units, dtype=np.intp),),
             measure,
             n_resamples=resamples,

@@ -8,11 +8,17 @@ standard error would be zero.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
-from handrail_evals.libraries import needs
 from handrail_evals.numbers.statistics.clusters import Spread, spread
 from handrail_evals.numbers.statistics.intervals import check_level, critical_value, lower_tail
+from handrail_ground.optional import Library
+
+if TYPE_CHECKING:
+    from scipy import special
+else:
+    special = Library("scipy.special", extra="evals")
 
 FEW = 20
 """With fewer cases that differ, most others not, a mean is not yet near enough to normal for Student's t."""
@@ -190,10 +196,7 @@ def mcnemar(gains: int, losses: int) -> float:
         raise DataError(f"{gains} gains and {losses} losses: counts start at 0")
     if gains + losses == 0:
         return 1.0
-    with needs("evals"):
-        from scipy.special import bdtr  # noqa: PLC0415 -- importing evals stays light
-
-    return min(1.0, 2.0 * float(bdtr(min(gains, losses), gains + losses, 0.5)))
+    return min(1.0, 2.0 * float(special.bdtr(min(gains, losses), gains + losses, 0.5)))
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

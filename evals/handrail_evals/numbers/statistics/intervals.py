@@ -4,10 +4,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 from handrail_evals.errors import InvalidScore, InvalidSetting, TooFewCases
-from handrail_evals.libraries import needs
 from handrail_evals.numbers.statistics.clusters import Sample, spread
+from handrail_ground.optional import Library
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy import special
+else:
+    np = Library("numpy", extra="evals")
+    special = Library("scipy.special", extra="evals")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +61,14 @@ def critical_value(level: float, degrees: float | None = None) -> float:
     upper = (1.0 + level) / 2.0
     if degrees is None or math.isinf(degrees):
         return STANDARD.inv_cdf(upper)
-    with needs("evals"):
-        from scipy.special import stdtrit  # noqa: PLC0415 -- importing evals stays light
-
-    return float(stdtrit(degrees, upper))
+    return float(special.stdtrit(degrees, upper))
 
 
 def lower_tail(statistic: float, degrees: float | None = None) -> float:
     """Return the chance, 0 to 1, of a statistic this low or lower; ``degrees`` as for ``critical_value``."""
     if degrees is None or math.isinf(statistic):
         return STANDARD.cdf(statistic)
-    with needs("evals"):
-        from scipy.special import stdtr  # noqa: PLC0415 -- importing evals stays light
-
-    return float(stdtr(degrees, statistic))
+    return float(special.stdtr(degrees, statistic))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,12 +208,8 @@ def value_at(ordered: list[float], share: float) -> float:
 
 def ranks(values: int, share: float, missing: float) -> tuple[int, int]:
     """Return the ranks, from 1, that the quantile lies outside of with at most the missing chance on either side."""
-    with needs("evals"):
-        import numpy as np  # noqa: PLC0415 -- importing evals stays light
-        from scipy.special import bdtr  # noqa: PLC0415 -- as above
-
     # Entry k: the chance that at most k values lie at or below the quantile.
-    at_most = bdtr(np.arange(values), values, share)
+    at_most = special.bdtr(np.arange(values), values, share)
     first = int(np.searchsorted(at_most, missing, side="right"))
     last = int(np.searchsorted(at_most, 1.0 - missing, side="left")) + 1
     return first, last

@@ -32,7 +32,7 @@ from handrail_evals.decide.calibrate import (
 from handrail_evals.decide.calibrate.ladder import Ladder
 from handrail_evals.decide.calibrate.sequence import scan
 from handrail_evals.decide.calibrate.tally import Tally
-from handrail_evals.libraries import needs
+from handrail_ground.optional import needs
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import GuaranteedThreshold
 
@@ -321,16 +321,17 @@ FITS = (
     ("missing", "extra", "use"),
     [
         ("sklearn", "local", FITS),
-        ("numpy", "evals", "handrail_evals.numbers.statistics.bca_mean([0.1, 0.2, 0.4], seed=0)"),
-        ("scipy", "evals", "handrail_evals.numbers.statistics.mcnemar(3, 5)"),
-        ("scipy", "evals", "handrail_evals.numbers.statistics.mean_interval([0.1, 0.2])"),
+        ("numpy", "evals", "bootstrap.bca_mean([0.1, 0.2, 0.4], seed=0)"),
+        ("scipy", "evals", "difference.mcnemar(3, 5)"),
+        ("scipy", "evals", "intervals.mean_interval([0.1, 0.2])"),
     ],
 )
 def test_a_missing_library_says_what_to_install(missing: str, extra: str, use: str) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
-        "import handrail.guards, handrail_evals.decide.calibrate, handrail_evals.numbers.statistics\n"
-        "from handrail_evals.libraries import LibraryMissing\n"
+        "import handrail.guards, handrail_evals.decide.calibrate\n"
+        "from handrail_evals.numbers.statistics import bootstrap, difference, intervals\n"
+        "from handrail_ground.optional import LibraryMissing\n"
         f"try: {use}\n"
         "except LibraryMissing as error: print(error.library, error.extra, error)"
     )

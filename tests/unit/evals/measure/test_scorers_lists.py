@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidScore, InvalidSetting, InvalidValue
-from handrail_evals.libraries import LibraryMissing
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Counts
@@ -23,6 +22,7 @@ from handrail_evals.measure.scorers.list_match import best_pairs, heaviest_pairs
 from handrail_evals.measure.scorers.normalised import normalised
 from handrail_evals.measure.scorers.similarity import similarity
 from handrail_evals.measure.scorers.within import within
+from handrail_ground.optional import LibraryMissing
 
 letters = st.lists(st.sampled_from(["a", "b", "c"]), max_size=6)
 small_numbers = st.lists(st.integers(0, 9), max_size=5)

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
-from handrail_evals.libraries import LibraryMissing
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered
 from handrail_evals.measure.scorers.similarity import Measure, similarity
+from handrail_ground.optional import LibraryMissing
 
 measures = st.sampled_from(["edits", "words"])
 short = st.text(alphabet="ab c", max_size=7)
