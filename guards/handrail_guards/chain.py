@@ -50,7 +50,7 @@ class ChainResult:
     """What a chain of guards came to."""
 
     verdicts: tuple[Verdict, ...]
-    """Every verdict, in the order given; guards after the first that blocked are missing: they never ran."""
+    """Every verdict, in the order the guards ran: by cost, then as given; after the first that blocked none ran."""
     blocking: Verdict | None
     """The first verdict that forbids using the value; its ``on_fail`` says what follows. None: all clear."""
     value: Any

@@ -4,10 +4,9 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
-from handrail_guards.check import Check, Fields, Finding, Stage, as_paths, failed
-from handrail_guards.guard import GuardContext
+from handrail_guards.check import Check, Fields, Stage
+from handrail_guards.found import none_found
 from handrail_guards.verdict import OnFail, Span
 
 # Keys whose issuers gave them a recognisable shape; the named group is the secret where it is not the whole match.
@@ -69,23 +68,8 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
 
 def no_secrets(*, fields: Fields = (), on_fail: OnFail = "review", stage: Stage = "output") -> Check:
     """Refuse texts with keys, tokens or passwords; ``fix`` replaces them by ``[SECRET]``, which cannot be restored."""
-
-    def test(text: Any, _: GuardContext) -> Finding | None:
-        found = find_secrets(text)
-        if not found:
-            return None
-        kinds = ", ".join(dict.fromkeys(each.kind for each in found))
-        return failed(f"secrets: {kinds}", tuple(each.span for each in found))
-
-    return Check(
-        name="no_secrets",
-        test=test,
-        on_fail=on_fail,
-        fields=as_paths(fields),
-        within="texts",
-        stage=stage,
-        cost="cheap",
-        repair=lambda text, _: _without_secrets(text),
+    return none_found(
+        "no_secrets", "secrets", find_secrets, fields=fields, on_fail=on_fail, stage=stage, without=_without_secrets
     )
 
 

@@ -55,7 +55,8 @@ def json_schema(
         if validator.is_valid(data):
             return None
         errors = sorted(validator.iter_errors(data), key=lambda error: len(error.instance_path))
-        return findings((".".join(map(str, error.instance_path)), error.message) for error in errors)
+        told = findings((".".join(map(str, error.instance_path)), error.message) for error in errors)
+        return told or (failed("it does not fit the schema"),)
 
     return Check(name="json_schema", test=test, on_fail=on_fail, fields=as_paths(fields), cost="cheap")
 

@@ -44,6 +44,6 @@ def test_the_guard_names_the_kind_and_fix_removes_the_secret_only() -> None:
     text = "use postgres://me:p4ssw0rd@host/db now"
     result = run_guards([no_secrets()], text, GuardContext())
     assert result.blocking is not None
-    assert result.blocking.reason == "secrets: password in a URL"
+    assert result.blocking.reason == "secrets: 1 password in a URL"
     fixed = run_guards([no_secrets(on_fail="fix")], text, GuardContext())
     assert (fixed.blocking, fixed.value) == (None, "use postgres://me:[SECRET]@host/db now")
