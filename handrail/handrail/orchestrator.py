@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import UnknownWorkflow as UnknownWorkflow
     from handrail_orchestrator.errors import WaitExpired as WaitExpired
     from handrail_orchestrator.errors import WrongState as WrongState
+    from handrail_orchestrator.hooks import Hooks as Hooks
     from handrail_orchestrator.orchestrator import RunHandle as RunHandle
     from handrail_orchestrator.step import Step as Step
     from handrail_orchestrator.store.port import ReviewQuery as ReviewQuery

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 from handrail_orchestrator import review
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.embedded.checking import AnswerCheck, Checked
-from handrail_orchestrator.embedded.doorbell import ring
 from handrail_orchestrator.embedded.library import Library
-from handrail_orchestrator.embedded.writer import Writer
+from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError, UnknownRun
 from handrail_orchestrator.said import said_of
-from handrail_orchestrator.store import ReviewQuery, SqliteStore, open_store
+from handrail_orchestrator.store import ReviewQuery, Store, open_store
 from handrail_orchestrator.store.changes import Cancel, Change, Fork, MoveReview, Prune, RetryRun, Send, Started
 from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow
 from handrail_orchestrator.texts import checked_number, checked_texts
@@ -37,18 +36,20 @@ class Client:
         StoreError: the store cannot be opened (when entered); see its subclasses.
     """
 
-    def __init__(self, store: str | SqliteStore, *, clock: Clock | None = None, create: bool = False) -> None:
+    def __init__(self, store: str | Store, *, clock: Clock | None = None, create: bool = False) -> None:
         self._address = store
         self._clock = clock or SystemClock()
         self._create = create
-        self._entered: tuple[SqliteStore, Writer] | None = None
+        self._entered: tuple[Store, Writer] | None = None
         self._check: AnswerCheck | None = None
 
     async def __aenter__(self) -> Self:
         """Open the store."""
         address = self._address
         store = open_store(address, create=self._create, reading=True) if isinstance(address, str) else address
-        self._entered = store, Writer(store, alone=lambda: True)
+        writer = Writer(store, Host())
+        writer.begin()
+        self._entered = store, writer
         return self
 
     async def __aexit__(
@@ -69,12 +70,12 @@ class Client:
         return self._clock.now()
 
     @property
-    def store(self) -> SqliteStore:
+    def store(self) -> Store:
         """Return the open store."""
         return self._parts[0]
 
     @property
-    def _parts(self) -> tuple[SqliteStore, Writer]:
+    def _parts(self) -> tuple[Store, Writer]:
         if self._entered is None:
             raise Misuse(
                 f"use this {type(self).__name__} inside its block: async with {type(self).__name__}(...) as name:"
@@ -95,7 +96,7 @@ class Client:
         return reply
 
     def _ring(self) -> None:
-        ring(worker.bell for worker in self.store.workers())
+        self.store.ring()
 
     # -- runs
 

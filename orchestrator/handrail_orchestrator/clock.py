@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from handrail_orchestrator.strands import asleep
+
 
 class Timer(Protocol):
     """A call that was set for a time and can be taken back."""
@@ -41,13 +43,15 @@ class SystemClock:
 async def sleep(clock: Clock, seconds: float) -> None:
     """Wait on the given clock."""
     future = asyncio.get_running_loop().create_future()
+    with asleep() as woken:
 
-    def wake() -> None:
-        if not future.done():
-            future.set_result(None)
+        def wake() -> None:
+            woken()
+            if not future.done():
+                future.set_result(None)
 
-    timer = clock.call_at(clock.now() + seconds, wake)
-    try:
-        await future
-    finally:
-        timer.cancel()
+        timer = clock.call_at(clock.now() + seconds, wake)
+        try:
+            await future
+        finally:
+            timer.cancel()

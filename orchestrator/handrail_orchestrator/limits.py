@@ -3,11 +3,13 @@
 import asyncio
 import math
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.errors import InvalidWorkflow
+from handrail_orchestrator.strands import asleep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,10 @@ class Limiter:
 
     async def __aenter__(self) -> None:
         if self._slots is not None:
-            await self._slots.acquire()
+            # Whoever lets go of a place has something to record in the same turn of the loop, so nobody takes the
+            # engine for at rest between that and the moment when this task goes on.
+            with asleep() if self._slots.locked() else nullcontext():
+                await self._slots.acquire()
         try:
             if self._interval:
                 await self._take_turn()

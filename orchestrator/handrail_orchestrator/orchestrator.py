@@ -5,44 +5,35 @@ import json
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.clock import Clock
-from handrail_orchestrator.embedded.body import Bodies
+from handrail_orchestrator.embedded.engine import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, EmbeddedEngine
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import Library
-from handrail_orchestrator.embedded.presence import Presence
-from handrail_orchestrator.embedded.settings import Equipment, Settings
+from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.signals import Signals, leave_after
-from handrail_orchestrator.embedded.started import StartedRuns
-from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS, Worker
-from handrail_orchestrator.embedded.writer import Writer
+from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
 from handrail_orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
 from handrail_orchestrator.limits import Limit, Limiters
-from handrail_orchestrator.store import Durability, SqliteStore, open_store
+from handrail_orchestrator.store import Durability, Store, open_store
 from handrail_orchestrator.store.changes import Started, StartMany, StartRun
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.workflow import Workflow, Workflows
-
-if TYPE_CHECKING:
-    from handrail_orchestrator.context import StepContext
 
 _log = logging.getLogger("handrail.worker")
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
-FIRST_LOOK_SECONDS = 0.02
 OTHERS_TURN = 1_000
 """Inputs made ready in a row before others get the event loop."""
-LAST_LOOK_SECONDS = 0.5
-"""A run that ends in another process is noticed after at most this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +70,7 @@ class Orchestrator(Client):
 
     def __init__(
         self,
-        store: str | SqliteStore,
+        store: str | Store,
         *,
         workflows: Sequence[Workflow[Any, Any]],
         limits: Mapping[str, Limit] | None = None,
@@ -93,42 +84,33 @@ class Orchestrator(Client):
         self._limits = dict(limits or {})
         self._settings = settings.with_concurrency(concurrency)
         self._durability: Durability = durability
-        self._library = Library()
-        self._working: Worker | None = None
-        self._bodies: Bodies | None = None
-        self._before_body: Callable[[StepContext], Awaitable[None]] | None = None
+        self._library = Library(settings.hooks)
+        self._engine: EmbeddedEngine | None = None
         self._signals = Signals(self._terminate)
         self._stopping: asyncio.Task[bool] | None = None
-        self._watchers: dict[int, list[asyncio.Future[None]]] = {}
 
     async def __aenter__(self) -> Self:
         """Open the store, sign on as a worker and go on with what is due."""
         address = self._address
         store = open_store(address, durability=self._durability) if isinstance(address, str) else address
-        presence = Presence(store, self._clock, self._settings.lease_seconds, self._settings.crash_limit)
-        writer = Writer(store, alone=self._is_alone, tick=self._tick)
-        limiters = Limiters(self._limits, self._clock)
-        self._bodies = Bodies(
-            clock=self._clock, limiters=limiters, threads=self._settings.threads, before=self._before_body
+        engine = EmbeddedEngine(
+            store,
+            self._workflows,
+            clock=self._clock,
+            library=self._library,
+            limiters=Limiters(self._limits, self._clock),
+            settings=self._settings,
         )
-        equipment = Equipment(store=store, writer=writer, clock=self._clock, library=self._library, bodies=self._bodies)
-        self._entered = store, writer
+        self._entered = store, engine.writer
         self._loop = asyncio.get_running_loop()
-        self._started = StartedRuns(store)
         self._stopping = None
         self._check_with(self._library, self._workflows)
-        self._presence = presence
-        worker = Worker(self._workflows, equipment, self._settings, presence)
-        writer.on_refusal = worker.refused
-        writer.on_fatal = worker.give_up
-        writer.on_unheard = worker.unheard
-        worker.on_finished = self._finished
-        self._working = worker
         try:
-            worker.sign_on()
+            engine.worker.sign_on()
+            self._engine = engine
             self._signals.open()
         except BaseException:
-            self._working = None
+            self._engine = None
             await super().__aexit__(None, None, None)
             raise
         return self
@@ -139,20 +121,18 @@ class Orchestrator(Client):
         """Let steps in flight finish or stop, hand the runs back, and close the store."""
         hurried = False
         try:
-            if self._working is not None:
-                hurried = await self._stop_working(self._working)
+            if self._engine is not None:
+                hurried = await self._stop(self._engine)
         finally:
             self._signals.close()
-            self._working = None
-            if self._bodies is not None:
-                self._bodies.close()
+            self._engine = None
             await super().__aexit__(kind, error, trace)
         if hurried:
             raise asyncio.CancelledError
 
-    async def _stop_working(self, working: Worker) -> bool:
+    async def _stop(self, engine: EmbeddedEngine) -> bool:
         if self._stopping is None:
-            return await working.close()
+            return await engine.close()
         try:
             return await asyncio.shield(self._stopping)  # a signal has begun it
         except asyncio.CancelledError:
@@ -165,31 +145,28 @@ class Orchestrator(Client):
         self._loop.call_soon_threadsafe(self._begin_to_stop)
 
     def _begin_to_stop(self) -> None:
-        if self._working is None or self._stopping is not None:
+        if self._engine is None or self._stopping is not None:
             self._signals.stopped()
             return
-        _log.warning("SIGTERM: handing %d runs back, then this process ends", len(self._working.active))
-        self._stopping = self._loop.create_task(self._working.close())
+        _log.warning("SIGTERM: handing %d runs back, then this process ends", len(self._engine.worker.active))
+        self._stopping = self._loop.create_task(self._engine.close())
         self._stopping.add_done_callback(lambda _: self._signals.stopped())
 
-    def _is_alone(self) -> bool:
-        return self._working is not None and len(self._working.active) <= 1
-
-    def _tick(self) -> None:
-        if self._working is not None:
-            self._working.tick()
-
     def _ring(self) -> None:
-        self._worker.wake()
-        self._presence.ring_others()
+        self.engine.ring()
 
     @property
-    def _worker(self) -> Worker:
-        if self._working is None:
+    def engine(self) -> EmbeddedEngine:
+        """Return the parts that execute runs; for tools that are built on them, such as ``handrail.testing``.
+
+        Raises:
+            Misuse: outside the block.
+            StoreError: it gave up because the store cannot be used.
+        """
+        if self._engine is None:
             raise Misuse("use this Orchestrator inside its block: async with Orchestrator(...) as orchestrator:")
-        if self._working.failure is not None:
-            raise self._working.failure
-        return self._working
+        self._engine.check()
+        return self._engine
 
     # -- starting
 
@@ -201,12 +178,13 @@ class Orchestrator(Client):
             NotStorable: the input does not fit its annotation.
             RunConflict: the id was started with another workflow or input.
         """
-        worker = self._worker
+        engine = self.engine
+        worker = engine.worker
         change = self._start_change(workflow, value, id, execute=worker.has_room)
         me = worker.id
         if change.execute:
             worker.expect()
-        asked = self._parts[1].asked(change)
+        asked = engine.writer.asked(change)
         try:
             started: Started = await asked
         except asyncio.CancelledError:
@@ -215,7 +193,7 @@ class Orchestrator(Client):
         finally:
             if change.execute:
                 worker.arrived()
-        self._started.add([started.key])
+        engine.started.add([started.key])
         execution = None
         if started.new and change.execute and me == worker.id:
             claimed = ClaimedRun(
@@ -237,6 +215,7 @@ class Orchestrator(Client):
             NotStorable: an input does not fit its annotation; its id is named.
             RunConflict: an id appears twice, or was started with another workflow or input.
         """
+        engine = self.engine
         changes: list[StartRun] = []
         for number, (run_id, value) in enumerate(runs):
             if number % OTHERS_TURN == OTHERS_TURN - 1:
@@ -246,11 +225,10 @@ class Orchestrator(Client):
         if times > 1:
             raise RunConflict(twice, "the same id twice in one call")
         started: list[Started] = await self._change(StartMany(changes)) if changes else []
-        self._started.add(each.key for each in started)
+        engine.started.add(each.key for each in started)
         return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]
 
     def _start_change(self, workflow: Workflow[Any, Any], value: Any, run_id: str | None, *, execute: bool) -> StartRun:
-        self._worker  # noqa: B018 -- raises outside the block, and after the store failed
         if workflow not in self._workflows:
             raise UnknownWorkflow(
                 f"this orchestrator was not given workflow {workflow.name!r} version {workflow.version}:"
@@ -285,28 +263,8 @@ class Orchestrator(Client):
                 raise StepFailed(
                     step=handle.id, error_type=error.get("type", row.status), message=error.get("message", "")
                 )
-            self._worker  # noqa: B018 -- raises once the store failed
-            await self._something_happens(row.key, pause)
+            await self.engine.something_happens(row.key, pause)
             pause = min(pause * 2, LAST_LOOK_SECONDS)
-
-    async def _something_happens(self, key: int, seconds: float) -> None:
-        """Wait until an execution of the run is over here, or for a while."""
-        future = asyncio.get_running_loop().create_future()
-        self._watchers.setdefault(key, []).append(future)
-        try:
-            await asyncio.wait([future], timeout=seconds)
-        finally:
-            watching = self._watchers[key]
-            watching.remove(future)
-            if not watching:
-                del self._watchers[key]
-
-    def _finished(self, execution: Execution) -> None:
-        if execution.status != "running":
-            self._started.at_rest(execution.claimed.key)
-        for future in self._watchers.get(execution.claimed.key, ()):
-            if not future.done():
-                future.set_result(None)
 
     async def idle(self) -> None:
         """Wait until nothing is being executed or due here, and every run started here has ended or waits.
@@ -318,13 +276,29 @@ class Orchestrator(Client):
         """
         pause = FIRST_LOOK_SECONDS
         while True:
-            while not await self._worker.is_idle():
+            while not await self.engine.worker.is_idle():
                 pause = FIRST_LOOK_SECONDS
-            self._worker  # noqa: B018 -- raises if the store failed meanwhile: then nothing is done
-            if not self._started.in_flight():
+            if not self.engine.started.in_flight():
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, LAST_LOOK_SECONDS)
+
+    async def settled(self, *, patience_seconds: float | None = None) -> bool:
+        """Wait until nothing moves here any more unless time passes, or somebody answers, sends or starts something.
+
+        What waits for the clock, such as a delay between two attempts, keeps an engine from being idle and is settled
+        all the same. Bodies at work are waited for: without end, or until nothing but them has moved for
+        ``patience_seconds`` of real time. Returns whether no body is at work.
+
+        Raises:
+            StoreError: this process gave up because the store cannot be used; runs may be left as they are.
+        """
+        while True:
+            engine = self.engine
+            settled = await engine.settled(patience_seconds)
+            if engine.worker.is_open:
+                return settled
+            await asyncio.sleep(FIRST_LOOK_SECONDS)
 
     async def failed(self) -> None:
         """Wait until the store cannot be used any more; returns only by raising.
@@ -333,5 +307,5 @@ class Orchestrator(Client):
             StoreError: what happened to the store.
         """
         while True:
-            self._worker  # noqa: B018 -- raises once the store failed
+            self.engine.check()
             await asyncio.sleep(LAST_LOOK_SECONDS)

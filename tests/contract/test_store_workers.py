@@ -1,10 +1,13 @@
 """What every store must do for those who execute runs: claims, fences, take-overs."""
 
 import math
+import socket
+import sqlite3
+from pathlib import Path
 
 import pytest
 
-from handrail_orchestrator.errors import Fenced
+from handrail_orchestrator.errors import Fenced, RunConflict
 from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.changes import (
     Beat,
@@ -15,6 +18,7 @@ from handrail_orchestrator.store.changes import (
     NoteStarted,
     OpenWait,
     RecordStep,
+    Register,
     Release,
     RetryRun,
     Send,
@@ -25,6 +29,7 @@ from handrail_orchestrator.store.rows import DUE
 from tests.contract.stores import (
     CRASH_LIMIT,
     NOW,
+    STORES,
     asked,
     claim,
     claimed_ids,
@@ -320,3 +325,54 @@ def test_another_live_workers_run_can_be_neither_ended_nor_let_go(store: Store) 
     assert isinstance(refusal(store, EndRun(key, "completed", "1", None, NOW), second), Fenced)
     assert isinstance(refusal(store, Suspend(key, None, 0), second), Fenced)
     assert status(store, "a") == "running"
+
+
+# -- bells
+
+
+def test_a_ring_reaches_every_worker_but_the_one_that_rings(store: Store, tmp_path: Path) -> None:
+    bells = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(2)]
+    paths = [str(tmp_path / f"{number}.sock") for number in range(2)]
+    for bell, path in zip(bells, paths, strict=True):
+        bell.bind(path)
+        bell.setblocking(False)
+    first, *_ = wrote(store, *(Register(number, "here", path, "", NOW) for number, path in enumerate(paths)))
+    wrote(store, Register(9, "away", str(tmp_path / "gone.sock"), "", NOW), Register(10, "mute", "", "", NOW))
+
+    store.ring(but=first)
+    with pytest.raises(BlockingIOError):
+        bells[0].recv(16)
+    assert bells[1].recv(16)
+    store.ring()
+    assert all(bell.recv(16) for bell in bells)
+    for bell in bells:
+        bell.close()
+
+
+# -- writing at once or not at all
+
+
+def test_a_store_in_use_writes_at_once_what_need_not_wait(store: Store) -> None:
+    store.prepare_to_write()
+    worker = signed_on(store)
+    ((started,),) = [store.try_apply([starting("a")._replace(execute=True)], worker=worker) or []]
+    assert (started.new, store.runs()[0].id) == (True, "a")
+    (refused,) = store.try_apply([starting("a", "2")]) or []
+    assert isinstance(refused, RunConflict)
+
+
+def test_nothing_is_written_while_somebody_else_writes(tmp_path: Path) -> None:
+    for open_file in STORES.values():
+        store, beside = open_file(tmp_path), open_file(tmp_path)
+        if store.path != beside.path or store.path == ":memory:":  # nobody else can write there
+            continue
+        lock = sqlite3.connect(store.path, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        assert store.try_apply([starting("a")]) is None
+        lock.execute("ROLLBACK")
+        lock.close()
+        assert beside.runs() == []
+        assert store.try_apply([starting("a")]) is not None
+        assert [row.id for row in beside.runs()] == ["a"]
+        for each in (store, beside):
+            each.close()

@@ -5,7 +5,7 @@ import contextvars
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +16,12 @@ from handrail_orchestrator.embedded.escapes import Escaped, awaited, called, err
 from handrail_orchestrator.embedded.records import message_of
 from handrail_orchestrator.embedded.threads import Threads
 from handrail_orchestrator.embedded.tries import Tries
+from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.pace import SLOW_SECONDS
 from handrail_orchestrator.retry import Retry, delay_seconds
 from handrail_orchestrator.step import Default, Policy, Step
+from handrail_orchestrator.strands import rousing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,9 @@ class Bodies:
         clock: Clock,
         limiters: Limiters,
         threads: int,
-        before: Callable[[StepContext], Awaitable[None]] | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
-        self._before = before
+        self._around = None if hooks is None else hooks.around
         self._clock = clock
         self._limiters = limiters
         self._threads = Threads(threads)
@@ -122,10 +124,13 @@ class Bodies:
         message = "the step goes on although it was cancelled, again and again: it is left behind"
         return await on_a_leash(body, lambda: _log.warning(message, extra=ids))
 
-    async def call(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+    def call(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Awaitable[Any]:
         """Call the body once: awaited when it is async, in the loop when it is a quick rule, or else in a thread."""
-        if self._before is not None:
-            await self._before(context)
+        if self._around is None:
+            return self._called(step, context, args, kwargs)
+        return self._around(context, lambda: self._called(step, context, args, kwargs))
+
+    async def _called(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
         if not step.is_async:
             if step.policy.inline or (step.pace is not None and step.pace.in_loop):
                 return timed(step, inside_of(context), args, kwargs)
@@ -157,7 +162,13 @@ class Bodies:
         over = seconds + (now if since is None else since)
         if over <= now:
             raise TimeoutError(f"took longer than {seconds:g} s")
-        timer = self._clock.call_at(over, lambda: timeout.reschedule(loop.time()))
+        rouse = rousing()
+
+        def expire() -> None:
+            rouse()
+            timeout.reschedule(loop.time())
+
+        timer = self._clock.call_at(over, expire)
         try:
             async with timeout:
                 yield

@@ -14,8 +14,8 @@ from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import NotStorable, ReviewError
 from handrail_orchestrator.limits import Limiters
-from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import Change, ReadAnswer
+from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.rows import AUDIT, ReviewRow
 from handrail_orchestrator.workflow import Workflows
 
@@ -35,7 +35,7 @@ class AnswerCheck:
 
     library: Library
     workflows: Workflows
-    store: SqliteStore
+    store: Store
     clock: Clock
 
     async def checked(self, item: ReviewRow, value: Any) -> Checked | None:

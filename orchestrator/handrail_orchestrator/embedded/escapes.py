@@ -11,6 +11,7 @@ from typing import Any
 
 from handrail_orchestrator.embedded.signals import stop_signalled
 from handrail_orchestrator.forked import end_copy
+from handrail_orchestrator.strands import awaiting
 from handrail_orchestrator.suspension import only_suspensions
 
 STOP_SECONDS = 2.0
@@ -122,9 +123,9 @@ async def awaited(function: Callable[..., Awaitable[Any]], args: Any, kwargs: An
     return returned
 
 
-async def on_a_leash(body: Coroutine[Any, Any, Any], on_left: Callable[[], None]) -> Any:
+async def on_a_leash(body: Awaitable[Any], on_left: Callable[[], None]) -> Any:
     """Await a body in a task of its own, which is left behind if it goes on although it was cancelled."""
-    task = asyncio.get_running_loop().create_task(body)
+    task = asyncio.ensure_future(body)
     await all_ended([task], on_left)
     return task.result()
 
@@ -132,7 +133,8 @@ async def on_a_leash(body: Coroutine[Any, Any, Any], on_left: Callable[[], None]
 async def all_ended(tasks: "Sequence[asyncio.Task[Any]]", on_left: Callable[[], None]) -> None:
     """Wait until all tasks have ended; a cancel is handed on to them, and what ignores it twice is left behind."""
     try:
-        await asyncio.wait(tasks)
+        with awaiting(tasks):
+            await asyncio.wait(tasks)
     except asyncio.CancelledError:
         for _ in range(2):
             for task in tasks:

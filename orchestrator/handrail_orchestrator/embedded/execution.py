@@ -23,6 +23,7 @@ from handrail_orchestrator.forked import end_copy
 from handrail_orchestrator.logs import run_id_of
 from handrail_orchestrator.store.changes import EndRun, Suspend
 from handrail_orchestrator.store.rows import ClaimedRun, RunStatus
+from handrail_orchestrator.strands import Strands, enter_strands, leave_strands
 from handrail_orchestrator.suspension import only_suspensions
 
 if TYPE_CHECKING:
@@ -55,12 +56,23 @@ class Execution:
         self.abandoned = False
         """Whether its code ignored its cancels, so that nobody waits for it any more."""
         self.on_abandoned: Callable[[Execution], None] = lambda execution: None  # noqa: ARG005
+        self.strands = Strands(equipment.stillness.changed)
         self._in_code = False
         self._timer: Timer | None = None
         self._bound = bound
         self._equipment = equipment
         self._refusal: Exception | None = None
         self._stop: StopReason | None = "cancelled" if claimed.cancel else None
+
+    @property
+    def is_still(self) -> bool:
+        """Whether it goes on only with the clock."""
+        return self._stop is None and self.strands.is_still(self.task, len(self.run.running))
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a body of it is being executed."""
+        return self._stop is None and bool(self.run.running)
 
     def stop(self, reason: StopReason) -> None:
         """Tell the workflow and its steps to stop, once; what they recorded stays."""
@@ -112,7 +124,7 @@ class Execution:
 
     async def drive(self) -> None:
         """Execute, and record how it ended."""
-        token = run_id_of.set(self.claimed.id)
+        token, strands = run_id_of.set(self.claimed.id), enter_strands(self.strands)
         self.set_deadline()
         try:
             try:
@@ -130,6 +142,7 @@ class Execution:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
+            leave_strands(strands)
             run_id_of.reset(token)
 
     async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:

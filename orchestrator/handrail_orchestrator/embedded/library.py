@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.coding import codec_for, signature_codec
+from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.step import Step, as_step
 from handrail_orchestrator.workflow import Workflow, result_codec
 
@@ -84,7 +85,8 @@ class Library:
     must not grow with the calls, and a step under another name must not cost what the function's codecs cost.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hooks: Hooks | None = None) -> None:
+        self._hooks = hooks
         self._steps: dict[Any, BoundStep] = {}
         self._codecs: dict[Any, tuple[InputCodec, Codec[Any]]] = {}
         """By function."""
@@ -105,7 +107,8 @@ class Library:
             step = as_step(function)
             codecs = self._step_codecs(step)
             decided_by = "rule" if step.kind == "rule" else None
-            bound = BoundStep(step, *codecs, step.policy.is_plain, decided_by)
+            executed = step if self._hooks is None else self._hooks.step(step)
+            bound = BoundStep(executed, *codecs, executed.policy.is_plain, decided_by)
             _remember(self._steps, function, bound)
         return bound
 
@@ -128,15 +131,21 @@ class Library:
             NotStorable: its inputs or value cannot be stored.
         """
         known = self._judges.get(id(judge))
-        if known is not None:
-            return known[1]
+        if known is None:
+            bound = self._bound(judge if self._hooks is None else self._hooks.judge(judge))
+            known = judge, bound
+            _remember(self._judges, id(judge), known)
+            self._asks_guards[judge.name] = bound.asks_guards or self._asks_guards.get(judge.name, False)
+        return known[1]
+
+    def _bound(self, judge: Any) -> BoundJudge:
         where = f"step {judge.name!r}"
         encode = getattr(judge, "input_json", None)
         if encode is None:
             inputs = signature_codec(judge, where=where)
             encode = inputs.encode
         kind = judge.output_type
-        bound = BoundJudge(
+        return BoundJudge(
             Step(_awaited(judge), judge.name, "ai", owner=getattr(judge, "owner", None)),
             str(getattr(judge, "instructions", "") or judge.name),
             encode,
@@ -147,9 +156,6 @@ class Library:
             frozenset(getattr(judge, "person_checks", ())),
             hasattr(judge, "objections") and bool(getattr(judge, "person_checks", True)),
         )
-        _remember(self._judges, id(judge), (judge, bound))
-        self._asks_guards[judge.name] = bound.asks_guards or self._asks_guards.get(judge.name, False)
-        return bound
 
     def asks_no_guards(self, judge: str) -> bool:
         """Return whether a judge of this name was met, and none of that name holds people's answers to guards."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.embedded.execution import Execution
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.port import Store
 
 LOOK_SECONDS = 0.1
 REST_PER_WAIT_SECONDS = 0.0002
@@ -17,7 +17,7 @@ LEAST_WAITS_TO_REST = 50
 class BackingOff:
     """Runs that wait to try a failed step again, and until when: they are not at rest."""
 
-    def __init__(self, store: SqliteStore, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._runs: dict[int, tuple[str, float]] = {}

@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from handrail_orchestrator.clock import Clock
-from handrail_orchestrator.embedded.doorbell import Doorbell, ring, sidecar_folder
+from handrail_orchestrator.doorbell import Doorbell, sidecar_folder
 from handrail_orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, Watch, here, look_at
 from handrail_orchestrator.errors import Fenced, StoreNotFound
 from handrail_orchestrator.store.changes import Beat, Register, TakeOver
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.port import Store
 
 _log = logging.getLogger("handrail.worker")
 
@@ -24,7 +24,7 @@ FOLDER_TRIES = 3
 class Presence:
     """Signs on, beats, finds the dead, rings the others; called from the writer's thread where it says so."""
 
-    def __init__(self, store: SqliteStore, clock: Clock, lease_seconds: float, crash_limit: int) -> None:
+    def __init__(self, store: Store, clock: Clock, lease_seconds: float, crash_limit: int) -> None:
         self._store = store
         self._clock = clock
         self._lease_seconds = lease_seconds
@@ -121,7 +121,7 @@ class Presence:
     def ring_others(self) -> None:
         """Tell the other workers that something is due."""
         if self.has_company:
-            ring(worker.bell for worker in self._store.workers() if worker.id != self.worker)
+            self._store.ring(but=self.worker)
 
     def sign_off(self, *, released: bool = True) -> None:
         """Let go of the lock and take the bell down.
@@ -148,6 +148,6 @@ def _file_at(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def living(store: SqliteStore) -> bool:
+def living(store: Store) -> bool:
     """Return whether any worker on the store seems to be alive."""
     return any(look_at(worker.lock) in {"held", "unknown"} for worker in store.workers())

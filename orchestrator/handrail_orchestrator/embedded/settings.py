@@ -1,14 +1,16 @@
 """What the parts of one embedded engine share."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.embedded.stillness import Stillness
 from handrail_orchestrator.embedded.writer import Writer
 from handrail_orchestrator.errors import InvalidWorkflow
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.hooks import Hooks
+from handrail_orchestrator.store.port import Store
 
 MOST = 1_000_000_000
 """More runs, threads or crashes than anybody means; a number with that many digits is a slip."""
@@ -18,11 +20,12 @@ MOST = 1_000_000_000
 class Equipment:
     """The parts every run works with."""
 
-    store: SqliteStore
+    store: Store
     writer: Writer
     clock: Clock
     library: Library
     bodies: Bodies
+    stillness: Stillness = field(default_factory=Stillness)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,9 @@ class Settings:
     """Sync step bodies at once."""
     grace_seconds: float = 5.0
     """On closing: how long steps in flight may go on before they are stopped and left to another worker."""
+
+    hooks: Hooks | None = None
+    """What is done differently where runs are rehearsed or measured."""
 
     def with_concurrency(self, concurrency: int | None) -> "Settings":
         """Return the same settings with another number of runs at once."""

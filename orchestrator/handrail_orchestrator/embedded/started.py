@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.port import Store
 
 AT_ONCE = 10_000
 """Runs asked for in one query."""
@@ -13,7 +13,7 @@ LOOK_FROM = 100_000
 class StartedRuns:
     """Their keys; those that come to rest here are forgotten at once."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._keys: set[int] = set()
         self._look_at = LOOK_FROM

@@ -57,12 +57,23 @@ NOTE_STARTED_AFTER_SECONDS = 0.1
 class Worker:
     """Executes runs in this process, up to a number at once; all of it on one event loop but ``tick``."""
 
-    def __init__(self, workflows: Workflows, equipment: Equipment, settings: Settings, presence: Presence) -> None:
+    def __init__(
+        self,
+        workflows: Workflows,
+        equipment: Equipment,
+        settings: Settings,
+        presence: Presence,
+        on_finished: "Callable[[Execution], None]",
+    ) -> None:
         self.active: dict[int, Execution] = {}
         """Executions by run key."""
+        self.begun = 0
+        """How many executions have begun."""
         self.failure: StoreError | None = None
         """Why this worker gave up, if it did."""
-        self.on_finished: Callable[[Execution], None] = lambda execution: None  # noqa: ARG005
+        self.is_blind = False
+        """Whether the last look for work failed, so that nobody knows what is due."""
+        self._on_finished = on_finished
         self._workflows = workflows
         self._equipment = equipment
         self._settings = settings
@@ -71,8 +82,6 @@ class Worker:
         self._watchdog = Watchdog(self.active, settings.lease_seconds)
         self._claiming: asyncio.Task[None] | None = None
         self._claim_again = False
-        self._blind = False
-        """Whether the last look for work failed, so that nobody knows what is due."""
         self._backing_off = BackingOff(equipment.store, equipment.clock)
         self._resting = Resting(equipment.clock, self.wake)
         self._expected = 0
@@ -145,13 +154,20 @@ class Worker:
         self._claiming = None
         again, self._claim_again = self._claim_again, False
         error = None if task.cancelled() else task.exception()
-        self._blind = error is not None
+        self.is_blind = error is not None
         if isinstance(error, StoreError):
             _log.warning("cannot look for work: %s", error)
         elif error is not None:
             _log.error("looking for work failed", exc_info=error)
         elif again:
             self.wake()
+        self._equipment.stillness.changed()
+
+    async def look(self) -> None:
+        """Look for due runs, and for what came meanwhile, and wait until that is over."""
+        self.wake()
+        while self._claiming is not None:
+            await asyncio.wait([self._claiming])
 
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
@@ -197,13 +213,24 @@ class Worker:
         self.wake()
         if self._claiming is not None:
             await asyncio.wait([self._claiming])
-        if self._resting or self._blind:
+        if self._resting or self.is_blind:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             return False
         if self._backing_off and not self._under_way():
             await self._backing_off.moment()
             return False
         return not self._under_way()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this worker goes on: it neither closes nor has given up."""
+        return not self._closing and self.failure is None
+
+    def is_still(self, *, but_for_bodies: bool = False) -> bool:
+        """Return whether what is executed here goes on with the clock only, or else, if so asked, with its bodies."""
+        if self._claiming is not None or self._expected or self._resting:
+            return False
+        return all(each.is_still or (but_for_bodies and each.is_at_work) for each in self.active.values())
 
     def _under_way(self) -> "list[asyncio.Task[None]]":
         """Return the look that is under way, or else the executions."""
@@ -226,6 +253,7 @@ class Worker:
         run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, code=code)
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution
+        self.begun += 1
         self._apart |= claimed.must_be_alone
         self._backing_off.forget(claimed.key)
         execution.task = RunTask(execution.drive(), loop=self._loop, name=claimed.id)
@@ -253,7 +281,8 @@ class Worker:
         if execution.woke_others:
             self._presence.ring_others()
         execution.done.set_result(None)
-        self.on_finished(execution)
+        self._on_finished(execution)
+        self._equipment.stillness.changed()
 
     def _look_at_faults(self, execution: Execution) -> None:
         """See to it that a run which neither ended nor waits is executed again by somebody, or fails visibly."""
@@ -282,10 +311,13 @@ class Worker:
 
     # -- living with others
 
-    def tick(self) -> None:
-        """Look after the store; called in the writer's thread."""
-        if self._presence.worker == 0 or self.failure is not None:
-            return
+    def tick(self) -> float:
+        """Look after the store, in the writer's thread; return in how many seconds to do so again."""
+        if self._presence.worker != 0 and self.failure is None:
+            self._look_after()
+        return COMPANY_TICK_SECONDS if self._presence.has_company else ALONE_TICK_SECONDS
+
+    def _look_after(self) -> None:
         if not self._watchdog.look():
             self._presence.fall_silent()  # others take over what this process cannot go on with
             return
@@ -301,7 +333,6 @@ class Worker:
             self._loop.call_soon_threadsafe(self.struck_off, me)
         except StoreNotFound as error:
             self._loop.call_soon_threadsafe(self.give_up, error)
-        self._equipment.writer.tick_seconds = COMPANY_TICK_SECONDS if self._presence.has_company else ALONE_TICK_SECONDS
         if due:
             self._loop.call_soon_threadsafe(self.wake)
 
@@ -311,10 +342,11 @@ class Worker:
         return abs(self._drift - before) > CLOCK_STEP_SECONDS
 
     def _look_at_the_clock(self) -> None:
-        """Set anew what was set by the clock as it was."""
+        """Set anew what was set by the clock as it was; at no time is there no timer for what is due later."""
         if self._timer is not None:
-            self._timer[1].cancel()
-            self._timer = None
+            when, timer = self._timer
+            timer.cancel()
+            self._timer = (when, self._equipment.clock.call_at(when, self._timer_rang))
         for execution in self.active.values():
             execution.set_deadline()
         self.wake()

@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -24,11 +24,13 @@ from handrail_orchestrator.errors import (
     StoreReadOnly,
 )
 from handrail_orchestrator.store.changes import Change, Prune, StartMany, run_of
-from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.port import Store
 
 _log = logging.getLogger("handrail.writer")
 
 REPORT_EVERY_SECONDS = 5.0
+TICK_SECONDS = 1.0
+"""How soon the store is looked after again when that has failed."""
 MOST_HERE = 1_000
 """Changes in a transaction that holds up the event loop no longer than a few milliseconds."""
 _LARGE = frozenset({StartMany, Prune})
@@ -57,20 +59,39 @@ class Batch:
         self.commit = Commit(loop=loop)
 
 
+class Host:
+    """Whom a writer writes for and tells what became of it; by itself one that executes nothing."""
+
+    def is_alone(self) -> bool:
+        """Return whether nobody else is held up while the event loop waits for a commit."""
+        return True
+
+    def refused(self, change: Change, error: Exception) -> None:
+        """Take note that the store refused a change whose reply nobody waits for."""
+
+    def unheard(self, change: Change, reply: object) -> None:
+        """Take note of a reply that nobody waits for any more."""
+
+    def give_up(self, error: StoreError) -> None:
+        """Take note that the store cannot be written any more."""
+
+    def rested(self) -> None:
+        """Take note that nothing is on its way to the store."""
+
+    def tick(self) -> float | None:
+        """Look after the store, in the writer's thread; return in how many seconds to do so again, None: never."""
+        return None
+
+
 class Writer:
     """Takes changes on the event loop, commits them in order."""
 
-    def __init__(
-        self, store: SqliteStore, *, alone: Callable[[], bool], tick: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, store: Store, host: Host) -> None:
+        self.commits = 0
+        """How many batches are over."""
         self._worker: int | None = None
-        self.tick_seconds = 1.0
-        self.on_refusal: Callable[[Change, Exception], None] = lambda change, error: None  # noqa: ARG005
-        self.on_unheard: Callable[[Change, Any], None] = lambda change, reply: None  # noqa: ARG005
-        self.on_fatal: Callable[[StoreError], None] = lambda error: None  # noqa: ARG005
         self._store = store
-        self._alone = alone
-        self._tick = tick
+        self._host = host
         self._loop = asyncio.get_running_loop()
         self._open: Batch | None = None
         self._queue: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
@@ -79,7 +100,15 @@ class Writer:
         self._closing = threading.Event()
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._work, name="handrail-writer", daemon=True)
+
+    def begin(self) -> None:
+        """Begin to look after the store, and be there for what is not to hold up the event loop."""
         self._thread.start()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is on its way to the store."""
+        return self._open is None and not self._in_thread
 
     def work_for(self, worker: int) -> None:
         """Write in the name of a worker from now on; what was added before stays in the old name, and its fence."""
@@ -123,7 +152,7 @@ class Writer:
         batch, self._open = self._open, None
         if batch is None:
             return
-        if not self._in_thread and self._flushes.quick(alone=self._alone()) and _is_small(batch):
+        if not self._in_thread and self._flushes.quick(alone=self._host.is_alone()) and _is_small(batch):
             self._commit_here(batch)
         else:
             self._in_thread += 1
@@ -156,12 +185,18 @@ class Writer:
             elif future is not None and not future.done():
                 future.set_result(reply)
             elif future is not None:
-                self.on_unheard(batch.changes[index], reply)
+                self._host.unheard(batch.changes[index], reply)
         batch.commit.set_result(None)
+        self._over()
+
+    def _over(self) -> None:
+        self.commits += 1
+        if self._open is None and not self._in_thread:
+            self._host.rested()
 
     def _refuse(self, change: Change, error: Exception) -> None:
         try:
-            self.on_refusal(change, error)
+            self._host.refused(change, error)
         except Exception:  # noqa: BLE001 -- the others of the batch still want to know that they are on disk
             _log.exception("a refused %s could not be handled", type(change).__name__)
 
@@ -171,7 +206,8 @@ class Writer:
                 future.set_exception(error)
                 future.exception()  # whoever waits sees it; nobody waiting is no news
         if isinstance(error, _FATAL):
-            self.on_fatal(error)
+            self._host.give_up(error)
+        self._over()
 
     def _finished(self, batch: Batch, replies: Sequence[Any] | StoreError) -> None:
         self._in_thread -= 1
@@ -182,12 +218,11 @@ class Writer:
             self._complete(batch, replies)
 
     def _work(self) -> None:
-        next_tick = time.monotonic()
+        next_tick: float | None = time.monotonic()
         while True:
-            if self._tick is not None and time.monotonic() >= next_tick:
-                self._beat()
-                next_tick = time.monotonic() + self.tick_seconds
-            timeout = None if self._tick is None else max(0.0, next_tick - time.monotonic())
+            if next_tick is not None and time.monotonic() >= next_tick:
+                next_tick = self._ticked()
+            timeout = None if next_tick is None else max(0.0, next_tick - time.monotonic())
             try:
                 batch = self._queue.get(timeout=timeout)
             except queue.Empty:
@@ -202,14 +237,16 @@ class Writer:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._ended.set)
 
-    def _beat(self) -> None:
-        assert self._tick is not None  # noqa: S101 -- asked by the caller
+    def _ticked(self) -> float | None:
+        """Let the store be looked after; return when to do so again."""
+        seconds: float | None = TICK_SECONDS
         try:
-            self._tick()
+            seconds = self._host.tick()
         except StoreError as error:
             _log.warning("the store did not answer: %s", error)
         except Exception:  # noqa: BLE001 -- looking after the store must go on
             _log.exception("looking after the store failed; trying again")
+        return None if seconds is None else time.monotonic() + seconds
 
     def _committed(self, changes: Sequence[Change], worker: int | None) -> Sequence[Any] | StoreError:
         begun = reported = time.monotonic()

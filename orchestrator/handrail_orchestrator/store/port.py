@@ -87,8 +87,25 @@ class Store(Protocol):
         """Return the address the store was opened with."""
         ...
 
+    @property
+    def path(self) -> str:
+        """Return where it is, as errors say it: a file's path, or ``:memory:``."""
+        ...
+
+    def prepare_to_write(self) -> object:
+        """Open the store for writing, if it is not yet: at once, or not at all, before anything has begun.
+
+        Raises:
+            StoreLocked: somebody holds the write lock and does not let go.
+        """
+        ...
+
     def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
         """Write; changes that only a live worker may make are refused (``Fenced``) once ``worker`` was struck off."""
+        ...
+
+    def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
+        """Write like ``apply``, unless that would wait for somebody who is writing: then do nothing, return None."""
         ...
 
     def changed_elsewhere(self) -> bool:
@@ -150,6 +167,13 @@ class Store(Protocol):
 
     def workers(self) -> list[WorkerRow]:
         """Return the workers that signed on and did not sign off."""
+        ...
+
+    def ring(self, *, but: int | None = None) -> None:
+        """Tell the workers on the store that something may be due; not the one that says so itself.
+
+        A ring may be lost: every worker looks at the store once in a while as well.
+        """
         ...
 
     def reviews(self, query: ReviewQuery) -> list[ReviewRow]:

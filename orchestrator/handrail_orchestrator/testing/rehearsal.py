@@ -1,14 +1,18 @@
 """An orchestrator for tests: in memory, with a clock that jumps, scripted reviewers and faults."""
 
-import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.store import SqliteStore
-from handrail_orchestrator.store.changes import TakeOver
+from handrail_orchestrator.run import Judge
+from handrail_orchestrator.step import Step
+from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.rows import ENDED
 from handrail_orchestrator.testing.clock import FakeClock
 from handrail_orchestrator.testing.faults import Faults
@@ -17,9 +21,32 @@ from handrail_orchestrator.workflow import Workflow
 
 In = TypeVar("In")
 Out = TypeVar("Out")
+T = TypeVar("T")
+P = ParamSpec("P")
 
-SETTLE_SECONDS = 0.05
-"""Real time after which work in flight is taken to wait for the clock."""
+PATIENCE_SECONDS = 0.5
+"""Real time after which a body that is still at work is taken to wait for the clock."""
+
+
+class _Faulty(Hooks):
+    """Other hooks, with faults that happen before bodies."""
+
+    def __init__(self, others: Hooks, before: Callable[[StepContext], Awaitable[None]]) -> None:
+        self._others = others
+        self._before = before
+
+    def step(self, step: Step[P, T]) -> Step[P, T]:
+        """Return what the others have executed."""
+        return self._others.step(step)
+
+    def judge(self, judge: Judge[P, T]) -> Judge[P, T]:
+        """Return whom the others have asked."""
+        return self._others.judge(judge)
+
+    async def around(self, context: StepContext, body: Callable[[], Awaitable[T]]) -> T:
+        """Call the body, if nothing is to go wrong before."""
+        await self._before(context)
+        return await self._others.around(context, body)
 
 
 class Rehearsal(Orchestrator):
@@ -35,25 +62,25 @@ class Rehearsal(Orchestrator):
         reviewers: ScriptedReviewers | None = None,
         faults: Faults | None = None,
         clock: FakeClock | None = None,
-        store: str | SqliteStore = "sqlite:///:memory:",
+        store: str | Store = "sqlite:///:memory:",
         settings: Settings = Settings(),
     ) -> None:
         self.clock = clock or FakeClock()
+        if faults is not None:
+            hooks = _Faulty(settings.hooks or Hooks(), faults.before(self.clock, self.crash))
+            settings = replace(settings, hooks=hooks)
         super().__init__(store, workflows=workflows, clock=self.clock, settings=settings)
         self._reviewers = reviewers
-        if faults is not None:
-            self._before_body = faults.before(self.clock, self.crash)
 
     async def settle(self) -> None:
-        """Wait until nothing moves any more unless the clock does or somebody answers."""
-        while True:
-            try:
-                await asyncio.wait_for(self.idle(), SETTLE_SECONDS)
-            except TimeoutError:
-                if self.clock.next_timer is not None:
-                    return
-                continue
-            return
+        """Wait until nothing moves any more unless the clock does or somebody answers.
+
+        A body is waited for; one that is still at work after half a second of real time, while a timer is set, is
+        taken to wait for the clock too, as one does that never answers and has a time limit.
+        """
+        while not await self.settled(patience_seconds=PATIENCE_SECONDS):
+            if self.clock.next_timer is not None:
+                return
 
     async def advance(self, **duration: float) -> None:
         """Let time pass, given as for ``timedelta``: ``advance(days=3)``; each timer rings in its turn."""
@@ -104,8 +131,4 @@ class Rehearsal(Orchestrator):
 
     def crash(self) -> None:
         """Lose everything that is not recorded, as if the process had died, and start again."""
-        worker = self._worker
-        now = self.clock.now()
-        me = next(each for each in self.store.workers() if each.id == self._presence.worker)
-        self.store.apply([TakeOver(me.id, me.beat, now, self._settings.crash_limit)])
-        worker.struck_off(me.id)
+        self.engine.crash()

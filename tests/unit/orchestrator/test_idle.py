@@ -9,6 +9,7 @@ import pytest
 from handrail import Orchestrator, Run, action, workflow
 from handrail.orchestrator import Settings
 from handrail_orchestrator.errors import Misuse, StoreFull, StoreNotFound
+from handrail_orchestrator.store import SqliteStore
 
 GENEROUS = 60.0
 
@@ -86,6 +87,7 @@ async def test_idle_raises_what_made_the_worker_give_up(tmp_path: Path) -> None:
 
 def limit_pages(orchestrator: Orchestrator, pages: int) -> None:
     """Let the store's file grow no further, as a full disk does."""
+    assert isinstance(orchestrator.store, SqliteStore)
     orchestrator.store._writing.execute(f"PRAGMA max_page_count = {pages}")  # noqa: SLF001 -- no disk can be filled here
 
 

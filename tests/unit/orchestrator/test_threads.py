@@ -13,6 +13,7 @@ import pytest
 from handrail import Orchestrator, Run, StepFailed, action, rule, step_context, workflow
 from handrail.orchestrator import InvalidWorkflow
 from handrail_orchestrator.pace import Pace
+from handrail_orchestrator.store import SqliteStore
 
 begun, noticed = threading.Event(), threading.Event()
 threads: set[str] = set()
@@ -216,6 +217,7 @@ async def test_a_thread_learns_that_its_run_was_cancelled(store: str) -> None:
 async def test_durability_says_what_a_commit_waits_for(store: str, durability: str, synchronous: int) -> None:
     async with Orchestrator(store, workflows=[both], durability=durability) as orchestrator:  # type: ignore[arg-type]
         await (await orchestrator.start(both, 1)).result()
+        assert isinstance(orchestrator.store, SqliteStore)
         connection = orchestrator.store._writing  # noqa: SLF001 -- the setting belongs to the connection
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == synchronous
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreLocked
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery
@@ -217,6 +218,10 @@ class SqliteStore:
     def workers(self) -> list[WorkerRow]:
         """Return the workers that signed on and did not sign off."""
         return [WorkerRow._make(row) for row in self._rows(f"SELECT {', '.join(WorkerRow._fields)} FROM workers")]  # noqa: S608 -- our own column names
+
+    def ring(self, *, but: int | None = None) -> None:
+        """Tell the workers on the store that something may be due; not the one that says so itself."""
+        ring(worker.bell for worker in self.workers() if worker.id != but)
 
     def reviews(self, query: ReviewQuery) -> list[ReviewRow]:
         """Return review items, most urgent first."""

@@ -1,0 +1,141 @@
+"""The parts of one embedded engine, made and joined in one place."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from handrail_orchestrator.embedded.body import Bodies
+from handrail_orchestrator.embedded.presence import Presence
+from handrail_orchestrator.embedded.settings import Equipment, Settings
+from handrail_orchestrator.embedded.started import StartedRuns
+from handrail_orchestrator.embedded.stillness import Stillness
+from handrail_orchestrator.embedded.worker import Worker
+from handrail_orchestrator.embedded.writer import Host, Writer
+from handrail_orchestrator.store.changes import Change, TakeOver
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.clock import Clock
+    from handrail_orchestrator.embedded.execution import Execution
+    from handrail_orchestrator.embedded.library import Library
+    from handrail_orchestrator.errors import StoreError
+    from handrail_orchestrator.limits import Limiters
+    from handrail_orchestrator.store.port import Store
+    from handrail_orchestrator.workflow import Workflows
+
+FIRST_LOOK_SECONDS = 0.02
+LAST_LOOK_SECONDS = 0.5
+"""A run that ends in another process is noticed after at most this long."""
+
+
+class EmbeddedEngine(Host):
+    """What executes runs on one store, on the event loop that it is made in."""
+
+    def __init__(
+        self,
+        store: "Store",
+        workflows: "Workflows",
+        *,
+        clock: "Clock",
+        library: "Library",
+        limiters: "Limiters",
+        settings: Settings,
+    ) -> None:
+        self.started = StartedRuns(store)
+        """Runs that were started here and may be on their way elsewhere."""
+        self.presence = Presence(store, clock, settings.lease_seconds, settings.crash_limit)
+        self.writer = Writer(store, self)
+        self._stillness = Stillness()
+        self._bodies = Bodies(clock=clock, limiters=limiters, threads=settings.threads, hooks=settings.hooks)
+        equipment = Equipment(
+            store=store,
+            writer=self.writer,
+            clock=clock,
+            library=library,
+            bodies=self._bodies,
+            stillness=self._stillness,
+        )
+        self.worker = Worker(workflows, equipment, settings, self.presence, self._finished)
+        self._store = store
+        self._clock = clock
+        self._crash_limit = settings.crash_limit
+        self._watchers: dict[int, list[asyncio.Future[None]]] = {}
+        self.writer.begin()
+
+    def check(self) -> None:
+        """Raise why this engine gave up, if it did.
+
+        Raises:
+            StoreError: what happened to the store.
+        """
+        if self.worker.failure is not None:
+            raise self.worker.failure
+
+    def ring(self) -> None:
+        """Look for what has just become due, here and in other processes."""
+        self.worker.wake()
+        self.presence.ring_others()
+
+    async def close(self) -> bool:
+        """Hand every run back; returns whether somebody cancelled that meanwhile."""
+        try:
+            return await self.worker.close()
+        finally:
+            self._bodies.close()
+
+    # -- what the writer tells
+
+    def is_alone(self) -> bool:
+        """Return whether one run at most is executed."""
+        return len(self.worker.active) <= 1
+
+    def refused(self, change: Change, error: Exception) -> None:
+        """Stop the run whose change the store refused."""
+        self.worker.refused(change, error)
+
+    def unheard(self, change: Change, reply: object) -> None:
+        """Hand back what was started for somebody who does not wait any more."""
+        self.worker.unheard(change, reply)
+
+    def give_up(self, error: "StoreError") -> None:
+        """Stop for good: the store cannot be written."""
+        self.worker.give_up(error)
+
+    def rested(self) -> None:
+        """Let those look who wait until nothing moves."""
+        self._stillness.changed()
+
+    def tick(self) -> float:
+        """Look after the store, in the writer's thread; return in how many seconds to do so again."""
+        return self.worker.tick()
+
+    # -- waiting for runs
+
+    def _finished(self, execution: "Execution") -> None:
+        if execution.status != "running":
+            self.started.at_rest(execution.claimed.key)
+        for future in self._watchers.get(execution.claimed.key, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def something_happens(self, key: int, seconds: float) -> None:
+        """Wait until an execution of the run is over here, or for a while."""
+        future = asyncio.get_running_loop().create_future()
+        self._watchers.setdefault(key, []).append(future)
+        try:
+            await asyncio.wait([future], timeout=seconds)
+        finally:
+            watching = self._watchers[key]
+            watching.remove(future)
+            if not watching:
+                del self._watchers[key]
+
+    async def settled(self, patience_seconds: float | None) -> bool:
+        """Wait until nothing moves here; see ``Orchestrator.settled``."""
+        return await self._stillness.reached(self.worker, self.writer, patience_seconds=patience_seconds)
+
+    # -- for rehearsals
+
+    def crash(self) -> None:
+        """Lose everything that is not recorded, as if the process had died, and sign on again."""
+        me = next(each for each in self._store.workers() if each.id == self.worker.id)
+        self._store.apply([TakeOver(me.id, me.beat, self._clock.now(), self._crash_limit)])
+        self.worker.struck_off(me.id)

@@ -1,0 +1,37 @@
+"""What an engine does differently where runs are rehearsed or measured: other bodies and judges, and around them."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from handrail_orchestrator.context import StepContext
+from handrail_orchestrator.step import Step
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.run import Judge
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Hooks:
+    """Inherit from it and say what is different: ``Settings(hooks=...)``; these methods change nothing.
+
+    A step and a judge are asked about once for each engine, not for each call.
+    """
+
+    def step(self, step: Step[P, R]) -> Step[P, R]:
+        """Return what is executed in place of a step; what it is called with and returns is stored as the step's."""
+        return step
+
+    def judge(self, judge: "Judge[P, T]") -> "Judge[P, T]":
+        """Return who is asked in place of a judge."""
+        return judge
+
+    def around(self, context: StepContext, body: Callable[[], Awaitable[T]]) -> Awaitable[T]:
+        """Return what is awaited in place of each attempt of a body; ``body()`` is that attempt.
+
+        What waits for the engine's clock here (``handrail_orchestrator.clock.sleep``) counts as waiting, not as work.
+        """
+        del context
+        return body()

@@ -1,0 +1,115 @@
+"""The tasks of one execution: which of them wait for the clock or for each other, and which move.
+
+Whoever jumps in time, or asks whether anything is still to come, must not guess that from how long it has been quiet.
+So each place where an execution waits for the clock says so here, and takes it back as soon as it is told to go on,
+which is before its task has noticed.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+
+class Strands:
+    """The tasks of one execution that wait, and for what; all others move, bodies at work included."""
+
+    __slots__ = ("_asleep", "_awaited", "_changed", "_roused")
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        """``changed`` is called when a task has begun to wait."""
+        self._asleep: set[asyncio.Task[Any]] = set()
+        self._awaited: dict[asyncio.Task[Any], Sequence[asyncio.Task[Any]]] = {}
+        self._roused: set[asyncio.Task[Any]] = set()
+        """Tasks that were told to go on and have not waited again since."""
+        self._changed = changed
+
+    def is_still(self, task: asyncio.Task[Any], calls: int) -> bool:
+        """Return whether a task goes on only with the clock, and so do all tasks that it waits for.
+
+        A workflow may have made tasks of its own, as ``asyncio.gather`` does. What waits for them cannot be told; then
+        all ``calls`` that the execution has in flight must wait for the clock.
+        """
+        if self._of_their_own(task):
+            return len(self._asleep) >= calls > 0
+        return self._waits(task)
+
+    def _waits(self, task: asyncio.Task[Any]) -> bool:
+        if task in self._roused:
+            return False
+        if task in self._asleep:
+            return True
+        left = [each for each in self._awaited.get(task, ()) if not each.done()]
+        return bool(left) and all(map(self._waits, left))
+
+    def _of_their_own(self, root: asyncio.Task[Any]) -> bool:
+        known, more = {root}, [root]
+        while more:
+            found = [each for each in self._awaited.get(more.pop(), ()) if each not in known]
+            known.update(found)
+            more += found
+        return not (self._asleep | self._awaited.keys()) <= known
+
+    def rouse(self, task: asyncio.Task[Any]) -> None:
+        """Note that a task was told to go on, whatever it waits for."""
+        self._roused.add(task)
+        task.add_done_callback(self._roused.discard)
+
+    @contextmanager
+    def asleep(self) -> Iterator[Callable[[], None]]:
+        """Note that the current task waits for the clock; what this gives is called when it is told to go on."""
+        task = _current_task()
+        self._roused.discard(task)
+        self._asleep.add(task)
+        self._changed()
+        try:
+            yield lambda: self._asleep.discard(task)
+        finally:
+            self._asleep.discard(task)
+
+    @contextmanager
+    def awaiting(self, tasks: "Sequence[asyncio.Task[Any]]") -> Iterator[None]:
+        """Note that the current task waits for others, and goes on when all have ended."""
+        task = _current_task()
+        self._roused.discard(task)
+        self._awaited[task] = tasks
+        try:
+            yield
+        finally:
+            del self._awaited[task]
+
+
+_current: ContextVar[Strands | None] = ContextVar("handrail_strands", default=None)
+
+enter_strands = _current.set
+leave_strands = _current.reset
+
+
+def asleep() -> AbstractContextManager[Callable[[], None]]:
+    """Note that the current task waits for the clock; what this gives is called when it is told to go on."""
+    strands = _current.get()
+    return nullcontext(_nobody_asks) if strands is None else strands.asleep()
+
+
+def awaiting(tasks: "Sequence[asyncio.Task[Any]]") -> AbstractContextManager[None]:
+    """Note that the current task waits for others, and goes on when all have ended."""
+    strands = _current.get()
+    return nullcontext() if strands is None else strands.awaiting(tasks)
+
+
+def rousing() -> Callable[[], None]:
+    """Return what is called when the current task is told to go on, whatever it waits for by then."""
+    strands = _current.get()
+    return _nobody_asks if strands is None else partial(strands.rouse, _current_task())
+
+
+def _nobody_asks() -> None:
+    """Outside an execution nobody asks who moves."""
+
+
+def _current_task() -> "asyncio.Task[Any]":
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 -- whoever waits is a coroutine, which a task drives
+    return task
