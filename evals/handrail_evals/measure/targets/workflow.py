@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 from handrail_ai_steps.step import AIStep
 from handrail_evals.errors import InvalidCase, InvalidSuite
@@ -16,14 +16,13 @@ from handrail_evals.measure.program import version_of
 from handrail_evals.measure.target import Observe
 from handrail_evals.measure.targets.function import FunctionTarget
 from handrail_evals.measure.targets.lane import Lane, Plan
-from handrail_evals.measure.targets.lane_bodies import Actions, CountedBodies, StandIns
+from handrail_evals.measure.targets.lane_bodies import Actions, LaneBodies, StandIns
 from handrail_evals.measure.targets.lane_pool import LanePool
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_evals.measure.targets.workflow_code import code_parts, workflows_in
 from handrail_evals.measure.targets.workflow_record import run_record
 from handrail_evals.measure.targets.workflow_reviewers import Desk, Reviewers
 from handrail_evals.measure.targets.workflow_simulation import DEFAULTS, Simulation
-from handrail_evals.measure.threads import Threads
 from handrail_orchestrator.embedded.library import BoundWorkflow, Library
 from handrail_orchestrator.errors import NotStorable
 from handrail_orchestrator.workflow import Workflow
@@ -31,9 +30,6 @@ from handrail_orchestrator.workflow import Workflow
 In = TypeVar("In")
 Out = TypeVar("Out")
 Result = TypeVar("Result")
-
-THREADS_A_CASE: Final = 16
-"""Plain functions that one case executes side by side, as in the engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +71,28 @@ class WorkflowTarget(Generic[In, Out]):
         return FunctionTarget(self.answer, self.name).output_type
 
     @asynccontextmanager
-    async def opened(self, concurrency: int) -> AsyncIterator[Observe[In, Out]]:
+    async def opened(self, concurrency: int) -> AsyncIterator[Observe[In, Out]]:  # noqa: ARG002 -- the port's shape
         """Hold the lanes, one for each case at once; each is set up when it is first needed."""
         stand_ins, simulation = StandIns(self.actions, self.judge), self.simulation
         workflows = list(dict.fromkeys([*workflows_in(self.workflow), *simulation.children]))
         bound = Library().workflow(self.workflow)
-        with Threads(concurrency * THREADS_A_CASE) as threads:
 
-            def lane() -> Lane:
-                bodies = CountedBodies(stand_ins, threads)
-                return Lane(workflows, bodies=bodies, limits=simulation.limits, start=simulation.start)
+        def lane() -> Lane:
+            return Lane(workflows, bodies=LaneBodies(stand_ins), limits=simulation.limits, start=simulation.start)
 
-            lanes = LanePool(lane)
-            repeats: Counter[str] = Counter()
+        lanes = LanePool(lane)
+        repeats: Counter[str] = Counter()
 
-            async def observe(case: Case[In, Any]) -> Observation[Out]:
-                repeats[case.name] += 1
-                count = repeats[case.name]
-                run_id = case.name if count == 1 else f"{case.name}~{count}"
-                return await self._played(lanes, bound, case, run_id)
+        async def observe(case: Case[In, Any]) -> Observation[Out]:
+            repeats[case.name] += 1
+            count = repeats[case.name]
+            run_id = case.name if count == 1 else f"{case.name}~{count}"
+            return await self._played(lanes, bound, case, run_id)
 
-            try:
-                yield observe
-            finally:
-                await lanes.close()
+        try:
+            yield observe
+        finally:
+            await lanes.close()
 
     async def _played(
         self, lanes: LanePool, bound: BoundWorkflow, case: Case[In, Any], run_id: str
@@ -116,7 +110,7 @@ class WorkflowTarget(Generic[In, Out]):
             await lane.play(plan)
             # a script that leaves a question open leaves it for ever; without one, nobody was there to answer
             until = None if desk is None else self.simulation.start.timestamp() + plan.horizon_seconds
-            record = run_record(lane, run_id, until=until)
+            record = run_record(lane.engine, run_id, until=until)
         output = None
         if record.ending == "completed":
             output = bound.output.decode(record.run.output or "")
