@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from handrail_evals.errors import InvalidSuite as InvalidSuite
     from handrail_evals.measure.case import UNLABELLED as UNLABELLED
     from handrail_evals.measure.case import Unlabelled as Unlabelled
-    from handrail_evals.measure.cases.duplicates import duplicates as duplicates
-    from handrail_evals.measure.cases.fields import CaseFields as CaseFields
+    from handrail_evals.measure.cases.form import CaseFields as CaseFields
     from handrail_evals.measure.cases.form import FileForm as FileForm
+    from handrail_evals.measure.cases.jsonl_file import write_cases as write_cases
     from handrail_evals.measure.cases.schema import write_schema as write_schema
-    from handrail_evals.measure.cases.write import write_cases as write_cases
+    from handrail_evals.measure.copies import duplicates as duplicates
     from handrail_evals.measure.observation import Flow as Flow
     from handrail_evals.measure.observation import Observation as Observation
     from handrail_evals.measure.observation import StepTrace as StepTrace

@@ -1,11 +1,12 @@
-"""Cases that are one case under several names: those that share their input or their cluster."""
+"""Cases that are one case under several names: those that ask the same, or share their input or their cluster."""
 
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from handrail_evals.measure.fingerprint import hash_of
+from handrail_evals.measure.case import Case
+from handrail_evals.measure.fingerprint import hash_of, jsonable
 
 
 def input_key(data: Any) -> str:
@@ -46,3 +47,18 @@ def _root(above: dict[str, str], key: str) -> str:
     while (next_one := above.setdefault(key, key)) != key:
         key = above[key] = above.setdefault(next_one, next_one)
     return key
+
+
+C = TypeVar("C", bound=Case[Any, Any])
+
+
+def duplicates(cases: Iterable[C]) -> tuple[tuple[C, ...], ...]:
+    """Return the cases whose inputs are equal, in groups of two and more, in the order of the first of each.
+
+    Raises:
+        DataError: an input has no JSON form.
+    """
+    groups: dict[str, list[C]] = {}
+    for case in cases:
+        groups.setdefault(hash_of(jsonable(case.input, where=f"{case.place}, input")), []).append(case)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)

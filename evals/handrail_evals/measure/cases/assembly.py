@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from handrail_evals.errors import InvalidCase
 from handrail_evals.measure.case import UNLABELLED, Case, Metadatum, Unlabelled
-from handrail_evals.measure.cases.fields import CaseFields
+from handrail_evals.measure.cases.form import CaseFields
 from handrail_evals.measure.cases.record import Record, Unusable, kind_of
 from handrail_evals.measure.cases.value_type import ValueType
 

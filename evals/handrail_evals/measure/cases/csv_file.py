@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from handrail_evals.errors import InvalidCaseFile
-from handrail_evals.measure.cases.fields import CaseFields
-from handrail_evals.measure.cases.finding import Finding
-from handrail_evals.measure.cases.form import FileForm
-from handrail_evals.measure.cases.record import LONGEST, Record
-from handrail_evals.measure.cases.source import BYTE_ORDER_MARK, not_utf8, opened
+from handrail_evals.measure.cases.form import CaseFields, FileForm
+from handrail_evals.measure.cases.record import BYTE_ORDER_MARK, LONGEST, Finding, Record, not_utf8, opened
 
 
 def csv_records(path: Path, form: FileForm, fields: CaseFields) -> Iterator[Record | Finding]:

@@ -1,10 +1,104 @@
-"""How files of cases are written, where their names do not say it."""
+"""How files of cases are written: which keys or columns hold the parts of a case, and what names do not say."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from handrail_evals.errors import InvalidCaseFile, InvalidSetting
+
+Others: TypeAlias = Literal["refuse", "ignore", "metadata"]
+"""What becomes of keys that no part of a case is read from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFields:
+    """Where the parts of a case stand; the default is the format that ``write_cases`` writes.
+
+    Foreign files are read by naming their keys: ``CaseFields(name="ref", input="text", expected="label")``.
+
+    Raises:
+        InvalidSetting: two parts would be read from one key, or ``others`` is none of its words.
+    """
+
+    name: str | None = None
+    """The key of the name; None: ``name``, or ``id`` where there is no ``name``."""
+    input: str | None = "input"
+    """The key of the input; None: the input is the whole object without the keys named here."""
+    expected: str = "expected"
+    """The key of what is right; null is an answer, an absent key is none."""
+    steps: str = "steps"
+    """The key of an object: what a workflow's steps should come to, by name."""
+    metadata: str | tuple[str, ...] = "metadata"
+    """The key of an object of metadata; or several keys, each of which is one."""
+    cluster: str = "cluster"
+    """The key of what the case shares with others."""
+    must_pass: str = "must_pass"  # noqa: S105 -- no password: a release must not go out while such a case fails
+    """The key of a truth value."""
+    blind: str = "blind"
+    """The key of a truth value: whether the label was given without a model's suggestion in view."""
+    others: Others = "refuse"
+    """What becomes of other keys; "ignore" also holds for keys that an input of the whole object does not know."""
+
+    def __post_init__(self) -> None:
+        if self.others not in {"refuse", "ignore", "metadata"}:
+            raise InvalidSetting(f'others is {self.others!r}; give "refuse", "ignore" or "metadata"')
+        keys = [*self._single_keys(), *self.metadata_keys]
+        twice = [key for index, key in enumerate(keys) if key in keys[:index]]
+        if twice:
+            raise InvalidSetting(f"two parts of a case would be read from the key {twice[0]!r}; name another for one")
+        if self.input is None and self.others == "metadata":
+            raise InvalidSetting('with input=None the other keys are the input; others="metadata" cannot be as well')
+
+    @cached_property
+    def name_keys(self) -> tuple[str, ...]:
+        """Return the keys that may hold the name, of which a case has one."""
+        return ("name", "id") if self.name is None else (self.name,)
+
+    @property
+    def metadata_keys(self) -> tuple[str, ...]:
+        """Return the keys of metadata."""
+        return (self.metadata,) if isinstance(self.metadata, str) else self.metadata
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Return every key that has a meaning here."""
+        return frozenset((*self._single_keys(), *self.metadata_keys))
+
+    def others_in(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what stands under keys that have no meaning here."""
+        known = self.known
+        return {key: value for key, value in data.items() if key not in known}
+
+    def refusal(self, keys: Iterable[str]) -> str | None:
+        """Return why a case with these keys is not read, with the key that was probably meant; None when it is."""
+        if self.input is None or self.others != "refuse":
+            return None
+        known = self.known
+        unknown = [key for key in keys if key not in known]
+        return unknown_key(unknown[0], self.known) if unknown else None
+
+    def _single_keys(self) -> tuple[str, ...]:
+        whole = () if self.input is None else (self.input,)
+        return (*self.name_keys, *whole, self.expected, self.steps, self.cluster, self.must_pass, self.blind)
+
+
+NATIVE: Final = CaseFields()
+"""The format that ``write_cases`` writes."""
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """Return that a key is not known, and which one was probably meant."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- only a mistake needs it
+
+    meant = get_close_matches(key, sorted(known), n=1)
+    return f"unknown key {key!r}; " + (f"did you mean {meant[0]!r}?" if meant else f"known are {_listed(known)}")
+
+
+def _listed(keys: Iterable[str]) -> str:
+    return ", ".join(repr(key) for key in sorted(keys)) or "none"
+
 
 Suffix: TypeAlias = Literal[".jsonl", ".ndjson", ".csv", ".tsv", ".yaml", ".yml"]
 """The files that can be read, beside Python."""

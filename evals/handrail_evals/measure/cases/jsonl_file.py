@@ -1,15 +1,26 @@
-"""JSON Lines: one case a line, each of them a JSON object."""
+"""JSON Lines: one case a line, each of them a JSON object; read, and written in the format that needs no settings."""
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from handrail_evals.errors import InvalidCaseFile
-from handrail_evals.measure.cases.finding import Finding
-from handrail_evals.measure.cases.record import DEEPEST, LONGEST, Record, Unusable, kind_of, too_deep
-from handrail_evals.measure.cases.source import BYTE_ORDER_MARK, not_utf8, opened
+from handrail_evals.errors import InvalidCase, InvalidCaseFile
+from handrail_evals.measure.case import UNLABELLED, Case, require_distinct
+from handrail_evals.measure.cases.record import (
+    BYTE_ORDER_MARK,
+    DEEPEST,
+    LONGEST,
+    Finding,
+    Record,
+    Unusable,
+    kind_of,
+    not_utf8,
+    opened,
+    too_deep,
+)
+from handrail_ground.files import write_whole
 
 
 def jsonl_records(path: Path) -> Iterator[Record | Finding]:
@@ -89,3 +100,57 @@ def _no_number(text: str) -> NoReturn:
 
 # JSON has neither NaN nor the infinities, and says nothing of a key that is there twice: json takes both in silence.
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_no_number)
+
+
+def write_cases(path: Path, cases: Iterable[Case[Any, Any]]) -> None:
+    """Write cases a line each, whole or not at all; a file that was there is replaced.
+
+    ``read_cases(path, input=..., expected=...)`` returns equal cases where pydantic reads what it writes of the types.
+
+    Raises:
+        InvalidCase: two cases have one name, or a value has no JSON form; NaN and the infinities have none.
+        InvalidCaseFile: the file is not named as JSON Lines, or there is no case.
+        OSError: it cannot be written.
+    """
+    cases = tuple(cases)
+    if path.suffix.lower() not in {".jsonl", ".ndjson"}:
+        raise InvalidCaseFile(path=path, problem="cases are written as JSON Lines; give the file a name in .jsonl")
+    if not cases:
+        raise InvalidCaseFile(path=path, problem="there is no case to write, and a file without one cannot be read")
+    require_distinct(cases)
+    write_whole(path, map(_line, cases))
+
+
+def _line(case: Case[Any, Any]) -> bytes:
+    data: dict[str, Any] = {"name": case.name, "input": _plain(case, case.input, "input")}
+    if case.expected is not UNLABELLED:
+        data["expected"] = _plain(case, case.expected, "expected")
+    for key, value in (("steps", case.steps), ("metadata", case.metadata)):
+        if value:
+            data[key] = {name: _plain(case, each, f"{key} {name!r}") for name, each in value.items()}
+    if case.cluster is not None:
+        data["cluster"] = case.cluster
+    if case.must_pass:
+        data["must_pass"] = True
+    if case.blind is not None:
+        data["blind"] = case.blind
+    try:
+        return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode() + b"\n"
+    except UnicodeEncodeError as error:
+        raise _refused(case, "a text in it holds half a character (a lone surrogate)") from error
+    except ValueError as error:
+        raise _refused(case, "it holds a number that is not finite; JSON has none, write None") from error
+
+
+def _plain(case: Case[Any, Any], value: Any, what: str) -> Any:
+    from pydantic_core import PydanticSerializationError, to_jsonable_python  # noqa: PLC0415 -- keeps the import light
+
+    try:
+        return to_jsonable_python(value, inf_nan_mode="constants")  # NaN stays one, and is refused with the line
+    except PydanticSerializationError as error:
+        problem = f"its {what} is a {type(value).__name__}, which has no JSON form ({error}); use a pydantic model, a"
+        raise _refused(case, f"{problem} dataclass or plain JSON values") from error
+
+
+def _refused(case: Case[Any, Any], problem: str) -> InvalidCase:
+    return InvalidCase(where=case.where, case=repr(case.name), problem=problem)

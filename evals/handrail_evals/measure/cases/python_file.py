@@ -8,7 +8,7 @@ from typing import Any
 
 from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.cases.finding import Finding
+from handrail_evals.measure.cases.record import Finding
 from handrail_ground.errors import is_order, told
 from handrail_orchestrator.interrupts import interrupts_by_hand
 from handrail_orchestrator.python_file import load_file

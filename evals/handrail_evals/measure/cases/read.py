@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from handrail_evals.errors import InvalidCaseFile, InvalidSetting
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.cases.fields import NATIVE, CaseFields
-from handrail_evals.measure.cases.finding import Finding, Findings
-from handrail_evals.measure.cases.form import BY_SUFFIX, FileForm
-from handrail_evals.measure.cases.record import Record, Unusable
-from handrail_evals.measure.cases.source import files_of, is_python, require_file
+from handrail_evals.measure.cases.assembly import Assembly, Names
+from handrail_evals.measure.cases.csv_file import csv_records
+from handrail_evals.measure.cases.form import BY_SUFFIX, NATIVE, CaseFields, FileForm
+from handrail_evals.measure.cases.jsonl_file import jsonl_records
+from handrail_evals.measure.cases.python_file import python_cases
+from handrail_evals.measure.cases.record import Finding, Findings, Record, Unusable, files_of, is_python, require_file
+from handrail_evals.measure.cases.value_type import ValueType
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, TypeVar
-
-    from handrail_evals.measure.cases.assembly import Assembly, Names
 
     In = TypeVar("In", default=str)
     Expected = TypeVar("Expected", default=Any)
@@ -32,7 +32,7 @@ def read_cases(
     expected: "TypeForm[Expected]" = Any,
     fields: CaseFields = NATIVE,
     form: FileForm = BY_SUFFIX,
-    names: "Names" = "field",
+    names: Names = "field",
     allow_unlabelled: bool = False,
 ) -> tuple[Case[In, Expected], ...]:
     """Return the cases in JSON Lines, CSV, YAML and Python files, in order, after all of them were checked.
@@ -46,9 +46,6 @@ def read_cases(
             shown, each with file, line, case and field.
         InvalidSetting: the arguments cannot work.
     """
-    from handrail_evals.measure.cases.assembly import Assembly  # noqa: PLC0415 -- importing evals loads no pydantic
-    from handrail_evals.measure.cases.value_type import ValueType  # noqa: PLC0415
-
     if names not in {"field", "line"}:
         raise InvalidSetting(f'names is {names!r}; give "field" or "line"')
     whole = fields.input is None
@@ -68,7 +65,7 @@ def read_cases(
 class _Reading(Generic[In, Expected]):
     """What was read so far, and what was wrong with it."""
 
-    def __init__(self, assembly: "Assembly[In, Expected]", form: FileForm) -> None:
+    def __init__(self, assembly: Assembly[In, Expected], form: FileForm) -> None:
         self._assembly = assembly
         self._form = form
         self._by_name: dict[str, Case[In, Expected]] = {}
@@ -117,23 +114,29 @@ def records_of(file: str | Path, form: FileForm, fields: CaseFields) -> Iterator
     Raises:
         InvalidCaseFile: the file cannot be read.
     """
-    # Each format's library is loaded when such a file is read.
     if isinstance(file, str) and is_python(file):
-        from handrail_evals.measure.cases.python_file import python_cases  # noqa: PLC0415
-
         return python_cases(file)
     path = Path(file)
     require_file(path)
     match form.suffix_of(path):
         case ".jsonl" | ".ndjson":
-            from handrail_evals.measure.cases.jsonl_file import jsonl_records  # noqa: PLC0415
-
             return jsonl_records(path)
         case ".csv" | ".tsv":
-            from handrail_evals.measure.cases.csv_file import csv_records  # noqa: PLC0415
-
             return csv_records(path, form, fields)
         case ".yaml" | ".yml":
-            from handrail_evals.measure.cases.yaml_file import yaml_records  # noqa: PLC0415
+            from handrail_evals.measure.cases.yaml_file import yaml_records  # noqa: PLC0415 -- loads a YAML library
 
             return yaml_records(path)
+
+
+def first_keys(file: str | Path) -> frozenset[str]:
+    """Return the keys of the first case that is an object in a file, or in the first file of a pattern.
+
+    There are none where nothing can be read: what is wrong with the file is said by ``read_cases``.
+    """
+    try:
+        first, *_ = files_of([file])
+        found = next((each for each in records_of(first, BY_SUFFIX, NATIVE) if isinstance(each, Record)), None)
+    except InvalidCaseFile:
+        return frozenset()
+    return frozenset(found.data) if found is not None else frozenset()

@@ -1,8 +1,90 @@
-"""One case as its file holds it, before it has types."""
+"""What lies in files of cases: which files are meant, one case before it has types, and what is wrong with it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+from handrail_evals.errors import InvalidCaseFile
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some editors write before UTF-8."""
+
+
+def files_of(names: Iterable[str | Path]) -> list[str | Path]:
+    """Return each file that is meant once: what a pattern such as ``cases/*.yaml`` finds, in the order of its names.
+
+    Raises:
+        InvalidCaseFile: a pattern finds nothing.
+    """
+    found: dict[str | Path, str | Path] = {}
+    for name in names:
+        for file in _matching(name):
+            found.setdefault(file if isinstance(file, str) else file.resolve(), file)
+    return list(found.values())
+
+
+def is_python(name: str | Path) -> bool:
+    """Return whether a name is ``FILE.py:NAME``."""
+    return isinstance(name, str) and name.rpartition(":")[0].endswith(".py")
+
+
+def _matching(name: str | Path) -> list[str] | list[Path]:
+    if isinstance(name, str) and is_python(name):
+        return [name]
+    path = Path(name)
+    if not any(each in str(name) for each in "*?[") or path.exists():
+        return [path]
+    from glob import glob  # noqa: PLC0415 -- few names are patterns
+
+    found = glob(str(name), recursive=True)  # noqa: PTH207 -- Path.glob takes no absolute pattern
+    matching = sorted(each for each in map(Path, found) if each.is_file())
+    if not matching:
+        raise InvalidCaseFile(path=path, problem=f"no file has such a name (looked from {Path.cwd()})")
+    return matching
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading.
+
+    Raises:
+        InvalidCaseFile: it is not there, is a directory, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise InvalidCaseFile(path=path, problem="there is no such file; check its name") from error
+    except IsADirectoryError as error:
+        raise InvalidCaseFile(path=path, problem=_is_folder(path)) from error
+    except OSError as error:
+        raise InvalidCaseFile(path=path, problem=f"it cannot be read: {error.strerror or error}") from error
+
+
+def require_file(path: Path) -> None:
+    """Check that a name is not that of a directory, before its suffix is looked at.
+
+    Raises:
+        InvalidCaseFile: it is.
+    """
+    try:
+        is_folder = path.is_dir()
+    except OSError:  # a name that the system refuses: opening it says why
+        return
+    if is_folder:
+        raise InvalidCaseFile(path=path, problem=_is_folder(path))
+
+
+def _is_folder(path: Path) -> str:
+    return f"it is a directory; name its files, such as {path / '*.jsonl'}"
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Return in words where bytes are no UTF-8, and what to do."""
+    return f"byte {error.start + 1} is not UTF-8 (0x{error.object[error.start]:02x}); save the file as UTF-8"
+
 
 DEEPEST = 100
 """Levels of objects and lists in one case; pydantic itself gives up at about twice that."""
@@ -63,3 +145,67 @@ def kind_of(data: Any) -> str:
             return "a list"
         case _:
             return "an object"
+
+
+SHOWN = 10
+"""How many problems a message shows; it counts the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem, with its place."""
+
+    path: Path
+    problem: str
+    line: int | None = None
+    """From 1; None: the file as a whole."""
+    case: str | None = None
+    """The case's name; None: it has none, or it is not known."""
+    field: FieldPath = ()
+    """Which value of the case; empty: the case as a whole."""
+
+    @property
+    def text(self) -> str:
+        """Return the problem, with the field it is about."""
+        return f"{'.'.join(map(str, self.field))}: {self.problem}" if self.field else self.problem
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        place = [str(self.path)]
+        if self.line is not None:
+            place.append(f"line {self.line}")
+        if self.case is not None:
+            place.append(f"case {self.case!r}")
+        return f"{', '.join(place)}: {self.text}"
+
+
+@dataclass(slots=True)
+class Findings:
+    """The problems found so far: the first of them, and how many there are."""
+
+    first: list[Finding] = field(default_factory=list)
+    """At most ``SHOWN``, so that a file of nothing but mistakes takes no memory."""
+    count: int = 0
+
+    def add(self, finding: Finding) -> None:
+        """Count a problem, and keep it when it will be shown."""
+        self.count += 1
+        if len(self.first) < SHOWN:
+            self.first.append(finding)
+
+    def require_none(self) -> None:
+        """Check that nothing was found.
+
+        Raises:
+            InvalidCaseFile: something was; its attributes are those of the first problem, its text shows up to ten.
+        """
+        if not self.first:
+            return
+        first = self.first[0]
+        if self.count == 1:
+            raise InvalidCaseFile(path=first.path, line=first.line, case=first.case, problem=first.text)
+        shown = "".join(f"\n  {finding}" for finding in self.first)
+        rest = f"\n  and {self.count - SHOWN} more" if self.count > SHOWN else ""
+        error = InvalidCaseFile(path=first.path, problem=f"{self.count} problems; no case was read{shown}{rest}")
+        error.line, error.case = first.line, first.case
+        raise error

@@ -1,10 +1,45 @@
-"""The JSON Schema of cases, by which editors complete and check them while they are written."""
+"""The JSON Schema of cases, as strict as reading is: by it editors complete and check cases while they are written."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from handrail_evals.measure.cases.fields import NATIVE
+from pydantic import PydanticInvalidForJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from handrail_evals.errors import InvalidSetting
+from handrail_evals.measure.cases.form import NATIVE
+from handrail_evals.measure.cases.value_type import ValueType
+from handrail_orchestrator.codec import type_name
+
+
+class _Strict(GenerateJsonSchema):
+    """Closes a model that a strict schema closes; pydantic itself only looks at the model's own settings."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Return the JSON Schema of a model."""
+        generated = super().model_schema(schema)
+        if schema.get("config", {}).get("extra_fields_behavior") == "forbid" and not schema.get("root_model"):
+            generated.setdefault("additionalProperties", False)
+        return generated
+
+
+def schemas_of(**types: Any) -> tuple[list[JsonSchemaValue], dict[str, JsonSchemaValue]]:
+    """Return the JSON Schemas of types, given by the names of the parts they are for, and their common definitions.
+
+    Raises:
+        InvalidSetting: JSON Schema cannot describe one of them.
+    """
+    read: list[ValueType[Any]] = [ValueType(annotation, part) for part, annotation in types.items()]
+    generator = _Strict()
+    try:
+        schemas, definitions = generator.generate_definitions([(each.part, "validation", each.schema) for each in read])
+    except PydanticInvalidForJsonSchema as error:
+        named = ", ".join(f"{part}={type_name(annotation)}" for part, annotation in types.items())
+        raise InvalidSetting(f"JSON Schema cannot describe {named}: {error.message}") from error
+    return [schemas[part, "validation"] for part in types], {str(name): schema for name, schema in definitions.items()}
+
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -65,8 +100,6 @@ def write_schema(path: Path, *, input: Any = str, expected: Any = Any, allow_unl
 
 def _case(input_type: Any, expected: Any, *, allow_unlabelled: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the schema of a case, and the definitions it refers to."""
-    from handrail_evals.measure.cases.type_schema import schemas_of  # noqa: PLC0415 -- importing evals loads no pydantic
-
     (input_schema, expected_schema), definitions = schemas_of(input=input_type, expected=expected)
     name = {
         "description": "What results call it: unique among the cases of a suite.",

@@ -16,7 +16,7 @@ from pydantic_core import (
 )
 
 from handrail_evals.errors import InvalidSetting
-from handrail_evals.measure.cases.fields import unknown_key
+from handrail_evals.measure.cases.form import unknown_key
 from handrail_evals.measure.cases.record import FieldPath, Unusable
 from handrail_ground.errors import is_order, told
 from handrail_orchestrator.codec import type_name

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.cases import CaseFields, read_cases
-from handrail_evals.measure.cases.keys import first_keys
+from handrail_evals.measure.cases.form import CaseFields
+from handrail_evals.measure.cases.read import first_keys, read_cases
 
 OTHER_WORDS = {"input": "text", "expected": "label"}
 """How the files of ``handrail learn`` call the parts of a case."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from handrail_evals.measure.cases import write_schema
+from handrail_evals.measure.cases.schema import write_schema
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import measuring
 from handrail_evals.show.cli.publishing import say_written

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.case import UNLABELLED, Case
-from handrail_evals.measure.cases import CaseFields, FileForm, read_cases
+from handrail_evals.measure.cases.form import CaseFields, FileForm
+from handrail_evals.measure.cases.read import read_cases
 
 
 class Order(BaseModel):

@@ -10,7 +10,9 @@ import pytest
 
 from handrail_evals.errors import DataError, InvalidCaseFile, InvalidSetting
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.cases import CaseFields, FileForm, duplicates, read_cases
+from handrail_evals.measure.cases.form import CaseFields, FileForm
+from handrail_evals.measure.cases.read import read_cases
+from handrail_evals.measure.copies import duplicates
 
 
 def write(path: Path, *names: str) -> Path:
@@ -188,7 +190,7 @@ def test_an_input_without_a_json_form_is_named() -> None:
 def test_importing_loads_no_library_and_reading_only_what_the_format_needs(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", "a")
     program = (
-        "import sys, handrail_evals.measure.cases as cases; first = set(sys.modules); cases.read_cases('a.jsonl');"
+        "import sys, handrail, handrail.evals; first = set(sys.modules); handrail.read_cases('a.jsonl');"
         "print('pydantic' in first, 'yaml' in sys.modules, 'jsonschema' in sys.modules, 'numpy' in sys.modules)"
     )
 

@@ -14,7 +14,8 @@ from typing_extensions import TypedDict, TypeForm
 
 from handrail_evals.errors import InvalidCaseFile, InvalidSetting
 from handrail_evals.measure.case import UNLABELLED, Case
-from handrail_evals.measure.cases import CaseFields, read_cases
+from handrail_evals.measure.cases.form import CaseFields
+from handrail_evals.measure.cases.read import read_cases
 
 
 class Team(Enum):

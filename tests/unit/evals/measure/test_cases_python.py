@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 
 from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.cases import read_cases
+from handrail_evals.measure.cases.read import read_cases
 
 PROGRAM = """
 from handrail_evals.measure.case import Case

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
 from handrail_evals.errors import InvalidCaseFile, InvalidSetting
-from handrail_evals.measure.cases import case_schema, file_schema, read_cases, write_schema
-from handrail_evals.measure.cases.schema import GENERIC
+from handrail_evals.measure.cases.read import read_cases
+from handrail_evals.measure.cases.schema import GENERIC, case_schema, file_schema, write_schema
 
 Team = Literal["cards", "loans"]
 

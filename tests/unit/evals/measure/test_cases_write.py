@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 
 from handrail_evals.errors import InvalidCase, InvalidCaseFile
 from handrail_evals.measure.case import UNLABELLED, Case
-from handrail_evals.measure.cases import read_cases, write_cases
+from handrail_evals.measure.cases.jsonl_file import write_cases
+from handrail_evals.measure.cases.read import read_cases
 
 
 class Team(Enum):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.cases import read_cases
+from handrail_evals.measure.cases.read import read_cases
 
 
 class Ticket(BaseModel):
