@@ -6,15 +6,10 @@ from pathlib import Path
 from circle_bench.lessons import Lessons
 from circle_bench.triage import Deployed, intent_step
 from handrail_ai_steps.models.local import LocalModel
-from handrail_evals.decide.calibrate import (
-    Promise,
-    Subject,
-    audits_of,
-    calibrate,
-    guarantee,
-    read_acceptance,
-    write_acceptance,
-)
+from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee, read_acceptance, write_acceptance
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.labels import audits_of
+from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.step_calibration import judge_cases
 
 

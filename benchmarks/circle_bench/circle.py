@@ -12,7 +12,7 @@ from circle_bench.triage import STEP, Deployed, intent_step, triage_with
 from circle_bench.world import Request, Truth, World
 from handrail import Orchestrator
 from handrail_ai_steps.models.local import LabelledText, LocalModel
-from handrail_evals.decide.calibrate import Promise
+from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections import Recorded, read_labels, read_records
 
 NAME = "circle"

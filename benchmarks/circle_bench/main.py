@@ -20,7 +20,7 @@ from circle_bench.seed import play_seed
 from circle_bench.summary import Arm, arms
 from circle_bench.tables import print_arms
 from circle_bench.world import read_requests
-from handrail_evals.decide.calibrate import Promise
+from handrail_evals.decide.calibrate.promise import Promise
 
 PROJECT = Path(__file__).parent.parent.parent
 QUICK = partial(Plan, taught=5, rounds=2, requests=900, audited=0.4)

@@ -12,8 +12,8 @@ from circle_bench.played import Round, Story
 from circle_bench.triage import Deployed
 from circle_bench.world import Request, Truth, World
 from handrail_ai_steps.models.local import LabelledText, LocalModel, Prediction
-from handrail_evals.decide.calibrate import Scored
-from handrail_evals.decide.calibrate.tally import Tally
+from handrail_evals.decide.calibrate.labels import Scored
+from handrail_evals.decide.calibrate.sequence import Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handrail_evals.decide.calibrate import Promise
+from handrail_evals.decide.calibrate.promise import Promise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

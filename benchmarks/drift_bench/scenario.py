@@ -4,7 +4,9 @@ import random
 from dataclasses import dataclass
 
 from drift_bench.predictions import Population, Ticket
-from handrail_evals.decide.calibrate import Audit, Promise, calibrate
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.labels import Audit
+from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.drift import Seen
 
 USUAL_SHARE = 1 / 16

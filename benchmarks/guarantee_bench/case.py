@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from handrail.guards import Alternative, Confidence, Judgement, Verdict
-from handrail_evals.decide.calibrate import JudgedCase, Scored
+from handrail_evals.decide.calibrate.labels import JudgedCase, Scored
 
 
 @dataclass(frozen=True, slots=True)

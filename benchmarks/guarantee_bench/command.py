@@ -7,8 +7,9 @@ from datetime import date
 
 from guarantee_bench.case import Predicted
 from guarantee_bench.predictions import ModelName
-from handrail_evals.decide.calibrate import JudgedCase, Promise, audits_of
-from handrail_evals.decide.calibrate.tally import Tally
+from handrail_evals.decide.calibrate.labels import JudgedCase, audits_of
+from handrail_evals.decide.calibrate.promise import Promise
+from handrail_evals.decide.calibrate.sequence import Tally
 from handrail_evals.decide.step_calibration import CalibrationSettings, Judged, set_threshold
 from handrail_guards.guarantee import GuaranteedThreshold, score_of
 

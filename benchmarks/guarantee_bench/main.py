@@ -15,7 +15,7 @@ from guarantee_bench.gain import FITTED_ON, Gain, gains
 from guarantee_bench.methods import METHODS
 from guarantee_bench.predictions import FILES, ModelName, Tickets
 from guarantee_bench.trial import Cell, World
-from handrail_evals.decide.calibrate import Promise
+from handrail_evals.decide.calibrate.promise import Promise
 
 PROJECT = Path(__file__).parent.parent.parent
 GOALS = {

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from handrail_evals.decide.calibrate import Promise, Scored
+from handrail_evals.decide.calibrate.labels import Scored
+from handrail_evals.decide.calibrate.promise import Promise
 
 
 def installed() -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from guarantee_bench.mapie_side import installed, mapie
-from handrail_evals.decide.calibrate import Audit, Promise, Scored, calibrate
-from handrail_evals.decide.calibrate.binomial import upper_bound
-from handrail_evals.decide.calibrate.tally import Tally
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.labels import Audit, Scored
+from handrail_evals.decide.calibrate.promise import Promise, upper_bound
+from handrail_evals.decide.calibrate.sequence import Tally
 
 Method: TypeAlias = Callable[[Sequence[Scored], Sequence[float], Promise], float | None]
 """From drawn labels and other scores to a threshold."""

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from guarantee_bench.methods import METHODS, Method
-from handrail_evals.decide.calibrate import Promise, Scored
-from handrail_evals.decide.calibrate.tally import Tally
+from handrail_evals.decide.calibrate.labels import Scored
+from handrail_evals.decide.calibrate.promise import Promise
+from handrail_evals.decide.calibrate.sequence import Tally
 
 TRAFFIC = 2000
 """Scores of other cases that thresholds are taken from."""

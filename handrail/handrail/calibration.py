@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from handrail_evals.decide.calibrate.choice import choose_score as choose_score
     from handrail_evals.decide.calibrate.choice import choose_start as choose_start
     from handrail_evals.decide.calibrate.choice import expected_coverage as expected_coverage
-    from handrail_evals.decide.calibrate.cost import CostView as CostView
-    from handrail_evals.decide.calibrate.cost import Workload as Workload
-    from handrail_evals.decide.calibrate.cost import cost_view as cost_view
     from handrail_evals.decide.calibrate.fitting import development_scores as development_scores
     from handrail_evals.decide.calibrate.fitting import fit_acceptor as fit_acceptor
+    from handrail_evals.decide.calibrate.groups import CostView as CostView
     from handrail_evals.decide.calibrate.groups import GroupCalibration as GroupCalibration
     from handrail_evals.decide.calibrate.groups import GroupView as GroupView
+    from handrail_evals.decide.calibrate.groups import Looks as Looks
+    from handrail_evals.decide.calibrate.groups import Workload as Workload
     from handrail_evals.decide.calibrate.groups import calibrate_groups as calibrate_groups
-    from handrail_evals.decide.calibrate.judged import JudgedCase as JudgedCase
-    from handrail_evals.decide.calibrate.judged import audits_of as audits_of
-    from handrail_evals.decide.calibrate.judged import scores_of as scores_of
+    from handrail_evals.decide.calibrate.groups import cost_view as cost_view
+    from handrail_evals.decide.calibrate.groups import recalibrate as recalibrate
     from handrail_evals.decide.calibrate.labels import Audit as Audit
     from handrail_evals.decide.calibrate.labels import Correction as Correction
+    from handrail_evals.decide.calibrate.labels import JudgedCase as JudgedCase
     from handrail_evals.decide.calibrate.labels import Scored as Scored
-    from handrail_evals.decide.calibrate.looks import Looks as Looks
-    from handrail_evals.decide.calibrate.looks import recalibrate as recalibrate
+    from handrail_evals.decide.calibrate.labels import audits_of as audits_of
+    from handrail_evals.decide.calibrate.labels import scores_of as scores_of
     from handrail_evals.decide.calibrate.promise import Promise as Promise
     from handrail_evals.decide.corrections.decided import Decided as Decided
     from handrail_evals.decide.corrections.labels import GivenUp as GivenUp

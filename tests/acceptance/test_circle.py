@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from handrail_ai_steps.models.local import LabelledText
-from handrail_evals.decide.calibrate import Promise
+from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections import Recorded, read_records
 from handrail_guards.outcome import DoubtCode
 from handrail_orchestrator.testing import Rehearsal

@@ -7,7 +7,7 @@ from typing import Any
 
 from handrail_ai_steps.batch import Failed
 from handrail_ai_steps.step import AIStep
-from handrail_evals.decide.calibrate.judged import JudgedCase
+from handrail_evals.decide.calibrate.labels import JudgedCase
 from handrail_evals.decide.learned import Learned
 from handrail_evals.errors import InvalidLabels, MissingExpected
 from handrail_evals.measure.case import Case

@@ -10,8 +10,7 @@ from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee
 from handrail_evals.decide.calibrate.calibration import Calibration, calibrate
 from handrail_evals.decide.calibrate.choice import choose_score
 from handrail_evals.decide.calibrate.fitting import development_scores, fit_acceptor
-from handrail_evals.decide.calibrate.judged import JudgedCase, audits_of, scores_of
-from handrail_evals.decide.calibrate.labels import Scored
+from handrail_evals.decide.calibrate.labels import JudgedCase, Scored, audits_of, scores_of
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections.labels import Labels
 from handrail_evals.decide.judging import Judged, judge_cases, judge_traffic

@@ -10,7 +10,10 @@ from scipy import stats
 
 from handrail import Accepted, Doubtful, Says, ScriptedModel, classify
 from handrail.guards import Confidence, InvalidGuard, Judgement, Never
-from handrail_evals.decide.calibrate import Audit, Promise, Subject, calibrate, guarantee
+from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.labels import Audit
+from handrail_evals.decide.calibrate.promise import Promise
 from handrail_guards.guarantee import GuaranteedThreshold
 from handrail_guards.per_model import PerModel
 

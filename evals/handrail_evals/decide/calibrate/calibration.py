@@ -1,18 +1,175 @@
-"""Setting one threshold, and what is known about it."""
+"""Setting one threshold, and what is known about it: what came of it in plain words, how many labels would do."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 
-from handrail_evals.decide.calibrate.binomial import upper_bound
 from handrail_evals.decide.calibrate.labels import Audit, data_hash, require_audits
-from handrail_evals.decide.calibrate.ladder import Ladder
-from handrail_evals.decide.calibrate.outlook import labels_to_pass
-from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.calibrate.reason import Found, reason_of
-from handrail_evals.decide.calibrate.sequence import Scan, scan
-from handrail_evals.decide.calibrate.tally import Tally
+from handrail_evals.decide.calibrate.promise import Promise, at_most, labels_for, upper_bound
+from handrail_evals.decide.calibrate.sequence import Ladder, Scan, Tally, Trial, scan, usual_first_errors
 from handrail_evals.errors import InvalidSetting
+from handrail_guards.guarantee import told_seen
+
+LIKELY = 0.8
+"""So likely must the first threshold pass for a number of labels to be called enough."""
+MOST_LABELS = 100_000
+"""Nobody labels more: beyond it, labels are not what is lacking."""
+GROWTH = 1.05
+"""Numbers of labels are tried in steps of 5%: an estimate is no better."""
+UNSEEN = 0.5
+"""Errors added to those seen, evenly over the cases, so that none among few is not taken for none at all."""
+
+
+def labels_to_pass(tally: Tally, promise: Promise) -> int | None:
+    """Return how many labels would probably let something pass, in all; None: no number would.
+
+    It takes the errors to thin out towards the surest values as they do in these labels. That is an estimate, and
+    promises nothing.
+    """
+    slope = _Slope.of(tally)
+    labels = float(promise.floor)
+    while labels <= MOST_LABELS:
+        count = round(labels)
+        errors = usual_first_errors(count, promise)
+        needed = labels_for(errors, promise.target, promise.delta)
+        risk = slope.risk(needed / count) if needed <= count else 1.0
+        if risk < promise.target and at_most(errors, needed, risk) >= LIKELY:
+            return count
+        labels = max(labels * GROWTH, labels + 1)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Slope:
+    """A risk that grows with a power of the share of the cases, from the surest on."""
+
+    scale: float
+    """The risk of the least sure value, as the slope has it."""
+    power: float
+    """0 or more: surer values are not worse."""
+
+    @classmethod
+    def of(cls, tally: Tally) -> "_Slope":
+        """Return the likeliest slope of these labels (a Poisson regression on the logarithm of the rank)."""
+        size = len(tally.scores)
+        wrong = [tally.errors_from[place] - tally.errors_from[place + 1] for place in range(size)][::-1]
+        logs = [math.log((place + 0.5) / size) for place in range(size)]
+        # Under the slope the logarithm of an error's rank is -1 / (power + 1) on average.
+        total = sum(wrong) + UNSEEN
+        mean = (sum(map(mul, logs, wrong)) + UNSEEN * sum(logs) / size) / total
+        power = max(0.0, -1 / mean - 1) if mean < 0 else 0.0
+        return cls(total / size * (power + 1), power)
+
+    def risk(self, coverage: float) -> float:
+        """Return the share of wrong values among the surest of this share of the cases."""
+        return min(1.0, self.scale * math.pow(coverage, self.power) / (self.power + 1))
+
+
+FEW_VALUES = 100
+"""So few different scores among more labels are steps and no scale: votes, stated and rounded confidences."""
+COPIED = 0.6
+"""Share of the scores that differ, below which cases look like copies of each other."""
+LARGE_TIE = 0.1
+"""Share of the labels with one score from which on no threshold can be fine there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is known when the tests are over."""
+
+    scan: Scan
+    promise: Promise
+    labels: int
+    """Those of one cluster count once."""
+    copies: int
+    """Audits that were not counted because another of their cluster was."""
+    missing: int
+    """Labels that lack for anything to be accepted."""
+    hopes: int | None
+    """How many labels would do, when nothing passed; None also when no number would."""
+    values: Mapping[float, int]
+    """How often each score is there."""
+    sure_errors: tuple[Audit, ...]
+    """The wrong values that the score is surest of."""
+    seen: int
+    """Labels that were given with the suggestion in view."""
+
+
+def reason_of(found: Found) -> str:
+    """Return the outcome, and what to do where nothing is accepted."""
+    return "; ".join([_outcome(found), *_advice(found), *_notes(found)])
+
+
+def _outcome(found: Found) -> str:
+    promise, scan = found.promise, found.scan
+    promised = f"at most {promise.target:.3g} wrong with confidence {1 - promise.delta:.4g}"
+    if found.missing:
+        return (
+            f"nothing is accepted: {promised} needs at least {promise.floor} labels without an error,"
+            f" there are {found.labels}; label {found.missing} more cases drawn at random"
+        )
+    if scan.passed is None:
+        return f"nothing is accepted: {promised} does not hold at the strictest threshold tried{_seen(scan.failed)}"
+    if scan.failed is None:
+        return f"everything that was tried keeps the promise: {promised}"
+    return f"{promised}{_seen(scan.passed)}; the next threshold fails{_seen(scan.failed)}"
+
+
+def _advice(found: Found) -> Iterator[str]:
+    """Give what to do where the first threshold failed."""
+    if found.missing or found.scan.passed is not None:
+        return
+    if found.sure_errors:
+        named = ", ".join(f"{each.case or 'a case without a name'} ({each.score:.6g})" for each in found.sure_errors)
+        yield (
+            "look at these labels first, the score is surest of these wrong values, and a wrong label looks like that:"
+            f" {named}"
+        )
+    if found.hopes is None:
+        yield (
+            "more labels like these would not help, as too many of the surest values are wrong: mend the labels,"
+            " improve the model, or promise less"
+        )
+        return
+    more = found.hopes - found.labels
+    lacking = f", {more:,} more than there are," if more > 0 else ""
+    yield (
+        f"about {found.hopes:,} labels{lacking} would probably let something pass if they are like these: draw them"
+        " anew, since a second look at the same labels breaks the promise more often (Looks)"
+    )
+
+
+def _notes(found: Found) -> Iterator[str]:
+    """Give what else is odd about the labels."""
+    if found.seen:
+        yield f"not certain: {told_seen(found.seen)}"
+    if found.copies:
+        yield f"{found.copies:,} labels were not counted: they share their input or cluster with another"
+    cases = sum(found.values.values())
+    if not found.copies and FEW_VALUES < len(found.values) <= COPIED * cases:
+        yield (
+            f"only {len(found.values):,} of {cases:,} scores differ, as if cases stood there under several names: give"
+            " copies one cluster, or they break the promise"
+        )
+    score, most = max(found.values.items(), key=lambda each: each[1], default=(0.0, 0))
+    if found.scan.passed is not None and found.scan.failed is None:
+        return
+    if len(found.values) <= FEW_VALUES < cases:
+        what = f"your scores have only {len(found.values)} value{'s' if len(found.values) > 1 else ''}"
+    elif cases > FEW_VALUES and most >= LARGE_TIE * cases:
+        what = f"{most / cases:.0%} of your scores are {score:.6g}"
+    else:
+        return
+    yield f"{what}, and no threshold can part equal ones: a score of more digits may let more pass"
+
+
+def _seen(trial: Trial | None) -> str:
+    if trial is None:
+        return ""
+    return f" ({trial.counts.errors} wrong of {trial.counts.accepted} at {trial.rung.threshold:.6g} or more)"
+
 
 SURE_ERRORS = 10
 """How many of the wrong values that the score is surest of are named."""

@@ -8,10 +8,8 @@ from statistics import fmean
 from typing import Generic, TypeVar
 
 from handrail_evals.decide.calibrate.labels import Scored
-from handrail_evals.decide.calibrate.ladder import Ladder
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.calibrate.sequence import MOST_AT_START, scan, usual_first_errors
-from handrail_evals.decide.calibrate.tally import Tally
+from handrail_evals.decide.calibrate.sequence import MOST_AT_START, Ladder, Tally, scan, usual_first_errors
 from handrail_evals.errors import InvalidLabels
 
 NameT = TypeVar("NameT", bound=str)

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from handrail_evals.decide.calibrate.judged import JudgedCase, scores_of
-from handrail_evals.decide.calibrate.labels import Scored
+from handrail_evals.decide.calibrate.labels import JudgedCase, Scored, scores_of
 from handrail_evals.errors import InvalidLabels
 from handrail_ground.optional import Library
 from handrail_guards.acceptor import SMALLEST_SCALE, Acceptor, Term, cluster_fingerprint, features_of, fingerprint

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from handrail_evals.decide.calibrate.judged import JudgedCase
-from handrail_evals.decide.calibrate.labels import Correction
+from handrail_evals.decide.calibrate.labels import Correction, JudgedCase
 from handrail_evals.measure.case import Case, Metadatum
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from handrail_evals.decide.calibrate.acceptance_file import Subject
-from handrail_evals.decide.calibrate.judged import JudgedCase
-from handrail_evals.decide.calibrate.labels import Audit, Correction
+from handrail_evals.decide.calibrate.labels import Audit, Correction, JudgedCase
 from handrail_evals.decide.corrections.decided import Decided
 from handrail_evals.decide.corrections.left_out import LeftOut
 from handrail_evals.errors import InvalidSetting

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from handrail_evals.decide.calibrate.acceptance_file import Subject
-from handrail_evals.decide.calibrate.judged import JudgedCase
-from handrail_evals.decide.calibrate.labels import Audit, Correction
+from handrail_evals.decide.calibrate.labels import Audit, Correction, JudgedCase
 from handrail_evals.decide.corrections.answers import Answers
 from handrail_evals.decide.corrections.decided import Decided
 from handrail_evals.decide.corrections.labels import Labels

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from handrail_evals.decide.calibrate import CostView, Workload, cost_view
+from handrail_evals.decide.calibrate.groups import CostView, Workload, cost_view
 from handrail_evals.decide.calibrate.labels import shown
 from handrail_evals.decide.step_calibration import StepCalibration
 

@@ -13,25 +13,14 @@ import pytest
 from scipy import stats
 
 from handrail.guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
-from handrail_evals.decide.calibrate import (
-    InvalidLabels,
-    JudgedCase,
-    Promise,
-    Subject,
-    UnreadableAcceptance,
-    audits_of,
-    calibrate,
-    choose_score,
-    development_scores,
-    fit_acceptor,
-    guarantee,
-    read_acceptance,
-    scores_of,
-    write_acceptance,
-)
-from handrail_evals.decide.calibrate.ladder import Ladder
-from handrail_evals.decide.calibrate.sequence import scan
-from handrail_evals.decide.calibrate.tally import Tally
+from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee, read_acceptance, write_acceptance
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.choice import choose_score
+from handrail_evals.decide.calibrate.fitting import development_scores, fit_acceptor
+from handrail_evals.decide.calibrate.labels import JudgedCase, audits_of, scores_of
+from handrail_evals.decide.calibrate.promise import Promise
+from handrail_evals.decide.calibrate.sequence import Ladder, Tally, scan
+from handrail_evals.errors import InvalidLabels, UnreadableAcceptance
 from handrail_ground.optional import needs
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import GuaranteedThreshold

@@ -8,24 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from handrail_evals.decide.calibrate import (
-    Audit,
-    Correction,
-    InvalidLabels,
-    Promise,
-    Scored,
-    Workload,
-    calibrate,
-    choose_score,
-    choose_start,
-    cost_view,
-    expected_coverage,
-)
-from handrail_evals.decide.calibrate.binomial import at_most, labels_for, upper_bound
-from handrail_evals.decide.calibrate.ladder import Ladder
-from handrail_evals.decide.calibrate.sequence import scan, start
-from handrail_evals.decide.calibrate.tally import Tally
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.choice import choose_score, choose_start, expected_coverage
+from handrail_evals.decide.calibrate.groups import Workload, cost_view
+from handrail_evals.decide.calibrate.labels import Audit, Correction, Scored
+from handrail_evals.decide.calibrate.promise import Promise, at_most, labels_for, upper_bound
+from handrail_evals.decide.calibrate.sequence import Ladder, Tally, scan, start
+from handrail_evals.errors import InvalidLabels, InvalidSetting
 
 TRAFFIC = [rank / 2000 for rank in range(2000)]
 RISKS = st.floats(0.001, 0.999)

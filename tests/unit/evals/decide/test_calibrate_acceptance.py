@@ -13,16 +13,11 @@ from hypothesis import strategies as st
 
 from handrail import Accepted, Doubtful, Says, ScriptedModel, classify
 from handrail.guards import Alternative, Confidence, InvalidGuard, Judgement, Never
-from handrail_evals.decide.calibrate import (
-    Audit,
-    Promise,
-    Subject,
-    UnreadableAcceptance,
-    calibrate,
-    guarantee,
-    read_acceptance,
-    write_acceptance,
-)
+from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee, read_acceptance, write_acceptance
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.labels import Audit
+from handrail_evals.decide.calibrate.promise import Promise
+from handrail_evals.errors import UnreadableAcceptance
 from handrail_guards.guarantee import GuaranteedThreshold, ScoreName
 
 Team = Literal["cards", "loans"]

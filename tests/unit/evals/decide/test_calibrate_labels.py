@@ -12,21 +12,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from handrail.guards import Alternative, Confidence, Judgement
-from handrail_evals.decide.calibrate import (
-    Audit,
-    InvalidLabels,
-    JudgedCase,
-    Looks,
-    Promise,
-    Subject,
-    audits_of,
-    calibrate,
-    fit_acceptor,
-    guarantee,
-    recalibrate,
-)
-from handrail_evals.decide.calibrate.labels import Scored
-from handrail_evals.decide.calibrate.tally import Counts, Tally
+from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.fitting import fit_acceptor
+from handrail_evals.decide.calibrate.groups import Looks, recalibrate
+from handrail_evals.decide.calibrate.labels import Audit, JudgedCase, Scored, audits_of
+from handrail_evals.decide.calibrate.promise import Promise
+from handrail_evals.decide.calibrate.sequence import Counts, Tally
+from handrail_evals.errors import InvalidLabels
 from handrail_guards.guarantee import GuaranteedThreshold
 
 SCORES = st.floats(0, 1)

@@ -7,16 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from handrail_evals.decide.calibrate import (
-    Audit,
-    InvalidLabels,
-    Looks,
-    Promise,
-    calibrate,
-    calibrate_groups,
-    recalibrate,
-)
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.groups import Looks, calibrate_groups, recalibrate
+from handrail_evals.decide.calibrate.labels import Audit
+from handrail_evals.decide.calibrate.promise import Promise
+from handrail_evals.errors import InvalidLabels, InvalidSetting
 
 TRAFFIC = [rank / 1000 for rank in range(1000)]
 

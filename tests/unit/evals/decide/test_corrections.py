@@ -27,7 +27,9 @@ from handrail import (
 from handrail.guards import Confidence, Judgement, forbids
 from handrail.orchestrator import ReviewQuery
 from handrail_ai_steps.models.local import LabelledText
-from handrail_evals.decide.calibrate import Audit, Correction, Promise, calibrate
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.labels import Audit, Correction
+from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections import UnknownGroup, as_examples, read_labels, read_records
 from handrail_evals.decide.corrections.sameness import same
 from handrail_guards.acceptor import Acceptor, Term, fingerprint

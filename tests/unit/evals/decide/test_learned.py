@@ -11,11 +11,14 @@ import pytest
 from handrail import Auditing, Case, Run, classify, confidence, workflow
 from handrail.ai_steps import AIStep
 from handrail_ai_steps.models.local import LabelledText, LocalModel
-from handrail_evals.decide.calibrate import Audit, InvalidLabels, Promise, calibrate
+from handrail_evals.decide.calibrate.calibration import calibrate
+from handrail_evals.decide.calibrate.labels import Audit
+from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections import read_labels
 from handrail_evals.decide.judging import judge_cases
 from handrail_evals.decide.learned import Learned
 from handrail_evals.decide.step_calibration import from_labels, set_threshold
+from handrail_evals.errors import InvalidLabels
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
 

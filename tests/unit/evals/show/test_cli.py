@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from handrail.cli import app
-from handrail_evals.decide.calibrate import read_acceptance
+from handrail_evals.decide.calibrate.acceptance_file import read_acceptance
 from handrail_evals.decide.drift import Seen, Watch, WatchSettings, write_watch
 from handrail_evals.measure.result import read_result
 from handrail_orchestrator.store import open_store
