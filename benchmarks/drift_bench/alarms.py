@@ -9,7 +9,8 @@ from scipy.stats import ks_2samp
 
 from drift_bench.predictions import Population
 from drift_bench.scenario import USUAL_SHARE, Deployed, deploy, draw, seeded
-from handrail_evals.decide.drift import Seen, Shift
+from handrail_evals.decide.drift.seen import Seen
+from handrail_evals.decide.drift.shift import Shift
 
 EVIDENCE = 10_000
 """What raises the alarm: 1 false alarm in so many cases at most, for the ways that keep that."""

@@ -6,7 +6,7 @@ from statistics import fmean
 from drift_bench.predictions import Population
 from drift_bench.scenario import Scenario, deploy, seeded
 from drift_bench.trial import Trial, let_be, try_out
-from handrail_evals.decide.drift import WatchSettings
+from handrail_evals.decide.drift.settings import WatchSettings
 
 
 def settings(target: float) -> WatchSettings:

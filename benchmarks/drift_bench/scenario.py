@@ -7,7 +7,7 @@ from drift_bench.predictions import Population, Ticket
 from handrail_evals.decide.calibrate.calibration import calibrate
 from handrail_evals.decide.calibrate.labels import Audit
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.drift import Seen
+from handrail_evals.decide.drift.seen import Seen
 
 USUAL_SHARE = 1 / 16
 """Tickets out of scope before the drift, as in the validation file."""

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from drift_bench.scenario import seeded
 from handrail_evals.decide.calibrate.promise import at_most
-from handrail_evals.decide.drift.bet import Bet, mean_evidence
+from handrail_evals.decide.drift.shift import Bet, mean_evidence
 from handrail_evals.decide.drift.watch import RISK_RATIOS
 
 EVIDENCE = 1_000

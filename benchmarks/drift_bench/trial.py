@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from drift_bench.predictions import Population
 from drift_bench.scenario import USUAL_SHARE, Deployed, Scenario, draw
-from handrail_evals.decide.drift import Audited, Routed, Watch, WatchSettings
+from handrail_evals.decide.drift.seen import Audited, Routed
+from handrail_evals.decide.drift.settings import WatchSettings
+from handrail_evals.decide.drift.watch import Watch
 from handrail_guards.auditing import draw_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

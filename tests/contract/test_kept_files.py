@@ -9,7 +9,8 @@ import pytest
 from handrail import Client, Orchestrator, RecordedModel
 from handrail_ai_steps.models.local import LocalModel
 from handrail_evals.decide.calibrate.acceptance_file import read_acceptance
-from handrail_evals.decide.drift import Audited, Routed, WatchFile
+from handrail_evals.decide.drift.seen import Audited, Routed
+from handrail_evals.decide.drift.watch_file import WatchFile
 from handrail_guards.guarantee import GuaranteedThreshold
 from tests.contract import kept_flows
 

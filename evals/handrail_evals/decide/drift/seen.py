@@ -1,10 +1,11 @@
-"""What a watch is told: cases as they were routed, and audits as they were answered."""
+"""What a watch is told (cases as they were routed, audits as they were answered), and what it changed because of it."""
 
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from datetime import UTC, datetime
+from typing import Any, Literal, Self, TypeAlias, assert_never
 
-from handrail_evals.errors import DataError, InvalidScore
+from handrail_evals.errors import DataError, InvalidScore, InvalidSetting
 from handrail_ground.hashing import hash_of_text
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import ScoreName, score_of
@@ -92,3 +93,64 @@ class Audited:
     def __post_init__(self) -> None:
         if self.right is not None and not isinstance(self.right, bool):
             raise DataError(f"the audit of case {self.case!r} says {self.right!r}; give True, False or None")
+
+
+ChangeKind: TypeAlias = Literal["armed", "raised", "settled", "stopped"]
+"""Armed with a reference; audits raised by the label-free alarm; back to usual; acceptance stopped by audits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What happened, when, and on what evidence.
+
+    Raises:
+        InvalidSetting: the time has no time zone.
+    """
+
+    kind: ChangeKind
+    at: datetime
+    """When, with a time zone."""
+    case: int
+    """After how many cases since the watch was armed."""
+    what: str
+    """What was counted, as a part of a sentence."""
+    hits: int
+    """How many of the cases were such, 0 or more."""
+    cases: int
+    """Of how many, since it most likely began."""
+    chance: float
+    """How often it was to be expected, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise InvalidSetting(
+                f"the time {self.at.isoformat()} has no time zone; give one, as datetime.now(UTC) does"
+            )
+
+    def __str__(self) -> str:
+        """Return the change as people read it."""
+        when = f"{self.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, case {self.case:,}"
+        match self.kind:
+            case "armed":
+                return f"armed with a reference of {self.cases:,} cases ({when})"
+            case "raised":
+                return f"{self._counts()}; audits were raised ({when})"
+            case "settled":
+                return f"{self._counts()}: the cases since are the reference now ({when})"
+            case "stopped":
+                return f"{self._counts()}; automatic acceptance was stopped ({when})"
+            case _ as unknown:
+                assert_never(unknown)
+
+    def _counts(self) -> str:
+        return f"{self.hits:,} of {self.cases:,} {self.what}, {100 * self.chance:.3g}% expected"
+
+
+def require_zone(at: datetime) -> None:
+    """Check that a time says which zone it is in.
+
+    Raises:
+        InvalidSetting: it does not.
+    """
+    if at.tzinfo is None:
+        raise InvalidSetting(f"the time {at.isoformat()} has no time zone; give one, as datetime.now(UTC) does")

@@ -1,14 +1,153 @@
-"""The alarm that needs no labels: have the scores, or the share that is reviewed, moved away from a reference?"""
+"""The alarm that needs no labels: have the scores, or the share that is reviewed, moved away from a reference?
+
+It is made of bets, kept up case after case, that a kind of case has become more frequent than it should be.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, NamedTuple, Self, TypeAlias, assert_never
 
-from handrail_evals.decide.drift.bet import Bet, mean_evidence, strongest
-from handrail_evals.decide.drift.kind import Kind
 from handrail_evals.decide.drift.seen import Seen
-from handrail_evals.decide.drift.signal import Signal
 from handrail_evals.errors import TooFewCases
+
+
+class Bet(NamedTuple):
+    """A bet at fixed odds, and how it stands.
+
+    Each case multiplies what was bet by the likelihood of what happened under the bet, over its likelihood when nothing
+    is wrong: a factor whose mean is at most 1 as long as nothing is. A new bet of 1 is laid before every case, because
+    nobody knows when things go wrong; ``evidence`` is what all of them are worth together. So it exceeds the number of
+    cases in the mean at no time, and the mean number of cases until it first reaches A is at least A (the
+    Shiryaev-Roberts form of Shin, Ramdas and Rinaldo, 2022, "E-detectors").
+    """
+
+    ratio: float
+    """How many times as often as it should it happens, by this bet; more than 1."""
+    least: float = 0.0
+    """How often it happens at least, by this bet, 0 to below 1: three times nearly never would be hardly a bet."""
+    evidence: float = 0.0
+    """Worth of all bets laid so far, 0 or more."""
+    run: float = 1.0
+    """Worth of the best of them: the one laid when things most likely went wrong, if they did."""
+    hits: int = 0
+    """How often it happened since that one was laid."""
+    cases: int = 0
+    """Cases since that one was laid."""
+
+    def after(self, *, hit: bool, chance: float) -> "Bet":
+        """Return the bet after a case in which it happened or not; it should with ``chance``, above 0 and below 1."""
+        # Never a certainty: a single miss would end the bet.
+        expected = min(max(self.ratio * chance, self.least), (1 + chance) / 2)
+        factor = expected / chance if hit else (1 - expected) / (1 - chance)
+        anew = self.run <= 1.0
+        return Bet(
+            self.ratio,
+            self.least,
+            (self.evidence + 1.0) * factor,
+            factor if anew else self.run * factor,
+            hit if anew else self.hits + hit,
+            1 if anew else self.cases + 1,
+        )
+
+
+def mean_evidence(bets: tuple[Bet, ...]) -> float:
+    """Return what several bets are worth together, each with an equal stake: this is evidence as one bet's is."""
+    return sum(bet.evidence for bet in bets) / len(bets)
+
+
+def strongest(bets: tuple[Bet, ...]) -> Bet:
+    """Return the bet with most evidence."""
+    return max(bets, key=lambda bet: bet.evidence)
+
+
+KindName: TypeAlias = Literal["lowest", "highest", "reviewed", "accepted", "unscored"]
+"""Among the lowest or highest scores of the reference, in doubt or not, without a score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a case can be."""
+
+    name: KindName
+    share: float = 0.0
+    """The share of the reference that is meant by lowest or highest, 0 to 1; 0 for the other kinds."""
+    edge: float = 0.0
+    """The score that such cases lie below or above; 0 for the other kinds."""
+
+    def fits(self, case: Seen) -> bool:
+        """Return whether a case is of the kind; one without a score is below every score."""
+        match self.name:
+            case "lowest":
+                return case.score is None or case.score < self.edge
+            case "highest":
+                return case.score is not None and case.score > self.edge
+            case "reviewed":
+                return not case.accepted
+            case "accepted":
+                return case.accepted
+            case "unscored":
+                return case.score is None
+            case _ as unknown:
+                assert_never(unknown)
+
+    def __str__(self) -> str:
+        """Return what a case of the kind is, as people read it."""
+        match self.name:
+            case "lowest" | "highest":
+                return f"with a score among the {self.name} {self.share:.0%} of the reference"
+            case "reviewed":
+                return "sent to review"
+            case "accepted":
+                return "accepted"
+            case "unscored":
+                return "without a score"
+            case _ as unknown:
+                assert_never(unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A kind of case, counted, with bets that it has become more frequent.
+
+    It is compared with the reference and with all cases since: with the reference alone, what chance put into that
+    would sooner or later look like drift.
+    """
+
+    kind: Kind
+    hits: int
+    """How many of the cases compared with are of the kind."""
+    bets: tuple[Bet, ...]
+    recent: int = 0
+    """How many are of the kind since the alarm was raised."""
+
+    @classmethod
+    def of(cls, kind: Kind, cases: Iterable[Seen], bets: tuple[Bet, ...]) -> Self:
+        """Return the signal that compares with these cases."""
+        return cls(kind, sum(map(kind.fits, cases)), bets)
+
+    def chance(self, known: int) -> float:
+        """Return how often the kind is to be expected, above 0 and below 1, after ``known`` cases to compare with."""
+        return (self.hits + 0.5) / (known + 1)  # what was never seen is rare, not impossible
+
+    def chance_before(self, bet: Bet, known: int) -> float:
+        """Return how often the kind was to be expected before the cases that a bet was won with."""
+        return (self.hits - bet.hits + 0.5) / (known - bet.cases + 1)
+
+    def after(self, case: Seen, known: int) -> "Signal":
+        """Return the signal after a case; ``known`` is how many there were to compare with before it."""
+        hit = self.kind.fits(case)
+        chance = self.chance(known)
+        bets = tuple([bet.after(hit=hit, chance=chance) for bet in self.bets])
+        return Signal(self.kind, self.hits + hit, bets, self.recent)
+
+    def collecting(self, case: Seen) -> "Signal":
+        """Return the signal after a case while the alarm is raised: counted apart, nothing is bet."""
+        return Signal(self.kind, self.hits, self.bets, self.recent + self.kind.fits(case))
+
+    def settled(self) -> "Signal":
+        """Return the signal compared with the cases since the alarm, with new bets."""
+        return Signal(self.kind, self.recent, tuple(Bet(bet.ratio, bet.least) for bet in self.bets))
+
 
 FEWEST = 200
 """Cases of a reference at least: of fewer, the lowest 5% are a handful, and false alarms come more often than said."""

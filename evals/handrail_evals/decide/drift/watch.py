@@ -5,11 +5,9 @@ from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from typing import Literal, Self, TypeAlias
 
-from handrail_evals.decide.drift.bet import Bet, mean_evidence, strongest
-from handrail_evals.decide.drift.change import Change, ChangeKind, require_zone
-from handrail_evals.decide.drift.seen import Audited, Routed, Seen
+from handrail_evals.decide.drift.seen import Audited, Change, ChangeKind, Routed, Seen, require_zone
 from handrail_evals.decide.drift.settings import WatchSettings
-from handrail_evals.decide.drift.shift import Shift
+from handrail_evals.decide.drift.shift import Bet, Shift, mean_evidence, strongest
 from handrail_evals.errors import DataError, UnknownCase
 
 Phase: TypeAlias = Literal["usual", "raised", "stopped"]

@@ -1,20 +1,108 @@
-"""The file that carries a watch over restarts, and between the processes that share it."""
+"""The file that carries a watch over restarts, and between the processes that share it.
 
+A watch that could never alarm must not be taken for one that did not: what a file says of it is checked.
+"""
+
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
-from handrail_evals.decide.drift.change import require_zone
-from handrail_evals.decide.drift.seen import Audited, Routed, Seen
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from handrail_evals.decide.drift.seen import Audited, Routed, Seen, require_zone
 from handrail_evals.decide.drift.settings import WatchSettings
+from handrail_evals.decide.drift.shift import Bet, Signal
 from handrail_evals.decide.drift.watch import Watch
-from handrail_evals.decide.drift.watch_json import watch_from_json, watch_to_json
 from handrail_evals.errors import UnreadableWatch
 from handrail_ground.files import beside, write_whole
+
+
+def fault_of(watch: Watch) -> str:
+    """Return the first thing that cannot be, in words; empty when all is sound."""
+    return next(_faults(watch), "")
+
+
+def _faults(watch: Watch) -> Iterator[str]:
+    shift = watch.shift
+    counts = (watch.routed_cases, watch.undrawn, watch.wrong_at_alarm, watch.audits_at_alarm, shift.known, shift.recent)
+    if min(counts) < 0 or not 0 <= watch.wrong <= watch.audits or watch.audits_at_alarm > watch.audits:
+        yield "its counts do not fit each other"
+    if watch.awaited & watch.aside:
+        yield "an audit is awaited twice"
+    kinds = {change.kind for change in watch.changes}
+    if watch.phase != "usual" and watch.phase not in kinds:
+        yield f"it is {watch.phase} and does not say since when"
+    if not watch.risk or not watch.shift.signals:
+        yield "it bets on nothing"
+    if watch.risk_once and len(watch.risk_once) != len(watch.risk):
+        yield "it does not bet on clusters as it does on audits"
+    for bet in (*watch.risk, *watch.risk_once):
+        yield from _faults_of_bet(bet)
+    for signal in watch.shift.signals:
+        yield from _faults_of_signal(signal, watch)
+
+
+def _faults_of_signal(signal: Signal, watch: Watch) -> Iterator[str]:
+    if not (0 <= signal.hits <= watch.shift.known and 0 <= signal.recent <= watch.shift.recent):
+        yield f"more cases were {signal.kind} than there were cases"
+    if not (0 <= signal.kind.share <= 1 and math.isfinite(signal.kind.edge)):
+        yield f"the kind {signal.kind.name} has no edge"
+    if not signal.bets:
+        yield f"it does not bet on cases {signal.kind}"
+    for bet in signal.bets:
+        yield from _faults_of_bet(bet)
+
+
+def _faults_of_bet(bet: Bet) -> Iterator[str]:
+    sound = bet.ratio > 1 and 0 <= bet.least < 1 and bet.evidence >= 0 and bet.run > 0 and 0 <= bet.hits <= bet.cases
+    if not sound or not all(map(math.isfinite, bet)):
+        yield f"the bet {tuple(bet)!r} cannot stand so"
+
+
+FORMAT: TypeAlias = Literal["handrail-watch/1"]
+"""What a file calls itself; a later format has another number."""
+
+
+@dataclass(frozen=True)
+class _Record:
+    format: FORMAT
+    watch: Watch
+
+
+@cache
+def _codec() -> TypeAdapter[_Record]:
+    return TypeAdapter(_Record)
+
+
+def watch_to_json(watch: Watch) -> str:
+    """Return a watch as the text of a file."""
+    return _codec().dump_json(_Record("handrail-watch/1", watch)).decode() + "\n"
+
+
+def watch_from_json(text: str) -> Watch:
+    """Return the watch that the text of a file holds.
+
+    Raises:
+        UnreadableWatch: it holds none, or one of a newer release, or one with a number that cannot be.
+    """
+    try:
+        watch = _codec().validate_json(text, strict=True, extra="forbid").watch
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the text"
+        raise UnreadableWatch(f"no watch of this release: {place}: {first['msg']}; arm the watch anew") from error
+    fault = fault_of(watch)
+    if fault:
+        raise UnreadableWatch(f"no watch that can be: {fault}; arm the watch anew")
+    return watch
+
 
 try:
     import fcntl

@@ -7,7 +7,9 @@ from typing import Annotated, cast, get_args
 import typer
 
 from handrail_evals.decide.corrections.known_steps import require_known
-from handrail_evals.decide.drift import Watch, WatchFile, feed
+from handrail_evals.decide.drift.feeding import feed
+from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.decide.drift.watch_file import WatchFile
 from handrail_evals.errors import InvalidSetting
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import WORSE, measuring

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_evals.decide.drift import Seen, Shift
-from handrail_evals.decide.drift.bet import Bet, mean_evidence
+from handrail_evals.decide.drift.seen import Seen
+from handrail_evals.decide.drift.shift import Bet, Shift, mean_evidence
 from handrail_evals.decide.drift.watch import RISK_RATIOS
 from handrail_evals.errors import TooFewCases
 

@@ -15,7 +15,11 @@ from typer.testing import CliRunner
 from handrail import Auditing, Run, Says, ScriptedModel, classify, confidence, workflow
 from handrail.cli import app
 from handrail_ai_steps.model import ModelRequest
-from handrail_evals.decide.drift import Audited, Routed, Seen, Watch, WatchFile, WatchSettings, feed, write_watch
+from handrail_evals.decide.drift.feeding import feed
+from handrail_evals.decide.drift.seen import Audited, Routed, Seen
+from handrail_evals.decide.drift.settings import WatchSettings
+from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.decide.drift.watch_file import WatchFile, write_watch
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.rows import ReviewRow
 from handrail_orchestrator.testing import LEAVE_OPEN, FakeClock, Rehearsal, ScriptedReviewers

@@ -12,21 +12,11 @@ from typing import Any
 
 import pytest
 
-from handrail_evals.decide.drift import (
-    Audited,
-    Routed,
-    Seen,
-    UnknownCase,
-    UnreadableWatch,
-    Watch,
-    WatchFile,
-    WatchSettings,
-    read_watch,
-    watch_from_json,
-    watch_to_json,
-    write_watch,
-)
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.decide.drift.seen import Audited, Routed, Seen
+from handrail_evals.decide.drift.settings import WatchSettings
+from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.decide.drift.watch_file import WatchFile, read_watch, watch_from_json, watch_to_json, write_watch
+from handrail_evals.errors import InvalidSetting, UnknownCase, UnreadableWatch
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SETTINGS = WatchSettings(

@@ -12,17 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from handrail import Accepted, Doubtful
 from handrail.guards import Confidence, Judgement
-from handrail_evals.decide.drift import (
-    Audited,
-    Routed,
-    Seen,
-    UnknownCase,
-    Watch,
-    WatchSettings,
-    watch_from_json,
-    watch_to_json,
-)
-from handrail_evals.errors import DataError, InvalidScore, InvalidSetting
+from handrail_evals.decide.drift.seen import Audited, Routed, Seen
+from handrail_evals.decide.drift.settings import WatchSettings
+from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.decide.drift.watch_file import watch_from_json, watch_to_json
+from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, UnknownCase
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SETTINGS = WatchSettings(

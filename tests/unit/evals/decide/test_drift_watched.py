@@ -10,17 +10,11 @@ import pytest
 from handrail import Accepted, Doubtful, Escalation, Says, ScriptedModel, classify, confidence
 from handrail.guards import Confidence, Doubt, Judgement
 from handrail_ai_steps.errors import InvalidTask
-from handrail_evals.decide.drift import (
-    Audited,
-    Routed,
-    Seen,
-    Watch,
-    Watched,
-    WatchedAuditing,
-    WatchFile,
-    WatchSettings,
-    write_watch,
-)
+from handrail_evals.decide.drift.seen import Audited, Routed, Seen
+from handrail_evals.decide.drift.settings import WatchSettings
+from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.decide.drift.watch_file import WatchFile, write_watch
+from handrail_evals.decide.drift.watched import Watched, WatchedAuditing
 from handrail_guards.auditing import Auditing, AuditRule
 
 Team = Literal["cards", "loans"]

@@ -15,7 +15,10 @@ from typer.testing import CliRunner, Result
 
 from handrail.cli import app
 from handrail_evals.decide.calibrate.acceptance_file import read_acceptance
-from handrail_evals.decide.drift import Seen, Watch, WatchSettings, write_watch
+from handrail_evals.decide.drift.seen import Seen
+from handrail_evals.decide.drift.settings import WatchSettings
+from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.decide.drift.watch_file import write_watch
 from handrail_evals.measure.result import read_result
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
