@@ -1,20 +1,30 @@
-"""The end of the process where code that was called does not end: nobody waits for it."""
+"""The end of the process where code that was called does not end: nobody waits for it for long."""
 
 import os
 import sys
+import threading
 from contextlib import suppress
 from typing import Any
 
+PATIENCE_SECONDS = 5.0
+"""How long threads that measured code left at work, and what it wants to do at the end, may hold up the end."""
+
 
 def leave_behind(code: Any) -> None:
-    """End the process at once, with the code of ``SystemExit``, where a call did not let itself be cancelled.
+    """End the process with the code of ``SystemExit``, although code that was measured goes on.
 
-    Python would tell such code once more to stop while it shuts down, and it may go round in circles for ever.
+    A call that did not let itself be cancelled is left at once: Python would tell it once more to stop while it shuts
+    down, and it may go round in circles for ever. Threads that Python would wait for have a little time.
     """
     contained = sys.modules.get("handrail_evals.measure.running.contained")
-    if contained is None or not contained.LEFT_BEHIND:
+    if contained is None:
         return
+    number = code if isinstance(code, int) else 0 if code is None else 1
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
-    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    if contained.LEFT_BEHIND:
+        os._exit(number)
+    last = threading.Timer(PATIENCE_SECONDS, os._exit, (number,))
+    last.daemon = True  # Python waits for the others, and not for this one
+    last.start()

@@ -45,8 +45,34 @@ async def slow(text: str) -> str:
     await asyncio.sleep(HOURS)
     return "a"
 
+import os, io
+from concurrent.futures import ThreadPoolExecutor
+async def changing_directory(text: str) -> str:
+    os.chdir("/"); return "a"
+def closing(text: str) -> str:
+    sys.stdout.close(); sys.stderr.close(); return "a"
+def closing_files(text: str) -> str:
+    os.closerange(1, 3); return "a"
+def replacing(text: str) -> str:
+    sys.stdout, sys.stderr = io.StringIO(), None; return "a"
+def detaching(text: str) -> str:
+    sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding="utf-8"); print("detached"); return "a"
+async def leaving_a_thread(text: str) -> str:
+    threading.Thread(target=time.sleep, args=(HOURS,)).start(); return "a"
+async def leaving_a_pool(text: str) -> str:
+    ThreadPoolExecutor().submit(time.sleep, HOURS); return "a"
+async def leaving_at_once(text: str) -> str:
+    if is_odd(text) and os.path.exists("rude"): os._exit(int(os.environ["CODE"]))
+    return "a"
+def forking(text: str) -> str:
+    child = os.fork()
+    if not child: os._exit(0)
+    os.waitpid(child, 0); return "a"
+
 def of(target, *scorers): return lambda: Suite("s", target, cases=CASES, scorers=scorers or [exact()])
-targets = {"blocking": of(blocking), "in_thread": of(in_thread), "swallowing": of(swallowing)}
+rude = [changing_directory, closing, closing_files, replacing, detaching, leaving_a_thread, leaving_a_pool,
+    leaving_at_once, forking, blocking, in_thread, swallowing]
+targets = {each.__name__: of(each) for each in rude}
 globals().update({f"suite_{name}": suite for name, suite in targets.items()})
 suite_judging, suite_judging_too = of(quick, judging), of(quick, judging_too)
 suite_leaving, suite_printing, suite_slow = of(leaving_from_a_task), of(printing), of(slow)
@@ -100,3 +126,49 @@ def test_a_run_stopped_by_hand_ends_with_130(tmp_path: Path, number: signal.Sign
         process.kill()
 
     assert process.returncode == 130, said
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "changing_directory",
+        "closing",
+        "closing_files",
+        "replacing",
+        "detaching",
+        "leaving_a_thread",
+        "leaving_a_pool",
+        "forking",
+    ],
+)
+def test_a_result_is_whole_and_shown_whatever_a_target_does_to_the_process(tmp_path: Path, name: str) -> None:
+    process = start(tmp_path, f"suites.py:suite_{name}", "--html", "r.html", "--junit", "r.xml")
+    try:
+        printed, said = process.communicate(timeout=120)
+    finally:
+        process.kill()
+
+    assert process.returncode == 0, said
+    assert "result  r.jsonl" in printed
+    assert len((tmp_path / "r.jsonl").read_text().splitlines()) == 6
+    assert {each.name for each in tmp_path.iterdir()} >= {"r.jsonl", "r.html", "r.xml"}
+    assert not [each.name for each in tmp_path.iterdir() if each.name.endswith("lock")]
+
+
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_a_process_that_a_target_ends_says_nothing_of_the_measurement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setenv("CODE", str(code))
+    (tmp_path / "rude").touch()
+
+    process = start(tmp_path, "suites.py:suite_leaving_at_once", "--concurrency", "1")
+    _, said = process.communicate(timeout=120)
+    (tmp_path / "rude").unlink()
+    again = start(tmp_path, "suites.py:suite_leaving_at_once")
+    _, more = again.communicate(timeout=120)
+
+    assert process.returncode == 2, said
+    assert f"os._exit({code})" in said
+    assert again.returncode == 0, more
+    assert len((tmp_path / "r.jsonl").read_text().splitlines()) == 6

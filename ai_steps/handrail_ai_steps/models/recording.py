@@ -71,6 +71,7 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._place = path.absolute()  # code that is called meanwhile may change the working directory
         self._lines: dict[Key, Line] = {}
         self._good = 0
         """How many bytes of the file are whole lines that can be read."""
@@ -104,9 +105,9 @@ class Recording:
     def add(self, key: Key, task: str, answer: Answer | NoAnswer, output: Output) -> None:
         """Append an answer."""
         line = {"task": task, **asdict(key), **_to_line(answer, output)}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._place.parent.mkdir(parents=True, exist_ok=True)
         text = ("" if self._ends_line else "\n") + json.dumps(line) + "\n"
-        with self.path.open("ab") as file:
+        with self._place.open("ab") as file:
             if self._torn:
                 file.truncate(self._good)
             file.write(text.encode())

@@ -11,6 +11,7 @@ from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.code import Code, go_on
 from handrail_orchestrator.cli.desk import Desk
 from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.options import (
     DEFAULT_STORE,
     AsOption,
@@ -107,8 +108,9 @@ def decide(
             decided = await client.decide(item, value, by=by, note=note, despite=despite or ())
             return decided, code.resumable(client, [decided])
 
-    decided, workflows = asyncio.run(answer_it())
-    run_until_stopped(go_on(store, workflows))
+    with calling_foreign_code(aside=as_json):
+        decided, workflows = asyncio.run(answer_it())
+        run_until_stopped(go_on(store, workflows))
     said = f"item {item}: {decided.decision} by {decided.decided_by}"
     typer.echo(json.dumps(_public(decided)) if as_json else harmless(said))
 
@@ -161,7 +163,8 @@ def next_items(by: AsOption, store: StoreOption = DEFAULT_STORE, queue: QueueOpt
             workflows = code.resumable(client, desk.decided)
         finally:
             runner.run(client.__aexit__(None, None, None))
-    run_until_stopped(go_on(store, workflows))
+    with calling_foreign_code():
+        run_until_stopped(go_on(store, workflows))
 
 
 def _public(item: ReviewRow) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
 from handrail_orchestrator.cli.printing import command_name, out, summary_lines
@@ -58,13 +59,15 @@ def run(
     """Run a workflow on every line of a file; running the same command again goes on where it stopped."""
     if logs:
         log_json()
-    workflow = load_workflow(target)
+    with calling_foreign_code(aside=as_json):
+        workflow = load_workflow(target)
     inputs = read_inputs(file, workflow.input_codec, id_field)
     if id_field is None:
         inputs = [InputLine(each.line, f"{file.stem}:{each.line}", each.value, each.raw) for each in inputs]
     begun = time.perf_counter()
     batch = Batch(workflow, lasting(target), inputs, store, concurrency)
-    summary = run_until_stopped(run_batch(batch, quiet=as_json))
+    with calling_foreign_code(aside=as_json):
+        summary = run_until_stopped(run_batch(batch, quiet=as_json))
     if as_json:
         typer.echo(summary.as_json())
     else:
@@ -85,7 +88,8 @@ async def run_batch(batch: Batch, *, quiet: bool = False) -> Summary:
 
 async def shown(orchestrator: Orchestrator, ids: list[str], *, quiet: bool) -> None:
     """Wait until the runs have ended or wait, with a progress bar on a terminal's standard error."""
-    console = Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
+    # The stream as it is now: a step may replace it.
+    console = Console(file=sys.stderr, stderr=True, quiet=quiet or not sys.stderr.isatty())
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("running", total=len(ids))
@@ -125,10 +129,11 @@ def work(
     """Execute whatever is due in a store, until stopped; start several of these for more speed or safety."""
     if logs:
         log_json()
-    workflows = [load_workflow(target) for target in targets]
-    if not workflows:
-        raise Misuse("name at least one MODULE:WORKFLOW")
-    run_until_stopped(_work(workflows, targets, store, concurrency, until_idle=until_idle))
+    with calling_foreign_code():
+        workflows = [load_workflow(target) for target in targets]
+        if not workflows:
+            raise Misuse("name at least one MODULE:WORKFLOW")
+        run_until_stopped(_work(workflows, targets, store, concurrency, until_idle=until_idle))
 
 
 async def _work(

@@ -22,7 +22,7 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         self._result = path
-        self._path = beside(path, "lock")
+        self._path = beside(path.absolute(), "lock")  # code that is measured may change the working directory
         self._file = -1
 
     def take(self) -> None:
@@ -85,6 +85,7 @@ class ResultLog:
 
     def __init__(self, path: Path, header: Header, *, fresh: bool = False) -> None:
         self.path = path
+        self._place = path.absolute()  # code that is measured may change the working directory
         self.header = header
         self.earlier: Result | None = None
         """What was there before."""
@@ -154,7 +155,7 @@ class ResultLog:
         """Put these cases in the place of all that are there; at any moment the file holds the ones or the others."""
         header = self.header if self.earlier is None else self.earlier.header
         try:
-            write_whole(self.path, (self._header_line(header), *(stored(each)[1] for each in cases)))
+            write_whole(self._place, (self._header_line(header), *(stored(each)[1] for each in cases)))
         except OSError as error:
             raise self._told(error) from error
         os.close(self._file)
@@ -162,7 +163,7 @@ class ResultLog:
         self._open()
 
     def _open(self) -> None:
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        self._file = os.open(self._place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         self._length = os.fstat(self._file).st_size
 
     def _truncate(self, length: int) -> None:

@@ -56,6 +56,10 @@ def average_score(cases: Sequence[CaseResult], scorer: str, certainty: Certainty
     )
 
 
+LARGEST = 1 + 1e-9
+"""Of scores from 0 to 1, with what rounding adds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """What counts as right: a score at or above a number."""
@@ -63,12 +67,16 @@ class Right:
     scorer: str
     """The name of the scorer, usually the main one."""
     at_least: float = 1.0
-    """The score from which on an answer is right, in the scorer's unit."""
+    """The score from which on an answer is right, in the scorer's unit; above 1 says that the scale goes beyond 1."""
 
     def says(self, case: CaseResult) -> bool | None:
         """Return whether an answer is right; None when it has no score."""
         score = score_of(case, self.scorer)
-        return None if score is None else score >= self.at_least
+        return None if score is None else self.at_least <= score and not self.is_beyond(score)
+
+    def is_beyond(self, score: float) -> bool:
+        """Return whether a score is above 1 where nobody said that scores may be: 3 may be 3 of 100."""
+        return score > LARGEST and self.at_least <= 1
 
 
 def failing(cases: Sequence[CaseResult], right: Right) -> tuple[str, ...]:

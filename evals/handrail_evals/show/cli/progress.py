@@ -18,7 +18,8 @@ class ProgressBar:
     """Watches a run; draws nothing when standard error is no terminal."""
 
     def __init__(self, title: str, total: int, *, quiet: bool) -> None:
-        console = Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
+        # The stream as it is now: the code that is measured may replace it.
+        console = Console(file=sys.stderr, stderr=True, quiet=quiet or not sys.stderr.isatty())
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

@@ -9,6 +9,7 @@ import typer
 
 from handrail_evals.decide.comparison import Comparison
 from handrail_evals.measure.result.result import Result
+from handrail_evals.numbers.metrics.scores import Right, score_of
 from handrail_evals.numbers.summary import Summary, to_json
 from handrail_evals.show.cli.exits import DATA
 from handrail_evals.show.junit import junit
@@ -30,6 +31,9 @@ class Publication:
 
 def publish(result: Result, summary: Summary, where: Publication) -> None:
     """Print a summary and write the files that were asked for."""
+    beyond = _beyond(result, Right(summary.subject.main, summary.options.right_at))
+    if beyond:
+        typer.echo(f"handrail: {beyond}", err=True)
     if where.as_json:
         typer.echo(to_json(summary))
     else:
@@ -37,6 +41,19 @@ def publish(result: Result, summary: Summary, where: Publication) -> None:
         if result.path is not None:
             typer.echo(f"\nresult  {result.path}")
     write_files(result, summary, where)
+
+
+def _beyond(result: Result, right: Right) -> str:
+    """Return what is odd about scores that nobody can tell right from wrong by; empty when nothing is."""
+    scores = ((each.case, score_of(each, right.scorer)) for each in result.cases)
+    high = [(case, score) for case, score in scores if score is not None and right.is_beyond(score)]
+    if not high:
+        return ""
+    case, score = high[0]
+    return (
+        f"{right.scorer} gives {score:g} to {case!r}, and {len(high):,} scores above 1 in all: they count as failing,"
+        " as nobody said from which on an answer is right; score from 0 to 1, or say it with --right-at"
+    )
 
 
 def write_files(

@@ -60,6 +60,13 @@ def empty():
     return Suite("empty", shout, cases=[], scorers=[exact()])
 """
 
+GRADES = """
+from handrail import Case, Suite
+def shout(text): return text.upper()
+def grade(answer): return 3.0
+suite = Suite("grades", shout, cases=[Case("c0", "a"), Case("c1", "b")], scorers=[grade])
+"""
+
 STEP = """
 from typing import Literal
 from handrail import classify
@@ -365,6 +372,20 @@ def test_seconds_are_compared_in_seconds() -> None:
     said = handrail("compare", "a.jsonl", "a.jsonl", "--metric", "seconds=0.5", "--metric", "exact=0.02")
 
     assert "seconds: not worse" in said.stdout
+
+
+def test_scores_on_a_scale_that_nobody_said_fail_until_it_is_said() -> None:
+    Path("grades.py").write_text(GRADES, encoding="utf-8")
+
+    unsaid = handrail("run", "grades.py:suite", "--out", "a.jsonl", "--junit", "a.xml")
+    said = handrail("run", "grades.py:suite", "--out", "a.jsonl", "--junit", "b.xml", "--right-at", "3")
+
+    assert "grade gives 3 to 'c0'" in unsaid.stderr
+    assert "Failing: 2 cases" in unsaid.stdout
+    assert "Failing" not in said.stdout
+    assert "grade gives" not in said.stderr
+    failures = [ET.parse(name).getroot()[0].get("failures") for name in ("a.xml", "b.xml")]  # noqa: S314 -- our own
+    assert failures == ["2", "0"]
 
 
 # -- calibrate
