@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from handrail_ai_steps.errors import InvalidInput
-from handrail_ground.errors import is_order, told
+from handrail_ground.values import NotJson
+from handrail_ground.values import as_json as as_json_data
 
 if TYPE_CHECKING:
     from datetime import date, time
@@ -77,17 +78,11 @@ def plain(value: Input) -> Any:
     Raises:
         InvalidInput: it is no JSON value.
     """
-    if isinstance(value, str) and type(value) is str:
-        return value
-    from pydantic_core import to_jsonable_python  # noqa: PLC0415 -- keeps the import light
-
     try:
-        return to_jsonable_python(value)
-    except BaseException as error:  # a value without JSON, a circle, or what the code of its type raises
-        if is_order(error):
-            raise
+        return as_json_data(value)
+    except NotJson as error:
         raise InvalidInput(
-            f"a step cannot be called with a {type(value).__name__} ({told(error)}); "
+            f"a step cannot be called with a {error.kind} ({error.reason}); "
             "give text, a pydantic model, a dataclass or JSON values"
         ) from error
 

@@ -3,15 +3,14 @@
 What libraries read beyond that (``NaN``, the last of two equal keys, ``1e999`` as infinity) is never what was meant.
 """
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
-_DELICATE = re.compile(r"[0-9](?:[eE]|[0-9.]{15})")
-"""What a number looks like that a float may not hold, or not with all its digits; others need no look one by one."""
+from handrail_ground.values import DELICATE_NUMBER, InvalidJson, from_json, strict_decoder
+
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.DOTALL)
 
 
@@ -22,19 +21,9 @@ def read_json(text: str) -> Any:
         ValueError: it is none; the message says why, in words a model can act on.
     """
     try:
-        return strict_decoder(text).decode(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"Invalid JSON: {error}") from None
-    except RecursionError:
-        raise ValueError("Invalid JSON: it is nested too deeply") from None
-
-
-def strict_decoder(text: str) -> json.JSONDecoder:
-    """Return a decoder for the JSON values in a text.
-
-    Beside what ``json`` raises, it raises a plain ``ValueError`` for what ``read_json`` does not take.
-    """
-    return _CAREFUL if _DELICATE.search(text) else _QUICK
+        return from_json(text, deepest=None)
+    except InvalidJson as error:
+        raise ValueError(f"Invalid JSON: {error.__cause__ or error}") from None
 
 
 def member(text: str, key: str) -> str | None:
@@ -58,7 +47,7 @@ def member(text: str, key: str) -> str | None:
 
 def with_exact_numbers(text: str) -> str:
     """Return a JSON text with every number that loses digits as a float put between quotes."""
-    return _LEXEME.sub(_exact, text) if _DELICATE.search(text) else text
+    return _LEXEME.sub(_exact, text) if DELICATE_NUMBER.search(text) else text
 
 
 def is_finite(value: Any) -> bool:
@@ -108,36 +97,3 @@ def _exact(lexeme: re.Match[str]) -> str:
     if found[0] == '"' or not {".", "e", "E"} & set(found):  # whole numbers keep every digit
         return found
     return found if Decimal(found) == Decimal(repr(float(found))) else f'"{found}"'
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"Invalid JSON: the key {json.dumps(twice)[:80]} is there twice; give it once")
-    return made
-
-
-def _number(digits: str) -> float:
-    found = float(digits)
-    if not math.isfinite(found):
-        raise ValueError("Invalid JSON: a number is too large")
-    if found == 0.0 and re.search(r"[1-9]", digits.lower().partition("e")[0]):
-        raise ValueError("Invalid JSON: a number is too close to zero")
-    return found
-
-
-def _whole(digits: str) -> int:
-    try:
-        return int(digits)
-    except ValueError:
-        raise ValueError("Invalid JSON: a number has too many digits") from None
-
-
-def _constant(name: str) -> NoReturn:
-    raise ValueError(f"Invalid JSON: {name} is no JSON number")
-
-
-_QUICK = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
-_CAREFUL = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_number, parse_int=_whole, parse_constant=_constant)

@@ -2,7 +2,8 @@
 
 import json
 import math
-from typing import Any, Literal, NoReturn, TypeAlias
+import re
+from typing import Any, NoReturn
 
 from handrail_ground.errors import HandrailError, is_order, told
 
@@ -11,8 +12,8 @@ DEEPEST = 100
 
 TOO_DEEP = f"it is nested deeper than {DEEPEST} levels; keep it flatter"
 
-NotFinite: TypeAlias = Literal["constants", "strings"]
-"""NaN and the infinities, which JSON does not have: left as they are, or as texts such as ``"NaN"``."""
+DELICATE_NUMBER = re.compile(r"[0-9](?:[eE]|[0-9.]{15})")
+"""What a number looks like that a float may not hold, or not with all its digits; others need no look one by one."""
 
 
 class NotJson(HandrailError, TypeError):
@@ -31,8 +32,10 @@ class InvalidJson(HandrailError, ValueError):
     """A text that is no JSON, or says what nobody can rely on; the message says where, and what to do."""
 
 
-def as_json(value: Any, *, not_finite: NotFinite = "constants") -> Any:
+def as_json(value: Any) -> Any:
     """Return a value as JSON data: pydantic models and dataclasses become objects, enums their values.
+
+    NaN and the infinities, which JSON does not have, are left as they are.
 
     Raises:
         NotJson: it has no JSON form.
@@ -42,36 +45,40 @@ def as_json(value: Any, *, not_finite: NotFinite = "constants") -> Any:
     from pydantic_core import to_jsonable_python  # noqa: PLC0415 -- keeps the import light
 
     try:
-        return to_jsonable_python(value, inf_nan_mode=not_finite)
+        return to_jsonable_python(value)
     except BaseException as error:  # the code of the value's type may raise anything
         if is_order(error):
             raise
         raise NotJson(value, told(error)) from error
 
 
-def from_json(text: str | bytes) -> Any:
-    """Return the value in a JSON text.
+def from_json(text: str | bytes, *, deepest: int | None = DEEPEST) -> Any:
+    """Return the value in a JSON text, of at most so many levels (None: as many as can be read).
 
     Stricter than Python's own reader, which takes NaN, a number that no float holds, and a key that is there twice.
 
     Raises:
-        InvalidJson: it is no JSON in UTF-8, has one of these, or is nested deeper than 100 levels.
+        InvalidJson: it is no JSON in UTF-8, has one of these, or is nested too deep; a ``JSONDecodeError`` is its cause
+            where it is no JSON at all.
     """
     try:
-        data = _DECODER.decode(text if isinstance(text, str) else text.decode())
+        text = text if isinstance(text, str) else text.decode()
+        data = strict_decoder(text).decode(text)
     except UnicodeDecodeError as error:
         raise InvalidJson(not_utf8(error)) from error
     except json.JSONDecodeError as error:
         raise InvalidJson(f"it is not JSON: {error.msg} at column {error.colno}") from error
-    except InvalidJson:
-        raise
-    except ValueError as error:  # Python refuses to read whole numbers of thousands of digits
-        raise InvalidJson("a number in it has too many digits; write it as a text") from error
-    except RecursionError as error:
-        raise InvalidJson(TOO_DEEP) from error
-    if _brackets(text) > DEEPEST and depth(data) > DEEPEST:
+    except RecursionError:
+        raise InvalidJson(TOO_DEEP) from None
+    # Counting brackets costs nothing and settles it for nearly every text; brackets inside of texts count here too.
+    if deepest is not None and text.count("{") + text.count("[") > deepest and depth(data) > deepest:
         raise InvalidJson(TOO_DEEP)
     return data
+
+
+def strict_decoder(text: str) -> json.JSONDecoder:
+    """Return a decoder for the JSON values in a text; beside what ``json`` raises, it raises ``InvalidJson``."""
+    return _CAREFUL if DELICATE_NUMBER.search(text) else _QUICK
 
 
 def depth(data: Any) -> int:
@@ -88,29 +95,34 @@ def not_utf8(error: UnicodeDecodeError) -> str:
     return f"byte {error.start + 1} is not UTF-8 (0x{error.object[error.start]:02x}); save the file as UTF-8"
 
 
-def _brackets(text: str | bytes) -> int:
-    # Counting brackets costs nothing and settles it for nearly every text; brackets inside of strings count here too.
-    return text.count("{") + text.count("[") if isinstance(text, str) else text.count(b"{") + text.count(b"[")
-
-
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise InvalidJson(f"the key {twice!r} is there twice in one object; take one of them out")
-    return data
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidJson(f"the key {json.dumps(twice)[:80]} is there twice; give it once")
+    return made
 
 
-def _number(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise InvalidJson(f"the number {text} is too large; the largest is about 1.8e308")
-    return number
+def _number(digits: str) -> float:
+    found = float(digits)
+    if not math.isfinite(found):
+        raise InvalidJson("a number is too large")
+    if found == 0.0 and re.search(r"[1-9]", digits.lower().partition("e")[0]):
+        raise InvalidJson("a number is too close to zero")
+    return found
 
 
-def _no_number(text: str) -> NoReturn:
-    raise InvalidJson(f"{text} is no JSON; write a number, or null for none")
+def _whole(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:  # Python refuses to read thousands of digits
+        raise InvalidJson("a number has too many digits") from None
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_no_number)
+def _constant(name: str) -> NoReturn:
+    raise InvalidJson(f"{name} is no JSON number")
+
+
+_QUICK = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+_CAREFUL = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_int=_whole, parse_constant=_constant)

@@ -5,8 +5,9 @@ import json
 from typing import Any
 
 from handrail_evals.errors import DataError
-from handrail_ground.errors import is_order, told
+from handrail_ground.errors import told
 from handrail_ground.hashing import canonical
+from handrail_ground.values import NotJson, as_json
 
 DIGITS = 16
 """Hexadecimal digits of a hash: 64 bits, for thousands of cases and not for secrets."""
@@ -18,18 +19,12 @@ def jsonable(value: Any, *, where: str) -> Any:
     Raises:
         DataError: it has no JSON form; ``where`` says what it is.
     """
-    if value is None or type(value) in {str, bool, int}:
-        return value
-    from pydantic_core import to_jsonable_python  # noqa: PLC0415 -- keeps the import light
-
     try:
-        return to_jsonable_python(value, inf_nan_mode="strings")
-    except BaseException as error:  # a type's own serializer may raise anything
-        if is_order(error):
-            raise
+        return as_json(value)
+    except NotJson as error:
         raise DataError(
-            f"{where} is a {type(value).__name__} that has no JSON form ({told(error)}); use a pydantic model, a"
-            " dataclass or plain JSON values"
+            f"{where} is a {error.kind} that has no JSON form ({error.reason}); use a pydantic model, a dataclass or"
+            " plain JSON values"
         ) from error
 
 

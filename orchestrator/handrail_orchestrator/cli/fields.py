@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-from handrail_orchestrator.cli.json_text import parsed
+from handrail_ground.values import InvalidJson, from_json
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.review import problems
 from handrail_orchestrator.store.rows import ReviewRow
@@ -76,9 +77,8 @@ def with_typed(item: ReviewRow, data: Any, path: Path, typed: str) -> Any:
     found = _inside(item, as_text, path)
     if not found:
         return as_text
-    value, is_json = parsed(typed)
-    if is_json:
-        as_json = put(data, path, value)
+    with suppress(InvalidJson):
+        as_json = put(data, path, from_json(typed))
         found = _inside(item, as_json, path)
         if not found:
             return as_json

@@ -1,11 +1,12 @@
 """What was typed at the prompt of a question: an answer, a field, or a command."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
+from handrail_ground.values import InvalidJson, from_json
 from handrail_orchestrator import review
 from handrail_orchestrator.cli import fields
-from handrail_orchestrator.cli.json_text import parsed
 from handrail_orchestrator.cli.showing import keys, text_of
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.store.rows import ReviewRow
@@ -80,8 +81,8 @@ def read_answer(item: ReviewRow, typed: str) -> Any:
     label = _label(review.choices(item), typed)
     if label:
         return label[0]
-    value, is_json = parsed(typed)
-    if is_json:
+    with suppress(InvalidJson):
+        value = from_json(typed)
         try:
             review.check_answer(item, value)
         except ReviewError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handrail_ai_steps.models.openai.reasoning import TAG, Tag, kind_of
-from handrail_ai_steps.strict_json import strict_decoder
+from handrail_ground.values import strict_decoder
 
 MOST_FALSE_STARTS = 50
 """Opening braces that begin no JSON, after which an answer is not searched further and does not fit."""

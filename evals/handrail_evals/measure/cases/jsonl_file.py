@@ -21,6 +21,7 @@ from handrail_evals.measure.cases.record import (
     too_deep,
 )
 from handrail_ground.files import write_whole
+from handrail_ground.values import NotJson, as_json
 
 
 def jsonl_records(path: Path) -> Iterator[Record | Finding]:
@@ -143,12 +144,10 @@ def _line(case: Case[Any, Any]) -> bytes:
 
 
 def _plain(case: Case[Any, Any], value: Any, what: str) -> Any:
-    from pydantic_core import PydanticSerializationError, to_jsonable_python  # noqa: PLC0415 -- keeps the import light
-
     try:
-        return to_jsonable_python(value, inf_nan_mode="constants")  # NaN stays one, and is refused with the line
-    except PydanticSerializationError as error:
-        problem = f"its {what} is a {type(value).__name__}, which has no JSON form ({error}); use a pydantic model, a"
+        return as_json(value)  # NaN stays one, and is refused with the line
+    except NotJson as error:
+        problem = f"its {what} is a {error.kind}, which has no JSON form ({error.reason}); use a pydantic model, a"
         raise _refused(case, f"{problem} dataclass or plain JSON values") from error
 
 
