@@ -11,9 +11,9 @@ from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejection
 from handrail_ai_steps.move import Move, after_block
 from handrail_ai_steps.release import Gate
-from handrail_ai_steps.rule import Rule, doubt_before_paid, doubt_of, wants_confidence
+from handrail_ai_steps.rule import doubt_of, wants_confidence
 from handrail_ai_steps.task import Task
-from handrail_guards.acceptance import Doubt
+from handrail_guards.acceptance import Acceptance, Doubt
 from handrail_guards.chain import ChainResult, run_guards, run_guards_async
 from handrail_guards.confidence import Confidence
 from handrail_guards.guard import GuardContext
@@ -41,7 +41,7 @@ class Call:
     source: str
     """The input as the record keeps it."""
     guards: GuardSet
-    accept: Rule
+    accept: Acceptance
     consultation: Consultation
     gate: Gate | None = None
     """Where pieces of a streamed draft go; None: the answer is wanted whole."""
@@ -126,14 +126,14 @@ class Call:
         judgement = self._judgement(answer, chain)
         unfit = self._unfit(answer, chain)
         if not self.guards.paid:
-            return chain, unfit or doubt_of(self.accept, judgement)
-        doubt = unfit or doubt_before_paid(self.accept, judgement)
+            return chain, unfit or doubt_of(self.accept, judgement, final=True)
+        doubt = unfit or doubt_of(self.accept, judgement, final=False)
         if doubt is not None:
             return chain, doubt
         chain = await run_guards_async(
             (*self.guards.pure, *self.guards.paid), answer.value, context, within=self.consultation.within
         )
-        return chain, self._unfit(answer, chain) or doubt_of(self.accept, self._judgement(answer, chain))
+        return chain, self._unfit(answer, chain) or doubt_of(self.accept, self._judgement(answer, chain), final=True)
 
     def _unfit(self, answer: Answer, chain: ChainResult) -> Doubt | None:
         """Return why a value that guards repaired is none of the output type, or None."""

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.options import StepOptions, step_of, task_of, with_options
 from handrail_ai_steps.resolve import ModelLike
-from handrail_ai_steps.rule import Rule
 from handrail_ai_steps.step import AIStep
-from handrail_guards.acceptance import Always
+from handrail_guards.acceptance import Acceptance, Always
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -23,7 +22,7 @@ def classify(
     instructions: str,
     *,
     models: ModelLike | Sequence[ModelLike],
-    accept: Rule,
+    accept: Acceptance,
     labels: Mapping[str, str] | None = None,
     **options: Unpack[StepOptions],
 ) -> AIStep[T]:
@@ -56,7 +55,7 @@ def extract(
     instructions: str,
     *,
     models: ModelLike | Sequence[ModelLike],
-    accept: Rule,
+    accept: Acceptance,
     **options: Unpack[StepOptions],
 ) -> AIStep[T]:
     """Build a step that takes typed values out of its input.
@@ -84,7 +83,7 @@ def draft(
     instructions: str,
     *,
     models: ModelLike | Sequence[ModelLike],
-    accept: Rule = Always(),  # noqa: B008 -- frozen
+    accept: Acceptance = Always(),  # noqa: B008 -- frozen
     **options: Unpack[StepOptions],
 ) -> AIStep[T]:
     """Build a step that writes a text, or a pydantic model made of texts.

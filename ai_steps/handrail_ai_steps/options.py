@@ -8,9 +8,9 @@ from handrail_ai_steps.allowance import Limits
 from handrail_ai_steps.errors import UnknownOption
 from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.resolve import ModelLike, resolve_models
-from handrail_ai_steps.rule import Rule
 from handrail_ai_steps.step import AIStep
 from handrail_ai_steps.task import Examples, Task, TaskKind, build_task
+from handrail_guards.acceptance import Acceptance
 from handrail_guards.chain import PaidGuard
 from handrail_guards.escalation import Escalation
 from handrail_guards.guard import Guard
@@ -88,7 +88,9 @@ def task_of(
     )
 
 
-def step_of(task: Task, models: ModelLike | Sequence[ModelLike], accept: Rule, options: StepOptions) -> AIStep[Any]:
+def step_of(
+    task: Task, models: ModelLike | Sequence[ModelLike], accept: Acceptance, options: StepOptions
+) -> AIStep[Any]:
     """Build the step that asks a task.
 
     Raises:

@@ -2,35 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, cast, get_args, runtime_checkable
+from inspect import signature
+from typing import Any, Protocol, get_args, runtime_checkable
 
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.field_names import FieldNames
 from handrail_ground.errors import is_order, told
 from handrail_guards.acceptance import Acceptance, Always, Doubt, Never, Threshold
 from handrail_guards.outcome import DoubtCode, Judgement
-
-
-@runtime_checkable
-class JudgementRule(Protocol):
-    """An acceptance rule that looks at the whole judgement: its model and prompt version, fields, verdicts."""
-
-    def doubt_of(self, judgement: Judgement) -> Doubt | None:
-        """Return why the value is in doubt, or None to accept it."""
-        ...
-
-
-@runtime_checkable
-class ForesightedRule(Protocol):
-    """A rule that looks at verdicts of guards that cost money, so that it has to be asked once before they run."""
-
-    def doubt_before_paid(self, judgement: Judgement) -> Doubt | None:
-        """Return why the value is in doubt whatever those guards will say, or None to ask them."""
-        ...
-
-
-Rule: TypeAlias = Acceptance | JudgementRule
-"""What ``accept`` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +21,13 @@ class EachField:
     fields: Mapping[str, Threshold] = field(default_factory=dict)
     """By field path, where ``*`` stands for any part, such as ``lines.*.total``; each must be there."""
 
-    def doubt_of(self, judgement: Judgement) -> Doubt | None:
+    def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt | None:
         """Return the doubt of the first field that is not sure enough, or None."""
+        del final  # no verdict counts
         if not judgement.fields:
             return Doubt("no_confidence", "no confidence for any field: the model gave none")
         for path, sure in judgement.fields.items():
-            doubt = self._rule(path).doubt(sure)
+            doubt = self._rule(path).doubt_about(sure)
             if doubt is not None:
                 return Doubt(doubt.code, f"{path}: {doubt.reason}")
         for wanted in self.fields:
@@ -76,8 +56,24 @@ def require_rule(step: str, rule: Any) -> None:
     Raises:
         InvalidTask: it is something else, such as a bare number.
     """
-    if isinstance(rule, type) or not (hasattr(rule, "doubt") or hasattr(rule, "doubt_of")):
+    if isinstance(rule, type) or not isinstance(rule, _Asked):
         raise InvalidTask(f"step {step!r}: accept is {rule!r}; write confidence(at_least=0.85), Always() or Never()")
+    if wrong := _unfit(rule.doubt):
+        raise InvalidTask(
+            f"step {step!r}: accept is {rule!r}, whose doubt(...) is no acceptance rule's ({wrong}); write"
+            " def doubt(self, judgement, *, final): the confidence is judgement.confidence"
+        )
+
+
+def _unfit(doubt: Callable[..., Any]) -> str:
+    """Return why a method cannot be called as an acceptance rule's; empty when it can."""
+    try:
+        signature(doubt).bind(None, final=True)
+    except TypeError as error:
+        return str(error)
+    except ValueError:  # it does not say what it takes
+        return ""
+    return ""
 
 
 def require_fields(step: str, rule: Any, names: FieldNames) -> None:
@@ -97,30 +93,13 @@ def require_fields(step: str, rule: Any, names: FieldNames) -> None:
             raise InvalidTask(f"step {step!r}: each_field(fields=...): {wrong}")
 
 
-def doubt_of(rule: Rule, judgement: Judgement) -> Doubt | None:
-    """Return why a rule doubts a judgement, or None to accept it; a rule that raises accepts nothing."""
-    # By attribute: isinstance with a protocol costs more than all the rest of a call.
-    if hasattr(rule, "doubt_of"):
-        return _said(rule, lambda: cast("JudgementRule", rule).doubt_of(judgement))
-    return _said(rule, lambda: rule.doubt(judgement.confidence))
+def doubt_of(rule: Acceptance, judgement: Judgement, *, final: bool) -> Doubt | None:
+    """Return why a rule doubts a judgement, or None to accept it; one that raises or says anything else doubts it.
 
-
-def doubt_before_paid(rule: Rule, judgement: Judgement) -> Doubt | None:
-    """Return why a rule doubts a judgement that guards which cost money have not looked at yet, or None to ask them."""
-    if isinstance(rule, ForesightedRule):
-        return _said(rule, lambda: rule.doubt_before_paid(judgement))
-    return doubt_of(rule, judgement)
-
-
-def wants_confidence(rule: Rule) -> bool:
-    """Return whether a rule looks at the confidence, so that models spend tokens on it only where it counts."""
-    return not isinstance(rule, Always | Never)
-
-
-def _said(rule: Rule, ask: Callable[[], Any]) -> Doubt | None:
-    """Return what a rule says; one that raises, or says neither None nor a doubt, accepts nothing."""
+    Without ``final``: whether it does so whatever guards will say that cost money and have not been asked.
+    """
     try:
-        said = ask()
+        said: Any = rule.doubt(judgement, final=final)  # whatever a rule without a type checker returns
     except BaseException as error:
         if is_order(error):
             raise
@@ -129,6 +108,21 @@ def _said(rule: Rule, ask: Callable[[], Any]) -> Doubt | None:
         return said
     wrong = f"the acceptance rule {type(rule).__name__} returned a {type(said).__name__}"
     return Doubt("rule", f"{wrong}; a rule returns a Doubt with a known code and a reason, or None")
+
+
+def wants_confidence(rule: Acceptance) -> bool:
+    """Return whether a rule looks at the confidence, so that models spend tokens on it only where it counts."""
+    return not isinstance(rule, Always | Never)
+
+
+@runtime_checkable
+class _Asked(Protocol):
+    """Anything that can be asked for a doubt."""
+
+    @property
+    def doubt(self) -> Callable[..., Any]:
+        """Return what is called."""
+        ...
 
 
 def _matches(pattern: str, path: str) -> bool:

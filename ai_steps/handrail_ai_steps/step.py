@@ -17,9 +17,9 @@ from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
-from handrail_ai_steps.rule import Rule, require_fields, require_rule
+from handrail_ai_steps.rule import require_fields, require_rule
 from handrail_ai_steps.task import Task
-from handrail_guards.acceptance import Always
+from handrail_guards.acceptance import Acceptance, Always
 from handrail_guards.chain import ChainResult, PaidGuard, run_guards
 from handrail_guards.confidence import Confidence
 from handrail_guards.escalation import Escalation
@@ -47,7 +47,7 @@ class AIStep(Generic[T_co]):
     _: KW_ONLY
     models: tuple[Model, ...]
     """In the order to try; the first accepted answer wins."""
-    accept: Rule
+    accept: Acceptance
     """Turns the confidence of an answer that passed the guards into accepted or doubtful."""
     guards: tuple[Guard | PaidGuard, ...] = ()
     """What an answer must pass, and, where a guard's ``stage`` says so, the input before any model is asked."""

@@ -6,8 +6,7 @@ from typing import Any, Literal
 from handrail import Auditing, Escalation, Run, Workflow, classify, workflow
 from handrail.ai_steps import AIStep
 from handrail_ai_steps.models.local import LocalModel
-from handrail_ai_steps.rule import Rule
-from handrail_guards.acceptance import Never
+from handrail_guards.acceptance import Acceptance, Never
 from handrail_guards.guarantee import GuaranteedThreshold
 
 STEP = "intent"
@@ -31,7 +30,7 @@ class Deployed:
         return None if self.rule is None else self.rule.threshold
 
     @property
-    def accept(self) -> Rule:
+    def accept(self) -> Acceptance:
         """The acceptance rule of the step."""
         return UNCALIBRATED if self.rule is None else self.rule
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from handrail_guards.confidence import Confidence
 from handrail_guards.errors import InvalidGuard
-from handrail_guards.outcome import DoubtCode
+from handrail_guards.outcome import DoubtCode, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,15 @@ class Doubt:
 
 
 class Acceptance(Protocol):
-    """A rule that lets a value pass, or says why not."""
+    """A rule that lets a value pass, or says why not; one that raises, or says neither, accepts nothing."""
 
-    def doubt(self, confidence: Confidence) -> Doubt | None:
-        """Return why the value is in doubt, or None to accept it."""
+    def doubt(self, judgement: Judgement, *, final: bool) -> Doubt | None:
+        """Return why the value is in doubt, or None to accept it.
+
+        Before guards that cost money are asked, a rule is asked whether that is worth it: then ``final`` is False,
+        their verdicts are missing, and a doubt means that none of them could dispel it. A rule that looks at no
+        verdicts need not look at ``final`` either.
+        """
         ...
 
 
@@ -35,8 +40,13 @@ class Threshold:
         if not 0.0 <= self.at_least <= 1.0:
             raise InvalidGuard(f"at_least is {self.at_least!r}; give a confidence from 0 to 1")
 
-    def doubt(self, confidence: Confidence) -> Doubt | None:
+    def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt | None:
         """Return why the value is in doubt, or None to accept it."""
+        del final  # no verdict counts
+        return self.doubt_about(judgement.confidence)
+
+    def doubt_about(self, confidence: Confidence) -> Doubt | None:
+        """Return why a value of which somebody is so sure is in doubt, or None to accept it."""
         if confidence.value is None:
             return Doubt("no_confidence", f"no confidence: {confidence.detail or 'the model gave none'}")
         if confidence.value < self.at_least:
@@ -48,9 +58,9 @@ class Threshold:
 class Always:
     """Accept whatever passed the guards: for drafts, and for steps whose guards decide alone."""
 
-    def doubt(self, confidence: Confidence) -> Doubt | None:  # noqa: ARG002 -- the protocol's shape
+    def doubt(self, judgement: Judgement, *, final: bool = True) -> None:
         """Return None: nothing is in doubt on account of its confidence."""
-        return None
+        del judgement, final
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +69,9 @@ class Never:
 
     reason: str = "every answer of this step is reviewed"
 
-    def doubt(self, confidence: Confidence) -> Doubt | None:  # noqa: ARG002 -- the protocol's shape
+    def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt:
         """Return the reason every value is reviewed."""
+        del judgement, final
         return Doubt("rule", self.reason)
 
 

@@ -83,20 +83,14 @@ class GuaranteedThreshold:
         """Return twelve hexadecimal digits that change with any of its fields."""
         return hash_of_text(self.to_json(), digits=MARK_DIGITS)
 
-    def doubt_of(self, judgement: Judgement, *, behind: tuple[str, ...] = ()) -> Doubt | None:
+    def doubt(self, judgement: Judgement, *, final: bool = True, behind: tuple[str, ...] = ()) -> Doubt | None:
         """Return why the value is in doubt, or None to accept it.
 
+        Without ``final`` an acceptor's score is the highest that the verdicts which are missing still let it reach.
         ``behind`` are the marks of the rules that had the case in doubt before; ``PerModel`` gives them.
         """
-        return self._doubt(judgement, behind, score_of(judgement, self.score, self.acceptor))
-
-    def doubt_before_paid(self, judgement: Judgement, *, behind: tuple[str, ...] = ()) -> Doubt | None:
-        """Return why the value is in doubt whatever the guards say that have not run yet, or None to go on.
-
-        A step asks this before it pays for a guard whose verdict an acceptor looks at.
-        """
-        if self.acceptor is None:
-            return self.doubt_of(judgement, behind=behind)
+        if final or self.acceptor is None:
+            return self._doubt(judgement, behind, score_of(judgement, self.score, self.acceptor))
         return self._doubt(judgement, behind, self.acceptor.highest(judgement))
 
     def _doubt(self, judgement: Judgement, behind: tuple[str, ...], score: float | None) -> Doubt | None:

@@ -49,15 +49,10 @@ class PerModel:
         """Chance that the joint promise is broken, 0 to 1."""
         return min(1.0, sum(rule.delta for rule in self.rules))
 
-    def doubt_of(self, judgement: Judgement) -> Doubt | None:
+    def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt | None:
         """Return why the value is in doubt, or None to accept it."""
         rule, behind = self._rule(judgement)
-        return self._unknown(judgement) if rule is None else rule.doubt_of(judgement, behind=behind)
-
-    def doubt_before_paid(self, judgement: Judgement) -> Doubt | None:
-        """Return why the value is in doubt whatever the guards say that have not run yet, or None to go on."""
-        rule, behind = self._rule(judgement)
-        return self._unknown(judgement) if rule is None else rule.doubt_before_paid(judgement, behind=behind)
+        return self._unknown(judgement) if rule is None else rule.doubt(judgement, final=final, behind=behind)
 
     def _rule(self, judgement: Judgement) -> tuple[GuaranteedThreshold | None, tuple[str, ...]]:
         """Return the rule of the judgement's model, and the marks of the rules before it."""

@@ -1,8 +1,12 @@
+from typing import Any
+
 import pytest
 from pydantic import BaseModel
 
 from handrail import Says, ScriptedModel, each_field, extract
+from handrail_ai_steps.errors import InvalidTask
 from handrail_guards.acceptance import Doubt
+from handrail_guards.confidence import Confidence
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.outcome import Accepted, Doubtful, Judgement, Outcome
 from tests.unit.ai_steps.teams import route
@@ -51,6 +55,34 @@ def test_star_stands_for_every_line() -> None:
     assert rule._rule("lines.3.name").at_least == 0.1  # noqa: SLF001
 
 
+class OfConfidence:
+    """A rule as older versions took it."""
+
+    def doubt(self, confidence: Confidence) -> None:
+        """Accept whatever has a confidence."""
+        assert confidence.value is not None
+
+
+class OfJudgement:
+    """The other kind that there was."""
+
+    def doubt_of(self, judgement: Judgement) -> None:
+        """Accept everything."""
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (OfConfidence(), r"def doubt\(self, judgement, \*, final\)"),
+        (OfJudgement(), r"accept is"),
+        (0.8, r"confidence\(at_"),
+    ],
+)
+def test_what_cannot_be_asked_for_a_doubt_is_refused_when_the_step_is_built(rule: Any, said: str) -> None:
+    with pytest.raises(InvalidTask, match=said):
+        route(ScriptedModel(["cards"]), accept=rule)
+
+
 def test_threshold_outside_zero_to_one_is_refused() -> None:
     with pytest.raises(InvalidGuard, match="0 to 1"):
         each_field(at_least=0.8, fields={"total": 1.1})
@@ -58,7 +90,8 @@ def test_threshold_outside_zero_to_one_is_refused() -> None:
 
 async def test_rule_may_look_at_the_whole_judgement() -> None:
     class Stale:
-        def doubt_of(self, judgement: Judgement) -> Doubt | None:
+        def doubt(self, judgement: Judgement, *, final: bool) -> Doubt | None:
+            assert final  # no guard of this step costs money
             return Doubt("stale_acceptance", f"calibrated for another prompt than {judgement.prompt_version}")
 
     step = route(ScriptedModel(["cards"]), accept=Stale())

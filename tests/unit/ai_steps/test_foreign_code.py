@@ -437,7 +437,7 @@ async def test_what_a_validator_means_to_say_is_said(error: Exception) -> None:
 @rude
 async def test_an_acceptance_rule_that_raises_accepts_nothing(error: BaseException) -> None:
     class Mine:
-        def doubt_of(self, _: Judgement) -> Doubt | None:
+        def doubt(self, _: Judgement, *, final: bool) -> Doubt | None:  # noqa: ARG002 -- the port's shape
             raise error
 
     outcome = doubtful(await route(ScriptedModel(["cards"]), accept=Mine())("x"))
@@ -450,7 +450,7 @@ async def test_an_acceptance_rule_that_raises_accepts_nothing(error: BaseExcepti
 )
 async def test_an_acceptance_rule_that_says_something_else_accepts_nothing(said: Any) -> None:
     class Mine:
-        def doubt(self, _: Confidence) -> Any:
+        def doubt(self, _: Judgement, *, final: bool) -> Any:  # noqa: ARG002 -- the port's shape
             return said
 
     outcome = doubtful(await route(ScriptedModel(["cards"]), accept=Mine())("x"))

@@ -54,13 +54,13 @@ def cascade() -> PerModel:
 
 @pytest.mark.parametrize(("model", "sure", "accepted"), [(SMALL, 0.95, True), (SMALL, 0.7, False), (LARGE, 0.7, True)])
 def test_each_answer_is_held_to_the_threshold_of_its_own_model(model: str, sure: float, accepted: bool) -> None:  # noqa: FBT001
-    assert (cascade().doubt_of(judged(model, sure)) is None) == accepted
-    assert (cascade().doubt_before_paid(judged(model, sure)) is None) == accepted
+    assert (cascade().doubt(judged(model, sure)) is None) == accepted
+    assert (cascade().doubt(judged(model, sure), final=False) is None) == accepted
 
 
 @pytest.mark.parametrize("model", ["local:route@90ab12cd", ""])
 def test_an_answer_of_another_model_is_stale(model: str) -> None:
-    for doubt in (cascade().doubt_of(judged(model, 1.0)), cascade().doubt_before_paid(judged(model, 1.0))):
+    for doubt in (cascade().doubt(judged(model, 1.0)), cascade().doubt(judged(model, 1.0), final=False)):
         assert doubt is not None
         assert doubt.code == "stale_acceptance"
         assert f"set for the answers of {SMALL}, {LARGE}, this one is of {model or 'no model'}" in doubt.reason
@@ -70,23 +70,23 @@ def test_a_later_rule_is_stale_behind_another_rule_than_the_one_it_was_set_behin
     first, second = cascade().rules
     recalibrated = PerModel((dataclasses.replace(first, threshold=0.8), second))
 
-    doubt = recalibrated.doubt_of(judged(LARGE, 1.0))
+    doubt = recalibrated.doubt(judged(LARGE, 1.0))
 
-    assert recalibrated.doubt_of(judged(SMALL, 1.0)) is None
+    assert recalibrated.doubt(judged(SMALL, 1.0)) is None
     assert doubt is not None
     assert doubt.code == "stale_acceptance"
     assert f"cases that the rules {first.mark} had in doubt" in doubt.reason
 
 
 def test_a_rule_set_on_all_cases_says_nothing_of_those_that_another_had_in_doubt() -> None:
-    doubt = PerModel((rule(SMALL, 0.9), rule(LARGE, 0.6))).doubt_of(judged(LARGE, 1.0))
+    doubt = PerModel((rule(SMALL, 0.9), rule(LARGE, 0.6))).doubt(judged(LARGE, 1.0))
 
     assert doubt is not None
     assert "cases that no other rule had in doubt, this one was by the rules" in doubt.reason
 
 
 def test_a_rule_set_behind_another_is_stale_alone() -> None:
-    doubt = cascade().rules[1].doubt_of(judged(LARGE, 1.0))
+    doubt = cascade().rules[1].doubt(judged(LARGE, 1.0))
 
     assert doubt is not None
     assert doubt.code == "stale_acceptance"

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from handrail_ai_steps.rule import Rule, doubt_before_paid, doubt_of, require_rule
+from handrail_ai_steps.rule import doubt_of, require_rule
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.errors import UnreadableWatch
-from handrail_guards.acceptance import Doubt
+from handrail_guards.acceptance import Acceptance, Doubt
 from handrail_guards.auditing import draw_of
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Judgement
@@ -32,20 +32,16 @@ class Watched:
         InvalidTask: what it wraps is no rule.
     """
 
-    rule: Rule
+    rule: Acceptance
     """Decides as long as the watch accepts."""
     watch: LiveWatch
 
     def __post_init__(self) -> None:
         require_rule("that is watched", self.rule)
 
-    def doubt_of(self, judgement: Judgement) -> Doubt | None:
+    def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt | None:
         """Return why the value is in doubt, or None to accept it."""
-        return self._stopped() or doubt_of(self.rule, judgement)
-
-    def doubt_before_paid(self, judgement: Judgement) -> Doubt | None:
-        """Return why the value is in doubt whatever the guards say that have not run yet, or None to go on."""
-        return self._stopped() or doubt_before_paid(self.rule, judgement)
+        return self._stopped() or doubt_of(self.rule, judgement, final=final)
 
     def _stopped(self) -> Doubt | None:
         try:

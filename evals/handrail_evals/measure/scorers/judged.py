@@ -50,10 +50,11 @@ class SureRuling:
 
     at_least: Threshold
 
-    def doubt_of(self, judgement: Judgement) -> Doubt | None:
+    def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt | None:
         """Return why the ruling is in doubt, or None to accept it."""
+        del final  # no verdict counts
         by_field = judgement.fields
-        return self.at_least.doubt(by_field.get("passes") or by_field.get("grade") or judgement.confidence)
+        return self.at_least.doubt_about(by_field.get("passes") or by_field.get("grade") or judgement.confidence)
 
 
 def score_of(said: Any, *, scorer: str) -> Score:

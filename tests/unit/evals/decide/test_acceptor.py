@@ -155,14 +155,14 @@ def test_the_file_carries_the_acceptor_and_the_rule_follows_it(acceptor: Accepto
     read = read_acceptance(path)
 
     assert read == set_at
-    assert read.doubt_of(judged(0.98, agreed=True)) is None
-    doubt = read.doubt_of(judged(0.98, agreed=False))
+    assert read.doubt(judged(0.98, agreed=True)) is None
+    doubt = read.doubt(judged(0.98, agreed=False))
     assert doubt is not None
     assert (doubt.code, doubt.reason.startswith("acceptor 0.")) == ("low_confidence", True)
 
 
 def test_a_verdict_that_is_not_there_is_a_doubt_and_named(acceptor: Acceptor) -> None:
-    doubt = rule(acceptor, drawn(random.Random(3), 2000, "a")).doubt_of(judged(0.98))
+    doubt = rule(acceptor, drawn(random.Random(3), 2000, "a")).doubt(judged(0.98))
 
     assert doubt is not None
     assert doubt.code == "no_confidence"
@@ -174,9 +174,9 @@ def test_a_guard_is_worth_its_price_only_where_its_verdict_could_accept(acceptor
         rule(acceptor, drawn(random.Random(3), 2000, "a")), threshold=acceptor.score(judged(0.8, agreed=True))
     )
 
-    assert set_at.doubt_before_paid(judged(0.9)) is None
-    assert set_at.doubt_of(judged(0.9)) is not None
-    hopeless = set_at.doubt_before_paid(judged(0.6))
+    assert set_at.doubt(judged(0.9), final=False) is None
+    assert set_at.doubt(judged(0.9)) is not None
+    hopeless = set_at.doubt(judged(0.6), final=False)
     assert hopeless is not None
     assert hopeless.code == "low_confidence"
 
@@ -186,7 +186,7 @@ def test_without_an_acceptor_nothing_changes_before_paid_guards(acceptor: Accept
     plain = dataclasses.replace(set_at, score="confidence", acceptor=None, threshold=0.9)
 
     for sure in (0.89, 0.91):
-        assert plain.doubt_before_paid(judged(sure)) == plain.doubt_of(judged(sure))
+        assert plain.doubt(judged(sure), final=False) == plain.doubt(judged(sure))
 
 
 def test_a_file_of_an_earlier_release_still_loads(acceptor: Acceptor) -> None:

@@ -42,7 +42,7 @@ def judged(confidence: Confidence, **changes: Any) -> Judgement:
 
 
 def code_of(rule: GuaranteedThreshold, judgement: Judgement) -> str | None:
-    doubt = rule.doubt_of(judgement)
+    doubt = rule.doubt(judgement)
     return doubt.code if doubt else None
 
 
@@ -51,7 +51,7 @@ def test_a_score_above_the_threshold_is_accepted_and_one_below_is_not() -> None:
 
     assert set_at.threshold is not None
     assert set_at.threshold == pytest.approx(0.5, abs=0.03)
-    assert set_at.doubt_of(judged(Confidence(set_at.threshold, "local"))) is None
+    assert set_at.doubt(judged(Confidence(set_at.threshold, "local"))) is None
     assert code_of(set_at, judged(Confidence(set_at.threshold - 0.001, "local"))) == "low_confidence"
 
 
@@ -70,7 +70,7 @@ def test_a_missing_confidence_is_never_accepted() -> None:
     ],
 )
 def test_what_changed_makes_the_rule_stale_and_it_says_so(changes: dict[str, Any], said: str) -> None:
-    doubt = rule().doubt_of(dataclasses.replace(judged(Confidence(0.99, "local")), **changes))
+    doubt = rule().doubt(dataclasses.replace(judged(Confidence(0.99, "local")), **changes))
 
     assert doubt is not None
     assert doubt.code == "stale_acceptance"
@@ -81,7 +81,7 @@ def test_what_changed_makes_the_rule_stale_and_it_says_so(changes: dict[str, Any
 def test_without_a_threshold_everything_is_reviewed() -> None:
     too_few = rule(labels=50)
 
-    doubt = too_few.doubt_of(judged(Confidence(1.0, "local")))
+    doubt = too_few.doubt(judged(Confidence(1.0, "local")))
 
     assert too_few.threshold is None
     assert doubt is not None
@@ -92,7 +92,7 @@ def test_a_margin_is_the_distance_to_the_likeliest_other_label() -> None:
     set_at = rule(score="margin")
     others = (Alternative(value="a", confidence=0.05), Alternative(value="b", confidence=0.25))
 
-    assert set_at.doubt_of(judged(Confidence(0.9, "local"), alternatives=others)) is None
+    assert set_at.doubt(judged(Confidence(0.9, "local"), alternatives=others)) is None
     assert code_of(set_at, judged(Confidence(0.7, "local"), alternatives=others)) == "low_confidence"
     assert code_of(set_at, judged(Confidence(0.9, "local"))) == "no_confidence"
 

@@ -166,7 +166,7 @@ def test_labels_that_were_seen_are_told_wherever_the_promise_is() -> None:
     found = calibrate(audits, promise=Promise(0.05), accept_seen=True)
     rule = GuaranteedThreshold.from_json(guarantee(found, subject, day=date(2026, 1, 31)).to_json())
     unsure = Judgement(confidence=Confidence(0.01, "local"), task="route", prompt_version="a1", model="m")
-    doubt = rule.doubt_of(unsure)
+    doubt = rule.doubt(unsure)
 
     told = "2 labels were given with the suggestion in view"
     assert (found.seen, rule.seen) == (2, 2)

@@ -54,9 +54,9 @@ def stop(watch: WatchFile) -> None:
 def test_while_the_watch_accepts_the_rule_decides(watch: WatchFile) -> None:
     rule = Watched(confidence(at_least=0.8), watch)
 
-    doubt = rule.doubt_of(UNSURE)
+    doubt = rule.doubt(UNSURE)
 
-    assert rule.doubt_of(SURE) is None
+    assert rule.doubt(SURE) is None
     assert doubt is not None
     assert doubt.code == "low_confidence"
 
@@ -64,7 +64,7 @@ def test_while_the_watch_accepts_the_rule_decides(watch: WatchFile) -> None:
 def test_when_the_watch_stopped_everything_is_in_doubt_since_then(watch: WatchFile) -> None:
     stop(watch)
 
-    doubt = Watched(confidence(at_least=0.8), watch).doubt_of(SURE)
+    doubt = Watched(confidence(at_least=0.8), watch).doubt(SURE)
 
     assert doubt is not None
     assert doubt.code == "stopped"
@@ -75,13 +75,13 @@ def test_when_the_watch_stopped_everything_is_in_doubt_since_then(watch: WatchFi
 def test_a_rule_that_looks_at_the_judgement_can_be_watched_too(watch: WatchFile) -> None:
     inner = Watched(confidence(at_least=0.8), watch)
 
-    assert Watched(inner, watch).doubt_of(SURE) is None
+    assert Watched(inner, watch).doubt(SURE) is None
 
 
 def test_when_the_watch_cannot_be_read_nothing_is_accepted_and_everything_audited(watch: WatchFile) -> None:
     watch.path.unlink()
 
-    doubt = Watched(confidence(at_least=0.8), watch).doubt_of(SURE)
+    doubt = Watched(confidence(at_least=0.8), watch).doubt(SURE)
 
     assert doubt is not None
     assert doubt.code == "stopped"
@@ -93,22 +93,19 @@ def test_when_the_watch_cannot_be_read_nothing_is_accepted_and_everything_audite
 class LooksAtGuards:
     """A rule that waits for the verdict of a paid guard, as an acceptor does."""
 
-    def doubt_of(self, judgement: Judgement) -> Doubt | None:
-        return None if judgement.verdicts else Doubt("rule", "no verdict")
-
-    def doubt_before_paid(self, judgement: Judgement) -> Doubt | None:  # noqa: ARG002 -- the protocol's shape
-        return None
+    def doubt(self, judgement: Judgement, *, final: bool) -> Doubt | None:
+        return None if judgement.verdicts or not final else Doubt("rule", "no verdict")
 
 
 def test_a_rule_that_waits_for_guards_is_asked_before_they_are_paid_for(watch: WatchFile) -> None:
     waiting, plain = Watched(LooksAtGuards(), watch), Watched(confidence(at_least=0.8), watch)
 
-    assert waiting.doubt_before_paid(SURE) is None
-    assert waiting.doubt_of(SURE) == Doubt("rule", "no verdict")
-    assert plain.doubt_before_paid(UNSURE) == plain.doubt_of(UNSURE)
+    assert waiting.doubt(SURE, final=False) is None
+    assert waiting.doubt(SURE) == Doubt("rule", "no verdict")
+    assert plain.doubt(UNSURE, final=False) == plain.doubt(UNSURE)
 
     stop(watch)
-    assert waiting.doubt_before_paid(SURE) == waiting.doubt_of(SURE)
+    assert waiting.doubt(SURE, final=False) == waiting.doubt(SURE)
 
 
 def test_only_a_rule_can_be_watched(watch: WatchFile) -> None:

@@ -200,8 +200,8 @@ def test_the_version_holds_prompt_models_acceptance_and_what_is_shown() -> None:
 
 def test_a_rule_without_fields_of_its_own_keeps_the_version_the_same() -> None:
     class Rule:
-        def doubt(self, sure: Any) -> Any:
-            return Threshold(0.5).doubt(sure)
+        def doubt(self, judgement: Any, *, final: bool) -> Any:
+            return Threshold(0.5).doubt(judgement, final=final)
 
     versions = {
         judged_by(classify("polite", bool, "Polite?", models=ScriptedModel([]), accept=Rule())).version

@@ -139,7 +139,7 @@ class Own:
 
     least: float
 
-    def doubt_of(self, judgement: Any) -> None:
+    def doubt(self, judgement: Any, *, final: bool) -> None:  # noqa: ARG002 -- the protocol's shape
         assert judgement.confidence.value >= self.least
 
 
