@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate_bench.figure import Figure
-from handrail_evals.numbers.statistics.bootstrap import bca_mean, recomputed
+from handrail_evals.numbers.statistics.bootstrap import Kinds, bca_mean, from_sums
 from handrail_evals.numbers.statistics.difference import paired_difference
-from handrail_evals.numbers.statistics.intervals import mean_interval, wilson
+from handrail_evals.numbers.statistics.intervals import Certainty, mean_interval, wilson
 
 PART = "95% intervals hold the truth"
 RIGHT = 0.85
@@ -71,9 +71,14 @@ def durations(repetitions: int, *, bootstrap: bool) -> int:
     held = 0
     for repetition in range(repetitions):
         minutes = [chance.expovariate(1.0) for _ in range(25)]
-        interval = bca_mean(minutes, seed=repetition) if bootstrap else mean_interval(minutes)
+        interval = bca_mean(minutes, None, Certainty(seed=repetition)) if bootstrap else mean_interval(minutes)
         held += interval.low <= 1.0 <= interval.high
     return held
+
+
+def f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the F1 of what is right and said, and of what is either, summed."""
+    return 2.0 * sums[:, :1] / np.maximum(1.0, sums[:, 1:])
 
 
 def recomputed_f1(repetitions: int) -> int:
@@ -86,10 +91,7 @@ def recomputed_f1(repetitions: int) -> int:
         truth = chance.random(150) < POSITIVE
         said = np.where(chance.random(150) < RIGHT, truth, ~truth)
 
-        def f1(chosen: NDArray[np.intp], truth: NDArray[np.bool_] = truth, said: NDArray[np.bool_] = said) -> float:
-            both = float(np.sum(truth[chosen] & said[chosen]))
-            return 2.0 * both / max(1.0, float(np.sum(truth[chosen]) + np.sum(said[chosen])))
-
-        interval = recomputed(f1, 150, seed=repetition, resamples=1000)
-        held += interval.low <= true_f1 <= interval.high
+        rows = np.stack([truth & said, truth.astype(np.intp) + said], axis=1).astype(np.float64)
+        (interval,) = from_sums(Kinds.of_each(rows, None), f1, 150, Certainty(seed=repetition, resamples=1000))
+        held += interval is not None and interval.low <= true_f1 <= interval.high
     return held

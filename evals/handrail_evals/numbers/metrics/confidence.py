@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from handrail_evals.errors import TooFewCases
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.numbers.metrics.resampling import Kinds
 from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.metrics.value import (
     Metric,
@@ -23,6 +22,7 @@ from handrail_evals.numbers.metrics.value import (
     proportion,
     share,
 )
+from handrail_evals.numbers.statistics.bootstrap import Kinds
 from handrail_evals.numbers.statistics.clusters import Sample
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
 from handrail_ground.optional import Library
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from handrail_evals.numbers.metrics.resampling import Floats
+    from handrail_evals.numbers.statistics.bootstrap import Floats
 else:
     np = Library("numpy", extra="evals")
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from handrail_evals.errors import TooFewCases
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
-from handrail_evals.numbers.metrics.resampling import Kinds, from_sums
 from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, clusters_of, share
+from handrail_evals.numbers.statistics.bootstrap import Kinds, from_sums
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
 from handrail_ground.optional import Library
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from handrail_evals.numbers.metrics.resampling import Floats
+    from handrail_evals.numbers.statistics.bootstrap import Floats
 else:
     np = Library("numpy", extra="evals")
 

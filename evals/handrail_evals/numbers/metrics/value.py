@@ -190,10 +190,4 @@ def mean_amount(sample: Sample, certainty: Certainty) -> Interval:
         )
     if len(sample) >= MANY:
         return mean_interval(sample.values, sample.clusters, level=certainty.level, lowest=0.0)
-    return bca_mean(
-        sample.values,
-        sample.clusters,
-        seed=certainty.seed,
-        level=certainty.level,
-        resamples=certainty.resamples,
-    )
+    return bca_mean(sample.values, sample.clusters, certainty)

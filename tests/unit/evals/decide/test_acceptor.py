@@ -300,7 +300,7 @@ def test_a_judged_case_has_a_name() -> None:
 
 
 FITS = (
-    "handrail_evals.decide.calibrate.fit_acceptor([handrail_evals.decide.calibrate.JudgedCase(judgement=handrail.guards.Judgement("
+    "handrail.calibration.fit_acceptor([handrail.calibration.JudgedCase(judgement=handrail.guards.Judgement("
     "confidence=handrail.guards.Confidence(number / 40, 'local')), right=number % 2 == 0, case=str(number))"
     " for number in range(40)])"
 )
@@ -310,7 +310,7 @@ FITS = (
     ("missing", "extra", "use"),
     [
         ("sklearn", "local", FITS),
-        ("numpy", "evals", "bootstrap.bca_mean([0.1, 0.2, 0.4], seed=0)"),
+        ("numpy", "evals", "bootstrap.bca_mean([0.1, 0.2, 0.4], None, intervals.Certainty())"),
         ("scipy", "evals", "difference.mcnemar(3, 5)"),
         ("scipy", "evals", "intervals.mean_interval([0.1, 0.2])"),
     ],
@@ -318,7 +318,7 @@ FITS = (
 def test_a_missing_library_says_what_to_install(missing: str, extra: str, use: str) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
-        "import handrail.guards, handrail_evals.decide.calibrate\n"
+        "import handrail.guards, handrail.calibration\n"
         "from handrail_evals.numbers.statistics import bootstrap, difference, intervals\n"
         "from handrail_ground.optional import LibraryMissing\n"
         f"try: {use}\n"

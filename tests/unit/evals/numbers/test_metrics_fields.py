@@ -7,8 +7,8 @@ import pytest
 from handrail_evals.measure.result import CaseResult
 from handrail_evals.measure.scorer import Counts
 from handrail_evals.numbers.metrics import Certainty, field_scores
-from handrail_evals.numbers.statistics.bootstrap import recomputed
 from tests.unit.evals.numbers.metric_answers import answer
+from tests.unit.evals.numbers.recomputing import recomputed
 
 QUICK = Certainty(resamples=100)
 

@@ -22,8 +22,8 @@ from handrail_evals.numbers.metrics import (
     label_text,
     labelled,
 )
-from handrail_evals.numbers.statistics.bootstrap import recomputed
 from tests.unit.evals.numbers.metric_answers import crashed, said
+from tests.unit.evals.numbers.recomputing import recomputed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from handrail_evals.errors import TooFewCases
 from handrail_evals.numbers.metrics import Certainty
-from handrail_evals.numbers.metrics.resampling import Kinds, from_sums, from_weights
-from handrail_evals.numbers.statistics.bootstrap import recomputed
+from handrail_evals.numbers.statistics.bootstrap import Kinds, from_sums, from_weights
 from handrail_evals.numbers.statistics.intervals import Interval, wilson
+from tests.unit.evals.numbers.recomputing import recomputed
 
 if TYPE_CHECKING:
-    from handrail_evals.numbers.metrics.resampling import Floats
+    from handrail_evals.numbers.statistics.bootstrap import Floats
 
 
 def ratio(sums: "Floats") -> "Floats":

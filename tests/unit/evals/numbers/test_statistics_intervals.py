@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
-from handrail_evals.numbers.statistics.bootstrap import bca_mean, recomputed
+from handrail_evals.numbers.statistics.bootstrap import bca_mean
 from handrail_evals.numbers.statistics.clusters import average_repeats, satterthwaite, spread
-from handrail_evals.numbers.statistics.intervals import Interval, mean_interval, wilson
+from handrail_evals.numbers.statistics.intervals import Certainty, Interval, mean_interval, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,69 +118,40 @@ def test_bca_follows_the_skew_of_the_values() -> None:
     chance = random.Random(5)
     minutes = [chance.expovariate(1.0) ** 2 for _ in range(80)]
 
-    interval = bca_mean(minutes, seed=1)
+    interval = bca_mean(minutes, None, Certainty(seed=1))
 
     assert interval.high - interval.estimate > 1.2 * (interval.estimate - interval.low)
-    assert interval == bca_mean(minutes, seed=1)
-    assert interval != bca_mean(minutes, seed=2)
+    assert interval == bca_mean(minutes, None, Certainty(seed=1))
+    assert interval != bca_mean(minutes, None, Certainty(seed=2))
 
 
 def test_bca_of_a_mean_is_scipys() -> None:
     values = np.random.default_rng(8).lognormal(size=40)
 
-    ours = bca_mean(values.tolist(), seed=4, resamples=4000)
+    ours = bca_mean(values.tolist(), None, Certainty(seed=4, resamples=4000))
 
     theirs = scipy.stats.bootstrap(
         (values,), np.mean, n_resamples=4000, rng=np.random.default_rng(4)
     ).confidence_interval
     width = theirs.high - theirs.low
-    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.03 * width)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9 * width)
 
 
 def test_whole_clusters_are_drawn() -> None:
     values = np.repeat(np.random.default_rng(9).normal(size=30), 20)
     labels = [str(position // 20) for position in range(600)]
 
-    alone, clustered = bca_mean(values.tolist(), seed=1), bca_mean(values.tolist(), labels, seed=1)
+    alone, clustered = (bca_mean(values.tolist(), shared, Certainty(seed=1)) for shared in (None, labels))
 
     assert clustered.high - clustered.low > 3 * (alone.high - alone.low)
     assert clustered.method == "BCa bootstrap, 30 clusters"
 
 
-def f1(truth: "NDArray[np.bool_]", said: "NDArray[np.bool_]") -> float:
-    both = float(np.sum(truth & said))
-    return 2 * both / max(1.0, float(np.sum(truth) + np.sum(said)))
+@given(st.floats(1e-9, 1e9), st.integers(2, 300))
+def test_amounts_that_are_all_alike_show_no_variation(amount: float, cases: int) -> None:
+    interval = bca_mean([amount] * cases, None, Certainty(resamples=100))
 
-
-def test_a_metric_is_recomputed_on_resampled_cases() -> None:
-    chance = np.random.default_rng(11)
-    held = 0
-    for round_ in range(60):
-        truth = chance.random(150) < 0.4
-        said = np.where(chance.random(150) < 0.85, truth, ~truth)
-
-        def metric(
-            chosen: "NDArray[np.intp]", truth: "NDArray[np.bool_]" = truth, said: "NDArray[np.bool_]" = said
-        ) -> float:
-            return f1(truth[chosen], said[chosen])
-
-        interval = recomputed(metric, 150, seed=round_, resamples=300)
-        held += interval.low <= 2 * 0.4 * 0.85 / (0.4 + 0.4 * 0.85 + 0.6 * 0.15) <= interval.high
-
-    assert held >= 52, "95% of 60 is 57; 52 is three standard errors below"
-
-
-def test_a_perfect_metric_still_has_an_interval() -> None:
-    interval = recomputed(lambda _: 1.0, 50, seed=1, bounds=(0.0, 1.0))
-
-    assert interval.estimate == interval.high == 1.0
-    assert interval.low == pytest.approx(wilson([1.0] * 50).low)
-    assert recomputed(lambda _: 1.0, 50, seed=1).method == "no variation seen"
-
-
-def test_a_metric_that_has_no_value_is_an_error_not_nan() -> None:
-    with pytest.raises(DataError, match="nan on a resample"):
-        recomputed(lambda _: math.nan, 5, seed=1)
+    assert (interval.low, interval.high, interval.method) == (interval.estimate, interval.estimate, "no variation seen")
 
 
 def test_repeats_are_averaged_and_unscored_ones_left_out() -> None:
@@ -206,15 +177,15 @@ def test_too_little_is_an_error_that_says_how_much_is_needed(interval: object) -
 
 def test_impossible_settings_are_refused() -> None:
     with pytest.raises(InvalidSetting, match="resamples"):
-        recomputed(lambda _: 1.0, 5, seed=1, resamples=10)
-    with pytest.raises(InvalidSetting, match="bounds"):
-        recomputed(lambda _: 2.0, 5, seed=1, bounds=(0.0, 1.0))
+        Certainty(resamples=10)
     with pytest.raises(TooFewCases):
-        recomputed(lambda _: 1.0, 3, ["a"] * 3, seed=1)
+        bca_mean([1.0, 2.0, 3.0], ["a"] * 3, Certainty())
+    with pytest.raises(TooFewCases):
+        bca_mean([], None, Certainty())
     with pytest.raises(InvalidScore, match="outcome 1"):
         wilson([0.0, 1.5])
     with pytest.raises(InvalidScore, match="value 0"):
-        bca_mean([math.inf, 1.0], seed=1)
+        bca_mean([math.inf, 1.0], None, Certainty())
 
 
 def test_an_interval_says_how_it_was_made() -> None:
