@@ -129,7 +129,7 @@ def test_copies_make_nothing_surer(copy: str) -> None:
     assert copied.confidence < plain.confidence + 0.1
 
 
-def test_the_surest_are_as_sure_as_they_are_right() -> None:
+def test_the_surest_are_no_surer_than_they_are_right() -> None:
     chance = random.Random(1)
     words = [("invoice", "refund", "bill"), ("login", "password", "account")]
 
@@ -144,7 +144,8 @@ def test_the_surest_are_as_sure_as_they_are_right() -> None:
 
     ranked = sorted(zip(predictions, said[1000:], strict=True), key=lambda each: -each[0].confidence)[:1000]
     right = sum(prediction.label == truth.label for prediction, truth in ranked) / 1000
-    assert sum(prediction.confidence for prediction, _ in ranked) / 1000 == pytest.approx(right, abs=0.015)
+    # With some hundred texts kept out, half an error more is expected than was seen: sure on the safe side.
+    assert -0.03 <= sum(prediction.confidence for prediction, _ in ranked) / 1000 - right <= 0.015
 
 
 def test_texts_of_no_label_teach_what_is_out_of_scope(scoped: LocalModel) -> None:

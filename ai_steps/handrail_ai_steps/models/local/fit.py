@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
+from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
 from handrail_ai_steps.models.local.classifier import (
@@ -52,9 +53,8 @@ STRENGTH = 10.0
 STEPS = 300
 NO_ODDS = -20.0
 """The log-odds of a target without examples: as good as impossible."""
-OVERSAMPLED = 10
 ITERATIONS = 2
-TINY = np.float32(1e-6)
+TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,30 +183,16 @@ def fit_margins(rows: sparse.csr_matrix, targets: Targets, *, count: int, seed: 
 
 
 def fit_projection(rows: sparse.csr_matrix, *, dimensions: int, seed: int) -> Projection:
-    """Return the projection of the rows; fewer dimensions when there are not so many rows or columns.
-
-    Randomised subspace iteration (Halko, Martinsson and Tropp, 2011), written out here because only the directions
-    are wanted: a general decomposition takes three times the memory of all that is kept.
-    """
+    """Return the projection of the rows; fewer dimensions when there are not so many rows or columns."""
     dimensions = max(1, min(dimensions, min(rows.shape) - 1))
-    width = min(dimensions + OVERSAMPLED, *rows.shape)
-    chance = np.random.default_rng(seed)
-    across = rows.T.tocsr()
-    basis = _orthonormal(rows @ chance.standard_normal((rows.shape[1], width), np.float32))
-    for _ in range(ITERATIONS):
-        basis = _orthonormal(rows @ (across @ basis))
-    inside = across @ basis
-    energy, turn = np.linalg.eigh(inside.T @ inside)  # rising, so that the last directions are the strongest
-    energy, turn = energy[-dimensions:], turn[:, -dimensions:]
-    lengths = np.sqrt(np.maximum(energy, TINY))
+    # Without the normalising between iterations, weak directions are lost in single precision.
+    _, lengths, directions = randomized_svd(
+        rows, dimensions, n_iter=ITERATIONS, power_iteration_normalizer="QR", random_state=seed
+    )
     # The squared lengths sum to the rows' squared coordinates: this makes their mean 1.
-    spread = np.sqrt((lengths**2).sum() / (rows.shape[0] * dimensions))
-    return Projection(Packed.of(inside @ (turn / (lengths * spread)).astype(np.float32)))
-
-
-def _orthonormal(columns: Floats) -> Floats:
-    basis: Floats = np.linalg.qr(columns).Q
-    return basis
+    spread = np.sqrt(max(TINY, (lengths**2).sum()) / (rows.shape[0] * dimensions))
+    there = lengths**2 > TINY  # directions beyond those in which the rows differ are noise
+    return Projection(Packed.of((directions.T * (there / spread)).astype(np.float32)))
 
 
 def fit_embedded(embedding: Embedding, vectors: Floats, targets: Targets, *, count: int) -> Embedded:
