@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pytest
 
-from handrail_ai_steps.models.openai.ending import ending_of
+from handrail_ai_steps.models.openai.reply import ending_of
 from handrail_guards.confidence import Confidence
 from tests.stub_server import Json, Stub, chunks, completion, cut, decision, error, reply, tokens
 from tests.unit.ai_steps.openai_stub import (

@@ -19,7 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from handrail import classify, draft, each_field, extract
 from handrail.ai_steps import AIStep, Limits
-from handrail_ai_steps.models.openai import OpenAIModel, retry
+from handrail_ai_steps.models.openai import OpenAIModel, tries
 from handrail_ai_steps.prices import Price
 from handrail_guards.acceptance import Always, Threshold
 from handrail_guards.outcome import Accepted, Doubtful
@@ -321,8 +321,8 @@ def runner() -> Iterator[asyncio.Runner]:
 
 @pytest.fixture(autouse=True)
 def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "FIRST_WAIT_SECONDS", 0.001)
-    monkeypatch.setattr(retry, "LONGEST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(tries, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(tries, "LONGEST_WAIT_SECONDS", 0.001)
 
 
 FUZZED = settings(

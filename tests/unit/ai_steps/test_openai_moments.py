@@ -13,7 +13,8 @@ from handrail import extract
 from handrail.ai_steps import Limits
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.models.openai import OpenAIModel, capabilities
-from handrail_ai_steps.models.openai.secret import Secret
+from handrail_ai_steps.models.openai.access import Credential
+from handrail_ai_steps.models.openai.structured import Structured
 from handrail_ai_steps.prices import Price
 from handrail_guards.acceptance import Always
 from handrail_guards.outcome import Doubtful
@@ -152,12 +153,12 @@ async def test_guards_and_schema_share_the_reasks(stub: Stub, make_model: MakeMo
 
 @pytest.mark.parametrize("filler", [*range(0, 420, 7), 10_000])
 def test_no_part_of_a_key_shows_wherever_a_text_is_cut(filler: int) -> None:
-    key = Secret("sk-verysecretkey-1234567890")
+    key = Credential("sk-verysecretkey-1234567890")
     said = key.scrub("x" * filler + key.reveal() + " was wrong")
     assert "sk-very" not in said
     for end in range(8, 27):
         assert "sk-very" not in key.scrub("x" * filler + key.reveal()[:end])
-    assert Secret("none").scrub("no answer") == "no answer"
+    assert Credential("none").scrub("no answer") == "no answer"
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 429, 500])
@@ -377,17 +378,13 @@ async def test_the_decisions_route_can_be_switched_off(stub: Stub, make_model: M
 async def test_loading_the_libraries_is_not_the_servers_time(
     stub: Stub, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from handrail_ai_steps.models.openai import model as module  # noqa: PLC0415 -- used here alone
-
-    load = module._load_structured  # noqa: SLF001
-
     def slowly() -> Any:
         import time  # noqa: PLC0415
 
         time.sleep(3.5)
-        return load()
+        return Structured()
 
-    monkeypatch.setattr(module, "_load_structured", slowly)
+    monkeypatch.setattr("handrail_ai_steps.models.openai.backend.Structured", slowly)
     stub.play(reply(completion('{"company":"A","total":1}')))
     model = make_model(confidence="none")
     step = extract("read", Receipt, "Read.", models=model, accept=Always(), limits=Limits(seconds=3.0))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from handrail import classify, each_field, extract
-from handrail_ai_steps.models.openai.codes import codes_for, crosses
+from handrail_ai_steps.models.openai.form import codes_for, crosses
 from handrail_ai_steps.models.recorded import RecordedModel
 from handrail_guards.acceptance import Always, Threshold
 from handrail_guards.confidence import Confidence

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field
 
-from handrail_ai_steps.models.openai.secret import Secret
+from handrail_ai_steps.models.openai.access import Credential
 from handrail_guards.confidence import Confidence
 from tests.stub_server import Stub, chunks, completion, cut, error, reply, tokens
 from tests.unit.ai_steps.openai_stub import (
@@ -415,7 +415,7 @@ async def test_a_pause_asked_of_one_holds_for_all(stub: Stub, make_model: MakeMo
     stub.play(reply(error("slow down"), status=429, headers={"retry-after-ms": "600"}), reply(GOOD))
     model = make_model(confidence="logprob")
     first = asyncio.create_task(model.answer(request_for()))
-    while not model._pacer._paused_until:  # noqa: ASYNC110, SLF001 -- the first refusal has no event
+    while not (model._backend and model._backend.pacer.wait()):  # noqa: ASYNC110, SLF001 -- a refusal has no event
         await asyncio.sleep(0.01)
     answered(await model.answer(request_for()))
     answered(await first)
@@ -707,4 +707,4 @@ async def test_votes_within_a_budget_are_asked_for_one_after_the_other(stub: Stu
 
 def test_a_key_is_not_pickled() -> None:
     with pytest.raises(TypeError, match="not pickled"):
-        pickle.dumps(Secret(KEY))
+        pickle.dumps(Credential(KEY))

@@ -1,4 +1,4 @@
-"""Models behind OpenAI and every OpenAI-compatible server; openai and instructor load on the first question."""
+"""Models behind OpenAI and every OpenAI-compatible server; openai and instructor load on the first request."""
 
 from handrail_ai_steps.models.openai.model import OpenAIModel
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from handrail_ai_steps.models.openai.exchange import Exchange
 from handrail_ai_steps.models.openai.failure import Halted
-from handrail_ai_steps.models.openai.form import Form, Misfit, Reading
-from handrail_ai_steps.models.openai.reply import Choice
-from handrail_ai_steps.models.openai.wholeness import flaw_of
+from handrail_ai_steps.models.openai.form import Form, FormMisfit, Reading
+from handrail_ai_steps.models.openai.reply import Choice, flaw_of
+from handrail_ai_steps.models.openai.tries import Tries
 from handrail_ai_steps.voting import Vote, vote
 
 LONG_ANSWER = 120
@@ -19,14 +18,14 @@ class Ballot:
     """The samples of one vote as they come in."""
 
     form: Form
-    readings: list[tuple[Reading, Exchange]] = field(default_factory=list)
-    """Samples that fit, each with the exchange it came from."""
+    readings: list[tuple[Reading, Tries]] = field(default_factory=list)
+    """Samples that fit, each with the tries that it took."""
     returned: int = 0
     """How many came back, fitting or not."""
     failed: list[str] = field(default_factory=list)
     """Why others did not come back."""
 
-    def count(self, choices: Sequence[Choice], exchange: Exchange) -> str:
+    def count(self, choices: Sequence[Choice], tries: Tries) -> str:
         """Take the samples of one response and return why the first of those that do not count does not.
 
         One that does not fit, is cut off or was stopped came back, and agrees with nobody.
@@ -39,12 +38,12 @@ class Ballot:
                 wrong = wrong or flaw.reason
                 continue
             try:
-                self.readings.append((self.form.read(choice.text), exchange))
-            except Misfit as misfit:
+                self.readings.append((self.form.read(choice.text), tries))
+            except FormMisfit as misfit:
                 wrong = wrong or str(misfit)
         return wrong
 
-    def add(self, sample: tuple[Reading, Exchange] | Halted) -> None:
+    def add(self, sample: tuple[Reading, Tries] | Halted) -> None:
         """Take what asking for a single sample came to; one that was refused or cut off came back too."""
         if isinstance(sample, Halted):
             self.failed.append(sample.reason)

@@ -31,7 +31,7 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Found:
+class FoundObjects:
     """What stands in an answer outside of its reasoning."""
 
     objects: list[Candidate] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Found:
     """Whether the answer ends in the middle of its reasoning."""
 
 
-def find_objects(text: str) -> Found:
+def find_objects(text: str) -> FoundObjects:
     """Find the JSON objects of an answer.
 
     Reasoning is left out; with a closing tag that has no opening one, so is everything before it. Tags inside the
@@ -59,7 +59,7 @@ def find_objects(text: str) -> Found:
 class _Search:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.found = Found()
+        self.found = FoundObjects()
         self.depth = 0
         self._decode = strict_decoder(text).raw_decode
         self._position = 0

@@ -1,4 +1,4 @@
-"""What a server has been seen to take; learned from what it rejects, and remembered for the next question."""
+"""What a server has been seen to take; learned from what it rejects, and remembered for the next request."""
 
 import time
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ SILENCE_SECONDS = 600.0
 
 @dataclass(slots=True)
 class Capabilities:
-    """What one server takes, as far as it is known; the same for every question to it."""
+    """What one server takes, as far as it is known; the same for every request to it."""
 
     logprobs: bool = True
     """Whether log-probabilities may be asked for; False once the server rejected that."""
@@ -103,4 +103,4 @@ class Capabilities:
             case "system":
                 self.system = False
             case "response_format" | "max_output":
-                pass  # a form's own matter, and a question's: see ``formats`` and ``Exchange``
+                pass  # a form's own matter, and a request's: see ``formats`` and ``Tries``

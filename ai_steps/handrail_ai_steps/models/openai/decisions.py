@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handrail_ai_steps.model import Answer, ModelRequest
-from handrail_ai_steps.models.openai.ending import ending_of
 from handrail_ai_steps.models.openai.evidence import share_alternatives
-from handrail_ai_steps.models.openai.exchange import Server
 from handrail_ai_steps.models.openai.failure import Failure, Halted, failure_of, told_failure
 from handrail_ai_steps.models.openai.ledger import Ledger
-from handrail_ai_steps.models.openai.usage import read_usage
+from handrail_ai_steps.models.openai.reply import ending_of, read_usage
+from handrail_ai_steps.models.openai.server import Server
 from handrail_ai_steps.output import Output
 from handrail_guards.confidence import Confidence
 
@@ -35,7 +34,7 @@ _UNKNOWN_KEY = 401
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TypedQuestion:
     """One typed question, and the field it fills."""
 
     path: str
@@ -47,7 +46,7 @@ class Asked:
     """What the field means."""
 
     def on_wire(self, name: str, instructions: str) -> dict[str, Any]:
-        """Return the question as the endpoint takes it."""
+        """Return it as the endpoint takes it."""
         told = f"{instructions}\n\nThe question: {self.about or self.path}" if self.path else instructions
         made: dict[str, Any] = {"type": self.kind, "name": name, "instructions": told}
         if self.kind == "choice":
@@ -57,40 +56,40 @@ class Asked:
         return made
 
 
-def questions(request: ModelRequest) -> tuple[Asked, ...]:
+def questions(request: ModelRequest) -> tuple[TypedQuestion, ...]:
     """Return a request as typed questions; none when it is not a closed one, or when an answer was sent back."""
     if request.rejections or not request.text.strip():
         return ()
     if request.labels:
         if set(request.labels) == set(YES_NO):
-            return (Asked("", "predicate", YES_NO),)
-        return (Asked("", "choice", request.labels),) if 2 <= len(request.labels) <= MOST_OPTIONS else ()
+            return (TypedQuestion("", "predicate", YES_NO),)
+        return (TypedQuestion("", "choice", request.labels),) if 2 <= len(request.labels) <= MOST_OPTIONS else ()
     schema = request.json_schema or {}
     properties = schema.get("properties") if schema.get("type") == "object" else None
     asked = [_field_question(path, each, schema) for path, each in (properties or {}).items()]
     return tuple(each for each in asked if each is not None) if all(asked) else ()
 
 
-def _field_question(path: str, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Asked | None:
+def _field_question(path: str, schema: Mapping[str, Any], root: Mapping[str, Any]) -> TypedQuestion | None:
     about = str(schema.get("description") or schema.get("title") or path)
     reference = str(schema.get("$ref") or "")
     if reference.startswith("#/$defs/"):
         schema = root.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
     if schema.get("type") == "boolean":
-        return Asked(path, "predicate", YES_NO, about)
+        return TypedQuestion(path, "predicate", YES_NO, about)
     options = schema.get("enum")
     if isinstance(options, list) and all(isinstance(each, str) for each in options):
-        return Asked(path, "choice", tuple(options), about) if 2 <= len(options) <= MOST_OPTIONS else None
+        return TypedQuestion(path, "choice", tuple(options), about) if 2 <= len(options) <= MOST_OPTIONS else None
     low, high = schema.get("minimum"), schema.get("maximum")
     if not (schema.get("type") == "integer" and isinstance(low, int) and isinstance(high, int)):
         return None
     if 0 < high - low < MOST_LEVELS:
-        return Asked(path, "score", tuple(str(level) for level in range(low, high + 1)), about)
+        return TypedQuestion(path, "score", tuple(str(level) for level in range(low, high + 1)), about)
     return None
 
 
 async def decide(
-    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[Asked, ...], output: Output
+    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[TypedQuestion, ...], output: Output
 ) -> Answer | None:
     """Ask the decisions endpoint; None when the server has none, or when it gave nothing to use.
 
@@ -108,7 +107,7 @@ async def decide(
 
 
 async def _decide(
-    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[Asked, ...], output: Output
+    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[TypedQuestion, ...], output: Output
 ) -> Answer | None:
     started = time.monotonic()
     body = await _post(server, ledger, request, asked)
@@ -142,7 +141,7 @@ async def _decide(
 
 
 async def _post(
-    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[Asked, ...]
+    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[TypedQuestion, ...]
 ) -> Mapping[str, Any] | Failure:
     sent = {
         "model": server.settings.model,
@@ -190,7 +189,7 @@ def _unfinished(body: Mapping[str, Any]) -> Failure | None:
     return None
 
 
-def _spreads(body: Mapping[str, Any], asked: tuple[Asked, ...], task: str) -> list[dict[str, float]] | None:
+def _spreads(body: Mapping[str, Any], asked: tuple[TypedQuestion, ...], task: str) -> list[dict[str, float]] | None:
     """Return each question's probability by option, empty where it was declined; None for another shape."""
     answers = body.get("answers")
     if not isinstance(answers, list) or len(answers) != len(asked):
@@ -201,7 +200,7 @@ def _spreads(body: Mapping[str, Any], asked: tuple[Asked, ...], task: str) -> li
         return None
 
 
-def _spread(answer: Mapping[str, Any], asked: Asked, name: str) -> dict[str, float]:
+def _spread(answer: Mapping[str, Any], asked: TypedQuestion, name: str) -> dict[str, float]:
     if answer["type"] == "refusal":
         return {}
     if answer["type"] != asked.kind or answer.get("name", name) != name:
@@ -228,7 +227,7 @@ def _probability(value: Any) -> float:
 
 
 def _answer(
-    asked: tuple[Asked, ...], spreads: list[dict[str, float]], output: Output, model: str, ledger: Ledger
+    asked: tuple[TypedQuestion, ...], spreads: list[dict[str, float]], output: Output, model: str, ledger: Ledger
 ) -> Answer:
     best = [max(spread, key=lambda option: spread[option]) for spread in spreads]
     sure = [
@@ -259,7 +258,7 @@ def _answer(
     )
 
 
-def _plain(asked: Asked, option: str) -> Any:
+def _plain(asked: TypedQuestion, option: str) -> Any:
     match asked.kind:
         case "predicate":
             return option == YES_NO[0]

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, TypeAlias
 
+import httpx2
+import openai
+
 from handrail_guards.outcome import AttemptResult
 
 Feature: TypeAlias = Literal[
@@ -103,9 +106,6 @@ class Failure:
 
 def failure_of(error: Exception) -> Failure:
     """Read an error of the ``openai`` SDK."""
-    import httpx2  # noqa: PLC0415 -- as below
-    import openai  # noqa: PLC0415 -- loaded on the first question
-
     if isinstance(error, openai.APITimeoutError):
         return Failure("timed_out", "the server did not answer in time", passing=True)
     if isinstance(error, openai.APIStatusError):

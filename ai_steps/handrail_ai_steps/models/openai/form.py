@@ -3,23 +3,52 @@
 import contextlib
 import json
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from handrail_ai_steps.leaves import leaves
 from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.candidates import Candidate, find_objects
-from handrail_ai_steps.models.openai.codes import codes_for
 from handrail_ai_steps.models.openai.schema import WireSchema, wire_schema
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.strict_json import member
+
+LETTERS = "ABCDEFGHIJKLMNOPQRST"
+DIGITS = "123456789"
+"""One token each in every tokenizer seen, so that one position of the answer holds the whole distribution."""
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def codes_for(labels: Sequence[str]) -> Mapping[str, str]:
+    """Return the label by its code: letters, or digits where a letter is (a word of) another label, or none at all.
+
+    None where there are too many labels, or where a digit is another label's too: then labels are asked for by name.
+    """
+    for alphabet in (LETTERS, DIGITS):
+        codes = dict(zip(alphabet, labels, strict=False))
+        if len(labels) <= len(alphabet) and not crosses(codes):
+            return codes
+    return {}
+
+
+def crosses(codes: Mapping[str, str]) -> bool:
+    """Return whether the code of one label can be read as another label, or as a word of it (``plan B``)."""
+    known = {code.casefold(): label for code, label in codes.items()}
+    return any(known.get(word, label) != label for label in codes.values() for word in _words(label))
+
+
+def _words(label: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFKC", label).casefold())
+
 
 LEFT_OUT = "the answer held its reasoning, which was left out"
 LABEL, ANSWER, CONFIDENCE = "label", "answer", "confidence"
 
 
-class Misfit(ValueError):
+class FormMisfit(ValueError):
     """An answer that does not fit its form; the message says why, in words the model can act on."""
 
 
@@ -85,18 +114,18 @@ class Form:
         """Read an answer: the one object in it that speaks of the form, or several that are equal.
 
         Raises:
-            Misfit: it is no JSON, does not fit, or holds several objects that differ.
+            FormMisfit: it is no JSON, does not fit, or holds several objects that differ.
         """
         found = find_objects(text)
         if found.broken:
-            raise Misfit(f"the answer is no JSON ({found.broken})")
+            raise FormMisfit(f"the answer is no JSON ({found.broken})")
         if not found.objects:
-            raise Misfit("the answer is no JSON object" if text.strip() else "the answer is empty")
+            raise FormMisfit("the answer is no JSON object" if text.strip() else "the answer is empty")
         # What a model quotes has other keys. One with these that does not fit is an answer too, and no other's proof.
         speaking = list(filter(self._speaks, found.objects))
         readings = [self._read(each) for each in speaking or found.objects]
         if any(self._compared(each) != self._compared(readings[0]) for each in readings[1:]):
-            raise Misfit("the answer holds several JSON objects that differ; give exactly one")
+            raise FormMisfit("the answer holds several JSON objects that differ; give exactly one")
         last = readings[-1]
         notes = (*((LEFT_OUT,) if found.reasoned else ()), *last.notes)
         if not found.reasoned and len(text.strip()) > len(last.text):
@@ -109,7 +138,7 @@ class Form:
             return True
         if not self.wrapped:
             return False
-        with contextlib.suppress(Misfit):
+        with contextlib.suppress(FormMisfit):
             self._read(found)
             return True
         return False
@@ -130,7 +159,7 @@ class Form:
         try:
             value = self.output.parse_strict(found.text if inner is None else inner)
         except ValueError as error:
-            raise Misfit(str(error)) from None
+            raise FormMisfit(str(error)) from None
         self._check(data if inner is None else data[ANSWER])
         return Reading(value, found.text, found.start, "", self._stated(data))
 
@@ -149,7 +178,7 @@ class Form:
             with contextlib.suppress(ValueError):  # a number, true, false or null, where the label is one
                 return self.output.label_of(given), ()
         expected = ", ".join(self.codes or self.labels)
-        raise Misfit(f'"{LABEL}" must be one of {expected}')
+        raise FormMisfit(f'"{LABEL}" must be one of {expected}')
 
     def _stated(self, data: Mapping[str, Any]) -> float | None:
         given = data.get(CONFIDENCE) if self.states else None
@@ -162,7 +191,7 @@ class Form:
             return
         wrong = [error for error in self.validator.iter_errors(plain) if error.validator in self.wire.removed]
         if wrong:
-            raise Misfit("; ".join(map(_told, wrong[:5])))
+            raise FormMisfit("; ".join(map(_told, wrong[:5])))
 
 
 def build_form(request: ModelRequest, *, coded: bool, states: bool) -> Form:
@@ -207,3 +236,32 @@ def _told(error: Any) -> str:
     """Return what a schema error says without the value it speaks of, which may be personal and end in a log."""
     where = ".".join(map(str, error.absolute_path)) or "the answer"
     return f"{where} must satisfy {error.validator}: {json.dumps(error.validator_value)[:200]}"
+
+
+MOST_FORMS = 512
+"""Steps hold a handful; whoever builds types in a loop must not fill the memory."""
+
+
+class Forms:
+    """Remembers the form of each step."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], tuple[ModelRequest, Form]] = {}
+
+    def form(self, request: ModelRequest, *, coded: bool = False, states: bool = False) -> Form:
+        """Return the form of a request's answers, as ``build_form`` makes it."""
+        key = (request.task, request.prompt_version, request.labels, coded, states)
+        known = self._known.get(key)
+        if known is not None and _same(known[0], request):
+            return known[1]
+        if len(self._known) >= MOST_FORMS:
+            self._known.clear()
+        form = build_form(request, coded=coded, states=states)
+        self._known[key] = (request, form)
+        return form
+
+
+def _same(one: ModelRequest, other: ModelRequest) -> bool:
+    if one.output_type is not other.output_type and one.output_type != other.output_type:
+        return False
+    return one.json_schema is other.json_schema or one.json_schema == other.json_schema

@@ -38,7 +38,7 @@ class Formats:
 
 
 class FormatLadder:
-    """One question's way down from the strict format to a weaker one."""
+    """One request's way down from the strict format to a weaker one."""
 
     def __init__(self, known: Formats, form: Form | None) -> None:
         self._known = known

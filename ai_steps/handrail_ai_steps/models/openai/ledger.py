@@ -5,8 +5,8 @@ from dataclasses import replace
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.failure import LONGEST_REASON, Halted
-from handrail_ai_steps.models.openai.settings import Settings
-from handrail_ai_steps.models.openai.usage import Usage
+from handrail_ai_steps.models.openai.reply import Usage
+from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.prices import PER_TOKENS, Price
 from handrail_guards.outcome import Attempt, AttemptResult
 
@@ -19,7 +19,7 @@ LEAST_OUTPUT = 16
 class Ledger:
     """The tries of one request, and what is left for more."""
 
-    def __init__(self, request: ModelRequest, settings: Settings, deadline: Deadline) -> None:
+    def __init__(self, request: ModelRequest, settings: ModelSettings, deadline: Deadline) -> None:
         self._request = request
         self._settings = settings
         self.deadline = deadline

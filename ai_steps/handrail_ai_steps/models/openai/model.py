@@ -2,30 +2,21 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
-from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
-from handrail_ai_steps.models.openai.address import Address, address_of
-from handrail_ai_steps.models.openai.capabilities import Capabilities
-from handrail_ai_steps.models.openai.client import Connections
-from handrail_ai_steps.models.openai.exchange import Server
-from handrail_ai_steps.models.openai.failure import Halted
-from handrail_ai_steps.models.openai.forms import Forms
-from handrail_ai_steps.models.openai.inquiry import Inquiry
-from handrail_ai_steps.models.openai.ledger import Ledger
-from handrail_ai_steps.models.openai.limits import Pacer
-from handrail_ai_steps.models.openai.secret import Secret
-from handrail_ai_steps.models.openai.settings import PREFIX, ConfidenceMode, Settings
+from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
+from handrail_ai_steps.models.openai.access import Address, Credential, address_of
+from handrail_ai_steps.models.openai.settings import PREFIX, ConfidenceMode, ModelSettings
 from handrail_ai_steps.prices import OPENAI_PRICES, Price, PriceTable
 
 if TYPE_CHECKING:
-    from handrail_ai_steps.models.openai.structured import Structured
+    from handrail_ai_steps.models.openai.backend import Backend
 
 KEY_VARIABLE = "OPENAI_API_KEY"
-PUBLIC_HOST = "api.openai.com"
 URL_VARIABLE = "OPENAI_BASE_URL"
 
 
@@ -35,6 +26,27 @@ class OpenAIModel:
     The confidence comes from the strongest source the server has: decisions endpoint, log-probabilities, votes, the
     model's own word. Nothing a server does raises: it ends in a ``NoAnswer`` with the reason. One object may be used
     from several event loops.
+
+    Args:
+        name: the name the server knows, such as ``gpt-5-mini``; a leading ``openai:`` is dropped.
+        base_url: the server; the default is ``OPENAI_BASE_URL``, or the public OpenAI endpoint. A login in it
+            (``https://user:password@host/v1``) is sent in place of the key, and shows no more than that.
+        api_key: the default is ``OPENAI_API_KEY``.
+        prices: a table, or prices to add to the built-in one; the built-in list prices hold for the public
+            endpoint only. A model without a price has money ``None``, which is unknown and not zero.
+        max_concurrent: requests open at the same time in one event loop, 1 or more; the others wait.
+        per_minute: requests started within any minute, the others wait; None: no limit.
+        confidence: where it comes from; ``auto`` takes the strongest source.
+        samples: answers that vote, where votes are the source; 1: no votes.
+        reasks: how often an answer that does not fit the schema is sent back, 0 or more; a step's ``Limits`` may
+            allow fewer.
+        codes: ask for labels by single-token codes where log-probabilities are the source; False: by their names.
+        among_labels: share out the probability among the labels alone, for servers whose log-probabilities are
+            from before the schema was enforced. Both are a part of the prompt version on record, so that numbers
+            that were had in another way are calibrated apart.
+        max_output: the most tokens that one answer may take, its thinking included; None: 4,096 to 16,384 by the
+            size of the schema, 32,768 for models that think first.
+        decisions: whether the decisions endpoint is looked for, where the confidence is ``auto``.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a setting with a name of its own, and all but the first have defaults
@@ -56,42 +68,15 @@ class OpenAIModel:
     ) -> None:
         """Set up the model; nothing is loaded or asked before the first request.
 
-        Args:
-            name: the name the server knows, such as ``gpt-5-mini``; a leading ``openai:`` is dropped.
-            base_url: the server; the default is ``OPENAI_BASE_URL``, or the public OpenAI endpoint. A login in it
-                (``https://user:password@host/v1``) is sent in place of the key, and shows no more than that.
-            api_key: the default is ``OPENAI_API_KEY``.
-            prices: a table, or prices to add to the built-in one; the built-in list prices hold for the public
-                endpoint only. A model without a price has money ``None``, which is unknown and not zero.
-            max_concurrent: requests open at the same time in one event loop, 1 or more; the others wait.
-            per_minute: requests started within any minute, the others wait; None: no limit.
-            confidence: where it comes from; ``auto`` takes the strongest source.
-            samples: answers that vote, where votes are the source; 1: no votes.
-            reasks: how often an answer that does not fit the schema is sent back, 0 or more; a step's ``Limits`` may
-                allow fewer.
-            codes: ask for labels by single-token codes where log-probabilities are the source; False: by their names.
-            among_labels: share out the probability among the labels alone, for servers whose log-probabilities are
-                from before the schema was enforced. Both are a part of the prompt version on record, so that numbers
-                that were had in another way are calibrated apart.
-            max_output: the most tokens that one answer may take, its thinking included; None: 4,096 to 16,384 by the
-                size of the schema, 32,768 for models that think first.
-            decisions: whether the decisions endpoint is looked for, where the confidence is ``auto``.
-
         Raises:
             ModelNotReady: there is no key, or a setting cannot work.
         """
         model = name.removeprefix(PREFIX)
         address = address_of(base_url or os.environ.get(URL_VARIABLE) or None, f"{PREFIX}{model}")
-        key = api_key if api_key is not None else os.environ.get(KEY_VARIABLE, "")
-        if not key:
-            raise ModelNotReady(
-                f"{PREFIX}{model} has no key: set {KEY_VARIABLE} or give OpenAIModel(api_key=...); "
-                "for a server that needs none, give any text, such as api_key='none'"
-            )
-        self._settings = Settings(
+        self._settings = ModelSettings(
             model=model,
             address=address,
-            key=Secret(key),
+            key=_key(api_key, model),
             prices=_prices(prices, address),
             max_concurrent=max_concurrent,
             per_minute=per_minute,
@@ -103,13 +88,8 @@ class OpenAIModel:
             max_output=max_output,
             decisions=decisions,
         )
-        self._connections = Connections(self._settings)
-        self._pacer = Pacer(per_minute)
-        self._can = Capabilities(logprobs=not self._settings.reasons)
-        if _is_public(address):
-            self._can.unmarked_reasoning = False
-        self._forms = Forms()
-        self._structured: Structured | None = None
+        self._backend: Backend | None = None
+        self._loading = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -119,54 +99,53 @@ class OpenAIModel:
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Answer the request within its time and budget, or say why there is no answer."""
         deadline = request.deadline or Deadline(request.seconds)
-        ledger = Ledger(request, self._settings, deadline)
-        try:
-            if request.deadline is not None:  # whoever made it stops us when it is over
-                return await self._answer(request, ledger)
-            async with deadline.enforced():
-                return await self._answer(request, ledger)
-        except Halted as halted:
-            return NoAnswer(result=halted.result, reason=ledger.told(halted.reason), attempts=ledger.attempts)
-        except TimeoutError:
-            return timed_out(request.seconds, ledger.attempts)
-
-    async def _answer(self, request: ModelRequest, ledger: Ledger) -> Answer:
-        with ledger.deadline.held():  # loading the libraries takes seconds, and none of them is the server's
-            structured = self._structured or await self._load()
-        server = Server(self._settings, await self._connections.here(), self._pacer, self._can)
-        return await Inquiry(server, structured, self._forms, request, ledger).answer()
+        with deadline.held():  # loading the libraries takes seconds, and none of them is the server's
+            backend = self._backend or await self._load()
+        return await backend.answer(request, deadline)
 
     async def ready(self) -> None:
         """Load what asking needs, which takes a second or more, so that the first request need not."""
         await self._load()
 
-    async def _load(self) -> "Structured":
+    async def _load(self) -> "Backend":
         """Load openai and instructor: in a thread, so that the event loop goes on."""
-        if self._structured is None:
-            self._structured = await asyncio.to_thread(_load_structured)
-        return self._structured
+        return await asyncio.to_thread(self._loaded)
+
+    def _loaded(self) -> "Backend":
+        from handrail_ai_steps.models.openai.backend import Backend  # noqa: PLC0415 -- that is the point
+
+        with self._loading:  # requests side by side share one: its pace and its places are for all of them
+            if self._backend is None:
+                self._backend = Backend(self._settings)
+            return self._backend
 
     async def aclose(self) -> None:
         """Close the running event loop's connections; the next request opens others."""
-        await self._connections.aclose()
+        if self._backend is not None:
+            await self._backend.aclose()
 
     def __repr__(self) -> str:
         return f"OpenAIModel({self._settings.model!r})"
 
 
-def _load_structured() -> "Structured":
-    from handrail_ai_steps.models.openai.structured import Structured  # noqa: PLC0415 -- that is the point
+def _key(given: str | None, model: str) -> Credential:
+    """Return the key to send.
 
-    return Structured()
+    Raises:
+        ModelNotReady: there is none.
+    """
+    key = given if given is not None else os.environ.get(KEY_VARIABLE, "")
+    if not key:
+        raise ModelNotReady(
+            f"{PREFIX}{model} has no key: set {KEY_VARIABLE} or give OpenAIModel(api_key=...); "
+            "for a server that needs none, give any text, such as api_key='none'"
+        )
+    return Credential(key)
 
 
 def _prices(given: PriceTable | Mapping[str, Price] | None, address: Address) -> PriceTable:
     """Return the price table: list prices hold where OpenAI sends the bill, and nowhere else."""
     if isinstance(given, PriceTable):
         return given
-    known = OPENAI_PRICES if _is_public(address) else PriceTable()
+    known = OPENAI_PRICES if address.is_public else PriceTable()
     return known.extended(given or {})
-
-
-def _is_public(address: Address) -> bool:
-    return address.url is None or address.host == PUBLIC_HOST

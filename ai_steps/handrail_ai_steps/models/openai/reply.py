@@ -7,11 +7,68 @@ object for every token's alternatives, which costs more than everything else tog
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-from handrail_ai_steps.models.openai.ending import ending_of
+from pydantic_core import from_json
+
+from handrail_ai_steps.models.openai.candidates import find_objects
 from handrail_ai_steps.models.openai.failure import Failure, told_failure
-from handrail_ai_steps.models.openai.usage import Usage, read_usage
+from handrail_ai_steps.models.openai.form import Form
+from handrail_ai_steps.models.openai.reasoning import may_hold_tags, spoken
+from handrail_guards.outcome import AttemptResult
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one response."""
+
+    input_tokens: int | None = None
+    """None: the server did not say."""
+    output_tokens: int | None = None
+    cached_tokens: int = 0
+    """Input the server had in its cache; part of ``input_tokens``."""
+
+
+def read_usage(body: Any) -> Usage:
+    """Read a usage object of the chat or the decisions endpoint; what is missing or no count stays unknown."""
+    if not isinstance(body, Mapping):
+        return Usage()
+    details = body.get("prompt_tokens_details") or body.get("input_tokens_details")
+    cached = _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
+    return Usage(
+        _count(body.get("prompt_tokens", body.get("input_tokens"))),
+        _count(body.get("completion_tokens", body.get("output_tokens"))),
+        cached or 0,
+    )
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+Ending: TypeAlias = Literal["whole", "cut", "refused", "broken"]
+
+_WHOLE = frozenset({
+    "stop", "eos", "eos_token", "end_turn", "complete", "completed", "tool_calls", "tool_use", "function_call",
+})  # fmt: skip
+_CUT = frozenset({
+    "length", "max_tokens", "max_output_tokens", "max_completion_tokens", "max_length", "model_length",
+    "context_length", "token_limit", "model_context_window_exceeded",
+})  # fmt: skip
+_REFUSED = frozenset({
+    "content_filter", "content_filtered", "safety", "refusal", "recitation", "blocklist", "prohibited_content", "spii",
+    "sensitive", "image_safety", "guardrail_intervened", "moderation", "flagged",
+})  # fmt: skip
+
+
+def ending_of(finish: str) -> Ending:
+    """Return what a finish reason says; one that is missing, as in older servers, says that nothing was wrong."""
+    name = finish.strip().casefold().replace("-", "_").removeprefix("finish_reason_")
+    if not name or name in _WHOLE:
+        return "whole"
+    if name in _CUT:
+        return "cut"
+    return "refused" if name in _REFUSED else "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +99,6 @@ class Reply:
 
 def read_reply(content: bytes, asked: str) -> Reply | Failure:
     """Read the body of a response with status 200."""
-    from pydantic_core import from_json  # noqa: PLC0415 -- loaded on the first question
-
     try:
         body = from_json(content)
     except ValueError:
@@ -79,8 +134,6 @@ def is_cut(text: str) -> bool:
     try:
         json.loads(bare)
     except json.JSONDecodeError:
-        from pydantic_core import from_json  # noqa: PLC0415 -- as above
-
         try:
             from_json(bare, allow_partial="trailing-strings")
         except ValueError:
@@ -152,3 +205,32 @@ def _called(calls: Any) -> str:
     except (TypeError, KeyError, IndexError):
         return ""
     return arguments if isinstance(arguments, str) else json.dumps(arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a choice is no whole answer."""
+
+    result: AttemptResult
+    reason: str
+
+
+def flaw_of(choice: Choice, form: Form | None, output_tokens: int | None = None) -> Flaw | None:
+    """Return why a choice is no whole answer, or None; ``output_tokens`` is what a cut-off answer took."""
+    if choice.failure is not None:
+        return Flaw(choice.failure.result, choice.failure.reason)
+    ending = ending_of(choice.finish)
+    if choice.refusal or ending == "refused":
+        return Flaw("refused", f"the model refused: {choice.refusal or 'its content filter stopped it'}")
+    if ending == "broken":
+        return Flaw("failed", f"the server ended the answer with {choice.finish!r}")
+    after = f" after {output_tokens} tokens" if output_tokens else ""
+    if ending == "cut" or (choice.finish == "tool_calls" and is_cut(choice.text)):
+        return Flaw("truncated", f"the answer was cut off{after}")
+    if may_hold_tags(choice.text) and _is_unclosed(choice.text, form):
+        return Flaw("truncated", f"the answer was cut off{after} in the middle of its reasoning")
+    return None
+
+
+def _is_unclosed(text: str, form: Form | None) -> bool:
+    return find_objects(text).unclosed if form is not None else spoken(text).unclosed

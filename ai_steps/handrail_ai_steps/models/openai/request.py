@@ -8,7 +8,7 @@ from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.capabilities import Capabilities
 from handrail_ai_steps.models.openai.form import Form
 from handrail_ai_steps.models.openai.formats import Format
-from handrail_ai_steps.models.openai.settings import Settings
+from handrail_ai_steps.models.openai.settings import ModelSettings
 
 Messages: TypeAlias = list[dict[str, Any]]
 
@@ -23,7 +23,7 @@ UNDERSTOOD = "Understood."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class ChatRequest:
     """What one model is asked, before it is known what the server takes."""
 
     messages: Messages
@@ -38,7 +38,7 @@ class Question:
     """The size of what is sent, for estimates."""
 
 
-def output_limit(question: Question, settings: Settings) -> int:
+def output_limit(chat: ChatRequest, settings: ModelSettings) -> int:
     """Return the most tokens an answer may take: room for thinking, and for what its schema can hold.
 
     Without a limit, a model that is held to a schema and loops on white space writes to the end of its context.
@@ -47,19 +47,19 @@ def output_limit(question: Question, settings: Settings) -> int:
         return settings.max_output
     if settings.reasons:
         return MOST_THINKING
-    if question.form is None:
+    if chat.form is None:
         return MOST_OUTPUT
-    return min(MOST_OUTPUT, LEAST_OUTPUT_LIMIT + len(str(question.form.wire.schema)))
+    return min(MOST_OUTPUT, LEAST_OUTPUT_LIMIT + len(str(chat.form.wire.schema)))
 
 
-def question_for(
+def chat_request(
     request: ModelRequest,
     form: Form | None,
     *,
     logprobs: bool = False,
     varied: bool = False,
     seed: int | None = None,
-) -> Question:
+) -> ChatRequest:
     """Put a request into messages: instructions, input, then every rejected answer with the reason."""
     system = request.system
     told = form.instructions(with_schema=False) if form is not None else ""
@@ -70,7 +70,7 @@ def question_for(
         messages.append({"role": "user", "content": f"This answer was sent back: {rejection.reason}\nAnswer again."})
     size = sum(len(message["content"].encode()) for message in messages)
     size += len(str(form.wire.schema)) if form is not None else 0
-    return Question(messages=messages, form=form, logprobs=logprobs, varied=varied, seed=seed, input_bytes=size)
+    return ChatRequest(messages=messages, form=form, logprobs=logprobs, varied=varied, seed=seed, input_bytes=size)
 
 
 def sent_back(answer: str, reason: str) -> Messages:
@@ -82,9 +82,9 @@ def sent_back(answer: str, reason: str) -> Messages:
 
 
 def chat_body(
-    question: Question,
+    chat: ChatRequest,
     messages: Sequence[Mapping[str, Any]],
-    settings: Settings,
+    settings: ModelSettings,
     can: Capabilities,
     asked: Format,
     *,
@@ -96,25 +96,25 @@ def chat_body(
     The schema is ours: the ``response_format`` that instructor writes has no ``strict``.
     """
     made: dict[str, Any] = {"model": settings.model, "messages": list(messages)}
-    if question.logprobs and can.logprobs:
+    if chat.logprobs and can.logprobs:
         # Some servers send nothing without top_logprobs; labels need the alternatives, and the others one beside the
         # token itself, which tells certainty from numbers that were taken after the choice.
-        wanted = can.alternatives if question.form is not None and question.form.labels else LEAST_ALTERNATIVES
+        wanted = can.alternatives if chat.form is not None and chat.form.labels else LEAST_ALTERNATIVES
         made |= {"logprobs": True, "top_logprobs": wanted}
     several = answers > 1 and can.several
     if several:
         made["n"] = answers
     if can.temperature and not settings.reasons:
-        made["temperature"] = VARIED_TEMPERATURE if question.varied else 0
-    if question.seed is not None and can.seed and not several:  # a server may draw all of one request alike
-        made["seed"] = question.seed
+        made["temperature"] = VARIED_TEMPERATURE if chat.varied else 0
+    if chat.seed is not None and can.seed and not several:  # a server may draw all of one request alike
+        made["seed"] = chat.seed
     if room is not None:
         made[can.tokens_field] = room
-    if question.form is not None:
+    if chat.form is not None:
         if asked != "text":
-            made["response_format"] = _response_format(question.form, asked)
+            made["response_format"] = _response_format(chat.form, asked)
         if asked != "json_schema":
-            made["messages"] = _with_schema(made["messages"], question.form)
+            made["messages"] = _with_schema(made["messages"], chat.form)
     if not can.system:
         made["messages"] = _from_the_user(made["messages"])
     return made

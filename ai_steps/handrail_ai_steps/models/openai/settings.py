@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from handrail_ai_steps.errors import ModelNotReady
-from handrail_ai_steps.models.openai.address import Address
-from handrail_ai_steps.models.openai.secret import Secret
+from handrail_ai_steps.models.openai.access import Address, Credential
 from handrail_ai_steps.prices import PriceTable
 
 ConfidenceMode: TypeAlias = Literal["auto", "logprob", "vote", "stated", "none"]
@@ -18,7 +17,7 @@ REASONING = ("o1", "o3", "o4", "gpt-5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ModelSettings:
     """How one model is asked.
 
     Raises:
@@ -28,7 +27,7 @@ class Settings:
     model: str
     """The name the server knows."""
     address: Address
-    key: Secret
+    key: Credential
     prices: PriceTable
     max_concurrent: int
     """Requests open at the same time, 1 or more."""

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from handrail_ai_steps.models.openai.ending import ending_of
-from handrail_ai_steps.models.openai.exchange import PATH, Server
 from handrail_ai_steps.models.openai.failure import Failure, failure_of
 from handrail_ai_steps.models.openai.reasoning import Spoken
-from handrail_ai_steps.models.openai.reply import Reply, content_text, read_body
+from handrail_ai_steps.models.openai.reply import Reply, content_text, ending_of, read_body
+from handrail_ai_steps.models.openai.server import Server
+from handrail_ai_steps.models.openai.tries import PATH
 
 
 class TextStream:

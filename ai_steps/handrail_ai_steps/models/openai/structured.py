@@ -19,9 +19,9 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessage
 from openai.types.chat.chat_completion import Choice
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
-from handrail_ai_steps.models.openai.exchange import Exchange
 from handrail_ai_steps.models.openai.failure import Halted
-from handrail_ai_steps.models.openai.form import Form, Misfit, Reading
+from handrail_ai_steps.models.openai.form import Form, FormMisfit, Reading
+from handrail_ai_steps.models.openai.tries import Tries
 
 _asking: ContextVar[bool] = ContextVar("asking", default=False)
 """Whether instructor works for us: what others use it for in this process stays theirs to log."""
@@ -71,7 +71,7 @@ class FormAnswer(instructor.OpenAISchema):
         text = json_data if isinstance(json_data, str) else bytes(json_data).decode()
         try:
             return cls.model_construct(reading=cls.form.read(text))
-        except Misfit as error:
+        except FormMisfit as error:
             raise ResponseParsingError(str(error)) from error
 
 
@@ -83,13 +83,13 @@ class Structured:
         self._create: Any = instructor.patch(create=_send, mode=instructor.Mode.JSON_SCHEMA)
         self._models: dict[Form, type[FormAnswer]] = {}
 
-    async def ask(self, exchange: Exchange, reasks: int) -> Reading:
-        """Ask until an answer fits the question's form.
+    async def ask(self, tries: Tries, reasks: int) -> Reading:
+        """Ask until an answer fits the form.
 
         Raises:
             Halted: there is no answer, or none that fits after so many re-asks.
         """
-        form = exchange.question.form
+        form = tries.chat.form
         assert form is not None  # noqa: S101 -- free text does not come here
         policy = AsyncRetrying(
             stop=stop_after_attempt(1 + reasks), retry=retry_if_exception_type(ResponseParsingError), reraise=True
@@ -98,16 +98,16 @@ class Structured:
             with _quiet():
                 answer = await self._create(
                     response_model=self._model(form),
-                    messages=exchange.question.messages,
+                    messages=tries.chat.messages,
                     max_retries=policy,
-                    exchange=exchange,
+                    tries=tries,
                 )
         except InstructorRetryException as error:
             if not isinstance(error.__cause__, ResponseParsingError):
                 raise
-            exchange.misfit(str(error.__cause__))
-            tries = f" in {1 + reasks} tries" if reasks else ""
-            raise Halted("invalid", f"no answer fitted the schema{tries}: {error.__cause__}") from error
+            tries.misfit(str(error.__cause__))
+            counted = f" in {1 + reasks} tries" if reasks else ""
+            raise Halted("invalid", f"no answer fitted the schema{counted}: {error.__cause__}") from error
         reading: Reading = answer.reading
         return reading
 
@@ -118,11 +118,11 @@ class Structured:
         return found
 
 
-async def _send(*, exchange: Exchange, messages: list[dict[str, Any]], **_: Any) -> ChatCompletion:
+async def _send(*, tries: Tries, messages: list[dict[str, Any]], **_: Any) -> ChatCompletion:
     """Send what instructor asks for, and return as much of the reply as it needs."""
-    if exchange.reply is not None:
-        exchange.misfit(_last_complaint(messages))
-    reply = await exchange.send(messages)
+    if tries.reply is not None:
+        tries.misfit(_last_complaint(messages))
+    reply = await tries.send(messages)
     message = ChatCompletionMessage.model_construct(role="assistant", content=reply.choices[0].text)
     choice = Choice.model_construct(index=0, finish_reason="stop", message=message)
     # Zeros of our own, because instructor adds into this object; the ledger holds what each try took.

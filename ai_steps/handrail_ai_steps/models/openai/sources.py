@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from handrail_ai_steps.model import Answer, ModelRequest
 from handrail_ai_steps.models.openai.ballot import Ballot
-from handrail_ai_steps.models.openai.codes import LETTERS
 from handrail_ai_steps.models.openai.decisions import decide, questions
 from handrail_ai_steps.models.openai.evidence import (
     ONE_HOT,
@@ -18,16 +17,16 @@ from handrail_ai_steps.models.openai.evidence import (
     stated_evidence,
     text_evidence,
 )
-from handrail_ai_steps.models.openai.exchange import Exchange, Server, fetch_whole
 from handrail_ai_steps.models.openai.failure import Halted
-from handrail_ai_steps.models.openai.form import LEFT_OUT, Form, Reading
-from handrail_ai_steps.models.openai.forms import Forms
+from handrail_ai_steps.models.openai.form import LEFT_OUT, LETTERS, Form, Forms, Reading
 from handrail_ai_steps.models.openai.ledger import Ledger
 from handrail_ai_steps.models.openai.reasoning import spoken
 from handrail_ai_steps.models.openai.reply import Reply
-from handrail_ai_steps.models.openai.request import question_for, sent_back
-from handrail_ai_steps.models.openai.settings import Settings
+from handrail_ai_steps.models.openai.request import chat_request, sent_back
+from handrail_ai_steps.models.openai.server import Server
+from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.stream import TextStream
+from handrail_ai_steps.models.openai.tries import Tries, fetch_whole
 from handrail_guards.confidence import Confidence
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ LEEWAY_SECONDS = 0.2
 Source: TypeAlias = Literal["logprob", "vote", "stated", "none"]
 
 
-class Inquiry:
+class Sources:
     """Answers one request from one server."""
 
     def __init__(
@@ -93,11 +92,11 @@ class Inquiry:
             case "vote":
                 return await self._by_vote()
             case "stated":
-                reading, exchange = await self._one(self._forms.form(self._request, states=True))
-                return self._made(reading, exchange, stated_evidence(reading))
+                reading, tries = await self._one(self._forms.form(self._request, states=True))
+                return self._made(reading, tries, stated_evidence(reading))
             case "none":
-                reading, exchange = await self._one(self._forms.form(self._request))
-                return self._made(reading, exchange, missing("no confidence was asked for"))
+                reading, tries = await self._one(self._forms.form(self._request))
+                return self._made(reading, tries, missing("no confidence was asked for"))
 
     def _source(self) -> Source:
         mode = self._server.settings.confidence
@@ -114,32 +113,32 @@ class Inquiry:
         own, asked = self._server.settings.reasks, self._request.reasks
         return own if asked is None else min(own, asked)
 
-    async def _one(self, form: Form, *, logprobs: bool = False, seed: int | None = None) -> tuple[Reading, Exchange]:
-        question = question_for(self._request, form, logprobs=logprobs, varied=seed is not None, seed=seed)
-        exchange = Exchange(self._server, self._ledger, question)
-        return await self._structured.ask(exchange, self._reasks()), exchange
+    async def _one(self, form: Form, *, logprobs: bool = False, seed: int | None = None) -> tuple[Reading, Tries]:
+        chat = chat_request(self._request, form, logprobs=logprobs, varied=seed is not None, seed=seed)
+        tries = Tries(self._server, self._ledger, chat)
+        return await self._structured.ask(tries, self._reasks()), tries
 
     async def _by_logprob(self) -> Answer:
         settings = self._server.settings
         form = self._forms.form(self._request, coded=settings.codes)
-        reading, exchange = await self._one(form, logprobs=True)
-        choice = _reply(exchange).choices[0]
+        reading, tries = await self._one(form, logprobs=True)
+        choice = _reply(tries).choices[0]
         evidence = logprob_evidence(choice, reading, form, among_labels=settings.among_labels)
         if self._server.can.logprobs:
             there = bool(choice.tokens) and evidence.confidence.detail != ONE_HOT
             self._server.can.saw_logprobs(there=there)
         if evidence.confidence.value is None:
-            exchange.note(evidence.confidence.detail)
+            tries.note(evidence.confidence.detail)
             if settings.confidence == "auto" and settings.samples > 1:
                 # No sample of the vote: it was not drawn but is the likeliest.
-                self._kept = self._made(reading, exchange, evidence)
+                self._kept = self._made(reading, tries, evidence)
                 return await self._in_time(self._by_vote())
-        return self._made(reading, exchange, evidence, asked_as=_asked_as(form, settings))
+        return self._made(reading, tries, evidence, asked_as=_asked_as(form, settings))
 
     async def _by_vote(self) -> Answer:
         """Ask for several samples: at once where the server can, one by one for those that did not come."""
         settings = self._server.settings
-        # In the form that log-probabilities are asked in, where they are the other source: one step, one question.
+        # In the form that log-probabilities are asked in, where they are the other source: one step, one way to ask.
         form = self._forms.form(self._request, coded=settings.codes and settings.confidence == "auto")
         samples = self._server.settings.samples
         ballot = Ballot(form)
@@ -151,10 +150,10 @@ class Inquiry:
         if not ballot.readings:
             raise Halted("failed", f"no sample came back: {ballot.failed[0]}")
         settled = ballot.settled()
-        reading, exchange = ballot.readings[settled.winner]
+        reading, tries = ballot.readings[settled.winner]
         others = share_alternatives(settled.shares, reading.label) if form.labels else ()
         evidence = Evidence(settled.confidence, settled.fields, others, None, ballot.notes(samples))
-        return self._made(reading, exchange, evidence, asked_as=_drawn_as(form))
+        return self._made(reading, tries, evidence, asked_as=_drawn_as(form))
 
     async def _in_time(self, asking: Awaitable[T]) -> T:
         """Stop just before the deadline does, so that the answer that is already there is not lost with the rest."""
@@ -167,35 +166,35 @@ class Inquiry:
 
     async def _at_once(self, ballot: "Ballot", samples: int) -> None:
         """Ask for all samples in one request, and again as long as none of them fits."""
-        question = question_for(self._request, ballot.form, varied=True, seed=1)
-        exchange = Exchange(self._server, self._ledger, question, answers=samples)
-        messages = question.messages
+        chat = chat_request(self._request, ballot.form, varied=True, seed=1)
+        tries = Tries(self._server, self._ledger, chat, answers=samples)
+        messages = chat.messages
         for reasks_left in range(self._reasks(), -1, -1):
-            reply = await exchange.send(messages)
+            reply = await tries.send(messages)
             if len(reply.choices) == 1:
                 self._server.can.several = False
-            wrong = ballot.count(reply.choices[:samples], exchange)
+            wrong = ballot.count(reply.choices[:samples], tries)
             if ballot.readings:
                 self._keep(ballot)
                 return
-            exchange.misfit(wrong)
+            tries.misfit(wrong)
             if not reasks_left:
-                tries = f" in {1 + self._reasks()} tries" if self._reasks() else ""
-                raise Halted("invalid", f"no answer fitted the schema{tries}: {wrong}")
+                counted = f" in {1 + self._reasks()} tries" if self._reasks() else ""
+                raise Halted("invalid", f"no answer fitted the schema{counted}: {wrong}")
             messages = [*messages, *sent_back(reply.choices[0].text, wrong)]
             ballot.returned = 0
 
-    async def _one_by_one(self, form: Form, count: int, *, drawn: int) -> "list[tuple[Reading, Exchange] | Halted]":
+    async def _one_by_one(self, form: Form, count: int, *, drawn: int) -> "list[tuple[Reading, Tries] | Halted]":
         """Ask for samples in requests of their own; one after the other where a budget has to be kept."""
 
-        async def sample(index: int) -> "tuple[Reading, Exchange] | Halted":
+        async def sample(index: int) -> "tuple[Reading, Tries] | Halted":
             try:
-                reading, exchange = await self._one(form, seed=drawn + index + 1)
+                reading, tries = await self._one(form, seed=drawn + index + 1)
             except Halted as halted:
                 return halted
             if self._kept is None:
-                self._kept = self._made(reading, exchange, missing("it is a single sample"))
-            return reading, exchange
+                self._kept = self._made(reading, tries, missing("it is a single sample"))
+            return reading, tries
 
         if self._ledger.limited:
             return [await sample(index) for index in range(count)]
@@ -209,30 +208,30 @@ class Inquiry:
         request, can = self._request, self._server.can
         wanted = self._source() == "logprob"
         fetch = fetch_whole if request.on_text is None else TextStream(request.on_text).fetch
-        question = question_for(request, None, logprobs=wanted)
-        exchange = Exchange(self._server, self._ledger, question, fetch=fetch)
-        choice = (await exchange.send(question.messages)).choices[0]
+        chat = chat_request(request, None, logprobs=wanted)
+        tries = Tries(self._server, self._ledger, chat, fetch=fetch)
+        choice = (await tries.send(chat.messages)).choices[0]
         said = spoken(choice.text)
         can.unmarked_reasoning = said.unmarked or bool(can.unmarked_reasoning)
         wrong = _wrong_with(said.text)
         if wrong:
-            exchange.misfit(wrong)
+            tries.misfit(wrong)
             raise Halted("invalid", wrong)
         evidence = (
             text_evidence(choice, said.text) if wanted else missing("free text has no other source of confidence")
         )
         notes = (LEFT_OUT,) if said.dropped else ()
-        return self._made(Reading(said.text, said.text, notes=notes), exchange, evidence)
+        return self._made(Reading(said.text, said.text, notes=notes), tries, evidence)
 
-    def _made(self, reading: Reading, exchange: Exchange, evidence: Evidence, *, asked_as: str = "") -> Answer:
+    def _made(self, reading: Reading, tries: Tries, evidence: Evidence, *, asked_as: str = "") -> Answer:
         notes = reading.notes + evidence.notes
         if notes:
-            exchange.note(*notes)
+            tries.note(*notes)
         return Answer(
             value=reading.value,
             raw=reading.text,
             confidence=evidence.confidence,
-            model=_reply(exchange).model,
+            model=_reply(tries).model,
             asked_as=asked_as,
             fields=evidence.fields,
             alternatives=evidence.alternatives,
@@ -241,7 +240,7 @@ class Inquiry:
         )
 
 
-def _asked_as(form: Form, settings: Settings) -> str:
+def _asked_as(form: Form, settings: ModelSettings) -> str:
     """Return how labels were asked for, where that is not by letter (or by name where there are too many of them)."""
     if not form.labels:
         return ""
@@ -266,6 +265,6 @@ def _wrong_with(text: str) -> str:
     return ""
 
 
-def _reply(exchange: Exchange) -> Reply:
-    assert exchange.reply is not None  # noqa: S101 -- asked after there was an answer
-    return exchange.reply
+def _reply(tries: Tries) -> Reply:
+    assert tries.reply is not None  # noqa: S101 -- asked after there was an answer
+    return tries.reply

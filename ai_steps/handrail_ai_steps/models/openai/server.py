@@ -1,19 +1,27 @@
-"""The SDK's client and the slots for open requests: one set for each event loop a model is used from."""
+"""One server as one model knows it: a client for each event loop, and who may send when."""
 
 import asyncio
+import time
 import weakref
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from handrail_ai_steps.models.openai.settings import Settings
+from httpx2 import Response
+from openai import AsyncOpenAI, AsyncStream
+
+from handrail_ai_steps.models.openai.capabilities import Capabilities
+from handrail_ai_steps.models.openai.failure import Halted
+from handrail_ai_steps.models.openai.ledger import Ledger
+from handrail_ai_steps.models.openai.limits import Pacer
+from handrail_ai_steps.models.openai.settings import ModelSettings
 
 
 class Connection:
     """A client of one event loop; pooled connections cannot move to another."""
 
-    def __init__(self, settings: Settings) -> None:
-        from openai import AsyncOpenAI  # noqa: PLC0415 -- loaded on the first question
-
+    def __init__(self, settings: ModelSettings) -> None:
         self.slots = asyncio.Semaphore(settings.max_concurrent)
         self.probing = asyncio.Lock()
         self.door = asyncio.Lock()
@@ -48,14 +56,10 @@ class Connection:
         Through the SDK's own door for any path: its typed one walks every message and builds an object for every
         token's alternatives, which together takes longer than everything else a call needs.
         """
-        from httpx2 import Response  # noqa: PLC0415 -- as above
-
         return (await self.client.post(path, cast_to=Response, body=body)).content
 
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any]:
         """Send a body as it is and yield the events of the response as the JSON they are."""
-        from openai import AsyncStream  # noqa: PLC0415 -- as above
-
         events = await self.client.post(path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object])
         async with events:
             async for event in events:
@@ -65,7 +69,7 @@ class Connection:
 class Connections:
     """A connection for each event loop, as long as the loop lives."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
         self._by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Connection] = weakref.WeakKeyDictionary()
 
@@ -79,7 +83,39 @@ class Connections:
         return found
 
     async def aclose(self) -> None:
-        """Close the running loop's connection; the next question opens another."""
+        """Close the running loop's connection; the next request opens another."""
         found = self._by_loop.pop(asyncio.get_running_loop(), None)
         if found is not None:
             await found.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server as one model knows it."""
+
+    settings: ModelSettings
+    connection: Connection
+    pacer: Pacer
+    can: Capabilities
+
+    @asynccontextmanager
+    async def admission(self, ledger: Ledger) -> AsyncIterator[None]:
+        """Wait for a place among the open requests and then for a free start; the place is given back at the end.
+
+        Raises:
+            Halted: the server asked for a pause that outlives the call, or the turn did not come in time.
+        """
+        slots, place, started = self.connection.slots, False, time.monotonic()
+        try:
+            try:
+                async with ledger.deadline.queued():
+                    place = await slots.acquire()
+                    await self.pacer.turn(self.connection.door, ledger.deadline.left)
+            except TimeoutError:
+                limits = f"max_concurrent={self.settings.max_concurrent}, per_minute={self.settings.per_minute}"
+                waited = time.monotonic() - started
+                raise Halted("timed_out", f"no turn after {waited:.3g} seconds of waiting ({limits})") from None
+            yield
+        finally:
+            if place:
+                slots.release()

@@ -1,59 +1,28 @@
-"""One question put to one server: paced, budgeted, retried, and every try recorded."""
+"""The tries of one chat request, until there is a reply: paced, budgeted, retried, and every one on record."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_exponential, wait_random
+
 from handrail_ai_steps.models.openai.capabilities import Capabilities
-from handrail_ai_steps.models.openai.client import Connection
 from handrail_ai_steps.models.openai.failure import Failure, Halted, Transient, failure_of
 from handrail_ai_steps.models.openai.formats import FormatLadder
 from handrail_ai_steps.models.openai.ledger import Ledger
-from handrail_ai_steps.models.openai.limits import Pacer
-from handrail_ai_steps.models.openai.reply import Reply, read_reply
-from handrail_ai_steps.models.openai.request import Question, chat_body, output_limit
-from handrail_ai_steps.models.openai.retry import retrying
-from handrail_ai_steps.models.openai.settings import Settings
-from handrail_ai_steps.models.openai.wholeness import flaw_of
+from handrail_ai_steps.models.openai.reply import Reply, flaw_of, read_reply
+from handrail_ai_steps.models.openai.request import ChatRequest, chat_body, output_limit
+from handrail_ai_steps.models.openai.server import Server
 from handrail_guards.outcome import AttemptResult
 
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """One server as one model knows it."""
-
-    settings: Settings
-    connection: Connection
-    pacer: Pacer
-    can: Capabilities
-
-    @asynccontextmanager
-    async def admission(self, ledger: Ledger) -> AsyncIterator[None]:
-        """Wait for a place among the open requests and then for a free start; the place is given back at the end.
-
-        Raises:
-            Halted: the server asked for a pause that outlives the call, or the turn did not come in time.
-        """
-        slots, place, started = self.connection.slots, False, time.monotonic()
-        try:
-            try:
-                async with ledger.deadline.queued():
-                    place = await slots.acquire()
-                    await self.pacer.turn(self.connection.door, ledger.deadline.left)
-            except TimeoutError:
-                limits = f"max_concurrent={self.settings.max_concurrent}, per_minute={self.settings.per_minute}"
-                waited = time.monotonic() - started
-                raise Halted("timed_out", f"no turn after {waited:.3g} seconds of waiting ({limits})") from None
-            yield
-        finally:
-            if place:
-                slots.release()
-
-
 PATH = "/chat/completions"
+TRIES = 4
+"""Requests for one answer, the first included."""
+FIRST_WAIT_SECONDS = 0.25
+LONGEST_WAIT_SECONDS = 8.0
 
 Fetch: TypeAlias = Callable[[Server, dict[str, Any]], Awaitable[Reply | Failure]]
 """Sends the body of a chat completion and reads what comes back."""
@@ -64,21 +33,21 @@ async def fetch_whole(server: Server, body: dict[str, Any]) -> Reply | Failure:
     return read_reply(await server.connection.post(PATH, body), server.settings.model)
 
 
-class Exchange:
-    """The tries of one question, until there is a reply."""
+class Tries:
+    """The tries of one chat request, until there is a reply."""
 
     def __init__(
-        self, server: Server, ledger: Ledger, question: Question, *, answers: int = 1, fetch: Fetch = fetch_whole
+        self, server: Server, ledger: Ledger, chat: ChatRequest, *, answers: int = 1, fetch: Fetch = fetch_whole
     ) -> None:
         self.server = server
         self.ledger = ledger
-        self.question = question
+        self.chat = chat
         self.answers = answers
         self._fetch = fetch
         self.reply: Reply | None = None
         """The last reply; None before the first."""
         self._last = -1
-        self._ladder = FormatLadder(server.can.formats, question.form)
+        self._ladder = FormatLadder(server.can.formats, chat.form)
         self._limited = True
 
     async def send(self, messages: list[dict[str, Any]]) -> Reply:
@@ -136,7 +105,7 @@ class Exchange:
             self.note(f"the server did not take the schema; asked for {self._ladder.format} instead")
 
     def _asks_otherwise(self, failure: Failure, before: Capabilities) -> bool:
-        """Learn what the server does not take, and return whether the question can be put without it."""
+        """Learn what the server does not take, and return whether the request can do without it."""
         can = self.server.can
         match failure.rejected:
             case "system" if can.system:  # also where it was an error 500, which might pass
@@ -151,17 +120,17 @@ class Exchange:
                 return False
         if failure.passing:
             return False
-        if failure.rejected is not None and can == before:  # else another question has learned it meanwhile
+        if failure.rejected is not None and can == before:  # else another request has learned it meanwhile
             can.give_up(failure.rejected)
         return can != before
 
     async def _post(self, messages: list[dict[str, Any]]) -> Reply | Failure:
         server, ledger = self.server, self.ledger
-        size = self.question.input_bytes + sum(len(each["content"]) for each in messages[len(self.question.messages) :])
+        size = self.chat.input_bytes + sum(len(each["content"]) for each in messages[len(self.chat.messages) :])
         async with server.admission(ledger):
             room = self._room(size)
             body = chat_body(
-                self.question,
+                self.chat,
                 messages,
                 server.settings,
                 server.can,
@@ -199,13 +168,13 @@ class Exchange:
             return None
         if not self.server.can.capped and self.server.settings.max_output is None:
             return afforded
-        limit = output_limit(self.question, self.server.settings)
+        limit = output_limit(self.chat, self.server.settings)
         return limit if afforded is None else min(limit, afforded)
 
     def _stop_at_flaw(self, reply: Reply) -> None:
         """Refusal and truncation are outcomes of their own: asking again brings the same at the same price."""
         choices = reply.choices[:1] if self.answers == 1 else reply.choices
-        flaws = [flaw_of(each, self.question.form, reply.usage.output_tokens) for each in choices]
+        flaws = [flaw_of(each, self.chat.form, reply.usage.output_tokens) for each in choices]
         first = flaws[0]
         if first is not None and all(flaws):
             self.ledger.mark(self._last, first.result)
@@ -213,7 +182,7 @@ class Exchange:
 
     def _allows_more(self, reply: Reply, result: AttemptResult) -> str:
         taken = reply.usage.output_tokens
-        ours = result == "truncated" and taken and taken >= output_limit(self.question, self.server.settings)
+        ours = result == "truncated" and taken and taken >= output_limit(self.chat, self.server.settings)
         return "; OpenAIModel(max_output=...) allows more" if ours else ""
 
     def _halt(self, result: Any, reason: str) -> Halted:
@@ -230,3 +199,25 @@ def _oddities(reply: Reply, room: int | None, answers: int) -> tuple[str, ...]:
     if len(reply.choices) < answers:
         notes += (f"asked for {answers} answers at once, got {len(reply.choices)}",)
     return notes
+
+
+def retrying(seconds_left: Callable[[], float]) -> AsyncRetrying:
+    """Return the policy: failures that may pass, with growing waits and ``Retry-After``, never past the deadline."""
+    jitter = wait_random(0, FIRST_WAIT_SECONDS)
+    growing = wait_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS) + jitter
+    enough = stop_after_attempt(TRIES)
+
+    def wait(state: RetryCallState) -> float:
+        asked = asked_wait(state)
+        return growing(state) if asked is None else asked
+
+    def stop(state: RetryCallState) -> bool:
+        return enough(state) or state.upcoming_sleep >= seconds_left()
+
+    return AsyncRetrying(retry=retry_if_exception_type(Transient), wait=wait, stop=stop, reraise=True)
+
+
+def asked_wait(state: RetryCallState) -> float | None:
+    """Return the seconds the server asked to wait, or None."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    return error.failure.wait_seconds if isinstance(error, Transient) else None

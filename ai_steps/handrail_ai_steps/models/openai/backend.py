@@ -1,0 +1,48 @@
+"""What stands behind one OpenAI model once the libraries are loaded: its connections, and what its server takes."""
+
+from handrail_ai_steps.deadline import Deadline
+from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
+from handrail_ai_steps.models.openai.capabilities import Capabilities
+from handrail_ai_steps.models.openai.failure import Halted
+from handrail_ai_steps.models.openai.form import Forms
+from handrail_ai_steps.models.openai.ledger import Ledger
+from handrail_ai_steps.models.openai.limits import Pacer
+from handrail_ai_steps.models.openai.server import Connections, Server
+from handrail_ai_steps.models.openai.settings import ModelSettings
+from handrail_ai_steps.models.openai.sources import Sources
+from handrail_ai_steps.models.openai.structured import Structured
+
+
+class Backend:
+    """Answers the requests of one model, from any event loop."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._settings = settings
+        self._connections = Connections(settings)
+        self.pacer = Pacer(settings.per_minute)
+        self._can = Capabilities(logprobs=not settings.reasons)
+        if settings.address.is_public:
+            self._can.unmarked_reasoning = False
+        self._forms = Forms()
+        self._structured = Structured()
+
+    async def answer(self, request: ModelRequest, deadline: Deadline) -> Answer | NoAnswer:
+        """Answer a request, or say why there is no answer."""
+        ledger = Ledger(request, self._settings, deadline)
+        try:
+            if request.deadline is not None:  # whoever made it stops us when it is over
+                return await self._answer(request, ledger)
+            async with deadline.enforced():
+                return await self._answer(request, ledger)
+        except Halted as halted:
+            return NoAnswer(result=halted.result, reason=ledger.told(halted.reason), attempts=ledger.attempts)
+        except TimeoutError:
+            return timed_out(request.seconds, ledger.attempts)
+
+    async def _answer(self, request: ModelRequest, ledger: Ledger) -> Answer:
+        server = Server(self._settings, await self._connections.here(), self.pacer, self._can)
+        return await Sources(server, self._structured, self._forms, request, ledger).answer()
+
+    async def aclose(self) -> None:
+        """Close the running event loop's connections; the next request opens others."""
+        await self._connections.aclose()
