@@ -8,7 +8,7 @@ from operator import mul
 
 from handrail_evals.decide.calibrate.labels import Audit, data_hash, require_audits
 from handrail_evals.decide.calibrate.promise import Promise, at_most, labels_for, upper_bound
-from handrail_evals.decide.calibrate.sequence import Ladder, Scan, Tally, Trial, scan, usual_first_errors
+from handrail_evals.decide.calibrate.sequence import Counts, Ladder, Scan, Tally, Trial, scan, usual_first_errors
 from handrail_evals.errors import InvalidSetting
 from handrail_guards.guarantee import told_seen
 
@@ -239,41 +239,45 @@ def calibrate(
         raise InvalidSetting(f"first_errors is {first_errors!r}; give 0 or more, or None for the usual start")
     tally = Tally.of(audits)
     others = None if traffic is None else Ladder.of(traffic)
+    found = tested(audits, tally, promise, others, first_errors)
+    passed = found.scan.passed
+    counted = passed.counts if passed else Counts(0, 0)
+    return Calibration(
+        promise=promise,
+        threshold=passed.rung.threshold if passed else None,
+        labels=found.labels,
+        accepted=counted.accepted,
+        errors=counted.errors,
+        bound=upper_bound(counted.errors, counted.accepted, promise.delta),
+        coverage=tally.share_at_least(passed.rung.threshold) if passed else 0.0,
+        labels_missing=found.missing or (max(0, found.hopes - found.labels) if found.hopes else 0),
+        copies=found.copies,
+        distinct_scores=len(found.values),
+        sure_errors=found.sure_errors,
+        reason=reason_of(found),
+        data_hash=data_hash(audits),
+        seen=found.seen,
+    )
+
+
+def tested(
+    audits: Sequence[Audit], tally: Tally, promise: Promise, others: Ladder | None, first_errors: int | None
+) -> Found:
+    """Try the thresholds, of other cases' scores or of the audits' own, and return what is known then."""
     missing = max(0, promise.floor - tally.labels)
     if missing:
         found = Scan(None, None)
     else:
         found = scan(tally, others or Ladder.of(tally.scores), promise, first_errors=first_errors)
-    passed = found.passed
-    counted = passed.counts if passed else None
-    accepted, errors = (counted.accepted, counted.errors) if counted else (0, 0)
-    hopes = None if passed or missing else labels_to_pass(tally, promise)
-    values = Counter(tally.scores)
     wrong = sorted((each for each in audits if not each.right), key=lambda each: (-each.score, each.case))
-    told = Found(
+    return Found(
         scan=found,
         promise=promise,
         labels=tally.labels,
         copies=len(audits) - tally.labels,
         missing=missing,
-        hopes=hopes,
-        values=values,
+        hopes=None if found.passed or missing else labels_to_pass(tally, promise),
+        values=Counter(tally.scores),
         sure_errors=tuple(wrong[:SURE_ERRORS]),
         seen=sum(not each.blind for each in audits),
-    )
-    return Calibration(
-        promise=promise,
-        threshold=passed.rung.threshold if passed else None,
-        labels=tally.labels,
-        accepted=accepted,
-        errors=errors,
-        bound=upper_bound(errors, accepted, promise.delta),
-        coverage=tally.share_at_least(passed.rung.threshold) if passed else 0.0,
-        labels_missing=missing or (max(0, hopes - tally.labels) if hopes else 0),
-        copies=told.copies,
-        distinct_scores=len(values),
-        sure_errors=told.sure_errors,
-        reason=reason_of(told),
-        data_hash=data_hash(audits),
-        seen=told.seen,
     )

@@ -1,8 +1,11 @@
-"""``handrail eval calibrate``: set the threshold of a step from labelled cases."""
+"""``handrail eval calibrate``: set the threshold of a step from labelled cases.
+
+The files it reads are cases, or the texts and labels that ``handrail learn`` takes.
+"""
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -27,65 +30,139 @@ from handrail_evals.decide.step_calibration import (
 )
 from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.case import Case
+from handrail_evals.measure.cases.form import CaseFields
+from handrail_evals.measure.cases.read import first_keys, read_cases
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_evals.show.cli import options
-from handrail_evals.show.cli.calibration_cases import CaseKeys
 from handrail_evals.show.cli.calibration_told import as_data, told
-from handrail_evals.show.cli.exits import CANT_TELL, measuring
+from handrail_evals.show.cli.exits import CANT_TELL, measuring, printing_aside, run_measured
 from handrail_evals.show.cli.labelling import from_store, require_answered
-from handrail_evals.show.cli.measured import printing_aside, run_measured
 from handrail_evals.show.cli.suites import load_step
 from handrail_guards.guarantee import ScoreName
 from handrail_guards.outcome import Judgement
 
+OTHER_WORDS = {"input": "text", "expected": "label"}
+"""How the files of ``handrail learn`` call the parts of a case."""
+
+PLAIN = ".txt"
+"""A file of texts without labels, one a line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseKeys:
+    """Where the parts of a case stand; None: where the file itself shows it."""
+
+    name: str | None = None
+    """Without a name in the first case, cases are called by their lines."""
+    input: str | None = None
+    expected: str | None = None
+
+    def labelled(self, file: Path, expected: Any) -> Sequence[Case[Any, Any]]:
+        """Return the labelled cases of a file; ``expected`` is the type of a label.
+
+        Raises:
+            InvalidCaseFile: it cannot be read, or a case cannot be used.
+        """
+        return self._read(file, expected, allow_unlabelled=False)
+
+    def inputs(self, file: Path) -> list[Any]:
+        """Return the inputs of cases that need no label, or the lines of a text file.
+
+        Raises:
+            InvalidCaseFile: it cannot be read, or a case cannot be used.
+            OSError: a text file cannot be read.
+        """
+        if file.suffix.lower() == PLAIN:
+            return [line for line in file.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
+        return [each.input for each in self._read(file, Any, allow_unlabelled=True)]
+
+    def _read(self, file: Path, expected: Any, *, allow_unlabelled: bool) -> Sequence[Case[Any, Any]]:
+        there = first_keys(str(file))
+        fields = CaseFields(
+            name=self.name,
+            input=self.input or _shown("input", there),
+            expected=self.expected or _shown("expected", there),
+            others="ignore",
+        )
+        named = bool(there.intersection(fields.name_keys)) or not there
+        return read_cases(
+            str(file),
+            input=Any,
+            expected=expected,
+            fields=fields,
+            names="field" if named else "line",
+            allow_unlabelled=allow_unlabelled,
+        )
+
+
+def _shown(part: str, there: frozenset[str]) -> str:
+    """Return the key of a part: its own name, or the other one where only that is there."""
+    other = OTHER_WORDS[part]
+    return other if other in there and part not in there else part
+
+
+StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="MODULE:STEP or FILE.py:STEP, an AI step")]
+RiskOption = Annotated[float, typer.Option("--target", help="largest share of wrong values among the accepted, 0 to 1")]
+DeltaOption = Annotated[float, typer.Option(help="chance that this is not kept, 0 to 1")]
+CasesOption = Annotated[
+    Path | None, typer.Option("--cases", metavar="FILE", help="labelled cases, drawn at random before routing")
+]
+StoreOption = Annotated[str | None, typer.Option("--store", help="take the audits of a store: sqlite:///FILE")]
+TrafficOption = Annotated[
+    Path | None,
+    typer.Option("--traffic", metavar="FILE", help="other cases, without labels, to take the thresholds to try from"),
+]
+AcceptanceOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="the acceptance file to write")]
+ModelOption = Annotated[str | None, typer.Option(help="which of the step's models, when it asks several")]
+ScoreOption = Annotated[
+    str | None, typer.Option(help="confidence, margin or acceptor (default: confidence; the best with --development)")
+]
+AcceptorOption = Annotated[bool, typer.Option(help="let a score learned from the cases take part")]
+DevelopmentOption = Annotated[
+    float | None,
+    typer.Option(
+        help="share of the cases that chooses the score and does not calibrate (default: none; a fifth with an"
+        " acceptor)"
+    ),
+]
+FirstErrorsOption = Annotated[
+    int | None, typer.Option(help="errors that the first threshold tolerates; set it before you look at the labels")
+]
+AcceptSeenOption = Annotated[
+    bool, typer.Option("--accept-seen", help="take labels that were given with the suggestion in view")
+]
+NameFieldOption = Annotated[str | None, typer.Option(help="the key of a case's name (default: name, id, or the line)")]
+InputFieldOption = Annotated[str | None, typer.Option(help="the key of the input (default: input or text)")]
+ExpectedFieldOption = Annotated[
+    str | None, typer.Option(help="the key of what is right; null: no label fits (default: expected or label)")
+]
+PerDayOption = Annotated[int, typer.Option(min=0, help="cases a day, for the view of costs")]
+MinutesOption = Annotated[float, typer.Option(min=0, help="what a person takes for one case")]
+AuditedOption = Annotated[float, typer.Option(min=0, max=1, help="share of accepted cases that is audited")]
+
 
 @measuring
 def calibrate(
-    target: Annotated[str, typer.Argument(metavar="STEP", help="MODULE:STEP or FILE.py:STEP, an AI step")],
-    risk: Annotated[float, typer.Option("--target", help="largest share of wrong values among the accepted, 0 to 1")],
-    delta: Annotated[float, typer.Option(help="chance that this is not kept, 0 to 1")],
-    cases: Annotated[
-        Path | None, typer.Option("--cases", metavar="FILE", help="labelled cases, drawn at random before routing")
-    ] = None,
-    store: Annotated[str | None, typer.Option("--store", help="take the audits of a store: sqlite:///FILE")] = None,
-    traffic: Annotated[
-        Path | None,
-        typer.Option(
-            "--traffic", metavar="FILE", help="other cases, without labels, to take the thresholds to try from"
-        ),
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="the acceptance file to write")] = None,
-    model: Annotated[str | None, typer.Option(help="which of the step's models, when it asks several")] = None,
-    score: Annotated[
-        str | None,
-        typer.Option(help="confidence, margin or acceptor (default: confidence; the best with --development)"),
-    ] = None,
-    acceptor: Annotated[bool, typer.Option(help="let a score learned from the cases take part")] = False,
-    development: Annotated[
-        float | None,
-        typer.Option(
-            help="share of the cases that chooses the score and does not calibrate (default: none; a fifth with an"
-            " acceptor)"
-        ),
-    ] = None,
-    first_errors: Annotated[
-        int | None,
-        typer.Option(help="errors that the first threshold tolerates; set it before you look at the labels"),
-    ] = None,
-    accept_seen: Annotated[
-        bool, typer.Option("--accept-seen", help="take labels that were given with the suggestion in view")
-    ] = False,
+    target: StepArgument,
+    risk: RiskOption,
+    delta: DeltaOption,
+    cases: CasesOption = None,
+    store: StoreOption = None,
+    traffic: TrafficOption = None,
+    out: AcceptanceOption = None,
+    model: ModelOption = None,
+    score: ScoreOption = None,
+    acceptor: AcceptorOption = False,
+    development: DevelopmentOption = None,
+    first_errors: FirstErrorsOption = None,
+    accept_seen: AcceptSeenOption = False,
     recording: options.RecordingOption = None,
-    name_field: Annotated[
-        str | None, typer.Option(help="the key of a case's name (default: name, id, or the line)")
-    ] = (None),
-    input_field: Annotated[str | None, typer.Option(help="the key of the input (default: input or text)")] = None,
-    expected_field: Annotated[
-        str | None, typer.Option(help="the key of what is right; null: no label fits (default: expected or label)")
-    ] = None,
-    per_day: Annotated[int, typer.Option(min=0, help="cases a day, for the view of costs")] = 1000,
-    minutes_each: Annotated[float, typer.Option(min=0, help="what a person takes for one case")] = 2.0,
-    audited: Annotated[float, typer.Option(min=0, max=1, help="share of accepted cases that is audited")] = 0.05,
+    name_field: NameFieldOption = None,
+    input_field: InputFieldOption = None,
+    expected_field: ExpectedFieldOption = None,
+    per_day: PerDayOption = 1000,
+    minutes_each: MinutesOption = 2.0,
+    audited: AuditedOption = 0.05,
     concurrency: options.ConcurrencyOption = 20,
     as_json: options.JsonOption = False,
 ) -> None:
@@ -114,9 +191,7 @@ def calibrate(
         found = _from_store(str(store), step, promise, day, settings)
     else:
         keys = CaseKeys(name=name_field, input=input_field, expected=expected_field)
-        labelled = keys.labelled(cases, step.output_type | None)
-        if not accept_seen:
-            require_blind([each.name for each in labelled if each.blind is False], len(labelled), "--accept-seen")
+        labelled = _labelled(cases, keys, step, accept_seen=accept_seen)
         others = None if traffic is None else keys.inputs(traffic)
         with printing_aside(aside=as_json):
             judged, judgements = run_measured(_judged(step, labelled, others, concurrency, Learned.of(whole)))
@@ -138,6 +213,14 @@ def _from_store(
     labels = from_store(store, lambda client: read_labels(client.store, step=step, score=score))
     require_answered(labels, store)
     return from_labels(labels, promise, day=day, first_errors=settings.first_errors)
+
+
+def _labelled(file: Path, keys: CaseKeys, step: AIStep[Any], *, accept_seen: bool) -> Sequence[Case[Any, Any]]:
+    """Return the labelled cases of a file, whose labels were given blind unless seen ones are accepted too."""
+    labelled = keys.labelled(file, step.output_type | None)
+    if not accept_seen:
+        require_blind([each.name for each in labelled if each.blind is False], len(labelled), "--accept-seen")
+    return labelled
 
 
 async def _judged(

@@ -16,8 +16,7 @@ from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.measure.running.settings import CONCURRENCY, RunSettings
 from handrail_evals.numbers.summary import Options, open_summary
 from handrail_evals.show.cli import options
-from handrail_evals.show.cli.exits import measuring
-from handrail_evals.show.cli.measured import printing_aside
+from handrail_evals.show.cli.exits import measuring, printing_aside
 from handrail_evals.show.cli.publishing import Publication, write, write_files
 from handrail_evals.show.cli.running import Order, destination, end, execute, prepared
 from handrail_evals.show.cli.suites import AnySuite, load_suite

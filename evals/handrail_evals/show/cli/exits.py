@@ -1,17 +1,24 @@
-"""Exit codes: 0 fine, 1 worse, 2 usage or data, 3 can't tell, 130 stopped by hand, 141 nobody reads on."""
+"""How commands end, and call the code that is measured: nothing of it reaches their output, and nothing outlasts them.
+
+Exit codes: 0 fine, 1 worse, 2 usage or data, 3 can't tell, 130 stopped by hand, 141 nobody reads on.
+"""
 
 import functools
 import os
 import traceback
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
+from typing import Any, ParamSpec, TypeVar
 
 import typer
 
 from handrail_evals.measure.running.runner import Evaluation
+from handrail_evals.measure.threads import leaving_threads
 from handrail_ground.errors import HandrailError, is_order, told
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli import complaining
+from handrail_orchestrator.cli.foreign import calling_foreign_code
+from handrail_orchestrator.cli.stopping import run_until_stopped
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -102,3 +109,23 @@ def _unscored(evaluation: Evaluation) -> str:
         f"no scorer has a score for any of {len(evaluation.result.cases):,} answers; see that the cases have what the"
         " scorers look at"
     )
+
+
+T = TypeVar("T")
+
+
+def run_measured(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that calls foreign code to its end; threads that it left at work are not waited for.
+
+    Raises:
+        KeyboardInterrupt: it was stopped.
+    """
+    return run_until_stopped(leaving_threads(work))
+
+
+def printing_aside(*, aside: bool) -> AbstractContextManager[None]:
+    """Keep this command's streams, directory and exit code while code is measured.
+
+    With ``aside`` what that prints goes to standard error, where standard output is for a program to read.
+    """
+    return calling_foreign_code(aside=aside, lying=(FINE, WORSE, CANT_TELL))

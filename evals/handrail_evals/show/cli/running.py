@@ -1,22 +1,89 @@
 """``handrail eval run``: put a suite's cases to its target and score the answers."""
 
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from types import TracebackType
+from typing import Annotated, Any, Self
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.running.runner import Evaluation, run_suite
-from handrail_evals.measure.running.settings import CONCURRENCY, Budget, RunSettings
+from handrail_evals.measure.running.settings import CONCURRENCY, Budget, RunSettings, Spending
+from handrail_evals.measure.suite import Suite
+from handrail_evals.numbers.statistics.power import smallest_detectable
 from handrail_evals.numbers.summary import Options, open_summary
 from handrail_evals.show.cli import options
-from handrail_evals.show.cli.exits import code_of, complaint, measuring
-from handrail_evals.show.cli.folder import path_for
-from handrail_evals.show.cli.measured import printing_aside, run_measured
-from handrail_evals.show.cli.plan import planned
-from handrail_evals.show.cli.progress import ProgressBar
+from handrail_evals.show.cli.exits import code_of, complaint, measuring, printing_aside, run_measured
 from handrail_evals.show.cli.publishing import Publication, publish
-from handrail_evals.show.cli.suites import AnySuite, load_suite, narrowed, on_earlier_answers, on_recording
+from handrail_evals.show.cli.suites import AnySuite, load_suite, narrowed, on_earlier_answers, on_recording, path_for
+
+DISCORDANCE = 0.1
+"""Share of cases that only one of two results gets right, assumed before there are results."""
+
+
+def planned(suite: Suite[Any, Any, Any]) -> str:
+    """Return how many cases there are, and how small a difference from a baseline they can show."""
+    count = len(suite.cases)
+    repeats = f" × {suite.repeats}" if suite.repeats > 1 else ""
+    smallest = smallest_detectable(count, discordance=DISCORDANCE)
+    clusters = {case.cluster for case in suite.cases if case.cluster is not None}
+    fewer = f"; {len(clusters):,} clusters make it larger" if clusters else ""
+    shown = f"about {smallest:.1%}" if smallest is not None else "none: too few cases"
+    return (
+        f"{suite.name}: {count:,} cases{repeats}; smallest difference from a baseline that they show: {shown}"
+        f" (if {DISCORDANCE:.0%} of the answers change{fewer})"
+    )
+
+
+REFRESH_SECONDS = 0.1
+
+
+class ProgressBar:
+    """Watches a run; draws nothing when standard error is no terminal."""
+
+    def __init__(self, title: str, total: int, *, quiet: bool) -> None:
+        # The stream as it is now: the code that is measured may replace it.
+        console = Console(file=sys.stderr, stderr=True, quiet=quiet or not sys.stderr.isatty())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task(title, total=total, rate="")
+        self._done = self._crashed = 0
+        self._begun = self._drawn = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+        self._progress.stop()
+
+    def saw(self, case: CaseResult, spending: Spending) -> None:
+        """Take note of a case that is done."""
+        self._done += 1
+        self._crashed += case.error is not None
+        now = time.monotonic()
+        if now - self._drawn >= REFRESH_SECONDS:
+            self._drawn = now
+            rate = f"{self._done / (now - self._begun):.0f}/s"
+            money = f"  {spending.money:.2f} spent" if spending.money else ""
+            crashed = f"  {self._crashed} crashed" if self._crashed else ""
+            self._progress.update(self._task, completed=self._done, rate=f"{rate}{money}{crashed}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

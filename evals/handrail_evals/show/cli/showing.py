@@ -1,4 +1,4 @@
-"""``handrail eval list``, ``show`` and ``report``: looking at results."""
+"""``handrail eval list``, ``show`` and ``report``: looking at results; ``schema``: what files of cases look like."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from handrail_evals.decide.comparison import Comparison, compare
 from handrail_evals.errors import InvalidResult
+from handrail_evals.measure.cases.schema import write_schema
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.numbers.statistics.clusters import average_repeats
@@ -16,12 +17,24 @@ from handrail_evals.numbers.summary import Options, open_summary
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.comparing import terms_of_every_metric
 from handrail_evals.show.cli.exits import DATA, measuring
-from handrail_evals.show.cli.folder import RESULTS, results_in
 from handrail_evals.show.cli.publishing import Publication, publish, say_written, write
+from handrail_evals.show.cli.suites import RESULTS, results_in
 from handrail_evals.show.junit import junit as as_junit
 from handrail_evals.show.markdown import markdown as as_markdown
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli.printing import out, short, table
+
+
+@measuring
+def schema(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="where to write it")] = Path("cases.schema.json"),
+    as_json: options.JsonOption = False,
+) -> None:
+    """Write the JSON Schema that editors check and complete files of cases with."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_schema(out)
+    say_written([out], as_json=as_json)
+
 
 ResultArgument = Annotated[Path, typer.Argument(metavar="RESULT", help="a result file that `handrail eval run` wrote")]
 
