@@ -22,9 +22,10 @@ from typing_extensions import TypedDict
 from handrail_orchestrator.asked import form
 from handrail_orchestrator.errors import NotStorable, UnresolvedAnnotation
 from handrail_orchestrator.exactness import Test, exact_test
-from handrail_orchestrator.marking import KEY, MARK, marked
+from handrail_orchestrator.marking import marked
 from handrail_orchestrator.sameness import difference
 from handrail_orchestrator.storable import EXACT_JSON, CoreSchema, Refused, storable
+from handrail_orchestrator.unmarking import KEY, MARK
 
 T = TypeVar("T")
 

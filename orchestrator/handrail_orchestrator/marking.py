@@ -3,7 +3,7 @@
 ``str | bytes`` writes both as text, a dictionary's keys can be tuples, and an offset is not a time zone. In the marked
 form a member of a union is ``[its type, value]``, a dictionary with such keys is a list of pairs, and a moment is
 ``[moment, zone, fold]``. It is used only when the plain form did not come back equal: most records stay what people
-expect.
+expect. What reads it without the type is ``handrail_orchestrator.unmarking``.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,7 @@ from pydantic_core import SchemaValidator, ValidationError
 from handrail_orchestrator.exactness import exact_test
 from handrail_orchestrator.sameness import difference
 from handrail_orchestrator.storable import EXACT_JSON, JSON_VALUE, CoreSchema, with_parts
-
-KEY = "$exact"
-MARK = f'{{"{KEY}"'
-"""How JSON in the marked form starts: an object with one key."""
+from handrail_orchestrator.unmarking import KEY
 
 
 def marked(schema: CoreSchema) -> CoreSchema | None:
