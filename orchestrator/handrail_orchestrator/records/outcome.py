@@ -1,0 +1,48 @@
+"""What a judgement came to, read from what a step recorded; the only place that does."""
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from handrail_guards.outcome import Accepted, Doubtful
+from handrail_orchestrator.unmarking import KEY, is_marked, unmarked
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_VALUES = {"accepted": "value", "doubtful": "suggestion"}
+"""Under which name an outcome of a kind has its value."""
+
+
+def outcome_of(recorded: str) -> Accepted[Any] | Doubtful[Any] | None:
+    """Return an outcome with its value as JSON data, or None for what does not read as one, such as of foreign code."""
+    try:
+        data = json.loads(recorded)
+        data = _unmarked(data) if is_marked(data) else data
+        outcome: Accepted[Any] | Doubtful[Any] = _reader(data["kind"]).validate_python(data)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return outcome
+
+
+def outcome_data(recorded: str) -> Any:
+    """Return a recorded outcome as JSON data: value or suggestion, why it is in doubt, judgement."""
+    data = json.loads(recorded)
+    try:
+        return _unmarked(data) if is_marked(data) else data
+    except (KeyError, TypeError, ValueError):
+        return data
+
+
+def _unmarked(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a marked outcome as it is in the plain form; it stands beside its type's name."""
+    _, outcome = data[KEY]
+    name = _VALUES[outcome["kind"]]
+    return {**outcome, name: unmarked(outcome[name])}
+
+
+@cache
+def _reader(kind: str) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter  # noqa: PLC0415 -- who looks at no judgement needs none of it
+
+    return TypeAdapter({"accepted": Accepted[Any], "doubtful": Doubtful[Any]}[kind])

@@ -1,0 +1,96 @@
+"""One execution of a workflow, and what it waits for."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from handrail_orchestrator.records.failure import RecordedError
+from handrail_orchestrator.records.unread import reads_late
+from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.store.rows import ENDED, RunStatus
+
+
+@reads_late("input", "output", "error")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run; values are JSON data, times are seconds since the epoch (UTC)."""
+
+    id: str
+    key: int
+    """Its number in its store: runs are listed by it, oldest first."""
+    workflow: str
+    version: int
+    """The workflow's version."""
+    status: RunStatus
+    created: float
+    input: Any = None
+    """What it was started with."""
+    output: Any = None
+    """Its result; None also while there is none."""
+    error: RecordedError | None = None
+    """What ended it without a result."""
+    started: float | None = None
+    """When a worker began with it; None: none has."""
+    ended: float | None = None
+    wake: float | None = None
+    """When it is due; None: nothing to do until an answer or event comes."""
+    deadline: float | None = None
+    """When it fails if it has not ended by then; None: it may take as long as it likes."""
+    owner: int | None = None
+    """The worker that executes it."""
+    crashes: int = 0
+    """How often its process died while it was executed, without progress in between."""
+    parent: int | None = None
+    """The key of the run that waits for it as a child."""
+    copied_seq: int = 0
+    """A fork's steps up to this number were copied from another run."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of it happens any more, unless somebody says ``retry``."""
+        return self.status in ENDED
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data, as ``handrail runs list --json`` prints it."""
+        return {
+            "key": self.key,
+            "id": self.id,
+            "workflow": self.workflow,
+            "version": self.version,
+            "status": self.status,
+            "wake": self.wake,
+            "owner": self.owner,
+            "crashes": self.crashes,
+            "created": self.created,
+            "started": self.started,
+            "ended": self.ended,
+            "deadline": self.deadline,
+            "input": self.input,
+            "output": self.output,
+            "error": None if self.error is None else self.error.as_json(),
+            "parent": self.parent,
+            "copied_seq": self.copied_seq,
+            "has_ended": self.has_ended,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitRecord:
+    """What a run waits for."""
+
+    run_key: int
+    """The run's number in its store."""
+    step: str
+    kind: StepKind
+    """``human``, ``timer``, ``event`` or ``child``."""
+    since: float | None = None
+    due: float | None = None
+    """When it is over, or late."""
+    child: str | None = None
+    """The id of the run that is waited for."""
+    item: int | None = None
+    """The number of the review item, for a question to people."""
+    queue: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data, as ``handrail runs show --json`` prints it within its run."""
+        return {name: value for name, value in asdict(self).items() if name != "run_key"}
