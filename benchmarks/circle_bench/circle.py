@@ -77,8 +77,8 @@ class Circle:
             await orchestrator.start_many(triage, [(each.id, each.text) for each in requests])
             await orchestrator.idle()
             await people.answer_all(orchestrator)
-            records = [each for each in read_records(orchestrator.store, step=STEP) if each is not None]
-            labels = read_labels(orchestrator.store, step=step)
+            records = [each for each in read_records(orchestrator, step=STEP) if each is not None]
+            labels = read_labels(orchestrator, step=step)
         self.rounds.append(self._counted(number, requests, records, people))
         return sort_answers(labels, records, spent=self.spent, set_aside=self.plan.set_aside)
 

@@ -69,7 +69,7 @@ def check_waiting(orchestrator: Orchestrator, expected: int) -> None:
     Raises:
         WrongResult: some do not.
     """
-    counts = orchestrator.store.counts()
+    counts = orchestrator.counts()
     waiting = sum(number for (_, _, status), number in counts.items() if status == "waiting")
     if waiting != expected:
         raise WrongResult(f"of {expected} runs that should wait, {waiting} do: {counts}")

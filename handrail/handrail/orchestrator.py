@@ -28,9 +28,15 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import WrongState as WrongState
     from handrail_orchestrator.hooks import Hooks as Hooks
     from handrail_orchestrator.orchestrator import RunHandle as RunHandle
+    from handrail_orchestrator.records.failure import RecordedError as RecordedError
+    from handrail_orchestrator.records.item import ReviewChange as ReviewChange
+    from handrail_orchestrator.records.item import ReviewDetail as ReviewDetail
+    from handrail_orchestrator.records.item import ReviewItem as ReviewItem
+    from handrail_orchestrator.records.judgement import JudgementRecord as JudgementRecord
+    from handrail_orchestrator.records.run import RunRecord as RunRecord
+    from handrail_orchestrator.records.run import WaitRecord as WaitRecord
+    from handrail_orchestrator.records.step import StepRecord as StepRecord
     from handrail_orchestrator.step import Step as Step
     from handrail_orchestrator.store.port import ReviewQuery as ReviewQuery
-    from handrail_orchestrator.store.rows import ReviewRow as ReviewRow
-    from handrail_orchestrator.store.rows import RunRow as RunRow
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

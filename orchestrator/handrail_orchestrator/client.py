@@ -1,6 +1,5 @@
 """A store without executing: look at runs, answer questions, send events, cancel, retry, fork, prune."""
 
-import json
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,13 +10,26 @@ from handrail_orchestrator import review
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.embedded.checking import AnswerCheck, Checked
 from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.embedded.presence import living
 from handrail_orchestrator.embedded.writer import Host, Writer
-from handrail_orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError, UnknownRun
-from handrail_orchestrator.said import said_of
+from handrail_orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError
+from handrail_orchestrator.reader import Reader
+from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
+from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.store import ReviewQuery, Store, open_store
-from handrail_orchestrator.store.changes import Cancel, Change, Fork, MoveReview, Prune, RetryRun, Send, Started
-from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, RunRow, RunStatus, StepRow
-from handrail_orchestrator.texts import checked_number, checked_texts
+from handrail_orchestrator.store.changes import (
+    Cancel,
+    Change,
+    Fork,
+    MoveReview,
+    Prune,
+    Remember,
+    RetryRun,
+    Send,
+    Started,
+)
+from handrail_orchestrator.store.rows import ReviewRow, RunStatus
+from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.workflow import Workflow, Workflows
 
 if TYPE_CHECKING:
@@ -27,7 +39,7 @@ PRUNE_AT_ONCE = 500
 """Runs deleted in one transaction, so that others can write in between."""
 
 
-class Client:
+class Client(Reader):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.
@@ -70,8 +82,7 @@ class Client:
         return self._clock.now()
 
     @property
-    def store(self) -> Store:
-        """Return the open store."""
+    def _open_store(self) -> Store:
         return self._parts[0]
 
     @property
@@ -96,29 +107,9 @@ class Client:
         return reply
 
     def _ring(self) -> None:
-        self.store.ring()
+        self._open_store.ring()
 
     # -- runs
-
-    def run(self, run_id: str) -> RunRow:
-        """Return one run.
-
-        Raises:
-            UnknownRun: there is none with this id.
-        """
-        checked_texts(run_id=run_id)
-        row = self.store.run(run_id)
-        if row is None:
-            raise UnknownRun(run_id)
-        return row
-
-    def steps(self, run_id: str) -> Sequence[StepRow]:
-        """Return the step records of a run, in order of recording.
-
-        Raises:
-            UnknownRun: there is none with this id.
-        """
-        return self.store.history(self.run(run_id).key).steps
 
     async def send(self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> bool:
         """Send an external event to a run; the same ``event_id`` counts once. Returns whether it was new.
@@ -185,28 +176,22 @@ class Client:
             total += count
         return total
 
+    async def remember_code(self, workflow: str, target: str) -> None:
+        """Say where a workflow's code is found, as ``module:name``."""
+        checked_texts(workflow=workflow, target=target)
+        await self._writer.ask(Remember(workflow, target))
+
+    def is_worked_on(self) -> bool:
+        """Return whether any process executes runs of this store, or may."""
+        return living(self._open_store)
+
+    def vacuum(self) -> None:
+        """Give space that deleted runs held back to the disk."""
+        self._open_store.vacuum()
+
     # -- reviews
 
-    def reviews(self, query: ReviewQuery | None = None) -> list[ReviewRow]:
-        """Return review items, most urgent first; those that wait, if no query is given."""
-        return self.store.reviews(query or ReviewQuery(now=self._clock.now()))
-
-    def review(self, item: int) -> ReviewRow:
-        """Return one review item.
-
-        Raises:
-            ReviewError: there is none with this number.
-        """
-        row = self.store.review(checked_number(item, where="the review item"))
-        if row is None:
-            raise ReviewError(f"no review item {item} in this store: list them with `handrail review list`")
-        return row
-
-    def review_log(self, item: int) -> list[ReviewLogRow]:
-        """Return every change of a review item, oldest first."""
-        return self.store.review_log(self.review(item).id)
-
-    async def next_review(self, *, by: str, queue: str | None = None) -> ReviewRow | None:
+    async def next_review(self, *, by: str, queue: str | None = None) -> ReviewDetail | None:
         """Take the most urgent item that nobody has, for five minutes; None when there is none.
 
         What this person skipped comes after all others, that skipped longest ago first.
@@ -218,10 +203,11 @@ class Client:
         checked_texts(queue=queue)
         now = self._clock.now()
         query = ReviewQuery(queue=queue, free_for=by, now=now, limit=20)
-        while items := self.store.reviews(query):
+        while items := self.reviews(query):
             for item in items:
                 try:
-                    return await self._move(review.take(item, by=by, now=now))
+                    taken = await self._move(review.take(item, by=by, now=now))
+                    return self.review(taken.id)
                 except ReviewError:  # somebody was faster
                     continue
         return None
@@ -235,7 +221,7 @@ class Client:
         version: int | None = None,
         note: str | None = None,
         despite: Sequence[str] = (),
-    ) -> ReviewRow:
+    ) -> ReviewItem:
         """Answer a review item and resume its run; ``value`` is the answer as JSON data.
 
         The answer is held to the guards of the step that asks, as far as they cost nothing: here when the workflow's
@@ -246,7 +232,7 @@ class Client:
             AnswerRefused: it fails a guard that ``despite`` does not name.
             ReviewError: the answer does not fit, somebody else has the item, or it is decided or closed.
         """
-        row, now = self.review(item), self._clock.now()
+        row, now = self._item(item), self._clock.now()
         move = review.decide(row, value, by=by, now=now, version=version, note=note, despite=despite)
         checked = await self._checked(row, value)
         failed = (*(() if checked is None else checked.failed), *self._known(row, value, checked))
@@ -265,18 +251,18 @@ class Client:
         Raises:
             ReviewError: there is no such item, or the answer does not fit its type.
         """
-        row = self.review(item)
+        row = self._item(item)
         checked = await self._checked(row, value)
         known = self._known(row, value, checked)
         return known or None if checked is None else (*checked.failed, *known)
 
-    async def _checked(self, item: ReviewRow, value: Any) -> Checked | None:
+    async def _checked(self, item: ReviewItem, value: Any) -> Checked | None:
         return None if self._check is None else await self._check.checked(item, value)
 
-    def _known(self, item: ReviewRow, value: Any, checked: Checked | None) -> "tuple[Verdict, ...]":
-        if item.suggestion is None or value != json.loads(item.suggestion):
+    def _known(self, item: ReviewItem, value: Any, checked: Checked | None) -> "tuple[Verdict, ...]":
+        if not review.is_suggestion(item, value):
             return ()
-        said = said_of(self.store, item)
+        said = self.review(item.id).said
         asked = frozenset[str]() if checked is None else checked.asked
         return () if said is None else tuple(each for each in said.forbids if each.guard not in asked)
 
@@ -285,35 +271,35 @@ class Client:
         self._check_with(Library(), Workflows(list(workflows)))
 
     def _check_with(self, library: Library, workflows: Workflows) -> None:
-        self._check = AnswerCheck(library, workflows, self.store, self._clock)
+        self._check = AnswerCheck(library, workflows, self._open_store, self._clock)
 
-    async def undo(self, item: int, *, by: str) -> ReviewRow:
+    async def undo(self, item: int, *, by: str) -> ReviewItem:
         """Take back one's own answer of the last minutes, if its run has not read it; the item is one's own again.
 
         Raises:
             ReviewError: its run has gone on with it, it is too old, or it is not this person's.
         """
-        return await self._move(review.undo(self.review(item), by=by, now=self._clock.now()))
+        return await self._move(review.undo(self._item(item), by=by, now=self._clock.now()))
 
-    async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewRow:
+    async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
         """Give an item back for somebody else; ``next_review`` offers it to this person last.
 
         Raises:
             ReviewError: somebody else has it, or it is decided or closed.
         """
-        return await self._move(review.skip(self.review(item), by=by, now=self._clock.now(), note=note))
+        return await self._move(review.skip(self._item(item), by=by, now=self._clock.now(), note=note))
 
-    async def release(self, item: int, *, by: str) -> ReviewRow:
+    async def release(self, item: int, *, by: str) -> ReviewItem:
         """Give back an item that this person has taken, as if they had never looked at it.
 
         Raises:
             ReviewError: this person does not have it.
         """
-        return await self._move(review.release(self.review(item), by=by, now=self._clock.now()))
+        return await self._move(review.release(self._item(item), by=by, now=self._clock.now()))
 
-    async def _move(self, change: MoveReview) -> ReviewRow:
+    async def _move(self, change: MoveReview) -> ReviewItem:
         if change.decision is None:
             moved: ReviewRow = await self._writer.ask(change)
         else:
             moved = await self._change(change)
-        return moved
+        return review_item(moved)

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
+from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.run import RunRecord
+from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.store.port import ReviewQuery
-from handrail_orchestrator.store.rows import ReviewRow, RunRow, StepRow
 from handrail_orchestrator.workflow import Workflow
 
 In = TypeVar("In")
@@ -59,15 +61,15 @@ class Engine(Protocol):
         """Start a new run with the history of another before a step; returns its id."""
         ...
 
-    def run(self, run_id: str) -> RunRow:
+    def run(self, run_id: str) -> RunRecord:
         """Return one run."""
         ...
 
-    def steps(self, run_id: str) -> Sequence[StepRow]:
+    def steps(self, run_id: str) -> Sequence[StepRecord]:
         """Return the step records of a run, in order of recording."""
         ...
 
-    def reviews(self, query: ReviewQuery | None = None) -> Sequence[ReviewRow]:
+    def reviews(self, query: ReviewQuery | None = None) -> Sequence[ReviewItem]:
         """Return review items, most urgent first."""
         ...
 
@@ -80,7 +82,7 @@ class Engine(Protocol):
         version: int | None = None,
         note: str | None = None,
         despite: Sequence[str] = (),
-    ) -> ReviewRow:
+    ) -> ReviewItem:
         """Answer a review item and resume its run."""
         ...
 

@@ -21,6 +21,7 @@ from handrail_orchestrator.embedded.signals import Signals, leave_after
 from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
 from handrail_orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
 from handrail_orchestrator.limits import Limit, Limiters
+from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.store import Durability, Store, open_store
 from handrail_orchestrator.store.changes import Started, StartMany, StartRun
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
@@ -255,14 +256,12 @@ class Orchestrator(Client):
                 return handle.execution.value  # type: ignore[no-any-return]
         pause = FIRST_LOOK_SECONDS
         while True:
-            row = self.run(handle.id)
+            row = self._run_row(handle.id)
             if row.status == "completed":
                 return self._library.workflow(handle.workflow).output.decode(row.output or "")  # type: ignore[no-any-return]
             if row.status in ENDED:
-                error = json.loads(row.error or "{}")
-                raise StepFailed(
-                    step=handle.id, error_type=error.get("type", row.status), message=error.get("message", "")
-                )
+                error = RecordedError.read(row.error or json.dumps({"type": row.status}))
+                raise StepFailed(step=handle.id, error_type=error.type, message=error.message)
             await self.engine.something_happens(row.key, pause)
             pause = min(pause * 2, LAST_LOOK_SECONDS)
 

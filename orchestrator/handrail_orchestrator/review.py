@@ -11,8 +11,9 @@ from typing import Any
 
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.errors import ReviewError
+from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.store.changes import MoveReview
-from handrail_orchestrator.store.rows import ReviewRow, StepRow
 from handrail_orchestrator.texts import checked_texts
 
 LEASE_SECONDS = 300.0
@@ -22,7 +23,7 @@ LONGEST_MESSAGE = 300
 """Characters of what is wrong with an answer: the message repeats the answer, however long that is."""
 
 
-def take(item: ReviewRow, *, by: str, now: float) -> MoveReview:
+def take(item: ReviewItem, *, by: str, now: float) -> MoveReview:
     """Take an item for a while, or extend one's own lease.
 
     Raises:
@@ -36,7 +37,7 @@ def take(item: ReviewRow, *, by: str, now: float) -> MoveReview:
     )
 
 
-def skip(item: ReviewRow, *, by: str, now: float, note: str | None = None) -> MoveReview:
+def skip(item: ReviewItem, *, by: str, now: float, note: str | None = None) -> MoveReview:
     """Give an item back for somebody else; whoever skipped it is offered it last from now on.
 
     Raises:
@@ -49,7 +50,7 @@ def skip(item: ReviewRow, *, by: str, now: float, note: str | None = None) -> Mo
     return MoveReview(item.id, item.version, "open", "skip", actor(by), now, note=note)
 
 
-def release(item: ReviewRow, *, by: str, now: float) -> MoveReview:
+def release(item: ReviewItem, *, by: str, now: float) -> MoveReview:
     """Give back an item that one has taken, as if one had never looked at it.
 
     Raises:
@@ -62,7 +63,7 @@ def release(item: ReviewRow, *, by: str, now: float) -> MoveReview:
 
 
 def decide(
-    item: ReviewRow,
+    item: ReviewItem,
     value: Any,
     *,
     by: str,
@@ -88,11 +89,27 @@ def decide(
     checked_texts(note=note)
     return MoveReview(
         item.id, item.version, "decided", "decide", actor(by), now,
-        decision=json.dumps(value), note=note, despite=tuple(dict.fromkeys(despite)),
+        decision=recorded_answer(item, value), note=note, despite=tuple(dict.fromkeys(despite)),
     )  # fmt: skip
 
 
-def undo(item: ReviewRow, *, by: str, now: float) -> MoveReview:
+def recorded_answer(item: ReviewItem, value: Any) -> str:
+    """Return an answer as it is recorded: a suggestion taken as it is keeps what JSON data does not say of it."""
+    if item.exact_suggestion is not None and is_suggestion(item, value):
+        return item.exact_suggestion
+    return json.dumps(value)
+
+
+def is_suggestion(item: ReviewItem, value: Any) -> bool:
+    """Return whether an answer is the suggestion as it is, in the form that records show or in the stored one."""
+    if item.suggestion is None:
+        return False
+    return same(value, item.suggestion) or (
+        item.exact_suggestion is not None and same(value, json.loads(item.exact_suggestion))
+    )
+
+
+def undo(item: ReviewItem, *, by: str, now: float) -> MoveReview:
     """Take back one's own answer while it is fresh and its run has not read it; the item is one's own again.
 
     Raises:
@@ -114,19 +131,12 @@ def unconfirmed(failed: Iterable[Verdict], despite: Iterable[str]) -> tuple[Verd
     return tuple(verdict for verdict in failed if verdict.guard not in confirmed)
 
 
-def despite_unread(answer: StepRow) -> tuple[str, ...] | None:
-    """Return the guards that an answer was confirmed against; None when its run has read it and checked it before."""
-    if answer.verdicts is None or not answer.verdicts.startswith("{"):
-        return None
-    return tuple(json.loads(answer.verdicts)["despite"])
-
-
 def in_words(failed: Iterable[Verdict]) -> str:
     """Return failed verdicts in one line."""
     return "; ".join(f"{each.guard}{f' ({each.field})' if each.field else ''}: {each.reason}" for each in failed)
 
 
-def check_answer(item: ReviewRow, value: Any) -> None:
+def check_answer(item: ReviewItem, value: Any) -> None:
     """Check an answer against the item's JSON Schema.
 
     Raises:
@@ -138,50 +148,18 @@ def check_answer(item: ReviewRow, value: Any) -> None:
         raise ReviewError(f"review item {item.id}: {shown}")
 
 
-def problems(item: ReviewRow, value: Any) -> list[tuple[tuple[str | int, ...], str]]:
+def problems(item: ReviewItem, value: Any) -> list[tuple[tuple[str | int, ...], str]]:
     """Return where an answer does not fit the item's JSON Schema, and why, by path; the suggestion itself fits."""
-    if item.suggestion is not None and value == json.loads(item.suggestion):
+    if is_suggestion(item, value):
         return []  # the form in which a value of this type is recorded is not always the one that people write
     from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
 
-    found = Draft202012Validator(json.loads(item.schema)).iter_errors(value)
+    found = Draft202012Validator(item.schema).iter_errors(value)
     return sorted(((tuple(each.path), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
 
 
 def _brief(message: str) -> str:
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
-
-
-def choices(item: ReviewRow) -> list[Any]:
-    """Return the values an answer can have, if there is a list: the likeliest first, then as declared."""
-    schema = json.loads(item.schema)
-    declared = _closed(schema, schema.get("$defs", {})) or []
-    texts = [value for value, _ in json.loads(item.alternatives)]
-    likely = ([item.suggestion] if item.suggestion is not None else []) + [json.dumps(text) for text in texts]
-    by_key = {json.dumps(each, sort_keys=True): each for each in declared}
-    for text in texts:  # an alternative is kept as text, whatever its type
-        likely += [key for key in by_key if key == text]
-    found = [key for key in dict.fromkeys(_same_json(each) for each in likely) if key in by_key]
-    return [by_key[key] for key in found] + [each for key, each in by_key.items() if key not in found]
-
-
-def _closed(schema: dict[str, Any], named: dict[str, Any], depth: int = 8) -> list[Any] | None:
-    """Return every value that fits a schema, or None when there is no list of them."""
-    if "$ref" in schema and depth:
-        return _closed(named.get(str(schema["$ref"]).rsplit("/", 1)[-1], {}), named, depth - 1)
-    if "enum" in schema:
-        return list(schema["enum"])
-    if "const" in schema:
-        return [schema["const"]]
-    if "anyOf" in schema and depth:
-        members = [_closed(each, named, depth - 1) for each in schema["anyOf"]]
-        return None if None in members else [value for member in members for value in member or ()]
-    by_type: dict[str, list[Any]] = {"boolean": [True, False], "null": [None]}
-    return by_type.get(str(schema.get("type")))
-
-
-def _same_json(text: str) -> str:
-    return json.dumps(json.loads(text), sort_keys=True)
 
 
 def actor(by: str) -> str:
@@ -201,7 +179,7 @@ def check_person(by: str) -> None:
         raise ReviewError("a decision needs the name of the person who makes it, such as by='ann' (--as ann)")
 
 
-def _must_be_undecided(item: ReviewRow) -> None:
+def _must_be_undecided(item: ReviewItem) -> None:
     match item.state:
         case "open" | "leased":
             return
@@ -213,7 +191,7 @@ def _must_be_undecided(item: ReviewRow) -> None:
             raise ReviewError(f"review item {item.id} is closed: its run has ended")
 
 
-def _must_be_free(item: ReviewRow, *, by: str, now: float) -> None:
+def _must_be_free(item: ReviewItem, *, by: str, now: float) -> None:
     taken = item.state == "leased" and item.lease_owner != by and (item.lease_until or 0.0) > now
     if taken:
         raise ReviewError(f"review item {item.id} is being decided by {item.lease_owner}")

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.records.failure import RecordedError
 
+LONGEST_ERROR = 200
+"""Characters by which failures are told apart."""
 LOOKING_SHARE = 20
 """A look that took a second is not repeated for this many."""
 
@@ -42,10 +45,10 @@ def summarize(client: Client, run_ids: Iterable[str] | None = None, *, workflow:
     """Count what became of the given runs, or of all runs of a workflow."""
     counts: Counter[str] = Counter()
     errors: Counter[str] = Counter()
-    for fate, error, times in client.store.fates(None if run_ids is None else list(run_ids), workflow):
+    for fate, error, times in client.fates(None if run_ids is None else list(run_ids), workflow):
         counts[fate] += times
         if error is not None:
-            errors[_shape(error)] += times
+            errors[str(RecordedError.read(error))[:LONGEST_ERROR]] += times
     return Summary(
         runs=sum(counts.values()),
         by_rule=counts["rule"],
@@ -82,13 +85,8 @@ class BatchProgress:
         begun = time.perf_counter()
         if begun < self._next_look or not self._open:
             return
-        found = self._client.store.open_runs(self._open)
+        found = self._client.open_runs(self._open)
         self._open = [run_id for run_id, _ in found]
         self.waiting_for_person = sum(asked for _, asked in found)
         ended = time.perf_counter()
         self._next_look = ended + LOOKING_SHARE * (ended - begun)
-
-
-def _shape(error: str) -> str:
-    found = json.loads(error)
-    return f"{found.get('type', 'Error')}: {found.get('message', '')}"[:200]

@@ -71,7 +71,7 @@ async def codes_of(deployed: Deployed, world: World) -> list[DoubtCode | None]:
     async with Rehearsal(workflows=[triage]) as rehearsal:
         await rehearsal.start_many(triage, [(each.id, each.text) for each in world.rounds[-1]])
         await rehearsal.settle()
-        records: list[Recorded] = [each for each in read_records(rehearsal.store, step=STEP) if each is not None]
+        records: list[Recorded] = [each for each in read_records(rehearsal, step=STEP) if each is not None]
     return [each.code for each in records]
 
 

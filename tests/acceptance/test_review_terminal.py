@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handrail import Client, Orchestrator, Run, workflow
-from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.records.item import ReviewItem
 from tests.acceptance.terminal import Terminal, terminal
 
 pytestmark = pytest.mark.acceptance
@@ -36,8 +36,8 @@ async def ask(folder: Path, *numbers: int) -> None:
         await orchestrator.idle()
 
 
-def item(folder: Path, number: int = 1) -> ReviewRow:
-    async def look() -> ReviewRow:
+def item(folder: Path, number: int = 1) -> ReviewItem:
+    async def look() -> ReviewItem:
         async with Client(f"sqlite:///{folder / 'runs.db'}") as client:
             return client.review(number)
 

@@ -7,6 +7,7 @@ from typing import Any
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store import Claimed, ReviewQuery, SqliteStore, Store
 from handrail_orchestrator.store.changes import (
+    AskedItem,
     Change,
     Claim,
     MoveReview,
@@ -72,12 +73,10 @@ def step(
     return StepRow(key, name, seq, kind, status, queued=NOW, ended=ended, output=output if status == "done" else None)
 
 
-def question(key: int, name: str = "ask", *, queue: str = "triage", priority: int = 0) -> ReviewRow:
-    return ReviewRow(
-        id=0, run=key, run_id="", workflow="", step=name, queue=queue, kind="ask", title="Approve?", created=NOW,
-        code="asked", reason="the workflow asks", priority=priority, due=None, when_late="keep_waiting", state="open",
-        version=1, lease_owner=None, lease_until=None, suggestion=None, confidence=None, source=None, alternatives="[]",
-        schema='{"type": "boolean"}', context="null",
+def question(key: int, name: str = "ask", *, queue: str = "triage", priority: int = 0) -> AskedItem:
+    return AskedItem(
+        run=key, step=name, queue=queue, kind="ask", title="Approve?", created=NOW, code="asked",
+        reason="the workflow asks", priority=priority, due=None, when_late="keep_waiting", schema='{"type": "boolean"}',
     )  # fmt: skip
 
 

@@ -66,10 +66,10 @@ async def test_a_run_executes_its_steps_in_order_and_returns_the_result(engine: 
     assert await handle.result() == 8
     assert flows.calls == ["a/bump", "a/bump#2", "a/bump#3", "a/double"]
     assert [(step.name, step.status, step.output) for step in engine.steps("a")] == [
-        ("bump", "done", "2"),
-        ("bump#2", "done", "3"),
-        ("bump#3", "done", "4"),
-        ("double", "done", "8"),
+        ("bump", "done", 2),
+        ("bump#2", "done", 3),
+        ("bump#3", "done", 4),
+        ("double", "done", 8),
     ]
 
 
@@ -129,7 +129,7 @@ async def test_a_doubtful_value_waits_for_a_person_who_decides(engine: Engine) -
     await engine.idle()
     assert engine.run("a").status == "waiting"
     (item,) = engine.reviews()
-    assert (item.queue, item.kind, item.suggestion, item.confidence) == ("triage", "decide", '"bugs"', 0.4)
+    assert (item.queue, item.kind, item.suggestion, item.confidence) == ("triage", "decide", "bugs", 0.4)
     decided = await engine.decide(item.id, "billing", by="ann")
     assert decided.state == "decided"
     assert await handle.result() == "billing!"
@@ -286,7 +286,7 @@ async def test_a_failed_run_keeps_its_history_and_goes_on_from_the_failing_step(
     monkeypatch.setattr(flows, "explode", mended)
     await engine.retry("a")
     await engine.idle()
-    assert engine.run("a").output == "6"
+    assert engine.run("a").output == 6
     assert flows.calls.count("a/bump") == 1
 
 
@@ -304,7 +304,7 @@ async def test_a_fork_repeats_a_run_from_a_step_on(engine: Engine) -> None:
     assert await engine.fork("a", step="bump#3", id="b") == "b"
     await engine.idle()
     assert flows.calls == ["b/bump#3", "b/double"]
-    assert engine.run("b").output == "8"
+    assert engine.run("b").output == 8
     with pytest.raises(WrongState, match="no step"):
         await engine.fork("a", step="nowhere")
 

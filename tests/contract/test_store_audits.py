@@ -9,8 +9,18 @@ from hypothesis import strategies as st
 
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import JudgedQuery, ReviewQuery, SqliteStore, Store
-from handrail_orchestrator.store.changes import Cancel, EndRun, Fork, OpenWait, Prune, RecordStep, RetryRun, Suspend
-from handrail_orchestrator.store.rows import AUDIT, JudgedRow, ReviewRow, StepRow
+from handrail_orchestrator.store.changes import (
+    AskedItem,
+    Cancel,
+    EndRun,
+    Fork,
+    OpenWait,
+    Prune,
+    RecordStep,
+    RetryRun,
+    Suspend,
+)
+from handrail_orchestrator.store.rows import AUDIT, JudgedRow, StepRow
 from tests.contract.stores import (
     NOW,
     claim,
@@ -27,7 +37,7 @@ from tests.contract.stores import (
 )
 
 
-def audit(key: int, name: str = "route") -> ReviewRow:
+def audit(key: int, name: str = "route") -> AskedItem:
     return question(key, f"{name}/audit", queue="audits")._replace(kind=AUDIT)
 
 

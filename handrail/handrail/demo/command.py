@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
+from handrail_guards.outcome import Accepted
 from handrail_orchestrator.cli import Batch, complaining, run_batch
 from handrail_orchestrator.cli.printing import command_name, out
 from handrail_orchestrator.cli.stopping import run_until_stopped
@@ -68,9 +69,12 @@ def _accuracy(client: Client) -> Accuracy:
     for line in TICKETS.read_text(encoding="utf-8").splitlines():
         ticket: dict[str, Any] = json.loads(line)
         steps = {step.name: step for step in client.steps(ticket["id"])}
-        if "route" in steps and (steps["route"].decided_by or "").startswith("model:"):
-            accepted += 1
-            right += json.loads(steps["route"].output or "{}")["value"] == ticket["team"]
+        match steps["route"].outcome if "route" in steps else None:
+            case Accepted(value=team):
+                accepted += 1
+                right += team == ticket["team"]
+            case _:
+                pass
     return Accuracy(accepted, right)
 
 

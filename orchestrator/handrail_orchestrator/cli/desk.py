@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, assert_never
 
 import typer
@@ -14,16 +14,14 @@ from handrail_ground.text import harmless
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.code import Code
-from handrail_orchestrator.cli.printing import context_text
+from handrail_orchestrator.cli.printing import context_text, json_text
 from handrail_orchestrator.cli.showing import failed_line, keys, show_draft, show_item
 from handrail_orchestrator.cli.terminal import EndOfInput, can_page, typed_line
 from handrail_orchestrator.cli.typed import Answer, Command, Field, read_typed
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import AnswerRefused, ReviewError
-from handrail_orchestrator.review import choices
-from handrail_orchestrator.said import said_of
+from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.rows import ReviewRow
 
 T = TypeVar("T")
 
@@ -48,7 +46,7 @@ HELP = """\
 class _Question:
     """The question on the desk, and what was made of it so far."""
 
-    item: ReviewRow
+    item: ReviewDetail
     draft: Any = None
     """The answer in the making, shown since; None: what is suggested, if anything is."""
     comment: str | None = None
@@ -63,7 +61,7 @@ class Desk:
     code: Code
     by: str
     queue: str | None = None
-    decided: list[ReviewRow] = field(default_factory=list)
+    decided: list[ReviewItem] = field(default_factory=list)
     _skipped: set[int] = field(default_factory=set)
     _entered: bool = False
     """Whether the last thing typed was an Enter that accepted: a second one may be meant for the same question."""
@@ -79,16 +77,16 @@ class Desk:
 
     def left(self) -> int:
         """Return how many questions wait."""
-        return self.client.store.review_count(ReviewQuery(queue=self.queue))
+        return self.client.review_count(ReviewQuery(queue=self.queue))
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
 
-    def _give_back(self, item: ReviewRow) -> None:
+    def _give_back(self, item: ReviewItem) -> None:
         with suppress(ReviewError):  # it is decided, or somebody else's by now
             self._do(self.client.release(item.id, by=self.by))
 
-    def _settled(self, item: ReviewRow) -> bool:
+    def _settled(self, item: ReviewDetail) -> bool:
         """Work on one question; return whether to go on with the next."""
         question = _Question(item)
         self._show(question)
@@ -110,7 +108,7 @@ class Desk:
 
     def _is_mine(self, question: _Question) -> bool:
         row = self.client.review(question.item.id)
-        question.item = question.item._replace(version=row.version)
+        question.item = replace(question.item, version=row.version)
         return row.state == "leased" and row.lease_owner == self.by
 
     def _once(self, question: _Question) -> bool | None:
@@ -130,16 +128,14 @@ class Desk:
             case _:
                 return self._command(question, typed)
 
-    def _prompt(self, item: ReviewRow) -> str:
-        places = [place for place in keys(choices(item)) if place]
+    def _prompt(self, item: ReviewItem) -> str:
+        places = [place for place in keys(item.choices) if place]
         told = [f"1-{len(places)}"] if len(places) > 1 else []
         told += ["Enter accepts"] if item.suggestion is not None else []
         return f"  answer ({', '.join([*told, 's skips', 'q stops', '? helps'])}): "
 
     def _answer(self, question: _Question) -> Any:
-        if question.draft is not None:
-            return question.draft
-        return None if question.item.suggestion is None else json.loads(question.item.suggestion)
+        return question.item.suggestion if question.draft is None else question.draft
 
     def _enter(self, question: _Question) -> bool | None:
         if self._entered:
@@ -183,7 +179,7 @@ class Desk:
     def _show(self, question: _Question) -> None:
         height = shutil.get_terminal_size().lines - LEFT_FOR_THE_REST
         lines = max(10, height) if can_page() else None
-        show_item(question.item, said_of(self.client.store, question.item), lines=lines)
+        show_item(question.item, lines=lines)
 
     def _edit(self, question: _Question) -> None:
         item, answer = question.item, self._answer(question)
@@ -199,7 +195,7 @@ class Desk:
         question.draft = answer
         self._show_draft(question)
 
-    def _changed(self, item: ReviewRow, answer: Any, name: str, path: fields.Path) -> Any:
+    def _changed(self, item: ReviewItem, answer: Any, name: str, path: fields.Path) -> Any:
         held = fields.at(answer, path)
         shown = "" if held is None else held if isinstance(held, str) else json.dumps(held, ensure_ascii=False)
         while True:
@@ -211,7 +207,7 @@ class Desk:
             except ReviewError as error:
                 typer.echo(f"  {harmless(str(error))}")
 
-    def _with(self, item: ReviewRow, answer: Any, path: fields.Path, typed: str) -> Any:
+    def _with(self, item: ReviewItem, answer: Any, path: fields.Path, typed: str) -> Any:
         """Return the answer with what was typed in a field, held to the type itself where its code is there."""
         changed = fields.with_typed(item, answer, path, typed)
         try:
@@ -221,7 +217,7 @@ class Desk:
                 raise
         return changed
 
-    def _objections(self, item: ReviewRow, answer: Any) -> Sequence[Verdict]:
+    def _objections(self, item: ReviewItem, answer: Any) -> Sequence[Verdict]:
         self.code.prepare(self.client, item)
         return self._do(self.client.objections(item.id, answer)) or ()
 
@@ -245,7 +241,7 @@ class Desk:
                 decide(item.id, value, by=self.by, version=item.version, note=question.comment, despite=despite)
             )
         self.decided.append(row)
-        typer.echo(f"  → {harmless(row.decision or '')}\n")
+        typer.echo(f"  → {harmless(json_text(row.decision))}\n")
         return True
 
     def _confirmed(self, refused: AnswerRefused) -> bool:
@@ -267,11 +263,11 @@ class Desk:
         again = self._do(self.client.undo(last.id, by=self.by))
         self.decided.pop()
         self._give_back(question.item)
-        typer.echo(f"  item {last.id}: {harmless(last.decision or '')} is taken back\n")
-        return self._settled(again)
+        typer.echo(f"  item {last.id}: {harmless(json_text(last.decision))} is taken back\n")
+        return self._settled(self.client.review(again.id))
 
 
-def _page(item: ReviewRow) -> None:
+def _page(item: ReviewItem) -> None:
     text = f"{harmless(item.title)}\n\n{context_text(item)}\n"
     if can_page():
         import pydoc  # noqa: PLC0415 -- only for who asks to see everything

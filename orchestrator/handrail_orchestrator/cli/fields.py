@@ -1,14 +1,13 @@
 """The fields of JSON data, by names such as ``lines.0.total``: to show them one by one, and to change one."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from handrail_ground.values import InvalidJson, from_json
 from handrail_orchestrator.errors import ReviewError
+from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.review import problems
-from handrail_orchestrator.store.rows import ReviewRow
 
 Path = tuple[str | int, ...]
 
@@ -30,20 +29,20 @@ def leaves(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield path, data
 
 
-def of_item(item: ReviewRow, data: Any) -> dict[str, Path]:
+def of_item(item: ReviewItem, data: Any) -> dict[str, Path]:
     """Return every field that may be changed by name: those the data has, and those that its schema knows."""
     found: dict[str, Path] = {}
     for path, _ in leaves(data):
         for length in range(1, len(path) + 1):
             found[name_of(path[:length])] = path[:length]
-    for key in _properties(json.loads(item.schema)):
+    for key in _properties(item.schema):
         found.setdefault(str(key), (key,))
     return found
 
 
-def has_fields(item: ReviewRow) -> bool:
+def has_fields(item: ReviewItem) -> bool:
     """Return whether an answer is an object."""
-    return bool(_properties(json.loads(item.schema)))
+    return bool(_properties(item.schema))
 
 
 def at(data: Any, path: Path) -> Any:
@@ -67,7 +66,7 @@ def put(data: Any, path: Path, value: Any) -> Any:
     return {**held, head: put(held.get(head), tuple(rest), value)}
 
 
-def with_typed(item: ReviewRow, data: Any, path: Path, typed: str) -> Any:
+def with_typed(item: ReviewItem, data: Any, path: Path, typed: str) -> Any:
     """Return the data with what was typed in a field: as text if that fits there, as JSON if not.
 
     Raises:
@@ -85,11 +84,11 @@ def with_typed(item: ReviewRow, data: Any, path: Path, typed: str) -> Any:
     raise ReviewError(f"{name_of(path)}: {found[0]}")
 
 
-def _inside(item: ReviewRow, data: Any, path: Path) -> list[str]:
+def _inside(item: ReviewItem, data: Any, path: Path) -> list[str]:
     return [said for where, said in problems(item, data) if where[: len(path)] == path]
 
 
-def _properties(schema: dict[str, Any]) -> list[str]:
+def _properties(schema: Mapping[str, Any]) -> list[str]:
     if "$ref" in schema:
         schema = schema.get("$defs", {}).get(str(schema["$ref"]).rsplit("/", 1)[-1], {})
     return list(schema.get("properties", {}))

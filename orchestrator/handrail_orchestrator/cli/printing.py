@@ -15,7 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from handrail_ground.text import harmless
-from handrail_orchestrator.store.rows import ReviewRow, RunRow, StepRow, WaitRow
+from handrail_orchestrator.records.failure import RecordedError
+from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.run import RunRecord, WaitRecord
+from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.summary import Summary
 
 PIPED_WIDTH = 160
@@ -87,12 +90,12 @@ def summary_lines(summary: Summary, seconds: float, store: str) -> list[str]:
     return [*lines, f"time                        {seconds:>7.1f} s", f"store                       {harmless(store)}"]
 
 
-def run_table(rows: Iterable[RunRow], waits: Iterable[WaitRow]) -> Table:
+def run_table(rows: Iterable[RunRecord], waits: Iterable[WaitRecord]) -> Table:
     """Return runs as a table, with the error of one that failed and what another waits for."""
     columns = ("run", "workflow", "status", "created", "ended", "waits for, or error")
     waiting: dict[int, list[str]] = {}
     for wait in waits:
-        waiting.setdefault(wait.run, []).append(wait_text(wait))
+        waiting.setdefault(wait.run_key, []).append(wait_text(wait))
     return table(
         "",
         columns,
@@ -103,14 +106,14 @@ def run_table(rows: Iterable[RunRow], waits: Iterable[WaitRow]) -> Table:
     )
 
 
-def _why(run: RunRow, waiting: dict[int, list[str]]) -> str:
+def _why(run: RunRecord, waiting: dict[int, list[str]]) -> str:
     if run.error is not None:
         return error_of(run.error)
     first, more = waiting.get(run.key, [])[:SHOWN_WAITS], waiting.get(run.key, [])[SHOWN_WAITS:]
     return "\n".join([*first, *([f"and {len(more)} more"] if more else [])])
 
 
-def wait_text(wait: WaitRow) -> str:
+def wait_text(wait: WaitRecord) -> str:
     """Return what a run waits for, since when and until when."""
     since = "" if wait.since is None else f" since {moment(wait.since)}"
     match wait.kind:
@@ -126,48 +129,51 @@ def wait_text(wait: WaitRow) -> str:
             return f"{wait.step}{since}{until}"
 
 
-def step_table(rows: Iterable[StepRow], waits: Iterable[WaitRow]) -> Table:
+def step_table(rows: Iterable[StepRecord], waits: Iterable[WaitRecord]) -> Table:
     """Return step records as a table, the waits with what is waited for."""
     columns = ("step", "kind", "status", "attempt", "decided by", "confidence", "ms", "output")
     waiting = {wait.step: wait_text(wait) for wait in waits}
     return table("", columns, (_step(row, waiting.get(row.name, "")) for row in rows))
 
 
-def _step(row: StepRow, waiting: str) -> tuple[Any, ...]:
+def _step(row: StepRecord, waiting: str) -> tuple[Any, ...]:
     ms = None if row.ended is None or row.started is None else f"{(row.ended - row.started) * 1000:.1f}"
     confidence = None if row.confidence is None else f"{row.confidence:.2f} ({row.source})"
-    shown = waiting or error_of(row.error) or short(row.output or "")
+    shown = waiting or error_of(row.error) or (short(json_text(row.output)) if row.status == "done" else "")
     return row.name, row.kind, row.status, row.attempt, row.decided_by, confidence, ms, shown
 
 
-def review_table(rows: Iterable[ReviewRow]) -> Table:
+def review_table(rows: Iterable[ReviewItem]) -> Table:
     """Return review items as a table."""
     columns = ("item", "queue", "priority", "age", "why", "suggestion", "context")
     return table(
         "",
         columns,
-        (
-            (r.id, r.queue, r.priority, ago(r.created), r.reason, short(r.suggestion or "", 40), _context_of(r))
-            for r in rows
-        ),
+        ((r.id, r.queue, r.priority, ago(r.created), r.reason, _suggested(r), _context_of(r)) for r in rows),
     )
 
 
-def _context_of(item: ReviewRow) -> str:
-    return short(item.title if item.context == "null" else context_text(item), 60)
+def _suggested(item: ReviewItem) -> str:
+    return "" if item.suggestion is None else short(json_text(item.suggestion), 40)
 
 
-def error_of(error: str | None) -> str:
+def _context_of(item: ReviewItem) -> str:
+    return short(item.title if item.context is None else context_text(item), 60)
+
+
+def error_of(error: RecordedError | None) -> str:
     """Return a recorded error in one line."""
-    if error is None:
-        return ""
-    found = json.loads(error)
-    return short(f"{found.get('type', 'Error')}: {found.get('message', '')}", 120)
+    return "" if error is None else short(str(error), 120)
 
 
-def context_text(item: ReviewRow) -> str:
+def json_text(data: Any) -> str:
+    """Return JSON data as text."""
+    return json.dumps(data, ensure_ascii=False)
+
+
+def context_text(item: ReviewItem) -> str:
     """Return what is shown beside a question: the only text in it, or all of it as JSON."""
-    context = json.loads(item.context)
+    context = item.context
     while isinstance(context, dict | list) and len(context) == 1:
         context = next(iter(context.values())) if isinstance(context, dict) else context[0]
     return harmless(context if isinstance(context, str) else json.dumps(context, ensure_ascii=False, indent=2))

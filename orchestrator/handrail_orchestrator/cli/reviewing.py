@@ -21,16 +21,15 @@ from handrail_orchestrator.cli.options import (
     QueueOption,
     StoreOption,
 )
-from handrail_orchestrator.cli.printing import out, review_table
+from handrail_orchestrator.cli.printing import json_text, out, review_table
 from handrail_orchestrator.cli.showing import show_item
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.terminal import hang_ups_interrupt
 from handrail_orchestrator.cli.typed import read_answer
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, ReviewError
-from handrail_orchestrator.said import said_of
+from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.rows import ReviewRow
 from handrail_orchestrator.workflow import Workflow
 
 app = typer.Typer(help="Answer what the workflows ask.", no_args_is_help=True)
@@ -46,15 +45,15 @@ def list_items(
 ) -> None:
     """List the questions that wait, most urgent first."""
 
-    async def fetch() -> tuple[list[ReviewRow], int]:
+    async def fetch() -> tuple[list[ReviewItem], int]:
         async with Client(store) as client:
             query = ReviewQuery(queue=queue, limit=limit)
-            return client.reviews(query), client.store.review_count(query)
+            return client.reviews(query), client.review_count(query)
 
     items, total = asyncio.run(fetch())
     if as_json:
         for item in items:
-            typer.echo(json.dumps(_public(item)))
+            typer.echo(json.dumps(item.as_json()))
         return
     out().print(review_table(items))
     out().print(f"{len(items)} of {total} shown", markup=False)
@@ -65,20 +64,20 @@ def list_items(
 def show(item: ItemArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Show one question, what was suggested and why it is asked, and everything that happened to it."""
 
-    async def fetch() -> tuple[ReviewRow, Any, list[Any]]:
+    async def fetch() -> ReviewDetail:
         async with Client(store) as client:
-            row = client.review(item)
-            return row, said_of(client.store, row), client.review_log(item)
+            return client.review(item)
 
-    row, said, log = asyncio.run(fetch())
+    found = asyncio.run(fetch())
     if as_json:
-        judged = None if said is None else said.as_json()
-        typer.echo(json.dumps({**_public(row), "judgement": judged, "log": [each._asdict() for each in log]}))
+        judged = None if found.said is None else found.said.as_json()
+        log = [change.as_json() for change in found.history]
+        typer.echo(json.dumps({**found.as_json(), "judgement": judged, "log": log}))
         return
-    show_item(row, said)
-    for entry in log:
-        data = "" if entry.data is None else json.dumps(json.loads(entry.data), ensure_ascii=False)
-        typer.echo(harmless(f"  {entry.actor} {entry.action} → {entry.state}  {data}"))
+    show_item(found)
+    for change in found.history:
+        data = "" if change.data is None else json.dumps(change.data, ensure_ascii=False)
+        typer.echo(harmless(f"  {change.actor} {change.action} → {change.state}  {data}"))
 
 
 @app.command()
@@ -100,7 +99,7 @@ def decide(
     """Answer one question; its run goes on."""
     code = Code(store)
 
-    async def answer_it() -> tuple[ReviewRow, list[Workflow[Any, Any]]]:
+    async def answer_it() -> tuple[ReviewItem, list[Workflow[Any, Any]]]:
         async with Client(store) as client:
             row = client.review(item)
             value = _given(row, answer, changes or [])
@@ -111,17 +110,17 @@ def decide(
     with calling_foreign_code(aside=as_json):
         decided, workflows = asyncio.run(answer_it())
         run_until_stopped(go_on(store, workflows))
-    said = f"item {item}: {decided.decision} by {decided.decided_by}"
-    typer.echo(json.dumps(_public(decided)) if as_json else harmless(said))
+    said = f"item {item}: {json_text(decided.decision)} by {decided.decided_by}"
+    typer.echo(json.dumps(decided.as_json()) if as_json else harmless(said))
 
 
-def _given(item: ReviewRow, answer: str | None, changes: list[str]) -> Any:
+def _given(item: ReviewItem, answer: str | None, changes: list[str]) -> Any:
     """Return the answer that the command line gives."""
     if (answer is None) is not bool(changes):
         raise Misuse("give either an answer, or changes to what is suggested: --set FIELD=VALUE")
     if answer is not None:
         return read_answer(item, answer)
-    value = None if item.suggestion is None else json.loads(item.suggestion)
+    value = item.suggestion
     for change in changes:
         name, equals, text = change.partition("=")
         if not equals:
@@ -165,10 +164,3 @@ def next_items(by: AsOption, store: StoreOption = DEFAULT_STORE, queue: QueueOpt
             runner.run(client.__aexit__(None, None, None))
     with calling_foreign_code():
         run_until_stopped(go_on(store, workflows))
-
-
-def _public(item: ReviewRow) -> dict[str, Any]:
-    data = item._asdict()
-    for name in ("suggestion", "alternatives", "schema", "context", "decision"):
-        data[name] = None if data[name] is None else json.loads(data[name])
-    return data

@@ -23,7 +23,6 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.jsonl import InputLine, read_inputs
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.store.changes import Remember
 from handrail_orchestrator.summary import BatchProgress, Summary, summarize
 from handrail_orchestrator.workflow import Workflow
 
@@ -80,7 +79,7 @@ async def run_batch(batch: Batch, *, quiet: bool = False) -> Summary:
     """Start every input's run and execute until all have ended or wait."""
     ids = [each.id for each in batch.inputs]
     async with Orchestrator(batch.store, workflows=[batch.workflow], concurrency=batch.concurrency) as orchestrator:
-        orchestrator.store.apply([Remember(batch.workflow.name, batch.target)])
+        await orchestrator.remember_code(batch.workflow.name, batch.target)
         await orchestrator.start_many(batch.workflow, [(each.id, each.value) for each in batch.inputs])
         await shown(orchestrator, ids, quiet=quiet)
         return summarize(orchestrator, ids)
@@ -141,7 +140,7 @@ async def _work(
 ) -> None:
     async with Orchestrator(store, workflows=workflows, concurrency=concurrency) as orchestrator:
         for workflow, target in zip(workflows, targets, strict=True):
-            orchestrator.store.apply([Remember(workflow.name, lasting(target))])
+            await orchestrator.remember_code(workflow.name, lasting(target))
         typer.echo(f"working on {store}: {', '.join(f'{w.name} v{w.version}' for w in workflows)}", err=True)
         wait: Callable[[], Awaitable[None]] = orchestrator.idle if until_idle else orchestrator.failed
         await wait()

@@ -14,10 +14,12 @@ import typer
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, LimitOption, StoreOption
-from handrail_orchestrator.cli.printing import out, run_table, step_table
+from handrail_orchestrator.cli.printing import json_text, out, run_table, step_table
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
-from handrail_orchestrator.store.rows import ENDED, RunRow, RunStatus, StepRow, WaitRow
+from handrail_orchestrator.records.run import RunRecord, WaitRecord
+from handrail_orchestrator.records.step import StepRecord
+from handrail_orchestrator.store.rows import RunStatus
 
 app = typer.Typer(help="Look at runs, and cancel, retry, fork or prune them.", no_args_is_help=True)
 
@@ -57,17 +59,17 @@ def list_runs(
     async def fetch(client: Client) -> _Listed:
         before_key = None if before is None else client.run(before).key
         # one more than is shown tells whether there is a next page
-        rows = client.store.latest(status=wanted, workflow=workflow, before_key=before_key, limit=limit + 1)
-        waits = client.store.waits([row.key for row in rows if row.status == "waiting"])
+        rows = client.latest_runs(status=wanted, workflow=workflow, before_key=before_key, limit=limit + 1)
+        waits = client.waits([row.key for row in rows if row.status == "waiting"])
         if as_json:
             return _Listed(rows, waits, {}, {})
-        return _Listed(rows, waits, client.store.counts(), client.store.due(time.time()))
+        return _Listed(rows, waits, client.counts(), client.due(time.time()))
 
     found = _with_client(store, fetch)
     rows = found.rows[:limit]
     if as_json:
         for row in rows:
-            typer.echo(json.dumps({**_public(row), "waits": _waits_of(row, found.waits)}))
+            typer.echo(json.dumps({**row.as_json(), "waits": _waits_of(row, found.waits)}))
         return
     for (name, version, state), count in found.counts.items():
         out().print(f"{count:>8,} {harmless(name)} v{version} {state}", markup=False)
@@ -79,18 +81,14 @@ def list_runs(
 
 
 class _Listed(NamedTuple):
-    rows: list[RunRow]
-    waits: list[WaitRow]
+    rows: list[RunRecord]
+    waits: list[WaitRecord]
     counts: dict[tuple[str, int, RunStatus], int]
     due: dict[tuple[str, int], int]
 
 
-def _waits_of(run: RunRow, waits: list[WaitRow]) -> list[dict[str, Any]]:
-    return [
-        {name: value for name, value in wait._asdict().items() if name != "run"}
-        for wait in waits
-        if wait.run == run.key
-    ]
+def _waits_of(run: RunRecord, waits: list[WaitRecord]) -> list[dict[str, Any]]:
+    return [wait.as_json() for wait in waits if wait.run_key == run.key]
 
 
 @app.command()
@@ -98,17 +96,18 @@ def _waits_of(run: RunRow, waits: list[WaitRow]) -> list[dict[str, Any]]:
 def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Show one run with every step record, and what it waits for."""
 
-    async def fetch(client: Client) -> tuple[RunRow, list[StepRow], list[WaitRow]]:
+    async def fetch(client: Client) -> tuple[RunRecord, list[StepRecord], list[WaitRecord]]:
         row = client.run(run_id)
-        return row, list(client.steps(run_id)), client.store.waits([row.key])
+        return row, list(client.steps(run_id)), client.waits([row.key])
 
     row, steps, waits = _with_client(store, fetch)
     if as_json:
-        shown = {**_public(row), "waits": _waits_of(row, waits), "steps": [_public(step) for step in steps]}
-        typer.echo(json.dumps(shown))
+        told = [{"run": row.key, **step.as_json()} for step in steps]
+        typer.echo(json.dumps({**row.as_json(), "waits": _waits_of(row, waits), "steps": told}))
         return
     out().print(run_table([row], waits))
-    out().print(harmless(f"input   {row.input}\noutput  {row.output or ''}\n"), markup=False)
+    output = json_text(row.output) if row.status == "completed" else ""
+    out().print(harmless(f"input   {json_text(row.input)}\noutput  {output}\n"), markup=False)
     out().print(step_table(steps, waits))
 
 
@@ -159,17 +158,7 @@ def prune(
     async def delete(client: Client) -> int:
         count = await client.prune(older_than=timedelta(days=older_than_days), statuses=statuses)
         if vacuum:
-            client.store.vacuum()
+            client.vacuum()
         return count
 
     typer.echo(f"{_with_client(store, delete)} runs deleted")
-
-
-def _public(row: RunRow | StepRow) -> dict[str, Any]:
-    data = row._asdict()
-    for name in ("input", "output", "error", "verdicts"):
-        if data.get(name) is not None:
-            data[name] = json.loads(data[name])
-    if isinstance(row, RunRow):
-        data["has_ended"] = row.status in ENDED
-    return data

@@ -9,27 +9,26 @@ from rich.text import Text
 
 from handrail_ground.text import harmless
 from handrail_guards.verdict import Verdict
-from handrail_orchestrator import review
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.printing import context_text, moment, out
-from handrail_orchestrator.said import Said
-from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
+from handrail_orchestrator.records.said import Said
 
 
-def show_item(item: ReviewRow, said: Said | None, *, lines: int | None = None) -> bool:
+def show_item(item: ReviewDetail, *, lines: int | None = None) -> bool:
     """Print a question, and return whether its context was cut: at so many lines, if any number is given."""
     console = out()
     console.rule(Text(harmless(f"item {item.id} · {item.queue} · {item.run_id}")), align="left")
     _print(console, f"{harmless(item.title)}\n")
     cut = False
-    if item.context != "null":
+    if item.context is not None:
         context = context_text(item).split("\n")
         cut = lines is not None and len(context) > lines
         _print(console, "\n".join(context[:lines] if cut else context))
         if cut:
             _print(console, f"… {len(context) - (lines or 0)} more lines: v shows all")
         _print(console, "")
-    show_suggestion(item, said)
+    show_suggestion(item, item.said)
     _print(console, f"why here: {harmless(item.reason)}")
     if item.due is not None:
         _print(console, f"due: {moment(item.due)}")
@@ -48,13 +47,13 @@ def show_draft(data: Any, failed: Sequence[Verdict]) -> None:
         _print(console, f"  {failed_line(verdict)}")
 
 
-def show_suggestion(item: ReviewRow, said: Said | None) -> None:
+def show_suggestion(item: ReviewItem, said: Said | None) -> None:
     """Print what is suggested, whole, and every guard that it fails."""
     console = out()
     said = said or Said()
-    if item.suggestion is not None and not review.choices(item):
+    if item.suggestion is not None and not item.choices:
         _print(console, "suggested")
-        _print_fields(console, json.loads(item.suggestion), said)
+        _print_fields(console, item.suggestion, said)
     elif item.suggestion is not None and "" in said.evidence:
         _print(console, f"found in: {_words(said.evidence[''])}\n")
     if said.failed:
@@ -63,21 +62,21 @@ def show_suggestion(item: ReviewRow, said: Said | None) -> None:
         _print(console, "")
 
 
-def show_options(item: ReviewRow) -> None:
+def show_options(item: ReviewItem) -> None:
     """Print the values that an answer can have, each with the key that chooses it."""
     console = out()
-    options = review.choices(item)
-    confidences = {str(value): confidence for value, confidence in json.loads(item.alternatives)}
+    options = item.choices
+    confidences = {each.value: each.confidence for each in item.alternatives}
     width = len(str(len(options)))
     for key, option in zip(keys(options), options, strict=True):
-        is_suggested = item.suggestion is not None and json.dumps(option) == json.dumps(json.loads(item.suggestion))
+        is_suggested = item.suggestion is not None and json.dumps(option) == json.dumps(item.suggestion)
         confidence = item.confidence if is_suggested else confidences.get(str(option))
         shown = "" if confidence is None else f"{confidence:.0%}"
         mark = "*" if is_suggested else " "
         _print(console, f" {mark}{key:<{width}}  {harmless(text_of(option)):<24} {shown}".rstrip())
 
 
-def keys(options: list[Any]) -> list[str]:
+def keys(options: Sequence[Any]) -> list[str]:
     """Return what chooses each option: its place, unless an option is a number itself and could be mistaken for one."""
     if any(text_of(option).strip().lstrip("+-").isdigit() for option in options):
         return [""] * len(options)

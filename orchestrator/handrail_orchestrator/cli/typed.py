@@ -1,5 +1,6 @@
 """What was typed at the prompt of a question: an answer, a field, or a command."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
@@ -9,7 +10,7 @@ from handrail_orchestrator import review
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.showing import keys, text_of
 from handrail_orchestrator.errors import ReviewError
-from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.records.item import ReviewItem
 
 Command: TypeAlias = Literal["accept", "skip", "quit", "undo", "edit", "comment", "view", "help"]
 
@@ -44,7 +45,7 @@ class Field:
 Typed: TypeAlias = Answer | Field | Command
 
 
-def read_typed(item: ReviewRow, line: str, draft: Any) -> Typed:
+def read_typed(item: ReviewItem, line: str, draft: Any) -> Typed:
     """Return what a line means that is not empty.
 
     A label is always the label, then come places in the list, keys, ``field=value`` and free answers. A slash makes a
@@ -56,7 +57,7 @@ def read_typed(item: ReviewRow, line: str, draft: Any) -> Typed:
     command = _slashed(line)
     if command is not None:
         return command
-    options = review.choices(item)
+    options = item.choices
     label = _label(options, line)
     if label:
         return Answer(label[0])
@@ -72,13 +73,13 @@ def read_typed(item: ReviewRow, line: str, draft: Any) -> Typed:
     return Answer(read_answer(item, line))
 
 
-def read_answer(item: ReviewRow, typed: str) -> Any:
+def read_answer(item: ReviewItem, typed: str) -> Any:
     """Return the label that was typed, or else what was typed as JSON if that fits, and as text if not.
 
     Raises:
         ReviewError: neither fits.
     """
-    label = _label(review.choices(item), typed)
+    label = _label(item.choices, typed)
     if label:
         return label[0]
     with suppress(InvalidJson):
@@ -86,7 +87,7 @@ def read_answer(item: ReviewRow, typed: str) -> Any:
         try:
             review.check_answer(item, value)
         except ReviewError as error:
-            if not _fits(item, typed) and not any(isinstance(each, str) for each in review.choices(item)):
+            if not _fits(item, typed) and not any(isinstance(each, str) for each in item.choices):
                 raise error from None  # of the two, what was meant as JSON
         else:
             return value
@@ -94,7 +95,7 @@ def read_answer(item: ReviewRow, typed: str) -> Any:
     return typed
 
 
-def _fits(item: ReviewRow, value: Any) -> bool:
+def _fits(item: ReviewItem, value: Any) -> bool:
     return not review.problems(item, value)
 
 
@@ -105,7 +106,7 @@ def _slashed(line: str) -> Command | None:
     return next((command for command in get_args(Command) if command == word), None)
 
 
-def _label(options: list[Any], line: str) -> list[Any]:
+def _label(options: Sequence[Any], line: str) -> list[Any]:
     """Return the one option that the line spells: exactly, or but for upper and lower case if only one does."""
     for same in (str, str.casefold):
         found = [option for option in options if same(text_of(option)) == same(line)]

@@ -1,7 +1,6 @@
 """Whether a person's answer passes the guards of the step that asked, found by replaying its run up to there."""
 
 import asyncio
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,11 @@ from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import NotStorable, ReviewError
 from handrail_orchestrator.limits import Limiters
+from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.review import recorded_answer
 from handrail_orchestrator.store.changes import Change, ReadAnswer
 from handrail_orchestrator.store.port import Store
-from handrail_orchestrator.store.rows import AUDIT, ReviewRow
+from handrail_orchestrator.store.rows import AUDIT
 from handrail_orchestrator.workflow import Workflows
 
 
@@ -38,7 +39,7 @@ class AnswerCheck:
     store: Store
     clock: Clock
 
-    async def checked(self, item: ReviewRow, value: Any) -> Checked | None:
+    async def checked(self, item: ReviewItem, value: Any) -> Checked | None:
         """Return what the guards say of an answer, given as JSON data; None when that cannot be known here.
 
         Nothing is executed or recorded: the workflow's own code is replayed over what its run remembers.
@@ -52,12 +53,12 @@ class AnswerCheck:
         if asked is None:
             return None
         try:
-            answer = asked.bound.value.decode(json.dumps(value))
+            answer = asked.bound.value.decode(recorded_answer(item, value))
         except NotStorable as problem:
             raise ReviewError(f"review item {item.id}: {_what_is_wrong(problem)}") from problem
         return Checked(asked.bound.objections(answer, asked.args, asked.kwargs), asked.bound.person_checks)
 
-    async def _asked(self, item: ReviewRow) -> "_Asked | None":
+    async def _asked(self, item: ReviewItem) -> "_Asked | None":
         row = self.store.run(item.run_id)
         if row is None or (row.workflow, row.version) not in self.workflows.versions:
             return None
@@ -99,13 +100,13 @@ class _NoWriter:
 class _Replay(EmbeddedRun):
     """Goes through a run's history until it comes to the judgement that an item asks about."""
 
-    def __init__(self, item: ReviewRow, history: History, check: AnswerCheck) -> None:
+    def __init__(self, item: ReviewItem, history: History, check: AnswerCheck) -> None:
         clock = check.clock
         equipment = Equipment(
             store=check.store, writer=_NoWriter(), clock=clock, library=check.library,  # type: ignore[arg-type]  # as below
             bodies=Bodies(clock=clock, limiters=Limiters({}, clock), threads=1),
         )  # fmt: skip
-        super().__init__(item.run, item.run_id, history, equipment, code="same", must_record=True)
+        super().__init__(item.run_key, item.run_id, history, equipment, code="same", must_record=True)
         self.asked: _Asked | None = None
         self._wanted = item.step
 

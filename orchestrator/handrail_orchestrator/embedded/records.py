@@ -11,6 +11,7 @@ from handrail_guards.outcome import Accepted
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.embedded.escapes import error_type
 from handrail_orchestrator.errors import StepFailed, WaitExpired
+from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.step import Step
 from handrail_orchestrator.store.rows import StepRow
 
@@ -99,20 +100,25 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> str:
 
 def failure(row: StepRow) -> StepFailed:
     """Return the error that a failed step raises, live and on every replay alike."""
-    error = json.loads(row.error or "{}")
-    return StepFailed(step=row.name, error_type=error.get("type", "Error"), message=error.get("message", ""))
+    error = RecordedError.read(row.error or "{}")
+    return StepFailed(step=row.name, error_type=error.type, message=error.message)
 
 
 def error_json(error: BaseException, beside: Mapping[int, Sequence[BaseException]] = MappingProxyType({})) -> str:
+    """Return an error as JSON text; see ``recorded_error``."""
+    return recorded_error(error, beside).text()
+
+
+def recorded_error(
+    error: BaseException, beside: Mapping[int, Sequence[BaseException]] = MappingProxyType({})
+) -> RecordedError:
     """Return an error as it is recorded, with the steps whose failures led to it: a retry executes those again.
 
     ``beside`` holds, by the ``id`` of a failure, those of the branches that failed side by side with it.
     """
     lines = traceback.format_exception(error, limit=-12)
     trace = "".join(_cut(line, LONGEST_MESSAGE // 4) for line in lines)[-4000:]
-    recorded = {"type": error_type(error), "message": message_of(error), "trace": trace}
-    steps = _failed_steps(error, beside)
-    return json.dumps({**recorded, "steps": steps} if steps else recorded)
+    return RecordedError(error_type(error), message_of(error), trace, tuple(_failed_steps(error, beside)))
 
 
 def message_of(error: BaseException) -> str:

@@ -25,11 +25,12 @@ from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, 
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.tries import Notebook, resumed
 from handrail_orchestrator.embedded.waits import Waits
+from handrail_orchestrator.embedded.wording import Wording, of_doubt
 from handrail_orchestrator.errors import HistoryMismatch, Misuse, NotStorable
 from handrail_orchestrator.run import Run, branch_list
 from handrail_orchestrator.step import StepKind, check_name
 from handrail_orchestrator.store.changes import Change, RecordStep
-from handrail_orchestrator.store.rows import ReviewRow, StepRow
+from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.texts import checked_texts
 
 _log = logging.getLogger("handrail.steps")
@@ -209,11 +210,17 @@ class EmbeddedRun(Run):
         return bound.result.decode(row.output or "")
 
     async def _repair(self, bound: BoundStep, row: StepRow) -> Any:
-        def question() -> ReviewRow:
-            title, reason = f"What is the result of {row.name}?", str(failure(row))
-            return self.waits.question("repair", title, "failed", reason)._replace(context=row.input or "null")
+        def asks() -> Wording:
+            return Wording(
+                kind="repair",
+                title=f"What is the result of {row.name}?",
+                code="failed",
+                reason=str(failure(row)),
+                schema=bound.result.json_schema_text(),
+                context=row.input or "null",
+            )
 
-        return await self.waits.answer(f"{row.name}/review", bound.result, question, Escalation())
+        return await self.waits.answer(f"{row.name}/review", bound.result, asks, Escalation())
 
     # -- judgements and waits
 
@@ -239,7 +246,7 @@ class EmbeddedRun(Run):
         return await self.waits.answer(
             f"{name}/review",
             bound.value,
-            lambda: self.waits.doubt(bound, outcome, context),
+            lambda: of_doubt(bound, outcome, context),
             outcome.escalation,
             lambda value: (*bound.objections(value, args, kwargs), *_known(outcome, value, bound.person_checks)),
         )

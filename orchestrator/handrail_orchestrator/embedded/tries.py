@@ -1,13 +1,13 @@
 """How often a step was tried, and since when: counted across crashes, stops and waits."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.context import StopFlag
-from handrail_orchestrator.embedded.records import Begun, error_json
+from handrail_orchestrator.embedded.records import Begun, recorded_error
+from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.store.changes import Change, NoteStarted
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.suspension import Suspended
@@ -76,10 +76,10 @@ def resumed(begun: Begun, row: StepRow | None, notes: Notebook) -> Tries:
 
 def _noted_failures(row: StepRow | None) -> int:
     """Return how many tries have failed before this execution, as far as is noted."""
-    return int(json.loads(row.error).get("failed", 0)) if row is not None and row.error is not None else 0
+    return (RecordedError.read(row.error).failed or 0) if row is not None and row.error is not None else 0
 
 
 def _noted(row: StepRow, tries: Tries, error: Exception, due: float | None) -> StepRow:
     """Return the record of a step whose latest try failed, and that is tried again."""
-    recorded = {**json.loads(error_json(error)), "failed": tries.failed}
-    return row._replace(attempt=tries.attempt, error=json.dumps(recorded), due=due)
+    recorded = replace(recorded_error(error), failed=tries.failed)
+    return row._replace(attempt=tries.attempt, error=recorded.text(), due=due)

@@ -1,24 +1,28 @@
 """Waiting: a row in the store and an unwound workflow, for people, timers, events and child runs."""
 
-import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from handrail_guards.escalation import MAX_PRIORITY, Escalation
-from handrail_guards.outcome import Accepted, Doubtful, Judgement
+from handrail_guards.outcome import Accepted
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator import asked
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, BoundWorkflow
 from handrail_orchestrator.embedded.matching import Matching
-from handrail_orchestrator.embedded.records import verdicts_json
+from handrail_orchestrator.embedded.records import failure, verdicts_json
 from handrail_orchestrator.embedded.settings import Equipment
-from handrail_orchestrator.errors import Misuse, NotStorable, ReviewError, StepFailed, WaitExpired
-from handrail_orchestrator.review import despite_unread, in_words, unconfirmed
+from handrail_orchestrator.embedded.wording import Wording, blind
+from handrail_orchestrator.errors import Misuse, NotStorable, ReviewError, WaitExpired
+from handrail_orchestrator.records.failure import RecordedError
+from handrail_orchestrator.records.reading import despite_unread
+from handrail_orchestrator.review import in_words, unconfirmed
 from handrail_orchestrator.step import StepKind, check_name
 from handrail_orchestrator.store.changes import (
+    AskedItem,
     Change,
     MoveReview,
     OpenWait,
@@ -28,7 +32,7 @@ from handrail_orchestrator.store.changes import (
     StartRun,
 )
 from handrail_orchestrator.store.port import ReviewQuery
-from handrail_orchestrator.store.rows import AUDIT, EventRow, ReviewRow, ReviewState, StepRow
+from handrail_orchestrator.store.rows import AUDIT, EventRow, ReviewState, StepRow
 from handrail_orchestrator.suspension import Suspended
 
 if TYPE_CHECKING:
@@ -37,10 +41,6 @@ if TYPE_CHECKING:
     from handrail_orchestrator.codec import Codec
 
 _log = logging.getLogger("handrail.steps")
-
-_HOUR = 3600.0
-_DRAWN = "drawn at random, to be decided without a suggestion"
-"""The same for accepted and for doubtful values, so that it does not tell them apart."""
 
 
 class Recorder(Protocol):
@@ -83,49 +83,12 @@ class Waits:
 
     # -- people
 
-    def question(self, kind: str, title: str, code: str, reason: str) -> ReviewRow:
-        """Return a question to people, without its answer's schema and its queue."""
-        now = self._equipment.clock.now()
-        return ReviewRow(
-            id=0, run=self._key, run_id=self._run_id, workflow="", step="", queue="", kind=kind, title=title,
-            created=now, code=code, reason=reason, priority=0, due=None, when_late="", state="open", version=1,
-            lease_owner=None, lease_until=None, suggestion=None, confidence=None, source=None, alternatives="[]",
-            schema="", context="null",
-        )  # fmt: skip
-
-    def doubt(self, bound: BoundJudge, outcome: Doubtful[Any], context: str) -> ReviewRow:
-        """Return the question that a doubtful value puts to people: blind when its case was drawn for an audit."""
-        judgement = outcome.judgement
-        if judgement.drawn:
-            return self._blind("decide", bound, judgement, context)
-        asked = self.question("decide", bound.title, outcome.code, outcome.reason)
-        return asked._replace(
-            schema=bound.schema,
-            suggestion=None if outcome.suggestion is None else bound.value.encode(outcome.suggestion),
-            confidence=judgement.confidence.value,
-            source=judgement.confidence.source,
-            alternatives=json.dumps([[each.value, each.confidence] for each in judgement.alternatives]),
-            context=_shown(judgement, context),
-        )
-
-    def audit(self, bound: BoundJudge, outcome: Accepted[Any], row: StepRow) -> ReviewRow:
+    def audit(self, bound: BoundJudge, outcome: Accepted[Any], row: StepRow) -> AskedItem:
         """Return the question about an accepted value that was drawn: nobody waits for its answer."""
         assert bound.audit is not None  # noqa: S101 -- it has drawn the case
-        asked = self._blind(AUDIT, bound, outcome.judgement, row.input or "null")
-        escalation = bound.audit.escalation
-        return asked._replace(
-            step=f"{row.name}/{AUDIT}",
-            queue=escalation.queue,
-            priority=escalation.priority,
-            due=None if escalation.due_hours is None else asked.created + escalation.due_hours * _HOUR,
-            when_late="keep_waiting",
-        )
-
-    def _blind(self, kind: str, bound: BoundJudge, judgement: Judgement, context: str) -> ReviewRow:
-        """Return a question that says nothing of what the model made of the case, nor how sure it was."""
-        return self.question(kind, bound.title, "drawn", _DRAWN)._replace(
-            schema=bound.schema, context=_shown(judgement, context)
-        )
+        asks = blind(AUDIT, bound, outcome.judgement, row.input or "null")
+        escalation = replace(bound.audit.escalation, when_late="keep_waiting")
+        return asks.item(self._key, f"{row.name}/{AUDIT}", escalation, self._equipment.clock.now())
 
     async def ask(
         self, name: str, own_name: str, codec: "Codec[Any]", title: str, context: str, escalation: Escalation
@@ -148,7 +111,14 @@ class Waits:
         return await self.answer(
             name,
             codec,
-            lambda: self.question("ask", title, "asked", "the workflow asks")._replace(context=context),
+            lambda: Wording(
+                kind="ask",
+                title=title,
+                code="asked",
+                reason="the workflow asks",
+                schema=codec.json_schema_text(),
+                context=context,
+            ),
             escalation,
             wanted=wanted,
         )
@@ -157,7 +127,7 @@ class Waits:
         self,
         name: str,
         codec: "Codec[Any]",
-        question: Callable[[], ReviewRow],
+        asks: Callable[[], Wording],
         escalation: Escalation,
         objections: Callable[[Any], Sequence[Verdict]] = lambda _: (),
         wanted: str | None = None,
@@ -170,18 +140,9 @@ class Waits:
         row = self._history.find(name, "human")
         if row is None:
             now = self._equipment.clock.now()
-            due = now + escalation.due_hours * _HOUR if escalation.due_hours is not None else None
-            late = due if escalation.when_late != "keep_waiting" else None
+            review = asks().item(self._key, name, escalation, now)
+            late = review.due if escalation.when_late != "keep_waiting" else None
             row = self._row(name, "human", due=late, wanted=wanted)
-            item = question()
-            review = item._replace(
-                step=name,
-                queue=escalation.queue,
-                priority=escalation.priority,
-                due=due,
-                when_late=escalation.when_late,
-                schema=item.schema or codec.json_schema_text(),
-            )
             self._write(OpenWait(row, review=review))
             raise self._suspend(row)
         if row.status == "waiting":
@@ -196,7 +157,7 @@ class Waits:
             note = f"the answer does not fit any more: {problem.problem}"
             await self._reopen(row, note, codec.json_schema_text(), wanted)
             raise self._suspend(row) from problem
-        if (despite := despite_unread(row)) is not None:
+        if (despite := despite_unread(row.verdicts)) is not None:
             failed = objections(value)
             if refused := unconfirmed(failed, despite):
                 await self._reopen(row, f"{row.decided_by} answered {row.output}, which fails {in_words(refused)}")
@@ -332,8 +293,7 @@ class Waits:
         if row.status == "waiting":
             raise self._suspend(row)
         if row.status == "failed":
-            error = json.loads(row.error or "{}")
-            raise StepFailed(step=name, error_type=error.get("type", "Error"), message=error.get("message", ""))
+            raise failure(row)
         return bound.output.decode(row.output or "")
 
     # -- steps that are tried again later
@@ -358,7 +318,7 @@ class Waits:
 
     def _expire(self, row: StepRow, message: str) -> WaitExpired:
         now = self._equipment.clock.now()
-        error = json.dumps({"type": "WaitExpired", "message": message})
+        error = RecordedError("WaitExpired", message).text()
         expired = row._replace(status="failed", ended=now, error=error, decided_by="policy:fail")
         self._write(RecordStep(expired))
         return _expired(expired)
@@ -372,9 +332,5 @@ def _fits(codec: "Codec[Any]", answer: str | None) -> bool:
     return True
 
 
-def _shown(judgement: Judgement, recorded: str) -> str:
-    return json.dumps(judgement.source, ensure_ascii=False) if judgement.source else recorded
-
-
 def _expired(row: StepRow) -> WaitExpired:
-    return WaitExpired(step=row.name, message=json.loads(row.error or "{}").get("message", "nobody answered in time"))
+    return WaitExpired(step=row.name, message=RecordedError.read(row.error or "{}").message)

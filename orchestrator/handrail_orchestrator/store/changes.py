@@ -7,7 +7,7 @@ those without waiting for the disk. Order is kept either way.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from handrail_orchestrator.store.rows import ReviewRow, ReviewState, RunStatus, StepRow
+from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 
 
 class StartRun(NamedTuple):
@@ -39,11 +39,35 @@ class StartMany(NamedTuple):
     runs: Sequence[StartRun]
 
 
+class AskedItem(NamedTuple):
+    """A question to people, as a run puts it; values are JSON text."""
+
+    run: int
+    step: str
+    queue: str
+    kind: str
+    title: str
+    created: float
+    code: str
+    """Why it is asked, as a code to count by."""
+    reason: str
+    priority: int
+    due: float | None
+    when_late: str
+    schema: str
+    """JSON Schema of an answer."""
+    context: str = "null"
+    suggestion: str | None = None
+    confidence: float | None = None
+    source: str | None = None
+    alternatives: str = "[]"
+
+
 class RecordStep(NamedTuple):
     """Record a step's result, once: a result that is there is never overwritten."""
 
     row: StepRow
-    audit: ReviewRow | None = None
+    audit: AskedItem | None = None
     """A question about the result that nothing waits for; recorded with it or not at all."""
 
 
@@ -60,7 +84,7 @@ class OpenWait(NamedTuple):
     """Record what a run waits for, with its question to people or its child run, once."""
 
     row: StepRow
-    review: ReviewRow | None = None
+    review: AskedItem | None = None
     child: StartRun | None = None
 
 

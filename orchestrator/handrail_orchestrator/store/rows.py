@@ -1,6 +1,6 @@
 """What a store holds, as plain rows; times are seconds since the epoch (UTC), values are JSON text."""
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from handrail_orchestrator.step import StepKind
 
@@ -19,7 +19,7 @@ StepStatus = Literal["started", "waiting", "done", "failed"]
 
 ReviewState = Literal["open", "leased", "decided", "expired", "cancelled"]
 
-AUDIT = "audit"
+AUDIT: Final = "audit"
 """The kind of review item that nothing waits for: it outlives its run's end, and deciding it changes no run."""
 
 

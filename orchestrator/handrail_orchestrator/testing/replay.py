@@ -40,8 +40,7 @@ def recorded_run(client: Client, run_id: str) -> RecordedRun:
     Raises:
         UnknownRun: there is no such run.
     """
-    row = client.run(run_id)
-    history = client.store.history(row.key)
+    row, history = client._history(run_id)  # noqa: SLF001 -- a replay reads what the engine reads
     return RecordedRun(row.id, row.input, row.status, row.output, *history, row.copied_seq)
 
 

@@ -1,13 +1,12 @@
 """Reviewers that answer by script."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import AnswerRefused
-from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.records.item import ReviewItem
 
 
 class NoAnswer:
@@ -16,7 +15,7 @@ class NoAnswer:
 
 LEAVE_OPEN = NoAnswer()
 
-Script = Callable[[ReviewRow], Any]
+Script = Callable[[ReviewItem], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class ScriptedReviewers:
     @classmethod
     def accepting(cls) -> "ScriptedReviewers":
         """Return reviewers who take every suggestion and leave items without one open, such as audits."""
-        return cls(lambda item: LEAVE_OPEN if item.suggestion is None else json.loads(item.suggestion))
+        return cls(lambda item: LEAVE_OPEN if item.suggestion is None else item.suggestion)
 
     @classmethod
     def by_step(cls, answers: Mapping[str, Any]) -> "ScriptedReviewers":

@@ -59,7 +59,7 @@ class Deployed:
         """Execute with this code until the run waits or has ended, then answer what is open; return its status."""
         flow = code(body, version=version)
         async with Orchestrator(self.store, workflows=[flow, kid], clock=self.clock) as orchestrator:
-            if orchestrator.store.run("r") is None:
+            if not orchestrator.runs():
                 await orchestrator.start(flow, None, id="r")
             await orchestrator.idle()
             self.clock.move_to(self.clock.now() + days * 86400)
@@ -76,7 +76,7 @@ class Deployed:
     @property
     async def error(self) -> str:
         async with Client(self.store) as client:
-            return client.run("r").error or ""
+            return str(client.run("r").error)
 
     async def check_replay(self, body: Body) -> None:
         async with Client(self.store) as client:
@@ -112,7 +112,7 @@ async def test_a_question_with_a_name_of_its_own_may_stand_in_front(store: str) 
     assert await deployed.run(pay_then_archive, True) == "waiting"
     assert await deployed.run(named, True, False) == "completed"
     async with Client(store) as client:
-        assert client.run("r").output == '"[False, True, True]"'
+        assert client.run("r").output == "[False, True, True]"
 
 
 def asking(title: str = "Which?", answer: Any = Literal["a", "b"], context: Any = None) -> Body:
@@ -153,7 +153,7 @@ async def test_a_question_whose_text_or_context_changed_stops_the_run(
         await orchestrator.decide(left.id, True if answered else "b", by="ann")
         await orchestrator.idle()
         assert orchestrator.run("r").status == "failed"
-        assert "HistoryMismatch" in (orchestrator.run("r").error or "")
+        assert "HistoryMismatch" in str(orchestrator.run("r").error)
 
 
 async def test_choices_that_changed_after_the_answer_stop_the_run(store: str) -> None:
@@ -183,11 +183,11 @@ async def test_choices_that_changed_before_the_answer_are_shown_to_whoever_answe
     async with Orchestrator(store, workflows=[code(wider)]) as orchestrator:
         await orchestrator.idle()
         (item,) = orchestrator.reviews()
-        assert '"c"' in item.schema
+        assert "c" in item.schema["enum"]
         assert "has changed" in (item.note or "")
         await orchestrator.decide(item.id, "c", by="ann")
         await orchestrator.idle()
-        assert orchestrator.run("r").output == "\"['c', True]\""
+        assert orchestrator.run("r").output == "['c', True]"
     await deployed.check_replay(wider)
 
 
@@ -333,7 +333,7 @@ async def test_a_fork_of_a_run_with_a_child_of_a_given_id_goes_on(store: str) ->
         item = next(each for each in orchestrator.reviews() if each.run_id == "f")
         await orchestrator.decide(item.id, "yes", by="ann")
         await orchestrator.idle()
-        assert orchestrator.run("f").output == '"5 yes"'
+        assert orchestrator.run("f").output == "5 yes"
 
 
 def drawing(*calls: str) -> Body:

@@ -87,8 +87,9 @@ async def test_idle_raises_what_made_the_worker_give_up(tmp_path: Path) -> None:
 
 def limit_pages(orchestrator: Orchestrator, pages: int) -> None:
     """Let the store's file grow no further, as a full disk does."""
-    assert isinstance(orchestrator.store, SqliteStore)
-    orchestrator.store._writing.execute(f"PRAGMA max_page_count = {pages}")  # noqa: SLF001 -- no disk can be filled here
+    store = orchestrator._open_store  # noqa: SLF001 -- no disk can be filled here
+    assert isinstance(store, SqliteStore)
+    store._writing.execute(f"PRAGMA max_page_count = {pages}")  # noqa: SLF001 -- as above
 
 
 async def test_a_store_whose_file_is_deleted_under_a_worker_stops_it(tmp_path: Path) -> None:
@@ -117,10 +118,10 @@ async def test_a_start_that_its_caller_gave_up_is_executed_all_the_same(tmp_path
         await asyncio.wait([start])
         lock.execute("ROLLBACK")
         lock.close()
-        while (row := o.store.run("q9")) is None or row.status != "completed":  # noqa: ASYNC110 -- it has no event
+        while "q9" not in {run.id for run in o.runs(status="completed")}:  # noqa: ASYNC110 -- it has no event
             await asyncio.sleep(0.01)
         await o.idle()
-        assert {row.status for row in o.store.runs()} == {"completed"}
+        assert {row.status for row in o.runs()} == {"completed"}
 
 
 async def test_idle_goes_on_while_runs_are_handed_back(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ async def test_steps_made_for_one_call_are_forgotten(tmp_path: Path, flow: Any, 
     async with Orchestrator(store, workflows=[flow], durability="process") as orchestrator:
         await orchestrator.start_many(flow, [(str(n), n) for n in range(runs)])
         await orchestrator.idle()
-        assert orchestrator.store.counts() == {(flow.name, 1, "completed"): runs}
+        assert orchestrator.counts() == {(flow.name, 1, "completed"): runs}
         assert alive(BoundStep) - before[0] <= MOST
         assert alive(InputCodec) - before[1] <= 2 * MOST
 
@@ -65,6 +65,6 @@ async def test_an_error_names_the_step_by_the_name_of_the_call() -> None:
     async with Orchestrator("sqlite:///:memory:", workflows=[wrong]) as orchestrator:
         await orchestrator.start(wrong, 1, id="r")
         await orchestrator.idle()
-        error = orchestrator.run("r").error or ""
+        error = str(orchestrator.run("r").error)
     assert NotStorable.__name__ in error
     assert "step 'other'" in error

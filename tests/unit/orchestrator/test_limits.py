@@ -37,7 +37,7 @@ async def test_steps_that_share_a_limit_are_never_more_at_once() -> None:
     async with Orchestrator("sqlite:///:memory:", workflows=[ask_twice], limits=limits) as orchestrator:
         await orchestrator.start_many(ask_twice, [(None, n) for n in range(10)])
         await orchestrator.idle()
-        assert orchestrator.store.counts() == {("ask_twice", 1, "completed"): 10}
+        assert orchestrator.counts() == {("ask_twice", 1, "completed"): 10}
     assert max(at_once) == 3
     assert at_once[-1] == 0
 

@@ -171,8 +171,8 @@ async def test_a_new_worker_takes_over_from_a_dead_one_at_once(tmp_path: Path) -
     async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=[add_one]) as orchestrator:
         await orchestrator.idle()
         row = orchestrator.run("a")
-        assert (row.status, row.output, row.crashes) == ("completed", "2", 1)
-        assert [each.id for each in orchestrator.store.workers()] != [gone]
+        assert (row.status, row.output, row.crashes) == ("completed", 2, 1)
+        assert [each.id for each in orchestrator.workers()] != [gone]
 
 
 @pytest.mark.parametrize("days", [-400, 400])
@@ -184,11 +184,11 @@ async def test_a_wall_clock_that_jumps_ends_no_lease(tmp_path: Path, days: int) 
         Orchestrator(address, workflows=[add_one], clock=clock, settings=settings) as first,
         Orchestrator(address, workflows=[add_one], clock=clock, settings=settings) as second,
     ):
-        signed_on = {each.id for each in first.store.workers()}
+        signed_on = {each.id for each in first.workers()}
         clock.move_to(clock.now() + days * 86_400)
         handle = await first.start(add_one, 1, id="a")
         assert await handle.result() == 2
         await second.idle()
         await asyncio.sleep(0.7)  # several looks at each other
-        assert {each.id for each in first.store.workers()} == signed_on
+        assert {each.id for each in first.workers()} == signed_on
         assert len(signed_on) == 2

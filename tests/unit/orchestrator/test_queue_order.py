@@ -45,7 +45,7 @@ async def test_a_question_that_nobody_can_decide_holds_up_nobody() -> None:
             await rehearsal.decide(await given(rehearsal, by), value=True, by=by)
         await rehearsal.settle()
         assert [item.id for item in rehearsal.reviews()] == [hard]
-        assert {row.id for row in rehearsal.store.runs(status="completed")} == {"r1", "r2", "r3"}
+        assert {row.id for row in rehearsal.runs(status="completed")} == {"r1", "r2", "r3"}
         assert len(easy) == 3
 
 

@@ -51,7 +51,7 @@ async def test_whoever_reads_does_not_wait_for_the_write_lock(tmp_path: Path) ->
             assert client.run("a").status == "waiting"
             (item,) = client.reviews()
             assert [step.name for step in client.steps("a")] == ["ask"]
-            assert client.store.counts() == {("approve", 1, "waiting"): 1}
+            assert client.counts() == {("approve", 1, "waiting"): 1}
             with pytest.raises(StoreLocked, match="write lock"):
                 await client.decide(item.id, True, by="ann")
     async with Client(f"sqlite:///{path}") as client:

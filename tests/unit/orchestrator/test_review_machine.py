@@ -10,8 +10,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from handrail.orchestrator import ReviewError, ReviewQuery
 from handrail_orchestrator import review
+from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.store import SqliteStore
-from handrail_orchestrator.store.changes import Cancel, MoveReview, OpenWait, Register, StartRun, Suspend
+from handrail_orchestrator.store.changes import AskedItem, Cancel, MoveReview, OpenWait, Register, StartRun, Suspend
 from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow
 
 PEOPLE = ("ann", "ben", "cat")
@@ -34,7 +36,7 @@ people = st.sampled_from(PEOPLE)
 class Look:
     """An item as somebody saw it, which may be long ago."""
 
-    item: ReviewRow
+    item: ReviewItem
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Expected:
     answer: str | None = None
     by: str | None = None
 
-    def may_be_moved(self, look: ReviewRow, by: str, now: float) -> bool:
+    def may_be_moved(self, look: ReviewItem, by: str, now: float) -> bool:
         """Return whether a person may move the item, by what the rules say."""
         taken = self.state == "leased" and self.owner != by and self.until > now
         return look.version == self.version and self.state not in FINAL and not taken
@@ -73,11 +75,9 @@ class Reviews(RuleBasedStateMachine):
         start = StartRun(f"r{number}", "approve", 1, "null", "", self.now, execute=True)
         (started,) = self.store.apply([start], worker=self.worker)
         wait = StepRow(started.key, "ask", 1, "human", "waiting", queued=self.now)
-        question = ReviewRow(
-            id=0, run=started.key, run_id="", workflow="", step="ask", queue="q", kind="ask", title="Approve?",
-            created=self.now, code="asked", reason="", priority=0, due=None, when_late="fail", state="open", version=1,
-            lease_owner=None, lease_until=None, suggestion=None, confidence=None, source=None, alternatives="[]",
-            schema='{"type": "boolean"}', context="null",
+        question = AskedItem(
+            run=started.key, step="ask", queue="q", kind="ask", title="Approve?", created=self.now, code="asked",
+            reason="", priority=0, due=None, when_late="fail", schema='{"type": "boolean"}',
         )  # fmt: skip
         let_go = Suspend(started.key, None, 0)
         self.store.apply([OpenWait(wait, review=question), let_go], worker=self.worker)
@@ -87,7 +87,7 @@ class Reviews(RuleBasedStateMachine):
 
     @rule(target=looks, item=items)
     def look(self, item: int) -> Look:
-        return Look(self.row(item))
+        return Look(review_item(self.row(item)))
 
     @rule(seconds=st.sampled_from([1.0, 100.0, LATE, -100.0, -LATE]))
     def time_passes_or_the_clock_is_set_back(self, seconds: float) -> None:
@@ -123,7 +123,7 @@ class Reviews(RuleBasedStateMachine):
 
     @rule(item=items, by=people)
     def take_the_newest(self, item: int, by: str) -> None:
-        self.take(Look(self.row(item)), by)
+        self.take(Look(review_item(self.row(item))), by)
 
     @rule(item=items)
     def let_it_expire(self, item: int) -> None:

@@ -451,4 +451,4 @@ async def test_whoever_is_in_a_hurry_may_cancel_the_closing_and_runs_are_handed_
     with pytest.raises(asyncio.CancelledError):
         await task
     async with Orchestrator(store, workflows=[quiet]) as o:
-        assert (o.run("r").status, o.run("r").crashes, o.store.workers()[0].id) == ("pending", 0, 2)
+        assert (o.run("r").status, o.run("r").crashes, o.workers()[0].id) == ("pending", 0, 2)

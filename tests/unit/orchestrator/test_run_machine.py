@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from handrail.orchestrator import ReviewError, Settings, WrongState
-from handrail_orchestrator.store.rows import ENDED, RunRow, StepRow
+from handrail_orchestrator.records.run import RunRecord
+from handrail_orchestrator.store.rows import ENDED
 from handrail_orchestrator.testing import Rehearsal
 from tests.unit.orchestrator import programs
 from tests.unit.orchestrator.programs import NAP_SECONDS, Operation, Program, Told, result_of
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.records.step import StepRecord
 
 T = TypeVar("T")
 
@@ -31,7 +36,7 @@ class Runs(RuleBasedStateMachine):
         super().__init__()
         self.started: dict[str, Program] = {}
         self.told: dict[str, Told] = {}
-        self.results: dict[tuple[str, str], StepRow] = {}
+        self.results: dict[tuple[str, str], StepRecord] = {}
         """Every step record with a result that was ever seen."""
 
     def do(self, what: Coroutine[Any, Any, T]) -> T:
@@ -141,7 +146,7 @@ class Runs(RuleBasedStateMachine):
             return
         self.retry(broken[pick % len(broken)], mend=mend)
 
-    def retry(self, run: RunRow, *, mend: bool = True) -> None:
+    def retry(self, run: RunRecord, *, mend: bool = True) -> None:
         if mend:
             programs.mended.update(
                 f"{run.id}/{step.name}" for step in self.engine.steps(run.id) if step.name.startswith("break")
@@ -150,13 +155,13 @@ class Runs(RuleBasedStateMachine):
 
     # -- what there is
 
-    def rows(self) -> list[RunRow]:
+    def rows(self) -> list[RunRecord]:
         return [self.engine.run(name) for name in self.started]
 
-    def alive(self) -> list[RunRow]:
+    def alive(self) -> list[RunRecord]:
         return [row for row in self.rows() if row.status not in ENDED]
 
-    def broken(self) -> list[RunRow]:
+    def broken(self) -> list[RunRecord]:
         return [row for row in self.rows() if row.status in {"failed", "cancelled"}]
 
     # -- what holds
@@ -164,7 +169,7 @@ class Runs(RuleBasedStateMachine):
     @invariant()
     def no_run_is_lost(self) -> None:
         if hasattr(self, "engine"):
-            known = {row.id for row in self.engine.store.runs(limit=10_000)}
+            known = {row.id for row in self.engine.runs(limit=10_000)}
             assert set(self.started) <= known
             assert all(name in self.started or name.partition("/")[0] in self.started for name in known)
 
@@ -174,7 +179,7 @@ class Runs(RuleBasedStateMachine):
             for row in self.rows():
                 if row.status == "completed":
                     failed = {step.name for step in self.engine.steps(row.id) if step.status == "failed"}
-                    assert row.output == str(result_of(self.started[row.id], self.told[row.id], failed))
+                    assert row.output == result_of(self.started[row.id], self.told[row.id], failed)
 
     @invariant()
     def a_result_once_recorded_never_changes(self) -> None:
@@ -182,7 +187,11 @@ class Runs(RuleBasedStateMachine):
             found = {(row.id, step.name): step for row in self.rows() for step in self.engine.steps(row.id)}
             for key, step in self.results.items():
                 # that its run has read an answer, and what guards said of it, comes after the answer
-                assert found[key] == (step._replace(verdicts=found[key].verdicts) if step.kind == "human" else step)
+                assert found[key] == (
+                    step
+                    if step.kind != "human"
+                    else replace(step, verdicts=found[key].verdicts, despite=found[key].despite)
+                )
             self.results.update((key, step) for key, step in found.items() if step.status == "done")
 
     @invariant()

@@ -122,7 +122,7 @@ def hostile(*, commits_in_thread: bool) -> Iterator[None]:
 
 
 def state(orchestrator: Orchestrator, counting: Counting) -> tuple[object, ...]:
-    rows = tuple((row.id, row.status, row.wake) for row in orchestrator.store.runs())
+    rows = tuple((row.id, row.status, row.wake) for row in orchestrator.runs())
     return counting.begun, rows, [len(orchestrator.steps(row[0])) for row in rows]
 
 
@@ -140,7 +140,7 @@ async def plays(plans: list[list[int]]) -> None:
             if next_timer is None:
                 break
             clock.move_to(max(next_timer, clock.now()))
-        assert {row.status for row in o.store.runs()} == {"completed"}
+        assert {row.status for row in o.runs()} == {"completed"}
         assert [await handle.result() for handle in handles] == [len(plan) for plan in plans]
 
 

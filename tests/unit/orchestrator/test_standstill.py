@@ -76,7 +76,7 @@ async def test_a_worker_whose_loop_stands_still_is_taken_over_and_its_late_resul
                 await until(lambda: orchestrator.run("P1").status == "completed")
                 release.set()
                 await until(lambda: not elsewhere.is_alive())
-                assert [step.output for step in orchestrator.steps("P1")] == ['"parcel weighed"']
+                assert [step.output for step in orchestrator.steps("P1")] == ["parcel weighed"]
     named = [record for record in caplog.records if "the event loop has not turned" in record.getMessage()]
     assert [(record.run, record.step) for record in named] == [("P1", "weigh")]  # type: ignore[attr-defined]
     assert "(weigh)" in named[0].getMessage()

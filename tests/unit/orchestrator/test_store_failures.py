@@ -163,7 +163,7 @@ async def test_a_full_disk_stops_the_worker_and_keeps_what_was_recorded(tmp_path
     async with Orchestrator(address, workflows=[add, wait_for_go]) as orchestrator:
         await orchestrator.send("a", "go", True)
         await orchestrator.idle()
-        assert orchestrator.run("a").output == "3"
+        assert orchestrator.run("a").output == 3
 
 
 async def test_a_corrupt_page_is_reported_as_such(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ async def test_a_corrupt_page_is_reported_as_such(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(StoreCorrupt, match=r"damaged.*\.recover"):
         async with Client(f"sqlite:///{path}") as client:
-            client.store.runs(limit=10_000)
+            client.runs(limit=10_000)
 
 
 def _recorded(key: int, output: str) -> RecordStep:

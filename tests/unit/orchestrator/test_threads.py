@@ -217,7 +217,8 @@ async def test_a_thread_learns_that_its_run_was_cancelled(store: str) -> None:
 async def test_durability_says_what_a_commit_waits_for(store: str, durability: str, synchronous: int) -> None:
     async with Orchestrator(store, workflows=[both], durability=durability) as orchestrator:  # type: ignore[arg-type]
         await (await orchestrator.start(both, 1)).result()
-        assert isinstance(orchestrator.store, SqliteStore)
-        connection = orchestrator.store._writing  # noqa: SLF001 -- the setting belongs to the connection
+        held = orchestrator._open_store  # noqa: SLF001 -- the setting belongs to the connection
+        assert isinstance(held, SqliteStore)
+        connection = held._writing  # noqa: SLF001 -- as above
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == synchronous
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"

@@ -201,7 +201,7 @@ async def test_a_workflow_that_was_not_given_cannot_be_started() -> None:
             await orchestrator.start(made(1), 1)
         with pytest.raises(UnknownWorkflow):
             await orchestrator.start(made(1, name="same"), 1)
-        assert orchestrator.store.counts() == {}
+        assert orchestrator.counts() == {}
 
 
 async def test_an_input_that_does_not_fit_starts_nothing() -> None:
@@ -211,7 +211,7 @@ async def test_an_input_that_does_not_fit_starts_nothing() -> None:
             await orchestrator.start(same, wrong)
         with pytest.raises(NotStorable):
             await orchestrator.start_many(same, [("a", 1), ("b", wrong)])
-        assert orchestrator.store.counts() == {}
+        assert orchestrator.counts() == {}
 
 
 async def test_an_orchestrator_is_used_inside_its_block() -> None:

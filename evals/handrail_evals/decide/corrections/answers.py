@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from handrail_evals.decide.corrections.sameness import same
+from handrail_orchestrator.records.sameness import same
 
 if TYPE_CHECKING:
     from handrail_ai_steps.output import Output

@@ -5,16 +5,15 @@ from typing import TYPE_CHECKING, Any
 from handrail_evals.decide.corrections.answers import Answers
 from handrail_evals.decide.corrections.labels import Labels
 from handrail_evals.decide.corrections.pile import Group, Pile, Score
-from handrail_evals.decide.corrections.record import read_records
+from handrail_evals.decide.corrections.record import Judgements, read_records
 from handrail_evals.decide.learned import Learned
-from handrail_orchestrator.store.port import Store
 
 if TYPE_CHECKING:
     from handrail_ai_steps.step import AIStep
 
 
 def read_labels(
-    store: Store,
+    store: Judgements | str,
     *,
     step: "str | AIStep[Any]",
     workflow: str | None = None,
@@ -25,6 +24,7 @@ def read_labels(
 ) -> Labels:
     """Return what people decided of a step's judgements; the store is only read, page by page.
 
+    It is given as the client or orchestrator that has it open, or as its address.
     ``step`` is the AI step or its name. The step itself knows its prompt version, its labels, which answers are the
     same, and what its local models learned from, which are no audits; with a name, ``prompt_version`` is that of the
     newest judgement unless it is given, answers are compared as JSON, and nobody can tell what a model learned from.

@@ -1,17 +1,14 @@
 """One judgement as a store remembers it, with what people said of it."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, Protocol
 
-from handrail_guards.outcome import THRESHOLD_DECIDES, DoubtCode, Judgement
-from handrail_orchestrator.store.port import JudgedQuery, Store
-from handrail_orchestrator.store.rows import JudgedRow
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, DoubtCode, Judgement
+from handrail_orchestrator.reader import reading
+from handrail_orchestrator.records.judgement import JudgementRecord
+from handrail_orchestrator.store.port import JudgedQuery
 
 PERSON = "person:"
 """How the record of a decision by a person begins."""
@@ -70,59 +67,82 @@ class Recorded:
         return self.judgement.source or (self.input if isinstance(self.input, str) else None)
 
 
+class Judgements(Protocol):
+    """Whoever can read judgements: a client or an orchestrator that has a store open."""
+
+    def judgements(self, query: JudgedQuery) -> Sequence[JudgementRecord]:
+        """Return a page of judgements with what people said of them."""
+        ...
+
+
 def read_records(
-    store: Store, *, step: str, workflow: str | None = None, run_id: str | None = None, since: float | None = None
+    store: Judgements | str,
+    *,
+    step: str,
+    workflow: str | None = None,
+    run_id: str | None = None,
+    since: float | None = None,
 ) -> Iterator[Recorded | None]:
     """Give the judgements of a step, by run, oldest first; None for a record that does not read as a judgement.
 
     All of them, or those of one run, or those made at a time (in seconds since the epoch) or later. One page is held at
-    a time, so memory does not grow with the store.
+    a time, so memory does not grow with the store, which is a client that has it open, or its address.
 
     Raises:
         StoreError: the store cannot be read.
     """
     query = JudgedQuery(step, workflow, run_id=run_id, since=since)
-    while page := store.judged(query):
-        yield from map(_recorded, page)
-        query = replace(query, after=page[-1].place)
+    with opened(store) as judgements:
+        while page := judgements.judgements(query):
+            yield from map(_recorded, page)
+            query = replace(query, after=page[-1].place)
 
 
-def _recorded(row: JudgedRow) -> Recorded | None:
-    try:
-        outcome = json.loads(row.output)
-        accepted = {"accepted": True, "doubtful": False}[outcome["kind"]]
-        judgement = _judgements().validate_python(outcome["judgement"])
-        code = None if accepted else outcome["code"]
-        value = outcome["value" if accepted else "suggestion"]
-    except (KeyError, TypeError, ValueError):
+@contextmanager
+def opened(store: Judgements | str) -> Iterator[Judgements]:
+    """Hold whoever can read judgements: the one that is given, or one that opens the store at this address.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    if isinstance(store, str):
+        with reading(store) as reader:
+            yield reader
+    else:
+        yield store
+
+
+def _recorded(record: JudgementRecord) -> Recorded | None:
+    outcome = record.outcome
+    if outcome is None:
         return None
-    if code is not None and code not in get_args(DoubtCode):
-        return None
-    open_because = _open_because(row)
+    judgement = outcome.judgement
+    value, code = (outcome.value, None) if isinstance(outcome, Accepted) else (outcome.suggestion, outcome.code)
+    open_because = _open_because(record)
     return Recorded(
-        case=f"{row.run_id}/{row.step}",
-        run_id=row.run_id,
-        workflow=row.workflow,
-        step=row.step,
-        run_input=json.loads(row.run_input),
-        input=_called_with(row.input, judgement.source),
-        accepted=accepted,
+        case=f"{record.run_id}/{record.step}",
+        run_id=record.run_id,
+        workflow=record.workflow,
+        step=record.step,
+        run_input=record.run_input,
+        input=_called_with(record.input, judgement.source),
+        accepted=code is None,
         value=value,
         code=code,
         judgement=judgement,
-        ended=row.ended,
-        copied=row.copied,
+        ended=record.ended,
+        copied=record.copied,
         open_because=open_because,
-        decision=None if open_because else json.loads(row.decision or "null"),
-        decided_by="" if open_because else (row.decided_by or "").removeprefix(PERSON),
-        decided_at=row.decided,
+        decision=None if open_because else record.decision,
+        decided_by="" if open_because else (record.decided_by or "").removeprefix(PERSON),
+        decided_at=record.decided,
     )
 
 
-def _open_because(row: JudgedRow) -> Literal["undecided", "cancelled", "by_policy"] | None:
-    match row.state:
+def _open_because(record: JudgementRecord) -> Literal["undecided", "cancelled", "by_policy"] | None:
+    match record.state:
         case "decided":
-            return None if (row.decided_by or "").startswith(PERSON) else "by_policy"
+            return None if (record.decided_by or "").startswith(PERSON) else "by_policy"
         case "cancelled":
             return "cancelled"
         case "expired":
@@ -131,9 +151,8 @@ def _open_because(row: JudgedRow) -> Literal["undecided", "cancelled", "by_polic
             return "undecided"
 
 
-def _called_with(recorded: str | None, source: str) -> Any:
+def _called_with(data: Any, source: str) -> Any:
     """Return the arguments of a call, recorded by an AI step or by the signature of another judge."""
-    data = json.loads(recorded or "null")
     if not isinstance(data, dict):
         return data
     if data.keys() == {"values", "named"} and isinstance(data["values"], list) and isinstance(data["named"], dict):
@@ -143,10 +162,3 @@ def _called_with(recorded: str | None, source: str) -> Any:
     else:
         given = tuple(data.values())
     return given[0] if len(given) == 1 else given
-
-
-@cache
-def _judgements() -> "TypeAdapter[Judgement]":
-    from pydantic import TypeAdapter  # noqa: PLC0415 -- importing evals stays light
-
-    return TypeAdapter(Judgement)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from handrail_evals.decide.corrections.answers import Answers
-from handrail_evals.decide.corrections.record import Recorded, read_records
+from handrail_evals.decide.corrections.record import Judgements, Recorded, opened, read_records
 from handrail_evals.decide.drift.seen import Audited, Routed
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import WatchFile
@@ -18,7 +18,6 @@ from handrail_guards.guarantee import ScoreName, score_of
 
 if TYPE_CHECKING:
     from handrail_ai_steps.step import AIStep
-    from handrail_orchestrator.store.port import Store
 
 SETTLED_SECONDS = 5.0
 """A judgement is told this long after it was made: others, made a moment earlier elsewhere, may be recorded later."""
@@ -41,7 +40,7 @@ START = (0.0, "")
 
 def feed(
     watch: WatchFile,
-    store: "Store",
+    store: Judgements | str,
     *,
     step: "str | AIStep[Any]",
     score: ScoreName = "confidence",
@@ -59,27 +58,37 @@ def feed(
         StoreError: the store cannot be read.
         InvalidGuard: the score is an acceptor's and there is none.
     """
-    name, answers = (step, Answers()) if isinstance(step, str) else (step.name, Answers(step.task.output))
-    moment = time.time() if now is None else now
-    known = watch.now
-    told = known.told or START
-    events = [
-        event for case in sorted(known.awaited | known.aside) for event in _audit(store, name, case, answers, moment)
-    ]
-    for record in read_records(store, step=name, since=told[0]):
-        if record is None or record.copied or (record.ended, record.case) <= told:
-            continue
-        if record.ended <= moment - SETTLED_SECONDS:
-            found = score_of(record.judgement, score, acceptor)
-            routed = Routed(found, record.accepted, case=record.case, drawn=record.drawn)
-            events += [Event(record.ended, routed), *(_answer(record, answers) if record.drawn else ())]
-    events.sort(key=lambda event: (event.at, event.what.case, isinstance(event.what, Audited)))
+    with opened(store) as judgements:
+        events = _events(watch.now, judgements, step, score, acceptor, time.time() if now is None else now)
     for start in range(0, len(events), AT_ONCE):
         watch.update(partial(_after, events=events[start : start + AT_ONCE]))
     return watch.now
 
 
-def _audit(store: "Store", step: str, case: str, answers: Answers, now: float) -> Iterator[Event]:
+def _events(
+    known: Watch,
+    store: Judgements,
+    step: "str | AIStep[Any]",
+    score: ScoreName,
+    acceptor: Acceptor | None,
+    now: float,
+) -> list[Event]:
+    """Return what a watch has not been told yet, in the order in which it happened."""
+    name, answers = (step, Answers()) if isinstance(step, str) else (step.name, Answers(step.task.output))
+    told = known.told or START
+    waited_for = sorted(known.awaited | known.aside)
+    events = [event for case in waited_for for event in _audit(store, name, case, answers, now)]
+    for record in read_records(store, step=name, since=told[0]):
+        if record is None or record.copied or (record.ended, record.case) <= told:
+            continue
+        if record.ended <= now - SETTLED_SECONDS:
+            found = score_of(record.judgement, score, acceptor)
+            routed = Routed(found, record.accepted, case=record.case, drawn=record.drawn)
+            events += [Event(record.ended, routed), *(_answer(record, answers) if record.drawn else ())]
+    return sorted(events, key=lambda event: (event.at, event.what.case, isinstance(event.what, Audited)))
+
+
+def _audit(store: Judgements, step: str, case: str, answers: Answers, now: float) -> Iterator[Event]:
     """Yield what came of an audit that the watch waits for."""
     record = _find(store, step, case)
     if record is None:  # its run was pruned: nobody can say any more
@@ -88,7 +97,7 @@ def _audit(store: "Store", step: str, case: str, answers: Answers, now: float) -
         yield from _answer(record, answers)
 
 
-def _find(store: "Store", step: str, case: str) -> Recorded | None:
+def _find(store: Judgements, step: str, case: str) -> Recorded | None:
     """Return the judgement that a case is called by; both of ``run id/step name`` may have slashes."""
     parts = case.split("/")
     for place in range(len(parts) - 1, 0, -1):

@@ -14,9 +14,10 @@ from handrail_evals.measure.targets.workflow_reviewers import Desk
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.limits import Limit
-from handrail_orchestrator.orchestrator import Orchestrator
+from handrail_orchestrator.orchestrator import Orchestrator, RunHandle
+from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.rows import AUDIT, ENDED, ReviewRow
+from handrail_orchestrator.store.rows import AUDIT, ENDED
 from handrail_orchestrator.testing import FakeClock
 from handrail_orchestrator.testing.reviewers import decide_anyway
 from handrail_orchestrator.workflow import Workflow
@@ -99,6 +100,12 @@ class Lane:
             " far with Simulation(horizon=...)",
         )
 
+    async def result_of(self, plan: Plan) -> Any:
+        """Return the result of a run that has completed, as its workflow returned it."""
+        return await self.engine.result(
+            RunHandle(plan.run_id, new=False, orchestrator=self.engine, workflow=plan.workflow)
+        )
+
     async def _go_on(self, plan: Plan) -> bool:
         """Move the clock to whatever is due next, and answer; return False when nothing will come."""
         open_items = self._open_items()
@@ -116,7 +123,7 @@ class Lane:
             await self._answer(desk)
         return True
 
-    def _open_items(self) -> list[ReviewRow]:
+    def _open_items(self) -> list[ReviewItem]:
         return [item for item in self.engine.reviews(ReviewQuery(limit=10_000)) if item.kind != AUDIT]
 
     async def _answer(self, desk: Desk) -> None:

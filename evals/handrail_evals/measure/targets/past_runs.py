@@ -1,15 +1,14 @@
 """Runs of a real store as observations and results: the metrics of workflows on what happened, not on what would."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 from handrail_evals.measure.fingerprint import hash_of
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result.case_result import OBSERVED, CaseResult
-from handrail_evals.measure.targets.workflow_record import RunRecord, run_record
+from handrail_evals.measure.targets.workflow_record import TracedRun, traced_run
 from handrail_orchestrator.client import Client
-from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow
+from handrail_orchestrator.records.item import ReviewChange, ReviewItem
 
 AT_ONCE: Final = 500
 """Runs read in one query."""
@@ -24,7 +23,7 @@ def observe_run(client: Client, run_id: str) -> Observation[Any]:
     Raises:
         UnknownRun: there is none with this id.
     """
-    record = run_record(client, run_id, until=client.now())
+    record = traced_run(client, run_id, until=client.now())
     return _observed(client, record)
 
 
@@ -35,16 +34,16 @@ def past_runs(client: Client, workflow: str, *, since: float = 0.0) -> Iterator[
     They are read from the store as they are asked for.
     """
     after = 0
-    while rows := client.store.runs(workflow=workflow, after_key=after, limit=AT_ONCE):
+    while rows := client.runs(workflow=workflow, after_key=after, limit=AT_ONCE):
         after = rows[-1].key
         for row in rows:
             if row.created >= since and row.status != "pending":
-                yield _result(client, run_record(client, row.id, until=client.now()))
+                yield _result(client, traced_run(client, row.id, until=client.now()))
 
 
-def _result(client: Client, record: RunRecord) -> CaseResult:
+def _result(client: Client, record: TracedRun) -> CaseResult:
     seen = _observed(client, record)
-    data = json.loads(record.run.input)
+    data = record.run.input
     known: dict[str, Any] = {name: getattr(seen, name) for name in OBSERVED} | {"flow": record.flow}
     return CaseResult(
         case=record.run.id,
@@ -56,12 +55,11 @@ def _result(client: Client, record: RunRecord) -> CaseResult:
     )
 
 
-def _observed(client: Client, record: RunRecord) -> Observation[Any]:
-    output = None if record.run.output is None else json.loads(record.run.output)
-    return record.observation(output, human_minutes=_human_minutes(client, record))
+def _observed(client: Client, record: TracedRun) -> Observation[Any]:
+    return record.observation(record.run.output, human_minutes=_human_minutes(client, record))
 
 
-def _human_minutes(client: Client, record: RunRecord) -> float | None:
+def _human_minutes(client: Client, record: TracedRun) -> float | None:
     if not record.asked:
         return 0.0
     spent = [_minutes(item, client.review_log(item.id)) for item in record.items if item.state == "decided"]
@@ -69,7 +67,7 @@ def _human_minutes(client: Client, record: RunRecord) -> float | None:
     return sum(known) if known and len(known) == len(spent) else None
 
 
-def _minutes(item: ReviewRow, log: list[ReviewLogRow]) -> float | None:
+def _minutes(item: ReviewItem, log: list[ReviewChange]) -> float | None:
     """Return how long the reviewer who decided had the question; None when it was never taken."""
     taken: float | None = None
     for entry in log:

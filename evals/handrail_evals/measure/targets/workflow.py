@@ -20,7 +20,7 @@ from handrail_evals.measure.targets.lane_bodies import Actions, LaneBodies, Stan
 from handrail_evals.measure.targets.lane_pool import LanePool
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_evals.measure.targets.workflow_code import code_parts, workflows_in
-from handrail_evals.measure.targets.workflow_record import run_record
+from handrail_evals.measure.targets.workflow_record import traced_run
 from handrail_evals.measure.targets.workflow_reviewers import Desk, Reviewers
 from handrail_evals.measure.targets.workflow_simulation import DEFAULTS, Simulation
 from handrail_orchestrator.embedded.library import BoundWorkflow, Library
@@ -110,11 +110,10 @@ class WorkflowTarget(Generic[In, Out]):
             await lane.play(plan)
             # a script that leaves a question open leaves it for ever; without one, nobody was there to answer
             until = None if desk is None else self.simulation.start.timestamp() + plan.horizon_seconds
-            record = run_record(lane.engine, run_id, until=until)
-        output = None
-        if record.ending == "completed":
-            output = bound.output.decode(record.run.output or "")
-            output = output if self.answer is None else self.answer(output)
+            record = traced_run(lane.engine, run_id, until=until)
+            output = await lane.result_of(plan) if record.ending == "completed" else None
+        if record.ending == "completed" and self.answer is not None:
+            output = self.answer(output)
         minutes = desk.minutes if desk is not None else None if record.asked else 0.0
         return record.observation(output, human_minutes=minutes)
 

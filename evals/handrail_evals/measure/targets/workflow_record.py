@@ -1,6 +1,5 @@
 """What a store remembers of a run and its child runs, as an observation; one truth for simulated and for past runs."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
@@ -8,10 +7,15 @@ from typing import Any, Final, TypeVar, get_args
 
 from handrail_evals.measure.observation import Decider, Ending, Flow, Observation, StepTrace
 from handrail_evals.measure.targets.outcomes import total
-from handrail_guards.verdict import Span, Verdict
+from handrail_guards.outcome import Accepted, Attempt, Doubtful, Judgement
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.errors import UnknownRun
+from handrail_orchestrator.records.failure import RecordedError
+from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.run import RunRecord
+from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.rows import AUDIT, ReviewRow, ReviewState, RunRow, StepRow
+from handrail_orchestrator.store.rows import AUDIT, ReviewState
 
 _OF_THE_ENGINE: Final = frozenset({"clock", "chance"})
 """Kinds of records that are no steps of the workflow: what it was told of time and chance."""
@@ -27,70 +31,66 @@ Spent = TypeVar("Spent", int, float)
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """One step's record, with what it holds as JSON."""
+class TracedStep:
+    """One step of a run or of a run that it started."""
 
     name: str
     """Its name in its run; a child run's steps are ``<name of the child>/<name>``."""
-    row: StepRow
-    outcome: dict[str, Any] | None
-    """For an AI step that came to one: what was accepted or suggested, and its judgement."""
-
-    @classmethod
-    def of(cls, name: str, row: StepRow) -> "Recorded":
-        """Return a record, read."""
-        return cls(name, row, _outcome(row.output) if row.kind == "ai" and row.output is not None else None)
+    run_id: str
+    record: StepRecord
 
     @property
-    def judgement(self) -> dict[str, Any]:
-        """Return what is known about how an AI step's value came to be, as JSON."""
-        return {} if self.outcome is None else dict(self.outcome["judgement"])
+    def judgement(self) -> Judgement | None:
+        """Return what is known about how an AI step's value came to be; None for another step, and without one."""
+        return None if self.record.outcome is None else self.record.outcome.judgement
 
     @property
     def is_accepted(self) -> bool:
         """Whether an AI step's value was used without asking a person."""
-        return self.outcome is not None and self.outcome["kind"] == "accepted"
+        return isinstance(self.record.outcome, Accepted)
 
     @property
     def seconds(self) -> float | None:
         """Return how long it took; on a simulated clock, what an AI step's models took by their own account."""
-        row = self.row
-        begun = row.queued if row.started is None else row.started
-        if begun is None or row.ended is None:
+        record, judgement = self.record, self.judgement
+        begun = record.queued if record.started is None else record.started
+        if begun is None or record.ended is None:
             return None
-        asked = sum(attempt["seconds"] for attempt in self.judgement.get("attempts", ()))
-        return float(max(row.ended - begun, asked))
+        asked = 0.0 if judgement is None else sum(attempt.seconds for attempt in judgement.attempts)
+        return max(record.ended - begun, asked)
 
     @property
     def trace(self) -> StepTrace:
         """Return it as a trace."""
-        row = self.row
+        record = self.record
         return StepTrace(
             name=self.name,
-            kind=row.kind,
+            kind=record.kind,
             output=self._output(),
-            decided_by=_decider(row.decided_by),
-            accepted=self.is_accepted if row.kind == "ai" else None,
-            confidence=row.confidence,
+            decided_by=_decider(record.decided_by),
+            accepted=self.is_accepted if record.kind == "ai" else None,
+            confidence=record.confidence,
             seconds=self.seconds,
-            error=_error(row.error) if row.status == "failed" else "",
+            error=_error(record.error) if record.status == "failed" else "",
         )
 
     def _output(self) -> Any:
-        if self.outcome is not None:
-            return self.outcome["value" if self.is_accepted else "suggestion"]
-        return None if self.row.output is None else json.loads(self.row.output)
+        match self.record.outcome:
+            case Accepted(value=value) | Doubtful(suggestion=value):
+                return value
+            case None:
+                return self.record.output
 
 
 @dataclass(frozen=True)
-class RunRecord:
+class TracedRun:
     """A run as it is remembered, the runs it started included."""
 
-    run: RunRow
+    run: RunRecord
     _: KW_ONLY
-    steps: tuple[Recorded, ...]
+    steps: tuple[TracedStep, ...]
     """In the order they were recorded, a child run's after the step that waits for it."""
-    items: tuple[ReviewRow, ...]
+    items: tuple[ReviewItem, ...]
     """The questions that were put to people, audits left out."""
     until: float | None = None
     """When it is looked at, in seconds since the epoch: open questions have waited till then. None: nobody answers."""
@@ -107,14 +107,14 @@ class RunRecord:
                 return "failed"
 
     @cached_property
-    def asked(self) -> tuple[Recorded, ...]:
+    def asked(self) -> tuple[TracedStep, ...]:
         """Return the questions to people among the steps."""
-        return tuple(each for each in self.steps if each.row.kind == "human")
+        return tuple(each for each in self.steps if each.record.kind == "human")
 
     @cached_property
-    def judged(self) -> tuple[Recorded, ...]:
+    def judged(self) -> tuple[TracedStep, ...]:
         """Return the AI steps that came to an outcome."""
-        return tuple(each for each in self.steps if each.outcome is not None)
+        return tuple(each for each in self.steps if each.record.outcome is not None)
 
     @property
     def flow(self) -> Flow:
@@ -129,7 +129,7 @@ class RunRecord:
             steps=tuple(each.trace for each in self.steps),
         )
 
-    def _age(self, item: ReviewRow) -> float | None:
+    def _age(self, item: ReviewItem) -> float | None:
         """Return how long a question has waited for nothing so far; None for one that was answered or taken back."""
         match item.state:
             case "open" | "leased":
@@ -140,14 +140,14 @@ class RunRecord:
                 return None
 
     @property
-    def _waiting(self) -> list[StepRow]:
-        return [each.row for each in self.steps if each.row.status == "waiting"]
+    def _waiting(self) -> list[StepRecord]:
+        return [each.record for each in self.steps if each.record.status == "waiting"]
 
     @property
     def _stopped(self) -> float | None:
         """Return when a run that waits came to its first open question, or else to what it waits for."""
-        people = [row.queued for row in self._waiting if row.kind == "human" and row.queued is not None]
-        others = [row.queued for row in self._waiting if row.queued is not None]
+        people = [each.queued for each in self._waiting if each.kind == "human" and each.queued is not None]
+        others = [each.queued for each in self._waiting if each.queued is not None]
         return min(people or others, default=None)
 
     def observation(self, output: Any, *, human_minutes: float | None) -> Observation[Any]:
@@ -159,28 +159,30 @@ class RunRecord:
         doubt, reason = self._doubt()
         # a person's answer is not the one that a model was sure or unsure of; the step's trace keeps its confidence
         weakest = None if self.asked else min(self.judged, key=_certainty, default=None)
-        judgements = [each.judgement for each in self.judged]
-        attempts = [attempt for judgement in judgements for attempt in judgement["attempts"]]
+        judgements = [each.judgement for each in self.judged if each.judgement is not None]
+        attempts = [attempt for judgement in judgements for attempt in judgement.attempts]
+        sure = None if weakest is None else weakest.judgement
         return Observation(
             output if completed else None,
             answered=completed,
             accepted=completed and not self.asked,
             doubt=doubt,
             reason=reason,
-            confidence=None if weakest is None else weakest.row.confidence,
-            source=None if weakest is None else weakest.judgement["confidence"]["source"],
-            model="" if weakest is None else weakest.judgement["model"],
-            input_tokens=self._known(total([attempt["input_tokens"] for attempt in attempts] or [0])),
-            output_tokens=self._known(total([attempt["output_tokens"] for attempt in attempts] or [0])),
+            confidence=None if weakest is None else weakest.record.confidence,
+            source=None if sure is None else sure.confidence.source,
+            model="" if sure is None else sure.model,
+            input_tokens=self._known(total([attempt.input_tokens for attempt in attempts] or [0])),
+            output_tokens=self._known(total([attempt.output_tokens for attempt in attempts] or [0])),
             money=self._known(_money(attempts)),
             human_minutes=human_minutes,
-            verdicts=tuple(_verdict(each) for judgement in judgements for each in judgement["verdicts"]),
+            verdicts=tuple(verdict for judgement in judgements for verdict in judgement.verdicts),
             flow=self.flow,
         )
 
     def _known(self, spent: Spent | None) -> Spent | None:
         """Return what was spent on models, unless an AI step failed: nobody knows what that one spent."""
-        return spent if all(each.outcome is not None for each in self.steps if each.row.kind == "ai") else None
+        judged = (each.record.outcome for each in self.steps if each.record.kind == "ai")
+        return None if None in judged else spent
 
     def _doubt(self) -> tuple[str, str]:
         """Return why nobody could use the result as it came: as a code, and in words."""
@@ -189,56 +191,51 @@ class RunRecord:
         if self.asked:
             return self._first_question()
         if self.ending == "waiting":
-            waits = ", ".join(row.name for row in self._waiting)
+            waits = ", ".join(each.name for each in self._waiting)
             return "waiting", f"waits for {waits}" if waits else "it is still at work"
         return "", ""
 
     def _first_question(self) -> tuple[str, str]:
         asked = self.asked[0]
         for each in self.judged:  # its word counts: the question may be blind
-            if asked.name == each.name + _REVIEW and each.outcome is not None and not each.is_accepted:
-                return each.outcome["code"], each.outcome["reason"]
-        item = next((item for item in self.items if (item.run, item.step) == (asked.row.run, asked.row.name)), None)
+            outcome = each.record.outcome
+            if asked.name == each.name + _REVIEW and isinstance(outcome, Doubtful):
+                return outcome.code, outcome.reason
+        place = (asked.run_id, asked.record.name)
+        item = next((item for item in self.items if (item.run_id, item.step) == place), None)
         return ("asked", "a person was asked") if item is None else (item.code, item.reason)
 
 
-def run_record(client: Client, run_id: str, *, until: float | None) -> RunRecord:
+def traced_run(client: Client, run_id: str, *, until: float | None) -> TracedRun:
     """Return what the store of a client remembers of a run, its open questions having waited until a time.
 
     Raises:
         UnknownRun: there is none with this id.
     """
     run = client.run(run_id)
-    steps, items = _gathered(client, run_id, client.store.history(run.key).steps, prefix="")
-    return RunRecord(run, steps=tuple(steps), items=tuple(sorted(items, key=lambda item: item.id)), until=until)
+    steps, items = _gathered(client, run_id, prefix="")
+    return TracedRun(run, steps=tuple(steps), items=tuple(sorted(items, key=lambda item: item.id)), until=until)
 
 
-def _gathered(
-    client: Client, run_id: str, rows: Sequence[StepRow], *, prefix: str
-) -> tuple[list[Recorded], list[ReviewRow]]:
-    steps: list[Recorded] = []
-    items: list[ReviewRow] = []
-    if any(row.kind == "human" for row in rows):
+def _gathered(client: Client, run_id: str, *, prefix: str) -> tuple[list[TracedStep], list[ReviewItem]]:
+    steps: list[TracedStep] = []
+    items: list[ReviewItem] = []
+    records = client.steps(run_id)
+    if any(record.kind == "human" for record in records):
         query = ReviewQuery(states=_ALL_STATES, run_id=run_id, limit=MOST_QUESTIONS)
         items += (item for item in client.reviews(query) if item.kind != AUDIT)
-    for row in rows:
-        if row.kind in _OF_THE_ENGINE:
+    for record in records:
+        if record.kind in _OF_THE_ENGINE:
             continue
-        steps.append(Recorded.of(prefix + row.name, row))
-        child = client.store.run(row.owner) if row.kind == "child" and row.owner is not None else None
-        if child is not None:  # it may have been pruned
-            children = client.store.history(child.key).steps
-            inner, asked = _gathered(client, child.id, children, prefix=f"{prefix}{row.name}/")
+        steps.append(TracedStep(prefix + record.name, run_id, record))
+        if record.kind == "child" and record.owner is not None:
+            try:
+                inner, asked = _gathered(client, record.owner, prefix=f"{prefix}{record.name}/")
+            except UnknownRun:  # it was pruned
+                continue
             steps += inner
             items += asked
     return steps, items
-
-
-def _outcome(output: str) -> dict[str, Any]:
-    """Return a recorded outcome; in the marked form it stands beside its type's name."""
-    data = json.loads(output)
-    found = data["$exact"][1] if "$exact" in data else data
-    return dict(found)
 
 
 def _decider(decided_by: str | None) -> Decider | None:
@@ -246,20 +243,15 @@ def _decider(decided_by: str | None) -> Decider | None:
     return next((known for known in get_args(Decider) if known == kind), None)
 
 
-def _error(recorded: str | None) -> str:
-    error = json.loads(recorded or "{}")
-    return f"{error.get('type', 'Error')}: {error.get('message', '')}".removesuffix(": ")
+def _error(error: RecordedError | None) -> str:
+    return "Error" if error is None else str(error)
 
 
-def _certainty(judged: Recorded) -> float:
-    return -1.0 if judged.row.confidence is None else judged.row.confidence
+def _certainty(judged: TracedStep) -> float:
+    return -1.0 if judged.record.confidence is None else judged.record.confidence
 
 
-def _money(attempts: Sequence[dict[str, Any]]) -> float | None:
+def _money(attempts: Sequence[Attempt]) -> float | None:
     """Return what the attempts cost, 0 when there were none; one unknown price makes the sum unknown."""
-    prices = [attempt["money"] for attempt in attempts]
-    return None if None in prices else float(sum(prices))
-
-
-def _verdict(data: dict[str, Any]) -> Verdict:
-    return Verdict(**{**data, "spans": tuple(Span(**span) for span in data["spans"])})
+    prices = [attempt.money for attempt in attempts if attempt.money is not None]
+    return sum(prices, 0.0) if len(prices) == len(attempts) else None

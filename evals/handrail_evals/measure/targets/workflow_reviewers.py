@@ -11,14 +11,14 @@ from handrail_evals.errors import InvalidCase, InvalidSetting
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.fingerprint import hash_of, jsonable
 from handrail_ground.code_hash import hash_of_function
-from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.testing import LEAVE_OPEN
 from handrail_orchestrator.testing.reviewers import NoAnswer
 
-Script: TypeAlias = Callable[[ReviewRow, Case[Any, Any]], Any]
+Script: TypeAlias = Callable[[ReviewItem, Case[Any, Any]], Any]
 """Returns the answer as JSON data, right or wrong, or ``LEAVE_OPEN``: nobody ever answers."""
 
-Minutes: TypeAlias = float | Callable[[ReviewRow, Case[Any, Any]], float]
+Minutes: TypeAlias = float | Callable[[ReviewItem, Case[Any, Any]], float]
 """0 or more: the same for every question, or worked out for each."""
 
 
@@ -66,7 +66,7 @@ class Truth:
     expected: str | None = None
     """The step whose right answer is the case's ``expected``, where its ``steps`` do not say otherwise."""
 
-    def __call__(self, item: ReviewRow, case: Case[Any, Any]) -> Any:
+    def __call__(self, item: ReviewItem, case: Case[Any, Any]) -> Any:
         """Return the right answer."""
         names = list(_names(item.step))
         for name in names:
@@ -82,7 +82,7 @@ class Truth:
         )
 
 
-def chance(item: ReviewRow, case: Case[Any, Any], *, seed: int = 0) -> random.Random:
+def chance(item: ReviewItem, case: Case[Any, Any], *, seed: int = 0) -> random.Random:
     """Return dice for one question, which fall the same in every run, whatever else runs beside it."""
     told = f"{seed}\n{case.name}\n{item.step}".encode()
     return random.Random(hashlib.blake2s(told).digest())  # noqa: S311 -- nothing secret, and repeatable
@@ -92,7 +92,7 @@ def chance(item: ReviewRow, case: Case[Any, Any], *, seed: int = 0) -> random.Ra
 class Decision:
     """What somebody will answer to one question, and when."""
 
-    item: ReviewRow
+    item: ReviewItem
     answer: Any
     """JSON data."""
     minutes: float
@@ -112,14 +112,14 @@ class Desk:
     _seen: set[int] = field(default_factory=set)
     _planned: list[Decision] = field(default_factory=list)
 
-    def notice(self, items: Sequence[ReviewRow]) -> None:
+    def notice(self, items: Sequence[ReviewItem]) -> None:
         """Plan an answer to every question that is new."""
         for item in items:
             if item.id not in self._seen:
                 self._seen.add(item.id)
                 self._plan(item)
 
-    def _plan(self, item: ReviewRow) -> None:
+    def _plan(self, item: ReviewItem) -> None:
         reviewers = self.reviewers
         answer = reviewers.script(item, self.case)
         if isinstance(answer, NoAnswer):
@@ -128,7 +128,7 @@ class Desk:
         minutes = self._minutes("minutes", reviewers.minutes, item)
         self._planned.append(Decision(item, answer, minutes, item.created + (delay + minutes) * 60.0))
 
-    def _minutes(self, setting: str, minutes: Minutes, item: ReviewRow) -> float:
+    def _minutes(self, setting: str, minutes: Minutes, item: ReviewItem) -> float:
         if not callable(minutes):
             return minutes
         return _require_minutes(f"{self.case.place}: {setting} of step {item.step!r}", minutes(item, self.case))

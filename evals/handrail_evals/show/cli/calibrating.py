@@ -210,7 +210,7 @@ def _from_store(
     if settings.fits_acceptor or settings.development:
         raise InvalidSetting("all audits of a store calibrate: an acceptor is fitted in Python (docs/corrections.md)")
     score: Literal["confidence", "margin"] = "margin" if settings.score == "margin" else "confidence"
-    labels = from_store(store, lambda client: read_labels(client.store, step=step, score=score))
+    labels = from_store(store, lambda client: read_labels(client, step=step, score=score))
     require_answered(labels, store)
     return from_labels(labels, promise, day=day, first_errors=settings.first_errors)
 

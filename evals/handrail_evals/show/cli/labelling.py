@@ -61,8 +61,8 @@ def labels(
     """Read what people decided: audits may set a threshold, corrections may only train."""
 
     def read(client: Client) -> Labels:
-        require_known(client.store, step)
-        return read_labels(client.store, step=step)
+        require_known(client, step)
+        return read_labels(client, step=step)
 
     found = from_store(store, read)
     kept, given_up = found.give_up(give_up)

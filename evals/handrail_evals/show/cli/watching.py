@@ -35,8 +35,8 @@ def watch(
     live = WatchFile(file)
 
     def tell(client: Client) -> Watch:
-        require_known(client.store, step)
-        return feed(live, client.store, step=step, score=cast("ScoreName", score))
+        require_known(client, step)
+        return feed(live, client, step=step, score=cast("ScoreName", score))
 
     now = from_store(store, tell)
     if as_json:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import changes as c
-from handrail_orchestrator.store.rows import ReviewRow, StepRow
+from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.store.sqlite import lifecycle
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ _RECORD_ALL = _record(*StepRow._fields)
 _COLUMNS = ", ".join(StepRow._fields)
 _MARKS = ", ".join("?" * len(StepRow._fields))
 NOTE = f"INSERT OR IGNORE INTO steps ({_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608 -- as above
+
+_ASKED = tuple(name for name in c.AskedItem._fields if name != "schema")
 
 
 def record(tx: "Transaction", change: c.RecordStep) -> None:
@@ -87,11 +89,9 @@ def reopen_wait(tx: "Transaction", change: c.ReopenWait) -> None:
     tx.execute(NOTE, change.row)
 
 
-def _ask(tx: "Transaction", item: ReviewRow) -> None:
+def _ask(tx: "Transaction", item: c.AskedItem) -> None:
     tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (item.schema,))
-    values = item._replace(schema="")._asdict()
-    for derived in ("id", "run_id", "workflow", "schema"):
-        del values[derived]
+    values = {name: getattr(item, name) for name in _ASKED} | {"state": "open", "version": 1}
     names = ", ".join(values)
     marks = ", ".join("?" * len(values))
     row = tx.execute(
@@ -100,5 +100,5 @@ def _ask(tx: "Transaction", item: ReviewRow) -> None:
     ).fetchone()
     tx.execute(
         "INSERT INTO review_log (review, at, actor, action, state, version, data) VALUES (?, ?, ?, 'ask', ?, ?, ?)",
-        (row[0], item.created, f"run:{item.run}", item.state, item.version, json.dumps({"code": item.code})),
+        (row[0], item.created, f"run:{item.run}", "open", 1, json.dumps({"code": item.code})),
     )

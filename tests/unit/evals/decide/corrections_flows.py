@@ -1,6 +1,5 @@
 """A step whose cases are audited, a workflow around it, and reviewers who know the truth."""
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -42,7 +41,7 @@ def routing(route: AIStep[Team], *, name: str = "triage") -> Workflow[Ticket, st
 
 def truth(item: Any) -> Any:
     """Decide what the text says beside the model's answer: ``bugs 0.9 billing``; ``-`` leaves the item open."""
-    _, _, *right = json.loads(item.context).split()
+    _, _, *right = item.context.split()
     return LEAVE_OPEN if right == ["-"] else (right or ["bugs"])[0]
 
 

@@ -31,8 +31,8 @@ from handrail_evals.decide.calibrate.calibration import calibrate
 from handrail_evals.decide.calibrate.labels import Audit, Correction
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections import UnknownGroup, as_examples, read_labels, read_records
-from handrail_evals.decide.corrections.sameness import same
 from handrail_guards.acceptor import Acceptor, Term, fingerprint
+from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
 from tests.unit.evals.decide.corrections_flows import (
     HALF,
@@ -51,7 +51,7 @@ from tests.unit.evals.decide.corrections_flows import (
 async def test_a_drawn_case_is_an_audit_and_a_doubtful_one_that_was_not_a_correction() -> None:
     some = tickets("bugs 0.9 bugs", "bugs 0.9 billing", "bugs 0.4 bugs", "bugs 0.4 billing")
     async with played(routing(route_step()), some) as rehearsal:
-        labels = read_labels(rehearsal.store, step="route")
+        labels = read_labels(rehearsal, step="route")
     in_order = [run_id for run_id in some if drawn(run_id)]
     right = {run_id: ticket.text.endswith("bugs") for run_id, ticket in some.items()}
     assert [(audit.score, audit.right, audit.case) for audit in labels.audits] == [
@@ -75,7 +75,7 @@ async def test_the_subject_is_what_judged_and_calibrates_it() -> None:
     some = {f"T-{n}": Ticket(text=f"bugs {0.5 + n / 1000:.3f} bugs") for n in range(400)}
     async with played(routing(route), some) as rehearsal:
         for step in ("route", route):
-            labels = read_labels(rehearsal.store, step=step)
+            labels = read_labels(rehearsal, step=step)
             subject = labels.subject
             assert subject is not None
             assert (subject.step, subject.prompt_version, subject.model) == ("route", route.version, "stub")
@@ -89,7 +89,7 @@ async def test_what_another_prompt_version_judged_is_counted_and_left_out() -> N
     old, new = route_step(), route_step(instructions="Which team, please?")
     first_flow, second_flow = routing(old), routing(new, name="second")
     async with Rehearsal(workflows=[first_flow, second_flow], reviewers=TRUTHFUL) as rehearsal:
-        store = rehearsal.store
+        store = rehearsal
         for run_id, ticket in tickets("bugs 0.9 bugs", "bugs 0.4 billing", count=20).items():
             await rehearsal.play(first_flow, ticket, id=run_id)
         await rehearsal.answer()
@@ -115,9 +115,9 @@ async def test_only_the_model_that_judged_most_counts_unless_another_is_named() 
     # the doubtful ones are the best of both: those of the strong one, which is surer
     some = tickets("bugs 0.9 bugs", "bugs 0.9 bugs", "bugs 0.2 bugs")
     async with played(routing(route), some) as rehearsal:
-        most = read_labels(rehearsal.store, step="route")
-        weaker = read_labels(rehearsal.store, step="route", model="weak")
-        nobody = read_labels(rehearsal.store, step="route", model="nobody")
+        most = read_labels(rehearsal, step="route")
+        weaker = read_labels(rehearsal, step="route", model="weak")
+        nobody = read_labels(rehearsal, step="route", model="nobody")
     assert {case.judgement.model for case in most.judged} == {"strong"}
     assert {case.judgement.model for case in weaker.judged} == {"weak"}
     assert most.left_out.audits == {"other_model": len(weaker.audits)}
@@ -128,7 +128,7 @@ async def test_only_the_model_that_judged_most_counts_unless_another_is_named() 
 async def test_what_no_threshold_could_accept_does_not_calibrate_one() -> None:
     route = route_step(guards=[forbids("bugs")], audit=Auditing(1.0))
     async with played(routing(route), tickets("bugs 0.9 bugs", "billing 0.9 billing", "bugs ? bugs")) as rehearsal:
-        labels = read_labels(rehearsal.store, step="route")
+        labels = read_labels(rehearsal, step="route")
     assert len(labels.audits) == 10
     assert all(case.judgement.verdicts for case in labels.judged)
     assert labels.left_out.audits == {"blocked": 20}
@@ -136,7 +136,7 @@ async def test_what_no_threshold_could_accept_does_not_calibrate_one() -> None:
 
 async def test_a_case_without_a_confidence_is_counted() -> None:
     async with played(routing(route_step(audit=Auditing(1.0))), tickets("bugs ? bugs", "bugs 0.9", count=10)) as some:
-        labels = read_labels(some.store, step="route")
+        labels = read_labels(some, step="route")
     assert (len(labels.audits), labels.left_out.audits) == (5, {"no_score": 5})
     assert labels.answered == 1
 
@@ -148,14 +148,14 @@ async def test_what_nobody_decided_is_counted_by_what_became_of_it() -> None:
     async with played(routing(route), some) as rehearsal:
         for run_id in list(some)[:10]:
             await rehearsal.cancel(run_id)
-        labels = read_labels(rehearsal.store, step="route")
+        labels = read_labels(rehearsal, step="route")
         gone = sum(drawn(run_id) for run_id in list(some)[:10])
         all_drawn = sum(map(drawn, some))
         assert labels.left_out.audits == {"cancelled": gone, "undecided": all_drawn - gone}
         assert labels.left_out.corrections == {"cancelled": 10 - gone, "undecided": 20 - (all_drawn - gone)}
         assert labels.answered == 0
         await rehearsal.advance(hours=2)
-        late = read_labels(rehearsal.store, step="route")
+        late = read_labels(rehearsal, step="route")
         assert late.left_out.audits == {"cancelled": gone, "by_policy": all_drawn - gone}
     assert late.decided == ()
     assert "nobody decided in time, and a policy did" in str(late.left_out)
@@ -163,7 +163,7 @@ async def test_what_nobody_decided_is_counted_by_what_became_of_it() -> None:
 
 async def test_an_empty_store_has_no_labels() -> None:
     async with Rehearsal(workflows=[routing(route_step())]) as rehearsal:
-        labels = read_labels(rehearsal.store, step="route")
+        labels = read_labels(rehearsal, step="route")
     assert (labels.subject, labels.answered, labels.audits, labels.corrections) == (None, None, (), ())
 
 
@@ -173,17 +173,17 @@ async def test_an_empty_store_has_no_labels() -> None:
 async def test_a_fork_neither_doubles_an_audit_nor_turns_it_into_a_correction() -> None:
     flow = routing(route_step(audit=Auditing(1.0)))
     async with played(flow, {"a": Ticket(text="bugs 0.4 billing"), "b": Ticket(text="bugs 0.9 bugs")}) as rehearsal:
-        before = read_labels(rehearsal.store, step="route")
+        before = read_labels(rehearsal, step="route")
         await rehearsal.fork("a", step="route/review", id="a2")
         await rehearsal.settle()
         assert await rehearsal.answer() == 1, "its question is asked again, and answered"
-        after = read_labels(rehearsal.store, step="route")
+        after = read_labels(rehearsal, step="route")
         assert (after.audits, after.corrections, after.decided) == (before.audits, before.corrections, before.decided)
         assert (after.left_out.copied, before.left_out.copied) == (1, 0)
         await rehearsal.fork("a", id="a3")  # from the start: a judgement of its own
         await rehearsal.settle()
         await rehearsal.answer()
-        assert len(read_labels(rehearsal.store, step="route").audits) == len(before.audits) + 1
+        assert len(read_labels(rehearsal, step="route").audits) == len(before.audits) + 1
 
 
 async def test_a_cancelled_and_retried_run_is_one_case() -> None:
@@ -194,7 +194,7 @@ async def test_a_cancelled_and_retried_run_is_one_case() -> None:
         await rehearsal.settle()
         (item,) = rehearsal.reviews()
         await rehearsal.decide(item.id, "billing", by="ann")
-        labels = read_labels(rehearsal.store, step="route")
+        labels = read_labels(rehearsal, step="route")
     assert labels.audits == (Audit(0.4, right=False, case="a/route"),)
     assert labels.left_out.audits == {}
 
@@ -212,7 +212,7 @@ async def test_each_call_of_a_step_in_a_run_is_a_case_of_one_cluster() -> None:
         return [first, await run.decide(route, texts[0]), *others]
 
     async with played(lines, {"a": ["bugs 0.9 bugs", "bugs 0.8 bugs", "bugs 0.7 bugs"]}) as rehearsal:
-        labels = read_labels(rehearsal.store, step="route")
+        labels = read_labels(rehearsal, step="route")
     scores = {audit.case: audit.score for audit in labels.audits}
     assert scores == {"a/route": 0.9, "a/route#2": 0.9, "a/all.0/route": 0.8, "a/all.1/route": 0.7}
     assert {case.cluster for case in labels.as_cases()} == {"a"}
@@ -248,7 +248,7 @@ async def test_the_order_of_keys_does_not_make_another_answer(*, known: bool, an
 
     reviewers = ScriptedReviewers.by_step({"read": answer})
     async with played(receipts, {"a": "3.00"}, reviewers) as rehearsal:
-        labels = read_labels(rehearsal.store, step=step if known else "read")
+        labels = read_labels(rehearsal, step=step if known else "read")
     (audit,) = labels.audits
     assert audit.right is (known if isinstance(right, str) else right)
     assert labels.decided[0].lesson is None, "a record is no label"
@@ -301,7 +301,7 @@ async def test_a_decision_that_no_label_fits_is_out_of_scope(*, known: bool) -> 
 
     some = {f"T-{n}": "none 0.4" if n % 2 else "bugs 0.4" for n in range(20)}
     async with played(triage, some, ScriptedReviewers.by_step({"route": None})) as rehearsal:
-        labels = read_labels(rehearsal.store, step=step if known else "route")
+        labels = read_labels(rehearsal, step=step if known else "route")
     assert {each.label for each in labels.corrections} == {None}
     assert {(case.judgement.source, case.right) for case in labels.judged} == {("none 0.4", True), ("bugs 0.4", False)}
     assert set(as_examples(labels.corrections)) == {LabelledText("none 0.4", None), LabelledText("bugs 0.4", None)}
@@ -317,7 +317,7 @@ async def test_yes_and_no_are_labels_as_models_read_them(*, known: bool) -> None
         return await run.decide(step, text)
 
     async with played(claims, {"a": "true 0.4"}, ScriptedReviewers.by_step({"valid": False})) as rehearsal:
-        labels = read_labels(rehearsal.store, step=step if known else "valid")
+        labels = read_labels(rehearsal, step=step if known else "valid")
     assert labels.corrections == (Correction("true 0.4", "false", "a/valid"),)
     assert labels.decided[0].changed
 
@@ -338,7 +338,7 @@ async def test_a_judge_that_is_no_ai_step_is_read_too() -> None:
 
     reviewers = ScriptedReviewers.by_step({"route": "billing"})
     async with played(triage, {f"T-{n}": "it crashes" for n in range(10)}, reviewers) as rehearsal:
-        labels = read_labels(rehearsal.store, step="route")
+        labels = read_labels(rehearsal, step="route")
     assert labels.subject is not None
     assert (labels.subject.prompt_version, labels.subject.model) == ("", "")
     assert {case.input for case in labels.as_cases()} == {("Help", "it crashes")}
@@ -356,7 +356,7 @@ async def test_a_decision_that_the_step_no_longer_knows_is_no_label(*, known: bo
             models=ScriptedModel(says),
             accept=confidence(at_least=0.8),
         )
-        labels = read_labels(rehearsal.store, step=renamed if known else "route")
+        labels = read_labels(rehearsal, step=renamed if known else "route")
     assert len(labels.decided) == 30
     assert {each.label for each in labels.corrections} == (set() if known else {"billing"})
     assert labels.left_out.corrections == ({"no_label": 30 - sum(map(drawn, tickets("")))} if known else {})
@@ -378,7 +378,7 @@ async def test_a_case_is_called_with_what_the_step_was_called_with() -> None:
     async with played(several, {"a": "it crashes"}, ScriptedReviewers.by_step({})) as rehearsal:
         for item in rehearsal.reviews():
             await rehearsal.decide(item.id, "bugs", by="ann")
-        cases = {case.name: case.input for case in read_labels(rehearsal.store, step="route").as_cases()}
+        cases = {case.name: case.input for case in read_labels(rehearsal, step="route").as_cases()}
     assert cases["a/route"] == "it crashes"
     assert cases["a/route#2"] == ("bugs 0.9", "it crashes")
     assert cases["a/route#3"] == model.requests[2].text, (
@@ -391,7 +391,7 @@ async def test_a_case_is_called_with_what_the_step_was_called_with() -> None:
 
 async def test_the_score_is_the_one_that_acceptance_looks_at() -> None:
     async with played(routing(route_step()), tickets("bugs 0.9 bugs", "bugs 0.5 bugs")) as rehearsal:
-        labels = read_labels(rehearsal.store, step="route", score="margin")
+        labels = read_labels(rehearsal, step="route", score="margin")
     assert {round(audit.score, 6) for audit in labels.audits} == {0.85, 0.45}
     assert {round(score, 6) for score in labels.traffic} == {0.85, 0.45}
     assert labels.subject is not None
@@ -407,7 +407,7 @@ async def test_a_case_that_fitted_the_score_does_not_calibrate_it() -> None:
         fitted_on=(fingerprint(first),),
     )
     async with played(routing(route_step()), some) as rehearsal:
-        labels = read_labels(rehearsal.store, step="route", score=acceptor)
+        labels = read_labels(rehearsal, step="route", score=acceptor)
     assert first not in {audit.case for audit in labels.audits}
     assert labels.left_out.audits == {"fitted": 1}
     assert {round(audit.score, 4) for audit in labels.audits} == {0.5, 0.982}
@@ -419,7 +419,7 @@ async def test_a_case_that_fitted_the_score_does_not_calibrate_it() -> None:
 async def test_a_group_is_a_field_of_the_runs_input_or_a_function_of_it(group: Any) -> None:
     some = {f"T-{n}": Ticket(text="bugs 0.9 bugs", language="de" if n % 2 else "en") for n in range(20)}
     async with played(routing(route_step()), some) as rehearsal:
-        labels = read_labels(rehearsal.store, step="route", group=group)
+        labels = read_labels(rehearsal, step="route", group=group)
     assert {audit.case: audit.group for audit in labels.audits} == {
         f"{run_id}/route": ticket.language for run_id, ticket in some.items() if drawn(run_id)
     }
@@ -429,7 +429,7 @@ async def test_a_group_is_a_field_of_the_runs_input_or_a_function_of_it(group: A
 async def test_a_group_that_a_run_does_not_have_is_refused_with_its_fields() -> None:
     async with played(routing(route_step(audit=Auditing(1.0))), tickets("bugs 0.9 bugs", count=2)) as rehearsal:
         with pytest.raises(UnknownGroup, match=r"case 'T-0/route': .* no field 'region' \('text', 'language'\)"):
-            read_labels(rehearsal.store, step="route", group="region")
+            read_labels(rehearsal, step="route", group="region")
 
 
 # -- the store
@@ -459,7 +459,7 @@ async def test_a_record_that_does_not_read_as_a_judgement_is_counted_and_the_oth
             )
     connection.close()
     async with Client(f"sqlite:///{path}") as client:
-        labels = read_labels(client.store, step="route")
+        labels = read_labels(client, step="route")
     assert (len(labels.audits), labels.left_out.unreadable) == (3, 5)
     assert str(labels.left_out) == "5 judgements: the record cannot be read"
 
@@ -467,10 +467,10 @@ async def test_a_record_that_does_not_read_as_a_judgement_is_counted_and_the_oth
 @pytest.mark.slow
 async def test_reading_changes_nothing_and_holds_one_page_at_a_time() -> None:
     async with played(routing(route_step()), tickets("bugs 0.9 bugs", count=1200)) as rehearsal:
-        before = rehearsal.store.counts(), rehearsal.store.review_count(ReviewQuery())
-        records = read_records(rehearsal.store, step="route")
+        before = rehearsal.counts(), rehearsal.review_count(ReviewQuery())
+        records = read_records(rehearsal, step="route")
         first = next(records)
         assert first is not None
         assert (first.case, first.accepted, first.value, first.text) == ("T-0/route", True, "bugs", "bugs 0.9 bugs")
         assert sum(1 for _ in records) == 1199
-        assert (rehearsal.store.counts(), rehearsal.store.review_count(ReviewQuery())) == before
+        assert (rehearsal.counts(), rehearsal.review_count(ReviewQuery())) == before

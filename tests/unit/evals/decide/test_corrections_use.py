@@ -16,7 +16,7 @@ from tests.unit.evals.decide.corrections_flows import played, route_step, routin
 async def labelled(count: int = 40) -> Labels:
     some = tickets("bugs 0.9 bugs", "bugs 0.9 billing", "bugs 0.4 bugs", "bugs 0.4 billing", count=count)
     async with played(routing(route_step()), some) as rehearsal:
-        return read_labels(rehearsal.store, step="route")
+        return read_labels(rehearsal, step="route")
 
 
 async def test_corrections_train_and_audits_only_when_they_were_given_up(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from handrail_evals.decide.drift.seen import Audited, Routed, Seen
 from handrail_evals.decide.drift.settings import WatchSettings
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import WatchFile, write_watch
+from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.rows import ReviewRow
 from handrail_orchestrator.testing import LEAVE_OPEN, FakeClock, Rehearsal, ScriptedReviewers
 
 SETTINGS = WatchSettings(
@@ -58,28 +58,28 @@ async def triage(run: Run, text: str) -> str:
     return await run.decide(route, text)
 
 
-def truth(item: ReviewRow) -> str:
+def truth(item: ReviewItem) -> str:
     """Say that every second animal is a dog: half of what is accepted is wrong."""
-    return "dog" if int(json.loads(item.context).split()[0]) % 2 else "cat"
+    return "dog" if int(item.context.split()[0]) % 2 else "cat"
 
 
 def everything(run_id: str) -> ReviewQuery:
     return ReviewQuery(states=("open", "leased", "decided", "cancelled"), run_id=run_id)
 
 
-def agree(item: ReviewRow) -> object:
+def agree(item: ReviewItem) -> object:
     return "cat" if item.step else None
 
 
-def silent(item: ReviewRow) -> object:
+def silent(item: ReviewItem) -> object:
     return LEAVE_OPEN if item.step else None
 
 
-def know(item: ReviewRow) -> object:
+def know(item: ReviewItem) -> object:
     return truth(item)
 
 
-async def played(count: int, script: Callable[[ReviewRow], object] = know, *, store: str = "s.db") -> Rehearsal:
+async def played(count: int, script: Callable[[ReviewItem], object] = know, *, store: str = "s.db") -> Rehearsal:
     """Return a rehearsal, left, whose runs judged one case a minute, each question answered ten minutes later."""
     chance = random.Random(3)
     rehearsal = Rehearsal(
@@ -110,8 +110,8 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WatchFile:
 
 async def test_every_case_and_audit_is_told_once(live: WatchFile) -> None:
     async with await played(60, agree) as client:
-        first = feed(live, client.store, step=route, now=LATER)
-        again = feed(live, client.store, step=route, now=LATER)
+        first = feed(live, client, step=route, now=LATER)
+        again = feed(live, client, step=route, now=LATER)
 
     assert first.routed_cases == 60
     assert first.audits > 5
@@ -122,20 +122,20 @@ async def test_every_case_and_audit_is_told_once(live: WatchFile) -> None:
 async def test_it_is_told_as_if_it_had_been_told_at_once(live: WatchFile) -> None:
     in_order = live.now
     async with await played(120) as client:
-        fed = feed(live, client.store, step=route, now=LATER)
+        fed = feed(live, client, step=route, now=LATER)
         events: list[tuple[float, str, Routed | Audited]] = []
         for number in range(120):
             run_id = f"day/{number}"
             (row,) = [each for each in client.steps(run_id) if each.name == "route"]
-            judgement = json.loads(row.output or "{}")["judgement"]
+            judgement = row.output["judgement"]
             accepted = (row.decided_by or "").startswith("model:")
             case = f"{run_id}/route"
             events.append(
                 (row.ended or 0.0, case, Routed(row.confidence, accepted, case=case, drawn=judgement["drawn"]))
             )
             events += [
-                (item.decided or 0.0, case, Audited(case, json.loads(item.decision or "") == "cat"))
-                for item in client.store.reviews(everything(run_id))
+                (item.decided or 0.0, case, Audited(case, item.decision == "cat"))
+                for item in client.reviews(everything(run_id))
                 if judgement["drawn"]
             ]
     for at, _, what in sorted(events, key=lambda event: (event[0], event[1], isinstance(event[2], Audited))):
@@ -160,9 +160,9 @@ async def test_what_dies_half_way_is_told_on(live: WatchFile, monkeypatch: pytes
 
     async with await played(60) as client:
         with pytest.raises(KeyboardInterrupt):
-            feed(Dying(live.path), client.store, step="route", now=LATER)
+            feed(Dying(live.path), client, step="route", now=LATER)
         half = live.now.routed_cases
-        whole = feed(live, client.store, step="route", now=LATER)
+        whole = feed(live, client, step="route", now=LATER)
 
     assert 0 < half < 60
     assert whole.routed_cases == 60
@@ -171,10 +171,10 @@ async def test_what_dies_half_way_is_told_on(live: WatchFile, monkeypatch: pytes
 
 async def test_an_audit_is_told_when_it_is_answered(live: WatchFile) -> None:
     async with await played(40, silent) as client:
-        before = feed(live, client.store, step=route, now=LATER)
+        before = feed(live, client, step=route, now=LATER)
         for item in client.reviews():
             await client.decide(item.id, truth(item), by="ann")
-        after = feed(live, client.store, step=route, now=LATER)
+        after = feed(live, client, step=route, now=LATER)
 
     assert len(before.awaited) > 3
     assert before.audits == 0
@@ -184,10 +184,10 @@ async def test_an_audit_is_told_when_it_is_answered(live: WatchFile) -> None:
 
 async def test_an_audit_whose_run_was_pruned_is_awaited_no_longer(live: WatchFile) -> None:
     async with await played(40, silent) as client:
-        before = feed(live, client.store, step=route, now=LATER)
+        before = feed(live, client, step=route, now=LATER)
         await client.advance(days=2)
         await client.prune(older_than=timedelta(days=1))
-        after = feed(live, client.store, step=route, now=LATER)
+        after = feed(live, client, step=route, now=LATER)
 
     assert len(before.awaited) > 3
     assert len(after.awaited) <= 1  # the newest run stays
@@ -197,8 +197,8 @@ async def test_an_audit_whose_run_was_pruned_is_awaited_no_longer(live: WatchFil
 async def test_what_was_judged_a_moment_ago_waits(live: WatchFile) -> None:
     async with await played(3) as client:
         ended = max(step.ended or 0.0 for step in client.steps("day/2"))
-        assert feed(live, client.store, step=route, now=ended).routed_cases == 2
-        assert feed(live, client.store, step=route, now=ended + 6).routed_cases == 3
+        assert feed(live, client, step=route, now=ended).routed_cases == 2
+        assert feed(live, client, step=route, now=ended + 6).routed_cases == 3
 
 
 def test_the_command_tells_and_says_how_it_stands(live: WatchFile) -> None:

@@ -17,7 +17,7 @@ from handrail_evals.measure.observation import Flow
 from handrail_evals.measure.targets.workflow import workflow_target
 from handrail_evals.measure.targets.workflow_reviewers import Reviewers
 from handrail_evals.measure.targets.workflow_simulation import Simulation
-from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.records.item import ReviewItem
 
 INTERVAL = 20.0
 """Seconds between two turns of the limit that paced steps share."""
@@ -100,7 +100,7 @@ async def program(run: Run, parts: Program) -> int:
     return len(parts)
 
 
-def delay_minutes(item: ReviewRow, _case: Case[Any, Any]) -> float:
+def delay_minutes(item: ReviewItem, _case: Case[Any, Any]) -> float:
     return float(item.context) / 60
 
 

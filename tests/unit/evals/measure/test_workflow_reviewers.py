@@ -9,16 +9,12 @@ from hypothesis import strategies as st
 from handrail_evals.errors import InvalidCase
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.targets.workflow_reviewers import Truth, chance
-from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.records.item import ReviewItem
 from tests.unit.evals.measure.workflow_cases import Ticket
 
 
-def item(step: str) -> ReviewRow:
-    return ReviewRow(
-        id=1, run=1, run_id="r", workflow="w", step=step, queue="q", kind="decide", title="?", created=0.0, code="",
-        reason="", priority=50, due=None, when_late="", state="open", version=1, lease_owner=None, lease_until=None,
-        suggestion=None, confidence=None, source=None, alternatives="[]", schema="{}", context="null",
-    )  # fmt: skip
+def item(step: str) -> ReviewItem:
+    return ReviewItem(id=1, run_id="r", workflow="w", step=step)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from handrail_evals.measure.case import Case
 from handrail_evals.measure.targets.workflow import workflow_target
 from handrail_evals.measure.targets.workflow_reviewers import Reviewers, Truth
 from handrail_evals.measure.targets.workflow_simulation import Simulation
-from handrail_orchestrator.store.rows import ReviewRow
+from handrail_orchestrator.records.item import ReviewItem
 from tests.unit.evals.measure.workflow_cases import Team, Ticket, observed, routing, steps, sure, truthful
 
 
@@ -80,10 +80,10 @@ async def test_reviewers_answer_after_their_delay_and_their_minutes() -> None:
 
 
 async def test_times_and_answers_may_depend_on_the_question_and_the_case() -> None:
-    def minutes(_item: ReviewRow, case: Case[Any, Any]) -> float:
+    def minutes(_item: ReviewItem, case: Case[Any, Any]) -> float:
         return 5.0 if case.metadata["long"] else 1.0
 
-    def hurried(_item: ReviewRow, case: Case[Any, Any]) -> Any:
+    def hurried(_item: ReviewItem, case: Case[Any, Any]) -> Any:
         return "access" if case.metadata["long"] else case.expected
 
     reviewers = Reviewers(hurried, minutes=minutes, delay_minutes=0)

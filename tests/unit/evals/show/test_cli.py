@@ -593,7 +593,7 @@ def stored() -> str:
     Path("stored.py").write_text(STORED, encoding="utf-8")
     sys.path.insert(0, str(Path.cwd()))
     triage: Any = importlib.import_module("stored").triage
-    know = ScriptedReviewers(lambda item: "cat" if int(json.loads(item.context).split()[-1]) % 2 else "dog")
+    know = ScriptedReviewers(lambda item: "cat" if int(item.context.split()[-1]) % 2 else "dog")
 
     async def work() -> None:
         async with Rehearsal(workflows=[triage], reviewers=know, store="sqlite:///s.db") as rehearsal:

@@ -1,0 +1,83 @@
+"""What a run asks people, before it is said where and by when."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from handrail_guards.escalation import Escalation
+from handrail_guards.outcome import Doubtful, Judgement
+from handrail_orchestrator.embedded.library import BoundJudge
+from handrail_orchestrator.records.item import ItemKind
+from handrail_orchestrator.store.changes import AskedItem
+
+_HOUR = 3600.0
+_DRAWN = "drawn at random, to be decided without a suggestion"
+"""The same for accepted and for doubtful values, so that it does not tell them apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """A question to people; values are JSON text."""
+
+    kind: ItemKind
+    title: str
+    code: str
+    reason: str
+    schema: str
+    """JSON Schema of an answer."""
+    context: str
+    suggestion: str | None = None
+    confidence: float | None = None
+    source: str | None = None
+    alternatives: str = "[]"
+
+    def item(self, run: int, step: str, escalation: Escalation, now: float) -> AskedItem:
+        """Return it as the item that is put to people."""
+        return AskedItem(
+            run=run,
+            step=step,
+            queue=escalation.queue,
+            kind=self.kind,
+            title=self.title,
+            created=now,
+            code=self.code,
+            reason=self.reason,
+            priority=escalation.priority,
+            due=None if escalation.due_hours is None else now + escalation.due_hours * _HOUR,
+            when_late=escalation.when_late,
+            schema=self.schema,
+            context=self.context,
+            suggestion=self.suggestion,
+            confidence=self.confidence,
+            source=self.source,
+            alternatives=self.alternatives,
+        )
+
+
+def of_doubt(bound: BoundJudge, outcome: Doubtful[Any], recorded: str) -> Wording:
+    """Return what a doubtful value asks: blind when its case was drawn for an audit; ``recorded`` is its input."""
+    judgement = outcome.judgement
+    if judgement.drawn:
+        return blind("decide", bound, judgement, recorded)
+    return Wording(
+        kind="decide",
+        title=bound.title,
+        code=outcome.code,
+        reason=outcome.reason,
+        schema=bound.schema,
+        context=_shown(judgement, recorded),
+        suggestion=None if outcome.suggestion is None else bound.value.encode(outcome.suggestion),
+        confidence=judgement.confidence.value,
+        source=judgement.confidence.source,
+        alternatives=json.dumps([[each.value, each.confidence] for each in judgement.alternatives]),
+    )
+
+
+def blind(kind: ItemKind, bound: BoundJudge, judgement: Judgement, recorded: str) -> Wording:
+    """Return a question that says nothing of what the model made of the case, nor how sure it was."""
+    context = _shown(judgement, recorded)
+    return Wording(kind=kind, title=bound.title, code="drawn", reason=_DRAWN, schema=bound.schema, context=context)
+
+
+def _shown(judgement: Judgement, recorded: str) -> str:
+    return json.dumps(judgement.source, ensure_ascii=False) if judgement.source else recorded
