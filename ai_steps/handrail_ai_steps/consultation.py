@@ -9,7 +9,7 @@ from handrail_ai_steps.allowance import Allowance
 from handrail_ai_steps.deadline import Deadline, stoppable
 from handrail_ai_steps.errors import AIStepError
 from handrail_ai_steps.fitting import fitting, named
-from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, timed_out
+from handrail_ai_steps.model import Answer, Closing, Model, ModelRequest, NoAnswer, timed_out
 from handrail_ai_steps.output import Output
 from handrail_ground.errors import is_order, told
 from handrail_guards.outcome import Attempt, AttemptResult
@@ -143,13 +143,12 @@ class Consultation:
             raise
 
     async def close(self) -> None:
-        """Close the connections that the models asked hold in this event loop (those with an ``aclose`` method)."""
+        """Close the connections that the models asked hold in this event loop (those that are ``Closing``)."""
         for model in self.asked:
-            close = getattr(model, "aclose", None)
-            if close is None:
+            if not isinstance(model, Closing):
                 continue
             try:
-                await close()
+                await model.aclose()
             except BaseException as error:
                 if is_order(error):
                     raise
@@ -164,7 +163,8 @@ class Consultation:
 
 def _handed_over(answer: Answer | NoAnswer, record: list[Attempt]) -> Answer | NoAnswer:
     """Return what a model answered, with the tries that it wrote down where it hands over none."""
-    return replace(answer, attempts=tuple(record)) if record and getattr(answer, "attempts", None) == () else answer
+    is_answer = isinstance(answer, Answer | NoAnswer)  # a model of somebody's may return anything
+    return replace(answer, attempts=tuple(record)) if record and is_answer and answer.attempts == () else answer
 
 
 def _failed(model: Model, result: AttemptResult, reason: str, record: list[Attempt], seconds: float = 0.0) -> NoAnswer:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from handrail_ai_steps.allowance import Limits
-from handrail_guards.chain import PaidGuard
 from handrail_guards.errors import InvalidGuard
-from handrail_guards.guard import CostClass, Guard
+from handrail_guards.guard import Attached, CostClass, Guard, PaidGuard, Reading, Staged, is_pure
 from handrail_guards.verdict import OnFail
 
 _ON_INPUT: frozenset[OnFail] = frozenset({"fix", "review", "refuse", "observe", "raise"})
@@ -27,7 +26,7 @@ class GuardSet:
     @property
     def free(self) -> tuple[Guard, ...]:
         """Return the guards on answers that ask nobody and so may be asked about a person's answer too."""
-        return tuple(guard for guard in self.pure if getattr(guard, "cost", "free") != "paid")
+        return tuple(guard for guard in self.pure if guard.cost != "paid")
 
     @classmethod
     def of(
@@ -49,70 +48,65 @@ class GuardSet:
         before: list[Guard] = []
         pure: list[Guard] = []
         paid: list[PaidGuard] = []
-        guard: Any
         for guard in guards:
             where = _require_shape(step, guard)
-            if getattr(guard, "stage", "output") == "input":
+            if isinstance(guard, Staged) and guard.stage == "input":
                 before.append(_require_input(where, guard))
             else:
                 _require_output(where, guard, models, limits)
                 _require_fields(where, guard, problem)
-                if _is_pure(guard):
+                if is_pure(guard):
                     pure.append(guard)
                 else:
                     paid.append(guard)
         return cls(tuple(before), tuple(pure), tuple(paid))
 
 
-def _is_pure(guard: Any) -> bool:
-    return hasattr(guard, "check")
-
-
-def _require_shape(step: str, guard: Any) -> str:
+def _require_shape(step: str, guard: object) -> str:
     """Return how to speak of a guard, after looking whether it is one."""
-    if not (hasattr(guard, "name") and hasattr(guard, "on_fail")) or isinstance(guard, type):
+    if isinstance(guard, type) or not isinstance(guard, Guard | PaidGuard):
         raise InvalidGuard(
-            f"step {step!r}: {guard!r} is no guard: it needs a name, on_fail and check(value, context); "
-            "pass a guard such as max_length(1200), called, not the function that makes it"
+            f"step {step!r}: {guard!r} is no guard: it needs a name, on_fail, and either cost and check(value, context)"
+            " or check_async(value, context); pass a guard such as max_length(1200), called, not the function that"
+            " makes it"
         )
-    if not isinstance(guard.name, str) or not guard.name.strip():
+    name: Any = guard.name  # whatever somebody without a type checker gave
+    if not isinstance(name, str) or not name.strip():
         raise InvalidGuard(f"step {step!r}: the name of {guard!r} is {guard.name!r}; give text")
     where = f"step {step!r}: guard {guard.name!r}"
     if guard.on_fail not in get_args(OnFail):
         raise InvalidGuard(f"{where} has on_fail={guard.on_fail!r}; choose one of {', '.join(get_args(OnFail))}")
-    if getattr(guard, "cost", "paid") not in get_args(CostClass):
+    if is_pure(guard) and guard.cost not in get_args(CostClass):
         raise InvalidGuard(f"{where} has cost={guard.cost!r}; choose one of {', '.join(get_args(CostClass))}")
-    if not (_is_pure(guard) or hasattr(guard, "check_async")):
-        raise InvalidGuard(f"{where} has neither check(value, context) nor check_async(value, context)")
     return where
 
 
-def _require_input(where: str, guard: Any) -> Guard:
-    if not _is_pure(guard):
+def _require_input(where: str, guard: Guard | PaidGuard) -> Guard:
+    if not is_pure(guard):
         raise InvalidGuard(f"{where} asks a model, and input guards run before any paid call; use stage='output'")
     if guard.on_fail not in _ON_INPUT:
         raise InvalidGuard(
             f"{where} cannot {guard.on_fail} an input, which nobody has answered yet; "
             f"use on_fail={', '.join(map(repr, sorted(_ON_INPUT)))}"
         )
-    checked: Guard = guard
-    return checked
+    return guard
 
 
-def _require_fields(where: str, guard: Any, problem: Callable[[str], str]) -> None:
+def _require_fields(where: str, guard: Guard | PaidGuard, problem: Callable[[str], str]) -> None:
     """Refuse a guard that looks at fields which the output does not have: it could only ever crash."""
-    for path in (*_paths(guard, "fields"), *_paths(guard, "reads")):
+    attached = _paths(guard.fields) if isinstance(guard, Attached) else ()
+    read = _paths(guard.reads) if isinstance(guard, Reading) else ()
+    for path in (*attached, *read):
         if wrong := problem(path):
             raise InvalidGuard(f"{where}: {wrong}")
 
 
-def _paths(guard: Any, name: str) -> tuple[str, ...]:
-    """Return the field paths that a guard has under a name; a guard of somebody else's may mean another thing by it."""
-    listed = getattr(guard, name, ())
+def _paths(listed: Any) -> tuple[str, ...]:
+    """Return the field paths that a guard lists; one of somebody else's may mean another thing by that name."""
     return tuple(listed) if isinstance(listed, tuple) and all(isinstance(each, str) for each in listed) else ()
 
 
-def _require_output(where: str, guard: Any, models: int, limits: Limits) -> None:
+def _require_output(where: str, guard: Guard | PaidGuard, models: int, limits: Limits) -> None:
     if guard.on_fail == "reask" and limits.reasks == 0:
         raise InvalidGuard(f"{where} asks again, but Limits(reasks=0) allows no second answer")
     if guard.on_fail == "fallback" and models == 1:

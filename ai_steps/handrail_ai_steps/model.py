@@ -6,7 +6,7 @@ A model never raises for what a server may do (time-outs, refusals, broken answe
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_guards.confidence import Confidence
@@ -104,8 +104,13 @@ def timed_out(seconds: float, attempts: Sequence[Attempt], *, share_of: float | 
     return NoAnswer(result="timed_out", reason=reason, attempts=tuple(attempts))
 
 
+@runtime_checkable
 class Model(Protocol):
-    """Whoever answers: a server, a model in this process, a recording, a script."""
+    """Whoever answers: a server, a model in this process, a recording, a script.
+
+    What a model may know to do besides is an ability of its own (``Closing``, ``LabelsKnown``, ``FullyNamed``): one
+    that has its members is asked for it, one that lacks them is not.
+    """
 
     @property
     def name(self) -> str:
@@ -114,4 +119,36 @@ class Model(Protocol):
 
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Answer the request, or say why there is no answer; never raises for what a server does."""
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A model that holds connections, which cannot outlive their event loop."""
+
+    async def aclose(self) -> None:
+        """Close those of the running event loop."""
+        ...
+
+
+@runtime_checkable
+class LabelsKnown(Protocol):
+    """A model that knows its labels before it is asked, because it was trained on them."""
+
+    def check_labels(self, labels: Sequence[str], /) -> None:
+        """Check that it can answer each of these.
+
+        Raises:
+            InvalidTask: it could never answer one of them.
+        """
+        ...
+
+
+@runtime_checkable
+class FullyNamed(Protocol):
+    """A model whose answers go by a longer name: one that was trained again has the same short name."""
+
+    @property
+    def full_name(self) -> str:
+        """Return the name that its answers carry."""
         ...

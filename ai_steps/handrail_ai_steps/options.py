@@ -11,9 +11,8 @@ from handrail_ai_steps.resolve import ModelLike, resolve_models
 from handrail_ai_steps.step import AIStep
 from handrail_ai_steps.task import Examples, Task, TaskKind, build_task
 from handrail_guards.acceptance import Acceptance
-from handrail_guards.chain import PaidGuard
 from handrail_guards.escalation import Escalation
-from handrail_guards.guard import Guard
+from handrail_guards.guard import Guard, PaidGuard
 
 if TYPE_CHECKING:
     from handrail_guards.auditing import AuditRule

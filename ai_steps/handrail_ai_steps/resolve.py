@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from handrail_ai_steps.errors import InvalidTask, UnknownModel
-from handrail_ai_steps.model import Model
+from handrail_ai_steps.model import LabelsKnown, Model
 
 ModelLike: TypeAlias = Model | str
 """A model, or the name of one."""
@@ -37,7 +37,7 @@ def resolve_model(model: ModelLike) -> Model:
         ModelNotReady: its file, key or library is missing.
     """
     if not isinstance(model, str):
-        if isinstance(model, type) or not (hasattr(model, "answer") and hasattr(model, "name")):
+        if isinstance(model, type) or not isinstance(model, Model):
             raise UnknownModel(
                 f"{model!r} is no model: give a name such as 'openai:gpt-5-mini', or an object with name and answer"
             )
@@ -51,15 +51,14 @@ def resolve_model(model: ModelLike) -> Model:
 
 
 def require_labels(models: Sequence[Model], labels: Sequence[str]) -> None:
-    """Let every model that knows its labels (one with a ``check_labels`` method) check that it has these.
+    """Let every model that knows its labels (``LabelsKnown``) check that it has these.
 
     Raises:
         InvalidTask: a model could never answer one of the labels.
     """
     for model in models:
-        check = getattr(model, "check_labels", None)
-        if check is not None:
-            check(labels)
+        if isinstance(model, LabelsKnown):
+            model.check_labels(labels)
 
 
 def _local(name: str) -> Model:

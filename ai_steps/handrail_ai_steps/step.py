@@ -20,16 +20,16 @@ from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
 from handrail_ai_steps.rule import require_fields, require_rule
 from handrail_ai_steps.task import Task
 from handrail_guards.acceptance import Acceptance, Always
-from handrail_guards.chain import ChainResult, PaidGuard, run_guards
+from handrail_guards.auditing import AuditRule
+from handrail_guards.chain import ChainResult, run_guards
 from handrail_guards.confidence import Confidence
 from handrail_guards.escalation import Escalation
-from handrail_guards.guard import Guard, GuardContext
+from handrail_guards.guard import Guard, GuardContext, PaidGuard
 from handrail_guards.objections import objections
 from handrail_guards.outcome import Accepted, Doubtful, Judgement
 from handrail_guards.verdict import Verdict
 
 if TYPE_CHECKING:
-    from handrail_guards.auditing import AuditRule
     from handrail_guards.personal_data.find import PersonalDataKind
 
 T_co = TypeVar("T_co", covariant=True)
@@ -53,7 +53,7 @@ class AIStep(Generic[T_co]):
     """What an answer must pass, and, where a guard's ``stage`` says so, the input before any model is asked."""
     escalate: Escalation = Escalation()
     """Who decides when the outcome is in doubt."""
-    audit: "AuditRule | None" = None
+    audit: AuditRule | None = None
     """Which cases people judge blind, accepted or not; drawn by the run that decides them, never by a bare call."""
     limits: Limits = Limits()  # noqa: RUF009 -- frozen
     mask: "tuple[PersonalDataKind, ...]" = ()
@@ -247,5 +247,5 @@ class AIStep(Generic[T_co]):
 
 
 def _require_audit(step: str, audit: Any) -> None:
-    if audit is not None and (isinstance(audit, type) or not hasattr(audit, "draws")):
+    if audit is not None and (isinstance(audit, type) or not isinstance(audit, AuditRule)):
         raise InvalidTask(f"step {step!r}: audit is {audit!r}; write Auditing(0.05) to have 5% of the cases audited")

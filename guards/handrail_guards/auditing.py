@@ -1,13 +1,14 @@
 """Which cases are audited blind: a share of them, drawn before it is known whether their value is accepted."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from handrail_ground.hashing import drawn
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
 
 
+@runtime_checkable
 class AuditRule(Protocol):
     """Says which cases of a step are audited, and who is asked; its rate may change while runs are executed."""
 

@@ -3,46 +3,17 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Protocol, TypeAlias, cast, get_args
+from typing import Any, cast, get_args
 
 from handrail_ground.errors import is_order, told
 from handrail_guards import fields
 from handrail_guards.errors import InvalidGuard
-from handrail_guards.guard import Guard, GuardContext
+from handrail_guards.guard import Fixing, Guard, GuardContext, PaidGuard, Said, is_pure
 from handrail_guards.truth import is_truth
 from handrail_guards.verdict import OnFail, Span, Verdict
 
-Said: TypeAlias = Verdict | tuple[Verdict, ...]
-"""What one check returns."""
-
 _RANK = {"free": 0, "cheap": 1, "paid": 2}
 _REPAIRS: frozenset[OnFail] = frozenset({"fix", "drop"})
-
-
-class PaidGuard(Protocol):
-    """A guard whose check has to be awaited, because it asks a model; the model call is the caller's."""
-
-    @property
-    def name(self) -> str:
-        """Return the name that verdicts carry."""
-        ...
-
-    @property
-    def on_fail(self) -> OnFail:
-        """Return what its failing leads to."""
-        ...
-
-    async def check_async(self, value: Any, context: GuardContext) -> Said:
-        """Return what is to say about the value."""
-        ...
-
-
-class Fixing(Protocol):
-    """What a guard can do beside checking, when its ``on_fail`` is ``fix``."""
-
-    def fix(self, value: Any, verdict: Verdict, context: GuardContext) -> Any:
-        """Return the value so changed that the failed verdict would pass."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +42,6 @@ def run_guards(
     """
     chain = _Chain(value, context, clock)
     for guard in sorted(guards, key=_rank):
-        if not hasattr(guard, "check"):
-            raise InvalidGuard(f"guard {guard.name!r} asks a model; run it with 'await run_guards_async(...)'")
         if chain.run(guard):
             break
     return chain.result(guards)
@@ -91,8 +60,8 @@ async def run_guards_async(
     The rules are those of ``run_guards``; no paid guard is asked while a cheaper one blocks. ``within`` awaits what a
     guard will say, and raises where it takes too long.
     """
-    pure = [cast("Guard", guard) for guard in guards if hasattr(guard, "check")]
-    paid = [guard for guard in guards if not hasattr(guard, "check")]
+    pure = [guard for guard in guards if is_pure(guard)]
+    paid = [guard for guard in guards if not is_pure(guard)]
     before = run_guards(pure, value, context, clock=clock)
     if before.blocking is not None or not paid:
         return before
@@ -115,8 +84,10 @@ def require_sound(on_fail: OnFail, guard: str, *, can_fix: bool, has_field: bool
         raise InvalidGuard(f"guard {guard!r} is not attached to a field, so nothing can be dropped; give fields=...")
 
 
-def _rank(guard: Guard) -> int:
-    return _RANK[getattr(guard, "cost", "paid")]
+def _rank(guard: Guard | PaidGuard) -> int:
+    if not is_pure(guard):  # whoever has no type checker finds out here
+        raise InvalidGuard(f"guard {guard.name!r} asks a model; run it with 'await run_guards_async(...)'")
+    return _RANK[guard.cost]
 
 
 class _Chain:
@@ -192,8 +163,10 @@ class _Chain:
     def _repaired(self, guard: Guard | PaidGuard, verdict: Verdict) -> Verdict:
         """Fix the value or drop the field, and return the verdict on what is left."""
         try:
-            if verdict.on_fail == "fix":
-                value = cast("Fixing", guard).fix(self.value, verdict, self.context)  # missing: caught below
+            if verdict.on_fail == "fix" and not isinstance(guard, Fixing):
+                return _explained(verdict, f"{verdict.reason}; and it could not be repaired: the guard has no fix(...)")
+            if verdict.on_fail == "fix" and isinstance(guard, Fixing):
+                value = guard.fix(self.value, verdict, self.context)
                 done = "fixed"
             elif verdict.field is None:
                 return _explained(verdict, f"{verdict.reason}; nothing to drop: the verdict names no field")

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from handrail_guards.auditing import AuditRule as AuditRule
     from handrail_guards.auditing import draw_of as draw_of
     from handrail_guards.chain import ChainResult as ChainResult
-    from handrail_guards.chain import PaidGuard as PaidGuard
     from handrail_guards.chain import run_guards as run_guards
     from handrail_guards.chain import run_guards_async as run_guards_async
     from handrail_guards.check import Check as Check
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from handrail_guards.guard import CostClass as CostClass
     from handrail_guards.guard import Guard as Guard
     from handrail_guards.guard import GuardContext as GuardContext
+    from handrail_guards.guard import PaidGuard as PaidGuard
     from handrail_guards.injection.guard import no_injection as no_injection
     from handrail_guards.injection.rules import injection_score as injection_score
     from handrail_guards.injection.rules import injection_signs as injection_signs

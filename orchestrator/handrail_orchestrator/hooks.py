@@ -1,13 +1,11 @@
 """What an engine does differently where runs are rehearsed or measured: other bodies and judges, and around them."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from handrail_orchestrator.context import StepContext
+from handrail_orchestrator.judge import Judge
 from handrail_orchestrator.step import Step
-
-if TYPE_CHECKING:
-    from handrail_orchestrator.run import Judge
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,7 +22,7 @@ class Hooks:
         """Return what is executed in place of a step; what it is called with and returns is stored as the step's."""
         return step
 
-    def judge(self, judge: "Judge[P, T]") -> "Judge[P, T]":
+    def judge(self, judge: Judge[P, T]) -> Judge[P, T]:
         """Return who is asked in place of a judge."""
         return judge
 

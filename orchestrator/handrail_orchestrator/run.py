@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, overload
 
 from handrail_guards.escalation import Escalation
-from handrail_guards.outcome import Accepted, Doubtful
+from handrail_orchestrator.judge import Judge
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
@@ -24,29 +23,6 @@ E = TypeVar("E")
 
 Call: TypeAlias = Coroutine[None, None, T]
 """A call that is awaited; with Any in it, mypy would find the overloads of ``Run.all`` ambiguous and return Any."""
-
-
-class Judge(Protocol[P, T_co]):
-    """Whatever judges and may be in doubt: an AI step, seen from here.
-
-    A judge that also has ``audit`` (a ``handrail_guards.AuditRule``) has the cases it draws decided blind by people.
-    One with ``objections(value, *args, **kwargs)`` has people's answers held to its guards: it returns the failed
-    verdicts on an answer to a call. Its ``person_checks`` name these guards; with none, nothing is asked.
-    """
-
-    @property
-    def name(self) -> str:
-        """Return the step's name."""
-        ...
-
-    @property
-    def output_type(self) -> Any:
-        """Return the type of an accepted value."""
-        ...
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Accepted[T_co] | Doubtful[T_co]]:
-        """Judge."""
-        ...
 
 
 class Run(ABC):

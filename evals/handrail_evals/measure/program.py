@@ -65,7 +65,9 @@ def step_version(step: "AIStep[Any]") -> str:
 
 def full_name(model: "Model") -> str:
     """Return the name that says all of a model: a local one that was trained again has the same short name."""
-    return str(getattr(model, "full_name", model.name))
+    from handrail_ai_steps.model import FullyNamed  # noqa: PLC0415 -- where there is a model, it is loaded
+
+    return model.full_name if isinstance(model, FullyNamed) else model.name
 
 
 def settings_hash(settings: Any) -> str:

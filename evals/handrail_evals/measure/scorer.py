@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from numbers import Real
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from handrail_evals.errors import InvalidScore, InvalidSuite, MissingExpected
 from handrail_evals.measure.case import UNLABELLED, Case, nothing
@@ -124,6 +124,7 @@ Scored: TypeAlias = Score | float | bool | None
 """What a scorer may return: True is 1, False is 0, None says that this answer cannot be scored."""
 
 
+@runtime_checkable
 class Scorer(Protocol[In_contra, Out_contra, Expected_contra]):
     """Says how good an answer is.
 
@@ -148,6 +149,16 @@ class Scorer(Protocol[In_contra, Out_contra, Expected_contra]):
 
     def __call__(self, answer: Answered[In_contra, Out_contra, Expected_contra], /) -> Scored | Awaitable[Scored]:
         """Return the score."""
+        ...
+
+
+@runtime_checkable
+class FieldCounting(Protocol):
+    """A scorer that counts fields: it is called for a case without an answer too, since every field is missed then."""
+
+    @property
+    def counts_fields(self) -> bool:
+        """Return whether it does."""
         ...
 
 
@@ -182,8 +193,8 @@ def as_scorer(
     Raises:
         InvalidSuite: it is neither, or a function without a name.
     """
-    if all(hasattr(scorer, name) for name in ("name", "version", "needs_expected")):
-        return cast("Scorer[In, Out, Expected]", scorer)
+    if isinstance(scorer, Scorer):
+        return scorer
     function: Any = scorer
     name = getattr(function, "__name__", "")
     if not callable(function) or not name or name == "<lambda>":

@@ -10,7 +10,7 @@ from handrail_evals.errors import InvalidSuite, MissingExpected
 from handrail_evals.measure.case import Case, require_distinct
 from handrail_evals.measure.measures import MACRO_F1, MEASURES
 from handrail_evals.measure.scorer import Scorer, ScoringFunction, as_scorer
-from handrail_evals.measure.target import Target
+from handrail_evals.measure.target import Opened, Target
 
 if TYPE_CHECKING:
     from handrail_ai_steps.step import AIStep
@@ -167,7 +167,7 @@ def as_target(target: Any) -> Target[Any, Any]:
 
     if isinstance(target, AIStep):
         return StepTarget(target)
-    if hasattr(target, "opened"):
+    if isinstance(target, Opened):  # a whole Target by isinstance would work out its version
         return cast("Target[Any, Any]", target)
     return function_target(target)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
@@ -16,7 +16,20 @@ Observe: TypeAlias = Callable[[Case[In, Any]], Awaitable[Observation[Out]]]
 """Puts a case's input to what is measured."""
 
 
-class Target(Protocol[In_contra, Out_co]):
+@runtime_checkable
+class Opened(Protocol[In_contra, Out_co]):
+    """Whatever holds what answering takes, for a while."""
+
+    def opened(self, concurrency: int) -> AbstractAsyncContextManager[Observe[In_contra, Out_co]]:
+        """Return a context that holds what answering takes, for as many cases at once as ``concurrency``.
+
+        What it gives is called with one case and returns its observation. It raises when the target does: the case
+        then has no score and shows the error.
+        """
+        ...
+
+
+class Target(Opened[In_contra, Out_co], Protocol[In_contra, Out_co]):
     """Whatever is measured: a step, a workflow, or any function."""
 
     @property
@@ -32,12 +45,4 @@ class Target(Protocol[In_contra, Out_co]):
     @property
     def output_type(self) -> Any:
         """Return the type of an answer, to read recorded ones with; ``Any`` when it is not known."""
-        ...
-
-    def opened(self, concurrency: int) -> AbstractAsyncContextManager[Observe[In_contra, Out_co]]:
-        """Return a context that holds what answering takes, for as many cases at once as ``concurrency``.
-
-        What it gives is called with one case and returns its observation. It raises when the target does: the case
-        then has no score and shows the error.
-        """
         ...

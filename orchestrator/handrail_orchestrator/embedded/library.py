@@ -1,6 +1,6 @@
 """Steps, judges and workflows with their codecs, worked out once per process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,6 +9,15 @@ from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.coding import codec_for, signature_codec
 from handrail_orchestrator.hooks import Hooks
+from handrail_orchestrator.judge import (
+    AnswerChecking,
+    Audited,
+    ChecksNamed,
+    InputTelling,
+    Instructed,
+    Judge,
+    Owned,
+)
 from handrail_orchestrator.step import Step, as_step
 from handrail_orchestrator.workflow import Workflow, result_codec
 
@@ -42,18 +51,17 @@ class BoundJudge:
     outcome: "Codec[Any]"
     value: "Codec[Any]"
     audit: "AuditRule | None" = None
-    judge_objections: Callable[..., Sequence[Verdict]] | None = None
+    checking: AnswerChecking | None = None
+    """Who says whether a person's answer passes; None: it is held to no guard."""
     person_checks: frozenset[str] = frozenset()
-    """The guards that a person's answer is held to."""
-    asks_guards: bool = False
-    """Whether a person's answer is held to any guard."""
+    """The guards that a person's answer is held to, as far as they are known."""
 
     def objections(self, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Verdict, ...]:
         """Return what the judge's guards have against a person's answer to a call; a check that crashes has failed."""
-        if self.judge_objections is None or not self.asks_guards:
+        if self.checking is None:
             return ()
         try:
-            return tuple(self.judge_objections(value, *args, **kwargs))
+            return tuple(self.checking.objections(value, *args, **kwargs))
         except Exception as error:  # noqa: BLE001 -- whatever it raised, nobody knows whether the answer passes
             reason = f"the guards could not be asked: {type(error).__name__}: {error}"
             return (Verdict(self.step.name, passed=False, reason=reason, crashed=True),)
@@ -124,7 +132,7 @@ class Library:
         of_result = replace(result, where=f"{where}, its result")
         return replace(inputs, where=where, codec=replace(inputs.codec, where=where)), of_result
 
-    def judge(self, judge: Any) -> BoundJudge:
+    def judge(self, judge: Judge[..., Any]) -> BoundJudge:
         """Return a judge ready to be called and recorded.
 
         Raises:
@@ -135,26 +143,25 @@ class Library:
             bound = self._bound(judge if self._hooks is None else self._hooks.judge(judge))
             known = judge, bound
             _remember(self._judges, id(judge), known)
-            self._asks_guards[judge.name] = bound.asks_guards or self._asks_guards.get(judge.name, False)
+            self._asks_guards[judge.name] = bound.checking is not None or self._asks_guards.get(judge.name, False)
         return known[1]
 
-    def _bound(self, judge: Any) -> BoundJudge:
+    def _bound(self, judge: Judge[..., Any]) -> BoundJudge:
         where = f"step {judge.name!r}"
-        encode = getattr(judge, "input_json", None)
-        if encode is None:
-            inputs = signature_codec(judge, where=where)
-            encode = inputs.encode
+        encode = judge.input_json if isinstance(judge, InputTelling) else signature_codec(judge, where=where).encode
         kind = judge.output_type
+        owner = judge.owner if isinstance(judge, Owned) else None
+        names_checks = isinstance(judge, ChecksNamed)
+        checks = frozenset(judge.person_checks if isinstance(judge, ChecksNamed) else ())
         return BoundJudge(
-            Step(_awaited(judge), judge.name, "ai", owner=getattr(judge, "owner", None)),
-            str(getattr(judge, "instructions", "") or judge.name),
-            encode,
-            codec_for(_outcome_of(kind), where=f"{where}, its outcome"),
-            codec_for(kind, where=f"{where}, its value"),
-            getattr(judge, "audit", None),
-            getattr(judge, "objections", None),
-            frozenset(getattr(judge, "person_checks", ())),
-            hasattr(judge, "objections") and bool(getattr(judge, "person_checks", True)),
+            step=Step(_awaited(judge), judge.name, "ai", owner=owner),
+            title=(judge.instructions if isinstance(judge, Instructed) else "") or judge.name,
+            encode_inputs=encode,
+            outcome=codec_for(_outcome_of(kind), where=f"{where}, its outcome"),
+            value=codec_for(kind, where=f"{where}, its value"),
+            audit=judge.audit if isinstance(judge, Audited) else None,
+            checking=judge if isinstance(judge, AnswerChecking) and (checks or not names_checks) else None,
+            person_checks=checks,
         )
 
     def asks_no_guards(self, judge: str) -> bool:
@@ -182,7 +189,7 @@ def _outcome_of(value_type: Any) -> Any:
     return accepted[value_type] | doubtful[value_type]
 
 
-def _awaited(judge: Any) -> Callable[..., Any]:
+def _awaited(judge: Judge[..., Any]) -> Callable[..., Any]:
     """Return the judge as a coroutine function, whatever kind of callable it is."""
 
     async def ask(*args: Any, **kwargs: Any) -> Any:

@@ -5,7 +5,7 @@ those without waiting for the disk. Order is kept either way.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 
@@ -272,8 +272,20 @@ Change = (
 
 def run_of(change: Change) -> int | None:
     """Return the key of the run that a change is about, where it names one."""
-    key: int | None = getattr(getattr(change, "row", change), "run", None)
-    return getattr(change, "key", None) if key is None else key
+    match change:
+        case RecordStep() | NoteStarted() | OpenWait() | ReopenWait():
+            return change.row.run
+        case Suspend() | EndRun() | HandBack():
+            return change.key
+        case ReadAnswer():
+            return change.run
+        case (
+            StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
+            | RetryRun() | Fork() | MoveReview() | Prune() | Remember()
+        ):  # fmt: skip
+            return None
+        case _:
+            assert_never(change)
 
 
 VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat})

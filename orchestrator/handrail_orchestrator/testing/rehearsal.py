@@ -9,8 +9,8 @@ from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.hooks import Hooks
+from handrail_orchestrator.judge import Judge
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.run import Judge
 from handrail_orchestrator.step import Step
 from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.rows import ENDED

@@ -13,7 +13,7 @@ from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import HistoryMismatch, StepFailed
 from handrail_orchestrator.limits import Limiters
-from handrail_orchestrator.store.changes import Change, ReadAnswer
+from handrail_orchestrator.store.changes import Change, NoteStarted, OpenWait, ReadAnswer, RecordStep, ReopenWait
 from handrail_orchestrator.store.rows import EventRow, StepRow
 from handrail_orchestrator.suspension import only_suspensions
 from handrail_orchestrator.workflow import Workflow
@@ -53,8 +53,9 @@ class _Replay(EmbeddedRun):
         """Refuse: nothing new may happen; that an answer was read now is not told to anybody."""
         if isinstance(change, ReadAnswer):
             return
-        row = getattr(change, "row", None)
-        raise self._new(row.name if row is not None else type(change).__name__)
+        if isinstance(change, RecordStep | NoteStarted | OpenWait | ReopenWait):
+            raise self._new(change.row.name)
+        raise self._new(type(change).__name__)
 
     async def settled(self) -> None:
         """Refuse: a body would begin now."""

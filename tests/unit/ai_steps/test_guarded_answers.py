@@ -172,8 +172,12 @@ async def test_fixed_input_is_what_the_model_and_the_guards_see() -> None:
         (refuses(lambda _: True, on_fail="reask"), {"limits": Limits(reasks=0)}, "reasks=0"),
         (refuses, {}, "called, not the function"),
         ("no_personal_data", {}, "is no guard"),
-        (SimpleNamespace(name="empty", on_fail="review"), {}, "has neither check"),
-        (SimpleNamespace(name="paid", on_fail="review", check_async=None, stage="input"), {}, "before any paid call"),
+        (SimpleNamespace(name="empty", on_fail="review"), {}, r"either cost and check\(value, context\) or"),
+        (
+            SimpleNamespace(name="paid", on_fail="review", check_async=lambda *_: None, stage="input"),
+            {},
+            "before any paid call",
+        ),
     ],
 )
 def test_combination_that_cannot_work_fails_when_built(guard: Any, parts: dict[str, Any], fix: str) -> None:

@@ -12,7 +12,7 @@ from handrail_evals.measure.case import UNLABELLED, Case
 from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result.case_result import Crash
 from handrail_evals.measure.running.contained import Raised, Returned, contained
-from handrail_evals.measure.scorer import Answered, Counts, Score, Scored, Scorer, plain_number
+from handrail_evals.measure.scorer import Answered, Counts, FieldCounting, Score, Scored, Scorer, plain_number
 from handrail_evals.measure.threads import Threads
 from handrail_ground.errors import is_order
 from handrail_orchestrator.interrupts import is_for_us
@@ -82,7 +82,7 @@ class Scorers:
             if not observation.answered:
                 scoring.scores[name] = 0.0
                 scoring.reasons[name] = f"no answer: {observation.reason}" if observation.reason else "no answer"
-                if not getattr(scorer, "counts_fields", False):
+                if not (isinstance(scorer, FieldCounting) and scorer.counts_fields):
                     continue  # otherwise: nothing was found, so every field is missed
             given = await self._called(scorer, answer)
             if isinstance(given, Raised):

@@ -4,7 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from handrail_evals.errors import InvalidScore, InvalidSetting
 from handrail_ground.code_hash import hash_of_function
@@ -33,6 +33,7 @@ def joined(parts: Sequence[str], total: int) -> str:
     return ", ".join(parts[:MOST]) + (f" and {more} more" if more > 0 else "")
 
 
+@runtime_checkable
 class Comparator(Protocol):
     """Says how much a value is like the right one; None is like None and nothing else."""
 
@@ -79,9 +80,9 @@ def as_comparator(comparator: ComparatorLike, *, where: str) -> Comparator:
     Raises:
         InvalidSetting: it is neither, or a function that does not take two values.
     """
+    if not isinstance(comparator, type) and isinstance(comparator, Comparator):
+        return comparator
     given: Any = comparator  # whatever a caller without a type checker gave
-    if not isinstance(given, type) and hasattr(given, "compare") and hasattr(given, "version"):
-        return comparator  # type: ignore[return-value]  # the attributes were looked at
     if not inspect.isroutine(given) or not takes_two(given):  # another callable has settings that no hash of code knows
         name = getattr(given, "__name__", None)
         hint = f" (did you mean {name}()?)" if name else ""

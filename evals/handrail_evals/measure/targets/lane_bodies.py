@@ -10,7 +10,7 @@ from handrail_ai_steps.models.recording import asked_again
 from handrail_evals.errors import InvalidSuite
 from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.hooks import Hooks
-from handrail_orchestrator.run import Judge
+from handrail_orchestrator.judge import Judge
 from handrail_orchestrator.step import Step
 
 P = ParamSpec("P")

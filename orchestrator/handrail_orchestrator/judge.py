@@ -1,0 +1,95 @@
+"""The port to whoever judges and may be in doubt, such as an AI step; and what a judge may know to do besides.
+
+A judge needs a name, the type of its answers, and to be called. Everything else is an ability of its own: a judge that
+has its members is asked for it, one that lacks them is not (decision 10).
+"""
+
+from collections.abc import Coroutine, Sequence
+from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
+
+from handrail_guards.auditing import AuditRule
+from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.verdict import Verdict
+
+P = ParamSpec("P")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Judge(Protocol[P, T_co]):
+    """Whatever judges and may be in doubt: an AI step, seen from here.
+
+    A judge that is ``Audited`` has the cases it draws decided blind by people. One that is ``AnswerChecking`` has
+    people's answers held to its guards; where it is also ``ChecksNamed`` and names none, nothing is asked.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the step's name."""
+        ...
+
+    @property
+    def output_type(self) -> Any:
+        """Return the type of an accepted value."""
+        ...
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Accepted[T_co] | Doubtful[T_co]]:
+        """Judge."""
+        ...
+
+
+@runtime_checkable
+class Audited(Protocol):
+    """A judge some of whose cases people decide blind."""
+
+    @property
+    def audit(self) -> AuditRule | None:
+        """Return which ones; None: none."""
+        ...
+
+
+@runtime_checkable
+class AnswerChecking(Protocol):
+    """A judge that has something to say of a person's answer in its place."""
+
+    def objections(self, value: Any, /, *args: Any, **kwargs: Any) -> Sequence[Verdict]:
+        """Return the failed verdicts on an answer to a call with these arguments."""
+        ...
+
+
+@runtime_checkable
+class ChecksNamed(Protocol):
+    """A judge that says which of its guards a person's answer is held to."""
+
+    @property
+    def person_checks(self) -> Sequence[str]:
+        """Return their names; with none, ``objections`` is never asked."""
+        ...
+
+
+@runtime_checkable
+class Instructed(Protocol):
+    """A judge that says what it asks, as people read it who decide instead."""
+
+    @property
+    def instructions(self) -> str:
+        """Return what is asked."""
+        ...
+
+
+@runtime_checkable
+class InputTelling(Protocol):
+    """A judge whose inputs are recorded as it says, not by the annotations of its call."""
+
+    def input_json(self, args: tuple[Any, ...], kwargs: dict[str, Any], /) -> str:
+        """Return the inputs of a call as JSON."""
+        ...
+
+
+@runtime_checkable
+class Owned(Protocol):
+    """A judge for which somebody answers, as records show."""
+
+    @property
+    def owner(self) -> str | None:
+        """Return who."""
+        ...
