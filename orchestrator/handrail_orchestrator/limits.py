@@ -5,8 +5,11 @@ import math
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
+from typing import Literal
 
+from handrail_ground.pace import Pace
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.strands import asleep
@@ -39,10 +42,9 @@ class Limiter:
 
     def __init__(self, limit: Limit, clock: Clock) -> None:
         self._slots = asyncio.Semaphore(limit.concurrent) if limit.concurrent is not None else None
-        self._interval = 1.0 / limit.per_second if limit.per_second is not None else 0.0
-        self._next_start = 0.0
-        self._in_turn = 0
-        self._clock = clock
+        self._pace = Pace.per_second(limit.per_second, clock=clock.now)
+        self._door = _Door()
+        self._sleep = partial(sleep, clock)
 
     async def __aenter__(self) -> None:
         if self._slots is not None:
@@ -51,29 +53,24 @@ class Limiter:
             with asleep() if self._slots.locked() else nullcontext():
                 await self._slots.acquire()
         try:
-            if self._interval:
-                await self._take_turn()
+            await self._pace.turn(self._door, self._sleep)
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
-
-    async def _take_turn(self) -> None:
-        now = self._clock.now()
-        # never further away than those in front can ask for, whatever the clock did since
-        start = min(max(now, self._next_start), now + self._interval * (self._in_turn + 1))
-        self._next_start = start + self._interval
-        if start > now:
-            self._in_turn += 1
-            try:
-                await sleep(self._clock, start - now)
-            finally:
-                self._in_turn -= 1
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._slots is not None:
             self._slots.release()
+
+
+class _Door(asyncio.Lock):
+    """Behind which the next in turn sleeps; the others do so before it."""
+
+    async def acquire(self) -> Literal[True]:
+        with asleep() if self.locked() else nullcontext():
+            return await super().acquire()
 
 
 class Limiters:

@@ -4,10 +4,11 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from handrail_evals.measure.running.scoring import Scorers
 from handrail_evals.measure.running.settings import RunSettings, Spending
 from handrail_evals.measure.suite import Suite, cases_hash
 from handrail_ground.errors import told
+from handrail_ground.pace import Pace
 from handrail_orchestrator.interrupts import is_for_us
 
 
@@ -206,19 +208,19 @@ class _Running:
         settings = self._settings
         async with self._suite.target.opened(settings.concurrency) as observe:
             asking = Asking(observe, scorers, settings.timeout_seconds, settings.keep_inputs)
-            pace = _Pace(settings.per_second)
+            turn = partial(Pace.per_second(settings.per_second).turn, asyncio.Lock())
             async with asyncio.TaskGroup() as workers:
                 for _ in range(min(settings.concurrency, len(self._suite.cases) * self._suite.repeats)):
-                    workers.create_task(self._work(asking, questions, pace))
+                    workers.create_task(self._work(asking, questions, turn))
         left = next(questions, None)
         return self._spending.exhausted if left is not None else ""
 
-    async def _work(self, asking: Asking, questions: Iterator[Question], pace: "_Pace") -> None:
+    async def _work(self, asking: Asking, questions: Iterator[Question], turn: Callable[[], Awaitable[None]]) -> None:
         while not self._spending.exhausted:
             question = next(questions, None)
             if question is None:
                 return
-            await pace.turn()
+            await turn()
             result = await asking.ask(question)
             result = self._log.add(result) if self._log is not None else stored(result)[0]
             self.results.append(result)
@@ -239,20 +241,3 @@ class _Running:
 
 async def _nobody(case: Any) -> Any:
     raise AssertionError(f"{case!r} was asked although its answer is there")
-
-
-class _Pace:
-    """Spaces the beginnings of cases evenly."""
-
-    def __init__(self, per_second: float | None) -> None:
-        self._interval = None if per_second is None else 1.0 / per_second
-        self._next = time.monotonic()
-
-    async def turn(self) -> None:
-        """Wait for the next beginning."""
-        if self._interval is None:
-            return
-        now = time.monotonic()
-        start = max(now, self._next)
-        self._next = start + self._interval
-        await asyncio.sleep(start - now)
