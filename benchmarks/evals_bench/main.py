@@ -147,7 +147,7 @@ def rich_result(cases: int, path: Path) -> None:
 OPENING = """
 import json, sys, time
 from pathlib import Path
-from handrail_evals.numbers.summary import open_summary
+from handrail_evals.numbers.summary.document import open_summary
 path = Path(sys.argv[1])
 open_summary(path)
 begun = time.process_time()

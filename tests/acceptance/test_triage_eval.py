@@ -10,10 +10,13 @@ from examples.triage_eval import DELAY_MINUTES, MINUTES, labelled, model_in, rou
 from handrail import Says, ScriptedModel
 from handrail.demo.triage import KNOWN_SENDERS, THRESHOLD
 from handrail_ai_steps.model import ModelRequest
-from handrail_evals.measure.result import CaseResult, Result
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import RunSettings
-from handrail_evals.numbers.metrics import Certainty, Right, attribution, deciders, flows
+from handrail_evals.numbers.metrics.flow import attribution, deciders, flows
+from handrail_evals.numbers.metrics.scores import Right
+from handrail_evals.numbers.statistics.intervals import Certainty
 
 TRUTH = {ticket.message: team for ticket, team in labelled()}
 CERTAINTY = Certainty(resamples=100)

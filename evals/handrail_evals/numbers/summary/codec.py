@@ -1,7 +1,7 @@
 """Frozen dataclasses as JSON data and back, strictly: what does not fit the types is refused, never guessed at.
 
-A reader is built once for each type, so that a summary of a thousand objects opens in milliseconds; pydantic would do
-the same, after a tenth of a second of imports.
+A reader is built once for each type, in a millisecond for all of a summary; pydantic's take a fifth of a second, which
+every command that shows a result would wait for (docs/decisions/0006-measuring.md).
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -20,8 +20,7 @@ from handrail_evals.numbers.metrics.risk import acceptance, ranking_values, risk
 from handrail_evals.numbers.metrics.scores import Right, average_score, count_scored, crashed, failing, slices
 from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.statistics.intervals import Certainty
-from handrail_evals.numbers.summary.options import Options
-from handrail_evals.numbers.summary.summary import Confidence, Labels, Names, Summary, Tally
+from handrail_evals.numbers.summary.summary import Confidence, Labels, Names, Options, Summary, Tally
 
 DEFAULTS = Options()
 

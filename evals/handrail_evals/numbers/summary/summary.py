@@ -1,17 +1,43 @@
-"""A result in numbers: all that a table, a page or a pull request shows of it."""
+"""A result in numbers: all that a table, a page or a pull request shows of it, and what it was asked to say."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
+from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.result.result import Subject
 from handrail_evals.numbers.metrics.confidence import Reliability
 from handrail_evals.numbers.metrics.cost import Histogram
 from handrail_evals.numbers.metrics.fields import FieldScore
 from handrail_evals.numbers.metrics.flow import Attribution
 from handrail_evals.numbers.metrics.labels import Confusion, LabelScore
-from handrail_evals.numbers.metrics.risk import RiskPoint
+from handrail_evals.numbers.metrics.risk import RiskPoint, check_risks
 from handrail_evals.numbers.metrics.scores import Scored, Slice
 from handrail_evals.numbers.metrics.value import Group, MetricValue
-from handrail_evals.numbers.summary.options import Options
+from handrail_evals.numbers.statistics.intervals import Certainty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a result is summarised; another summary beside a result is made anew when these change.
+
+    Raises:
+        InvalidSetting: a risk is not a share, or ``right_at`` is not a finite number.
+    """
+
+    certainty: Certainty = field(default=Certainty())
+    """Of every interval."""
+    right_at: float = 1.0
+    """The main score from which on an answer counts as right."""
+    risks: tuple[float, ...] = (0.02, 0.05)
+    """Shares of wrong answers, 0 to below 1, for which the reachable coverage is told."""
+
+    def __post_init__(self) -> None:
+        check_risks(self.risks)
+        if not math.isfinite(self.right_at):
+            raise InvalidSetting(
+                f"right_at is {self.right_at!r}; give the score from which on an answer is right, such as 1"
+            )
+
 
 MOST_NAMES = 1000
 """Names of failing cases that a summary lists; their number is always whole."""

@@ -14,7 +14,8 @@ from handrail_evals.errors import ChangedScorer, DataError, InvalidSetting, Unkn
 from handrail_evals.measure.measures import MACRO_F1, MEASURES
 from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.measure.running.settings import CONCURRENCY, RunSettings
-from handrail_evals.numbers.summary import Options, open_summary
+from handrail_evals.numbers.summary.document import open_summary
+from handrail_evals.numbers.summary.summary import Options
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import measuring, printing_aside
 from handrail_evals.show.cli.publishing import Publication, write, write_files

@@ -10,7 +10,8 @@ import typer
 from handrail_evals.decide.comparison import Comparison
 from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.metrics.scores import Right, score_of
-from handrail_evals.numbers.summary import Summary, to_json
+from handrail_evals.numbers.summary.document import to_json
+from handrail_evals.numbers.summary.summary import Summary
 from handrail_evals.show.cli.exits import DATA
 from handrail_evals.show.junit import junit
 from handrail_evals.show.markdown import markdown

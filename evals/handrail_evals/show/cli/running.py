@@ -16,7 +16,8 @@ from handrail_evals.measure.running.runner import Evaluation, run_suite
 from handrail_evals.measure.running.settings import CONCURRENCY, Budget, RunSettings, Spending
 from handrail_evals.measure.suite import Suite
 from handrail_evals.numbers.statistics.power import smallest_detectable
-from handrail_evals.numbers.summary import Options, open_summary
+from handrail_evals.numbers.summary.document import open_summary
+from handrail_evals.numbers.summary.summary import Options
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import code_of, complaint, measuring, printing_aside, run_measured
 from handrail_evals.show.cli.publishing import Publication, publish

@@ -13,7 +13,8 @@ from handrail_evals.measure.cases.schema import write_schema
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.numbers.statistics.clusters import average_repeats
-from handrail_evals.numbers.summary import Options, open_summary
+from handrail_evals.numbers.summary.document import open_summary
+from handrail_evals.numbers.summary.summary import Options
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.comparing import terms_of_every_metric
 from handrail_evals.show.cli.exits import DATA, measuring

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from handrail_evals.measure.result import CaseResult, Result
-from handrail_evals.numbers.metrics import Confusion, Slice, labelled, parts
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.result.result import Result
+from handrail_evals.numbers.metrics.labels import Confusion, labelled
+from handrail_evals.numbers.metrics.scores import Slice, parts
 from handrail_evals.show.report.charts.confusion import place as cell_place
 from handrail_evals.show.report.labels import Layout, chosen_labels, condensed
 from handrail_evals.show.report.numbers import counted

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from handrail_evals.measure.result import Result
-from handrail_evals.numbers.metrics import Right
+from handrail_evals.measure.result.result import Result
+from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.show.report.behind import Behind, Group, behind, choose
 from handrail_evals.show.report.drawn import drawn
 from handrail_evals.show.report.entry import entry

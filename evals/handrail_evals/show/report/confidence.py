@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from handrail_evals.numbers.metrics import MetricValue, Reliability, ReliabilityBin, RiskPoint
+from handrail_evals.numbers.metrics.confidence import Reliability, ReliabilityBin
+from handrail_evals.numbers.metrics.risk import RiskPoint
+from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.summary.summary import Summary
 from handrail_evals.show.report.charts.reliability import Bin, reliability
 from handrail_evals.show.report.charts.risk_coverage import Operating, Point, risk_coverage

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from handrail_evals.numbers.metrics import Histogram, MetricValue
+from handrail_evals.numbers.metrics.cost import Histogram
+from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.summary.summary import Summary
 from handrail_evals.show.report.charts.histogram import Bucket, histogram
 from handrail_evals.show.report.drawn import drawn

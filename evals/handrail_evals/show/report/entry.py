@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handrail_evals.measure.case import UNLABELLED
-from handrail_evals.measure.result import CaseResult
+from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.show.report.failing import Change, Failing
 from handrail_evals.show.report.numbers import counted, seconds, share, significant
 from handrail_evals.show.report.row import Row, rows

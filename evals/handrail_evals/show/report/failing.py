@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from handrail_evals.measure.result import CaseResult, Result
-from handrail_evals.numbers.metrics import Right
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.metrics.flow import blamed
-from handrail_evals.numbers.metrics.scores import score_of
+from handrail_evals.numbers.metrics.scores import Right, score_of
 from handrail_evals.numbers.statistics.clusters import average_repeats
 
 Change: TypeAlias = Literal["broken", "new", "other input", "same", "fixed"]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from handrail_evals.numbers.metrics import FieldScore, MetricValue
+from handrail_evals.numbers.metrics.fields import FieldScore
+from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.show.report.charts.bars import Bar, bars
 from handrail_evals.show.report.charts.whisker import Whisker
 from handrail_evals.show.report.drawn import drawn

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handrail_evals.numbers.metrics import MetricValue
+from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.show.report.numbers import UNKNOWN, amount, spread
 from handrail_evals.show.report.titles import title
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from handrail_evals.numbers.metrics import MetricValue
-from handrail_evals.numbers.metrics.value import Group
+from handrail_evals.numbers.metrics.value import Group, MetricValue
 from handrail_evals.numbers.summary.summary import Summary, Tally
 from handrail_evals.show.report.charts.whisker import Whisker, ruler, scale, strip
 from handrail_evals.show.report.drawn import drawn

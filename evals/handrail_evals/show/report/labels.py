@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from handrail_evals.numbers.metrics import Confusion, LabelScore, label_text
+from handrail_evals.numbers.metrics.labels import Confusion, LabelScore, label_text
 from handrail_evals.show.report.charts.confusion import Matrix, confusion
 from handrail_evals.show.report.charts.whisker import Whisker, ruler, scale, strip
 from handrail_evals.show.report.drawn import drawn

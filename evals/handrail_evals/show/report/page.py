@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from handrail_evals.decide.comparison import Comparison
-from handrail_evals.measure.result import Result
-from handrail_evals.numbers.metrics import Right
+from handrail_evals.measure.result.result import Result
+from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.summary.measuring import summarize
 from handrail_evals.numbers.summary.summary import Summary
 from handrail_evals.show.report.behind import groups

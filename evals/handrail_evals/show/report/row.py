@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from handrail_evals.measure.case import UNLABELLED
-from handrail_evals.measure.result import CaseResult
+from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
 from handrail_evals.numbers.metrics.flow import same_json
 from handrail_evals.show.report.diff import Piece, difference

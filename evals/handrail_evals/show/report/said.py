@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handrail_evals.measure.result import CaseResult
+from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.show.report.text import Excerpt, brief, excerpt
 from handrail_guards.verdict import Verdict
 

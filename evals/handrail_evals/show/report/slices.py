@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from handrail_evals.measure.case import Metadatum
-from handrail_evals.numbers.metrics import MetricValue, Slice
+from handrail_evals.numbers.metrics.scores import Slice
+from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.show.report.charts.whisker import ruler
 from handrail_evals.show.report.drawn import drawn
 from handrail_evals.show.report.headline import AXIS, RULER, Number, number

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from handrail_evals.numbers.metrics import MetricValue
+from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.show.report.numbers import share
 from handrail_evals.show.report.text import brief
 

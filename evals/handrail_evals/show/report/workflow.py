@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from handrail_evals.numbers.metrics import Attribution, Blame, MetricValue
-from handrail_evals.numbers.metrics.flow import Fault
+from handrail_evals.numbers.metrics.flow import Attribution, Blame, Fault
+from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.summary.summary import Summary
 from handrail_evals.show.report.charts.bars import Bar, bars
 from handrail_evals.show.report.charts.stack import Part, stack

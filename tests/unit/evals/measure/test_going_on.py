@@ -20,8 +20,7 @@ from handrail_evals.decide.comparison import compare
 from handrail_evals.decide.gate import Standing, Terms
 from handrail_evals.errors import InvalidResult, LowOverlap
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.result import read_result
-from handrail_evals.measure.result.result import FORMAT
+from handrail_evals.measure.result.result import FORMAT, read_result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.scorer import Answered

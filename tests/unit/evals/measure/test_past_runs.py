@@ -24,7 +24,7 @@ from handrail import (
 )
 from handrail.orchestrator import UnknownRun
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.result import CaseResult
+from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.targets.past_runs import observe_run, past_runs
 from handrail_evals.measure.targets.workflow import workflow_target
 from handrail_evals.measure.targets.workflow_reviewers import Reviewers

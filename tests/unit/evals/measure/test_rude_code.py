@@ -16,7 +16,8 @@ from handrail import Run, action, workflow
 from handrail_evals.errors import DataError, InvalidSuite
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
-from handrail_evals.measure.result import CaseResult, read_result
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.result.result import read_result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import RunSettings, Spending
 from handrail_evals.measure.scorer import Answered, Score

@@ -21,7 +21,8 @@ from handrail.guards import Confidence, Span, Verdict
 from handrail_evals.errors import InvalidResult, InvalidSetting
 from handrail_evals.measure.case import UNLABELLED, Case
 from handrail_evals.measure.observation import Flow, Observation, StepTrace
-from handrail_evals.measure.result import CaseResult, Crash, read_result
+from handrail_evals.measure.result.case_result import CaseResult, Crash
+from handrail_evals.measure.result.result import read_result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import Budget, RunSettings
 from handrail_evals.measure.scorer import Answered, Counts, Score

@@ -12,7 +12,7 @@ from handrail_evals.decide.comparison import compare
 from handrail_evals.decide.gate import Standing, Terms
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.result import Result
+from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.suite import Suite

@@ -9,22 +9,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidSetting
-from handrail_evals.numbers.metrics import (
-    Certainty,
-    MetricValue,
+from handrail_evals.numbers.metrics.confidence import (
     Ranking,
     Reliability,
-    Right,
-    acceptance,
     brier,
     calibration_error,
     confident,
     has_confidence,
-    ranking_values,
     reliability,
-    risk_curve,
 )
-from handrail_evals.numbers.statistics.intervals import wilson
+from handrail_evals.numbers.metrics.risk import acceptance, ranking_values, risk_curve
+from handrail_evals.numbers.metrics.scores import Right
+from handrail_evals.numbers.metrics.value import MetricValue
+from handrail_evals.numbers.statistics.intervals import Certainty, wilson
 from tests.unit.evals.numbers.metric_answers import answer, crashed, sure
 
 QUICK = Certainty(resamples=100)

@@ -4,9 +4,10 @@ import random
 
 import pytest
 
-from handrail_evals.measure.result import CaseResult
+from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
-from handrail_evals.numbers.metrics import Certainty, field_scores
+from handrail_evals.numbers.metrics.fields import field_scores
+from handrail_evals.numbers.statistics.intervals import Certainty
 from tests.unit.evals.numbers.metric_answers import answer
 from tests.unit.evals.numbers.recomputing import recomputed
 

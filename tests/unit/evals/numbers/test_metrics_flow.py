@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.measure.observation import Flow
-from handrail_evals.measure.result import CaseResult
-from handrail_evals.numbers.metrics import Attribution, Certainty, MetricValue, Right, attribution, deciders, flows
-from handrail_evals.numbers.metrics.flow import same_json
-from handrail_evals.numbers.statistics.intervals import wilson
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.numbers.metrics.flow import Attribution, attribution, deciders, flows, same_json
+from handrail_evals.numbers.metrics.scores import Right
+from handrail_evals.numbers.metrics.value import MetricValue
+from handrail_evals.numbers.statistics.intervals import Certainty, wilson
 from tests.unit.evals.numbers.metric_answers import answer, crashed, run, step
 
 SURE = Certainty()

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handrail_evals.measure.case import UNLABELLED
-from handrail_evals.measure.result import CaseResult
-from handrail_evals.numbers.metrics import (
-    Certainty,
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.numbers.metrics.labels import (
     Classification,
     Confusion,
     classification,
@@ -22,6 +21,7 @@ from handrail_evals.numbers.metrics import (
     label_text,
     labelled,
 )
+from handrail_evals.numbers.statistics.intervals import Certainty
 from tests.unit.evals.numbers.metric_answers import crashed, said
 from tests.unit.evals.numbers.recomputing import recomputed
 

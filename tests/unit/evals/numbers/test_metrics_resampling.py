@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handrail_evals.errors import TooFewCases
-from handrail_evals.numbers.metrics import Certainty
 from handrail_evals.numbers.statistics.bootstrap import Kinds, from_sums, from_weights
-from handrail_evals.numbers.statistics.intervals import Interval, wilson
+from handrail_evals.numbers.statistics.intervals import Certainty, Interval, wilson
 from tests.unit.evals.numbers.recomputing import recomputed
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidSetting
-from handrail_evals.measure.result import CaseResult
-from handrail_evals.numbers.metrics import Certainty, Right, average_score, count_scored, crashed, failing, slices
-from handrail_evals.numbers.statistics.intervals import mean_interval, wilson
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.numbers.metrics.scores import Right, average_score, count_scored, crashed, failing, slices
+from handrail_evals.numbers.statistics.intervals import Certainty, mean_interval, wilson
 from tests.unit.evals.numbers.metric_answers import BOOM, answer, result
 from tests.unit.evals.numbers.metric_answers import crashed as crash
 

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidSetting, TooFewCases
-from handrail_evals.numbers.metrics import Certainty, Sample, costs, histogram, latency, quantile
+from handrail_evals.numbers.metrics.cost import costs, histogram, latency
+from handrail_evals.numbers.statistics.clusters import Sample
+from handrail_evals.numbers.statistics.intervals import Certainty, quantile
 from tests.unit.evals.numbers.metric_answers import answer, crashed
 
 SURE = Certainty()

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from handrail_evals.errors import InvalidResult
-from handrail_evals.measure.result import CaseResult, ResultLog
-from handrail_evals.numbers.metrics import Certainty
-from handrail_evals.numbers.summary import Options, Summary, open_summary, read_summary, summary_path
+from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.result.log import ResultLog
+from handrail_evals.numbers.statistics.intervals import Certainty
+from handrail_evals.numbers.summary.document import open_summary, read_summary, summary_path
+from handrail_evals.numbers.summary.summary import Options, Summary
 from tests.unit.evals.numbers.metric_answers import result, said
 
 QUICK = Options(certainty=Certainty(resamples=100))

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.errors import InvalidSetting, InvalidSummary
 from handrail_evals.measure.scorer import Counts
-from handrail_evals.numbers.metrics import Certainty
-from handrail_evals.numbers.summary import InvalidSummary, Names, Options, Stamp, Summary, from_json, summarize, to_json
+from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_evals.numbers.summary.codec import reader
+from handrail_evals.numbers.summary.document import Stamp, from_json, to_json
+from handrail_evals.numbers.summary.measuring import summarize
+from handrail_evals.numbers.summary.summary import Names, Options, Summary
 from tests.unit.evals.numbers.metric_answers import answer, crashed, result, run, said, step
 
 QUICK = Options(certainty=Certainty(resamples=100))
@@ -178,7 +180,7 @@ def test_only_the_first_thousand_names_are_listed() -> None:
 
 def test_reading_a_summary_loads_no_heavy_library() -> None:
     program = (
-        "import sys; from handrail_evals.numbers.summary import from_json; from_json(sys.stdin.read());"
+        "import sys; from handrail_evals.numbers.summary.document import from_json; from_json(sys.stdin.read());"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Flow, Observation, StepTrace
-from handrail_evals.measure.result import Result
+from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.scorers.fields import fields

@@ -19,7 +19,7 @@ from handrail_evals.decide.drift.seen import Seen
 from handrail_evals.decide.drift.settings import WatchSettings
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import write_watch
-from handrail_evals.measure.result import read_result
+from handrail_evals.measure.result.result import read_result
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
 from tests.unit.orchestrator.commands import working_in

@@ -17,14 +17,16 @@ from handrail_evals.decide.comparison import compare
 from handrail_evals.decide.gate import Terms
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.observation import Observation
-from handrail_evals.measure.result import Result
+from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.suite import Suite
-from handrail_evals.numbers.metrics import Certainty, MetricValue
-from handrail_evals.numbers.summary import Options, Summary, summarize
+from handrail_evals.numbers.metrics.value import MetricValue
+from handrail_evals.numbers.statistics.intervals import Certainty
+from handrail_evals.numbers.summary.measuring import summarize
+from handrail_evals.numbers.summary.summary import Options, Summary
 from handrail_evals.show.report import html, write_html
 from handrail_evals.show.report.cases import MOST_FAILING, MOST_PASSING
 from handrail_evals.show.report.numbers import amount, spread
