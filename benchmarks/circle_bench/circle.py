@@ -13,7 +13,8 @@ from circle_bench.world import Request, Truth, World
 from handrail import Orchestrator
 from handrail_ai_steps.models.local import LabelledText, LocalModel
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.corrections import Recorded, read_labels, read_records
+from handrail_evals.decide.corrections.reading import read_labels
+from handrail_evals.decide.corrections.record import Recorded, read_records
 
 NAME = "circle"
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from handrail import Case
 from handrail_ai_steps.models.local import LabelledText
-from handrail_evals.decide.corrections import Decided, GivenUp, Labels, Recorded, as_examples
+from handrail_evals.decide.corrections.labels import Decided, GivenUp, Labels, as_examples
+from handrail_evals.decide.corrections.record import Recorded
 from handrail_guards.auditing import draw_of
 
 

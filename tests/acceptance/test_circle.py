@@ -14,7 +14,7 @@ import pytest
 
 from handrail_ai_steps.models.local import LabelledText
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.corrections import Recorded, read_records
+from handrail_evals.decide.corrections.record import Recorded, read_records
 from handrail_guards.outcome import DoubtCode
 from handrail_orchestrator.testing import Rehearsal
 

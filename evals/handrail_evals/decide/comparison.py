@@ -8,9 +8,8 @@ from handrail_evals.decide.gate import Judgement, Standing, Terms, judge_all, ov
 from handrail_evals.decide.pairing import MIN_OVERLAP, CaseScore, Pairing, ScoredResult, pair
 from handrail_evals.errors import DataError, Unfinished, UnknownMetric
 from handrail_evals.measure.fingerprint import hash_of
-from handrail_evals.measure.measures import MACRO_F1, MEASURES, Measure
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.measure.result.result import Header, Result
+from handrail_evals.measure.result.result import MACRO_F1, MEASURES, Header, Measure, Result
 from handrail_evals.numbers import macro_f1
 from handrail_evals.numbers.statistics.clusters import average_repeats
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, overlo
 
 from handrail_evals.errors import InvalidSuite, MissingExpected
 from handrail_evals.measure.case import Case, require_distinct
-from handrail_evals.measure.measures import MACRO_F1, MEASURES
+from handrail_evals.measure.result.result import MACRO_F1, MEASURES
 from handrail_evals.measure.scorer import Scorer, ScoringFunction, as_scorer
 from handrail_evals.measure.target import Opened, Target
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from handrail_evals.errors import DataError
-from handrail_evals.measure.measures import MACRO_F1
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.measure.result.result import Result
+from handrail_evals.measure.result.result import MACRO_F1, Result
 
 Answers: TypeAlias = Sequence[tuple[str, str | None]]
 """The repeats of one case, each as the label that is right and the one that was said; None: none was said."""

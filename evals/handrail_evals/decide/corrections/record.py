@@ -1,14 +1,58 @@
-"""One judgement as a store remembers it, with what people said of it."""
+"""One judgement as a store remembers it, with what people said of it, and how the answers of a step are compared."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from handrail_evals.errors import DataError
 from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, DoubtCode, Judgement
-from handrail_orchestrator.reader import reading
+from handrail_orchestrator.reader import Reader, reading
 from handrail_orchestrator.records.judgement import JudgementRecord
+from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.store.port import JudgedQuery
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of a step whose type is known, or, without it, any JSON."""
+
+    output: "Output | None" = None
+    """The step's output type; None: only its name is known."""
+
+    def agree(self, one: Any, other: Any) -> bool:
+        """Return whether two answers are the same; of a known type, a default left out is the default."""
+        return same(one, other) or same(self._as_written(one), self._as_written(other))
+
+    def label_of(self, answer: Any) -> str | None:
+        """Return the label that an answer stands for; None when no label fits.
+
+        Raises:
+            ValueError: it is not a label.
+        """
+        if answer is None:
+            return None
+        if self.output is not None:
+            return self.output.label_of(self.output.load(json.dumps(answer)))
+        if isinstance(answer, bool):
+            return "true" if answer else "false"
+        if isinstance(answer, str | int) and str(answer).strip():
+            return str(answer)
+        raise ValueError(f"{answer!r} is not a label")
+
+    def _as_written(self, answer: Any) -> Any:
+        """Return an answer as the step itself would have recorded it, or as it is when it does not fit any more."""
+        if self.output is None:
+            return answer
+        try:
+            return json.loads(self.output.dump(self.output.load(json.dumps(answer))))
+        except ValueError:
+            return answer
+
 
 PERSON = "person:"
 """How the record of a decision by a person begins."""
@@ -162,3 +206,25 @@ def _called_with(data: Any, source: str) -> Any:
     else:
         given = tuple(data.values())
     return given[0] if len(given) == 1 else given
+
+
+RUNS_LOOKED_AT = 500
+"""The first of a store, to say which steps there are."""
+
+
+def require_known(client: Reader, step: str) -> None:
+    """Check that a store has judgements of a step, or of none at all yet.
+
+    Raises:
+        DataError: it has those of other steps only; they are named.
+    """
+    if any(True for _ in read_records(client, step=step)):
+        return
+    names = {
+        row.name.rpartition("/")[2].partition("#")[0]
+        for run in client.runs(limit=RUNS_LOOKED_AT)
+        for row in client.steps(run.id)
+        if row.kind == "ai"
+    }
+    if names:
+        raise DataError(f"{client.store}: no AI step {step!r} has judged there; there are {', '.join(sorted(names))}")

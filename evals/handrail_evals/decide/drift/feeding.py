@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from handrail_evals.decide.corrections.answers import Answers
-from handrail_evals.decide.corrections.record import Judgements, Recorded, opened, read_records
+from handrail_evals.decide.corrections.record import Answers, Judgements, Recorded, opened, read_records
 from handrail_evals.decide.drift.seen import Audited, Routed
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import WatchFile

@@ -17,7 +17,7 @@ from handrail_evals.decide.calibrate.acceptance_file import write_acceptance
 from handrail_evals.decide.calibrate.groups import Workload
 from handrail_evals.decide.calibrate.labels import require_blind
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.corrections import read_labels
+from handrail_evals.decide.corrections.reading import read_labels
 from handrail_evals.decide.learned import Learned
 from handrail_evals.decide.step_calibration import (
     CalibrationSettings,

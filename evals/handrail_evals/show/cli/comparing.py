@@ -11,8 +11,7 @@ from handrail_evals.decide.comparison import Comparison, compare, scored
 from handrail_evals.decide.gate import Terms
 from handrail_evals.decide.verdict import lines, to_data, to_markdown
 from handrail_evals.errors import ChangedScorer, DataError, InvalidSetting, UnknownMetric
-from handrail_evals.measure.measures import MACRO_F1, MEASURES
-from handrail_evals.measure.result.result import Result, read_result
+from handrail_evals.measure.result.result import MACRO_F1, MEASURES, Result, read_result
 from handrail_evals.measure.running.settings import CONCURRENCY, RunSettings
 from handrail_evals.numbers.summary.document import open_summary
 from handrail_evals.numbers.summary.summary import Options

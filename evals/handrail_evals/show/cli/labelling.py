@@ -8,8 +8,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from handrail_evals.decide.corrections import Labels, as_examples, read_labels, write_examples
-from handrail_evals.decide.corrections.known_steps import require_known
+from handrail_evals.decide.corrections.labels import Labels, as_examples, write_examples
+from handrail_evals.decide.corrections.reading import read_labels
+from handrail_evals.decide.corrections.record import require_known
 from handrail_evals.errors import DataError
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import measuring

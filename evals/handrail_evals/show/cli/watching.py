@@ -6,7 +6,7 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from handrail_evals.decide.corrections.known_steps import require_known
+from handrail_evals.decide.corrections.record import require_known
 from handrail_evals.decide.drift.feeding import feed
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import WatchFile

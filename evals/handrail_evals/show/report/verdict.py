@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from handrail_evals.decide.comparison import Comparison, MetricComparison
 from handrail_evals.decide.gate import Judgement, Standing
-from handrail_evals.measure.measures import MEASURES
+from handrail_evals.measure.result.result import MEASURES
 from handrail_evals.show.report.charts.axis import round_end
 from handrail_evals.show.report.charts.whisker import Whisker, ruler, scale, strip
 from handrail_evals.show.report.drawn import drawn

@@ -30,7 +30,10 @@ from handrail_ai_steps.models.local import LabelledText
 from handrail_evals.decide.calibrate.calibration import calibrate
 from handrail_evals.decide.calibrate.labels import Audit, Correction
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.corrections import UnknownGroup, as_examples, read_labels, read_records
+from handrail_evals.decide.corrections.labels import as_examples
+from handrail_evals.decide.corrections.reading import read_labels
+from handrail_evals.decide.corrections.record import read_records
+from handrail_evals.errors import UnknownGroup
 from handrail_guards.acceptor import Acceptor, Term, fingerprint
 from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers

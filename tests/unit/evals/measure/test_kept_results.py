@@ -13,7 +13,7 @@ from handrail_evals.decide.gate import Standing, Terms
 from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.targets.answered import AnsweredTarget
-from handrail_evals.numbers.summary import open_summary
+from handrail_evals.numbers.summary.document import open_summary
 from handrail_orchestrator.python_file import load_file
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
