@@ -16,6 +16,9 @@ from handrail_orchestrator.errors import Misuse
 LONGEST = 300
 """Characters of a context or of a type that are kept as they are; of longer ones a digest is."""
 
+SHOWN = 120
+"""Characters of an input or of a part of a call in a message."""
+
 _ANY: Final = "anything"
 
 
@@ -68,6 +71,42 @@ def taken_event(recorded: str | None) -> tuple[str, int] | None:
 def place(after: str | None, branch: str | None) -> str:
     """Return where a call without arguments stands: after which call, in which branch of ``run.all``."""
     return _text({"after": after, "branch": branch} if branch is not None else {"after": after})
+
+
+def place_of(recorded: str) -> tuple[str | None, str | None]:
+    """Return where a recorded call without arguments stands: after which call, in which branch."""
+    found = json.loads(recorded)
+    return found.get("after"), found.get("branch")
+
+
+def differing(recorded: str, wanted: str) -> list[str]:
+    """Return the parts in which two calls differ, as text: 1 is not true. Which event was taken is no part."""
+    return _differing(json.loads(recorded), json.loads(wanted))
+
+
+def apart(recorded: str, wanted: str) -> tuple[str, str]:
+    """Return two calls in words: what is asked and where they differ."""
+    mine, theirs = json.loads(recorded), json.loads(wanted)
+    parts = [part for part in ("question", "event") if part in theirs]
+    parts += [part for part in _differing(mine, theirs) if part not in parts]
+    return _said(mine, parts), _said(theirs, parts)
+
+
+def short(text: str) -> str:
+    """Return a text that is not too long for a message."""
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+
+
+def _differing(recorded: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    parts = sorted({*recorded, *wanted} - {"number"})
+    return [part for part in parts if json.dumps(recorded.get(part)) != json.dumps(wanted.get(part))]
+
+
+def _said(call: dict[str, Any], keys: list[str]) -> str:
+    words = (
+        f"{key} {short(json.dumps(call[key], ensure_ascii=False))}" if key in call else f"no {key}" for key in keys
+    )
+    return f"with {', '.join(words)}"
 
 
 def form(schema: Mapping[str, Any]) -> str:

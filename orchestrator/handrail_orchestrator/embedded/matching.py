@@ -1,6 +1,5 @@
 """Whether the code asks for what the history holds: every call found by name is compared before its record is used."""
 
-import json
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -68,8 +67,8 @@ class Matching:
             same = False
         if not same and not self._stands(row, encoded):
             raise self._history.mismatch(
-                f"{kind} {row.name!r} with input {_short(row.input)}",
-                f"{kind} {row.name!r} with input {_short(encoded)}",
+                f"{kind} {row.name!r} with input {asked.short(row.input)}",
+                f"{kind} {row.name!r} with input {asked.short(encoded)}",
                 _DIFFERENT_INPUT[self._code].format(own=f"{row.name}.named(...)"),
             )
 
@@ -83,7 +82,7 @@ class Matching:
             return True
         if row.input.startswith("["):  # an event as older stores wrote it
             return True
-        differs = {*_differing(json.loads(row.input), json.loads(wanted))}
+        differs = {*asked.differing(row.input, wanted)}
         if not differs or self._stands(row, wanted):
             return True
         if differs == {but} and not self.strict:
@@ -93,7 +92,7 @@ class Matching:
     def another(self, row: StepRow, wanted: str) -> HistoryMismatch:
         """Return the error for a call that takes the name of another one."""
         hint = _ANOTHER[self._code].format(own=_OWN_NAME[row.kind])
-        expected, found = _apart(row.input or "", wanted)
+        expected, found = asked.apart(row.input or "", wanted)
         return self._history.mismatch(f"{row.kind} {row.name!r} {expected}", f"{row.kind} {row.name!r} {found}", hint)
 
     def child_run(self, row: StepRow, run_id: str, *, given: bool) -> None:
@@ -118,8 +117,8 @@ class Matching:
         wanted = asked.place(after, branch)
         if row.input is None or row.input == wanted or self.may_differ:
             return
-        recorded = json.loads(row.input)
-        moved = recorded.get("branch") != branch or not self._history.was_asked(recorded.get("after"))
+        its_after, its_branch = asked.place_of(row.input)
+        moved = its_branch != branch or not self._history.was_asked(its_after)
         if moved or self._history.has_input(row, wanted):
             raise self.another(row, wanted)
 
@@ -152,28 +151,3 @@ class Matching:
     def _stands(self, row: StepRow, wanted: str) -> bool:
         # a later version says by continues= that recorded results stand, but not for another call of the same name
         return self.may_differ and not self._history.has_input(row, wanted)
-
-
-def _differing(recorded: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """Return the parts in which two calls differ, as text: 1 is not true. Which event was taken is no part."""
-    parts = sorted({*recorded, *wanted} - {"number"})
-    return [part for part in parts if json.dumps(recorded.get(part)) != json.dumps(wanted.get(part))]
-
-
-def _apart(recorded: str, wanted: str) -> tuple[str, str]:
-    """Return both in words: what is asked and where they differ."""
-    mine, theirs = json.loads(recorded), json.loads(wanted)
-    parts = [part for part in ("question", "event") if part in theirs]
-    parts += [part for part in _differing(mine, theirs) if part not in parts]
-    return _said(mine, parts), _said(theirs, parts)
-
-
-def _said(call: dict[str, Any], keys: list[str]) -> str:
-    words = (
-        f"{key} {_short(json.dumps(call[key], ensure_ascii=False))}" if key in call else f"no {key}" for key in keys
-    )
-    return f"with {', '.join(words)}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 120 else f"{text[:117]}..."
