@@ -96,7 +96,7 @@ def decide(
 def recorded_answer(item: ReviewItem, value: Any) -> str:
     """Return an answer as it is recorded: a suggestion taken as it is keeps what JSON data does not say of it."""
     if item.exact_suggestion is not None and is_suggestion(item, value):
-        return item.exact_suggestion
+        value = item.exact_suggestion
     return json.dumps(value)
 
 
@@ -104,9 +104,7 @@ def is_suggestion(item: ReviewItem, value: Any) -> bool:
     """Return whether an answer is the suggestion as it is, in the form that records show or in the stored one."""
     if item.suggestion is None:
         return False
-    return same(value, item.suggestion) or (
-        item.exact_suggestion is not None and same(value, json.loads(item.exact_suggestion))
-    )
+    return same(value, item.suggestion) or (item.exact_suggestion is not None and same(value, item.exact_suggestion))
 
 
 def undo(item: ReviewItem, *, by: str, now: float) -> MoveReview:

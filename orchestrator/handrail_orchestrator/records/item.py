@@ -8,8 +8,8 @@ from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.escalation import WhenLate
 from handrail_guards.outcome import Alternative, Judgement
 from handrail_orchestrator.records.choices import choices_of
+from handrail_orchestrator.records.late import Late
 from handrail_orchestrator.records.said import Said
-from handrail_orchestrator.records.unread import reads_late
 from handrail_orchestrator.store.rows import ReviewState
 
 ItemKind: TypeAlias = Literal["decide", "ask", "repair", "audit"]
@@ -18,9 +18,8 @@ ItemKind: TypeAlias = Literal["decide", "ask", "repair", "audit"]
 _ANYTHING: Mapping[str, Any] = {}
 
 
-@reads_late("suggestion", "alternatives", "schema", "context", "decision")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewItem:
+class ReviewItem(Late):
     """One question to people; values are JSON data, times are seconds since the epoch (UTC)."""
 
     id: int
@@ -66,9 +65,9 @@ class ReviewItem:
     decision: Any = None
     """What was answered; None also while nothing is: ``state`` tells."""
     note: str | None = None
-    exact_suggestion: str | None = field(default=None, repr=False)
-    """The suggestion as it is stored, where JSON data says less of it than its type does: which member of a union it
-    is, in which time zone. A decision that takes the suggestion as it is keeps that."""
+    exact_suggestion: Any = field(default=None, repr=False)
+    """The suggestion as it is stored, where plain data says less of it than its type does: which member of a union it
+    is, in which time zone. A decision that takes the suggestion as it is keeps that. None: plain data says it all."""
     run_key: int = 0
     """The run's number in its store."""
 
@@ -112,9 +111,8 @@ class ReviewItem:
         }
 
 
-@reads_late("data")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewChange:
+class ReviewChange(Late):
     """One change of a review item; never changed or deleted."""
 
     id: int
@@ -161,7 +159,6 @@ class ReviewChange:
         }
 
 
-@reads_late("judgement")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDetail(ReviewItem):
     """A review item read by itself: with what was judged, and everything that happened to it."""

@@ -1,52 +1,50 @@
-"""Fields that are read when somebody looks at them: a list of records decodes nothing that it does not show."""
+"""Records made of what is stored: a field is read by the first look, so a list decodes nothing it does not show."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
-R = TypeVar("R")
+R = TypeVar("R", bound="Late")
 
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Stored text in place of a field's value, and how it is read."""
-
-    text: Any
-    read: Callable[[Any], Any]
+Readers = Mapping[str, Callable[[Any], Any]]
+"""By the name of a record's field: what reads it from a row."""
 
 
-def unread(text: Any, read: Callable[[Any], Any]) -> Any:
-    """Return what a record is made with in place of a value: ``read(text)``, once somebody looks at the field."""
-    return None if text is None else Unread(text, read)
+class Late:
+    """What a frozen dataclass with slots derives from to be made by ``late``; made with values it is as any other."""
+
+    __slots__ = ("_stored",)
+
+    if not TYPE_CHECKING:  # type checkers know the fields, and shall not take any other name for one
+
+        def __getattr__(self, name: str) -> Any:
+            """Read a field that nobody looked at before; two threads that look at once read the same twice."""
+            reader = None if name == "_stored" else self._stored[1].get(name)
+            if reader is None:
+                raise AttributeError(f"{type(self).__name__} has no field {name!r}", name=name, obj=self)
+            value = reader(self._stored[0])
+            object.__setattr__(self, name, value)
+            return value
 
 
-def reads_late(*names: str) -> Callable[[type[R]], type[R]]:
-    """Let these fields of a frozen dataclass with slots be made ``unread``; put it above ``@dataclass``."""
-
-    def prepared(record: type[R]) -> type[R]:
-        for name in names:
-            setattr(record, name, _Field(getattr(record, name)))
-        return record
-
-    return prepared
+def late(kind: type[R], row: object, readers: Readers) -> R:
+    """Return a record of a row, of which nothing is read yet."""
+    record = object.__new__(kind)
+    object.__setattr__(record, "_stored", (row, readers))
+    return record
 
 
-class _Field:
-    """A slot whose text is read by the first look, and kept read."""
+def readers_of(kind: type[Any], **readers: Callable[[Any], Any]) -> Readers:
+    """Return what reads each field of a record from a row; those that are not given stand in the row as they are."""
+    return {each.name: readers.get(each.name) or attrgetter(each.name) for each in fields(kind)}
 
-    __slots__ = ("_slot",)
 
-    def __init__(self, slot: Any) -> None:
-        self._slot = slot
+def text(name: str, read: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """Return what reads a row's column of text; one that is NULL is None."""
 
-    def __get__(self, record: Any, owner: type | None = None) -> Any:
-        if record is None:
-            return self
-        value = self._slot.__get__(record, owner)
-        if isinstance(value, Unread):  # two threads that look at once read the same twice
-            value = value.read(value.text)
-            self._slot.__set__(record, value)
-        return value
+    def reader(row: Any) -> Any:
+        stored = getattr(row, name)
+        return None if stored is None else read(stored)
 
-    def __set__(self, record: Any, value: Any) -> None:
-        self._slot.__set__(record, value)
+    return reader

@@ -1,33 +1,52 @@
-"""Records made of what a store holds; each field is read when somebody looks at it."""
+"""Records made of what a store holds; the one place that knows how a row's text is read."""
 
 import json
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
 
-from handrail_guards.outcome import Alternative
+from handrail_guards.outcome import Alternative, Judgement
 from handrail_guards.verdict import OnFail, Verdict
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.records.judgement import JudgementRecord
+from handrail_orchestrator.records.late import Readers, late, readers_of, text
 from handrail_orchestrator.records.outcome import outcome_data, outcome_of
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
-from handrail_orchestrator.records.unread import unread
 from handrail_orchestrator.records.worker import WorkerRecord
-from handrail_orchestrator.store.rows import JudgedRow, ReviewLogRow, ReviewRow, RunRow, StepRow, WaitRow, WorkerRow
+from handrail_orchestrator.store.rows import (
+    JudgedRow,
+    ReviewLogRow,
+    ReviewRow,
+    RunRow,
+    StepRow,
+    WaitRow,
+    WorkerRow,
+)
 from handrail_orchestrator.unmarking import MARK, plain
+
+_RUN = readers_of(
+    RunRecord, input=text("input", plain), output=text("output", plain), error=text("error", RecordedError.read)
+)
 
 
 def run_record(row: RunRow) -> RunRecord:
     """Return a run."""
-    data = row._asdict()
-    data |= {"input": unread(row.input, plain), "output": unread(row.output, plain)}
-    return RunRecord(**{**data, "error": unread(row.error, RecordedError.read)})
+    return late(RunRecord, row, _RUN)
 
 
 def wait_record(row: WaitRow) -> WaitRecord:
     """Return what a run waits for."""
-    data = row._asdict()
-    return WaitRecord(run_key=data.pop("run"), **data)
+    return WaitRecord(
+        run_key=row.run,
+        step=row.step,
+        kind=row.kind,
+        since=row.since,
+        due=row.due,
+        child=row.child,
+        item=row.item,
+        queue=row.queue,
+    )
 
 
 def worker_record(row: WorkerRow) -> WorkerRecord:
@@ -35,24 +54,8 @@ def worker_record(row: WorkerRow) -> WorkerRecord:
     return WorkerRecord(id=row.id, pid=row.pid, host=row.host, beat=row.beat, started=row.started)
 
 
-def step_record(row: StepRow) -> StepRecord:
-    """Return a step."""
-    data = row._asdict()
-    del data["run"]
-    is_judged = row.kind == "ai"
-    data |= {
-        "input": unread(row.input, plain),
-        "output": unread(row.output, outcome_data if is_judged else plain),
-        "outcome": unread(row.output, outcome_of) if is_judged else None,
-        "error": unread(row.error, RecordedError.read),
-        "verdicts": unread(row.verdicts or "[]", _verdicts),
-        "despite": unread(row.verdicts, despite_unread),
-    }
-    return StepRecord(**data)
-
-
-def _verdicts(recorded: str) -> tuple[Verdict, ...]:
-    data = json.loads(recorded)
+def _verdicts(row: StepRow) -> tuple[Verdict, ...]:
+    data = json.loads(row.verdicts or "[]")
     if not isinstance(data, list):
         return ()
     return tuple(
@@ -68,42 +71,76 @@ def despite_unread(verdicts: str | None) -> tuple[str, ...] | None:
     return tuple(json.loads(verdicts)["despite"])
 
 
-def review_item(row: ReviewRow) -> ReviewItem:
-    """Return a question."""
-    return ReviewItem(**_item(row))
+def _no_outcome(_row: StepRow) -> None:
+    """Read nothing: only an AI step comes to an outcome."""
 
 
-def review_detail(row: ReviewRow, judged: str | None, log: list[ReviewLogRow]) -> ReviewDetail:
-    """Return a question with the outcome that led to it, as it is recorded, and its changes."""
-    return ReviewDetail(**_item(row), judgement=unread(judged, _judgement), history=tuple(map(review_change, log)))
+_STEP = readers_of(
+    StepRecord,
+    input=text("input", plain),
+    output=text("output", plain),
+    outcome=_no_outcome,
+    error=text("error", RecordedError.read),
+    verdicts=_verdicts,
+    despite=lambda row: despite_unread(row.verdicts),
+)
+_JUDGED_STEP = {**_STEP, "output": text("output", outcome_data), "outcome": text("output", outcome_of)}
 
 
-def _judgement(recorded: str) -> Any:
-    outcome = outcome_of(recorded)
-    return None if outcome is None else outcome.judgement
-
-
-def _item(row: ReviewRow) -> dict[str, Any]:
-    data: dict[str, Any] = row._asdict()
-    data |= {
-        "run_key": data.pop("run"),
-        "suggestion": unread(row.suggestion, plain),
-        "exact_suggestion": row.suggestion if (row.suggestion or "").startswith(MARK) else None,
-        "alternatives": unread(row.alternatives, _alternatives),
-        "schema": unread(row.schema, json.loads),
-        "context": unread(row.context, plain),
-        "decision": unread(row.decision, plain),
-    }
-    return data
+def step_record(row: StepRow) -> StepRecord:
+    """Return a step."""
+    return late(StepRecord, row, _JUDGED_STEP if row.kind == "ai" else _STEP)
 
 
 def _alternatives(recorded: str) -> tuple[Alternative, ...]:
     return tuple(Alternative(value=value, confidence=confidence) for value, confidence in json.loads(recorded))
 
 
-def review_change(row: ReviewLogRow) -> ReviewChange:
-    """Return a change of a question."""
-    return ReviewChange(**{**row._asdict(), "data": unread(row.data, _change)})
+def _exact(row: ReviewRow) -> Any:
+    return json.loads(row.suggestion) if row.suggestion is not None and row.suggestion.startswith(MARK) else None
+
+
+_ITEM = readers_of(
+    ReviewItem,
+    run_key=lambda row: row.run,
+    suggestion=text("suggestion", plain),
+    exact_suggestion=_exact,
+    alternatives=text("alternatives", _alternatives),
+    schema=text("schema", json.loads),
+    context=text("context", plain),
+    decision=text("decision", plain),
+)
+
+
+def review_item(row: ReviewRow) -> ReviewItem:
+    """Return a question."""
+    return late(ReviewItem, row, _ITEM)
+
+
+class _Detail(NamedTuple):
+    """A question with what belongs to it."""
+
+    item: ReviewItem
+    judged: str | None
+    log: list[ReviewLogRow]
+
+
+def _judgement(detail: _Detail) -> Judgement | None:
+    outcome = None if detail.judged is None else outcome_of(detail.judged)
+    return None if outcome is None else outcome.judgement
+
+
+def _history(detail: _Detail) -> tuple[ReviewChange, ...]:
+    return tuple(map(review_change, detail.log))
+
+
+_OF_ITEM = {name: attrgetter(f"item.{name}") for name in _ITEM}
+_DETAIL: Readers = {**_OF_ITEM, "judgement": _judgement, "history": _history}
+
+
+def review_detail(row: ReviewRow, judged: str | None, log: list[ReviewLogRow]) -> ReviewDetail:
+    """Return a question with the outcome that led to it, as it is recorded, and its changes."""
+    return late(ReviewDetail, _Detail(review_item(row), judged, log), _DETAIL)
 
 
 def _change(recorded: str) -> Any:
@@ -111,22 +148,23 @@ def _change(recorded: str) -> Any:
     return {**data, "decision": plain(json.dumps(data["decision"]))} if "decision" in data else data
 
 
+_CHANGE = readers_of(ReviewChange, data=text("data", _change))
+
+
+def review_change(row: ReviewLogRow) -> ReviewChange:
+    """Return a change of a question."""
+    return late(ReviewChange, row, _CHANGE)
+
+
+_JUDGEMENT = readers_of(
+    JudgementRecord,
+    run_input=text("run_input", plain),
+    input=text("input", plain),
+    outcome=text("output", outcome_of),
+    decision=text("decision", plain),
+)
+
+
 def judgement_record(row: JudgedRow) -> JudgementRecord:
     """Return a judgement."""
-    return JudgementRecord(
-        run_id=row.run_id,
-        workflow=row.workflow,
-        version=row.version,
-        step=row.step,
-        run_input=unread(row.run_input, plain),
-        input=unread(row.input, plain),
-        outcome=unread(row.output, outcome_of),
-        ended=row.ended,
-        copied=row.copied,
-        item=row.item,
-        state=row.state,
-        decision=unread(row.decision, plain),
-        decided_by=row.decided_by,
-        decided=row.decided,
-        place=row.place,
-    )
+    return late(JudgementRecord, row, _JUDGEMENT)

@@ -4,14 +4,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.records.unread import reads_late
+from handrail_orchestrator.records.late import Late
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store.rows import ENDED, RunStatus
 
 
-@reads_late("input", "output", "error")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
+class RunRecord(Late):
     """One run; values are JSON data, times are seconds since the epoch (UTC)."""
 
     id: str

@@ -7,14 +7,13 @@ from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.records.unread import reads_late
+from handrail_orchestrator.records.late import Late
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store.rows import StepStatus
 
 
-@reads_late("input", "output", "outcome", "error", "verdicts", "despite")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepRecord:
+class StepRecord(Late):
     """One step of one run; values are JSON data, times are seconds since the epoch (UTC)."""
 
     name: str
