@@ -30,7 +30,7 @@ class Deadline:
         """Start the clock; ``clock`` gives seconds, and ``waiting`` is how many may pass in queues of our own."""
         self.seconds = seconds
         """How many there were at the start."""
-        self.timers: list[Timer] = []
+        self.timers: list[DeadlineTimer] = []
         """What cancels when the time is up, and has to stop while it is held."""
         self.waiting = waiting
         """How many seconds may still pass in queues; None: no limit."""
@@ -77,12 +77,12 @@ class Deadline:
             if first.waiting is not None:
                 first.waiting = max(0.0, first.waiting - (self._clock() - started))
 
-    def enforced(self, *, spare: float = 0.0) -> "Timer":
+    def enforced(self, *, spare: float = 0.0) -> "DeadlineTimer":
         """Return a context manager that cancels what runs in it when the time is up, and then raises TimeoutError.
 
         With ``spare`` seconds more for what has a timer of its own inside.
         """
-        return Timer(self, spare)
+        return DeadlineTimer(self, spare)
 
     @property
     def first(self) -> "Deadline":
@@ -110,7 +110,7 @@ class Deadline:
             self._outer.go_on()
 
 
-class Timer:
+class DeadlineTimer:
     """What ``asyncio.timeout`` is, for a deadline that can be held and for code that does not let itself be stopped."""
 
     def __init__(self, deadline: Deadline, spare: float) -> None:
@@ -179,7 +179,7 @@ class Timer:
             self._handle = None
 
 
-def stoppable(awaitable: Awaitable[T], timer: Timer) -> Awaitable[T]:
+def stoppable(awaitable: Awaitable[T], timer: DeadlineTimer) -> Awaitable[T]:
     """Return what awaits the same, but cannot be kept waiting for longer than the timer."""
     return _Stoppable(awaitable, timer) if isinstance(awaitable, Coroutine) else awaitable
 
@@ -187,7 +187,7 @@ def stoppable(awaitable: Awaitable[T], timer: Timer) -> Awaitable[T]:
 class _Stoppable(Generic[T]):
     """Awaits a coroutine, and leaves it behind where it goes on although its timer has cancelled it twice."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, T], timer: Timer) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, T], timer: DeadlineTimer) -> None:
         self._coroutine = coroutine
         self._timer = timer
 

@@ -20,7 +20,7 @@ AS_CASES = {"text": "input", "label": "expected"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
+class ExampleFields:
     """Where a line holds the text and its label."""
 
     text: str = "text"
@@ -31,7 +31,7 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
+class Training:
     """What came of the training."""
 
     model: LocalModel
@@ -55,10 +55,10 @@ def learn(
     source: Path,
     *,
     models: Path = Path("models"),
-    fields: Fields = Fields(),
+    fields: ExampleFields = ExampleFields(),
     seed: int = 0,
     embedding: str | None = None,
-) -> Learned:
+) -> Training:
     """Train the model ``local:NAME`` from a JSONL file and save it as the folder NAME under ``models``.
 
     The same file and seed give the same model. A model that was there before is replaced. ``embedding`` adds a view of
@@ -79,7 +79,7 @@ def learn(
         raise InvalidTrainingData(f"{source}: {error}") from error
     seconds = time.perf_counter() - started
     model.save(models / name)
-    return Learned(
+    return Training(
         model=model,
         folder=models / name,
         examples=len(examples),
@@ -88,7 +88,7 @@ def learn(
     )
 
 
-def read_examples(source: Path, *, fields: Fields = Fields()) -> Sequence[LabelledText]:
+def read_examples(source: Path, *, fields: ExampleFields = ExampleFields()) -> Sequence[LabelledText]:
     """Return the labelled texts of a JSONL file, in its order; blank lines are skipped.
 
     Raises:
@@ -130,7 +130,7 @@ def _there(record: dict[str, Any], wanted: str, part: str) -> str:
     return other if wanted == part and part not in record and other in record else wanted
 
 
-def _example(record: Any, where: str, fields: Fields) -> LabelledText:
+def _example(record: Any, where: str, fields: ExampleFields) -> LabelledText:
     if not isinstance(record, dict):
         raise InvalidTrainingData(f"{where}: a {type(record).__name__} where a JSON object belongs")
     text_field = _there(record, fields.text, "text")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from handrail_ai_steps import inputs
 from handrail_ai_steps.allowance import Allowance, Limits
-from handrail_ai_steps.asking import Call
 from handrail_ai_steps.batch import DEFAULT_CONCURRENCY, BatchOutcome, run_batch
-from handrail_ai_steps.consultation import Consultation
+from handrail_ai_steps.call import Call
+from handrail_ai_steps.cascade import Cascade
 from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidTask, LoopRunning
-from handrail_ai_steps.finding import Finding
 from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model
+from handrail_ai_steps.model_outcome import ModelOutcome
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
 from handrail_ai_steps.rule import require_fields, require_rule
@@ -176,22 +176,22 @@ class AIStep(Generic[T_co]):
 
     async def _alone(self, values: tuple[Input, ...], named: dict[str, Input]) -> Accepted[T_co] | Doubtful[T_co]:
         """Judge in a loop that ends with this call: connections cannot outlive it."""
-        consultation = self._consultation()
+        call = self._new_call()
         try:
-            return await self._outcome(values, named, consultation)
+            return await self._outcome(values, named, call)
         finally:
-            await consultation.close()
+            await call.close()
 
     async def _outcome(
         self,
         values: tuple[Input, ...],
         named: dict[str, Input],
-        consultation: Consultation | None = None,
+        call: Call | None = None,
         *,
         on_text: Callable[[str], None] | None = None,
     ) -> Accepted[T_co] | Doubtful[T_co]:
         shown = self._shown(values, named)
-        consultation = consultation or self._consultation()
+        call = call or self._new_call()
         checked = run_guards(self._guard_set.before, shown, GuardContext(source=shown, stage="input"))
         if checked.blocking is not None:
             return self._refused(checked.blocking, checked, shown)
@@ -202,34 +202,34 @@ class AIStep(Generic[T_co]):
         if on_text is not None:
             context = GuardContext(source=checked.value)
             gate = Gate(on_text, self._guard_set.pure, context, early=self._can_stream_early())
-        call = Call(
+        cascade = Cascade(
             task=self.task,
             text=checked.value,
             source=shown if self.keep_source else "",
             guards=self._guard_set,
             accept=self.accept,
-            consultation=consultation,
+            call=call,
             gate=gate,
             verdicts=checked.verdicts,
         )
-        return self._settled(await call.ask_all(self.models))
+        return self._settled(await cascade.ask_all(self.models))
 
     def _shown(self, values: Sequence[Input], named: Mapping[str, Input]) -> str:
         """Return the input as models and reviewers read it."""
         return inputs.whole_characters(self.task.prompt.text(inputs.as_text(values, named), tuple(values), named))
 
-    def _consultation(self) -> Consultation:
-        return Consultation(Allowance(self.limits), self.mask)
+    def _new_call(self) -> Call:
+        return Call(Allowance(self.limits), self.mask)
 
     def _can_stream_early(self) -> bool:
         """Return whether parts may be out before the whole is known: paid guards and acceptance look at the whole."""
         return isinstance(self.accept, Always) and not self._guard_set.paid
 
-    def _settled(self, finding: Finding) -> Accepted[T_co] | Doubtful[T_co]:
-        if finding.doubt is None:
-            return Accepted(finding.value, finding.judgement)
-        suggestion = finding.value if finding.has_value else None
-        return Doubtful(suggestion, finding.doubt.code, finding.doubt.reason, finding.judgement, self.escalate)
+    def _settled(self, outcome: ModelOutcome) -> Accepted[T_co] | Doubtful[T_co]:
+        if outcome.doubt is None:
+            return Accepted(outcome.value, outcome.judgement)
+        suggestion = outcome.value if outcome.has_value else None
+        return Doubtful(suggestion, outcome.doubt.code, outcome.doubt.reason, outcome.judgement, self.escalate)
 
     def _refused(self, verdict: Verdict, checked: ChainResult, shown: str) -> Doubtful[T_co]:
         """Return what an input that a guard blocks comes to: no model was asked."""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
-    from handrail_ai_steps.agreement import agreement as agreement
     from handrail_ai_steps.allowance import Limits as Limits
+    from handrail_ai_steps.asked_guards import agreement as agreement
+    from handrail_ai_steps.asked_guards import judge as judge
     from handrail_ai_steps.batch import BatchOutcome as BatchOutcome
     from handrail_ai_steps.batch import Failed as Failed
     from handrail_ai_steps.errors import InvalidTask as InvalidTask
-    from handrail_ai_steps.judge import judge as judge
     from handrail_ai_steps.learn import read_examples as read_examples
     from handrail_ai_steps.model import Answer as Answer
     from handrail_ai_steps.model import Model as Model

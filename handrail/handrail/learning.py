@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from handrail_ai_steps.learn import Fields
+from handrail_ai_steps.learn import ExampleFields
 from handrail_ai_steps.learn import learn as train
 from handrail_orchestrator.cli import complaining
 
@@ -24,7 +24,9 @@ def learn(
     ] = None,
 ) -> None:
     """Train a local model, in this process and without a network, and save it for ``local:NAME``."""
-    learned = train(name, source, models=models, fields=Fields(text=text_field, label=label_field), embedding=embedding)
+    learned = train(
+        name, source, models=models, fields=ExampleFields(text=text_field, label=label_field), embedding=embedding
+    )
     labels = len(learned.model.labels)
     scope = f", {learned.out_of_scope:,} of them out of scope" if learned.out_of_scope else ""
     typer.echo(f"{learned.examples:,} examples{scope}, {labels} labels, {learned.seconds:.1f} s: {learned.folder}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from handrail_ai_steps.errors import ModelNotReady, RecordingMissing
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer
-from handrail_ai_steps.models.recording import Key, Recording, time_asked
+from handrail_ai_steps.models.recording import Recording, RecordingKey, time_asked
 from handrail_ai_steps.output import Output
 
 _KEPT = frozenset({"invalid", "refused", "truncated"})
@@ -74,7 +74,7 @@ class RecordedModel:
             RecordingMissing: nothing is recorded and there is no live model.
         """
         output = self._output(request.output_type)
-        key = Key.of(self._model, request)
+        key = RecordingKey.of(self._model, request)
         known = self._recording.find(key, output)
         if known is None:
             return await self._ask_live(key, request, output)
@@ -82,7 +82,7 @@ class RecordedModel:
             request.on_text(known.raw)
         return known
 
-    async def _ask_live(self, key: Key, request: ModelRequest, output: Output) -> Answer | NoAnswer:
+    async def _ask_live(self, key: RecordingKey, request: ModelRequest, output: Output) -> Answer | NoAnswer:
         if self._live is None:
             raise self._missing(key, request)
         answer = await self._live.answer(request)
@@ -90,7 +90,7 @@ class RecordedModel:
             self._recording.add(key, request.task, answer, output)
         return answer
 
-    def _missing(self, key: Key, request: ModelRequest) -> RecordingMissing:
+    def _missing(self, key: RecordingKey, request: ModelRequest) -> RecordingMissing:
         shown = request.text if len(request.text) <= SHOWN else request.text[:SHOWN] + "…"
         why = self._recording.elsewhere(key)
         if time_asked():

@@ -38,7 +38,7 @@ def time_asked() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class RecordingKey:
     """What an answer is found by; the input is known by its hash only, so that a recording keeps no letter of it."""
 
     model: str
@@ -49,7 +49,7 @@ class Key:
     """Hash of the input, of what guards sent back, and of which time it is asked, from the second on."""
 
     @classmethod
-    def of(cls, model: str, request: ModelRequest) -> "Key":
+    def of(cls, model: str, request: ModelRequest) -> "RecordingKey":
         """Return the key of a request to a model."""
         sent_back = [[each.answer, each.reason] for each in request.rejections]
         return cls(
@@ -72,7 +72,7 @@ class Recording:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._place = path.absolute()  # code that is called meanwhile may change the working directory
-        self._lines: dict[Key, Line] = {}
+        self._lines: dict[RecordingKey, Line] = {}
         self._good = 0
         """How many bytes of the file are whole lines that can be read."""
         self._torn = False
@@ -87,12 +87,12 @@ class Recording:
         """Return the names of the models recorded, in order of their first answer."""
         return tuple(dict.fromkeys(key.model for key in self._lines))
 
-    def find(self, key: Key, output: Output) -> Answer | NoAnswer | None:
+    def find(self, key: RecordingKey, output: Output) -> Answer | NoAnswer | None:
         """Return the recorded answer, or None."""
         line = self._lines.get(key)
         return None if line is None else _from_line(line, output)
 
-    def elsewhere(self, key: Key) -> str:
+    def elsewhere(self, key: RecordingKey) -> str:
         """Return how this input was recorded otherwise, in plain words; empty when it never was."""
         for other in self._lines:
             if other.input == key.input:
@@ -102,7 +102,7 @@ class Recording:
                 return f"it is recorded with another {' and '.join(names)}".replace("_", " ")
         return ""
 
-    def add(self, key: Key, task: str, answer: Answer | NoAnswer, output: Output) -> None:
+    def add(self, key: RecordingKey, task: str, answer: Answer | NoAnswer, output: Output) -> None:
         """Append an answer."""
         line = {"task": task, **asdict(key), **_to_line(answer, output)}
         self._place.parent.mkdir(parents=True, exist_ok=True)
@@ -134,7 +134,7 @@ class Recording:
     def _take(self, text: bytes) -> None:
         if text.strip():
             line = json.loads(text)
-            key = Key(line["model"], line["prompt_version"], line["schema"], line["input"])
+            key = RecordingKey(line["model"], line["prompt_version"], line["schema"], line["input"])
             if "answer" not in line and "no_answer" not in line:
                 raise KeyError("answer")
             self._lines[key] = line

@@ -7,7 +7,7 @@ import pytest
 from handrail import Says, ScriptedModel, classify
 from handrail.ai_steps import AIStep, ModelRequest
 from handrail.guards import Acceptor, Confidence, GuaranteedThreshold, Never
-from handrail_ai_steps.agreement import agreement
+from handrail_ai_steps.asked_guards import agreement
 from handrail_guards.acceptor import Term
 
 Team: TypeAlias = Literal["cards", "loans"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_ai_steps.learn import Fields, learn, read_examples
+from handrail_ai_steps.learn import ExampleFields, learn, read_examples
 from handrail_ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel
 
 GOOD = [
@@ -53,7 +53,7 @@ def test_fields_can_have_other_names(tmp_path: Path) -> None:
         tmp_path / "data.jsonl", {"question": "a", "decision": "x", "text": 5}, {"question": "b", "decision": None}
     )
 
-    assert read_examples(source, fields=Fields(text="question", label="decision")) == (
+    assert read_examples(source, fields=ExampleFields(text="question", label="decision")) == (
         LabelledText("a", "x"),
         LabelledText("b", None),
     )
@@ -68,7 +68,7 @@ def test_a_file_of_cases_is_read_too(tmp_path: Path) -> None:
 
     assert read_examples(source) == (LabelledText("my invoice", "billing"), LabelledText("tell me a joke", None))
     with pytest.raises(InvalidTrainingData, match="no field 'body'"):
-        read_examples(source, fields=Fields(text="body"))
+        read_examples(source, fields=ExampleFields(text="body"))
 
 
 def test_blank_lines_and_a_byte_order_mark_are_skipped(tmp_path: Path) -> None:

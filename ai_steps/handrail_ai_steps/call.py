@@ -1,4 +1,4 @@
-"""Asking one model once, inside a call's deadline and budget: whatever it does, it ends in a value."""
+"""One call of a step: what it may still take, and asking a model in it, which ends in a value whatever happens."""
 
 import logging
 from collections.abc import Awaitable, Sequence
@@ -24,15 +24,15 @@ SPARE_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
 
-CONSULTATION = "consultation"
-"""Where a guard that asks a model finds the call's ``Consultation`` in its context's metadata."""
+CALL = "call"
+"""Where a guard that asks a model finds the call's ``Call`` in its context's metadata."""
 
 REQUEST = "request"
 """Where it finds the ``ModelRequest`` whose answer it looks at."""
 
 
 @dataclass(slots=True)
-class Consultation:
+class Call:
     """The models asked during one call of a step, by the step itself and by its guards."""
 
     allowance: Allowance

@@ -9,7 +9,7 @@ from handrail_guards.outcome import Judgement
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ModelOutcome:
     """What asking one model came to."""
 
     judgement: Judgement
@@ -24,23 +24,23 @@ class Finding:
     """Whether no other model is asked."""
 
 
-def best(findings: Sequence[Finding]) -> Finding:
-    """Return the finding to hand to a person: the last word, or else the surest value no guard stands against.
+def best(outcomes: Sequence[ModelOutcome]) -> ModelOutcome:
+    """Return the outcome to hand to a person: the last word, or else the surest value no guard stands against.
 
     Its reason speaks of every model asked, and its judgement carries every attempt.
     """
-    last = findings[-1]
-    if last.doubt is None or len(findings) == 1:
+    last = outcomes[-1]
+    if last.doubt is None or len(outcomes) == 1:
         return last
     chosen = last
     if not (last.final and last.blocked):
-        chosen = max(reversed(findings), key=lambda each: (each.has_value, not each.blocked, _sure(each)))
-    told = "; ".join(f"{each.judgement.model}: {each.doubt.reason}" for each in findings if each.doubt is not None)
+        chosen = max(reversed(outcomes), key=lambda each: (each.has_value, not each.blocked, _sure(each)))
+    told = "; ".join(f"{each.judgement.model}: {each.doubt.reason}" for each in outcomes if each.doubt is not None)
     code = chosen.doubt.code if chosen.doubt is not None else last.doubt.code
     judgement = replace(chosen.judgement, attempts=last.judgement.attempts)
     return replace(chosen, judgement=judgement, doubt=Doubt(code, told))
 
 
-def _sure(finding: Finding) -> float:
-    value = finding.judgement.confidence.value
+def _sure(outcome: ModelOutcome) -> float:
+    value = outcome.judgement.confidence.value
     return -1.0 if value is None else value

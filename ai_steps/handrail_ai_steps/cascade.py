@@ -1,14 +1,14 @@
-"""One call of a step: models are asked in order until an answer passes its guards and is accepted."""
+"""The models of a step, asked in order until an answer passes its guards and is accepted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from handrail_ai_steps.consultation import CONSULTATION, REQUEST, Consultation
+from handrail_ai_steps.call import CALL, REQUEST, Call
 from handrail_ai_steps.errors import GuardRaised
-from handrail_ai_steps.finding import Finding, best
 from handrail_ai_steps.fitting import named
 from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejection
+from handrail_ai_steps.model_outcome import ModelOutcome, best
 from handrail_ai_steps.move import Move, after_block
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.rule import doubt_of, wants_confidence
@@ -32,8 +32,8 @@ _CODES: dict[AttemptResult, DoubtCode] = {
 
 
 @dataclass(slots=True, kw_only=True)
-class Call:
-    """One call of a step on its way to an outcome."""
+class Cascade:
+    """The models of a step for one input, and what their answers must pass."""
 
     task: Task
     text: str
@@ -42,32 +42,32 @@ class Call:
     """The input as the record keeps it."""
     guards: GuardSet
     accept: Acceptance
-    consultation: Consultation
+    call: Call
     gate: Gate | None = None
     """Where pieces of a streamed draft go; None: the answer is wanted whole."""
     verdicts: tuple[Verdict, ...] = ()
     """What the guards said about the input."""
 
-    async def ask_all(self, models: Sequence[Model]) -> Finding:
-        """Ask the models in order until an answer is accepted, and return the best finding.
+    async def ask_all(self, models: Sequence[Model]) -> ModelOutcome:
+        """Ask the models in order until an answer is accepted, and return the best outcome.
 
         Raises:
             GuardRaised: a guard attached with ``on_fail="raise"`` failed.
         """
-        findings: list[Finding] = []
+        outcomes: list[ModelOutcome] = []
         for left, model in zip(range(len(models), 0, -1), models, strict=True):
-            self.consultation.begin(left)
-            finding = await self._ask(model)
-            if finding.doubt is None:
-                return self._released(finding)
-            findings.append(finding)
-            if finding.final or self._streamed():
+            self.call.begin(left)
+            outcome = await self._ask(model)
+            if outcome.doubt is None:
+                return self._released(outcome)
+            outcomes.append(outcome)
+            if outcome.final or self._streamed():
                 break
-        return best(findings)
+        return best(outcomes)
 
-    async def _ask(self, model: Model) -> Finding:
+    async def _ask(self, model: Model) -> ModelOutcome:
         """Ask one model, telling it why while guards send its answers back."""
-        allowance = self.consultation.allowance
+        allowance = self.call.allowance
         rejections: tuple[Rejection, ...] = ()
         told = 0
         while True:
@@ -78,7 +78,7 @@ class Call:
                 self.gate.restart()
             reasks_left = max(0, allowance.limits.reasks - told)
             request = self._request(rejections, reasks_left)
-            answer = await self.consultation.ask(model, request, self.task.output)
+            answer = await self.call.ask(model, request, self.task.output)
             if self.gate is not None and self.gate.failure is not None:
                 raise self.gate.failure
             if isinstance(answer, NoAnswer):
@@ -87,7 +87,7 @@ class Call:
             if chain.blocking is None:
                 fits = doubt is None or doubt.code != "guard"
                 value = chain.value if fits else None
-                return Finding(self._judgement(answer, chain), doubt, value, has_value=fits, blocked=not fits)
+                return ModelOutcome(self._judgement(answer, chain), doubt, value, has_value=fits, blocked=not fits)
             told += sum(each.result == "invalid" for each in answer.attempts)
             move = after_block(chain.blocking, 0 if self._streamed() else allowance.limits.reasks - told)
             if move != "reask":
@@ -95,10 +95,10 @@ class Call:
             told += 1
             reason = _told(chain.blocking)
             rejections = (*rejections, Rejection(answer=answer.raw, reason=reason))
-            self.consultation.note(f"sent back: {reason}")
+            self.call.note(f"sent back: {reason}")
 
     def _request(self, rejections: tuple[Rejection, ...], reasks: int) -> ModelRequest:
-        allowance = self.consultation.allowance
+        allowance = self.call.allowance
         output = self.task.output
         return ModelRequest(
             task=self.task.name,
@@ -119,7 +119,7 @@ class Call:
 
     async def _judge(self, answer: Answer, request: ModelRequest) -> tuple[ChainResult, Doubt | None]:
         """Run the guards and the acceptance rule; paid guards only for a value that is not in doubt without them."""
-        context = GuardContext(source=self.text, metadata={CONSULTATION: self.consultation, REQUEST: request})
+        context = GuardContext(source=self.text, metadata={CALL: self.call, REQUEST: request})
         chain = run_guards(self.guards.pure, answer.value, context)
         if chain.blocking is not None:
             return chain, None
@@ -131,7 +131,7 @@ class Call:
         if doubt is not None:
             return chain, doubt
         chain = await run_guards_async(
-            (*self.guards.pure, *self.guards.paid), answer.value, context, within=self.consultation.within
+            (*self.guards.pure, *self.guards.paid), answer.value, context, within=self.call.within
         )
         return chain, self._unfit(answer, chain) or doubt_of(self.accept, self._judgement(answer, chain), final=True)
 
@@ -145,14 +145,14 @@ class Call:
             return Doubt("guard", f"what the guards made of the answer does not fit: {error}")
         return None
 
-    def _blocked(self, move: Move, verdict: Verdict, answer: Answer, chain: ChainResult, *, tries: int) -> Finding:
+    def _blocked(self, move: Move, verdict: Verdict, answer: Answer, chain: ChainResult, *, tries: int) -> ModelOutcome:
         """Return what a value that a guard blocks comes to."""
         reason = f"{verdict.guard}: {_told(verdict)}"
         if move == "raise":
             raise GuardRaised(f"step {self.task.name!r}: guard {reason}", task=self.task.name, verdict=verdict)
         if move == "give_up" and tries > 1:
             reason = f"{reason} (after {tries} answers)"
-        return Finding(
+        return ModelOutcome(
             self._judgement(answer, chain),
             Doubt("guard", reason),
             chain.value,
@@ -161,17 +161,17 @@ class Call:
             final=move in {"review", "withhold"},
         )
 
-    def _nothing(self, model: Model, doubt: Doubt, *, final: bool = False) -> Finding:
+    def _nothing(self, model: Model, doubt: Doubt, *, final: bool = False) -> ModelOutcome:
         judgement = Judgement(
             confidence=Confidence.none(doubt.reason),
             task=self.task.name,
             model=named(model),
             prompt_version=self.task.version,
             verdicts=self.verdicts,
-            attempts=tuple(self.consultation.attempts),
+            attempts=tuple(self.call.attempts),
             source=self.source,
         )
-        return Finding(judgement, doubt, final=final)
+        return ModelOutcome(judgement, doubt, final=final)
 
     def _judgement(self, answer: Answer, chain: ChainResult) -> Judgement:
         return Judgement(
@@ -184,7 +184,7 @@ class Call:
             other_mass=answer.other_mass,
             evidence=_evidence(chain.verdicts),
             verdicts=self.verdicts + chain.verdicts,
-            attempts=tuple(self.consultation.attempts),
+            attempts=tuple(self.call.attempts),
             source=self.source,
         )
 
@@ -192,12 +192,12 @@ class Call:
         """Return whether a part of the answer is out, so that no other answer can replace it."""
         return self.gate is not None and bool(self.gate.released)
 
-    def _released(self, finding: Finding) -> Finding:
+    def _released(self, outcome: ModelOutcome) -> ModelOutcome:
         """Release the rest of an accepted draft; what does not continue the released part is in doubt."""
-        if self.gate is None or self.gate.finish(finding.value):
-            return finding
+        if self.gate is None or self.gate.finish(outcome.value):
+            return outcome
         doubt = Doubt("guard", "the guards changed a part of the text that was already released")
-        return replace(finding, doubt=doubt, blocked=True, final=True)
+        return replace(outcome, doubt=doubt, blocked=True, final=True)
 
 
 def _told(verdict: Verdict) -> str:

@@ -1,16 +1,18 @@
-"""A guard that lets a model judge an answer against a rule written in words."""
+"""Guards that ask another model: to agree with an answer, or to judge it against a rule written in words."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from handrail_ai_steps.consultation import CONSULTATION, REQUEST, Consultation
-from handrail_ai_steps.errors import InvalidTask
-from handrail_ai_steps.inputs import as_text
+from handrail_ai_steps.call import CALL, REQUEST, Call
+from handrail_ai_steps.errors import InvalidTask, NoSecondAnswer
+from handrail_ai_steps.inputs import as_text, plain
 from handrail_ai_steps.model import Model, ModelRequest, NoAnswer
+from handrail_ai_steps.output import Output
 from handrail_ai_steps.resolve import ModelLike, resolve_model
 from handrail_ai_steps.task import Task, build_task
 from handrail_guards.guard import GuardContext
-from handrail_guards.second_opinion import Judged, Ruling, judged
+from handrail_guards.second_opinion import Judged, Ruling, SecondAnswer, agrees, judged
 from handrail_guards.verdict import OnFail
 
 if TYPE_CHECKING:
@@ -23,6 +25,48 @@ You check an answer that another model gave to an input. The rule it must keep:
 
 Say whether the answer keeps the rule, and why, in one sentence that tells its author what to change."""
 """What the judge is told; the rule is put in once, when the guard is built."""
+
+
+def agreement(model: ModelLike, *, fields: str | Sequence[str] = (), on_fail: OnFail = "review") -> SecondAnswer:
+    """Pass a value that a second model, asked the same, gives too; ``fields`` limits it to some field paths.
+
+    Values are compared as JSON, texts without regard to case and white space. The second model is asked only about
+    values that nothing else stands against, its usage counts in the step's budget, and one that gives no answer
+    does not agree.
+
+    Raises:
+        UnknownModel: a model name that nothing answers to.
+        ModelNotReady: the model's file, key or library is missing.
+        InvalidGuard: a malformed field path, or an ``on_fail`` that cannot be carried out.
+    """
+    second = resolve_model(model)
+
+    async def ask(_: Any, context: GuardContext) -> Any:
+        return await _second_answer(second, context)
+
+    return agrees(ask, fields=fields, same=_same, on_fail=on_fail)
+
+
+async def _second_answer(model: Model, context: GuardContext) -> Any:
+    call: Call = context.metadata[CALL]
+    request: ModelRequest = context.metadata[REQUEST]
+    alone = replace(request, rejections=(), on_text=None, wants_confidence=False)
+    answer = await call.ask(model, alone, Output(request.output_type))
+    if isinstance(answer, NoAnswer):
+        raise NoSecondAnswer(f"{model.name} gave none: {answer.reason}")
+    return answer.value
+
+
+def _same(first: Any, second: Any) -> bool:
+    return bool(_folded(plain(first)) == _folded(plain(second)))
+
+
+def _folded(data: Any) -> Any:
+    if isinstance(data, str):
+        return " ".join(data.split()).casefold()
+    if isinstance(data, dict):
+        return {name: _folded(below) for name, below in data.items()}
+    return [_folded(below) for below in data] if isinstance(data, list) else data
 
 
 def judge(rule: str, *, model: ModelLike, on_fail: OnFail = "review", name: str = "judge") -> Judged:
@@ -44,13 +88,13 @@ def judge(rule: str, *, model: ModelLike, on_fail: OnFail = "review", name: str 
     task = build_task("extract", name, _answer_type(), INSTRUCTIONS.format(rule=rule.strip()))
 
     async def ask(value: Any, context: GuardContext) -> Ruling:
-        return await _ask(asked, task, value, context)
+        return await _ruling(asked, task, value, context)
 
     return judged(ask, name=name, on_fail=on_fail)
 
 
-async def _ask(model: Model, task: Task, value: Any, context: GuardContext) -> Ruling:
-    consultation: Consultation = context.metadata[CONSULTATION]
+async def _ruling(model: Model, task: Task, value: Any, context: GuardContext) -> Ruling:
+    call: Call = context.metadata[CALL]
     judged_request: ModelRequest = context.metadata[REQUEST]
     request = replace(
         judged_request,
@@ -65,7 +109,7 @@ async def _ask(model: Model, task: Task, value: Any, context: GuardContext) -> R
         rejections=(),
         on_text=None,
     )
-    ruling = await consultation.ask(model, request, task.output)
+    ruling = await call.ask(model, request, task.output)
     if isinstance(ruling, NoAnswer):
         return Ruling(passed=False, reason=f"{model.name} gave no ruling: {ruling.reason}")
     return Ruling(passed=ruling.value.keeps_rule, reason=ruling.value.reason)
