@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from handrail_ai_steps.call import CALL, REQUEST, Call
 from handrail_ai_steps.errors import InvalidTask, NoSecondAnswer
@@ -15,9 +17,6 @@ from handrail_guards.guard import GuardContext
 from handrail_guards.second_opinion import Judged, Ruling, SecondAnswer, agrees, judged
 from handrail_guards.verdict import OnFail
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
 INSTRUCTIONS = """\
 You check an answer that another model gave to an input. The rule it must keep:
 
@@ -25,6 +24,14 @@ You check an answer that another model gave to an input. The rule it must keep:
 
 Say whether the answer keeps the rule, and why, in one sentence that tells its author what to change."""
 """What the judge is told; the rule is put in once, when the guard is built."""
+
+
+class _Ruled(BaseModel):
+    # No docstring and its old title: both are a part of the schema, and so of the prompt version on record.
+    model_config = ConfigDict(title="Ruled")
+
+    keeps_rule: bool  # first, so that its probability does not depend on the reason
+    reason: str
 
 
 def agreement(model: ModelLike, *, fields: str | Sequence[str] = (), on_fail: OnFail = "review") -> SecondAnswer:
@@ -85,7 +92,7 @@ def judge(rule: str, *, model: ModelLike, on_fail: OnFail = "review", name: str 
     if not rule.strip():
         raise InvalidTask("judge(...) needs a rule: say in a sentence what the answer must keep")
     asked = resolve_model(model)
-    task = build_task("extract", name, _answer_type(), INSTRUCTIONS.format(rule=rule.strip()))
+    task = build_task("extract", name, _Ruled, INSTRUCTIONS.format(rule=rule.strip()))
 
     async def ask(value: Any, context: GuardContext) -> Ruling:
         return await _ruling(asked, task, value, context)
@@ -113,13 +120,3 @@ async def _ruling(model: Model, task: Task, value: Any, context: GuardContext) -
     if isinstance(ruling, NoAnswer):
         return Ruling(passed=False, reason=f"{model.name} gave no ruling: {ruling.reason}")
     return Ruling(passed=ruling.value.keeps_rule, reason=ruling.value.reason)
-
-
-def _answer_type() -> "type[BaseModel]":
-    from pydantic import BaseModel  # noqa: PLC0415 -- importing ai_steps stays light
-
-    class Ruled(BaseModel):
-        keeps_rule: bool  # first, so that its probability does not depend on the reason
-        reason: str
-
-    return Ruled

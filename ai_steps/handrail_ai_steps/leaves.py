@@ -8,6 +8,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
+from pydantic import PydanticUserError, TypeAdapter
+
 LENGTH = "#"
 """The path part for how many items a list has, such as ``lines.#``: what was left out shows nowhere else."""
 
@@ -132,8 +134,6 @@ def _key(name: str, info: Any) -> str:
 @lru_cache(maxsize=512)
 def _asked(kind: Any) -> frozenset[str] | None:
     """Return the keys that a type's JSON Schema asks for; None where it has none of its own: then all count."""
-    from pydantic import PydanticUserError, TypeAdapter  # noqa: PLC0415 -- importing ai_steps stays light
-
     if not _names(kind):
         return None
     try:

@@ -1,5 +1,6 @@
 """What any AI step may be given beside its task, its models and its acceptance: one list for every kind of step."""
 
+import difflib
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
@@ -126,8 +127,6 @@ def with_options(builder: BuilderT) -> BuilderT:
 
 def _unknown(kind: TaskKind, name: str, given: str) -> str:
     """Return what is wrong with a name, and what may have been meant."""
-    import difflib  # noqa: PLC0415 -- for a mistake only
-
     own = ("models", "accept", *(("labels",) if kind == "classify" else ()), *DEFAULTS)
     close = difflib.get_close_matches(given, own, n=1)
     meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(own)}"

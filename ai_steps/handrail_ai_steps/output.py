@@ -5,19 +5,24 @@ import types
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
 from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.field_names import FieldNames
 from handrail_ai_steps.strict_json import is_finite, parts, read_json, with_exact_numbers
 from handrail_ground.errors import is_order, told
-
-if TYPE_CHECKING:
-    from handrail_ai_steps.field_names import FieldNames
 
 _CLOSED: Mapping[Any, tuple[Any, ...]] = {None: (None,), type(None): (None,), bool: (True, False)}
 
 NONE_LABEL = "none"
 """The label that stands for None in ``Literal["a", "b"] | None``."""
+MOST_DIGITS = 20
+"""Before the point; without a bound a model that has begun to write digits may never end."""
+MOST_PLACES = 10
 
 
 class Output:
@@ -28,8 +33,6 @@ class Output:
     """
 
     def __init__(self, output_type: Any) -> None:
-        from pydantic import PydanticUserError, TypeAdapter  # noqa: PLC0415 -- importing ai_steps stays light
-
         self.output_type = output_type
         self.is_text = output_type is str
         self._by_label = _labelled(output_type)
@@ -55,10 +58,8 @@ class Output:
         return self._schema.get("type") == "object" or "$ref" in self._schema
 
     @cached_property
-    def names(self) -> "FieldNames":
+    def names(self) -> FieldNames:
         """The fields of the type."""
-        from handrail_ai_steps.field_names import FieldNames  # noqa: PLC0415 -- for records, and not for most labels
-
         return FieldNames(self.output_type)
 
     @property
@@ -71,9 +72,7 @@ class Output:
         """The JSON Schema as a server is held to it: as ``json_schema``, and with the shape of numbers in texts."""
         if self.is_text:
             return None
-        from handrail_ai_steps.wire_numbers import WithNumberPatterns  # noqa: PLC0415 -- as above
-
-        return self._adapter.json_schema(schema_generator=WithNumberPatterns)
+        return self._adapter.json_schema(schema_generator=_WithNumberPatterns)
 
     def value_of(self, label: str) -> Any:
         """Return the value that a label stands for.
@@ -179,8 +178,6 @@ class Output:
             return self._through(self._adapter.validate_python, value)
 
     def _through(self, read: Any, value: Any) -> Any:
-        from pydantic import ValidationError  # noqa: PLC0415 -- as above
-
         try:
             try:
                 return read(value)
@@ -258,3 +255,20 @@ def _label(value: Any) -> str:
 
 def _shown(output_type: Any) -> str:
     return getattr(output_type, "__name__", None) or str(output_type)
+
+
+class _WithNumberPatterns(GenerateJsonSchema):
+    """Generates the usual JSON Schema, with a plain pattern for the decimal numbers that are written as texts.
+
+    Without one a server that enforces the schema may write any text; the pattern that pydantic can make looks ahead,
+    which servers do not take.
+    """
+
+    def get_decimal_pattern(self, schema: core_schema.DecimalSchema) -> str | None:
+        """Return a pattern without looking ahead, as narrow as the number of decimal places and the sign allow."""
+        places: Any = schema.get("decimal_places")
+        digits = f"[0-9]{{1,{MOST_PLACES if places is None else places}}}"
+        fraction = "" if places == 0 else rf"(\.{digits})?"
+        least: Any = schema.get("ge", schema.get("gt"))
+        sign = "" if least is not None and least >= 0 else "-?"
+        return f"^{sign}[0-9]{{1,{MOST_DIGITS}}}{fraction}$"

@@ -7,6 +7,9 @@ from typing import TypeAlias
 
 from handrail_ai_steps.errors import InvalidTask, UnknownModel
 from handrail_ai_steps.model import LabelsKnown, Model
+from handrail_ai_steps.models.local.model import LocalModel
+from handrail_ai_steps.models.openai.model import OpenAIModel
+from handrail_ai_steps.models.recorded import RecordedModel
 
 ModelLike: TypeAlias = Model | str
 """A model, or the name of one."""
@@ -62,23 +65,15 @@ def require_labels(models: Sequence[Model], labels: Sequence[str]) -> None:
 
 
 def _local(name: str) -> Model:
-    from handrail_ai_steps.models.local import LocalModel  # noqa: PLC0415 -- needs the optional libraries
-
     path = Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name
-    model: Model = LocalModel.load(path)
-    return model
+    return LocalModel.load(path)
 
 
 def _openai(name: str) -> Model:
-    from handrail_ai_steps.models.openai import OpenAIModel  # noqa: PLC0415 -- loads the client library
-
-    model: Model = OpenAIModel(name)
-    return model
+    return OpenAIModel(name)
 
 
 def _recorded(name: str) -> Model:
-    from handrail_ai_steps.models.recorded import RecordedModel  # noqa: PLC0415 -- each model on its own
-
     path, _, recorded = name.partition("#")
     return RecordedModel.replay(Path(path), model=recorded or None)
 
