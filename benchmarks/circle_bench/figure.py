@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from circle_bench.plan import Plan
 from circle_bench.played import Round, Story
 from circle_bench.summary import Arm, risk
-from handrail_evals.show.report.charts.axis import Axis, bottom, left, round_end
-from handrail_evals.show.report.charts.svg import WIDTH, element, line, path, picture, rectangle, text
+from handrail_evals.show.report.charts import (
+    WIDTH,
+    Axis,
+    bottom,
+    element,
+    left,
+    line,
+    path,
+    picture,
+    rectangle,
+    round_end,
+    text,
+)
 
 LEFT, RIGHT = 40.0, WIDTH - 40.0
 FIRST_TOP = 68.0

@@ -8,16 +8,181 @@ from handrail_evals.numbers.metrics.confidence import Reliability, ReliabilityBi
 from handrail_evals.numbers.metrics.risk import RiskPoint
 from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.summary.summary import Summary
-from handrail_evals.show.report.charts.reliability import Bin, reliability
-from handrail_evals.show.report.charts.risk_coverage import Operating, Point, risk_coverage
-from handrail_evals.show.report.charts.whisker import Whisker
-from handrail_evals.show.report.drawn import drawn
-from handrail_evals.show.report.headline import Number, earlier, number
-from handrail_evals.show.report.numbers import count, counted, share, spread
-from handrail_evals.show.report.table import Table, table
+from handrail_evals.show.report.charts import (
+    WIDTH,
+    Axis,
+    Whisker,
+    bottom,
+    drawn,
+    element,
+    left,
+    line,
+    path,
+    picture,
+    rectangle,
+    round_end,
+    standing,
+    text,
+    upright,
+)
+from handrail_evals.show.report.metrics import Number, Table, earlier, number, table
+from handrail_evals.show.report.writing import count, counted, share, spread
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+
+LEFT, RIGHT = 46.0, WIDTH - 10.0
+DIAGRAM_TOP, DIAGRAM_BASE = 10.0, 220.0
+BARS_TOP, BARS_BASE = 234.0, 268.0
+HEIGHT = 302.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Cases of about one confidence."""
+
+    low: float
+    """The lowest confidence in it, 0 to 1."""
+    high: float
+    """The highest confidence in it, 0 to 1."""
+    confidence: float
+    """Their mean confidence, 0 to 1."""
+    right: Whisker
+    """The share of them that is right, with its interval, 0 to 1."""
+    cases: int
+
+
+def reliability(bins: Sequence[Bin], *, name: str = "reliability") -> str:
+    """Return the diagram: a point a bin over its share of the cases; on the diagonal confidence means what it says."""
+    x = Axis(0.0, 1.0, LEFT, RIGHT)
+    y = Axis(0.0, 1.0, DIAGRAM_BASE, DIAGRAM_TOP)
+    total = sum(each.cases for each in bins)
+    worst = max(bins, key=lambda each: abs(each.confidence - each.right.estimate), default=None)
+    described = f"{counted(len(bins), 'group')} of {counted(total, 'case')}"
+    if worst is not None:
+        described += (
+            f"; farthest from the diagonal at confidence {share(worst.confidence)},"
+            f" where {share(worst.right.estimate)} are right"
+        )
+    return picture(
+        name,
+        "Confidence against share right",
+        described,
+        HEIGHT,
+        left(y, (LEFT, RIGHT), lambda value: share(value, 0)),
+        upright(10, (DIAGRAM_TOP + DIAGRAM_BASE) / 2, "share right"),
+        path([(x.at(0), y.at(0)), (x.at(1), y.at(1))], "ideal"),
+        path([(x.at(each.confidence), y.at(each.right.estimate)) for each in bins], "trend") if len(bins) > 1 else "",
+        *(standing(each.right, y, x.at(each.confidence)) for each in bins),
+        _counts(bins, x),
+        bottom(x, BARS_BASE, x.labels(lambda value: share(value, 0)), "confidence"),
+    )
+
+
+def _counts(bins: Sequence[Bin], x: Axis) -> str:
+    """Return the bins' cases as bars: as wide as the bin, so high that the area is the count, up to the frame."""
+    densities = [each.cases / max(each.high - each.low, 0.01) for each in bins]
+    tallest = max(densities, default=1.0) or 1.0
+    bars = []
+    for each, density in zip(bins, densities, strict=True):
+        middle, wide = (x.at(each.low) + x.at(each.high)) / 2, x.at(each.high) - x.at(each.low)
+        wide = max(wide, 3.0)
+        high = max(1.0, (BARS_BASE - BARS_TOP) * density / tallest)
+        tip = f"{share(each.low)} to {share(each.high)}: {counted(each.cases, 'case')}"
+        bars.append(rectangle((middle - wide / 2, BARS_BASE - high, wide, high), "count", tip))
+    return line(LEFT, BARS_BASE, RIGHT, BARS_BASE, "axis") + "".join(bars)
+
+
+LEFT, RIGHT = 46.0, WIDTH - 10.0
+CURVE_TOP, CURVE_BASE = 16.0, 268.0
+HEIGHT = 302.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What accepting the surest answers comes to."""
+
+    coverage: float
+    """Share of the cases that is accepted, 0 to 1."""
+    risk: float
+    """Share of the accepted that is wrong, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operating:
+    """Where the step stands by its own rule."""
+
+    coverage: float
+    """Share of the cases that it accepts, 0 to 1."""
+    risk: Whisker
+    """Share of what it accepts that is wrong, with its interval, 0 to 1."""
+
+
+def risk_coverage(
+    curve: Sequence[Point],
+    *,
+    operating: Operating | None = None,
+    target: float | None = None,
+    name: str = "risk-coverage",
+) -> str:
+    """Return the curve, with the step's own point and the risk it was promised to stay under, when they are known."""
+    x = Axis(0.0, 1.0, LEFT, RIGHT)
+    # The first few cases make the curve jump to 100% and back: the scale follows what comes after them.
+    settled = [each.risk for each in curve if each.coverage >= 0.05] or [each.risk for each in curve]
+    highest = max([*settled, target or 0.0, operating.risk.high if operating else 0.0, 0.01])
+    y = Axis(0.0, min(1.0, round_end(highest * 1.05)), CURVE_BASE, CURVE_TOP)
+    parts = [left(y, (LEFT, RIGHT), lambda value: share(value, _digits(y.high)))]
+    points = [(x.at(each.coverage), y.at(each.risk)) for each in curve]
+    if len(points) > 1:
+        parts.append(path([(points[0][0], CURVE_BASE), *points, (points[-1][0], CURVE_BASE)], "area", closed=True))
+        parts.append(path(points, "curve"))
+    if target is not None:
+        parts.append(line(LEFT, y.at(target), RIGHT, y.at(target), "target"))
+        parts.append(text(LEFT + 5, y.at(target) - 5, f"target {share(target)}", class_="note target-note"))
+    if operating is not None:
+        parts.append(_operating(operating, x, y))
+    return picture(
+        name,
+        "Risk against coverage",
+        _described(curve, operating, target),
+        HEIGHT,
+        *parts,
+        upright(10, (CURVE_TOP + CURVE_BASE) / 2, "wrong among accepted"),
+        bottom(x, CURVE_BASE, x.labels(lambda value: share(value, 0)), "accepted, surest first"),
+    )
+
+
+def _operating(operating: Operating, x: Axis, y: Axis) -> str:
+    across, height = x.at(operating.coverage), y.at(operating.risk.estimate)
+    anchor, shift = ("start", 10) if operating.coverage < 0.45 else ("end", -10)
+    # In the half of the picture that the point is not in, where the curve is not either.
+    top = CURVE_TOP + 9 if height > (CURVE_TOP + CURVE_BASE) / 2 else CURVE_BASE - 30
+    return (
+        line(across, CURVE_BASE, across, CURVE_TOP, "drop")
+        + standing(operating.risk, y, across, "own")
+        + element("circle", cx=across, cy=height, r=6, class_="ring")
+        + text(across + shift, top, f"now: {share(operating.coverage)} accepted,", class_="note own", anchor=anchor)
+        + text(across + shift, top + 13, f"{share(operating.risk.estimate)} wrong", class_="note own", anchor=anchor)
+    )
+
+
+def _described(curve: Sequence[Point], operating: Operating | None, target: float | None) -> str:
+    said = []
+    if curve:
+        said.append(f"with everything accepted {share(curve[-1].risk)} are wrong")
+    if operating is not None:
+        said.append(
+            f"the step accepts {share(operating.coverage)}, of which {share(operating.risk.estimate)} are wrong"
+        )
+    if target is not None:
+        said.append(f"the target is {share(target)}")
+    return "; ".join(said)
+
+
+def _digits(highest: float) -> int:
+    """Return the decimals that keep the ticks of a scale apart."""
+    return 0 if highest >= 0.05 else 1
+
 
 CURVE_ROWS = 20
 
@@ -34,7 +199,7 @@ class Confidence:
     points: Table
     numbers: tuple[Number, ...]
     """Calibration error and what goes with it."""
-    template: str = "confidence.html.j2"
+    kind: str = "confidence"
 
 
 def confidence(

@@ -1,16 +1,210 @@
-"""One failing case as the page shows it."""
+"""One case as the page shows it: expected and got side by side, what was said about it, and the steps of its run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 from handrail_evals.measure.case import UNLABELLED
+from handrail_evals.measure.observation import StepTrace
 from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.scorer import Counts
+from handrail_evals.numbers.metrics.flow import same_json
 from handrail_evals.show.report.failing import Change, Failing
-from handrail_evals.show.report.numbers import counted, seconds, share, significant
-from handrail_evals.show.report.row import Row, rows
-from handrail_evals.show.report.said import Said, said
-from handrail_evals.show.report.step import Step, as_step
-from handrail_evals.show.report.text import Excerpt, brief, excerpt
+from handrail_evals.show.report.writing import (
+    Excerpt,
+    Piece,
+    brief,
+    counted,
+    difference,
+    excerpt,
+    seconds,
+    share,
+    significant,
+    visible,
+)
+from handrail_guards.verdict import Verdict
+
+MOST = 1200
+"""Characters of one value."""
+COMMON = 0.3
+"""Texts that share less than this part of their characters are not shown word against word: it would be confetti."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value, and where it differs from the one beside it."""
+
+    value: Excerpt
+    pieces: tuple[Piece, ...] = ()
+    """The value's text in pieces, the ones that differ marked; empty: shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One field, or the whole answer."""
+
+    field: str
+    """Empty for the whole answer."""
+    expected: Cell | None
+    """None: nobody said what is right."""
+    got: Cell | None
+    """None: there is no answer, or none for this field."""
+    baseline: Cell | None
+    """None: the baseline has no answer to this."""
+    is_right: bool | None
+    """Whether the scorer, or else equality, says that it is right; None: nobody can say."""
+
+
+def rows(now: CaseResult, before: CaseResult | None, metric: str) -> tuple[Row, ...]:
+    """Return what to hold against each other; objects with fields are held field against field."""
+    expected, got = now.expected, now.output if now.answered else _ABSENT
+    earlier = before.output if before is not None and before.answered else _ABSENT
+    if isinstance(expected, dict) and isinstance(got, dict):
+        old = earlier if isinstance(earlier, dict) else {}
+        names = dict.fromkeys([*expected, *got])
+        judged = now.fields.get(metric, {})
+        return tuple(
+            _row(name, _of(expected, name), _of(got, name), _of(old, name), judged.get(name)) for name in names
+        )
+    return (_row("", _ABSENT if expected is UNLABELLED else expected, got, earlier, None),)
+
+
+_ABSENT: Any = object()
+
+
+def _of(values: Mapping[str, Any], name: str) -> Any:
+    return values.get(name, _ABSENT)
+
+
+def _row(field: str, expected: Any, got: Any, before: Any, counts: Counts | None) -> Row:
+    right: bool | None = None
+    if counts is not None:
+        right = not counts.extra and not counts.missed
+    elif expected is not _ABSENT:
+        right = got is not _ABSENT and same_json(expected, got)
+    against = difference(expected, got) if _are_texts(expected, got) else ()
+    changed = difference(before, got) if _are_texts(before, got) else ()
+    return Row(
+        field=visible(field),
+        expected=_cell(expected, _side(against, "gone")),
+        got=_cell(got, _side(against, "new")),
+        baseline=_cell(before, _side(changed, "gone")),
+        is_right=right,
+    )
+
+
+def _cell(value: Any, pieces: tuple[Piece, ...]) -> Cell | None:
+    return None if value is _ABSENT else Cell(excerpt(value, MOST), pieces)
+
+
+def _are_texts(one: Any, other: Any) -> bool:
+    """Tell whether both are texts of more than a word, short enough to be shown whole."""
+    return all(isinstance(each, str) and " " in each.strip() and len(each) <= MOST for each in (one, other))
+
+
+def _side(pieces: tuple[Piece, ...], kind: str) -> tuple[Piece, ...]:
+    """Return the pieces of one side, or none where the two have too little in common."""
+    total = sum(len(each.text) for each in pieces)
+    common = sum(len(each.text) for each in pieces if each.kind == "same")
+    if not pieces or 2 * common < COMMON * (total + common):
+        return ()
+    kept = [each for each in pieces if each.kind in {"same", kind}]
+    # What was left out parted neighbours of one kind.
+    return tuple(
+        Piece(each, "".join(piece.text for piece in run)) for each, run in groupby(kept, key=lambda piece: piece.kind)
+    )
+
+
+MOST_TRACE = 1500
+MOST_VERDICTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one of them said."""
+
+    who: str
+    what: Excerpt
+    kind: str = "plain"
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes a block of its own."""
+        return len(self.what.text) > 300 or "\n" in self.what.text
+
+
+def said(result: CaseResult) -> list[Said]:
+    """Return what went wrong, then the scorers' reasons, why it is doubtful, and the guards, failed ones first."""
+    found: list[Said] = []
+    if result.error is not None:
+        found.append(Said("target crashed", _crash(str(result.error), result.error.trace), "bad"))
+    for scorer, crash in result.crashes.items():
+        found.append(Said(f"scorer {brief(scorer)} crashed", _crash(str(crash), crash.trace), "bad"))
+    found.extend(Said(brief(scorer), excerpt(reason, MOST_TRACE)) for scorer, reason in result.reasons.items())
+    if result.reason:
+        found.append(
+            Said(f"doubtful: {brief(result.doubt)}" if result.doubt else "doubtful", excerpt(result.reason, MOST_TRACE))
+        )
+    quiet = [each for each in result.verdicts if each.passed and not each.reason]
+    told = sorted((each for each in result.verdicts if each not in quiet), key=lambda each: each.passed)
+    found.extend(_verdict(each) for each in told[:MOST_VERDICTS])
+    if quiet:
+        passed = ", ".join(_guard(each) for each in quiet[:MOST_VERDICTS])
+        found.append(Said("guards passed", excerpt(passed, MOST_TRACE), "good"))
+    return found
+
+
+def _crash(said: str, trace: str) -> Excerpt:
+    """Return a crash with the end of its trace, where the cause is."""
+    return excerpt(f"{said}\n{trace[-MOST_TRACE:]}".strip() if trace else said, MOST_TRACE * 2)
+
+
+def _verdict(verdict: Verdict) -> Said:
+    outcome = "passed" if verdict.passed else "crashed" if verdict.crashed else "failed"
+    then = "" if verdict.passed else f", {verdict.on_fail}"
+    kind = "good" if verdict.passed else "warn"
+    return Said(f"guard {_guard(verdict)}: {outcome}{then}", excerpt(verdict.reason, MOST_TRACE), kind)
+
+
+def _guard(verdict: Verdict) -> str:
+    return f"{brief(verdict.guard)} of {brief(verdict.field)}" if verdict.field else brief(verdict.guard)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step, and what it should have come to."""
+
+    name: str
+    kind: str
+    decided_by: str
+    output: str
+    expected: str
+    """Empty: nobody said."""
+    confidence: str
+    took: str
+    error: str
+    is_blamed: bool
+
+
+def as_step(step: StepTrace, case: Failing) -> Step:
+    """Return a step of a case's run."""
+    expected = case.result.steps.get(step.name, UNLABELLED)
+    decided: str = step.decider or ""
+    if step.accepted is not None:
+        decided = f"{decided}, {'accepted' if step.accepted else 'doubtful'}".lstrip(", ")
+    return Step(
+        name=brief(step.name),
+        kind=brief(step.kind),
+        decided_by=decided,
+        output=brief(step.output, 160),
+        expected="" if expected is UNLABELLED else brief(expected, 160),
+        confidence="" if step.confidence is None else share(step.confidence),
+        took="" if step.seconds is None else seconds(step.seconds),
+        error=visible(step.error[:400]),
+        is_blamed=bool(case.blamed) and step.name == case.blamed,
+    )
+
 
 MOST_STEPS = 40
 MOST_FIELDS = 40

@@ -1,5 +1,8 @@
 """A result as one HTML page that needs nothing else: no server, no network, only a short script of its own."""
 
+import hashlib
+from base64 import b64encode
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +11,49 @@ from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.summary.measuring import summarize
 from handrail_evals.numbers.summary.summary import Summary
-from handrail_evals.show.report.behind import groups
-from handrail_evals.show.report.cases import cases
-from handrail_evals.show.report.charts.risk_coverage import Operating
-from handrail_evals.show.report.charts.whisker import Whisker
-from handrail_evals.show.report.confidence import confidence
-from handrail_evals.show.report.drawn import drawn
-from handrail_evals.show.report.effort import effort
-from handrail_evals.show.report.fields import fields
+from handrail_evals.show.report.cases import cases, groups
+from handrail_evals.show.report.charts import Whisker, drawn
+from handrail_evals.show.report.confidence import Operating, confidence
 from handrail_evals.show.report.header import header
-from handrail_evals.show.report.headline import headline
 from handrail_evals.show.report.labels import labels
-from handrail_evals.show.report.slices import slices
-from handrail_evals.show.report.templates import asset, content_policy, environment
-from handrail_evals.show.report.workflow import workflow
+from handrail_evals.show.report.metrics import fields, headline, slices
+from handrail_evals.show.report.workflow import effort, workflow
 from handrail_ground.files import write_whole
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def macros() -> Any:
+    """Return the page's parts: what comes from outside is escaped, and a name that does not exist is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 -- keeps the import light
+
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2").module
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the page's style (``page.css``) or script (``page.js``)."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def content_policy(style: str, script: str) -> str:
+    """Return the rule that lets a browser use this style and this script, and nothing else: no request at all."""
+    return (
+        f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}';"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source(text: str) -> str:
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def write_html(
@@ -62,18 +93,16 @@ def html(
     before = None if baseline is None else summarize(baseline, summary.options)
     matrix = None if summary.labels is None else summary.labels.confusion
     style, script = asset("page.css"), asset("page.js")
-    return (
-        environment()
-        .get_template("page.html.j2")
-        .render(
-            header=header(summary, summary.must_pass_failures, comparison),
-            sections=_sections(summary, target_risk, before),
-            cases=cases(result, right, groups(result, matrix, summary.slices), baseline=baseline),
-            style=drawn(style),
-            script=drawn(script),
-            policy=content_policy(style, script),
-        )
+    behind = groups(result, matrix, summary.slices)
+    page = macros().page(
+        header=header(summary, summary.must_pass_failures, comparison),
+        sections=_sections(summary, target_risk, before),
+        cases=cases(result, right, behind, baseline=baseline, write=macros().entry),
+        style=drawn(style),
+        script=drawn(script),
+        policy=content_policy(style, script),
     )
+    return str(page).strip()
 
 
 def _sections(summary: Summary, target_risk: float | None, before: Summary | None) -> list[Any]:

@@ -7,15 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_evals.show.report.charts.axis import Axis, decade_ticks, round_end
-from handrail_evals.show.report.charts.bars import Bar, bars
-from handrail_evals.show.report.charts.confusion import STEPS, Matrix, confusion, heat
-from handrail_evals.show.report.charts.histogram import Bucket, histogram
-from handrail_evals.show.report.charts.reliability import Bin, reliability
-from handrail_evals.show.report.charts.risk_coverage import Operating, Point, risk_coverage
-from handrail_evals.show.report.charts.stack import Part, stack
-from handrail_evals.show.report.charts.whisker import Whisker, scale, strip
-from handrail_evals.show.report.numbers import seconds
+from handrail_evals.show.report.charts import Axis, Bar, Whisker, bars, decade_ticks, round_end, scale, strip
+from handrail_evals.show.report.confidence import Bin, Operating, Point, reliability, risk_coverage
+from handrail_evals.show.report.labels import STEPS, Matrix, confusion, heat
+from handrail_evals.show.report.workflow import Bucket, Part, histogram, stack
+from handrail_evals.show.report.writing import seconds
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHARES = st.floats(0.0, 1.0)

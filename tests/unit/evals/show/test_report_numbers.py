@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from handrail_evals.numbers.metrics.value import Unit
 from handrail_evals.numbers.statistics.intervals import Interval
-from handrail_evals.show.report.numbers import amount, brief_count, counted, seconds, significant, spread
+from handrail_evals.show.report.writing import amount, brief_count, counted, seconds, significant, spread
 
 
 @pytest.mark.parametrize(

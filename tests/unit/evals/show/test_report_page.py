@@ -29,7 +29,7 @@ from handrail_evals.numbers.summary.measuring import summarize
 from handrail_evals.numbers.summary.summary import Options, Summary
 from handrail_evals.show.report import html, write_html
 from handrail_evals.show.report.cases import MOST_FAILING, MOST_PASSING
-from handrail_evals.show.report.numbers import amount, spread
+from handrail_evals.show.report.writing import amount, spread
 from tests.unit.evals.show.report_samples import HOSTILE, attacked, extracted, routed, run, worked
 
 QUICK = Options(certainty=Certainty(resamples=100))

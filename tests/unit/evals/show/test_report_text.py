@@ -5,9 +5,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_evals.show.report.charts.svg import escaped
-from handrail_evals.show.report.diff import MOST_WORDS, difference, words
-from handrail_evals.show.report.text import brief, columns, excerpt, fitted, visible
+from handrail_evals.show.report.charts import escaped
+from handrail_evals.show.report.writing import MOST_WORDS, brief, columns, difference, excerpt, fitted, visible, words
 
 ANY = st.text(alphabet=st.characters(), max_size=300)  # surrogates too: JSON may hold lone ones
 
