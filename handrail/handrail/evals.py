@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from handrail_evals.measure.cases.form import FileForm as FileForm
     from handrail_evals.measure.cases.jsonl_file import write_cases as write_cases
     from handrail_evals.measure.cases.schema import write_schema as write_schema
-    from handrail_evals.measure.copies import duplicates as duplicates
-    from handrail_evals.measure.observation import Flow as Flow
-    from handrail_evals.measure.observation import Observation as Observation
-    from handrail_evals.measure.observation import StepTrace as StepTrace
+    from handrail_evals.measure.fingerprint import duplicates as duplicates
     from handrail_evals.measure.result.case_result import CaseResult as CaseResult
     from handrail_evals.measure.result.result import Result as Result
     from handrail_evals.measure.result.result import read_result as read_result
@@ -41,15 +38,18 @@ if TYPE_CHECKING:
     from handrail_evals.measure.scorers.normalised import normalised as normalised
     from handrail_evals.measure.scorers.similarity import similarity as similarity
     from handrail_evals.measure.scorers.within import within as within
+    from handrail_evals.measure.target import Flow as Flow
+    from handrail_evals.measure.target import Observation as Observation
+    from handrail_evals.measure.target import StepTrace as StepTrace
     from handrail_evals.measure.target import Target as Target
     from handrail_evals.measure.targets.past_runs import observe_run as observe_run
     from handrail_evals.measure.targets.past_runs import past_runs as past_runs
     from handrail_evals.measure.targets.workflow import workflow_target as workflow_target
     from handrail_evals.measure.targets.workflow_reviewers import LEAVE_OPEN as LEAVE_OPEN
     from handrail_evals.measure.targets.workflow_reviewers import Reviewers as Reviewers
+    from handrail_evals.measure.targets.workflow_reviewers import Simulation as Simulation
     from handrail_evals.measure.targets.workflow_reviewers import Truth as Truth
     from handrail_evals.measure.targets.workflow_reviewers import chance as chance
-    from handrail_evals.measure.targets.workflow_simulation import Simulation as Simulation
     from handrail_evals.numbers.metrics.flow import attribution as attribution
     from handrail_evals.numbers.metrics.flow import flows as flows
     from handrail_evals.numbers.metrics.scores import Right as Right

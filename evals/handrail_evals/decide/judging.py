@@ -1,4 +1,4 @@
-"""What a step makes of labelled cases, and of cases that nobody has labelled."""
+"""What a step makes of labelled cases and of others; texts that its models learned from set no threshold."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,15 +6,42 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from handrail_ai_steps.batch import Failed
+from handrail_ai_steps.models.local import LocalModel
 from handrail_ai_steps.step import AIStep
 from handrail_evals.decide.calibrate.labels import JudgedCase
-from handrail_evals.decide.learned import Learned
 from handrail_evals.errors import InvalidLabels, MissingExpected
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.copies import clusters_of, input_key
-from handrail_evals.measure.fingerprint import as_text, jsonable
+from handrail_evals.measure.fingerprint import as_text, clusters_of, input_key, jsonable
 from handrail_guards.acceptance import Threshold
 from handrail_guards.outcome import Accepted, Judgement
+
+LOCAL = "local:"
+"""How the names of models that learn from labelled texts begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the models of a step learned from, by the names that their answers give."""
+
+    models: Mapping[str, LocalModel]
+
+    @classmethod
+    def of(cls, step: AIStep[Any]) -> "Learned":
+        """Return what the step's own models learned from; those behind a recording are not known."""
+        return cls({each.full_name: each for each in step.models if isinstance(each, LocalModel)})
+
+    def holds(self, judgement: Judgement, text: str | None) -> bool | None:
+        """Return whether the model that judged learned from the text; None: nobody can tell.
+
+        ``text`` is what was judged, where the judgement does not hold it; None: it is not one text.
+        """
+        model = self.models.get(judgement.model)
+        if model is None:
+            return None if judgement.model.startswith(LOCAL) else False
+        found = [model.learned_from(each) for each in (judgement.source, text) if each]
+        if True in found:
+            return True
+        return False if found and None not in found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,14 @@
-"""Short hashes of values, by which cases, answers and suites are recognised again."""
+"""Short hashes of values, by which cases, answers and suites are recognised again, and cases that are one case."""
 
 import hashlib
 import json
-from typing import Any
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from handrail_evals.errors import DataError
+from handrail_evals.measure.case import Case
 from handrail_ground.errors import told
 from handrail_ground.hashing import canonical
 from handrail_ground.values import NotJson, as_json
@@ -45,3 +49,58 @@ def hash_of(data: Any) -> str:
 def as_text(data: Any) -> str:
     """Return JSON data as people read it: a text as it is."""
     return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+
+
+def input_key(data: Any) -> str:
+    """Return what an input as JSON data is recognised by; case, white space and ways to write a letter do not count."""
+    return hash_of(_plain(data))
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, str):
+        return " ".join(unicodedata.normalize("NFKC", data).casefold().split())
+    if isinstance(data, list | tuple):
+        return [_plain(each) for each in data]
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    return data
+
+
+def clusters_of(cases: Iterable[Sequence[str]]) -> list[str]:
+    """Return the cluster of each case, which is given by all that it may share with others, at least one thing.
+
+    Cases that share anything are of one cluster, directly or by way of a third: it has the name of the first thing that
+    one of them gave. A case that shares nothing stands alone, and its cluster is empty.
+    """
+    above: dict[str, str] = {}
+    order: dict[str, int] = {}
+    shared = [tuple(each) for each in cases]
+    for keys in shared:
+        for key in keys:
+            order.setdefault(key, len(order))
+        first, *others = sorted({_root(above, key) for key in keys}, key=order.__getitem__)
+        above.update(dict.fromkeys(others, first))
+    roots = [_root(above, keys[0]) for keys in shared]
+    members = Counter(roots)
+    return [root if members[root] > 1 else "" for root in roots]
+
+
+def _root(above: dict[str, str], key: str) -> str:
+    while (next_one := above.setdefault(key, key)) != key:
+        key = above[key] = above.setdefault(next_one, next_one)
+    return key
+
+
+C = TypeVar("C", bound=Case[Any, Any])
+
+
+def duplicates(cases: Iterable[C]) -> tuple[tuple[C, ...], ...]:
+    """Return the cases whose inputs are equal, in groups of two and more, in the order of the first of each.
+
+    Raises:
+        DataError: an input has no JSON form.
+    """
+    groups: dict[str, list[C]] = {}
+    for case in cases:
+        groups.setdefault(hash_of(jsonable(case.input, where=f"{case.place}, input")), []).append(case)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)

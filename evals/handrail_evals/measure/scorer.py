@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from handrail_evals.errors import InvalidScore, InvalidSuite, MissingExpected
 from handrail_evals.measure.case import UNLABELLED, Case, nothing
-from handrail_evals.measure.observation import Observation
+from handrail_evals.measure.target import Observation
 from handrail_ground.code_hash import hash_of_function
 
 In = TypeVar("In")

@@ -1,16 +1,114 @@
-"""The port to whatever is measured: a case in, an observation out."""
+"""The port to whatever is measured: a case in, an observation out, with everything known about how it came to be."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
+from handrail_guards.confidence import ConfidenceSource
+from handrail_guards.verdict import Verdict
+
+Out_co = TypeVar("Out_co", covariant=True)
+
+Decider: TypeAlias = Literal["rule", "model", "person", "policy"]
+"""Who decided a step's value."""
+
+Ending: TypeAlias = Literal["completed", "waiting", "failed"]
+"""How a workflow's run ended: ``waiting`` when nobody answered its question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTrace:
+    """One step of a workflow's run."""
+
+    name: str
+    """The step's name in its run, such as ``route`` or ``route#2``."""
+    kind: str
+    """``rule``, ``action``, ``ai``, ``human``, ``timer``, ``event`` or ``child``."""
+    output: Any
+    """What it came to, as JSON data: for an AI step the accepted or suggested value; None when it failed or waits."""
+    decided_by: Decider | None = None
+    """Who was asked to decide; None where nobody is: timers, events, actions."""
+    accepted: bool | None = None
+    """For an AI step: whether its value was used without asking a person; None for other steps."""
+    confidence: float | None = None
+    """0 to 1; None when there is none."""
+    seconds: float | None = None
+    """How long it took; None when it never began or never ended."""
+    error: str = ""
+    """Why it failed; empty when it did not."""
+
+    @property
+    def decider(self) -> Decider | None:
+        """Return who decided its value: nobody where a rule came to None, which says that it does not know."""
+        knows_nothing = self.decided_by == "rule" and self.output is None
+        return None if knows_nothing else self.decided_by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """How a workflow's run went."""
+
+    ending: Ending
+    cycle_seconds: float
+    """From its start to its end or its first open question, waits for people included."""
+    approval_seconds: tuple[float, ...] = ()
+    """For each question that was answered: how long it waited."""
+    unanswered_seconds: tuple[float, ...] = ()
+    """For each question that nobody answered: how long it had waited when it was looked at, or expired."""
+    steps: tuple[StepTrace, ...] = ()
+    """In the order they were recorded."""
+
+    @property
+    def questions(self) -> int:
+        """Return how many questions people answered."""
+        return len(self.approval_seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """How an answer came to be; everything that is not known is None, which is not zero."""
+
+    answered: bool = True
+    """False when there is no answer at all: a refusal, a time-out."""
+    accepted: bool | None = None
+    """Whether the answer would be used without asking a person; None when the target does not say."""
+    doubt: str = ""
+    """Why not, as a code to count by; empty when accepted."""
+    reason: str = ""
+    """Why not, in words."""
+    confidence: float | None = None
+    """0 to 1."""
+    source: ConfidenceSource | None = None
+    """Where the confidence came from."""
+    model: str = ""
+    """Who answered, by the answer's own name for it."""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    money: float | None = None
+    """In the price table's currency."""
+    human_minutes: float | None = None
+    """What people spent on it."""
+    verdicts: tuple[Verdict, ...] = ()
+    flow: Flow | None = None
+    """For a workflow: how its run went."""
+
+
+@dataclass(frozen=True)  # without slots: see Case
+class Observation(Circumstances, Generic[Out_co]):
+    """What a target made of one case."""
+
+    output: Out_co
+    """The answer that is scored: of a doubtful judgement, what the model would have said; None when there is none."""
+    _: KW_ONLY
+    seconds: float | None = None
+    """How long the target itself took, where it says so; None: from question to answer is taken."""
+
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 In_contra = TypeVar("In_contra", contravariant=True)
-Out_co = TypeVar("Out_co", covariant=True)
 
 Observe: TypeAlias = Callable[[Case[In, Any]], Awaitable[Observation[Out]]]
 """Puts a case's input to what is measured."""

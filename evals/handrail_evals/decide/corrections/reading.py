@@ -9,10 +9,9 @@ from handrail_evals.decide.calibrate.acceptance_file import Subject
 from handrail_evals.decide.calibrate.labels import Audit, Correction, JudgedCase
 from handrail_evals.decide.corrections.labels import UNANSWERED, Decided, Labels, LeftOut, Reason
 from handrail_evals.decide.corrections.record import Answers, Judgements, Recorded, read_records
-from handrail_evals.decide.learned import Learned
+from handrail_evals.decide.judging import Learned
 from handrail_evals.errors import UnknownGroup
-from handrail_evals.measure.copies import clusters_of, input_key
-from handrail_evals.measure.fingerprint import as_text
+from handrail_evals.measure.fingerprint import as_text, clusters_of, input_key
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.guarantee import score_of

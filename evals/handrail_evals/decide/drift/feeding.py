@@ -11,7 +11,7 @@ from handrail_evals.decide.corrections.record import Answers, Judgements, Record
 from handrail_evals.decide.drift.seen import Audited, Routed
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import WatchFile
-from handrail_evals.measure.copies import input_key
+from handrail_evals.measure.fingerprint import input_key
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import ScoreName, score_of
 

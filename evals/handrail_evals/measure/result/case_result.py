@@ -8,8 +8,8 @@ from typing import Any, Final, get_args
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import UNLABELLED, Metadatum, nothing
 from handrail_evals.measure.fingerprint import hash_of
-from handrail_evals.measure.observation import Circumstances, Flow, StepTrace
 from handrail_evals.measure.scorer import Counts
+from handrail_evals.measure.target import Circumstances, Flow, Observation, StepTrace
 from handrail_ground.errors import is_order, told
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.verdict import Span, Verdict
@@ -83,6 +83,11 @@ class CaseResult(Circumstances):
         if self.expected is not UNLABELLED:
             return hash_of(self.expected)
         return self.expected_hash or (NOBODY_SAID if self.input is not None else "")
+
+    def observation(self, output: Any) -> Observation[Any]:
+        """Return the observation that it was made of; ``output`` is the answer as the target's type."""
+        known: dict[str, Any] = {name: getattr(self, name) for name in OBSERVED}
+        return Observation(output, seconds=self.seconds, **known)
 
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON data, leaving out what says nothing."""

@@ -11,13 +11,12 @@ from typing import Any
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import UNLABELLED, Case, nothing
 from handrail_evals.measure.fingerprint import hash_of, jsonable
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result.case_result import NOBODY_SAID, OBSERVED, CaseResult, Crash, escaped
 from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.contained import Raised, contained
 from handrail_evals.measure.running.scoring import Scorers, Scoring, crash
 from handrail_evals.measure.scorer import plain_number
-from handrail_evals.measure.target import Observe
+from handrail_evals.measure.target import Observation, Observe
 from handrail_orchestrator.interrupts import is_for_us
 
 
@@ -247,5 +246,4 @@ class _Reader:
             if is_for_us(error):
                 raise
             return None
-        known: dict[str, Any] = {name: getattr(answer, name) for name in OBSERVED}
-        return Observation(output, **known)
+        return answer.observation(output)

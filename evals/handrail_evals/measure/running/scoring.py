@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 from handrail_evals.errors import InvalidScore
 from handrail_evals.measure.case import UNLABELLED, Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result.case_result import Crash
 from handrail_evals.measure.running.contained import Raised, Returned, contained
 from handrail_evals.measure.scorer import Answered, Counts, FieldCounting, Score, Scored, Scorer, plain_number
+from handrail_evals.measure.target import Observation
 from handrail_evals.measure.threads import Threads
 from handrail_ground.errors import is_order
 from handrail_orchestrator.interrupts import is_for_us

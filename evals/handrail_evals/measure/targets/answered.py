@@ -8,10 +8,8 @@ from typing import Any, Generic, TypeVar
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.fingerprint import hash_of, jsonable
-from handrail_evals.measure.observation import Observation
-from handrail_evals.measure.result.case_result import OBSERVED, CaseResult
 from handrail_evals.measure.result.result import Result
-from handrail_evals.measure.target import Observe, Target
+from handrail_evals.measure.target import Observation, Observe, Target
 
 Out = TypeVar("Out")
 
@@ -61,11 +59,6 @@ class AnsweredTarget(Generic[Out]):
                 where = self.earlier.path or "the earlier result"
                 raise UnansweredCase(f"{where} has no answer to {case.place}, with this input; ask the target instead")
             output = adapter.validate_json(to_json(answer.output)) if answer.answered else answer.output
-            return _observation(answer, output)
+            return answer.observation(output)
 
         yield observe
-
-
-def _observation(answer: CaseResult, output: Any) -> Observation[Any]:
-    known: dict[str, Any] = {name: getattr(answer, name) for name in OBSERVED}
-    return Observation(output, seconds=answer.seconds, **known)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from handrail_evals.measure.fingerprint import hash_of
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result.case_result import OBSERVED, CaseResult
+from handrail_evals.measure.target import Observation
 from handrail_evals.measure.targets.workflow_record import TracedRun, traced_run
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.item import ReviewChange, ReviewItem

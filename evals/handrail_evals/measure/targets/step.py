@@ -10,11 +10,9 @@ from handrail_ai_steps.models.recorded import RecordedModel
 from handrail_ai_steps.models.recording import Recording
 from handrail_ai_steps.step import AIStep
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.program import full_name, step_version
-from handrail_evals.measure.target import Observe
-from handrail_evals.measure.targets.function import arguments
-from handrail_evals.measure.targets.outcomes import observed
+from handrail_evals.measure.target import Observation, Observe
+from handrail_evals.measure.targets.function import arguments, observed
 
 if TYPE_CHECKING:
     from handrail_ai_steps.model import Model

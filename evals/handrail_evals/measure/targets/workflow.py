@@ -1,31 +1,62 @@
 """A workflow as a target: up to its first question, or with scripted reviewers, in simulated time."""
 
+import inspect
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from handrail_ai_steps.step import AIStep
 from handrail_evals.errors import InvalidCase, InvalidSuite
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.fingerprint import hash_of
-from handrail_evals.measure.observation import Observation
-from handrail_evals.measure.program import version_of
-from handrail_evals.measure.target import Observe
+from handrail_evals.measure.program import named_by, settings_hash, step_version, version_of
+from handrail_evals.measure.target import Observation, Observe
 from handrail_evals.measure.targets.function import FunctionTarget
-from handrail_evals.measure.targets.lane import Lane, Plan
-from handrail_evals.measure.targets.lane_bodies import Actions, LaneBodies, StandIns
-from handrail_evals.measure.targets.lane_pool import LanePool
+from handrail_evals.measure.targets.lane import Actions, Lane, LaneBodies, LanePool, Plan, StandIns
 from handrail_evals.measure.targets.step import StepTarget
-from handrail_evals.measure.targets.workflow_code import code_parts, workflows_in
 from handrail_evals.measure.targets.workflow_record import traced_run
-from handrail_evals.measure.targets.workflow_reviewers import Desk, Reviewers
-from handrail_evals.measure.targets.workflow_simulation import DEFAULTS, Simulation
+from handrail_evals.measure.targets.workflow_reviewers import DEFAULTS, Desk, Reviewers, Simulation
 from handrail_orchestrator.embedded.library import BoundWorkflow, Library
 from handrail_orchestrator.errors import NotStorable
+from handrail_orchestrator.step import Step
 from handrail_orchestrator.workflow import Workflow
+
+AnyWorkflow: TypeAlias = Workflow[Any, Any]
+
+
+def workflows_in(workflow: AnyWorkflow) -> list[AnyWorkflow]:
+    """Return a workflow and all that its code, and theirs, names."""
+    found: dict[AnyWorkflow, None] = {}
+    pending = [workflow]
+    while pending:
+        each = pending.pop(0)
+        if each not in found:
+            found[each] = None
+            pending += (part for part in _named(each) if isinstance(part, Workflow))
+    return list(found)
+
+
+def code_parts(workflow: AnyWorkflow) -> list[str]:
+    """Return, sorted, what tells the code of a workflow and of what it names from any other."""
+    return sorted({part for each in workflows_in(workflow) for part in _parts(each)})
+
+
+def _parts(workflow: AnyWorkflow) -> Iterator[str]:
+    yield f"workflow {workflow.name} {workflow.version} {workflow.code}"
+    yield f"code {version_of(workflow.function)}"
+    for part in _named(workflow):
+        if isinstance(part, Step):
+            yield f"step {part.name} {version_of(part.function)} {settings_hash(part.policy)}"
+        elif isinstance(part, AIStep):
+            yield f"ai {part.name} {step_version(part)} {settings_hash(part.escalate)}"
+
+
+def _named(workflow: AnyWorkflow) -> Iterator[Any]:
+    return named_by(inspect.unwrap(workflow.function))
+
 
 In = TypeVar("In")
 Out = TypeVar("Out")

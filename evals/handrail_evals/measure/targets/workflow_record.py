@@ -5,8 +5,8 @@ from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar, get_args
 
-from handrail_evals.measure.observation import Decider, Ending, Flow, Observation, StepTrace
-from handrail_evals.measure.targets.outcomes import total
+from handrail_evals.measure.target import Decider, Ending, Flow, Observation, StepTrace
+from handrail_evals.measure.targets.function import total
 from handrail_guards.outcome import Accepted, Attempt, Doubtful, Judgement
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import UnknownRun

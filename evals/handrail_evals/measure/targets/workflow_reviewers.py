@@ -1,19 +1,59 @@
-"""Reviewers by script: who answers a workflow's questions in an evaluation, how long it takes them, and how late."""
+"""The world in which a workflow's cases are played: when they begin, how far time goes, and reviewers by script.
+
+A script says who answers a workflow's questions in an evaluation, how long it takes them, and how late.
+"""
 
 import hashlib
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, is_dataclass
-from typing import Any, TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 from handrail_evals.errors import InvalidCase, InvalidSetting
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.fingerprint import hash_of, jsonable
 from handrail_ground.code_hash import hash_of_function
+from handrail_orchestrator.limits import Limit
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.testing import LEAVE_OPEN
 from handrail_orchestrator.testing.reviewers import NoAnswer
+from handrail_orchestrator.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """How the cases of a workflow are played.
+
+    Raises:
+        InvalidSetting: ``start`` has no time zone, or ``horizon`` is not above 0.
+    """
+
+    start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+    """When every case begins: a Monday morning."""
+    horizon: timedelta = timedelta(days=366)
+    """A run that has not ended after so much simulated time counts as waiting; above 0."""
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """Those that steps ask for by name; each case has them to itself."""
+    children: tuple[Workflow[Any, Any], ...] = ()
+    """Workflows that runs start and that the code does not name itself; those that it names are found."""
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None:
+            raise InvalidSetting(f"start is {self.start!r}, without a time zone: use datetime(..., tzinfo=UTC)")
+        if self.horizon <= timedelta(0):
+            raise InvalidSetting(f"horizon is {self.horizon!r}; give a timedelta above 0, such as timedelta(days=30)")
+
+    @property
+    def told(self) -> list[str]:
+        """Return what answers may depend on, as part of a target's version."""
+        limits = [f"{name} {self.limits[name]}" for name in sorted(self.limits)]
+        return [self.start.isoformat(), str(self.horizon), *limits]
+
+
+DEFAULTS: Final = Simulation()
+
 
 Script: TypeAlias = Callable[[ReviewItem, Case[Any, Any]], Any]
 """Returns the answer as JSON data, right or wrong, or ``LEAVE_OPEN``: nobody ever answers."""

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from handrail_evals.errors import TooFewCases
-from handrail_evals.measure.observation import Decider, Flow, StepTrace
 from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.target import Decider, Flow, StepTrace
 from handrail_evals.numbers.metrics.cost import quantiles
 from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.metrics.value import (

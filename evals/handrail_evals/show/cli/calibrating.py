@@ -18,7 +18,7 @@ from handrail_evals.decide.calibrate.groups import Workload
 from handrail_evals.decide.calibrate.labels import require_blind
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections.reading import read_labels
-from handrail_evals.decide.learned import Learned
+from handrail_evals.decide.judging import Learned
 from handrail_evals.decide.step_calibration import (
     CalibrationSettings,
     Judged,

@@ -11,12 +11,12 @@ from handrail_evals.decide.gate import Standing, Terms
 from handrail_evals.decide.verdict import headline, lines, to_data, to_markdown
 from handrail_evals.errors import ChangedScorer, DataError, LowOverlap, Unfinished, UnknownMetric
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result.case_result import CaseResult, Crash
 from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.scorer import Answered
 from handrail_evals.measure.suite import Suite
+from handrail_evals.measure.target import Observation
 
 MARGIN = {"right": Terms(margin=0.02)}
 

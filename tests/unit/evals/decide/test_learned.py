@@ -15,8 +15,7 @@ from handrail_evals.decide.calibrate.calibration import calibrate
 from handrail_evals.decide.calibrate.labels import Audit
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections.reading import read_labels
-from handrail_evals.decide.judging import judge_cases
-from handrail_evals.decide.learned import Learned
+from handrail_evals.decide.judging import Learned, judge_cases
 from handrail_evals.decide.step_calibration import from_labels, set_threshold
 from handrail_evals.errors import InvalidLabels
 from handrail_evals.measure.targets.step import StepTarget

@@ -12,7 +12,7 @@ from handrail_evals.errors import DataError, InvalidCaseFile, InvalidSetting
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.cases.form import CaseFields, FileForm
 from handrail_evals.measure.cases.read import read_cases
-from handrail_evals.measure.copies import duplicates
+from handrail_evals.measure.fingerprint import duplicates
 
 
 def write(path: Path, *names: str) -> Path:

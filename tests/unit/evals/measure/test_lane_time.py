@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from handrail import Limit, Run, Workflow, action, workflow
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Flow
+from handrail_evals.measure.target import Flow
 from handrail_evals.measure.targets.workflow import workflow_target
-from handrail_evals.measure.targets.workflow_reviewers import Reviewers
-from handrail_evals.measure.targets.workflow_simulation import Simulation
+from handrail_evals.measure.targets.workflow_reviewers import Reviewers, Simulation
 from handrail_orchestrator.records.item import ReviewItem
 
 INTERVAL = 20.0

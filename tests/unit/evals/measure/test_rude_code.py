@@ -15,7 +15,6 @@ import pytest
 from handrail import Run, action, workflow
 from handrail_evals.errors import DataError, InvalidSuite
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import read_result
 from handrail_evals.measure.running.runner import run_suite
@@ -23,7 +22,7 @@ from handrail_evals.measure.running.settings import RunSettings, Spending
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.suite import Suite
-from handrail_evals.measure.target import Observe
+from handrail_evals.measure.target import Observation, Observe
 from handrail_evals.measure.targets.function import FunctionTarget
 from handrail_evals.measure.targets.workflow import workflow_target
 from handrail_evals.measure.targets.workflow_reviewers import Reviewers

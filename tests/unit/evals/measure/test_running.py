@@ -20,7 +20,6 @@ from handrail import Accepted, Doubtful
 from handrail.guards import Confidence, Span, Verdict
 from handrail_evals.errors import InvalidResult, InvalidSetting
 from handrail_evals.measure.case import UNLABELLED, Case
-from handrail_evals.measure.observation import Flow, Observation, StepTrace
 from handrail_evals.measure.result.case_result import CaseResult, Crash
 from handrail_evals.measure.result.result import read_result
 from handrail_evals.measure.running.runner import run_suite
@@ -29,6 +28,7 @@ from handrail_evals.measure.scorer import Answered, Counts, Score
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.scorers.fields import fields
 from handrail_evals.measure.suite import Suite
+from handrail_evals.measure.target import Flow, Observation, StepTrace
 from handrail_evals.measure.targets.answered import AnsweredTarget
 from handrail_guards.outcome import Attempt, Judgement
 

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from handrail_evals.errors import MissingExpected
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers.exact import exact
+from handrail_evals.measure.target import Observation
 
 
 class Team(Enum):

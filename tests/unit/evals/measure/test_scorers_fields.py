@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, RootModel
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Counts, Score
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.scorers.fields import Fields, fields
@@ -21,6 +20,7 @@ from handrail_evals.measure.scorers.list_match import set_match
 from handrail_evals.measure.scorers.normalised import normalised
 from handrail_evals.measure.scorers.similarity import similarity
 from handrail_evals.measure.scorers.within import within
+from handrail_evals.measure.target import Observation
 
 
 class Address(BaseModel):

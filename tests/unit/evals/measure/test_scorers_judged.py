@@ -12,9 +12,9 @@ from handrail.ai_steps import ModelRequest, NoAnswer
 from handrail_ai_steps.errors import RecordingMissing, UnknownModel
 from handrail_evals.errors import InvalidSetting, InvalidValue, MissingExpected
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers.judged import judged_by
+from handrail_evals.measure.target import Observation
 from handrail_guards.acceptance import Always, Threshold, confidence
 from handrail_guards.errors import InvalidGuard
 

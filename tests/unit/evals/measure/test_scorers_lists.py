@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidScore, InvalidSetting, InvalidValue
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Counts
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.scorers.fields import fields
@@ -22,6 +21,7 @@ from handrail_evals.measure.scorers.list_match import best_pairs, heaviest_pairs
 from handrail_evals.measure.scorers.normalised import normalised
 from handrail_evals.measure.scorers.similarity import similarity
 from handrail_evals.measure.scorers.within import within
+from handrail_evals.measure.target import Observation
 from handrail_ground.optional import LibraryMissing
 
 letters = st.lists(st.sampled_from(["a", "b", "c"]), max_size=6)

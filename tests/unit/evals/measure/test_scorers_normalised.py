@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidValue
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered
 from handrail_evals.measure.scorers.normalised import Normalised, normalised
+from handrail_evals.measure.target import Observation
 
 
 class Colour(Enum):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered
 from handrail_evals.measure.scorers.similarity import Measure, similarity
+from handrail_evals.measure.target import Observation
 from handrail_ground.optional import LibraryMissing
 
 measures = st.sampled_from(["edits", "words"])

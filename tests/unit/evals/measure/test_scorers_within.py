@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers.within import Within, within
+from handrail_evals.measure.target import Observation
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 tolerances = st.floats(0, 1e6)

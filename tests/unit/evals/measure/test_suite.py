@@ -7,9 +7,9 @@ import pytest
 from handrail_evals.decide.gate import Terms
 from handrail_evals.errors import InvalidCase, InvalidSuite, MissingExpected
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.scorer import Answered, Score, as_scorer
 from handrail_evals.measure.suite import Suite
+from handrail_evals.measure.target import Observation
 
 
 async def shout(text: str) -> str:

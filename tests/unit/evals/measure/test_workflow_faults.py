@@ -16,8 +16,7 @@ from handrail_ai_steps.errors import ModelNotReady, RecordingMissing
 from handrail_evals.errors import InvalidCase, InvalidSuite
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.targets.workflow import workflow_target
-from handrail_evals.measure.targets.workflow_reviewers import Reviewers, Truth
-from handrail_evals.measure.targets.workflow_simulation import Simulation
+from handrail_evals.measure.targets.workflow_reviewers import Reviewers, Simulation, Truth
 from tests.unit.evals.measure.workflow_cases import Offer, Ticket, negotiation, observed, routing, steps, sure
 
 

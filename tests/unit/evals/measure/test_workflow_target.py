@@ -12,8 +12,7 @@ from handrail_ai_steps.model import ModelRequest
 from handrail_evals.errors import InvalidCase, InvalidSetting, InvalidSuite
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.targets.workflow import workflow_target
-from handrail_evals.measure.targets.workflow_reviewers import Reviewers, Truth
-from handrail_evals.measure.targets.workflow_simulation import Simulation
+from handrail_evals.measure.targets.workflow_reviewers import Reviewers, Simulation, Truth
 from handrail_orchestrator.records.item import ReviewItem
 from tests.unit.evals.measure.workflow_cases import Team, Ticket, observed, routing, steps, sure, truthful
 

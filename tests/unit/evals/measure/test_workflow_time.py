@@ -12,8 +12,7 @@ from handrail.orchestrator import WaitExpired
 from handrail_ai_steps.model import ModelRequest
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.targets.workflow import workflow_target
-from handrail_evals.measure.targets.workflow_reviewers import LEAVE_OPEN, Reviewers
-from handrail_evals.measure.targets.workflow_simulation import Simulation
+from handrail_evals.measure.targets.workflow_reviewers import LEAVE_OPEN, Reviewers, Simulation
 from tests.unit.evals.measure.workflow_cases import (
     HOUR,
     Offer,

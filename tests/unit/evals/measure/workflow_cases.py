@@ -10,7 +10,7 @@ from handrail import Escalation, Retry, Run, Says, Workflow, action, classify, c
 from handrail.ai_steps import Model
 from handrail_ai_steps.model import ModelRequest
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
+from handrail_evals.measure.target import Observation
 from handrail_evals.measure.targets.workflow import WorkflowTarget
 from handrail_evals.measure.targets.workflow_reviewers import Reviewers, Truth
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handrail_evals.measure.observation import Ending, Flow, StepTrace
 from handrail_evals.measure.result.case_result import CaseResult, Crash
 from handrail_evals.measure.result.result import Header, Result
+from handrail_evals.measure.target import Ending, Flow, StepTrace
 
 BOOM = Crash(type="ValueError", message="boom", trace="Traceback\n  line 1\nValueError: boom")
 

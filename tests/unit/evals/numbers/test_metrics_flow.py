@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_evals.measure.observation import Flow
 from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.measure.target import Flow
 from handrail_evals.numbers.metrics.flow import Attribution, attribution, deciders, flows, same_json
 from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.metrics.value import MetricValue

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Flow, Observation, StepTrace
 from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.scorers.fields import fields
 from handrail_evals.measure.suite import Suite
+from handrail_evals.measure.target import Flow, Observation, StepTrace
 from handrail_guards.verdict import Verdict
 
 TEAMS = ("billing", "cards", "fraud")

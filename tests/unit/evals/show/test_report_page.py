@@ -16,13 +16,13 @@ import pytest
 from handrail_evals.decide.comparison import compare
 from handrail_evals.decide.gate import Terms
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.observation import Observation
 from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.suite import Suite
+from handrail_evals.measure.target import Observation
 from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_evals.numbers.summary.measuring import summarize
