@@ -1,4 +1,4 @@
-"""What a report shows of a summary, as plain tables: the terminal and pull requests show the same."""
+"""What is shown of a summary, as plain tables: the terminal, pull requests and the page draw the same model."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +27,15 @@ class Table:
     rows: Sequence[Row]
     numbers: frozenset[int] = frozenset()
     """Positions of the columns that hold numbers."""
+    left_out: str = ""
+    """How many rows are not shown, in words; empty when all are."""
+
+
+def named_numbers(columns: Row, rows: Sequence[Row], most: int = 100) -> Table:
+    """Return a table of numbers, named by the first cell of each row: at most so many rows, and how many more."""
+    more = len(rows) - most
+    numbers = frozenset(range(1, len(columns)))
+    return Table("Numbers", columns, tuple(rows[:most]), numbers, f"{more:,} more" if more > 0 else "")
 
 
 def heading(summary: Summary) -> str:

@@ -25,8 +25,9 @@ from handrail_evals.show.report.charts import (
     text,
     upright,
 )
-from handrail_evals.show.report.metrics import Number, Table, earlier, number, table
+from handrail_evals.show.report.metrics import Number, earlier, number
 from handrail_evals.show.report.writing import count, counted, share, spread
+from handrail_evals.show.tables import Table, named_numbers
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -221,12 +222,14 @@ def confidence(
     return Confidence(
         lead=f"Where the confidences came from: {sources}.",
         reliability=drawn(reliability([_bin(each) for each in diagram.bins])),
-        bins=table(
+        bins=named_numbers(
             ("confidence", "mean", "right", "interval", "answers"),
             [_bin_row(each) for each in diagram.bins],
         ),
         curve=drawn(picture),
-        points=table(("accepted", "wrong", "threshold"), [_point_row(each) for each in thinned(curve, CURVE_ROWS)]),
+        points=named_numbers(
+            ("accepted", "wrong", "threshold"), [_point_row(each) for each in thinned(curve, CURVE_ROWS)]
+        ),
         numbers=tuple(number(each, earlier(each, before)) for each in metrics),
     )
 

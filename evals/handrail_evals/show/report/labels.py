@@ -19,8 +19,8 @@ from handrail_evals.show.report.charts import (
     strip,
     text,
 )
-from handrail_evals.show.report.metrics import Table, table
 from handrail_evals.show.report.writing import UNKNOWN, brief, brief_count, count, counted, fitted, share, spread
+from handrail_evals.show.tables import Table, named_numbers
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -185,7 +185,7 @@ def labels(matrix: Confusion, scores: Sequence[LabelScore]) -> Labels:
     return Labels(
         chart=drawn(confusion(condensed(matrix, chosen))),
         shown=_shown(len(chosen), len(matrix.labels)),
-        mistakes=table(("expected → got", "answers"), mistakes, MIXED_UP),
+        mistakes=named_numbers(("expected → got", "answers"), mistakes, MIXED_UP),
         worst=tuple(rows[:first]),
         others=tuple(rows[first:]),
         left_out=f"{more:,} more labels" if more else "",

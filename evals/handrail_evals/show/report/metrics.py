@@ -12,6 +12,7 @@ from handrail_evals.numbers.metrics.value import Group, MetricValue
 from handrail_evals.numbers.summary.summary import Summary, Tally
 from handrail_evals.show.report.charts import Bar, Whisker, bars, drawn, ruler, scale, strip
 from handrail_evals.show.report.writing import UNKNOWN, amount, brief, count, counted, share, significant, spread
+from handrail_evals.show.tables import Table, named_numbers
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -51,23 +52,6 @@ def title(metric: MetricValue) -> str:
     if metric.group == "confidence" and metric.name.startswith(AT_RISK):
         return f"coverage at {share(float(metric.name.removeprefix(AT_RISK)), 0)} wrong"
     return TITLES.get(metric.label) or brief(metric.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What a chart shows, in numbers."""
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    """The first cell of each is its name."""
-    left_out: str = ""
-    """How many rows are not shown, in words; empty when all are."""
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], most: int = 100) -> Table:
-    """Return at most so many rows, and how many more there are."""
-    more = len(rows) - most
-    return Table(tuple(head), tuple(tuple(each) for each in rows[:most]), f"{more:,} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +272,7 @@ def fields(scores: Sequence[FieldScore], *, number: int = 1) -> Fields:
     return Fields(
         scorer=brief(scores[0].scorer),
         chart=drawn(chart),
-        numbers=table(
+        numbers=named_numbers(
             ("field", "precision", "recall", "F1", "interval", "right", "extra", "missed"),
             [_row(each) for each in scores[:MOST]],
         ),

@@ -25,8 +25,9 @@ from handrail_evals.show.report.charts import (
     round_end,
     text,
 )
-from handrail_evals.show.report.metrics import Figure, Table, earlier, figure, table
+from handrail_evals.show.report.metrics import Figure, earlier, figure
 from handrail_evals.show.report.writing import brief, count, counted, seconds, share, spread
+from handrail_evals.show.tables import Table, named_numbers
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -168,7 +169,7 @@ def workflow(
         figures=tuple(figure(each, earlier(each, before)) for each in metrics if each.name not in DECIDERS),
         deciders=drawn(_deciders(metrics)),
         blames=drawn(_blames(blames)),
-        numbers=table(("step", "how", "failures", "share", "interval"), [_blame_row(each) for each in blames]),
+        numbers=named_numbers(("step", "how", "failures", "share", "interval"), [_blame_row(each) for each in blames]),
         failures="" if attribution is None else counted(attribution.failures, "failed run"),
     )
 
@@ -241,5 +242,5 @@ def effort(metrics: Sequence[MetricValue], latency: Histogram, before: Summary |
     return Effort(
         figures=tuple(figure(each, earlier(each, before)) for each in metrics),
         chart=drawn(picture),
-        buckets=table(("took", "answers"), rows),
+        buckets=named_numbers(("took", "answers"), rows),
     )
