@@ -1,6 +1,5 @@
 """Training the local model from a file of labelled texts or of people's corrections."""
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel
+from handrail_ground.jsonl import InvalidLines, place, read_lines
+from handrail_ground.values import InvalidJson
 
 if TYPE_CHECKING:
     from handrail_ai_steps.models.local.classifier import Quality
@@ -104,24 +105,14 @@ def read_examples(source: Path, *, fields: ExampleFields = ExampleFields()) -> S
 def _records(source: Path) -> Iterator[tuple[str, Any]]:
     """Give each line's place and JSON."""
     try:
-        with source.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    where = f"{source}, line {number}"
-                    yield where, _json(line, where, first=number == 1)
-    except OSError as error:
-        raise InvalidTrainingData(f"{source} cannot be read ({error.strerror}); give a JSONL file") from error
-
-
-def _json(line: bytes, where: str, *, first: bool) -> Any:
-    try:
-        return json.loads(line.decode("utf-8-sig" if first else "utf-8"))
-    except UnicodeDecodeError as error:
-        raise InvalidTrainingData(f"{where}: not UTF-8 at byte {error.start}; save the file as UTF-8") from error
-    except ValueError as error:
-        raise InvalidTrainingData(f"{where}: not JSON ({error}); each line must be one JSON object") from error
-    except RecursionError as error:
-        raise InvalidTrainingData(f"{where}: nested too deeply; each line must be one flat JSON object") from error
+        for line in read_lines(source):
+            where = place(source, line.number)
+            try:
+                yield where, line.value()
+            except InvalidJson as error:
+                raise InvalidTrainingData(f"{where}: {error}; each line must be one JSON object") from error
+    except InvalidLines as error:
+        raise InvalidTrainingData(f"{error}; give a JSONL file") from error
 
 
 def _there(record: dict[str, Any], wanted: str, part: str) -> str:

@@ -42,8 +42,8 @@ def why_not_read(error: OSError) -> str:
     """Return why a file cannot be read, in words that follow its name and a colon."""
     match error:
         case FileNotFoundError():
-            return "there is no such file"
+            return "there is no such file; check its name"
         case IsADirectoryError():
-            return "it is a directory"
+            return "it is a directory; name a file"
         case _:
             return f"it cannot be read: {error.strerror or error}"

@@ -83,7 +83,9 @@ def read_lines(path: Path, *, longest: int | None = None) -> Iterator[Line]:
         while data := _next(path, file, limit):
             number, end = number + 1, end + len(data)
             if longest is not None and len(data) > longest:
-                raise InvalidLines(path=path, line=number, problem=f"it is longer than {longest // 2**20} MB")
+                raise InvalidLines(
+                    path=path, line=number, problem=f"it is longer than {longest // 2**20} MB; put one value on a line"
+                )
             if number == 1:
                 _require_text(path, data)
                 data = data.removeprefix(BYTE_ORDER_MARK)
@@ -105,6 +107,6 @@ def _require_text(path: Path, start: bytes) -> None:
             raise InvalidLines(path=path, problem=f"it is compressed ({kind}): unpack it first")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InvalidLines(path=path, problem="it is UTF-16; save the file as UTF-8")
-    if start.strip() in {b"{", b"["}:
+    if start.strip() in {b"{", b"["} and start.endswith(b"\n"):
         problem = "its first value goes on over several lines: write one whole JSON value a line (jq -c . does)"
         raise InvalidLines(path=path, problem=problem)

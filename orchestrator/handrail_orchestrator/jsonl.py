@@ -1,7 +1,6 @@
 """Inputs for many runs, read from a JSON Lines file: all of them, or none."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,17 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from handrail_ground.jsonl import InvalidLines, read_lines
+from handrail_ground.values import not_utf8
 from handrail_orchestrator.codec import Codec, in_words, type_name
 from handrail_orchestrator.errors import InputFileError, NotStorable
-
-_PACKED = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"PK\x03\x04": "zip",
-}
-"""What files that hold others begin with."""
 
 SHOWN = 10
 """How many bad lines a message shows; it counts the rest."""
@@ -65,15 +57,19 @@ def read_inputs(path: Path, codec: Codec[Any], id_field: str | None) -> list[Inp
     lines: list[InputLine] = []
     findings: list[_Finding] = []
     first_line_of: dict[str, int] = {}
-    for number, data in _lines(path):
-        checked = _checked(number, data, codec, id_field)
-        if isinstance(checked, InputLine):
-            first = first_line_of.setdefault(checked.id, number)
-            if first == number:
-                lines.append(checked)
-                continue
-            checked = _Finding(number, id_field, f"id {checked.id!r} is already that of line {first}; ids must differ")
-        findings.append(checked)
+    try:
+        for number, data, *_ in read_lines(path):
+            checked = _checked(number, data, codec, id_field)
+            if isinstance(checked, InputLine):
+                first = first_line_of.setdefault(checked.id, number)
+                if first == number:
+                    lines.append(checked)
+                    continue
+                said = f"id {checked.id!r} is already that of line {first}; ids must differ"
+                checked = _Finding(number, id_field, said)
+            findings.append(checked)
+    except InvalidLines as error:
+        raise InputFileError(path=path, problem=error.problem) from error
     if findings:
         raise _refusal(path, findings)
     if not lines:
@@ -81,40 +77,11 @@ def read_inputs(path: Path, codec: Codec[Any], id_field: str | None) -> list[Inp
     return lines
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines that are not blank, with their numbers; only line feeds end a line, as JSON Lines has it."""
-    try:
-        with path.open("rb") as file:
-            for number, data in enumerate(file, start=1):
-                if number == 1:
-                    _require_text(path, data)
-                line = data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data
-                if line := line.strip():
-                    yield number, line
-    except FileNotFoundError as error:
-        raise InputFileError(path=path, problem="there is no such file") from error
-    except IsADirectoryError as error:
-        raise InputFileError(path=path, problem="it is a directory; name a JSON Lines file") from error
-    except OSError as error:
-        raise InputFileError(path=path, problem=f"it cannot be read: {error.strerror or error}") from error
-
-
-def _require_text(path: Path, start: bytes) -> None:
-    for magic, kind in _PACKED.items():
-        if start.startswith(magic):
-            raise InputFileError(path=path, problem=f"it is compressed ({kind}): unpack it first")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputFileError(path=path, problem="it is UTF-16; save the file as UTF-8")
-    if start.strip() in {b"{", b"["}:
-        problem = "its first value goes on over several lines: write one whole JSON value a line (jq -c . does)"
-        raise InputFileError(path=path, problem=problem)
-
-
 def _checked(number: int, data: bytes, codec: Codec[Any], id_field: str | None) -> InputLine | _Finding:
     try:
         raw = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _Finding(number, None, f"byte {error.start + 1} is not UTF-8; save the file as UTF-8")
+        return _Finding(number, None, not_utf8(error))
     try:
         value = codec.parse(raw)
         # What cannot be stored is refused here, not after half of the runs have started.

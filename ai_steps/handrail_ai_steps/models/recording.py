@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 from handrail_ai_steps.errors import InvalidRecording
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.output import Output
+from handrail_ground.errors import told
 from handrail_ground.hashing import hash_of_data
+from handrail_ground.jsonl import InvalidLines, place, read_lines
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt
 
@@ -115,29 +117,28 @@ class Recording:
         self._lines[key] = line
 
     def _read(self) -> None:
-        with self.path.open("rb") as file:
-            for number, text in enumerate(file, 1):
-                whole = text.endswith(b"\n")
+        try:
+            for line in read_lines(self.path):
                 try:
-                    self._take(text)
+                    self._take(line.text)
                 except (ValueError, KeyError, TypeError) as error:
-                    if not whole:
+                    if not line.is_ended:
                         self._torn = True
                         return
                     raise InvalidRecording(
-                        f"{self.path}, line {number} is no recorded answer ({type(error).__name__}: {error}); "
-                        "remove the line, or record again"
+                        f"{place(self.path, line.number)} is no recorded answer ({told(error)}); remove the line, or"
+                        " record again"
                     ) from error
-                self._good += len(text)
-                self._ends_line = whole
+                self._good, self._ends_line = line.end, line.is_ended
+        except InvalidLines as error:
+            raise InvalidRecording(f"{error}; name a recording") from error
 
     def _take(self, text: bytes) -> None:
-        if text.strip():
-            line = json.loads(text)
-            key = RecordingKey(line["model"], line["prompt_version"], line["schema"], line["input"])
-            if "answer" not in line and "no_answer" not in line:
-                raise KeyError("answer")
-            self._lines[key] = line
+        line = json.loads(text)
+        key = RecordingKey(line["model"], line["prompt_version"], line["schema"], line["input"])
+        if "answer" not in line and "no_answer" not in line:
+            raise KeyError("answer")
+        self._lines[key] = line
 
 
 def _to_line(answer: Answer | NoAnswer, output: Output) -> Line:

@@ -92,7 +92,7 @@ def test_whatever_json_can_write_is_read_back(
     ("line", "says"),
     [
         ("{", "not JSON"),
-        ("[" * 100_000, "nested too deeply|not JSON"),
+        ("[" * 100_000, "deeper than 100 levels"),
         ("[1]", "a list where a JSON object belongs"),
         ("null", "a NoneType where"),
         ({"label": "x"}, "no field 'text', but 'label'.*--text-field"),
@@ -116,7 +116,7 @@ def test_a_line_in_another_encoding_is_named(tmp_path: Path) -> None:
     source = tmp_path / "data.jsonl"
     source.write_bytes('{"text": "café", "label": "x"}\n'.encode("latin-1"))
 
-    with pytest.raises(InvalidTrainingData, match="line 1: not UTF-8 at byte"):
+    with pytest.raises(InvalidTrainingData, match="line 1: byte 14 is not UTF-8"):
         read_examples(source)
 
 
@@ -127,7 +127,7 @@ def test_an_empty_file_is_named(tmp_path: Path, lines: tuple[str, ...]) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidTrainingData, match=r"none\.jsonl cannot be read"):
+    with pytest.raises(InvalidTrainingData, match=r"none\.jsonl: there is no such file"):
         learn("route", tmp_path / "none.jsonl", models=tmp_path)
 
 

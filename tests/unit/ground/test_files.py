@@ -49,6 +49,6 @@ def test_why_a_file_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
         return why_not_read(caught.value)
 
     (tmp_path / "file").touch()
-    assert why(tmp_path / "none") == "there is no such file"
-    assert why(tmp_path) == "it is a directory"
+    assert why(tmp_path / "none") == "there is no such file; check its name"
+    assert why(tmp_path) == "it is a directory; name a file"
     assert why(tmp_path / "file" / "below") == "it cannot be read: Not a directory"

@@ -7,7 +7,9 @@ from typing import Any, BinaryIO
 
 from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.cases.form import CaseFields, FileForm
-from handrail_evals.measure.cases.record import BYTE_ORDER_MARK, LONGEST, Finding, Record, not_utf8, opened
+from handrail_evals.measure.cases.record import LONGEST, Finding, Record, opened
+from handrail_ground.jsonl import BYTE_ORDER_MARK
+from handrail_ground.values import not_utf8
 
 
 def csv_records(path: Path, form: FileForm, fields: CaseFields) -> Iterator[Record | Finding]:

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from handrail_evals.errors import InvalidCaseFile
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""What some editors write before UTF-8."""
+from handrail_ground.files import why_not_read
 
 
 def files_of(names: Iterable[str | Path]) -> list[str | Path]:
@@ -55,12 +53,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
             yield file
-    except FileNotFoundError as error:
-        raise InvalidCaseFile(path=path, problem="there is no such file; check its name") from error
-    except IsADirectoryError as error:
-        raise InvalidCaseFile(path=path, problem=_is_folder(path)) from error
     except OSError as error:
-        raise InvalidCaseFile(path=path, problem=f"it cannot be read: {error.strerror or error}") from error
+        raise InvalidCaseFile(path=path, problem=why_not_read(error)) from error
 
 
 def require_file(path: Path) -> None:
@@ -74,20 +68,8 @@ def require_file(path: Path) -> None:
     except OSError:  # a name that the system refuses: opening it says why
         return
     if is_folder:
-        raise InvalidCaseFile(path=path, problem=_is_folder(path))
+        raise InvalidCaseFile(path=path, problem=f"it is a directory; name its files, such as {path / '*.jsonl'}")
 
-
-def _is_folder(path: Path) -> str:
-    return f"it is a directory; name its files, such as {path / '*.jsonl'}"
-
-
-def not_utf8(error: UnicodeDecodeError) -> str:
-    """Return in words where bytes are no UTF-8, and what to do."""
-    return f"byte {error.start + 1} is not UTF-8 (0x{error.object[error.start]:02x}); save the file as UTF-8"
-
-
-DEEPEST = 100
-"""Levels of objects and lists in one case; pydantic itself gives up at about twice that."""
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of one line of JSON Lines, and of one YAML file: what is longer is not a file of cases."""
@@ -123,11 +105,6 @@ class Unusable(Exception):
         self.path = path
         self.line = line
         self.case = case
-
-
-def too_deep() -> str:
-    """Return what to say of data that are nested too deep."""
-    return f"it is nested deeper than {DEEPEST} levels; keep a case flatter"
 
 
 def kind_of(data: Any) -> str:

@@ -15,17 +15,15 @@ import yaml
 
 from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.cases.record import (
-    BYTE_ORDER_MARK,
-    DEEPEST,
     LONGEST,
     FieldPath,
     Finding,
     Record,
     Unusable,
-    not_utf8,
     opened,
-    too_deep,
 )
+from handrail_ground.jsonl import BYTE_ORDER_MARK
+from handrail_ground.values import DEEPEST, TOO_DEEP, not_utf8
 
 PREFIX: Final = "tag:yaml.org,2002:"
 
@@ -76,7 +74,7 @@ class Values:
         if isinstance(node, yaml.ScalarNode):
             return scalar(node)
         if level > DEEPEST:  # also an alias inside of what it stands for
-            raise Unusable(too_deep(), line=start_line(node))
+            raise Unusable(TOO_DEEP, line=start_line(node))
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{PREFIX}seq":
             return [self.of(each, level + 1) for each in node.value]
         if isinstance(node, yaml.MappingNode) and node.tag == f"{PREFIX}map":
@@ -227,7 +225,7 @@ def _composed(path: Path, text: str) -> yaml.Node | None:
         for event in yaml.parse(text, Loader=CoreLoader):
             level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if level > DEEPEST + 2:  # the list of cases, and the object around it, are not part of any case
-                raise InvalidCaseFile(path=path, line=start_line(event), problem=too_deep())
+                raise InvalidCaseFile(path=path, line=start_line(event), problem=TOO_DEEP)
         return yaml.compose(text, Loader=CoreLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

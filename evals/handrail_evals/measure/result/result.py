@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, overload
 
 from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.result.case_result import CaseResult
+from handrail_ground.jsonl import InvalidLines, read_lines
 
 FORMAT = "handrail-result/1"
 """What a result file calls itself; a later format has another number."""
@@ -143,26 +144,21 @@ def read_result(path: Path, *, torn: Literal["ignore", "raise"] = "raise") -> Re
         InvalidResult: it cannot be read, or a line is no case of a result; file and line are named.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InvalidResult(
-            path=path, problem=f"it cannot be read ({error.strerror}); make it with `handrail eval run`"
-        ) from error
-    whole = data.rfind(b"\n") + 1
-    lines = data[:whole].splitlines()
+        lines = [line for line in read_lines(path) if line.is_ended]
+    except InvalidLines as error:
+        raise InvalidResult(path=path, problem=f"{error.problem}; `handrail eval run` makes one") from error
     if not lines:
         if torn == "ignore":
             return None
         raise InvalidResult(path=path, problem="it holds no result; run the suite again with `handrail eval run`")
-    header = _header(path, lines[0])
+    header = _header(path, lines[0].text)
     cases: dict[tuple[str, int], CaseResult] = {}
-    for number, line in enumerate(lines[1:], start=2):
-        if line.strip():
-            case = _case(path, number, line)
-            key = (case.case, case.repeat)
-            cases.pop(key, None)
-            cases[key] = case
-    return Result(header, tuple(cases.values()), path, whole)
+    for line in lines[1:]:
+        case = _case(path, line.number, line.text)
+        key = (case.case, case.repeat)
+        cases.pop(key, None)
+        cases[key] = case
+    return Result(header, tuple(cases.values()), path, lines[-1].end)
 
 
 def _header(path: Path, line: bytes) -> Header:

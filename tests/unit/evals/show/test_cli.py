@@ -213,7 +213,7 @@ def test_single_cases_can_be_run_several_times() -> None:
         (("suites.py:suite", "--recording", "none.jsonl"), "which is no AI step"),
         (("suites.py:suite", "--record"), "--record needs --recording"),
         (("suites.py:suite", "--max-money", "0"), "give a number above 0"),
-        (("suites.py:suite", "--answers-from", "none.jsonl"), "cannot be read"),
+        (("suites.py:suite", "--answers-from", "none.jsonl"), "there is no such file"),
     ],
 )
 def test_what_cannot_be_run_ends_with_2_and_the_reason(arguments: tuple[str, ...], said: str) -> None:
