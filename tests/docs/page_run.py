@@ -48,7 +48,9 @@ def run_page(page: Path, folder: Path) -> PageRun:
 
 
 def _readers_environment(folder: Path) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    # A page shows and the tests measure: what its commands run is not counted, which would double their time.
+    left_out = ("PYTHONDONTWRITEBYTECODE", "COVERAGE_", "COV_CORE_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {
         **inherited,
         # What a reader has installed is compiled; every command of a page would compile it anew.
