@@ -32,7 +32,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers docs format bench lock wheel release-check clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers docs maps format bench lock wheel release-check clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ layers: $(READY) ## Check which package may import which
 
 docs: $(READY) ## Build the documentation as a site, in site/; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+
+maps: $(READY) ## Write the map of each part into the README at its door, from the docstrings
+	$(BIN)/python docs/part_maps.py
 
 format: $(READY) ## Format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet

@@ -100,7 +100,7 @@ def test_every_link_to_a_file_has_its_file_in_the_site(files: Files, config: MkD
             continue
         text = Path(str(file.abs_src_path)).read_text(encoding="utf-8")
         moved = site_hooks.on_page_markdown(text, Page(None, file, config), config, files)
-        for link in site_hooks.LINK.findall(re.sub(r"```.*?```", "", moved, flags=re.DOTALL)):
+        for link in site_hooks.LINK.findall(re.sub(r"```.*?```|`[^`\n]*`", "", moved, flags=re.DOTALL)):
             path = link.partition("#")[0]
             if path and "://" not in path:
                 place = posixpath.normpath(posixpath.join(posixpath.dirname(file.src_uri), path))
