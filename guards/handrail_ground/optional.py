@@ -57,8 +57,6 @@ class Library:
             np = Library("numpy", extra="evals")
     """
 
-    __slots__ = ("_extra", "_name")
-
     def __init__(self, name: str, *, extra: Extra) -> None:
         self._name = name
         self._extra: Extra = extra
@@ -71,4 +69,6 @@ class Library:
         """
         with needs(self._extra):
             module = importlib.import_module(self._name)
-        return getattr(module, name)
+        found = getattr(module, name)
+        setattr(self, name, found)  # found at once from now on: arithmetic asks thousands of times
+        return found
