@@ -8,8 +8,7 @@ from statistics import fmean
 from guarantee_bench.methods import guaranteed
 from guarantee_bench.predictions import ModelName, Tickets
 from guarantee_bench.trial import Cell, World
-from handrail_evals.decide.calibrate.choice import choose_score
-from handrail_evals.decide.calibrate.fitting import development_scores, fit_acceptor
+from handrail_evals.decide.calibrate.choice import choose_score, development_scores, fit_acceptor
 from handrail_evals.decide.calibrate.labels import Audit, JudgedCase, Scored, audits_of
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_guards.guarantee import ScoreName

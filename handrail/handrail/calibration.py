@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from handrail_evals.decide.calibrate.choice import Choice as Choice
     from handrail_evals.decide.calibrate.choice import choose_score as choose_score
     from handrail_evals.decide.calibrate.choice import choose_start as choose_start
+    from handrail_evals.decide.calibrate.choice import development_scores as development_scores
     from handrail_evals.decide.calibrate.choice import expected_coverage as expected_coverage
-    from handrail_evals.decide.calibrate.fitting import development_scores as development_scores
-    from handrail_evals.decide.calibrate.fitting import fit_acceptor as fit_acceptor
+    from handrail_evals.decide.calibrate.choice import fit_acceptor as fit_acceptor
     from handrail_evals.decide.calibrate.groups import CostView as CostView
     from handrail_evals.decide.calibrate.groups import GroupCalibration as GroupCalibration
     from handrail_evals.decide.calibrate.groups import GroupView as GroupView

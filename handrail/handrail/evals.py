@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from handrail_evals.numbers.statistics.intervals import Certainty as Certainty
     from handrail_evals.numbers.summary.document import open_summary as open_summary
     from handrail_evals.numbers.summary.document import summary_path as summary_path
-    from handrail_evals.numbers.summary.measuring import summarize as summarize
     from handrail_evals.numbers.summary.summary import Options as Options
+    from handrail_evals.numbers.summary.summary import summarize as summarize
     from handrail_evals.pytest_plugin import Evaluate as Evaluate
     from handrail_evals.show.markdown import markdown as markdown
     from handrail_evals.show.report.page import write_html as write_html

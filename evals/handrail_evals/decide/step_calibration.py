@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee
 from handrail_evals.decide.calibrate.calibration import Calibration, calibrate
-from handrail_evals.decide.calibrate.choice import choose_score
-from handrail_evals.decide.calibrate.fitting import development_scores, fit_acceptor
+from handrail_evals.decide.calibrate.choice import choose_score, development_scores, fit_acceptor
 from handrail_evals.decide.calibrate.labels import JudgedCase, Scored, audits_of, scores_of
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections.labels import Labels

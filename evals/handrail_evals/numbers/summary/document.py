@@ -10,8 +10,7 @@ from typing import NoReturn
 from handrail_evals.errors import InvalidResult, InvalidSetting, InvalidSummary
 from handrail_evals.measure.result.result import read_result
 from handrail_evals.numbers.summary.codec import Misfit, from_data, to_data
-from handrail_evals.numbers.summary.measuring import DEFAULTS, summarize
-from handrail_evals.numbers.summary.summary import Options, Summary
+from handrail_evals.numbers.summary.summary import DEFAULTS, Options, Summary, summarize
 from handrail_ground.files import write_whole
 
 FORMAT = "handrail-summary/2"

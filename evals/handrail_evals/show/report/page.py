@@ -9,8 +9,7 @@ from typing import Any
 from handrail_evals.decide.comparison import Comparison
 from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.metrics.scores import Right
-from handrail_evals.numbers.summary.measuring import summarize
-from handrail_evals.numbers.summary.summary import Summary
+from handrail_evals.numbers.summary.summary import Summary, summarize
 from handrail_evals.show.report.cases import cases, groups
 from handrail_evals.show.report.charts import Whisker, drawn
 from handrail_evals.show.report.confidence import Operating, confidence

@@ -15,8 +15,7 @@ from scipy import stats
 from handrail.guards import Alternative, Confidence, InvalidGuard, Judgement, Verdict
 from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee, read_acceptance, write_acceptance
 from handrail_evals.decide.calibrate.calibration import calibrate
-from handrail_evals.decide.calibrate.choice import choose_score
-from handrail_evals.decide.calibrate.fitting import development_scores, fit_acceptor
+from handrail_evals.decide.calibrate.choice import choose_score, development_scores, fit_acceptor
 from handrail_evals.decide.calibrate.labels import JudgedCase, audits_of, scores_of
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.calibrate.sequence import Ladder, Tally, scan

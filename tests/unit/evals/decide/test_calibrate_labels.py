@@ -14,7 +14,7 @@ from scipy import stats
 from handrail.guards import Alternative, Confidence, Judgement
 from handrail_evals.decide.calibrate.acceptance_file import Subject, guarantee
 from handrail_evals.decide.calibrate.calibration import calibrate
-from handrail_evals.decide.calibrate.fitting import fit_acceptor
+from handrail_evals.decide.calibrate.choice import fit_acceptor
 from handrail_evals.decide.calibrate.groups import Looks, recalibrate
 from handrail_evals.decide.calibrate.labels import Audit, JudgedCase, Scored, audits_of
 from handrail_evals.decide.calibrate.promise import Promise

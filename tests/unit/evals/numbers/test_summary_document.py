@@ -14,8 +14,7 @@ from handrail_evals.measure.scorer import Counts
 from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_evals.numbers.summary.codec import reader
 from handrail_evals.numbers.summary.document import Stamp, from_json, to_json
-from handrail_evals.numbers.summary.measuring import summarize
-from handrail_evals.numbers.summary.summary import Names, Options, Summary
+from handrail_evals.numbers.summary.summary import Names, Options, Summary, summarize
 from tests.unit.evals.numbers.metric_answers import answer, crashed, result, run, said, step
 
 QUICK = Options(certainty=Certainty(resamples=100))

@@ -25,8 +25,7 @@ from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.target import Observation
 from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.statistics.intervals import Certainty
-from handrail_evals.numbers.summary.measuring import summarize
-from handrail_evals.numbers.summary.summary import Options, Summary
+from handrail_evals.numbers.summary.summary import Options, Summary, summarize
 from handrail_evals.show.report import html, write_html
 from handrail_evals.show.report.cases import MOST_FAILING, MOST_PASSING
 from handrail_evals.show.report.writing import amount, spread

@@ -14,8 +14,7 @@ from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.metrics.value import Unit
 from handrail_evals.numbers.statistics.intervals import Certainty
-from handrail_evals.numbers.summary.measuring import summarize
-from handrail_evals.numbers.summary.summary import Options
+from handrail_evals.numbers.summary.summary import Options, summarize
 from handrail_evals.show.figures import figure, one_line
 from handrail_evals.show.junit import junit
 from handrail_evals.show.markdown import inert, markdown
