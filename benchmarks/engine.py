@@ -1,13 +1,14 @@
 """What the embedded engine reaches: one run, one table, its bars beside the figures."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from bench.figure import Figure
+from bench.table import report
 from engine_bench.bench import Bench
 from engine_bench.beside_peers import beside_peers
 from engine_bench.commits import CommitTimes, commit_rows, commit_times
@@ -15,18 +16,13 @@ from engine_bench.crash import crash
 from engine_bench.disk import file_system, scratch
 from engine_bench.errors import InMemoryDisk
 from engine_bench.machine import this_machine
-from engine_bench.row import Row, failed_row
 from engine_bench.scale import FULL, QUICK
-from engine_bench.table import as_json, print_table
 from engine_bench.throughput import alone, kinds, sleeping, together
 from engine_bench.waiting import waiting
 
 PROJECT = Path(__file__).parent.parent
 
-FILE_COLUMNS = 150
-"""Width of a table that goes into a file or a pipe."""
-
-PARTS: dict[str, Callable[[Bench], list[Row]]] = {
+PARTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "alone": alone,
     "together": together,
     "kinds": kinds,
@@ -58,21 +54,21 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return asked
 
 
-def measure(name: str, bench: Bench, progress: Console) -> list[Row]:
+def measure(name: str, bench: Bench, progress: Console) -> list[Figure]:
     """Return the rows of one part; a part that fails says so in one row, and the others are still measured."""
     progress.log(f"measuring: {name}")
     try:
         return PARTS[name](bench)
     except Exception as error:  # noqa: BLE001 - minutes of figures are not thrown away for one part
         progress.print_exception()
-        return [failed_row(name, f"{type(error).__name__}: {error}")]
+        return [Figure(name, "failed", None, "", note=f"{type(error).__name__}: {error}", failed=True)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and return the exit code: 0, 1 for a missed bar with --strict, 2 for bad input."""
     asked = parse(arguments)
     progress = Console(stderr=True)
-    rows: list[Row] = []
+    rows: list[Figure] = []
     commits: list[CommitTimes] = []
     try:
         with scratch(asked.dir) as directory:
@@ -85,11 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InMemoryDisk as error:
         progress.print(f"[red]{error}[/]")
         return 2
-    print_table(Console(width=None if sys.stdout.isatty() else FILE_COLUMNS), rows, machine)
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(as_json(rows, machine), indent=2) + "\n")
-    missed = any(row.mark in {"missed", "failed"} for row in rows)
-    return 1 if missed and asked.strict else 0
+    missed = report("The embedded engine", rows, caption=str(machine), write=asked.json)
+    return missed if asked.strict else 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +22,8 @@ import instructor
 from openai import AsyncOpenAI
 from pydantic import BaseModel
 
+from bench.figure import TIMES, Figure, at_most, median_figure, ratios
+from bench.table import report
 from handrail_ai_steps.kinds import extract
 from handrail_ai_steps.logprobs import token_trace
 from handrail_ai_steps.models.openai import OpenAIModel
@@ -74,25 +76,6 @@ class Passing:
         return Verdict(self.name, getattr(value, self.name) is not None and bool(context.source), field=self.name)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    name: str
-    value: float
-    unit: str
-    ratio: float
-    """To what stands in ``beside``, in the same round."""
-    beside: str
-    bar: float | None = None
-    """The most that the ratio may be."""
-
-    @property
-    def mark(self) -> str:
-        """Return how it stands to its bar."""
-        return "" if self.bar is None else "ok" if self.ratio <= self.bar else "MISSED"
-
-
 GUARDS: tuple[Guard, ...] = (Passing("company"), Passing("date"), Passing("total"))
 RECEIPT = Receipt(
     company="Café Zürich",
@@ -104,7 +87,7 @@ SOURCE = "Café Zürich, 2026-01-02\n" + "\n".join(f"item {index}  {index * 1.5}
 Call = Callable[[], Awaitable[Any]]
 
 
-async def calls(stub: Stub, count: int, rounds: int) -> list[Row]:
+async def calls(stub: Stub, count: int, rounds: int) -> list[Figure]:
     """Measure one call of each contender; the same answer, with log-probabilities for those that ask for them."""
     text = RECEIPT.model_dump_json()
     entries = tokens(*((piece, {"a": 0.01}) for piece in cut(text)))
@@ -137,23 +120,18 @@ async def calls(stub: Stub, count: int, rounds: int) -> list[Row]:
     times = await measure(contenders, count, rounds)
     await model.aclose()
     await client.close()
-    bars = {"AI step, 3 guards, logprob confidence": MOST_TIMES_PARSE}
+    bars = {"AI step, 3 guards, logprob confidence": at_most(MOST_TIMES_PARSE)}
     return [
-        Row(
-            name,
-            statistics.median(each) * 1e3,
-            "ms CPU a call",
-            ratio_of(each, times["openai .parse"]),
-            "openai .parse",
-            bars.get(name),
+        median_figure(
+            "a call",
+            f"{name} ÷ openai .parse",
+            ratios(each, times["openai .parse"]),
+            TIMES,
+            bar=bars.get(name),
+            note=f"{statistics.median(each) * 1e3:.3f} ms CPU",
         )
         for name, each in times.items()
     ]
-
-
-def ratio_of(taken: Sequence[float], base: Sequence[float]) -> float:
-    """Return the median of the rounds' ratios."""
-    return statistics.median(mine / theirs for mine, theirs in zip(taken, base, strict=True))
 
 
 async def measure(contenders: dict[str, Call], count: int, rounds: int) -> dict[str, list[float]]:
@@ -169,7 +147,7 @@ async def measure(contenders: dict[str, Call], count: int, rounds: int) -> dict[
     return taken
 
 
-def chain(count: int, rounds: int) -> Row:
+def chain(count: int, rounds: int) -> Figure:
     """Measure what running three passing guards as a chain adds to the checks themselves."""
     context = GuardContext(source=SOURCE)
 
@@ -185,13 +163,17 @@ def chain(count: int, rounds: int) -> Row:
     for _ in range(rounds):
         added.append(timed(chained, count * 20) - timed(bare, count * 20))
         loads.append(timed(lambda: json.loads(text), count * 20))
-    name, ratio = "chain of 3 passing guards adds", ratio_of(added, loads)
-    return Row(
-        name, statistics.median(added) * 1e6, "µs CPU", ratio, "json.loads of the answer", MOST_TIMES_LOADS_CHAIN
+    return median_figure(
+        "parts",
+        "what a chain of 3 passing guards adds ÷ json.loads of the answer",
+        ratios(added, loads),
+        TIMES,
+        bar=at_most(MOST_TIMES_LOADS_CHAIN),
+        note=f"{statistics.median(added) * 1e6:.1f} µs CPU",
     )
 
 
-def long_answer(rounds: int) -> Row:
+def long_answer(rounds: int) -> Figure:
     """Measure the field confidences of a long answer, from the server's entries to the numbers."""
     lines = [{"name": f"item {index} é", "quantity": index, "total": index * 1.25} for index in range(120)]
     text = json.dumps({"lines": lines}, ensure_ascii=False)
@@ -210,9 +192,14 @@ def long_answer(rounds: int) -> Row:
     for _ in range(rounds):
         taken.append(timed(once, 20))
         loads.append(timed(lambda: json.loads(answer), 20))
-    name = f"field confidences, {len(entries)} tokens, {3 * len(lines)} fields"
-    beside = "json.loads of the answer"
-    return Row(name, statistics.median(taken) * 1e3, "ms CPU", ratio_of(taken, loads), beside, MOST_TIMES_LOADS_FIELDS)
+    return median_figure(
+        "parts",
+        f"confidences of {3 * len(lines)} fields, {len(entries)} tokens ÷ json.loads of the answer",
+        ratios(taken, loads),
+        TIMES,
+        bar=at_most(MOST_TIMES_LOADS_FIELDS),
+        note=f"{statistics.median(taken) * 1e3:.2f} ms CPU",
+    )
 
 
 def timed(call: Callable[[], None], count: int) -> float:
@@ -232,11 +219,4 @@ def main() -> int:
     with Stub() as stub:
         rows = asyncio.run(calls(stub, options.calls, options.rounds))
     rows += [chain(options.calls, options.rounds), long_answer(options.rounds)]
-    print(f"{'':46}{'measured':>22}{'ratio':>8} {'to':26}{'bar':>8}")
-    for row in rows:
-        bar = "" if row.bar is None else f"≤ {row.bar:g}"
-        print(f"{row.name:46}{f'{row.value:.3f} {row.unit}':>22}{row.ratio:8.2f} {row.beside:26}{bar:>8}  {row.mark}")
-    barred = [row for row in rows if row.bar is not None]
-    missed = sum(row.mark == "MISSED" for row in barred)
-    print(f"{len(barred)} bars: {len(barred) - missed} hold, {missed} missed.")
-    return int(missed > 0)
+    return report("An AI step", rows)

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from engine_bench.row import Row, median_row
+from bench.figure import Figure, median_figure
 from engine_bench.rows import INSERT_RUN, open_journal, run_row, transaction
 
 COMMITS = 100
@@ -32,11 +32,11 @@ def commit_times(directory: Path) -> CommitTimes:
     return CommitTimes(statistics.median(times), statistics.quantiles(times, n=20)[-1])
 
 
-def commit_rows(times: Sequence[CommitTimes]) -> list[Row]:
+def commit_rows(times: Sequence[CommitTimes]) -> list[Figure]:
     """Return the rows of the disk; their spread tells whether the parts met the same one."""
     return [
-        median_row(PART, "one commit, p50", [each.p50 for each in times], "ms"),
-        median_row(PART, "one commit, p95", [each.p95 for each in times], "ms"),
+        median_figure(PART, "one commit, p50", [each.p50 for each in times], "ms"),
+        median_figure(PART, "one commit, p95", [each.p95 for each in times], "ms"),
     ]
 
 

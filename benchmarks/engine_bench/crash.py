@@ -4,12 +4,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine_bench.bar import at_most
+from bench.figure import TIMES, Figure, at_most, median_figure
 from engine_bench.bench import Bench
 from engine_bench.child import Child
 from engine_bench.crash_worker import STUCK_AT
 from engine_bench.errors import WrongResult
-from engine_bench.row import TIMES, Row, median_row
 from engine_bench.rows import STEPS
 
 WORKER = "engine_bench.crash_worker"
@@ -34,7 +33,7 @@ class Recovery:
         return self.first_step - self.imported
 
 
-def crash(bench: Bench) -> list[Row]:
+def crash(bench: Bench) -> list[Figure]:
     """Kill a worker with its runs in flight: first beside another live process, then with a restart afterwards."""
     runs = bench.scale.crash_runs
     taken, restarted = [], []
@@ -45,23 +44,23 @@ def crash(bench: Bench) -> list[Row]:
     part = f"kill -9 with {runs} runs in flight"
     other, again = "another live process", "restart"
     return [
-        median_row(part, f"{other}: first step", [each.first_step for each in taken], "s", bar=at_most(1.5, 0.3)),
-        median_row(part, f"{other}: all runs at their last step", [each.all_done for each in taken], "s"),
-        median_row(
+        median_figure(part, f"{other}: first step", [each.first_step for each in taken], "s", bar=at_most(1.5, 0.3)),
+        median_figure(part, f"{other}: all runs at their last step", [each.all_done for each in taken], "s"),
+        median_figure(
             part,
             f"{again}: first step, from the end of its imports",
             [each.first_step_after_imports for each in restarted],
             "s",
         ),
-        median_row(
+        median_figure(
             part,
             f"{again}: the same ÷ its imports",
             [each.first_step_after_imports / each.imported for each in restarted],
             TIMES,
             bar=at_most(2, 0.5),
         ),
-        median_row(part, f"{again}: first step, imports included", [each.first_step for each in restarted], "s"),
-        median_row(part, f"{again}: all runs at their last step", [each.all_done for each in restarted], "s"),
+        median_figure(part, f"{again}: first step, imports included", [each.first_step for each in restarted], "s"),
+        median_figure(part, f"{again}: all runs at their last step", [each.all_done for each in restarted], "s"),
     ]
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.figure import ratios
 from engine_bench.load import Load, Side
 from engine_bench.spent import Spent
 
-Figure = Callable[[Spent], float]
+Reading = Callable[[Spent], float]
 """Reads one figure of what was spent."""
 
 
@@ -20,18 +21,17 @@ class Rounds:
     spent: dict[str, list[Spent]]
     """By the side's name; the same place in two lists is the same round."""
 
-    def samples(self, side: str, figure: Figure) -> list[float]:
+    def samples(self, side: str, reading: Reading) -> list[float]:
         """Return a side's figure in each round."""
-        return [figure(spent) for spent in self.spent[side]]
+        return [reading(spent) for spent in self.spent[side]]
 
-    def ratios(self, side: str, other: str, figure: Figure) -> list[float]:
+    def ratios(self, side: str, other: str, reading: Reading) -> list[float]:
         """Return how many times the other side's figure this one is, in each round."""
-        pairs = zip(self.samples(side, figure), self.samples(other, figure), strict=True)
-        return [mine / theirs for mine, theirs in pairs]
+        return ratios(self.samples(side, reading), self.samples(other, reading))
 
-    def median(self, side: str, figure: Figure) -> float:
+    def median(self, side: str, reading: Reading) -> float:
         """Return a side's median figure."""
-        return statistics.median(self.samples(side, figure))
+        return statistics.median(self.samples(side, reading))
 
 
 def in_rounds(sides: Sequence[tuple[Side, Load]], repetitions: int, directory: Path) -> Rounds:

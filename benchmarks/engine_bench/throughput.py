@@ -2,20 +2,19 @@
 
 from operator import attrgetter
 
-from engine_bench.bar import Bar, at_least, at_most
+from bench.figure import TIMES, Bar, Figure, at_least, at_most, median_figure
 from engine_bench.bench import Bench
 from engine_bench.floor import Floor
 from engine_bench.handrail_side import Handrail, HandrailBacklog, HandrailRules, HandrailTriage
 from engine_bench.load import Load, Side
 from engine_bench.no_engine import NoEngine
 from engine_bench.python_floor import PythonFloor
-from engine_bench.rounds import Figure, Rounds, in_rounds
-from engine_bench.row import TIMES, Row, median_row
+from engine_bench.rounds import Reading, Rounds, in_rounds
 from engine_bench.threaded_journal import ThreadedJournal
 
-RATE: Figure = attrgetter("runs_per_second")
-CPU: Figure = attrgetter("cpu_ms")
-MEDIAN: Figure = attrgetter("median_ms")
+RATE: Reading = attrgetter("runs_per_second")
+CPU: Reading = attrgetter("cpu_ms")
+MEDIAN: Reading = attrgetter("median_ms")
 
 FLOORS = {width: Floor(width) for width in (1, 50, 500)}
 JOURNAL, HANDRAIL, BACKLOG, NOTHING = ThreadedJournal(), Handrail(), HandrailBacklog(), NoEngine()
@@ -33,7 +32,7 @@ RULES_BAR = at_most(1.15, 1.05)
 """The processor time of five rules, by that of five async actions."""
 
 
-def alone(bench: Bench) -> list[Row]:
+def alone(bench: Bench) -> list[Figure]:
     """Measure one run alone: nothing to share a commit with."""
     part = "one run alone, 5 steps"
     floor = FLOORS[1]
@@ -41,8 +40,8 @@ def alone(bench: Bench) -> list[Row]:
     load = Load(bench.scale.alone_runs, concurrency=1, warm_up=bench.scale.alone_runs // 5)
     rounds = in_rounds([(side, load) for side in sides], bench.scale.alone_repetitions, bench.directory)
     return [
-        *(median_row(part, f"{side.name}, p50", rounds.samples(side.name, MEDIAN), "ms") for side in sides),
-        median_row(
+        *(median_figure(part, f"{side.name}, p50", rounds.samples(side.name, MEDIAN), "ms") for side in sides),
+        median_figure(
             part,
             f"{HANDRAIL.name} ÷ bare floor",
             rounds.ratios(HANDRAIL.name, floor.name, MEDIAN),
@@ -52,36 +51,36 @@ def alone(bench: Bench) -> list[Row]:
     ]
 
 
-def together(bench: Bench) -> list[Row]:
+def together(bench: Bench) -> list[Figure]:
     """Measure 50 and 500 callers at once: what group commit is for."""
     return [*_callers(bench, 50), *_callers(bench, 500)]
 
 
-def _callers(bench: Bench, concurrency: int) -> list[Row]:
+def _callers(bench: Bench, concurrency: int) -> list[Figure]:
     part = f"{concurrency} callers, 5 trivial steps"
     bench.say(part)
     sides: list[Side] = [FLOORS[concurrency], PYTHON, JOURNAL, HANDRAIL, BACKLOG]
     rounds = in_rounds([(side, _load(bench, concurrency)) for side in sides], bench.scale.repetitions, bench.directory)
     return [
-        *(median_row(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
-        *(_ratio_row(part, rounds, HANDRAIL, side, RATE) for side in sides[:3]),
-        *(median_row(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
-        _ratio_row(part, rounds, PYTHON, HANDRAIL, CPU, bar=FLOOR_BAR),
-        _ratio_row(part, rounds, JOURNAL, HANDRAIL, CPU, bar=JOURNAL_BAR),
+        *(median_figure(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
+        *(_ratio(part, rounds, HANDRAIL, side, RATE) for side in sides[:3]),
+        *(median_figure(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
+        _ratio(part, rounds, PYTHON, HANDRAIL, CPU, bar=FLOOR_BAR),
+        _ratio(part, rounds, JOURNAL, HANDRAIL, CPU, bar=JOURNAL_BAR),
     ]
 
 
-def kinds(bench: Bench) -> list[Row]:
+def kinds(bench: Bench) -> list[Figure]:
     """Measure runs of rules, and the README's triage, beside runs of async actions."""
     part = f"{LOCK_STEP} callers, kinds of steps"
     bench.say(part)
     sides: list[Side] = [HANDRAIL, RULES, TRIAGE]
     rounds = in_rounds([(side, _load(bench, LOCK_STEP)) for side in sides], bench.scale.repetitions, bench.directory)
     return [
-        *(median_row(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
-        *(median_row(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
-        _ratio_row(part, rounds, RULES, HANDRAIL, CPU, bar=RULES_BAR),
-        _ratio_row(part, rounds, TRIAGE, HANDRAIL, CPU),
+        *(median_figure(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
+        *(median_figure(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
+        _ratio(part, rounds, RULES, HANDRAIL, CPU, bar=RULES_BAR),
+        _ratio(part, rounds, TRIAGE, HANDRAIL, CPU),
     ]
 
 
@@ -90,12 +89,12 @@ def _load(bench: Bench, concurrency: int) -> Load:
     return Load(runs, concurrency, warm_up=max(concurrency, runs // 10))
 
 
-def _ratio_row(part: str, rounds: Rounds, side: Side, other: Side, figure: Figure, *, bar: Bar | None = None) -> Row:
-    name = f"{'CPU: ' if figure is CPU else ''}{side.name} ÷ {other.name}"
-    return median_row(part, name, rounds.ratios(side.name, other.name, figure), TIMES, bar=bar)
+def _ratio(part: str, rounds: Rounds, side: Side, other: Side, reading: Reading, *, bar: Bar | None = None) -> Figure:
+    name = f"{'CPU: ' if reading is CPU else ''}{side.name} ÷ {other.name}"
+    return median_figure(part, name, rounds.ratios(side.name, other.name, reading), TIMES, bar=bar)
 
 
-def sleeping(bench: Bench) -> list[Row]:
+def sleeping(bench: Bench) -> list[Figure]:
     """Measure steps of 5 to 50 ms, which end at any time and so share commits less well than in lock-step."""
     rows = []
     sides: list[Side] = [NOTHING, PYTHON, HANDRAIL]
@@ -106,9 +105,9 @@ def sleeping(bench: Bench) -> list[Row]:
         load = Load(runs, concurrency, warm_up=concurrency, sleeping=True)
         rounds = in_rounds([(side, load) for side in sides], bench.scale.repetitions, bench.directory)
         rows += [
-            *(median_row(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
-            *(median_row(part, f"{side.name}, p50", rounds.samples(side.name, MEDIAN), "ms") for side in sides),
-            *(median_row(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
-            _ratio_row(part, rounds, PYTHON, HANDRAIL, CPU, bar=FLOOR_BAR),
+            *(median_figure(part, side.name, rounds.samples(side.name, RATE), "runs/s") for side in sides),
+            *(median_figure(part, f"{side.name}, p50", rounds.samples(side.name, MEDIAN), "ms") for side in sides),
+            *(median_figure(part, f"CPU: {side.name}", rounds.samples(side.name, CPU), "ms") for side in sides),
+            _ratio(part, rounds, PYTHON, HANDRAIL, CPU, bar=FLOOR_BAR),
         ]
     return rows

@@ -8,12 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine_bench.bar import at_most
+from bench.figure import TIMES, Figure, at_most, median_figure
 from engine_bench.bench import Bench
 from engine_bench.child import Child
 from engine_bench.handrail_side import store_url
 from engine_bench.imports import import_milliseconds
-from engine_bench.row import TIMES, Row, median_row
 from engine_bench.waiting_worker import EVENT
 from handrail import Client
 from handrail.orchestrator import ReviewQuery
@@ -49,7 +48,7 @@ class Wake:
     """From before that call to the beginning of the step's body in the other process."""
 
 
-def waiting(bench: Bench) -> list[Row]:
+def waiting(bench: Bench) -> list[Figure]:
     """Make the runs, watch new processes open the store and idle, and resume runs from this process."""
     file = bench.directory / "waiting.db"
     part = f"{bench.scale.waiting_runs:,} waiting runs"
@@ -63,7 +62,7 @@ def waiting(bench: Bench) -> list[Row]:
         decisions, events = asyncio.run(_resume(file, server, bench.scale.resumes))
     return [
         *_making_rows(part, made, bench.scale.waiting_runs),
-        *(median_row(part, name, [cost[key] for cost in costs], unit, bar=bar) for name, key, unit, bar in COSTS),
+        *(median_figure(part, name, [cost[key] for cost in costs], unit, bar=bar) for name, key, unit, bar in COSTS),
         _open_row(part, [cost["open_cpu_ms"] for cost in costs]),
         *_wake_rows(part, "a decision in another process", decisions),
         *_wake_rows(part, "an event from another process", events),
@@ -110,21 +109,21 @@ async def _wake_each(calls: Sequence[Callable[[], Awaitable[object]]], server: C
     return wakes
 
 
-def _making_rows(part: str, made: dict[str, float], count: int) -> list[Row]:
+def _making_rows(part: str, made: dict[str, float], count: int) -> list[Figure]:
     return [
-        Row(part, "started, 5,000 in a call", count / made["started_seconds"], "runs/s"),
-        Row(part, "started and run to their wait", count / made["waiting_seconds"], "runs/s"),
-        Row(part, "peak memory of the process that made them", made["peak_megabytes"], "MB"),
+        Figure(part, "started, 5,000 in a call", count / made["started_seconds"], "runs/s"),
+        Figure(part, "started and run to their wait", count / made["waiting_seconds"], "runs/s"),
+        Figure(part, "peak memory of the process that made them", made["peak_megabytes"], "MB"),
     ]
 
 
-def _open_row(part: str, milliseconds: Sequence[float]) -> Row:
+def _open_row(part: str, milliseconds: Sequence[float]) -> Figure:
     importing = import_milliseconds()
     name = "CPU to open the store ÷ importing the engine"
-    return median_row(part, name, [each / importing for each in milliseconds], TIMES, bar=OPEN_BAR)
+    return median_figure(part, name, [each / importing for each in milliseconds], TIMES, bar=OPEN_BAR)
 
 
-def _wake_rows(part: str, cause: str, wakes: Sequence[Wake]) -> list[Row]:
+def _wake_rows(part: str, cause: str, wakes: Sequence[Wake]) -> list[Figure]:
     latencies, calls = [wake.latency_ms for wake in wakes], [wake.call_ms for wake in wakes]
     p50, p95 = statistics.median(latencies), statistics.quantiles(latencies, n=20)[-1]
     calls_p50, calls_p95 = statistics.median(calls), statistics.quantiles(calls, n=20)[-1]
@@ -132,8 +131,8 @@ def _wake_rows(part: str, cause: str, wakes: Sequence[Wake]) -> list[Row]:
         f"of {len(wakes)}, from before the call, which itself takes {calls_p50:.2f} ms (p50), {calls_p95:.2f} ms (p95)"
     )
     return [
-        Row(part, f"{cause} → step's body, p50", p50, "ms", None, note, tuple(latencies)),
-        Row(part, f"{cause} → step's body, p95", p95, "ms"),
-        Row(part, f"{cause} → step's body ÷ the call, p50", p50 / calls_p50, TIMES, WAKE_BARS[0]),
-        Row(part, f"{cause} → step's body ÷ the call, p95", p95 / calls_p95, TIMES, WAKE_BARS[1]),
+        Figure(part, f"{cause} → step's body, p50", p50, "ms", None, note, tuple(latencies)),
+        Figure(part, f"{cause} → step's body, p95", p95, "ms"),
+        Figure(part, f"{cause} → step's body ÷ the call, p50", p50 / calls_p50, TIMES, WAKE_BARS[0]),
+        Figure(part, f"{cause} → step's body ÷ the call, p95", p95 / calls_p95, TIMES, WAKE_BARS[1]),
     ]

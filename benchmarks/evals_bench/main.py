@@ -17,13 +17,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from rich.console import Console
-from rich.table import Table
-
+from bench.figure import TIMES, Figure, at_least, at_most, median_figure, percent, ratios
+from bench.table import report
 from evals_bench.load import Load, Spent
 from handrail import Case, Suite, run_suite
 from handrail.evals import Answered, Observation, write_cases
@@ -31,7 +28,6 @@ from handrail.evals import Answered, Observation, write_cases
 ROOT = Path(__file__).parents[2]
 SIDES = {"asyncio loop": "floor_side", "handrail": "handrail_side", "pydantic-evals": "pydantic_side"}
 PEER = "pydantic-evals"
-LOOP = "the plain loop"
 
 MOST_TIMES_LOOP = 16.0
 LEAST_PACE = 0.8
@@ -40,30 +36,6 @@ MOST_TIMES_READING = 0.25
 MOST_TIMES_LOADS = 8.0
 OPENINGS = 15
 LABELS = 150
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the table."""
-
-    part: str
-    side: str
-    value: float
-    unit: str
-    ratio: float | None = None
-    """To ``beside``, in the same round."""
-    beside: str = ""
-    bar: float | None = None
-    """Of the ratio where there is one, of the value otherwise."""
-    better: Literal["lower", "higher"] = "lower"
-
-    @property
-    def holds(self) -> bool | None:
-        """Return whether the bar holds; None without one."""
-        if self.bar is None:
-            return None
-        measured = self.value if self.ratio is None else self.ratio
-        return measured <= self.bar if self.better == "lower" else measured >= self.bar
 
 
 def spend(side: str, load: Load, python: Path, folder: Path) -> Spent:
@@ -92,35 +64,34 @@ def rounds(load: Load, count: int, pythons: dict[str, Path], folder: Path) -> di
     return found
 
 
-def at_once(load: Load, count: int, pythons: dict[str, Path], folder: Path) -> Iterator[Row]:
+def at_once(load: Load, count: int, pythons: dict[str, Path], folder: Path) -> Iterator[Figure]:
     """Measure cases whose target answers at once: what is left is the harness."""
     spent = rounds(load, count, pythons, folder)
     floor = [each.cpu_seconds for each in spent["asyncio loop"]]
     part = f"{load.cases:,} cases, answered at once"
     for side, every in spent.items():
-        ratio = statistics.median(mine.cpu_seconds / base for mine, base in zip(every, floor, strict=True))
         microseconds = statistics.median(each.cpu_seconds for each in every) / load.cases * 1e6
-        bar = MOST_TIMES_LOOP if side == "handrail" else None
-        yield Row(part=part, side=side, value=microseconds, unit="µs CPU a case", ratio=ratio, beside=LOOP, bar=bar)
+        bar = at_most(MOST_TIMES_LOOP) if side == "handrail" else None
+        times = ratios([each.cpu_seconds for each in every], floor)
+        note = f"{microseconds:.1f} µs CPU a case"
+        yield median_figure(part, f"{side}: CPU ÷ the plain loop", times, TIMES, bar=bar, note=note)
     for side, every in spent.items():
         peak = max(each.peak_mb for each in every)
-        yield Row(
-            part=part, side=side, value=peak, unit="MB at most", bar=MOST_MEGABYTES if side == "handrail" else None
-        )
+        bar = at_most(MOST_MEGABYTES) if side == "handrail" else None
+        yield Figure(part, f"{side}: memory at most", peak, "MB", bar)
 
 
-def waiting(load: Load, count: int, pythons: dict[str, Path], folder: Path) -> Iterator[Row]:
+def waiting(load: Load, count: int, pythons: dict[str, Path], folder: Path) -> Iterator[Figure]:
     """Measure how near the pace is to what the target alone takes, and to the pace of a plain loop."""
     part = f"{load.cases:,} cases of {1000 * load.task_seconds:g} ms, {load.concurrency} at once"
     spent = rounds(load, count, pythons, folder)
     floor = [each.seconds for each in spent["asyncio loop"]]
     for side, every in spent.items():
-        share = 100.0 * load.ideal_seconds / statistics.median(each.seconds for each in every)
-        pace = statistics.median(base / mine.seconds for mine, base in zip(every, floor, strict=True))
-        bar = LEAST_PACE if side == "handrail" else None
-        yield Row(
-            part=part, side=side, value=share, unit="% of the ideal", ratio=pace, beside=LOOP, bar=bar, better="higher"
-        )
+        ideal = percent(load.ideal_seconds, statistics.median(each.seconds for each in every))
+        bar = at_least(LEAST_PACE) if side == "handrail" else None
+        paces = ratios(floor, [each.seconds for each in every])
+        note = f"{ideal:.1f}% of the ideal"
+        yield median_figure(part, f"{side}: pace ÷ that of the plain loop", paces, TIMES, bar=bar, note=note)
 
 
 def rich_result(cases: int, path: Path) -> None:
@@ -173,57 +144,35 @@ print(1000 * (read - begun), 1000 * (time.process_time() - read), len(cases))
 """
 
 
-def opening(cases: int, folder: Path) -> Row:
+def opening(cases: int, folder: Path) -> Figure:
     """Measure opening the summary of a result with labels and confidences, beside reading the result itself."""
     path = folder / "rich.jsonl"
     rich_result(cases, path)
     part = f"summary of {cases:,} results, {LABELS} labels"
-    beside = "json.loads of each line of the result"
-    return _in_new_processes(OPENING, path, cases, part, "ms CPU to open", beside, MOST_TIMES_READING)
+    name = "CPU to open ÷ json.loads of each line of the result"
+    return _in_new_processes(OPENING, path, cases, part, name, MOST_TIMES_READING)
 
 
-def reading(cases: int, folder: Path) -> Row:
+def reading(cases: int, folder: Path) -> Figure:
     """Measure reading a file of cases, beside reading its lines as JSON."""
     path = folder / "cases.jsonl"
     write_cases(path, [Case(f"case-{n}", "text " * 20, "cards", cluster="c") for n in range(cases)])
-    beside = "json.loads of each line"
-    return _in_new_processes(READING, path, cases, f"{cases:,} cases", "ms CPU to read", beside, MOST_TIMES_LOADS)
+    return _in_new_processes(
+        READING, path, cases, f"{cases:,} cases", "CPU to read ÷ json.loads of each line", MOST_TIMES_LOADS
+    )
 
 
-def _in_new_processes(program: str, path: Path, cases: int, part: str, unit: str, beside: str, most: float) -> Row:
-    times, ratios = [], []
+def _in_new_processes(program: str, path: Path, cases: int, part: str, name: str, most: float) -> Figure:
+    times, every = [], []
     for _ in range(OPENINGS):
         done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
         milliseconds, reading_lines, found = done.stdout.split()
         if int(found) != cases:
             raise SystemExit(f"{part}: {found} cases were found instead of {cases}")
         times.append(float(milliseconds))
-        ratios.append(float(milliseconds) / float(reading_lines))
-    return Row(
-        part=part,
-        side="handrail",
-        value=statistics.median(times),
-        unit=unit,
-        ratio=statistics.median(ratios),
-        beside=beside,
-        bar=most,
-    )
-
-
-def print_table(rows: list[Row], seconds: float) -> None:
-    """Print the rows, and how many bars hold."""
-    table = Table(title="Running a suite", title_justify="left")
-    for name in ("", "side", "measured", "", "ratio", "to", "bar", ""):
-        table.add_column(name, justify="right" if name in {"measured", "ratio", "bar"} else "left")
-    for row in rows:
-        mark = {True: "[green]✔ ok[/]", False: "[red]✘ missed[/]", None: ""}[row.holds]
-        sign = "≤" if row.better == "lower" else "≥"
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f} ×"
-        bar = "" if row.bar is None else f"{sign} {row.bar:g}"
-        table.add_row(row.part, row.side, f"{row.value:.1f}", row.unit, ratio, row.beside, bar, mark)
-    Console(width=160).print(table)
-    held = [row.holds for row in rows if row.holds is not None]
-    print(f"{len(held)} bars: {sum(held)} hold, {len(held) - sum(held)} missed; {seconds:.0f} s")
+        every.append(float(milliseconds) / float(reading_lines))
+    note = f"{statistics.median(times):.1f} ms CPU"
+    return median_figure(part, name, every, TIMES, bar=at_most(most), note=note)
 
 
 def main() -> int:
@@ -248,12 +197,4 @@ def main() -> int:
             reading(options.cases, folder),
             *waiting(Load(2_000, 0.05, 50), options.rounds, pythons, folder),
         ]
-    print_table(rows, time.perf_counter() - begun)
-    if options.json is not None:
-        options.json.write_text(json.dumps([{**vars_of(row), "holds": row.holds} for row in rows], indent=1))
-    return 0 if all(row.holds is not False for row in rows) else 1
-
-
-def vars_of(row: Row) -> dict[str, object]:
-    """Return a row as JSON data."""
-    return {name: getattr(row, name) for name in row.__dataclass_fields__}
+    return report("Running a suite", rows, caption=f"{time.perf_counter() - begun:.0f} s", write=options.json)

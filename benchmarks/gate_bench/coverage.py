@@ -5,7 +5,8 @@ import random
 import numpy as np
 from numpy.typing import NDArray
 
-from gate_bench.figure import Figure
+from bench.figure import Figure, at_least
+from gate_bench.rate import rate
 from handrail_evals.numbers.statistics.bootstrap import Kinds, bca_mean, from_sums
 from handrail_evals.numbers.statistics.difference import paired_difference
 from handrail_evals.numbers.statistics.intervals import Certainty, mean_interval, wilson
@@ -26,11 +27,7 @@ def coverage(repetitions: int) -> list[Figure]:
         ("BCa, 25 skewed durations", durations(fewer, bootstrap=True), fewer),
         ("BCa recomputed F1, 150 cases", recomputed_f1(fewer), fewer),
     )
-    bars = {"t, 25 skewed durations": None, "BCa, 25 skewed durations": None}
-    return [
-        Figure(part=PART, name=name, hits=hits, of=of, better="higher", bar=bars.get(name, 92.0))
-        for name, hits, of in counts
-    ]
+    return [rate(PART, name, hits, of, bar=None if "skewed" in name else at_least(92)) for name, hits, of in counts]
 
 
 def shares(repetitions: int) -> int:

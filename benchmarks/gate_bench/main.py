@@ -1,18 +1,16 @@
 """The command: simulates every part asked for, and prints one table."""
 
 import argparse
-import json
 import os
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
+from bench.figure import Figure
+from bench.table import report
 from gate_bench.coverage import coverage
-from gate_bench.figure import Figure, print_table
 from gate_bench.verdicts import clusters, many_metrics, planning, single_cases
 
 PARTS: dict[str, Callable[[int], list[Figure]]] = {
@@ -44,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, part in running.items():
             figures += part.result()
             progress.log(f"done: {name}")
-    print_table(Console(width=None if sys.stdout.isatty() else 140), figures)
-    if asked.json is not None:
-        asked.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
-    return 1 if asked.strict and any(figure.holds is False for figure in figures) else 0
+    missed = report(
+        "The gate", figures, caption="± is the standard error of the simulation, in points", write=asked.json
+    )
+    return missed if asked.strict else 0

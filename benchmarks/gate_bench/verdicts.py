@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from gate_bench.figure import Figure
+from bench.figure import Figure, at_least, at_most
 from gate_bench.population import DISCORDANCE, Draw, clustered, independent, repeated, similarity
+from gate_bench.rate import rate
 from handrail_evals.decide.gate import Standing, Terms, judge, judge_all
 from handrail_evals.numbers.statistics.power import cases_needed
 
@@ -23,24 +24,17 @@ def single_cases(repetitions: int) -> list[Figure]:
     """Simulate cases on their own: base 90%, discordance 6%, margin 2 points."""
     part = f"cases on their own: base 90%, discordance {DISCORDANCE:.0%}, margin 2 points"
     plan = (
-        ("no drop, n = 1000: called WORSE", independent(1000), (Standing.WORSE,), "lower", 5.0),
-        ("5 points worse, n = 1000: called WORSE", independent(1000, drop=0.05), (Standing.WORSE,), "higher", 95.0),
-        ("2 points worse, n = 1000: let pass", independent(1000, drop=0.02), PASSES, "lower", 5.0),
-        ("no drop, n = 50: called WORSE", independent(50), (Standing.WORSE,), "lower", 5.0),
-        ("2 points worse, n = 200: let pass", independent(200, drop=0.02), PASSES, "lower", 5.0),
-        ("no drop, 300 cases, 3 repeats each: called WORSE", repeated(300, 3), (Standing.WORSE,), "lower", 5.0),
-        ("no drop, 60 text similarities: called WORSE", similarity(60), (Standing.WORSE,), "lower", 5.0),
+        ("no drop, n = 1000: called WORSE", independent(1000), (Standing.WORSE,), at_most(5)),
+        ("5 points worse, n = 1000: called WORSE", independent(1000, drop=0.05), (Standing.WORSE,), at_least(95)),
+        ("2 points worse, n = 1000: let pass", independent(1000, drop=0.02), PASSES, at_most(5)),
+        ("no drop, n = 50: called WORSE", independent(50), (Standing.WORSE,), at_most(5)),
+        ("2 points worse, n = 200: let pass", independent(200, drop=0.02), PASSES, at_most(5)),
+        ("no drop, 300 cases, 3 repeats each: called WORSE", repeated(300, 3), (Standing.WORSE,), at_most(5)),
+        ("no drop, 60 text similarities: called WORSE", similarity(60), (Standing.WORSE,), at_most(5)),
     )
     return [
-        Figure(
-            part=part,
-            name=name,
-            hits=count(draw, standings, repetitions, name),
-            of=repetitions,
-            better="higher" if better == "higher" else "lower",
-            bar=bar,
-        )
-        for name, draw, standings, better, bar in plan
+        rate(part, name, count(draw, standings, repetitions, name), repetitions, bar=bar)
+        for name, draw, standings, bar in plan
     ]
 
 
@@ -69,14 +63,14 @@ def clusters(repetitions: int) -> list[Figure]:
                 alone = [replace(pair, cluster=None) for pair in pairs]
                 unaware += judge(alone, TERMS).standing is Standing.WORSE
             note = f"{100.0 * unaware / repetitions:.1f} % when clusters are not known"
-            figures.append(Figure(part=part, name=name, hits=alarms, of=repetitions, bar=6.0, note=note))
+            figures.append(rate(part, name, alarms, repetitions, bar=at_most(6), note=note))
     documents = SHAPES["50 documents of 20 cases"]
     passed = "50 documents of 20 cases, 2 points worse: let pass"
     hits = count(clustered(documents, together=0.5, drop=0.02), PASSES, repetitions, passed)
-    figures.append(Figure(part=part, name=passed, hits=hits, of=repetitions, bar=6.0))
+    figures.append(rate(part, passed, hits, repetitions, bar=at_most(6)))
     seen = "50 documents of 20 cases, 5 points worse: called WORSE"
     hits = count(clustered(documents, together=0.5, drop=0.05), (Standing.WORSE,), repetitions, seen)
-    figures.append(Figure(part=part, name=seen, hits=hits, of=repetitions, better="higher", note="what clusters cost"))
+    figures.append(rate(part, seen, hits, repetitions, note="what clusters cost"))
     return figures
 
 
@@ -92,7 +86,7 @@ def many_metrics(repetitions: int) -> list[Figure]:
         unaware += any(judgement.difference.high < 0.0 for judgement in judged.values())
     note = f"{100.0 * unaware / repetitions:.1f} % without Holm's correction"
     name = "no drop, n = 300: any of 10 called WORSE"
-    return [Figure(part="ten gated metrics", name=name, hits=alarms, of=repetitions, bar=5.0, note=note)]
+    return [rate("ten gated metrics", name, alarms, repetitions, bar=at_most(5), note=note)]
 
 
 def planning(repetitions: int) -> list[Figure]:
@@ -110,20 +104,12 @@ def planning(repetitions: int) -> list[Figure]:
             more = [replace(pair, name=f"more {pair.name}") for pair in independent(further)(chance)]
             settled += judge(first + more, TERMS).standing in PASSES
     return [
-        Figure(
-            part=part,
-            name=f"no drop, n = {needed} as planned: NOT WORSE",
-            hits=planned,
-            of=repetitions,
-            better="higher",
-            bar=78.0,
-        ),
-        Figure(
-            part=part,
-            name="can't tell at n = 400, then with the cases asked for: NOT WORSE",
-            hits=settled,
-            of=max(1, told),
-            better="higher",
+        rate(part, f"no drop, n = {needed} as planned: NOT WORSE", planned, repetitions, bar=at_least(78)),
+        rate(
+            part,
+            "can't tell at n = 400, then with the cases asked for: NOT WORSE",
+            settled,
+            max(1, told),
             note=f"{told} of {repetitions} could not be told at first; their start was unlucky",
         ),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from guards_bench.figure import Figure, share
+from bench.figure import Figure, at_least, at_most, percent
 from guards_bench.records import records
 from handrail_guards.chain import run_guards
 from handrail_guards.check import Check
@@ -60,17 +60,9 @@ def _held(part: str, cases: Sequence[Mapping[str, Any]], guard: Check, bars: Map
     for name, told in SETS.items():
         texts = [case["text"] for case in cases if case["set"] == name]
         held = sum(not _passes(guard, text) for text in texts)
-        caught = "caught" in told
-        figures.append(
-            Figure(
-                part=part,
-                name=told,
-                value=share(held, len(texts)),
-                better="higher" if caught else "lower",
-                bar=bars.get(name),
-                note=f"{held} of {len(texts)}",
-            )
-        )
+        limit = at_least if "caught" in told else at_most
+        bar = limit(bars[name]) if name in bars else None
+        figures.append(Figure(part, told, percent(held, len(texts)), bar=bar, note=f"{held} of {len(texts)}"))
     return figures
 
 
@@ -79,13 +71,8 @@ def _customers(data: Path) -> Figure:
     files = ("banking77.train.jsonl", "clinc150.train.jsonl", "clinc150.val.jsonl")
     texts = [record["text"] for name in files for record in records(data / "tickets" / name)]
     held = sum(not _passes(no_injection(), text) for text in texts)
-    return Figure(
-        part="injection: shipped rules",
-        name="requests of customers held (false alarms)",
-        value=share(held, len(texts)),
-        better="lower",
-        note=f"{held} of {len(texts)}",
-    )
+    name, note = "requests of customers held (false alarms)", f"{held} of {len(texts)}"
+    return Figure("injection: shipped rules", name, percent(held, len(texts)), note=note)
 
 
 def _passes(guard: Check, text: str) -> bool:

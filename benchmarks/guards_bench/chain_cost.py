@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
-from guards_bench.figure import Figure
+from bench.figure import TIMES, Figure, at_most, median_figure
 from handrail_guards.chain import run_guards
 from handrail_guards.check import Check
 from handrail_guards.guard import GuardContext
@@ -37,11 +37,8 @@ def chain_cost(_: Path) -> list[Figure]:
         ratios = [added / read for added, read in rounds]
         microseconds = median(added / CALLS * 1e6 for added, _read in rounds)
         name = f"a chain of {count} passing guards adds, ÷ json.loads of an answer of {len(ANSWER)} characters"
-        note = f"{microseconds:.1f} µs; {min(ratios):.1f} to {max(ratios):.1f} × in {ROUNDS} rounds"
-        bar = MOST_TIMES_LOADS
-        figures.append(
-            Figure(part="chain", name=name, value=median(ratios), unit="×", better="lower", bar=bar, note=note)
-        )
+        note = f"{microseconds:.1f} µs; in {ROUNDS} rounds"
+        figures.append(median_figure("chain", name, ratios, TIMES, bar=at_most(MOST_TIMES_LOADS), note=note))
     return figures
 
 

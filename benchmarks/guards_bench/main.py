@@ -1,17 +1,15 @@
 """The command: measures every part asked for, and prints one table."""
 
 import argparse
-import json
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
+from bench.figure import Figure
+from bench.table import report
 from guards_bench.attacks import attacks
 from guards_bench.chain_cost import chain_cost
-from guards_bench.figure import Figure, print_table
 from guards_bench.personal import personal
 from guards_bench.receipts import receipts
 from guards_bench.schemas import schemas
@@ -43,7 +41,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in asked.only or PARTS:
         progress.log(f"measuring: {name}")
         figures += PARTS[name](asked.data)
-    print_table(Console(width=None if sys.stdout.isatty() else 140), figures)
-    if asked.json is not None:
-        asked.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
-    return 1 if asked.strict and any(figure.holds is False for figure in figures) else 0
+    missed = report("The guards", figures, write=asked.json)
+    return missed if asked.strict else 0

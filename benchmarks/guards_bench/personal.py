@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from guards_bench.figure import Figure, share
+from bench.figure import Figure, at_least, percent
 from guards_bench.records import records
 from handrail_guards.personal_data import find_personal_data, mask, restore
 
@@ -42,14 +42,14 @@ def personal(data: Path) -> list[Figure]:
     for kind in dict.fromkeys(LABELS.values()):
         if not labelled[kind]:
             note = f"no label of this kind in the data; {found[kind]} found"
-            figures.append(Figure(part="personal data", name=f"{kind}: found", value=found[kind], unit="", note=note))
+            figures.append(Figure("personal data", f"{kind}: found", found[kind], "", note=note))
             continue
         least = BARS.get(kind, BAR)
         recall = f"{hit[kind]} of {labelled[kind]}; an overlap with a label of the kind counts"
         for name, value, bar, note in (
-            ("recall", share(hit[kind], labelled[kind]), least[0], recall),
-            ("precision", share(right[kind], found[kind]), least[1], f"{right[kind]} of {found[kind]}"),
+            ("recall", percent(hit[kind], labelled[kind]), least[0], recall),
+            ("precision", percent(right[kind], found[kind]), least[1], f"{right[kind]} of {found[kind]}"),
         ):
-            figures.append(Figure(part="personal data", name=f"{kind}: {name}", value=value, bar=bar, note=note))
-    name = "restore(mask(text)) == text"
-    return [*figures, Figure(part="personal data", name=name, value=share(restored, len(sentences)), bar=100.0)]
+            figures.append(Figure("personal data", f"{kind}: {name}", value, bar=at_least(bar), note=note))
+    whole = percent(restored, len(sentences))
+    return [*figures, Figure("personal data", "restore(mask(text)) == text", whole, bar=at_least(100))]

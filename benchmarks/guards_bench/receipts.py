@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench.figure import Bar, Figure, at_least, at_most, percent
 from guards_bench.corruption import KINDS, corrupted
-from guards_bench.figure import Figure, share
 from guards_bench.records import records
 from handrail_guards.grounding import grounded
 from handrail_guards.grounding.amounts import read_number
@@ -31,7 +31,7 @@ def receipts(data: Path) -> list[Figure]:
     figures: list[Figure] = []
     for field, bars in BARS.items():
         pairs = [(fields[field], source) for source, fields in scans if fields.get(field)]
-        figures += _measured(field, pairs, str, bars)
+        figures += _measured(field, pairs, str, (at_least(bars[0]), at_most(bars[1])))
     for field, typed in (("date", _day), ("total", _amount)):
         pairs = [(fields[field], source) for source, fields in scans if fields.get(field)]
         figures += _measured(f"{field}, typed", pairs, typed, (None, None))
@@ -42,7 +42,7 @@ def _measured(
     name: str,
     pairs: list[tuple[str, str]],
     typed: Callable[[str], Any],
-    bars: tuple[float | None, float | None],
+    bars: tuple[Bar | None, Bar | None],
 ) -> list[Figure]:
     chance = random.Random(0)
     found = sum(_accepts(typed(value), source) for value, source in pairs)
@@ -58,21 +58,20 @@ def _measured(
             if _accepts(typed(wrong), source):
                 passed += 1
                 by_kind[kind] += 1
-    ceiling = f"{share(found, len(pairs)):.1f}% of all labels; {share(written, len(pairs)):.1f}% are in the scan"
+    ceiling = f"{percent(found, len(pairs)):.1f}% of all labels; {percent(written, len(pairs)):.1f}% are in the scan"
     kinds = ", ".join(f"{kind} {count}" for kind, count in by_kind.items() if count)
     return [
         Figure(
-            part="grounding",
-            name=f"{name}: true accepted, of those in the scan",
-            value=min(100.0, share(found, written)),
+            "grounding",
+            f"{name}: true accepted, of those in the scan",
+            min(100.0, percent(found, written)),
             bar=bars[0],
             note=ceiling,
         ),
         Figure(
-            part="grounding",
-            name=f"{name}: corrupted accepted",
-            value=share(passed, tried),
-            better="lower",
+            "grounding",
+            f"{name}: corrupted accepted",
+            percent(passed, tried),
             bar=bars[1],
             note=f"{passed} of {tried}" + (f": {kinds}" if kinds else ""),
         ),
