@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from handrail_ai_steps.allowance import Limits
 from handrail_guards.errors import InvalidGuard
-from handrail_guards.guard import Attached, CostClass, Guard, PaidGuard, Reading, Staged, is_pure
+from handrail_guards.guard import Attached, CostClass, Guard, PaidGuard, PathReading, Staged, is_pure
 from handrail_guards.verdict import OnFail
 
 _ON_INPUT: frozenset[OnFail] = frozenset({"fix", "review", "refuse", "observe", "raise"})
@@ -95,7 +95,7 @@ def _require_input(where: str, guard: Guard | PaidGuard) -> Guard:
 def _require_fields(where: str, guard: Guard | PaidGuard, problem: Callable[[str], str]) -> None:
     """Refuse a guard that looks at fields which the output does not have: it could only ever crash."""
     attached = _paths(guard.fields) if isinstance(guard, Attached) else ()
-    read = _paths(guard.reads) if isinstance(guard, Reading) else ()
+    read = _paths(guard.reads) if isinstance(guard, PathReading) else ()
     for path in (*attached, *read):
         if wrong := problem(path):
             raise InvalidGuard(f"{where}: {wrong}")

@@ -109,7 +109,7 @@ class Attached(Protocol):
 
 
 @runtime_checkable
-class Reading(Protocol):
+class PathReading(Protocol):
     """A guard that follows paths in the whole value by itself; a step refuses one whose paths its answers lack."""
 
     @property

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from handrail_orchestrator import review
 from handrail_orchestrator.clock import Clock, SystemClock
@@ -14,6 +14,7 @@ from handrail_orchestrator.embedded.presence import living
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError
 from handrail_orchestrator.reader import Reader
+from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.store import ReviewQuery, Store, open_store
@@ -39,6 +40,15 @@ PRUNE_AT_ONCE = 500
 """Runs deleted in one transaction, so that others can write in between."""
 
 
+class ClientParts(NamedTuple):
+    """What a client works with while it is open."""
+
+    store: Store
+    writer: Writer
+    check: AnswerCheck | None = None
+    """Holds answers to the guards of workflows whose code is known."""
+
+
 class Client(Reader):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
@@ -52,24 +62,26 @@ class Client(Reader):
         self._address = store
         self._clock = clock or SystemClock()
         self._create = create
-        self._entered: tuple[Store, Writer] | None = None
-        self._check: AnswerCheck | None = None
+        self._entered: ClientParts | None = None
 
     async def __aenter__(self) -> Self:
         """Open the store."""
-        address = self._address
+        self._entered = self._opened(self._address)
+        return self
+
+    def _opened(self, address: str | Store) -> ClientParts:
+        """Open what this client works with."""
         store = open_store(address, create=self._create, reading=True) if isinstance(address, str) else address
         writer = Writer(store, Host())
         writer.begin()
-        self._entered = store, writer
-        return self
+        return ClientParts(store, writer)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the store."""
         if self._entered is not None:
-            store, writer = self._entered
+            store, writer = self._entered.store, self._entered.writer
             self._entered = None
             try:
                 await writer.close()
@@ -83,10 +95,10 @@ class Client(Reader):
 
     @property
     def _open_store(self) -> Store:
-        return self._parts[0]
+        return self._parts.store
 
     @property
-    def _parts(self) -> tuple[Store, Writer]:
+    def _parts(self) -> ClientParts:
         if self._entered is None:
             raise Misuse(
                 f"use this {type(self).__name__} inside its block: async with {type(self).__name__}(...) as name:"
@@ -96,9 +108,9 @@ class Client(Reader):
     @property
     def _writer(self) -> Writer:
         """Return what writes; refused at once while the store is locked, as nothing has begun."""
-        store, writer = self._parts
-        store.prepare_to_write()
-        return writer
+        parts = self._parts
+        parts.store.prepare_to_write()
+        return parts.writer
 
     async def _change(self, change: Change) -> Any:
         """Write, then tell whoever executes runs."""
@@ -181,9 +193,16 @@ class Client(Reader):
         checked_texts(workflow=workflow, target=target)
         await self._writer.ask(Remember(workflow, target))
 
-    def is_worked_on(self) -> bool:
-        """Return whether any process executes runs of this store, or may."""
-        return living(self._open_store)
+    def health(self) -> Health:
+        """Return how runs, questions and workers are doing."""
+        now = self._clock.now()
+        return Health(
+            at=now,
+            runs=self.counts(),
+            due=self.due(now),
+            questions=self.review_count(),
+            is_worked_on=living(self._open_store),
+        )
 
     def vacuum(self) -> None:
         """Give space that deleted runs held back to the disk."""
@@ -232,7 +251,7 @@ class Client(Reader):
             AnswerRefused: it fails a guard that ``despite`` does not name.
             ReviewError: the answer does not fit, somebody else has the item, or it is decided or closed.
         """
-        row, now = self._item(item), self._clock.now()
+        row, now = self.plain_review(item), self._clock.now()
         move = review.decide(row, value, by=by, now=now, version=version, note=note, despite=despite)
         checked = await self._checked(row, value)
         failed = (*(() if checked is None else checked.failed), *self._known(row, value, checked))
@@ -251,13 +270,14 @@ class Client(Reader):
         Raises:
             ReviewError: there is no such item, or the answer does not fit its type.
         """
-        row = self._item(item)
+        row = self.plain_review(item)
         checked = await self._checked(row, value)
         known = self._known(row, value, checked)
         return known or None if checked is None else (*checked.failed, *known)
 
     async def _checked(self, item: ReviewItem, value: Any) -> Checked | None:
-        return None if self._check is None else await self._check.checked(item, value)
+        check = self._parts.check
+        return None if check is None else await check.checked(item, value)
 
     def _known(self, item: ReviewItem, value: Any, checked: Checked | None) -> "tuple[Verdict, ...]":
         if not review.is_suggestion(item, value):
@@ -268,10 +288,8 @@ class Client(Reader):
 
     def use(self, *workflows: Workflow[Any, Any]) -> None:
         """Check answers with the code of these workflows from now on; nothing of them is executed."""
-        self._check_with(Library(), Workflows(list(workflows)))
-
-    def _check_with(self, library: Library, workflows: Workflows) -> None:
-        self._check = AnswerCheck(library, workflows, self._open_store, self._clock)
+        check = AnswerCheck(Library(), Workflows(list(workflows)), self._open_store, self._clock)
+        self._entered = self._parts._replace(check=check)
 
     async def undo(self, item: int, *, by: str) -> ReviewItem:
         """Take back one's own answer of the last minutes, if its run has not read it; the item is one's own again.
@@ -279,7 +297,7 @@ class Client(Reader):
         Raises:
             ReviewError: its run has gone on with it, it is too old, or it is not this person's.
         """
-        return await self._move(review.undo(self._item(item), by=by, now=self._clock.now()))
+        return await self._move(review.undo(self.plain_review(item), by=by, now=self._clock.now()))
 
     async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
         """Give an item back for somebody else; ``next_review`` offers it to this person last.
@@ -287,7 +305,7 @@ class Client(Reader):
         Raises:
             ReviewError: somebody else has it, or it is decided or closed.
         """
-        return await self._move(review.skip(self._item(item), by=by, now=self._clock.now(), note=note))
+        return await self._move(review.skip(self.plain_review(item), by=by, now=self._clock.now(), note=note))
 
     async def release(self, item: int, *, by: str) -> ReviewItem:
         """Give back an item that this person has taken, as if they had never looked at it.
@@ -295,7 +313,7 @@ class Client(Reader):
         Raises:
             ReviewError: this person does not have it.
         """
-        return await self._move(review.release(self._item(item), by=by, now=self._clock.now()))
+        return await self._move(review.release(self.plain_review(item), by=by, now=self._clock.now()))
 
     async def _move(self, change: MoveReview) -> ReviewItem:
         if change.decision is None:

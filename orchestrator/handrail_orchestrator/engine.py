@@ -1,17 +1,183 @@
-"""The port to whatever executes runs; held to one contract suite (``tests/contract``)."""
+"""The ports to whatever executes runs; held to one contract suite (``tests/contract``).
+
+Four, each of them the next with more: what is remembered of runs; questions to people; all that any process may do; and
+executing. Who uses an engine names the least that it needs, so that a double of it is short.
+"""
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from handrail_orchestrator.records.item import ReviewItem
-from handrail_orchestrator.records.run import RunRecord
+from handrail_orchestrator.records.health import Health
+from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
+from handrail_orchestrator.records.judgement import JudgementRecord
+from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
-from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.port import JudgedQuery, ReviewQuery
+from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.workflow import Workflow
+
+if TYPE_CHECKING:
+    from handrail_guards.verdict import Verdict
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 Out_co = TypeVar("Out_co", covariant=True)
+
+
+class RunRecords(Protocol):
+    """What is remembered of runs; see ``Client`` for each method's errors."""
+
+    @property
+    def store(self) -> str:
+        """Return the store's address."""
+        ...
+
+    def run(self, run_id: str) -> RunRecord:
+        """Return one run."""
+        ...
+
+    def runs(
+        self, *, status: RunStatus | None = None, workflow: str | None = None, after_key: int = 0, limit: int = 100
+    ) -> Sequence[RunRecord]:
+        """Return runs, oldest first: of one status or workflow, and after the run with this key."""
+        ...
+
+    def latest_runs(
+        self,
+        *,
+        status: RunStatus | None = None,
+        workflow: str | None = None,
+        before_key: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[RunRecord]:
+        """Return runs, newest first: of one status or workflow, and before the run with this key."""
+        ...
+
+    def steps(self, run_id: str) -> Sequence[StepRecord]:
+        """Return the step records of a run, in order of recording."""
+        ...
+
+    def waits(self, keys: Sequence[int]) -> Sequence[WaitRecord]:
+        """Return what runs wait for, by their keys."""
+        ...
+
+    def judgements(self, query: JudgedQuery) -> Sequence[JudgementRecord]:
+        """Return judgements with what people said of them, by run, oldest first, then by name."""
+        ...
+
+
+class Fates(Protocol):
+    """What became of runs, counted."""
+
+    def fates(self, run_ids: Sequence[str] | None, workflow: str | None) -> Sequence[tuple[str, str | None, int]]:
+        """Return what became of runs: (fate, error, count)."""
+        ...
+
+    def open_runs(self, run_ids: Sequence[str]) -> Sequence[tuple[str, bool]]:
+        """Return which of these runs have not ended, and whether each waits for a person."""
+        ...
+
+
+class ReviewDesk(Protocol):
+    """Questions to people, and their answers; see ``Client`` for each method's errors."""
+
+    def reviews(self, query: ReviewQuery | None = None) -> Sequence[ReviewItem]:
+        """Return review items, most urgent first; those that wait, if no query is given."""
+        ...
+
+    def review_count(self, query: ReviewQuery | None = None) -> int:
+        """Return how many items the query's list has without its limit."""
+        ...
+
+    def review(self, item: int) -> ReviewDetail:
+        """Return one review item, with what was judged and everything that happened to it."""
+        ...
+
+    def review_log(self, item: int) -> Sequence[ReviewChange]:
+        """Return every change of a review item, oldest first."""
+        ...
+
+    async def next_review(self, *, by: str, queue: str | None = None) -> ReviewDetail | None:
+        """Take the most urgent item that nobody has; None when there is none."""
+        ...
+
+    async def decide(
+        self,
+        item: int,
+        value: Any,
+        *,
+        by: str,
+        version: int | None = None,
+        note: str | None = None,
+        despite: Sequence[str] = (),
+    ) -> ReviewItem:
+        """Answer a review item and resume its run."""
+        ...
+
+    def use(self, *workflows: Workflow[Any, Any]) -> None:
+        """Check answers with the code of these workflows from now on."""
+        ...
+
+    async def objections(self, item: int, value: Any) -> "Sequence[Verdict] | None":
+        """Return what the guards have against an answer; None when nothing is known that could tell."""
+        ...
+
+    async def undo(self, item: int, *, by: str) -> ReviewItem:
+        """Take back one's own answer of the last minutes, if its run has not read it."""
+        ...
+
+    async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
+        """Give an item back for somebody else."""
+        ...
+
+    async def release(self, item: int, *, by: str) -> ReviewItem:
+        """Give back an item that this person has taken, as if they had never looked at it."""
+        ...
+
+
+class EngineClient(RunRecords, Fates, ReviewDesk, Protocol):
+    """All that any process may do to the runs of a store, whoever executes them."""
+
+    def now(self) -> float:
+        """Return the time by the engine's clock, in seconds since the epoch."""
+        ...
+
+    def health(self) -> Health:
+        """Return how runs, questions and workers are doing."""
+        ...
+
+    def code_of(self, workflow: str) -> str | None:
+        """Return where a workflow's code was found, as ``module:name``; None when nobody has said."""
+        ...
+
+    async def remember_code(self, workflow: str, target: str) -> None:
+        """Say where a workflow's code is found, as ``module:name``."""
+        ...
+
+    async def send(self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> bool:
+        """Send an external event to a run; returns whether it was new."""
+        ...
+
+    async def cancel(self, run_id: str, *, reason: str = ...) -> str:
+        """Cancel a run and its children; returns its status."""
+        ...
+
+    async def retry(self, run_id: str) -> None:
+        """Go on with a failed run from the step that failed."""
+        ...
+
+    async def fork(self, run_id: str, *, step: str | None = None, id: str | None = None) -> str:  # noqa: A002
+        """Start a new run with the history of another before a step; returns its id."""
+        ...
+
+    async def prune(self, *, older_than: timedelta, statuses: Sequence[RunStatus] = ...) -> int:
+        """Delete runs that ended longer ago, with all that belongs to them; returns how many."""
+        ...
+
+    def vacuum(self) -> None:
+        """Give space that deleted runs held back to the disk."""
+        ...
 
 
 class Handle(Protocol[Out_co]):
@@ -32,8 +198,8 @@ class Handle(Protocol[Out_co]):
         ...
 
 
-class Engine(Protocol):
-    """Starts runs, executes them, and lets the world reach them; see ``Orchestrator`` for each method's errors."""
+class Engine(EngineClient, Protocol):
+    """Starts runs and executes them, too; see ``Orchestrator`` for each method's errors."""
 
     async def start(self, workflow: Workflow[In, Out], value: In, *, id: str | None = None) -> Handle[Out]:  # noqa: A002
         """Start a run; recorded when this returns."""
@@ -45,47 +211,10 @@ class Engine(Protocol):
         """Start several runs, all or none."""
         ...
 
-    async def send(self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> bool:
-        """Send an external event to a run; returns whether it was new."""
-        ...
-
-    async def cancel(self, run_id: str, *, reason: str = ...) -> str:
-        """Cancel a run and its children; returns its status."""
-        ...
-
-    async def retry(self, run_id: str) -> None:
-        """Go on with a failed run from the step that failed."""
-        ...
-
-    async def fork(self, run_id: str, *, step: str | None = None, id: str | None = None) -> str:  # noqa: A002
-        """Start a new run with the history of another before a step; returns its id."""
-        ...
-
-    def run(self, run_id: str) -> RunRecord:
-        """Return one run."""
-        ...
-
-    def steps(self, run_id: str) -> Sequence[StepRecord]:
-        """Return the step records of a run, in order of recording."""
-        ...
-
-    def reviews(self, query: ReviewQuery | None = None) -> Sequence[ReviewItem]:
-        """Return review items, most urgent first."""
-        ...
-
-    async def decide(
-        self,
-        item: int,
-        value: Any,
-        *,
-        by: str,
-        version: int | None = None,
-        note: str | None = None,
-        despite: Sequence[str] = (),
-    ) -> ReviewItem:
-        """Answer a review item and resume its run."""
-        ...
-
     async def idle(self) -> None:
         """Wait until every run has ended or waits."""
+        ...
+
+    async def failed(self) -> None:
+        """Wait until the store cannot be used any more; returns only by raising."""
         ...

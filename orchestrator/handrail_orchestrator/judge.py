@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 class Judge(Protocol[P, T_co]):
     """Whatever judges and may be in doubt: an AI step, seen from here.
 
-    A judge that is ``Audited`` has the cases it draws decided blind by people. One that is ``AnswerChecking`` has
+    A judge that is ``AuditedJudge`` has the cases it draws decided blind by people. One that is ``AnswerChecking`` has
     people's answers held to its guards; where it is also ``ChecksNamed`` and names none, nothing is asked.
     """
 
@@ -38,7 +38,7 @@ class Judge(Protocol[P, T_co]):
 
 
 @runtime_checkable
-class Audited(Protocol):
+class AuditedJudge(Protocol):
     """A judge some of whose cases people decide blind."""
 
     @property

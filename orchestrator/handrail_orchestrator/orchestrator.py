@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from handrail_orchestrator.client import Client
-from handrail_orchestrator.clock import Clock
+from handrail_orchestrator.client import Client, ClientParts
+from handrail_orchestrator.clock import Clock, SystemClock
+from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.engine import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, EmbeddedEngine
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.history import History
@@ -23,7 +24,7 @@ from handrail_orchestrator.errors import Misuse, RunConflict, StepFailed, Unknow
 from handrail_orchestrator.limits import Limit, Limiters
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.store import Durability, Store, open_store
-from handrail_orchestrator.store.changes import Started, StartMany, StartRun
+from handrail_orchestrator.store.changes import Started, StartRun
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.workflow import Workflow, Workflows
@@ -80,7 +81,8 @@ class Orchestrator(Client):
         clock: Clock | None = None,
         concurrency: int | None = None,
     ) -> None:
-        super().__init__(store, clock=clock, create=True)
+        self._time = clock or SystemClock()
+        super().__init__(store, clock=self._time, create=True)
         self._workflows = Workflows(list(workflows))
         self._limits = dict(limits or {})
         self._settings = settings.with_concurrency(concurrency)
@@ -92,29 +94,31 @@ class Orchestrator(Client):
 
     async def __aenter__(self) -> Self:
         """Open the store, sign on as a worker and go on with what is due."""
-        address = self._address
-        store = open_store(address, durability=self._durability) if isinstance(address, str) else address
-        engine = EmbeddedEngine(
-            store,
-            self._workflows,
-            clock=self._clock,
-            library=self._library,
-            limiters=Limiters(self._limits, self._clock),
-            settings=self._settings,
-        )
-        self._entered = store, engine.writer
+        await super().__aenter__()
         self._loop = asyncio.get_running_loop()
         self._stopping = None
-        self._check_with(self._library, self._workflows)
         try:
-            engine.worker.sign_on()
-            self._engine = engine
+            self.engine.worker.sign_on()
             self._signals.open()
         except BaseException:
             self._engine = None
             await super().__aexit__(None, None, None)
             raise
         return self
+
+    def _opened(self, address: str | Store) -> ClientParts:
+        """Open the store and make the parts that execute runs on it."""
+        store = open_store(address, durability=self._durability) if isinstance(address, str) else address
+        self._engine = EmbeddedEngine(
+            store,
+            self._workflows,
+            clock=self._time,
+            library=self._library,
+            limiters=Limiters(self._limits, self._time),
+            settings=self._settings,
+        )
+        check = AnswerCheck(self._library, self._workflows, store, self._time)
+        return ClientParts(store, self._engine.writer, check)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -225,7 +229,7 @@ class Orchestrator(Client):
         twice, times = Counter(change.id for change in changes).most_common(1)[0] if changes else ("", 0)
         if times > 1:
             raise RunConflict(twice, "the same id twice in one call")
-        started: list[Started] = await self._change(StartMany(changes)) if changes else []
+        started: list[Started] = await engine.start_many(changes)
         engine.started.add(each.key for each in started)
         return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]
 
@@ -236,7 +240,7 @@ class Orchestrator(Client):
                 " put it into Orchestrator(workflows=[...])"
             )
         checked_texts(id=run_id)
-        now = self._clock.now()
+        now = self.now()
         encoded = self._library.workflow(workflow).input.encode(value)
         deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
         name = run_id if run_id is not None else uuid.uuid4().hex
@@ -256,7 +260,7 @@ class Orchestrator(Client):
                 return handle.execution.value  # type: ignore[no-any-return]
         pause = FIRST_LOOK_SECONDS
         while True:
-            row = self._run_row(handle.id)
+            row = self.engine.row(handle.id)
             if row.status == "completed":
                 return self._library.workflow(handle.workflow).output.decode(row.output or "")  # type: ignore[no-any-return]
             if row.status in ENDED:

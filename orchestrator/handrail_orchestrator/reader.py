@@ -81,9 +81,14 @@ class Reader(ABC):
         Raises:
             UnknownRun: there is none with this id.
         """
-        return [step_record(row) for row in self._history(run_id)[1].steps]
+        return [step_record(row) for row in self.recorded_history(run_id)[1].steps]
 
-    def _history(self, run_id: str) -> tuple[RunRow, HistoryRows]:
+    def recorded_history(self, run_id: str) -> tuple[RunRow, HistoryRows]:
+        """Return a run and all that it remembers as the engine reads it: for proof that code still fits a history.
+
+        Raises:
+            UnknownRun: there is none with this id.
+        """
         row = self._run_row(run_id)
         return row, self._open_store.history(row.key)
 
@@ -134,7 +139,12 @@ class Reader(ABC):
         row = self._asked(item)
         return review_detail(row, self._judged(row), self._open_store.review_log(row.id))
 
-    def _item(self, item: int) -> ReviewItem:
+    def plain_review(self, item: int) -> ReviewItem:
+        """Return one review item alone, without what was judged and what happened to it.
+
+        Raises:
+            ReviewError: there is none with this number.
+        """
         return review_item(self._asked(item))
 
     def _asked(self, item: int) -> ReviewRow:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import Fates
 from handrail_orchestrator.records.failure import RecordedError
 
 LONGEST_ERROR = 200
@@ -41,7 +41,7 @@ class Summary:
         return json.dumps(asdict(self))
 
 
-def summarize(client: Client, run_ids: Iterable[str] | None = None, *, workflow: str | None = None) -> Summary:
+def summarize(client: Fates, run_ids: Iterable[str] | None = None, *, workflow: str | None = None) -> Summary:
     """Count what became of the given runs, or of all runs of a workflow."""
     counts: Counter[str] = Counter()
     errors: Counter[str] = Counter()
@@ -66,7 +66,7 @@ def summarize(client: Client, run_ids: Iterable[str] | None = None, *, workflow:
 class BatchProgress:
     """How far some runs have come; made to be asked often, since a run that has ended is not looked at again."""
 
-    def __init__(self, client: Client, run_ids: Iterable[str]) -> None:
+    def __init__(self, client: Fates, run_ids: Iterable[str]) -> None:
         self.waiting_for_person = 0
         """Runs that wait for a person, as of the last look."""
         self._client = client

@@ -16,6 +16,7 @@ from handrail_orchestrator.cli.printing import command_name, out
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import RunRecords
 from handrail_orchestrator.jsonl import read_inputs
 from handrail_orchestrator.summary import Summary
 
@@ -63,7 +64,7 @@ async def _run(batch: Batch) -> tuple[Summary, Accuracy]:
         return summary, _accuracy(client)
 
 
-def _accuracy(client: Client) -> Accuracy:
+def _accuracy(client: RunRecords) -> Accuracy:
     """Compare what the model decided alone with the tickets' true teams, which no step has seen."""
     accepted = right = 0
     for line in TICKETS.read_text(encoding="utf-8").splitlines():

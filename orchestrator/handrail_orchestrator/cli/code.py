@@ -8,7 +8,7 @@ import typer
 
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli.target import load_workflow
-from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.errors import Misuse, UnknownWorkflow
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.records.item import ReviewItem
@@ -23,7 +23,7 @@ class Code:
     store: str
     _found: dict[str, Workflow[Any, Any] | Misuse] = field(default_factory=dict)
 
-    def of(self, client: Client, workflow: str) -> Workflow[Any, Any] | Misuse:
+    def of(self, client: EngineClient, workflow: str) -> Workflow[Any, Any] | Misuse:
         """Return a workflow, or why it cannot be had."""
         if workflow not in self._found:
             target = client.code_of(workflow)
@@ -35,17 +35,17 @@ class Code:
                 self._found[workflow] = error
         return self._found[workflow]
 
-    def prepare(self, client: Client, item: ReviewItem) -> None:
+    def prepare(self, client: EngineClient, item: ReviewItem) -> None:
         """Let the client check answers to a question of a judge at once, if the code is there."""
         if item.kind not in {"decide", AUDIT}:
             return
         self.of(client, item.workflow)
         client.use(*(each for each in self._found.values() if isinstance(each, Workflow)))
 
-    def resumable(self, client: Client, decided: Iterable[ReviewItem]) -> list[Workflow[Any, Any]]:
+    def resumable(self, client: EngineClient, decided: Iterable[ReviewItem]) -> list[Workflow[Any, Any]]:
         """Return the workflows whose runs go on with these decisions and that nobody else executes."""
         wanted = sorted({item.workflow for item in decided if item.kind != AUDIT})
-        if not wanted or client.is_worked_on():
+        if not wanted or client.health().is_worked_on:
             return []
         found: list[Workflow[Any, Any]] = []
         for name in wanted:

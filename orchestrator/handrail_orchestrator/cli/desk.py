@@ -18,7 +18,7 @@ from handrail_orchestrator.cli.printing import context_text, json_text
 from handrail_orchestrator.cli.showing import failed_line, keys, show_draft, show_item
 from handrail_orchestrator.cli.terminal import EndOfInput, can_page, typed_line
 from handrail_orchestrator.cli.typed import Answer, Command, Field, read_typed
-from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.errors import AnswerRefused, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.store import ReviewQuery
@@ -56,7 +56,7 @@ class _Question:
 class Desk:
     """One person at work on the questions of a store."""
 
-    client: Client
+    client: EngineClient
     runner: asyncio.Runner
     code: Code
     by: str

@@ -19,6 +19,7 @@ from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, 
 from handrail_orchestrator.cli.printing import command_name, out, summary_lines
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.jsonl import InputLine, read_inputs
 from handrail_orchestrator.logs import log_json
@@ -85,15 +86,15 @@ async def run_batch(batch: Batch, *, quiet: bool = False) -> Summary:
         return summarize(orchestrator, ids)
 
 
-async def shown(orchestrator: Orchestrator, ids: list[str], *, quiet: bool) -> None:
+async def shown(engine: Engine, ids: list[str], *, quiet: bool) -> None:
     """Wait until the runs have ended or wait, with a progress bar on a terminal's standard error."""
     # The stream as it is now: a step may replace it.
     console = Console(file=sys.stderr, stderr=True, quiet=quiet or not sys.stderr.isatty())
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("running", total=len(ids))
-        reached = BatchProgress(orchestrator, ids)
-        idle = asyncio.ensure_future(orchestrator.idle())
+        reached = BatchProgress(engine, ids)
+        idle = asyncio.ensure_future(engine.idle())
         while not idle.done():
             await asyncio.wait([idle], timeout=0.25)
             if not console.quiet:

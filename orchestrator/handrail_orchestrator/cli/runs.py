@@ -4,8 +4,7 @@ import asyncio
 import json
 import math
 import shlex
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, NamedTuple, TypeVar, cast, get_args
 
@@ -16,7 +15,9 @@ from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, LimitOption, StoreOption
 from handrail_orchestrator.cli.printing import json_text, out, run_table, step_table
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.store.rows import RunStatus
@@ -29,7 +30,7 @@ MOST_DAYS = 100_000
 """Longer ago than there have been computers."""
 
 
-def _with_client(store: str, use: Callable[[Client], Awaitable[T]]) -> T:
+def _with_client(store: str, use: Callable[[EngineClient], Awaitable[T]]) -> T:
     async def reach() -> T:
         async with Client(store) as client:
             return await use(client)
@@ -56,14 +57,12 @@ def list_runs(
     """List runs, newest first, after a count of all by workflow and status."""
     wanted = _status(status)
 
-    async def fetch(client: Client) -> _Listed:
+    async def fetch(client: EngineClient) -> _Listed:
         before_key = None if before is None else client.run(before).key
         # one more than is shown tells whether there is a next page
         rows = client.latest_runs(status=wanted, workflow=workflow, before_key=before_key, limit=limit + 1)
         waits = client.waits([row.key for row in rows if row.status == "waiting"])
-        if as_json:
-            return _Listed(rows, waits, {}, {})
-        return _Listed(rows, waits, client.counts(), client.due(time.time()))
+        return _Listed(rows, waits, None if as_json else client.health())
 
     found = _with_client(store, fetch)
     rows = found.rows[:limit]
@@ -71,9 +70,10 @@ def list_runs(
         for row in rows:
             typer.echo(json.dumps({**row.as_json(), "waits": _waits_of(row, found.waits)}))
         return
-    for (name, version, state), count in found.counts.items():
+    health = found.health
+    for (name, version, state), count in () if health is None else health.runs.items():
         out().print(f"{count:>8,} {harmless(name)} v{version} {state}", markup=False)
-    for (name, version), count in found.due.items():
+    for (name, version), count in () if health is None else health.due.items():
         out().print(f"{count:>8,} {harmless(name)} v{version} due, and no worker has taken them yet", markup=False)
     out().print(run_table(rows, found.waits))
     if len(found.rows) > limit:
@@ -81,13 +81,12 @@ def list_runs(
 
 
 class _Listed(NamedTuple):
-    rows: list[RunRecord]
-    waits: list[WaitRecord]
-    counts: dict[tuple[str, int, RunStatus], int]
-    due: dict[tuple[str, int], int]
+    rows: Sequence[RunRecord]
+    waits: Sequence[WaitRecord]
+    health: Health | None
 
 
-def _waits_of(run: RunRecord, waits: list[WaitRecord]) -> list[dict[str, Any]]:
+def _waits_of(run: RunRecord, waits: Sequence[WaitRecord]) -> list[dict[str, Any]]:
     return [wait.as_json() for wait in waits if wait.run_key == run.key]
 
 
@@ -96,9 +95,9 @@ def _waits_of(run: RunRecord, waits: list[WaitRecord]) -> list[dict[str, Any]]:
 def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Show one run with every step record, and what it waits for."""
 
-    async def fetch(client: Client) -> tuple[RunRecord, list[StepRecord], list[WaitRecord]]:
+    async def fetch(client: EngineClient) -> tuple[RunRecord, Sequence[StepRecord], Sequence[WaitRecord]]:
         row = client.run(run_id)
-        return row, list(client.steps(run_id)), client.waits([row.key])
+        return row, client.steps(run_id), client.waits([row.key])
 
     row, steps, waits = _with_client(store, fetch)
     if as_json:
@@ -155,7 +154,7 @@ def prune(
         raise Misuse(f"--older-than-days is {older_than_days}: give a number of days, 0 or more")
     statuses = cast("list[RunStatus]", [_status(each) for each in status or ("completed", "cancelled")])
 
-    async def delete(client: Client) -> int:
+    async def delete(client: EngineClient) -> int:
         count = await client.prune(older_than=timedelta(days=older_than_days), statuses=statuses)
         if vacuum:
             client.vacuum()

@@ -1,6 +1,7 @@
 """The parts of one embedded engine, made and joined in one place."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.embedded.body import Bodies
@@ -10,7 +11,8 @@ from handrail_orchestrator.embedded.started import StartedRuns
 from handrail_orchestrator.embedded.stillness import Stillness
 from handrail_orchestrator.embedded.worker import Worker
 from handrail_orchestrator.embedded.writer import Host, Writer
-from handrail_orchestrator.store.changes import Change, TakeOver
+from handrail_orchestrator.errors import UnknownRun
+from handrail_orchestrator.store.changes import Change, Started, StartMany, StartRun, TakeOver
 
 if TYPE_CHECKING:
     from handrail_orchestrator.clock import Clock
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import StoreError
     from handrail_orchestrator.limits import Limiters
     from handrail_orchestrator.store.port import Store
+    from handrail_orchestrator.store.rows import RunRow
     from handrail_orchestrator.workflow import Workflows
 
 FIRST_LOOK_SECONDS = 0.02
@@ -73,6 +76,25 @@ class EmbeddedEngine(Host):
         """Look for what has just become due, here and in other processes."""
         self.worker.wake()
         self.presence.ring_others()
+
+    async def start_many(self, runs: Sequence[StartRun]) -> list[Started]:
+        """Record starts, all or none, and look for who executes them."""
+        if not runs:
+            return []
+        started: list[Started] = await self.writer.ask(StartMany(runs))
+        self.ring()
+        return started
+
+    def row(self, run_id: str) -> "RunRow":
+        """Return a run as it is recorded.
+
+        Raises:
+            UnknownRun: there is none with this id.
+        """
+        row = self._store.run(run_id)
+        if row is None:
+            raise UnknownRun(run_id)
+        return row
 
     async def close(self) -> bool:
         """Hand every run back; returns whether somebody cancelled that meanwhile."""

@@ -11,7 +11,7 @@ from handrail_orchestrator.coding import codec_for, signature_codec
 from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.judge import (
     AnswerChecking,
-    Audited,
+    AuditedJudge,
     ChecksNamed,
     InputTelling,
     Instructed,
@@ -159,7 +159,7 @@ class Library:
             encode_inputs=encode,
             outcome=codec_for(_outcome_of(kind), where=f"{where}, its outcome"),
             value=codec_for(kind, where=f"{where}, its value"),
-            audit=judge.audit if isinstance(judge, Audited) else None,
+            audit=judge.audit if isinstance(judge, AuditedJudge) else None,
             checking=judge if isinstance(judge, AnswerChecking) and (checks or not names_checks) else None,
             person_checks=checks,
         )

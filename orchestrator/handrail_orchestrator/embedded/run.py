@@ -67,7 +67,8 @@ class EmbeddedRun(Run):
         self.running: dict[str, Begun] = {}
         """Steps in flight, by name."""
         self._id = run_id
-        self._history = history
+        self.history = history
+        """What it remembers."""
         self._equipment = equipment
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
@@ -103,7 +104,7 @@ class EmbeddedRun(Run):
     @property
     def has_waited(self) -> bool:
         """Whether it may have open questions or child runs."""
-        return bool(self.waits.open) or self._history.has_waits
+        return bool(self.waits.open) or self.history.has_waits
 
     def long_steps(self, begun_before: float) -> list[StepRow]:
         """Return the steps in flight since before a time that were not returned yet."""
@@ -125,7 +126,7 @@ class EmbeddedRun(Run):
     @property
     def broken(self) -> HistoryMismatch | None:
         """Why the run must stop, even if its code caught the error: it does not fit the history."""
-        return self._history.broken
+        return self.history.broken
 
     async def under_way(self) -> None:
         """Wait for what can be refused no more together with what follows; the open batch takes both or none."""
@@ -140,7 +141,7 @@ class EmbeddedRun(Run):
         _log.warning("run %s: %s ignores that it was cancelled, and is left behind", self._id, steps)
 
     def _name(self, base: str) -> str:
-        return self._history.name(base, _scope.get())
+        return self.history.name(base, _scope.get())
 
     def _own_name(self, name: str, usual: str) -> str:
         if name != usual:
@@ -157,7 +158,7 @@ class EmbeddedRun(Run):
     async def _step(self, bound: BoundStep, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         step = bound.step
         encoded = bound.inputs.encode(args, kwargs)
-        row = self._history.find(name, step.kind, step.formerly)
+        row = self.history.find(name, step.kind, step.formerly)
         if row is not None and row.ended is not None:
             self._matching.input(row, encoded, bound.inputs.decode)
             return await self._replayed(bound, row)
@@ -167,7 +168,7 @@ class EmbeddedRun(Run):
         if self._unrecorded is not None or self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
-        begun = Begun(self.key, name, self._history.take_seq(), step, attempt, self._equipment.clock.now(), encoded)
+        begun = Begun(self.key, name, self.history.take_seq(), step, attempt, self._equipment.clock.now(), encoded)
         self.running[name] = begun
         try:
             context = StepContext(self._id, name, attempt)
@@ -231,7 +232,7 @@ class EmbeddedRun(Run):
 
     async def _decide(self, bound: BoundJudge, name: str, args: Any, kwargs: Any) -> Any:
         encoded = bound.encode_inputs(args, kwargs)
-        row = self._history.find(name, "ai")
+        row = self.history.find(name, "ai")
         if row is None or row.ended is None:
             await self.settled()
             row = await self._judge(bound, name, encoded, args, kwargs)
@@ -253,7 +254,7 @@ class EmbeddedRun(Run):
 
     async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Any, kwargs: Any) -> StepRow:
         clock = self._equipment.clock
-        begun = Begun(self.key, name, self._history.take_seq(), bound.step, 1, clock.now(), encoded)
+        begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
         context, audit = StepContext(self._id, name), None
         try:
@@ -322,7 +323,7 @@ class EmbeddedRun(Run):
         bound = self._equipment.library.workflow(workflow)
         encoded = bound.input.encode(value)
         run_id = given or f"{self._id}/{name}"
-        row = self._history.find(name, "child")
+        row = self.history.find(name, "child")
         if row is not None:
             self._matching.input(row, encoded, bound.input.decode, "child")
             self._matching.child_run(row, run_id, given=given is not None)
@@ -368,13 +369,13 @@ class EmbeddedRun(Run):
         return self._fixed(name, "chance", codec_for(float, where="run.random()"), random.random)
 
     def _fixed(self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
-        after, branch = self._history.last(_scope.get()), _branch.get()
+        after, branch = self.history.last(_scope.get()), _branch.get()
         return self._produced(self._own_name(name, _USUAL[kind]), kind, codec, produce, (after, branch))
 
     async def _produced(
         self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any], place: tuple[str | None, str | None]
     ) -> Any:
-        row = self._history.find(name, kind)
+        row = self.history.find(name, kind)
         if row is not None:
             self._matching.place(row, *place)
             return codec.decode(row.output or "")
@@ -382,7 +383,7 @@ class EmbeddedRun(Run):
         value, now = produce(), self._equipment.clock.now()
         self.record(
             StepRow(
-                self.key, name, self._history.take_seq(), kind, "done",
+                self.key, name, self.history.take_seq(), kind, "done",
                 queued=now, started=now, ended=now, input=asked.place(*place), output=codec.encode(value),
             )
         )  # fmt: skip

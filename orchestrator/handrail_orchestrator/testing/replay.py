@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handrail_orchestrator.client import Client
 from handrail_orchestrator.clock import SystemClock
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.history import History
@@ -13,6 +12,7 @@ from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import HistoryMismatch, StepFailed
 from handrail_orchestrator.limits import Limiters
+from handrail_orchestrator.reader import Reader
 from handrail_orchestrator.store.changes import Change, NoteStarted, OpenWait, ReadAnswer, RecordStep, ReopenWait
 from handrail_orchestrator.store.rows import EventRow, StepRow
 from handrail_orchestrator.suspension import only_suspensions
@@ -34,13 +34,13 @@ class RecordedRun:
     """Steps up to this number were copied from the run that this one is a fork of."""
 
 
-def recorded_run(client: Client, run_id: str) -> RecordedRun:
+def recorded_run(client: Reader, run_id: str) -> RecordedRun:
     """Take a run's history out of a store.
 
     Raises:
         UnknownRun: there is no such run.
     """
-    row, history = client._history(run_id)  # noqa: SLF001 -- a replay reads what the engine reads
+    row, history = client.recorded_history(run_id)
     return RecordedRun(row.id, row.input, row.status, row.output, *history, row.copied_seq)
 
 
@@ -62,10 +62,10 @@ class _Replay(EmbeddedRun):
         raise self._new("a step")
 
     def _new(self, found: str) -> BaseException:
-        left = [row for row in self._history.unasked() if row.status != "started"]
+        left = [row for row in self.history.unasked() if row.status != "started"]
         if not left:
             return _HistoryEnds()
-        return self._history.mismatch(f"{left[0].kind} {left[0].name!r} next", f"{found}, which is not recorded")
+        return self.history.mismatch(f"{left[0].kind} {left[0].name!r} next", f"{found}, which is not recorded")
 
 
 async def assert_replays(workflow: Workflow[Any, Any], history: RecordedRun) -> None:

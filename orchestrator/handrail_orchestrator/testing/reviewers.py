@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import ReviewDesk
 from handrail_orchestrator.errors import AnswerRefused
 from handrail_orchestrator.records.item import ReviewItem
 
@@ -39,16 +39,16 @@ class ScriptedReviewers:
         return cls(lambda item: answers.get(item.step, answers.get(_judged_step(item.step), LEAVE_OPEN)))
 
 
-async def decide_anyway(client: Client, item: int, value: Any, *, by: str) -> None:
+async def decide_anyway(desk: ReviewDesk, item: int, value: Any, *, by: str) -> None:
     """Decide an item, and confirm the answer against every guard that it fails: a script knows what it says.
 
     Raises:
         ReviewError: the answer does not fit, somebody else has the item, or it is decided or closed.
     """
     try:
-        await client.decide(item, value, by=by)
+        await desk.decide(item, value, by=by)
     except AnswerRefused as refused:
-        await client.decide(item, value, by=by, despite=refused.guards)
+        await desk.decide(item, value, by=by, despite=refused.guards)
 
 
 def _judged_step(asked: str) -> str:

@@ -220,7 +220,7 @@ async def test_an_answer_on_its_way_from_another_task_is_not_overlooked() -> Non
             while not answering.done():
                 await o.settled()
             await o.settled()
-            assert o.run(f"r{number}").output == "-1"
+            assert o.run(f"r{number}").output == -1
 
 
 async def test_a_rehearsal_lets_a_body_that_never_answers_run_into_its_time_limit() -> None:

@@ -1,20 +1,20 @@
 """Runs of a real store as observations and results: the metrics of workflows on what happened, not on what would."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from handrail_evals.measure.fingerprint import hash_of
 from handrail_evals.measure.result.case_result import OBSERVED, CaseResult
 from handrail_evals.measure.target import Observation
 from handrail_evals.measure.targets.workflow_record import TracedRun, traced_run
-from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.records.item import ReviewChange, ReviewItem
 
 AT_ONCE: Final = 500
 """Runs read in one query."""
 
 
-def observe_run(client: Client, run_id: str) -> Observation[Any]:
+def observe_run(client: EngineClient, run_id: str) -> Observation[Any]:
     """Return a run of a store as an observation; its output and its steps' are JSON data, its times are real.
 
     A run that has not ended counts as waiting. Human minutes are from when a reviewer first took a question to that
@@ -27,7 +27,7 @@ def observe_run(client: Client, run_id: str) -> Observation[Any]:
     return _observed(client, record)
 
 
-def past_runs(client: Client, workflow: str, *, since: float = 0.0) -> Iterator[CaseResult]:
+def past_runs(client: EngineClient, workflow: str, *, since: float = 0.0) -> Iterator[CaseResult]:
     """Yield the runs of a workflow as results without scores, oldest first; a run's id is its case's name.
 
     Runs that were not yet begun are left out, and so are those started before ``since``, in seconds since the epoch.
@@ -41,7 +41,7 @@ def past_runs(client: Client, workflow: str, *, since: float = 0.0) -> Iterator[
                 yield _result(client, traced_run(client, row.id, until=client.now()))
 
 
-def _result(client: Client, record: TracedRun) -> CaseResult:
+def _result(client: EngineClient, record: TracedRun) -> CaseResult:
     seen = _observed(client, record)
     data = record.run.input
     known: dict[str, Any] = {name: getattr(seen, name) for name in OBSERVED} | {"flow": record.flow}
@@ -55,11 +55,11 @@ def _result(client: Client, record: TracedRun) -> CaseResult:
     )
 
 
-def _observed(client: Client, record: TracedRun) -> Observation[Any]:
+def _observed(client: EngineClient, record: TracedRun) -> Observation[Any]:
     return record.observation(record.run.output, human_minutes=_human_minutes(client, record))
 
 
-def _human_minutes(client: Client, record: TracedRun) -> float | None:
+def _human_minutes(client: EngineClient, record: TracedRun) -> float | None:
     if not record.asked:
         return 0.0
     spent = [_minutes(item, client.review_log(item.id)) for item in record.items if item.state == "decided"]
@@ -67,7 +67,7 @@ def _human_minutes(client: Client, record: TracedRun) -> float | None:
     return sum(known) if known and len(known) == len(spent) else None
 
 
-def _minutes(item: ReviewItem, log: list[ReviewChange]) -> float | None:
+def _minutes(item: ReviewItem, log: Sequence[ReviewChange]) -> float | None:
     """Return how long the reviewer who decided had the question; None when it was never taken."""
     taken: float | None = None
     for entry in log:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, get_args
 from handrail_evals.measure.target import Decider, Ending, Flow, Observation, StepTrace
 from handrail_evals.measure.targets.function import total
 from handrail_guards.outcome import Accepted, Attempt, Doubtful, Judgement
-from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.errors import UnknownRun
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewItem
@@ -206,7 +206,7 @@ class TracedRun:
         return ("asked", "a person was asked") if item is None else (item.code, item.reason)
 
 
-def traced_run(client: Client, run_id: str, *, until: float | None) -> TracedRun:
+def traced_run(client: EngineClient, run_id: str, *, until: float | None) -> TracedRun:
     """Return what the store of a client remembers of a run, its open questions having waited until a time.
 
     Raises:
@@ -217,7 +217,7 @@ def traced_run(client: Client, run_id: str, *, until: float | None) -> TracedRun
     return TracedRun(run, steps=tuple(steps), items=tuple(sorted(items, key=lambda item: item.id)), until=until)
 
 
-def _gathered(client: Client, run_id: str, *, prefix: str) -> tuple[list[TracedStep], list[ReviewItem]]:
+def _gathered(client: EngineClient, run_id: str, *, prefix: str) -> tuple[list[TracedStep], list[ReviewItem]]:
     steps: list[TracedStep] = []
     items: list[ReviewItem] = []
     records = client.steps(run_id)

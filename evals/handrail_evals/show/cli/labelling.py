@@ -15,6 +15,7 @@ from handrail_evals.errors import DataError
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import measuring
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import EngineClient
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ LEAST_ANSWERED = 0.95
 """Of the drawn cases, how many must be decided before they may set a threshold: the others may be the hard ones."""
 
 
-def from_store(store: str, read: Callable[[Client], T]) -> T:
+def from_store(store: str, read: Callable[[EngineClient], T]) -> T:
     """Return what a store says."""
 
     async def reach() -> T:
@@ -61,7 +62,7 @@ def labels(
 ) -> None:
     """Read what people decided: audits may set a threshold, corrections may only train."""
 
-    def read(client: Client) -> Labels:
+    def read(client: EngineClient) -> Labels:
         require_known(client, step)
         return read_labels(client, step=step)
 

@@ -15,7 +15,7 @@ from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import WORSE, measuring
 from handrail_evals.show.cli.labelling import from_store
 from handrail_guards.guarantee import ScoreName
-from handrail_orchestrator.client import Client
+from handrail_orchestrator.engine import EngineClient
 
 
 @measuring
@@ -34,7 +34,7 @@ def watch(
         raise InvalidSetting(f"there is no score {score!r} to read from a store; there are {known}")
     live = WatchFile(file)
 
-    def tell(client: Client) -> Watch:
+    def tell(client: EngineClient) -> Watch:
         require_known(client, step)
         return feed(live, client, step=step, score=cast("ScoreName", score))
 
