@@ -14,7 +14,7 @@ from handrail.evals import RunSettings
 from handrail.guards import GuardContext, run_guards, run_guards_async
 from handrail.orchestrator import Settings
 from handrail.testing import FakeClock
-from handrail_evals.decide.corrections.known_steps import require_known
+from handrail_evals.decide.corrections.record import require_known
 from handrail_evals.measure.targets.past_runs import past_runs
 from handrail_orchestrator.cli.code import Code
 from handrail_orchestrator.cli.desk import Desk

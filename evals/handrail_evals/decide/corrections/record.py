@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from handrail_evals.errors import DataError
 from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, DoubtCode, Judgement
-from handrail_orchestrator.reader import Reader, reading
+from handrail_orchestrator.engine import RunRecords
+from handrail_orchestrator.reader import reading
 from handrail_orchestrator.records.judgement import JudgementRecord
 from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.store.port import JudgedQuery
@@ -212,7 +213,7 @@ RUNS_LOOKED_AT = 500
 """The first of a store, to say which steps there are."""
 
 
-def require_known(client: Reader, step: str) -> None:
+def require_known(client: RunRecords, step: str) -> None:
     """Check that a store has judgements of a step, or of none at all yet.
 
     Raises:
