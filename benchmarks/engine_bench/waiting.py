@@ -13,6 +13,7 @@ from engine_bench.bench import Bench
 from engine_bench.child import Child
 from engine_bench.handrail_side import store_url
 from engine_bench.imports import import_milliseconds
+from engine_bench.listing import listing_rows
 from engine_bench.waiting_worker import EVENT
 from handrail import Client
 from handrail.orchestrator import ReviewQuery
@@ -66,6 +67,7 @@ def waiting(bench: Bench) -> list[Figure]:
         _open_row(part, [cost["open_cpu_ms"] for cost in costs]),
         *_wake_rows(part, "a decision in another process", decisions),
         *_wake_rows(part, "an event from another process", events),
+        *asyncio.run(listing_rows(file, part)),
     ]
 
 

@@ -1,5 +1,6 @@
 """Waiting: a row in the store and an unwound workflow, for people, timers, events and child runs."""
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -34,6 +35,7 @@ from handrail_orchestrator.store.changes import (
 from handrail_orchestrator.store.port import ReviewQuery
 from handrail_orchestrator.store.rows import AUDIT, EventRow, ReviewState, StepRow
 from handrail_orchestrator.suspension import Suspended
+from handrail_orchestrator.unmarking import plain
 
 if TYPE_CHECKING:
     import weakref
@@ -160,7 +162,8 @@ class Waits:
         if (despite := despite_unread(row.verdicts)) is not None:
             failed = objections(value)
             if refused := unconfirmed(failed, despite):
-                await self._reopen(row, f"{row.decided_by} answered {row.output}, which fails {in_words(refused)}")
+                answered = json.dumps(plain(row.output or "null"), ensure_ascii=False)
+                await self._reopen(row, f"{row.decided_by} answered {answered}, which fails {in_words(refused)}")
                 raise self._suspend(row)
             self._write(ReadAnswer(row.run, row.name, verdicts_json(failed)))
         return value
