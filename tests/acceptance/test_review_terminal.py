@@ -82,7 +82,7 @@ def test_answers_before_the_stop_are_kept(folder: Path) -> None:
         shown.until(PROMPT)
         ctrl_c(shown)
         assert shown.ended() == 130
-    assert (item(folder, 1).decision, item(folder, 2).state) == ("true", "open")
+    assert (item(folder, 1).decision, item(folder, 2).state) == (True, "open")
 
 
 def test_a_terminal_that_goes_away_gives_the_question_back(folder: Path) -> None:
@@ -107,7 +107,7 @@ def test_what_is_typed_ahead_is_not_lost(folder: Path) -> None:
         shown.type("y\rn\ry\r")
         assert shown.ended() == 0
         assert "3 decided, 0 left" in shown.shown
-    assert [item(folder, number).decision for number in (1, 2, 3)] == ["true", "false", "true"]
+    assert [item(folder, number).decision for number in (1, 2, 3)] == [True, False, True]
 
 
 def test_bytes_that_are_no_text_are_said_to_be_none(folder: Path) -> None:
