@@ -1,7 +1,7 @@
 """Frozen dataclasses as JSON texts and back, strictly: what does not fit the types is refused, never guessed at."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from handrail_ground.errors import HandrailError
 
@@ -29,20 +29,17 @@ class Records(Generic[T]):
         self._kind = kind
 
     @cached_property
-    def _adapter(self) -> "TypeAdapter[T]":
+    def _adapter(self) -> "TypeAdapter[tuple[T]]":
         from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415 -- keeps the import light
 
-        return TypeAdapter(self._kind, config=ConfigDict(allow_inf_nan=False))
-
-    def to_data(self, record: T) -> Any:
-        """Return a record as JSON data; tuples become lists."""
-        return self._adapter.dump_python(record, mode="json")
+        # A dataclass takes no settings from outside; what holds one hands them on, to those within it too.
+        return TypeAdapter(tuple[self._kind], config=ConfigDict(allow_inf_nan=False))  # type: ignore[name-defined]
 
     def to_json(self, record: T) -> str:
         """Return a record as JSON, in one line."""
-        return self._adapter.dump_json(record).decode()
+        return self._adapter.dump_json((record,)).decode()[1:-1]
 
-    def from_json(self, text: str | bytes) -> T:
+    def from_json(self, text: str) -> T:
         """Return the record in a JSON text.
 
         Raises:
@@ -51,8 +48,9 @@ class Records(Generic[T]):
         from pydantic import ValidationError  # noqa: PLC0415 -- keeps the import light
 
         try:
-            return self._adapter.validate_json(text, strict=True, extra="forbid")
+            return self._adapter.validate_json(f"[{text}]", strict=True, extra="forbid")[0]
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the text"
-            raise Misfit(place=place, problem=first["msg"]) from error
+            place = ".".join(map(str, first["loc"][1:])) or "the text"
+            found = "" if first["type"] in {"missing", "json_invalid"} else f", found {first['input']!r:.60}"
+            raise Misfit(place=place, problem=f"{first['msg']}{found}") from error

@@ -8,13 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
-
-from pydantic import TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
 
 from handrail_evals.decide.drift.seen import Audited, Routed, Seen, require_zone
 from handrail_evals.decide.drift.settings import WatchSettings
@@ -22,6 +19,7 @@ from handrail_evals.decide.drift.shift import Bet, Signal
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.errors import UnreadableWatch
 from handrail_ground.files import beside, write_whole
+from handrail_ground.records import Misfit, Records
 
 
 def fault_of(watch: Watch) -> str:
@@ -76,14 +74,12 @@ class _Record:
     watch: Watch
 
 
-@cache
-def _codec() -> TypeAdapter[_Record]:
-    return TypeAdapter(_Record)
+_RECORDS = Records(_Record)
 
 
 def watch_to_json(watch: Watch) -> str:
     """Return a watch as the text of a file."""
-    return _codec().dump_json(_Record("handrail-watch/1", watch)).decode() + "\n"
+    return _RECORDS.to_json(_Record("handrail-watch/1", watch)) + "\n"
 
 
 def watch_from_json(text: str) -> Watch:
@@ -93,11 +89,9 @@ def watch_from_json(text: str) -> Watch:
         UnreadableWatch: it holds none, or one of a newer release, or one with a number that cannot be.
     """
     try:
-        watch = _codec().validate_json(text, strict=True, extra="forbid").watch
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the text"
-        raise UnreadableWatch(f"no watch of this release: {place}: {first['msg']}; arm the watch anew") from error
+        watch = _RECORDS.from_json(text).watch
+    except Misfit as misfit:
+        raise UnreadableWatch(f"no watch of this release: {misfit}; arm the watch anew") from misfit
     fault = fault_of(watch)
     if fault:
         raise UnreadableWatch(f"no watch that can be: {fault}; arm the watch anew")

@@ -1,19 +1,19 @@
-"""A summary as a JSON text, and the file beside a result: made once, opened in milliseconds, anew when that changed."""
+"""A summary as a JSON text, and the file beside a result: made once, and anew when that changed."""
 
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, Literal
 
-from handrail_evals.errors import InvalidResult, InvalidSetting, InvalidSummary
+from handrail_evals.errors import InvalidResult, InvalidSummary
 from handrail_evals.measure.result.result import read_result
-from handrail_evals.numbers.summary.codec import Misfit, from_data, to_data
 from handrail_evals.numbers.summary.summary import DEFAULTS, Options, Summary, summarize
 from handrail_ground.files import write_whole
+from handrail_ground.records import Misfit, Records
 
-FORMAT = "handrail-summary/2"
+FORMAT: Final = "handrail-summary/2"
 """What a summary calls itself; it changes with the fields, and when the same result would give other numbers."""
 
 
@@ -27,9 +27,19 @@ class Stamp:
     """Hash of its beginning and its end."""
 
 
+@dataclass(frozen=True)
+class _Document:
+    format: Literal["handrail-summary/2"]
+    result: Stamp | None
+    summary: Summary
+
+
+_DOCUMENTS = Records(_Document)
+
+
 def to_json(summary: Summary, stamp: Stamp | None = None) -> str:
     """Return a summary as JSON, in one line; ``stamp`` says which file it was made of."""
-    data = {"format": FORMAT, "result": to_data(stamp), "summary": to_data(summary)}
+    data = asdict(_Document(FORMAT, stamp, summary))
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -40,26 +50,10 @@ def from_json(text: str, *, where: str = "a summary") -> tuple[Summary, Stamp | 
         InvalidSummary: it is of another format, or a field is missing, unknown or of another shape.
     """
     try:
-        data = json.loads(text, parse_constant=refused)
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            found = data.get("format") if isinstance(data, dict) else type(data).__name__
-            raise InvalidSummary(where=where, problem=f"it is no summary (format {found!r} where {FORMAT!r} belongs)")
-        if data.keys() != {"format", "result", "summary"}:
-            raise InvalidSummary(where=where, problem="it needs the fields format, result and summary, and no others")
-        stamp = None if data["result"] is None else from_data(Stamp, data["result"])
-        return from_data(Summary, data["summary"]), stamp
+        document = _DOCUMENTS.from_json(text)
     except Misfit as misfit:
-        raise InvalidSummary(where=where, problem=f"{misfit.place}: {misfit.problem}") from misfit
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InvalidSummary):
-            raise
-        problem = f"it is no JSON ({error})" if not isinstance(error, InvalidSetting) else str(error)
-        raise InvalidSummary(where=where, problem=problem) from error
-
-
-def refused(word: str) -> NoReturn:
-    """Refuse NaN and the infinities, which are no JSON."""
-    raise ValueError(f"{word} is no number")
+        raise InvalidSummary(where=where, problem=str(misfit)) from misfit
+    return document.summary, document.result
 
 
 HEAD = 4096

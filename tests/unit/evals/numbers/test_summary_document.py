@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from handrail_evals.errors import InvalidSetting, InvalidSummary
 from handrail_evals.measure.scorer import Counts
 from handrail_evals.numbers.statistics.intervals import Certainty
-from handrail_evals.numbers.summary.codec import reader
 from handrail_evals.numbers.summary.document import Stamp, from_json, to_json
 from handrail_evals.numbers.summary.summary import Names, Options, Summary, summarize
 from tests.unit.evals.numbers.metric_answers import answer, crashed, result, run, said, step
@@ -133,25 +132,25 @@ def changed(path: str, value: Any) -> str:
     ("path", "value", "says"),
     [
         ("format", "handrail-summary/9", "handrail-summary/9"),
-        ("more", 1, "no others"),
+        ("more", 1, "more: Unexpected"),
         ("result", {"bytes": "5", "digest": ""}, "bytes"),
-        ("summary.subject.suite", ..., "no field 'suite'"),
-        ("summary.subject.more", 1, "unknown field 'more'"),
+        ("summary.subject.suite", ..., "summary.subject.suite: Field required"),
+        ("summary.subject.more", 1, "summary.subject.more: Unexpected"),
         ("summary.tally.cases", 1.5, "summary.tally.cases"),
-        ("summary.tally.complete", 1, "1 where bool belongs"),
+        ("summary.tally.complete", 1, "summary.tally.complete: Input should be a valid boolean, found 1"),
         ("summary.metrics.0.unit", "furlongs", "furlongs"),
-        ("summary.metrics.0.interval", [], "where an object belongs"),
-        ("summary.labels.confusion.cells.0", [1, 2], "a list of 3"),
+        ("summary.metrics.0.interval", [], "summary.metrics.0.interval: Input should be"),
+        ("summary.labels.confusion.cells.0", [1, 2], "summary.labels.confusion.cells.0.2: Field required"),
         ("summary.options.certainty.level", 95, "level is 95"),
-        ("summary.must_pass_failures", "c1", "where a list belongs"),
-        ("summary.confidence.reliability.sources", [], "where an object belongs"),
+        ("summary.must_pass_failures", "c1", "summary.must_pass_failures: Input should be a valid array"),
+        ("summary.confidence.reliability.sources", [], "sources: Input should be"),
     ],
 )
 def test_a_summary_of_another_shape_is_refused_with_its_place(path: str, value: Any, says: str) -> None:
     with pytest.raises(InvalidSummary, match=r"x\.summary\.json") as caught:
         from_json(changed(path, value), where="x.summary.json")
 
-    assert says.removeprefix("summary.") in str(caught.value)
+    assert says in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"format": NaN}', "[" * 100_000])
@@ -164,11 +163,6 @@ def test_what_is_no_summary_is_refused(text: str) -> None:
 def test_options_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidSetting):
         Options(**wrong)
-
-
-def test_a_field_that_could_hold_two_classes_is_refused_before_anything_is_read() -> None:
-    with pytest.raises(TypeError, match="one class at most"):
-        reader(Stamp | Names)
 
 
 def test_only_the_first_thousand_names_are_listed() -> None:
@@ -187,4 +181,4 @@ def test_reading_a_summary_loads_no_heavy_library() -> None:
         [sys.executable, "-c", program], input=json.dumps(DATA), capture_output=True, text=True, check=True
     )
 
-    assert not {"numpy", "scipy", "rich", "pydantic"}.intersection(done.stdout.split())
+    assert not {"numpy", "scipy", "rich"}.intersection(done.stdout.split())
