@@ -21,8 +21,8 @@ from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
 from handrail_orchestrator.store import HistoryRows, JudgedQuery, ReviewQuery, Store, open_store
+from handrail_orchestrator.store.port import MEMORY
 from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
-from handrail_orchestrator.store.sqlite.connection import MEMORY
 from handrail_orchestrator.texts import checked_number, checked_texts
 
 

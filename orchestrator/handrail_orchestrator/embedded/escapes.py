@@ -149,6 +149,16 @@ async def all_ended(tasks: "Sequence[asyncio.Task[Any]]", on_left: Callable[[], 
             leave(task)
 
 
+async def ended_within(tasks: "Sequence[asyncio.Task[Any]]", seconds: float) -> bool:
+    """Wait for tasks, for a while; return whether somebody was in a hurry and cancelled that."""
+    try:
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+    except asyncio.CancelledError:
+        return True
+    return False
+
+
 def leave(task: "asyncio.Task[Any]") -> None:
     """End a task whose code ignores its cancels, by closing its coroutine; what ignores even that goes on unheard."""
     task.add_done_callback(_forget)

@@ -12,6 +12,14 @@ from handrail_orchestrator.store.rows import StepRow
 CodeMatch = Literal["same", "changed", "continued"]
 """How the code compares with what the run was started with: ``continued`` is a later version that says it may."""
 
+
+def code_match(*, same_version: bool, same_code: bool) -> CodeMatch:
+    """Return how the code compares with what the run was started with."""
+    if not same_version:
+        return "continued"
+    return "same" if same_code else "changed"
+
+
 _ANOTHER: dict[CodeMatch, str] = {
     "same": "The workflow's own function is the same. So either a function that it calls has changed: put it back,"
     " give the new call a name of its own ({own}), or raise the workflow's version. Or it is not deterministic: use"

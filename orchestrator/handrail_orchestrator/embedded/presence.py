@@ -5,7 +5,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from handrail_orchestrator.doorbell import Doorbell, sidecar_folder
 from handrail_orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, Watch, here, look_at
 from handrail_orchestrator.errors import Fenced, StoreNotFound
 from handrail_orchestrator.store.changes import Beat, Register, TakeOver
-from handrail_orchestrator.store.port import Store
+from handrail_orchestrator.store.port import MEMORY, Store
 
 _log = logging.getLogger("handrail.worker")
 
@@ -44,7 +44,7 @@ class Presence:
         """Take a lock and a bell, and sign on; called on the event loop, before anything is claimed."""
         for _ in range(FOLDER_TRIES):
             try:
-                self._settle_in(sidecar_folder(self._store.path), on_ring)
+                self._settle_in(_folder_beside(self._store), on_ring)
             except FileNotFoundError:  # the last worker before this one has just tidied the folder away
                 self.sign_off()
             else:
@@ -146,6 +146,18 @@ def _file_at(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _folder_beside(store: Store) -> Path | None:
+    return None if store.path == MEMORY else sidecar_folder(store.path)
+
+
+def report_stranded(store: Store, versions: Container[tuple[str, int]], now: float) -> None:
+    """Say which due runs a worker with these workflows cannot execute; they wait until one comes that can."""
+    for (name, version), count in store.due(now).items():
+        if (name, version) not in versions:
+            runs, wait = ("1 due run", "waits") if count == 1 else (f"{count} due runs", "wait")
+            _log.warning("%s of %r version %d %s for code that this worker does not have", runs, name, version, wait)
 
 
 def living(store: Store) -> bool:

@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING
 
-from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask
+from handrail_orchestrator.embedded.alarm import Alarm
+from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask, ended_within
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.matching import code_match
 from handrail_orchestrator.embedded.pausing import BackingOff, Resting
-from handrail_orchestrator.embedded.presence import Presence
+from handrail_orchestrator.embedded.presence import Presence, report_stranded
 from handrail_orchestrator.embedded.records import error_json
 from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment, Settings
@@ -32,13 +33,10 @@ from handrail_orchestrator.workflow import Workflows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from handrail_orchestrator.clock import Timer
-    from handrail_orchestrator.embedded.matching import CodeMatch
     from handrail_orchestrator.store.port import Claimed
 
 _log = logging.getLogger("handrail.worker")
 
-CLOCK_STEP_SECONDS = 1.0
 SIGN_ON_AGAIN_SECONDS = 1.0
 LOOK_AGAIN_SECONDS = 0.02
 HAND_BACK_SECONDS = 1.0
@@ -90,10 +88,9 @@ class Worker:
         """Whether a run is due that is executed with nothing beside it ..."""
         self._apart = False
         """... and whether one is being executed: it alone may be what kills its process."""
-        self._timer: tuple[float, Timer] | None = None
+        self._alarm = Alarm(equipment.clock, self.wake)
         self._sweep: asyncio.TimerHandle | None = None
         self._closing = False
-        self._drift = equipment.clock.now() - time.monotonic()
 
     # -- claiming
 
@@ -101,17 +98,8 @@ class Worker:
         """Sign on at the store and look for work."""
         self._equipment.writer.work_for(self._presence.sign_on(self.wake))
         self._presence.look_after()  # runs of a worker that died before this one came are taken over at once
-        self._report_stranded()
+        report_stranded(self._equipment.store, self._workflows.versions, self._equipment.clock.now())
         self.wake()
-
-    def _report_stranded(self) -> None:
-        """Say which due runs this worker cannot execute; they wait until one comes that can."""
-        for (name, version), count in self._equipment.store.due(self._equipment.clock.now()).items():
-            if (name, version) not in self._workflows.versions:
-                runs, wait = ("1 due run", "waits") if count == 1 else (f"{count} due runs", "wait")
-                _log.warning(
-                    "%s of %r version %d %s for code that this worker does not have", runs, name, version, wait
-                )
 
     def wake(self) -> None:
         """Look for due runs, once now or once more after the look that is under way."""
@@ -148,7 +136,7 @@ class Worker:
         if claimed.next_wake is not None:
             self._backlog = claimed.next_wake <= clock.now() and len(self.active) >= self._settings.concurrency
             if not self._backlog:
-                self._set_timer(claimed.next_wake)
+                self._alarm.at(claimed.next_wake)
 
     def _claimed(self, task: asyncio.Task[None]) -> None:
         self._claiming = None
@@ -168,17 +156,6 @@ class Worker:
         self.wake()
         while self._claiming is not None:
             await asyncio.wait([self._claiming])
-
-    def _set_timer(self, when: float) -> None:
-        if self._timer is not None:
-            if self._timer[0] <= when and self._timer[0] > self._equipment.clock.now():
-                return
-            self._timer[1].cancel()
-        self._timer = (when, self._equipment.clock.call_at(when, self._timer_rang))
-
-    def _timer_rang(self) -> None:
-        self._timer = None
-        self.wake()
 
     def _stop_cancelled(self) -> None:
         if self.active:
@@ -210,9 +187,7 @@ class Worker:
         if under_way := self._under_way():
             await asyncio.wait(under_way)
             return False
-        self.wake()
-        if self._claiming is not None:
-            await asyncio.wait([self._claiming])
+        await self.look()
         if self._resting or self.is_blind:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             return False
@@ -247,9 +222,7 @@ class Worker:
         """Execute a run that this worker owns."""
         workflow = self._workflows.find(claimed.workflow, claimed.version)
         bound = self._equipment.library.workflow(workflow)
-        code: CodeMatch = "same" if workflow.code == claimed.code else "changed"
-        if claimed.version != workflow.version:
-            code = "continued"
+        code = code_match(same_version=workflow.version == claimed.version, same_code=workflow.code == claimed.code)
         run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, code=code)
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution
@@ -271,7 +244,7 @@ class Worker:
         if not execution.abandoned:
             self._look_at_faults(execution)
         if execution.wake is not None:
-            self._set_timer(execution.wake)
+            self._alarm.at(execution.wake)
         self._resting.note(execution)
         self._backing_off.note(execution)
         self._apart = self._apart and bool(self.active)
@@ -298,7 +271,7 @@ class Worker:
             self._equipment.writer.add(EndRun(run.key, "failed", None, error_json(fault), now))
         else:
             self._equipment.writer.add(HandBack(run.key, now + HAND_BACK_SECONDS))
-            self._set_timer(now + HAND_BACK_SECONDS)
+            self._alarm.at(now + HAND_BACK_SECONDS)
 
     def _note_started(self) -> None:
         self._sweep = None
@@ -321,7 +294,7 @@ class Worker:
         if not self._watchdog.look():
             self._presence.fall_silent()  # others take over what this process cannot go on with
             return
-        if self._clock_has_stepped():
+        if self._alarm.clock_has_stepped():
             self._loop.call_soon_threadsafe(self._look_at_the_clock)
         me, due = self.id, False
         try:
@@ -336,17 +309,9 @@ class Worker:
         if due:
             self._loop.call_soon_threadsafe(self.wake)
 
-    def _clock_has_stepped(self) -> bool:
-        """Return whether the wall clock went another way than the monotonic one, as when a laptop slept."""
-        before, self._drift = self._drift, self._equipment.clock.now() - time.monotonic()
-        return abs(self._drift - before) > CLOCK_STEP_SECONDS
-
     def _look_at_the_clock(self) -> None:
         """Set anew what was set by the clock as it was; at no time is there no timer for what is due later."""
-        if self._timer is not None:
-            when, timer = self._timer
-            timer.cancel()
-            self._timer = (when, self._equipment.clock.call_at(when, self._timer_rang))
+        self._alarm.set_anew()
         for execution in self.active.values():
             execution.set_deadline()
         self.wake()
@@ -407,8 +372,7 @@ class Worker:
         It takes a bounded time, whatever the code of steps does. Returns whether somebody cancelled it meanwhile.
         """
         self._closing = True
-        if self._timer is not None:
-            self._timer[1].cancel()
+        self._alarm.cancel()
         if self._sweep is not None:
             self._sweep.cancel()
         hurried = await self._ended_within(self._settings.grace_seconds)
@@ -431,12 +395,5 @@ class Worker:
         return hurried
 
     async def _ended_within(self, seconds: float) -> bool:
-        """Wait for what is under way, for a while; return whether somebody was in a hurry and cancelled that."""
         claiming = [] if self._claiming is None else [self._claiming]
-        tasks = [*claiming, *(each.task for each in self.active.values())]
-        try:
-            if tasks:
-                await asyncio.wait(tasks, timeout=seconds)
-        except asyncio.CancelledError:
-            return True
-        return False
+        return await ended_within([*claiming, *(each.task for each in self.active.values())], seconds)

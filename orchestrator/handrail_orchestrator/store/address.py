@@ -1,7 +1,8 @@
 """Opening a store by its address."""
 
 from handrail_orchestrator.errors import Misuse
-from handrail_orchestrator.store.sqlite import Durability, SqliteStore
+from handrail_orchestrator.store.port import Durability
+from handrail_orchestrator.store.sqlite import SqliteStore
 
 _PREFIX = "sqlite:///"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.rows import (
@@ -18,6 +18,12 @@ from handrail_orchestrator.store.rows import (
     WaitRow,
     WorkerRow,
 )
+
+MEMORY = ":memory:"
+"""The path of a store that is not kept: it belongs to whoever opened it."""
+
+Durability = Literal["power", "process"]
+"""What a recorded result survives: a power cut, or only the process's death."""
 
 
 class Claimed(NamedTuple):

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from handrail_orchestrator import asked
 from handrail_orchestrator.errors import (
@@ -18,13 +17,10 @@ from handrail_orchestrator.errors import (
     StoreReadOnly,
     StoreTooNew,
 )
+from handrail_orchestrator.store.port import MEMORY, Durability
 from handrail_orchestrator.store.sqlite.schema import APPLICATION_ID, AWAITED, COUNTING, FORMAT, TABLES, UPGRADES
 from handrail_orchestrator.texts import lone_surrogate
 
-Durability = Literal["power", "process"]
-"""What a recorded result survives: a power cut (``synchronous=FULL``) or only the process's death (``NORMAL``)."""
-
-MEMORY = ":memory:"
 LOCK_SECONDS = 2.0
 """How long SQLite waits for another process's write lock before it says that the store is locked."""
 OLDEST_SQLITE = (3, 35, 0)
@@ -237,5 +233,5 @@ def _asked_question(title: str, context: str, schema: str) -> str:
 
 
 def set_durability(connection: sqlite3.Connection, durability: Durability) -> None:
-    """Set what the following commits survive."""
+    """Set what the following commits survive: ``FULL`` waits for the disk, ``NORMAL`` for the system."""
     connection.execute("PRAGMA synchronous = FULL" if durability == "power" else "PRAGMA synchronous = NORMAL")

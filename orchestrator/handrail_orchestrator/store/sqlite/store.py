@@ -10,7 +10,7 @@ from typing import Any
 from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreLocked
 from handrail_orchestrator.store.changes import Change
-from handrail_orchestrator.store.port import HistoryRows, JudgedQuery, ReviewQuery
+from handrail_orchestrator.store.port import MEMORY, Durability, HistoryRows, JudgedQuery, ReviewQuery
 from handrail_orchestrator.store.rows import (
     EventRow,
     JudgedRow,
@@ -24,8 +24,6 @@ from handrail_orchestrator.store.rows import (
 )
 from handrail_orchestrator.store.sqlite import fates, judged, reviews
 from handrail_orchestrator.store.sqlite.connection import (
-    MEMORY,
-    Durability,
     connect,
     explaining,
     is_current,

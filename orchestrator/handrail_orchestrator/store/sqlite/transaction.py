@@ -7,8 +7,9 @@ from typing import Any
 
 from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sqlite import again, claims, lifecycle, reviews, steps
-from handrail_orchestrator.store.sqlite.connection import Durability, set_durability
+from handrail_orchestrator.store.sqlite.connection import set_durability
 from handrail_orchestrator.store.sqlite.workflow_ids import WorkflowIds
 
 Apply = Callable[["Transaction", Any], Any]
