@@ -14,7 +14,7 @@ from handrail_ai_steps.output import Output
 from handrail_ai_steps.resolve import ModelLike, resolve_model
 from handrail_ai_steps.task import Task, build_task
 from handrail_guards.guard import GuardContext
-from handrail_guards.second_opinion import Judged, Ruling, SecondAnswer, agrees, judged
+from handrail_guards.second_opinion import JudgedGuard, Ruling, SecondAnswer, agrees, judged
 from handrail_guards.verdict import OnFail
 
 INSTRUCTIONS = """\
@@ -76,7 +76,7 @@ def _folded(data: Any) -> Any:
     return [_folded(below) for below in data] if isinstance(data, list) else data
 
 
-def judge(rule: str, *, model: ModelLike, on_fail: OnFail = "review", name: str = "judge") -> Judged:
+def judge(rule: str, *, model: ModelLike, on_fail: OnFail = "review", name: str = "judge") -> JudgedGuard:
     """Pass an answer that a model finds to keep a rule, such as ``"It promises no refund."``.
 
     A judge is a model and can be wrong: measure it before relying on it. It is asked only about values that

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from handrail_ai_steps.errors import ModelNotReady
-from handrail_guards.personal_data.names import Named, Recogniser
+from handrail_guards.personal_data.names import FoundName, Recogniser
 from handrail_guards.verdict import Span
 
 
@@ -37,8 +37,8 @@ def presidio_names(
     engine = engines.NlpEngineProvider(nlp_configuration=settings).create_engine()
     analyzer: Any = presidio.AnalyzerEngine(nlp_engine=engine, supported_languages=[language])
 
-    def recognise(text: str) -> Iterator[Named]:
+    def recognise(text: str) -> Iterator[FoundName]:
         for found in analyzer.analyze(text, language=language, entities=list(entities), score_threshold=at_least):
-            yield Named(found.entity_type, Span(found.start, found.end))
+            yield FoundName(found.entity_type, Span(found.start, found.end))
 
     return recognise

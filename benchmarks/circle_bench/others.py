@@ -13,7 +13,7 @@ from circle_bench.triage import Deployed
 from circle_bench.world import Request, Truth, World
 from handrail_ai_steps.models.local import LabelledText, LocalModel, Prediction
 from handrail_evals.decide.calibrate.labels import Scored
-from handrail_evals.decide.calibrate.sequence import Tally
+from handrail_evals.decide.calibrate.sequence import AcceptedTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def play_naive(world: World, plan: Plan, first: LocalModel, *, seed: int) -> Sto
 
 def largest_coverage(answered: Sequence[Answered], target: float) -> float | None:
     """Return the lowest threshold whose observed share of wrong answers meets the target; None if none does."""
-    tally = Tally.of(Scored(each.said.confidence, each.right) for each in answered)
+    tally = AcceptedTally.of(Scored(each.said.confidence, each.right) for each in answered)
     for threshold in dict.fromkeys(tally.scores):  # rising: the first that meets the target covers most
         counts = tally.at_least(threshold)
         if counts.errors <= target * counts.accepted:

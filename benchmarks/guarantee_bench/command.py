@@ -9,8 +9,8 @@ from guarantee_bench.case import Predicted
 from guarantee_bench.predictions import ModelName
 from handrail_evals.decide.calibrate.labels import JudgedCase, audits_of
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.calibrate.sequence import Tally
-from handrail_evals.decide.step_calibration import CalibrationSettings, Judged, set_threshold
+from handrail_evals.decide.calibrate.sequence import AcceptedTally
+from handrail_evals.decide.step_calibration import CalibrationSettings, JudgedCases, set_threshold
 from handrail_guards.guarantee import GuaranteedThreshold, score_of
 
 DAY = date(2026, 11, 28)
@@ -66,7 +66,7 @@ def ways(
         covered, broken = 0.0, 0
         for drawn in draws:
             named = tuple(replace(each, case=f"label {number}") for number, each in enumerate(drawn))
-            rule = set_threshold(Judged(cases=named, refused={}), promise, day=DAY, settings=settings).rule
+            rule = set_threshold(JudgedCases(cases=named, refused={}), promise, day=DAY, settings=settings).rule
             risk, coverage = _truth(world, rule)
             covered += coverage
             broken += risk > promise.target
@@ -96,7 +96,7 @@ def _truth(world: Sequence[JudgedCase], rule: GuaranteedThreshold) -> tuple[floa
 
 def _oracle(world: Sequence[JudgedCase], target: float) -> float:
     """Return the largest coverage of any threshold on the confidence whose true risk meets the target."""
-    tally = Tally.of(audits_of(world, "confidence"))
+    tally = AcceptedTally.of(audits_of(world, "confidence"))
     for threshold in dict.fromkeys(tally.scores):
         counts = tally.at_least(threshold)
         if counts.errors <= target * counts.accepted:

@@ -8,7 +8,7 @@ from guarantee_bench.mapie_side import installed, mapie
 from handrail_evals.decide.calibrate.calibration import calibrate
 from handrail_evals.decide.calibrate.labels import Audit, Scored
 from handrail_evals.decide.calibrate.promise import Promise, upper_bound
-from handrail_evals.decide.calibrate.sequence import Tally
+from handrail_evals.decide.calibrate.sequence import AcceptedTally
 
 Method: TypeAlias = Callable[[Sequence[Scored], Sequence[float], Promise], float | None]
 """From drawn labels and other scores to a threshold."""
@@ -24,7 +24,7 @@ def guaranteed(drawn: Sequence[Scored], traffic: Sequence[float], promise: Promi
 
 def naive(drawn: Sequence[Scored], _: Sequence[float], promise: Promise) -> float | None:
     """Take the largest coverage whose observed error meets the target."""
-    tally = Tally.of(drawn)
+    tally = AcceptedTally.of(drawn)
     for threshold in dict.fromkeys(tally.scores):  # rising: the first that meets the target covers most
         counts = tally.at_least(threshold)
         if counts.errors <= promise.target * counts.accepted:
@@ -39,7 +39,7 @@ def fixed(_: Sequence[Scored], __: Sequence[float], ___: Promise) -> float | Non
 
 def sgr(drawn: Sequence[Scored], _: Sequence[float], promise: Promise) -> float | None:
     """Search by halves, each probe with its share of delta (Geifman and El-Yaniv, 2017, algorithm 2)."""
-    tally = Tally.of(drawn)
+    tally = AcceptedTally.of(drawn)
     low, high = 0, tally.labels - 1
     probes = math.ceil(math.log2(tally.labels))
     found: float | None = None

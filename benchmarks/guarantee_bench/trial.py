@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from guarantee_bench.methods import METHODS, Method
 from handrail_evals.decide.calibrate.labels import Scored
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.calibrate.sequence import Tally
+from handrail_evals.decide.calibrate.sequence import AcceptedTally
 
 TRAFFIC = 2000
 """Scores of other cases that thresholds are taken from."""
@@ -38,7 +38,7 @@ class World:
     def __init__(self, data: str, cases: Sequence[Scored]) -> None:
         self.data = data
         self._cases = cases
-        self._tally = Tally.of(cases)
+        self._tally = AcceptedTally.of(cases)
 
     def oracle(self, target: float) -> float:
         """Return the largest coverage of any threshold whose true risk meets the target."""

@@ -46,7 +46,7 @@ def needs(extra: Extra) -> Iterator[None]:
         raise LibraryMissing(message, library=library, extra=extra) from error
 
 
-class Library:
+class OptionalLibrary:
     """A module that is imported when something of it is used: an optional library, or one of ours that needs some.
 
     A module has it under the library's own name, beside the import that type checkers see::

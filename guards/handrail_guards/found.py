@@ -9,7 +9,7 @@ from handrail_guards.guard import GuardContext
 from handrail_guards.verdict import OnFail, Span
 
 
-class Found(Protocol):
+class FoundInText(Protocol):
     """One piece of a text that should not be in it."""
 
     @property
@@ -26,7 +26,7 @@ class Found(Protocol):
 def none_found(
     name: str,
     told: str,
-    find: Callable[[str], Sequence[Found]],
+    find: Callable[[str], Sequence[FoundInText]],
     *,
     fields: Fields,
     on_fail: OnFail,

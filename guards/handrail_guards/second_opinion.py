@@ -59,7 +59,7 @@ class SecondAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedGuard:
     """Passes what a judge approves of; built by ``judged``."""
 
     ask: Callable[[Any, GuardContext], Awaitable[Ruling]]
@@ -101,7 +101,7 @@ def agrees(
 
 def judged(
     ask: Callable[[Any, GuardContext], Awaitable[Ruling]], *, name: str = "judge", on_fail: OnFail = "review"
-) -> Judged:
+) -> JudgedGuard:
     """Ask that a judge approve: a callable that returns a ``Ruling``.
 
     Raises:
@@ -110,4 +110,4 @@ def judged(
     if not name.strip():
         raise InvalidGuard("a judge needs a name: verdicts and reviewers refer to it")
     require_sound(on_fail, name, can_fix=False, has_field=False)
-    return Judged(ask=ask, on_fail=on_fail, name=name)
+    return JudgedGuard(ask=ask, on_fail=on_fail, name=name)

@@ -24,7 +24,7 @@ LARGEST = 10**4000
 
 
 @dataclass(frozen=True, slots=True)
-class Exact:
+class ExactForm:
     """How to tell that a value comes back equal."""
 
     test: Test
@@ -43,18 +43,18 @@ def exact_test(schema: CoreSchema) -> Test | None:
     return found.test if found else None
 
 
-_SCALARS: dict[str, Exact] = {
-    "none": Exact(lambda v: v is None, frozenset({"null"})),
-    "bool": Exact(lambda v: type(v) is bool, frozenset({"bool"})),
-    "int": Exact(lambda v: type(v) is int and -LARGEST < v < LARGEST, frozenset({"int"})),
+_SCALARS: dict[str, ExactForm] = {
+    "none": ExactForm(lambda v: v is None, frozenset({"null"})),
+    "bool": ExactForm(lambda v: type(v) is bool, frozenset({"bool"})),
+    "int": ExactForm(lambda v: type(v) is int and -LARGEST < v < LARGEST, frozenset({"int"})),
     # Subtracting drops NaN and the infinities, which are text in JSON, at the price of one operation.
-    "float": Exact(lambda v: type(v) is float and v - v == 0.0, frozenset({"float"})),
-    "str": Exact(lambda v: type(v) is str, frozenset({"text"})),
-    "bytes": Exact(lambda v: type(v) is bytes, frozenset({"text"})),
-    "date": Exact(lambda v: type(v) is date, frozenset({"text"})),
-    "datetime": Exact(lambda v: type(v) is datetime and _plain_zone(v), frozenset({"text"})),
-    "uuid": Exact(lambda v: type(v) is UUID, frozenset({"text"})),
-    "decimal": Exact(lambda v: type(v) is Decimal and v.is_finite(), frozenset({"text"})),
+    "float": ExactForm(lambda v: type(v) is float and v - v == 0.0, frozenset({"float"})),
+    "str": ExactForm(lambda v: type(v) is str, frozenset({"text"})),
+    "bytes": ExactForm(lambda v: type(v) is bytes, frozenset({"text"})),
+    "date": ExactForm(lambda v: type(v) is date, frozenset({"text"})),
+    "datetime": ExactForm(lambda v: type(v) is datetime and _plain_zone(v), frozenset({"text"})),
+    "uuid": ExactForm(lambda v: type(v) is UUID, frozenset({"text"})),
+    "decimal": ExactForm(lambda v: type(v) is Decimal and v.is_finite(), frozenset({"text"})),
 }
 
 _HARMLESS = {"type", "ref", "metadata", "config", "cls", "generic_origin"}
@@ -78,31 +78,31 @@ class _Tests:
     inside: tuple[str, ...]
     """References on the way here: a type that contains itself has no test."""
 
-    def of(self, schema: CoreSchema) -> Exact | None:
+    def of(self, schema: CoreSchema) -> ExactForm | None:
         kind = schema["type"]
         if kind in _SCALARS:
             return _SCALARS[kind] if _only(schema, "microseconds_precision") else None
         maker = _MAKERS.get(kind)
         return maker(self, schema) if maker else None
 
-    def referenced(self, schema: CoreSchema) -> Exact | None:
+    def referenced(self, schema: CoreSchema) -> ExactForm | None:
         ref = schema["schema_ref"]
         if ref in self.inside or ref not in self.definitions or not _only(schema, "schema_ref"):
             return None
         return _Tests(self.definitions, (*self.inside, ref)).of(self.definitions[ref])
 
-    def defaulted(self, schema: CoreSchema) -> Exact | None:
+    def defaulted(self, schema: CoreSchema) -> ExactForm | None:
         fine = _only(schema, "schema", "default", "default_factory", "default_factory_takes_data", "copy_default")
         return self.of(schema["schema"]) if fine else None
 
-    def nullable(self, schema: CoreSchema) -> Exact | None:
+    def nullable(self, schema: CoreSchema) -> ExactForm | None:
         inner = self.of(schema["schema"]) if _only(schema, "schema") else None
         if inner is None or "null" in inner.forms:
             return inner
         test = inner.test
-        return Exact(lambda v: v is None or test(v), inner.forms | {"null"})
+        return ExactForm(lambda v: v is None or test(v), inner.forms | {"null"})
 
-    def union(self, schema: CoreSchema) -> Exact | None:
+    def union(self, schema: CoreSchema) -> ExactForm | None:
         choices = [self.of(choice) if isinstance(choice, dict) else None for choice in schema["choices"]]
         if not _only(schema, "choices"):
             return None
@@ -111,30 +111,30 @@ class _Tests:
         if len(members) != len(choices) or len(forms) != sum(len(member.forms) for member in members):
             return None
         tests = tuple(member.test for member in members)
-        return Exact(lambda v: any(test(v) for test in tests), forms)
+        return ExactForm(lambda v: any(test(v) for test in tests), forms)
 
-    def literal(self, schema: CoreSchema) -> Exact | None:
+    def literal(self, schema: CoreSchema) -> ExactForm | None:
         expected = schema["expected"]
         if not _only(schema, "expected") or not all(type(item) is str for item in expected):
             return None
         known = frozenset(expected)
-        return Exact(lambda v: type(v) is str and v in known, frozenset({"text"}))
+        return ExactForm(lambda v: type(v) is str and v in known, frozenset({"text"}))
 
-    def enum(self, schema: CoreSchema) -> Exact | None:
+    def enum(self, schema: CoreSchema) -> ExactForm | None:
         cls = schema["cls"]
         if not _only(schema, "members", "sub_type") or not all(type(member.value) is str for member in cls):
             return None
-        return Exact(lambda v: type(v) is cls, frozenset({"text"}))
+        return ExactForm(lambda v: type(v) is cls, frozenset({"text"}))
 
-    def collection(self, schema: CoreSchema) -> Exact | None:
+    def collection(self, schema: CoreSchema) -> ExactForm | None:
         cls: Any = {"list": list, "set": set, "frozenset": frozenset}[schema["type"]]
         inner = self.of(schema["items_schema"]) if _only(schema, "items_schema") else None
         if inner is None:
             return None
         test = inner.test
-        return Exact(lambda v: type(v) is cls and all(map(test, v)), frozenset({"array"}))
+        return ExactForm(lambda v: type(v) is cls and all(map(test, v)), frozenset({"array"}))
 
-    def row(self, schema: CoreSchema) -> Exact | None:
+    def row(self, schema: CoreSchema) -> ExactForm | None:
         items = [self.of(item) for item in schema["items_schema"]]
         if not _only(schema, "items_schema", "variadic_item_index") or None in items:
             return None
@@ -145,24 +145,24 @@ class _Tests:
             return type(value) is tuple and len(value) == size and all(map(_call, tests, value))
 
         if "variadic_item_index" not in schema:
-            return Exact(test_fixed, frozenset({"array"}))
+            return ExactForm(test_fixed, frozenset({"array"}))
         if size != 1 or only is None:
             return None
-        return Exact(lambda v: type(v) is tuple and all(map(only, v)), frozenset({"array"}))
+        return ExactForm(lambda v: type(v) is tuple and all(map(only, v)), frozenset({"array"}))
 
-    def mapping(self, schema: CoreSchema) -> Exact | None:
+    def mapping(self, schema: CoreSchema) -> ExactForm | None:
         if not _only(schema, "keys_schema", "values_schema", "strict") or schema["keys_schema"] != {"type": "str"}:
             return None
         values = self.of(schema["values_schema"])
         if values is None:
             return None
         test = values.test
-        return Exact(
+        return ExactForm(
             lambda v: type(v) is dict and {*map(type, v)} <= _TEXT_ONLY and all(map(test, v.values())),
             frozenset({"object"}),
         )
 
-    def model(self, schema: CoreSchema) -> Exact | None:
+    def model(self, schema: CoreSchema) -> ExactForm | None:
         inner = schema["schema"]
         plain = not any(schema.get(key) for key in ("custom_init", "root_model", "post_init"))
         known = _only(schema, "schema", "custom_init", "root_model", "post_init", "frozen")
@@ -180,9 +180,9 @@ class _Tests:
                 return False
             return all(name in state and check(state[name]) for name, check in tests)
 
-        return Exact(test, frozenset({"object"}))
+        return ExactForm(test, frozenset({"object"}))
 
-    def dataclass(self, schema: CoreSchema) -> Exact | None:
+    def dataclass(self, schema: CoreSchema) -> ExactForm | None:
         inner = schema["schema"]
         known = _only(schema, "schema", "fields", "post_init", "frozen", "slots") and not schema.get("post_init")
         fine = inner["type"] == "dataclass-args" and _only(
@@ -195,9 +195,11 @@ class _Tests:
             return None
         cls = schema["cls"]
         checks = tuple((attrgetter(name), check) for name, check in tests)
-        return Exact(lambda v: type(v) is cls and all(check(get(v)) for get, check in checks), frozenset({"object"}))
+        return ExactForm(
+            lambda v: type(v) is cls and all(check(get(v)) for get, check in checks), frozenset({"object"})
+        )
 
-    def typed_dict(self, schema: CoreSchema) -> Exact | None:
+    def typed_dict(self, schema: CoreSchema) -> ExactForm | None:
         fields: dict[str, CoreSchema] = schema["fields"]
         known = _only(schema, "fields", "total", "extra_behavior", "computed_fields")
         found = self.fields((name, field["schema"], field) for name, field in fields.items())
@@ -211,7 +213,7 @@ class _Tests:
                 return False
             return all(name in tests and tests[name](item) for name, item in value.items())
 
-        return Exact(test, frozenset({"object"}))
+        return ExactForm(test, frozenset({"object"}))
 
     def fields(self, parts: Iterator[tuple[str, CoreSchema, CoreSchema]]) -> tuple[tuple[str, Test], ...] | None:
         tests: list[tuple[str, Test]] = []
@@ -229,7 +231,7 @@ def _call(test: Test, value: Any) -> bool:
 
 _TEXT_ONLY = {str}
 
-_MAKERS: dict[str, Callable[[_Tests, CoreSchema], Exact | None]] = {
+_MAKERS: dict[str, Callable[[_Tests, CoreSchema], ExactForm | None]] = {
     "definition-ref": _Tests.referenced,
     "default": _Tests.defaulted,
     "nullable": _Tests.nullable,

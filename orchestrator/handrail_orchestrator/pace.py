@@ -10,7 +10,7 @@ QUICK_CALLS = 100
 _log = logging.getLogger("handrail.steps")
 
 
-class Pace:
+class RulePace:
     """What the calls of one rule took in this process; its threads may report side by side."""
 
     __slots__ = ("_quick_calls", "_until_back", "in_loop")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from handrail_orchestrator.errors import InvalidWorkflow
-from handrail_orchestrator.pace import Pace
+from handrail_orchestrator.pace import RulePace
 from handrail_orchestrator.retry import Retry
 from handrail_orchestrator.texts import checked_text, checked_texts
 
@@ -91,7 +91,7 @@ class Step(Generic[P, R_co]):
     formerly: tuple[str, ...] = ()
     """Names this step had before; recorded results under them still count."""
     policy: Policy = field(default=_PLAIN)
-    pace: Pace | None = field(default=None, repr=False)
+    pace: RulePace | None = field(default=None, repr=False)
     """Of a plain function that is called in the event loop as long as it is quick; None: the place does not change."""
     is_async: bool = field(init=False)
 
@@ -104,7 +104,7 @@ class Step(Generic[P, R_co]):
         if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
             raise InvalidWorkflow(f"step {self.name!r} is a generator: a step returns one value")
         if self.kind == "rule" and self.policy.inline is None and self.policy.timeout_seconds is None:
-            object.__setattr__(self, "pace", self.pace or Pace())
+            object.__setattr__(self, "pace", self.pace or RulePace())
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Call the function, unremembered."""

@@ -16,7 +16,7 @@ LOOKING_SHARE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class RunSummary:
     """Runs by what became of them; the eight counts after ``runs`` add up to it."""
 
     runs: int
@@ -41,7 +41,7 @@ class Summary:
         return json.dumps(asdict(self))
 
 
-def summarize(client: Fates, run_ids: Iterable[str] | None = None, *, workflow: str | None = None) -> Summary:
+def summarize(client: Fates, run_ids: Iterable[str] | None = None, *, workflow: str | None = None) -> RunSummary:
     """Count what became of the given runs, or of all runs of a workflow."""
     counts: Counter[str] = Counter()
     errors: Counter[str] = Counter()
@@ -49,7 +49,7 @@ def summarize(client: Fates, run_ids: Iterable[str] | None = None, *, workflow: 
         counts[fate] += times
         if error is not None:
             errors[str(RecordedError.read(error))[:LONGEST_ERROR]] += times
-    return Summary(
+    return RunSummary(
         runs=sum(counts.values()),
         by_rule=counts["rule"],
         by_model=counts["model"],

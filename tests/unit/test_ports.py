@@ -17,7 +17,7 @@ from handrail.testing import FakeClock
 from handrail_evals.decide.corrections.record import require_known
 from handrail_evals.measure.targets.past_runs import past_runs
 from handrail_orchestrator.cli.code import Code
-from handrail_orchestrator.cli.desk import Desk
+from handrail_orchestrator.cli.desk import TerminalDesk
 from handrail_orchestrator.cli.running import shown
 from handrail_orchestrator.engine import Engine, EngineClient, ReviewDesk
 from handrail_orchestrator.store import SqliteStore, Store
@@ -130,7 +130,7 @@ def test_a_person_at_the_terminal_needs_nothing_but_a_client(monkeypatch: pytest
             runner.run(held.start(flows.approve, 1, id=run_id))
         runner.run(held.idle())
         client: EngineClient = only(EngineClient, held)
-        desk = Desk(client, runner, Code(client.store), "ann")
+        desk = TerminalDesk(client, runner, Code(client.store), "ann")
         desk.work()
         assert ([each.decision for each in desk.decided], desk.left()) == ([True], 1)
         runner.run(held.__aexit__(None, None, None))

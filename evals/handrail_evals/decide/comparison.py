@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handrail_evals.decide.gate import Judgement, Standing, Terms, judge_all, overall
+from handrail_evals.decide.gate import Assessment, Standing, Terms, judge_all, overall
 from handrail_evals.decide.pairing import MIN_OVERLAP, CaseScore, Pairing, ScoredResult, pair
 from handrail_evals.errors import DataError, Unfinished, UnknownMetric
 from handrail_evals.measure.fingerprint import hash_of
@@ -18,7 +18,7 @@ from handrail_evals.numbers.statistics.clusters import average_repeats
 class MetricComparison:
     """How the candidate stands by one metric, and on which cases the two differ."""
 
-    judgement: Judgement
+    judgement: Assessment
     better: tuple[str, ...]
     """Cases on which the candidate scored higher; of macro F1 those whose answer changed, and raises it by itself."""
     worse: tuple[str, ...]
@@ -102,7 +102,7 @@ def _paired(baseline: Result, candidate: Result, metric: str, min_overlap: float
     return _Sides(replace(pairing, pairs=tuple(pairs)), macro_f1.changes(*labels))
 
 
-def _metric(judgement: Judgement, moved: Mapping[str, float]) -> MetricComparison:
+def _metric(judgement: Assessment, moved: Mapping[str, float]) -> MetricComparison:
     return MetricComparison(
         judgement=judgement,
         better=tuple(name for name, by in moved.items() if by > 0),

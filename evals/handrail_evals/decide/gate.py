@@ -155,7 +155,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Assessment:
     """How a candidate stands by one metric, and why."""
 
     standing: Standing
@@ -178,7 +178,7 @@ class Judgement:
         return -self.margin < self.difference.low and self.difference.high < 0.0
 
 
-def judge(pairs: Sequence[Paired], terms: Terms) -> Judgement:
+def judge(pairs: Sequence[Paired], terms: Terms) -> Assessment:
     """Return how the candidate stands to the baseline on these pairs.
 
     Raises:
@@ -206,7 +206,7 @@ def exact(pairs: Sequence[Paired]) -> float | None:
     return mcnemar(gains, sum(item.difference < 0 for item in pairs))
 
 
-def judge_all(metrics: Mapping[str, Sequence[Paired]], terms: Mapping[str, Terms]) -> dict[str, Judgement]:
+def judge_all(metrics: Mapping[str, Sequence[Paired]], terms: Mapping[str, Terms]) -> dict[str, Assessment]:
     """Return how the candidate stands by each gated metric, by name.
 
     Many metrics mean many chances of a false alarm: WORSE takes a p-value that holds after Holm's correction, so that
@@ -239,7 +239,7 @@ def judge_all(metrics: Mapping[str, Sequence[Paired]], terms: Mapping[str, Terms
     return judged
 
 
-def overall(judgements: Mapping[str, Judgement]) -> Standing:
+def overall(judgements: Mapping[str, Assessment]) -> Standing:
     """Return how a candidate stands by all its metrics: by the worst of them, BETTER when none is worse and one better.
 
     Raises:
@@ -254,7 +254,7 @@ def overall(judgements: Mapping[str, Judgement]) -> Standing:
     return Standing.NOT_WORSE
 
 
-def held_against(difference: Difference, terms: Terms, *, is_worse: bool, alarm: float | None = None) -> Judgement:
+def held_against(difference: Difference, terms: Terms, *, is_worse: bool, alarm: float | None = None) -> Assessment:
     """Return where the interval lies against the margin, in a word and a sentence.
 
     ``alarm`` is the p-value that would make it worse, where it is worse alone and not after correcting.
@@ -277,7 +277,7 @@ def held_against(difference: Difference, terms: Terms, *, is_worse: bool, alarm:
         )
         held = "is not above" if difference.high < 0.0 else "is neither below 0 nor above"
         reason = f"can't tell: {span} {held} -{margin:g}; {missing.words}"
-    return Judgement(
+    return Assessment(
         standing=standing,
         difference=difference,
         margin=margin,

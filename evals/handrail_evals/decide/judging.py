@@ -45,7 +45,7 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedCases:
     """What a step made of labelled cases."""
 
     cases: tuple[JudgedCase, ...]
@@ -65,7 +65,7 @@ class Judged:
 
 async def judge_cases(
     step: AIStep[Any], cases: Sequence[Case[Any, Any]], *, concurrency: int = 20, learned: Learned | None = None
-) -> Judged:
+) -> JudgedCases:
     """Return a step's judgement of each labelled case, and whether it was right.
 
     The step's own acceptance rule is left aside: every answer that passes the guards counts. Cases of one cluster, and
@@ -114,7 +114,7 @@ async def judge_cases(
                 )
             case doubtful:
                 refused[doubtful.code] += 1
-    return Judged(cases=tuple(found), refused=dict(refused), learned=tuple(left_out), can_tell=can_tell)
+    return JudgedCases(cases=tuple(found), refused=dict(refused), learned=tuple(left_out), can_tell=can_tell)
 
 
 async def judge_traffic(step: AIStep[Any], inputs: Sequence[Any], *, concurrency: int = 20) -> tuple[Judgement, ...]:

@@ -12,7 +12,7 @@ from handrail_evals.decide.calibrate.choice import choose_score, development_sco
 from handrail_evals.decide.calibrate.labels import JudgedCase, Scored, audits_of, scores_of
 from handrail_evals.decide.calibrate.promise import Promise
 from handrail_evals.decide.corrections.labels import Labels
-from handrail_evals.decide.judging import Judged, judge_cases, judge_traffic
+from handrail_evals.decide.judging import JudgedCases, judge_cases, judge_traffic
 from handrail_evals.errors import InvalidLabels, InvalidSetting
 from handrail_ground.hashing import drawn
 from handrail_guards.guarantee import GuaranteedThreshold, ScoreName, score_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CalibrationSettings",
-    "Judged",
+    "JudgedCases",
     "StepCalibration",
     "SureError",
     "from_labels",
@@ -89,7 +89,7 @@ class StepCalibration:
 
     rule: GuaranteedThreshold
     calibration: Calibration
-    judged: Judged
+    judged: JudgedCases
     development: int
     """How many cases chose the score, and did not calibrate."""
     expected_coverage: Mapping[ScoreName, float] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class StepCalibration:
 
 
 def set_threshold(
-    judged: Judged,
+    judged: JudgedCases,
     promise: Promise,
     *,
     day: date,
@@ -195,7 +195,7 @@ def from_labels(labels: Labels, promise: Promise, *, day: date, first_errors: in
     return StepCalibration(
         rule=guarantee(calibration, labels.subject, day=day),
         calibration=calibration,
-        judged=Judged(
+        judged=JudgedCases(
             cases=labels.judged,
             refused={},
             learned=labels.learned,
@@ -235,7 +235,7 @@ def _known(cases: Sequence[JudgedCase], name: ScoreName) -> list[Scored]:
     return [Scored(number, each.right, each.cluster) for number, each in scored if number is not None]
 
 
-def _without_score(judged: Judged, calibrating: Sequence[JudgedCase], scored: set[str]) -> Judged:
+def _without_score(judged: JudgedCases, calibrating: Sequence[JudgedCase], scored: set[str]) -> JudgedCases:
     """Return what was judged with the cases that have no score among those that are never accepted."""
     lacking = {each.case for each in calibrating} - scored
     if not lacking:

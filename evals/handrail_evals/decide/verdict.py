@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from handrail_evals.decide.comparison import Comparison, MetricComparison
-from handrail_evals.decide.gate import Judgement, Standing
+from handrail_evals.decide.gate import Assessment, Standing
 
 SHOWN = 8
 """How many cases of a kind are named."""
@@ -53,7 +53,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
         yield f"must pass, and fail: {named(comparison.broken)}"
 
 
-def _disagreement(judgement: Judgement, p_value: float) -> str:
+def _disagreement(judgement: Assessment, p_value: float) -> str:
     """Return a word on the two p-values where only one of them is small; empty where they agree."""
     difference = judgement.difference
     told = difference.high < 0.0 or difference.low > 0.0

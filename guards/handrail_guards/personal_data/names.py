@@ -10,7 +10,7 @@ from handrail_guards.verdict import OnFail, Span
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class FoundName:
     """One name that a recogniser found in a text."""
 
     kind: str
@@ -18,7 +18,7 @@ class Named:
     span: Span
 
 
-Recogniser: TypeAlias = Callable[[str], Iterable[Named]]
+Recogniser: TypeAlias = Callable[[str], Iterable[FoundName]]
 """Finds names in a text; ``handrail_ai_steps.presidio.presidio_names`` makes one."""
 
 

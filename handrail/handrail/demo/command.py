@@ -11,14 +11,14 @@ from rich.console import Console
 
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
 from handrail_guards.outcome import Accepted
-from handrail_orchestrator.cli import Batch, complaining, run_batch
+from handrail_orchestrator.cli import InputBatch, complaining, run_batch
 from handrail_orchestrator.cli.printing import command_name, out
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.engine import RunRecords
 from handrail_orchestrator.jsonl import read_inputs
-from handrail_orchestrator.summary import Summary
+from handrail_orchestrator.summary import RunSummary
 
 WORKFLOW = Path(__file__).with_name("workflow.py.txt")
 """Written into the demo's folder, where a later command finds the workflow again."""
@@ -53,12 +53,12 @@ def demo(
     workflow = load_workflow(f"{target}:triage")
     tickets = read_inputs(TICKETS, workflow.input_codec, "id")
     store = f"sqlite:///{folder / 'triage.db'}"
-    batch = Batch(workflow, f"{target.resolve()}:triage", tickets, store, concurrency)
+    batch = InputBatch(workflow, f"{target.resolve()}:triage", tickets, store, concurrency)
     summary, accuracy = run_until_stopped(_run(batch))
     _report(summary, accuracy, store, time.perf_counter() - begun, trained)
 
 
-async def _run(batch: Batch) -> tuple[Summary, Accuracy]:
+async def _run(batch: InputBatch) -> tuple[RunSummary, Accuracy]:
     summary = await run_batch(batch)
     async with Client(batch.store) as client:
         return summary, _accuracy(client)
@@ -79,7 +79,7 @@ def _accuracy(client: RunRecords) -> Accuracy:
     return Accuracy(accepted, right)
 
 
-def _report(summary: Summary, accuracy: Accuracy, store: str, seconds: float, trained: float) -> None:
+def _report(summary: RunSummary, accuracy: Accuracy, store: str, seconds: float, trained: float) -> None:
     console = out()
     for line in _told(summary, accuracy):
         console.print(line, markup=False)
@@ -92,7 +92,7 @@ def _report(summary: Summary, accuracy: Accuracy, store: str, seconds: float, tr
     console.print(f"  {command_name()} runs show T-0001 --store {store}", markup=False)
 
 
-def _told(summary: Summary, accuracy: Accuracy) -> list[str]:
+def _told(summary: RunSummary, accuracy: Accuracy) -> list[str]:
     """Return what became of the tickets, one line for each way, in words for somebody who sees this first."""
     share = f", and right in {accuracy.right / accuracy.accepted:.1%} of them" if accuracy.accepted else ""
     ways = [

@@ -2,6 +2,6 @@
 
 from handrail_orchestrator.cli import reviewing, runs
 from handrail_orchestrator.cli.failing import complaining
-from handrail_orchestrator.cli.running import Batch, run, run_batch, work
+from handrail_orchestrator.cli.running import InputBatch, run, run_batch, work
 
-__all__ = ["Batch", "complaining", "reviewing", "run", "run_batch", "runs", "work"]
+__all__ = ["InputBatch", "complaining", "reviewing", "run", "run_batch", "runs", "work"]

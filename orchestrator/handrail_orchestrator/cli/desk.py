@@ -17,7 +17,7 @@ from handrail_orchestrator.cli.code import Code
 from handrail_orchestrator.cli.printing import context_text, json_text
 from handrail_orchestrator.cli.showing import failed_line, keys, show_draft, show_item
 from handrail_orchestrator.cli.terminal import EndOfInput, can_page, typed_line
-from handrail_orchestrator.cli.typed import Answer, Command, Field, read_typed
+from handrail_orchestrator.cli.typed import Command, Field, TypedAnswer, read_typed
 from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.errors import AnswerRefused, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
@@ -53,7 +53,7 @@ class _Question:
 
 
 @dataclass(slots=True)
-class Desk:
+class TerminalDesk:
     """One person at work on the questions of a store."""
 
     client: EngineClient
@@ -119,7 +119,7 @@ class Desk:
         self._entered = False
         typed = read_typed(question.item, line, self._answer(question))
         match typed:
-            case Answer():
+            case TypedAnswer():
                 return self._decide(question, typed.value)
             case Field():
                 question.draft = self._with(question.item, self._answer(question), typed.path, typed.text)

@@ -19,7 +19,7 @@ from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
-from handrail_orchestrator.summary import Summary
+from handrail_orchestrator.summary import RunSummary
 
 PIPED_WIDTH = 160
 """Columns of a table that is not shown on a terminal."""
@@ -68,7 +68,7 @@ def ago(seconds: float) -> str:
     return f"{passed:.0f} s"
 
 
-def summary_lines(summary: Summary, seconds: float, store: str) -> list[str]:
+def summary_lines(summary: RunSummary, seconds: float, store: str) -> list[str]:
     """Return a summary as lines."""
     counts = [
         ("decided by rule", summary.by_rule),

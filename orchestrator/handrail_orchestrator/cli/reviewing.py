@@ -9,7 +9,7 @@ import typer
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.code import Code, go_on
-from handrail_orchestrator.cli.desk import Desk
+from handrail_orchestrator.cli.desk import TerminalDesk
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.options import (
@@ -156,7 +156,7 @@ def next_items(by: AsOption, store: StoreOption = DEFAULT_STORE, queue: QueueOpt
         client = Client(store)
         runner.run(client.__aenter__())
         try:
-            desk = Desk(client, runner, code, by, queue)
+            desk = TerminalDesk(client, runner, code, by, queue)
             desk.work()
             typer.echo(f"{len(desk.decided)} decided, {desk.left()} left")
             workflows = code.resumable(client, desk.decided)

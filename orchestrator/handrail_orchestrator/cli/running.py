@@ -24,7 +24,7 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.jsonl import InputLine, read_inputs
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.summary import BatchProgress, Summary, summarize
+from handrail_orchestrator.summary import BatchProgress, RunSummary, summarize
 from handrail_orchestrator.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class InputBatch:
     """A workflow on the inputs of one file."""
 
     workflow: Workflow[Any, Any]
@@ -65,7 +65,7 @@ def run(
     if id_field is None:
         inputs = [InputLine(each.line, f"{file.stem}:{each.line}", each.value, each.raw) for each in inputs]
     begun = time.perf_counter()
-    batch = Batch(workflow, lasting(target), inputs, store, concurrency)
+    batch = InputBatch(workflow, lasting(target), inputs, store, concurrency)
     with calling_foreign_code(aside=as_json):
         summary = run_until_stopped(run_batch(batch, quiet=as_json))
     if as_json:
@@ -76,7 +76,7 @@ def run(
         raise typer.Exit(1)
 
 
-async def run_batch(batch: Batch, *, quiet: bool = False) -> Summary:
+async def run_batch(batch: InputBatch, *, quiet: bool = False) -> RunSummary:
     """Start every input's run and execute until all have ended or wait."""
     ids = [each.id for each in batch.inputs]
     async with Orchestrator(batch.store, workflows=[batch.workflow], concurrency=batch.concurrency) as orchestrator:
@@ -104,7 +104,7 @@ async def shown(engine: Engine, ids: list[str], *, quiet: bool) -> None:
         await idle
 
 
-def _report(summary: Summary, seconds: float, store: str) -> None:
+def _report(summary: RunSummary, seconds: float, store: str) -> None:
     console = out()
     for line in summary_lines(summary, seconds, store):
         console.print(line, markup=False)

@@ -28,7 +28,7 @@ _WORDS = {"yes": True, "y": True, "true": True, "t": True, "no": False, "n": Fal
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TypedAnswer:
     """An answer, as JSON data."""
 
     value: Any
@@ -42,7 +42,7 @@ class Field:
     text: str
 
 
-Typed: TypeAlias = Answer | Field | Command
+Typed: TypeAlias = TypedAnswer | Field | Command
 
 
 def read_typed(item: ReviewItem, line: str, draft: Any) -> Typed:
@@ -60,17 +60,17 @@ def read_typed(item: ReviewItem, line: str, draft: Any) -> Typed:
     options = item.choices
     label = _label(options, line)
     if label:
-        return Answer(label[0])
+        return TypedAnswer(label[0])
     places = [place for place in keys(options) if place]
     if line in places:
-        return Answer(options[places.index(line)])
+        return TypedAnswer(options[places.index(line)])
     if line in KEYS:
         return KEYS[line]
     name, equals, text = line.partition("=")
     path = fields.of_item(item, draft).get(name.strip()) if equals and fields.has_fields(item) else None
     if path is not None:
         return Field(path, text.strip())
-    return Answer(read_answer(item, line))
+    return TypedAnswer(read_answer(item, line))
 
 
 def read_answer(item: ReviewItem, typed: str) -> Any:

@@ -14,7 +14,7 @@ from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.context import StepContext, StopFlag, enter_step, leave_step
 from handrail_orchestrator.embedded.escapes import Escaped, awaited, called, error_type, on_a_leash
 from handrail_orchestrator.embedded.records import message_of
-from handrail_orchestrator.embedded.threads import Threads
+from handrail_orchestrator.embedded.threads import BodyThreads
 from handrail_orchestrator.embedded.tries import Tries
 from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.limits import Limiters
@@ -25,7 +25,7 @@ from handrail_orchestrator.strands import rousing
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class BodyResult:
     """What a body returned, and how it came to be."""
 
     value: Any
@@ -60,9 +60,11 @@ class Bodies:
         self._around = None if hooks is None else hooks.around
         self._clock = clock
         self._limiters = limiters
-        self._threads = Threads(threads)
+        self._threads = BodyThreads(threads)
 
-    async def execute(self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any) -> Result:
+    async def execute(
+        self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any
+    ) -> BodyResult:
         """Execute under the policy.
 
         Raises:
@@ -73,24 +75,24 @@ class Bodies:
             async with self._time_limit(policy.deadline_seconds, since=tries.begun):
                 try:
                     value = await self._attempts(step, context, tries, args, kwargs)
-                    return Result(value, tries.attempt)
+                    return BodyResult(value, tries.attempt)
                 except Exception as error:
                     if policy.fallback is None:
                         raise
                     return await self._fall_back(step, context._replace(attempt=tries.next()), args, kwargs, error)
         except Exception as error:
             if isinstance(policy.on_failure, Default):
-                return Result(policy.on_failure.value, tries.attempt, "policy:default")
+                return BodyResult(policy.on_failure.value, tries.attempt, "policy:default")
             raise BodyFailed(error, tries.attempt) from error
 
     async def _fall_back(
         self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any, first: Exception
-    ) -> Result:
+    ) -> BodyResult:
         assert step.policy.fallback is not None  # noqa: S101 -- asked by the caller
         other = Step(step.policy.fallback, step.name, step.kind)
         try:
             value = await self._bounded(other, step.policy, context, args, kwargs)
-            return Result(value, context.attempt, "policy:fallback")
+            return BodyResult(value, context.attempt, "policy:fallback")
         except Exception as error:
             raise error from first
 

@@ -108,7 +108,7 @@ class Death(NamedTuple):
     """Whether what it executed may have killed it."""
 
 
-class Watch:
+class WorkerWatch:
     """Decides which workers are dead from their locks and beats.
 
     Beats are compared by this process's own monotonic clock, so a wall clock that jumps ends no lease. A watcher that

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.doorbell import Doorbell, sidecar_folder
-from handrail_orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, Watch, here, look_at
+from handrail_orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, WorkerWatch, here, look_at
 from handrail_orchestrator.errors import Fenced, StoreNotFound
 from handrail_orchestrator.store.changes import Beat, Register, TakeOver
 from handrail_orchestrator.store.port import MEMORY, Store
@@ -29,7 +29,7 @@ class Presence:
         self._clock = clock
         self._lease_seconds = lease_seconds
         self._crash_limit = crash_limit
-        self._watch = Watch(lease_seconds, time.monotonic)
+        self._watch = WorkerWatch(lease_seconds, time.monotonic)
         self._line: LifeLine | None = None
         self._bell: Doorbell | None = None
         self._next_beat = 0.0

@@ -41,7 +41,7 @@ class _Job:
             self.future.set_exception(error)
 
 
-class Threads:
+class BodyThreads:
     """Up to a number of calls at once, those left behind not counted."""
 
     def __init__(self, most: int) -> None:

@@ -16,7 +16,7 @@ from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.rows import ENDED
 from handrail_orchestrator.testing.clock import FakeClock
 from handrail_orchestrator.testing.faults import Faults
-from handrail_orchestrator.testing.reviewers import NoAnswer, ScriptedReviewers, decide_anyway
+from handrail_orchestrator.testing.reviewers import LeftOpen, ScriptedReviewers, decide_anyway
 from handrail_orchestrator.workflow import Workflow
 
 In = TypeVar("In")
@@ -101,7 +101,7 @@ class Rehearsal(Orchestrator):
         answered = 0
         for item in self.reviews():
             value = self._reviewers.script(item)
-            if not isinstance(value, NoAnswer):
+            if not isinstance(value, LeftOpen):
                 await decide_anyway(self, item.id, value, by=self._reviewers.name)
                 answered += 1
         return answered

@@ -9,11 +9,11 @@ from handrail_orchestrator.errors import AnswerRefused
 from handrail_orchestrator.records.item import ReviewItem
 
 
-class NoAnswer:
+class LeftOpen:
     """What a script returns to leave an item open."""
 
 
-LEAVE_OPEN = NoAnswer()
+LEAVE_OPEN = LeftOpen()
 
 Script = Callable[[ReviewItem], Any]
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handrail_ground.errors import HandrailError
-from handrail_ground.optional import Library, LibraryMissing, needs
+from handrail_ground.optional import LibraryMissing, OptionalLibrary, needs
 
 if TYPE_CHECKING:
     import wave
 else:
-    wave = Library("wave", extra="evals")
+    wave = OptionalLibrary("wave", extra="evals")
 
 
 def test_a_library_is_what_its_module_is() -> None:

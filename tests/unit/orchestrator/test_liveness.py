@@ -9,7 +9,7 @@ import pytest
 
 from handrail import Orchestrator, Run, workflow
 from handrail.orchestrator import Settings
-from handrail_orchestrator.embedded.liveness import HAS_FLOCK, HELD_LEASES, LifeLine, Watch, here, look_at
+from handrail_orchestrator.embedded.liveness import HAS_FLOCK, HELD_LEASES, LifeLine, WorkerWatch, here, look_at
 from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import Register, StartRun
 from handrail_orchestrator.store.rows import WorkerRow
@@ -36,19 +36,21 @@ def monotonic() -> Monotonic:
 
 
 @pytest.fixture
-def watch(monotonic: Monotonic) -> Watch:
-    return Watch(LEASE, monotonic)
+def watch(monotonic: Monotonic) -> WorkerWatch:
+    return WorkerWatch(LEASE, monotonic)
 
 
 def worker(number: int, beat: int = 0, *, lock: str = "", started: float = 0.0, host: str = "here") -> WorkerRow:
     return WorkerRow(number, 1, host, beat, "", lock, started)
 
 
-def dead(watch: Watch, *workers: WorkerRow, me: int | None = None) -> list[int]:
+def dead(watch: WorkerWatch, *workers: WorkerRow, me: int | None = None) -> list[int]:
     return [each.worker.id for each in watch.dead(workers, me=me)]
 
 
-def later(seconds: float, watch: Watch, monotonic: Monotonic, *workers: WorkerRow, me: int | None = None) -> list[int]:
+def later(
+    seconds: float, watch: WorkerWatch, monotonic: Monotonic, *workers: WorkerRow, me: int | None = None
+) -> list[int]:
     """Let a watcher that never sleeps look for a while; return whom it found dead first, or last."""
     end = monotonic.seconds + seconds
     while monotonic.seconds < end:
@@ -58,28 +60,30 @@ def later(seconds: float, watch: Watch, monotonic: Monotonic, *workers: WorkerRo
     return []
 
 
-def test_a_worker_that_stops_beating_is_dead_after_a_whole_lease(watch: Watch, monotonic: Monotonic) -> None:
+def test_a_worker_that_stops_beating_is_dead_after_a_whole_lease(watch: WorkerWatch, monotonic: Monotonic) -> None:
     assert dead(watch, worker(1)) == []
     assert later(LEASE, watch, monotonic, worker(1)) == []
     assert later(0.1, watch, monotonic, worker(1)) == [1]
 
 
-def test_a_worker_that_beats_lives(watch: Watch, monotonic: Monotonic) -> None:
+def test_a_worker_that_beats_lives(watch: WorkerWatch, monotonic: Monotonic) -> None:
     for beat in range(20):
         assert later(LEASE - 0.1, watch, monotonic, worker(1, beat)) == []
 
 
-def test_a_worker_is_watched_from_when_it_was_first_seen(watch: Watch, monotonic: Monotonic) -> None:
+def test_a_worker_is_watched_from_when_it_was_first_seen(watch: WorkerWatch, monotonic: Monotonic) -> None:
     assert later(LEASE - 1, watch, monotonic, worker(1)) == []
     assert later(LEASE - 1, watch, monotonic, worker(1, 1), worker(2, started=-1e9)) == []
 
 
-def test_one_does_not_watch_oneself(watch: Watch, monotonic: Monotonic) -> None:
+def test_one_does_not_watch_oneself(watch: WorkerWatch, monotonic: Monotonic) -> None:
     assert later(LEASE + 1, watch, monotonic, worker(1), worker(2), me=1) == [2]
 
 
 @pytest.mark.parametrize("pause", [LEASE / 2 + 0.1, LEASE + 1, 100 * LEASE])
-def test_a_watcher_that_did_not_look_for_a_while_begins_anew(watch: Watch, monotonic: Monotonic, pause: float) -> None:
+def test_a_watcher_that_did_not_look_for_a_while_begins_anew(
+    watch: WorkerWatch, monotonic: Monotonic, pause: float
+) -> None:
     assert later(LEASE - 0.1, watch, monotonic, worker(1)) == []
     monotonic.seconds += pause
     assert dead(watch, worker(1)) == []
@@ -89,7 +93,7 @@ def test_a_watcher_that_did_not_look_for_a_while_begins_anew(watch: Watch, monot
 
 @needs_flock
 def test_who_holds_the_lock_is_alive_for_many_leases_and_never_blamed(
-    tmp_path: Path, watch: Watch, monotonic: Monotonic
+    tmp_path: Path, watch: WorkerWatch, monotonic: Monotonic
 ) -> None:
     line = LifeLine(tmp_path / "a.lock")
     stopped = worker(1, lock=line.path)
@@ -101,7 +105,7 @@ def test_who_holds_the_lock_is_alive_for_many_leases_and_never_blamed(
 
 
 @needs_flock
-def test_what_a_lock_says_about_the_end_of_its_worker(tmp_path: Path, watch: Watch) -> None:
+def test_what_a_lock_says_about_the_end_of_its_worker(tmp_path: Path, watch: WorkerWatch) -> None:
     line = LifeLine(tmp_path / "a.lock")
     gone = worker(1, lock=line.path)
     line.let_go()
@@ -113,7 +117,7 @@ def test_what_a_lock_says_about_the_end_of_its_worker(tmp_path: Path, watch: Wat
 
 
 def test_a_start_of_the_machine_is_nobodys_fault(monotonic: Monotonic) -> None:
-    watch = Watch(LEASE, monotonic, "here boot-2")
+    watch = WorkerWatch(LEASE, monotonic, "here boot-2")
     before, since, elsewhere = (
         worker(1, host="here boot-1"),
         worker(2, host="here boot-2"),
@@ -124,7 +128,7 @@ def test_a_start_of_the_machine_is_nobodys_fault(monotonic: Monotonic) -> None:
 
 
 @needs_flock
-def test_a_lock_that_is_held_is_not_let_go(tmp_path: Path, watch: Watch) -> None:
+def test_a_lock_that_is_held_is_not_let_go(tmp_path: Path, watch: WorkerWatch) -> None:
     line = LifeLine(tmp_path / "a.lock")
     assert look_at(line.path) == "held"
     assert dead(watch, worker(1, lock=line.path)) == []
@@ -133,7 +137,7 @@ def test_a_lock_that_is_held_is_not_let_go(tmp_path: Path, watch: Watch) -> None
 
 
 @needs_flock
-def test_a_killed_process_lets_go_of_its_lock_at_once(tmp_path: Path, watch: Watch) -> None:
+def test_a_killed_process_lets_go_of_its_lock_at_once(tmp_path: Path, watch: WorkerWatch) -> None:
     path = tmp_path / "a.lock"
     program = (
         "import sys, time, pathlib\nfrom handrail_orchestrator.embedded.liveness import LifeLine\n"
@@ -150,7 +154,7 @@ def test_a_killed_process_lets_go_of_its_lock_at_once(tmp_path: Path, watch: Wat
 
 
 @pytest.mark.parametrize("lock", ["", "/nowhere/a.lock"])
-def test_a_lock_that_cannot_be_looked_at_says_nothing(lock: str, watch: Watch) -> None:
+def test_a_lock_that_cannot_be_looked_at_says_nothing(lock: str, watch: WorkerWatch) -> None:
     assert look_at(lock) == "unknown"
     assert dead(watch, worker(1, lock=lock)) == []
 

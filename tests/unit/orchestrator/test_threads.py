@@ -12,7 +12,7 @@ import pytest
 
 from handrail import Orchestrator, Run, StepFailed, action, rule, step_context, workflow
 from handrail.orchestrator import InvalidWorkflow
-from handrail_orchestrator.pace import Pace
+from handrail_orchestrator.pace import RulePace
 from handrail_orchestrator.store import SqliteStore
 
 begun, noticed = threading.Event(), threading.Event()
@@ -162,7 +162,7 @@ async def test_an_action_runs_in_a_thread_however_quick_it_is(store: str) -> Non
 
 
 def test_a_rule_comes_back_from_its_thread_after_quick_calls_and_each_time_later() -> None:
-    pace = Pace()
+    pace = RulePace()
     quick, slow = 0.001, 0.006
     pace.took(slow, "step")
     for _ in range(99):

@@ -12,7 +12,7 @@ from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.local.examples import LabelledText, TrainingSet, fingerprint
 from handrail_ai_steps.output import NONE_LABEL, Output
 from handrail_ground.hashing import hash_of_text
-from handrail_ground.optional import Library, LibraryMissing
+from handrail_ground.optional import LibraryMissing, OptionalLibrary
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from handrail_ai_steps.models.local import fit as fitting
     from handrail_ai_steps.models.local.classifier import Quality
 else:
-    model_file = Library("handrail_ai_steps.models.local.file", extra="local")
-    fitting = Library("handrail_ai_steps.models.local.fit", extra="local")
-    vectors = Library("handrail_ai_steps.models.local.embedding", extra="local")
+    model_file = OptionalLibrary("handrail_ai_steps.models.local.file", extra="local")
+    fitting = OptionalLibrary("handrail_ai_steps.models.local.fit", extra="local")
+    vectors = OptionalLibrary("handrail_ai_steps.models.local.embedding", extra="local")
 
 SHOWN_LABELS = 12
 """How many known labels an error names."""

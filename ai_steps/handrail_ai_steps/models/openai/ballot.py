@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Form, FormMisfit, Reading
-from handrail_ai_steps.models.openai.reply import Choice, flaw_of
-from handrail_ai_steps.models.openai.tries import Tries
+from handrail_ai_steps.models.openai.reply import ReplyChoice, flaw_of
+from handrail_ai_steps.models.openai.tries import ReplyTries
 from handrail_ai_steps.voting import Vote, vote
 
 LONG_ANSWER = 120
@@ -18,14 +18,14 @@ class Ballot:
     """The samples of one vote as they come in."""
 
     form: Form
-    readings: list[tuple[Reading, Tries]] = field(default_factory=list)
+    readings: list[tuple[Reading, ReplyTries]] = field(default_factory=list)
     """Samples that fit, each with the tries that it took."""
     returned: int = 0
     """How many came back, fitting or not."""
     failed: list[str] = field(default_factory=list)
     """Why others did not come back."""
 
-    def count(self, choices: Sequence[Choice], tries: Tries) -> str:
+    def count(self, choices: Sequence[ReplyChoice], tries: ReplyTries) -> str:
         """Take the samples of one response and return why the first of those that do not count does not.
 
         One that does not fit, is cut off or was stopped came back, and agrees with nobody.
@@ -43,7 +43,7 @@ class Ballot:
                 wrong = wrong or str(misfit)
         return wrong
 
-    def add(self, sample: tuple[Reading, Tries] | Halted) -> None:
+    def add(self, sample: tuple[Reading, ReplyTries] | Halted) -> None:
         """Take what asking for a single sample came to; one that was refused or cut off came back too."""
         if isinstance(sample, Halted):
             self.failed.append(sample.reason)

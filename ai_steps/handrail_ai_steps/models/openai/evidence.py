@@ -16,7 +16,7 @@ from handrail_ai_steps.logprobs import (
     value_spans,
 )
 from handrail_ai_steps.models.openai.form import LABEL, Form, Reading
-from handrail_ai_steps.models.openai.reply import Choice
+from handrail_ai_steps.models.openai.reply import ReplyChoice
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative
 
@@ -42,7 +42,7 @@ def missing(why: str) -> Evidence:
     return Evidence(Confidence.none(why))
 
 
-def logprob_evidence(choice: Choice, reading: Reading, form: Form, *, among_labels: bool = False) -> Evidence:
+def logprob_evidence(choice: ReplyChoice, reading: Reading, form: Form, *, among_labels: bool = False) -> Evidence:
     """Read the confidence of a structured answer from its tokens.
 
     With ``among_labels`` what the labels have is shared out among them alone, whatever else the model would rather have
@@ -75,7 +75,7 @@ def field_confidences(trace: TokenTrace, root: str = "", maps: Collection[str] =
     return {path: Confidence(math.exp(each.joint), "logprob", _detail(each)) for path, each in found.items()}
 
 
-def text_evidence(choice: Choice, text: str) -> Evidence:
+def text_evidence(choice: ReplyChoice, text: str) -> Evidence:
     """Read the confidence of free text: the mean over its tokens, because any long text is improbable as a whole."""
     trace = token_trace(choice.tokens, text, whole=choice.text, start=max(0, choice.text.rfind(text)))
     if trace is None:
@@ -128,7 +128,7 @@ def _detail(found: ValueLogprob) -> str:
     return f"joint of {found.tokens} tokens" if found.tokens > 1 else "1 token"
 
 
-def _why_unusable(choice: Choice) -> str:
+def _why_unusable(choice: ReplyChoice) -> str:
     if not choice.tokens:
         return "the server gave no log-probabilities"
     return "the server's log-probabilities do not spell the answer"

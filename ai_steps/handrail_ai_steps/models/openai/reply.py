@@ -72,7 +72,7 @@ def ending_of(finish: str) -> Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ReplyChoice:
     """One answer of a response."""
 
     text: str
@@ -92,7 +92,7 @@ class Reply:
 
     model: str
     """What the answer calls the model that gave it, or the name asked for when it does not say."""
-    choices: tuple[Choice, ...]
+    choices: tuple[ReplyChoice, ...]
     usage: Usage
     notes: tuple[str, ...] = ()
 
@@ -163,7 +163,7 @@ def _finish(choice: Mapping[str, Any]) -> str:
     return "" if finish is None else str(finish)
 
 
-def _choice(choice: Mapping[str, Any]) -> Choice:
+def _choice(choice: Mapping[str, Any]) -> ReplyChoice:
     message = choice.get("message")
     message = message if isinstance(message, Mapping) else {}
     notes: tuple[str, ...] = ()
@@ -175,7 +175,7 @@ def _choice(choice: Mapping[str, Any]) -> Choice:
     logprobs = choice.get("logprobs")
     tokens = logprobs.get("content") if isinstance(logprobs, Mapping) else None
     error = choice.get("error") or message.get("error")
-    return Choice(
+    return ReplyChoice(
         text,
         _finish(choice),
         str(message.get("refusal") or ""),
@@ -215,7 +215,7 @@ class Flaw:
     reason: str
 
 
-def flaw_of(choice: Choice, form: Form | None, output_tokens: int | None = None) -> Flaw | None:
+def flaw_of(choice: ReplyChoice, form: Form | None, output_tokens: int | None = None) -> Flaw | None:
     """Return why a choice is no whole answer, or None; ``output_tokens`` is what a cut-off answer took."""
     if choice.failure is not None:
         return Flaw(choice.failure.result, choice.failure.reason)

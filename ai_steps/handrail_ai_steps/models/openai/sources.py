@@ -26,7 +26,7 @@ from handrail_ai_steps.models.openai.request import chat_request, sent_back
 from handrail_ai_steps.models.openai.server import Server
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.stream import TextStream
-from handrail_ai_steps.models.openai.tries import Tries, fetch_whole
+from handrail_ai_steps.models.openai.tries import ReplyTries, fetch_whole
 from handrail_guards.confidence import Confidence
 
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ class Sources:
         own, asked = self._server.settings.reasks, self._request.reasks
         return own if asked is None else min(own, asked)
 
-    async def _one(self, form: Form, *, logprobs: bool = False, seed: int | None = None) -> tuple[Reading, Tries]:
+    async def _one(self, form: Form, *, logprobs: bool = False, seed: int | None = None) -> tuple[Reading, ReplyTries]:
         chat = chat_request(self._request, form, logprobs=logprobs, varied=seed is not None, seed=seed)
-        tries = Tries(self._server, self._ledger, chat)
+        tries = ReplyTries(self._server, self._ledger, chat)
         return await self._structured.ask(tries, self._reasks()), tries
 
     async def _by_logprob(self) -> Answer:
@@ -167,7 +167,7 @@ class Sources:
     async def _at_once(self, ballot: "Ballot", samples: int) -> None:
         """Ask for all samples in one request, and again as long as none of them fits."""
         chat = chat_request(self._request, ballot.form, varied=True, seed=1)
-        tries = Tries(self._server, self._ledger, chat, answers=samples)
+        tries = ReplyTries(self._server, self._ledger, chat, answers=samples)
         messages = chat.messages
         for reasks_left in range(self._reasks(), -1, -1):
             reply = await tries.send(messages)
@@ -184,10 +184,10 @@ class Sources:
             messages = [*messages, *sent_back(reply.choices[0].text, wrong)]
             ballot.returned = 0
 
-    async def _one_by_one(self, form: Form, count: int, *, drawn: int) -> "list[tuple[Reading, Tries] | Halted]":
+    async def _one_by_one(self, form: Form, count: int, *, drawn: int) -> "list[tuple[Reading, ReplyTries] | Halted]":
         """Ask for samples in requests of their own; one after the other where a budget has to be kept."""
 
-        async def sample(index: int) -> "tuple[Reading, Tries] | Halted":
+        async def sample(index: int) -> "tuple[Reading, ReplyTries] | Halted":
             try:
                 reading, tries = await self._one(form, seed=drawn + index + 1)
             except Halted as halted:
@@ -209,7 +209,7 @@ class Sources:
         wanted = self._source() == "logprob"
         fetch = fetch_whole if request.on_text is None else TextStream(request.on_text).fetch
         chat = chat_request(request, None, logprobs=wanted)
-        tries = Tries(self._server, self._ledger, chat, fetch=fetch)
+        tries = ReplyTries(self._server, self._ledger, chat, fetch=fetch)
         choice = (await tries.send(chat.messages)).choices[0]
         said = spoken(choice.text)
         can.unmarked_reasoning = said.unmarked or bool(can.unmarked_reasoning)
@@ -223,7 +223,7 @@ class Sources:
         notes = (LEFT_OUT,) if said.dropped else ()
         return self._made(Reading(said.text, said.text, notes=notes), tries, evidence)
 
-    def _made(self, reading: Reading, tries: Tries, evidence: Evidence, *, asked_as: str = "") -> Answer:
+    def _made(self, reading: Reading, tries: ReplyTries, evidence: Evidence, *, asked_as: str = "") -> Answer:
         notes = reading.notes + evidence.notes
         if notes:
             tries.note(*notes)
@@ -265,6 +265,6 @@ def _wrong_with(text: str) -> str:
     return ""
 
 
-def _reply(tries: Tries) -> Reply:
+def _reply(tries: ReplyTries) -> Reply:
     assert tries.reply is not None  # noqa: S101 -- asked after there was an answer
     return tries.reply

@@ -21,7 +21,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Form, FormMisfit, Reading
-from handrail_ai_steps.models.openai.tries import Tries
+from handrail_ai_steps.models.openai.tries import ReplyTries
 
 _asking: ContextVar[bool] = ContextVar("asking", default=False)
 """Whether instructor works for us: what others use it for in this process stays theirs to log."""
@@ -83,7 +83,7 @@ class Structured:
         self._create: Any = instructor.patch(create=_send, mode=instructor.Mode.JSON_SCHEMA)
         self._models: dict[Form, type[FormAnswer]] = {}
 
-    async def ask(self, tries: Tries, reasks: int) -> Reading:
+    async def ask(self, tries: ReplyTries, reasks: int) -> Reading:
         """Ask until an answer fits the form.
 
         Raises:
@@ -118,7 +118,7 @@ class Structured:
         return found
 
 
-async def _send(*, tries: Tries, messages: list[dict[str, Any]], **_: Any) -> ChatCompletion:
+async def _send(*, tries: ReplyTries, messages: list[dict[str, Any]], **_: Any) -> ChatCompletion:
     """Send what instructor asks for, and return as much of the reply as it needs."""
     if tries.reply is not None:
         tries.misfit(_last_complaint(messages))

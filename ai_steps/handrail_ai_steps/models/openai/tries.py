@@ -33,7 +33,7 @@ async def fetch_whole(server: Server, body: dict[str, Any]) -> Reply | Failure:
     return read_reply(await server.connection.post(PATH, body), server.settings.model)
 
 
-class Tries:
+class ReplyTries:
     """The tries of one chat request, until there is a reply."""
 
     def __init__(

@@ -8,7 +8,15 @@ from operator import mul
 
 from handrail_evals.decide.calibrate.labels import Audit, data_hash, require_audits
 from handrail_evals.decide.calibrate.promise import Promise, at_most, labels_for, upper_bound
-from handrail_evals.decide.calibrate.sequence import Counts, Ladder, Scan, Tally, Trial, scan, usual_first_errors
+from handrail_evals.decide.calibrate.sequence import (
+    AcceptedCounts,
+    AcceptedTally,
+    Ladder,
+    Scan,
+    Trial,
+    scan,
+    usual_first_errors,
+)
 from handrail_evals.errors import InvalidSetting
 from handrail_guards.guarantee import told_seen
 
@@ -22,7 +30,7 @@ UNSEEN = 0.5
 """Errors added to those seen, evenly over the cases, so that none among few is not taken for none at all."""
 
 
-def labels_to_pass(tally: Tally, promise: Promise) -> int | None:
+def labels_to_pass(tally: AcceptedTally, promise: Promise) -> int | None:
     """Return how many labels would probably let something pass, in all; None: no number would.
 
     It takes the errors to thin out towards the surest values as they do in these labels. That is an estimate, and
@@ -51,7 +59,7 @@ class _Slope:
     """0 or more: surer values are not worse."""
 
     @classmethod
-    def of(cls, tally: Tally) -> "_Slope":
+    def of(cls, tally: AcceptedTally) -> "_Slope":
         """Return the likeliest slope of these labels (a Poisson regression on the logarithm of the rank)."""
         size = len(tally.scores)
         wrong = [tally.errors_from[place] - tally.errors_from[place + 1] for place in range(size)][::-1]
@@ -76,7 +84,7 @@ LARGE_TIE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Tested:
     """What is known when the tests are over."""
 
     scan: Scan
@@ -97,12 +105,12 @@ class Found:
     """Labels that were given with the suggestion in view."""
 
 
-def reason_of(found: Found) -> str:
+def reason_of(found: Tested) -> str:
     """Return the outcome, and what to do where nothing is accepted."""
     return "; ".join([_outcome(found), *_advice(found), *_notes(found)])
 
 
-def _outcome(found: Found) -> str:
+def _outcome(found: Tested) -> str:
     promise, scan = found.promise, found.scan
     promised = f"at most {promise.target:.3g} wrong with confidence {1 - promise.delta:.4g}"
     if found.missing:
@@ -117,7 +125,7 @@ def _outcome(found: Found) -> str:
     return f"{promised}{_seen(scan.passed)}; the next threshold fails{_seen(scan.failed)}"
 
 
-def _advice(found: Found) -> Iterator[str]:
+def _advice(found: Tested) -> Iterator[str]:
     """Give what to do where the first threshold failed."""
     if found.missing or found.scan.passed is not None:
         return
@@ -141,7 +149,7 @@ def _advice(found: Found) -> Iterator[str]:
     )
 
 
-def _notes(found: Found) -> Iterator[str]:
+def _notes(found: Tested) -> Iterator[str]:
     """Give what else is odd about the labels."""
     if found.seen:
         yield f"not certain: {told_seen(found.seen)}"
@@ -237,11 +245,11 @@ def calibrate(
     require_audits(audits, accept_seen=accept_seen)
     if first_errors is not None and first_errors < 0:
         raise InvalidSetting(f"first_errors is {first_errors!r}; give 0 or more, or None for the usual start")
-    tally = Tally.of(audits)
+    tally = AcceptedTally.of(audits)
     others = None if traffic is None else Ladder.of(traffic)
     found = tested(audits, tally, promise, others, first_errors)
     passed = found.scan.passed
-    counted = passed.counts if passed else Counts(0, 0)
+    counted = passed.counts if passed else AcceptedCounts(0, 0)
     return Calibration(
         promise=promise,
         threshold=passed.rung.threshold if passed else None,
@@ -261,8 +269,8 @@ def calibrate(
 
 
 def tested(
-    audits: Sequence[Audit], tally: Tally, promise: Promise, others: Ladder | None, first_errors: int | None
-) -> Found:
+    audits: Sequence[Audit], tally: AcceptedTally, promise: Promise, others: Ladder | None, first_errors: int | None
+) -> Tested:
     """Try the thresholds, of other cases' scores or of the audits' own, and return what is known then."""
     missing = max(0, promise.floor - tally.labels)
     if missing:
@@ -270,7 +278,7 @@ def tested(
     else:
         found = scan(tally, others or Ladder.of(tally.scores), promise, first_errors=first_errors)
     wrong = sorted((each for each in audits if not each.right), key=lambda each: (-each.score, each.case))
-    return Found(
+    return Tested(
         scan=found,
         promise=promise,
         labels=tally.labels,

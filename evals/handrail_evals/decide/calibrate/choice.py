@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from handrail_evals.decide.calibrate.labels import JudgedCase, Scored, scores_of
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.calibrate.sequence import MOST_AT_START, Ladder, Tally, scan, usual_first_errors
+from handrail_evals.decide.calibrate.sequence import MOST_AT_START, AcceptedTally, Ladder, scan, usual_first_errors
 from handrail_evals.errors import InvalidLabels
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 from handrail_guards.acceptor import SMALLEST_SCALE, Acceptor, Term, cluster_fingerprint, features_of, fingerprint
 from handrail_guards.guarantee import ScoreName, score_of
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 else:
-    np = Library("numpy", extra="local")
-    linear_model = Library("sklearn.linear_model", extra="local")
+    np = OptionalLibrary("numpy", extra="local")
+    linear_model = OptionalLibrary("sklearn.linear_model", extra="local")
 
 NameT = TypeVar("NameT", bound=str)
 
@@ -112,7 +112,7 @@ def _coverages(
     found: list[float] = []
     for _ in range(REPEATS):
         known = chance.choices(cases, k=len(cases)) if cases_too else cases
-        drawn = Tally.of(_alone(each) for each in chance.choices(known, k=labels))
+        drawn = AcceptedTally.of(_alone(each) for each in chance.choices(known, k=labels))
         passed = scan(drawn, ladder, promise, first_errors=first_errors).passed
         found.append(passed.rung.coverage if passed else 0.0)
     return found

@@ -8,7 +8,7 @@ from itertools import pairwise
 from handrail_evals.decide.calibrate.calibration import Calibration, calibrate
 from handrail_evals.decide.calibrate.labels import Audit
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.calibrate.sequence import Counts, Tally
+from handrail_evals.decide.calibrate.sequence import AcceptedCounts, AcceptedTally
 from handrail_evals.errors import InvalidLabels, InvalidSetting
 
 
@@ -18,7 +18,7 @@ class GroupView:
 
     own: Calibration
     """Under a threshold of its own, which keeps the promise for this group."""
-    under_common: Counts
+    under_common: AcceptedCounts
     """What the common threshold accepts of this group, and how much of it is wrong: no promise, a look."""
 
 
@@ -82,8 +82,8 @@ def calibrate_groups(
     )
 
 
-def _under(threshold: float | None, members: Sequence[Audit]) -> Counts:
-    return Counts(0, 0) if threshold is None else Tally.of(members).at_least(threshold)
+def _under(threshold: float | None, members: Sequence[Audit]) -> AcceptedCounts:
+    return AcceptedCounts(0, 0) if threshold is None else AcceptedTally.of(members).at_least(threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def recalibrate(
     Raises:
         InvalidLabels: as ``calibrate``.
     """
-    due = looks.due(Tally.of(audits).labels, taken=taken)
+    due = looks.due(AcceptedTally.of(audits).labels, taken=taken)
     if due is None:
         return None
     return calibrate(_first(audits, due), traffic=traffic, promise=looks.share(promise), accept_seen=accept_seen)

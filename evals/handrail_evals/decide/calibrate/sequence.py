@@ -41,7 +41,7 @@ class HasScore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class AcceptedCounts:
     """What lies at or above a threshold."""
 
     accepted: int
@@ -51,7 +51,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class AcceptedTally:
     """Labels sorted once, so that every threshold is counted in logarithmic time.
 
     Labels of one cluster (copies, several questions on one document) err together, so a cluster is one label, wrong by
@@ -67,7 +67,7 @@ class Tally:
     """How many of these are wrong."""
 
     @classmethod
-    def of(cls, labels: Iterable[HasScore]) -> "Tally":
+    def of(cls, labels: Iterable[HasScore]) -> "AcceptedTally":
         """Return the tally of labelled cases."""
         rows: list[_Row] = sorted((label.score, not label.right, label.cluster) for label in labels)
         scores = tuple(score for score, _, _ in rows)
@@ -82,10 +82,10 @@ class Tally:
         """How many labels there are; those of one cluster count once."""
         return self.labels_from[0]
 
-    def at_least(self, threshold: float) -> Counts:
+    def at_least(self, threshold: float) -> AcceptedCounts:
         """Return what would have been accepted at a threshold."""
         place = bisect_left(self.scores, threshold)
-        return Counts(self.labels_from[place], self.errors_from[place])
+        return AcceptedCounts(self.labels_from[place], self.errors_from[place])
 
     def share_at_least(self, threshold: float) -> float:
         """Return the share of the cases that would have been accepted, 0 to 1, copies counted each; 0 without cases."""
@@ -93,11 +93,11 @@ class Tally:
         return (size - bisect_left(self.scores, threshold)) / size if size else 0.0
 
 
-def _clustered(rising: Sequence[_Row]) -> Iterator[Counts]:
+def _clustered(rising: Sequence[_Row]) -> Iterator[AcceptedCounts]:
     """Give the counts of no case, of the last one, of the last two, and so on."""
     members: dict[str, tuple[int, int]] = {}
     labels, wrong_cases, wrong_labels = 0, 0, 0.0
-    yield Counts(0, 0)
+    yield AcceptedCounts(0, 0)
     for cases, (_, wrong, cluster) in enumerate(reversed(rising), start=1):
         wrong_cases += wrong
         size, errors = members.get(cluster, (0, 0)) if cluster else (0, 0)
@@ -105,7 +105,7 @@ def _clustered(rising: Sequence[_Row]) -> Iterator[Counts]:
         wrong_labels += (errors + wrong) / (size + 1) - (errors / size if size else 0)
         if cluster:
             members[cluster] = size + 1, errors + wrong
-        yield Counts(labels, math.ceil(max(wrong_labels, labels * wrong_cases / cases) - ROUNDING))
+        yield AcceptedCounts(labels, math.ceil(max(wrong_labels, labels * wrong_cases / cases) - ROUNDING))
 
 
 STEPS = 1000
@@ -163,7 +163,7 @@ class Trial:
     """A threshold, and what the labels said about it."""
 
     rung: Rung
-    counts: Counts
+    counts: AcceptedCounts
     p_value: float
     """Chance of so few errors if the threshold broke the promise, 0 to 1."""
 
@@ -183,7 +183,7 @@ def usual_first_errors(labels: int, promise: Promise) -> int:
     return min(MOST_AT_START, int(SPENT_AT_START * promise.target * labels))
 
 
-def start(ladder: Ladder, tally: Tally, promise: Promise, *, first_errors: int | None = None) -> int:
+def start(ladder: Ladder, tally: AcceptedTally, promise: Promise, *, first_errors: int | None = None) -> int:
     """Return the place of the first threshold that is tried: the strictest that tolerates ``first_errors``.
 
     Where too few labels are accepted to tolerate a single error, one unlucky label ends the tests; where many are, the
@@ -205,7 +205,7 @@ def start(ladder: Ladder, tally: Tally, promise: Promise, *, first_errors: int |
     return len(accepted) - 1
 
 
-def scan(tally: Tally, ladder: Ladder, promise: Promise, *, first_errors: int | None = None) -> Scan:
+def scan(tally: AcceptedTally, ladder: Ladder, promise: Promise, *, first_errors: int | None = None) -> Scan:
     """Return the loosest threshold before the first that the labels do not vouch for."""
     first = start(ladder, tally, promise, first_errors=first_errors)
     passed: Trial | None = None

@@ -7,12 +7,12 @@ from typing import Any, BinaryIO
 
 from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.cases.form import CaseFields, FileForm
-from handrail_evals.measure.cases.record import LONGEST, Finding, Record, opened
+from handrail_evals.measure.cases.record import LONGEST, Record, RecordProblem, opened
 from handrail_ground.jsonl import BYTE_ORDER_MARK
 from handrail_ground.values import not_utf8
 
 
-def csv_records(path: Path, form: FileForm, fields: CaseFields) -> Iterator[Record | Finding]:
+def csv_records(path: Path, form: FileForm, fields: CaseFields) -> Iterator[Record | RecordProblem]:
     """Yield the rows that are not blank, or what is wrong with them.
 
     Raises:
@@ -36,7 +36,7 @@ def csv_records(path: Path, form: FileForm, fields: CaseFields) -> Iterator[Reco
                 columns = _columns(path, start, row, fields)
             elif len(row) != len(columns):
                 problem = f"{len(row)} cells, where the header has {len(columns)} columns; quote cells with a"
-                yield Finding(path, f"{problem} {delimiter!r} in them", start)
+                yield RecordProblem(path, f"{problem} {delimiter!r} in them", start)
             elif any(row):
                 yield Record(start, _data(columns, row, form), as_text=True)
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from handrail_evals.errors import InvalidCase, InvalidCaseFile
 from handrail_evals.measure.case import UNLABELLED, Case, require_distinct
-from handrail_evals.measure.cases.record import LONGEST, Finding, Record, kind_of
+from handrail_evals.measure.cases.record import LONGEST, Record, RecordProblem, kind_of
 from handrail_ground.files import write_whole
 from handrail_ground.jsonl import InvalidLines, read_lines
 from handrail_ground.values import InvalidJson, NotJson, as_json
 
 
-def jsonl_records(path: Path) -> Iterator[Record | Finding]:
+def jsonl_records(path: Path) -> Iterator[Record | RecordProblem]:
     """Yield the lines that are not blank, or what is wrong with them; only line feeds end a line.
 
     Raises:
@@ -24,13 +24,13 @@ def jsonl_records(path: Path) -> Iterator[Record | Finding]:
             try:
                 data = line.value()
             except InvalidJson as error:
-                yield Finding(path, str(error), line.number)
+                yield RecordProblem(path, str(error), line.number)
                 continue
             if isinstance(data, dict):
                 yield Record(line.number, data)
             else:
                 form = '{"name": ..., "input": ..., "expected": ...}'
-                yield Finding(path, f"it is {kind_of(data)}; a case is an object: {form}", line.number)
+                yield RecordProblem(path, f"it is {kind_of(data)}; a case is an object: {form}", line.number)
     except InvalidLines as error:
         raise InvalidCaseFile(path=path, line=error.line, problem=error.problem) from error
 

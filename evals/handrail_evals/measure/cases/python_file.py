@@ -8,13 +8,13 @@ from typing import Any
 
 from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.cases.record import Finding
+from handrail_evals.measure.cases.record import RecordProblem
 from handrail_ground.errors import is_order, told
 from handrail_orchestrator.interrupts import interrupts_by_hand
 from handrail_orchestrator.python_file import load_file
 
 
-def python_cases(target: str) -> Iterator[Case[Any, Any] | Finding]:
+def python_cases(target: str) -> Iterator[Case[Any, Any] | RecordProblem]:
     """Yield the cases that a target names: a list of them, or a function without arguments that returns one.
 
     Raises:
@@ -40,7 +40,7 @@ def python_cases(target: str) -> Iterator[Case[Any, Any] | Finding]:
     yield from _cases(path, name, found)
 
 
-def _cases(path: Path, name: str, found: Iterable[Any]) -> Iterator[Case[Any, Any] | Finding]:
+def _cases(path: Path, name: str, found: Iterable[Any]) -> Iterator[Case[Any, Any] | RecordProblem]:
     items: Iterator[Any] | None = None
     number = 0
     while True:
@@ -59,7 +59,7 @@ def _cases(path: Path, name: str, found: Iterable[Any]) -> Iterator[Case[Any, An
         if isinstance(item, Case):
             yield item if item.where else replace(item, where=f"{path}:{name}, item {number}")
         else:
-            yield Finding(path, f"item {number} of {name} is no Case; its type is {type(item).__name__}")
+            yield RecordProblem(path, f"item {number} of {name} is no Case; its type is {type(item).__name__}")
 
 
 def load(path: Path) -> ModuleType:

@@ -11,7 +11,15 @@ from handrail_evals.measure.cases.csv_file import csv_records
 from handrail_evals.measure.cases.form import BY_SUFFIX, NATIVE, CaseFields, FileForm
 from handrail_evals.measure.cases.jsonl_file import jsonl_records
 from handrail_evals.measure.cases.python_file import python_cases
-from handrail_evals.measure.cases.record import Finding, Findings, Record, Unusable, files_of, is_python, require_file
+from handrail_evals.measure.cases.record import (
+    Findings,
+    Record,
+    RecordProblem,
+    Unusable,
+    files_of,
+    is_python,
+    require_file,
+)
 from handrail_evals.measure.cases.value_type import ValueType
 
 if TYPE_CHECKING:
@@ -84,14 +92,14 @@ class _Reading(Generic[In, Expected]):
         before = len(self._by_name) + self._findings.count
         try:
             for each in records_of(file, self._form, self._assembly.fields):
-                if isinstance(each, Finding):
+                if isinstance(each, RecordProblem):
                     self._findings.add(each)
                 else:
                     self._take(each, path)
         except InvalidCaseFile as error:
-            self._findings.add(Finding(error.path, error.problem, error.line, error.case))
+            self._findings.add(RecordProblem(error.path, error.problem, error.line, error.case))
         if len(self._by_name) + self._findings.count == before:
-            self._findings.add(Finding(path, "it holds no case; write one, or leave the file out"))
+            self._findings.add(RecordProblem(path, "it holds no case; write one, or leave the file out"))
 
     def _take(self, read: Record | Case[Any, Any], path: Path) -> None:
         line = read.line if isinstance(read, Record) else None
@@ -99,16 +107,18 @@ class _Reading(Generic[In, Expected]):
             case = self._assembly.case(read, path) if isinstance(read, Record) else self._assembly.checked(read)
         except Unusable as error:
             line = read.line_at(error.path) if isinstance(read, Record) else None
-            self._findings.add(Finding(path, error.problem, line, error.case, error.path))
+            self._findings.add(RecordProblem(path, error.problem, line, error.case, error.path))
             return
         if case.name not in self._by_name:
             self._by_name[case.name] = case
             return
         problem = f"its name is already that of {self._by_name[case.name].where}; rename one"
-        self._findings.add(Finding(path, problem, line, case.name))
+        self._findings.add(RecordProblem(path, problem, line, case.name))
 
 
-def records_of(file: str | Path, form: FileForm, fields: CaseFields) -> Iterator[Record | Case[Any, Any] | Finding]:
+def records_of(
+    file: str | Path, form: FileForm, fields: CaseFields
+) -> Iterator[Record | Case[Any, Any] | RecordProblem]:
     """Yield what a file holds, before it has types, and what is wrong with it.
 
     Raises:

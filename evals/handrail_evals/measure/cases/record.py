@@ -129,7 +129,7 @@ SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RecordProblem:
     """One problem, with its place."""
 
     path: Path
@@ -160,11 +160,11 @@ class Finding:
 class Findings:
     """The problems found so far: the first of them, and how many there are."""
 
-    first: list[Finding] = field(default_factory=list)
+    first: list[RecordProblem] = field(default_factory=list)
     """At most ``SHOWN``, so that a file of nothing but mistakes takes no memory."""
     count: int = 0
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: RecordProblem) -> None:
         """Count a problem, and keep it when it will be shown."""
         self.count += 1
         if len(self.first) < SHOWN:

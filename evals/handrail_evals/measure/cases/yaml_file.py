@@ -17,8 +17,8 @@ from handrail_evals.errors import InvalidCaseFile
 from handrail_evals.measure.cases.record import (
     LONGEST,
     FieldPath,
-    Finding,
     Record,
+    RecordProblem,
     Unusable,
     opened,
 )
@@ -179,7 +179,7 @@ def _unknown_tag(node: yaml.Node) -> Unusable:
     return Unusable(f"the tag {node.tag} means nothing in a case; leave it out", line=start_line(node))
 
 
-def yaml_records(path: Path) -> Iterator[Record | Finding]:
+def yaml_records(path: Path) -> Iterator[Record | RecordProblem]:
     """Yield the cases of the file, or what is wrong with them.
 
     Raises:
@@ -194,13 +194,13 @@ def yaml_records(path: Path) -> Iterator[Record | Finding]:
         try:
             data = values.of(node)
         except Unusable as error:
-            yield Finding(path, error.problem, error.line)
+            yield RecordProblem(path, error.problem, error.line)
             continue
         if isinstance(data, dict):
             yield Record(start_line(node), data, line_of=partial(line_of, node))
         else:
             problem = "it is no case; a case is an object with the keys name, input and expected"
-            yield Finding(path, problem, start_line(node))
+            yield RecordProblem(path, problem, start_line(node))
 
 
 def _text(path: Path) -> str:

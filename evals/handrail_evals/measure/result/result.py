@@ -16,7 +16,7 @@ FORMAT = "handrail-result/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class MeasuredSubject:
     """What was measured."""
 
     suite: str
@@ -41,16 +41,16 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header(Subject):
+class Header(MeasuredSubject):
     """What a result is of."""
 
     cases: int
     """How many cases the suite has."""
 
     @property
-    def subject(self) -> Subject:
+    def subject(self) -> MeasuredSubject:
         """Return what was measured, without how much of it there is."""
-        return Subject(**{field.name: getattr(self, field.name) for field in fields(Subject)})
+        return MeasuredSubject(**{field.name: getattr(self, field.name) for field in fields(MeasuredSubject)})
 
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON data."""

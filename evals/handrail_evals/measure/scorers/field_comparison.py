@@ -33,7 +33,7 @@ class Miss(NamedTuple):
         return f"{where}: {shown(self.value)}, not {shown(self.expected)}"
 
 
-class Tally:
+class FieldTally:
     """Counts of hits, extra and missed values by field path."""
 
     __slots__ = ("hits", "misses", "rows")
@@ -57,7 +57,7 @@ class Tally:
             row[1] += extra
             row[2] += missed
 
-    def add_all(self, other: "Tally") -> None:
+    def add_all(self, other: "FieldTally") -> None:
         """Count what another tally counted."""
         for path, row in other.rows.items():
             self.add(path, *row)
@@ -172,13 +172,13 @@ class FieldComparison:
     others: Comparator | None
     """For fields that the tree does not name; None leaves them out."""
 
-    def tally(self, value: Any, expected: Any) -> Tally:
+    def tally(self, value: Any, expected: Any) -> FieldTally:
         """Return the counts of two values."""
-        counted = Tally()
+        counted = FieldTally()
         self._walk(self.tree, value, expected, "", counted)
         return counted
 
-    def _walk(self, node: FieldNode, value: Any, expected: Any, path: str, counted: Tally) -> None:
+    def _walk(self, node: FieldNode, value: Any, expected: Any, path: str, counted: FieldTally) -> None:
         if node.left_out:
             return
         if node.comparator is not None:
@@ -200,7 +200,7 @@ class FieldComparison:
             self._leaf(self.others, ours, theirs, path, counted)
 
     def _records(
-        self, node: FieldNode, value: Mapping[str, Any], expected: Mapping[str, Any], path: str, counted: Tally
+        self, node: FieldNode, value: Mapping[str, Any], expected: Mapping[str, Any], path: str, counted: FieldTally
     ) -> None:
         start = f"{path}." if path else ""
         for name in expected if value.keys() <= expected.keys() else {**expected, **value}:
@@ -208,7 +208,7 @@ class FieldComparison:
             self._walk(below, value.get(name), expected.get(name), f"{start}{name}", counted)
 
     def _lists(
-        self, node: FieldNode, values: Sequence[Any], expected: Sequence[Any], path: str, counted: Tally
+        self, node: FieldNode, values: Sequence[Any], expected: Sequence[Any], path: str, counted: FieldTally
     ) -> None:
         """Count the items, matched so that as much as can be is right."""
         comparator = node.comparator or self.others
@@ -234,11 +234,11 @@ class FieldComparison:
 
     def _diagonal(
         self, node: FieldNode, values: Sequence[Any], expected: Sequence[Any], path: str
-    ) -> dict[tuple[int, int], Tally]:
+    ) -> dict[tuple[int, int], FieldTally]:
         """Return the items paired in order when they are all right so: no pairing is better, and most answers are."""
         if len(values) != len(expected):
             return {}
-        cells: dict[tuple[int, int], Tally] = {}
+        cells: dict[tuple[int, int], FieldTally] = {}
         for index, (value, right) in enumerate(zip(values, expected, strict=True)):
             cell = self._cell(node, value, right, path)
             if cell.misses:
@@ -246,13 +246,13 @@ class FieldComparison:
             cells[index, index] = cell
         return cells
 
-    def _cell(self, node: FieldNode, value: Any, expected: Any, path: str) -> Tally:
-        counted = Tally()
+    def _cell(self, node: FieldNode, value: Any, expected: Any, path: str) -> FieldTally:
+        counted = FieldTally()
         self._walk(node, value, expected, path, counted)
         return counted
 
     @staticmethod
-    def _leaf(comparator: Comparator | None, value: Any, expected: Any, path: str, counted: Tally) -> None:
+    def _leaf(comparator: Comparator | None, value: Any, expected: Any, path: str, counted: FieldTally) -> None:
         if comparator is None or (value is None and expected is None):
             return
         if value is None or expected is None:

@@ -17,8 +17,8 @@ from handrail_evals.measure.scorers.field_comparison import (
     ITEM,
     FieldComparison,
     FieldNode,
+    FieldTally,
     Path,
-    Tally,
     field_tree,
     joined_path,
     shape_of,
@@ -118,7 +118,7 @@ NOTHING_NAMED: Final[Mapping[str, ComparatorLike | None]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
+class FieldsScorer:
     """Compares records field by field; built by ``fields``."""
 
     comparison: FieldComparison
@@ -147,7 +147,7 @@ class Fields:
         tally = self._tally(answer.output, answer.expected)
         return Score(tally.f1, reason=tally.reason, fields=tally.counts)
 
-    def _tally(self, value: Any, expected: Any) -> Tally:
+    def _tally(self, value: Any, expected: Any) -> FieldTally:
         if type(value) not in self._known or type(expected) not in self._known:
             self._look_at(value, expected)
         return self.comparison.tally(value, expected)
@@ -172,7 +172,7 @@ def fields(
     others: ComparatorLike | None = Exact(),  # noqa: B008 -- frozen
     of: Any = None,
     name: str = "fields",
-) -> Fields:
+) -> FieldsScorer:
     """Score the F1 of a record's fields: pydantic models, dataclasses and dicts, nested, with lists of records.
 
     ``comparators`` says by path how a field is compared (``{"total": within(absolute=0.01), "lines[].name":
@@ -200,7 +200,7 @@ def fields(
         raise InvalidSetting(f"{name}: {problem}; correct the path")
     settings = [f"{path}={versioned(each)}" for path, each in sorted(compared.items())]
     version = " ".join(["fields/1", *settings, f"others={versioned(rest)}"])
-    return Fields(comparison=FieldComparison(tree, rest), version=version, name=name)
+    return FieldsScorer(comparison=FieldComparison(tree, rest), version=version, name=name)
 
 
 def versioned(comparator: Comparator | None) -> str:

@@ -27,7 +27,7 @@ GRADES = (1, 2, 3, 4, 5)
 """From not at all to fully; they score 0, 0.25, 0.5, 0.75 and 1."""
 
 
-class Ruling(BaseModel):
+class JudgeRuling(BaseModel):
     """Whether an answer meets the criterion."""
 
     passes: bool  # first, so that its probability does not depend on the reason
@@ -129,7 +129,7 @@ it is judged by the criterion alone.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedScorer:
     """Scores an answer by what an AI step says of it; built by ``judged_by``."""
 
     step: AIStep[Any]
@@ -159,7 +159,7 @@ class Judged:
         outcome = await self.step(**shown)
         return None if isinstance(outcome, Doubtful) else score_of(outcome.value, scorer=self.name)
 
-    def from_recording(self, path: Path, *, record: bool) -> "Judged":
+    def from_recording(self, path: Path, *, record: bool) -> "JudgedScorer":
         """Return the same judge answering from a recording; with ``record`` its models are asked for what is missing.
 
         Raises:
@@ -170,7 +170,7 @@ class Judged:
 
 
 @overload
-def judged_by(judge: AIStep[Any], *, expected: bool = ..., name: str = ...) -> Judged: ...
+def judged_by(judge: AIStep[Any], *, expected: bool = ..., name: str = ...) -> JudgedScorer: ...
 @overload
 def judged_by(
     judge: "ModelLike | Sequence[ModelLike]",
@@ -180,7 +180,7 @@ def judged_by(
     at_least: float | None = ...,
     expected: bool = ...,
     name: str = ...,
-) -> Judged: ...
+) -> JudgedScorer: ...
 def judged_by(
     judge: "AIStep[Any] | ModelLike | Sequence[ModelLike]",
     criteria: str = "",
@@ -189,7 +189,7 @@ def judged_by(
     at_least: float | None = None,
     expected: bool = False,
     name: str = "judged",
-) -> Judged:
+) -> JudgedScorer:
     """Score what a model says of an answer: whether it meets the criteria, or how far, with its reason.
 
     ``judge`` is a model, several to try in order, or an AI step of your own that answers with bool, 1 to 5, or a record
@@ -207,14 +207,16 @@ def judged_by(
         ModelNotReady: a model's file, key or library is missing.
     """
     if not isinstance(judge, AIStep):
-        return Judged(step=judging_step(judge, criteria, scale, at_least, name), needs_expected=expected, name=name)
+        return JudgedScorer(
+            step=judging_step(judge, criteria, scale, at_least, name), needs_expected=expected, name=name
+        )
     if criteria or scale != "yes_no" or at_least is not None:
         raise InvalidSetting(
             f"{name}: criteria, scale and at_least are for a judge given as a model; step {judge.name!r} has its own"
             " instructions, output type and acceptance"
         )
     require_ruling(judge.output_type, scorer=name)
-    return Judged(step=judge, needs_expected=expected, name=name)
+    return JudgedScorer(step=judge, needs_expected=expected, name=name)
 
 
 def judging_step(
@@ -225,7 +227,7 @@ def judging_step(
         raise InvalidSetting(f"{name}: a judge needs criteria; say in a sentence when an answer is right")
     if scale not in get_args(Scale):
         raise InvalidSetting(f"{name}: scale is {scale!r}; give 'yes_no' or 'one_to_five'")
-    kind: type[Grade | Ruling] = Grade if scale == "one_to_five" else Ruling
+    kind: type[Grade | JudgeRuling] = Grade if scale == "one_to_five" else JudgeRuling
     return extract(
         name,
         kind,

@@ -9,14 +9,14 @@ from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.scorer import Answered, Counts, Score
 from handrail_evals.measure.scorers.comparator import Comparator, ComparatorLike, as_comparator, listed
 from handrail_evals.measure.scorers.exact import Exact, items
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 
 if TYPE_CHECKING:
     import numpy as np
     from scipy import optimize
 else:
-    np = Library("numpy", extra="evals")
-    optimize = Library("scipy.optimize", extra="evals")
+    np = OptionalLibrary("numpy", extra="evals")
+    optimize = OptionalLibrary("scipy.optimize", extra="evals")
 
 Weights: TypeAlias = Sequence[Sequence[float]]
 """How well each row (a value) fits each column (an expected value), 0 or more; every row has as many columns."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers.normalised import text_of
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 
 if TYPE_CHECKING:
     from rapidfuzz import distance
 else:
-    distance = Library("rapidfuzz.distance", extra="evals")
+    distance = OptionalLibrary("rapidfuzz.distance", extra="evals")
 
 Measure: TypeAlias = Literal["edits", "words"]
 """``edits``: 1 minus the Levenshtein distance over the longer text's length. ``words``: the F1 of the words."""

@@ -14,7 +14,7 @@ from handrail_ai_steps.errors import InvalidRecording, ModelNotReady, RecordingM
 from handrail_ai_steps.models.recording import asked_again, time_asked
 from handrail_evals.errors import InvalidCase, InvalidSuite
 from handrail_evals.measure.case import Case
-from handrail_evals.measure.targets.workflow_reviewers import Desk
+from handrail_evals.measure.targets.workflow_reviewers import ScriptedDesk
 from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.errors import ReviewError
@@ -114,7 +114,7 @@ class Plan:
     run_id: str
     value: Any
     """The case's input, as the workflow takes it."""
-    desk: Desk | None
+    desk: ScriptedDesk | None
     """None: the run stops at its first question."""
     horizon_seconds: float
     """How far simulated time may go."""
@@ -205,7 +205,7 @@ class Lane:
     def _open_items(self) -> list[ReviewItem]:
         return [item for item in self.engine.reviews(ReviewQuery(limit=10_000)) if item.kind != AUDIT]
 
-    async def _answer(self, desk: Desk) -> None:
+    async def _answer(self, desk: ScriptedDesk) -> None:
         for decision in desk.take_due(self._clock.now()):
             if self.engine.review(decision.item.id).state not in {"open", "leased"}:
                 continue  # it was closed before the reviewer came to it

@@ -18,7 +18,7 @@ from handrail_evals.measure.targets.function import FunctionTarget
 from handrail_evals.measure.targets.lane import Actions, Lane, LaneBodies, LanePool, Plan, StandIns
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_evals.measure.targets.workflow_record import traced_run
-from handrail_evals.measure.targets.workflow_reviewers import DEFAULTS, Desk, Reviewers, Simulation
+from handrail_evals.measure.targets.workflow_reviewers import DEFAULTS, Reviewers, ScriptedDesk, Simulation
 from handrail_orchestrator.embedded.library import BoundWorkflow, Library
 from handrail_orchestrator.errors import NotStorable
 from handrail_orchestrator.step import Step
@@ -128,7 +128,7 @@ class WorkflowTarget(Generic[In, Out]):
     async def _played(
         self, lanes: LanePool, bound: BoundWorkflow, case: Case[In, Any], run_id: str
     ) -> Observation[Out]:
-        desk = None if self.reviewers is None else Desk(self.reviewers, case)
+        desk = None if self.reviewers is None else ScriptedDesk(self.reviewers, case)
         plan = Plan(
             workflow=self.workflow,
             case=case,

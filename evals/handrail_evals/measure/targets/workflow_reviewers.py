@@ -18,7 +18,7 @@ from handrail_ground.code_hash import hash_of_function
 from handrail_orchestrator.limits import Limit
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.testing import LEAVE_OPEN
-from handrail_orchestrator.testing.reviewers import NoAnswer
+from handrail_orchestrator.testing.reviewers import LeftOpen
 from handrail_orchestrator.workflow import Workflow
 
 
@@ -142,7 +142,7 @@ class Decision:
 
 
 @dataclass(slots=True)
-class Desk:
+class ScriptedDesk:
     """Scripted reviewers at work on one case."""
 
     reviewers: Reviewers
@@ -162,7 +162,7 @@ class Desk:
     def _plan(self, item: ReviewItem) -> None:
         reviewers = self.reviewers
         answer = reviewers.script(item, self.case)
-        if isinstance(answer, NoAnswer):
+        if isinstance(answer, LeftOpen):
             return
         delay = self._minutes("delay_minutes", reviewers.delay_minutes, item)
         minutes = self._minutes("minutes", reviewers.minutes, item)
@@ -204,4 +204,4 @@ def _told(part: Any) -> str:
     return hash_of_function(part) + (repr(part) if is_dataclass(part) else "")
 
 
-__all__ = ["LEAVE_OPEN", "Decision", "Desk", "Minutes", "Reviewers", "Script", "Truth", "chance"]
+__all__ = ["LEAVE_OPEN", "Decision", "Minutes", "Reviewers", "Script", "ScriptedDesk", "Truth", "chance"]

@@ -25,7 +25,7 @@ from handrail_evals.numbers.metrics.value import (
 from handrail_evals.numbers.statistics.bootstrap import Kinds
 from handrail_evals.numbers.statistics.clusters import Sample
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from handrail_evals.numbers.statistics.bootstrap import Floats
 else:
-    np = Library("numpy", extra="evals")
+    np = OptionalLibrary("numpy", extra="evals")
 
 HAS_CONFIDENCE = Metric("confidence", "has_confidence", "share")
 

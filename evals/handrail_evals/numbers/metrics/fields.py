@@ -12,14 +12,14 @@ from handrail_evals.measure.scorer import Counts
 from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, clusters_of, share
 from handrail_evals.numbers.statistics.bootstrap import Kinds, from_sums
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 
 if TYPE_CHECKING:
     import numpy as np
 
     from handrail_evals.numbers.statistics.bootstrap import Floats
 else:
-    np = Library("numpy", extra="evals")
+    np = OptionalLibrary("numpy", extra="evals")
 
 NONE = Counts()
 

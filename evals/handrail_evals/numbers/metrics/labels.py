@@ -15,14 +15,14 @@ from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, 
 from handrail_evals.numbers.statistics.bootstrap import Kinds, from_sums
 from handrail_evals.numbers.statistics.clusters import Sample
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 
 if TYPE_CHECKING:
     import numpy as np
 
     from handrail_evals.numbers.statistics.bootstrap import Floats
 else:
-    np = Library("numpy", extra="evals")
+    np = OptionalLibrary("numpy", extra="evals")
 
 Label: TypeAlias = str | bool | int | None
 """As JSON has it; None: "no label fits" was the answer, which is not the lack of one."""

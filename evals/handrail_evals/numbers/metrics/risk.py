@@ -12,12 +12,12 @@ from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, per_answer, proportion, share
 from handrail_evals.numbers.statistics.bootstrap import from_weights
 from handrail_evals.numbers.statistics.intervals import Certainty
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = Library("numpy", extra="evals")
+    np = OptionalLibrary("numpy", extra="evals")
 
 AURC = Metric("confidence", "aurc", "score", higher_is_better=False)
 

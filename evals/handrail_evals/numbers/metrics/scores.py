@@ -12,7 +12,7 @@ from handrail_evals.numbers.statistics.intervals import Certainty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
+class ScoredCases:
     """What a scorer made of the answers; an answer whose target crashed was not put to it."""
 
     scorer: str
@@ -24,12 +24,12 @@ class Scored:
     """Answers it raised on."""
 
 
-def count_scored(cases: Sequence[CaseResult], scorer: str) -> Scored:
+def count_scored(cases: Sequence[CaseResult], scorer: str) -> ScoredCases:
     """Return how many answers have a score by this scorer."""
     asked = [each for each in cases if each.error is None]
     crashed = sum(scorer in each.crashes for each in asked)
     scored = sum(score_of(each, scorer) is not None for each in asked)
-    return Scored(scorer=scorer, scored=scored, unscored=len(asked) - scored - crashed, crashed=crashed)
+    return ScoredCases(scorer=scorer, scored=scored, unscored=len(asked) - scored - crashed, crashed=crashed)
 
 
 def score_of(case: CaseResult, scorer: str) -> float | None:
@@ -100,7 +100,7 @@ MOST_VALUES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SliceAnswers:
     """The answers to the cases with one value of one metadata key."""
 
     key: str
@@ -134,7 +134,7 @@ def slices(
     )
 
 
-def parts(cases: Sequence[CaseResult], *, most: int = MOST_VALUES) -> list[Part]:
+def parts(cases: Sequence[CaseResult], *, most: int = MOST_VALUES) -> list[SliceAnswers]:
     """Return the answers for each value of each metadata key, keys in order of name, the most cases first.
 
     A key with one value only, or with more than ``most``, is left out; so are cases without the key.
@@ -146,7 +146,7 @@ def parts(cases: Sequence[CaseResult], *, most: int = MOST_VALUES) -> list[Part]
             # With its type: true and 1 are two values.
             groups.setdefault(key, {}).setdefault((type(value), value), []).append(each)
     found = [
-        Part(key, value, chosen)
+        SliceAnswers(key, value, chosen)
         for key, values in groups.items()
         if 2 <= len(values) <= most
         for (_, value), chosen in values.items()

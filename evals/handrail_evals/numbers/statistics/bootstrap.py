@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from handrail_evals.errors import InvalidScore, TooFewCases
 from handrail_evals.numbers.statistics.clusters import group
 from handrail_evals.numbers.statistics.intervals import STANDARD, Certainty, Interval, critical_value, wilson_bounds
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 else:
-    np = Library("numpy", extra="evals")
+    np = OptionalLibrary("numpy", extra="evals")
 
 BLOCKS = 1000
 """Most units that are left out one by one for the acceleration; more are left out in as many blocks."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
 from handrail_evals.numbers.statistics.clusters import Spread, spread
 from handrail_evals.numbers.statistics.intervals import check_level, critical_value, lower_tail
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 
 if TYPE_CHECKING:
     from scipy import special
 else:
-    special = Library("scipy.special", extra="evals")
+    special = OptionalLibrary("scipy.special", extra="evals")
 
 FEW = 20
 """With fewer cases that differ, most others not, a mean is not yet near enough to normal for Student's t."""

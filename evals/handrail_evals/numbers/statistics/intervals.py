@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from handrail_evals.errors import InvalidScore, InvalidSetting, TooFewCases
 from handrail_evals.numbers.statistics.clusters import Sample, spread
-from handrail_ground.optional import Library
+from handrail_ground.optional import OptionalLibrary
 
 if TYPE_CHECKING:
     import numpy as np
     from scipy import special
 else:
-    np = Library("numpy", extra="evals")
-    special = Library("scipy.special", extra="evals")
+    np = OptionalLibrary("numpy", extra="evals")
+    special = OptionalLibrary("scipy.special", extra="evals")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.measure.result.result import Result, Subject
+from handrail_evals.measure.result.result import MeasuredSubject, Result
 from handrail_evals.numbers.metrics.confidence import (
     Ranking,
     Reliability,
@@ -23,7 +23,7 @@ from handrail_evals.numbers.metrics.labels import Confusion, LabelScore, classif
 from handrail_evals.numbers.metrics.risk import RiskPoint, acceptance, check_risks, ranking_values, risk_curve
 from handrail_evals.numbers.metrics.scores import (
     Right,
-    Scored,
+    ScoredCases,
     Slice,
     average_score,
     count_scored,
@@ -76,7 +76,7 @@ class Tally:
     """Answers that are none: refusals and time-outs; they count as wrong."""
     complete: bool
     """Whether every case and repeat was put to the target, and the target crashed on none."""
-    scored: tuple[Scored, ...]
+    scored: tuple[ScoredCases, ...]
     """For each scorer, what it made of the answers."""
 
 
@@ -96,7 +96,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confidence:
+class ConfidenceSummary:
     """What the confidences are worth."""
 
     reliability: Reliability
@@ -105,7 +105,7 @@ class Confidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Labels:
+class LabelsSummary:
     """How labels are told apart."""
 
     confusion: Confusion
@@ -117,16 +117,16 @@ class Labels:
 class Summary:
     """A result in numbers."""
 
-    subject: Subject
+    subject: MeasuredSubject
     options: Options
     tally: Tally
     metrics: tuple[MetricValue, ...]
     """Every single number, the mean scores first and of these the main one; unique by group and name."""
-    labels: Labels | None
+    labels: LabelsSummary | None
     """None when the answers are not labels."""
     fields: tuple[FieldScore, ...]
     """Empty when no scorer counts fields."""
-    confidence: Confidence | None
+    confidence: ConfidenceSummary | None
     """None when no scored answer says how sure it is."""
     latency: Histogram
     """Of the seconds from question to answer."""
@@ -207,19 +207,21 @@ def tally(result: Result) -> Tally:
     )
 
 
-def measured_labels(cases: Sequence[CaseResult], certainty: Certainty) -> tuple[Labels | None, tuple[MetricValue, ...]]:
+def measured_labels(
+    cases: Sequence[CaseResult], certainty: Certainty
+) -> tuple[LabelsSummary | None, tuple[MetricValue, ...]]:
     """Return how labels are told apart, where the answers are labels."""
     answers = labelled(cases)
     if answers is None:
         return None, ()
     matrix = confusion(answers)
     found = classification(answers, matrix, certainty)
-    return Labels(confusion=matrix, scores=found.labels), (found.accuracy, found.macro_f1)
+    return LabelsSummary(confusion=matrix, scores=found.labels), (found.accuracy, found.macro_f1)
 
 
 def measured_confidence(
     cases: Sequence[CaseResult], right: Right, options: Options
-) -> tuple[Confidence | None, tuple[MetricValue, ...]]:
+) -> tuple[ConfidenceSummary | None, tuple[MetricValue, ...]]:
     """Return what the confidences are worth, where there are some."""
     answers, certainty = confident(cases, right), options.certainty
     if not answers.confidences:
@@ -231,7 +233,7 @@ def measured_confidence(
         brier(answers, certainty),
         *ranking_values(answers, ranking, options.risks, certainty),
     )
-    found = Confidence(reliability=reliability(answers, ranking, certainty), curve=risk_curve(ranking))
+    found = ConfidenceSummary(reliability=reliability(answers, ranking, certainty), curve=risk_curve(ranking))
     return found, values
 
 

@@ -21,7 +21,7 @@ from handrail_evals.decide.corrections.reading import read_labels
 from handrail_evals.decide.judging import Learned
 from handrail_evals.decide.step_calibration import (
     CalibrationSettings,
-    Judged,
+    JudgedCases,
     StepCalibration,
     from_labels,
     judge_cases,
@@ -229,7 +229,7 @@ async def _judged(
     others: list[Any] | None,
     concurrency: int,
     learned: Learned,
-) -> tuple[Judged, Sequence[Judgement] | None]:
+) -> tuple[JudgedCases, Sequence[Judgement] | None]:
     """Return what the step makes of the labelled cases and of the traffic."""
     judged = await judge_cases(step, labelled, concurrency=concurrency, learned=learned)
     return judged, None if others is None else await judge_traffic(step, others, concurrency=concurrency)

@@ -18,7 +18,7 @@ from handrail_evals.numbers.summary.summary import Options
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import measuring, printing_aside
 from handrail_evals.show.cli.publishing import Publication, write, write_files
-from handrail_evals.show.cli.running import Order, destination, end, execute, prepared
+from handrail_evals.show.cli.running import RunOrder, destination, end, execute, prepared
 from handrail_evals.show.cli.suites import AnySuite, load_suite
 from handrail_ground.text import harmless
 
@@ -69,7 +69,7 @@ def gate(
     if not own_gates:
         require_margins(metrics, margin, level, before)
     require_same_scorers(before, suite, metrics)
-    order = Order(
+    order = RunOrder(
         suite=suite,
         out=destination(suite, out, fresh=fresh),
         fresh=fresh,

@@ -88,7 +88,7 @@ class ProgressBar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RunOrder:
     """What is to be run, and where its result goes."""
 
     suite: AnySuite
@@ -130,7 +130,9 @@ def run(
     suite = prepared(suite, recording=recording, record=record, answers_from=answers_from)
     budget = Budget(money=max_money, tokens=max_tokens, seconds=None if max_minutes is None else max_minutes * 60)
     settings = RunSettings(concurrency, per_second=per_second, timeout_seconds=timeout, budget=budget)
-    order = Order(suite=suite, out=destination(suite, out, fresh=fresh), fresh=fresh, settings=settings, quiet=as_json)
+    order = RunOrder(
+        suite=suite, out=destination(suite, out, fresh=fresh), fresh=fresh, settings=settings, quiet=as_json
+    )
     evaluation = execute(order)
     publish(
         evaluation.result,
@@ -160,7 +162,7 @@ def destination(suite: AnySuite, out: Path | None, *, fresh: bool) -> Path:
     return path_for(suite, fresh=fresh) if out is None else out
 
 
-def execute(order: Order) -> Evaluation:
+def execute(order: RunOrder) -> Evaluation:
     """Run a suite with a bar on the terminal, after saying how small a difference it can show."""
     if not order.quiet:
         typer.echo(planned(order.suite), err=True)

@@ -10,7 +10,7 @@ from handrail_evals.errors import InvalidResult, InvalidSuite
 from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.measure.running.asking import Question
 from handrail_evals.measure.running.runner import header_of
-from handrail_evals.measure.scorers.judged import Judged
+from handrail_evals.measure.scorers.judged import JudgedScorer
 from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.targets.answered import AnsweredTarget
 from handrail_evals.measure.targets.step import StepTarget
@@ -99,7 +99,8 @@ def on_recording(suite: AnySuite, path: Path, *, record: bool) -> AnySuite:
             " models (models=['recorded:FILE']) where the function gets them"
         )
     judges = (
-        scorer.from_recording(path, record=record) if isinstance(scorer, Judged) else scorer for scorer in suite.scorers
+        scorer.from_recording(path, record=record) if isinstance(scorer, JudgedScorer) else scorer
+        for scorer in suite.scorers
     )
     recorded = suite.with_target(suite.target.from_recording(path, record=record))
     return recorded.with_scorers(judges)

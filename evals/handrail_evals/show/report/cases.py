@@ -36,7 +36,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedCase:
     """A case by its name."""
 
     name: str
@@ -51,7 +51,7 @@ class Behind:
     place: str
     title: str
     size: str
-    lines: tuple[tuple[str, tuple[Named, ...], str], ...]
+    lines: tuple[tuple[str, tuple[NamedCase, ...], str], ...]
     """Failing and passing ones, as far as there are some: what they are, the first of them, how many more."""
 
 
@@ -120,13 +120,15 @@ def behind(groups: Sequence[Group], failing: Sequence[str], places: Mapping[str,
 
 def _lines(
     cases: Sequence[str], ranks: Mapping[str, int], places: Mapping[str, str], room: int
-) -> tuple[tuple[str, tuple[Named, ...], str], ...]:
+) -> tuple[tuple[str, tuple[NamedCase, ...], str], ...]:
     failing = sorted((name for name in cases if name in ranks), key=ranks.__getitem__)
     # Those that the page holds first: they can be read.
     passing = sorted((name for name in cases if name not in ranks), key=lambda name: name not in places)
     found = []
     for kind, names in (("failing", failing), ("passing", passing)):
-        shown = _fitting([Named(brief(name, LONGEST_NAME), places.get(name, "")) for name in names[:MOST_NAMES]], room)
+        shown = _fitting(
+            [NamedCase(brief(name, LONGEST_NAME), places.get(name, "")) for name in names[:MOST_NAMES]], room
+        )
         more = len(names) - len(shown)
         told = "" if not more else f"and {more:,} more" if shown else f"{more:,}, named in the result file"
         if names:
@@ -135,7 +137,7 @@ def _lines(
     return tuple(found)
 
 
-def _fitting(named: Sequence[Named], room: int) -> list[Named]:
+def _fitting(named: Sequence[NamedCase], room: int) -> list[NamedCase]:
     found = []
     for each in named:
         room -= _size(each)
@@ -145,7 +147,7 @@ def _fitting(named: Sequence[Named], room: int) -> list[Named]:
     return found
 
 
-def _size(named: Named) -> int:
+def _size(named: NamedCase) -> int:
     """Return about how many bytes of the page a name takes, at most: a character that is escaped takes five."""
     return 48 + 5 * len(named.name.encode())
 

@@ -25,7 +25,7 @@ from handrail_evals.show.report.charts import (
     text,
     upright,
 )
-from handrail_evals.show.report.metrics import Number, earlier, number
+from handrail_evals.show.report.metrics import NumberRow, earlier, number
 from handrail_evals.show.report.writing import count, counted, share, spread
 from handrail_evals.show.tables import Table, named_numbers
 
@@ -189,7 +189,7 @@ CURVE_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Confidence:
+class ConfidencePart:
     """The diagram and the curve, each with its numbers."""
 
     lead: str
@@ -198,7 +198,7 @@ class Confidence:
     curve: "Markup"
     """Empty when there is no curve."""
     points: Table
-    numbers: tuple[Number, ...]
+    numbers: tuple[NumberRow, ...]
     """Calibration error and what goes with it."""
     kind: str = "confidence"
 
@@ -211,7 +211,7 @@ def confidence(
     operating: Operating | None = None,
     target: float | None = None,
     before: Summary | None = None,
-) -> Confidence:
+) -> ConfidencePart:
     """Return the part of the page on confidence; ``metrics`` are those of its group.
 
     ``target`` is the share of wrong accepted answers that was promised, 0 to 1, where it is known.
@@ -219,7 +219,7 @@ def confidence(
     sources = ", ".join(f"{name} ({counted(answers, 'answer')})" for name, answers in diagram.sources.items())
     points = [Point(each.coverage, each.risk) for each in curve]
     picture = risk_coverage(points, operating=operating, target=target) if points else ""
-    return Confidence(
+    return ConfidencePart(
         lead=f"Where the confidences came from: {sources}.",
         reliability=drawn(reliability([_bin(each) for each in diagram.bins])),
         bins=named_numbers(

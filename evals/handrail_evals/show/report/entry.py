@@ -121,7 +121,7 @@ MOST_VERDICTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Remark:
     """What one of them said."""
 
     who: str
@@ -134,24 +134,26 @@ class Said:
         return len(self.what.text) > 300 or "\n" in self.what.text
 
 
-def said(result: CaseResult) -> list[Said]:
+def said(result: CaseResult) -> list[Remark]:
     """Return what went wrong, then the scorers' reasons, why it is doubtful, and the guards, failed ones first."""
-    found: list[Said] = []
+    found: list[Remark] = []
     if result.error is not None:
-        found.append(Said("target crashed", _crash(str(result.error), result.error.trace), "bad"))
+        found.append(Remark("target crashed", _crash(str(result.error), result.error.trace), "bad"))
     for scorer, crash in result.crashes.items():
-        found.append(Said(f"scorer {brief(scorer)} crashed", _crash(str(crash), crash.trace), "bad"))
-    found.extend(Said(brief(scorer), excerpt(reason, MOST_TRACE)) for scorer, reason in result.reasons.items())
+        found.append(Remark(f"scorer {brief(scorer)} crashed", _crash(str(crash), crash.trace), "bad"))
+    found.extend(Remark(brief(scorer), excerpt(reason, MOST_TRACE)) for scorer, reason in result.reasons.items())
     if result.reason:
         found.append(
-            Said(f"doubtful: {brief(result.doubt)}" if result.doubt else "doubtful", excerpt(result.reason, MOST_TRACE))
+            Remark(
+                f"doubtful: {brief(result.doubt)}" if result.doubt else "doubtful", excerpt(result.reason, MOST_TRACE)
+            )
         )
     quiet = [each for each in result.verdicts if each.passed and not each.reason]
     told = sorted((each for each in result.verdicts if each not in quiet), key=lambda each: each.passed)
     found.extend(_verdict(each) for each in told[:MOST_VERDICTS])
     if quiet:
         passed = ", ".join(_guard(each) for each in quiet[:MOST_VERDICTS])
-        found.append(Said("guards passed", excerpt(passed, MOST_TRACE), "good"))
+        found.append(Remark("guards passed", excerpt(passed, MOST_TRACE), "good"))
     return found
 
 
@@ -160,11 +162,11 @@ def _crash(said: str, trace: str) -> Excerpt:
     return excerpt(f"{said}\n{trace[-MOST_TRACE:]}".strip() if trace else said, MOST_TRACE * 2)
 
 
-def _verdict(verdict: Verdict) -> Said:
+def _verdict(verdict: Verdict) -> Remark:
     outcome = "passed" if verdict.passed else "crashed" if verdict.crashed else "failed"
     then = "" if verdict.passed else f", {verdict.on_fail}"
     kind = "good" if verdict.passed else "warn"
-    return Said(f"guard {_guard(verdict)}: {outcome}{then}", excerpt(verdict.reason, MOST_TRACE), kind)
+    return Remark(f"guard {_guard(verdict)}: {outcome}{then}", excerpt(verdict.reason, MOST_TRACE), kind)
 
 
 def _guard(verdict: Verdict) -> str:
@@ -172,7 +174,7 @@ def _guard(verdict: Verdict) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TraceRow:
     """A step, and what it should have come to."""
 
     name: str
@@ -187,13 +189,13 @@ class Step:
     is_blamed: bool
 
 
-def as_step(step: StepTrace, case: Failing) -> Step:
+def as_step(step: StepTrace, case: Failing) -> TraceRow:
     """Return a step of a case's run."""
     expected = case.result.steps.get(step.name, UNLABELLED)
     decided: str = step.decider or ""
     if step.accepted is not None:
         decided = f"{decided}, {'accepted' if step.accepted else 'doubtful'}".lstrip(", ")
-    return Step(
+    return TraceRow(
         name=brief(step.name),
         kind=brief(step.kind),
         decided_by=decided,
@@ -247,8 +249,8 @@ class Entry:
     """Whether the rows are fields of an object; False: there is one row, for the whole answer."""
     rows_left_out: int
     has_baseline: bool
-    said: tuple[Said, ...]
-    steps: tuple[Step, ...]
+    said: tuple[Remark, ...]
+    steps: tuple[TraceRow, ...]
     steps_left_out: int
     marks: str
     """What the list can be filtered by, in single words."""

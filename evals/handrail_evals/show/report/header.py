@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from handrail_evals.decide.comparison import Comparison, MetricComparison
-from handrail_evals.decide.gate import Judgement, Standing
+from handrail_evals.decide.gate import Assessment, Standing
 from handrail_evals.measure.result.result import MEASURES
 from handrail_evals.numbers.summary.summary import Summary, Tally
 from handrail_evals.show.report.charts import Whisker, drawn, round_end, ruler, scale, strip
@@ -46,7 +46,7 @@ class GatedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerdictPart:
     """The verdict over all gated metrics, and each of them."""
 
     word: str
@@ -58,12 +58,12 @@ class Verdict:
     """The scale of scores and shares."""
 
 
-def verdict(comparison: Comparison) -> Verdict:
+def verdict(comparison: Comparison) -> VerdictPart:
     """Return the verdict as the head of the page says it."""
     shared = _reach([each.judgement for name, each in comparison.metrics.items() if _is_share(name)])
     labels = {-shared: significant(-shared, 2), 0.0: "0", shared: f"+{significant(shared, 2)}"}
     before = comparison.baseline
-    return Verdict(
+    return VerdictPart(
         word=WORDS[comparison.standing],
         kind=KINDS[comparison.standing],
         against=f"{brief(before.target)} {brief(before.target_version)}, {brief(moment(before.started))},"
@@ -94,7 +94,7 @@ def _row(name: str, metric: MetricComparison, shared: float) -> GatedRow:
     )
 
 
-def _reach(judgements: list[Judgement]) -> float:
+def _reach(judgements: list[Assessment]) -> float:
     """Return the end of a scale that holds the intervals and margins, the same on both sides of zero."""
     ends = [abs(end) for each in judgements for end in (each.difference.low, each.difference.high, each.margin)]
     return round_end(max([*ends, 1e-9]) * 1.05, 2)
@@ -105,7 +105,7 @@ def _is_share(metric: str) -> bool:
     return metric not in MEASURES or MEASURES[metric].unit == "share"
 
 
-def _reason(name: str, judgement: Judgement) -> str:
+def _reason(name: str, judgement: Assessment) -> str:
     """Return what the standing does not say by itself: the margin, or how many cases are missing."""
     margin = f"margin {judgement.margin:g}" + ("" if _is_share(name) else f" ({MEASURES[name].unit})")
     if judgement.lacks:
@@ -119,7 +119,7 @@ MOST_NAMES = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class PageHead:
     """What stands above everything else."""
 
     title: str
@@ -131,18 +131,18 @@ class Header:
     broken: tuple[str, ...]
     """The must-pass cases that fail, by name, as many as fit."""
     broken_left_out: int
-    verdict: Verdict | None
+    verdict: VerdictPart | None
     """None without a comparison."""
     level: str
     clustered: bool
 
 
-def header(summary: Summary, broken: Sequence[str], comparison: Comparison | None) -> Header:
+def header(summary: Summary, broken: Sequence[str], comparison: Comparison | None) -> PageHead:
     """Return the head of the page; ``broken`` are the must-pass cases that fail, by name."""
     subject, tally = summary.subject, summary.tally
     repeats = f", {subject.repeats} times each" if subject.repeats > 1 else ""
     intervals = [each.interval for each in summary.metrics if each.interval is not None]
-    return Header(
+    return PageHead(
         title=f"{brief(subject.suite)}: {brief(subject.target)}",
         suite=brief(subject.suite),
         facts=(

@@ -156,7 +156,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelsPart:
     """The matrix, what is mixed up most, and the labels."""
 
     chart: "Markup"
@@ -171,7 +171,7 @@ class Labels:
     kind: str = "labels"
 
 
-def labels(matrix: Confusion, scores: Sequence[LabelScore]) -> Labels:
+def labels(matrix: Confusion, scores: Sequence[LabelScore]) -> LabelsPart:
     """Return the part of the page on labels."""
     chosen = chosen_labels(matrix)
     by_f1 = sorted(scores, key=lambda each: (each.f1, -each.support))
@@ -182,7 +182,7 @@ def labels(matrix: Confusion, scores: Sequence[LabelScore]) -> Labels:
         (brief(f"{label_text(right)} → {label_text(said)}", 90), count(answers))
         for right, said, answers in matrix.mistakes()
     ]
-    return Labels(
+    return LabelsPart(
         chart=drawn(confusion(condensed(matrix, chosen))),
         shown=_shown(len(chosen), len(matrix.labels)),
         mistakes=named_numbers(("expected → got", "answers"), mistakes, MIXED_UP),

@@ -84,7 +84,7 @@ RULER = {0.0: "0", 0.25: "0.25", 0.5: "0.5", 0.75: "0.75", 1.0: "1"}
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class NumberRow:
     """One metric as a row of a table."""
 
     name: str
@@ -104,7 +104,7 @@ class Headline:
 
     counts: str
     """What was asked, crashed and not scored, in words."""
-    groups: tuple[tuple[str, tuple[Number, ...]], ...]
+    groups: tuple[tuple[str, tuple[NumberRow, ...]], ...]
     """What the numbers speak of, with the numbers."""
     ruler: "Markup"
     has_baseline: bool = False
@@ -148,7 +148,7 @@ def _counts(tally: Tally) -> str:
     return f"{'; '.join(told)}."
 
 
-def number(metric: MetricValue, before: MetricValue | None = None) -> Number:
+def number(metric: MetricValue, before: MetricValue | None = None) -> NumberRow:
     """Return a metric as a row of a table, with what it was in the baseline."""
     interval = metric.interval
     picture = ""
@@ -156,7 +156,7 @@ def number(metric: MetricValue, before: MetricValue | None = None) -> Number:
         whisker = Whisker(interval.estimate, interval.low, interval.high)
         said = f"{amount(interval.estimate, metric.unit)}, {spread(interval, metric.unit)}"
         picture = strip(whisker, AXIS, said)
-    return Number(
+    return NumberRow(
         name=title(metric),
         value=UNKNOWN if metric.value is None else amount(metric.value, metric.unit),
         interval="" if interval is None else spread(interval, metric.unit),
@@ -189,7 +189,7 @@ class Value:
 
     text: str
     cases: str
-    number: Number
+    number: NumberRow
     """Their score."""
     place: str
     """The id of the place that names its cases."""
@@ -246,7 +246,7 @@ ALL = "all fields"
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class FieldsPart:
     """The fields of one scorer."""
 
     scorer: str
@@ -256,7 +256,7 @@ class Fields:
     kind: str = "fields"
 
 
-def fields(scores: Sequence[FieldScore], *, number: int = 1) -> Fields:
+def fields(scores: Sequence[FieldScore], *, number: int = 1) -> FieldsPart:
     """Return the part of the page on the fields of one scorer; ``number`` tells several of them apart."""
     shown = [each for each in scores if each.f1.value is not None][:MOST]
     more = len(scores) - len(shown)
@@ -269,7 +269,7 @@ def fields(scores: Sequence[FieldScore], *, number: int = 1) -> Fields:
         longest=1.0,
         name=f"fields-{number}",
     )
-    return Fields(
+    return FieldsPart(
         scorer=brief(scores[0].scorer),
         chart=drawn(chart),
         numbers=named_numbers(

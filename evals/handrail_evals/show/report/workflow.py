@@ -37,7 +37,7 @@ LEGEND_ROW = 22.0
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StackPart:
     """A share of the whole."""
 
     name: str
@@ -47,7 +47,7 @@ class Part:
     """What the style sheet colours it by."""
 
 
-def stack(parts: Sequence[Part], *, title: str, name: str) -> str:
+def stack(parts: Sequence[StackPart], *, title: str, name: str) -> str:
     """Return the bar and, below it, a line for each part with its share."""
     drawn, left = [], 0.0
     for row, each in enumerate(parts):
@@ -147,7 +147,7 @@ FAULTS: Mapping[Fault, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Workflow:
+class WorkflowPart:
     """How the runs went."""
 
     figures: tuple[Figure, ...]
@@ -162,10 +162,10 @@ class Workflow:
 
 def workflow(
     metrics: Sequence[MetricValue], attribution: Attribution | None, before: Summary | None = None
-) -> Workflow:
+) -> WorkflowPart:
     """Return the part of the page on the metrics of the group ``flow``."""
     blames = attribution.blames if attribution is not None else ()
-    return Workflow(
+    return WorkflowPart(
         figures=tuple(figure(each, earlier(each, before)) for each in metrics if each.name not in DECIDERS),
         deciders=drawn(_deciders(metrics)),
         blames=drawn(_blames(blames)),
@@ -176,7 +176,9 @@ def workflow(
 
 def _deciders(metrics: Sequence[MetricValue]) -> str:
     shares = {each.name: each.value for each in metrics}
-    parts = [Part(words, value, class_) for name, (words, class_) in DECIDERS.items() if (value := shares.get(name))]
+    parts = [
+        StackPart(words, value, class_) for name, (words, class_) in DECIDERS.items() if (value := shares.get(name))
+    ]
     return stack(parts, title="Who decides the steps", name="deciders") if parts else ""
 
 

@@ -18,7 +18,7 @@ from handrail_evals.decide.calibrate.calibration import calibrate
 from handrail_evals.decide.calibrate.choice import choose_score, development_scores, fit_acceptor
 from handrail_evals.decide.calibrate.labels import JudgedCase, audits_of, scores_of
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.calibrate.sequence import Ladder, Tally, scan
+from handrail_evals.decide.calibrate.sequence import AcceptedTally, Ladder, scan
 from handrail_evals.errors import InvalidLabels, UnreadableAcceptance
 from handrail_ground.optional import needs
 from handrail_guards.acceptor import Acceptor
@@ -234,11 +234,11 @@ def test_cases_without_a_score_are_left_out(development: list[JudgedCase]) -> No
 def test_the_promise_on_its_scores_is_broken_in_at_most_one_of_twenty_repetitions(acceptor: Acceptor) -> None:
     chance = random.Random(11)
     world = audits_of(drawn(chance, 20_000, "w"), "acceptor", acceptor)
-    truth = Tally.of(world)
+    truth = AcceptedTally.of(world)
     repetitions, broken, covered = 300, 0, 0.0
     for _ in range(repetitions):
         ladder = Ladder.of(each.score for each in chance.choices(world, k=500))
-        passed = scan(Tally.of(chance.choices(world, k=500)), ladder, PROMISE).passed
+        passed = scan(AcceptedTally.of(chance.choices(world, k=500)), ladder, PROMISE).passed
         if passed is not None:
             counts = truth.at_least(passed.rung.threshold)
             broken += counts.errors > PROMISE.target * counts.accepted

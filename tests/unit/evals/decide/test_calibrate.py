@@ -13,7 +13,7 @@ from handrail_evals.decide.calibrate.choice import choose_score, choose_start, e
 from handrail_evals.decide.calibrate.groups import Workload, cost_view
 from handrail_evals.decide.calibrate.labels import Audit, Correction, Scored
 from handrail_evals.decide.calibrate.promise import Promise, at_most, labels_for, upper_bound
-from handrail_evals.decide.calibrate.sequence import Ladder, Tally, scan, start
+from handrail_evals.decide.calibrate.sequence import AcceptedTally, Ladder, scan, start
 from handrail_evals.errors import InvalidLabels, InvalidSetting
 
 TRAFFIC = [rank / 2000 for rank in range(2000)]
@@ -74,7 +74,7 @@ def test_the_promise_is_broken_in_at_most_one_of_twenty_repetitions(target: floa
     repetitions, broken = 400, 0
     for _ in range(repetitions):
         traffic = [chance.random() for _ in range(500)]
-        tally = Tally.of(drawn(chance, labels))
+        tally = AcceptedTally.of(drawn(chance, labels))
         passed = scan(tally, Ladder.of(traffic), Promise(target)).passed
         broken += passed is not None and true_risk(passed.rung.threshold) > target
 
@@ -165,7 +165,7 @@ def test_equal_scores_share_one_step(scores: list[float]) -> None:
 def test_the_first_threshold_tolerates_its_part_of_the_errors(labels: int) -> None:
     promise = Promise(0.02)
     ladder = Ladder.of(TRAFFIC)
-    tally = Tally.of(Audit(rank / labels, right=True) for rank in range(labels))
+    tally = AcceptedTally.of(Audit(rank / labels, right=True) for rank in range(labels))
     errors = min(8, int(0.15 * 0.02 * labels))
 
     first = start(ladder, tally, promise)
@@ -259,7 +259,7 @@ def test_a_start_chosen_on_development_cases_helps_where_the_usual_one_is_too_lo
     first_errors = choose_start(development, promise=promise, labels=1000)
 
     def found(audits: list[Audit], first_errors: int | None) -> bool:
-        return scan(Tally.of(audits), ladder, promise, first_errors=first_errors).passed is not None
+        return scan(AcceptedTally.of(audits), ladder, promise, first_errors=first_errors).passed is not None
 
     samples = [drawn(chance, 1000, worst=0.4) for _ in range(100)]
     usual, chosen = (sum(found(audits, start) for audits in samples) for start in (None, first_errors))

@@ -18,7 +18,7 @@ from handrail_evals.decide.calibrate.choice import fit_acceptor
 from handrail_evals.decide.calibrate.groups import Looks, recalibrate
 from handrail_evals.decide.calibrate.labels import Audit, JudgedCase, Scored, audits_of
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.calibrate.sequence import Counts, Tally
+from handrail_evals.decide.calibrate.sequence import AcceptedCounts, AcceptedTally
 from handrail_evals.errors import InvalidLabels
 from handrail_guards.guarantee import GuaranteedThreshold
 
@@ -112,7 +112,7 @@ def test_clusters_are_labels_wrong_by_the_share_of_their_cases(
 ) -> None:
     audits = [Audit(score, right, cluster=cluster) for score, right, cluster in rows]
 
-    counts = Tally.of(audits).at_least(threshold)
+    counts = AcceptedTally.of(audits).at_least(threshold)
 
     above = [audit for audit in audits if audit.score >= threshold]
     alone = [audit for audit in above if not audit.cluster]
@@ -128,7 +128,7 @@ def test_clusters_are_labels_wrong_by_the_share_of_their_cases(
 def test_without_clusters_every_label_counts(rows: list[tuple[float, bool, str]]) -> None:
     audits = [Audit(score, right) for score, right, _ in rows]
 
-    assert Tally.of(audits).at_least(0.0) == Counts(len(rows), sum(not right for _, right, _ in rows))
+    assert AcceptedTally.of(audits).at_least(0.0) == AcceptedCounts(len(rows), sum(not right for _, right, _ in rows))
 
 
 def test_an_acceptor_knows_the_copies_of_what_it_was_fitted_on() -> None:

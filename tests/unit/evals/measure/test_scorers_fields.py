@@ -15,7 +15,7 @@ from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.case import Case
 from handrail_evals.measure.scorer import Answered, Counts, Score
 from handrail_evals.measure.scorers.exact import exact
-from handrail_evals.measure.scorers.fields import Fields, fields
+from handrail_evals.measure.scorers.fields import FieldsScorer, fields
 from handrail_evals.measure.scorers.list_match import set_match
 from handrail_evals.measure.scorers.normalised import normalised
 from handrail_evals.measure.scorers.similarity import similarity
@@ -101,7 +101,7 @@ records = st.fixed_dictionaries(
 )
 
 
-def score(scorer: Fields, output: Any, expected: Any) -> Score:
+def score(scorer: FieldsScorer, output: Any, expected: Any) -> Score:
     return scorer(Answered(Case("one", "input", expected), Observation(output)))
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from handrail_evals.show.report.charts import Axis, Bar, Whisker, bars, decade_ticks, round_end, scale, strip
 from handrail_evals.show.report.confidence import Bin, Operating, Point, reliability, risk_coverage
 from handrail_evals.show.report.labels import STEPS, Matrix, confusion, heat
-from handrail_evals.show.report.workflow import Bucket, Part, histogram, stack
+from handrail_evals.show.report.workflow import Bucket, StackPart, histogram, stack
 from handrail_evals.show.report.writing import seconds
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -89,7 +89,9 @@ def test_heat_never_hides_a_single_case_and_never_passes_the_last_step() -> None
 
 
 def test_a_chart_says_in_words_what_it_shows() -> None:
-    svg = parsed(stack([Part("rules", 0.25, "p1"), Part("people", 0.75, "p3")], title="Who decides", name="who"))
+    svg = parsed(
+        stack([StackPart("rules", 0.25, "p1"), StackPart("people", 0.75, "p3")], title="Who decides", name="who")
+    )
 
     names = [each.get("id") for each in svg.iter() if each.tag in {f"{SVG}title", f"{SVG}desc"} and each.get("id")]
     assert svg.get("role") == "img"
