@@ -9,18 +9,7 @@ from pydantic import BaseModel, Field
 from handrail_ai_steps.model import Rejection
 from handrail_guards.outcome import Alternative
 from tests.stub_server import Stub, completion, decision, error, reply, tokens
-from tests.unit.ai_steps.openai_stub import (
-    MakeModel,
-    Receipt,
-    answered,
-    make_model,
-    request_for,
-    running_stub,
-    stub,
-    unanswered,
-)
-
-__all__ = ["make_model", "running_stub", "stub"]  # fixtures
+from tests.unit.ai_steps.openai.given import MakeModel, Receipt, answered, request_for, unanswered
 
 AT_DECISIONS = {"path": "/decisions"}
 CHAT = completion('{"label":"B"}', logprobs=tokens('{"label":"', ("B", {"B": 0.9}), '"}'))

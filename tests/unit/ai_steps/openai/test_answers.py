@@ -19,21 +19,7 @@ from handrail_ai_steps.models.openai import limits as pacing
 from handrail_ai_steps.prices import Price, PriceTable
 from handrail_guards.confidence import Confidence
 from tests.stub_server import Stub, chunks, completion, cut, reply, tokens
-from tests.unit.ai_steps.openai_stub import (
-    KEY,
-    RECEIPT,
-    MakeModel,
-    Receipt,
-    about,
-    answered,
-    make_model,
-    request_for,
-    running_stub,
-    stub,
-    unanswered,
-)
-
-__all__ = ["make_model", "running_stub", "stub"]  # fixtures
+from tests.unit.ai_steps.openai.given import KEY, RECEIPT, MakeModel, Receipt, about, answered, request_for, unanswered
 
 LABEL = completion('{"label":"B"}', logprobs=tokens('{"label":"', ("B", {"B": 0.9, "A": 0.06, "x": 0.01}), '"}'))
 
@@ -372,14 +358,14 @@ async def test_calls_that_were_given_up_leave_their_turn_to_others(
     stub: Stub, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stub.play(reply(LABEL))
+    monkeypatch.setattr(pacing, "WINDOW_SECONDS", 1.0)  # a short minute: had the others taken turns, ten would pass
     model = make_model(per_minute=1, confidence="logprob")
     answered(await model.answer(request_for()))
-    waiting = [asyncio.create_task(model.answer(request_for())) for _ in range(5)]
+    waiting = [asyncio.create_task(model.answer(request_for())) for _ in range(10)]
     await asyncio.sleep(0.05)
     for each in waiting:
         each.cancel()
     await asyncio.wait(waiting)
-    monkeypatch.setattr(pacing, "WINDOW_SECONDS", 0.1)  # the minute is over
     answered(await model.answer(request_for(deadline=Deadline(20.0, waiting=5.0))))
     assert len(stub.bodies()) == 2
 

@@ -1,17 +1,16 @@
-"""What the tests of the OpenAI-compatible model share: a stub server, and a request for each kind of step."""
+"""What the tests of the OpenAI-compatible model share: a request for each kind of step, and what came of it."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Literal, cast
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, cast
 
 import pytest
-import pytest_asyncio
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.openai import OpenAIModel
 from handrail_ai_steps.output import Output
 from handrail_guards.outcome import Alternative
-from tests.stub_server import Stub
+from tests.stub_server import completion, tokens
 
 KEY = "sk-test-0123456789"
 Team = Literal["billing", "card", "other"]
@@ -59,27 +58,12 @@ def unanswered(outcome: Answer | NoAnswer) -> NoAnswer:
     return outcome
 
 
-@pytest.fixture(scope="session")
-def running_stub() -> Iterator[Stub]:
-    with Stub() as stub:
-        yield stub
+class Order(BaseModel):
+    """Ranges and steps that servers with ``strict`` have let through."""
+
+    quantity: Annotated[int, Field(ge=1, le=10, multiple_of=2)]
 
 
-@pytest.fixture
-def stub(running_stub: Stub) -> Stub:
-    running_stub.reset()
-    return running_stub
-
-
-@pytest_asyncio.fixture
-async def make_model(stub: Stub) -> AsyncIterator[MakeModel]:
-    """Build models on the stub, and close them."""
-    made: list[OpenAIModel] = []
-
-    def make(name: str = "stub-1", **settings: Any) -> OpenAIModel:
-        made.append(OpenAIModel(name, **{"base_url": stub.url, "api_key": KEY, **settings}))
-        return made[-1]
-
-    yield make
-    for model in made:
-        await model.aclose()
+B_TOKENS = tokens('{"label":"', ("B", {"B": 0.9, "A": 0.1}), '"}')
+GOOD = completion('{"label":"B"}', logprobs=B_TOKENS)
+NO_LOGPROBS = completion('{"label":"B"}')

@@ -11,17 +11,7 @@ from handrail_ai_steps.models.openai.candidates import find_objects
 from handrail_ai_steps.models.openai.reasoning import Spoken, spoken
 from handrail_guards.outcome import Accepted, Doubtful
 from tests.stub_server import Stub, chunks, completion, reply, tokens
-from tests.unit.ai_steps.openai_stub import (
-    MakeModel,
-    answered,
-    make_model,
-    request_for,
-    running_stub,
-    stub,
-    unanswered,
-)
-
-__all__ = ["make_model", "running_stub", "stub"]  # fixtures
+from tests.unit.ai_steps.openai.given import MakeModel, answered, request_for, unanswered
 
 SECRET = "They are angry. I could lie. "
 SPELLINGS = [

@@ -1,6 +1,6 @@
 """Random answers of a server around valid ones: nothing wrong is accepted, nothing hangs, requests stay bounded.
 
-``HANDRAIL_FUZZ_EXAMPLES=20000 pytest tests/unit/ai_steps/test_openai_fuzz.py --timeout 0`` looks for longer.
+``HANDRAIL_FUZZ_EXAMPLES=20000 pytest tests/unit/ai_steps/openai/test_fuzz.py --timeout 0`` looks for longer.
 """
 
 import asyncio
@@ -24,9 +24,7 @@ from handrail_ai_steps.prices import Price
 from handrail_guards.acceptance import Always, Threshold
 from handrail_guards.outcome import Accepted, Doubtful
 from tests.stub_server import Json, Stub, chunks, completion, decision, reply
-from tests.unit.ai_steps.openai_stub import KEY, running_stub, stub
-
-__all__ = ["running_stub", "stub"]  # fixtures
+from tests.unit.ai_steps.openai.given import KEY
 
 EXAMPLES = int(os.environ.get("HANDRAIL_FUZZ_EXAMPLES", "60"))
 MOST_REQUESTS = 80

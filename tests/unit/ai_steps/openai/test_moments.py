@@ -20,19 +20,7 @@ from handrail_guards.acceptance import Always
 from handrail_guards.outcome import Doubtful
 from handrail_guards.text import forbids
 from tests.stub_server import Stub, completion, error, reply, tokens
-from tests.unit.ai_steps.openai_stub import (
-    KEY,
-    MakeModel,
-    Receipt,
-    answered,
-    make_model,
-    request_for,
-    running_stub,
-    stub,
-    unanswered,
-)
-
-__all__ = ["make_model", "running_stub", "stub"]  # fixtures
+from tests.unit.ai_steps.openai.given import KEY, MakeModel, Receipt, answered, request_for, unanswered
 
 GOOD = completion('{"label":"B"}', logprobs=tokens('{"label":"', ("B", {"B": 0.9}), '"}'))
 AT_DECISIONS = {"path": "/decisions"}

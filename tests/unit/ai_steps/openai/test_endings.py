@@ -7,19 +7,7 @@ import pytest
 from handrail_ai_steps.models.openai.reply import ending_of
 from handrail_guards.confidence import Confidence
 from tests.stub_server import Json, Stub, chunks, completion, cut, decision, error, reply, tokens
-from tests.unit.ai_steps.openai_stub import (
-    RECEIPT,
-    MakeModel,
-    Receipt,
-    answered,
-    make_model,
-    request_for,
-    running_stub,
-    stub,
-    unanswered,
-)
-
-__all__ = ["make_model", "running_stub", "stub"]  # fixtures
+from tests.unit.ai_steps.openai.given import RECEIPT, MakeModel, Receipt, answered, request_for, unanswered
 
 BAD = [
     ("length", "truncated"),
@@ -210,3 +198,35 @@ def test_every_name_of_an_ending_has_one_meaning() -> None:
         "stop!": "broken",
     }
     assert {name: ending_of(name) for name in kinds} == kinds
+
+
+async def test_a_refusal_keeps_its_text_and_is_not_retried(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion(None, refusal="I cannot help with that.")))
+    outcome = unanswered(await make_model().answer(request_for()))
+    assert outcome.result == "refused"
+    assert "I cannot help with that." in outcome.reason
+    assert [attempt.result for attempt in outcome.attempts] == ["refused"]
+    assert len(stub.bodies()) == 1
+
+
+@pytest.mark.parametrize(
+    "played",
+    [
+        reply(completion("", finish="content_filter")),
+        reply(error("triggered our content management policy", code="content_filter"), status=400),
+    ],
+)
+async def test_a_content_filter_is_a_refusal(stub: Stub, make_model: MakeModel, played: dict[str, Any]) -> None:
+    stub.play(played)
+    outcome = unanswered(await make_model().answer(request_for()))
+    assert outcome.result == "refused"
+    assert "content filter" in outcome.reason
+    assert len(stub.bodies()) == 1
+
+
+async def test_a_cut_off_answer_is_truncated_and_not_asked_again(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion('{"company":"Caf', finish="length")))
+    outcome = unanswered(await make_model().answer(request_for(Receipt)))
+    assert (outcome.result, outcome.reason) == ("truncated", "the answer was cut off after 10 tokens")
+    assert outcome.attempts[0].output_tokens == 10
+    assert len(stub.bodies()) == 1

@@ -20,19 +20,7 @@ from handrail_guards.acceptance import Always, Threshold
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Accepted, Doubtful
 from tests.stub_server import Json, Stub, completion, cut, error, reply, tokens
-from tests.unit.ai_steps.openai_stub import (
-    RECEIPT,
-    MakeModel,
-    Receipt,
-    answered,
-    make_model,
-    request_for,
-    running_stub,
-    stub,
-    unanswered,
-)
-
-__all__ = ["make_model", "running_stub", "stub"]  # fixtures
+from tests.unit.ai_steps.openai.given import RECEIPT, MakeModel, Receipt, answered, request_for, unanswered
 
 # Codes ---------------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The wire as it was recorded: replayed without a server, every request matched by its body.
 
 Record again, against the stub and with nothing of this machine in the files:
-``pytest tests/unit/ai_steps/test_openai_wire.py --record-mode=rewrite``.
+``pytest tests/unit/ai_steps/openai/test_wire.py --record-mode=rewrite``.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,9 +15,9 @@ import pytest_asyncio
 from handrail_ai_steps.models.openai import OpenAIModel
 from handrail_guards.confidence import Confidence
 from tests.stub_server import Json, Stub, chunks, completion, cut, decision, error, reply, tokens
-from tests.unit.ai_steps.openai_stub import KEY, RECEIPT, Receipt, about, answered, request_for, unanswered
+from tests.unit.ai_steps.openai.given import KEY, RECEIPT, Receipt, about, answered, request_for, unanswered
 
-CASSETTES = Path(__file__).parent / "cassettes" / "test_openai_wire"
+CASSETTES = Path(__file__).parent / "cassettes" / "test_wire"
 KEPT_HEADERS = frozenset({"accept", "content-type"})
 HOST = "http://127.0.0.1"
 

@@ -1,0 +1,51 @@
+"""Streams of servers that leave out, break off or refuse."""
+
+from tests.stub_server import Stub, chunks, completion, error, reply
+from tests.unit.ai_steps.openai.given import MakeModel, answered, request_for, unanswered
+
+
+async def test_a_stream_without_usage_has_unknown_tokens(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(chunks("Dear ", "customer")))
+    answer = answered(await make_model().answer(request_for(str, on_text=lambda _: None)))
+    assert answer.attempts[0].output_tokens is None
+    assert answer.value == "Dear customer"
+
+
+async def test_rejected_stream_options_are_left_out(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(
+        reply(error("unknown field stream_options"), status=400, when={"stream_options": True}), reply(chunks("Dear"))
+    )
+    assert answered(await make_model().answer(request_for(str, on_text=lambda _: None))).value == "Dear"
+
+
+async def test_a_stream_that_breaks_is_not_started_again(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion("Hello"), when={"stream": None}))
+    stub.play(reply(chunks("Dear ", "customer", ", thank"), trap="drop_midway"))
+    heard: list[str] = []
+    model = make_model()
+    await model.answer(request_for(str))
+    outcome = unanswered(await model.answer(request_for(str, on_text=heard.append)))
+    assert outcome.result == "failed"
+    assert "broke after 13 characters" in outcome.reason
+    assert "".join(heard) == "Dear customer"
+    assert len(stub.bodies()) == 2
+
+
+async def test_a_stream_that_just_ends_is_not_taken_for_whole(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(chunks("Dear cust", finish=None)))
+    assert unanswered(await make_model().answer(request_for(str, on_text=lambda _: None))).result == "truncated"
+
+
+async def test_a_stream_refused_before_its_first_piece_is_tried_again(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(error("busy"), status=503), reply(chunks("Dear")))
+    assert answered(await make_model().answer(request_for(str, on_text=lambda _: None))).value == "Dear"
+
+
+async def test_an_error_in_the_callback_is_a_reason(stub: Stub, make_model: MakeModel) -> None:
+    def broken(_: str) -> None:
+        raise ValueError("cannot show it")
+
+    stub.play(reply(chunks("Dear")))
+    outcome = unanswered(await make_model().answer(request_for(str, on_text=broken)))
+    assert outcome.result == "failed"
+    assert "cannot show it" in outcome.reason
