@@ -48,13 +48,13 @@ def agreement(model: ModelLike, *, fields: str | Sequence[str] = (), on_fail: On
     """
     second = resolve_model(model)
 
-    async def ask(_: Any, context: GuardContext) -> Any:
+    async def ask(_: object, context: GuardContext) -> object:
         return await _second_answer(second, context)
 
     return agrees(ask, fields=fields, same=_same, on_fail=on_fail)
 
 
-async def _second_answer(model: Model, context: GuardContext) -> Any:
+async def _second_answer(model: Model, context: GuardContext) -> object:
     call: Call = context.metadata[CALL]
     request: ModelRequest = context.metadata[REQUEST]
     alone = replace(request, rejections=(), on_text=None, wants_confidence=False)
@@ -68,7 +68,7 @@ def _same(first: Any, second: Any) -> bool:
     return bool(_folded(plain(first)) == _folded(plain(second)))
 
 
-def _folded(data: Any) -> Any:
+def _folded(data: object) -> object:
     if isinstance(data, str):
         return " ".join(data.split()).casefold()
     if isinstance(data, dict):
@@ -94,7 +94,7 @@ def judge(rule: str, *, model: ModelLike, on_fail: OnFail = "review", name: str 
     asked = resolve_model(model)
     task = build_task("extract", name, _Ruled, INSTRUCTIONS.format(rule=rule.strip()))
 
-    async def ask(value: Any, context: GuardContext) -> Ruling:
+    async def ask(value: object, context: GuardContext) -> Ruling:
         return await _ruling(asked, task, value, context)
 
     return judged(ask, name=name, on_fail=on_fail)

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -187,11 +187,11 @@ def stoppable(awaitable: Awaitable[T], timer: DeadlineTimer) -> Awaitable[T]:
 class _Stoppable(Generic[T]):
     """Awaits a coroutine, and leaves it behind where it goes on although its timer has cancelled it twice."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, T], timer: DeadlineTimer) -> None:
+    def __init__(self, coroutine: Coroutine[object, object, T], timer: DeadlineTimer) -> None:
         self._coroutine = coroutine
         self._timer = timer
 
-    def __await__(self) -> Generator[Any, Any, T]:
+    def __await__(self) -> Generator[object, object, T]:
         """Do what ``await coroutine`` does, until the timer insists."""
         coroutine = self._coroutine
         try:

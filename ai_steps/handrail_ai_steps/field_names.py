@@ -44,7 +44,7 @@ class _Node:
 class FieldNames:
     """The fields of one output type."""
 
-    def __init__(self, output_type: Any) -> None:
+    def __init__(self, output_type: object) -> None:
         """Look at the type; what it does not say is left open, and never refused."""
         self._root = _Reader().node(output_type)
         self.has_fields = bool(self._root.fields or self._root.items or self._root.is_open)
@@ -119,9 +119,9 @@ class _Reader:
     """Reads types; a class that contains itself is one node."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, _Node] = {}
+        self._known: dict[object, _Node] = {}
 
-    def node(self, kind: Any) -> _Node:
+    def node(self, kind: object) -> _Node:
         """Return what may stand below a value of a type."""
         kind = _plain(kind)
         origin, args = get_origin(kind), get_args(kind)
@@ -134,7 +134,7 @@ class _Reader:
             return _Node(is_open=True)
         return self._named(kind, base) or self._container(base, args)
 
-    def _container(self, base: type, args: tuple[Any, ...]) -> _Node:
+    def _container(self, base: type, args: tuple[object, ...]) -> _Node:
         """Return the node of a class without fields of its own: a container, or nothing to look into."""
         if issubclass(base, str | bytes) or issubclass(base, Enum):
             return _Node(classes=(base,))
@@ -146,7 +146,7 @@ class _Reader:
             return _Node(items=self.node(args[0]) if args else _Node(is_open=True))
         return _Node(classes=(base,), is_open=base is object)
 
-    def _named(self, kind: Any, base: type) -> _Node | None:
+    def _named(self, kind: object, base: type) -> _Node | None:
         """Return the node of a class with fields of its own, or None."""
         try:
             known = self._known.get(kind)
@@ -204,7 +204,7 @@ def _reaches(start: _Node, wanted: _Node, seen: set[int]) -> bool:
     return False
 
 
-def _plain(kind: Any) -> Any:
+def _plain(kind: object) -> object:
     """Return a type without what is written around it."""
     while True:
         if get_origin(kind) is Annotated:
@@ -219,7 +219,7 @@ def _plain(kind: Any) -> Any:
             return kind
 
 
-def _declared(base: type) -> dict[str, tuple[Any, Any]] | None:
+def _declared(base: type) -> dict[str, tuple[object, object]] | None:
     """Return the fields of a class with their types and what pydantic says of them; None for a class without any."""
     known = getattr(base, "model_fields", None) or getattr(base, "__pydantic_fields__", None)
     if isinstance(known, Mapping):
@@ -233,7 +233,7 @@ def _declared(base: type) -> dict[str, tuple[Any, Any]] | None:
     return {name: (hint, _info(hint)) for name, hint in hints.items() if get_origin(hint) is not typing.ClassVar}
 
 
-def _info(hint: Any) -> Any:
+def _info(hint: object) -> object:
     """Return pydantic's field among the annotations of a hint, or None."""
     while get_origin(hint) in {typing.Required, typing.NotRequired}:
         hint = get_args(hint)[0]
@@ -241,7 +241,7 @@ def _info(hint: Any) -> Any:
     return next((each for each in noted if hasattr(each, "validation_alias")), None)
 
 
-def _aliases(info: Any) -> list[str]:
+def _aliases(info: object) -> list[str]:
     """Return what a field may be called in JSON beside its own name."""
     alias = getattr(info, "validation_alias", None) or getattr(info, "alias", None)
     choices = getattr(alias, "choices", None) or ([alias] if alias is not None else [])

@@ -15,7 +15,7 @@ ROUNDING = 1e-9
 """How far beyond 0 or 1 a sum of probabilities may end."""
 
 
-def fitting(given: Any, output: Output, model: Model) -> Answer | NoAnswer:
+def fitting(given: object, output: Output, model: Model) -> Answer | NoAnswer:
     """Return an answer whose value has the output type, or a ``NoAnswer`` that says why there is none."""
     if type(given) is NoAnswer and not (wrong := _wrong_refusal(given)):
         return given
@@ -46,7 +46,7 @@ def _held_against(output: Output, given: Answer) -> Answer | NoAnswer:
     return replace(given, value=value, attempts=attempts, fields=fields, confidence=_renamed(given, output))
 
 
-def _fields(given: Answer, value: Any, output: Output) -> Mapping[str, Confidence]:
+def _fields(given: Answer, value: object, output: Output) -> Mapping[str, Confidence]:
     """Return the confidence of each field by its name in Python, and none for those that the answer left out."""
     if output.labels or not given.fields:
         return given.fields
@@ -67,7 +67,7 @@ def _renamed(given: Answer, output: Output) -> Confidence:
 def named(model: Model) -> str:
     """Return a model's name, for one that may not even have that."""
     try:
-        name: Any = model.name
+        name: object = model.name
     except BaseException as error:
         if is_order(error):
             raise
@@ -91,7 +91,7 @@ def _wrong_part(given: Answer) -> str:
         return "model"
     if not isinstance(given.raw, str):
         return "raw"
-    fields: Any = given.fields
+    fields: object = given.fields
     if not (isinstance(fields, Mapping) and _are(fields.values(), Confidence)):
         return "fields"
     if not _are(given.alternatives, Alternative):
@@ -119,7 +119,7 @@ def _numbers(given: Answer) -> Iterator[tuple[str, float]]:
         yield "the probability of what is no label (other_mass)", given.other_mass
 
 
-def _is_share(number: Any) -> bool:
+def _is_share(number: object) -> bool:
     """Return whether a number is from 0 to 1, but for the rounding of sums; NaN is not."""
     return isinstance(number, int | float) and not isinstance(number, bool) and -ROUNDING <= number <= 1 + ROUNDING
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from handrail_ai_steps.allowance import Limits
 from handrail_guards.errors import InvalidGuard
@@ -70,7 +70,7 @@ def _require_shape(step: str, guard: object) -> str:
             " or check_async(value, context); pass a guard such as max_length(1200), called, not the function that"
             " makes it"
         )
-    name: Any = guard.name  # whatever somebody without a type checker gave
+    name: object = guard.name  # whatever somebody without a type checker gave
     if not isinstance(name, str) or not name.strip():
         raise InvalidGuard(f"step {step!r}: the name of {guard!r} is {guard.name!r}; give text")
     where = f"step {step!r}: guard {guard.name!r}"
@@ -101,7 +101,7 @@ def _require_fields(where: str, guard: Guard | PaidGuard, problem: Callable[[str
             raise InvalidGuard(f"{where}: {wrong}")
 
 
-def _paths(listed: Any) -> tuple[str, ...]:
+def _paths(listed: object) -> tuple[str, ...]:
     """Return the field paths that a guard lists; one of somebody else's may mean another thing by that name."""
     return tuple(listed) if isinstance(listed, tuple) and all(isinstance(each, str) for each in listed) else ()
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handrail_ai_steps.models.local import InvalidTrainingData, LabelledText, LocalModel
 from handrail_ground.jsonl import InvalidLines, place, read_lines
@@ -102,7 +102,7 @@ def read_examples(source: Path, *, fields: ExampleFields = ExampleFields()) -> S
     return examples
 
 
-def _records(source: Path) -> Iterator[tuple[str, Any]]:
+def _records(source: Path) -> Iterator[tuple[str, object]]:
     """Give each line's place and JSON."""
     try:
         for line in read_lines(source):
@@ -115,13 +115,13 @@ def _records(source: Path) -> Iterator[tuple[str, Any]]:
         raise InvalidTrainingData(f"{error}; give a JSONL file") from error
 
 
-def _there(record: dict[str, Any], wanted: str, part: str) -> str:
+def _there(record: dict[str, object], wanted: str, part: str) -> str:
     """Return the field of a part: the one wanted, or where none was named and it is not there, that of cases."""
     other = AS_CASES[part]
     return other if wanted == part and part not in record and other in record else wanted
 
 
-def _example(record: Any, where: str, fields: ExampleFields) -> LabelledText:
+def _example(record: object, where: str, fields: ExampleFields) -> LabelledText:
     if not isinstance(record, dict):
         raise InvalidTrainingData(f"{where}: a {type(record).__name__} where a JSON object belongs")
     text_field = _there(record, fields.text, "text")

@@ -10,11 +10,13 @@ from typing import Any
 
 from pydantic import PydanticUserError, TypeAdapter
 
+from handrail_ai_steps.strict_json import JsonObject
+
 LENGTH = "#"
 """The path part for how many items a list has, such as ``lines.#``: what was left out shows nowhere else."""
 
 
-def leaves(value: Any) -> dict[str, str]:
+def leaves(value: object) -> dict[str, str]:
     """Return every leaf of a value by path (``lines.0.total``), spelled; lists also have their length.
 
     Fields are named as the answer's JSON names them. Numbers that are equal are spelled alike (5 and 5.0, 1.5 and
@@ -23,7 +25,7 @@ def leaves(value: Any) -> dict[str, str]:
     return dict(_walk(value, ""))
 
 
-def spelled(leaf: Any) -> str:
+def spelled(leaf: object) -> str:
     """Return a leaf as text, equal ones alike; a text is spelled as JSON, so that it is never taken for a number."""
     if isinstance(leaf, Enum):
         return spelled(leaf.value)
@@ -39,7 +41,7 @@ def spelled(leaf: Any) -> str:
     return f"{type(leaf).__name__} {leaf}"
 
 
-def unsaid(value: Any, said: Mapping[str, Any]) -> Iterator[str]:
+def unsaid(value: object, said: Mapping[str, object]) -> Iterator[str]:
     """Yield the fields of a record, at any depth, that are neither under nor above any path of ``said``; all in Python.
 
     Only fields that the schema asks for count; one that a validator or a default filled in without an answer is unsaid.
@@ -48,7 +50,7 @@ def unsaid(value: Any, said: Mapping[str, Any]) -> Iterator[str]:
     yield from _unsaid(value, "", said, covered)
 
 
-def map_paths(value: Any, path: str = "") -> Iterator[str]:
+def map_paths(value: object, path: str = "") -> Iterator[str]:
     """Yield the paths of the mappings inside a value, itself included: objects that may have any keys."""
     if isinstance(value, Mapping):
         yield path
@@ -56,7 +58,7 @@ def map_paths(value: Any, path: str = "") -> Iterator[str]:
         yield from map_paths(below, _joined(path, key))
 
 
-def _unsaid(value: Any, path: str, said: Mapping[str, Any], covered: set[str]) -> Iterator[str]:
+def _unsaid(value: object, path: str, said: Mapping[str, object], covered: set[str]) -> Iterator[str]:
     if path in said:
         return
     if path and path not in covered:
@@ -66,7 +68,7 @@ def _unsaid(value: Any, path: str, said: Mapping[str, Any], covered: set[str]) -
         yield from _unsaid(below, f"{path}.{key}" if path else key, said, covered)
 
 
-def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _walk(value: object, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, set | frozenset):
         value = sorted(value, key=_whole)
     listed = isinstance(value, list | tuple)
@@ -79,7 +81,7 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield from _walk(below, _joined(path, key))
 
 
-def _whole(value: Any) -> list[tuple[str, str]]:
+def _whole(value: object) -> list[tuple[str, str]]:
     return sorted(_walk(value, ""))
 
 
@@ -87,11 +89,11 @@ def _joined(path: str, part: str) -> str:
     return f"{path}.{part}" if path else part
 
 
-def _is_container(value: Any) -> bool:
+def _is_container(value: object) -> bool:
     return isinstance(value, Mapping) or bool(_names(_kind(value)))
 
 
-def named_parts(value: Any, *, in_python: bool = False) -> Iterator[tuple[str, Any]]:
+def named_parts(value: Any, *, in_python: bool = False) -> Iterator[tuple[str, object]]:
     """Yield the parts of a value by the key that JSON gives them; of a leaf, none.
 
     With ``in_python``, those that the schema asks for, by the names that records have for them.
@@ -114,19 +116,21 @@ def named_parts(value: Any, *, in_python: bool = False) -> Iterator[tuple[str, A
         yield from (getattr(value, "__pydantic_extra__", None) or {}).items()
 
 
-def _kind(value: Any) -> Any:
+def _kind(value: object) -> object:
     return type(value)
 
 
 @lru_cache(maxsize=512)
-def _names(kind: Any) -> dict[str, str]:
+def _names(kind: object) -> dict[str, str]:
     """Return the JSON key of every field of a model or dataclass by its attribute; empty for other types."""
-    fields: Mapping[str, Any] = getattr(kind, "__pydantic_fields__", None) or getattr(kind, "__dataclass_fields__", {})
+    fields: Mapping[str, object] = getattr(kind, "__pydantic_fields__", None) or getattr(
+        kind, "__dataclass_fields__", {}
+    )
     return {name: _key(name, info) for name, info in fields.items()}
 
 
-def _key(name: str, info: Any) -> str:
-    alias: Any = getattr(info, "validation_alias", None)
+def _key(name: str, info: object) -> str:
+    alias: object = getattr(info, "validation_alias", None)
     first = alias.choices[0] if hasattr(alias, "choices") else alias
     return first if isinstance(first, str) else getattr(info, "alias", None) or name
 
@@ -142,9 +146,9 @@ def _asked(kind: Any) -> frozenset[str] | None:
         return None
 
 
-def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _properties(schema: JsonObject) -> JsonObject:
     reference = schema.get("$ref")
     if isinstance(reference, str):  # a type that contains itself
         schema = schema.get("$defs", {}).get(reference.rpartition("/")[2], {})
-    properties: Mapping[str, Any] = schema.get("properties", {})
+    properties: JsonObject = schema.get("properties", {})
     return properties

@@ -11,9 +11,10 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from handrail_ai_steps.leaves import LENGTH
+from handrail_ai_steps.strict_json import JsonObject
 
 ByteSpan = tuple[int, int]
 """A half-open range of bytes."""
@@ -44,7 +45,7 @@ class TokenTrace:
     """Where each token ends in ``text``, rising; the first may be cut off before it and the last after it."""
     logprobs: Sequence[float]
     """Natural logarithms, 0 or less; where a token's own list says less than the token, what the list says."""
-    tops: Sequence[Sequence[Mapping[str, Any]]]
+    tops: Sequence[Sequence[JsonObject]]
     """Each token's most likely alternatives as the server sent them; empty when it sent none."""
 
     def tokens_over(self, span: ByteSpan) -> range:
@@ -82,7 +83,7 @@ class LabelMass:
 
 
 def token_trace(
-    entries: Iterable[Mapping[str, Any]] | None, text: str, *, whole: str | None = None, start: int = 0
+    entries: Iterable[JsonObject] | None, text: str, *, whole: str | None = None, start: int = 0
 ) -> TokenTrace | None:
     """Join the tokens of an OpenAI-style ``logprobs.content`` and check that they spell the text.
 
@@ -95,7 +96,7 @@ def token_trace(
     """
     pieces: list[bytes] = []
     logprobs: list[float] = []
-    tops: list[Sequence[Mapping[str, Any]]] = []
+    tops: list[Sequence[JsonObject]] = []
     try:
         for entry in entries or ():
             piece = _piece(entry)
@@ -116,7 +117,7 @@ def token_trace(
     return None if offset is None else _placed(pieces, logprobs, tops, wanted, offset)
 
 
-def _piece(entry: Mapping[str, Any]) -> bytes:
+def _piece(entry: JsonObject) -> bytes:
     """Return the bytes of a token; half of a character shows only in ``bytes``."""
     raw = entry.get("bytes")
     token: str = entry["token"]
@@ -135,7 +136,7 @@ def _offset(joined: bytes, text: bytes, whole: str | None, start: int) -> int | 
 
 
 def _placed(
-    pieces: list[bytes], logprobs: list[float], tops: list[Sequence[Mapping[str, Any]]], text: bytes, offset: int
+    pieces: list[bytes], logprobs: list[float], tops: list[Sequence[JsonObject]], text: bytes, offset: int
 ) -> TokenTrace:
     ends = [end - offset for end in accumulate(map(len, pieces))]
     return TokenTrace(text, pieces, ends, logprobs, tops)
@@ -292,7 +293,7 @@ def _only_label(start: bytes, candidates: Mapping[bytes, str]) -> str | None:
     return possible[0] if len(possible) == 1 else None
 
 
-def _listed(top: Sequence[Mapping[str, Any]], entry: Mapping[str, Any], written: bytes) -> float:
+def _listed(top: Sequence[JsonObject], entry: JsonObject, written: bytes) -> float:
     """Return the least log-probability that a list gives the written token, or 0 where it does not name it.
 
     Servers have told it from after sampling and the list from before, or from another place: of two numbers that
@@ -308,12 +309,12 @@ def _listed(top: Sequence[Mapping[str, Any]], entry: Mapping[str, Any], written:
     return said
 
 
-def _certain(logprob: float, top: Sequence[Mapping[str, Any]], written: bytes) -> bool:
+def _certain(logprob: float, top: Sequence[JsonObject], written: bytes) -> bool:
     others = [probability for _, probability in _alternatives(top, written)]
     return logprob >= -CERTAIN and max(others) <= IMPOSSIBLE if others else logprob == 0.0
 
 
-def _alternatives(top: Sequence[Mapping[str, Any]], written: bytes) -> Iterable[tuple[bytes, float]]:
+def _alternatives(top: Sequence[JsonObject], written: bytes) -> Iterable[tuple[bytes, float]]:
     """Return the alternatives to the written token with their probabilities; unreadable ones are left out."""
     for entry in top:
         try:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, Rejection
 from handrail_ai_steps.output import Output
@@ -34,7 +33,7 @@ class Hidden:
             value = output.load(json.dumps(self._revealed(json.loads(output.dump(value)))))
         return replace(answer, value=value, raw=restore(self.masked, answer.raw))
 
-    def _revealed(self, data: Any) -> Any:
+    def _revealed(self, data: object) -> object:
         if isinstance(data, str):
             return restore(self.masked, data)
         if isinstance(data, dict):

@@ -13,10 +13,10 @@ from pydantic_core import core_schema
 
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.field_names import FieldNames
-from handrail_ai_steps.strict_json import is_finite, parts, read_json, with_exact_numbers
+from handrail_ai_steps.strict_json import JsonObject, is_finite, parts, read_json, with_exact_numbers
 from handrail_ground.errors import is_order, told
 
-_CLOSED: Mapping[Any, tuple[Any, ...]] = {None: (None,), type(None): (None,), bool: (True, False)}
+_CLOSED: Mapping[object, tuple[object, ...]] = {None: (None,), type(None): (None,), bool: (True, False)}
 
 NONE_LABEL = "none"
 """The label that stands for None in ``Literal["a", "b"] | None``."""
@@ -40,7 +40,7 @@ class Output:
         self._labels = tuple(self._by_label)
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(output_type)
-            self._schema: dict[str, Any] = self._adapter.json_schema()
+            self._schema: dict[str, object] = self._adapter.json_schema()
         except (PydanticUserError, TypeError, NameError) as error:
             raise InvalidTask(
                 f"output type {_shown(output_type)} cannot be a JSON Schema ({str(error).splitlines()[0]}); "
@@ -63,18 +63,18 @@ class Output:
         return FieldNames(self.output_type)
 
     @property
-    def json_schema(self) -> Mapping[str, Any] | None:
+    def json_schema(self) -> JsonObject | None:
         """The JSON Schema of the answer; None for free text."""
         return None if self.is_text else self._schema
 
     @property
-    def wire_schema(self) -> Mapping[str, Any] | None:
+    def wire_schema(self) -> JsonObject | None:
         """The JSON Schema as a server is held to it: as ``json_schema``, and with the shape of numbers in texts."""
         if self.is_text:
             return None
         return self._adapter.json_schema(schema_generator=_WithNumberPatterns)
 
-    def value_of(self, label: str) -> Any:
+    def value_of(self, label: str) -> object:
         """Return the value that a label stands for.
 
         Raises:
@@ -85,7 +85,7 @@ class Output:
         except KeyError:
             raise ValueError(f"{label!r} is none of the labels {', '.join(map(repr, self._by_label))}") from None
 
-    def label_of(self, value: Any) -> str:
+    def label_of(self, value: object) -> str:
         """Return the label of a value of a closed set.
 
         Raises:
@@ -96,7 +96,7 @@ class Output:
                 return label
         raise ValueError(f"{value!r} is none of the values of {_shown(self.output_type)}")
 
-    def validate(self, value: Any) -> Any:
+    def validate(self, value: object) -> object:
         """Return the value as the output type: an instance, a label, or the plain JSON data of one.
 
         Raises:
@@ -112,7 +112,7 @@ class Output:
             return _finite(value)
         return _finite(self._through(self._adapter.validate_python, value))
 
-    def parse(self, text: str) -> Any:
+    def parse(self, text: str) -> object:
         """Return the value that an answer's text stands for: a label, JSON, or the text itself.
 
         Raises:
@@ -123,7 +123,7 @@ class Output:
         read_json(text)
         return self.parse_strict(text)
 
-    def parse_strict(self, text: str) -> Any:
+    def parse_strict(self, text: str) -> object:
         """Return the value of a JSON text that ``read_json`` has already taken.
 
         Raises:
@@ -131,11 +131,11 @@ class Output:
         """
         return self.validate(text) if self.is_text else self._exactly(text)
 
-    def dump(self, value: Any) -> str:
+    def dump(self, value: object) -> str:
         """Return a value as the JSON that ``load`` reads back."""
         return self._adapter.dump_json(value).decode()
 
-    def load(self, text: str) -> Any:
+    def load(self, text: str) -> object:
         """Return the value that ``dump`` wrote.
 
         Raises:
@@ -143,17 +143,17 @@ class Output:
         """
         return _finite(self._through(self._read_dumped, text))
 
-    def show(self, value: Any) -> str:
+    def show(self, value: object) -> str:
         """Return a value as people and models read it: the text or label itself, or JSON with the schema's names."""
         if self.is_text:
             return str(value)
         return self.label_of(value) if self._by_label else self._adapter.dump_json(value, by_alias=True).decode()
 
-    def _read_dumped(self, text: str) -> Any:
+    def _read_dumped(self, text: str) -> object:
         """Read JSON with field names, as it is dumped, or with their aliases."""
         return self._adapter.validate_json(text, by_alias=True, by_name=True)
 
-    def _exactly(self, text: str) -> Any:
+    def _exactly(self, text: str) -> object:
         """Return the value of a JSON text with every digit of it: a JSON number would reach a Decimal as a float."""
         value = _finite(self._through(self._adapter.validate_json, text))
         exact = with_exact_numbers(text)
@@ -169,7 +169,7 @@ class Output:
             raise ValueError("a number has more digits than a JSON number keeps; write it as a text, with fewer digits")
         return value
 
-    def _validate_label(self, value: Any) -> Any:
+    def _validate_label(self, value: object) -> object:
         if isinstance(value, str) and value in self._by_label:
             return self._by_label[value]
         try:
@@ -177,7 +177,7 @@ class Output:
         except ValueError:
             return self._through(self._adapter.validate_python, value)
 
-    def _through(self, read: Any, value: Any) -> Any:
+    def _through(self, read: Any, value: object) -> object:
         try:
             try:
                 return read(value)
@@ -189,13 +189,13 @@ class Output:
             raise ValueError(f"a validator of {_shown(self.output_type)} raised {told(error)}") from error
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     if is_finite(value):
         return value
     raise ValueError("a number is NaN or infinite; every number must be finite")
 
 
-def _alike(one: Any, other: Any) -> bool:
+def _alike(one: object, other: object) -> bool:
     """Return whether two values are of the same types all through."""
     if type(one) is not type(other):
         return False
@@ -203,7 +203,7 @@ def _alike(one: Any, other: Any) -> bool:
     return len(mine) == len(others) and all(map(_alike, mine, others))
 
 
-def _has_decimal(value: Any) -> bool:
+def _has_decimal(value: object) -> bool:
     return isinstance(value, Decimal) or any(map(_has_decimal, parts(value)))
 
 
@@ -216,9 +216,9 @@ def explain(error: Any) -> str:
     return "; ".join(lines)
 
 
-def _labelled(output_type: Any) -> dict[str, Any]:
+def _labelled(output_type: object) -> dict[str, object]:
     """Return the values of a closed set by their label; empty for an open type."""
-    labelled: dict[str, Any] = {}
+    labelled: dict[str, object] = {}
     for value in _members(output_type) or ():
         label = _label(value)
         if label in labelled:
@@ -227,7 +227,7 @@ def _labelled(output_type: Any) -> dict[str, Any]:
     return labelled
 
 
-def _members(output_type: Any) -> tuple[Any, ...] | None:
+def _members(output_type: object) -> tuple[object, ...] | None:
     """Return the values of a closed set in order, or None for an open type."""
     if not isinstance(output_type, type):  # ``type Team = Literal[...]`` of Python 3.12 stands for its value
         output_type = getattr(output_type, "__value__", output_type)
@@ -243,7 +243,7 @@ def _members(output_type: Any) -> tuple[Any, ...] | None:
     return None
 
 
-def _label(value: Any) -> str:
+def _label(value: object) -> str:
     if value is None:
         return NONE_LABEL
     if isinstance(value, bool):
@@ -253,7 +253,7 @@ def _label(value: Any) -> str:
     return str(value)
 
 
-def _shown(output_type: Any) -> str:
+def _shown(output_type: object) -> str:
     return getattr(output_type, "__name__", None) or str(output_type)
 
 
@@ -266,7 +266,7 @@ class _WithNumberPatterns(GenerateJsonSchema):
 
     def get_decimal_pattern(self, schema: core_schema.DecimalSchema) -> str | None:
         """Return a pattern without looking ahead, as narrow as the number of decimal places and the sign allow."""
-        places: Any = schema.get("decimal_places")
+        places: object = schema.get("decimal_places")
         digits = f"[0-9]{{1,{MOST_PLACES if places is None else places}}}"
         fraction = "" if places == 0 else rf"(\.{digits})?"
         least: Any = schema.get("ge", schema.get("gt"))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -72,7 +71,7 @@ class Rendered:
     user: Template | None = field(default=None, repr=False)
     """The user template; None for the default, which is the input itself."""
 
-    def text(self, text: str, values: tuple[Any, ...], named: Mapping[str, Any]) -> str:
+    def text(self, text: str, values: tuple[object, ...], named: Mapping[str, object]) -> str:
         """Return the user message of one call.
 
         Raises:
@@ -88,7 +87,7 @@ class Rendered:
             raise InvalidPrompt(f"the user template cannot be rendered for this input: {told(error)}") from error
 
 
-def render(prompt: Prompt, about: Mapping[str, Any]) -> Rendered:
+def render(prompt: Prompt, about: Mapping[str, object]) -> Rendered:
     """Render the system message of a step and compile the template of its user messages.
 
     ``about`` holds what the system template may name; it must be plain JSON data.
@@ -113,6 +112,6 @@ def render(prompt: Prompt, about: Mapping[str, Any]) -> Rendered:
     return Rendered(system, _version(prompt, about), user)
 
 
-def _version(prompt: Prompt, about: Mapping[str, Any]) -> str:
+def _version(prompt: Prompt, about: Mapping[str, object]) -> str:
     content = {"system": prompt.system, "user": prompt.user, **{key: about[key] for key in about if key != "name"}}
     return hash_of_data(content, digits=VERSION_LENGTH)

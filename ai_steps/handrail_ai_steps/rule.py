@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any, Protocol, get_args, runtime_checkable
+from typing import Protocol, get_args, runtime_checkable
 
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.field_names import FieldNames
@@ -50,7 +50,7 @@ def each_field(*, at_least: float, fields: Mapping[str, float] | None = None) ->
     return EachField(Threshold(at_least), {path: Threshold(number) for path, number in (fields or {}).items()})
 
 
-def require_rule(step: str, rule: Any) -> None:
+def require_rule(step: str, rule: object) -> None:
     """Check that ``accept`` is a rule.
 
     Raises:
@@ -65,7 +65,7 @@ def require_rule(step: str, rule: Any) -> None:
         )
 
 
-def _unfit(doubt: Callable[..., Any]) -> str:
+def _unfit(doubt: Callable[..., object]) -> str:
     """Return why a method cannot be called as an acceptance rule's; empty when it can."""
     try:
         signature(doubt).bind(None, final=True)
@@ -76,7 +76,7 @@ def _unfit(doubt: Callable[..., Any]) -> str:
     return ""
 
 
-def require_fields(step: str, rule: Any, names: FieldNames) -> None:
+def require_fields(step: str, rule: object, names: FieldNames) -> None:
     """Check that a rule for fields speaks of fields that the output has.
 
     Raises:
@@ -99,7 +99,7 @@ def doubt_of(rule: Acceptance, judgement: Judgement, *, final: bool) -> Doubt | 
     Without ``final``: whether it does so whatever guards will say that cost money and have not been asked.
     """
     try:
-        said: Any = rule.doubt(judgement, final=final)  # whatever a rule without a type checker returns
+        said: object = rule.doubt(judgement, final=final)  # whatever a rule without a type checker returns
     except BaseException as error:
         if is_order(error):
             raise
@@ -120,7 +120,7 @@ class _Asked(Protocol):
     """Anything that can be asked for a doubt."""
 
     @property
-    def doubt(self) -> Callable[..., Any]:
+    def doubt(self) -> Callable[..., object]:
         """Return what is called."""
         ...
 

@@ -7,14 +7,17 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from handrail_ground.values import DELICATE_NUMBER, InvalidJson, from_json, strict_decoder
+
+JsonObject: TypeAlias = Mapping[str, Any]
+"""A JSON object from outside: what its values are has to be looked at."""
 
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.DOTALL)
 
 
-def read_json(text: str) -> Any:
+def read_json(text: str) -> object:
     """Return the value of a JSON text.
 
     Raises:
@@ -50,7 +53,7 @@ def with_exact_numbers(text: str) -> str:
     return _LEXEME.sub(_exact, text) if DELICATE_NUMBER.search(text) else text
 
 
-def is_finite(value: Any) -> bool:
+def is_finite(value: object) -> bool:
     """Return whether no number inside a value is NaN or infinite: JSON has no word for those."""
     left = [value]
     while left:
@@ -69,7 +72,7 @@ def is_finite(value: Any) -> bool:
 _HARMLESS = frozenset({str, int, bool, type(None), bytes})
 
 
-def parts(value: Any) -> Iterable[Any]:
+def parts(value: Any) -> Iterable[object]:
     """Return what a mapping, sequence, set, model or dataclass is made of; of anything else, nothing."""
     kind = type(value)
     if kind is list or isinstance(value, list | tuple | set | frozenset):

@@ -1,7 +1,6 @@
 """Recorded answers: a model is asked once, and replayed from then on without a network."""
 
 from pathlib import Path
-from typing import Any
 
 from handrail_ai_steps.errors import ModelNotReady, RecordingMissing
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer
@@ -27,7 +26,7 @@ class RecordedModel:
         self._recording = recording
         self._model = model
         self._live = live
-        self._outputs: dict[int, tuple[Any, Output]] = {}
+        self._outputs: dict[int, tuple[object, Output]] = {}
 
     @classmethod
     def replay(cls, path: Path, *, model: str | None = None) -> "RecordedModel":
@@ -102,7 +101,7 @@ class RecordedModel:
             text=request.text,
         )
 
-    def _output(self, output_type: Any) -> Output:
+    def _output(self, output_type: object) -> Output:
         # By identity, with the type kept alive: Literal[1] and Literal[True] compare equal.
         known = self._outputs.get(id(output_type))
         if known is None:

@@ -236,7 +236,7 @@ def read_weights(path: Path) -> dict[str, Floats]:
     return {name: _array(name, told, body) for name, told in head.items() if _holds_floats(told)}
 
 
-def _holds_floats(told: Any) -> bool:
+def _holds_floats(told: object) -> bool:
     return isinstance(told, dict) and told.get("dtype") in KINDS
 
 

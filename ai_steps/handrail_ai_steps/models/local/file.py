@@ -86,7 +86,7 @@ def save(model: Saved, folder: Path) -> None:
     quality = model.fitted.quality
     embedded = model.fitted.classifier.embedded
     temperatures = asdict(model.fitted.temperatures)
-    told: dict[str, Any] = {}
+    told: dict[str, object] = {}
     if embedded is None:
         del temperatures["embedded"]
     else:
@@ -191,7 +191,7 @@ def _network(take: "Shelf", index: int, width: int, targets: int) -> Network:
     )
 
 
-def _embedded(told: dict[str, Any], take: "Shelf", targets: int) -> Embedded:
+def _embedded(told: dict[str, object], take: "Shelf", targets: int) -> Embedded:
     """Return the view of an embedding, which must be the one that the model learned with."""
     name, mark, width = told["name"], told["mark"], told["width"]
     if not isinstance(name, str) or not isinstance(width, int):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handrail_ai_steps.errors import InvalidTask, ModelNotReady, UnknownLabels
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
@@ -62,7 +62,7 @@ class LocalModel:
         embedded = saved.fitted.classifier.embedded
         learned = f"{saved.data_hash} {saved.seed}" + (f" {embedded.embedding.mark}" if embedded else "")
         self._version = hash_of_text(learned, digits=VERSION_DIGITS)
-        self._outputs: dict[Any, Output] = {}
+        self._outputs: dict[object, Output] = {}
 
     @property
     def name(self) -> str:
@@ -222,7 +222,7 @@ class LocalModel:
             self.check_labels(labels)
         return shares
 
-    def _output(self, output_type: Any) -> Output:
+    def _output(self, output_type: object) -> Output:
         known = self._outputs.get(output_type)
         if known is None:
             known = self._outputs[output_type] = Output(output_type)

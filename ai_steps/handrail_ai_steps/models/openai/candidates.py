@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from handrail_ai_steps.models.openai.reasoning import TAG, Tag, kind_of
+from handrail_ai_steps.strict_json import JsonObject
 from handrail_ground.values import strict_decoder
 
 MOST_FALSE_STARTS = 50
@@ -26,7 +25,7 @@ class Candidate:
     text: str
     start: int
     """Where it begins in the answer, in characters."""
-    data: Mapping[str, Any]
+    data: JsonObject
     """What it is."""
 
 

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from handrail_ai_steps.model import Answer, ModelRequest
 from handrail_ai_steps.models.openai.evidence import share_alternatives
@@ -14,6 +14,7 @@ from handrail_ai_steps.models.openai.ledger import Ledger
 from handrail_ai_steps.models.openai.reply import ending_of, read_usage
 from handrail_ai_steps.models.openai.server import Server
 from handrail_ai_steps.output import Output
+from handrail_ai_steps.strict_json import JsonObject
 from handrail_guards.confidence import Confidence
 
 PATH = "/decisions"
@@ -45,10 +46,10 @@ class TypedQuestion:
     about: str = ""
     """What the field means."""
 
-    def on_wire(self, name: str, instructions: str) -> dict[str, Any]:
+    def on_wire(self, name: str, instructions: str) -> dict[str, object]:
         """Return it as the endpoint takes it."""
         told = f"{instructions}\n\nThe question: {self.about or self.path}" if self.path else instructions
-        made: dict[str, Any] = {"type": self.kind, "name": name, "instructions": told}
+        made: dict[str, object] = {"type": self.kind, "name": name, "instructions": told}
         if self.kind == "choice":
             made["choices"] = [{"value": option} for option in self.options]
         if self.kind == "score":
@@ -70,7 +71,7 @@ def questions(request: ModelRequest) -> tuple[TypedQuestion, ...]:
     return tuple(each for each in asked if each is not None) if all(asked) else ()
 
 
-def _field_question(path: str, schema: Mapping[str, Any], root: Mapping[str, Any]) -> TypedQuestion | None:
+def _field_question(path: str, schema: JsonObject, root: JsonObject) -> TypedQuestion | None:
     about = str(schema.get("description") or schema.get("title") or path)
     reference = str(schema.get("$ref") or "")
     if reference.startswith("#/$defs/"):
@@ -142,7 +143,7 @@ async def _decide(
 
 async def _post(
     server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[TypedQuestion, ...]
-) -> Mapping[str, Any] | Failure:
+) -> JsonObject | Failure:
     sent = {
         "model": server.settings.model,
         "input": request.text,
@@ -176,7 +177,7 @@ def _seconds(server: Server, ledger: Ledger) -> float:
     return left / 2 if server.can.decisions else min(PROBE_SECONDS, left / 4)
 
 
-def _unfinished(body: Mapping[str, Any]) -> Failure | None:
+def _unfinished(body: JsonObject) -> Failure | None:
     """Return why a response with status 200 is no whole one: it says so itself, all over or beside an answer."""
     listed = body.get("answers")
     answers = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
@@ -189,7 +190,7 @@ def _unfinished(body: Mapping[str, Any]) -> Failure | None:
     return None
 
 
-def _spreads(body: Mapping[str, Any], asked: tuple[TypedQuestion, ...], task: str) -> list[dict[str, float]] | None:
+def _spreads(body: JsonObject, asked: tuple[TypedQuestion, ...], task: str) -> list[dict[str, float]] | None:
     """Return each question's probability by option, empty where it was declined; None for another shape."""
     answers = body.get("answers")
     if not isinstance(answers, list) or len(answers) != len(asked):
@@ -200,7 +201,7 @@ def _spreads(body: Mapping[str, Any], asked: tuple[TypedQuestion, ...], task: st
         return None
 
 
-def _spread(answer: Mapping[str, Any], asked: TypedQuestion, name: str) -> dict[str, float]:
+def _spread(answer: JsonObject, asked: TypedQuestion, name: str) -> dict[str, float]:
     if answer["type"] == "refusal":
         return {}
     if answer["type"] != asked.kind or answer.get("name", name) != name:
@@ -220,7 +221,7 @@ def _spread(answer: Mapping[str, Any], asked: TypedQuestion, name: str) -> dict[
     return spread
 
 
-def _probability(value: Any) -> float:
+def _probability(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
         raise ValueError(f"{value!r} is no probability")
     return float(value)
@@ -258,7 +259,7 @@ def _answer(
     )
 
 
-def _plain(asked: TypedQuestion, option: str) -> Any:
+def _plain(asked: TypedQuestion, option: str) -> object:
     match asked.kind:
         case "predicate":
             return option == YES_NO[0]

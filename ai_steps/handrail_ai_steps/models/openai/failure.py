@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import httpx2
 import openai
@@ -121,7 +121,7 @@ def failure_of(error: Exception) -> Failure:
     return Failure("failed", _line(f"the request failed ({type(error).__name__}: {error})"))
 
 
-def told_failure(error: Any) -> Failure:
+def told_failure(error: object) -> Failure:
     """Read an error that came with status 200: beside a choice, in a stream, or as the whole body."""
     told = error if isinstance(error, Mapping) else {"message": str(error)}
     code = str(told.get("code") or told.get("status") or "")
@@ -129,7 +129,7 @@ def told_failure(error: Any) -> Failure:
     return status_failure(status, {}, told)
 
 
-def status_failure(status: int, headers: Mapping[str, str], body: Any, text: str = "") -> Failure:
+def status_failure(status: int, headers: Mapping[str, str], body: object, text: str = "") -> Failure:
     """Read a response with an error status; codes may be text, numbers or missing."""
     message, code, param = _told(body, text)
     reason = f"the server answered {status}: {message}" if message else f"the server answered {status}"
@@ -149,7 +149,7 @@ def status_failure(status: int, headers: Mapping[str, str], body: Any, text: str
     return Failure("failed", reason, passing, _wait_seconds(headers), status, rejected)
 
 
-def _told(body: Any, text: str) -> tuple[str, str, str]:
+def _told(body: object, text: str) -> tuple[str, str, str]:
     """Return message, code and parameter, wherever the server put them."""
     if isinstance(body, Mapping) and isinstance(body.get("error"), Mapping):
         body = body["error"]
@@ -164,7 +164,7 @@ def _told(body: Any, text: str) -> tuple[str, str, str]:
     )
 
 
-def _line(message: Any) -> str:
+def _line(message: object) -> str:
     """Return a message on one line."""
     return " ".join(str(message).split())
 

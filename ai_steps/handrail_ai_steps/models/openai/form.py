@@ -13,7 +13,7 @@ from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.candidates import Candidate, find_objects
 from handrail_ai_steps.models.openai.schema import WireSchema, wire_schema
 from handrail_ai_steps.output import Output
-from handrail_ai_steps.strict_json import member
+from handrail_ai_steps.strict_json import JsonObject, member
 
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
 DIGITS = "123456789"
@@ -56,7 +56,7 @@ class FormMisfit(ValueError):
 class Reading:
     """An answer that fits its form."""
 
-    value: Any
+    value: object
     """Of the output type."""
     text: str
     """The JSON that was read, without what may have stood around it."""
@@ -143,11 +143,11 @@ class Form:
             return True
         return False
 
-    def sample(self, reading: Reading) -> Any:
+    def sample(self, reading: Reading) -> object:
         """Return an answer to compare with other samples: a label as its text, anything else as the value it is."""
         return reading.label if self.labels else reading.value
 
-    def _compared(self, reading: Reading) -> tuple[Any, float | None]:
+    def _compared(self, reading: Reading) -> tuple[object, float | None]:
         return reading.label if self.labels else leaves(reading.value), reading.stated
 
     def _read(self, found: Candidate) -> Reading:
@@ -163,7 +163,7 @@ class Form:
         self._check(data if inner is None else data[ANSWER])
         return Reading(value, found.text, found.start, "", self._stated(data))
 
-    def _label(self, given: Any) -> tuple[str, tuple[str, ...]]:
+    def _label(self, given: object) -> tuple[str, tuple[str, ...]]:
         """Return the label that an answer gives, by code or by name, and what was odd about its spelling."""
         if isinstance(given, str):
             label = self.codes.get(given, given)
@@ -180,13 +180,13 @@ class Form:
         expected = ", ".join(self.codes or self.labels)
         raise FormMisfit(f'"{LABEL}" must be one of {expected}')
 
-    def _stated(self, data: Mapping[str, Any]) -> float | None:
+    def _stated(self, data: JsonObject) -> float | None:
         given = data.get(CONFIDENCE) if self.states else None
         if isinstance(given, int | float) and not isinstance(given, bool) and 0.0 <= given <= 1.0:
             return float(given)
         return None
 
-    def _check(self, plain: Any) -> None:
+    def _check(self, plain: object) -> None:
         if self.validator is None:
             return
         wrong = [error for error in self.validator.iter_errors(plain) if error.validator in self.wire.removed]
@@ -215,7 +215,7 @@ def build_form(request: ModelRequest, *, coded: bool, states: bool) -> Form:
 _LEFT_TO_PYDANTIC = frozenset({"minLength", "maxLength", "pattern", "format", "oneOf", "allOf", "prefixItems"})
 
 
-def _validator(schema: Mapping[str, Any] | None, wire: WireSchema) -> Any:
+def _validator(schema: JsonObject | None, wire: WireSchema) -> object:
     """Return a validator for what pydantic does not enforce by itself, such as ``uniqueItems``."""
     if schema is None or not wire.removed - _LEFT_TO_PYDANTIC:
         return None
@@ -224,7 +224,7 @@ def _validator(schema: Mapping[str, Any] | None, wire: WireSchema) -> Any:
     return Draft202012Validator(schema)
 
 
-def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+def _object(properties: JsonObject) -> dict[str, object]:
     return {"type": "object", "properties": dict(properties)}
 
 

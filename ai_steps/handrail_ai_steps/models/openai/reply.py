@@ -15,6 +15,7 @@ from handrail_ai_steps.models.openai.candidates import find_objects
 from handrail_ai_steps.models.openai.failure import Failure, told_failure
 from handrail_ai_steps.models.openai.form import Form
 from handrail_ai_steps.models.openai.reasoning import may_hold_tags, spoken
+from handrail_ai_steps.strict_json import JsonObject
 from handrail_guards.outcome import AttemptResult
 
 
@@ -29,7 +30,7 @@ class Usage:
     """Input the server had in its cache; part of ``input_tokens``."""
 
 
-def read_usage(body: Any) -> Usage:
+def read_usage(body: object) -> Usage:
     """Read a usage object of the chat or the decisions endpoint; what is missing or no count stays unknown."""
     if not isinstance(body, Mapping):
         return Usage()
@@ -42,7 +43,7 @@ def read_usage(body: Any) -> Usage:
     )
 
 
-def _count(value: Any) -> int | None:
+def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
@@ -144,7 +145,7 @@ def is_cut(text: str) -> bool:
     return False
 
 
-def _is_choice(choice: Any) -> bool:
+def _is_choice(choice: object) -> bool:
     """Return whether there is anything to read: filtered and failed choices may come without a message."""
     if not isinstance(choice, Mapping):
         return False
@@ -153,17 +154,17 @@ def _is_choice(choice: Any) -> bool:
     )
 
 
-def _index(choice: Mapping[str, Any]) -> int:
+def _index(choice: JsonObject) -> int:
     index = choice.get("index")
     return index if isinstance(index, int) else 0
 
 
-def _finish(choice: Mapping[str, Any]) -> str:
+def _finish(choice: JsonObject) -> str:
     finish = choice.get("finish_reason")
     return "" if finish is None else str(finish)
 
 
-def _choice(choice: Mapping[str, Any]) -> ReplyChoice:
+def _choice(choice: JsonObject) -> ReplyChoice:
     message = choice.get("message")
     message = message if isinstance(message, Mapping) else {}
     notes: tuple[str, ...] = ()
@@ -185,7 +186,7 @@ def _choice(choice: Mapping[str, Any]) -> ReplyChoice:
     )
 
 
-def content_text(content: Any) -> str:
+def content_text(content: object) -> str:
     """Return the text of a content: a string, or a list of parts, of which those that hold reasoning are left out."""
     if isinstance(content, str):
         return content
@@ -194,7 +195,7 @@ def content_text(content: Any) -> str:
     return ""
 
 
-def _is_text(part: Any) -> bool:
+def _is_text(part: object) -> bool:
     return isinstance(part, Mapping) and part.get("type", "text") in {"text", "output_text"}
 
 

@@ -10,7 +10,7 @@ from handrail_ai_steps.models.openai.form import Form
 from handrail_ai_steps.models.openai.formats import Format
 from handrail_ai_steps.models.openai.settings import ModelSettings
 
-Messages: TypeAlias = list[dict[str, Any]]
+Messages: TypeAlias = list[dict[str, str]]
 
 VARIED_TEMPERATURE = 1
 """Of samples that vote: the model's own distribution. A server left to its default may always take the likeliest."""
@@ -83,14 +83,14 @@ def sent_back(answer: str, reason: str) -> Messages:
 
 def chat_body(
     chat: ChatRequest,
-    messages: Sequence[Mapping[str, Any]],
+    messages: Sequence[Mapping[str, str]],
     settings: ModelSettings,
     can: Capabilities,
     asked: Format,
     *,
     answers: int = 1,
     room: int | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the body of a chat completion, with only what the server is known to take.
 
     The schema is ours: the ``response_format`` that instructor writes has no ``strict``.
@@ -120,21 +120,21 @@ def chat_body(
     return made
 
 
-def _from_the_user(messages: Sequence[Mapping[str, Any]]) -> Messages:
+def _from_the_user(messages: Sequence[Mapping[str, str]]) -> Messages:
     """Put the instructions into a message of the user's, apart from the input, for models without a system role."""
     first, *others = messages
     told: Messages = [{"role": "user", "content": first["content"]}, {"role": "assistant", "content": UNDERSTOOD}]
     return [*told, *map(dict, others)]
 
 
-def _response_format(form: Form, asked: Format) -> dict[str, Any]:
+def _response_format(form: Form, asked: Format) -> dict[str, object]:
     if asked == "json_object":
         return {"type": "json_object"}
     schema = {"name": form.name, "strict": form.wire.strict, "schema": form.wire.schema}
     return {"type": "json_schema", "json_schema": schema}
 
 
-def _with_schema(messages: Sequence[Mapping[str, Any]], form: Form) -> Messages:
+def _with_schema(messages: Sequence[Mapping[str, str]], form: Form) -> Messages:
     first = dict(messages[0])
     told = form.instructions(with_schema=True).removeprefix(form.instructions(with_schema=False)).strip()
     first["content"] = f"{first['content']}\n\n{told}"

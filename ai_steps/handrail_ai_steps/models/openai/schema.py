@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handrail_ai_steps.strict_json import JsonObject
+
 FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
 _KEPT = frozenset(
     {"type", "title", "description", "enum", "const", "properties", "required", "items", "anyOf", "$ref", "$defs"}
@@ -26,14 +28,14 @@ CHECKED_AFTERWARDS = frozenset(
 class WireSchema:
     """A schema ready to be sent."""
 
-    schema: Mapping[str, Any]
+    schema: JsonObject
     strict: bool
     """Whether the server may be asked to enforce it; an open map or an untyped part makes that impossible."""
     removed: frozenset[str]
     """Keywords taken off that say something about validity."""
 
 
-def wire_schema(schema: Mapping[str, Any]) -> WireSchema:
+def wire_schema(schema: JsonObject) -> WireSchema:
     """Make a schema strict; the one given is left as it is."""
     walk = _Walk()
     made = walk.node(schema)
@@ -58,7 +60,7 @@ class _Walk:
         self.strict = True
         self.removed: set[str] = set()
 
-    def node(self, schema: Any) -> dict[str, Any]:
+    def node(self, schema: object) -> dict[str, object]:
         if not isinstance(schema, Mapping) or not schema:  # true, false or {}: anything goes
             self.strict = False
             return {}
@@ -86,7 +88,7 @@ class _Walk:
         self._note_untyped(made)
         return made
 
-    def _tuple(self, made: dict[str, Any], items: Any) -> None:
+    def _tuple(self, made: dict[str, object], items: Any) -> None:
         """Keep the order of a tuple; strict output has no word for it, so that such a schema is not sent as strict."""
         nodes = [self.node(each) for each in items]
         made.pop("items", None)
@@ -101,7 +103,7 @@ class _Walk:
             return value in FORMATS
         return not (key == "pattern" and "(?" in value)
 
-    def _close(self, made: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    def _close(self, made: dict[str, Any], schema: JsonObject) -> None:
         open_to = schema.get("additionalProperties", False)
         if open_to is not False and (open_to is not True or "properties" not in made):
             self.strict = False
@@ -112,13 +114,13 @@ class _Walk:
         made["required"] = list(made["properties"])
         made["additionalProperties"] = False
 
-    def _joined(self, made: dict[str, Any], parts: Any) -> dict[str, Any]:
+    def _joined(self, made: dict[str, object], parts: Any) -> dict[str, object]:
         if len(parts) == 1:
             return {**self.node(parts[0]), **made}
         self.strict = False
         return {**made, "allOf": [self.node(each) for each in parts]}
 
-    def _note_untyped(self, made: Mapping[str, Any]) -> None:
+    def _note_untyped(self, made: JsonObject) -> None:
         if not {"type", "enum", "const", "anyOf", "$ref", "allOf"} & set(made):
             self.strict = False
         if made.get("type") == "array" and not {"items", "prefixItems"} & set(made):

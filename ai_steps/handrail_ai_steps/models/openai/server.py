@@ -58,7 +58,7 @@ class Connection:
         """
         return (await self.client.post(path, cast_to=Response, body=body)).content
 
-    async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any]:
+    async def stream(self, path: str, body: dict[str, object]) -> AsyncGenerator[object]:
         """Send a body as it is and yield the events of the response as the JSON they are."""
         events = await self.client.post(path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object])
         async with events:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.models.openai.access import Address, Credential
@@ -54,7 +54,7 @@ class ModelSettings:
             modes = ", ".join(map(repr, get_args(ConfidenceMode)))
             raise ModelNotReady(f"{self.shown}: confidence is {self.confidence!r}; give one of {modes}")
         for name, least in (("max_concurrent", 1), ("samples", 1), ("reasks", 0), ("max_output", 1)):
-            value: Any = getattr(self, name)  # whatever somebody without a type checker gave
+            value: object = getattr(self, name)  # whatever somebody without a type checker gave
             if name == "max_output" and value is None:
                 continue
             if not isinstance(value, int) or value < least:

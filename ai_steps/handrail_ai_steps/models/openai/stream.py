@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from typing import Any
 
 from handrail_ai_steps.models.openai.failure import Failure, failure_of
 from handrail_ai_steps.models.openai.reasoning import Spoken
 from handrail_ai_steps.models.openai.reply import Reply, content_text, ending_of, read_body
 from handrail_ai_steps.models.openai.server import Server
 from handrail_ai_steps.models.openai.tries import PATH
+from handrail_ai_steps.strict_json import JsonObject
 
 
 class TextStream:
@@ -22,9 +22,9 @@ class TextStream:
         self._on_text = on_text
         self._handed_on = 0
 
-    async def fetch(self, server: Server, body: dict[str, Any]) -> Reply | Failure:
+    async def fetch(self, server: Server, body: dict[str, object]) -> Reply | Failure:
         """Fetch the whole text; what broke after the first piece is not retried, for pieces cannot be taken back."""
-        extra: dict[str, Any] = {"stream_options": {"include_usage": True}} if server.can.stream_usage else {}
+        extra: dict[str, object] = {"stream_options": {"include_usage": True}} if server.can.stream_usage else {}
         self._handed_on = 0
         spoken = Spoken(hold=server.can.unmarked_reasoning is not False)
         gathered = _Gathered()
@@ -60,13 +60,13 @@ class _Gathered:
         """The first half of a character whose second one has not come yet."""
         self._refusal: list[str] = []
         self._finishes: list[str] = []
-        self._tokens: list[Any] = []
-        self._model: Any = ""
-        self._usage: Any = None
-        self._index: Any = None
-        self._error: Any = None
+        self._tokens: list[object] = []
+        self._model: object = ""
+        self._usage: object = None
+        self._index: object = None
+        self._error: object = None
 
-    def add(self, event: Any) -> str:
+    def add(self, event: object) -> str:
         """Add an event and return the text that it brings; of several choices only the first one counts."""
         if not isinstance(event, Mapping):
             return ""
@@ -87,7 +87,7 @@ class _Gathered:
         """Return whether the stream has said that its text ended by itself."""
         return all(ending_of(each) == "whole" for each in self._all_finishes()) and self._error is None
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> dict[str, object]:
         """Return what a reply in one piece would have been."""
         worst = next((each for each in self._all_finishes() if ending_of(each) != "whole"), self._all_finishes()[-1])
         choice = {
@@ -102,7 +102,7 @@ class _Gathered:
         # A stream that just ends is one that broke: its text may not be taken for a whole answer.
         return self._finishes or ["length"]
 
-    def _choice(self, choice: Mapping[str, Any]) -> str:
+    def _choice(self, choice: JsonObject) -> str:
         index = choice.get("index", 0)
         self._index = index if self._index is None else self._index
         if index != self._index:

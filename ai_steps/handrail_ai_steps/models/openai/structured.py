@@ -21,6 +21,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Form, FormMisfit, Reading
+from handrail_ai_steps.models.openai.request import Messages
 from handrail_ai_steps.models.openai.tries import ReplyTries
 
 _asking: ContextVar[bool] = ContextVar("asking", default=False)
@@ -58,7 +59,7 @@ class FormAnswer(instructor.OpenAISchema):
     """What instructor takes for the model of an answer; a subclass for each form reads it."""
 
     form: ClassVar[Form]
-    reading: Any = None
+    reading: object = None
 
     @classmethod
     def model_json_schema(cls, *_: Any, **__: Any) -> dict[str, Any]:
@@ -118,7 +119,7 @@ class Structured:
         return found
 
 
-async def _send(*, tries: ReplyTries, messages: list[dict[str, Any]], **_: Any) -> ChatCompletion:
+async def _send(*, tries: ReplyTries, messages: Messages, **_: Any) -> ChatCompletion:
     """Send what instructor asks for, and return as much of the reply as it needs."""
     if tries.reply is not None:
         tries.misfit(_last_complaint(messages))
@@ -130,6 +131,6 @@ async def _send(*, tries: ReplyTries, messages: list[dict[str, Any]], **_: Any) 
     return ChatCompletion.model_construct(id="", created=0, model=reply.model, choices=[choice], usage=usage)
 
 
-def _last_complaint(messages: list[dict[str, Any]]) -> str:
+def _last_complaint(messages: Messages) -> str:
     content = messages[-1].get("content")
     return content.partition("\n")[2] if isinstance(content, str) else ""

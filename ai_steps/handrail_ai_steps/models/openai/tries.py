@@ -14,7 +14,7 @@ from handrail_ai_steps.models.openai.failure import Failure, Halted, Transient, 
 from handrail_ai_steps.models.openai.formats import FormatLadder
 from handrail_ai_steps.models.openai.ledger import Ledger
 from handrail_ai_steps.models.openai.reply import Reply, flaw_of, read_reply
-from handrail_ai_steps.models.openai.request import ChatRequest, chat_body, output_limit
+from handrail_ai_steps.models.openai.request import ChatRequest, Messages, chat_body, output_limit
 from handrail_ai_steps.models.openai.server import Server
 from handrail_guards.outcome import AttemptResult
 
@@ -24,11 +24,11 @@ TRIES = 4
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 8.0
 
-Fetch: TypeAlias = Callable[[Server, dict[str, Any]], Awaitable[Reply | Failure]]
+Fetch: TypeAlias = Callable[[Server, dict[str, object]], Awaitable[Reply | Failure]]
 """Sends the body of a chat completion and reads what comes back."""
 
 
-async def fetch_whole(server: Server, body: dict[str, Any]) -> Reply | Failure:
+async def fetch_whole(server: Server, body: dict[str, object]) -> Reply | Failure:
     """Fetch a reply in one piece."""
     return read_reply(await server.connection.post(PATH, body), server.settings.model)
 
@@ -50,7 +50,7 @@ class ReplyTries:
         self._ladder = FormatLadder(server.can.formats, chat.form)
         self._limited = True
 
-    async def send(self, messages: list[dict[str, Any]]) -> Reply:
+    async def send(self, messages: Messages) -> Reply:
         """Send messages and return the reply, retrying what may pass.
 
         Its first choice is a whole answer; of several that were asked for, one is.
@@ -80,7 +80,7 @@ class ReplyTries:
         """Add to the record of the last try."""
         self.ledger.mark(self._last, "answered", *notes)
 
-    async def _try(self, messages: list[dict[str, Any]]) -> Reply:
+    async def _try(self, messages: Messages) -> Reply:
         while True:
             before = replace(self.server.can)
             outcome = await self._post(messages)
@@ -124,7 +124,7 @@ class ReplyTries:
             can.give_up(failure.rejected)
         return can != before
 
-    async def _post(self, messages: list[dict[str, Any]]) -> Reply | Failure:
+    async def _post(self, messages: Messages) -> Reply | Failure:
         server, ledger = self.server, self.ledger
         size = self.chat.input_bytes + sum(len(each["content"]) for each in messages[len(self.chat.messages) :])
         async with server.admission(ledger):
