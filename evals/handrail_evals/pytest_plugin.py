@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -22,11 +22,9 @@ from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.measure.running.runner import Evaluation, run_suite
 from handrail_evals.measure.running.settings import RunSettings
-from handrail_evals.measure.suite import Suite
+from handrail_evals.measure.suite import AnySuite, Suite
 from handrail_evals.measure.threads import leaving_threads
 from handrail_evals.numbers.statistics.clusters import average_repeats
-
-AnySuite = Suite[Any, Any, Any]
 
 MEASURED: Final = "measured"
 """The property of a test that says what it measured: it reaches the summary from the processes of pytest-xdist too."""

@@ -84,13 +84,17 @@ class Case(Generic[In_co, Expected_co]):
         return f"{self.where}, case {self.name!r}" if self.where else f"case {self.name!r}"
 
 
-def require_distinct(cases: Sequence[Case[Any, Any]]) -> None:
+AnyCase: TypeAlias = Case[Any, Any]
+"""A case of any input, with any label."""
+
+
+def require_distinct(cases: Sequence[AnyCase]) -> None:
     """Check that no two cases have one name.
 
     Raises:
         InvalidCase: two have; both places are named.
     """
-    first: dict[str, Case[Any, Any]] = {}
+    first: dict[str, AnyCase] = {}
     for case in cases:
         earlier = first.get(case.name)
         first[case.name] = case

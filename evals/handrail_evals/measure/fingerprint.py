@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from handrail_evals.errors import DataError
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase
 from handrail_ground.errors import told
 from handrail_ground.hashing import canonical
 from handrail_ground.values import NotJson, as_json
@@ -17,7 +17,7 @@ DIGITS = 16
 """Hexadecimal digits of a hash: 64 bits, for thousands of cases and not for secrets."""
 
 
-def jsonable(value: Any, *, where: str) -> Any:
+def jsonable(value: object, *, where: str) -> Any:
     """Return a value as JSON data: pydantic models and dataclasses become objects, enums their values.
 
     Raises:
@@ -32,7 +32,7 @@ def jsonable(value: Any, *, where: str) -> Any:
         ) from error
 
 
-def hash_of(data: Any) -> str:
+def hash_of(data: object) -> str:
     """Return the hash of JSON data; the order of an object's keys does not count.
 
     Raises:
@@ -46,17 +46,17 @@ def hash_of(data: Any) -> str:
     return hashlib.blake2s(kind + text.encode("utf-8", "surrogatepass"), digest_size=DIGITS // 2).hexdigest()
 
 
-def as_text(data: Any) -> str:
+def as_text(data: object) -> str:
     """Return JSON data as people read it: a text as it is."""
     return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
 
 
-def input_key(data: Any) -> str:
+def input_key(data: object) -> str:
     """Return what an input as JSON data is recognised by; case, white space and ways to write a letter do not count."""
     return hash_of(_plain(data))
 
 
-def _plain(data: Any) -> Any:
+def _plain(data: object) -> Any:
     if isinstance(data, str):
         return " ".join(unicodedata.normalize("NFKC", data).casefold().split())
     if isinstance(data, list | tuple):
@@ -91,7 +91,7 @@ def _root(above: dict[str, str], key: str) -> str:
     return key
 
 
-C = TypeVar("C", bound=Case[Any, Any])
+C = TypeVar("C", bound=AnyCase)
 
 
 def duplicates(cases: Iterable[C]) -> tuple[tuple[C, ...], ...]:

@@ -70,7 +70,7 @@ def full_name(model: "Model") -> str:
     return model.full_name if isinstance(model, FullyNamed) else model.name
 
 
-def settings_hash(settings: Any) -> str:
+def settings_hash(settings: object) -> str:
     """Return a hash of settings: the same for equal ones today and tomorrow, in this process and the next."""
     return hash_of(_told(settings, _DEEPEST))
 
@@ -110,11 +110,11 @@ def _parts(function: Callable[..., Any]) -> Iterator[str]:
                 pass
 
 
-def _is_step(value: Any) -> bool:
+def _is_step(value: object) -> bool:
     return _is_a(value, "handrail_ai_steps", "AIStep")
 
 
-def _is_a(value: Any, package: str, name: str) -> bool:
+def _is_a(value: object, package: str, name: str) -> bool:
     """Return whether a value is of a class of ours, without loading what nobody has loaded."""
     return any(each.__name__ == name and _package(each.__module__) == package for each in type(value).__mro__)
 
@@ -129,7 +129,7 @@ def _full_name(kind: type) -> str:
     return f"{place}.{kind.__qualname__}"
 
 
-def _inside(value: Any) -> Iterator[Any]:
+def _inside(value: object) -> Iterator[Any]:
     match value:
         case FunctionType():
             if _is_of_project(value):
@@ -165,7 +165,7 @@ def _not_plain(values: Iterable[Any]) -> Iterator[Any]:
     return (each for each in values if not isinstance(each, _PLAIN))
 
 
-def _plain(attribute: Any) -> Any:
+def _plain(attribute: object) -> Any:
     """Return the function in a static, class or plain method, or in a property."""
     if isinstance(attribute, property):
         return attribute.fget
@@ -193,7 +193,7 @@ def _cells(function: FunctionType) -> Iterator[Any]:
             yield value
 
 
-def _constants(function: Any, written: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+def _constants(function: object, written: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     """Yield the global constants that a function reads, and that no code here writes."""
     plain = inspect.unwrap(function) if isinstance(function, FunctionType) else None
     if not isinstance(plain, FunctionType) or not _is_of_project(plain):
@@ -204,13 +204,13 @@ def _constants(function: Any, written: AbstractSet[str]) -> Iterator[tuple[str, 
             yield name, constant_text(value)
 
 
-def _is_constant(value: Any) -> bool:
+def _is_constant(value: object) -> bool:
     if isinstance(value, tuple | frozenset):
         return len(value) <= _MOST and all(map(_is_constant, value))
     return isinstance(value, _PLAIN)
 
 
-def _written(function: Any) -> Iterator[str]:
+def _written(function: object) -> Iterator[str]:
     pending = [function.__code__] if isinstance(function, FunctionType) else []  # of other objects nothing is asked
     while pending:
         each = pending.pop()
@@ -226,7 +226,7 @@ def _names(code: CodeType) -> list[str]:
     return list(names)
 
 
-def _is_of_project(value: Any) -> bool:
+def _is_of_project(value: object) -> bool:
     module = getattr(value, "__module__", None)
     if not isinstance(module, str) or _package(module) in _OURS | sys.stdlib_module_names:
         return False
@@ -241,7 +241,7 @@ def _is_project_module(module: ModuleType) -> bool:
     return file is not None and not str(Path(file).resolve()).startswith(_INSTALLED)
 
 
-def _told(value: Any, depth: int) -> Any:  # noqa: PLR0911 -- one line a kind
+def _told(value: object, depth: int) -> Any:  # noqa: PLR0911 -- one line a kind
     """Return JSON data that tell a value from any other."""
     name = _full_name(type(value))
     if isinstance(value, _PLAIN):
@@ -266,7 +266,7 @@ def _told(value: Any, depth: int) -> Any:  # noqa: PLR0911 -- one line a kind
     return [name, *_behaviour(value, depth)]
 
 
-def _behaviour(value: Any, depth: int) -> Iterator[Any]:
+def _behaviour(value: object, depth: int) -> Iterator[Any]:
     """Yield what tells a function, or an object with methods, from others of its type."""
     if isinstance(value, functools.partial):
         yield from (_told(value.func, depth - 1), _told(value.args, depth - 1), _told(value.keywords, depth - 1))

@@ -57,7 +57,7 @@ class Counts:
         return 2 * self.hits / total if total else None
 
 
-def plain_number(given: Any) -> Any:
+def plain_number(given: object) -> Any:
     """Return a number of another library (numpy, torch, fractions, decimal) as Python's own, all else as it is."""
     if given is None or isinstance(given, bool | int | float):
         return given
@@ -118,6 +118,10 @@ class Answered(Generic[In_co, Out_co, Expected_co]):
         if self.case.expected is UNLABELLED:
             raise MissingExpected(where=self.case.where, case=repr(self.case.name))
         return self.case.expected
+
+
+AnyAnswer: TypeAlias = Answered[Any, Any, Any]
+"""An answer of any kind, with its case."""
 
 
 Scored: TypeAlias = Score | float | bool | None

@@ -73,7 +73,7 @@ class Suite(Generic[In, Out, Expected]):
     def __init__(
         self,
         name: str,
-        target: Any,
+        target: object,
         *,
         cases: Iterable[Case[In, Expected]],
         scorers: Scorers[In, Out, Expected],
@@ -153,6 +153,10 @@ class Suite(Generic[In, Out, Expected]):
         changed.__dict__.update(changes)
         changed._check()  # noqa: SLF001 -- its own
         return changed
+
+
+AnySuite: TypeAlias = Suite[Any, Any, Any]
+"""A suite of any cases."""
 
 
 def as_target(target: Any) -> Target[Any, Any]:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from handrail_evals.measure.case import UNLABELLED
@@ -107,7 +106,7 @@ def story(each: CaseResult, scorer: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """Return a JSON value as text, the beginning of a long one."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"

@@ -76,7 +76,7 @@ class Correction:
     """The case's name; empty: not known."""
 
 
-def require_finite(score: Any, what: str) -> None:
+def require_finite(score: object, what: str) -> None:
     """Check a score.
 
     Raises:
@@ -86,7 +86,7 @@ def require_finite(score: Any, what: str) -> None:
         raise InvalidLabels(f"{what} is {score!r}; give a finite number, and leave out cases without a score")
 
 
-def require_yes_or_no(told: Any, what: str) -> None:
+def require_yes_or_no(told: object, what: str) -> None:
     """Check what a label says, since any text, such as "no", would count as yes.
 
     Raises:

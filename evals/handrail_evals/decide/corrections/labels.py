@@ -11,7 +11,7 @@ from handrail_ai_steps.models.local import LabelledText
 from handrail_evals.decide.calibrate.acceptance_file import Subject
 from handrail_evals.decide.calibrate.labels import Audit, Correction, JudgedCase
 from handrail_evals.errors import InvalidLabels, InvalidSetting
-from handrail_evals.measure.case import Case, Metadatum
+from handrail_evals.measure.case import AnyCase, Case, Metadatum
 from handrail_ground.files import write_whole
 from handrail_guards.auditing import draw_of
 
@@ -103,7 +103,7 @@ class Decided:
     lesson: Correction | None
     """What a model can learn from it; None: its input is not one text, or its decision is not a label."""
 
-    def as_case(self) -> Case[Any, Any]:
+    def as_case(self) -> AnyCase:
         """Return it as a case for the step: the decision is expected of the same input."""
         about: dict[str, Metadatum] = {"workflow": self.workflow, "drawn": self.drawn, "changed": self.changed}
         if self.judged.group:
@@ -146,7 +146,7 @@ class Labels:
     learned: tuple[str, ...] = ()
     """Drawn cases that are no audits because the model learned from their texts."""
 
-    def as_cases(self) -> tuple[Case[Any, Any], ...]:
+    def as_cases(self) -> tuple[AnyCase, ...]:
         """Return what people decided as cases of a suite for this step; ``drawn`` in their metadata tells them apart.
 
         A model that was trained on a case must not be measured on it: cases that were given up are not among these,

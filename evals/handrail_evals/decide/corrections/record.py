@@ -25,11 +25,11 @@ class Answers:
     output: "Output | None" = None
     """The step's output type; None: only its name is known."""
 
-    def agree(self, one: Any, other: Any) -> bool:
+    def agree(self, one: object, other: object) -> bool:
         """Return whether two answers are the same; of a known type, a default left out is the default."""
         return same(one, other) or same(self._as_written(one), self._as_written(other))
 
-    def label_of(self, answer: Any) -> str | None:
+    def label_of(self, answer: object) -> str | None:
         """Return the label that an answer stands for; None when no label fits.
 
         Raises:
@@ -45,7 +45,7 @@ class Answers:
             return str(answer)
         raise ValueError(f"{answer!r} is not a label")
 
-    def _as_written(self, answer: Any) -> Any:
+    def _as_written(self, answer: object) -> Any:
         """Return an answer as the step itself would have recorded it, or as it is when it does not fit any more."""
         if self.output is None:
             return answer
@@ -196,7 +196,7 @@ def _open_because(record: JudgementRecord) -> Literal["undecided", "cancelled", 
             return "undecided"
 
 
-def _called_with(data: Any, source: str) -> Any:
+def _called_with(data: object, source: str) -> Any:
     """Return the arguments of a call, recorded by an AI step or by the signature of another judge."""
     if not isinstance(data, dict):
         return data

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from handrail_evals.errors import InvalidSetting
 
@@ -57,12 +56,12 @@ class WatchSettings:
         return math.ceil(math.log(NO_CHANCE) / math.log1p(-self.audit_rate))
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     """Return the number, or NaN, which is in no range, for what is none."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from handrail_evals.errors import InvalidCase
-from handrail_evals.measure.case import UNLABELLED, Case, Metadatum, Unlabelled
+from handrail_evals.measure.case import UNLABELLED, AnyCase, Case, Metadatum, Unlabelled
 from handrail_evals.measure.cases.form import CaseFields
 from handrail_evals.measure.cases.record import Record, Unusable, kind_of
 from handrail_evals.measure.cases.value_type import ValueType
@@ -50,7 +50,7 @@ class Assembly(Generic[In, Expected]):
             error.case = name
             raise
 
-    def checked(self, case: Case[Any, Any]) -> Case[In, Expected]:
+    def checked(self, case: AnyCase) -> Case[In, Expected]:
         """Return a case that was made in Python, when its values are of the types.
 
         Raises:

@@ -107,7 +107,7 @@ class Unusable(Exception):
         self.case = case
 
 
-def kind_of(data: Any) -> str:
+def kind_of(data: object) -> str:
     """Return in words what a JSON value is."""
     match data:
         case None:

@@ -50,7 +50,7 @@ CASE = "case"
 """What a schema of a file calls one case among its definitions."""
 
 
-def case_schema(*, input: Any = str, expected: Any = Any, allow_unlabelled: bool = False) -> dict[str, Any]:  # noqa: A002
+def case_schema(*, input: object = str, expected: object = Any, allow_unlabelled: bool = False) -> dict[str, Any]:  # noqa: A002
     """Return the JSON Schema (2020-12) of one case: of a line of JSON Lines, or an item of a YAML list.
 
     The arguments are those of ``read_cases``: what one accepts the other does, except for what JSON Schema cannot say
@@ -63,7 +63,7 @@ def case_schema(*, input: Any = str, expected: Any = Any, allow_unlabelled: bool
     return {"$schema": DIALECT, **case, **({"$defs": definitions} if definitions else {})}
 
 
-def file_schema(*, input: Any = str, expected: Any = Any, allow_unlabelled: bool = False) -> dict[str, Any]:  # noqa: A002
+def file_schema(*, input: object = str, expected: object = Any, allow_unlabelled: bool = False) -> dict[str, Any]:  # noqa: A002
     """Return the JSON Schema (2020-12) of a YAML file of cases.
 
     Raises:
@@ -87,7 +87,7 @@ def file_schema(*, input: Any = str, expected: Any = Any, allow_unlabelled: bool
     }
 
 
-def write_schema(path: Path, *, input: Any = str, expected: Any = Any, allow_unlabelled: bool = False) -> None:  # noqa: A002
+def write_schema(path: Path, *, input: object = str, expected: object = Any, allow_unlabelled: bool = False) -> None:  # noqa: A002
     """Write the JSON Schema of a YAML file of cases, for editors; one that was there is replaced.
 
     Raises:
@@ -98,7 +98,7 @@ def write_schema(path: Path, *, input: Any = str, expected: Any = Any, allow_unl
     path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _case(input_type: Any, expected: Any, *, allow_unlabelled: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def _case(input_type: object, expected: object, *, allow_unlabelled: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the schema of a case, and the definitions it refers to."""
     (input_schema, expected_schema), definitions = schemas_of(input=input_type, expected=expected)
     name = {

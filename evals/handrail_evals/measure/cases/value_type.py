@@ -55,7 +55,7 @@ class ValueType(Generic[T]):
                 " dataclass or a type of JSON values"
             ) from error
 
-    def read(self, data: Any, path: FieldPath, *, as_text: bool) -> T:
+    def read(self, data: object, path: FieldPath, *, as_text: bool) -> T:
         """Return the value that JSON data stand for; with ``as_text`` numbers and truth values may be texts.
 
         Raises:
@@ -77,7 +77,7 @@ class ValueType(Generic[T]):
             raise Unusable("it holds a number that is not finite; leave the cell empty for none", path)
         return value
 
-    def check(self, value: Any, path: FieldPath) -> None:
+    def check(self, value: object, path: FieldPath) -> None:
         """Check a value that was made in Python.
 
         Raises:
@@ -130,7 +130,7 @@ def refusing_unknown_keys(schema: CoreSchema) -> CoreSchema:
     return copy
 
 
-def _properties(schema: Any) -> Iterator[str]:
+def _properties(schema: object) -> Iterator[str]:
     if isinstance(schema, dict):
         yield from schema.get("properties", ())
         for inner in schema.values():
@@ -140,7 +140,7 @@ def _properties(schema: Any) -> Iterator[str]:
             yield from _properties(inner)
 
 
-def _floats(value: Any) -> Iterator[float]:
+def _floats(value: object) -> Iterator[float]:
     left = [to_jsonable_python(value, inf_nan_mode="constants", fallback=repr)]
     while left:
         each = left.pop()
@@ -152,6 +152,6 @@ def _floats(value: Any) -> Iterator[float]:
             left.extend(each)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -84,7 +84,7 @@ class CaseResult(Circumstances):
             return hash_of(self.expected)
         return self.expected_hash or (NOBODY_SAID if self.input is not None else "")
 
-    def observation(self, output: Any) -> Observation[Any]:
+    def observation(self, output: object) -> Observation[Any]:
         """Return the observation that it was made of; ``output`` is the answer as the target's type."""
         known: dict[str, Any] = {name: getattr(self, name) for name in OBSERVED}
         return Observation(output, seconds=self.seconds, **known)
@@ -105,7 +105,7 @@ class CaseResult(Circumstances):
         return data
 
     @classmethod
-    def from_data(cls, data: Any) -> "CaseResult":
+    def from_data(cls, data: object) -> "CaseResult":
         """Return what JSON data hold.
 
         Raises:
@@ -158,7 +158,7 @@ def _read_score(data: dict[str, Any]) -> dict[str, float | None]:
     return data
 
 
-def _read_source(data: Any) -> Any:
+def _read_source(data: object) -> Any:
     if data not in get_args(ConfidenceSource):
         raise ValueError(f"source is {data!r}, which is none")
     return data
@@ -200,7 +200,7 @@ _SAME: Final = frozenset({str, bool, int, type(None)})
 """What JSON gives back as it was."""
 
 
-def escaped(value: Any) -> Any:
+def escaped(value: object) -> Any:
     r"""Return JSON data that can be written: half a character (a lone surrogate) is spelt out, and so is no number."""
     match value:
         case str():

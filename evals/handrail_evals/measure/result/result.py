@@ -57,7 +57,7 @@ class Header(MeasuredSubject):
         return {"format": FORMAT, **asdict(self)}
 
     @classmethod
-    def from_data(cls, data: Any) -> "Header":
+    def from_data(cls, data: object) -> "Header":
         """Return what JSON data hold.
 
         Raises:

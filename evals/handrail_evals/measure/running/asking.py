@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from handrail_evals.errors import DataError
-from handrail_evals.measure.case import UNLABELLED, Case, nothing
+from handrail_evals.measure.case import UNLABELLED, AnyCase, nothing
 from handrail_evals.measure.fingerprint import hash_of, jsonable
 from handrail_evals.measure.result.case_result import NOBODY_SAID, OBSERVED, CaseResult, Crash, escaped
 from handrail_evals.measure.result.result import Result
@@ -24,7 +24,7 @@ from handrail_orchestrator.interrupts import is_for_us
 class Question:
     """A case, with what a result says of it as JSON data."""
 
-    case: Case[Any, Any]
+    case: AnyCase
     input: Any
     input_hash: str
     expected: Any = UNLABELLED
@@ -33,7 +33,7 @@ class Question:
     repeat: int = 0
 
     @classmethod
-    def of(cls, case: Case[Any, Any]) -> "Question":
+    def of(cls, case: AnyCase) -> "Question":
         """Return the question of a case.
 
         Raises:
@@ -108,7 +108,7 @@ class Asking:
         scoring = await self.scorers.score(question.case, observation)
         return self._result(question, earlier.seconds, observation, earlier.output, scoring)
 
-    async def _observed(self, case: Case[Any, Any]) -> tuple[Observation[Any], Any]:
+    async def _observed(self, case: AnyCase) -> tuple[Observation[Any], Any]:
         observation = with_numbers(await self.observe(case))
         return observation, jsonable(observation.output, where="the answer")
 
@@ -117,7 +117,7 @@ class Asking:
         question: Question,
         seconds: float,
         observation: Observation[Any] | None = None,
-        output: Any = None,
+        output: object = None,
         scoring: Scoring | None = None,
         *,
         error: Crash | None = None,
@@ -194,7 +194,9 @@ class Earlier:
         """Yield those without an answer."""
         return (each for each in questions if each.key not in self.answers)
 
-    async def score_again(self, questions: Iterable[Question], asking: Asking, output_type: Any, workers: int) -> int:
+    async def score_again(
+        self, questions: Iterable[Question], asking: Asking, output_type: object, workers: int
+    ) -> int:
         """Score what was scored against another truth, or where a scorer crashed, and return how much; nobody is asked.
 
         An answer that cannot be read as the target's type is no longer one of the answers.

@@ -19,7 +19,7 @@ from handrail_evals.measure.result.result import Header, Result
 from handrail_evals.measure.running.asking import Asking, Earlier, Question
 from handrail_evals.measure.running.scoring import Scorers
 from handrail_evals.measure.running.settings import RunSettings, Spending
-from handrail_evals.measure.suite import Suite, cases_hash
+from handrail_evals.measure.suite import AnySuite, cases_hash
 from handrail_ground.errors import told
 from handrail_ground.pace import Pace
 from handrail_orchestrator.interrupts import is_for_us
@@ -90,7 +90,7 @@ class Watcher(Protocol):
 
 
 async def run_suite(
-    suite: Suite[Any, Any, Any],
+    suite: AnySuite,
     *,
     out: Path | None = None,
     fresh: bool = False,
@@ -124,7 +124,7 @@ def _first(error: BaseException) -> BaseException:
 
 
 async def _run(
-    suite: Suite[Any, Any, Any], out: Path | None, settings: RunSettings, watcher: Watcher | None, *, fresh: bool
+    suite: AnySuite, out: Path | None, settings: RunSettings, watcher: Watcher | None, *, fresh: bool
 ) -> Evaluation:
     questions = [Question.of(case) for case in suite.cases]
     header = header_of(suite, questions)
@@ -144,7 +144,7 @@ async def _run(
     )
 
 
-def header_of(suite: Suite[Any, Any, Any], questions: Sequence[Question]) -> Header:
+def header_of(suite: AnySuite, questions: Sequence[Question]) -> Header:
     """Return what a result of these cases, begun now, says of itself."""
     return Header(
         suite=suite.name,
@@ -167,9 +167,7 @@ def _repeated(questions: Sequence[Question], repeats: int) -> Iterator[Question]
 class _Running:
     """One run: workers that take the next case each until there are none, or the budget is used up."""
 
-    def __init__(
-        self, suite: Suite[Any, Any, Any], settings: RunSettings, log: ResultLog | None, watcher: Watcher | None
-    ) -> None:
+    def __init__(self, suite: AnySuite, settings: RunSettings, log: ResultLog | None, watcher: Watcher | None) -> None:
         self.results: list[CaseResult] = []
         self.earlier = Earlier(None if log is None else log.earlier)
         self.scored_again = 0
@@ -239,5 +237,5 @@ class _Running:
             _log.warning("whoever watches the run raised %s, and is told no more", told(error))
 
 
-async def _nobody(case: Any) -> Any:
+async def _nobody(case: object) -> Any:
     raise AssertionError(f"{case!r} was asked although its answer is there")

@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from handrail_evals.errors import InvalidScore
-from handrail_evals.measure.case import UNLABELLED, Case
+from handrail_evals.measure.case import UNLABELLED, AnyCase
 from handrail_evals.measure.result.case_result import Crash
 from handrail_evals.measure.running.contained import Raised, Returned, contained
-from handrail_evals.measure.scorer import Answered, Counts, FieldCounting, Score, Scored, Scorer, plain_number
+from handrail_evals.measure.scorer import (
+    Answered,
+    AnyAnswer,
+    Counts,
+    FieldCounting,
+    Score,
+    Scored,
+    Scorer,
+    plain_number,
+)
 from handrail_evals.measure.target import Observation
 from handrail_evals.measure.threads import Threads
 from handrail_ground.errors import is_order
@@ -38,7 +47,6 @@ def words(error: BaseException) -> str:
 
 
 AnyScorer: TypeAlias = Scorer[Any, Any, Any]
-AnyAnswer: TypeAlias = Answered[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class Scorers:
         self._threads = Threads(1)  # one after another, as in the loop; one that hangs is left behind
         self._turn = asyncio.Lock()
 
-    async def score(self, case: Case[Any, Any], observation: Observation[Any]) -> Scoring:
+    async def score(self, case: AnyCase, observation: Observation[Any]) -> Scoring:
         """Return what the scorers make of an answer."""
         scoring = Scoring()
         answer: AnyAnswer = Answered(case, observation)

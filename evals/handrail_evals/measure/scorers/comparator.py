@@ -16,7 +16,7 @@ LONGEST = 60
 """How many characters of a value it shows."""
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return a value in a few characters."""
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
@@ -62,7 +62,7 @@ class FunctionComparator:
         """Return the function's name and a hash of its code."""
         return f"{getattr(self.function, '__name__', 'function')} {hash_of_function(self.function, closure=True)}"
 
-    def compare(self, value: Any, expected: Any, /) -> float:
+    def compare(self, value: object, expected: object, /) -> float:
         """Call the function; None is left to it.
 
         Raises:

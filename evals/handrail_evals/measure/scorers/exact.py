@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from handrail_evals.errors import DataError
 from handrail_evals.measure.fingerprint import jsonable
-from handrail_evals.measure.scorer import Answered, Score
+from handrail_evals.measure.scorer import AnyAnswer, Score
 
 
 def bare(value: Any) -> Any:
@@ -42,7 +42,7 @@ def record(value: Any) -> Mapping[str, Any] | None:
     return None
 
 
-def items(value: Any) -> Sequence[Any] | None:
+def items(value: object) -> Sequence[Any] | None:
     """Return the items of a list, tuple or set; None for anything else, text and named tuples included."""
     if isinstance(value, list):
         return value
@@ -55,7 +55,7 @@ _SIMPLE = frozenset({str, int, bool, float, type(None), date, datetime, time})
 """Types of which two values are the same when they are equal."""
 
 
-def same(value: Any, expected: Any) -> bool:
+def same(value: object, expected: object) -> bool:
     """Return whether a value is the expected one.
 
     An enum's member is the same as its value, a model or dataclass as its fields, a tuple as a list, a set as a list in
@@ -109,7 +109,7 @@ def same_in_any_order(listed: Sequence[Any], expected: Sequence[Any]) -> bool:
     return True
 
 
-def same_scalar(value: Any, expected: Any) -> bool:
+def same_scalar(value: object, expected: object) -> bool:
     """Return whether two values without parts are the same."""
     if isinstance(value, bool) or isinstance(expected, bool):
         return value is expected
@@ -146,11 +146,11 @@ class Exact:
         """Return the kind and its revision: there are no settings."""
         return "exact/1"
 
-    def compare(self, value: Any, expected: Any, /) -> float:
+    def compare(self, value: object, expected: object, /) -> float:
         """Return 1 when the value is the expected one, else 0."""
         return 1.0 if same(value, expected) else 0.0
 
-    def __call__(self, answer: Answered[Any, Any, Any], /) -> Score | bool:
+    def __call__(self, answer: AnyAnswer, /) -> Score | bool:
         """Score an answer; a wrong one that looks right says which types differ."""
         output, expected = answer.output, answer.expected
         if same(output, expected):

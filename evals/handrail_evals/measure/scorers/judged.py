@@ -13,7 +13,7 @@ from handrail_ai_steps.kinds import extract
 from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.step import AIStep
 from handrail_evals.errors import InvalidSetting, InvalidValue
-from handrail_evals.measure.scorer import Answered, Score
+from handrail_evals.measure.scorer import AnyAnswer, Score
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_guards.acceptance import Always, Doubt, Threshold
 from handrail_guards.outcome import Doubtful, Judgement
@@ -57,7 +57,7 @@ class SureRuling:
         return self.at_least.doubt_about(by_field.get("passes") or by_field.get("grade") or judgement.confidence)
 
 
-def score_of(said: Any, *, scorer: str) -> Score:
+def score_of(said: object, *, scorer: str) -> Score:
     """Return the score that a ruling, a grade, or a plain True, False or 1 to 5 stands for.
 
     Raises:
@@ -74,7 +74,7 @@ def score_of(said: Any, *, scorer: str) -> Score:
     return Score(value, reason=reason if isinstance(reason, str) else "")
 
 
-def require_ruling(kind: Any, *, scorer: str) -> None:
+def require_ruling(kind: object, *, scorer: str) -> None:
     """Check that a step's answers can be scores.
 
     Raises:
@@ -91,7 +91,7 @@ def require_ruling(kind: Any, *, scorer: str) -> None:
     )
 
 
-def fields_of(kind: Any) -> Mapping[str, Any]:
+def fields_of(kind: object) -> Mapping[str, Any]:
     """Return the fields of a pydantic model or dataclass with their types; of anything else, none."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return {name: info.annotation for name, info in kind.model_fields.items()}
@@ -145,7 +145,7 @@ class JudgedScorer:
         models = ", ".join(model.name for model in self.step.models)
         return f"judged/1 {self.step.version} {models} accept={rule} expected={self.needs_expected}"
 
-    async def __call__(self, answer: Answered[Any, Any, Any], /) -> Score | None:
+    async def __call__(self, answer: AnyAnswer, /) -> Score | None:
         """Ask the judge; a ruling in doubt, or none, leaves the answer unscored.
 
         Raises:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
-from handrail_evals.measure.scorer import Answered, Counts, Score
+from handrail_evals.measure.scorer import AnyAnswer, Counts, Score
 from handrail_evals.measure.scorers.comparator import Comparator, ComparatorLike, as_comparator, listed
 from handrail_evals.measure.scorers.exact import Exact, items
 from handrail_ground.optional import OptionalLibrary
@@ -120,7 +120,7 @@ class ListMatch:
         """Return the kind, the order and the comparator."""
         return f"list_match/1 ordered={self.ordered} ({self.comparator.version})"
 
-    def compare(self, value: Any, expected: Any, /) -> float:
+    def compare(self, value: object, expected: object, /) -> float:
         """Return the F1 of the items, 0 to 1.
 
         Raises:
@@ -129,7 +129,7 @@ class ListMatch:
         values, wanted = self._lists(value, expected)
         return f1(self.matched(values, wanted)[1]) if values is not None else 0.0
 
-    def __call__(self, answer: Answered[Any, Any, Any], /) -> Score:
+    def __call__(self, answer: AnyAnswer, /) -> Score:
         """Score an answer, with what matched, what is extra and what was missed.
 
         Raises:
@@ -157,7 +157,7 @@ class ListMatch:
             hits = sum(weights[row][column] for row, column in pairs)
         return pairs, Counts(hits, len(values) - hits, len(expected) - hits)
 
-    def _lists(self, value: Any, expected: Any) -> tuple[Sequence[Any] | None, Sequence[Any]]:
+    def _lists(self, value: object, expected: object) -> tuple[Sequence[Any] | None, Sequence[Any]]:
         """Return both as lists: None is one without items; a value that is no list is None."""
         wanted = () if expected is None else items(expected)
         if wanted is None:

@@ -5,11 +5,11 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
+from typing import Literal
 
 from handrail_evals.errors import DataError, InvalidValue
 from handrail_evals.measure.fingerprint import jsonable
-from handrail_evals.measure.scorer import Answered
+from handrail_evals.measure.scorer import AnyAnswer
 from handrail_guards.grounding.amounts import Number, read_number
 from handrail_guards.grounding.dates import read_date
 
@@ -80,7 +80,7 @@ class Normalised:
         settings = ("case", "punctuation", "accents", "amounts", "dates")
         return "normalised/1 " + " ".join(f"{each}={getattr(self, each)}" for each in settings)
 
-    def compare(self, value: Any, expected: Any, /) -> float:
+    def compare(self, value: object, expected: object, /) -> float:
         """Return 1 when the texts are the same, else 0.
 
         Raises:
@@ -99,7 +99,7 @@ class Normalised:
             return 0.0
         return 1.0 if text == right or self._same(text, right) else 0.0
 
-    def __call__(self, answer: Answered[Any, Any, Any], /) -> bool:
+    def __call__(self, answer: AnyAnswer, /) -> bool:
         """Score an answer.
 
         Raises:
@@ -147,7 +147,7 @@ def normalised(
     return Normalised(case=case, punctuation=punctuation, accents=accents, amounts=amounts, dates=dates, name=name)
 
 
-def text_of(value: Any) -> str | None:
+def text_of(value: object) -> str | None:
     """Return a text, or a number or date as JSON writes it; None for what has parts."""
     if isinstance(value, str) and not isinstance(value, Enum):
         return value

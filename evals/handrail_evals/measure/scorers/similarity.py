@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
-from handrail_evals.measure.scorer import Answered, Score
+from handrail_evals.measure.scorer import AnyAnswer, Score
 from handrail_evals.measure.scorers.normalised import text_of
 from handrail_ground.optional import OptionalLibrary
 
@@ -41,7 +41,7 @@ class Similarity:
         """Return the kind and the settings."""
         return f"similarity/1 measure={self.measure} at_least={self.at_least}"
 
-    def compare(self, value: Any, expected: Any, /) -> float:
+    def compare(self, value: object, expected: object, /) -> float:
         """Return the similarity, 0 to 1, or 1 or 0 by ``at_least``.
 
         Raises:
@@ -50,7 +50,7 @@ class Similarity:
         """
         return self._judged(self._measured(value, expected))
 
-    def __call__(self, answer: Answered[Any, Any, Any], /) -> Score:
+    def __call__(self, answer: AnyAnswer, /) -> Score:
         """Score an answer; with ``at_least`` a wrong one says how similar it is.
 
         Raises:
@@ -67,7 +67,7 @@ class Similarity:
             return found
         return 1.0 if found >= self.at_least else 0.0
 
-    def _measured(self, value: Any, expected: Any) -> float:
+    def _measured(self, value: object, expected: object) -> float:
         if value is None or expected is None:
             return 1.0 if value is expected else 0.0
         text, right = text_of(value), text_of(expected)

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
-from handrail_evals.measure.scorer import Answered, Score
+from handrail_evals.measure.scorer import AnyAnswer, Score
 
 _NUMBERS = frozenset({int, float, Decimal})
 
@@ -30,7 +30,7 @@ class Within:
         object.__setattr__(self, "_absolute", self._tolerance("absolute", self.absolute))
         object.__setattr__(self, "_relative", self._tolerance("relative", self.relative))
 
-    def _tolerance(self, what: str, given: Any) -> Decimal:
+    def _tolerance(self, what: str, given: object) -> Decimal:
         found = Decimal(0) if given is None else number_of(given)
         if found is None or found < 0 or isinstance(given, str):
             raise InvalidSetting(f"{self.name}: {what} is {given!r}; give a number, 0 or more")
@@ -41,7 +41,7 @@ class Within:
         """Return the kind and the tolerances."""
         return f"within/1 absolute={self._absolute} relative={self._relative}"
 
-    def compare(self, value: Any, expected: Any, /) -> float:
+    def compare(self, value: object, expected: object, /) -> float:
         """Return 1 when the value is close enough, else 0.
 
         Raises:
@@ -57,7 +57,7 @@ class Within:
         except ArithmeticError:  # a number with more digits in its exponent than arithmetic has is far off
             return 0.0
 
-    def __call__(self, answer: Answered[Any, Any, Any], /) -> Score | bool:
+    def __call__(self, answer: AnyAnswer, /) -> Score | bool:
         """Score an answer; a wrong one says by how much.
 
         Raises:
@@ -78,7 +78,7 @@ class Within:
     def _allowed(self, expected: Decimal) -> Decimal:
         return max(self._absolute, self._relative * abs(expected))
 
-    def _expected(self, expected: Any) -> Decimal:
+    def _expected(self, expected: object) -> Decimal:
         found = number_of(expected)
         if found is None:
             raise InvalidValue(

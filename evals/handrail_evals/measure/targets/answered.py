@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from handrail_evals.errors import DataError
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.fingerprint import hash_of, jsonable
 from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.target import Observation, Observe, Target
@@ -52,7 +52,7 @@ class AnsweredTarget(Generic[Out]):
             name: iter(sorted(repeats, key=lambda each: each.repeat)) for name, repeats in self.earlier.by_case.items()
         }
 
-        async def observe(case: Case[Any, Any]) -> Observation[Out]:
+        async def observe(case: AnyCase) -> Observation[Out]:
             answer = next(left.get(case.name, iter(())), None)
             asked = hash_of(jsonable(case.input, where=f"the input of {case.place}"))
             if answer is None or answer.error is not None or answer.input_hash != asked:

@@ -11,14 +11,14 @@ from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from handrail_evals.errors import InvalidSuite
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.program import version_of
 from handrail_evals.measure.target import Observation, Observe
 from handrail_evals.measure.threads import Threads
 from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, Attempt, Doubtful, Judgement
 
 
-def observed(returned: Any) -> Observation[Any]:
+def observed(returned: object) -> Observation[Any]:
     """Return what is known about a returned value: of an outcome much, of a plain value only the value."""
     match returned:
         case Observation():
@@ -31,7 +31,7 @@ def observed(returned: Any) -> Observation[Any]:
             return Observation(returned)
 
 
-def of_judgement(value: Any, judgement: Judgement, *, doubt: str, reason: str) -> Observation[Any]:
+def of_judgement(value: object, judgement: Judgement, *, doubt: str, reason: str) -> Observation[Any]:
     """Return the observation of a judgement.
 
     A doubtful one without a suggestion has no answer, unless only the acceptance rule doubts it: then the answer is
@@ -103,7 +103,7 @@ class FunctionTarget(Generic[Out]):
         loop = asyncio.get_running_loop()
         with Threads() as threads:
 
-            async def in_thread(case: Case[Any, Any]) -> Observation[Out]:
+            async def in_thread(case: AnyCase) -> Observation[Out]:
                 inside = contextvars.copy_context()
                 value, seconds = await loop.run_in_executor(threads, inside.run, self._timed, case)
                 if inspect.isawaitable(value):
@@ -113,11 +113,11 @@ class FunctionTarget(Generic[Out]):
 
             yield in_thread
 
-    async def _awaited(self, case: Case[Any, Any]) -> Observation[Out]:
+    async def _awaited(self, case: AnyCase) -> Observation[Out]:
         value, seconds = await _timed(self.function(*arguments(case.input)))
         return _told(value, seconds)
 
-    def _timed(self, case: Case[Any, Any]) -> tuple[Any, float]:
+    def _timed(self, case: AnyCase) -> tuple[Any, float]:
         """Return what the function returns, and how long it took: without the wait for a thread and for the loop."""
         started = time.perf_counter()
         value = self.function(*arguments(case.input))
@@ -130,7 +130,7 @@ async def _timed(value: Awaitable[Any]) -> tuple[Any, float]:
     return found, time.perf_counter() - started
 
 
-def _told(value: Any, seconds: float) -> Observation[Any]:
+def _told(value: object, seconds: float) -> Observation[Any]:
     """Return what a call returned, and how long it took unless it says so itself."""
     found = observed(value)
     return replace(found, seconds=seconds) if found.seconds is None else found
@@ -149,7 +149,7 @@ def function_target(function: Callable[..., Any]) -> FunctionTarget[Any]:
     return FunctionTarget(given, name)
 
 
-def answer_type(returned: Any) -> Any:
+def answer_type(returned: object) -> Any:
     """Return the type of the answer in what a function says that it returns: an observation and an outcome hold it."""
     if get_origin(returned) in {Union, UnionType}:
         held = [answer_type(each) for each in get_args(returned) if _holds_answer(each)]
@@ -159,7 +159,7 @@ def answer_type(returned: Any) -> Any:
     return next(iter(get_args(returned)), Any)
 
 
-def _holds_answer(returned: Any) -> bool:
+def _holds_answer(returned: object) -> bool:
     return (get_origin(returned) or returned) in (Observation, Accepted, Doubtful)
 
 
@@ -169,6 +169,6 @@ def is_async(function: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(plain if inspect.isroutine(plain) else type(plain).__call__)
 
 
-def arguments(value: Any) -> tuple[Any, ...]:
+def arguments(value: object) -> tuple[Any, ...]:
     """Return the arguments that a case's input stands for."""
     return value if type(value) is tuple else (value,)

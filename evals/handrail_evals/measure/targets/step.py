@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from handrail_ai_steps.models.recorded import RecordedModel
 from handrail_ai_steps.models.recording import Recording
 from handrail_ai_steps.step import AIStep
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.program import full_name, step_version
 from handrail_evals.measure.target import Observation, Observe
 from handrail_evals.measure.targets.function import arguments, observed
@@ -46,7 +46,7 @@ class StepTarget(Generic[Out]):
         """Nothing to hold: connections belong to the step's models."""
         yield self._observe
 
-    async def _observe(self, case: Case[Any, Any]) -> Observation[Out]:
+    async def _observe(self, case: AnyCase) -> Observation[Out]:
         return observed(await self.step(*arguments(case.input)))
 
     def from_recording(self, path: Path, *, record: bool) -> "StepTarget[Out]":

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from handrail_ai_steps.step import AIStep
 from handrail_evals.errors import InvalidCase, InvalidSuite
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase, Case
 from handrail_evals.measure.fingerprint import hash_of
 from handrail_evals.measure.program import named_by, settings_hash, step_version, version_of
 from handrail_evals.measure.target import Observation, Observe
@@ -156,7 +156,7 @@ class WorkflowTarget(Generic[In, Out]):
         """
         known: dict[int, tuple[Any, Any]] = {}
 
-        def recorded(judge: Any) -> Any:
+        def recorded(judge: object) -> Any:
             if not isinstance(judge, AIStep):
                 return judge
             if id(judge) not in known:
@@ -222,7 +222,7 @@ def workflow_target(
     )
 
 
-def _input(bound: BoundWorkflow, case: Case[Any, Any]) -> Any:
+def _input(bound: BoundWorkflow, case: AnyCase) -> Any:
     """Return a case's input as the workflow takes it; JSON data, as read from a file, become its type."""
     from pydantic import ValidationError  # noqa: PLC0415 -- keeps the import light
     from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415

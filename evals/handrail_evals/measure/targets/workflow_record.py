@@ -150,7 +150,7 @@ class TracedRun:
         others = [each.queued for each in self._waiting if each.queued is not None]
         return min(people or others, default=None)
 
-    def observation(self, output: Any, *, human_minutes: float | None) -> Observation[Any]:
+    def observation(self, output: object, *, human_minutes: float | None) -> Observation[Any]:
         """Return the observation of the run; ``output`` is its result, as the scorers want it.
 
         Its confidence is that of its least sure AI step, and None when a person was asked.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from handrail_evals.errors import InvalidCase, InvalidSetting
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.fingerprint import hash_of, jsonable
 from handrail_ground.code_hash import hash_of_function
 from handrail_orchestrator.limits import Limit
@@ -55,10 +55,10 @@ class Simulation:
 DEFAULTS: Final = Simulation()
 
 
-Script: TypeAlias = Callable[[ReviewItem, Case[Any, Any]], Any]
+Script: TypeAlias = Callable[[ReviewItem, AnyCase], Any]
 """Returns the answer as JSON data, right or wrong, or ``LEAVE_OPEN``: nobody ever answers."""
 
-Minutes: TypeAlias = float | Callable[[ReviewItem, Case[Any, Any]], float]
+Minutes: TypeAlias = float | Callable[[ReviewItem, AnyCase], float]
 """0 or more: the same for every question, or worked out for each."""
 
 
@@ -106,7 +106,7 @@ class Truth:
     expected: str | None = None
     """The step whose right answer is the case's ``expected``, where its ``steps`` do not say otherwise."""
 
-    def __call__(self, item: ReviewItem, case: Case[Any, Any]) -> Any:
+    def __call__(self, item: ReviewItem, case: AnyCase) -> Any:
         """Return the right answer."""
         names = list(_names(item.step))
         for name in names:
@@ -122,7 +122,7 @@ class Truth:
         )
 
 
-def chance(item: ReviewItem, case: Case[Any, Any], *, seed: int = 0) -> random.Random:
+def chance(item: ReviewItem, case: AnyCase, *, seed: int = 0) -> random.Random:
     """Return dice for one question, which fall the same in every run, whatever else runs beside it."""
     told = f"{seed}\n{case.name}\n{item.step}".encode()
     return random.Random(hashlib.blake2s(told).digest())  # noqa: S311 -- nothing secret, and repeatable
@@ -146,7 +146,7 @@ class ScriptedDesk:
     """Scripted reviewers at work on one case."""
 
     reviewers: Reviewers
-    case: Case[Any, Any]
+    case: AnyCase
     minutes: float = 0.0
     """Hands-on time so far."""
     _seen: set[int] = field(default_factory=set)
@@ -185,7 +185,7 @@ class ScriptedDesk:
         return due
 
 
-def _require_minutes(what: str, minutes: Any) -> float:
+def _require_minutes(what: str, minutes: object) -> float:
     if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0.0 <= minutes < math.inf:
         raise InvalidSetting(f"{what} is {minutes!r}; give minutes, 0 or more, or a function that returns them")
     return minutes

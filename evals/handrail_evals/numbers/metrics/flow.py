@@ -205,7 +205,7 @@ def settled(step: StepTrace) -> bool:
     return not (step.kind in {"human", "timer", "event", "child"} and step.seconds is None)
 
 
-def same_json(left: Any, right: Any) -> bool:
+def same_json(left: object, right: object) -> bool:
     """Return whether two JSON values are equal: 1 equals 1.0, and true is no number."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from handrail_evals.errors import TooFewCases
 from handrail_evals.measure.case import UNLABELLED
@@ -59,7 +59,7 @@ class Labelled:
         return len(self.expected)
 
 
-def is_label(value: Any) -> TypeGuard[Label]:
+def is_label(value: object) -> TypeGuard[Label]:
     """Return whether a JSON value can be a label: a short line, a whole number, true, false or null."""
     if isinstance(value, str):
         return len(value) <= LONGEST and "\n" not in value

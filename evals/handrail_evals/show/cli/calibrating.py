@@ -29,7 +29,7 @@ from handrail_evals.decide.step_calibration import (
     set_threshold,
 )
 from handrail_evals.errors import InvalidSetting
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.cases.form import CaseFields
 from handrail_evals.measure.cases.read import first_keys, read_cases
 from handrail_evals.measure.targets.step import StepTarget
@@ -57,7 +57,7 @@ class CaseKeys:
     input: str | None = None
     expected: str | None = None
 
-    def labelled(self, file: Path, expected: Any) -> Sequence[Case[Any, Any]]:
+    def labelled(self, file: Path, expected: object) -> Sequence[AnyCase]:
         """Return the labelled cases of a file; ``expected`` is the type of a label.
 
         Raises:
@@ -76,7 +76,7 @@ class CaseKeys:
             return [line for line in file.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
         return [each.input for each in self._read(file, Any, allow_unlabelled=True)]
 
-    def _read(self, file: Path, expected: Any, *, allow_unlabelled: bool) -> Sequence[Case[Any, Any]]:
+    def _read(self, file: Path, expected: Any, *, allow_unlabelled: bool) -> Sequence[AnyCase]:
         there = first_keys(str(file))
         fields = CaseFields(
             name=self.name,
@@ -215,7 +215,7 @@ def _from_store(
     return from_labels(labels, promise, day=day, first_errors=settings.first_errors)
 
 
-def _labelled(file: Path, keys: CaseKeys, step: AIStep[Any], *, accept_seen: bool) -> Sequence[Case[Any, Any]]:
+def _labelled(file: Path, keys: CaseKeys, step: AIStep[Any], *, accept_seen: bool) -> Sequence[AnyCase]:
     """Return the labelled cases of a file, whose labels were given blind unless seen ones are accepted too."""
     labelled = keys.labelled(file, step.output_type | None)
     if not accept_seen:
@@ -225,7 +225,7 @@ def _labelled(file: Path, keys: CaseKeys, step: AIStep[Any], *, accept_seen: boo
 
 async def _judged(
     step: AIStep[Any],
-    labelled: Sequence[Case[Any, Any]],
+    labelled: Sequence[AnyCase],
     others: list[Any] | None,
     concurrency: int,
     learned: Learned,

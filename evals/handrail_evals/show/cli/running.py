@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import typer
 from rich.console import Console
@@ -14,20 +14,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.running.runner import Evaluation, run_suite
 from handrail_evals.measure.running.settings import CONCURRENCY, Budget, RunSettings, Spending
-from handrail_evals.measure.suite import Suite
+from handrail_evals.measure.suite import AnySuite
 from handrail_evals.numbers.statistics.power import smallest_detectable
 from handrail_evals.numbers.summary.document import open_summary
 from handrail_evals.numbers.summary.summary import Options
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import code_of, complaint, measuring, printing_aside, run_measured
 from handrail_evals.show.cli.publishing import Publication, publish
-from handrail_evals.show.cli.suites import AnySuite, load_suite, narrowed, on_earlier_answers, on_recording, path_for
+from handrail_evals.show.cli.suites import load_suite, narrowed, on_earlier_answers, on_recording, path_for
 
 DISCORDANCE = 0.1
 """Share of cases that only one of two results gets right, assumed before there are results."""
 
 
-def planned(suite: Suite[Any, Any, Any]) -> str:
+def planned(suite: AnySuite) -> str:
     """Return how many cases there are, and how small a difference from a baseline they can show."""
     count = len(suite.cases)
     repeats = f" × {suite.repeats}" if suite.repeats > 1 else ""

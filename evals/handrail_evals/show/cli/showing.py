@@ -80,7 +80,7 @@ def _listed(result: Result) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> Any:
     return f"{value:.4f}" if isinstance(value, float) else value
 
 
@@ -113,7 +113,7 @@ def _told(case: CaseResult) -> list[str]:
     return [f"{name:<14}{short(_text(value), 2000)}" for name, value in data.items() if name != "crashes"] + trace
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value if isinstance(value, str) else to_json(value).decode()
 
 

@@ -94,11 +94,11 @@ def _row(field: str, expected: Any, got: Any, before: Any, counts: Counts | None
     )
 
 
-def _cell(value: Any, pieces: tuple[Piece, ...]) -> Cell | None:
+def _cell(value: object, pieces: tuple[Piece, ...]) -> Cell | None:
     return None if value is _ABSENT else Cell(excerpt(value, MOST), pieces)
 
 
-def _are_texts(one: Any, other: Any) -> bool:
+def _are_texts(one: object, other: object) -> bool:
     """Tell whether both are texts of more than a word, short enough to be shown whole."""
     return all(isinstance(each, str) and " " in each.strip() and len(each) <= MOST for each in (one, other))
 

@@ -133,7 +133,7 @@ def excerpt(value: Any, most: int = MOST) -> Excerpt:
     return Excerpt(visible(whole[:most]), max(0, len(whole) - most), is_text)
 
 
-def brief(value: Any, most: int = MOST_LABEL) -> str:
+def brief(value: object, most: int = MOST_LABEL) -> str:
     """Return a JSON value in one line, cut with an ellipsis; no value at all is a dash."""
     if value is None:
         return "–"

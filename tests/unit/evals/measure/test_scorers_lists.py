@@ -22,7 +22,7 @@ from handrail_evals.measure.scorers.normalised import normalised
 from handrail_evals.measure.scorers.similarity import similarity
 from handrail_evals.measure.scorers.within import within
 from handrail_evals.measure.target import Observation
-from handrail_ground.optional import LibraryMissing
+from handrail_ground.optional import Library, LibraryMissing
 
 letters = st.lists(st.sampled_from(["a", "b", "c"]), max_size=6)
 small_numbers = st.lists(st.integers(0, 9), max_size=5)
@@ -191,14 +191,20 @@ def test_long_lists_of_equal_items_need_no_depth() -> None:
     assert set_match().compare(many, many[:200]) == pytest.approx(0.8)
 
 
-def test_right_or_wrong_items_need_no_optional_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def take_away_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    unused = Library("scipy.optimize", extra="evals")  # one that was used knows what it found
+    monkeypatch.setattr("handrail_evals.measure.scorers.list_match.optimize", unused)
+
+
+def test_right_or_wrong_items_need_no_optional_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    take_away_the_library(monkeypatch)
 
     assert list_match(normalised()).compare(["A", "a", "b"], ["a", "B", "A"]) == 1.0
 
 
 def test_partly_right_items_name_the_library_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    take_away_the_library(monkeypatch)
     closeness = list_match(lambda a, b: 1 - abs(a - b) / 10)
 
     with pytest.raises(LibraryMissing, match=r"handrail\[evals\]"):
