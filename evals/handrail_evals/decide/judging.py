@@ -10,7 +10,7 @@ from handrail_ai_steps.models.local import LocalModel
 from handrail_ai_steps.step import AIStep
 from handrail_evals.decide.calibrate.labels import JudgedCase
 from handrail_evals.errors import InvalidLabels, MissingExpected
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.fingerprint import as_text, clusters_of, input_key, jsonable
 from handrail_guards.acceptance import Threshold
 from handrail_guards.outcome import Accepted, Judgement
@@ -64,7 +64,7 @@ class JudgedCases:
 
 
 async def judge_cases(
-    step: AIStep[Any], cases: Sequence[Case[Any, Any]], *, concurrency: int = 20, learned: Learned | None = None
+    step: AIStep[Any], cases: Sequence[AnyCase], *, concurrency: int = 20, learned: Learned | None = None
 ) -> JudgedCases:
     """Return a step's judgement of each labelled case, and whether it was right.
 
@@ -138,12 +138,12 @@ async def judge_traffic(step: AIStep[Any], inputs: Sequence[Any], *, concurrency
     return tuple(found)
 
 
-def _clusters(cases: Sequence[Case[Any, Any]]) -> list[str]:
+def _clusters(cases: Sequence[AnyCase]) -> list[str]:
     shared = (
         (f"input {input_key(jsonable(case.input, where=f'{case.place}, input'))}", *_cluster(case)) for case in cases
     )
     return clusters_of(shared)
 
 
-def _cluster(case: Case[Any, Any]) -> tuple[str, ...]:
+def _cluster(case: AnyCase) -> tuple[str, ...]:
     return () if case.cluster is None else (f"cluster {case.cluster}",)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from handrail_evals.errors import InvalidCase, InvalidCaseFile
-from handrail_evals.measure.case import UNLABELLED, Case, require_distinct
+from handrail_evals.measure.case import UNLABELLED, AnyCase, require_distinct
 from handrail_evals.measure.cases.record import LONGEST, Record, RecordProblem, kind_of
 from handrail_ground.files import write_whole
 from handrail_ground.jsonl import InvalidLines, read_lines
@@ -35,7 +35,7 @@ def jsonl_records(path: Path) -> Iterator[Record | RecordProblem]:
         raise InvalidCaseFile(path=path, line=error.line, problem=error.problem) from error
 
 
-def write_cases(path: Path, cases: Iterable[Case[Any, Any]]) -> None:
+def write_cases(path: Path, cases: Iterable[AnyCase]) -> None:
     """Write cases a line each, whole or not at all; a file that was there is replaced.
 
     ``read_cases(path, input=..., expected=...)`` returns equal cases where pydantic reads what it writes of the types.
@@ -54,7 +54,7 @@ def write_cases(path: Path, cases: Iterable[Case[Any, Any]]) -> None:
     write_whole(path, map(_line, cases))
 
 
-def _line(case: Case[Any, Any]) -> bytes:
+def _line(case: AnyCase) -> bytes:
     data: dict[str, Any] = {"name": case.name, "input": _plain(case, case.input, "input")}
     if case.expected is not UNLABELLED:
         data["expected"] = _plain(case, case.expected, "expected")
@@ -75,7 +75,7 @@ def _line(case: Case[Any, Any]) -> bytes:
         raise _refused(case, "it holds a number that is not finite; JSON has none, write None") from error
 
 
-def _plain(case: Case[Any, Any], value: Any, what: str) -> Any:
+def _plain(case: AnyCase, value: object, what: str) -> Any:
     try:
         return as_json(value)  # NaN stays one, and is refused with the line
     except NotJson as error:
@@ -83,5 +83,5 @@ def _plain(case: Case[Any, Any], value: Any, what: str) -> Any:
         raise _refused(case, f"{problem} dataclass or plain JSON values") from error
 
 
-def _refused(case: Case[Any, Any], problem: str) -> InvalidCase:
+def _refused(case: AnyCase, problem: str) -> InvalidCase:
     return InvalidCase(where=case.where, case=repr(case.name), problem=problem)

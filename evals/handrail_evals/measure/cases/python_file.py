@@ -7,14 +7,14 @@ from types import ModuleType
 from typing import Any
 
 from handrail_evals.errors import InvalidCaseFile
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase, Case
 from handrail_evals.measure.cases.record import RecordProblem
 from handrail_ground.errors import is_order, told
 from handrail_orchestrator.interrupts import interrupts_by_hand
 from handrail_orchestrator.python_file import load_file
 
 
-def python_cases(target: str) -> Iterator[Case[Any, Any] | RecordProblem]:
+def python_cases(target: str) -> Iterator[AnyCase | RecordProblem]:
     """Yield the cases that a target names: a list of them, or a function without arguments that returns one.
 
     Raises:
@@ -40,7 +40,7 @@ def python_cases(target: str) -> Iterator[Case[Any, Any] | RecordProblem]:
     yield from _cases(path, name, found)
 
 
-def _cases(path: Path, name: str, found: Iterable[Any]) -> Iterator[Case[Any, Any] | RecordProblem]:
+def _cases(path: Path, name: str, found: Iterable[Any]) -> Iterator[AnyCase | RecordProblem]:
     items: Iterator[Any] | None = None
     number = 0
     while True:
@@ -89,5 +89,5 @@ def _named(path: Path, name: str, module: ModuleType) -> Any:
     return found
 
 
-def _is_list_of_cases(value: Any) -> bool:
+def _is_list_of_cases(value: object) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(each, Case) for each in value)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
 from handrail_evals.errors import InvalidCaseFile, InvalidSetting
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase, Case
 from handrail_evals.measure.cases.assembly import Assembly, Names
 from handrail_evals.measure.cases.csv_file import csv_records
 from handrail_evals.measure.cases.form import BY_SUFFIX, NATIVE, CaseFields, FileForm
@@ -101,7 +101,7 @@ class _Reading(Generic[In, Expected]):
         if len(self._by_name) + self._findings.count == before:
             self._findings.add(RecordProblem(path, "it holds no case; write one, or leave the file out"))
 
-    def _take(self, read: Record | Case[Any, Any], path: Path) -> None:
+    def _take(self, read: Record | AnyCase, path: Path) -> None:
         line = read.line if isinstance(read, Record) else None
         try:
             case = self._assembly.case(read, path) if isinstance(read, Record) else self._assembly.checked(read)
@@ -116,9 +116,7 @@ class _Reading(Generic[In, Expected]):
         self._findings.add(RecordProblem(path, problem, line, case.name))
 
 
-def records_of(
-    file: str | Path, form: FileForm, fields: CaseFields
-) -> Iterator[Record | Case[Any, Any] | RecordProblem]:
+def records_of(file: str | Path, form: FileForm, fields: CaseFields) -> Iterator[Record | AnyCase | RecordProblem]:
     """Yield what a file holds, before it has types, and what is wrong with it.
 
     Raises:

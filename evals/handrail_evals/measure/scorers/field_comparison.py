@@ -172,13 +172,13 @@ class FieldComparison:
     others: Comparator | None
     """For fields that the tree does not name; None leaves them out."""
 
-    def tally(self, value: Any, expected: Any) -> FieldTally:
+    def tally(self, value: object, expected: object) -> FieldTally:
         """Return the counts of two values."""
         counted = FieldTally()
         self._walk(self.tree, value, expected, "", counted)
         return counted
 
-    def _walk(self, node: FieldNode, value: Any, expected: Any, path: str, counted: FieldTally) -> None:
+    def _walk(self, node: FieldNode, value: object, expected: object, path: str, counted: FieldTally) -> None:
         if node.left_out:
             return
         if node.comparator is not None:
@@ -246,13 +246,13 @@ class FieldComparison:
             cells[index, index] = cell
         return cells
 
-    def _cell(self, node: FieldNode, value: Any, expected: Any, path: str) -> FieldTally:
+    def _cell(self, node: FieldNode, value: object, expected: object, path: str) -> FieldTally:
         counted = FieldTally()
         self._walk(node, value, expected, path, counted)
         return counted
 
     @staticmethod
-    def _leaf(comparator: Comparator | None, value: Any, expected: Any, path: str, counted: FieldTally) -> None:
+    def _leaf(comparator: Comparator | None, value: object, expected: object, path: str, counted: FieldTally) -> None:
         if comparator is None or (value is None and expected is None):
             return
         if value is None or expected is None:
@@ -265,7 +265,7 @@ class FieldComparison:
         counted.misses.append(Miss(path, value, expected))
 
 
-def shape_of(value: Any) -> tuple[Shape, Any]:
+def shape_of(value: object) -> tuple[Shape, Any]:
     """Return what kind of thing a value is, with its parts; None and an empty list or record are nothing."""
     if type(value) in _LEAVES:
         return "leaf", None
@@ -281,6 +281,6 @@ def shape_of(value: Any) -> tuple[Shape, Any]:
     return "leaf", None
 
 
-def filled(value: Any) -> Any:
+def filled(value: object) -> Any:
     """Return a value, None in place of an empty list or record."""
     return None if value is None or shape_of(value)[0] == "nothing" else value

@@ -10,7 +10,7 @@ from types import MappingProxyType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from handrail_evals.errors import InvalidSetting, InvalidValue
-from handrail_evals.measure.scorer import Answered, Score
+from handrail_evals.measure.scorer import AnyAnswer, Score
 from handrail_evals.measure.scorers.comparator import Comparator, ComparatorLike, as_comparator
 from handrail_evals.measure.scorers.exact import Exact
 from handrail_evals.measure.scorers.field_comparison import (
@@ -27,7 +27,7 @@ from handrail_evals.measure.scorers.field_comparison import (
 _SCALARS = (str, bytes, int, float, Decimal, date, time, Enum)
 
 
-def unknown_field(kind: Any, tree: FieldNode) -> str:
+def unknown_field(kind: object, tree: FieldNode) -> str:
     """Return in words which field of the tree a type does not have; empty when it has them all, or nobody can know."""
     return next(unknown_below([kind], tree, ()), "")
 
@@ -62,7 +62,7 @@ def alternatives(kind: Any) -> Iterator[Any]:
         yield kind
 
 
-def reached(kind: Any, part: str) -> Iterator[Any]:
+def reached(kind: object, part: str) -> Iterator[Any]:
     """Yield the types that one part of a path leads to; ``Any`` where nobody can know, none where it is not there."""
     if is_list(kind):
         if part == ITEM:
@@ -79,7 +79,7 @@ def reached(kind: Any, part: str) -> Iterator[Any]:
         yield arguments[1] if is_mapping(kind) and len(arguments) == 2 and part != ITEM else Any
 
 
-def hints(kind: Any) -> Mapping[str, Any] | None:
+def hints(kind: object) -> Mapping[str, Any] | None:
     """Return the fields of a record type with their types; None for any other type."""
     plain = get_origin(kind) or kind
     declared = getattr(plain, "model_fields", None)
@@ -94,13 +94,13 @@ def hints(kind: Any) -> Mapping[str, Any] | None:
         return None
 
 
-def takes_more(kind: Any) -> bool:
+def takes_more(kind: object) -> bool:
     """Return whether a pydantic model keeps fields that it does not declare."""
     settings: Mapping[str, Any] = getattr(kind, "model_config", {})
     return settings.get("extra") == "allow"
 
 
-def is_list(kind: Any) -> bool:
+def is_list(kind: object) -> bool:
     """Return whether a type is that of a list, tuple, set or sequence."""
     plain = get_origin(kind) or kind
     if not isinstance(plain, type) or issubclass(plain, str | bytes) or hasattr(plain, "_fields"):
@@ -108,7 +108,7 @@ def is_list(kind: Any) -> bool:
     return issubclass(plain, Sequence | AbstractSet)
 
 
-def is_mapping(kind: Any) -> bool:
+def is_mapping(kind: object) -> bool:
     """Return whether a type is that of a mapping."""
     plain = get_origin(kind) or kind
     return isinstance(plain, type) and issubclass(plain, Mapping)
@@ -130,7 +130,7 @@ class FieldsScorer:
     _known: set[type] = field(default_factory=set, init=False, repr=False, compare=False)
     """Types that have the fields the tree speaks of: each is looked at once."""
 
-    def compare(self, value: Any, expected: Any, /) -> float:
+    def compare(self, value: object, expected: object, /) -> float:
         """Return the F1 of the fields, 0 to 1.
 
         Raises:
@@ -138,7 +138,7 @@ class FieldsScorer:
         """
         return self._tally(value, expected).f1
 
-    def __call__(self, answer: Answered[Any, Any, Any], /) -> Score:
+    def __call__(self, answer: AnyAnswer, /) -> Score:
         """Score an answer, with the counts of every field.
 
         Raises:
@@ -147,12 +147,12 @@ class FieldsScorer:
         tally = self._tally(answer.output, answer.expected)
         return Score(tally.f1, reason=tally.reason, fields=tally.counts)
 
-    def _tally(self, value: Any, expected: Any) -> FieldTally:
+    def _tally(self, value: object, expected: object) -> FieldTally:
         if type(value) not in self._known or type(expected) not in self._known:
             self._look_at(value, expected)
         return self.comparison.tally(value, expected)
 
-    def _look_at(self, value: Any, expected: Any) -> None:
+    def _look_at(self, value: object, expected: object) -> None:
         if shape_of(expected)[0] == "leaf":
             raise InvalidValue(
                 scorer=self.name,
@@ -170,7 +170,7 @@ def fields(
     comparators: Mapping[str, ComparatorLike | None] = NOTHING_NAMED,
     *,
     others: ComparatorLike | None = Exact(),  # noqa: B008 -- frozen
-    of: Any = None,
+    of: object = None,
     name: str = "fields",
 ) -> FieldsScorer:
     """Score the F1 of a record's fields: pydantic models, dataclasses and dicts, nested, with lists of records.

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, ParamSpec, Self, TypeAlias, TypeVar
 from handrail_ai_steps.errors import InvalidRecording, ModelNotReady, RecordingMissing
 from handrail_ai_steps.models.recording import asked_again, time_asked
 from handrail_evals.errors import InvalidCase, InvalidSuite
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.targets.workflow_reviewers import ScriptedDesk
 from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.settings import Settings
@@ -110,7 +110,7 @@ class Plan:
     """What is played: a case's run."""
 
     workflow: Workflow[Any, Any]
-    case: Case[Any, Any]
+    case: AnyCase
     run_id: str
     value: Any
     """The case's input, as the workflow takes it."""

@@ -13,13 +13,14 @@ from handrail_evals.decide.verdict import lines, to_data, to_markdown
 from handrail_evals.errors import ChangedScorer, DataError, InvalidSetting, UnknownMetric
 from handrail_evals.measure.result.result import MACRO_F1, MEASURES, Result, read_result
 from handrail_evals.measure.running.settings import CONCURRENCY, RunSettings
+from handrail_evals.measure.suite import AnySuite
 from handrail_evals.numbers.summary.document import open_summary
 from handrail_evals.numbers.summary.summary import Options
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import measuring, printing_aside
 from handrail_evals.show.cli.publishing import Publication, write, write_files
 from handrail_evals.show.cli.running import RunOrder, destination, end, execute, prepared
-from handrail_evals.show.cli.suites import AnySuite, load_suite
+from handrail_evals.show.cli.suites import load_suite
 from handrail_ground.text import harmless
 
 MARGIN = 0.02

@@ -11,7 +11,7 @@ from handrail_evals.measure.result.result import Result, read_result
 from handrail_evals.measure.running.asking import Question
 from handrail_evals.measure.running.runner import header_of
 from handrail_evals.measure.scorers.judged import JudgedScorer
-from handrail_evals.measure.suite import Suite
+from handrail_evals.measure.suite import AnySuite, Suite
 from handrail_evals.measure.targets.answered import AnsweredTarget
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_evals.measure.targets.workflow import WorkflowTarget
@@ -21,7 +21,7 @@ RESULTS = Path("results")
 """Where results go when nothing is said, under the working directory."""
 
 
-def path_for(suite: Suite[Any, Any, Any], *, fresh: bool) -> Path:
+def path_for(suite: AnySuite, *, fresh: bool) -> Path:
     """Return the file that a run of a suite is written to: the latest if it was interrupted, a new one if ``fresh``."""
     latest = None if fresh else max(RESULTS.glob(f"{suite.name}-*.jsonl"), default=None)
     if latest is not None and _goes_on(latest, suite):
@@ -29,7 +29,7 @@ def path_for(suite: Suite[Any, Any, Any], *, fresh: bool) -> Path:
     return RESULTS / f"{suite.name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.jsonl"
 
 
-def _goes_on(path: Path, suite: Suite[Any, Any, Any]) -> bool:
+def _goes_on(path: Path, suite: AnySuite) -> bool:
     """Return whether a result is an unfinished one of the same measurement."""
     try:
         earlier = read_result(path, torn="ignore")
@@ -59,8 +59,6 @@ def results_in(folder: Path) -> Iterator[Result | InvalidResult]:
             found.append((result.header.started, result))
     yield from (each for _, each in sorted(found, key=lambda pair: pair[0]))
 
-
-AnySuite = Suite[Any, Any, Any]
 
 _SUITE = Wanted("suite", Suite, InvalidSuite, "build it with Suite(name, target, cases=..., scorers=...)")
 _STEP = Wanted("step", AIStep, InvalidSuite, "build it with classify(...), extract(...) or draft(...)")

@@ -22,7 +22,7 @@ from handrail_evals.measure.scorers.normalised import normalised
 from handrail_evals.measure.scorers.similarity import similarity
 from handrail_evals.measure.scorers.within import within
 from handrail_evals.measure.target import Observation
-from handrail_ground.optional import Library, LibraryMissing
+from handrail_ground.optional import LibraryMissing, OptionalLibrary
 
 letters = st.lists(st.sampled_from(["a", "b", "c"]), max_size=6)
 small_numbers = st.lists(st.integers(0, 9), max_size=5)
@@ -193,7 +193,7 @@ def test_long_lists_of_equal_items_need_no_depth() -> None:
 
 def take_away_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
-    unused = Library("scipy.optimize", extra="evals")  # one that was used knows what it found
+    unused = OptionalLibrary("scipy.optimize", extra="evals")  # one that was used knows what it found
     monkeypatch.setattr("handrail_evals.measure.scorers.list_match.optimize", unused)
 
 

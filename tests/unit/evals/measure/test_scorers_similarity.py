@@ -12,7 +12,7 @@ from handrail_evals.measure.case import Case
 from handrail_evals.measure.scorer import Answered
 from handrail_evals.measure.scorers.similarity import Measure, similarity
 from handrail_evals.measure.target import Observation
-from handrail_ground.optional import Library, LibraryMissing
+from handrail_ground.optional import LibraryMissing, OptionalLibrary
 
 measures = st.sampled_from(["edits", "words"])
 short = st.text(alphabet="ab c", max_size=7)
@@ -105,7 +105,7 @@ def test_an_unknown_measure_is_refused() -> None:
 
 def take_away_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rapidfuzz.distance", None)
-    unused = Library("rapidfuzz.distance", extra="evals")  # one that was used knows what it found
+    unused = OptionalLibrary("rapidfuzz.distance", extra="evals")  # one that was used knows what it found
     monkeypatch.setattr("handrail_evals.measure.scorers.similarity.distance", unused)
 
 
