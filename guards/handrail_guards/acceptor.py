@@ -114,7 +114,7 @@ class Acceptor:
         }
 
     @classmethod
-    def from_data(cls, data: Any) -> "Acceptor":
+    def from_data(cls, data: object) -> "Acceptor":
         """Return what JSON data holds.
 
         Raises:
@@ -180,7 +180,7 @@ def _log(share: float) -> float:
     return math.log(max(LEAST, share))
 
 
-def _record(data: Any, of: type, what: str) -> dict[str, Any]:
+def _record(data: object, of: type, what: str) -> dict[str, Any]:
     """Return JSON data as the fields of a class, all of them and no others."""
     if not isinstance(data, dict):
         raise InvalidGuard(f"found {type(data).__name__} where the JSON object of an {what} belongs; fit it anew")
@@ -201,7 +201,7 @@ def _require(acceptor: Acceptor) -> None:
         raise InvalidGuard("an acceptor without terms scores all judgements alike; fit it anew")
     seen: set[str] = set()
     for term in acceptor.terms:
-        name: Any = term.feature
+        name: object = term.feature
         if not isinstance(name, str) or not (name in MEASURED or name.removeprefix(PASSED) not in {"", name}):
             raise InvalidGuard(
                 f"acceptor feature {name!r} is unknown; there are {', '.join(MEASURED)}, and {PASSED}GUARD"
@@ -215,6 +215,6 @@ def _require(acceptor: Acceptor) -> None:
             raise InvalidGuard(f"acceptor field 'scale of {name}' is {term.scale!r} where a number above 0 belongs")
 
 
-def _require_number(name: str, value: Any) -> None:
+def _require_number(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         raise InvalidGuard(f"acceptor field {name!r} is {value!r} where a number within {LARGEST:g} belongs")

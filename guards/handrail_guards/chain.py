@@ -29,7 +29,7 @@ class ChainResult:
 
 
 def run_guards(
-    guards: Sequence[Guard], value: Any, context: GuardContext, *, clock: Callable[[], float] = perf_counter
+    guards: Sequence[Guard], value: object, context: GuardContext, *, clock: Callable[[], float] = perf_counter
 ) -> ChainResult:
     """Check a value with every guard, cheapest first, until one blocks.
 
@@ -49,7 +49,7 @@ def run_guards(
 
 async def run_guards_async(
     guards: Sequence[Guard | PaidGuard],
-    value: Any,
+    value: object,
     context: GuardContext,
     *,
     within: "Callable[[Awaitable[Said]], Awaitable[Said]] | None" = None,
@@ -96,7 +96,7 @@ class _Chain:
     __slots__ = ("blocking", "changed", "clock", "context", "value", "verdicts")
 
     def __init__(
-        self, value: Any, context: GuardContext, clock: Callable[[], float], verdicts: list[Verdict] | None = None
+        self, value: object, context: GuardContext, clock: Callable[[], float], verdicts: list[Verdict] | None = None
     ) -> None:
         self.value = value
         self.context = context
@@ -183,7 +183,7 @@ class _Chain:
         return _explained(verdict, f"{done}: {verdict.reason}", passed=True)
 
 
-def _as_tuple(said: Any) -> tuple[Verdict, ...]:
+def _as_tuple(said: object) -> tuple[Verdict, ...]:
     """Return what a guard said as verdicts that can be relied on.
 
     Raises:
@@ -195,7 +195,7 @@ def _as_tuple(said: Any) -> tuple[Verdict, ...]:
     return tuple(map(_sound, verdicts))
 
 
-def _sound(verdict: Any) -> Verdict:
+def _sound(verdict: object) -> Verdict:
     if not isinstance(verdict, Verdict):
         raise TypeError(f"it returned {_a(verdict)} among its verdicts; return a Verdict or a tuple of them")
     if not is_truth(verdict.passed):
@@ -216,7 +216,7 @@ def _crashed(guard: Guard | PaidGuard, error: BaseException) -> Verdict:
     )
 
 
-def _a(value: Any) -> str:
+def _a(value: object) -> str:
     return "nothing" if value is None else f"a {type(value).__name__}"
 
 

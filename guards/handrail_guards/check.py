@@ -81,7 +81,7 @@ class Check:
         only = self.fields[0] if len(self.fields) == 1 else None
         object.__setattr__(self, "_passed", Verdict(self.name, passed=True, field=only, on_fail=self.on_fail))
 
-    def check(self, value: Any, context: GuardContext) -> Verdict | tuple[Verdict, ...]:
+    def check(self, value: object, context: GuardContext) -> Verdict | tuple[Verdict, ...]:
         """Test the value, its fields or its texts; one verdict, or one for each field that has something to say."""
         if not self.fields and (self.within == "value" or type(value) is str):
             said = self.test(value, context)
@@ -99,7 +99,7 @@ class Check:
             return self._passed
         return verdicts[0] if len(verdicts) == 1 else tuple(verdicts)
 
-    def fix(self, value: Any, verdict: Verdict, context: GuardContext) -> Any:
+    def fix(self, value: object, verdict: Verdict, context: GuardContext) -> Any:
         """Return the value with the part that failed repaired.
 
         Raises:
@@ -112,7 +112,7 @@ class Check:
         _, part = next(paths.find(value, verdict.field))
         return paths.put(value, verdict.field, self.repair(part, context))
 
-    def _parts(self, value: Any) -> Iterator[tuple[str, Any]]:
+    def _parts(self, value: object) -> Iterator[tuple[str, Any]]:
         found = ((path, part) for each in self.fields for path, part in paths.find(value, each))
         for path, part in found if self.fields else (("", value),):
             if self.within == "value":

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 from handrail_guards import fields as paths
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
@@ -32,7 +31,7 @@ def sums(parts: Fields, total: str, *, tolerance: float = 0.0, on_fail: OnFail =
     for path in (*listed, total):
         paths.check_path(path)
 
-    def test(value: Any, _: GuardContext) -> Finding | None:
+    def test(value: object, _: GuardContext) -> Finding | None:
         stated = [_number(each, path) for path, each in paths.find(value, total)]
         if not stated:
             return None
@@ -60,7 +59,7 @@ def dates_in_order(*fields: str, strictly: bool = False, on_fail: OnFail = "revi
     for path in fields:
         paths.check_path(path)
 
-    def test(value: Any, _: GuardContext) -> Finding | None:
+    def test(value: object, _: GuardContext) -> Finding | None:
         known = [(path, _date(each, path)) for field in fields for path, each in paths.find(value, field)]
         for (earlier, first), (later, second) in pairwise(known):
             one, other = _comparable(first, second)
@@ -73,7 +72,7 @@ def dates_in_order(*fields: str, strictly: bool = False, on_fail: OnFail = "revi
     return Check(name="dates_in_order", test=test, on_fail=on_fail, reads=fields)
 
 
-def _number(value: Any, path: str) -> Decimal:
+def _number(value: object, path: str) -> Decimal:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         number = Decimal(str(value))
         if number.is_finite():
@@ -85,7 +84,7 @@ def _number(value: Any, path: str) -> Decimal:
     raise ValueError(f"{path} is {value!r}, which is not one clear number")
 
 
-def _date(value: Any, path: str) -> date:
+def _date(value: object, path: str) -> date:
     if isinstance(value, date):
         return value
     read = read_date(value) if isinstance(value, str) else None

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
+
+from typing_extensions import TypeIs
 
 from handrail_guards.errors import InvalidGuard
 
@@ -18,6 +20,15 @@ LEAVES: tuple[type, ...] = (str, int, float, Decimal, date, time)
 
 EVERY = "*"
 """The path part that stands for every item of a list or every entry of a mapping."""
+
+
+class _Model(Protocol):
+    """A pydantic model, without importing pydantic to know it."""
+
+    def __iter__(self) -> Iterator[tuple[str, object]]: ...
+
+    @classmethod
+    def model_validate(cls, obj: object, /, *, by_alias: bool, by_name: bool) -> object: ...
 
 
 def check_path(path: str) -> None:
@@ -30,7 +41,7 @@ def check_path(path: str) -> None:
         raise InvalidGuard(f"{path!r} is not a field path; write it like 'total', 'address.city' or 'lines.*.total'")
 
 
-def find(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def find(value: object, path: str) -> Iterator[tuple[str, object]]:
     """Yield each ``(path, value)`` that a path leads to; a missing or None part leads nowhere.
 
     A mapping may lack a key; an object must have the attribute, so that a misspelt field is noticed.
@@ -49,7 +60,7 @@ def find(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield name, below
 
 
-def _children(value: Any, part: str) -> Iterator[tuple[str, Any]]:
+def _children(value: object, part: str) -> Iterator[tuple[str, object]]:
     """Yield the parts of a value that one path part names."""
     if isinstance(value, Mapping):
         if part == EVERY:
@@ -65,7 +76,7 @@ def _children(value: Any, part: str) -> Iterator[tuple[str, Any]]:
         yield part, getattr(value, part)
 
 
-def put(value: Any, path: str, new: Any) -> Any:
+def put(value: object, path: str, new: object) -> Any:
     """Return the value with another part at an exact path (no ``*``); pydantic models are validated again.
 
     Raises:
@@ -79,7 +90,7 @@ def put(value: Any, path: str, new: Any) -> Any:
     return _with_part(value, head, new)
 
 
-def drop(value: Any, path: str) -> Any:
+def drop(value: object, path: str) -> Any:
     """Return the value without the part at an exact path: a key or item goes, a field becomes its default or None.
 
     Raises:
@@ -97,19 +108,23 @@ def drop(value: Any, path: str) -> Any:
     return _with_part(value, head, _default(value, head))
 
 
-def _with_part(value: Any, part: str, new: Any) -> Any:
+def _with_part(value: object, part: str, new: object) -> object:
     if isinstance(value, Mapping):
         return {**value, part: new}
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
         return type(value)(new if index == int(part) else below for index, below in enumerate(value))
-    if hasattr(value, "model_validate"):  # a pydantic model, without importing pydantic to know it
+    if _is_model(value):
         return type(value).model_validate({**dict(value), part: new}, by_alias=False, by_name=True)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.replace(value, **{part: new})
     raise TypeError(f"cannot change {part!r} of a {type(value).__name__}: it is no mapping, list, model or dataclass")
 
 
-def _default(value: Any, part: str) -> Any:
+def _is_model(value: object) -> TypeIs[_Model]:
+    return hasattr(value, "model_validate")
+
+
+def _default(value: object, part: str) -> object:
     """Return what a field is when nobody gives it: its default, or None."""
     model_fields = getattr(type(value), "model_fields", None)
     if model_fields is not None:
@@ -123,7 +138,7 @@ def _default(value: Any, part: str) -> Any:
     return None
 
 
-def leaves(value: Any, kinds: type | tuple[type, ...], path: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(value: object, kinds: type | tuple[type, ...], path: str = "") -> Iterator[tuple[str, object]]:
     """Yield ``(path, leaf)`` for every leaf of those kinds, at any depth; no keys, bools, enums."""
     if isinstance(value, kinds) and not isinstance(value, bool | Enum):
         yield path, value
@@ -132,13 +147,13 @@ def leaves(value: Any, kinds: type | tuple[type, ...], path: str = "") -> Iterat
         yield from leaves(below, kinds, f"{path}.{name}" if path else name)
 
 
-def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+def _parts(value: object) -> Iterator[tuple[str, object]]:
     """Yield the named parts of a mapping, sequence, model or dataclass; of anything else, none."""
     if isinstance(value, Mapping):
         yield from ((str(key), below) for key, below in value.items())
     elif isinstance(value, list | tuple | set | frozenset):
         yield from ((str(index), below) for index, below in enumerate(value))
-    elif hasattr(value, "model_fields_set"):
+    elif _is_model(value):
         yield from dict(value).items()
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield from ((each.name, getattr(value, each.name)) for each in dataclasses.fields(value))

@@ -1,14 +1,13 @@
 """What guards have against a value that a person gives: nothing is repaired, asked again or paid for."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from handrail_guards.chain import run_guards
 from handrail_guards.guard import CostClass, Guard, GuardContext
 from handrail_guards.verdict import OnFail, Verdict
 
 
-def objections(guards: Iterable[Guard], value: Any, context: GuardContext) -> tuple[Verdict, ...]:
+def objections(guards: Iterable[Guard], value: object, context: GuardContext) -> tuple[Verdict, ...]:
     """Return every failed verdict, in the order of the guards.
 
     A value that could be used only after a guard has fixed it, or dropped a field of it, fails too: what a person gives
@@ -31,7 +30,7 @@ class _Asked:
         self.name = guard.name
         self._guard = guard
 
-    def check(self, value: Any, context: GuardContext) -> tuple[Verdict, ...]:
+    def check(self, value: object, context: GuardContext) -> tuple[Verdict, ...]:
         said = self._guard.check(value, context)
         verdicts = (said,) if isinstance(said, Verdict) else tuple(said)
         return tuple(_to_review(each) for each in verdicts if each.on_fail != "observe")

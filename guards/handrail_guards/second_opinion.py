@@ -19,6 +19,9 @@ from handrail_guards.verdict import OnFail, Verdict
 Asked: TypeAlias = Callable[[Any, GuardContext], Awaitable[Any]]
 """Gets the value and its context, and returns a second answer of the same shape."""
 
+Same: TypeAlias = Callable[[Any, Any], bool]
+"""Says whether two answers, or their values of one field, are the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -29,18 +32,22 @@ class Ruling:
     """Why, in words the model or the reviewer can act on."""
 
 
+Judging: TypeAlias = Callable[[Any, GuardContext], Awaitable[Ruling]]
+"""Gets the value and its context, and rules."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondAnswer:
     """Passes what a second, independent answer says too; built by ``agrees``."""
 
     ask: Asked
-    same: Callable[[Any, Any], bool]
+    same: Same
     fields: tuple[str, ...]
     on_fail: OnFail
     name: str = "agreement"
     cost: Literal["paid"] = "paid"
 
-    async def check_async(self, value: Any, context: GuardContext) -> Verdict | tuple[Verdict, ...]:
+    async def check_async(self, value: object, context: GuardContext) -> Verdict | tuple[Verdict, ...]:
         """Ask, and compare the whole values or each field."""
         second = await self.ask(value, context)
         if not self.fields:
@@ -51,7 +58,7 @@ class SecondAnswer:
             verdicts += [self._verdict(ours.get(path), theirs.get(path), path) for path in ours | theirs]
         return tuple(verdicts)
 
-    def _verdict(self, ours: Any, theirs: Any, path: str | None) -> Verdict:
+    def _verdict(self, ours: object, theirs: object, path: str | None) -> Verdict:
         if truth(self.same(ours, theirs), "the function that compares two answers"):
             return Verdict(self.name, passed=True, field=path, on_fail=self.on_fail)
         reason = f"a second answer says {theirs!r}, not {ours!r}"
@@ -62,12 +69,12 @@ class SecondAnswer:
 class JudgedGuard:
     """Passes what a judge approves of; built by ``judged``."""
 
-    ask: Callable[[Any, GuardContext], Awaitable[Ruling]]
+    ask: Judging
     on_fail: OnFail
     name: str = "judge"
     cost: Literal["paid"] = "paid"
 
-    async def check_async(self, value: Any, context: GuardContext) -> Verdict:
+    async def check_async(self, value: object, context: GuardContext) -> Verdict:
         """Ask, and take the ruling; anything but a ruling is a crash, so it fails."""
         ruling = await self.ask(value, context)
         if not isinstance(ruling, Ruling):
@@ -82,7 +89,7 @@ def agrees(
     ask: Asked,
     *,
     fields: Fields = (),
-    same: Callable[[Any, Any], bool] | None = None,
+    same: Same | None = None,
     on_fail: OnFail = "review",
 ) -> SecondAnswer:
     """Ask that a second answer be the same, by ``==`` or by ``same(ours, theirs)``, whole or field by field.
@@ -99,9 +106,7 @@ def agrees(
     )
 
 
-def judged(
-    ask: Callable[[Any, GuardContext], Awaitable[Ruling]], *, name: str = "judge", on_fail: OnFail = "review"
-) -> JudgedGuard:
+def judged(ask: Judging, *, name: str = "judge", on_fail: OnFail = "review") -> JudgedGuard:
     """Ask that a judge approve: a callable that returns a ``Ruling``.
 
     Raises:

@@ -1,7 +1,6 @@
 """Guards on text: its length and the patterns it must or must not show."""
 
 import re
-from typing import Any
 
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
@@ -19,10 +18,11 @@ def max_length(characters: int, *, fields: Fields = (), on_fail: OnFail = "reask
     """
     _require_count("max_length", characters)
 
-    def test(text: Any, _: GuardContext) -> Finding | None:
-        if len(_text(text)) <= characters:
+    def test(text: object, _: GuardContext) -> Finding | None:
+        length = len(_text(text))
+        if length <= characters:
             return None
-        return failed(f"{len(text)} characters, at most {characters} allowed", (Span(characters, len(text)),))
+        return failed(f"{length} characters, at most {characters} allowed", (Span(characters, length),))
 
     def cut(text: str, _: GuardContext) -> str:
         kept = text[: characters - len(_ELLIPSIS)]
@@ -40,7 +40,7 @@ def min_length(characters: int, *, fields: Fields = (), on_fail: OnFail = "reask
     """
     _require_count("min_length", characters)
 
-    def test(text: Any, _: GuardContext) -> Finding | None:
+    def test(text: object, _: GuardContext) -> Finding | None:
         length = len(_text(text).strip())
         return None if length >= characters else failed(f"{length} characters, at least {characters} needed")
 
@@ -55,7 +55,7 @@ def matches(pattern: str, *, fields: Fields = (), on_fail: OnFail = "reask", fla
     """
     compiled = _compiled(pattern, flags)
 
-    def test(text: Any, _: GuardContext) -> Finding | None:
+    def test(text: object, _: GuardContext) -> Finding | None:
         return None if compiled.fullmatch(_text(text)) else failed(f"does not match the pattern {pattern!r}")
 
     return Check(name="matches", test=test, on_fail=on_fail, fields=as_paths(fields))
@@ -71,7 +71,7 @@ def forbids(pattern: str, *, fields: Fields = (), on_fail: OnFail = "reask", fla
     if compiled.search(""):
         raise InvalidGuard(f"the pattern {pattern!r} matches the empty text, so it would forbid everything")
 
-    def test(text: Any, _: GuardContext) -> Finding | None:
+    def test(text: object, _: GuardContext) -> Finding | None:
         spans = tuple(Span(*match.span()) for match in compiled.finditer(_text(text)))
         return failed(f"contains what the pattern {pattern!r} forbids", spans) if spans else None
 
@@ -85,13 +85,13 @@ def forbids(pattern: str, *, fields: Fields = (), on_fail: OnFail = "reask", fla
     )
 
 
-def _require_count(guard: str, characters: Any) -> None:
+def _require_count(guard: str, characters: object) -> None:
     """Refuse what is no number of characters: no text is longer than NaN."""
     if not isinstance(characters, int) or characters < 1:
         raise InvalidGuard(f"{guard} is {characters!r}; give a whole number, at least 1 character")
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """Return the value if it is text; a guard on text that is given something else must not pass."""
     if isinstance(value, str):
         return value

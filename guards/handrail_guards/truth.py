@@ -1,14 +1,12 @@
 """Answers that are True or False, and nothing that only counts as one: a coroutine nobody awaited counts as True."""
 
-from typing import Any
 
-
-def is_truth(value: Any) -> bool:
+def is_truth(value: object) -> bool:
     """Return whether a value is True or False, numpy's included."""
     return isinstance(value, bool) or (type(value).__name__ in {"bool", "bool_"} and type(value).__module__ == "numpy")
 
 
-def truth(value: Any, whose: str) -> bool:
+def truth(value: object, whose: str) -> bool:
     """Return what a function of somebody else's said.
 
     Raises:

@@ -13,7 +13,7 @@ from handrail_guards.verdict import OnFail
 _SHOWN = 8
 
 
-def one_of(allowed: Collection[Any], *, fields: Fields = (), on_fail: OnFail = "reask") -> Check:
+def one_of(allowed: Collection[object], *, fields: Fields = (), on_fail: OnFail = "reask") -> Check:
     """Ask that a value be one of a set; 1 and True are not the same.
 
     Raises:
@@ -26,7 +26,7 @@ def one_of(allowed: Collection[Any], *, fields: Fields = (), on_fail: OnFail = "
     kept = list(allowed)
     shown = ", ".join(map(repr, kept[:_SHOWN])) + (", …" if len(kept) > _SHOWN else "")
 
-    def test(value: Any, _: GuardContext) -> Finding | None:
+    def test(value: object, _: GuardContext) -> Finding | None:
         if any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in kept):
             return None
         return failed(f"{value!r} is not one of {shown}")
@@ -82,7 +82,7 @@ def satisfies(
             f"guard {name!r} has no reason; say what is wrong when it fails, for the model or the reviewer"
         )
 
-    def test(value: Any, _: GuardContext) -> Finding | None:
+    def test(value: object, _: GuardContext) -> Finding | None:
         return None if truth(holds(value), f"the function of guard {name!r}") else failed(reason)
 
     return Check(name=name, test=test, on_fail=on_fail, fields=as_paths(fields))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
@@ -35,7 +34,7 @@ def grounded(
     """
     _require_words(near)
 
-    def test(value: Any, context: GuardContext) -> Finding | None:
+    def test(value: object, context: GuardContext) -> Finding | None:
         if value is None:
             return None
         if isinstance(value, str) and not value.strip():
@@ -80,13 +79,13 @@ def _is_whole(span: Span, source: str) -> bool:
     return not any(map(str.isalnum, after)) and (before.endswith(":") or not any(map(str.isalnum, before)))
 
 
-def _why_not(value: Any, source: str) -> str:
+def _why_not(value: object, source: str) -> str:
     """Say why a value was not found; an amount that stands there with the other sign only is worth a word."""
     if isinstance(value, int | float | Decimal) and locate(-value, source):
         return f"{_short(value)} is in the source only as {'a negative' if value > 0 else 'a positive'} amount"
     return f"{_short(value)} is not in the source"
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = re.sub(r"\s+", " ", str(value))
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

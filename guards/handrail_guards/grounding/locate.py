@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import Any
 
 from handrail_guards.grounding.amounts import find_currency, find_number, find_written_number, is_currency, read_number
 from handrail_guards.grounding.dates import find_date, find_time, find_written_date, read_date
@@ -12,7 +11,7 @@ from handrail_guards.grounding.words import find_text
 from handrail_guards.verdict import Span
 
 
-def locate(value: Any, source: str) -> tuple[Span, ...]:
+def locate(value: object, source: str) -> tuple[Span, ...]:
     """Return where a value stands in the source, after normalising how it is written; empty: nowhere.
 
     Numbers are found whatever their separators and currency, dates whatever their format, text whatever its
@@ -25,7 +24,7 @@ def locate(value: Any, source: str) -> tuple[Span, ...]:
     return tuple(_spans(value, source))
 
 
-def _spans(value: Any, source: str) -> Iterator[Span]:
+def _spans(value: object, source: str) -> Iterator[Span]:
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, bool):

@@ -1,7 +1,5 @@
 """The guard that screens texts for attacks on the model."""
 
-from typing import Any
-
 from handrail_guards.check import Check, Fields, Finding, Stage, as_paths, failed
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
@@ -41,7 +39,7 @@ def no_injection(
     score, enough = (injection_score, at_least) if screen is None else (screen.score, screen.at_least)
     by = "" if screen is None else f" ({screen.told})"
 
-    def test(text: Any, _: GuardContext) -> Finding | None:
+    def test(text: str, _: GuardContext) -> Finding | None:
         scored = score(text)
         if not 0.0 <= scored <= 1.0:  # NaN too
             raise ValueError(f"the injection score is {scored!r}, not a number from 0 to 1")

@@ -5,16 +5,16 @@ be given in ``documents``, or the guard is refused.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
+
+from jsonschema_rs import ValidationError, ValidationErrorKind, Validator, validator_for
+from pydantic_core import from_json, to_json, to_jsonable_python
 
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
 from handrail_guards.schema.findings import findings
 from handrail_guards.verdict import OnFail
-
-if TYPE_CHECKING:
-    from jsonschema_rs import Validator
 
 JsonSchema: TypeAlias = Mapping[str, object] | bool
 Draft: TypeAlias = Literal["2020-12", "7"]
@@ -43,8 +43,6 @@ def json_schema(
     Raises:
         InvalidGuard: the schema is not valid, of an unknown draft, or refers to a document that was not given.
     """
-    from pydantic_core import from_json, to_json  # noqa: PLC0415 -- loaded on first use
-
     validator = _compiled(schema, draft, documents or {}, formats=formats)
 
     def test(value: object, _: GuardContext) -> tuple[Finding, ...] | None:
@@ -63,18 +61,16 @@ def json_schema(
 
 def _compiled(
     schema: JsonSchema, draft: Draft | None, documents: Mapping[str, JsonSchema], *, formats: bool
-) -> "Validator":
-    from jsonschema_rs import ValidationError, ValidationErrorKind, validator_for  # noqa: PLC0415 -- loaded on first use
-    from pydantic_core import to_jsonable_python  # noqa: PLC0415
-
+) -> Validator:
     if draft is not None and draft not in _METASCHEMAS:
         raise InvalidGuard(f"draft is {draft!r}; give {' or '.join(map(repr, _METASCHEMAS))}, or write it as $schema")
     given = {uri.removesuffix("#"): each for uri, each in documents.items()}
 
-    def document(uri: str) -> Any:
+    def document(uri: str) -> dict[str, object] | bool:
         if uri not in given:
             raise LookupError("nothing is fetched from the network: give the document in documents={uri: schema}")
-        return to_jsonable_python(given[uri])
+        plain: dict[str, object] | bool = to_jsonable_python(given[uri])
+        return plain
 
     try:
         plain = to_jsonable_python(schema)

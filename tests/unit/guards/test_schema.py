@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from handrail_guards.check import Check
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
-from handrail_guards.schema import json_schema, pydantic_type
-from handrail_guards.schema.json_schema import Draft
+from handrail_guards.schema.json_schema import Draft, json_schema
+from handrail_guards.schema.pydantic_type import pydantic_type
 from handrail_guards.verdict import Verdict
 
 SUITE = Path(__file__).parents[3].parent / "shared" / "data" / "json-schema"
