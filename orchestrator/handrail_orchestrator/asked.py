@@ -117,7 +117,7 @@ def form(schema: Mapping[str, Any]) -> str:
     return _text(_kept(_form(schema, schema.get("$defs", {}), ())))
 
 
-def _form(schema: Any, definitions: Mapping[str, Any], inside: tuple[str, ...]) -> Any:
+def _form(schema: object, definitions: Mapping[str, Any], inside: tuple[str, ...]) -> Any:
     if not isinstance(schema, Mapping):
         return _ANY
     if "$ref" in schema:
@@ -148,7 +148,7 @@ def _plain_form(schema: Mapping[str, Any], form_of: Callable[[Any], Any]) -> Any
             return schema.get("format", _ANY if kind is None else kind)
 
 
-def _kept(value: Any) -> Any:
+def _kept(value: object) -> Any:
     """Return a value, or a digest of one that is long."""
     text = _text(value)
     if len(text) <= LONGEST:

@@ -31,7 +31,7 @@ from handrail_orchestrator.store.changes import (
 )
 from handrail_orchestrator.store.rows import ReviewRow, RunStatus
 from handrail_orchestrator.texts import checked_texts
-from handrail_orchestrator.workflow import Workflow, Workflows
+from handrail_orchestrator.workflow import AnyWorkflow, Workflows
 
 if TYPE_CHECKING:
     from handrail_guards.verdict import Verdict
@@ -123,7 +123,7 @@ class Client(Reader):
 
     # -- runs
 
-    async def send(self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> bool:
+    async def send(self, run_id: str, name: str, payload: object = None, *, event_id: str | None = None) -> bool:
         """Send an external event to a run; the same ``event_id`` counts once. Returns whether it was new.
 
         Raises:
@@ -234,7 +234,7 @@ class Client(Reader):
     async def decide(
         self,
         item: int,
-        value: Any,
+        value: object,
         *,
         by: str,
         version: int | None = None,
@@ -261,7 +261,7 @@ class Client(Reader):
             move = move._replace(despite=tuple(dict.fromkeys(verdict.guard for verdict in failed)))
         return await self._move(move)
 
-    async def objections(self, item: int, value: Any) -> "Sequence[Verdict] | None":
+    async def objections(self, item: int, value: object) -> "Sequence[Verdict] | None":
         """Return what the guards have against an answer; None when nothing is known that could tell.
 
         Of a suggestion taken as it is, it is known what failed when it was made: guards that ask a model are not asked
@@ -275,18 +275,18 @@ class Client(Reader):
         known = self._known(row, value, checked)
         return known or None if checked is None else (*checked.failed, *known)
 
-    async def _checked(self, item: ReviewItem, value: Any) -> Checked | None:
+    async def _checked(self, item: ReviewItem, value: object) -> Checked | None:
         check = self._parts.check
         return None if check is None else await check.checked(item, value)
 
-    def _known(self, item: ReviewItem, value: Any, checked: Checked | None) -> "tuple[Verdict, ...]":
+    def _known(self, item: ReviewItem, value: object, checked: Checked | None) -> "tuple[Verdict, ...]":
         if not review.is_suggestion(item, value):
             return ()
         said = self.review(item.id).said
         asked = frozenset[str]() if checked is None else checked.asked
         return () if said is None else tuple(each for each in said.forbids if each.guard not in asked)
 
-    def use(self, *workflows: Workflow[Any, Any]) -> None:
+    def use(self, *workflows: AnyWorkflow) -> None:
         """Check answers with the code of these workflows from now on; nothing of them is executed."""
         check = AnswerCheck(Library(), Workflows(list(workflows)), self._open_store, self._clock)
         self._entered = self._parts._replace(check=check)

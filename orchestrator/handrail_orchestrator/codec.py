@@ -24,6 +24,7 @@ from handrail_orchestrator.errors import NotStorable, UnresolvedAnnotation
 from handrail_orchestrator.exactness import Test, exact_test
 from handrail_orchestrator.marking import marked
 from handrail_orchestrator.sameness import difference
+from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.storable import EXACT_JSON, CoreSchema, Refused, storable
 from handrail_orchestrator.unmarking import KEY, MARK
 
@@ -186,7 +187,7 @@ class _Plan:
         return form(json.loads(self.schema_text))
 
 
-def codec_for(annotation: Any, *, where: str) -> Codec[Any]:
+def codec_for(annotation: object, *, where: str) -> Codec[Any]:
     """Return the codec for an annotation; ``where`` is how its messages begin.
 
     Raises:
@@ -204,7 +205,7 @@ def codec_for(annotation: Any, *, where: str) -> Codec[Any]:
     return Codec(annotation, where, _built(_shared_plan, annotation, where))
 
 
-def _built(make: Callable[[Any, str], _Plan], annotation: Any, where: str) -> _Plan:
+def _built(make: Callable[[Any, str], _Plan], annotation: object, where: str) -> _Plan:
     """Make a plan, and say in the words of this package why there is none."""
     name = type_name(annotation)
     try:
@@ -244,7 +245,7 @@ def _as_data(schema: Any) -> CoreSchema:
     return dict(schema)
 
 
-def type_name(annotation: Any) -> str:
+def type_name(annotation: object) -> str:
     """Return an annotation as people write it."""
     return annotation.__qualname__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
 
@@ -275,7 +276,7 @@ class InputCodec:
     _least: int
     """How many of them a call must give; more than there are when the short way is never right."""
 
-    def encode(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    def encode(self, args: Args, kwargs: Kwargs) -> str:
         """Return the arguments of a call as JSON.
 
         Raises:

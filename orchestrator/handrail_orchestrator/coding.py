@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.codec import Codec, InputCodec
 
 
-def codec_for(annotation: Any, *, where: str) -> "Codec[Any]":
+def codec_for(annotation: object, *, where: str) -> "Codec[Any]":
     """Return the codec for an annotation; see ``handrail_orchestrator.codec``."""
     from handrail_orchestrator import codec  # noqa: PLC0415 -- on demand, as the module says
 

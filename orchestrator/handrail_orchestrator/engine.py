@@ -15,7 +15,7 @@ from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.store.port import JudgedQuery, ReviewQuery
 from handrail_orchestrator.store.rows import RunStatus
-from handrail_orchestrator.workflow import Workflow
+from handrail_orchestrator.workflow import AnyWorkflow, Workflow
 
 if TYPE_CHECKING:
     from handrail_guards.verdict import Verdict
@@ -115,7 +115,7 @@ class ReviewDesk(Protocol):
         """Answer a review item and resume its run."""
         ...
 
-    def use(self, *workflows: Workflow[Any, Any]) -> None:
+    def use(self, *workflows: AnyWorkflow) -> None:
         """Check answers with the code of these workflows from now on."""
         ...
 

@@ -141,7 +141,7 @@ class _Tests:
         tests = tuple(item.test for item in items if item)
         size, only = len(tests), tests[0] if tests else None
 
-        def test_fixed(value: Any) -> bool:
+        def test_fixed(value: object) -> bool:
             return type(value) is tuple and len(value) == size and all(map(_call, tests, value))
 
         if "variadic_item_index" not in schema:
@@ -175,7 +175,7 @@ class _Tests:
             return None
         size = len(tests)
 
-        def test(value: Any) -> bool:
+        def test(value: object) -> bool:
             if type(value) is not cls or len(state := value.__dict__) != size:
                 return False
             return all(name in state and check(state[name]) for name, check in tests)
@@ -208,7 +208,7 @@ class _Tests:
         tests = dict(found)
         required = {name for name, field in fields.items() if field.get("required", schema.get("total", True))}
 
-        def test(value: Any) -> bool:
+        def test(value: object) -> bool:
             if type(value) is not dict or not value.keys() >= required:
                 return False
             return all(name in tests and tests[name](item) for name, item in value.items())
@@ -225,7 +225,7 @@ class _Tests:
         return tuple(tests)
 
 
-def _call(test: Test, value: Any) -> bool:
+def _call(test: Test, value: object) -> bool:
     return test(value)
 
 

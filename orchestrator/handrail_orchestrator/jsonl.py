@@ -97,7 +97,7 @@ def _checked(number: int, data: bytes, codec: Codec[Any], id_field: str | None) 
     return _identified(number, raw, value, id_field)
 
 
-def _identified(number: int, raw: str, value: Any, id_field: str | None) -> InputLine | _Finding:
+def _identified(number: int, raw: str, value: object, id_field: str | None) -> InputLine | _Finding:
     if id_field is None:
         return InputLine(number, str(number), value, raw)
     found = _id(json.loads(raw), id_field)
@@ -121,12 +121,12 @@ def _type_finding(number: int, errors: list[ErrorDetails], codec: Codec[Any]) ->
     return _Finding(number, field, problem)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _id(value: Any, id_field: str) -> str | None:
+def _id(value: object, id_field: str) -> str | None:
     found = value.get(id_field) if isinstance(value, dict) else None
     if isinstance(found, str):
         return found if found.strip() else None

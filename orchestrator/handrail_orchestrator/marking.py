@@ -135,10 +135,10 @@ class _Member:
         schema: Any = {"type": "definitions", "schema": self.schema, "definitions": self.definitions}
         return SchemaValidator(schema, EXACT_JSON, _use_prebuilt=False)
 
-    def certainly(self, value: Any) -> bool:
+    def certainly(self, value: object) -> bool:
         return self.test is not None and self.test(value)
 
-    def possibly(self, value: Any) -> bool:
+    def possibly(self, value: object) -> bool:
         try:
             back = self.validator.validate_python(value, strict=True, by_alias=False, by_name=True)
         except ValidationError:
@@ -152,7 +152,7 @@ class _Choice:
 
     members: tuple[_Member, ...]
 
-    def __call__(self, value: Any) -> str:
+    def __call__(self, value: object) -> str:
         for fits in (_Member.certainly, _Member.possibly):
             for member in self.members:
                 if fits(member, value):

@@ -27,7 +27,7 @@ from handrail_orchestrator.store import Durability, Store, open_store
 from handrail_orchestrator.store.changes import Started, StartRun
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
 from handrail_orchestrator.texts import checked_texts
-from handrail_orchestrator.workflow import Workflow, Workflows
+from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
 
 _log = logging.getLogger("handrail.worker")
 
@@ -74,7 +74,7 @@ class Orchestrator(Client):
         self,
         store: str | Store,
         *,
-        workflows: Sequence[Workflow[Any, Any]],
+        workflows: Sequence[AnyWorkflow],
         limits: Mapping[str, Limit] | None = None,
         settings: Settings = Settings(),
         durability: Durability = "power",
@@ -233,7 +233,7 @@ class Orchestrator(Client):
         engine.started.add(each.key for each in started)
         return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]
 
-    def _start_change(self, workflow: Workflow[Any, Any], value: Any, run_id: str | None, *, execute: bool) -> StartRun:
+    def _start_change(self, workflow: AnyWorkflow, value: object, run_id: str | None, *, execute: bool) -> StartRun:
         if workflow not in self._workflows:
             raise UnknownWorkflow(
                 f"this orchestrator was not given workflow {workflow.name!r} version {workflow.version}:"

@@ -7,7 +7,6 @@ decided on, so of two people who decide at once exactly one succeeds.
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.errors import ReviewError
@@ -64,7 +63,7 @@ def release(item: ReviewItem, *, by: str, now: float) -> MoveReview:
 
 def decide(
     item: ReviewItem,
-    value: Any,
+    value: object,
     *,
     by: str,
     now: float,
@@ -93,14 +92,14 @@ def decide(
     )  # fmt: skip
 
 
-def recorded_answer(item: ReviewItem, value: Any) -> str:
+def recorded_answer(item: ReviewItem, value: object) -> str:
     """Return an answer as it is recorded: a suggestion taken as it is keeps what JSON data does not say of it."""
     if item.exact_suggestion is not None and is_suggestion(item, value):
         value = item.exact_suggestion
     return json.dumps(value)
 
 
-def is_suggestion(item: ReviewItem, value: Any) -> bool:
+def is_suggestion(item: ReviewItem, value: object) -> bool:
     """Return whether an answer is the suggestion as it is, in the form that records show or in the stored one."""
     if item.suggestion is None:
         return False
@@ -134,7 +133,7 @@ def in_words(failed: Iterable[Verdict]) -> str:
     return "; ".join(f"{each.guard}{f' ({each.field})' if each.field else ''}: {each.reason}" for each in failed)
 
 
-def check_answer(item: ReviewItem, value: Any) -> None:
+def check_answer(item: ReviewItem, value: object) -> None:
     """Check an answer against the item's JSON Schema.
 
     Raises:
@@ -146,7 +145,7 @@ def check_answer(item: ReviewItem, value: Any) -> None:
         raise ReviewError(f"review item {item.id}: {shown}")
 
 
-def problems(item: ReviewItem, value: Any) -> list[tuple[tuple[str | int, ...], str]]:
+def problems(item: ReviewItem, value: object) -> list[tuple[tuple[str | int, ...], str]]:
     """Return where an answer does not fit the item's JSON Schema, and why, by path; the suggestion itself fits."""
     if is_suggestion(item, value):
         return []  # the form in which a value of this type is recorded is not always the one that people write

@@ -18,7 +18,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 
-def difference(value: Any, back: Any, path: str = "") -> str | None:
+def difference(value: object, back: object, path: str = "") -> str | None:
     """Return where and how ``back`` differs from ``value``, in words, or None when nothing was lost.
 
     One change is allowed: a whole number where a float is annotated comes back as the equal float, because type
@@ -40,7 +40,7 @@ def difference(value: Any, back: Any, path: str = "") -> str | None:
 _PLAIN = {str, int, bool, bytes, NoneType}
 
 
-def _kind(value: Any) -> type:
+def _kind(value: object) -> type:
     """Return the class that must come back; a generic model built without its parameter counts as its generic."""
     cls = type(value)
     if issubclass(cls, BaseModel):
@@ -56,7 +56,7 @@ def _same_float(value: Any, back: Any) -> bool:
     return bool(value == back) and math.copysign(1.0, back) == math.copysign(1.0, float(value))
 
 
-def _scalar_difference(value: Any, back: Any, path: str) -> str | None:
+def _scalar_difference(value: object, back: object, path: str) -> str | None:
     return None if _same_scalar(value, back) else _words(value, back, path)
 
 
@@ -93,7 +93,7 @@ def _field_values(value: BaseModel) -> dict[str, Any]:
     return {name: vars(value)[name] for name in type(value).model_fields if name in vars(value)}
 
 
-def _dataclass_difference(value: Any, back: Any, path: str) -> str | None:
+def _dataclass_difference(value: object, back: object, path: str) -> str | None:
     for name in _compared_fields(cast("Hashable", type(value))):
         mine, theirs = getattr(value, name, _ABSENT), getattr(back, name, _ABSENT)
         if mine is not theirs and (found := difference(mine, theirs, _at(path, name))):
@@ -136,7 +136,7 @@ def _mapping_difference(value: Mapping[Any, Any], back: Mapping[Any, Any], path:
     return None
 
 
-def _traits(container: Any) -> tuple[Any, ...]:
+def _traits(container: object) -> tuple[Any, ...]:
     """Return what a container holds beside its members."""
     return tuple(getattr(container, name, None) for name in ("default_factory", "maxlen"))
 
@@ -184,12 +184,12 @@ def _place(path: str) -> str:
     return f"field {path!r}: " if path else ""
 
 
-def _words(value: Any, back: Any, path: str) -> str:
+def _words(value: object, back: object, path: str) -> str:
     fate = "be lost" if back is _ABSENT else f"come back as {_shown(back)}"
     return f"{_place(path)}{_shown(value)} would {fate}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """Return the value and its type, short: a message is read by people, and may be logged."""
     text = repr(value)
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__qualname__})"

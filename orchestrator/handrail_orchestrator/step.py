@@ -4,7 +4,7 @@ import copy
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.pace import RulePace
@@ -116,6 +116,14 @@ class Step(Generic[P, R_co]):
         other = copy.copy(self)  # nothing else has to be worked out again: workflows do this for every call
         object.__setattr__(other, "name", name)
         return other
+
+
+AnyStep: TypeAlias = Step[..., Any]
+"""A step whose parameters and result do not matter."""
+
+Args: TypeAlias = tuple[object, ...]
+Kwargs: TypeAlias = dict[str, Any]
+"""What a call was given; handed on as it is."""
 
 
 class StepDecorator(Protocol):

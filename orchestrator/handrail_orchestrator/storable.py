@@ -70,7 +70,7 @@ def with_parts(schema: CoreSchema, change: Callable[[CoreSchema], CoreSchema]) -
     }
 
 
-def _changed(part: Any, change: Callable[[CoreSchema], CoreSchema]) -> Any:
+def _changed(part: object, change: Callable[[CoreSchema], CoreSchema]) -> Any:
     """Change what stands at one key: a schema, a list of schemas, or schemas by name or with a label."""
     if isinstance(part, dict):
         if isinstance(part.get("type"), str):
@@ -100,7 +100,7 @@ def _refuse(schema: CoreSchema, path: str) -> None:
             _refuse_part(schema[key], path, union=kind == "union")
 
 
-def _refuse_part(part: Any, path: str, *, union: bool) -> None:
+def _refuse_part(part: object, path: str, *, union: bool) -> None:
     if isinstance(part, dict) and isinstance(part.get("type"), str):
         # A third-party type's own class check, beside a branch that reads JSON, is for Python values only.
         if not (union and part["type"] == "is-instance"):
@@ -113,7 +113,7 @@ def _refuse_part(part: Any, path: str, *, union: bool) -> None:
             _refuse_part(inner, path, union=union)
 
 
-def _is_field(part: Any) -> bool:
+def _is_field(part: object) -> bool:
     return isinstance(part, dict) and str(part.get("type")) in {"model-field", "typed-dict-field"}
 
 
@@ -133,6 +133,6 @@ def _refuse_disguises(schema: CoreSchema, path: str) -> None:
         raise Refused(path, "reading it back would import whatever the record names; store a plain str instead")
 
 
-def _function(schema: Any) -> Any:
+def _function(schema: object) -> Any:
     found = schema.get("function") if isinstance(schema, dict) else None
     return found.get("function") if isinstance(found, dict) else found

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
 
 
 class Strands:
@@ -20,13 +19,13 @@ class Strands:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         """``changed`` is called when a task has begun to wait."""
-        self._asleep: set[asyncio.Task[Any]] = set()
-        self._awaited: dict[asyncio.Task[Any], Sequence[asyncio.Task[Any]]] = {}
-        self._roused: set[asyncio.Task[Any]] = set()
+        self._asleep: set[asyncio.Task[object]] = set()
+        self._awaited: dict[asyncio.Task[object], Sequence[asyncio.Task[object]]] = {}
+        self._roused: set[asyncio.Task[object]] = set()
         """Tasks that were told to go on and have not waited again since."""
         self._changed = changed
 
-    def is_still(self, task: asyncio.Task[Any], calls: int) -> bool:
+    def is_still(self, task: asyncio.Task[object], calls: int) -> bool:
         """Return whether a task goes on only with the clock, and so do all tasks that it waits for.
 
         A workflow may have made tasks of its own, as ``asyncio.gather`` does. What waits for them cannot be told; then
@@ -36,7 +35,7 @@ class Strands:
             return len(self._asleep) >= calls > 0
         return self._waits(task)
 
-    def _waits(self, task: asyncio.Task[Any]) -> bool:
+    def _waits(self, task: asyncio.Task[object]) -> bool:
         if task in self._roused:
             return False
         if task in self._asleep:
@@ -44,7 +43,7 @@ class Strands:
         left = [each for each in self._awaited.get(task, ()) if not each.done()]
         return bool(left) and all(map(self._waits, left))
 
-    def _of_their_own(self, root: asyncio.Task[Any]) -> bool:
+    def _of_their_own(self, root: asyncio.Task[object]) -> bool:
         known, more = {root}, [root]
         while more:
             found = [each for each in self._awaited.get(more.pop(), ()) if each not in known]
@@ -52,7 +51,7 @@ class Strands:
             more += found
         return not (self._asleep | self._awaited.keys()) <= known
 
-    def rouse(self, task: asyncio.Task[Any]) -> None:
+    def rouse(self, task: asyncio.Task[object]) -> None:
         """Note that a task was told to go on, whatever it waits for."""
         self._roused.add(task)
         task.add_done_callback(self._roused.discard)
@@ -70,7 +69,7 @@ class Strands:
             self._asleep.discard(task)
 
     @contextmanager
-    def awaiting(self, tasks: "Sequence[asyncio.Task[Any]]") -> Iterator[None]:
+    def awaiting(self, tasks: "Sequence[asyncio.Task[object]]") -> Iterator[None]:
         """Note that the current task waits for others, and goes on when all have ended."""
         task = _current_task()
         self._roused.discard(task)
@@ -93,7 +92,7 @@ def asleep() -> AbstractContextManager[Callable[[], None]]:
     return nullcontext(_nobody_asks) if strands is None else strands.asleep()
 
 
-def awaiting(tasks: "Sequence[asyncio.Task[Any]]") -> AbstractContextManager[None]:
+def awaiting(tasks: "Sequence[asyncio.Task[object]]") -> AbstractContextManager[None]:
     """Note that the current task waits for others, and goes on when all have ended."""
     strands = _current.get()
     return nullcontext() if strands is None else strands.awaiting(tasks)
@@ -109,7 +108,7 @@ def _nobody_asks() -> None:
     """Outside an execution nobody asks who moves."""
 
 
-def _current_task() -> "asyncio.Task[Any]":
+def _current_task() -> "asyncio.Task[object]":
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 -- whoever waits is a coroutine, which a task drives
     return task

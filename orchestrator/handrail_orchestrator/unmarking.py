@@ -35,12 +35,12 @@ def plain(text: str) -> Any:
     return unmarked(data[KEY]) if is_marked(data) else data
 
 
-def is_marked(data: Any) -> bool:
+def is_marked(data: object) -> bool:
     """Return whether data is in the marked form."""
     return isinstance(data, dict) and len(data) == 1 and KEY in data
 
 
-def unmarked(value: Any) -> Any:
+def unmarked(value: object) -> Any:
     """Return what stands in the marked form as plain data."""
     reading = _Reading()
     found = reading.of(value)
@@ -56,7 +56,7 @@ class _Reading:
         self._bold = bold
         """Whether a list that may be a mark is one."""
 
-    def of(self, value: Any) -> Any:
+    def of(self, value: object) -> Any:
         if isinstance(value, dict):
             return {key: self.of(each) for key, each in value.items()}
         if not isinstance(value, list):
@@ -69,7 +69,7 @@ class _Reading:
             return self.of(value[1])
         return [self.of(each) for each in value]
 
-    def _is_named(self, name: str, value: Any) -> bool:
+    def _is_named(self, name: str, value: object) -> bool:
         if _ONLY_A_MARK.fullmatch(name):
             return True
         if _CLASS.fullmatch(name):
@@ -78,7 +78,7 @@ class _Reading:
         return fits is not None and fits(value)
 
 
-def _is_moment(value: Any) -> bool:
+def _is_moment(value: object) -> bool:
     """Return whether a value is ``[moment, zone, fold]``."""
     return (
         isinstance(value, list)
@@ -106,15 +106,15 @@ def _is_a(*kinds: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds)
 
 
-def _is_duration(value: Any) -> bool:
+def _is_duration(value: object) -> bool:
     return isinstance(value, str) and value.lstrip("-+").startswith("P")
 
 
-def _is_address(value: Any) -> bool:
+def _is_address(value: object) -> bool:
     return isinstance(value, str) and "://" in value
 
 
-def _is_time(value: Any) -> bool:
+def _is_time(value: object) -> bool:
     return _is_moment(value) or _is_text_of(time.fromisoformat)(value) or _is_text_of(datetime.fromisoformat)(value)
 
 

@@ -4,13 +4,13 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, get_type_hints, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, get_type_hints, overload
 
 from handrail_ground.code_hash import hash_of_code
 from handrail_orchestrator.coding import codec_for, signature_codec
 from handrail_orchestrator.errors import InvalidWorkflow, UnresolvedAnnotation
 from handrail_orchestrator.run import Run
-from handrail_orchestrator.step import RESERVED, Step
+from handrail_orchestrator.step import RESERVED, AnyStep, Step
 from handrail_orchestrator.texts import checked_number, checked_text
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Workflow(Generic[In_contra, Out_co]):
         for step in self._steps_in_code():
             check_step(step)
 
-    def _steps_in_code(self) -> Iterator[Step[..., Any]]:
+    def _steps_in_code(self) -> Iterator[AnyStep]:
         nonlocals = inspect.getclosurevars(self.function)
         for value in (*nonlocals.globals.values(), *nonlocals.nonlocals.values()):
             if isinstance(value, Step):
@@ -105,12 +105,12 @@ class Workflow(Generic[In_contra, Out_co]):
         except NameError as error:
             raise UnresolvedAnnotation(where=f"workflow {self.name!r}", problem=str(error)) from error
 
-    def __call__(self, run: Run, *args: Any) -> Awaitable[Out_co]:
+    def __call__(self, run: Run, *args: object) -> Awaitable[Out_co]:
         """Call the function with a run of your own making, as tests do."""
         return self.function(run, *args)
 
 
-def check_step(step: Step[..., Any]) -> None:
+def check_step(step: AnyStep) -> None:
     """Check that a step's inputs and result can be stored.
 
     Raises:
@@ -133,6 +133,10 @@ def result_codec(function: Callable[..., Any], *, where: str) -> "Codec[Any]":
     except NameError as error:
         raise UnresolvedAnnotation(where=where, problem=str(error)) from error
     return codec_for(hints.get("return", inspect.Parameter.empty), where=f"{where}, its result")
+
+
+AnyWorkflow: TypeAlias = Workflow[Any, Any]
+"""A workflow whose input and result do not matter."""
 
 
 class WorkflowDecorator(Protocol):
@@ -161,7 +165,7 @@ def workflow(
         NotStorable: its input, result or a step it names cannot be stored as typed JSON.
     """
 
-    def decorate(function: Callable[..., Awaitable[Any]]) -> Workflow[Any, Any]:
+    def decorate(function: Callable[..., Awaitable[Any]]) -> AnyWorkflow:
         found = name or str(getattr(function, "__name__", ""))
         return Workflow(function, found, version, continues, deadline_seconds)
 
@@ -171,8 +175,8 @@ def workflow(
 class Workflows:
     """The workflows of one orchestrator, by name and by every version they execute."""
 
-    def __init__(self, workflows: list[Workflow[Any, Any]]) -> None:
-        self._by_version: dict[tuple[str, int], Workflow[Any, Any]] = {}
+    def __init__(self, workflows: list[AnyWorkflow]) -> None:
+        self._by_version: dict[tuple[str, int], AnyWorkflow] = {}
         for each in workflows:
             if not isinstance(each, Workflow):
                 raise InvalidWorkflow(f"{each!r} is no workflow: mark it with @workflow(version=1)")
@@ -184,10 +188,10 @@ class Workflows:
                     )
                 self._by_version[each.name, version] = each
 
-    def __contains__(self, workflow: Workflow[Any, Any]) -> bool:
+    def __contains__(self, workflow: AnyWorkflow) -> bool:
         return self._by_version.get((workflow.name, workflow.version)) is workflow
 
-    def find(self, name: str, version: int) -> Workflow[Any, Any]:
+    def find(self, name: str, version: int) -> AnyWorkflow:
         """Return the code that executes runs of that version."""
         return self._by_version[name, version]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import typer
 
@@ -13,7 +12,7 @@ from handrail_orchestrator.errors import Misuse, UnknownWorkflow
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.store.rows import AUDIT
-from handrail_orchestrator.workflow import Workflow
+from handrail_orchestrator.workflow import AnyWorkflow, Workflow
 
 
 @dataclass(slots=True)
@@ -21,9 +20,9 @@ class Code:
     """Loads each workflow once, when it is needed first."""
 
     store: str
-    _found: dict[str, Workflow[Any, Any] | Misuse] = field(default_factory=dict)
+    _found: dict[str, AnyWorkflow | Misuse] = field(default_factory=dict)
 
-    def of(self, client: EngineClient, workflow: str) -> Workflow[Any, Any] | Misuse:
+    def of(self, client: EngineClient, workflow: str) -> AnyWorkflow | Misuse:
         """Return a workflow, or why it cannot be had."""
         if workflow not in self._found:
             target = client.code_of(workflow)
@@ -42,12 +41,12 @@ class Code:
         self.of(client, item.workflow)
         client.use(*(each for each in self._found.values() if isinstance(each, Workflow)))
 
-    def resumable(self, client: EngineClient, decided: Iterable[ReviewItem]) -> list[Workflow[Any, Any]]:
+    def resumable(self, client: EngineClient, decided: Iterable[ReviewItem]) -> list[AnyWorkflow]:
         """Return the workflows whose runs go on with these decisions and that nobody else executes."""
         wanted = sorted({item.workflow for item in decided if item.kind != AUDIT})
         if not wanted or client.health().is_worked_on:
             return []
-        found: list[Workflow[Any, Any]] = []
+        found: list[AnyWorkflow] = []
         for name in wanted:
             code = self.of(client, name)
             if isinstance(code, Workflow):
@@ -60,7 +59,7 @@ class Code:
         return found
 
 
-async def go_on(store: str, workflows: list[Workflow[Any, Any]]) -> None:
+async def go_on(store: str, workflows: list[AnyWorkflow]) -> None:
     """Execute what is due of these workflows."""
     if workflows:
         async with Orchestrator(store, workflows=workflows) as orchestrator:

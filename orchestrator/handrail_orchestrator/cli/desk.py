@@ -195,7 +195,7 @@ class TerminalDesk:
         question.draft = answer
         self._show_draft(question)
 
-    def _changed(self, item: ReviewItem, answer: Any, name: str, path: fields.Path) -> Any:
+    def _changed(self, item: ReviewItem, answer: object, name: str, path: fields.Path) -> Any:
         held = fields.at(answer, path)
         shown = "" if held is None else held if isinstance(held, str) else json.dumps(held, ensure_ascii=False)
         while True:
@@ -207,7 +207,7 @@ class TerminalDesk:
             except ReviewError as error:
                 typer.echo(f"  {harmless(str(error))}")
 
-    def _with(self, item: ReviewItem, answer: Any, path: fields.Path, typed: str) -> Any:
+    def _with(self, item: ReviewItem, answer: object, path: fields.Path, typed: str) -> Any:
         """Return the answer with what was typed in a field, held to the type itself where its code is there."""
         changed = fields.with_typed(item, answer, path, typed)
         try:
@@ -217,7 +217,7 @@ class TerminalDesk:
                 raise
         return changed
 
-    def _objections(self, item: ReviewItem, answer: Any) -> Sequence[Verdict]:
+    def _objections(self, item: ReviewItem, answer: object) -> Sequence[Verdict]:
         self.code.prepare(self.client, item)
         return self._do(self.client.objections(item.id, answer)) or ()
 
@@ -227,7 +227,7 @@ class TerminalDesk:
             failed = self._objections(question.item, question.draft)
         show_draft(question.draft, failed)
 
-    def _decide(self, question: _Question, value: Any) -> bool | None:
+    def _decide(self, question: _Question, value: object) -> bool | None:
         item = question.item
         self.code.prepare(self.client, item)
         decide = self.client.decide

@@ -17,7 +17,7 @@ def name_of(path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def leaves(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(data: object, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield the fields of an object that hold no others, in order; an empty list or object is one itself."""
     if isinstance(data, dict) and data:
         for key, below in data.items():
@@ -29,7 +29,7 @@ def leaves(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield path, data
 
 
-def of_item(item: ReviewItem, data: Any) -> dict[str, Path]:
+def of_item(item: ReviewItem, data: object) -> dict[str, Path]:
     """Return every field that may be changed by name: those the data has, and those that its schema knows."""
     found: dict[str, Path] = {}
     for path, _ in leaves(data):
@@ -55,7 +55,7 @@ def at(data: Any, path: Path) -> Any:
     return data
 
 
-def put(data: Any, path: Path, value: Any) -> Any:
+def put(data: object, path: Path, value: object) -> Any:
     """Return the data with another value in a field."""
     if not path:
         return value
@@ -66,7 +66,7 @@ def put(data: Any, path: Path, value: Any) -> Any:
     return {**held, head: put(held.get(head), tuple(rest), value)}
 
 
-def with_typed(item: ReviewItem, data: Any, path: Path, typed: str) -> Any:
+def with_typed(item: ReviewItem, data: object, path: Path, typed: str) -> Any:
     """Return the data with what was typed in a field: as text if that fits there, as JSON if not.
 
     Raises:
@@ -84,7 +84,7 @@ def with_typed(item: ReviewItem, data: Any, path: Path, typed: str) -> Any:
     raise ReviewError(f"{name_of(path)}: {found[0]}")
 
 
-def _inside(item: ReviewItem, data: Any, path: Path) -> list[str]:
+def _inside(item: ReviewItem, data: object, path: Path) -> list[str]:
     return [said for where, said in problems(item, data) if where[: len(path)] == path]
 
 

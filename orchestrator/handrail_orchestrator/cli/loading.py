@@ -70,7 +70,7 @@ def _there(module: ModuleType, wanted: Wanted) -> str:
     return f"{wanted.noun}s there: {', '.join(known)}; {built}" if known else built
 
 
-def _may_build(name: str, value: Any, module: ModuleType, wanted: Wanted) -> bool:
+def _may_build(name: str, value: object, module: ModuleType, wanted: Wanted) -> bool:
     """Return whether a function of the module can be called as it is, and does not say that it returns another kind."""
     if not inspect.isfunction(value) or value.__module__ != module.__name__ or name.startswith("_"):
         return False

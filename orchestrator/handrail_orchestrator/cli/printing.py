@@ -166,7 +166,7 @@ def error_of(error: RecordedError | None) -> str:
     return "" if error is None else short(str(error), 120)
 
 
-def json_text(data: Any) -> str:
+def json_text(data: object) -> str:
     """Return JSON data as text."""
     return json.dumps(data, ensure_ascii=False)
 

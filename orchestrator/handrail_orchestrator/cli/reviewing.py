@@ -30,7 +30,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.workflow import Workflow
+from handrail_orchestrator.workflow import AnyWorkflow
 
 app = typer.Typer(help="Answer what the workflows ask.", no_args_is_help=True)
 
@@ -99,7 +99,7 @@ def decide(
     """Answer one question; its run goes on."""
     code = Code(store)
 
-    async def answer_it() -> tuple[ReviewItem, list[Workflow[Any, Any]]]:
+    async def answer_it() -> tuple[ReviewItem, list[AnyWorkflow]]:
         async with Client(store) as client:
             row = client.review(item)
             value = _given(row, answer, changes or [])

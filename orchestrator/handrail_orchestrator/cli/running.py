@@ -5,7 +5,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -25,7 +25,7 @@ from handrail_orchestrator.jsonl import InputLine, read_inputs
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.summary import BatchProgress, RunSummary, summarize
-from handrail_orchestrator.workflow import Workflow
+from handrail_orchestrator.workflow import AnyWorkflow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class InputBatch:
     """A workflow on the inputs of one file."""
 
-    workflow: Workflow[Any, Any]
+    workflow: AnyWorkflow
     target: str
     inputs: list[InputLine]
     store: str
@@ -137,7 +137,7 @@ def work(
 
 
 async def _work(
-    workflows: list[Workflow[Any, Any]], targets: list[str], store: str, concurrency: int, *, until_idle: bool
+    workflows: list[AnyWorkflow], targets: list[str], store: str, concurrency: int, *, until_idle: bool
 ) -> None:
     async with Orchestrator(store, workflows=workflows, concurrency=concurrency) as orchestrator:
         for workflow, target in zip(workflows, targets, strict=True):

@@ -38,7 +38,7 @@ def show_item(item: ReviewDetail, *, lines: int | None = None) -> bool:
     return cut
 
 
-def show_draft(data: Any, failed: Sequence[Verdict]) -> None:
+def show_draft(data: object, failed: Sequence[Verdict]) -> None:
     """Print, field by field, the answer that somebody is making of a suggestion, and every guard that it fails."""
     console = out()
     _print(console, "your answer")
@@ -83,14 +83,14 @@ def keys(options: Sequence[Any]) -> list[str]:
     return [str(place) for place in range(1, len(options) + 1)]
 
 
-def text_of(option: Any) -> str:
+def text_of(option: object) -> str:
     """Return an option as people type it."""
     if isinstance(option, bool):
         return "yes" if option else "no"
     return option if isinstance(option, str) else json.dumps(option, ensure_ascii=False)
 
 
-def _field_lines(data: Any, said: Said) -> Iterator[str]:
+def _field_lines(data: object, said: Said) -> Iterator[str]:
     shown = [(fields.name_of(path), value) for path, value in fields.leaves(data)]
     width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
@@ -116,7 +116,7 @@ def failed_line(verdict: Verdict) -> str:
     return harmless(f"✗ {verdict.guard}{where}: {verdict.reason}")
 
 
-def _print_fields(console: Console, data: Any, said: Said) -> None:
+def _print_fields(console: Console, data: object, said: Said) -> None:
     for line in _field_lines(data, said):
         _print(console, line)
     _print(console, "")

@@ -45,7 +45,7 @@ class Field:
 Typed: TypeAlias = TypedAnswer | Field | Command
 
 
-def read_typed(item: ReviewItem, line: str, draft: Any) -> Typed:
+def read_typed(item: ReviewItem, line: str, draft: object) -> Typed:
     """Return what a line means that is not empty.
 
     A label is always the label, then come places in the list, keys, ``field=value`` and free answers. A slash makes a
@@ -95,7 +95,7 @@ def read_answer(item: ReviewItem, typed: str) -> Any:
     return typed
 
 
-def _fits(item: ReviewItem, value: Any) -> bool:
+def _fits(item: ReviewItem, value: object) -> bool:
     return not review.problems(item, value)
 
 

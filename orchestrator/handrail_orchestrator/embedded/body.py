@@ -20,7 +20,7 @@ from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.pace import SLOW_SECONDS
 from handrail_orchestrator.retry import Retry, delay_seconds
-from handrail_orchestrator.step import Default, Policy, Step
+from handrail_orchestrator.step import AnyStep, Args, Default, Kwargs, Policy, Step
 from handrail_orchestrator.strands import rousing
 
 
@@ -63,7 +63,7 @@ class Bodies:
         self._threads = BodyThreads(threads)
 
     async def execute(
-        self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any
+        self, step: AnyStep, context: StepContext, tries: Tries, args: Args, kwargs: Kwargs
     ) -> BodyResult:
         """Execute under the policy.
 
@@ -86,7 +86,7 @@ class Bodies:
             raise BodyFailed(error, tries.attempt) from error
 
     async def _fall_back(
-        self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any, first: Exception
+        self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs, first: Exception
     ) -> BodyResult:
         assert step.policy.fallback is not None  # noqa: S101 -- asked by the caller
         other = Step(step.policy.fallback, step.name, step.kind)
@@ -96,7 +96,7 @@ class Bodies:
         except Exception as error:
             raise error from first
 
-    async def _attempts(self, step: Step[..., Any], context: StepContext, tries: Tries, args: Any, kwargs: Any) -> Any:
+    async def _attempts(self, step: AnyStep, context: StepContext, tries: Tries, args: Args, kwargs: Kwargs) -> Any:
         retry = step.policy.retry
         while True:
             this = context._replace(attempt=tries.next())
@@ -111,13 +111,13 @@ class Bodies:
                 failure = error
             await tries.pause(tries, delay_seconds(retry, tries.failed, random.random()), failure)  # noqa: S311 -- jitter
 
-    async def _attempt(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+    async def _attempt(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
         limit = step.policy.limit
         turn = nullcontext() if limit is None else self._limiters.named(limit, step=step.name)
         async with turn, self._time_limit(step.policy.timeout_seconds):
             return await self._bounded(step, step.policy, context, args, kwargs)
 
-    async def _bounded(self, step: Step[..., Any], policy: Policy, context: StepContext, args: Any, kwargs: Any) -> Any:
+    async def _bounded(self, step: AnyStep, policy: Policy, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
         """Call the body so that a time limit ends it, even if it swallows its cancel."""
         body = self.call(step, context, args, kwargs)
         if not step.is_async or (policy.timeout_seconds is None and policy.deadline_seconds is None):
@@ -126,13 +126,13 @@ class Bodies:
         message = "the step goes on although it was cancelled, again and again: it is left behind"
         return await on_a_leash(body, lambda: _log.warning(message, extra=ids))
 
-    def call(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Awaitable[Any]:
+    def call(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Awaitable[Any]:
         """Call the body once: awaited when it is async, in the loop when it is a quick rule, or else in a thread."""
         if self._around is None:
             return self._called(step, context, args, kwargs)
         return self._around(context, lambda: self._called(step, context, args, kwargs))
 
-    async def _called(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+    async def _called(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
         if not step.is_async:
             if step.policy.inline or (step.pace is not None and step.pace.in_loop):
                 return timed(step, inside_of(context), args, kwargs)
@@ -143,7 +143,7 @@ class Bodies:
         finally:
             leave_step(token)
 
-    async def _in_thread(self, step: Step[..., Any], context: StepContext, args: Any, kwargs: Any) -> Any:
+    async def _in_thread(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
         flag = StopFlag()
         inside = inside_of(context._replace(stop=flag))
         name = f"step {context.step!r} of run {context.run_id!r}"
@@ -197,7 +197,7 @@ def _is_worth_it(error: Exception, retry: Retry) -> bool:
     return isinstance(error, retry.on) or (isinstance(error, Escaped) and isinstance(error.error, retry.on))
 
 
-def timed(step: Step[..., Any], inside: contextvars.Context, args: Any, kwargs: Any) -> Any:
+def timed(step: AnyStep, inside: contextvars.Context, args: Args, kwargs: Kwargs) -> Any:
     """Call a plain function, and take note of its pace."""
     pace = step.pace
     if pace is None:

@@ -15,6 +15,7 @@ from handrail_orchestrator.errors import NotStorable, ReviewError
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.review import recorded_answer
+from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.store.changes import Change, ReadAnswer
 from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.rows import AUDIT
@@ -39,7 +40,7 @@ class AnswerCheck:
     store: Store
     clock: Clock
 
-    async def checked(self, item: ReviewItem, value: Any) -> Checked | None:
+    async def checked(self, item: ReviewItem, value: object) -> Checked | None:
         """Return what the guards say of an answer, given as JSON data; None when that cannot be known here.
 
         Nothing is executed or recorded: the workflow's own code is replayed over what its run remembers.
@@ -119,7 +120,7 @@ class _Replay(EmbeddedRun):
         """End the replay: a body would begin now."""
         raise _Reached
 
-    async def _decide(self, bound: BoundJudge, name: str, args: Any, kwargs: Any) -> Any:
+    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> Any:
         if self._wanted in {f"{name}/review", f"{name}/{AUDIT}"}:
             self.asked = _Asked(bound, args, kwargs)
             raise _Reached

@@ -11,6 +11,7 @@ from typing import Any
 
 from handrail_orchestrator.embedded.signals import stop_signalled
 from handrail_orchestrator.forked import end_copy
+from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.strands import awaiting
 from handrail_orchestrator.suspension import only_suspensions
 
@@ -31,7 +32,7 @@ class RunTask(asyncio.Task[None]):
 
     cancelled_itself = False
 
-    def cancel(self, msg: Any = None) -> bool:
+    def cancel(self, msg: object = None) -> bool:
         """Cancel, as any task."""
         if _current_task() is self:
             self.cancelled_itself = True
@@ -51,7 +52,7 @@ def error_type(error: BaseException) -> str:
     return type(error.error if isinstance(error, Escaped) else error).__name__
 
 
-def is_signal(error: BaseException, task: "asyncio.Task[Any] | None") -> bool:
+def is_signal(error: BaseException, task: "asyncio.Task[object] | None") -> bool:
     """Return whether an error that came out of user code in a task was sent by the engine, asyncio or a person."""
     if isinstance(error, asyncio.CancelledError):
         if task is None or not task.cancelling():
@@ -77,7 +78,7 @@ def escaped(error: BaseException) -> Exception:
     return Escaped(error)
 
 
-def called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def called(function: Callable[..., Any], *args: object, **kwargs: object) -> Any:
     """Call a plain function of the user's.
 
     Raises:
@@ -101,7 +102,7 @@ def called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return returned
 
 
-async def awaited(function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any) -> Any:
+async def awaited(function: Callable[..., Awaitable[Any]], args: Args, kwargs: Kwargs) -> Any:
     """Await an async function of the user's.
 
     Raises:
@@ -130,7 +131,7 @@ async def on_a_leash(body: Awaitable[Any], on_left: Callable[[], None]) -> Any:
     return task.result()
 
 
-async def all_ended(tasks: "Sequence[asyncio.Task[Any]]", on_left: Callable[[], None]) -> None:
+async def all_ended(tasks: "Sequence[asyncio.Task[object]]", on_left: Callable[[], None]) -> None:
     """Wait until all tasks have ended; a cancel is handed on to them, and what ignores it twice is left behind."""
     try:
         with awaiting(tasks):
@@ -149,7 +150,7 @@ async def all_ended(tasks: "Sequence[asyncio.Task[Any]]", on_left: Callable[[], 
             leave(task)
 
 
-async def ended_within(tasks: "Sequence[asyncio.Task[Any]]", seconds: float) -> bool:
+async def ended_within(tasks: "Sequence[asyncio.Task[object]]", seconds: float) -> bool:
     """Wait for tasks, for a while; return whether somebody was in a hurry and cancelled that."""
     try:
         if tasks:
@@ -159,7 +160,7 @@ async def ended_within(tasks: "Sequence[asyncio.Task[Any]]", seconds: float) -> 
     return False
 
 
-def leave(task: "asyncio.Task[Any]") -> None:
+def leave(task: "asyncio.Task[object]") -> None:
     """End a task whose code ignores its cancels, by closing its coroutine; what ignores even that goes on unheard."""
     task.add_done_callback(_forget)
     coroutine = task.get_coro()
@@ -169,12 +170,12 @@ def leave(task: "asyncio.Task[Any]") -> None:
         task.cancel()
 
 
-def _forget(task: "asyncio.Task[Any]") -> None:
+def _forget(task: "asyncio.Task[object]") -> None:
     if not task.cancelled():
         task.exception()
 
 
-def _current_task() -> "asyncio.Task[Any] | None":
+def _current_task() -> "asyncio.Task[object] | None":
     try:
         return asyncio.current_task()
     except RuntimeError:  # no loop is running

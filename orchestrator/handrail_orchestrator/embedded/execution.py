@@ -179,7 +179,7 @@ class Execution:
                 raise
             return "failed", None, error
 
-    def _unless_waiting(self, value: Any) -> Any:
+    def _unless_waiting(self, value: object) -> Any:
         if self.run.waits.open:
             waits = ", ".join(self.run.waits.open)
             raise SuspensionSwallowed(
@@ -211,7 +211,7 @@ class Execution:
                     RunCancelled("the workflow raised CancelledError by itself: nobody had cancelled its run"),
                 )
 
-    async def _conclude(self, status: RunStatus, output: Any, error: BaseException | None) -> None:
+    async def _conclude(self, status: RunStatus, output: object, error: BaseException | None) -> None:
         writer, claimed, waits = self._equipment.writer, self.claimed, self.run.waits
         if self._stop != "refused":
             await self.run.under_way()

@@ -18,8 +18,8 @@ from handrail_orchestrator.judge import (
     Judge,
     Owned,
 )
-from handrail_orchestrator.step import Step, as_step
-from handrail_orchestrator.workflow import Workflow, result_codec
+from handrail_orchestrator.step import AnyStep, Args, Kwargs, Step, as_step
+from handrail_orchestrator.workflow import AnyWorkflow, result_codec
 
 if TYPE_CHECKING:
     from handrail_guards.auditing import AuditRule
@@ -33,7 +33,7 @@ V = TypeVar("V")
 class BoundStep:
     """A step with how its inputs and result are stored."""
 
-    step: Step[..., Any]
+    step: AnyStep
     inputs: "InputCodec"
     result: "Codec[Any]"
     plain: bool
@@ -45,7 +45,7 @@ class BoundStep:
 class BoundJudge:
     """A judge with how its inputs, outcome and value are stored."""
 
-    step: Step[..., Any]
+    step: AnyStep
     title: str
     encode_inputs: Callable[[tuple[Any, ...], dict[str, Any]], str]
     outcome: "Codec[Any]"
@@ -56,7 +56,7 @@ class BoundJudge:
     person_checks: frozenset[str] = frozenset()
     """The guards that a person's answer is held to, as far as they are known."""
 
-    def objections(self, value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Verdict, ...]:
+    def objections(self, value: object, args: Args, kwargs: Kwargs) -> tuple[Verdict, ...]:
         """Return what the judge's guards have against a person's answer to a call; a check that crashes has failed."""
         if self.checking is None:
             return ()
@@ -76,7 +76,7 @@ class BoundJudge:
 class BoundWorkflow:
     """A workflow with how its input and result are stored."""
 
-    workflow: Workflow[Any, Any]
+    workflow: AnyWorkflow
     takes_input: bool
     input: "Codec[Any]"
     output: "Codec[Any]"
@@ -101,7 +101,7 @@ class Library:
         self._judges: dict[int, tuple[Any, BoundJudge]] = {}
         self._asks_guards: dict[str, bool] = {}
         """By the judge's name: whether any judge of that name holds people's answers to guards."""
-        self._workflows: dict[Workflow[Any, Any], BoundWorkflow] = {}
+        self._workflows: dict[AnyWorkflow, BoundWorkflow] = {}
 
     def step(self, function: Any) -> BoundStep:
         """Return a step ready to be called and recorded.
@@ -120,7 +120,7 @@ class Library:
             _remember(self._steps, function, bound)
         return bound
 
-    def _step_codecs(self, step: Step[..., Any]) -> "tuple[InputCodec, Codec[Any]]":
+    def _step_codecs(self, step: AnyStep) -> "tuple[InputCodec, Codec[Any]]":
         where = f"step {step.name!r}"
         found = self._codecs.get(step.function)
         if found is None:
@@ -168,7 +168,7 @@ class Library:
         """Return whether a judge of this name was met, and none of that name holds people's answers to guards."""
         return not self._asks_guards.get(judge, True)
 
-    def workflow(self, workflow: Workflow[Any, Any]) -> BoundWorkflow:
+    def workflow(self, workflow: AnyWorkflow) -> BoundWorkflow:
         """Return a workflow ready to be started and executed."""
         bound = self._workflows.get(workflow)
         if bound is None:
@@ -183,7 +183,7 @@ def _remember(known: dict[K, V], key: K, value: V) -> None:
     known[key] = value
 
 
-def _outcome_of(value_type: Any) -> Any:
+def _outcome_of(value_type: object) -> Any:
     accepted: Any = Accepted
     doubtful: Any = Doubtful
     return accepted[value_type] | doubtful[value_type]
@@ -192,7 +192,7 @@ def _outcome_of(value_type: Any) -> Any:
 def _awaited(judge: Judge[..., Any]) -> Callable[..., Any]:
     """Return the judge as a coroutine function, whatever kind of callable it is."""
 
-    async def ask(*args: Any, **kwargs: Any) -> Any:
+    async def ask(*args: object, **kwargs: object) -> Any:
         return await judge(*args, **kwargs)
 
     return ask

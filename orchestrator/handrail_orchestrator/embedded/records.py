@@ -12,7 +12,7 @@ from handrail_guards.verdict import Verdict
 from handrail_orchestrator.embedded.escapes import error_type
 from handrail_orchestrator.errors import StepFailed, WaitExpired
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.step import Step
+from handrail_orchestrator.step import AnyStep
 from handrail_orchestrator.store.rows import StepRow
 
 LONGEST_MESSAGE = 8_000
@@ -29,7 +29,7 @@ class Begun:
     __slots__ = ("attempt", "input", "key", "name", "noted", "queued", "seq", "started", "step")
 
     def __init__(
-        self, key: int, name: str, seq: int, step: Step[..., Any], attempt: int, started: float, encoded: str
+        self, key: int, name: str, seq: int, step: AnyStep, attempt: int, started: float, encoded: str
     ) -> None:
         self.key = key
         self.name = name

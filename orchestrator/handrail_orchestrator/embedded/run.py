@@ -6,7 +6,7 @@ import json
 import logging
 import random
 import weakref
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,8 +27,8 @@ from handrail_orchestrator.embedded.tries import Notebook, resumed
 from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.embedded.wording import Wording, of_doubt
 from handrail_orchestrator.errors import HistoryMismatch, Misuse, NotStorable
-from handrail_orchestrator.run import Run, branch_list
-from handrail_orchestrator.step import StepKind, check_name
+from handrail_orchestrator.run import Call, Run, branch_list
+from handrail_orchestrator.step import Args, Kwargs, StepKind, check_name
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.texts import checked_texts
@@ -150,12 +150,12 @@ class EmbeddedRun(Run):
 
     # -- steps
 
-    def step(self, step: Any, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+    def step(self, step: object, /, *args: object, **kwargs: object) -> Call[Any]:
         """Call a step once and remember its result."""
         bound = self._equipment.library.step(step)
         return self._step(bound, self._name(bound.step.name), args, kwargs)
 
-    async def _step(self, bound: BoundStep, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    async def _step(self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs) -> Any:
         step = bound.step
         encoded = bound.inputs.encode(args, kwargs)
         row = self.history.find(name, step.kind, step.formerly)
@@ -225,12 +225,12 @@ class EmbeddedRun(Run):
 
     # -- judgements and waits
 
-    def decide(self, judge: Any, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+    def decide(self, judge: Any, /, *args: Any, **kwargs: Any) -> Call[Any]:
         """Judge once and settle it: the accepted value, or what a person says."""
         bound = self._equipment.library.judge(judge)
         return self._decide(bound, self._name(bound.step.name), args, kwargs)
 
-    async def _decide(self, bound: BoundJudge, name: str, args: Any, kwargs: Any) -> Any:
+    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> Any:
         encoded = bound.encode_inputs(args, kwargs)
         row = self.history.find(name, "ai")
         if row is None or row.ended is None:
@@ -252,7 +252,7 @@ class EmbeddedRun(Run):
             lambda value: (*bound.objections(value, args, kwargs), *_known(outcome, value, bound.person_checks)),
         )
 
-    async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Any, kwargs: Any) -> StepRow:
+    async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Args, kwargs: Kwargs) -> StepRow:
         clock = self._equipment.clock
         begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
@@ -276,8 +276,14 @@ class EmbeddedRun(Run):
         return row
 
     def ask(
-        self, question: str, answer: Any, *, name: str = "ask", context: Any = None, escalate: Escalation = Escalation()
-    ) -> Coroutine[Any, Any, Any]:
+        self,
+        question: str,
+        answer: object,
+        *,
+        name: str = "ask",
+        context: object = None,
+        escalate: Escalation = Escalation(),
+    ) -> Call[Any]:
         """Put a question to people, without any model."""
         codec = codec_for(answer, where=f"the answer to {question!r}")
         checked_texts(question=question, name=name, queue=escalate.queue)
@@ -287,19 +293,19 @@ class EmbeddedRun(Run):
             raise NotStorable(where=f"the context of {question!r}", problem=f"it is not JSON: {error}") from error
         return self.waits.ask(self._name(name), name, codec, question, shown, escalate)
 
-    def event(self, name: str, payload: Any, *, within: timedelta | None = None) -> Coroutine[Any, Any, Any]:
+    def event(self, name: str, payload: object, *, within: timedelta | None = None) -> Call[Any]:
         """Wait for the next event of that name sent to this run."""
         codec = codec_for(payload, where=f"event {name!r}")
         checked_texts(name=name)
         return self.waits.event(self._name(f"event:{name}"), name, codec, within)
 
-    def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
+    def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
         """Wait for a timedelta or that many seconds."""
         seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
         wanted, clock = asked.sleep(seconds), self._equipment.clock
         return self.waits.timer(self._own_name(name, "sleep"), wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
 
-    def sleep_until(self, when: datetime, *, name: str = "sleep") -> Coroutine[Any, Any, None]:
+    def sleep_until(self, when: datetime, *, name: str = "sleep") -> Call[None]:
         """Wait until a moment, which must carry its time zone."""
         if when.tzinfo is None:
             raise Misuse(f"run.sleep_until({when!r}) has no time zone: use datetime(..., tzinfo=UTC)")
@@ -313,7 +319,7 @@ class EmbeddedRun(Run):
         *,
         id: str | None = None,  # noqa: A002
         name: str | None = None,
-    ) -> Coroutine[Any, Any, Any]:
+    ) -> Call[Any]:
         """Start a run of another workflow and wait for its result."""
         checked_texts(id=id)
         found = self._name(workflow.name) if name is None else self._own_name(name, "")
@@ -331,15 +337,15 @@ class EmbeddedRun(Run):
 
     # -- side by side
 
-    def all(self, *branches: Any) -> Coroutine[Any, Any, Any]:
+    def all(self, *branches: Any) -> Call[Any]:
         """Run branches side by side and return their results in order."""
         return self._all(self._name("all"), branch_list(branches))
 
-    async def _all(self, name: str, branches: list[Coroutine[Any, Any, Any]]) -> tuple[Any, ...]:
+    async def _all(self, name: str, branches: list[Call[Any]]) -> tuple[Any, ...]:
         if not branches:
             return ()
         loop = asyncio.get_running_loop()
-        tasks: list[asyncio.Task[Any]] = []
+        tasks: list[asyncio.Task[object]] = []
         for index, branch in enumerate(branches):
             context = contextvars.copy_context()
             context.run(_scope.set, f"{name}.{index}/")
@@ -359,16 +365,16 @@ class EmbeddedRun(Run):
 
     # -- time and chance
 
-    def now(self, *, name: str = "now") -> Coroutine[Any, Any, datetime]:
+    def now(self, *, name: str = "now") -> Call[datetime]:
         """Return the time (UTC), the same on every replay."""
         codec, clock = codec_for(datetime, where="run.now()"), self._equipment.clock
         return self._fixed(name, "clock", codec, lambda: datetime.fromtimestamp(clock.now(), UTC))
 
-    def random(self, *, name: str = "random") -> Coroutine[Any, Any, float]:
+    def random(self, *, name: str = "random") -> Call[float]:
         """Return a random number, the same on every replay."""
         return self._fixed(name, "chance", codec_for(float, where="run.random()"), random.random)
 
-    def _fixed(self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
+    def _fixed(self, name: str, kind: StepKind, codec: object, produce: Callable[[], Any]) -> Call[Any]:
         after, branch = self.history.last(_scope.get()), _branch.get()
         return self._produced(self._own_name(name, _USUAL[kind]), kind, codec, produce, (after, branch))
 
@@ -390,7 +396,7 @@ class EmbeddedRun(Run):
         return value
 
 
-def _known(outcome: Doubtful[Any], value: Any, checked: Collection[str]) -> list[Verdict]:
+def _known(outcome: Doubtful[Any], value: object, checked: Collection[str]) -> list[Verdict]:
     """Return what failed when a suggestion was made that a person takes as it is, of guards not asked again."""
     judgement = outcome.judgement
     if judgement.drawn or outcome.suggestion is None or value != outcome.suggestion:
@@ -398,7 +404,7 @@ def _known(outcome: Doubtful[Any], value: Any, checked: Collection[str]) -> list
     return [verdict for verdict in judgement.verdicts if verdict.blocks and verdict.guard not in checked]
 
 
-async def _contained(branch: Coroutine[Any, Any, Any]) -> Any:
+async def _contained(branch: Call[Any]) -> Any:
     """Await a branch in a task; the two errors that would leave the event loop from there are its failure."""
     try:
         return await branch

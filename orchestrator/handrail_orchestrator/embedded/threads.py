@@ -32,7 +32,7 @@ class _Job:
         except BaseException as error:  # noqa: BLE001 -- it belongs to whoever waits
             return None, error
 
-    def deliver(self, result: Any, error: BaseException | None) -> None:
+    def deliver(self, result: object, error: BaseException | None) -> None:
         if self.future.done():
             return
         if error is None:

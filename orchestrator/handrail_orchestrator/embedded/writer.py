@@ -42,7 +42,7 @@ _FATAL = (StoreFull, StoreReadOnly, StoreCorrupt)
 class Commit(asyncio.Future[None]):
     """Done when a batch is on disk; shared by every run in it, so one of them cannot cancel it."""
 
-    def cancel(self, msg: Any = None) -> bool:  # noqa: ARG002 -- the signature of Future
+    def cancel(self, msg: object = None) -> bool:  # noqa: ARG002 -- the signature of Future
         """Refuse: the task that waits is cancelled as soon as the commit is done."""
         return False
 

@@ -33,5 +33,5 @@ def _closed(schema: Mapping[str, Any], named: Mapping[str, Any], depth: int = 8)
     return by_type.get(str(schema.get("type")))
 
 
-def _key(value: Any) -> str:
+def _key(value: object) -> str:
     return json.dumps(value, sort_keys=True)

@@ -43,7 +43,7 @@ def readers_of(kind: type[Any], **readers: Callable[[Any], Any]) -> Readers:
 def text(name: str, read: Callable[[str], Any]) -> Callable[[Any], Any]:
     """Return what reads a row's column of text; one that is NULL is None."""
 
-    def reader(row: Any) -> Any:
+    def reader(row: object) -> Any:
         stored = getattr(row, name)
         return None if stored is None else read(stored)
 

@@ -1,9 +1,7 @@
 """Whether two JSON values are the same answer."""
 
-from typing import Any
 
-
-def same(one: Any, other: Any) -> bool:
+def same(one: object, other: object) -> bool:
     """Return whether two values as ``json.loads`` returns them are the same; the order of keys does not count.
 
     As in JSON, ``1`` and ``1.0`` are the same number, and ``true`` is no number.

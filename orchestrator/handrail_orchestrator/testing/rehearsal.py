@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.settings import Settings
@@ -17,7 +17,7 @@ from handrail_orchestrator.store.rows import ENDED
 from handrail_orchestrator.testing.clock import FakeClock
 from handrail_orchestrator.testing.faults import Faults
 from handrail_orchestrator.testing.reviewers import LeftOpen, ScriptedReviewers, decide_anyway
-from handrail_orchestrator.workflow import Workflow
+from handrail_orchestrator.workflow import AnyWorkflow, Workflow
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -58,7 +58,7 @@ class Rehearsal(Orchestrator):
     def __init__(
         self,
         *,
-        workflows: list[Workflow[Any, Any]],
+        workflows: list[AnyWorkflow],
         reviewers: ScriptedReviewers | None = None,
         faults: Faults | None = None,
         clock: FakeClock | None = None,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from handrail_orchestrator.clock import SystemClock
 from handrail_orchestrator.embedded.body import Bodies
@@ -16,7 +15,7 @@ from handrail_orchestrator.reader import Reader
 from handrail_orchestrator.store.changes import Change, NoteStarted, OpenWait, ReadAnswer, RecordStep, ReopenWait
 from handrail_orchestrator.store.rows import EventRow, StepRow
 from handrail_orchestrator.suspension import only_suspensions
-from handrail_orchestrator.workflow import Workflow
+from handrail_orchestrator.workflow import AnyWorkflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class _Replay(EmbeddedRun):
         return self.history.mismatch(f"{left[0].kind} {left[0].name!r} next", f"{found}, which is not recorded")
 
 
-async def assert_replays(workflow: Workflow[Any, Any], history: RecordedRun) -> None:
+async def assert_replays(workflow: AnyWorkflow, history: RecordedRun) -> None:
     """Run a workflow's code over a history without executing anything.
 
     It must ask for every recorded step, with the recorded input, and come to the recorded result.

@@ -39,7 +39,7 @@ class ScriptedReviewers:
         return cls(lambda item: answers.get(item.step, answers.get(_judged_step(item.step), LEAVE_OPEN)))
 
 
-async def decide_anyway(desk: ReviewDesk, item: int, value: Any, *, by: str) -> None:
+async def decide_anyway(desk: ReviewDesk, item: int, value: object, *, by: str) -> None:
     """Decide an item, and confirm the answer against every guard that it fails: a script knows what it says.
 
     Raises:
