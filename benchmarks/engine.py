@@ -15,6 +15,7 @@ from engine_bench.commits import CommitTimes, commit_rows, commit_times
 from engine_bench.crash import crash
 from engine_bench.disk import file_system, scratch
 from engine_bench.errors import InMemoryDisk
+from engine_bench.growth import growth
 from engine_bench.machine import this_machine
 from engine_bench.scale import FULL, QUICK
 from engine_bench.throughput import alone, kinds, sleeping, together
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "sleeping": sleeping,
     "peers": beside_peers,
     "waiting": waiting,
+    "growth": growth,
     "crash": crash,
 }
 """What is measured, in the order of the table."""

@@ -29,6 +29,10 @@ class Scale:
     """Waiting runs that are resumed from another process, by a decision and again by an event."""
     idle_seconds: float
     """How long an idle process is watched."""
+    questions: int
+    """Questions of one run, or of one fan-out."""
+    ended_runs: int
+    """Runs that have ended, in a store that is counted and pruned."""
     crash_runs: int
     """Runs in flight when their process is killed."""
     crash_repetitions: int
@@ -47,6 +51,8 @@ FULL = Scale(
     waiting_repetitions=3,
     resumes=300,
     idle_seconds=10.0,
+    questions=400,
+    ended_runs=20_000,
     crash_runs=200,
     crash_repetitions=5,
 )
@@ -64,6 +70,8 @@ QUICK = Scale(
     waiting_repetitions=1,
     resumes=30,
     idle_seconds=2.0,
+    questions=40,
+    ended_runs=1_000,
     crash_runs=50,
     crash_repetitions=1,
 )
