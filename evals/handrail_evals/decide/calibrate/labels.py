@@ -56,6 +56,8 @@ class Audit:
     """Whether the model learned from the case's text, as ``LocalModel.learned_from`` says; None: it cannot tell."""
 
     def __post_init__(self) -> None:
+        if _is_plain(self.score) and _are_bools(self.right, self.blind):
+            return  # without making the texts of errors, ten thousand times
         require_finite(self.score, f"the score of audit {self.case!r}")
         require_yes_or_no(self.right, f"right, of audit {self.case!r},")
         require_yes_or_no(self.blind, f"blind, of audit {self.case!r},")
@@ -76,12 +78,22 @@ class Correction:
     """The case's name; empty: not known."""
 
 
+def _is_plain(score: object) -> bool:
+    return isinstance(score, float) and math.isfinite(score)
+
+
+def _are_bools(*told: object) -> bool:
+    return all(each.__class__ is bool for each in told)
+
+
 def require_finite(score: object, what: str) -> None:
     """Check a score.
 
     Raises:
         InvalidLabels: it is not a finite number.
     """
+    if _is_plain(score):
+        return
     if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
         raise InvalidLabels(f"{what} is {score!r}; give a finite number, and leave out cases without a score")
 
