@@ -186,7 +186,7 @@ class Stub:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{CONTROL}", json.dumps(order).encode(), {"Connection": "close"}
         )
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
             found: Json = json.loads(response.read())
         return found
 

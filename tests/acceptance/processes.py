@@ -27,7 +27,7 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-def finish(process: subprocess.Popen[str], seconds: float = 60) -> str:
+def finish(process: subprocess.Popen[str], seconds: float = 300) -> str:
     """Wait for a process to end well and return what it printed."""
     output, errors = process.communicate(timeout=seconds)
     if process.returncode != 0:

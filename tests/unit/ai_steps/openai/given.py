@@ -38,7 +38,7 @@ def request_for(output_type: Any = Team, **changes: Any) -> ModelRequest:
         "output_type": output_type,
         "json_schema": output.json_schema,
         "labels": output.labels,
-        "seconds": 20.0,
+        "seconds": 50.0,
     }
     return ModelRequest(**{**given, **changes})
 

@@ -74,7 +74,7 @@ async def test_of_two_headers_the_one_that_can_be_read_is_obeyed(stub: Stub, mak
 async def test_what_was_spent_before_the_deadline_is_in_the_record(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(completion("{}")), reply(GOOD, delay=HANGS))
     model = make_model(confidence="none", prices={"stub-1": Price(1, 1)})
-    step = extract("read", Receipt, "Read.", models=model, accept=Always(), limits=Limits(seconds=3.0))
+    step = extract("read", Receipt, "Read.", models=model, accept=Always(), limits=Limits(seconds=8.0))
     outcome = await step("x")
     assert isinstance(outcome, Doubtful)
     assert outcome.code == "timed_out"
@@ -92,7 +92,7 @@ async def test_what_a_judge_spent_before_the_deadline_is_in_the_record(stub: Stu
     stub.play(reply(completion('{"company":"A","total":1}')), reply(completion("{}")), reply(GOOD, delay=HANGS))
     model = make_model(confidence="none")
     guards = [judge("It is polite.", model=model)]
-    limits = Limits(seconds=4.0)
+    limits = Limits(seconds=10.0)
     outcome = await extract("read", Receipt, "Read.", models=model, accept=Always(), guards=guards, limits=limits)("x")
     assert isinstance(outcome, Doubtful)
     assert [each.result for each in outcome.judgement.attempts] == ["answered", "invalid", "timed_out"]
@@ -369,11 +369,11 @@ async def test_loading_the_libraries_is_not_the_servers_time(
     def slowly() -> Any:
         import time  # noqa: PLC0415
 
-        time.sleep(3.5)
+        time.sleep(6.5)
         return Structured()
 
     monkeypatch.setattr("handrail_ai_steps.models.openai.backend.Structured", slowly)
     stub.play(reply(completion('{"company":"A","total":1}')))
     model = make_model(confidence="none")
-    step = extract("read", Receipt, "Read.", models=model, accept=Always(), limits=Limits(seconds=3.0))
+    step = extract("read", Receipt, "Read.", models=model, accept=Always(), limits=Limits(seconds=6.0))
     assert (await step("x")).kind == "accepted"

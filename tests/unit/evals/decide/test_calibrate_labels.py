@@ -34,7 +34,7 @@ def drawn(chance: random.Random, labels: int, worst: float = 0.15) -> list[Audit
 
 def copied(audits: list[Audit], times: int) -> list[Audit]:
     """Return each audit several times under other names, with what the copies share as their cluster."""
-    return [replace(a, case=f"{a.case}-{n}", cluster=a.case) for a in audits for n in range(times)]
+    return [Audit(a.score, a.right, f"{a.case}-{n}", cluster=a.case) for a in audits for n in range(times)]
 
 
 def true_risk(threshold: float, worst: float = 0.15) -> float:

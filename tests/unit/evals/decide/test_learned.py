@@ -110,8 +110,8 @@ async def test_audits_of_a_store_that_were_learned_are_no_audits(model: LocalMod
         await rehearsal.settle()
         while await rehearsal.answer():
             await rehearsal.settle()
-        labels = read_labels(rehearsal.store, step=step)
-        by_name = read_labels(rehearsal.store, step="pet")
+        labels = read_labels(rehearsal, step=step)
+        by_name = read_labels(rehearsal, step="pet")
 
     assert labels.learned == ("R-40/pet",)
     assert labels.left_out.audits == {"learned": 1}

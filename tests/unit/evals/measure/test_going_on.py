@@ -123,16 +123,20 @@ async def test_a_run_killed_while_it_scores_again_leaves_what_was_there(tmp_path
     await run_suite(suite_of(asked, CASES), out=out)
     before = out.read_bytes()
 
+    reached = asyncio.Event()
+
     class Endless:
         name, version, needs_expected = "exact", exact().version, False
 
         async def __call__(self, answer: Answered[Any, Any, Any], /) -> bool:
-            await asyncio.sleep(3600 if answer.input == "t9" else 0)
+            if answer.input == "t9":
+                reached.set()
+                await asyncio.Event().wait()
             return True
 
     now = [replace(case, expected="billing") for case in CASES]
     running = asyncio.create_task(run_suite(suite_of(asked, now, Endless()), out=out))
-    await asyncio.sleep(0.2)
+    await reached.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

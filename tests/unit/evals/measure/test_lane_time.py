@@ -66,12 +66,12 @@ PARTS = st.recursive(
 PROGRAMS = st.lists(PARTS, max_size=4).map(tuple)
 
 
-@action(timeout_seconds=0.5)
+@action(timeout_seconds=30)
 async def work(milliseconds: int) -> None:
     await asyncio.sleep(milliseconds / 1000)
 
 
-@action(timeout_seconds=0.5)
+@action(timeout_seconds=30)
 def work_in_a_thread(milliseconds: int) -> None:
     time.sleep(milliseconds / 1000)
 
@@ -127,7 +127,7 @@ def test_a_run_takes_what_its_waits_add_up_to(programs: list[Program]) -> None:
 
 
 def paced(turns: int, milliseconds: int) -> Workflow[None, None]:
-    @action(limit="paced", timeout_seconds=0.5)
+    @action(limit="paced", timeout_seconds=30)
     async def step(_turn: int) -> None:
         await asyncio.sleep(milliseconds / 1000)
 

@@ -369,6 +369,7 @@ async def test_a_case_that_must_pass_does_not_pass_with_three_of_a_hundred() -> 
     assert evaluation.unscored_must_pass == ["a"]
 
 
+@pytest.mark.slow
 async def test_nobody_waits_for_what_takes_longer_than_it_may() -> None:
     free = threading.Event()
 
@@ -394,12 +395,12 @@ async def test_nobody_waits_for_what_takes_longer_than_it_may() -> None:
 
     try:
         for target in (blocks, swallows):
-            found = await measured(target, timeout_seconds=0.3)
+            found = await measured(target, timeout_seconds=3.0)
             error = found["c2"].error
             assert error is not None
             assert error.type == "TimeoutError"
             assert sum(each.error is not None for each in found.values()) == 1
-        found = await measured(shout, judges, judges_too, timeout_seconds=0.3)
+        found = await measured(shout, judges, judges_too, timeout_seconds=3.0)
         assert {name: each.type for name, each in found["c2"].crashes.items()} == {
             "judges": "TimeoutError",
             "judges_too": "TimeoutError",
