@@ -98,9 +98,10 @@ def _taken(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def _bar(title: str, total: int | None) -> "Progress":
-    from rich.progress import Progress  # noqa: PLC0415 -- loaded only for a progress bar
+    from rich.console import Console  # noqa: PLC0415 -- loaded only for a progress bar
+    from rich.progress import Progress  # noqa: PLC0415
 
-    bar = Progress(transient=True)
+    bar = Progress(console=Console(stderr=True), transient=True)
     bar.add_task(title, total=total)
     bar.start()
     return bar

@@ -38,6 +38,12 @@ def beside(path: Path, ending: str) -> Path:
     return path.with_name(f".{path.name}.{ending}")
 
 
+def in_words(error: OSError) -> str:
+    """Return an error of the system in words: the file's name where it has one, what is wrong, and where to look."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}; check the path and the disk"
+
+
 def why_not_read(error: OSError) -> str:
     """Return why a file cannot be read, in words that follow its name and a colon."""
     match error:

@@ -54,7 +54,7 @@ class OptionalLibrary:
         if TYPE_CHECKING:
             import numpy as np
         else:
-            np = Library("numpy", extra="evals")
+            np = OptionalLibrary("numpy", extra="evals")
     """
 
     def __init__(self, name: str, *, extra: Extra) -> None:

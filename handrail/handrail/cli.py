@@ -79,8 +79,9 @@ def main() -> None:
         leave_behind(end.code)
         raise
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        sys.exit(_said(f"{where}{error.strerror or error}"))
+        from handrail_ground.files import in_words  # noqa: PLC0415 -- what is listed loads none of our packages
+
+        sys.exit(_said(in_words(error)))
     except Exception as error:  # noqa: BLE001 -- a fault of ours is told like any other
         if os.environ.get(TRACEBACK):
             traceback.print_exc()

@@ -85,7 +85,7 @@ def test_output_that_cannot_be_written_is_said_in_one_line(folder: Path, argumen
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         result = ended(folder, *arguments, stdout=full)
     assert result.returncode == 2
-    assert result.stderr == "handrail: standard output: No space left on device\n"
+    assert result.stderr == "handrail: standard output: No space left on device; check the path and the disk\n"
 
 
 LATIN = b"caf\xe9"

@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from handrail_ground.errors import HandrailError
+from handrail_ground.files import in_words
 from handrail_ground.text import harmless
 
 P = ParamSpec("P")
@@ -30,8 +31,7 @@ def complaining(command: Callable[P, R]) -> Callable[P, R]:
             typer.echo(f"handrail: {told(str(error))}", err=True)
             raise typer.Exit(USAGE) from error
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            typer.echo(f"handrail: {told(f'{where}{error.strerror or error}')}", err=True)
+            typer.echo(f"handrail: {told(in_words(error))}", err=True)
             raise typer.Exit(USAGE) from error
         except KeyboardInterrupt as error:
             typer.echo("handrail: stopped; everything recorded is kept, the same command goes on", err=True)

@@ -1,15 +1,13 @@
 """``handrail run`` and ``handrail work``: execute a workflow on a file of inputs, or whatever is due."""
 
 import asyncio
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TimeElapsedColumn
 
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli.failing import complaining
@@ -17,6 +15,7 @@ from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
 from handrail_orchestrator.cli.printing import command_name, out, summary_lines
+from handrail_orchestrator.cli.progress import progress_bar
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.engine import Engine
@@ -88,16 +87,13 @@ async def run_batch(batch: InputBatch, *, quiet: bool = False) -> RunSummary:
 
 async def shown(engine: Engine, ids: list[str], *, quiet: bool) -> None:
     """Wait until the runs have ended or wait, with a progress bar on a terminal's standard error."""
-    # The stream as it is now: a step may replace it.
-    console = Console(file=sys.stderr, stderr=True, quiet=quiet or not sys.stderr.isatty())
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with progress_bar(TimeElapsedColumn(), quiet=quiet) as progress:
         task = progress.add_task("running", total=len(ids))
         reached = BatchProgress(engine, ids)
         idle = asyncio.ensure_future(engine.idle())
         while not idle.done():
             await asyncio.wait([idle], timeout=0.25)
-            if not console.quiet:
+            if not progress.console.quiet:
                 reached.look()
                 description = f"{reached.waiting_for_person} wait for a person"
                 progress.update(task, completed=reached.done, description=description)

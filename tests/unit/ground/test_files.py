@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handrail_ground.files import beside, why_not_read, write_whole
+from handrail_ground.files import beside, in_words, why_not_read, write_whole
 
 
 def parts_that_fail() -> Iterator[bytes]:
@@ -40,6 +40,14 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_path_without_a_name_is_a_folder() -> None:
     with pytest.raises(IsADirectoryError):
         beside(Path(), "lock")
+
+
+def test_an_error_of_the_system_names_the_file_where_it_has_one(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as caught:  # noqa: PT011 -- any of them
+        (tmp_path / "none").read_bytes()
+
+    assert in_words(caught.value) == f"{tmp_path / 'none'}: No such file or directory; check the path and the disk"
+    assert in_words(OSError("odd")) == "odd; check the path and the disk"
 
 
 def test_why_a_file_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:

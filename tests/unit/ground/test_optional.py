@@ -23,7 +23,8 @@ def test_a_library_is_what_its_module_is() -> None:
 
 def test_a_library_is_loaded_with_its_first_use() -> None:
     program = (
-        "import sys; from handrail_ground.optional import Library; wave = Library('wave', extra='evals')\n"
+        "import sys; from handrail_ground.optional import OptionalLibrary\n"
+        "wave = OptionalLibrary('wave', extra='evals')\n"
         "before = 'wave' in sys.modules; wave.Error; print(before, 'wave' in sys.modules)"
     )
 
@@ -31,13 +32,13 @@ def test_a_library_is_loaded_with_its_first_use() -> None:
 
 
 @pytest.mark.parametrize(
-    "use", ["Library('scipy.stats', extra='evals').norm", "needs('evals').__enter__(); import numpy"]
+    "use", ["OptionalLibrary('scipy.stats', extra='evals').norm", "needs('evals').__enter__(); import numpy"]
 )
 def test_a_missing_library_says_what_to_install(use: str) -> None:
     use = use.replace("needs('evals').__enter__(); ", "")
     program = (
         "import sys; sys.modules['numpy'] = sys.modules['scipy'] = None\n"
-        "from handrail_ground.optional import Library, LibraryMissing, needs\n"
+        "from handrail_ground.optional import OptionalLibrary, LibraryMissing, needs\n"
         f"try:\n    with needs('evals'): {use}\n"
         "except LibraryMissing as error: print(error.library, error.extra, error)"
     )

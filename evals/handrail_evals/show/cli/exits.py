@@ -44,11 +44,7 @@ def measuring(command: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains when it closes it
             raise typer.Exit(CLOSED) from error
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            typer.echo(f"handrail: {harmless(where)}{error.strerror or error}; check the path and the disk", err=True)
-            raise typer.Exit(DATA) from error
-        except (KeyboardInterrupt, typer.Exit, typer.Abort, typer.BadParameter, HandrailError):
+        except (KeyboardInterrupt, typer.Exit, typer.Abort, typer.BadParameter, HandrailError, OSError):
             raise
         except BaseException as error:
             if not isinstance(error, Exception) and not is_order(error):

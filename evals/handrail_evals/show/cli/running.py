@@ -1,6 +1,5 @@
 """``handrail eval run``: put a suite's cases to its target and score the answers."""
 
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,7 @@ from types import TracebackType
 from typing import Annotated, Self
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.running.runner import Evaluation, run_suite
@@ -22,6 +20,7 @@ from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import code_of, complaint, measuring, printing_aside, run_measured
 from handrail_evals.show.cli.publishing import Publication, publish
 from handrail_evals.show.cli.suites import load_suite, narrowed, on_earlier_answers, on_recording, path_for
+from handrail_orchestrator.cli.progress import progress_bar
 
 DISCORDANCE = 0.1
 """Share of cases that only one of two results gets right, assumed before there are results."""
@@ -48,17 +47,8 @@ class ProgressBar:
     """Watches a run; draws nothing when standard error is no terminal."""
 
     def __init__(self, title: str, total: int, *, quiet: bool) -> None:
-        # The stream as it is now: the code that is measured may replace it.
-        console = Console(file=sys.stderr, stderr=True, quiet=quiet or not sys.stderr.isatty())
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        self._progress = Progress(*columns, console=console, transient=True)
+        rate = TextColumn("{task.fields[rate]}")
+        self._progress = progress_bar(rate, TimeElapsedColumn(), TimeRemainingColumn(), quiet=quiet)
         self._task = self._progress.add_task(title, total=total, rate="")
         self._done = self._crashed = 0
         self._begun = self._drawn = time.monotonic()

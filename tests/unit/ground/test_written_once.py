@@ -1,0 +1,76 @@
+"""What the ground floor holds is written there and nowhere else, where that can be told from the code."""
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from handrail_ground.optional import OPTIONAL
+
+ROOT = Path(__file__).parents[3]
+MODULES = {
+    path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(ROOT.glob("*/handrail*/**/*.py"))
+    if "tests" not in path.relative_to(ROOT).parts
+}
+GROUND = Path("guards/handrail_ground")
+LOCAL = Path("ai_steps/handrail_ai_steps/models/local")
+"""Its modules that compute stand behind the door, which imports them by name."""
+
+
+def calls(name: str) -> Callable[[ast.AST], bool]:
+    return lambda node: isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name
+
+
+def holds(constant: object) -> Callable[[ast.AST], bool]:
+    return lambda node: isinstance(node, ast.Constant) and node.value == constant
+
+
+def reads(attribute: str) -> Callable[[ast.AST], bool]:
+    return lambda node: isinstance(node, ast.Attribute) and node.attr == attribute
+
+
+@pytest.mark.parametrize(
+    ("home", "is_sign"),
+    [
+        ("code_hash", reads("co_code")),
+        ("hashing", holds(b"handrail audit")),
+        ("hashing", holds(b"development:")),
+        ("jsonl", holds(b"\xef\xbb\xbf")),
+        ("text", holds("Zl")),
+        ("values", calls("JSONDecoder")),
+    ],
+)
+def test_a_noun_of_the_ground_floor_is_written_once(home: str, is_sign: Callable[[ast.AST], bool]) -> None:
+    found = {path for path, module in MODULES.items() if any(map(is_sign, ast.walk(module)))}
+
+    assert found == {GROUND / f"{home}.py"}
+
+
+def test_an_optional_library_is_reached_through_the_door_alone() -> None:
+    found = {path for path, module in MODULES.items() if OPTIONAL.intersection(imported(module))}
+
+    assert {path for path in found if LOCAL not in path.parents} == set()
+
+
+def imported(module: ast.Module) -> Iterator[str]:
+    """Yield the libraries that a module imports when it runs, at any depth."""
+    for node in running(module):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name.partition(".")[0] for alias in names)
+            case ast.ImportFrom(module=str(name)):
+                yield name.partition(".")[0]
+            case _:
+                pass
+
+
+def running(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a tree holds, but for what stands there for type checkers only."""
+    yield node
+    children = ast.iter_child_nodes(node)
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+        children = iter(node.orelse)
+    for child in children:
+        yield from running(child)
