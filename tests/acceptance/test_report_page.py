@@ -11,7 +11,7 @@ from handrail_evals.decide.comparison import compare
 from handrail_evals.decide.gate import Terms
 from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_evals.numbers.summary.summary import Options, summarize
-from handrail_evals.show.report import write_html
+from handrail_evals.show.report.page import write_html
 from tests.unit.evals.show.report_samples import HOSTILE, attacked, extracted, routed, worked
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install playwright")

@@ -11,6 +11,7 @@ from handrail_evals.measure.case import Case, require_distinct
 from handrail_evals.measure.result.result import MACRO_F1, MEASURES
 from handrail_evals.measure.scorer import Scorer, ScoringFunction, as_scorer
 from handrail_evals.measure.target import Opened, Target
+from handrail_evals.measure.targets.function import function_target
 
 if TYPE_CHECKING:
     from handrail_ai_steps.step import AIStep
@@ -166,7 +167,6 @@ def as_target(target: Any) -> Target[Any, Any]:
         InvalidSuite: it can neither be asked nor called.
     """
     from handrail_ai_steps.step import AIStep  # noqa: PLC0415 -- a suite of plain functions loads no AI steps
-    from handrail_evals.measure.targets.function import function_target  # noqa: PLC0415
     from handrail_evals.measure.targets.step import StepTarget  # noqa: PLC0415
 
     if isinstance(target, AIStep):

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from handrail_evals.errors import DataError
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import MACRO_F1, Result
+from handrail_evals.numbers.metrics.labels import labelled
 
 Answers: TypeAlias = Sequence[tuple[str, str | None]]
 """The repeats of one case, each as the label that is right and the one that was said; None: none was said."""
@@ -106,8 +107,6 @@ def labels_of(result: Result, names: Sequence[str]) -> dict[str, Answers]:
     Raises:
         DataError: the expected values are not labels.
     """
-    from handrail_evals.numbers.metrics.labels import labelled  # noqa: PLC0415 -- importing evals stays light
-
     wanted = set(names)
     if labelled([each for each in result.cases if each.case in wanted]) is None:
         raise DataError(

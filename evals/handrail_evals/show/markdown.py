@@ -5,6 +5,7 @@ import re
 from handrail_evals.numbers.summary.summary import Summary
 from handrail_evals.show.figures import one_line
 from handrail_evals.show.tables import Table, heading, tables
+from handrail_ground.text import harmless
 
 ACTING = re.compile(
     r"[^A-Za-z0-9 ,.%()/:_\u00a0-\U0010ffff-]"  # markup, HTML, mentions of people (@), references to issues (#)
@@ -44,8 +45,6 @@ def inert(text: str, length: int = WIDEST) -> str:
     Entities keep Markdown and HTML from seeing markup; a mention (``@team``) or reference (``#7``) is looked for later,
     in the text that is shown, and an empty comment parts it.
     """
-    from handrail_ground.text import harmless  # noqa: PLC0415 -- importing evals stays light
-
     return ACTING.sub(entity, one_line(harmless(text), length))
 
 

@@ -1,26 +1,21 @@
 """A summary on a terminal, as rich tables; nothing in them may move the cursor or change colours."""
 
-from typing import TYPE_CHECKING
+from rich.console import Group
+from rich.table import Table as RichTable
+from rich.text import Text
 
 from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.summary.summary import Summary
 from handrail_evals.show.figures import one_line
 from handrail_evals.show.tables import Table, heading, tables
-
-if TYPE_CHECKING:
-    from rich.console import Group
-    from rich.table import Table as RichTable
-    from rich.text import Text
+from handrail_ground.text import harmless
 
 WIDEST = 60
 """Characters of a cell."""
 
 
-def terminal(summary: Summary, result: Result | None = None) -> "Group":
+def terminal(summary: Summary, result: Result | None = None) -> Group:
     """Return a summary to print on a rich console; with its result, failing cases with what was expected and got."""
-    from rich.console import Group  # noqa: PLC0415 -- importing evals stays light
-    from rich.text import Text  # noqa: PLC0415 -- as above
-
     parts: list[RichTable | Text] = [cell(heading(summary), length=200)]
     for table in tables(summary, result):
         title = cell(table.title)
@@ -29,10 +24,8 @@ def terminal(summary: Summary, result: Result | None = None) -> "Group":
     return Group(*parts)
 
 
-def drawn(table: Table) -> "RichTable":
+def drawn(table: Table) -> RichTable:
     """Return a table as rich draws it."""
-    from rich.table import Table as RichTable  # noqa: PLC0415 -- importing evals stays light
-
     made = RichTable(box=None, pad_edge=False, header_style="dim")
     for place, column in enumerate(table.columns):
         made.add_column(cell(column), justify="right" if place in table.numbers else "left")
@@ -41,10 +34,6 @@ def drawn(table: Table) -> "RichTable":
     return made
 
 
-def cell(text: str, length: int = WIDEST) -> "Text":
+def cell(text: str, length: int = WIDEST) -> Text:
     """Return a text in one line without markup, control characters written out."""
-    from rich.text import Text  # noqa: PLC0415 -- importing evals stays light
-
-    from handrail_ground.text import harmless  # noqa: PLC0415 -- as above
-
     return Text(one_line(harmless(text), length))

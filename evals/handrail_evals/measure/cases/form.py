@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
@@ -90,8 +91,6 @@ NATIVE: Final = CaseFields()
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """Return that a key is not known, and which one was probably meant."""
-    from difflib import get_close_matches  # noqa: PLC0415 -- only a mistake needs it
-
     meant = get_close_matches(key, sorted(known), n=1)
     return f"unknown key {key!r}; " + (f"did you mean {meant[0]!r}?" if meant else f"known are {_listed(known)}")
 

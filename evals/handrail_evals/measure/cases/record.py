@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from glob import glob
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -34,7 +35,6 @@ def _matching(name: str | Path) -> list[str] | list[Path]:
     path = Path(name)
     if not any(each in str(name) for each in "*?[") or path.exists():
         return [path]
-    from glob import glob  # noqa: PLC0415 -- few names are patterns
 
     found = glob(str(name), recursive=True)  # noqa: PTH207 -- Path.glob takes no absolute pattern
     matching = sorted(each for each in map(Path, found) if each.is_file())

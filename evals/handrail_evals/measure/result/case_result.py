@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, replace
 from typing import Any, Final, get_args
 
+from pydantic_core import from_json, to_json
+
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import UNLABELLED, Metadatum, nothing
 from handrail_evals.measure.fingerprint import hash_of
@@ -237,7 +239,6 @@ def stored(case: CaseResult) -> tuple[CaseResult, bytes]:
 
 
 def _line(data: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
-    from pydantic_core import from_json, to_json  # noqa: PLC0415 -- keeps the import light
 
     line = to_json(data, inf_nan_mode="strings")
     return line + b"\n", from_json(line, allow_inf_nan=False)  # many levels or digits can be written, and not be read

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from handrail_evals.errors import BeingWritten, InvalidResult, InvalidSuite
 from handrail_evals.measure.result.case_result import CaseResult, stored
 from handrail_evals.measure.result.result import FORMAT, Header, Result, read_result
@@ -178,7 +180,6 @@ class ResultLog:
         self._lock.release()
 
     def _header_line(self, header: Header) -> bytes:
-        from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 -- keeps the import light
 
         data: dict[str, Any] = header.to_data()
         try:

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, overload
 
+from pydantic_core import from_json
+
 from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_ground.jsonl import InvalidLines, read_lines
@@ -179,7 +181,6 @@ def _case(path: Path, number: int, line: bytes) -> CaseResult:
 
 
 def _parsed(line: bytes) -> Any:
-    from pydantic_core import from_json  # noqa: PLC0415 -- keeps the import light
 
     return from_json(line, allow_inf_nan=False)
 

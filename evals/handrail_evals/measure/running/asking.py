@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from pydantic_core import to_json
+
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import UNLABELLED, AnyCase, nothing
 from handrail_evals.measure.fingerprint import hash_of, jsonable
@@ -238,7 +240,6 @@ class _Reader:
             self._adapter = None
 
     def __call__(self, answer: CaseResult) -> Observation[Any] | None:
-        from pydantic_core import to_json  # noqa: PLC0415 -- keeps the import light
 
         if self._adapter is None:
             return None

@@ -11,6 +11,7 @@ from handrail_evals.errors import InvalidSetting, InvalidValue
 from handrail_evals.measure.scorer import AnyAnswer, Score
 from handrail_evals.measure.scorers.normalised import text_of
 from handrail_ground.optional import OptionalLibrary
+from handrail_guards.grounding.words import read_words
 
 if TYPE_CHECKING:
     from rapidfuzz import distance
@@ -114,8 +115,6 @@ def words(text: str, expected: str) -> float:
 
 def words_of(text: str) -> Counter[str]:
     """Return how often each word is in a text, without case, width and composition."""
-    from handrail_guards.grounding.words import read_words  # noqa: PLC0415 -- patterns most suites have no use for
-
     read = read_words(text)
     return Counter(read.letters[start:end] for start, end in zip(read.starts, read.ends, strict=True))
 

@@ -5,6 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from pydantic import TypeAdapter
+from pydantic_core import to_json
+
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.fingerprint import hash_of, jsonable
@@ -44,9 +47,6 @@ class AnsweredTarget(Generic[Out]):
     @asynccontextmanager
     async def opened(self, concurrency: int) -> AsyncIterator[Observe[Any, Out]]:  # noqa: ARG002 -- the port's shape
         """Hand out the answers of each case in the order of its repeats."""
-        from pydantic import TypeAdapter  # noqa: PLC0415 -- keeps the import light
-        from pydantic_core import to_json  # noqa: PLC0415
-
         adapter: TypeAdapter[Out] = TypeAdapter(self.output_type)
         left = {
             name: iter(sorted(repeats, key=lambda each: each.repeat)) for name, repeats in self.earlier.by_case.items()

@@ -8,6 +8,9 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+
 from handrail_ai_steps.step import AIStep
 from handrail_evals.errors import InvalidCase, InvalidSuite
 from handrail_evals.measure.case import AnyCase, Case
@@ -224,9 +227,6 @@ def workflow_target(
 
 def _input(bound: BoundWorkflow, case: AnyCase) -> Any:
     """Return a case's input as the workflow takes it; JSON data, as read from a file, become its type."""
-    from pydantic import ValidationError  # noqa: PLC0415 -- keeps the import light
-    from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415
-
     try:
         bound.input.encode(case.input)
     except NotStorable as refusal:

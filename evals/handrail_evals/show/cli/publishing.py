@@ -71,7 +71,7 @@ def write_files(
     if where.markdown is not None:
         write(where.markdown, markdown(summary))
     if where.html is not None:
-        from handrail_evals.show.report import html  # noqa: PLC0415 -- templates that only a page needs
+        from handrail_evals.show.report.page import html  # noqa: PLC0415 -- templates that only a page needs
 
         write(where.html, html(result, summary, baseline=baseline, comparison=comparison))
 

@@ -137,7 +137,7 @@ def report(
     before = None if baseline is None else read_result(baseline)
     summary = open_summary(path, Options(right_at=right_at))
     if html is not None:
-        from handrail_evals.show.report import write_html  # noqa: PLC0415 -- templates that only a page needs
+        from handrail_evals.show.report.page import write_html  # noqa: PLC0415 -- templates that only a page needs
 
         comparison = None if before is None else _compared(before, result, margin)
         try:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+from markupsafe import Markup
 
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
@@ -13,9 +15,6 @@ from handrail_evals.show.report.failing import Failing, failing, passing
 from handrail_evals.show.report.labels import Layout, cell_place, chosen_labels, condensed
 from handrail_evals.show.report.metrics import slice_place, value_text
 from handrail_evals.show.report.writing import brief, counted
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 MOST_NAMES = 12
 """Failing cases of one number that are named, and passing ones."""
@@ -178,17 +177,17 @@ class Cases:
     title: str
     lead: str
     """How many there are, and how many of them are shown."""
-    failing: tuple["Markup", ...]
+    failing: tuple[Markup, ...]
     fixed_title: str
-    fixed: tuple["Markup", ...]
+    fixed: tuple[Markup, ...]
     passing_title: str
-    passing: tuple["Markup", ...]
+    passing: tuple[Markup, ...]
     behind: tuple[Behind, ...]
     kinds: tuple[tuple[str, str], ...]
     """What the list can be filtered by: marks that at least one case has, with their names."""
 
 
-Write: TypeAlias = Callable[[Entry, int, bool], "Markup"]
+Write: TypeAlias = Callable[[Entry, int, bool], Markup]
 """Makes a part of the page of a case, of its number on the page, and of whether it can be sorted and filtered."""
 
 
@@ -224,7 +223,7 @@ def cases(result: Result, right: Right, groups: Sequence[Group], *, baseline: Re
 
 def _written(
     found: Sequence[Failing], metric: str, write: Write, room: int, *, first: int = 0, is_sorted: bool = True
-) -> list["Markup"]:
+) -> list[Markup]:
     """Return the cases as parts of the page, as many as fit into so many bytes, numbered from the first."""
     written: list[Markup] = []
     for at, each in enumerate(found, start=first):
@@ -250,6 +249,6 @@ def _part(shown: int, of: int) -> str:
     return f"{of:,}" if shown == of else f"{shown:,} of {of:,} shown"
 
 
-def _has(part: "Markup", mark: str) -> bool:
+def _has(part: Markup, mark: str) -> bool:
     marks = part.partition('data-marks="')[2].partition('"')[0]
     return mark in marks.split()

@@ -3,21 +3,17 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from handrail_evals.show.report.writing import fitted, visible
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 WIDTH = 340
 """Units across every chart: about the pixels of a phone, so that text keeps its size there."""
 
 
-def drawn(svg: str) -> "Markup":
+def drawn(svg: str) -> Markup:
     """Return a chart of the report, which escaped what it was given, for a template to use as it is."""
-    from markupsafe import Markup  # noqa: PLC0415 -- keeps the import light
-
     return Markup(svg)  # noqa: S704 -- the charts escape every text themselves
 
 

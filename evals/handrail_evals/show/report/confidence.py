@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from handrail_evals.numbers.metrics.confidence import Reliability, ReliabilityBin
 from handrail_evals.numbers.metrics.risk import RiskPoint
@@ -28,9 +29,6 @@ from handrail_evals.show.report.charts import (
 from handrail_evals.show.report.metrics import NumberRow, earlier, number
 from handrail_evals.show.report.writing import count, counted, share, spread
 from handrail_evals.show.tables import Table, named_numbers
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 LEFT, RIGHT = 46.0, WIDTH - 10.0
 DIAGRAM_TOP, DIAGRAM_BASE = 10.0, 220.0
@@ -193,9 +191,9 @@ class ConfidencePart:
     """The diagram and the curve, each with its numbers."""
 
     lead: str
-    reliability: "Markup"
+    reliability: Markup
     bins: Table
-    curve: "Markup"
+    curve: Markup
     """Empty when there is no curve."""
     points: Table
     numbers: tuple[NumberRow, ...]

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from handrail_evals.decide.comparison import Comparison, MetricComparison
 from handrail_evals.decide.gate import Assessment, Standing
@@ -10,9 +11,6 @@ from handrail_evals.measure.result.result import MEASURES
 from handrail_evals.numbers.summary.summary import Summary, Tally
 from handrail_evals.show.report.charts import Whisker, drawn, round_end, ruler, scale, strip
 from handrail_evals.show.report.writing import brief, count, counted, moment, share, significant
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 KINDS: dict[Standing, str] = {
     Standing.WORSE: "bad",
@@ -35,7 +33,7 @@ class GatedRow:
     metric: str
     difference: str
     interval: str
-    strip: "Markup"
+    strip: Markup
     reason: str
     standing: str
     kind: str
@@ -54,7 +52,7 @@ class VerdictPart:
     against: str
     """Which baseline it is held against."""
     rows: tuple[GatedRow, ...]
-    ruler: "Markup"
+    ruler: Markup
     """The scale of scores and shares."""
 
 

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from handrail_evals.numbers.metrics.labels import Confusion, LabelScore, label_text
 from handrail_evals.show.report.charts import (
@@ -21,9 +22,6 @@ from handrail_evals.show.report.charts import (
 )
 from handrail_evals.show.report.writing import UNKNOWN, brief, brief_count, count, counted, fitted, share, spread
 from handrail_evals.show.tables import Table, named_numbers
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 NAMES = 108.0
 """Units for the names at the left."""
@@ -152,14 +150,14 @@ class Label:
     recall: str
     f1: str
     interval: str
-    strip: "Markup"
+    strip: Markup
 
 
 @dataclass(frozen=True, slots=True)
 class LabelsPart:
     """The matrix, what is mixed up most, and the labels."""
 
-    chart: "Markup"
+    chart: Markup
     shown: str
     """Which labels the matrix shows, in words."""
     mistakes: Table
@@ -167,7 +165,7 @@ class LabelsPart:
     """The labels with the lowest F1."""
     others: tuple[Label, ...]
     left_out: str
-    ruler: "Markup"
+    ruler: Markup
     kind: str = "labels"
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from markupsafe import Markup
 
 from handrail_evals.measure.case import Metadatum
 from handrail_evals.numbers.metrics.fields import FieldScore
@@ -13,9 +15,6 @@ from handrail_evals.numbers.summary.summary import Summary, Tally
 from handrail_evals.show.report.charts import Bar, Whisker, bars, drawn, ruler, scale, strip
 from handrail_evals.show.report.writing import UNKNOWN, amount, brief, count, counted, share, significant, spread
 from handrail_evals.show.tables import Table, named_numbers
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 TITLES: Final[Mapping[str, str]] = {
     "labels/accuracy": "accuracy",
@@ -90,7 +89,7 @@ class NumberRow:
     name: str
     value: str
     interval: str
-    strip: "Markup"
+    strip: Markup
     """Where it stands between 0 and 1; empty for what is no share."""
     baseline: str
     """What it is in the baseline; empty without one, or where it was not measured there."""
@@ -106,7 +105,7 @@ class Headline:
     """What was asked, crashed and not scored, in words."""
     groups: tuple[tuple[str, tuple[NumberRow, ...]], ...]
     """What the numbers speak of, with the numbers."""
-    ruler: "Markup"
+    ruler: Markup
     has_baseline: bool = False
     kind: str = "headline"
 
@@ -202,7 +201,7 @@ class Slices:
     metric: str
     keys: tuple[Key, ...]
     left_out: str
-    ruler: "Markup"
+    ruler: Markup
     has_baseline: bool = False
     kind: str = "slices"
 
@@ -250,7 +249,7 @@ class FieldsPart:
     """The fields of one scorer."""
 
     scorer: str
-    chart: "Markup"
+    chart: Markup
     numbers: Table
     left_out: str
     kind: str = "fields"

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from handrail_evals.decide.comparison import Comparison
 from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.metrics.scores import Right
@@ -25,8 +27,6 @@ FOLDER = Path(__file__).parent
 @cache
 def macros() -> Any:
     """Return the page's parts: what comes from outside is escaped, and a name that does not exist is an error."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 -- keeps the import light
-
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,

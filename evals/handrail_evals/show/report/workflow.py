@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from handrail_evals.numbers.metrics.cost import Histogram
 from handrail_evals.numbers.metrics.flow import Attribution, Blame, Fault
@@ -28,9 +29,6 @@ from handrail_evals.show.report.charts import (
 from handrail_evals.show.report.metrics import Figure, earlier, figure
 from handrail_evals.show.report.writing import brief, count, counted, seconds, share, spread
 from handrail_evals.show.tables import Table, named_numbers
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 TALL = 26.0
 LEGEND_ROW = 22.0
@@ -151,9 +149,9 @@ class WorkflowPart:
     """How the runs went."""
 
     figures: tuple[Figure, ...]
-    deciders: "Markup"
+    deciders: Markup
     """Empty when nobody decided anything."""
-    blames: "Markup"
+    blames: Markup
     """Empty when nothing failed."""
     numbers: Table
     failures: str
@@ -222,7 +220,7 @@ class Effort:
     """The figures, and how time spreads."""
 
     figures: tuple[Figure, ...]
-    chart: "Markup"
+    chart: Markup
     """Empty when nothing took time."""
     buckets: Table
     kind: str = "effort"

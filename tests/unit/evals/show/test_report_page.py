@@ -26,8 +26,8 @@ from handrail_evals.measure.target import Observation
 from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_evals.numbers.summary.summary import Options, Summary, summarize
-from handrail_evals.show.report import html, write_html
 from handrail_evals.show.report.cases import MOST_FAILING, MOST_PASSING
+from handrail_evals.show.report.page import html, write_html
 from handrail_evals.show.report.writing import amount, spread
 from tests.unit.evals.show.report_samples import HOSTILE, attacked, extracted, routed, run, worked
 
@@ -222,8 +222,11 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["route.html"]
 
 
-def test_importing_the_report_loads_no_template_library() -> None:
-    program = "import sys, handrail_evals.show.report; print('jinja2' in sys.modules, 'numpy' in sys.modules)"
+def test_the_commands_load_no_page_before_one_is_asked_for() -> None:
+    program = (
+        "import sys, handrail.evals, handrail_evals.show.cli;"
+        "print('handrail_evals.show.report.page' in sys.modules, 'numpy' in sys.modules)"
+    )
 
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
