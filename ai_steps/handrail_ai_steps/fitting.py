@@ -101,22 +101,23 @@ def _wrong_part(given: Answer) -> str:
 
 def _wrong_number(given: Answer) -> str:
     """Return which number says how likely something is and is no number from 0 to 1; empty when all are."""
-    for part, number in _numbers(given):
+    for number, part, name in _numbers(given):
         if not _is_share(number):
-            return f"gave {number!r} as {part}, which is no number from 0 to 1"
+            return f"gave {number!r} as {part}{f' {name!r}' if name else ''}, which is no number from 0 to 1"
     return ""
 
 
-def _numbers(given: Answer) -> Iterator[tuple[str, float]]:
-    """Give every number that says how likely something is, and what it is said of."""
-    yield from [("its confidence", sure)] if (sure := given.confidence.value) is not None else []
+def _numbers(given: Answer) -> Iterator[tuple[float, str, str]]:
+    """Give every number that says how likely something is, what it is, and of what by name."""
+    if (sure := given.confidence.value) is not None:
+        yield sure, "its confidence", ""
     for path, each in given.fields.items():
         if each.value is not None:
-            yield f"its confidence in the field {path!r}", each.value
+            yield each.value, "its confidence in the field", path
     for other in given.alternatives:
-        yield f"the confidence of the alternative {other.value!r}", other.confidence
+        yield other.confidence, "the confidence of the alternative", other.value
     if given.other_mass is not None:
-        yield "the probability of what is no label (other_mass)", given.other_mass
+        yield given.other_mass, "the probability of what is no label (other_mass)", ""
 
 
 def _is_share(number: object) -> bool:

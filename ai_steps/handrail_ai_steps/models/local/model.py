@@ -179,7 +179,7 @@ class LocalModel:
             return ()
         fitted = self._saved.fitted
         rows, known = fitted.classifier.probabilities(texts, fitted.temperatures)
-        return tuple(map(self._prediction, rows.tolist(), known.tolist()))
+        return tuple(self._prediction(row, known=each) for row, each in zip(rows.tolist(), known.tolist(), strict=True))
 
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Return the likeliest of the labels asked for, and how likely each of them is.
@@ -228,7 +228,7 @@ class LocalModel:
             known = self._outputs[output_type] = Output(output_type)
         return known
 
-    def _prediction(self, row: list[float], known: bool) -> Prediction:  # noqa: FBT001 -- one column of two
+    def _prediction(self, row: list[float], *, known: bool) -> Prediction:
         probabilities = dict(zip(self.labels, row, strict=False))
         label = max(probabilities, key=probabilities.__getitem__)
         out_of_scope = row[-1] if len(row) > len(probabilities) else None
