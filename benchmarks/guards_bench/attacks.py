@@ -50,7 +50,7 @@ def _fitted(cases: Sequence[Mapping[str, Any]]) -> Screen:
 
     def score(text: str) -> float:
         (prediction,) = model.predict([text])
-        return prediction.probabilities["attack"]
+        return prediction.probabilities["attack"] if prediction.known else 0.0  # of what it cannot read it says nothing
 
     return Screen(score, fitted_on=f"{len(cases)} labelled prompts and e-mails")
 
