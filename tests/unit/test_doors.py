@@ -1,6 +1,7 @@
 """The README at the door of each part is true: its map, and every file that it or CONTRIBUTING.md names."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,16 @@ def test_every_file_that_the_guide_names_exists() -> None:
 
     assert len(names) > 10
     assert sorted(name for name in names if not is_there(name)) == []
+
+
+def test_the_picture_of_the_layers_shows_the_contract() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contract = next(each for each in project["tool"]["importlinter"]["contracts"] if each["id"] == "layers")
+    picture = (ROOT / "docs" / "pictures" / "layers.svg").read_text(encoding="utf-8")
+
+    drawn = re.findall(r'class="name"[^>]*>([a-z_]+)<', picture)
+
+    assert drawn == [package.strip() for layer in contract["layers"] for package in layer.split("|")]
 
 
 def test_a_file_that_is_gone_is_noticed() -> None:
