@@ -52,7 +52,7 @@ def sleep_until(when: datetime) -> str:
 
 def event(name: str, payload: str, within: timedelta | None, number: int | None = None) -> str:
     """Return what a wait for an event asks for, and which event it took: 1 is the first of its name."""
-    asked: dict[str, Any] = {"event": name}
+    asked: dict[str, object] = {"event": name}
     if number is not None:
         asked["number"] = number
     if within is not None:
@@ -97,12 +97,12 @@ def short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
-def _differing(recorded: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+def _differing(recorded: dict[str, object], wanted: dict[str, object]) -> list[str]:
     parts = sorted({*recorded, *wanted} - {"number"})
     return [part for part in parts if json.dumps(recorded.get(part)) != json.dumps(wanted.get(part))]
 
 
-def _said(call: dict[str, Any], keys: list[str]) -> str:
+def _said(call: dict[str, object], keys: list[str]) -> str:
     words = (
         f"{key} {short(json.dumps(call[key], ensure_ascii=False))}" if key in call else f"no {key}" for key in keys
     )

@@ -88,7 +88,7 @@ def _model_difference(value: BaseModel, back: BaseModel, path: str) -> str | Non
     )
 
 
-def _field_values(value: BaseModel) -> dict[str, Any]:
+def _field_values(value: BaseModel) -> dict[str, object]:
     # A cached property lives in __dict__ beside the fields, and is no data.
     return {name: vars(value)[name] for name in type(value).model_fields if name in vars(value)}
 
@@ -114,7 +114,7 @@ class _Absent:
 _ABSENT = _Absent()
 
 
-def _attribute_difference(value: Mapping[str, Any], back: Mapping[str, Any], path: str) -> str | None:
+def _attribute_difference(value: Mapping[str, object], back: Mapping[str, object], path: str) -> str | None:
     """Compare by name: the order in which attributes were set is no data."""
     for name in {**value, **back}:
         if name not in value or name not in back:
@@ -124,7 +124,7 @@ def _attribute_difference(value: Mapping[str, Any], back: Mapping[str, Any], pat
     return None
 
 
-def _mapping_difference(value: Mapping[Any, Any], back: Mapping[Any, Any], path: str) -> str | None:
+def _mapping_difference(value: Mapping[object, object], back: Mapping[object, object], path: str) -> str | None:
     if len(value) != len(back) or _traits(value) != _traits(back):
         return _words(value, back, path)
     partner = _partners(back)
@@ -136,26 +136,26 @@ def _mapping_difference(value: Mapping[Any, Any], back: Mapping[Any, Any], path:
     return None
 
 
-def _traits(container: object) -> tuple[Any, ...]:
+def _traits(container: object) -> tuple[object, ...]:
     """Return what a container holds beside its members."""
     return tuple(getattr(container, name, None) for name in ("default_factory", "maxlen"))
 
 
-def _set_difference(value: AbstractSet[Any], back: AbstractSet[Any], path: str) -> str | None:
+def _set_difference(value: AbstractSet[object], back: AbstractSet[object], path: str) -> str | None:
     if len(value) != len(back):
         return _words(value, back, path)
     partner = _partners(back)
     return next((found for member in value if (found := difference(member, partner(member), path))), None)
 
 
-def _partners(back: Iterable[Any]) -> Callable[[Any], Any]:
+def _partners(back: Iterable[object]) -> Callable[[Any], Any]:
     """Return how to find what an unordered container holds for a member: the equal one, and for NaN the NaN."""
     equal = {member: member for member in back}
     nan = next((member for member in equal if member != member), _ABSENT)  # noqa: PLR0124 -- only NaN differs from itself
     return lambda member: equal.get(member, nan)
 
 
-def _sequence_difference(value: Sequence[Any], back: Sequence[Any], path: str) -> str | None:
+def _sequence_difference(value: Sequence[object], back: Sequence[object], path: str) -> str | None:
     if len(value) != len(back) or _traits(value) != _traits(back):
         return _words(value, back, path)
     for index, (mine, theirs) in enumerate(zip(value, back, strict=True)):

@@ -17,7 +17,7 @@ def name_of(path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def leaves(data: object, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(data: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
     """Yield the fields of an object that hold no others, in order; an empty list or object is one itself."""
     if isinstance(data, dict) and data:
         for key, below in data.items():
@@ -45,7 +45,7 @@ def has_fields(item: ReviewItem) -> bool:
     return bool(_properties(item.schema))
 
 
-def at(data: Any, path: Path) -> Any:
+def at(data: Any, path: Path) -> object:
     """Return a field; None where there is none."""
     for part in path:
         try:
@@ -55,7 +55,7 @@ def at(data: Any, path: Path) -> Any:
     return data
 
 
-def put(data: object, path: Path, value: object) -> Any:
+def put(data: object, path: Path, value: object) -> object:
     """Return the data with another value in a field."""
     if not path:
         return value
@@ -66,7 +66,7 @@ def put(data: object, path: Path, value: object) -> Any:
     return {**held, head: put(held.get(head), tuple(rest), value)}
 
 
-def with_typed(item: ReviewItem, data: object, path: Path, typed: str) -> Any:
+def with_typed(item: ReviewItem, data: object, path: Path, typed: str) -> object:
     """Return the data with what was typed in a field: as text if that fits there, as JSON if not.
 
     Raises:

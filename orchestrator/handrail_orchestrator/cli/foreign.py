@@ -92,7 +92,7 @@ class Lent(io.TextIOBase):
     def errors(self) -> str | None:  # type: ignore[override]
         return self._owner.errors
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         """Return whatever else the stream has, such as ``reconfigure``."""
         return getattr(self._owner, name)
 

@@ -6,7 +6,7 @@ import math
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, NamedTuple, TypeVar, cast, get_args
+from typing import Annotated, NamedTuple, TypeVar, cast, get_args
 
 import typer
 
@@ -86,7 +86,7 @@ class _Listed(NamedTuple):
     health: Health | None
 
 
-def _waits_of(run: RunRecord, waits: Sequence[WaitRecord]) -> list[dict[str, Any]]:
+def _waits_of(run: RunRecord, waits: Sequence[WaitRecord]) -> list[dict[str, object]]:
     return [wait.as_json() for wait in waits if wait.run_key == run.key]
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.clock import Clock
@@ -82,8 +81,8 @@ class _Asked:
     """The call that led to a question."""
 
     bound: BoundJudge
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    args: tuple[object, ...]
+    kwargs: dict[str, object]
 
 
 class _Reached(BaseException):
@@ -93,7 +92,7 @@ class _Reached(BaseException):
 class _NoWriter:
     """Records nothing: a replay ends where something would be recorded."""
 
-    async def ask(self, _change: Change) -> Any:
+    async def ask(self, _change: Change) -> object:
         """End the replay."""
         raise _Reached
 
@@ -120,7 +119,7 @@ class _Replay(EmbeddedRun):
         """End the replay: a body would begin now."""
         raise _Reached
 
-    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> Any:
+    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> object:
         if self._wanted in {f"{name}/review", f"{name}/{AUDIT}"}:
             self.asked = _Asked(bound, args, kwargs)
             raise _Reached

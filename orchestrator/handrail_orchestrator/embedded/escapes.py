@@ -78,7 +78,7 @@ def escaped(error: BaseException) -> Exception:
     return Escaped(error)
 
 
-def called(function: Callable[..., Any], *args: object, **kwargs: object) -> Any:
+def called(function: Callable[..., Any], *args: object, **kwargs: object) -> object:
     """Call a plain function of the user's.
 
     Raises:
@@ -102,7 +102,7 @@ def called(function: Callable[..., Any], *args: object, **kwargs: object) -> Any
     return returned
 
 
-async def awaited(function: Callable[..., Awaitable[Any]], args: Args, kwargs: Kwargs) -> Any:
+async def awaited(function: Callable[..., Awaitable[object]], args: Args, kwargs: Kwargs) -> object:
     """Await an async function of the user's.
 
     Raises:
@@ -124,7 +124,7 @@ async def awaited(function: Callable[..., Awaitable[Any]], args: Args, kwargs: K
     return returned
 
 
-async def on_a_leash(body: Awaitable[Any], on_left: Callable[[], None]) -> Any:
+async def on_a_leash(body: Awaitable[object], on_left: Callable[[], None]) -> object:
     """Await a body in a task of its own, which is left behind if it goes on although it was cancelled."""
     task = asyncio.ensure_future(body)
     await all_ended([task], on_left)

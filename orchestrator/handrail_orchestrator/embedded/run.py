@@ -155,7 +155,7 @@ class EmbeddedRun(Run):
         bound = self._equipment.library.step(step)
         return self._step(bound, self._name(bound.step.name), args, kwargs)
 
-    async def _step(self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs) -> Any:
+    async def _step(self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs) -> object:
         step = bound.step
         encoded = bound.inputs.encode(args, kwargs)
         row = self.history.find(name, step.kind, step.formerly)
@@ -194,7 +194,7 @@ class EmbeddedRun(Run):
         self.write(RecordStep(begun.done(attempt, self._equipment.clock.now(), output, decided_by)))
         return value
 
-    async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> Any:
+    async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> object:
         row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))
         self.record(row)
         ids = {"run": self._id, "step": row.name, "attempt": attempt}
@@ -203,14 +203,14 @@ class EmbeddedRun(Run):
             return await self._repair(bound, row)
         raise failure(row) from error
 
-    async def _replayed(self, bound: BoundStep, row: StepRow) -> Any:
+    async def _replayed(self, bound: BoundStep, row: StepRow) -> object:
         if row.status == "failed":
             if bound.step.policy.on_failure == "review":
                 return await self._repair(bound, row)
             raise failure(row)
         return bound.result.decode(row.output or "")
 
-    async def _repair(self, bound: BoundStep, row: StepRow) -> Any:
+    async def _repair(self, bound: BoundStep, row: StepRow) -> object:
         def asks() -> Wording:
             return Wording(
                 kind="repair",
@@ -230,7 +230,7 @@ class EmbeddedRun(Run):
         bound = self._equipment.library.judge(judge)
         return self._decide(bound, self._name(bound.step.name), args, kwargs)
 
-    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> Any:
+    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> object:
         encoded = bound.encode_inputs(args, kwargs)
         row = self.history.find(name, "ai")
         if row is None or row.ended is None:
@@ -325,7 +325,7 @@ class EmbeddedRun(Run):
         found = self._name(workflow.name) if name is None else self._own_name(name, "")
         return self._child(found, workflow, value, id)
 
-    async def _child(self, name: str, workflow: Any, value: Any, given: str | None) -> Any:
+    async def _child(self, name: str, workflow: Any, value: Any, given: str | None) -> object:
         bound = self._equipment.library.workflow(workflow)
         encoded = bound.input.encode(value)
         run_id = given or f"{self._id}/{name}"
@@ -341,7 +341,7 @@ class EmbeddedRun(Run):
         """Run branches side by side and return their results in order."""
         return self._all(self._name("all"), branch_list(branches))
 
-    async def _all(self, name: str, branches: list[Call[Any]]) -> tuple[Any, ...]:
+    async def _all(self, name: str, branches: list[Call[Any]]) -> tuple[object, ...]:
         if not branches:
             return ()
         loop = asyncio.get_running_loop()
@@ -380,7 +380,7 @@ class EmbeddedRun(Run):
 
     async def _produced(
         self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any], place: tuple[str | None, str | None]
-    ) -> Any:
+    ) -> object:
         row = self.history.find(name, kind)
         if row is not None:
             self._matching.place(row, *place)
@@ -396,7 +396,7 @@ class EmbeddedRun(Run):
         return value
 
 
-def _known(outcome: Doubtful[Any], value: object, checked: Collection[str]) -> list[Verdict]:
+def _known(outcome: Doubtful[object], value: object, checked: Collection[str]) -> list[Verdict]:
     """Return what failed when a suggestion was made that a person takes as it is, of guards not asked again."""
     judgement = outcome.judgement
     if judgement.drawn or outcome.suggestion is None or value != outcome.suggestion:
@@ -404,7 +404,7 @@ def _known(outcome: Doubtful[Any], value: object, checked: Collection[str]) -> l
     return [verdict for verdict in judgement.verdicts if verdict.blocks and verdict.guard not in checked]
 
 
-async def _contained(branch: Call[Any]) -> Any:
+async def _contained(branch: Call[Any]) -> object:
     """Await a branch in a task; the two errors that would leave the event loop from there are its failure."""
     try:
         return await branch

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Doubtful, Judgement
@@ -54,7 +53,7 @@ class Wording:
         )
 
 
-def of_doubt(bound: BoundJudge, outcome: Doubtful[Any], recorded: str) -> Wording:
+def of_doubt(bound: BoundJudge, outcome: Doubtful[object], recorded: str) -> Wording:
     """Return what a doubtful value asks: blind when its case was drawn for an audit; ``recorded`` is its input."""
     judgement = outcome.judgement
     if judgement.drawn:
