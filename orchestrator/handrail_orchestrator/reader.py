@@ -81,16 +81,7 @@ class Reader(ABC):
         Raises:
             UnknownRun: there is none with this id.
         """
-        return [step_record(row) for row in self.recorded_history(run_id)[1].steps]
-
-    def recorded_history(self, run_id: str) -> tuple[RunRow, HistoryRows]:
-        """Return a run and all that it remembers as the engine reads it: for proof that code still fits a history.
-
-        Raises:
-            UnknownRun: there is none with this id.
-        """
-        row = self._run_row(run_id)
-        return row, self._open_store.history(row.key)
+        return [step_record(row) for row in self._open_store.history(self._run_row(run_id).key).steps]
 
     def waits(self, keys: Sequence[int]) -> list[WaitRecord]:
         """Return what runs wait for, by their keys: in the order of the keys, and what each asked first first."""
@@ -177,6 +168,16 @@ class Reader(ABC):
     def judgements(self, query: JudgedQuery) -> list[JudgementRecord]:
         """Return judgements with what people said of them, by run, oldest first, then by name."""
         return [judgement_record(row) for row in self._open_store.judged(query)]
+
+
+def recorded_history(reader: Reader, run_id: str) -> tuple[RunRow, HistoryRows]:
+    """Return a run and all that it remembers as the engine reads it: for proof that code still fits a history.
+
+    Raises:
+        UnknownRun: there is none with this id.
+    """
+    row = reader._run_row(run_id)  # noqa: SLF001 -- of this module: no client hands out rows
+    return row, reader._open_store.history(row.key)  # noqa: SLF001 -- as above
 
 
 class _Opened(Reader):

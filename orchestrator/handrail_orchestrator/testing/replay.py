@@ -11,7 +11,7 @@ from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import HistoryMismatch, StepFailed
 from handrail_orchestrator.limits import Limiters
-from handrail_orchestrator.reader import Reader
+from handrail_orchestrator.reader import Reader, recorded_history
 from handrail_orchestrator.store.changes import Change, NoteStarted, OpenWait, ReadAnswer, RecordStep, ReopenWait
 from handrail_orchestrator.store.rows import EventRow, StepRow
 from handrail_orchestrator.suspension import only_suspensions
@@ -20,7 +20,7 @@ from handrail_orchestrator.workflow import AnyWorkflow
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """A run as it was recorded."""
+    """A run as the engine recorded it, for ``assert_replays``; people read ``client.run`` and ``client.steps``."""
 
     id: str
     input: str
@@ -39,7 +39,7 @@ def recorded_run(client: Reader, run_id: str) -> RecordedRun:
     Raises:
         UnknownRun: there is no such run.
     """
-    row, history = client.recorded_history(run_id)
+    row, history = recorded_history(client, run_id)
     return RecordedRun(row.id, row.input, row.status, row.output, *history, row.copied_seq)
 
 

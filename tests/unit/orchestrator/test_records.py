@@ -1,15 +1,29 @@
 """Records: frozen values that are read by the first look, and that anybody can make."""
 
 import copy
+import inspect
 import json
 import pickle
+import re
 from collections.abc import AsyncIterator
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any, Literal
 
 import pytest
 
-from handrail import Accepted, Client, Doubtful, Run, Says, ScriptedModel, action, classify, confidence, workflow
+from handrail import (
+    Accepted,
+    Client,
+    Doubtful,
+    Orchestrator,
+    Run,
+    Says,
+    ScriptedModel,
+    action,
+    classify,
+    confidence,
+    workflow,
+)
 from handrail.orchestrator import (
     JudgementRecord,
     ReviewDetail,
@@ -19,6 +33,7 @@ from handrail.orchestrator import (
     StepRecord,
 )
 from handrail.testing import Rehearsal
+from handrail_orchestrator import store
 from handrail_orchestrator.records.reading import run_record
 from handrail_orchestrator.store import JudgedQuery
 from handrail_orchestrator.store.rows import RunRow
@@ -152,3 +167,14 @@ def test_a_record_can_be_made_of_values_by_whoever_has_no_store() -> None:
     run = RunRecord(id="r", key=1, workflow="w", version=1, status="completed", created=0.0, output=[1])
     assert (run.has_ended, run.output) == (True, [1])
     assert StepRecord(name="s", seq=1, kind="rule", status="done").outcome is None
+
+
+@pytest.mark.parametrize("kind", [Client, Orchestrator, Rehearsal])
+def test_nobody_is_handed_a_row(kind: type[Client]) -> None:
+    rows = {name for name in vars(store.rows) if name.endswith("Row")} | {"Store", "SqliteStore", "HistoryRows"}
+    for name, method in inspect.getmembers(kind):
+        if name.startswith("_"):
+            continue
+        getter = method.fget if isinstance(method, property) else method
+        returned = str(inspect.signature(getter).return_annotation) if callable(getter) else ""
+        assert not rows & set(re.findall(r"\w+", returned)), name
