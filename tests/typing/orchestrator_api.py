@@ -11,8 +11,8 @@ from typing import Literal, assert_type
 
 from pydantic import BaseModel
 
-from handrail import Accepted, Doubtful, Orchestrator, Retry, Run, Workflow, action, rule, workflow
-from handrail.orchestrator import RunHandle, Step
+from handrail import Accepted, Client, Doubtful, Orchestrator, Retry, Run, Workflow, action, rule, workflow
+from handrail.orchestrator import RecordedError, ReviewDetail, ReviewItem, RunHandle, RunRecord, Step
 from handrail.testing import Rehearsal
 
 Team = Literal["billing", "cards"]
@@ -144,6 +144,27 @@ async def misuse_of_starting(orchestrator: Orchestrator, handle: RunHandle[int])
     await orchestrator.start_many(triage, [("a", "a ticket")])  # type: ignore[misc]
     text: str = await handle.result()  # type: ignore[assignment]
     send_to(text)  # type: ignore[arg-type]
+
+
+def records(client: Client) -> None:
+    assert_type(client.reviews(), list[ReviewItem])
+    assert_type(client.review(1), ReviewDetail)
+    assert_type(client.review(1).history[0].actor, str)
+    assert_type(client.run("a").error, RecordedError | None)
+    assert_type(client.store, str)
+    for step in client.steps("a"):
+        match step.outcome:
+            case Accepted() | Doubtful():
+                assert_type(step.outcome.judgement.model, str)
+            case None:
+                assert_type(step.status, Literal["started", "waiting", "done", "failed"])
+
+
+def misuse_of_records(item: ReviewItem, run: RunRecord) -> None:
+    item.judgement  # type: ignore[attr-defined]  # noqa: B018 -- only an item that is read by itself has it
+    item.state = "decided"  # type: ignore[misc]
+    run.finished  # type: ignore[attr-defined]  # noqa: B018
+    run.error.message  # type: ignore[union-attr]  # noqa: B018
 
 
 def misuse_when_building() -> None:
