@@ -43,5 +43,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.step import rule as rule
     from handrail_orchestrator.workflow import Workflow as Workflow
     from handrail_orchestrator.workflow import workflow as workflow
+
+    __version__: str
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

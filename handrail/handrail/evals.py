@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from handrail_evals.errors import EvalsError as EvalsError
     from handrail_evals.errors import InvalidCaseFile as InvalidCaseFile
     from handrail_evals.errors import InvalidSuite as InvalidSuite
+    from handrail_evals.evaluate import Evaluate as Evaluate
     from handrail_evals.measure.case import UNLABELLED as UNLABELLED
     from handrail_evals.measure.case import Unlabelled as Unlabelled
     from handrail_evals.measure.cases.form import CaseFields as CaseFields
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from handrail_evals.numbers.summary.document import summary_path as summary_path
     from handrail_evals.numbers.summary.summary import Options as Options
     from handrail_evals.numbers.summary.summary import summarize as summarize
-    from handrail_evals.pytest_plugin import Evaluate as Evaluate
     from handrail_evals.show.markdown import markdown as markdown
     from handrail_evals.show.report.page import write_html as write_html
     from handrail_ground.optional import LibraryMissing as LibraryMissing

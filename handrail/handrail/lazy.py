@@ -8,19 +8,21 @@ import ast
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
 
 def lazy_face(module: ModuleType) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return the ``__getattr__`` and the ``__dir__`` of a face: they know the names listed there, and ``__all__``."""
-    sources = _listed(Path(inspect.getfile(module)).read_text(encoding="utf-8"))
+    sources = _listed(inspect.getsource(module))
     everything = sorted(sources)
 
     def load(name: str) -> Any:
         if name == "__all__":
             return list(everything)
+        if name == "__version__":
+            return version("handrail")
         if name not in sources:
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(sources[name]), name)

@@ -6,9 +6,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+import handrail
 
 ROOT = Path(__file__).parents[2]
 FACES = (
@@ -120,6 +123,19 @@ def test_importing_a_face_loads_none_of_the_packages(face: str) -> None:
     program = f"import sys, {face}; print(*sorted(name for name in sys.modules if name.startswith('handrail_')))"
 
     assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout == "\n"
+
+
+def test_every_name_loads_where_no_optional_library_is_installed() -> None:
+    missing = ("numpy", "pytest", "rapidfuzz", "scipy", "sklearn", "tokenizers")
+    program = f"import sys\nfor each in {missing}: sys.modules[each] = None\n" + "".join(
+        f"from {face} import *\n" for face in FACES
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_it_says_its_version() -> None:
+    assert handrail.__version__ == version("handrail")
 
 
 @pytest.mark.parametrize("taken", ["ai_steps", "evals", "guards", "orchestrator", "tests"])
