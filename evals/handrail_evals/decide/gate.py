@@ -19,6 +19,9 @@ from handrail_evals.numbers.statistics.power import cases_needed
 Needed = Callable[[float | None], float]
 """Cases that are needed with so many degrees of freedom; None for many."""
 
+SMALLEST_MARGIN = 1e-9
+"""Of the scale: what is smaller is a slip of the hand, and cannot be counted in cases."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
@@ -125,10 +128,6 @@ class Standing(StrEnum):
                 return 0
             case _:
                 assert_never(self)
-
-
-SMALLEST_MARGIN = 1e-9
-"""Of the scale: what is smaller is a slip of the hand, and cannot be counted in cases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

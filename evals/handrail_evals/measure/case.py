@@ -14,6 +14,8 @@ Expected_co = TypeVar("Expected_co", covariant=True)
 Metadatum: TypeAlias = str | int | float | bool | None
 """What a case may say about itself: to slice a report by, never shown to the target."""
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
 
 class Unlabelled(Enum):
     """The type of ``UNLABELLED``; None would be an answer: for a request that no label fits, it is the right one."""
@@ -23,8 +25,6 @@ class Unlabelled(Enum):
 
 UNLABELLED: Final[Literal[Unlabelled.UNLABELLED]] = Unlabelled.UNLABELLED
 """Nobody has said yet what the right answer is."""
-
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def nothing() -> Mapping[str, Any]:

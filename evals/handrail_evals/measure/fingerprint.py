@@ -16,6 +16,8 @@ from handrail_ground.values import NotJson, as_json
 DIGITS = 16
 """Hexadecimal digits of a hash: 64 bits, for thousands of cases and not for secrets."""
 
+C = TypeVar("C", bound=AnyCase)
+
 
 def jsonable(value: object, *, where: str) -> Any:
     """Return a value as JSON data: pydantic models and dataclasses become objects, enums their values.
@@ -89,9 +91,6 @@ def _root(above: dict[str, str], key: str) -> str:
     while (next_one := above.setdefault(key, key)) != key:
         key = above[key] = above.setdefault(next_one, next_one)
     return key
-
-
-C = TypeVar("C", bound=AnyCase)
 
 
 def duplicates(cases: Iterable[C]) -> tuple[tuple[C, ...], ...]:

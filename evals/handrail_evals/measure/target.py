@@ -17,6 +17,12 @@ Decider: TypeAlias = Literal["rule", "model", "person", "policy"]
 Ending: TypeAlias = Literal["completed", "waiting", "failed"]
 """How a workflow's run ended: ``waiting`` when nobody answered its question."""
 
+In = TypeVar("In")
+
+Out = TypeVar("Out")
+
+In_contra = TypeVar("In_contra", contravariant=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTrace:
@@ -105,10 +111,6 @@ class Observation(Circumstances, Generic[Out_co]):
     seconds: float | None = None
     """How long the target itself took, where it says so; None: from question to answer is taken."""
 
-
-In = TypeVar("In")
-Out = TypeVar("Out")
-In_contra = TypeVar("In_contra", contravariant=True)
 
 Observe: TypeAlias = Callable[[Case[In, Any]], Awaitable[Observation[Out]]]
 """Puts a case's input to what is measured."""

@@ -20,6 +20,9 @@ from handrail_evals.numbers.metrics.labels import labelled
 Answers: TypeAlias = Sequence[tuple[str, str | None]]
 """The repeats of one case, each as the label that is right and the one that was said; None: none was said."""
 
+EMPTY = 1e-9
+"""Fewer answers than this are rounding."""
+
 
 @dataclass(slots=True)
 class Tallies:
@@ -43,10 +46,6 @@ class Tallies:
         """Return the label's F1, None when it is neither right nor said any more."""
         total = self.right[label] + self.said[label]
         return 2.0 * self.both[label] / total if total > EMPTY else None
-
-
-EMPTY = 1e-9
-"""Fewer answers than this are rounding."""
 
 
 def pseudo_values(cases: Mapping[str, Answers]) -> dict[str, float]:

@@ -29,6 +29,18 @@ GROWTH = 1.05
 UNSEEN = 0.5
 """Errors added to those seen, evenly over the cases, so that none among few is not taken for none at all."""
 
+FEW_VALUES = 100
+"""So few different scores among more labels are steps and no scale: votes, stated and rounded confidences."""
+
+COPIED = 0.6
+"""Share of the scores that differ, below which cases look like copies of each other."""
+
+LARGE_TIE = 0.1
+"""Share of the labels with one score from which on no threshold can be fine there."""
+
+SURE_ERRORS = 10
+"""How many of the wrong values that the score is surest of are named."""
+
 
 def labels_to_pass(tally: AcceptedTally, promise: Promise) -> int | None:
     """Return how many labels would probably let something pass, in all; None: no number would.
@@ -73,14 +85,6 @@ class _Slope:
     def risk(self, coverage: float) -> float:
         """Return the share of wrong values among the surest of this share of the cases."""
         return min(1.0, self.scale * math.pow(coverage, self.power) / (self.power + 1))
-
-
-FEW_VALUES = 100
-"""So few different scores among more labels are steps and no scale: votes, stated and rounded confidences."""
-COPIED = 0.6
-"""Share of the scores that differ, below which cases look like copies of each other."""
-LARGE_TIE = 0.1
-"""Share of the labels with one score from which on no threshold can be fine there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,10 +181,6 @@ def _seen(trial: Trial | None) -> str:
     if trial is None:
         return ""
     return f" ({trial.counts.errors} wrong of {trial.counts.accepted} at {trial.rung.threshold:.6g} or more)"
-
-
-SURE_ERRORS = 10
-"""How many of the wrong values that the score is surest of are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,15 @@ NameT = TypeVar("NameT", bound=str)
 REPEATS = 200
 """Draws of labels to average over: the mean coverage is then sure to about a hundredth."""
 
+LEAST_EACH = 10
+"""So many right and so many wrong values are the least that half a dozen weights can be learned from."""
+
+STRENGTH = 1.0
+"""Inverse of the pull of the weights towards 0, on features of standard deviation 1. From 0.1 to 100 it moves the
+largest coverage at 2% by half a point at most (BANKING77, 1000 cases)."""
+
+FOLDS = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Generic[NameT]):
@@ -121,14 +130,6 @@ def _coverages(
 def _alone(case: Scored) -> Scored:
     """Return a case as a draw of its own: drawn twice, it stands for two cases like it."""
     return replace(case, cluster="") if case.cluster else case
-
-
-LEAST_EACH = 10
-"""So many right and so many wrong values are the least that half a dozen weights can be learned from."""
-STRENGTH = 1.0
-"""Inverse of the pull of the weights towards 0, on features of standard deviation 1. From 0.1 to 100 it moves the
-largest coverage at 2% by half a point at most (BANKING77, 1000 cases)."""
-FOLDS = 5
 
 
 def fit_acceptor(cases: Sequence[JudgedCase], *, features: Collection[str] | None = None) -> Acceptor:

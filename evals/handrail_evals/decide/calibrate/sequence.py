@@ -20,6 +20,16 @@ ROUNDING = 1e-9
 _Row: TypeAlias = tuple[float, bool, str]
 """Score, whether it is wrong, and cluster."""
 
+STEPS = 1000
+"""A tenth of a percent of coverage each. Neighbouring tests look at nearly the same labels, so fine steps cost nothing:
+against half a percent they let 0.2% more of what is possible pass (BANKING77 and CLINC150, 3000 labels)."""
+
+SPENT_AT_START = 0.15
+"""Share of the errors expected at the target that the first threshold must still tolerate."""
+
+MOST_AT_START = 8
+"""Errors the first threshold must tolerate at most."""
+
 
 class HasScore(Protocol):
     """A labelled case, whatever it may be used for."""
@@ -108,11 +118,6 @@ def _clustered(rising: Sequence[_Row]) -> Iterator[AcceptedCounts]:
         yield AcceptedCounts(labels, math.ceil(max(wrong_labels, labels * wrong_cases / cases) - ROUNDING))
 
 
-STEPS = 1000
-"""A tenth of a percent of coverage each. Neighbouring tests look at nearly the same labels, so fine steps cost nothing:
-against half a percent they let 0.2% more of what is possible pass (BANKING77 and CLINC150, 3000 labels)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One threshold."""
@@ -150,12 +155,6 @@ class Ladder:
         ranks = (max(1, step * size // STEPS) for step in range(1, STEPS + 1))
         thresholds = dict.fromkeys(rising[size - rank] for rank in ranks)
         return cls(tuple(Rung(each, (size - bisect_left(rising, each)) / size) for each in thresholds))
-
-
-SPENT_AT_START = 0.15
-"""Share of the errors expected at the target that the first threshold must still tolerate."""
-MOST_AT_START = 8
-"""Errors the first threshold must tolerate at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,12 @@ from handrail_orchestrator.store.port import JudgedQuery
 if TYPE_CHECKING:
     from handrail_ai_steps.output import Output
 
+PERSON = "person:"
+"""How the record of a decision by a person begins."""
+
+RUNS_LOOKED_AT = 500
+"""The first of a store, to say which steps there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -53,10 +59,6 @@ class Answers:
             return json.loads(self.output.dump(self.output.load(json.dumps(answer))))
         except ValueError:
             return answer
-
-
-PERSON = "person:"
-"""How the record of a decision by a person begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,10 +209,6 @@ def _called_with(data: object, source: str) -> Any:
     else:
         given = tuple(data.values())
     return given[0] if len(given) == 1 else given
-
-
-RUNS_LOOKED_AT = 500
-"""The first of a store, to say which steps there are."""
 
 
 def require_known(client: RunRecords, step: str) -> None:

@@ -24,6 +24,9 @@ SETTLED_SECONDS = 5.0
 AT_ONCE = 500
 """Cases told between two writes of the file."""
 
+START = (0.0, "")
+"""Before the first case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -31,10 +34,6 @@ class Event:
 
     at: float
     what: Routed | Audited
-
-
-START = (0.0, "")
-"""Before the first case."""
 
 
 def feed(

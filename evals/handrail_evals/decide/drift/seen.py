@@ -14,6 +14,9 @@ from handrail_guards.outcome import Accepted, Outcome
 MARK_DIGITS = 12
 """Hexadecimal digits of a cluster's mark."""
 
+ChangeKind: TypeAlias = Literal["armed", "raised", "settled", "stopped"]
+"""Armed with a reference; audits raised by the label-free alarm; back to usual; acceptance stopped by audits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -93,10 +96,6 @@ class Audited:
     def __post_init__(self) -> None:
         if self.right is not None and not isinstance(self.right, bool):
             raise DataError(f"the audit of case {self.case!r} says {self.right!r}; give True, False or None")
-
-
-ChangeKind: TypeAlias = Literal["armed", "raised", "settled", "stopped"]
-"""Armed with a reference; audits raised by the label-free alarm; back to usual; acceptance stopped by audits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,24 @@ from typing import Literal, NamedTuple, Self, TypeAlias, assert_never
 from handrail_evals.decide.drift.seen import Seen
 from handrail_evals.errors import TooFewCases
 
+KindName: TypeAlias = Literal["lowest", "highest", "reviewed", "accepted", "unscored"]
+"""Among the lowest or highest scores of the reference, in doubt or not, without a score."""
+
+FEWEST = 200
+"""Cases of a reference at least: of fewer, the lowest 5% are a handful, and false alarms come more often than said."""
+
+LOWEST = (0.05, 0.1, 0.2, 0.4)
+"""The lowest scores of the reference; finer than the highest, as cases of a new kind mostly have low scores."""
+
+HIGHEST = (0.1, 0.3)
+"""The highest scores of the reference."""
+
+RATIOS = (1.5, 3.0)
+"""How many times as often as before: the bets of each signal."""
+
+LEAST = 0.05
+"""And at least that often: what was hardly ever seen, such as a case without a score, is noticed when it comes."""
+
 
 class Bet(NamedTuple):
     """A bet at fixed odds, and how it stands.
@@ -58,10 +76,6 @@ def mean_evidence(bets: tuple[Bet, ...]) -> float:
 def strongest(bets: tuple[Bet, ...]) -> Bet:
     """Return the bet with most evidence."""
     return max(bets, key=lambda bet: bet.evidence)
-
-
-KindName: TypeAlias = Literal["lowest", "highest", "reviewed", "accepted", "unscored"]
-"""Among the lowest or highest scores of the reference, in doubt or not, without a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +161,6 @@ class Signal:
     def settled(self) -> "Signal":
         """Return the signal compared with the cases since the alarm, with new bets."""
         return Signal(self.kind, self.recent, tuple(Bet(bet.ratio, bet.least) for bet in self.bets))
-
-
-FEWEST = 200
-"""Cases of a reference at least: of fewer, the lowest 5% are a handful, and false alarms come more often than said."""
-LOWEST = (0.05, 0.1, 0.2, 0.4)
-"""The lowest scores of the reference; finer than the highest, as cases of a new kind mostly have low scores."""
-HIGHEST = (0.1, 0.3)
-"""The highest scores of the reference."""
-RATIOS = (1.5, 3.0)
-"""How many times as often as before: the bets of each signal."""
-LEAST = 0.05
-"""And at least that often: what was hardly ever seen, such as a case without a score, is noticed when it comes."""
 
 
 @dataclass(frozen=True, slots=True)

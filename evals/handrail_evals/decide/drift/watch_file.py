@@ -21,6 +21,21 @@ from handrail_evals.errors import UnreadableWatch
 from handrail_ground.files import beside, write_whole
 from handrail_ground.records import Misfit, Records
 
+FORMAT: TypeAlias = Literal["handrail-watch/1"]
+"""What a file calls itself; a later format has another number."""
+
+_Stamp: TypeAlias = tuple[int, int, int]
+
+_ARMING = (
+    "a watch is armed once, in Python, with scores of usual cases:"
+    " `write_watch(path, Watch.armed(WatchSettings(...), reference, at=datetime.now(UTC)))`, see docs/drift.md"
+)
+"""What to do where there is none: a threshold's promise and a reference are needed, which no command has."""
+
+_RACY_NS = 100_000_000
+"""How old a file must be, in nanoseconds, before its stamp is trusted: the clocks of file systems tick in milliseconds,
+so a file that was replaced twice within a tick can look like itself."""
+
 
 def fault_of(watch: Watch) -> str:
     """Return the first thing that cannot be, in words; empty when all is sound."""
@@ -64,10 +79,6 @@ def _faults_of_bet(bet: Bet) -> Iterator[str]:
         yield f"the bet {tuple(bet)!r} cannot stand so"
 
 
-FORMAT: TypeAlias = Literal["handrail-watch/1"]
-"""What a file calls itself; a later format has another number."""
-
-
 @dataclass(frozen=True)
 class _Record:
     format: FORMAT
@@ -102,18 +113,6 @@ try:
     import fcntl
 except ImportError:  # pragma: no cover -- Windows: one process keeps a watch there
     fcntl = None  # type: ignore[assignment]
-
-_Stamp: TypeAlias = tuple[int, int, int]
-
-_ARMING = (
-    "a watch is armed once, in Python, with scores of usual cases:"
-    " `write_watch(path, Watch.armed(WatchSettings(...), reference, at=datetime.now(UTC)))`, see docs/drift.md"
-)
-"""What to do where there is none: a threshold's promise and a reference are needed, which no command has."""
-
-_RACY_NS = 100_000_000
-"""How old a file must be, in nanoseconds, before its stamp is trusted: the clocks of file systems tick in milliseconds,
-so a file that was replaced twice within a tick can look like itself."""
 
 
 def write_watch(path: Path, watch: Watch) -> None:

@@ -12,6 +12,13 @@ from handrail_evals.errors import InvalidCaseFile, InvalidSetting
 Others: TypeAlias = Literal["refuse", "ignore", "metadata"]
 """What becomes of keys that no part of a case is read from."""
 
+Suffix: TypeAlias = Literal[".jsonl", ".ndjson", ".csv", ".tsv", ".yaml", ".yml"]
+"""The files that can be read, beside Python."""
+
+SUFFIXES: Final[tuple[Suffix, ...]] = get_args(Suffix)
+
+EmptyCell: TypeAlias = Literal["missing", "null", "text"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFields:
@@ -97,14 +104,6 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
 
 def _listed(keys: Iterable[str]) -> str:
     return ", ".join(repr(key) for key in sorted(keys)) or "none"
-
-
-Suffix: TypeAlias = Literal[".jsonl", ".ndjson", ".csv", ".tsv", ".yaml", ".yml"]
-"""The files that can be read, beside Python."""
-
-SUFFIXES: Final[tuple[Suffix, ...]] = get_args(Suffix)
-
-EmptyCell: TypeAlias = Literal["missing", "null", "text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

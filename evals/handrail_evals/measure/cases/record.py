@@ -10,6 +10,15 @@ from typing import Any, BinaryIO, TypeAlias
 from handrail_evals.errors import InvalidCaseFile
 from handrail_ground.files import why_not_read
 
+LONGEST = 64 * 1024 * 1024
+"""Bytes of one line of JSON Lines, and of one YAML file: what is longer is not a file of cases."""
+
+FieldPath: TypeAlias = Sequence[str | int]
+"""The keys and positions that lead from a case to one of its values."""
+
+SHOWN = 10
+"""How many problems a message shows; it counts the rest."""
+
 
 def files_of(names: Iterable[str | Path]) -> list[str | Path]:
     """Return each file that is meant once: what a pattern such as ``cases/*.yaml`` finds, in the order of its names.
@@ -71,13 +80,6 @@ def require_file(path: Path) -> None:
         raise InvalidCaseFile(path=path, problem=f"it is a directory; name its files, such as {path / '*.jsonl'}")
 
 
-LONGEST = 64 * 1024 * 1024
-"""Bytes of one line of JSON Lines, and of one YAML file: what is longer is not a file of cases."""
-
-FieldPath: TypeAlias = Sequence[str | int]
-"""The keys and positions that lead from a case to one of its values."""
-
-
 @dataclass(frozen=True, slots=True)
 class Record:
     """One object of a file: one line of JSON Lines, one row of a table, one item of a YAML list."""
@@ -122,10 +124,6 @@ def kind_of(data: object) -> str:
             return "a list"
         case _:
             return "an object"
-
-
-SHOWN = 10
-"""How many problems a message shows; it counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)

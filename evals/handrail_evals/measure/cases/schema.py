@@ -13,6 +13,14 @@ from handrail_evals.measure.cases.form import NATIVE
 from handrail_evals.measure.cases.value_type import ValueType
 from handrail_orchestrator.codec import type_name
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+GENERIC = Path(__file__).parent / "cases.schema.json"
+"""The schema of cases with any input and any expected value, as it is installed."""
+
+CASE = "case"
+"""What a schema of a file calls one case among its definitions."""
+
 
 class _Strict(GenerateJsonSchema):
     """Closes a model that a strict schema closes; pydantic itself only looks at the model's own settings."""
@@ -39,15 +47,6 @@ def schemas_of(**types: Any) -> tuple[list[JsonSchemaValue], dict[str, JsonSchem
         named = ", ".join(f"{part}={type_name(annotation)}" for part, annotation in types.items())
         raise InvalidSetting(f"JSON Schema cannot describe {named}: {error.message}") from error
     return [schemas[part, "validation"] for part in types], {str(name): schema for name, schema in definitions.items()}
-
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-GENERIC = Path(__file__).parent / "cases.schema.json"
-"""The schema of cases with any input and any expected value, as it is installed."""
-
-CASE = "case"
-"""What a schema of a file calls one case among its definitions."""
 
 
 def case_schema(*, input: object = str, expected: object = Any, allow_unlabelled: bool = False) -> dict[str, Any]:  # noqa: A002

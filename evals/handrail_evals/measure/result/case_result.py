@@ -22,6 +22,12 @@ NOBODY_SAID: Final = "unlabelled"
 _PASSES_UP_TO: Final = 1 + 1e-9
 """A higher score is on a scale that nobody has said, where 3 may be 3 of 100."""
 
+OBSERVED: Final = tuple(Circumstances.__dataclass_fields__)
+"""The fields that a line takes from an observation as they are; its time replaces the one measured."""
+
+_SAME: Final = frozenset({str, bool, int, type(None)})
+"""What JSON gives back as it was."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crash:
@@ -166,9 +172,6 @@ def _read_source(data: object) -> Any:
     return data
 
 
-OBSERVED: Final = tuple(Circumstances.__dataclass_fields__)
-"""The fields that a line takes from an observation as they are; its time replaces the one measured."""
-
 _STRUCTURED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "fields": _counts,
     "crashes": lambda crashes: {scorer: asdict(crash) for scorer, crash in crashes.items()},
@@ -196,10 +199,6 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     for name, each in CaseResult.__dataclass_fields__.items()
     if name in _WRITTEN
 }
-
-
-_SAME: Final = frozenset({str, bool, int, type(None)})
-"""What JSON gives back as it was."""
 
 
 def escaped(value: object) -> Any:

@@ -18,6 +18,9 @@ try:
 except ImportError:  # pragma: no cover -- Windows: nobody is kept out there
     fcntl = None  # type: ignore[assignment]
 
+BEGINNING: Final = f'{{"format":"{FORMAT.partition("/")[0]}/'.encode()
+"""What every result begins with: a file that is torn before its first line ends is ours when it begins so."""
+
 
 class WriterLock:
     """Held while a result is written; the system lets go of it when the process dies."""
@@ -67,10 +70,6 @@ class WriterLock:
             self._path.unlink(missing_ok=True)  # while it is held: nobody else can have made a new one
             os.close(self._file)
             self._file = -1
-
-
-BEGINNING: Final = f'{{"format":"{FORMAT.partition("/")[0]}/'.encode()
-"""What every result begins with: a file that is torn before its first line ends is ours when it begins so."""
 
 
 class ResultLog:

@@ -16,6 +16,9 @@ from handrail_ground.jsonl import InvalidLines, read_lines
 FORMAT = "handrail-result/1"
 """What a result file calls itself; a later format has another number."""
 
+MACRO_F1: Final = "macro_f1"
+"""What the one metric is called that is no mean of cases: it is made of all of them together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredSubject:
@@ -183,10 +186,6 @@ def _case(path: Path, number: int, line: bytes) -> CaseResult:
 def _parsed(line: bytes) -> Any:
 
     return from_json(line, allow_inf_nan=False)
-
-
-MACRO_F1: Final = "macro_f1"
-"""What the one metric is called that is no mean of cases: it is made of all of them together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ from handrail_evals.measure.scorer import plain_number
 from handrail_evals.measure.target import Observation, Observe
 from handrail_orchestrator.interrupts import is_for_us
 
+_UNANSWERED: Observation[Any] = Observation(None, answered=False)
+
+_UNSCORED = Scoring()
+
 
 @dataclass(frozen=True)
 class Question:
@@ -173,10 +177,6 @@ def with_numbers(observation: Observation[Any]) -> Observation[Any]:
         if number is not said:
             changed[name] = number
     return replace(observation, **changed) if changed else observation
-
-
-_UNANSWERED: Observation[Any] = Observation(None, answered=False)
-_UNSCORED = Scoring()
 
 
 class Earlier:

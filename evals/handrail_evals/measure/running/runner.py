@@ -24,6 +24,8 @@ from handrail_ground.errors import told
 from handrail_ground.pace import Pace
 from handrail_orchestrator.interrupts import is_for_us
 
+_log = logging.getLogger("handrail.evals")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
@@ -76,9 +78,6 @@ class Evaluation:
         """Return the must-pass cases with a score above 1, whose scale nobody has said."""
         high = (each for each in self.result.cases if each.must_pass and not each.passes)
         return [each.case for each in high if any(score is not None and score > 1 for score in each.scores.values())]
-
-
-_log = logging.getLogger("handrail.evals")
 
 
 class Watcher(Protocol):

@@ -29,6 +29,8 @@ from handrail_orchestrator.interrupts import is_for_us
 TRACE_FRAMES = 12
 TRACE_LENGTH = 4_000
 
+AnyScorer: TypeAlias = Scorer[Any, Any, Any]
+
 
 def crash(error: BaseException) -> Crash:
     """Return what was raised, with the end of its trace."""
@@ -44,9 +46,6 @@ def words(error: BaseException) -> str:
         if is_order(worse):
             raise
         return f"(it raises {type(worse).__name__} when it is asked what it says)"
-
-
-AnyScorer: TypeAlias = Scorer[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from handrail_evals.errors import DataError
 from handrail_evals.measure.fingerprint import jsonable
 from handrail_evals.measure.scorer import AnyAnswer, Score
 
+_SIMPLE = frozenset({str, int, bool, float, type(None), date, datetime, time})
+"""Types of which two values are the same when they are equal."""
+
 
 def bare(value: Any) -> Any:
     """Return what an enum's member or a pydantic root model stands for, and anything else as it is."""
@@ -49,10 +52,6 @@ def items(value: object) -> Sequence[Any] | None:
     if isinstance(value, tuple):
         return None if hasattr(value, "_asdict") else value
     return list(value) if isinstance(value, AbstractSet) else None
-
-
-_SIMPLE = frozenset({str, int, bool, float, type(None), date, datetime, time})
-"""Types of which two values are the same when they are equal."""
 
 
 def same(value: object, expected: object) -> bool:

@@ -13,6 +13,16 @@ from handrail_evals.measure.scorers.comparator import MOST, Comparator, joined, 
 from handrail_evals.measure.scorers.exact import Exact, bare, items, record
 from handrail_evals.measure.scorers.list_match import all_atoms, best_pairs, equal_pairs
 
+ITEM = "[]"
+"""The part of a path that stands for every item of a list."""
+
+Path: TypeAlias = tuple[str, ...]
+"""A path as its parts, ``("lines", "[]", "total")``."""
+
+Shape: TypeAlias = Literal["nothing", "record", "list", "leaf"]
+
+_LEAVES = frozenset({str, int, float, bool})
+
 
 class Miss(NamedTuple):
     """One value that is not wholly right; a tuple, as pairing the items of two lists makes thousands."""
@@ -80,13 +90,6 @@ class FieldTally:
     def reason(self) -> str:
         """Return the first values that are not right, in words; empty when all are."""
         return joined([str(miss) for miss in self.misses[:MOST]], len(self.misses))
-
-
-ITEM = "[]"
-"""The part of a path that stands for every item of a list."""
-
-Path: TypeAlias = tuple[str, ...]
-"""A path as its parts, ``("lines", "[]", "total")``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +161,6 @@ def joined_path(parts: Iterable[str]) -> str:
     return path
 
 
-Shape: TypeAlias = Literal["nothing", "record", "list", "leaf"]
-
-_LEAVES = frozenset({str, int, float, bool})
 _UNNAMED: Final = FieldNode()
 
 

@@ -26,6 +26,8 @@ from handrail_evals.measure.scorers.field_comparison import (
 
 _SCALARS = (str, bytes, int, float, Decimal, date, time, Enum)
 
+NOTHING_NAMED: Final[Mapping[str, ComparatorLike | None]] = MappingProxyType({})
+
 
 def unknown_field(kind: object, tree: FieldNode) -> str:
     """Return in words which field of the tree a type does not have; empty when it has them all, or nobody can know."""
@@ -112,9 +114,6 @@ def is_mapping(kind: object) -> bool:
     """Return whether a type is that of a mapping."""
     plain = get_origin(kind) or kind
     return isinstance(plain, type) and issubclass(plain, Mapping)
-
-
-NOTHING_NAMED: Final[Mapping[str, ComparatorLike | None]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

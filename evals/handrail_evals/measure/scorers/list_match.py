@@ -24,6 +24,11 @@ Weights: TypeAlias = Sequence[Sequence[float]]
 Pair: TypeAlias = tuple[int, int]
 """A row and its column."""
 
+ITEMS = "[]"
+"""What the counts of a list's items are called among a score's fields."""
+
+_ATOMS = frozenset({str, int, bool, type(None)})
+
 
 def best_pairs(weights: Weights) -> list[Pair]:
     """Return the pairing of rows and columns with the greatest total, pairs of weight 0 left out, in order of rows.
@@ -96,12 +101,6 @@ def pairs_in_order(weights: Weights) -> list[Pair]:
         else:
             column += 1
     return pairs
-
-
-ITEMS = "[]"
-"""What the counts of a list's items are called among a score's fields."""
-
-_ATOMS = frozenset({str, int, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,13 @@ from handrail_evals.measure.scorer import AnyAnswer
 from handrail_guards.grounding.amounts import Number, read_number
 from handrail_guards.grounding.dates import read_date
 
+# Punctuation with a meaning stays: # % & @ +, a mark between two digits, and a minus or point before a number.
+_SIGN = re.compile(r"(?:[^\w\s#%&@+]|_)(?<!\d[.,:/-](?=\d))(?<!(?<!\w)[-.](?=[\d.]))")
+
+_ACCENT = re.compile(r"[\u0300-\u036f]")  # and no other mark: in Thai, Hindi or Japanese they make another letter
+
+_VANISHING = frozenset(".'’‘`")  # don't is dont, Ltd. is Ltd; every other sign separates words, as white space does
+
 
 def same_amount(text: str, expected: str) -> bool | None:
     """Return whether two texts are the same amount; None when one of them is no amount.
@@ -54,12 +61,6 @@ def same_day(text: str, expected: str) -> bool | None:
     if found.order is not None and wanted.order is not None:
         return found.order == wanted.order
     return bool(found.readings & wanted.readings)
-
-
-# Punctuation with a meaning stays: # % & @ +, a mark between two digits, and a minus or point before a number.
-_SIGN = re.compile(r"(?:[^\w\s#%&@+]|_)(?<!\d[.,:/-](?=\d))(?<!(?<!\w)[-.](?=[\d.]))")
-_ACCENT = re.compile(r"[\u0300-\u036f]")  # and no other mark: in Thai, Hindi or Japanese they make another letter
-_VANISHING = frozenset(".'’‘`")  # don't is dont, Ltd. is Ltd; every other sign separates words, as white space does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

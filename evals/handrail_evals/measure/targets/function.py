@@ -17,6 +17,8 @@ from handrail_evals.measure.target import Observation, Observe
 from handrail_evals.measure.threads import Threads
 from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, Attempt, Doubtful, Judgement
 
+Out = TypeVar("Out")
+
 
 def observed(returned: object) -> Observation[Any]:
     """Return what is known about a returned value: of an outcome much, of a plain value only the value."""
@@ -65,9 +67,6 @@ def money(attempts: tuple[Attempt, ...]) -> float | None:
     prices = [each.money for each in attempts]
     known = [price for price in prices if price is not None]
     return sum(known) if prices and len(known) == len(prices) else None
-
-
-Out = TypeVar("Out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ Actions: TypeAlias = Mapping[str, Body] | Literal["run"]
 FAULTS: Final = (RecordingMissing, InvalidRecording, ModelNotReady, InvalidSuite)
 """What says nothing about the workflow: its case could not be measured, and has no score."""
 
+MOST_WAITS = 500
+"""How often a run may wait: every hour for three weeks. It is executed from its top each time, so many take long."""
+
 
 @dataclass(frozen=True, slots=True)
 class StandIns:
@@ -99,10 +102,6 @@ def _refusing(step: str) -> Body:
         )
 
     return refuse
-
-
-MOST_WAITS = 500
-"""How often a run may wait: every hour for three weeks. It is executed from its top each time, so many take long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,12 @@ from handrail_orchestrator.workflow import Workflow
 
 AnyWorkflow: TypeAlias = Workflow[Any, Any]
 
+In = TypeVar("In")
+
+Out = TypeVar("Out")
+
+Result = TypeVar("Result")
+
 
 def workflows_in(workflow: AnyWorkflow) -> list[AnyWorkflow]:
     """Return a workflow and all that its code, and theirs, names."""
@@ -59,11 +65,6 @@ def _parts(workflow: AnyWorkflow) -> Iterator[str]:
 
 def _named(workflow: AnyWorkflow) -> Iterator[Any]:
     return named_by(inspect.unwrap(workflow.function))
-
-
-In = TypeVar("In")
-Out = TypeVar("Out")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)

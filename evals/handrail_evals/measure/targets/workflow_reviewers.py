@@ -21,6 +21,12 @@ from handrail_orchestrator.testing import LEAVE_OPEN
 from handrail_orchestrator.testing.reviewers import LeftOpen
 from handrail_orchestrator.workflow import Workflow
 
+Script: TypeAlias = Callable[[ReviewItem, AnyCase], Any]
+"""Returns the answer as JSON data, right or wrong, or ``LEAVE_OPEN``: nobody ever answers."""
+
+Minutes: TypeAlias = float | Callable[[ReviewItem, AnyCase], float]
+"""0 or more: the same for every question, or worked out for each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
@@ -53,13 +59,6 @@ class Simulation:
 
 
 DEFAULTS: Final = Simulation()
-
-
-Script: TypeAlias = Callable[[ReviewItem, AnyCase], Any]
-"""Returns the answer as JSON data, right or wrong, or ``LEAVE_OPEN``: nobody ever answers."""
-
-Minutes: TypeAlias = float | Callable[[ReviewItem, AnyCase], float]
-"""0 or more: the same for every question, or worked out for each."""
 
 
 @dataclass(frozen=True, slots=True)

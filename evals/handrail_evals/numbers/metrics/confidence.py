@@ -37,6 +37,16 @@ else:
 
 HAS_CONFIDENCE = Metric("confidence", "has_confidence", "share")
 
+MOST_BINS = 15
+"""Bins of a calibration error, as is usual since Guo et al. 2017."""
+
+IN_A_BIN = 20
+"""Answers that a bin should hold on average; fewer answers get fewer bins."""
+
+BRIER = Metric("confidence", "brier", "score", higher_is_better=False)
+
+ECE = Metric("confidence", "ece", "score", higher_is_better=False)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confident:
@@ -79,13 +89,6 @@ def has_confidence(cases: Sequence[CaseResult], right: Right, certainty: Certain
     judged = [each for each in answered(cases) if right.says(each) is not None]
     sample = per_answer(judged, lambda each: float(each.confidence is not None))
     return HAS_CONFIDENCE.measured(partial(proportion, sample, certainty), value=sample.mean)
-
-
-MOST_BINS = 15
-"""Bins of a calibration error, as is usual since Guo et al. 2017."""
-
-IN_A_BIN = 20
-"""Answers that a bin should hold on average; fewer answers get fewer bins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +151,6 @@ class Ranking:
         area = float((held[::-1] * risk).sum() / held.sum())
         reached = [float((coverage * (risk <= most + 1e-12)).max()) for most in risks]
         return np.asarray([area, *reached], dtype=np.float64)
-
-
-BRIER = Metric("confidence", "brier", "score", higher_is_better=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,9 +222,6 @@ def brier(answers: Confident, certainty: Certainty) -> MetricValue:
         coverage=answers.coverage,
         value=sample.mean,
     )
-
-
-ECE = Metric("confidence", "ece", "score", higher_is_better=False)
 
 
 def calibration_error(answers: Confident, ranking: Ranking, certainty: Certainty) -> MetricValue:

@@ -31,6 +31,14 @@ AMOUNTS: Final[Sequence[tuple[str, Unit, Amount]]] = (
     ("human_minutes", "minutes", lambda each: each.human_minutes),
 )
 
+STEPS = 10
+"""Bars to a decade, each a quarter wider than the last."""
+
+LEAST = 1e-6
+"""What is smaller counts as this: a microsecond."""
+
+QUANTILES = (("p50", 0.5), ("p95", 0.95))
+
 
 def costs(cases: Sequence[CaseResult], certainty: Certainty) -> tuple[MetricValue, ...]:
     """Return total and mean of each amount that is known of at least one answer.
@@ -64,13 +72,6 @@ def total_and_mean(
     )
 
 
-STEPS = 10
-"""Bars to a decade, each a quarter wider than the last."""
-
-LEAST = 1e-6
-"""What is smaller counts as this: a microsecond."""
-
-
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """Counts between edges."""
@@ -91,9 +92,6 @@ def histogram(values: Iterable[float]) -> Histogram:
     for bar in bars:
         counts[bar - first] += 1
     return Histogram(tuple(10 ** (each / STEPS) for each in range(first, last + 2)), tuple(counts))
-
-
-QUANTILES = (("p50", 0.5), ("p95", 0.95))
 
 
 def latency(cases: Sequence[CaseResult], certainty: Certainty) -> tuple[MetricValue, ...]:

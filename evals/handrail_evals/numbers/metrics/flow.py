@@ -26,6 +26,12 @@ from handrail_evals.numbers.statistics.intervals import Certainty, Interval
 REPEATED = re.compile(r"(?P<first>.+)#\d+")
 """The name of a step that ran under its name before: ``route#2``."""
 
+Fault: TypeAlias = Literal["differs", "error", "unattributed"]
+"""How a step is to blame: it came to something else than expected, it raised, or nobody knows."""
+
+REVIEW = "/review"
+"""What the name of a person's answer to a doubtful step ends with."""
+
 
 def needed_person(flow: Flow) -> bool:
     """Return whether the run asked a person: it waits for one, or one answered or decided something."""
@@ -127,13 +133,6 @@ def deciders(cases: Sequence[CaseResult], certainty: Certainty) -> tuple[MetricV
         metric = Metric("flow", f"decided_by_{decider}", "share")
         made.append(metric.measured(partial(proportion, sample, certainty), value=sample.mean))
     return tuple(made)
-
-
-Fault: TypeAlias = Literal["differs", "error", "unattributed"]
-"""How a step is to blame: it came to something else than expected, it raised, or nobody knows."""
-
-REVIEW = "/review"
-"""What the name of a person's answer to a doubtful step ends with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,10 @@ FEW = 20
 MOST = 500
 """More different values are names or numbers, however often they repeat."""
 
+ACCURACY = Metric("labels", "accuracy", "share", higher_is_better=True)
+
+MACRO_F1 = Metric("labels", "macro_f1", "share", higher_is_better=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -155,10 +159,6 @@ def confusion(answers: Labelled) -> Confusion:
         else:
             cells.append((right, said, times))
     return Confusion(labels=answers.labels, cells=tuple(sorted(cells)), unanswered=tuple(unanswered))
-
-
-ACCURACY = Metric("labels", "accuracy", "share", higher_is_better=True)
-MACRO_F1 = Metric("labels", "macro_f1", "share", higher_is_better=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,10 @@ else:
 
 AURC = Metric("confidence", "aurc", "score", higher_is_better=False)
 
+COVERAGE = Metric("acceptance", "coverage", "share", higher_is_better=True)
+
+RISK = Metric("acceptance", "risk", "share", higher_is_better=False)
+
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
@@ -93,10 +97,6 @@ def risk_curve(ranking: Ranking, *, most: int = 200) -> tuple[RiskPoint, ...]:
         kept = sorted({*np.searchsorted(coverage, wanted - 1e-12).tolist()})
     thresholds = ranking.confidence[::-1]
     return tuple(RiskPoint(float(thresholds[each]), float(coverage[each]), float(risk[each])) for each in kept)
-
-
-COVERAGE = Metric("acceptance", "coverage", "share", higher_is_better=True)
-RISK = Metric("acceptance", "risk", "share", higher_is_better=False)
 
 
 def acceptance(cases: Sequence[CaseResult], right: Right, certainty: Certainty) -> tuple[MetricValue, ...]:

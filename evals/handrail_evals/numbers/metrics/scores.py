@@ -10,6 +10,12 @@ from handrail_evals.numbers.metrics.value import Metric, MetricValue, case_count
 from handrail_evals.numbers.statistics.clusters import average_repeats
 from handrail_evals.numbers.statistics.intervals import Certainty
 
+LARGEST = 1 + 1e-9
+"""Of scores from 0 to 1, with what rounding adds."""
+
+MOST_VALUES = 20
+"""A key with more different values is a name or a date, not a slice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredCases:
@@ -56,10 +62,6 @@ def average_score(cases: Sequence[CaseResult], scorer: str, certainty: Certainty
     )
 
 
-LARGEST = 1 + 1e-9
-"""Of scores from 0 to 1, with what rounding adds."""
-
-
 @dataclass(frozen=True, slots=True)
 class Right:
     """What counts as right: a score at or above a number."""
@@ -93,10 +95,6 @@ def failing(cases: Sequence[CaseResult], right: Right) -> tuple[str, ...]:
 def crashed(cases: Sequence[CaseResult]) -> tuple[str, ...]:
     """Return the names of the cases whose target crashed."""
     return tuple(dict.fromkeys(each.case for each in cases if each.error is not None))
-
-
-MOST_VALUES = 20
-"""A key with more different values is a name or a date, not a slice."""
 
 
 @dataclass(frozen=True, slots=True)

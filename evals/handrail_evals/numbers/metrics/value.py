@@ -17,6 +17,12 @@ Unit: TypeAlias = Literal["share", "score", "seconds", "money", "tokens", "minut
 Group: TypeAlias = Literal["scores", "labels", "fields", "confidence", "acceptance", "cost", "time", "flow"]
 """What a number speaks of; a name is unique within its group."""
 
+ROUNDING = 1e-12
+"""Scores that are nearer than this are alike: their spread is lost when it is squared."""
+
+MANY = 2000
+"""From here on the mean of skewed amounts is near enough to normal, and a bootstrap says the same as Student's t."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricValue:
@@ -134,13 +140,6 @@ def share(part: int, whole: int) -> float:
 def case_count(cases: Iterable[CaseResult]) -> int:
     """Return how many cases these are answers to."""
     return len({each.case for each in cases})
-
-
-ROUNDING = 1e-12
-"""Scores that are nearer than this are alike: their spread is lost when it is squared."""
-
-MANY = 2000
-"""From here on the mean of skewed amounts is near enough to normal, and a bootstrap says the same as Student's t."""
 
 
 def proportion(sample: Sample, certainty: Certainty) -> Interval:

@@ -17,6 +17,8 @@ else:
     np = OptionalLibrary("numpy", extra="evals")
     special = OptionalLibrary("scipy.special", extra="evals")
 
+STANDARD = NormalDist()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
@@ -34,9 +36,6 @@ class Interval:
     """How many cases it was measured on."""
     method: str
     """How the interval was made, for people: ``Wilson``, ``t, 40 clusters``, ``BCa bootstrap``."""
-
-
-STANDARD = NormalDist()
 
 
 def check_level(level: float) -> None:

@@ -16,6 +16,12 @@ from handrail_ground.records import Misfit, Records
 FORMAT: Final = "handrail-summary/2"
 """What a summary calls itself; it changes with the fields, and when the same result would give other numbers."""
 
+HEAD = 4096
+"""Bytes of a result's beginning that are hashed: its header says what was run and when."""
+
+TAIL = 65536
+"""Bytes of its end that are hashed: results only grow."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
@@ -54,13 +60,6 @@ def from_json(text: str, *, where: str = "a summary") -> tuple[Summary, Stamp | 
     except Misfit as misfit:
         raise InvalidSummary(where=where, problem=str(misfit)) from misfit
     return document.summary, document.result
-
-
-HEAD = 4096
-"""Bytes of a result's beginning that are hashed: its header says what was run and when."""
-
-TAIL = 65536
-"""Bytes of its end that are hashed: results only grow."""
 
 
 def summary_path(result_path: Path) -> Path:

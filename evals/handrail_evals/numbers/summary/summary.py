@@ -34,6 +34,9 @@ from handrail_evals.numbers.metrics.scores import (
 from handrail_evals.numbers.metrics.value import Group, MetricValue
 from handrail_evals.numbers.statistics.intervals import Certainty
 
+MOST_NAMES = 1000
+"""Names of failing cases that a summary lists; their number is always whole."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -56,10 +59,6 @@ class Options:
             raise InvalidSetting(
                 f"right_at is {self.right_at!r}; give the score from which on an answer is right, such as 1"
             )
-
-
-MOST_NAMES = 1000
-"""Names of failing cases that a summary lists; their number is always whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

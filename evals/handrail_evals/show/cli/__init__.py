@@ -4,10 +4,9 @@ import typer
 
 from handrail_evals.show.cli.calibrating import calibrate
 from handrail_evals.show.cli.comparing import compare_results, gate
-from handrail_evals.show.cli.labelling import labels
 from handrail_evals.show.cli.running import run
 from handrail_evals.show.cli.showing import list_results, report, schema, show
-from handrail_evals.show.cli.watching import watch
+from handrail_evals.show.cli.stores import labels, watch
 
 __all__ = ["app"]
 

@@ -36,7 +36,7 @@ from handrail_evals.measure.targets.step import StepTarget
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.calibration_told import as_data, told
 from handrail_evals.show.cli.exits import CANT_TELL, measuring, printing_aside, run_measured
-from handrail_evals.show.cli.labelling import from_store, require_answered
+from handrail_evals.show.cli.stores import from_store, require_answered
 from handrail_evals.show.cli.suites import load_step
 from handrail_guards.guarantee import ScoreName
 from handrail_guards.outcome import Judgement
@@ -46,6 +46,63 @@ OTHER_WORDS = {"input": "text", "expected": "label"}
 
 PLAIN = ".txt"
 """A file of texts without labels, one a line."""
+
+StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="MODULE:STEP or FILE.py:STEP, an AI step")]
+
+RiskOption = Annotated[float, typer.Option("--target", help="largest share of wrong values among the accepted, 0 to 1")]
+
+DeltaOption = Annotated[float, typer.Option(help="chance that this is not kept, 0 to 1")]
+
+CasesOption = Annotated[
+    Path | None, typer.Option("--cases", metavar="FILE", help="labelled cases, drawn at random before routing")
+]
+
+StoreOption = Annotated[str | None, typer.Option("--store", help="take the audits of a store: sqlite:///FILE")]
+
+TrafficOption = Annotated[
+    Path | None,
+    typer.Option("--traffic", metavar="FILE", help="other cases, without labels, to take the thresholds to try from"),
+]
+
+AcceptanceOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="the acceptance file to write")]
+
+ModelOption = Annotated[str | None, typer.Option(help="which of the step's models, when it asks several")]
+
+ScoreOption = Annotated[
+    str | None, typer.Option(help="confidence, margin or acceptor (default: confidence; the best with --development)")
+]
+
+AcceptorOption = Annotated[bool, typer.Option(help="let a score learned from the cases take part")]
+
+DevelopmentOption = Annotated[
+    float | None,
+    typer.Option(
+        help="share of the cases that chooses the score and does not calibrate (default: none; a fifth with an"
+        " acceptor)"
+    ),
+]
+
+FirstErrorsOption = Annotated[
+    int | None, typer.Option(help="errors that the first threshold tolerates; set it before you look at the labels")
+]
+
+AcceptSeenOption = Annotated[
+    bool, typer.Option("--accept-seen", help="take labels that were given with the suggestion in view")
+]
+
+NameFieldOption = Annotated[str | None, typer.Option(help="the key of a case's name (default: name, id, or the line)")]
+
+InputFieldOption = Annotated[str | None, typer.Option(help="the key of the input (default: input or text)")]
+
+ExpectedFieldOption = Annotated[
+    str | None, typer.Option(help="the key of what is right; null: no label fits (default: expected or label)")
+]
+
+PerDayOption = Annotated[int, typer.Option(min=0, help="cases a day, for the view of costs")]
+
+MinutesOption = Annotated[float, typer.Option(min=0, help="what a person takes for one case")]
+
+AuditedOption = Annotated[float, typer.Option(min=0, max=1, help="share of accepted cases that is audited")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,46 +156,6 @@ def _shown(part: str, there: frozenset[str]) -> str:
     """Return the key of a part: its own name, or the other one where only that is there."""
     other = OTHER_WORDS[part]
     return other if other in there and part not in there else part
-
-
-StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="MODULE:STEP or FILE.py:STEP, an AI step")]
-RiskOption = Annotated[float, typer.Option("--target", help="largest share of wrong values among the accepted, 0 to 1")]
-DeltaOption = Annotated[float, typer.Option(help="chance that this is not kept, 0 to 1")]
-CasesOption = Annotated[
-    Path | None, typer.Option("--cases", metavar="FILE", help="labelled cases, drawn at random before routing")
-]
-StoreOption = Annotated[str | None, typer.Option("--store", help="take the audits of a store: sqlite:///FILE")]
-TrafficOption = Annotated[
-    Path | None,
-    typer.Option("--traffic", metavar="FILE", help="other cases, without labels, to take the thresholds to try from"),
-]
-AcceptanceOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="the acceptance file to write")]
-ModelOption = Annotated[str | None, typer.Option(help="which of the step's models, when it asks several")]
-ScoreOption = Annotated[
-    str | None, typer.Option(help="confidence, margin or acceptor (default: confidence; the best with --development)")
-]
-AcceptorOption = Annotated[bool, typer.Option(help="let a score learned from the cases take part")]
-DevelopmentOption = Annotated[
-    float | None,
-    typer.Option(
-        help="share of the cases that chooses the score and does not calibrate (default: none; a fifth with an"
-        " acceptor)"
-    ),
-]
-FirstErrorsOption = Annotated[
-    int | None, typer.Option(help="errors that the first threshold tolerates; set it before you look at the labels")
-]
-AcceptSeenOption = Annotated[
-    bool, typer.Option("--accept-seen", help="take labels that were given with the suggestion in view")
-]
-NameFieldOption = Annotated[str | None, typer.Option(help="the key of a case's name (default: name, id, or the line)")]
-InputFieldOption = Annotated[str | None, typer.Option(help="the key of the input (default: input or text)")]
-ExpectedFieldOption = Annotated[
-    str | None, typer.Option(help="the key of what is right; null: no label fits (default: expected or label)")
-]
-PerDayOption = Annotated[int, typer.Option(min=0, help="cases a day, for the view of costs")]
-MinutesOption = Annotated[float, typer.Option(min=0, help="what a person takes for one case")]
-AuditedOption = Annotated[float, typer.Option(min=0, max=1, help="share of accepted cases that is audited")]
 
 
 @measuring

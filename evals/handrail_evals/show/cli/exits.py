@@ -30,6 +30,8 @@ CANT_TELL = 3
 CLOSED = 141
 """Whoever read what is printed has gone, as ``head`` does: 128 and the signal's number, as shells have it."""
 
+T = TypeVar("T")
+
 
 def measuring(command: Callable[P, R]) -> Callable[P, R]:
     """Let a command end with 2 whatever goes wrong in it: Python's own 1 would say that a candidate is worse.
@@ -105,9 +107,6 @@ def _unscored(evaluation: Evaluation) -> str:
         f"no scorer has a score for any of {len(evaluation.result.cases):,} answers; see that the cases have what the"
         " scorers look at"
     )
-
-
-T = TypeVar("T")
 
 
 def run_measured(work: Coroutine[Any, Any, T]) -> T:

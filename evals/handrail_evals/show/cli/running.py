@@ -25,6 +25,8 @@ from handrail_orchestrator.cli.progress import progress_bar
 DISCORDANCE = 0.1
 """Share of cases that only one of two results gets right, assumed before there are results."""
 
+REFRESH_SECONDS = 0.1
+
 
 def planned(suite: AnySuite) -> str:
     """Return how many cases there are, and how small a difference from a baseline they can show."""
@@ -38,9 +40,6 @@ def planned(suite: AnySuite) -> str:
         f"{suite.name}: {count:,} cases{repeats}; smallest difference from a baseline that they show: {shown}"
         f" (if {DISCORDANCE:.0%} of the answers change{fewer})"
     )
-
-
-REFRESH_SECONDS = 0.1
 
 
 class ProgressBar:

@@ -25,6 +25,8 @@ from handrail_evals.show.markdown import markdown as as_markdown
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli.printing import out, short, table
 
+ResultArgument = Annotated[Path, typer.Argument(metavar="RESULT", help="a result file that `handrail eval run` wrote")]
+
 
 @measuring
 def schema(
@@ -35,9 +37,6 @@ def schema(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_schema(out)
     say_written([out], as_json=as_json)
-
-
-ResultArgument = Annotated[Path, typer.Argument(metavar="RESULT", help="a result file that `handrail eval run` wrote")]
 
 
 @measuring

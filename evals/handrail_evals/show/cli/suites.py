@@ -20,6 +20,10 @@ from handrail_orchestrator.cli.loading import Wanted, find
 RESULTS = Path("results")
 """Where results go when nothing is said, under the working directory."""
 
+_SUITE = Wanted("suite", Suite, InvalidSuite, "build it with Suite(name, target, cases=..., scorers=...)")
+
+_STEP = Wanted("step", AIStep, InvalidSuite, "build it with classify(...), extract(...) or draft(...)")
+
 
 def path_for(suite: AnySuite, *, fresh: bool) -> Path:
     """Return the file that a run of a suite is written to: the latest if it was interrupted, a new one if ``fresh``."""
@@ -58,10 +62,6 @@ def results_in(folder: Path) -> Iterator[Result | InvalidResult]:
         else:
             found.append((result.header.started, result))
     yield from (each for _, each in sorted(found, key=lambda pair: pair[0]))
-
-
-_SUITE = Wanted("suite", Suite, InvalidSuite, "build it with Suite(name, target, cases=..., scorers=...)")
-_STEP = Wanted("step", AIStep, InvalidSuite, "build it with classify(...), extract(...) or draft(...)")
 
 
 def load_suite(target: str) -> AnySuite:
