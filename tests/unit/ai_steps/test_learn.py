@@ -23,6 +23,7 @@ def written(path: Path, *lines: Any) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_file_becomes_a_model_that_loads_by_name(tmp_path: Path) -> None:
     source = written(tmp_path / "data.jsonl", *GOOD, {"text": "tell me a joke", "label": None})
 
@@ -38,6 +39,7 @@ def test_a_file_becomes_a_model_that_loads_by_name(tmp_path: Path) -> None:
     assert [each.label for each in loaded.predict(["password", "invoice"])] == ["access", "billing"]
 
 
+@pytest.mark.slow
 def test_the_same_file_gives_the_same_model(tmp_path: Path) -> None:
     source = written(tmp_path / "data.jsonl", *GOOD)
 

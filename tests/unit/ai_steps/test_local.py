@@ -109,6 +109,7 @@ async def test_a_text_without_a_known_word_is_never_accepted(model: LocalModel) 
         assert outcome.code == "no_confidence"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copy", ["{} #{}", "{}  ({}/2026)", "{}{}!", "RE: {} {}"])
 def test_copies_make_nothing_surer(copy: str) -> None:
     told = (
@@ -129,6 +130,7 @@ def test_copies_make_nothing_surer(copy: str) -> None:
     assert copied.confidence < plain.confidence + 0.1
 
 
+@pytest.mark.slow
 def test_the_surest_are_no_surer_than_they_are_right() -> None:
     chance = random.Random(1)
     words = [("invoice", "refund", "bill"), ("login", "password", "account")]
@@ -165,6 +167,7 @@ def test_the_same_examples_and_seed_give_the_same_model(model: LocalModel) -> No
     assert again.predict(["a discount on the invoice"]) == model.predict(["a discount on the invoice"])
 
 
+@pytest.mark.slow
 def test_other_examples_have_another_hash(model: LocalModel) -> None:
     other = LocalModel.fit([*EXAMPLES, LabelledText("one more", "sales")], name="route")
 

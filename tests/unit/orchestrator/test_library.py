@@ -36,6 +36,7 @@ def alive(kind: type) -> int:
     return sum(type(each) is kind for each in gc.get_objects())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("flow", "runs"), [(named_anew, 3 * MOST), (made_within, MOST + 200)])
 async def test_steps_made_for_one_call_are_forgotten(tmp_path: Path, flow: Any, runs: int) -> None:
     before = alive(BoundStep), alive(InputCodec)

@@ -141,6 +141,7 @@ async def test_a_cancelled_run_goes_on_with_its_childs_children_at_the_first_ret
     assert await handle.result() == 5
 
 
+@pytest.mark.slow
 async def test_a_cancel_reaches_the_deepest_child_and_a_retry_too(orchestrator: Orchestrator) -> None:
     handle = await orchestrator.start(down, 1_200, id="r")
     await orchestrator.idle()

@@ -149,7 +149,7 @@ def test_no_part_of_a_key_shows_wherever_a_text_is_cut(filler: int) -> None:
     assert Credential("none").scrub("no answer") == "no answer"
 
 
-@pytest.mark.parametrize("status", [200, 400, 401, 429, 500])
+@pytest.mark.parametrize("status", [pytest.param(200, marks=pytest.mark.slow), 400, 401, 429, 500])
 @pytest.mark.parametrize("shape", ["message", "plain", "page"])
 async def test_a_long_message_that_quotes_the_key_does_not_show_it(
     stub: Stub, make_model: MakeModel, status: int, shape: str

@@ -90,6 +90,7 @@ def test_its_scores_are_about_as_right_as_they_say(acceptor: Acceptor) -> None:
     assert sum(scores) / len(scores) == pytest.approx(sum(each.right for each in cases) / len(cases), abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_score_with_the_most_guaranteed_coverage_is_chosen(development: list[JudgedCase]) -> None:
     scores = development_scores(development)
 

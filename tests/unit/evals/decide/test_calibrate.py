@@ -239,6 +239,7 @@ def test_an_impossible_workload_is_refused(cases: int, minutes: float, audited: 
         Workload(cases=cases, minutes_each=minutes, audited=audited)
 
 
+@pytest.mark.slow
 def test_the_score_that_tells_right_from_wrong_is_chosen() -> None:
     chance = random.Random(3)
     sharp = [Scored(audit.score, audit.right) for audit in drawn(chance, 1000)]

@@ -305,6 +305,7 @@ def wrong_accepted(settings: WatchSettings, seed: int) -> int:
     return wrong
 
 
+@pytest.mark.slow
 def test_the_loop_lets_less_than_half_as_much_pass_as_audits_alone() -> None:
     alone = replace(SETTINGS, raised_rate=SETTINGS.audit_rate)
 

@@ -310,6 +310,7 @@ def test_without_a_drop_a_false_alarm_is_rare() -> None:
     assert alarms <= 20, "at most 5% of 400"
 
 
+@pytest.mark.slow
 def test_a_drop_of_five_points_is_seen() -> None:
     chance = random.Random("five points")
 

@@ -305,6 +305,7 @@ def test_what_is_not_scored_is_said_plainly() -> None:
     assert "ValueError: cannot judge a b" in text
 
 
+@pytest.mark.slow
 def test_a_loss_within_the_margin_is_called_one() -> None:
     baseline, result = routed(cases=900, wrong=()), routed(cases=900, wrong=tuple(range(9)))
     comparison = compare(baseline, result, {"exact": Terms(margin=0.05)})
