@@ -44,6 +44,34 @@ class Limits:
             raise InvalidTask(f"Limits(reasks={self.reasks!r}): give a whole number, 0 or more")
 
 
+@dataclass(slots=True)
+class Purse:
+    """Tokens and money: what may be spent of them, and what was; an allowance and each request in it count alike."""
+
+    max_tokens: int | None
+    """Input and output together; None: no limit."""
+    max_money: float | None
+    """In the price table's currency; None: no limit."""
+    tokens_spent: int = 0
+    money_spent: float = 0.0
+    """Where a price is known; what is unknown is not counted, and so has to be looked for."""
+
+    def spend(self, *tokens: int | None, money: float | None) -> None:
+        """Count what a try took; None: nobody knows."""
+        self.tokens_spent += sum(each or 0 for each in tokens)
+        self.money_spent += money or 0.0
+
+    @property
+    def tokens(self) -> int | None:
+        """Return the tokens left, 0 or more, or None without a limit."""
+        return None if self.max_tokens is None else max(0, self.max_tokens - self.tokens_spent)
+
+    @property
+    def money(self) -> float | None:
+        """Return the money left, 0 or more, or None without a limit."""
+        return None if self.max_money is None else max(0.0, self.max_money - self.money_spent)
+
+
 class Allowance:
     """What is left of the limits during one call."""
 
@@ -51,15 +79,13 @@ class Allowance:
         """Start the clock; ``clock`` gives seconds."""
         self.limits = limits
         self.deadline = Deadline(limits.seconds, clock, waiting=limits.seconds_waiting)
-        self._tokens = 0
-        self._money = 0.0
+        self.purse = Purse(limits.tokens, limits.money)
         self._unpriced = ""
 
     def spend(self, attempts: Iterable[Attempt]) -> None:
         """Count what attempts took."""
         for attempt in attempts:
-            self._tokens += (attempt.input_tokens or 0) + (attempt.output_tokens or 0)
-            self._money += attempt.money or 0.0
+            self.purse.spend(attempt.input_tokens, attempt.output_tokens, money=attempt.money)
             if attempt.money is None and attempt.result not in {"failed", "timed_out", "over_budget"}:
                 self._unpriced = attempt.model
 
@@ -73,25 +99,17 @@ class Allowance:
         each = self.limits.seconds_each
         return self.deadline.within(self.seconds / models if each is None else each)
 
-    @property
-    def tokens(self) -> int | None:
-        """Return the tokens left, 0 or more, or None without a limit."""
-        return None if self.limits.tokens is None else max(0, self.limits.tokens - self._tokens)
-
-    @property
-    def money(self) -> float | None:
-        """Return the money left, 0 or more, or None without a limit."""
-        return None if self.limits.money is None else max(0.0, self.limits.money - self._money)
-
     def exhausted(self) -> Doubt | None:
         """Return what is used up, or None while another model may be asked."""
         if self.seconds <= 0:
             return Doubt("timed_out", f"no answer within {self.limits.seconds:g} seconds")
-        if self.tokens == 0:
-            return Doubt("over_budget", f"the budget of {self.limits.tokens} tokens is used up ({self._tokens} spent)")
-        if self.money == 0:
-            return Doubt("over_budget", f"the budget of {self.limits.money:g} is used up ({self._money:g} spent)")
-        if self.money is not None and self._unpriced:
+        purse = self.purse
+        if purse.tokens == 0:
+            spent = f"{purse.max_tokens} tokens is used up ({purse.tokens_spent} spent)"
+            return Doubt("over_budget", f"the budget of {spent}")
+        if purse.money == 0:
+            return Doubt("over_budget", f"the budget of {purse.max_money:g} is used up ({purse.money_spent:g} spent)")
+        if purse.money is not None and self._unpriced:
             return Doubt(
                 "over_budget",
                 f"the price of {self._unpriced} is unknown, so a budget of {self.limits.money:g} cannot be kept; "

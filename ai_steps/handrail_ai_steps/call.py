@@ -65,8 +65,8 @@ class Call:
         request = replace(
             request,
             seconds=deadline.left,
-            max_money=self.allowance.money,
-            max_tokens=self.allowance.tokens,
+            max_money=self.allowance.purse.money,
+            max_tokens=self.allowance.purse.tokens,
             deadline=deadline,
             record=record,
         )

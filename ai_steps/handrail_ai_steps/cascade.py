@@ -111,8 +111,8 @@ class Cascade:
             wants_confidence=wants_confidence(self.accept),
             rejections=rejections,
             seconds=allowance.seconds,
-            max_money=allowance.money,
-            max_tokens=allowance.tokens,
+            max_money=allowance.purse.money,
+            max_tokens=allowance.purse.tokens,
             on_text=self.gate.push if self.gate is not None else None,
             reasks=reasks,
         )

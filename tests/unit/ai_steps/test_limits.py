@@ -58,8 +58,8 @@ def test_spending_counts_every_attempt() -> None:
     allowance.spend([Attempt(model="m", result="answered", input_tokens=30, output_tokens=10, money=0.25)])
     allowance.spend([Attempt(model="m", result="failed"), Attempt(model="m", result="invalid", money=0.25)])
 
-    assert allowance.tokens == 60
-    assert allowance.money == 0.5
+    assert allowance.purse.tokens == 60
+    assert allowance.purse.money == 0.5
     assert allowance.exhausted() is None
 
 
@@ -69,7 +69,7 @@ def test_money_runs_out() -> None:
 
     doubt = allowance.exhausted()
 
-    assert allowance.money == 0.0
+    assert allowance.purse.money == 0.0
     assert doubt is not None
     assert doubt.code == "over_budget"
 
@@ -78,4 +78,4 @@ def test_without_limits_nothing_is_counted_against_anyone() -> None:
     allowance = Allowance(Limits(), Clock())
     allowance.spend([Attempt(model="m", result="answered", input_tokens=10**9)])
 
-    assert (allowance.tokens, allowance.money, allowance.exhausted()) == (None, None, None)
+    assert (allowance.purse.tokens, allowance.purse.money, allowance.exhausted()) == (None, None, None)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from handrail_ai_steps.allowance import Purse
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.failure import LONGEST_REASON, Halted
@@ -20,13 +21,11 @@ class Ledger:
     """The tries of one request, and what is left for more."""
 
     def __init__(self, request: ModelRequest, settings: ModelSettings, deadline: Deadline) -> None:
-        self._request = request
         self._settings = settings
         self.deadline = deadline
         # The caller's list where there is one: who stops this call by force still learns what it took.
         self._attempts: list[Attempt] = [] if request.record is None else request.record
-        self._tokens = 0
-        self._money = 0.0
+        self._purse = Purse(request.max_tokens, request.max_money)
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
@@ -36,7 +35,7 @@ class Ledger:
     @property
     def limited(self) -> bool:
         """Return whether tokens or money are limited."""
-        return self._request.max_tokens is not None or self._request.max_money is not None
+        return self._purse.max_tokens is not None or self._purse.max_money is not None
 
     def seconds_left(self) -> float:
         """Return the seconds to the deadline, 0 or more."""
@@ -49,17 +48,18 @@ class Ledger:
             Halted: the budget does not reach for the input and a short answer, or its price is unknown.
         """
         asked = -(-input_bytes // BYTES_PER_TOKEN)
+        purse = self._purse
         rooms: list[int] = []
-        if self._request.max_tokens is not None:
-            rooms.append((self._request.max_tokens - self._tokens - asked) // answers)
-        if self._request.max_money is not None:
-            rooms.append(self._affordable(asked, self._request.max_money) // answers)
+        if purse.tokens is not None:
+            rooms.append((purse.tokens - asked) // answers)
+        if purse.money is not None:
+            rooms.append(self._affordable(asked, purse.money) // answers)
         if not rooms:
             return None
         if min(rooms) < LEAST_OUTPUT:
             limits = [
-                f"{self._request.max_tokens} tokens ({self._tokens} spent)" if self._request.max_tokens else "",
-                f"{self._request.max_money:g} in money ({self._money:g} spent)" if self._request.max_money else "",
+                f"{purse.max_tokens} tokens ({purse.tokens_spent} spent)" if purse.max_tokens else "",
+                f"{purse.max_money:g} in money ({purse.money_spent:g} spent)" if purse.max_money else "",
             ]
             raise Halted(
                 "over_budget",
@@ -91,8 +91,7 @@ class Ledger:
                 notes=tuple(map(self.told, notes)),
             )
         )
-        self._tokens += (usage.input_tokens or 0) + (usage.output_tokens or 0)
-        self._money += money or 0.0
+        self._purse.spend(usage.input_tokens, usage.output_tokens, money=money)
         return len(self._attempts) - 1
 
     def charge_unknown(self, index: int, input_bytes: int, output_bytes: int) -> None:
@@ -101,9 +100,8 @@ class Ledger:
         if attempt.input_tokens is not None and attempt.output_tokens is not None:
             return
         asked, given = input_bytes // BYTES_PER_TOKEN, output_bytes // BYTES_PER_TOKEN
-        self._tokens += asked + given
         price = self._settings.prices.price(self._settings.model)
-        self._money += price.money(asked, given) if price is not None else 0.0
+        self._purse.spend(asked, given, money=price.money(asked, given) if price is not None else None)
 
     def mark(self, index: int, result: AttemptResult, *notes: str) -> None:
         """Correct what a try came to, once its answer has been read."""
@@ -122,15 +120,15 @@ class Ledger:
         price = self._settings.prices.price(model)
         return None if price is None else price.money(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
 
-    def _affordable(self, asked: int, limit: float) -> int:
+    def _affordable(self, asked: int, left: float) -> int:
         price = self._settings.prices.price(self._settings.model)
         if price is None:
             raise Halted(
                 "over_budget",
-                f"the price of {self._settings.model} is unknown, so a budget of {limit:g} cannot be kept; "
-                "give OpenAIModel(prices=...) a price for it",
+                f"the price of {self._settings.model} is unknown, so a budget of {self._purse.max_money:g} cannot be "
+                "kept; give OpenAIModel(prices=...) a price for it",
             )
-        return _output_for(limit - self._money - price.money(asked, 0), price)
+        return _output_for(left - price.money(asked, 0), price)
 
 
 def _output_for(money: float, price: Price) -> int:
