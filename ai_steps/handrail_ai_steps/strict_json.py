@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from handrail_ground.values import DELICATE_NUMBER, InvalidJson, from_json, strict_decoder
+from handrail_ground.values import STRICT, InvalidJson, from_json
 
 JsonObject: TypeAlias = Mapping[str, Any]
 """A JSON object from outside: what its values are has to be looked at."""
 
+_DELICATE = re.compile(r"[0-9](?:[eE]|[0-9.]{15})")
+"""What a number looks like that a float may not hold with all its digits; others need no look one by one."""
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.DOTALL)
 
 
@@ -34,7 +36,7 @@ def member(text: str, key: str) -> str | None:
 
     The text must be one that ``read_json`` takes.
     """
-    decode = strict_decoder(text).raw_decode
+    decode = STRICT.raw_decode
     position = _next(text, text.index("{") + 1)
     while text[position] == '"':
         name, end = decode(text, position)
@@ -50,7 +52,7 @@ def member(text: str, key: str) -> str | None:
 
 def with_exact_numbers(text: str) -> str:
     """Return a JSON text with every number that loses digits as a float put between quotes."""
-    return _LEXEME.sub(_exact, text) if DELICATE_NUMBER.search(text) else text
+    return _LEXEME.sub(_exact, text) if _DELICATE.search(text) else text
 
 
 def is_finite(value: object) -> bool:

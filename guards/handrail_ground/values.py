@@ -12,9 +12,6 @@ DEEPEST = 100
 
 TOO_DEEP = f"it is nested deeper than {DEEPEST} levels; keep it flatter"
 
-DELICATE_NUMBER = re.compile(r"[0-9](?:[eE]|[0-9.]{15})")
-"""What a number looks like that a float may not hold, or not with all its digits; others need no look one by one."""
-
 
 class NotJson(HandrailError, TypeError):
     """A value that has no JSON form: of a type that has none, a circle, or its own code failed."""
@@ -63,22 +60,21 @@ def from_json(text: str | bytes, *, deepest: int | None = DEEPEST) -> Any:
     """
     try:
         text = text if isinstance(text, str) else text.decode()
-        data = strict_decoder(text).decode(text)
+        data = STRICT.decode(text)
     except UnicodeDecodeError as error:
         raise InvalidJson(not_utf8(error)) from error
     except json.JSONDecodeError as error:
         raise InvalidJson(f"it is not JSON: {error.msg} at column {error.colno}") from error
+    except InvalidJson:
+        raise
+    except ValueError:  # Python refuses to read thousands of digits
+        raise InvalidJson("a number has too many digits") from None
     except RecursionError:
         raise InvalidJson(TOO_DEEP) from None
     # Counting brackets costs nothing and settles it for nearly every text; brackets inside of texts count here too.
     if deepest is not None and text.count("{") + text.count("[") > deepest and depth(data) > deepest:
         raise InvalidJson(TOO_DEEP)
     return data
-
-
-def strict_decoder(text: str) -> json.JSONDecoder:
-    """Return a decoder for the JSON values in a text; beside what ``json`` raises, it raises ``InvalidJson``."""
-    return _CAREFUL if DELICATE_NUMBER.search(text) else _QUICK
 
 
 def depth(data: Any) -> int:
@@ -113,16 +109,9 @@ def _number(digits: str) -> float:
     return found
 
 
-def _whole(digits: str) -> int:
-    try:
-        return int(digits)
-    except ValueError:  # Python refuses to read thousands of digits
-        raise InvalidJson("a number has too many digits") from None
-
-
 def _constant(name: str) -> NoReturn:
     raise InvalidJson(f"{name} is no JSON number")
 
 
-_QUICK = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
-_CAREFUL = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_int=_whole, parse_constant=_constant)
+STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
+"""Decodes JSON values; beside what ``json`` raises, it raises ``InvalidJson`` for what nobody can rely on."""

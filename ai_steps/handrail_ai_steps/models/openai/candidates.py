@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from handrail_ai_steps.models.openai.reasoning import TAG, Tag, kind_of
 from handrail_ai_steps.strict_json import JsonObject
-from handrail_ground.values import strict_decoder
+from handrail_ground.values import STRICT, InvalidJson
 
 MOST_FALSE_STARTS = 50
 """Opening braces that begin no JSON, after which an answer is not searched further and does not fit."""
@@ -60,7 +60,7 @@ class _Search:
         self.text = text
         self.found = FoundObjects()
         self.depth = 0
-        self._decode = strict_decoder(text).raw_decode
+        self._decode = STRICT.raw_decode
         self._position = 0
         self._failed = 0
         self._read_objects = 0
@@ -110,8 +110,10 @@ class _Search:
 def _broken(text: str, start: int, error: Exception, failed: int) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    if not isinstance(error, json.JSONDecodeError):  # JSON that the standard does not have
-        return str(error).removeprefix("Invalid JSON: ")
+    if isinstance(error, InvalidJson):  # JSON that the standard does not have
+        return str(error)
+    if not isinstance(error, json.JSONDecodeError):
+        return "a number has too many digits"
     if _MEANT.match(text, start) or failed >= MOST_FALSE_STARTS:
         return str(error)
     return ""

@@ -192,3 +192,19 @@ async def test_a_character_cut_between_two_pieces_is_whole_again(stub: Stub, mak
     outcome, _ = await stream(model)
     assert isinstance(outcome, Doubtful)
     assert "half of a character" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": NaN}', "NaN is no JSON number"),
+        ('{"a": 1, "a": 2}', 'the key "a" is there twice; give it once'),
+        ('{"a": 1e999}', "a number is too large"),
+        ('{"a": 1e-999}', "a number is too close to zero"),
+        (f'{{"a": {"9" * 5000}}}', "a number has too many digits"),
+    ],
+)
+def test_json_that_the_standard_does_not_have_is_broken_in_words_that_a_model_can_act_on(text: str, why: str) -> None:
+    found = find_objects(text)
+
+    assert (found.objects, found.broken) == ([], why)
