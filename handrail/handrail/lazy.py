@@ -1,21 +1,29 @@
 """Faces: modules that name what is public, and load each name when it is first used.
 
 A face lists its names once, as imports under ``if TYPE_CHECKING`` (``from x import y as y``), where type checkers and
-editors read them. At run time the same lines are read from its source, so that importing a face loads nothing.
+editors read them. At run time the same imports are read from its compiled code, which is there wherever the module is
+(installed without sources, in an archive, in a frozen program), so that importing a face loads nothing.
 """
 
-import ast
+import dis
 import importlib
-import inspect
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from types import ModuleType
-from typing import Any
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from importlib.abc import InspectLoader
+
+OURS = "handrail_"
+"""What the names of the packages behind the faces begin with."""
 
 
 def lazy_face(module: ModuleType) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return the ``__getattr__`` and the ``__dir__`` of a face: they know the names listed there, and ``__all__``."""
-    sources = _listed(inspect.getsource(module))
+    assert module.__spec__ is not None  # noqa: S101 -- a face is imported
+    loader = cast("InspectLoader", module.__spec__.loader)
+    sources = _listed(loader.get_code(module.__name__))
     everything = sorted(sources)
 
     def load(name: str) -> Any:
@@ -35,15 +43,13 @@ def lazy_face(module: ModuleType) -> tuple[Callable[[str], Any], Callable[[], li
     return load, listing
 
 
-def _listed(source: str) -> Mapping[str, str]:
-    """Return the module of each name that a face imports for type checkers."""
+def _listed(code: CodeType | None) -> Mapping[str, str]:
+    """Return the module of each name that a face imports from the packages behind it, executed or not."""
     found: dict[str, str] = {}
-    for statement in ast.parse(source).body:
-        match statement:
-            case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body):
-                for line in body:
-                    if isinstance(line, ast.ImportFrom) and line.module is not None:
-                        found.update({alias.name: line.module for alias in line.names})
-            case _:
-                pass
+    module = ""
+    for instruction in dis.get_instructions(code) if code is not None else ():
+        if instruction.opname == "IMPORT_NAME":
+            module = str(instruction.argval)
+        elif instruction.opname == "IMPORT_FROM" and module.startswith(OURS):
+            found[str(instruction.argval)] = module
     return found

@@ -1,8 +1,11 @@
 """What is public: ``handrail`` and its few submodules. Each name is written once, loaded when it is used, and found."""
 
 import ast
+import compileall
 import importlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -132,6 +135,54 @@ def test_every_name_loads_where_no_optional_library_is_installed() -> None:
     )
 
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def printed(program: str, *paths: Path) -> str:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+
+
+def test_faces_work_without_their_sources(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "handrail" / "handrail", tmp_path / "handrail", ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(tmp_path / "handrail", quiet=1, legacy=True)
+    for path in (tmp_path / "handrail").rglob("*.py"):
+        path.unlink()
+
+    told = printed("import handrail.evals as e; print(e.__file__, e.within.__name__, len(e.__all__))", tmp_path)
+
+    assert told.split()[1:] == ["within", str(len(list(listed("handrail.evals"))))]
+    assert told.startswith(str(tmp_path / "handrail" / "evals.pyc"))
+
+
+def test_faces_work_in_an_archive(tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "ours"), "zip", ROOT / "handrail", "handrail")
+
+    told = printed("import handrail; print(handrail.__file__, handrail.classify.__name__)", Path(archive))
+
+    assert told.split() == [str(Path(archive) / "handrail" / "__init__.py"), "classify"]
+
+
+def test_threads_may_ask_for_the_first_time_at_once() -> None:
+    program = """
+import threading, handrail
+started, found = threading.Barrier(16), []
+def ask():
+    started.wait()
+    found.append([getattr(handrail, name) for name in handrail.__all__])
+threads = [threading.Thread(target=ask) for _ in range(16)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(len(found), all(each == found[0] for each in found))
+"""
+
+    assert printed(program) == "16 True\n"
+
+
+def test_a_name_is_the_same_object_wherever_it_is_pickled() -> None:
+    program = "import pickle, handrail, handrail.guards as g\nprint(pickle.loads(pickle.dumps(g.Verdict)) is g.Verdict)"
+
+    assert printed(program) == "True\n"
 
 
 def test_it_says_its_version() -> None:
