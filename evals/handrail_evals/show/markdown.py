@@ -3,8 +3,7 @@
 import re
 
 from handrail_evals.numbers.summary.summary import Summary
-from handrail_evals.show.figures import one_line
-from handrail_evals.show.tables import Table, heading, tables
+from handrail_evals.show.tables import Table, heading, one_line, tables
 from handrail_ground.text import harmless
 
 ACTING = re.compile(

@@ -6,8 +6,7 @@ from rich.text import Text
 
 from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.summary.summary import Summary
-from handrail_evals.show.figures import one_line
-from handrail_evals.show.tables import Table, heading, tables
+from handrail_evals.show.tables import Table, heading, one_line, tables
 from handrail_ground.text import harmless
 
 WIDEST = 60

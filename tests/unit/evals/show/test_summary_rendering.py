@@ -15,9 +15,9 @@ from handrail_evals.measure.result.result import Result
 from handrail_evals.numbers.metrics.value import Unit
 from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_evals.numbers.summary.summary import Options, summarize
-from handrail_evals.show.figures import figure, one_line
 from handrail_evals.show.junit import junit
 from handrail_evals.show.markdown import inert, markdown
+from handrail_evals.show.tables import figure, one_line
 from handrail_evals.show.terminal import terminal
 from tests.unit.evals.numbers.metric_answers import BOOM, answer, crashed, result, run, said, step
 
