@@ -7,12 +7,12 @@ error in both.
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
 import enum
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_type
+from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, assert_type
 
 from pydantic import BaseModel
 
 from handrail import Accepted, Doubtful, ScriptedModel, classify, confidence, draft, extract
-from handrail.ai_steps import AIStep, Failed
+from handrail.ai_steps import AIStep, Failed, Limits, StepOptions
 
 if TYPE_CHECKING:
     from handrail.guards import Outcome
@@ -52,6 +52,14 @@ assert_type(extract("lines", list[Receipt], "Read them all.", models=MODEL, acce
 reply = draft("reply", str, "Answer politely.", models=MODEL)
 assert_type(reply, AIStep[str])
 assert_type(route.using(MODEL), AIStep[Literal["billing", "cards"]])
+
+
+def careful(name: str, **options: Unpack[StepOptions]) -> AIStep[str]:
+    """Hand options on, as a function of a user's own does."""
+    return draft(name, str, "Answer politely.", models=MODEL, **options)
+
+
+assert_type(careful("reply", keep_source=False, limits=Limits(tokens=4000)), AIStep[str])
 
 
 def send_to(team: Team) -> None:
@@ -95,3 +103,4 @@ async def misuse() -> None:
     classify("r", Team, "?", models=MODEL, accept=SURE, limits=3)  # type: ignore[arg-type]
     extract("r", Receipt, "?", models=MODEL, accept=SURE, labels={"a": "b"})  # type: ignore[call-arg]
     draft("r", str, "?", models=MODEL, keep_source="no")  # type: ignore[arg-type]
+    careful("r", limit=Limits())  # type: ignore[call-arg]
