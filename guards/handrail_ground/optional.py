@@ -20,13 +20,13 @@ OPTIONAL = frozenset({"joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threa
 class LibraryMissing(HandrailError):
     """An optional library is not installed."""
 
-    def __init__(self, message: str, *, library: str, extra: Extra | None = None) -> None:
+    def __init__(self, *, library: str, extra: Extra) -> None:
         """Say how to get it."""
-        super().__init__(message)
+        super().__init__(f'this needs {library}, which is not installed: pip install "handrail[{extra}]"')
         self.library = library
         """Its name, as it is imported."""
-        self.extra: Extra | None = extra
-        """What of ours brings it; None: nothing does, it is the user's to install."""
+        self.extra = extra
+        """What brings it."""
 
 
 @contextmanager
@@ -42,8 +42,7 @@ def needs(extra: Extra) -> Iterator[None]:
         library = (error.name or "").partition(".")[0]
         if library not in OPTIONAL:
             raise
-        message = f'this needs {library}, which is not installed: pip install "handrail[{extra}]"'
-        raise LibraryMissing(message, library=library, extra=extra) from error
+        raise LibraryMissing(library=library, extra=extra) from error
 
 
 class OptionalLibrary:

@@ -55,10 +55,10 @@ def test_an_import_error_of_another_kind_is_not_called_a_missing_library() -> No
 
 
 def test_one_class_stands_for_every_missing_library() -> None:
-    error = LibraryMissing("this needs x", library="x")
+    error = LibraryMissing(library="scipy", extra="evals")
 
     assert isinstance(error, HandrailError)
-    assert (error.library, error.extra) == ("x", None)
+    assert (error.library, error.extra) == ("scipy", "evals")
 
 
 def printed_by(program: str) -> str:
