@@ -1,9 +1,10 @@
 """Labels that are not what they seem: copies, clusters, labels given with the suggestion in view, wrong ones, ties."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from handrail_evals.decide.calibrate.choice import fit_acceptor
 from handrail_evals.decide.calibrate.groups import Looks, recalibrate
 from handrail_evals.decide.calibrate.labels import Audit, JudgedCase, Scored, audits_of
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.calibrate.sequence import AcceptedCounts, AcceptedTally
+from handrail_evals.decide.calibrate.sequence import AcceptedCounts, AcceptedTally, Ladder, scan
 from handrail_evals.errors import InvalidLabels
 from handrail_guards.guarantee import GuaranteedThreshold
 
@@ -35,6 +36,30 @@ def drawn(chance: random.Random, labels: int, worst: float = 0.15) -> list[Audit
 def copied(audits: list[Audit], times: int) -> list[Audit]:
     """Return each audit several times under other names, with what the copies share as their cluster."""
     return [Audit(a.score, a.right, f"{a.case}-{n}", cluster=a.case) for a in audits for n in range(times)]
+
+
+class Row(NamedTuple):
+    """A labelled case as the tests count it, made quickly: thousands of times a simulation."""
+
+    score: float
+    right: bool
+    cluster: str = ""
+
+
+def accepted_from(rows: Sequence[Row], promise: Promise) -> float | None:
+    """Return the threshold that ``calibrate`` sets without traffic, without hashing and explaining what it did."""
+    tally = AcceptedTally.of(rows)
+    passed = scan(tally, Ladder.of(tally.scores), promise).passed
+    return passed.rung.threshold if passed else None
+
+
+@pytest.mark.parametrize("worst", [0.0, 0.1, 0.3])
+def test_the_simulations_threshold_is_that_of_calibrate(worst: float) -> None:
+    for labels in (40, 150, 600):
+        audits = copied(drawn(random.Random(labels), labels, worst), 2)
+        rows = [Row(each.score, each.right, each.cluster) for each in audits]
+
+        assert accepted_from(rows, Promise(0.05)) == calibrate(audits, promise=Promise(0.05)).threshold
 
 
 def true_risk(threshold: float, worst: float = 0.15) -> float:
@@ -91,8 +116,10 @@ def test_with_copies_the_promise_is_broken_in_at_most_one_of_twenty_repetitions(
     chance = random.Random(times)
     repetitions, broken = 300, 0
     for _ in range(repetitions):
-        found = calibrate(copied(drawn(chance, 300), times), promise=Promise(0.05))
-        broken += found.threshold is not None and true_risk(found.threshold) > 0.05
+        once = ((chance.random(), f"a{n}") for n in range(300))
+        rows = [(score, chance.random() >= 0.15 * (1 - score), cluster) for score, cluster in once]
+        found = accepted_from([Row(*row) for row in rows for _ in range(times)], Promise(0.05))
+        broken += found is not None and true_risk(found) > 0.05
 
     assert broken <= stats.binom.ppf(0.98, repetitions, 0.05)
 
@@ -273,11 +300,12 @@ def test_thresholds_from_the_labels_own_scores_keep_the_promise(values: int | No
     chance = random.Random(f"{values} {labels}")
     repetitions, broken = 400, 0
     for _ in range(repetitions):
-        audits = drawn(chance, labels)
+        scores = [chance.random() for _ in range(labels)]
+        rows = [Row(score, chance.random() >= 0.15 * (1 - score)) for score in scores]
         if values is not None:  # rounded down, so that the risk at a value is that of the scores it stands for
-            audits = [replace(a, score=int(a.score * (values - 1)) / (values - 1)) for a in audits]
-        found = calibrate(audits, promise=Promise(0.05))
-        broken += found.threshold is not None and true_risk(found.threshold) > 0.05
+            rows = [Row(int(each.score * (values - 1)) / (values - 1), each.right) for each in rows]
+        found = accepted_from(rows, Promise(0.05))
+        broken += found is not None and true_risk(found) > 0.05
 
     assert broken <= stats.binom.ppf(0.98, repetitions, 0.05)
 
