@@ -1,11 +1,15 @@
-"""The store under test, one after the other."""
+"""The store and the engine under test, one after the other."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.store import Store
+from handrail_orchestrator.testing import FakeClock
+from tests.contract import flows
+from tests.contract.engines import ENGINES
 from tests.contract.stores import STORES
 
 
@@ -14,3 +18,25 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made = STORES[request.param](tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(params=ENGINES)
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
+    flows.calls.clear()
+    flows.stopped.clear()
+    flows.flaky_failures = 0
+    async with ENGINES[request.param](tmp_path, None) as made:
+        yield made
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(params=ENGINES)
+async def slow_engine(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Engine]:
+    """An engine whose clock the test moves."""
+    flows.calls.clear()
+    async with ENGINES[request.param](tmp_path, clock) as made:
+        yield made

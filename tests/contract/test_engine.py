@@ -1,58 +1,16 @@
-"""What every engine must do; a new one adds its factory to ``ENGINES``."""
+"""What every engine must do; a new one adds its factory to ``tests.contract.engines``."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from handrail import Orchestrator, StepFailed
+from handrail import StepFailed
 from handrail.orchestrator import ReviewError, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.testing import FakeClock
 from tests.contract import flows
-
-MakeEngine = Callable[[Path, FakeClock | None], AbstractAsyncContextManager[Engine]]
-
-
-@asynccontextmanager
-async def on_a_file(folder: Path, clock: FakeClock | None) -> AsyncIterator[Engine]:
-    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=flows.ALL, clock=clock) as orchestrator:
-        yield orchestrator
-
-
-@asynccontextmanager
-async def in_memory(_folder: Path, clock: FakeClock | None) -> AsyncIterator[Engine]:
-    async with Orchestrator("sqlite:///:memory:", workflows=flows.ALL, clock=clock) as orchestrator:
-        yield orchestrator
-
-
-ENGINES: dict[str, MakeEngine] = {"file": on_a_file, "memory": in_memory}
-
-
-@pytest.fixture(params=ENGINES)
-async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
-    flows.calls.clear()
-    flows.stopped.clear()
-    flows.flaky_failures = 0
-    async with ENGINES[request.param](tmp_path, None) as made:
-        yield made
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture(params=ENGINES)
-async def slow_engine(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Engine]:
-    """An engine whose clock the test moves."""
-    flows.calls.clear()
-    async with ENGINES[request.param](tmp_path, clock) as made:
-        yield made
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -397,9 +355,3 @@ async def test_unknown_runs_are_named(engine: Engine) -> None:
             await reach
     with pytest.raises(UnknownRun):
         engine.run("x")
-
-
-def test_every_method_of_the_port_is_tested_here() -> None:
-    source = Path(__file__).read_text(encoding="utf-8")
-    ported: list[Any] = [name for name in vars(Engine) if not name.startswith("_")]
-    assert [name for name in ported if f"engine.{name}(" not in source] == []

@@ -11,6 +11,7 @@ WITH_A_REASON = {
     ("guards/handrail_guards/guard.py", "check"),  # for every guard of every value: isinstance takes longer
     ("evals/handrail_evals/measure/targets/function.py", "name"),  # of a function, or of any callable
     ("orchestrator/handrail_orchestrator/step.py", "name"),  # as above
+    ("guards/handrail_guards/fields.py", "model_validate"),  # of a pydantic model, without importing pydantic
     ("orchestrator/handrail_orchestrator/codec.py", "name"),  # of a NameError, or of what else was raised
 }
 

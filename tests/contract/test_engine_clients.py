@@ -1,0 +1,85 @@
+"""What every engine must tell and do for those who only reach in: and that nothing of the port goes untested."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typing_extensions import get_protocol_members
+
+from handrail.orchestrator import ReviewError, ReviewQuery
+from handrail_orchestrator.engine import Engine
+from handrail_orchestrator.store.port import JudgedQuery
+from handrail_orchestrator.testing import FakeClock
+from tests.contract import flows
+
+
+async def test_runs_are_listed_both_ways_and_told_apart(engine: Engine) -> None:
+    for number in range(3):
+        await (await engine.start(flows.add, number, id=f"r{number}")).result()
+    await engine.start(flows.approve, 1, id="asks")
+    await engine.idle()
+
+    assert engine.store.startswith("sqlite:///")
+    assert [run.id for run in engine.runs(workflow="add", limit=2)] == ["r0", "r1"]
+    assert [run.id for run in engine.latest_runs(limit=2)] == ["asks", "r2"]
+    (wait,) = engine.waits([engine.run("asks").key])
+    assert (wait.step, wait.kind, wait.queue) == ("ask", "human", "money")
+    assert engine.open_runs(["asks", "r0"]) == [("asks", True)]
+    assert sorted(engine.fates(["asks", "nobody"], None)) == [("waiting_person", None, 1)]
+    assert engine.judgements(JudgedQuery()) == []
+
+
+async def test_health_tells_what_runs_what_is_due_and_who_is_asked(slow_engine: Engine, clock: FakeClock) -> None:
+    engine = slow_engine
+    await (await engine.start(flows.add, 1)).result()
+    await engine.start(flows.approve, 1)
+    await engine.idle()
+    health = engine.health()
+
+    assert (health.at, engine.now()) == (clock.now(), clock.now())
+    assert health.runs == {("add", 1, "completed"): 1, ("approve", 1, "waiting"): 1}
+    assert (health.due, health.questions, health.is_worked_on) == ({}, 1, True)
+
+
+async def test_where_code_is_found_is_remembered(engine: Engine) -> None:
+    assert engine.code_of("add") is None
+    await engine.remember_code("add", "flows:add")
+    assert engine.code_of("add") == "flows:add"
+
+
+async def test_an_item_is_taken_given_back_skipped_decided_and_taken_back(engine: Engine) -> None:
+    engine.use(*flows.ALL)
+    await engine.start(flows.approve, 1, id="a")
+    await engine.idle()
+    item = await engine.next_review(by="ann", queue="money")
+    assert item is not None
+    assert engine.review_count(ReviewQuery(queue="money")) == len(engine.reviews()) == 1
+    with pytest.raises(ReviewError):
+        await engine.skip(item.id, by="ben")
+    await engine.release(item.id, by="ann")
+    await engine.skip(item.id, by="ann", note="not mine")
+    assert await engine.objections(item.id, value=True) is None  # no guard of any step is concerned
+    await engine.decide(item.id, value=True, by="ben")
+    await engine.idle()
+    with pytest.raises(ReviewError):  # its run has read it
+        await engine.undo(item.id, by="ben")
+    assert [change.action for change in engine.review_log(item.id)][-1] == "decide"
+    assert engine.review(item.id).decided_by == "person:ben"
+
+
+async def test_ended_runs_are_pruned_but_for_the_newest(slow_engine: Engine, clock: FakeClock) -> None:
+    engine = slow_engine
+    for number in range(3):
+        await (await engine.start(flows.add, number, id=f"r{number}")).result()
+    clock.move_to(clock.now() + 100)
+    assert await engine.prune(older_than=timedelta(seconds=200)) == 0
+    assert await engine.prune(older_than=timedelta(seconds=50)) == 2
+    engine.vacuum()
+    assert [run.id for run in engine.runs()] == ["r2"]
+
+
+def test_every_method_of_the_ports_is_tested_here() -> None:
+    source = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_engine*.py"))
+    elsewhere = {"failed"}  # it ends only when a store cannot be used: tests/unit/orchestrator/test_idle.py
+    ported = get_protocol_members(Engine) - elsewhere - {"store"}
+    assert [name for name in sorted(ported) if f"engine.{name}(" not in source] == []
