@@ -27,7 +27,7 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         self._result = path
-        self._path = beside(path.absolute(), "lock")  # code that is measured may change the working directory
+        self._path = beside(path, "lock").absolute()  # code that is measured may change the working directory
         self._file = -1
 
     def take(self) -> None:
