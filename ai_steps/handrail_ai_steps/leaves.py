@@ -8,8 +8,6 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from pydantic import PydanticUserError, TypeAdapter
-
 from handrail_ai_steps.strict_json import JsonObject
 
 LENGTH = "#"
@@ -138,11 +136,13 @@ def _key(name: str, info: object) -> str:
 @lru_cache(maxsize=512)
 def _asked(kind: Any) -> frozenset[str] | None:
     """Return the keys that a type's JSON Schema asks for; None where it has none of its own: then all count."""
+    from handrail_ai_steps.adapter import Adapter, NoSchema  # noqa: PLC0415 -- pydantic takes longest of all to load
+
     if not _names(kind):
         return None
     try:
-        return frozenset(_properties(TypeAdapter(kind).json_schema()))
-    except (PydanticUserError, TypeError, NameError):
+        return frozenset(_properties(Adapter(kind).schema))
+    except NoSchema:
         return None
 
 

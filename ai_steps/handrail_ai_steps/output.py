@@ -7,10 +7,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import PydanticUserError, TypeAdapter, ValidationError
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
-
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.field_names import FieldNames
 from handrail_ai_steps.strict_json import JsonObject, is_finite, parts, read_json, with_exact_numbers
@@ -20,9 +16,6 @@ _CLOSED: Mapping[object, tuple[object, ...]] = {None: (None,), type(None): (None
 
 NONE_LABEL = "none"
 """The label that stands for None in ``Literal["a", "b"] | None``."""
-MOST_DIGITS = 20
-"""Before the point; without a bound a model that has begun to write digits may never end."""
-MOST_PLACES = 10
 
 
 class Output:
@@ -33,17 +26,18 @@ class Output:
     """
 
     def __init__(self, output_type: Any) -> None:
+        from handrail_ai_steps.adapter import Adapter, NoSchema  # noqa: PLC0415 -- pydantic takes longest of all to load
+
         self.output_type = output_type
         self.is_text = output_type is str
         self._by_label = _labelled(output_type)
         self._concrete = output_type if isinstance(output_type, type) else None
         self._labels = tuple(self._by_label)
         try:
-            self._adapter: TypeAdapter[Any] = TypeAdapter(output_type)
-            self._schema: dict[str, object] = self._adapter.json_schema()
-        except (PydanticUserError, TypeError, NameError) as error:
+            self._adapter = Adapter(output_type)
+        except NoSchema as error:
             raise InvalidTask(
-                f"output type {_shown(output_type)} cannot be a JSON Schema ({str(error).splitlines()[0]}); "
+                f"output type {_shown(output_type)} cannot be a JSON Schema ({error}); "
                 "use a Literal, an Enum or a pydantic model with annotated fields"
             ) from error
 
@@ -55,7 +49,7 @@ class Output:
     @property
     def is_record(self) -> bool:
         """Whether the type is a pydantic model, a dataclass or a typed dictionary: fields with names."""
-        return self._schema.get("type") == "object" or "$ref" in self._schema
+        return self._adapter.schema.get("type") == "object" or "$ref" in self._adapter.schema
 
     @cached_property
     def names(self) -> FieldNames:
@@ -65,14 +59,12 @@ class Output:
     @property
     def json_schema(self) -> JsonObject | None:
         """The JSON Schema of the answer; None for free text."""
-        return None if self.is_text else self._schema
+        return None if self.is_text else self._adapter.schema
 
     @property
     def wire_schema(self) -> JsonObject | None:
         """The JSON Schema as a server is held to it: as ``json_schema``, and with the shape of numbers in texts."""
-        if self.is_text:
-            return None
-        return self._adapter.json_schema(schema_generator=_WithNumberPatterns)
+        return None if self.is_text else self._adapter.wire_schema()
 
     def value_of(self, label: str) -> object:
         """Return the value that a label stands for.
@@ -133,7 +125,7 @@ class Output:
 
     def dump(self, value: object) -> str:
         """Return a value as the JSON that ``load`` reads back."""
-        return self._adapter.dump_json(value).decode()
+        return self._adapter.dump(value)
 
     def load(self, text: str) -> object:
         """Return the value that ``dump`` wrote.
@@ -141,17 +133,13 @@ class Output:
         Raises:
             ValueError: it does not fit.
         """
-        return _finite(self._through(self._read_dumped, text))
+        return _finite(self._through(self._adapter.read_dumped, text))
 
     def show(self, value: object) -> str:
         """Return a value as people and models read it: the text or label itself, or JSON with the schema's names."""
         if self.is_text:
             return str(value)
-        return self.label_of(value) if self._by_label else self._adapter.dump_json(value, by_alias=True).decode()
-
-    def _read_dumped(self, text: str) -> object:
-        """Read JSON with field names, as it is dumped, or with their aliases."""
-        return self._adapter.validate_json(text, by_alias=True, by_name=True)
+        return self.label_of(value) if self._by_label else self._adapter.show(value)
 
     def _exactly(self, text: str) -> object:
         """Return the value of a JSON text with every digit of it: a JSON number would reach a Decimal as a float."""
@@ -179,10 +167,7 @@ class Output:
 
     def _through(self, read: Any, value: object) -> object:
         try:
-            try:
-                return read(value)
-            except ValidationError as error:
-                raise ValueError(explain(error)) from error
+            return read(value)
         except BaseException as error:  # of a validator, a default, a text that an error of theirs cannot say
             if is_order(error) or type(error) is ValueError:
                 raise
@@ -205,15 +190,6 @@ def _alike(one: object, other: object) -> bool:
 
 def _has_decimal(value: object) -> bool:
     return isinstance(value, Decimal) or any(map(_has_decimal, parts(value)))
-
-
-def explain(error: Any) -> str:
-    """Return what a pydantic ``ValidationError`` says, one short line per field, without the rejected input."""
-    lines = []
-    for each in error.errors(include_url=False, include_input=False, include_context=False):
-        where = ".".join(map(str, each["loc"]))
-        lines.append(f"{where}: {each['msg']}" if where else str(each["msg"]))
-    return "; ".join(lines)
 
 
 def _labelled(output_type: object) -> dict[str, object]:
@@ -255,20 +231,3 @@ def _label(value: object) -> str:
 
 def _shown(output_type: object) -> str:
     return getattr(output_type, "__name__", None) or str(output_type)
-
-
-class _WithNumberPatterns(GenerateJsonSchema):
-    """Generates the usual JSON Schema, with a plain pattern for the decimal numbers that are written as texts.
-
-    Without one a server that enforces the schema may write any text; the pattern that pydantic can make looks ahead,
-    which servers do not take.
-    """
-
-    def get_decimal_pattern(self, schema: core_schema.DecimalSchema) -> str | None:
-        """Return a pattern without looking ahead, as narrow as the number of decimal places and the sign allow."""
-        places: object = schema.get("decimal_places")
-        digits = f"[0-9]{{1,{MOST_PLACES if places is None else places}}}"
-        fraction = "" if places == 0 else rf"(\.{digits})?"
-        least: Any = schema.get("ge", schema.get("gt"))
-        sign = "" if least is not None and least >= 0 else "-?"
-        return f"^{sign}[0-9]{{1,{MOST_DIGITS}}}{fraction}$"

@@ -1,0 +1,104 @@
+"""An output type as pydantic reads and writes it."""
+
+from typing import Any
+
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
+
+from handrail_ai_steps.strict_json import JsonObject
+
+MOST_DIGITS = 20
+"""Before the point; without a bound a model that has begun to write digits may never end."""
+MOST_PLACES = 10
+
+
+class NoSchema(Exception):
+    """A type that cannot be a JSON Schema; the message says why, in a line."""
+
+
+class Adapter:
+    """Reads values of a type and writes them.
+
+    Raises:
+        NoSchema: the type has none.
+    """
+
+    def __init__(self, output_type: Any) -> None:
+        try:
+            self._adapter: TypeAdapter[Any] = TypeAdapter(output_type)
+            self.schema: JsonObject = self._adapter.json_schema()
+            """The JSON Schema of the type."""
+        except (PydanticUserError, TypeError, NameError) as error:
+            raise NoSchema(str(error).splitlines()[0]) from error
+
+    def wire_schema(self) -> JsonObject:
+        """Return the JSON Schema with the shape of numbers that are written as texts."""
+        return self._adapter.json_schema(schema_generator=_WithNumberPatterns)
+
+    def validate_python(self, value: object) -> object:
+        """Return a value as the type has it.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        try:
+            return self._adapter.validate_python(value)
+        except ValidationError as error:
+            raise ValueError(_explained(error)) from error
+
+    def validate_json(self, text: str) -> object:
+        """Return the value of a JSON text as the type has it.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        try:
+            return self._adapter.validate_json(text)
+        except ValidationError as error:
+            raise ValueError(_explained(error)) from error
+
+    def read_dumped(self, text: str) -> object:
+        """Read JSON with field names, as it is dumped, or with their aliases.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        try:
+            return self._adapter.validate_json(text, by_alias=True, by_name=True)
+        except ValidationError as error:
+            raise ValueError(_explained(error)) from error
+
+    def dump(self, value: object) -> str:
+        """Return a value as JSON with the names of its fields."""
+        return self._adapter.dump_json(value).decode()
+
+    def show(self, value: object) -> str:
+        """Return a value as JSON with the names that the schema has."""
+        return self._adapter.dump_json(value, by_alias=True).decode()
+
+
+def _explained(error: ValidationError) -> str:
+    """Return what an error says, one short line per field, without the rejected input."""
+    lines = []
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(map(str, each["loc"]))
+        lines.append(f"{where}: {each['msg']}" if where else str(each["msg"]))
+    return "; ".join(lines)
+
+
+class _WithNumberPatterns(GenerateJsonSchema):
+    """Generates the usual JSON Schema, with a plain pattern for the decimal numbers that are written as texts.
+
+    Without one a server that enforces the schema may write any text; the pattern that pydantic can make looks ahead,
+    which servers do not take.
+    """
+
+    def get_decimal_pattern(self, schema: core_schema.DecimalSchema) -> str | None:
+        """Return a pattern without looking ahead, as narrow as the number of decimal places and the sign allow."""
+        places: object = schema.get("decimal_places")
+        digits = f"[0-9]{{1,{MOST_PLACES if places is None else places}}}"
+        fraction = "" if places == 0 else rf"(\.{digits})?"
+        least: Any = schema.get("ge", schema.get("gt"))
+        sign = "" if least is not None and least >= 0 else "-?"
+        return f"^{sign}[0-9]{{1,{MOST_DIGITS}}}{fraction}$"
