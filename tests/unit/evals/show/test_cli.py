@@ -380,7 +380,7 @@ def test_scores_on_a_scale_that_nobody_said_fail_until_it_is_said() -> None:
     unsaid = handrail("run", "grades.py:suite", "--out", "a.jsonl", "--junit", "a.xml")
     said = handrail("run", "grades.py:suite", "--out", "a.jsonl", "--junit", "b.xml", "--right-at", "3")
 
-    assert "grade gives 3 to 'c0'" in unsaid.stderr
+    assert "grade gives 3 to 'c" in unsaid.stderr  # whichever case was answered first
     assert "Failing: 2 cases" in unsaid.stdout
     assert "Failing" not in said.stdout
     assert "grade gives" not in said.stderr
