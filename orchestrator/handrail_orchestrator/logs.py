@@ -2,13 +2,10 @@
 
 import json
 import logging
-from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from handrail_orchestrator.context import current_step
-
-run_id_of: ContextVar[str | None] = ContextVar("handrail_run", default=None)
-"""The run that the current task executes."""
+from handrail_orchestrator.strands import current_run
 
 
 class RunFilter(logging.Filter):
@@ -18,7 +15,7 @@ class RunFilter(logging.Filter):
         """Add the ids and keep the record."""
         context = current_step()
         known = vars(record)
-        known.setdefault("run", context.run_id if context is not None else run_id_of.get())
+        known.setdefault("run", context.run_id if context is not None else current_run())
         known.setdefault("step", context.step if context is not None else None)
         known.setdefault("attempt", context.attempt if context is not None else None)
         return True

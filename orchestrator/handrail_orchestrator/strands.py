@@ -15,10 +15,11 @@ from functools import partial
 class Strands:
     """The tasks of one execution that wait, and for what; all others move, bodies at work included."""
 
-    __slots__ = ("_asleep", "_awaited", "_changed", "_roused")
+    __slots__ = ("_asleep", "_awaited", "_changed", "_roused", "run_id")
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, run_id: str, changed: Callable[[], None]) -> None:
         """``changed`` is called when a task has begun to wait."""
+        self.run_id = run_id
         self._asleep: set[asyncio.Task[object]] = set()
         self._awaited: dict[asyncio.Task[object], Sequence[asyncio.Task[object]]] = {}
         self._roused: set[asyncio.Task[object]] = set()
@@ -84,6 +85,12 @@ _current: ContextVar[Strands | None] = ContextVar("handrail_strands", default=No
 
 enter_strands = _current.set
 leave_strands = _current.reset
+
+
+def current_run() -> str | None:
+    """Return the id of the run whose execution this is a part of."""
+    strands = _current.get()
+    return None if strands is None else strands.run_id
 
 
 def asleep() -> AbstractContextManager[Callable[[], None]]:

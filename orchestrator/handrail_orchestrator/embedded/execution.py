@@ -20,7 +20,6 @@ from handrail_orchestrator.errors import (
     SuspensionSwallowed,
 )
 from handrail_orchestrator.forked import end_copy
-from handrail_orchestrator.logs import run_id_of
 from handrail_orchestrator.store.changes import EndRun, Suspend
 from handrail_orchestrator.store.rows import ClaimedRun, RunStatus
 from handrail_orchestrator.strands import Strands, enter_strands, leave_strands
@@ -56,7 +55,7 @@ class Execution:
         self.abandoned = False
         """Whether its code ignored its cancels, so that nobody waits for it any more."""
         self.on_abandoned: Callable[[Execution], None] = lambda execution: None  # noqa: ARG005
-        self.strands = Strands(equipment.stillness.changed)
+        self.strands = Strands(claimed.id, equipment.stillness.changed)
         self._in_code = False
         self._timer: Timer | None = None
         self._bound = bound
@@ -124,7 +123,7 @@ class Execution:
 
     async def drive(self) -> None:
         """Execute, and record how it ended."""
-        token, strands = run_id_of.set(self.claimed.id), enter_strands(self.strands)
+        token = enter_strands(self.strands)
         self.set_deadline()
         try:
             try:
@@ -142,8 +141,7 @@ class Execution:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            leave_strands(strands)
-            run_id_of.reset(token)
+            leave_strands(token)
 
     async def _outcome(self) -> tuple[RunStatus, Any, BaseException | None]:
         """Return what the workflow's function came to, unless it asked for what its history does not hold."""
