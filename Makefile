@@ -9,6 +9,9 @@ LOWEST := .venv-lowest
 BENCH  := .venv-bench
 INSTALL := requirements/install.py requirements/uv.lock pyproject.toml
 
+# What a caller's shell says of Python would put other modules before ours.
+unexport PYTHONPATH PYTHONSAFEPATH PYTHONHOME
+
 # The first Python that is new enough and can make environments. Give your own with `make PYTHON=/path/to/python`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)

@@ -86,11 +86,22 @@ def main() -> None:
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
         kind = type(error).__name__
+        hidden = hidden_from_python()
+        if hidden:
+            sys.exit(_said(f"{kind}: {error}; {hidden[0]} hides Python's own module of that name: give it another one"))
         sys.exit(
             _said(
                 f"{kind}: {error}; that is a fault of Handrail: please report it with what {TRACEBACK}=1 adds to this"
             )
         )
+
+
+def hidden_from_python() -> list[str]:
+    """Return files of the working folder that were loaded in place of modules of Python's own."""
+    from pathlib import Path  # noqa: PLC0415 -- listing the commands needs none
+
+    loaded = (getattr(sys.modules.get(name), "__file__", None) for name in sys.stdlib_module_names)
+    return [file for file in loaded if file and Path(file).absolute().parent == Path.cwd()]
 
 
 def _said(problem: str) -> int:

@@ -180,3 +180,15 @@ def test_a_fault_of_ours_is_one_line_and_its_traceback_is_shown_on_demand(tmp_pa
         assert result.returncode == 2
         assert "handrail: ZeroDivisionError: nobody foresaw this; that is a fault of Handrail" in result.stderr
         assert ("Traceback" in result.stderr) is bool(more)
+
+
+def test_a_file_that_hides_a_module_of_python_is_named(tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("x = 1\n")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "handrail", *LISTING], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert f"{tmp_path / 'json.py'} hides Python's own module of that name" in done.stderr
+    assert "fault of Handrail" not in done.stderr
