@@ -9,6 +9,7 @@ from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.field_names import FieldNames
 from handrail_ground.errors import is_order, told
 from handrail_guards.acceptance import Acceptance, Always, Doubt, Never, Threshold
+from handrail_guards.errors import InvalidGuard
 from handrail_guards.outcome import DoubtCode, Judgement
 
 
@@ -45,9 +46,19 @@ def each_field(*, at_least: float, fields: Mapping[str, float] | None = None) ->
     ``each_field(at_least=0.8, fields={"total": 0.99, "lines.*.price": 0.9})`` asks more of some fields.
 
     Raises:
-        InvalidGuard: a threshold is outside 0 to 1.
+        InvalidGuard: a threshold is no number from 0 to 1, or ``fields`` is no mapping.
     """
-    return EachField(Threshold(at_least), {path: Threshold(number) for path, number in (fields or {}).items()})
+    given: object = {} if fields is None else fields  # whatever somebody without a type checker gave
+    if not isinstance(given, Mapping) or not all(isinstance(path, str) for path in given):
+        raise InvalidGuard(f"each_field(fields={fields!r}): give a number for each field, such as {{'total': 0.99}}")
+    return EachField(Threshold(at_least), {path: _threshold(path, number) for path, number in given.items()})
+
+
+def _threshold(path: str, number: float) -> Threshold:
+    try:
+        return Threshold(number)
+    except InvalidGuard as error:
+        raise InvalidGuard(f"each_field(fields=...), {path}: {error}") from error
 
 
 def require_rule(step: str, rule: object) -> None:

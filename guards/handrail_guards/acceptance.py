@@ -5,6 +5,7 @@ from typing import Protocol
 
 from handrail_guards.confidence import Confidence
 from handrail_guards.errors import InvalidGuard
+from handrail_guards.numbers import is_share
 from handrail_guards.outcome import DoubtCode, Judgement
 
 
@@ -37,8 +38,8 @@ class Threshold:
     """0 to 1."""
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.at_least <= 1.0:
-            raise InvalidGuard(f"at_least is {self.at_least!r}; give a confidence from 0 to 1")
+        if not is_share(self.at_least):
+            raise InvalidGuard(f"at_least is {self.at_least!r}; give a confidence from 0 to 1, such as 0.85")
 
     def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt | None:
         """Return why the value is in doubt, or None to accept it."""
@@ -79,6 +80,6 @@ def confidence(*, at_least: float) -> Threshold:
     """Accept values whose confidence is ``at_least`` (0 to 1) or more.
 
     Raises:
-        InvalidGuard: the threshold is outside 0 to 1.
+        InvalidGuard: the threshold is no number from 0 to 1.
     """
     return Threshold(at_least)

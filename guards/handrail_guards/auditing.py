@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 from handrail_ground.hashing import drawn
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
+from handrail_guards.numbers import is_share
 
 
 @runtime_checkable
@@ -30,8 +31,8 @@ class Auditing:
     drawn at 5% are among those drawn at 50%.
 
     Raises:
-        InvalidGuard: a rate outside 0 to 1, an empty queue, a due time that is not positive, or a priority outside
-            0 to 100.
+        InvalidGuard: a rate that is no number from 0 to 1, an empty queue, a due time that is not positive, or a
+            priority outside 0 to 100.
     """
 
     rate: float
@@ -44,7 +45,7 @@ class Auditing:
     """Hours from the judgement to the audit's due time, more than 0; None: no due time."""
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.rate <= 1.0:
+        if not is_share(self.rate):
             raise InvalidGuard(f"the rate of audits is {self.rate!r}; give a share from 0 to 1, such as 0.05 for 5%")
         _ = self.escalation  # refuses a queue, due time or priority that cannot be, while the step is being built
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from handrail_guards.errors import InvalidConfidence
+from handrail_guards.numbers import is_number, is_share
 
 ConfidenceSource = Literal["decision", "logprob", "vote", "local", "stated", "rule", "person", "none"]
 """Where the number came from, strongest evidence first; ``none`` means there is no number."""
@@ -31,8 +32,10 @@ class Confidence:
                 f"confidence {self.value!r} does not fit source {self.source!r}:"
                 " use Confidence.none() for a missing one"
             )
-        if self.value is not None and not 0.0 <= self.value <= 1.0:
+        if self.value is not None and not is_share(self.value):
             msg = f"confidence {self.value!r} from {self.source!r} is outside 0 to 1"
+            if not is_number(self.value):
+                msg = f"confidence {self.value!r} from {self.source!r} is no number from 0 to 1"
             raise InvalidConfidence(msg)
 
     @classmethod

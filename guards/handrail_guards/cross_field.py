@@ -11,6 +11,7 @@ from handrail_guards.errors import InvalidGuard
 from handrail_guards.grounding.amounts import read_number
 from handrail_guards.grounding.dates import read_date
 from handrail_guards.guard import GuardContext
+from handrail_guards.numbers import has_order
 from handrail_guards.verdict import OnFail
 
 
@@ -24,7 +25,7 @@ def sums(parts: Fields, total: str, *, tolerance: float = 0.0, on_fail: OnFail =
         InvalidGuard: a malformed path, no parts, or a negative tolerance.
     """
     listed = as_paths(parts)
-    if not listed or not tolerance >= 0:
+    if not listed or isinstance(tolerance, bool) or not has_order(0, tolerance):
         raise InvalidGuard(
             f"sums({parts!r}, {total!r}, tolerance={tolerance!r}): give parts and a tolerance of 0 or more"
         )

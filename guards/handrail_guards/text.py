@@ -5,6 +5,7 @@ import re
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
+from handrail_guards.numbers import is_count
 from handrail_guards.verdict import OnFail, Span
 
 _ELLIPSIS = "…"
@@ -87,7 +88,7 @@ def forbids(pattern: str, *, fields: Fields = (), on_fail: OnFail = "reask", fla
 
 def _require_count(guard: str, characters: object) -> None:
     """Refuse what is no number of characters: no text is longer than NaN."""
-    if not isinstance(characters, int) or characters < 1:
+    if not is_count(characters, least=1):
         raise InvalidGuard(f"{guard} is {characters!r}; give a whole number, at least 1 character")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
+from handrail_guards.numbers import has_order
 from handrail_guards.truth import truth
 from handrail_guards.verdict import OnFail
 
@@ -40,12 +41,9 @@ def in_range(at_least: Any = None, at_most: Any = None, *, fields: Fields = (), 
     NaN is never in range.
 
     Raises:
-        InvalidGuard: no bound, or bounds in the wrong order.
+        InvalidGuard: no bound, one without an order, or bounds in the wrong order.
     """
-    if at_least is None and at_most is None:
-        raise InvalidGuard("in_range() has no bound; give at_least, at_most or both")
-    if at_least is not None and at_most is not None and not at_least <= at_most:
-        raise InvalidGuard(f"in_range({at_least!r}, {at_most!r}) lets nothing pass: at_least is above at_most")
+    _require_bounds(at_least, at_most)
 
     def test(value: Any, _: GuardContext) -> Finding | None:
         if isinstance(value, bool):
@@ -62,6 +60,19 @@ def in_range(at_least: Any = None, at_most: Any = None, *, fields: Fields = (), 
         return at_least if at_least is not None and value < at_least else at_most
 
     return Check(name="in_range", test=test, on_fail=on_fail, fields=as_paths(fields), repair=nearest)
+
+
+def _require_bounds(at_least: Any, at_most: Any) -> None:
+    if at_least is None and at_most is None:
+        raise InvalidGuard("in_range() has no bound; give at_least, at_most or both")
+    for bound, given in (("at_least", at_least), ("at_most", at_most)):
+        if given is not None and (isinstance(given, bool) or not has_order(given, given)):
+            raise InvalidGuard(f"in_range({bound}={given!r}): give a number, a date or anything else with an order")
+    if at_least is not None and at_most is not None and not has_order(at_least, at_most):
+        raise InvalidGuard(
+            f"in_range({at_least!r}, {at_most!r}) lets nothing pass: at_least is above at_most, or the two cannot be"
+            " compared"
+        )
 
 
 def satisfies(

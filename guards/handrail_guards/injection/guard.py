@@ -5,6 +5,7 @@ from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
 from handrail_guards.injection.rules import injection_score
 from handrail_guards.injection.screen import FEWEST_TEXTS, Screen
+from handrail_guards.numbers import is_share
 from handrail_guards.verdict import OnFail
 
 ROUTES: frozenset[OnFail] = frozenset({"review", "observe"})
@@ -28,7 +29,7 @@ def no_injection(
     Raises:
         InvalidGuard: ``at_least`` is not above 0 and at most 1, or a screen is to block that was never tried.
     """
-    if not 0.0 < at_least <= 1.0:
+    if not (is_share(at_least) and at_least > 0.0):
         raise InvalidGuard(f"at_least is {at_least!r}; give a score above 0 and at most 1")
     if screen is not None and on_fail not in ROUTES and not screen.may_block:
         raise InvalidGuard(

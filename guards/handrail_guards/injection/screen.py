@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from handrail_guards.errors import InvalidGuard
+from handrail_guards.numbers import is_count, is_share, is_text
 
 FEWEST_TEXTS = 100
 """Fewer texts say too little about a rate: of 100 without an alarm, up to 3% may still be held (95%, rule of three)."""
@@ -33,10 +34,15 @@ class Screen:
     """How many of them it would have held."""
 
     def __post_init__(self) -> None:
-        if not self.fitted_on.strip():
-            raise InvalidGuard("fitted_on is empty; say in words on what examples the screen was fitted")
-        if not 0.0 < self.at_least <= 1.0:
+        if not is_text(self.fitted_on):
+            raise InvalidGuard(
+                f"fitted_on is empty or no text ({self.fitted_on!r}); say in words on what examples it was fitted"
+            )
+        if not (is_share(self.at_least) and self.at_least > 0.0):
             raise InvalidGuard(f"at_least is {self.at_least!r}; give a score above 0 and at most 1")
+        for name, count in (("texts", self.texts), ("held", self.held)):
+            if not is_count(count):
+                raise InvalidGuard(f"{name} is {count!r}; give a whole number of texts, 0 or more")
 
     def on_traffic(self, texts: Iterable[str]) -> Self:
         """Return the screen with its rate on texts of your traffic, nearly all of which are harmless."""
