@@ -54,13 +54,19 @@ def as_text(data: object) -> str:
 
 
 def input_key(data: object) -> str:
-    """Return what an input as JSON data is recognised by; case, white space and ways to write a letter do not count."""
+    """Return what an input as JSON data is recognised by: of a text with letters only its letters and digits count.
+
+    Case, signs, white space, invisible characters and ways to write a letter do not: copies differ by them, and two
+    different inputs taken for copies only count for less.
+    """
     return hash_of(_plain(data))
 
 
 def _plain(data: object) -> Any:
     if isinstance(data, str):
-        return " ".join(unicodedata.normalize("NFKC", data).casefold().split())
+        plain = unicodedata.normalize("NFKC", data).casefold()
+        has_letters = any(map(str.isalpha, plain))  # of "-5" and "1.05" the signs are most of what they say
+        return "".join(filter(str.isalnum, plain)) if has_letters else " ".join(plain.split())
     if isinstance(data, list | tuple):
         return [_plain(each) for each in data]
     if isinstance(data, dict):

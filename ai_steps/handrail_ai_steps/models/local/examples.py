@@ -12,6 +12,8 @@ MIN_LABELS = 2
 MAX_CHARACTERS = 20_000
 """Only so much of a text is read: an answer takes milliseconds whatever is sent."""
 FINGERPRINT_BYTES = 8
+RECOGNISED_BY = MAX_CHARACTERS // 2
+"""How many letters and digits a text is recognised by: a sign in front moves where a long text is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,9 @@ class TrainingSet:
         """How many texts belong to none of the labels."""
         return sum(target == len(self.labels) for target in self.targets)
 
-    @property
-    def fingerprints(self) -> frozenset[int]:
-        """Return what its texts are recognised by."""
-        return frozenset(map(fingerprint, self.texts))
+    def fingerprints(self, alphabet: frozenset[str]) -> frozenset[int]:
+        """Return what its texts are recognised by, in letters and digits of this alphabet."""
+        return frozenset(fingerprint(text, alphabet) for text in self.texts)
 
     @classmethod
     def of(cls, examples: Iterable[LabelledText]) -> "TrainingSet":
@@ -78,11 +79,15 @@ class TrainingSet:
         )
 
 
-def fingerprint(text: str) -> int:
+def fingerprint(text: str, alphabet: frozenset[str]) -> int:
     """Return what a text is recognised by, without telling it: 64 bits, so that chance alone makes no two alike.
 
-    Case, white space and ways to write a letter do not count, nor does what no model reads.
+    Only letters and digits count that the model knows, however they are written: signs, white space, invisible
+    characters and those of other scripts leave its answer nearly as it is, so they make no text a new one.
     """
-    plain = " ".join(unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold().split())
-    digest = hashlib.sha256(plain.encode("utf-8", "surrogatepass")).digest()
+    plain = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold()
+    read = "".join(each for each in plain if each in alphabet and each.isalnum())[:RECOGNISED_BY]
+    # A text of which nothing is known gets no confidence: it is recognised by what it is.
+    recognised = read or f"\0{' '.join(plain.split())}"
+    digest = hashlib.sha256(recognised.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:FINGERPRINT_BYTES], "big")

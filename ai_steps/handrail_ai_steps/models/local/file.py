@@ -35,7 +35,8 @@ VERSION = 2
 PLAIN = 1
 """The version of a model without an embedding: releases before 2 read it too."""
 MODEL, VOCABULARY, WEIGHTS = "model.json", "vocabulary.json", "weights.npz"
-LEARNED = "learned"
+LEARNED = "learned_letters"
+"""The name says what texts are recognised by: fingerprints of another kind are not read, and nobody can tell then."""
 LARGEST = 64_000_000
 """No file of ours is larger, in bytes: a larger one is not read into memory at all."""
 

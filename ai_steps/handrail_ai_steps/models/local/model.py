@@ -118,14 +118,15 @@ class LocalModel:
         training = TrainingSet.of(examples)
         with _libraries():
             view = None if embedding is None else vectors.embedding_of(embedding)
+            fitted = fitting.fit(training, seed=seed, embedding=view)
             saved = model_file.Saved(
                 name=name,
                 labels=training.labels,
                 data_hash=training.data_hash,
                 examples=len(training.texts),
                 seed=seed,
-                fitted=fitting.fit(training, seed=seed, embedding=view),
-                learned=training.fingerprints,
+                fitted=fitted,
+                learned=training.fingerprints(fitted.classifier.vectoriser.alphabet),
             )
         return cls(saved)
 
@@ -167,11 +168,14 @@ class LocalModel:
     def learned_from(self, text: str) -> bool | None:
         """Return whether it learned from this text; None: a release saved it that did not keep what it learned from.
 
-        Case, white space and ways to write a letter do not count. What it learned from it gives back too well, so that
-        no such case may measure it or set a threshold.
+        Only the letters and digits that it knows count: case, signs, white space, invisible characters and those of
+        other scripts do not. What it learned from it gives back too well, so that no such case may measure it or set a
+        threshold.
         """
         learned = self._saved.learned
-        return None if learned is None else fingerprint(text) in learned
+        if learned is None:
+            return None
+        return fingerprint(text, self._saved.fitted.classifier.vectoriser.alphabet) in learned
 
     def predict(self, texts: Sequence[str]) -> tuple[Prediction, ...]:
         """Return one prediction for each text, in order; of a long text only the first 20,000 characters are read."""

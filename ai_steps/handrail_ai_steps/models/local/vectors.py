@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
 
@@ -109,6 +110,11 @@ class Vectoriser:
     def size(self) -> int:
         """The number of columns."""
         return len(self.words) + len(self.pieces)
+
+    @cached_property
+    def alphabet(self) -> frozenset[str]:
+        """The characters that it knows; any other changes no column of a text."""
+        return frozenset("".join((*self.words, *self.pieces)))
 
     @classmethod
     def fit(cls, texts: Sequence[str], *, at_least: int, at_most: int) -> "Vectoriser":

@@ -50,6 +50,42 @@ def test_a_text_that_was_learned_is_known_however_it_is_written(model: LocalMode
     assert model.learned_from(f"{text} more") is False
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["meow purr 3.", "meow\u200b purr 3", "me\u200bow pu\u00adrr 3", "\u00bfmeow, purr: 3?!", "meow purr 3 \u5b57"],
+)
+def test_signs_and_characters_that_it_does_not_know_make_no_text_new(model: LocalModel, text: str) -> None:
+    assert model.learned_from(text) is True
+
+
+@pytest.mark.parametrize("sign", [".", "\u200b"])
+async def test_training_texts_with_a_sign_more_calibrate_nothing(model: LocalModel, sign: str) -> None:
+    judged = await judge_cases(step_of(model), cases([f"{each.text}{sign}" for each in TAUGHT]))
+
+    assert (len(judged.learned), judged.total) == (60, 0)
+    with pytest.raises(InvalidLabels, match="learned from 60 of the labelled cases"):
+        set_threshold(judged, Promise(0.1, 0.05), day=DAY)
+
+
+def test_a_long_text_is_known_though_a_sign_moves_where_it_is_cut_off() -> None:
+    long = "meow purr " * 3_000
+    model = LocalModel.fit([LabelledText(long, "cat"), LabelledText("bark woof", "dog")], name="pet")
+
+    assert model.learned_from(f"...{long}") is True
+    assert model.learned_from("bark meow") is False
+
+
+async def test_cases_that_differ_by_signs_alone_count_as_one(model: LocalModel) -> None:
+    judged = await judge_cases(
+        step_of(model), cases(["meow again 3", "Meow again 3!", "meow ag\u200bain 3", "woof so 4"])
+    )
+
+    first, *copies, other = (each.cluster for each in judged.cases)
+    assert first
+    assert copies == [first, first]
+    assert not other
+
+
 def test_what_was_learned_is_known_after_it_was_saved(model: LocalModel, tmp_path: Path) -> None:
     model.save(tmp_path / "pet")
 
