@@ -81,7 +81,8 @@ def place_of(recorded: str) -> tuple[str | None, str | None]:
 
 def differing(recorded: str, wanted: str) -> list[str]:
     """Return the parts in which two calls differ, as text: 1 is not true. Which event was taken is no part."""
-    return _differing(json.loads(recorded), json.loads(wanted))
+    # earlier versions recorded a context's NaN as it is, which no JSON is; now it is text
+    return _differing(json.loads(recorded, parse_constant=str), json.loads(wanted))
 
 
 def apart(recorded: str, wanted: str) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from handrail_orchestrator.store.changes import (
 )
 from handrail_orchestrator.store.rows import ReviewRow, RunStatus
 from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.unmarking import as_plain
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Client(Reader):
         from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 -- only senders need it
 
         try:
-            data = to_json(payload, by_alias=False, inf_nan_mode="strings").decode()
+            data = as_plain(to_json(payload, by_alias=False, inf_nan_mode="strings").decode())
         except PydanticSerializationError as error:
             raise NotStorable(where=f"event {name!r}", problem=str(error)) from error
         return bool(await self._change(Send(run_id, name, data, self._clock.now(), event_id)))

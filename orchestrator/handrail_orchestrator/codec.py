@@ -26,7 +26,7 @@ from handrail_orchestrator.marking import marked
 from handrail_orchestrator.sameness import difference
 from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.storable import EXACT_JSON, CoreSchema, Refused, storable
-from handrail_orchestrator.unmarking import KEY, MARK
+from handrail_orchestrator.unmarking import KEY, MARK, as_plain
 
 T = TypeVar("T")
 
@@ -53,8 +53,8 @@ class Codec(Generic[T]):
         """
         plan = self._plan
         try:
-            data = plan.dump(value)
-            if (plan.test is not None and plan.test(value)) and not (plan.marked is not None and data.startswith(MARK)):
+            data = as_plain(plan.dump(value))
+            if plan.test is not None and plan.test(value):
                 return data
             return self._tried(value, data)
         except (NotStorable, MemoryError):

@@ -14,6 +14,7 @@ from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.store.changes import MoveReview
 from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.unmarking import as_plain
 
 LEASE_SECONDS = 300.0
 """How long an item belongs to the person who took it."""
@@ -95,8 +96,8 @@ def decide(
 def recorded_answer(item: ReviewItem, value: object) -> str:
     """Return an answer as it is recorded: a suggestion taken as it is keeps what JSON data does not say of it."""
     if item.exact_suggestion is not None and is_suggestion(item, value):
-        value = item.exact_suggestion
-    return json.dumps(value)
+        return json.dumps(item.exact_suggestion)
+    return as_plain(json.dumps(value))
 
 
 def is_suggestion(item: ReviewItem, value: object) -> bool:

@@ -3,6 +3,8 @@
 What the marks say of a value's type (see ``handrail_orchestrator.marking``) is left out here, as in the plain form. A
 mark looks like a short list, and data may have short lists of its own: only what cannot well be anything else counts as
 one. JSON in the marked form has at least one, so where none is certain, a list that may be one is.
+
+Only the engine writes text that begins with the mark: plain data that would begin with it is written after a space.
 """
 
 import binascii
@@ -25,6 +27,14 @@ _ONLY_A_MARK = re.compile(r"[\w-]+\[.*\](#\d+)?|[\w-]+#\d+|[a-z]+(-[a-z]+)+")
 """Names that no text of a user's list is likely to have: ``list[str]``, ``str#1``, ``json-or-python``."""
 
 
+def as_plain(text: str) -> str:
+    """Return JSON text of plain data as it is stored: with a space before it where it would begin as the marked form.
+
+    The space is none of the data, for any reader of JSON.
+    """
+    return f" {text}" if text.startswith(MARK) else text
+
+
 def plain(text: str) -> Any:
     """Return stored JSON as plain data.
 
@@ -32,12 +42,12 @@ def plain(text: str) -> Any:
         ValueError: it is not JSON.
     """
     data = json.loads(text)
-    return unmarked(data[KEY]) if is_marked(data) else data
+    return unmarked(data[KEY]) if is_marked(text, data) else data
 
 
-def is_marked(data: object) -> bool:
-    """Return whether data is in the marked form."""
-    return isinstance(data, dict) and len(data) == 1 and KEY in data
+def is_marked(text: str, data: object) -> bool:
+    """Return whether stored JSON, as text and as the data in it, is in the marked form."""
+    return text.startswith(MARK) and isinstance(data, dict) and data.keys() == {KEY}
 
 
 def unmarked(value: object) -> Any:

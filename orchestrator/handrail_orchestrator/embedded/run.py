@@ -25,8 +25,8 @@ from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, 
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.tries import Notebook, resumed
 from handrail_orchestrator.embedded.waits import Waits
-from handrail_orchestrator.embedded.wording import Wording, of_doubt
-from handrail_orchestrator.errors import HistoryMismatch, Misuse, NotStorable
+from handrail_orchestrator.embedded.wording import Wording, of_doubt, shown_beside
+from handrail_orchestrator.errors import HistoryMismatch, Misuse
 from handrail_orchestrator.run import Call, Run, branch_list
 from handrail_orchestrator.step import Args, Kwargs, StepKind, check_name
 from handrail_orchestrator.store.changes import Change, RecordStep
@@ -287,10 +287,7 @@ class EmbeddedRun(Run):
         """Put a question to people, without any model."""
         codec = codec_for(answer, where=f"the answer to {question!r}")
         checked_texts(question=question, name=name, queue=escalate.queue)
-        try:
-            shown = json.dumps(context)
-        except (TypeError, ValueError) as error:
-            raise NotStorable(where=f"the context of {question!r}", problem=f"it is not JSON: {error}") from error
+        shown = shown_beside(question, context)
         return self.waits.ask(self._name(name), name, codec, question, shown, escalate)
 
     def event(self, name: str, payload: object, *, within: timedelta | None = None) -> Call[Any]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Doubtful, Judgement
 from handrail_orchestrator.embedded.library import BoundJudge
+from handrail_orchestrator.errors import NotStorable
 from handrail_orchestrator.records.item import ItemKind
 from handrail_orchestrator.store.changes import AskedItem
+from handrail_orchestrator.unmarking import as_plain
 
 _HOUR = 3600.0
 _DRAWN = "drawn at random, to be decided without a suggestion"
@@ -76,6 +78,23 @@ def blind(kind: ItemKind, bound: BoundJudge, judgement: Judgement, recorded: str
     """Return a question that says nothing of what the model made of the case, nor how sure it was."""
     context = _shown(judgement, recorded)
     return Wording(kind=kind, title=bound.title, code="drawn", reason=_DRAWN, schema=bound.schema, context=context)
+
+
+def shown_beside(question: str, context: object) -> str:
+    """Return the context of a question of the workflow as JSON: what JSON does not have is written plainly, as text.
+
+    Raises:
+        NotStorable: there is no JSON for it.
+    """
+    try:
+        return as_plain(json.dumps(context, allow_nan=False))
+    except (TypeError, ValueError):
+        from pydantic_core import to_json  # noqa: PLC0415 -- only such a context needs it
+
+    try:
+        return as_plain(to_json(context, by_alias=False, inf_nan_mode="strings").decode())
+    except Exception as error:  # the code of the value's type may raise anything
+        raise NotStorable(where=f"the context of {question!r}", problem=f"it is not JSON: {error}") from error
 
 
 def _shown(judgement: Judgement, recorded: str) -> str:

@@ -18,7 +18,7 @@ def outcome_of(recorded: str) -> Accepted[Any] | Doubtful[Any] | None:
     """Return an outcome with its value as JSON data, or None for what does not read as one, such as of foreign code."""
     try:
         data = json.loads(recorded)
-        data = _unmarked(data) if is_marked(data) else data
+        data = _unmarked(data) if is_marked(recorded, data) else data
         outcome: Accepted[Any] | Doubtful[Any] = _reader(data["kind"]).validate_python(data)
     except (KeyError, TypeError, ValueError):
         return None
@@ -29,7 +29,7 @@ def outcome_data(recorded: str) -> Any:
     """Return a recorded outcome as JSON data: value or suggestion, why it is in doubt, judgement."""
     data = json.loads(recorded)
     try:
-        return _unmarked(data) if is_marked(data) else data
+        return _unmarked(data) if is_marked(recorded, data) else data
     except (KeyError, TypeError, ValueError):
         return data
 

@@ -15,6 +15,7 @@ from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
 from handrail_orchestrator.store.rows import (
+    PLAIN_DECISION,
     JudgedRow,
     ReviewLogRow,
     ReviewRow,
@@ -145,7 +146,10 @@ def review_detail(row: ReviewRow, judged: str | None, log: list[ReviewLogRow]) -
 
 def _change(recorded: str) -> Any:
     data = json.loads(recorded)
-    return {**data, "decision": plain(json.dumps(data["decision"]))} if "decision" in data else data
+    is_plain = data.pop(PLAIN_DECISION, False)
+    if "decision" not in data or is_plain:
+        return data
+    return {**data, "decision": plain(json.dumps(data["decision"]))}
 
 
 _CHANGE = readers_of(ReviewChange, data=text("data", _change))

@@ -22,6 +22,9 @@ ReviewState = Literal["open", "leased", "decided", "expired", "cancelled"]
 AUDIT: Final = "audit"
 """The kind of review item that nothing waits for: it outlives its run's end, and deciding it changes no run."""
 
+PLAIN_DECISION: Final = "is_plain"
+"""The key by which a change's data says that its decision is plain data, although it looks marked."""
+
 
 class StepRow(NamedTuple):
     """One step of one run; the columns of table ``steps`` in order, those that a plain result leaves empty last."""

@@ -81,7 +81,7 @@ def _existing(tx: "Transaction", change: c.StartRun) -> c.Started:
     ).fetchone()
     if name != change.workflow:
         raise RunConflict(change.id, f"workflow {name!r}, not {change.workflow!r}")
-    if recorded != change.input:
+    if recorded.lstrip() != change.input.lstrip():  # earlier versions put no space before it
         raise RunConflict(change.id, "another input")
     return c.Started(int(key), new=False)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import ReviewQuery
-from handrail_orchestrator.store.rows import AUDIT, ReviewRow
+from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, ReviewRow
 from handrail_orchestrator.store.sqlite import lifecycle
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     elif change.action == "raise_priority":  # being late counts once
         tx.execute("UPDATE steps SET due = NULL WHERE run = ? AND name = ? AND status = 'waiting'", (run, step))
     data = {"decision": json.loads(change.decision)} if change.decision is not None else {}
+    data |= {PLAIN_DECISION: True} if (change.decision or "").startswith(" ") else {}
     data |= {"despite": list(change.despite)} if change.despite else {}
     data |= {"note": change.note} if change.note else {}
     tx.execute(
