@@ -197,6 +197,8 @@ def as_scorer(
     Raises:
         InvalidSuite: it is neither, or a function without a name.
     """
+    if isinstance(scorer, type):
+        raise InvalidSuite(f"{scorer!r} cannot score: it is a class; give an object made of it")
     if isinstance(scorer, Scorer):
         return scorer
     function: Any = scorer

@@ -10,7 +10,7 @@ from handrail_evals.errors import InvalidSuite, MissingExpected
 from handrail_evals.measure.case import Case, require_distinct
 from handrail_evals.measure.result.result import MACRO_F1, MEASURES
 from handrail_evals.measure.scorer import Scorer, ScoringFunction, as_scorer
-from handrail_evals.measure.target import Opened, Target
+from handrail_evals.measure.target import Opened, Target, require_target
 from handrail_evals.measure.targets.function import function_target
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Suite(Generic[In, Out, Expected]):
     with several arguments. Nothing is asked before the suite is run.
 
     Raises:
-        InvalidSuite: no case, no scorer, two scorers of one name, or terms for a metric that there is not.
+        InvalidSuite: no case, no scorer, two scorers of one name, terms for a metric that there is not, or something
+            else where a target, a case or a scorer belongs.
         InvalidCase: two cases of one name, or a case without the expected value that a scorer needs.
     """
 
@@ -85,9 +86,11 @@ class Suite(Generic[In, Out, Expected]):
         self.name = name
         """What results are called by; a word that can be part of a file's name."""
         self.target: Target[In, Out] = as_target(target)
-        self.cases: tuple[Case[In, Expected], ...] = tuple(cases)
+        self.cases: tuple[Case[In, Expected], ...] = _listed(cases, "cases", "[Case('greeting', 'hello', 'HELLO')]")
         """In the order they are put to the target."""
-        self.scorers: tuple[Scorer[In, Out, Expected], ...] = tuple(as_scorer(scorer) for scorer in scorers)
+        self.scorers: tuple[Scorer[In, Out, Expected], ...] = tuple(
+            as_scorer(scorer) for scorer in _listed(scorers, "scorers", "[exact()]")
+        )
         """The first gives the suite's main metric."""
         self.repeats = repeats
         """How often each case is put to the target, 1 or more; a case's score is the mean of its repeats."""
@@ -98,12 +101,15 @@ class Suite(Generic[In, Out, Expected]):
         self._check()
 
     def _check(self) -> None:
-        if not self.name.strip() or any(each in self.name for each in "/\\\0\n"):
-            raise InvalidSuite(f"{self.name!r} cannot name a suite: use a word without slashes, such as 'route'")
+        name: Any = self.name  # whatever a caller without a type checker gave, as below
+        if not isinstance(name, str) or not name.strip() or any(each in self.name for each in "/\\\0\n"):
+            raise InvalidSuite(f"{name!r} cannot name a suite: use a word without slashes, such as 'route'")
         if not self.cases:
             raise InvalidSuite(f"suite {self.name!r} has no cases: give at least one, or read them from a file")
         if not self.scorers:
             raise InvalidSuite(f"suite {self.name!r} has no scorers: give at least one, such as exact()")
+        require_target(self.target)
+        self._check_kinds()
         if type(self.repeats) is not int or self.repeats < 1:
             raise InvalidSuite(f"suite {self.name!r}: repeats is {self.repeats!r}; give 1 or more")
         twice = [name for name, count in Counter(self.metrics).items() if count > 1]
@@ -122,6 +128,19 @@ class Suite(Generic[In, Out, Expected]):
             for case in self.cases:
                 if not case.is_labelled:
                     raise MissingExpected(where=case.where, case=repr(case.name), scorer=needing[0])
+
+    def _check_kinds(self) -> None:
+        cases: tuple[Any, ...] = self.cases
+        for case in cases:
+            if not isinstance(case, Case):
+                raise InvalidSuite(f"suite {self.name!r}: {case!r} is no case; give Case(name, input, expected)")
+        names: tuple[Any, ...] = self.metrics
+        for scorer, name in zip(self.scorers, names, strict=True):
+            if not isinstance(name, str) or not name.strip():
+                raise InvalidSuite(
+                    f"suite {self.name!r}: the scorer {type(scorer).__qualname__} has the name {name!r}, by which its"
+                    " metric is shown and gated: give it a text, not empty"
+                )
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -154,6 +173,18 @@ class Suite(Generic[In, Out, Expected]):
         changed.__dict__.update(changes)
         changed._check()  # noqa: SLF001 -- its own
         return changed
+
+
+def _listed(given: Iterable[Any], what: str, such_as: str) -> tuple[Any, ...]:
+    """Return what was given as a list.
+
+    Raises:
+        InvalidSuite: it is one thing, not several.
+    """
+    anything: Any = given  # whatever a caller without a type checker gave
+    if isinstance(anything, str | bytes) or not isinstance(anything, Iterable):
+        raise InvalidSuite(f"{what} is a {type(anything).__name__}; give a list, such as {such_as}")
+    return tuple(anything)
 
 
 AnySuite: TypeAlias = Suite[Any, Any, Any]

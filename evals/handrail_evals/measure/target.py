@@ -1,10 +1,12 @@
 """The port to whatever is measured: a case in, an observation out, with everything known about how it came to be."""
 
+import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
+from handrail_evals.errors import InvalidSuite
 from handrail_evals.measure.case import Case
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.verdict import Verdict
@@ -112,6 +114,11 @@ class Observation(Circumstances, Generic[Out_co]):
     """How long the target itself took, where it says so; None: from question to answer is taken."""
 
 
+OPENED = (
+    "'opened' must take concurrency by its name and return an async context manager:"
+    " write it as an async generator under @contextlib.asynccontextmanager"
+)
+
 Observe: TypeAlias = Callable[[Case[In, Any]], Awaitable[Observation[Out]]]
 """Puts a case's input to what is measured."""
 
@@ -146,3 +153,49 @@ class Target(Opened[In_contra, Out_co], Protocol[In_contra, Out_co]):
     def output_type(self) -> Any:
         """Return the type of an answer, to read recorded ones with; ``Any`` when it is not known."""
         ...
+
+
+def require_target(given: Any) -> None:
+    """Check that what calls itself a target has what results and the runner ask of it.
+
+    Raises:
+        InvalidSuite: a member is missing or of another kind; the message says which.
+    """
+    if isinstance(given, type):
+        raise InvalidSuite(f"{given!r} cannot be measured: it is a class; give an object made of it")
+    what = f"the target {type(given).__qualname__}"
+    for member in ("name", "version", "output_type"):
+        if not _has(given, member):
+            raise InvalidSuite(f"{what} has no {member!r}: give it one, as handrail.evals.Target says")
+    name = given.name
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidSuite(f"{what} has the name {name!r}: results need a text, not empty")
+    opened = given.opened
+    if not callable(opened) or inspect.iscoroutinefunction(opened) or inspect.isasyncgenfunction(opened):
+        raise InvalidSuite(f"{what}: {OPENED}")
+    try:
+        inspect.signature(opened).bind(concurrency=1)
+    except TypeError as error:
+        raise InvalidSuite(f"{what}: opened(concurrency=1) cannot be called ({error}); {OPENED}") from error
+    except ValueError:
+        pass  # nobody can tell what it takes
+
+
+def context_of(target: Opened[In_contra, Out_co], concurrency: int) -> AbstractAsyncContextManager[Any]:
+    """Return the context of a target.
+
+    Raises:
+        InvalidSuite: ``opened`` returns something else.
+    """
+    context: Any = target.opened(concurrency=concurrency)
+    if isinstance(context, AbstractAsyncContextManager):
+        return context
+    if inspect.iscoroutine(context):
+        context.close()
+    raise InvalidSuite(f"the target {type(target).__qualname__}: opened() gave a {type(context).__name__}; {OPENED}")
+
+
+def _has(given: object, member: str) -> bool:
+    """Return whether it has a member, without working out what a property says: a version may take long."""
+    missing = object()
+    return inspect.getattr_static(given, member, missing) is not missing or hasattr(given, member)

@@ -20,6 +20,7 @@ from handrail_evals.measure.running.asking import Asking, Earlier, Question
 from handrail_evals.measure.running.scoring import Scorers
 from handrail_evals.measure.running.settings import RunSettings, Spending
 from handrail_evals.measure.suite import AnySuite, cases_hash
+from handrail_evals.measure.target import context_of
 from handrail_ground.errors import told
 from handrail_ground.pace import Pace
 from handrail_orchestrator.interrupts import is_for_us
@@ -144,12 +145,23 @@ async def _run(
 
 
 def header_of(suite: AnySuite, questions: Sequence[Question]) -> Header:
-    """Return what a result of these cases, begun now, says of itself."""
+    """Return what a result of these cases, begun now, says of itself.
+
+    Raises:
+        InvalidSuite: the version of its target or of a scorer is no text.
+    """
+    target_version, scorers = suite.target.version, suite.versions
+    versions = {f"the target {suite.target.name!r}": target_version}
+    versions |= {f"the scorer {name!r}": version for name, version in scorers.items()}
+    for what, version in versions.items():
+        told_version: object = version  # whatever a class without a type checker gave
+        if not isinstance(told_version, str):
+            raise InvalidSuite(f"suite {suite.name!r}: {what} has the version {told_version!r}; give a text")
     return Header(
         suite=suite.name,
         target=suite.target.name,
-        target_version=suite.target.version,
-        scorers=suite.versions,
+        target_version=target_version,
+        scorers=scorers,
         cases=len(questions),
         repeats=suite.repeats,
         cases_hash=cases_hash((each.case.name, each.input_hash) for each in questions),
@@ -203,7 +215,7 @@ class _Running:
 
     async def _ask(self, questions: Iterator[Question], scorers: Scorers) -> str:
         settings = self._settings
-        async with self._suite.target.opened(settings.concurrency) as observe:
+        async with context_of(self._suite.target, settings.concurrency) as observe:
             asking = Asking(observe, scorers, settings.timeout_seconds, settings.keep_inputs)
             turn = partial(Pace.per_second(settings.per_second).turn, asyncio.Lock())
             async with asyncio.TaskGroup() as workers:

@@ -1,12 +1,16 @@
 """A suite refuses what could not be measured, before anything is asked."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import pytest
 
 from handrail_evals.decide.gate import Terms
 from handrail_evals.errors import InvalidCase, InvalidSuite, MissingExpected
 from handrail_evals.measure.case import Case
+from handrail_evals.measure.running.runner import run_suite
+from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.scorer import Answered, Score, as_scorer
 from handrail_evals.measure.suite import Suite
 from handrail_evals.measure.target import Observation
@@ -83,6 +87,100 @@ def test_none_is_an_expected_value() -> None:
 def test_a_suite_that_cannot_be_run_is_refused(build: Callable[[], object], message: str) -> None:
     with pytest.raises(InvalidSuite, match=message):
         build()
+
+
+class Echo:
+    """A target as the pages show it, but for what a test changes."""
+
+    name = "echo"
+    version = "1"
+    output_type = str
+
+    @asynccontextmanager
+    async def opened(self, *, concurrency: int) -> AsyncIterator[Any]:
+        async def observe(case: Case[str, str]) -> Observation[str]:
+            return Observation(f"{case.input} {concurrency}")
+
+        yield observe
+
+
+async def test_a_target_is_opened_by_the_name_that_the_pages_show() -> None:
+    suite: Any = Suite("echo", cast("Any", Echo()), cases=[CASE], scorers=[right])
+
+    (case,) = (await run_suite(suite, settings=RunSettings(concurrency=3))).result.cases
+
+    assert case.output == "hello 3"
+
+
+async def coroutine(_self: object, concurrency: int) -> int:
+    return concurrency
+
+
+def hands_on(self: object, concurrency: int) -> Coroutine[Any, Any, int]:
+    return coroutine(self, concurrency)
+
+
+def by_position(_self: object, many: int, /) -> int:
+    return many
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"name": None}, "the target Odd has the name None"),
+        ({"name": " "}, "the target Odd has the name ' '"),
+        ({"opened": coroutine}, "'opened' must take concurrency by its name and return an async context manager"),
+        ({"opened": by_position}, r"opened\(concurrency=1\) cannot be called"),
+    ],
+)
+def test_a_target_of_another_shape_is_refused(members: dict[str, Any], message: str) -> None:
+    odd = type("Odd", (Echo,), members)()
+
+    with pytest.raises(InvalidSuite, match=message):
+        Suite("echo", odd, cases=[CASE], scorers=[right])
+
+
+@pytest.mark.parametrize("member", ["name", "version", "output_type"])
+def test_a_target_that_lacks_a_member_is_refused(member: str) -> None:
+    members = {name: value for name, value in vars(Echo).items() if name != member and not name.startswith("__")}
+    bare: Any = type("Bare", (), members)()
+    whole: Any = Suite("echo", cast("Any", Echo()), cases=[CASE], scorers=[right])
+
+    with pytest.raises(InvalidSuite, match=f"the target Bare has no '{member}'"):
+        Suite("echo", bare, cases=[CASE], scorers=[right])
+    with pytest.raises(InvalidSuite, match=f"the target Bare has no '{member}'"):
+        whole.with_target(bare)
+
+
+async def test_what_shows_only_when_it_is_run_is_refused_then() -> None:
+    late: Any = type("Late", (Echo,), {"opened": hands_on})()
+    numbered: Any = type("Numbered", (Echo,), {"version": 2})()
+
+    with pytest.raises(InvalidSuite, match=r"the target Late: opened\(\) gave a coroutine"):
+        await run_suite(Suite("echo", late, cases=[CASE], scorers=[right]))
+    with pytest.raises(InvalidSuite, match="the target 'echo' has the version 2; give a text"):
+        await run_suite(Suite("echo", numbered, cases=[CASE], scorers=[right]))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"scorers": Exactly()}, "scorers is a Exactly; give a list"),
+        ({"scorers": "exact"}, "scorers is a str; give a list"),
+        ({"scorers": [Exactly]}, "it is a class; give an object made of it"),
+        ({"scorers": [type("Numbered", (Exactly,), {"name": 3})()]}, "the scorer Numbered has the name 3"),
+        ({"scorers": [type("Nameless", (Exactly,), {"name": ""})()]}, "the scorer Nameless has the name ''"),
+        ({"cases": CASE}, "cases is a Case; give a list"),
+        ({"cases": ["a"]}, "'a' is no case; give Case"),
+        ({"target": Echo}, "it is a class; give an object made of it"),
+        ({"name": 3}, "3 cannot name a suite"),
+    ],
+)
+def test_what_is_of_another_kind_is_refused_when_the_suite_is_built(given: dict[str, Any], message: str) -> None:
+    whole: dict[str, Any] = {"name": "loud", "target": shout, "cases": [CASE], "scorers": [right]}
+
+    with pytest.raises(InvalidSuite, match=message):
+        Suite(**whole | given)
 
 
 def test_what_is_no_scorer_is_refused() -> None:
