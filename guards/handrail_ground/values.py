@@ -77,6 +77,24 @@ def from_json(text: str | bytes, *, deepest: int | None = DEEPEST) -> Any:
     return data
 
 
+def json_line(data: Any, *, ascii_only: bool = True) -> str:
+    """Return JSON data as text; NaN and the infinities, which JSON does not have, as ``"NaN"`` and ``"Infinity"``."""
+    try:
+        return json.dumps(data, ensure_ascii=ascii_only, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(data), ensure_ascii=ascii_only, allow_nan=False)
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _finite(each) for key, each in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(each) for each in data]
+    if isinstance(data, float) and not math.isfinite(data):
+        return "NaN" if math.isnan(data) else "Infinity" if data > 0 else "-Infinity"
+    return data
+
+
 def depth(data: Any) -> int:
     """Return how many levels of objects and lists there are in JSON data."""
     deepest, level = 0, [data]

@@ -1,11 +1,11 @@
 """What became of a set of runs, in numbers that add up."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from handrail_ground.values import json_line
 from handrail_orchestrator.engine import Fates
 from handrail_orchestrator.records.failure import RecordedError
 
@@ -38,7 +38,7 @@ class RunSummary:
 
     def as_json(self) -> str:
         """Return one line of JSON."""
-        return json.dumps(asdict(self))
+        return json_line(asdict(self))
 
 
 def summarize(client: Fates, run_ids: Iterable[str] | None = None, *, workflow: str | None = None) -> RunSummary:

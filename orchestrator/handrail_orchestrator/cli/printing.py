@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from handrail_ground.text import harmless
+from handrail_ground.values import json_line
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
@@ -168,7 +169,7 @@ def error_of(error: RecordedError | None) -> str:
 
 def json_text(data: object) -> str:
     """Return JSON data as text."""
-    return json.dumps(data, ensure_ascii=False)
+    return json_line(data, ascii_only=False)
 
 
 def context_text(item: ReviewItem) -> str:

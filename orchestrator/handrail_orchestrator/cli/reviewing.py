@@ -1,12 +1,12 @@
 """``handrail review``: the queue of questions, on the command line."""
 
 import asyncio
-import json
 from typing import Annotated, Any
 
 import typer
 
 from handrail_ground.text import harmless
+from handrail_ground.values import json_line
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.code import Code, go_on
 from handrail_orchestrator.cli.desk import TerminalDesk
@@ -53,7 +53,7 @@ def list_items(
     items, total = asyncio.run(fetch())
     if as_json:
         for item in items:
-            typer.echo(json.dumps(item.as_json()))
+            typer.echo(json_line(item.as_json()))
         return
     out().print(review_table(items))
     out().print(f"{len(items)} of {total} shown", markup=False)
@@ -72,11 +72,11 @@ def show(item: ItemArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOp
     if as_json:
         judged = None if found.said is None else found.said.as_json()
         log = [change.as_json() for change in found.history]
-        typer.echo(json.dumps({**found.as_json(), "judgement": judged, "log": log}))
+        typer.echo(json_line({**found.as_json(), "judgement": judged, "log": log}))
         return
     show_item(found)
     for change in found.history:
-        data = "" if change.data is None else json.dumps(change.data, ensure_ascii=False)
+        data = "" if change.data is None else json_text(change.data)
         typer.echo(harmless(f"  {change.actor} {change.action} → {change.state}  {data}"))
 
 
@@ -111,7 +111,7 @@ def decide(
         decided, workflows = asyncio.run(answer_it())
         run_until_stopped(go_on(store, workflows))
     said = f"item {item}: {json_text(decided.decision)} by {decided.decided_by}"
-    typer.echo(json.dumps(decided.as_json()) if as_json else harmless(said))
+    typer.echo(json_line(decided.as_json()) if as_json else harmless(said))
 
 
 def _given(item: ReviewItem, answer: str | None, changes: list[str]) -> Any:

@@ -1,7 +1,6 @@
 """``handrail runs``: look at runs, and cancel, retry, fork or prune them."""
 
 import asyncio
-import json
 import math
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,6 +10,7 @@ from typing import Annotated, NamedTuple, TypeVar, cast, get_args
 import typer
 
 from handrail_ground.text import harmless
+from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, LimitOption, StoreOption
 from handrail_orchestrator.cli.printing import json_text, out, run_table, step_table
@@ -68,7 +68,7 @@ def list_runs(
     rows = found.rows[:limit]
     if as_json:
         for row in rows:
-            typer.echo(json.dumps({**row.as_json(), "waits": _waits_of(row, found.waits)}))
+            typer.echo(json_line({**row.as_json(), "waits": _waits_of(row, found.waits)}))
         return
     health = found.health
     for (name, version, state), count in () if health is None else health.runs.items():
@@ -102,7 +102,7 @@ def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = 
     row, steps, waits = _with_client(store, fetch)
     if as_json:
         told = [{"run": row.key, **step.as_json()} for step in steps]
-        typer.echo(json.dumps({**row.as_json(), "waits": _waits_of(row, waits), "steps": told}))
+        typer.echo(json_line({**row.as_json(), "waits": _waits_of(row, waits), "steps": told}))
         return
     out().print(run_table([row], waits))
     output = json_text(row.output) if row.status == "completed" else ""

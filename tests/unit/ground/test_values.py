@@ -1,6 +1,7 @@
 """Values as JSON data and back: what JSON cannot say is refused, never guessed at."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, field_serializer
 
-from handrail_ground.values import DEEPEST, InvalidJson, NotJson, as_json, depth, from_json
+from handrail_ground.values import DEEPEST, InvalidJson, NotJson, as_json, depth, from_json, json_line
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -119,3 +120,15 @@ def test_depth_counts_levels() -> None:
     assert depth(1) == 0
     assert depth([]) == 1
     assert depth({"a": [1, {"b": []}]}) == 4
+
+
+def test_what_is_printed_as_json_is_json_whatever_numbers_are_in_it() -> None:
+    data = {"a": [math.nan, {"b": math.inf}], "c": (-math.inf, 0.5)}
+
+    assert from_json(json_line(data)) == {"a": ["NaN", {"b": "Infinity"}], "c": ["-Infinity", 0.5]}
+
+
+@given(JSON)
+def test_finite_data_is_printed_as_it_is(data: Any) -> None:
+    assert json_line(data) == json.dumps(data)
+    assert json_line(data, ascii_only=False) == json.dumps(data, ensure_ascii=False)

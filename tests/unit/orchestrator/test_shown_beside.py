@@ -1,7 +1,10 @@
 """What a workflow shows beside its question: stored as JSON, whatever it is made of."""
 
+import asyncio
 import json
 import math
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +16,7 @@ from pydantic import BaseModel
 
 from handrail import Orchestrator, Run, Workflow, workflow
 from handrail_orchestrator import asked
+from tests.unit.orchestrator.commands import STORE, done, working_in
 
 
 class Total(BaseModel):
@@ -77,3 +81,23 @@ async def test_a_context_that_has_no_json_fails_its_run_and_says_which(tmp_path:
 def test_a_question_that_an_earlier_version_asked_with_nan_is_the_same_question() -> None:
     recorded = '{"answer": "boolean", "context": {"score": NaN}, "question": "well?"}'
     assert asked.differing(recorded, asked.question("well?", '{"score": "NaN"}', '"boolean"')) == []
+
+
+@pytest.mark.parametrize("command", ["review list", "review show 1", "runs show one", "runs list"])
+def test_commands_print_json_of_what_an_earlier_version_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    async def ask() -> None:
+        asking = asking_with({"score": 0.5})
+        async with Orchestrator(STORE, workflows=[asking]) as orchestrator:
+            await orchestrator.start(asking, "well?", id="one")
+            await orchestrator.idle()
+
+    with working_in(tmp_path, monkeypatch):
+        asyncio.run(ask())
+        with closing(sqlite3.connect("runs.db")) as database:
+            database.execute("UPDATE reviews SET context = '{\"score\": NaN}'")
+            database.execute("UPDATE steps SET input = replace(input, '0.5', '-Infinity')")
+            database.commit()
+        for line in done(*command.split(), "--store", STORE, "--json").splitlines():
+            json.loads(line, parse_constant=no_json)

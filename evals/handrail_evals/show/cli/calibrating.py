@@ -3,7 +3,6 @@
 The files it reads are cases, or the texts and labels that ``handrail learn`` takes.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -38,6 +37,7 @@ from handrail_evals.show.cli.calibration_told import as_data, told
 from handrail_evals.show.cli.exits import CANT_TELL, measuring, printing_aside, run_measured
 from handrail_evals.show.cli.stores import from_store, require_answered
 from handrail_evals.show.cli.suites import load_step
+from handrail_ground.values import json_line
 from handrail_guards.guarantee import ScoreName
 from handrail_guards.outcome import Judgement
 
@@ -215,7 +215,7 @@ def calibrate(
         found = set_threshold(judged, promise, day=day, traffic=judgements, settings=settings)
     write_acceptance(path, found.rule)
     work = Workload(cases=per_day, minutes_each=minutes_each, audited=audited)
-    typer.echo(json.dumps(as_data(found, work, path)) if as_json else "\n".join(told(found, work, path)))
+    typer.echo(json_line(as_data(found, work, path)) if as_json else "\n".join(told(found, work, path)))
     if found.calibration.threshold is None:
         raise typer.Exit(CANT_TELL)
 

@@ -1,6 +1,5 @@
 """``handrail eval compare`` and ``gate``: is it worse?"""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ from handrail_evals.show.cli.publishing import Publication, write, write_files
 from handrail_evals.show.cli.running import RunOrder, destination, end, execute, prepared
 from handrail_evals.show.cli.suites import load_suite
 from handrail_ground.text import harmless
+from handrail_ground.values import json_line
 
 MARGIN = 0.02
 """What ``compare`` holds a candidate to when nothing is said: a question asked out of interest, not a release."""
@@ -195,7 +195,7 @@ def scale_of(metric: str, results: Sequence[Result], margin: float) -> float:
 def conclude(comparison: Comparison, *, as_json: bool, markdown: Path | None) -> None:
     """Print a comparison and exit with its code."""
     if as_json:
-        typer.echo(json.dumps(to_data(comparison), ensure_ascii=False))
+        typer.echo(json_line(to_data(comparison), ascii_only=False))
     else:
         for line in lines(comparison):
             typer.echo(harmless(line))

@@ -1,6 +1,5 @@
 """Showing a result on the terminal, and writing it for programs, CI, pull requests and people."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from handrail_evals.show.cli.exits import DATA
 from handrail_evals.show.junit import junit
 from handrail_evals.show.markdown import markdown
 from handrail_evals.show.terminal import terminal
+from handrail_ground.values import json_line
 from handrail_orchestrator.cli.printing import out
 
 
@@ -79,7 +79,7 @@ def write_files(
 def say_written(files: Iterable[Path], *, as_json: bool) -> None:
     """Say which files were written."""
     if as_json:
-        typer.echo(json.dumps({"written": [str(file) for file in files]}, ensure_ascii=False))
+        typer.echo(json_line({"written": [str(file) for file in files]}, ascii_only=False))
         return
     for file in files:
         typer.echo(f"written  {file}")

@@ -1,6 +1,5 @@
 """``handrail eval list``, ``show`` and ``report``: looking at results; ``schema``: what files of cases look like."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +22,7 @@ from handrail_evals.show.cli.suites import RESULTS, results_in
 from handrail_evals.show.junit import junit as as_junit
 from handrail_evals.show.markdown import markdown as as_markdown
 from handrail_ground.text import harmless
+from handrail_ground.values import json_line
 from handrail_orchestrator.cli.printing import out, short, table
 
 ResultArgument = Annotated[Path, typer.Argument(metavar="RESULT", help="a result file that `handrail eval run` wrote")]
@@ -55,7 +55,7 @@ def list_results(
             rows.append(_listed(found))
     if as_json:
         for row in rows:
-            typer.echo(json.dumps(row, ensure_ascii=False))
+            typer.echo(json_line(row, ascii_only=False))
     else:
         columns = ("started", "suite", "target", "done", "crashed", "metric", "mean", "file")
         out().print(table("", columns, ([_cell(value) for value in row.values()] for row in rows)))
@@ -100,7 +100,11 @@ def show(
     if not found:
         raise InvalidResult(path=path, problem=f"it has no case {case!r}; its first is {result.cases[0].case!r}")
     for each in found:
-        typer.echo(to_json(each.to_data()).decode() if as_json else "\n".join(map(harmless, _told(each))))
+        typer.echo(
+            to_json(each.to_data(), inf_nan_mode="strings").decode()
+            if as_json
+            else "\n".join(map(harmless, _told(each)))
+        )
 
 
 def _told(case: CaseResult) -> list[str]:

@@ -1,7 +1,6 @@
 """``handrail eval labels`` and ``watch``: what people decided in a store, and how a step's watch stands after it."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast, get_args
@@ -17,6 +16,7 @@ from handrail_evals.decide.drift.watch_file import WatchFile
 from handrail_evals.errors import DataError, InvalidSetting
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import WORSE, measuring
+from handrail_ground.values import json_line
 from handrail_guards.guarantee import ScoreName
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.engine import EngineClient
@@ -84,7 +84,7 @@ def labels(
         "written": written,
     }
     if as_json:
-        typer.echo(json.dumps(counts, ensure_ascii=False))
+        typer.echo(json_line(counts, ascii_only=False))
         return
     share = "none was drawn" if found.answered is None else f"{found.answered:.1%} of the drawn cases are decided"
     typer.echo(f"audits       {len(kept.audits):,}  ({share}); they may calibrate")
@@ -128,7 +128,7 @@ def watch(
             "wrong": now.wrong,
             "awaited": len(now.awaited),
         }
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        typer.echo(json_line(told, ascii_only=False))
     else:
         typer.echo(f"{'accepting' if now.accepting else 'not accepting'}: {now.why}")
         typer.echo(
