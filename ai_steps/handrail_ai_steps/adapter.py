@@ -25,6 +25,8 @@ class Adapter:
     """
 
     def __init__(self, output_type: Any) -> None:
+        if isinstance(output_type, dict):  # pydantic would take it for a schema of its own kind
+            raise NoSchema("a dict is no type")
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(output_type)
             self.schema: JsonObject = self._adapter.json_schema()

@@ -1,6 +1,5 @@
 """How much one call of a step may take: one deadline and one budget, shared by every model, try and guard."""
 
-import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import InvalidTask
 from handrail_guards.acceptance import Doubt
+from handrail_guards.numbers import is_count, is_finite, is_number
 from handrail_guards.outcome import Attempt
 
 
@@ -16,7 +16,7 @@ class Limits:
     """What one call of a step may take, all models, retries and re-asking included.
 
     Raises:
-        InvalidTask: a limit is not positive, or ``reasks`` is negative.
+        InvalidTask: a limit is no number above 0, or ``reasks`` no whole number.
     """
 
     seconds: float = 60.0
@@ -33,14 +33,15 @@ class Limits:
     """How often one model is told why its answer was sent back, 0 or more: by guards, and because it does not fit."""
 
     def __post_init__(self) -> None:
-        if not (self.seconds > 0 and math.isfinite(self.seconds)):
+        if not (is_finite(self.seconds) and self.seconds > 0):
             raise InvalidTask(f"Limits(seconds={self.seconds!r}): give a number of seconds above 0")
-        if self.seconds_waiting is not None and not self.seconds_waiting >= 0:
+        waiting = self.seconds_waiting
+        if waiting is not None and not (is_number(waiting) and waiting >= 0):
             raise InvalidTask(f"Limits(seconds_waiting={self.seconds_waiting!r}): give 0 or more, or None for no limit")
         for name, limit in (("seconds_each", self.seconds_each), ("tokens", self.tokens), ("money", self.money)):
-            if limit is not None and not (limit > 0 and math.isfinite(limit)):
+            if limit is not None and not (is_finite(limit) and limit > 0):
                 raise InvalidTask(f"Limits({name}={limit!r}): give a number above 0, or None for no limit")
-        if not (self.reasks >= 0 and self.reasks % 1 == 0):
+        if not is_count(self.reasks):
             raise InvalidTask(f"Limits(reasks={self.reasks!r}): give a whole number, 0 or more")
 
 

@@ -14,6 +14,7 @@ from handrail_ai_steps.output import Output
 from handrail_ai_steps.resolve import ModelLike, resolve_model
 from handrail_ai_steps.task import Task, build_task
 from handrail_guards.guard import GuardContext
+from handrail_guards.numbers import is_text
 from handrail_guards.second_opinion import JudgedGuard, Ruling, SecondAnswer, agrees, judged
 from handrail_guards.verdict import OnFail
 
@@ -89,7 +90,7 @@ def judge(rule: str, *, model: ModelLike, on_fail: OnFail = "review", name: str 
         ModelNotReady: the model's file, key or library is missing.
         InvalidGuard: no name, or an ``on_fail`` that a judge cannot carry out.
     """
-    if not rule.strip():
+    if not is_text(rule):
         raise InvalidTask("judge(...) needs a rule: say in a sentence what the answer must keep")
     asked = resolve_model(model)
     task = build_task("extract", name, _Ruled, INSTRUCTIONS.format(rule=rule.strip()))

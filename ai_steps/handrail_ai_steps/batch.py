@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from handrail_ai_steps.errors import AIStepError
 from handrail_ground.errors import is_order
+from handrail_guards.numbers import is_count
 from handrail_guards.outcome import Accepted, Doubtful
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ async def run_batch(
     progress bar is shown. Cancelling the batch cancels its calls.
 
     Raises:
-        AIStepError: ``concurrency`` is below 1.
+        AIStepError: ``concurrency`` is no whole number, or below 1.
     """
-    if concurrency < 1:
-        raise AIStepError(f"concurrency is {concurrency!r}; give 1 or more")
+    if not is_count(concurrency, least=1):
+        raise AIStepError(f"concurrency is {concurrency!r}; give a whole number, 1 or more")
     results: dict[int, R | Failed] = {}
     queue = enumerate(_taken(items))
     total = len(items) if isinstance(items, Sized) else None

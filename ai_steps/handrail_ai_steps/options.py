@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from handrail_ai_steps.allowance import Limits
 from handrail_ai_steps.errors import UnknownOption
+from handrail_ai_steps.option_types import require_labels_text, require_name, require_types
 from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.resolve import ModelLike, resolve_models
 from handrail_ai_steps.step import AIStep
@@ -65,17 +66,20 @@ def task_of(
     options: StepOptions,
     labels: Mapping[str, str] | None = None,
 ) -> Task:
-    """Build the task of a step, after a look at the names of its options.
+    """Build the task of a step, after a look at the names and types of its options.
 
     Raises:
         UnknownOption: there is an option that steps do not have.
-        InvalidGuard: an unknown kind of personal data.
+        InvalidGuard: an unknown kind of personal data, or guards that are no list.
         InvalidTask: any part of it cannot work, with the fix in the message.
     """
+    require_name(name)
     for given in options:
         if given not in DEFAULTS:
             raise UnknownOption(_unknown(kind, name, given), option=given)
     chosen = DEFAULTS | options
+    require_types(name, chosen)
+    require_labels_text(name, labels)
     return build_task(
         kind,
         name,

@@ -2,14 +2,14 @@
 
 import enum
 import types
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, Union, get_args, get_origin
 
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.field_names import FieldNames
-from handrail_ai_steps.strict_json import JsonObject, is_finite, parts, read_json, with_exact_numbers
+from handrail_ai_steps.strict_json import JsonObject, parts, read_json, with_exact_numbers, wrong_number
 from handrail_ground.errors import is_order, told
 
 _CLOSED: Mapping[object, tuple[object, ...]] = {None: (None,), type(None): (None,), bool: (True, False)}
@@ -101,8 +101,8 @@ class Output:
         if self._by_label:
             return self._validate_label(value)
         if self._concrete is not None and type(value) is self._concrete:
-            return _finite(value)
-        return _finite(self._through(self._adapter.validate_python, value))
+            return _written(value)
+        return _written(self._through(self._adapter.validate_python, value))
 
     def parse(self, text: str) -> object:
         """Return the value that an answer's text stands for: a label, JSON, or the text itself.
@@ -133,7 +133,7 @@ class Output:
         Raises:
             ValueError: it does not fit.
         """
-        return _finite(self._through(self._adapter.read_dumped, text))
+        return _written(self._through(self._adapter.read_dumped, text))
 
     def show(self, value: object) -> str:
         """Return a value as people and models read it: the text or label itself, or JSON with the schema's names."""
@@ -143,7 +143,7 @@ class Output:
 
     def _exactly(self, text: str) -> object:
         """Return the value of a JSON text with every digit of it: a JSON number would reach a Decimal as a float."""
-        value = _finite(self._through(self._adapter.validate_json, text))
+        value = _written(self._through(self._adapter.validate_json, text))
         exact = with_exact_numbers(text)
         if exact == text:
             return value
@@ -174,10 +174,10 @@ class Output:
             raise ValueError(f"a validator of {_shown(self.output_type)} raised {told(error)}") from error
 
 
-def _finite(value: object) -> object:
-    if is_finite(value):
-        return value
-    raise ValueError("a number is NaN or infinite; every number must be finite")
+def _written(value: object) -> object:
+    if wrong := wrong_number(value):
+        raise ValueError(wrong)
+    return value
 
 
 def _alike(one: object, other: object) -> bool:
@@ -203,11 +203,11 @@ def _labelled(output_type: object) -> dict[str, object]:
     return labelled
 
 
-def _members(output_type: object) -> tuple[object, ...] | None:
+def _members(output_type: Any) -> tuple[object, ...] | None:
     """Return the values of a closed set in order, or None for an open type."""
     if not isinstance(output_type, type):  # ``type Team = Literal[...]`` of Python 3.12 stands for its value
         output_type = getattr(output_type, "__value__", output_type)
-    if output_type in _CLOSED:
+    if isinstance(output_type, Hashable) and output_type in _CLOSED:
         return _CLOSED[output_type]
     if isinstance(output_type, type) and issubclass(output_type, enum.Enum):
         return tuple(output_type)

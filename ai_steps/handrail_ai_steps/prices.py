@@ -1,11 +1,13 @@
 """What tokens cost: a table the user can extend, where a missing price is unknown and never zero."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self
+
+from handrail_ai_steps.errors import InvalidTask
+from handrail_guards.numbers import is_finite
 
 PER_TOKENS = 1_000_000
 """Prices are for so many tokens."""
@@ -18,7 +20,7 @@ class Price:
     """What one model charges for a million tokens.
 
     Raises:
-        ValueError: a price is negative or not a number.
+        InvalidTask: a price is negative or not a number.
     """
 
     input: float
@@ -29,8 +31,8 @@ class Price:
     def __post_init__(self) -> None:
         for name in ("input", "output", "cached_input"):
             value = getattr(self, name)
-            if value is not None and not (value >= 0 and math.isfinite(value)):
-                raise ValueError(f"the {name} price is {value!r}; give money for a million tokens, 0 or more")
+            if not (is_finite(value) and value >= 0) and not (name == "cached_input" and value is None):
+                raise InvalidTask(f"the {name} price is {value!r}; give money for a million tokens, 0 or more")
 
     def money(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
         """Return what a call costs; ``cached_tokens`` are part of ``input_tokens``."""

@@ -10,6 +10,8 @@ from handrail_ai_steps.model import LabelsKnown, Model
 from handrail_ai_steps.models.local.model import LocalModel
 from handrail_ai_steps.models.openai.model import OpenAIModel
 from handrail_ai_steps.models.recorded import RecordedModel
+from handrail_ground.errors import is_order
+from handrail_guards.numbers import is_text
 
 ModelLike: TypeAlias = Model | str
 """A model, or the name of one."""
@@ -44,6 +46,8 @@ def resolve_model(model: ModelLike) -> Model:
             raise UnknownModel(
                 f"{model!r} is no model: give a name such as 'openai:gpt-5-mini', or an object with name and answer"
             )
+        if not is_text(name := _name_of(model)):
+            raise UnknownModel(f"the name of {model!r} is {name!r}; give text: records and thresholds go by it")
         return model
     prefix, colon, name = model.partition(":")
     load = _LOADERS.get(prefix)
@@ -51,6 +55,16 @@ def resolve_model(model: ModelLike) -> Model:
         known = ", ".join(f"{each}:NAME" for each in sorted(_LOADERS))
         raise UnknownModel(f"model {model!r} is unknown; write {known}, or pass a Model")
     return load(name)
+
+
+def _name_of(model: Model) -> object:
+    """Return what a model calls itself, or None where its own code raises."""
+    try:
+        return model.name
+    except BaseException as error:
+        if is_order(error):
+            raise
+        return None
 
 
 def require_labels(models: Sequence[Model], labels: Sequence[str]) -> None:

@@ -16,6 +16,9 @@ JsonObject: TypeAlias = Mapping[str, Any]
 
 _DELICATE = re.compile(r"[0-9](?:[eE]|[0-9.]{15})")
 """What a number looks like that a float may not hold with all its digits; others need no look one by one."""
+MOST_DIGITS = 4300
+"""Of a whole number: Python neither reads nor writes one with more, as it would take too long."""
+_TOO_LARGE = 10**MOST_DIGITS
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.DOTALL)
 
 
@@ -55,23 +58,26 @@ def with_exact_numbers(text: str) -> str:
     return _LEXEME.sub(_exact, text) if _DELICATE.search(text) else text
 
 
-def is_finite(value: object) -> bool:
-    """Return whether no number inside a value is NaN or infinite: JSON has no word for those."""
+def wrong_number(value: object) -> str:
+    """Return what is wrong with a number inside a value that JSON cannot hold, or nobody reads back; empty: nothing."""
     left = [value]
     while left:
         each = left.pop()
         kind = type(each)
         if kind in _HARMLESS:
             continue
-        if isinstance(each, float | Decimal):
+        if isinstance(each, int):
+            if abs(each) >= _TOO_LARGE:
+                return f"a number has more than {MOST_DIGITS:,} digits; give one that can be read"
+        elif isinstance(each, float | Decimal):
             if not math.isfinite(each):
-                return False
+                return "a number is NaN or infinite; every number must be finite"
         else:
             left.extend(parts(each))
-    return True
+    return ""
 
 
-_HARMLESS = frozenset({str, int, bool, type(None), bytes})
+_HARMLESS = frozenset({str, bool, type(None), bytes})
 
 
 def parts(value: Any) -> Iterable[object]:

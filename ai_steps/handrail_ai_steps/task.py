@@ -8,6 +8,7 @@ from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.inputs import Input, as_text, delimited
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.prompt import Prompt, Rendered, render
+from handrail_guards.numbers import is_text
 
 if TYPE_CHECKING:
     from handrail_guards.personal_data.find import PersonalDataKind
@@ -63,10 +64,12 @@ def build_task(  # noqa: PLR0913 -- the parts of a prompt, all but four by keywo
         InvalidGuard: an unknown kind of personal data.
         InvalidTask: any part of it cannot work, with the fix in the message.
     """
-    if not name.strip():
+    if not is_text(name):
         raise InvalidTask("an AI step needs a name, such as classify('route', ...)")
-    if not instructions.strip():
-        raise InvalidTask(f"step {name!r} needs instructions: say in a sentence what the model is asked")
+    if not is_text(instructions):
+        raise InvalidTask(
+            f"step {name!r} needs instructions, not {instructions!r}: say in a sentence what the model is asked"
+        )
     output = Output(output_type)
     solved = tuple(_example(name, output, example) for example in examples)
     about = {

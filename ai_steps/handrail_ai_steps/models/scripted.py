@@ -8,6 +8,7 @@ from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.output import Output
 from handrail_guards.confidence import Confidence
+from handrail_guards.numbers import is_text
 from handrail_guards.outcome import Alternative, Attempt
 
 SURE = 1.0
@@ -47,7 +48,15 @@ class ScriptedModel:
     """
 
     def __init__(self, script: Script, *, name: str = "scripted", confidence: float | None = SURE) -> None:
-        """Follow a script; ``confidence`` (0 to 1, None for none) is that of every answer that does not say its own."""
+        """Follow a script; ``confidence`` (0 to 1, None for none) is that of every answer that does not say its own.
+
+        Raises:
+            ModelNotReady: the name is empty or no text.
+            InvalidConfidence: the confidence is no number from 0 to 1.
+        """
+        if not is_text(name):
+            raise ModelNotReady(f"ScriptedModel(name={name!r}): give the name that records show, such as 'scripted'")
+        _ = _confidence(confidence)  # refuses what is none while the model is being built
         self._name = name
         self._confidence = confidence
         self._say: Callable[[ModelRequest], Line] | None = script if callable(script) else None

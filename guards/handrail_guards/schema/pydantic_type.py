@@ -19,6 +19,8 @@ def pydantic_type(expected: Any, *, fields: Fields = (), on_fail: OnFail = "reas
     Raises:
         InvalidGuard: pydantic cannot make a schema for the type.
     """
+    if isinstance(expected, dict):  # pydantic would take it for a schema of its own kind
+        raise InvalidGuard(f"{expected!r} is a dict and no type; for a JSON Schema write json_schema(...)")
     try:
         adapter: TypeAdapter[object] = TypeAdapter(expected)
     except PydanticUserError as error:

@@ -71,6 +71,9 @@ class OpenAIModel:
         Raises:
             ModelNotReady: there is no key, or a setting cannot work.
         """
+        given: object = name  # whatever somebody without a type checker gave
+        if not isinstance(given, str):
+            raise ModelNotReady(f"an OpenAI model needs a name, such as OpenAIModel('gpt-5-mini'), not {given!r}")
         model = name.removeprefix(PREFIX)
         address = address_of(base_url or os.environ.get(URL_VARIABLE) or None, f"{PREFIX}{model}")
         self._settings = ModelSettings(

@@ -1,12 +1,12 @@
 """How one model is asked, fixed when it is built."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.models.openai.access import Address, Credential
 from handrail_ai_steps.prices import PriceTable
+from handrail_guards.numbers import is_count, is_finite, is_text
 
 ConfidenceMode: TypeAlias = Literal["auto", "logprob", "vote", "stated", "none"]
 """Where the confidence comes from; ``auto`` takes the strongest source the server has."""
@@ -48,7 +48,7 @@ class ModelSettings:
     """Whether the decisions endpoint may be asked, where the confidence is ``auto``."""
 
     def __post_init__(self) -> None:
-        if not self.model.strip():
+        if not is_text(self.model):
             raise ModelNotReady("an OpenAI model needs a name, such as OpenAIModel('gpt-5-mini')")
         if self.confidence not in get_args(ConfidenceMode):
             modes = ", ".join(map(repr, get_args(ConfidenceMode)))
@@ -57,10 +57,14 @@ class ModelSettings:
             value: object = getattr(self, name)  # whatever somebody without a type checker gave
             if name == "max_output" and value is None:
                 continue
-            if not isinstance(value, int) or value < least:
+            if not is_count(value, least=least):
                 raise ModelNotReady(f"{self.shown}: {name} is {value!r}; give a whole number, {least} or more")
-        if self.per_minute is not None and not (self.per_minute >= 1 and math.isfinite(self.per_minute)):
+        if self.per_minute is not None and not (is_finite(self.per_minute) and self.per_minute >= 1):
             raise ModelNotReady(f"{self.shown}: per_minute is {self.per_minute!r}; give 1 or more, or None")
+        for name in ("codes", "among_labels", "decisions"):
+            switch: object = getattr(self, name)
+            if not isinstance(switch, bool):
+                raise ModelNotReady(f"{self.shown}: {name} is {switch!r}; give True or False")
         if self.confidence == "vote" and self.samples < 2:
             raise ModelNotReady(f"{self.shown}: a vote needs samples=2 or more, not {self.samples}")
 
