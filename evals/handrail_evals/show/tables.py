@@ -1,14 +1,14 @@
 """What is shown of a summary, as plain tables: the terminal, pull requests and the page draw the same model."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handrail_evals.measure.case import UNLABELLED
 from handrail_evals.measure.fingerprint import as_text
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
-from handrail_evals.numbers.metrics.labels import label_text
+from handrail_evals.numbers.metrics.labels import Label, label_names
 from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.metrics.value import MetricValue, Unit
 from handrail_evals.numbers.statistics.intervals import Interval
@@ -164,11 +164,12 @@ def fields(summary: Summary) -> Table:
 
 def labels(summary: Summary) -> Table:
     """Return the labels with the lowest F1 among those that are ever right."""
+    name = _label_names(summary)
     scores = [] if summary.labels is None else [each for each in summary.labels.scores if each.support]
     worst = sorted(scores, key=lambda each: each.f1)[:SHOWN]
     rows = [
         (
-            label_text(each.label),
+            name(each.label),
             f"{each.support:,}",
             figure(each.precision, "share"),
             figure(each.recall, "share"),
@@ -183,9 +184,14 @@ def labels(summary: Summary) -> Table:
 
 def mistakes(summary: Summary) -> Table:
     """Return what was most often taken for what."""
+    name = _label_names(summary)
     wrong = [] if summary.labels is None else summary.labels.confusion.mistakes()
-    rows = [(label_text(right), label_text(said), f"{answers:,}") for right, said, answers in wrong[:SHOWN]]
+    rows = [(name(right), name(said), f"{answers:,}") for right, said, answers in wrong[:SHOWN]]
     return Table("Mistakes", ("right", "said", "answers"), rows, frozenset({2}))
+
+
+def _label_names(summary: Summary) -> Callable[[Label], str]:
+    return label_names(() if summary.labels is None else summary.labels.confusion.labels)
 
 
 def slices(summary: Summary) -> Table:

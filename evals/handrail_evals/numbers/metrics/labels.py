@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
@@ -105,6 +105,17 @@ def label_text(label: Label) -> str:
     if label is None:
         return "no label"
     return label if isinstance(label, str) else json.dumps(label)
+
+
+def label_names(labels: Iterable[Label]) -> Callable[[Label], str]:
+    """Return what tells these labels as people read them; a text that reads like another label is in quotes."""
+    alike = Counter(map(label_text, labels))
+
+    def name(label: Label) -> str:
+        text = label_text(label)
+        return json.dumps(label, ensure_ascii=False) if isinstance(label, str) and alike[text] > 1 else text
+
+    return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

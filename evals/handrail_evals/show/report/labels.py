@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from handrail_evals.numbers.metrics.labels import Confusion, LabelScore, label_text
+from handrail_evals.numbers.metrics.labels import Confusion, LabelScore, label_names
 from handrail_evals.show.report.charts import (
     WIDTH,
     Whisker,
@@ -171,14 +171,14 @@ class LabelsPart:
 
 def labels(matrix: Confusion, scores: Sequence[LabelScore]) -> LabelsPart:
     """Return the part of the page on labels."""
+    name = label_names(matrix.labels)
     chosen = chosen_labels(matrix)
     by_f1 = sorted(scores, key=lambda each: (each.f1, -each.support))
-    rows = [_label(each) for each in by_f1[:MOST]]
+    rows = [_label(each, name(each.label)) for each in by_f1[:MOST]]
     first = WORST if len(rows) > WORST + 4 else len(rows)
     more = len(by_f1) - len(rows)
     mistakes = [
-        (brief(f"{label_text(right)} → {label_text(said)}", 90), count(answers))
-        for right, said, answers in matrix.mistakes()
+        (brief(f"{name(right)} → {name(said)}", 90), count(answers)) for right, said, answers in matrix.mistakes()
     ]
     return LabelsPart(
         chart=drawn(confusion(condensed(matrix, chosen))),
@@ -253,18 +253,19 @@ def condensed(matrix: Confusion, chosen: Sequence[int]) -> Matrix:
         if answers:
             row, column = cell(right, None)
             counts[row][column] += answers
-    names = [label_text(matrix.labels[each]) for each in chosen] + ["all others"] * (rest is not None)
+    name = label_names(matrix.labels)
+    names = [name(matrix.labels[each]) for each in chosen] + ["all others"] * (rest is not None)
     columns = names + ["no answer, or no label"] * has_gaps
     return Matrix(tuple(names), tuple(columns), tuple(map(tuple, counts)), rest)
 
 
-def _label(score: LabelScore) -> Label:
+def _label(score: LabelScore, name: str) -> Label:
     interval, picture = score.interval, ""
     if interval is not None:
         whisker = Whisker(interval.estimate, interval.low, interval.high)
         picture = strip(whisker, AXIS, f"F1 {share(score.f1)}, {spread(interval, 'share')}")
     return Label(
-        name=brief(label_text(score.label)),
+        name=brief(name),
         support=count(score.support),
         precision=_share(score.precision),
         recall=_share(score.recall),

@@ -2,6 +2,7 @@
 
 import io
 import re
+from html import unescape
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
@@ -17,6 +18,7 @@ from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_evals.numbers.summary.summary import Options, summarize
 from handrail_evals.show.junit import junit
 from handrail_evals.show.markdown import inert, markdown
+from handrail_evals.show.report.page import html
 from handrail_evals.show.tables import figure, one_line
 from handrail_evals.show.terminal import terminal
 from tests.unit.evals.numbers.metric_answers import BOOM, answer, crashed, result, run, said, step
@@ -60,6 +62,25 @@ def test_nothing_on_a_terminal_moves_the_cursor_or_is_markup() -> None:
 
     assert not set(text) & {"\x1b", "\u202e"}
     assert "[red]" in text
+
+
+def test_a_number_and_the_text_that_reads_like_it_are_told_apart() -> None:
+    cases = [said(f"{n}", (1, "1", "x")[n % 3], (1, 1, "x")[n % 3]) for n in range(30)]
+
+    tables = shown(cases)
+
+    assert re.search(r"^ *\"1\" +10 +\S+ +0\.0%", tables, re.MULTILINE)
+    assert re.search(r"^ *1 +10 +50\.0% +100\.0%", tables, re.MULTILINE)
+    assert re.search(r"^ *x +10 +100\.0%", tables, re.MULTILINE)
+    assert re.search(r"^ *\"1\" +1 +10\b", tables, re.MULTILINE)
+    assert re.search(r"\"1\" → 1\b", unescape(html(result(cases), summarize(result(cases), QUICK))))
+
+
+def test_a_text_that_reads_like_no_other_label_has_no_quotes() -> None:
+    text = shown([said(f"{n}", ("1", "x")[n % 2], ("1", "x")[n % 2]) for n in range(30)])
+
+    assert re.search(r"^ *1 +15", text, re.MULTILINE)
+    assert '"' not in text
 
 
 def test_a_run_that_is_not_through_says_how_far_it_came() -> None:
