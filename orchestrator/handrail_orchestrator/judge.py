@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 from handrail_guards.auditing import AuditRule
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.verdict import Verdict
+from handrail_orchestrator.errors import InvalidWorkflow
 
 P = ParamSpec("P")
 T_co = TypeVar("T_co", covariant=True)
@@ -93,3 +94,26 @@ class Owned(Protocol):
     def owner(self) -> str | None:
         """Return who."""
         ...
+
+
+NEEDED = "run.decide needs a judge, such as an AI step: an object with a name, an output_type, and an async __call__"
+
+
+def require_judge(given: Any) -> None:
+    """Check that it can be asked as a judge.
+
+    Raises:
+        InvalidWorkflow: it is a class or a plain function, or lacks what a judge needs; the message says what.
+    """
+    if isinstance(given, type):
+        raise InvalidWorkflow(f"{given!r} cannot judge: it is a class; give an object made of it. {NEEDED}")
+    for member in ("name", "output_type"):
+        if not hasattr(given, member):
+            raise InvalidWorkflow(f"{given!r} cannot judge: it has no {member!r}. {NEEDED}")
+    name = given.name
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidWorkflow(f"{given!r} cannot judge: its name is {name!r}, where a text belongs. {NEEDED}")
+    if not callable(given):
+        raise InvalidWorkflow(f"{name!r} cannot judge: it cannot be called. {NEEDED}")
+    if isinstance(given, ChecksNamed) and isinstance(given.person_checks, str):
+        raise InvalidWorkflow(f"{name!r} cannot judge: its person_checks is a text; give a list of guards' names")

@@ -1,5 +1,6 @@
 """Steps, judges and workflows with their codecs, worked out once per process."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.coding import codec_for, signature_codec
+from handrail_orchestrator.errors import InvalidWorkflow, NotStorable
 from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.judge import (
+    NEEDED,
     AnswerChecking,
     AuditedJudge,
     ChecksNamed,
@@ -17,6 +20,7 @@ from handrail_orchestrator.judge import (
     Instructed,
     Judge,
     Owned,
+    require_judge,
 )
 from handrail_orchestrator.step import AnyStep, Args, Kwargs, Step, as_step
 from handrail_orchestrator.workflow import AnyWorkflow, result_codec
@@ -56,12 +60,23 @@ class BoundJudge:
     person_checks: frozenset[str] = frozenset()
     """The guards that a person's answer is held to, as far as they are known."""
 
+    def outcome_of(self, returned: object) -> Accepted[Any] | Doubtful[Any]:
+        """Return what the judge returned.
+
+        Raises:
+            NotStorable: it is no outcome.
+        """
+        if isinstance(returned, Accepted | Doubtful):
+            return returned
+        problem = f"the judge returned {type(returned).__name__}, not an outcome; return Accepted or Doubtful"
+        raise NotStorable(where=self.outcome.where, problem=problem)
+
     def objections(self, value: object, args: Args, kwargs: Kwargs) -> tuple[Verdict, ...]:
         """Return what the judge's guards have against a person's answer to a call; a check that crashes has failed."""
         if self.checking is None:
             return ()
         try:
-            return tuple(self.checking.objections(value, *args, **kwargs))
+            return verdicts(self.checking.objections(value, *args, **kwargs))
         except Exception as error:  # noqa: BLE001 -- whatever it raised, nobody knows whether the answer passes
             reason = f"the guards could not be asked: {type(error).__name__}: {error}"
             return (Verdict(self.step.name, passed=False, reason=reason, crashed=True),)
@@ -80,6 +95,19 @@ class BoundWorkflow:
     takes_input: bool
     input: "Codec[Any]"
     output: "Codec[Any]"
+
+
+def verdicts(found: Any) -> tuple[Verdict, ...]:
+    """Return what a judge's ``objections`` found.
+
+    Raises:
+        TypeError: it is no list of verdicts, so that nobody knows whether the answer passes.
+    """
+    given = (found,) if isinstance(found, str | bytes) else tuple(found)
+    for each in given:
+        if not isinstance(each, Verdict):
+            raise TypeError(f"objections gave a {type(each).__name__} where a list of verdicts belongs")
+    return given
 
 
 MOST = 1_000
@@ -136,10 +164,12 @@ class Library:
         """Return a judge ready to be called and recorded.
 
         Raises:
+            InvalidWorkflow: it is no judge.
             NotStorable: its inputs or value cannot be stored.
         """
         known = self._judges.get(id(judge))
         if known is None:
+            require_judge(judge)
             bound = self._bound(judge if self._hooks is None else self._hooks.judge(judge))
             known = judge, bound
             _remember(self._judges, id(judge), known)
@@ -147,6 +177,7 @@ class Library:
         return known[1]
 
     def _bound(self, judge: Judge[..., Any]) -> BoundJudge:
+        require_judge(judge)
         where = f"step {judge.name!r}"
         encode = judge.input_json if isinstance(judge, InputTelling) else signature_codec(judge, where=where).encode
         kind = judge.output_type
@@ -193,6 +224,9 @@ def _awaited(judge: Judge[..., Any]) -> Callable[..., Any]:
     """Return the judge as a coroutine function, whatever kind of callable it is."""
 
     async def ask(*args: object, **kwargs: object) -> Any:
-        return await judge(*args, **kwargs)
+        answer: Any = judge(*args, **kwargs)
+        if not inspect.isawaitable(answer):
+            raise InvalidWorkflow(f"{judge.name!r} cannot judge: its __call__ is not async. {NEEDED}")
+        return await answer
 
     return ask

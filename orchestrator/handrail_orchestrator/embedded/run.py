@@ -260,7 +260,7 @@ class EmbeddedRun(Run):
         try:
             # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
-            outcome = await self._equipment.bodies.call(bound.step, context, args, kwargs)
+            outcome = bound.outcome_of(await self._equipment.bodies.call(bound.step, context, args, kwargs))
             if drawn:
                 outcome = as_drawn(outcome)
             row = judged(begun, outcome, bound.outcome.encode(outcome), clock.now())
