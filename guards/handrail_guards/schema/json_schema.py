@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from jsonschema_rs import ValidationError, ValidationErrorKind, Validator, validator_for
-from pydantic_core import from_json, to_json, to_jsonable_python
+from pydantic_core import PydanticSerializationError, from_json, to_json, to_jsonable_python
 
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
+from handrail_guards.schema.circles import circle
 from handrail_guards.schema.findings import findings
 from handrail_guards.verdict import OnFail
 
@@ -41,7 +42,8 @@ def json_schema(
     for ever gives up, which fails. Models and dataclasses are checked as the JSON they turn into.
 
     Raises:
-        InvalidGuard: the schema is not valid, of an unknown draft, or refers to a document that was not given.
+        InvalidGuard: the schema is not valid, of an unknown draft, refers to a document that was not given, or to
+            itself for the same part of a value.
     """
     validator = _compiled(schema, draft, documents or {}, formats=formats)
 
@@ -49,7 +51,7 @@ def json_schema(
         try:
             data = from_json(to_json(value, by_alias=True, inf_nan_mode="constants"), allow_inf_nan=False)
         except ValueError as error:
-            return (failed(f"it cannot be written as JSON, which has no NaN and no infinity: {error}"),)
+            return (failed(f"it cannot be written as JSON: {_why(error)}"),)
         if validator.is_valid(data):
             return None
         errors = sorted(validator.iter_errors(data), key=lambda error: len(error.instance_path))
@@ -57,6 +59,26 @@ def json_schema(
         return told or (failed("it does not fit the schema"),)
 
     return Check(name="json_schema", test=test, on_fail=on_fail, fields=as_paths(fields), cost="cheap")
+
+
+_UNWRITABLE = (
+    ("Circular reference", "it holds itself"),
+    ("depth exceeded", "it is nested too deep"),
+    ("recursion limit", "it is nested too deep"),
+    ("surrogates not allowed", "a text holds half of a character (a lone surrogate)"),
+    ("number out of range", "a number has too many digits"),
+)
+"""What is said where a value cannot be written or read back, and what it means."""
+
+
+def _why(error: ValueError) -> str:
+    """Return why a value has no JSON that can be read back."""
+    said = str(error)
+    for sign, meaning in _UNWRITABLE:
+        if sign in said:
+            return meaning
+    # What has been written and cannot be read is NaN or an infinity: JSON has no word for these.
+    return said if isinstance(error, PydanticSerializationError) else "it has no NaN and no infinity"
 
 
 def _compiled(
@@ -76,7 +98,7 @@ def _compiled(
         plain = to_jsonable_python(schema)
         if draft is not None and isinstance(plain, dict) and plain.get("$schema") not in given:
             plain["$schema"] = _METASCHEMAS[draft]
-        return validator_for(plain, retriever=document, validate_formats=formats)
+        validator = validator_for(plain, retriever=document, validate_formats=formats)
     except ValidationError as error:
         if isinstance(error.kind, ValidationErrorKind.Referencing):
             raise InvalidGuard(f"a $ref or the $schema leads nowhere: {error.message}") from error
@@ -84,3 +106,9 @@ def _compiled(
         raise InvalidGuard(f"this is not a JSON Schema, at {where}: {error.message}") from error
     except ValueError as error:
         raise InvalidGuard(f"this schema cannot be compiled: {error}") from error
+    if (reference := circle(plain, document)) is not None:
+        raise InvalidGuard(
+            f"the $ref {reference!r} leads back to itself without looking deeper into the value, so that it says"
+            " nothing about it; let it pass through properties or items, or take it out"
+        )
+    return validator

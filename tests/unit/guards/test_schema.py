@@ -214,3 +214,88 @@ def test_a_type_pydantic_does_not_know_is_refused() -> None:
 
     with pytest.raises(InvalidGuard, match="no type"):
         pydantic_type(Unknown)
+
+
+CIRCLES: list[dict[str, Any]] = [
+    {"$ref": "#"},
+    {"$dynamicRef": "#"},
+    {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+    {"allOf": [{"$ref": "#"}]},
+    {"anyOf": [{"$ref": "#"}, {"type": "string"}]},
+    {"if": {"type": "string"}, "then": {"$ref": "#"}},
+    {"dependentSchemas": {"a": {"$ref": "#"}}},
+    {"properties": {"x": {"$ref": "#/properties/x"}}},
+    {"$id": "https://example.org/a", "$ref": "https://example.org/a"},
+    {"items": {"$anchor": "line", "oneOf": [{"$ref": "#line"}, {"type": "null"}]}},
+    {"$ref": "there.json", "$id": "https://example.org/here.json"},
+]
+
+
+@pytest.mark.parametrize("schema", CIRCLES, ids=lambda schema: json.dumps(schema)[:60])
+def test_a_schema_that_leads_back_to_itself_is_refused(schema: dict[str, Any]) -> None:
+    there = {"https://example.org/there.json": {"anyOf": [{"$ref": "here.json"}, {"type": "null"}]}}
+
+    with pytest.raises(InvalidGuard, match=r"\$ref '.*' leads back to itself.*properties or items"):
+        json_schema(schema, documents=there)
+
+
+@pytest.mark.parametrize(
+    ("schema", "right", "wrong"),
+    [
+        (
+            {"type": "object", "properties": {"below": {"$ref": "#"}, "n": {"type": "integer"}}},
+            {"below": {"n": 1}},
+            {"below": {"n": "1"}},
+        ),
+        (
+            {"$ref": "#/$defs/tree", "$defs": {"tree": {"type": "array", "items": {"$ref": "#/$defs/tree"}}}},
+            [[], [[]]],
+            [[1]],
+        ),
+        (
+            {"allOf": [{"$ref": "#/$defs/n"}, {"$ref": "#/$defs/n"}], "$defs": {"n": {"type": "integer"}}},
+            1,
+            "1",
+        ),
+        ({"const": {"$ref": "#"}}, {"$ref": "#"}, {}),
+        ({"properties": {"$ref": {"type": "string"}}}, {"$ref": "#"}, {"$ref": 1}),
+    ],
+)
+def test_a_schema_of_nested_values_is_taken(schema: dict[str, Any], right: Any, wrong: Any) -> None:
+    assert passes(json_schema(schema), right)
+    assert not passes(json_schema(schema), wrong)
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def holding_itself() -> Any:
+    value: list[Any] = []
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (nested(400), "nested too deep"),
+        (nested(100_000), "nested too deep"),
+        (holding_itself(), "holds itself"),
+        ({"a": "\ud800"}, "lone surrogate"),
+        ([10**6000], "too many digits"),
+        ([-math.inf], "no NaN and no infinity"),
+        ({"a": math.nan}, "no NaN and no infinity"),
+        (object(), "object"),
+    ],
+    ids=["deep", "deepest", "circle", "surrogate", "digits", "infinity", "NaN", "object"],
+)
+def test_a_value_without_json_fails_for_its_own_reason(value: Any, told: str) -> None:
+    [verdict] = verdicts(json_schema(True), value)
+
+    assert not verdict.passed
+    assert told in verdict.reason
+    assert ("NaN" in verdict.reason) == ("NaN" in told)
