@@ -56,15 +56,15 @@ def as_text(data: object) -> str:
 def input_key(data: object) -> str:
     """Return what an input as JSON data is recognised by: of a text with letters only its letters and digits count.
 
-    Case, signs, white space, invisible characters and ways to write a letter do not: copies differ by them, and two
-    different inputs taken for copies only count for less.
+    Case, accents, signs, white space, invisible characters and ways to write a letter do not: copies differ by them,
+    and two different inputs taken for copies only count for less.
     """
     return hash_of(_plain(data))
 
 
 def _plain(data: object) -> Any:
     if isinstance(data, str):
-        plain = unicodedata.normalize("NFKC", data).casefold()
+        plain = unicodedata.normalize("NFKD", data).casefold()
         has_letters = any(map(str.isalpha, plain))  # of "-5" and "1.05" the signs are most of what they say
         return "".join(filter(str.isalnum, plain)) if has_letters else " ".join(plain.split())
     if isinstance(data, list | tuple):

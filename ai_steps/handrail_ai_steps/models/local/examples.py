@@ -82,10 +82,10 @@ class TrainingSet:
 def fingerprint(text: str, alphabet: frozenset[str]) -> int:
     """Return what a text is recognised by, without telling it: 64 bits, so that chance alone makes no two alike.
 
-    Only letters and digits count that the model knows, however they are written: signs, white space, invisible
+    Only letters and digits count that the model knows, without case and accents: signs, white space, invisible
     characters and those of other scripts leave its answer nearly as it is, so they make no text a new one.
     """
-    plain = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold()
+    plain = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS]).casefold()
     read = "".join(each for each in plain if each in alphabet and each.isalnum())[:RECOGNISED_BY]
     # A text of which nothing is known gets no confidence: it is recognised by what it is.
     recognised = read or f"\0{' '.join(plain.split())}"

@@ -44,6 +44,8 @@ def groups_of(texts: Sequence[str]) -> Targets:
 def _runs(text: str) -> frozenset[int]:
     """Return the hashes of a text's runs; a text without letters has those of what it is."""
     plain = unicodedata.normalize("NFKC", text[:READ]).casefold()
+    if not plain.isascii():  # soft hyphens and joiners stand within words, and cut none in two
+        plain = "".join(each for each in plain if unicodedata.category(each) != "Cf")
     letters = _LEFT_ASIDE.sub(" ", plain).strip() or f"\0{plain.strip()}"
     cut = {letters[start : start + RUN] for start in range(max(1, len(letters) - RUN + 1))}
     return frozenset(_hash(run) for run in cut)

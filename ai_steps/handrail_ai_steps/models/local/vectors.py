@@ -113,8 +113,8 @@ class Vectoriser:
 
     @cached_property
     def alphabet(self) -> frozenset[str]:
-        """The characters that it knows; any other changes no column of a text."""
-        return frozenset("".join((*self.words, *self.pieces)))
+        """The characters that it knows, accents apart from their letters; any other changes no column of a text."""
+        return frozenset(unicodedata.normalize("NFKD", "".join((*self.words, *self.pieces))))
 
     @classmethod
     def fit(cls, texts: Sequence[str], *, at_least: int, at_most: int) -> "Vectoriser":

@@ -52,7 +52,14 @@ def test_a_text_that_was_learned_is_known_however_it_is_written(model: LocalMode
 
 @pytest.mark.parametrize(
     "text",
-    ["meow purr 3.", "meow\u200b purr 3", "me\u200bow pu\u00adrr 3", "\u00bfmeow, purr: 3?!", "meow purr 3 \u5b57"],
+    [
+        "meow purr 3.",
+        "meow\u200b purr 3",
+        "me\u200bow pu\u00adrr 3",
+        "\u00bfmeow, purr: 3?!",
+        "meow purr 3 \u5b57",
+        "meow\u0301 purr\u0302 3",
+    ],
 )
 def test_signs_and_characters_that_it_does_not_know_make_no_text_new(model: LocalModel, text: str) -> None:
     assert model.learned_from(text) is True
@@ -65,6 +72,16 @@ async def test_training_texts_with_a_sign_more_calibrate_nothing(model: LocalMod
     assert (len(judged.learned), judged.total) == (60, 0)
     with pytest.raises(InvalidLabels, match="learned from 60 of the labelled cases"):
         set_threshold(judged, Promise(0.1, 0.05), day=DAY)
+
+
+def test_texts_with_accents_are_known_with_and_without_them() -> None:
+    drinks = {"cat": "caf\u00e9 cr\u00e8me", "dog": "bi\u00e8re"}
+    taught = [LabelledText(f"{drink} {n}", label) for n in range(10) for label, drink in drinks.items()]
+    model = LocalModel.fit(taught, name="pet")
+
+    assert all(model.learned_from(each.text) for each in taught)
+    assert model.learned_from("cafe\u0301 creme 3.") is True
+    assert model.learned_from("cafe biere 3") is False
 
 
 def test_a_long_text_is_known_though_a_sign_moves_where_it_is_cut_off() -> None:
