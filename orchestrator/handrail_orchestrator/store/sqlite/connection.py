@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,30 +172,53 @@ def _format(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _check(connection: sqlite3.Connection, path: str) -> None:
-    """Refuse what is not a store, or is one of a newer version."""
-    ours = connection.execute("PRAGMA application_id").fetchone()[0]
-    if ours not in {0, APPLICATION_ID} or (ours == 0 and connection.execute("PRAGMA schema_version").fetchone()[0]):
+def _check(connection: sqlite3.Connection, path: str) -> int:
+    """Return the format of the store, 0 for an empty file; refuse what is no store, or one of a newer version."""
+    connection.execute("BEGIN")  # another process may make the store between two looks
+    try:
+        ours = connection.execute("PRAGMA application_id").fetchone()[0]
+        is_made = bool(connection.execute("PRAGMA schema_version").fetchone()[0])
+        found = _format(connection)
+    finally:
+        connection.execute("ROLLBACK")
+    if ours not in {0, APPLICATION_ID} or (ours == 0 and is_made):
         raise StoreCorrupt(path, "the file is a database of another program: give the path of another file")
-    if (found := _format(connection)) > FORMAT:
+    if found > FORMAT:
         raise StoreTooNew(
             path,
             f"it has format {found}, this version of Handrail reads up to {FORMAT}:"
             " upgrade Handrail, or use another file",
         )
+    return found
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work side by side; the file remembers it.
+
+    SQLite does not wait for others here as it does elsewhere, and several processes may open a new store at once.
+    """
+    end = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) -> None:
-    _check(connection, path)
-    found = _format(connection)
+    found = _check(connection, path)
     set_durability(connection, durability)
     if found == 0:
         connection.execute("PRAGMA page_size = 8192")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         _create(connection)
     elif found < FORMAT:
         _upgrade(connection)
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA temp_store = MEMORY")
     # a read-only file opens without complaint; asking for the write lock shows it before anything is started
     connection.execute("BEGIN IMMEDIATE")

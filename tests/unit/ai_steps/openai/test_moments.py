@@ -350,7 +350,7 @@ async def test_a_decisions_route_that_hangs_leaves_the_chat_its_time(stub: Stub,
     answers = await asyncio.gather(*(model.answer(request_for(seconds=8.0)) for _ in range(3)))
     assert {answered(each).value for each in answers} == {"card"}
     assert len(stub.bodies("/decisions")) <= capabilities.MOST_FAILED
-    assert answered(answers[0]).attempts[0].result == "timed_out"
+    assert "timed_out" in {answered(each).attempts[0].result for each in answers}  # whoever asked first
 
 
 async def test_the_decisions_route_can_be_switched_off(stub: Stub, make_model: MakeModel) -> None:
