@@ -94,7 +94,7 @@ class Suite(Generic[In, Out, Expected]):
         """The first gives the suite's main metric."""
         self.repeats = repeats
         """How often each case is put to the target, 1 or more; a case's score is the mean of its repeats."""
-        self.gates: Mapping[str, Terms] = dict(gates or {})
+        self.gates: Mapping[str, Terms] = _gates({} if gates is None else gates)
         """How much worse each metric may get, by its name; what is not here is reported, not gated."""
         self.allow_unlabelled = allow_unlabelled
         """Whether cases may lack the expected value that a scorer needs: they are not scored by it then."""
@@ -185,6 +185,22 @@ def _listed(given: Iterable[Any], what: str, such_as: str) -> tuple[Any, ...]:
     if isinstance(anything, str | bytes) or not isinstance(anything, Iterable):
         raise InvalidSuite(f"{what} is a {type(anything).__name__}; give a list, such as {such_as}")
     return tuple(anything)
+
+
+def _gates(given: "Mapping[str, Terms]") -> "dict[str, Terms]":
+    """Return the terms by metric.
+
+    Raises:
+        InvalidSuite: something else was given.
+    """
+    anything: Any = given  # whatever a caller without a type checker gave
+    such_as = "such as {'exact': Terms(margin=0.02)}"
+    if not isinstance(anything, Mapping):
+        raise InvalidSuite(f"gates is a {type(anything).__name__}; give terms by metric, {such_as}")
+    for name, terms in anything.items():
+        if terms is None or isinstance(terms, str | int | float):  # a margin alone is what is easily given
+            raise InvalidSuite(f"the gate of {name!r} is a {type(terms).__name__}; give terms, {such_as}")
+    return dict(anything)
 
 
 AnySuite: TypeAlias = Suite[Any, Any, Any]

@@ -174,6 +174,8 @@ async def test_what_shows_only_when_it_is_run_is_refused_then() -> None:
         ({"cases": ["a"]}, "'a' is no case; give Case"),
         ({"target": Echo}, "it is a class; give an object made of it"),
         ({"name": 3}, "3 cannot name a suite"),
+        ({"gates": {"right": 0.02}}, "the gate of 'right' is a float; give terms"),
+        ({"gates": ["right"]}, "gates is a list; give terms by metric"),
     ],
 )
 def test_what_is_of_another_kind_is_refused_when_the_suite_is_built(given: dict[str, Any], message: str) -> None:
