@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from handrail_guards.verdict import Verdict
+from handrail_orchestrator.correcting import corrected
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.sameness import same
@@ -94,9 +95,12 @@ def decide(
 
 
 def recorded_answer(item: ReviewItem, value: object) -> str:
-    """Return an answer as it is recorded: a suggestion taken as it is keeps what JSON data does not say of it."""
-    if item.exact_suggestion is not None and is_suggestion(item, value):
-        return json.dumps(item.exact_suggestion)
+    """Return an answer as it is recorded: of a suggestion, changed or not, what JSON data does not say is kept."""
+    if item.exact_suggestion is not None:
+        is_as_it_was = is_suggestion(item, value)
+        exact = item.exact_suggestion if is_as_it_was else corrected(item.exact_suggestion, value, item.schema)
+        if exact is not None:
+            return json.dumps(exact)
     return as_plain(json.dumps(value))
 
 

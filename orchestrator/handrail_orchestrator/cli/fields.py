@@ -1,6 +1,7 @@
 """The fields of JSON data, by names such as ``lines.0.total``: to show them one by one, and to change one."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Any
 
@@ -73,22 +74,32 @@ def with_typed(item: ReviewItem, data: object, path: Path, typed: str) -> object
         ReviewError: neither fits.
     """
     as_text = put(data, path, typed)
-    found = _inside(item, as_text, path)
+    failed = {where for where, _ in problems(item, data)}
+    found = _inside(item, as_text, path, failed)
     if not found:
         return as_text
     with suppress(InvalidJson):
         as_json = put(data, path, from_json(typed))
-        found = _inside(item, as_json, path)
+        found = _inside(item, as_json, path, failed)
         if not found:
             return as_json
     raise ReviewError(f"{name_of(path)}: {found[0]}")
 
 
-def _inside(item: ReviewItem, data: object, path: Path) -> list[str]:
-    return [said for where, said in problems(item, data) if where[: len(path)] == path]
+def _inside(item: ReviewItem, data: object, path: Path, failed: AbstractSet[Path]) -> list[str]:
+    """Return what is wrong in a field, or around it where nothing was wrong before: none of several types fits now."""
+    return [
+        said
+        for where, said in problems(item, data)
+        if where[: len(path)] == path or (path[: len(where)] == where and where not in failed)
+    ]
 
 
 def _properties(schema: Mapping[str, Any]) -> list[str]:
     if "$ref" in schema:
-        schema = schema.get("$defs", {}).get(str(schema["$ref"]).rsplit("/", 1)[-1], {})
-    return list(schema.get("properties", {}))
+        named = schema.get("$defs", {})
+        schema = {"$defs": named, **named.get(str(schema["$ref"]).rsplit("/", 1)[-1], {})}
+    found = list(schema.get("properties", {}))
+    for each in schema.get("anyOf", schema.get("oneOf", ())):
+        found += _properties({"$defs": schema.get("$defs", {}), **each})
+    return list(dict.fromkeys(found))
