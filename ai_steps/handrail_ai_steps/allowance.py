@@ -38,9 +38,11 @@ class Limits:
         waiting = self.seconds_waiting
         if waiting is not None and not (is_number(waiting) and waiting >= 0):
             raise InvalidTask(f"Limits(seconds_waiting={self.seconds_waiting!r}): give 0 or more, or None for no limit")
-        for name, limit in (("seconds_each", self.seconds_each), ("tokens", self.tokens), ("money", self.money)):
+        for name, limit in (("seconds_each", self.seconds_each), ("money", self.money)):
             if limit is not None and not (is_finite(limit) and limit > 0):
                 raise InvalidTask(f"Limits({name}={limit!r}): give a number above 0, or None for no limit")
+        if self.tokens is not None and not is_count(self.tokens, least=1):
+            raise InvalidTask(f"Limits(tokens={self.tokens!r}): give a whole number above 0, or None for no limit")
         if not is_count(self.reasks):
             raise InvalidTask(f"Limits(reasks={self.reasks!r}): give a whole number, 0 or more")
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from handrail_guards.confidence import Confidence
 from handrail_guards.errors import InvalidGuard
-from handrail_guards.numbers import is_share
+from handrail_guards.numbers import is_share, is_text
 from handrail_guards.outcome import DoubtCode, Judgement
 
 
@@ -69,6 +69,10 @@ class Never:
     """Accept nothing: every value goes to a person."""
 
     reason: str = "every answer of this step is reviewed"
+
+    def __post_init__(self) -> None:
+        if not is_text(self.reason):
+            raise InvalidGuard(f"Never({self.reason!r}): give the reason as text, for the people who decide instead")
 
     def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt:
         """Return the reason every value is reviewed."""

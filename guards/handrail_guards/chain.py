@@ -76,8 +76,10 @@ def require_sound(on_fail: OnFail, guard: str, *, can_fix: bool, has_field: bool
     """Refuse a combination that could never work; guards call it when they are built.
 
     Raises:
-        InvalidGuard: ``fix`` without a way to fix, or ``drop`` without a field to drop.
+        InvalidGuard: an unknown word, ``fix`` without a way to fix, or ``drop`` without a field to drop.
     """
+    if on_fail not in get_args(OnFail):
+        raise InvalidGuard(f"guard {guard!r}: on_fail is {on_fail!r}; choose one of {', '.join(get_args(OnFail))}")
     if on_fail == "fix" and not can_fix:
         raise InvalidGuard(f"guard {guard!r} cannot fix a value; use on_fail='reask', 'review' or 'refuse'")
     if on_fail == "drop" and not has_field:

@@ -1,6 +1,6 @@
 """A guard made from one test, attached to the whole value, to fields of it, or to every text in it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -8,6 +8,7 @@ from handrail_guards import fields as paths
 from handrail_guards.chain import require_sound
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import CostClass, GuardContext
+from handrail_guards.numbers import is_text
 from handrail_guards.verdict import OnFail, Span, Verdict
 
 Stage: TypeAlias = Literal["input", "output"]
@@ -50,7 +51,7 @@ class Check:
     say. An object without the attribute at all is a misspelt field and fails.
 
     Raises:
-        InvalidGuard: an empty name, a malformed field path, or an ``on_fail`` that cannot work here.
+        InvalidGuard: an empty name, a malformed field path, an unknown word, or an ``on_fail`` that cannot work here.
     """
 
     name: str
@@ -71,10 +72,19 @@ class Check:
     _passed: Verdict = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise InvalidGuard("a guard needs a name: verdicts and reviewers refer to it")
+        if not is_text(self.name):
+            raise InvalidGuard(f"the name of a guard is {self.name!r}; give text: verdicts and reviewers refer to it")
+        if not callable(self.test):
+            raise InvalidGuard(f"guard {self.name!r}: test is {self.test!r}; give a function of value and context")
         if self.on_fail not in get_args(OnFail):
             raise InvalidGuard(f"on_fail is {self.on_fail!r}; choose one of {', '.join(get_args(OnFail))}")
+        for name, given, known in (
+            ("stage", self.stage, get_args(Stage)),
+            ("within", self.within, get_args(Within)),
+            ("cost", self.cost, get_args(CostClass)),
+        ):
+            if given not in known:
+                raise InvalidGuard(f"guard {self.name!r}: {name} is {given!r}; choose one of {', '.join(known)}")
         for path in self.fields:
             paths.check_path(path)
         require_sound(self.on_fail, self.name, can_fix=self.repair is not None, has_field=bool(self.fields))
@@ -138,5 +148,15 @@ class Check:
 
 
 def as_paths(fields: Fields) -> tuple[str, ...]:
-    """Return field paths as a tuple, given one or several."""
-    return (fields,) if isinstance(fields, str) else tuple(fields)
+    """Return field paths as a tuple, given one or several.
+
+    Raises:
+        InvalidGuard: they are neither text nor a list of texts.
+    """
+    given: Any = fields  # whatever somebody without a type checker gave
+    if isinstance(given, str):
+        return (given,)
+    listed = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(isinstance(each, str) for each in listed):
+        raise InvalidGuard(f"fields is {fields!r}; give a field path such as 'total', or a list of them")
+    return listed

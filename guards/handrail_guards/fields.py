@@ -31,13 +31,13 @@ class _Model(Protocol):
     def model_validate(cls, obj: object, /, *, by_alias: bool, by_name: bool) -> object: ...
 
 
-def check_path(path: str) -> None:
+def check_path(path: Any) -> None:
     """Check that a path can be followed.
 
     Raises:
-        InvalidGuard: the path or one of its parts is empty.
+        InvalidGuard: the path is no text, or it or one of its parts is empty.
     """
-    if not path or not all(path.split(".")):
+    if not isinstance(path, str) or not path or not all(path.split(".")):
         raise InvalidGuard(f"{path!r} is not a field path; write it like 'total', 'address.city' or 'lines.*.total'")
 
 

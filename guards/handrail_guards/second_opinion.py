@@ -13,6 +13,7 @@ from handrail_guards.chain import require_sound
 from handrail_guards.check import Fields, as_paths
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
+from handrail_guards.numbers import is_text
 from handrail_guards.truth import truth
 from handrail_guards.verdict import OnFail, Verdict
 
@@ -97,6 +98,9 @@ def agrees(
     Raises:
         InvalidGuard: ``on_fail`` is ``fix`` (nobody knows which answer is right), or a malformed path.
     """
+    _require_function("agrees", ask)
+    if same is not None:
+        _require_function("agrees(same=...)", same)
     listed = as_paths(fields)
     for path in listed:
         paths.check_path(path)
@@ -112,7 +116,13 @@ def judged(ask: Judging, *, name: str = "judge", on_fail: OnFail = "review") -> 
     Raises:
         InvalidGuard: no name, or an ``on_fail`` that a judge cannot carry out (``fix``, ``drop``).
     """
-    if not name.strip():
-        raise InvalidGuard("a judge needs a name: verdicts and reviewers refer to it")
+    _require_function("judged", ask)
+    if not is_text(name):
+        raise InvalidGuard(f"the name of a judge is {name!r}; give text: verdicts and reviewers refer to it")
     require_sound(on_fail, name, can_fix=False, has_field=False)
     return JudgedGuard(ask=ask, on_fail=on_fail, name=name)
+
+
+def _require_function(whose: str, given: object) -> None:
+    if not callable(given):
+        raise InvalidGuard(f"{whose} was given {given!r}; give a function")

@@ -100,7 +100,10 @@ def _text(value: object) -> str:
 
 
 def _compiled(pattern: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    given: object = pattern  # whatever somebody without a type checker gave
+    if not isinstance(given, str) or not isinstance(flags, int):
+        raise InvalidGuard(f"{pattern!r} with flags {flags!r} is not a regular expression; give text, and flags of re")
     try:
         return re.compile(pattern, flags)
-    except re.error as error:
+    except (re.error, ValueError) as error:
         raise InvalidGuard(f"{pattern!r} is not a regular expression: {error}") from error

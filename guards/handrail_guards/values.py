@@ -7,7 +7,7 @@ from typing import Any
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
-from handrail_guards.numbers import has_order
+from handrail_guards.numbers import has_order, is_text
 from handrail_guards.truth import truth
 from handrail_guards.verdict import OnFail
 
@@ -20,7 +20,8 @@ def one_of(allowed: Collection[object], *, fields: Fields = (), on_fail: OnFail 
     Raises:
         InvalidGuard: the set is empty, or a text, which would allow each of its letters.
     """
-    if isinstance(allowed, str) or not allowed:
+    given: object = allowed  # whatever somebody without a type checker gave
+    if isinstance(given, str) or not isinstance(given, Collection) or not given:
         raise InvalidGuard(
             f"one_of({allowed!r}) allows nothing sensible; give the values, such as one_of(['EUR', 'USD'])"
         )
@@ -88,7 +89,9 @@ def satisfies(
     Raises:
         InvalidGuard: no name or no reason.
     """
-    if not reason.strip():
+    if not callable(holds):
+        raise InvalidGuard(f"guard {name!r}: {holds!r} is no function; give one that returns True or False")
+    if not is_text(reason):
         raise InvalidGuard(
             f"guard {name!r} has no reason; say what is wrong when it fails, for the model or the reviewer"
         )

@@ -36,6 +36,7 @@ class RecordedModel:
             ModelNotReady: the file is missing, empty, or does not say whose answers to replay.
             InvalidRecording: the file cannot be read.
         """
+        _require_path(path)
         if not path.is_file():
             raise ModelNotReady(f"there is no recording {path}; make one with RecordedModel.record(path, live=model)")
         recording = Recording(path)
@@ -57,8 +58,12 @@ class RecordedModel:
         """Open a recording, or begin one, and ask the live model for what it does not hold.
 
         Raises:
+            ModelNotReady: there is no path, or no live model.
             InvalidRecording: the file exists and cannot be read.
         """
+        _require_path(path)
+        if isinstance(live, type) or not isinstance(live, Model):
+            raise ModelNotReady(f"RecordedModel.record(live={live!r}): give the model to ask, such as OpenAIModel(...)")
         return cls(Recording(path), model=live.name, live=live)
 
     @property
@@ -107,3 +112,10 @@ class RecordedModel:
         if known is None:
             known = self._outputs[id(output_type)] = (output_type, Output(output_type))
         return known[1]
+
+
+def _require_path(path: object) -> None:
+    if not isinstance(path, Path):
+        raise ModelNotReady(
+            f"the recording {path!r} is a {type(path).__name__}; give a Path, such as Path('answers.jsonl')"
+        )

@@ -51,11 +51,15 @@ class ScriptedModel:
         """Follow a script; ``confidence`` (0 to 1, None for none) is that of every answer that does not say its own.
 
         Raises:
-            ModelNotReady: the name is empty or no text.
+            ModelNotReady: the name is empty or no text, or the script none.
             InvalidConfidence: the confidence is no number from 0 to 1.
         """
         if not is_text(name):
             raise ModelNotReady(f"ScriptedModel(name={name!r}): give the name that records show, such as 'scripted'")
+        if not callable(script) and not isinstance(script, Iterable):
+            raise ModelNotReady(
+                f"the script of {name!r} is {script!r}; give answers in a list, a mapping or a function"
+            )
         _ = _confidence(confidence)  # refuses what is none while the model is being built
         self._name = name
         self._confidence = confidence

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
@@ -51,9 +52,11 @@ def grounded(
     return Check(name="grounded", test=test, on_fail=on_fail, fields=as_paths(fields), within="leaves")
 
 
-def _require_words(near: Sequence[str]) -> None:
+def _require_words(near: Any) -> None:
     if isinstance(near, str):
         raise InvalidGuard(f"near is the text {near!r}; give a list of words, such as near=[{near!r}]")
+    if not isinstance(near, Sequence) or not all(isinstance(word, str) for word in near):
+        raise InvalidGuard(f"near is {near!r}; give a list of words, such as near=['total']")
     for word in near:
         if not any(map(str.isalnum, word)):
             raise InvalidGuard(f"near={word!r} has no letter or digit to look for")

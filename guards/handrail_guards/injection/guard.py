@@ -31,6 +31,9 @@ def no_injection(
     """
     if not (is_share(at_least) and at_least > 0.0):
         raise InvalidGuard(f"at_least is {at_least!r}; give a score above 0 and at most 1")
+    given: object = screen  # whatever somebody without a type checker gave
+    if given is not None and not isinstance(given, Screen):
+        raise InvalidGuard(f"screen is {given!r}; give Screen(score, fitted_on=...), or None for the shipped rules")
     if screen is not None and on_fail not in ROUTES and not screen.may_block:
         raise InvalidGuard(
             f"no_injection(on_fail={on_fail!r}) with a screen {screen.told}: its false alarms do not carry over to"

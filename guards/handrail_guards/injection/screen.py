@@ -34,6 +34,8 @@ class Screen:
     """How many of them it would have held."""
 
     def __post_init__(self) -> None:
+        if not callable(self.score):
+            raise InvalidGuard(f"score is {self.score!r}; give a function from a text to a number from 0 to 1")
         if not is_text(self.fitted_on):
             raise InvalidGuard(
                 f"fitted_on is empty or no text ({self.fitted_on!r}); say in words on what examples it was fitted"

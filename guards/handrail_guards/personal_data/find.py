@@ -74,6 +74,9 @@ def check_kinds(kinds: Collection[PersonalDataKind]) -> None:
     Raises:
         InvalidGuard: a kind is unknown, or there are none.
     """
+    given: object = kinds  # whatever somebody without a type checker gave
+    if not isinstance(given, Collection):
+        raise InvalidGuard(f"kinds of personal data are {given!r}; give a list of {', '.join(KINDS)}")
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown or not kinds or isinstance(kinds, str):
         raise InvalidGuard(f"unknown kinds of personal data: {unknown or kinds!r}; choose from {', '.join(KINDS)}")

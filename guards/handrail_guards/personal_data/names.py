@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from handrail_guards.check import Check, Fields, Stage
+from handrail_guards.errors import InvalidGuard
 from handrail_guards.found import none_found
 from handrail_guards.verdict import OnFail, Span
 
@@ -29,7 +30,12 @@ def no_names(
 
     No pattern finds names, so a model of language has to, and it misses some and takes other words for names: a signal
     for routing, see docs/guards.md for what was measured. The reason names kinds and counts, never the names.
+
+    Raises:
+        InvalidGuard: the recogniser is no function.
     """
+    if not callable(recogniser):
+        raise InvalidGuard(f"no_names({recogniser!r}): give a function from a text to the names that it finds")
     return none_found(
         "no_names", "names", lambda text: tuple(recogniser(text)), fields=fields, on_fail=on_fail, stage=stage
     )

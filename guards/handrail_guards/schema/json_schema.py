@@ -84,8 +84,11 @@ def _why(error: ValueError) -> str:
 def _compiled(
     schema: JsonSchema, draft: Draft | None, documents: Mapping[str, JsonSchema], *, formats: bool
 ) -> Validator:
-    if draft is not None and draft not in _METASCHEMAS:
+    if draft is not None and draft not in tuple(_METASCHEMAS):
         raise InvalidGuard(f"draft is {draft!r}; give {' or '.join(map(repr, _METASCHEMAS))}, or write it as $schema")
+    listed: object = documents  # whatever somebody without a type checker gave
+    if not isinstance(listed, Mapping) or not all(isinstance(uri, str) for uri in listed):
+        raise InvalidGuard(f"documents is {documents!r}; give the schemas by their URI, {{uri: schema}}")
     given = {uri.removesuffix("#"): each for uri, each in documents.items()}
 
     def document(uri: str) -> dict[str, object] | bool:

@@ -1,6 +1,7 @@
 """What is given to a step is looked at when the step is built, so that no doubtful run dies of it later."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from handrail import (
     Doubtful,
     Escalation,
     OpenAIModel,
+    RecordedModel,
     Says,
     ScriptedModel,
     classify,
@@ -175,3 +177,39 @@ def test_a_number_that_nobody_can_read_back_does_not_fit(digits: int, sign: int)
         assert isinstance(outcome, Doubtful)
         assert "more than 4,300 digits" in outcome.reason
         assert outcome.suggestion is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"base_url": 3}, "base_url is 3; give an address"),
+        ({"api_key": 3}, "api_key is a int; give text"),
+        ({"prices": 3}, "prices is 3; give a PriceTable"),
+        ({"prices": {"m": 3}}, "prices is .*; give a PriceTable"),
+        ({"confidence": []}, "confidence is .*; give one of"),
+    ],
+)
+def test_what_a_server_is_reached_by_is_of_its_type(wrong: dict[str, Any], told: str) -> None:
+    given: dict[str, Any] = {"api_key": "none", **wrong}
+
+    with pytest.raises(ModelNotReady, match=told):
+        OpenAIModel("m", **given)
+
+
+def test_a_script_is_a_list_a_mapping_or_a_function() -> None:
+    script: Any = 3
+
+    with pytest.raises(ModelNotReady, match="give answers in a list, a mapping or a function"):
+        ScriptedModel(script)
+
+
+def test_a_recording_has_a_path_and_a_model(tmp_path: Path) -> None:
+    text: Any = str(tmp_path / "answers.jsonl")
+    no_model: Any = "openai:m"
+
+    with pytest.raises(ModelNotReady, match="give a Path"):
+        RecordedModel.replay(text)
+    with pytest.raises(ModelNotReady, match="give a Path"):
+        RecordedModel.record(text, live=ScriptedModel([]))
+    with pytest.raises(ModelNotReady, match="give the model to ask"):
+        RecordedModel.record(tmp_path / "answers.jsonl", live=no_model)

@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from handrail_ai_steps.errors import ModelNotReady
@@ -66,7 +67,7 @@ class Address:
         return self.url is None or urlsplit(self.url).hostname == PUBLIC_HOST
 
 
-def address_of(given: str | None, shown: str) -> Address:
+def address_of(given: Any, shown: str) -> Address:
     """Take the login out of an address; ``shown`` names the model in errors.
 
     Raises:
@@ -74,6 +75,8 @@ def address_of(given: str | None, shown: str) -> Address:
     """
     if given is None:
         return Address(None)
+    if not isinstance(given, str):
+        raise ModelNotReady(f"{shown}: base_url is {given!r}; give an address as text")
     parts = urlsplit(given)
     if parts.query or parts.fragment:
         where = f"{parts.scheme}://{parts.hostname}{parts.path}"

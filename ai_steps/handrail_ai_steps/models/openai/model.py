@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
@@ -131,13 +131,15 @@ class OpenAIModel:
         return f"OpenAIModel({self._settings.model!r})"
 
 
-def _key(given: str | None, model: str) -> Credential:
+def _key(given: Any, model: str) -> Credential:
     """Return the key to send.
 
     Raises:
         ModelNotReady: there is none.
     """
     key = given if given is not None else os.environ.get(KEY_VARIABLE, "")
+    if not isinstance(key, str):
+        raise ModelNotReady(f"{PREFIX}{model}: api_key is a {type(key).__name__}; give text")
     if not key:
         raise ModelNotReady(
             f"{PREFIX}{model} has no key: set {KEY_VARIABLE} or give OpenAIModel(api_key=...); "
@@ -150,5 +152,8 @@ def _prices(given: PriceTable | Mapping[str, Price] | None, address: Address) ->
     """Return the price table: list prices hold where OpenAI sends the bill, and nowhere else."""
     if isinstance(given, PriceTable):
         return given
+    table: object = {} if given is None else given  # whatever somebody without a type checker gave
+    if not isinstance(table, Mapping) or not all(isinstance(each, Price) for each in table.values()):
+        raise ModelNotReady(f"prices is {given!r}; give a PriceTable, or a Price for each model's name")
     known = OPENAI_PRICES if address.is_public else PriceTable()
     return known.extended(given or {})
