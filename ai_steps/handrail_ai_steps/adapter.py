@@ -34,6 +34,11 @@ class Adapter:
         except (PydanticUserError, TypeError, NameError) as error:
             raise NoSchema(str(error).splitlines()[0]) from error
 
+    @property
+    def has_plain_bytes(self) -> bool:
+        """Whether bytes would be read from an answer as its text in UTF-8, while records have them in base64."""
+        return _has_format(self.schema, "binary")
+
     def wire_schema(self) -> JsonObject:
         """Return the JSON Schema with the shape of numbers that are written as texts."""
         return self._adapter.json_schema(schema_generator=_WithNumberPatterns)
@@ -78,6 +83,14 @@ class Adapter:
     def show(self, value: object) -> str:
         """Return a value as JSON with the names that the schema has."""
         return self._adapter.dump_json(value, by_alias=True).decode()
+
+
+def _has_format(schema: object, wanted: str) -> bool:
+    if isinstance(schema, list):
+        return any(_has_format(each, wanted) for each in schema)
+    if not isinstance(schema, dict):
+        return False
+    return schema.get("format") == wanted or any(_has_format(each, wanted) for each in schema.values())
 
 
 def _explained(error: ValidationError) -> str:

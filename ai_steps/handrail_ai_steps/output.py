@@ -22,7 +22,8 @@ class Output:
     """An output type, understood once: cheap to validate against, and with a schema for the wire.
 
     Raises:
-        InvalidTask: the type has no JSON Schema, or two of its labels read the same.
+        InvalidTask: the type has no JSON Schema, holds bytes that are not said to be base64, or two of its labels read
+            the same.
     """
 
     def __init__(self, output_type: Any) -> None:
@@ -40,6 +41,12 @@ class Output:
                 f"output type {_shown(output_type)} cannot be a JSON Schema ({error}); "
                 "use a Literal, an Enum or a pydantic model with annotated fields"
             ) from error
+        if self._adapter.has_plain_bytes:
+            raise InvalidTask(
+                f"output type {_shown(output_type)} holds bytes, which a model would write as text, and records and "
+                "people as base64; write base64 everywhere, with "
+                "model_config = ConfigDict(ser_json_bytes='base64', val_json_bytes='base64'), or use str"
+            )
 
     @property
     def labels(self) -> tuple[str, ...]:
