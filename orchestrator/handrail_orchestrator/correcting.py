@@ -51,6 +51,10 @@ class _Walk:
         self._named: Mapping[str, Any] = whole.get("$defs", {})
 
     def of(self, exact: Any, answer: Any, schema: Any) -> Any:
+        """Return an answer's part as the suggestion's is marked; one that shows what was suggested stays as it is."""
+        return exact if same(unmarked(exact), answer) else self._changed(exact, answer, schema)
+
+    def _changed(self, exact: Any, answer: Any, schema: Any) -> Any:
         schema = self._resolved(schema)
         options = _options(schema)
         if len(options) > 1 and not (answer is None and _may_be_null(schema)):

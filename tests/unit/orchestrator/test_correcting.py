@@ -84,6 +84,21 @@ def test_what_is_not_changed_keeps_its_types_and_so_does_the_change(
     assert changed.keys() & {"when"} or getattr(found.when, "tzinfo", None) == NINE.tzinfo
 
 
+@dataclass(frozen=True)
+class Extra:
+    best: Refund | Charge
+    free: JsonValue
+    rows: list[str] | tuple[str, ...]
+
+
+def test_a_part_that_looks_like_a_mark_stays_what_it_was_beside_a_change() -> None:
+    extra = Extra(Charge(amount=1), ["int", 3], ("a", "b"))
+
+    found = answered(Extra, extra, lambda shown: {**shown, "best": {"amount": 2}})
+
+    assert found == Extra(Charge(amount=2), ["int", 3], ("a", "b"))
+
+
 def test_a_change_that_does_not_fit_the_type_is_of_the_first_that_it_fits() -> None:
     assert answered(Refund | Charge, Charge(amount=1), lambda _: {"amount": 2}) == Charge(amount=2)
     assert answered(Refund | Charge, Charge(amount=1), lambda _: {"amount": 2000}) == Refund(amount=2000)
