@@ -2,7 +2,7 @@
 
 import enum
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, Union, get_args, get_origin
@@ -214,8 +214,11 @@ def _members(output_type: Any) -> tuple[object, ...] | None:
     """Return the values of a closed set in order, or None for an open type."""
     if not isinstance(output_type, type):  # ``type Team = Literal[...]`` of Python 3.12 stands for its value
         output_type = getattr(output_type, "__value__", output_type)
-    if isinstance(output_type, Hashable) and output_type in _CLOSED:
-        return _CLOSED[output_type]
+    try:
+        if output_type in _CLOSED:
+            return _CLOSED[output_type]
+    except TypeError:  # a list of labels, or a Literal of lists, cannot be looked up, and is no type either
+        return None
     if isinstance(output_type, type) and issubclass(output_type, enum.Enum):
         return tuple(output_type)
     if get_origin(output_type) is Literal:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import JsonValue
@@ -11,7 +11,9 @@ from handrail import (
     Doubtful,
     Escalation,
     OpenAIModel,
+    Orchestrator,
     RecordedModel,
+    Run,
     Says,
     ScriptedModel,
     classify,
@@ -20,6 +22,7 @@ from handrail import (
     each_field,
     extract,
     max_length,
+    workflow,
 )
 from handrail.ai_steps import Limits, Prompt, judge
 from handrail_ai_steps.errors import AIStepError, InvalidTask, ModelNotReady, UnknownModel
@@ -94,9 +97,9 @@ def test_meanings_of_labels_are_texts_by_label(wrong: Any) -> None:
         built(classify, labels=wrong)
 
 
-@pytest.mark.parametrize("wrong", [["a", "b"], {"a": 1}, {"a", "b"}])
+@pytest.mark.parametrize("wrong", [["a", "b"], {"a": 1}, {"a", "b"}, Literal[["a"]]])
 def test_a_list_of_labels_is_no_output_type(wrong: Any) -> None:
-    with pytest.raises(InvalidTask, match=r"cannot be a JSON Schema.*use a Literal"):
+    with pytest.raises(InvalidTask, match=r"(cannot be a JSON Schema|no closed set).*use a? ?Literal"):
         classify("route", wrong, "Which?", models=ScriptedModel([]), accept=SURE)
 
 
@@ -213,3 +216,26 @@ def test_a_recording_has_a_path_and_a_model(tmp_path: Path) -> None:
         RecordedModel.record(text, live=ScriptedModel([]))
     with pytest.raises(ModelNotReady, match="give the model to ask"):
         RecordedModel.record(tmp_path / "answers.jsonl", live=no_model)
+
+
+async def test_a_person_is_asked_about_an_answer_that_nobody_can_read_back(tmp_path: Path) -> None:
+    answer = {"a": 10**6000}
+    facts = extract(
+        "facts",
+        dict[str, JsonValue],
+        "Say.",
+        models=ScriptedModel(lambda _: Says(answer, 0.3)),
+        accept=confidence(at_least=0.8),
+    )
+
+    @workflow(version=1)
+    async def reading(run: Run, text: str) -> dict[str, JsonValue]:
+        return await run.decide(facts, text)
+
+    async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=[reading]) as orchestrator:
+        handle = await orchestrator.start(reading, "a text", id="R1")
+        await orchestrator.idle()
+        (item,) = orchestrator.reviews()
+        assert "4,300 digits" in item.reason
+        await orchestrator.decide(item.id, {"a": 1}, by="ann")
+        assert await handle.result() == {"a": 1}
