@@ -73,7 +73,7 @@ test-pythons: $(READY) ## Run the pages and the contracts on every newer Python 
 		$$environment/bin/pytest $(SPREAD) --hypothesis-profile fast tests/docs tests/contract $(PYTEST); \
 	done
 
-check: lint types layers docs test test-lowest test-install wheel-test ## Run all that CI runs
+check: lint types layers docs test test-lowest test-pythons test-install wheel-test ## Run all that CI runs
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check
