@@ -49,7 +49,7 @@ demo: $(DEMO) ## Run the main job, support triage; once it is installed, without
 test: $(READY) ## Run the whole test suite, with branch coverage
 	$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(PYTEST)
 
-test-fast: $(READY) ## Run the tests that take under a minute together
+test-fast: $(READY) ## Run the quick tests: about two minutes on two cores
 	$(BIN)/pytest $(SPREAD) $(FAST) $(PYTEST)
 
 test-lowest: $(LOWEST)/.ready ## Run the fast tests on the oldest versions that pyproject.toml allows

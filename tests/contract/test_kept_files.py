@@ -89,6 +89,7 @@ async def test_waiting_runs_of_a_kept_store_go_on_to_their_ends(kept: Path) -> N
         assert orchestrator.run("sleeping").status == "waiting"
 
 
+@pytest.mark.slow
 async def test_a_run_whose_process_was_killed_goes_on(kept: Path) -> None:
     async with Orchestrator(store_of(kept), workflows=kept_flows.ALL) as orchestrator:
         killed = await orchestrator.start(kept_flows.noted, "kill", id="killed")

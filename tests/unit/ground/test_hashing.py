@@ -53,11 +53,13 @@ def test_data_have_the_same_hash_in_every_release() -> None:
     assert hash_of_data({"b": [1, 2.5, None], "a": "é"}, digits=16) == "d764fee2563da33e"
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), JSON))
 def test_the_order_of_keys_does_not_count(data: dict[str, object]) -> None:
     assert hash_of_data(dict(reversed(data.items())), digits=64) == hash_of_data(data, digits=64)
 
 
+@pytest.mark.slow
 @given(JSON, JSON)
 def test_other_data_have_another_hash(one: object, other: object) -> None:
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

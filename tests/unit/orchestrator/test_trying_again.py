@@ -99,6 +99,7 @@ async def test_an_orderly_stop_costs_no_try(tmp_path: Path) -> None:
         assert (step.status, step.error, step.due) == ("done", None, None)
 
 
+@pytest.mark.slow
 async def test_a_steps_deadline_counts_from_its_first_try_whatever_crashed() -> None:
     async with Rehearsal(workflows=FLOWS) as rehearsal:
 

@@ -94,6 +94,7 @@ def test_more_labels_let_more_pass() -> None:
     assert 0 < few < more < many < 0.69  # two thirds are all that truly keeps 5%
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=59, max_size=400), st.sampled_from([0.05, 0.2]))
 def test_what_is_accepted_was_vouched_for(labels: list[tuple[float, bool]], target: float) -> None:
     audits = [Audit(score, right) for score, right in labels]
@@ -110,6 +111,7 @@ def test_what_is_accepted_was_vouched_for(labels: list[tuple[float, bool]], targ
         assert found.bound <= target + 1e-12
 
 
+@pytest.mark.slow
 @given(st.lists(st.booleans(), min_size=300, max_size=300), st.randoms(use_true_random=False))
 def test_the_order_of_the_labels_does_not_matter(rights: list[bool], chance: random.Random) -> None:
     audits = [Audit(index / 300, right) for index, right in enumerate(rights)]

@@ -192,6 +192,7 @@ def test_the_lower_end_rises_with_what_was_gained(cases: int, data: st.DataObjec
     assert ends == sorted(ends)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.integers(1, 120), st.floats(0.01, 0.5), st.just(0.0) | st.floats(1e-9, 1.0))
 def test_power_is_counted_over_everything_that_can_come_out(cases: int, margin: float, discordance: float) -> None:

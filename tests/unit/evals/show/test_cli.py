@@ -536,6 +536,7 @@ def test_the_surest_contradictions_are_shown() -> None:
     assert "labelled.jsonl:4: the label is" in said
 
 
+@pytest.mark.slow
 def test_expected_coverage_is_shown_where_scores_compete_with_its_spread() -> None:
     command = ("calibrate", "steps.py:step", "--cases", "cases.jsonl", *TENTH)
 
