@@ -142,7 +142,9 @@ def test_a_run_stopped_by_hand_ends_with_130(tmp_path: Path, number: signal.Sign
     ],
 )
 def test_a_result_is_whole_and_shown_whatever_a_target_does_to_the_process(tmp_path: Path, name: str) -> None:
-    process = start(tmp_path, f"suites.py:suite_{name}", "--html", "r.html", "--junit", "r.xml")
+    # One case at a time: two threads that detach one stream at once are a crash of their own.
+    at_once = ("--concurrency", "1") if name == "detaching" else ()
+    process = start(tmp_path, f"suites.py:suite_{name}", "--html", "r.html", "--junit", "r.xml", *at_once)
     try:
         printed, said = process.communicate(timeout=120)
     finally:
