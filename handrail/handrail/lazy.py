@@ -8,7 +8,6 @@ editors read them. At run time the same imports are read from its compiled code,
 import dis
 import importlib
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +29,8 @@ def lazy_face(module: ModuleType) -> tuple[Callable[[str], Any], Callable[[], li
         if name == "__all__":
             return list(everything)
         if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415 -- it reads e-mail headers, and few ask
+
             return version("handrail")
         if name not in sources:
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
