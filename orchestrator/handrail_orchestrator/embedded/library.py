@@ -71,6 +71,13 @@ class BoundJudge:
         problem = f"the judge returned {type(returned).__name__}, not an outcome; return Accepted or Doubtful"
         raise NotStorable(where=self.outcome.where, problem=problem)
 
+    def known_failures(self, outcome: Doubtful[object], value: object) -> list[Verdict]:
+        """Return what failed when a suggestion was made that a person takes as it is, of guards not asked again."""
+        judgement = outcome.judgement
+        if judgement.drawn or outcome.suggestion is None or value != outcome.suggestion:
+            return []
+        return [verdict for verdict in judgement.verdicts if verdict.blocks and verdict.guard not in self.person_checks]
+
     def objections(self, value: object, args: Args, kwargs: Kwargs) -> tuple[Verdict, ...]:
         """Return what the judge's guards have against a person's answer to a call; a check that crashes has failed."""
         if self.checking is None:

@@ -6,13 +6,12 @@ import json
 import logging
 import random
 import weakref
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from handrail_guards.escalation import Escalation
-from handrail_guards.outcome import Accepted, Doubtful
-from handrail_guards.verdict import Verdict
+from handrail_guards.outcome import Accepted
 from handrail_orchestrator import asked
 from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.context import StepContext, StopFlag
@@ -249,7 +248,7 @@ class EmbeddedRun(Run):
             bound.value,
             lambda: of_doubt(bound, outcome, context),
             outcome.escalation,
-            lambda value: (*bound.objections(value, args, kwargs), *_known(outcome, value, bound.person_checks)),
+            lambda value: (*bound.objections(value, args, kwargs), *bound.known_failures(outcome, value)),
         )
 
     async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Args, kwargs: Kwargs) -> StepRow:
@@ -391,14 +390,6 @@ class EmbeddedRun(Run):
             )
         )  # fmt: skip
         return value
-
-
-def _known(outcome: Doubtful[object], value: object, checked: Collection[str]) -> list[Verdict]:
-    """Return what failed when a suggestion was made that a person takes as it is, of guards not asked again."""
-    judgement = outcome.judgement
-    if judgement.drawn or outcome.suggestion is None or value != outcome.suggestion:
-        return []
-    return [verdict for verdict in judgement.verdicts if verdict.blocks and verdict.guard not in checked]
 
 
 async def _contained(branch: Call[Any]) -> object:

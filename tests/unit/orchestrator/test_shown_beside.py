@@ -99,5 +99,7 @@ def test_commands_print_json_of_what_an_earlier_version_stored(
             database.execute("UPDATE reviews SET context = '{\"score\": NaN}'")
             database.execute("UPDATE steps SET input = replace(input, '0.5', '-Infinity')")
             database.commit()
-        for line in done(*command.split(), "--store", STORE, "--json").splitlines():
-            json.loads(line, parse_constant=no_json)
+        printed = done(*command.split(), "--store", STORE, "--json").splitlines()
+    assert printed
+    for line in printed:
+        assert json.loads(line, parse_constant=no_json)
