@@ -43,35 +43,38 @@ def calling_foreign_code(*, aside: bool = False, lying: Collection[int] = (0, 1)
                 os.chdir(here)
 
 
-class Lent(io.TextIOBase):
-    """A stream of ours in foreign hands: it can be written to, and closing it closes nothing."""
+class Lending:
+    """What a stream of ours is in foreign hands: closing it closes nothing."""
 
     def __init__(self, owner: TextIO) -> None:
         self._owner = owner
+
+    def flush(self) -> None:
+        """Write out what waits."""
+        self._owner.flush()
+
+    def close(self) -> None:
+        """Do nothing: the command has something to say, too."""
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the owner's."""
+        return self._owner.fileno()
+
+
+class Lent(Lending, io.TextIOBase):
+    """A stream of ours in foreign hands: it can be written to, and closing it closes nothing."""
 
     @override
     def write(self, text: str, /) -> int:
         return self._owner.write(text)
 
     @override
-    def flush(self) -> None:
-        self._owner.flush()
-
-    @override
-    def close(self) -> None:
-        """Do nothing: the command has something to say, too."""
-
-    @override
-    def writable(self) -> bool:
-        return True
-
-    @override
     def isatty(self) -> bool:
         return self._owner.isatty()
-
-    @override
-    def fileno(self) -> int:
-        return self._owner.fileno()
 
     @property
     def buffer(self) -> "LentBytes":
@@ -97,32 +100,13 @@ class Lent(io.TextIOBase):
         return getattr(self._owner, name)
 
 
-class LentBytes(io.RawIOBase):
+class LentBytes(Lending, io.RawIOBase):
     """The bytes below such a stream."""
-
-    def __init__(self, owner: TextIO) -> None:
-        self._owner = owner
 
     @override
     def write(self, data: Buffer, /) -> int:
         self._owner.flush()  # what was written as text comes first
         return self._owner.buffer.write(data)
-
-    @override
-    def flush(self) -> None:
-        self._owner.flush()
-
-    @override
-    def close(self) -> None:
-        """Do nothing."""
-
-    @override
-    def writable(self) -> bool:
-        return True
-
-    @override
-    def fileno(self) -> int:
-        return self._owner.fileno()
 
 
 def _telling(leave: Any, lying: Collection[int]) -> Any:
