@@ -10,7 +10,8 @@ HandrailError
     │   ├── UnknownRun            no such run in the store
     │   ├── RunConflict           the id is taken by a run with another workflow or input
     │   ├── WrongState            the run or item is in a state that does not allow this
-    │   └── InputFileError        a file of inputs that cannot be used as it is
+    │   ├── InputFileError        a file of inputs that cannot be used as it is
+    │   └── SecretUnusable        a secret that is too short, or that others can read
     ├── RunError                  how a run can fail; recorded with the run
     │   ├── StepFailed            a step failed and nothing caught it
     │   ├── WaitExpired           nobody answered, or no event came, in time
@@ -98,6 +99,10 @@ class InputFileError(Misuse, ValueError):
         self.line = line
         self.field = field
         self.problem = problem
+
+
+class SecretUnusable(Misuse):
+    """A secret that is none: it is too short, or others can read it. Nothing was signed."""
 
 
 class RunError(OrchestratorError):
