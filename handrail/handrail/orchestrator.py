@@ -38,5 +38,6 @@ if TYPE_CHECKING:
     from handrail_orchestrator.records.step import StepRecord as StepRecord
     from handrail_orchestrator.step import Step as Step
     from handrail_orchestrator.store.port import ReviewQuery as ReviewQuery
+    from handrail_orchestrator.store.port import RunQuery as RunQuery
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

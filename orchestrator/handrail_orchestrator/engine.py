@@ -4,7 +4,7 @@ Four, each of them the next with more: what is remembered of runs; questions to 
 executing. Who uses an engine names the least that it needs, so that a double of it is short.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, Revie
 from handrail_orchestrator.records.judgement import JudgementRecord
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
-from handrail_orchestrator.store.port import JudgedQuery, ReviewQuery
+from handrail_orchestrator.store.port import JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow
 
@@ -54,8 +54,20 @@ class RunRecords(Protocol):
         """Return runs, newest first: of one status or workflow, and before the run with this key."""
         ...
 
+    def find_runs(self, query: RunQuery) -> Sequence[RunRecord]:
+        """Return the runs of a query, newest first."""
+        ...
+
+    def run_ids(self, keys: Sequence[int]) -> Mapping[int, str]:
+        """Return the ids of runs by their keys, such as those of parents."""
+        ...
+
     def steps(self, run_id: str) -> Sequence[StepRecord]:
         """Return the step records of a run, in order of recording."""
+        ...
+
+    def some_steps(self, run_id: str, *, after: tuple[int, str] = (0, ""), limit: int = 100) -> Sequence[StepRecord]:
+        """Return step records of a run, in order of recording, after the one with this (seq, name)."""
         ...
 
     def waits(self, keys: Sequence[int]) -> Sequence[WaitRecord]:

@@ -20,10 +20,10 @@ from handrail_orchestrator.records.reading import (
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
-from handrail_orchestrator.store import HistoryRows, JudgedQuery, ReviewQuery, Store, open_store
+from handrail_orchestrator.store import HistoryRows, JudgedQuery, ReviewQuery, RunQuery, Store, open_store
 from handrail_orchestrator.store.port import MEMORY
 from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
-from handrail_orchestrator.texts import checked_number, checked_texts
+from handrail_orchestrator.texts import checked_number, checked_text, checked_texts
 
 
 class Reader(ABC):
@@ -72,8 +72,20 @@ class Reader(ABC):
         limit: int = 100,
     ) -> list[RunRecord]:
         """Return runs, newest first: of one status or workflow, and before the run with this key."""
-        rows = self._open_store.latest(status=status, workflow=workflow, before_key=before_key, limit=limit)
-        return [run_record(row) for row in rows]
+        return self.find_runs(RunQuery(status=status, workflow=workflow, before_key=before_key, limit=limit))
+
+    def find_runs(self, query: RunQuery) -> list[RunRecord]:
+        """Return the runs of a query, newest first.
+
+        Raises:
+            NotStorable: one of its texts is none that a store can hold.
+        """
+        checked_texts(workflow=query.workflow, text=query.text)
+        return [run_record(row) for row in self._open_store.latest(query)]
+
+    def run_ids(self, keys: Sequence[int]) -> dict[int, str]:
+        """Return the ids of runs by their keys, such as those of parents."""
+        return self._open_store.run_ids(keys)
 
     def steps(self, run_id: str) -> Sequence[StepRecord]:
         """Return the step records of a run, in order of recording.
@@ -82,6 +94,16 @@ class Reader(ABC):
             UnknownRun: there is none with this id.
         """
         return [step_record(row) for row in self._open_store.history(self._run_row(run_id).key).steps]
+
+    def some_steps(self, run_id: str, *, after: tuple[int, str] = (0, ""), limit: int = 100) -> Sequence[StepRecord]:
+        """Return step records of a run, in order of recording, after the one with this (seq, name).
+
+        Raises:
+            UnknownRun: there is none with this id.
+        """
+        key = self._run_row(run_id).key
+        checked_text(after[1], where="the name of the step before")
+        return [step_record(row) for row in self._open_store.some_steps(key, after=after, limit=limit)]
 
     def waits(self, keys: Sequence[int]) -> list[WaitRecord]:
         """Return what runs wait for, by their keys: in the order of the keys, and what each asked first first."""

@@ -8,7 +8,7 @@ from typing_extensions import get_protocol_members
 
 from handrail.orchestrator import ReviewError, ReviewQuery
 from handrail_orchestrator.engine import Engine
-from handrail_orchestrator.store.port import JudgedQuery
+from handrail_orchestrator.store.port import JudgedQuery, RunQuery
 from handrail_orchestrator.testing import FakeClock
 from tests.contract import flows
 
@@ -22,6 +22,11 @@ async def test_runs_are_listed_both_ways_and_told_apart(engine: Engine) -> None:
     assert engine.store.startswith("sqlite:///")
     assert [run.id for run in engine.runs(workflow="add", limit=2)] == ["r0", "r1"]
     assert [run.id for run in engine.latest_runs(limit=2)] == ["asks", "r2"]
+    found = engine.find_runs(RunQuery(text="R", limit=2))
+    assert [run.id for run in found] == ["r2", "r1"]
+    assert engine.run_ids([found[0].key, 999]) == {found[0].key: "r2"}
+    (first,) = engine.some_steps("r1", limit=1)
+    assert first.as_json() == engine.steps("r1")[0].as_json()
     (wait,) = engine.waits([engine.run("asks").key])
     assert (wait.step, wait.kind, wait.queue) == ("ask", "human", "money")
     assert engine.open_runs(["asks", "r0"]) == [("asks", True)]

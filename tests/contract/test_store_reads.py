@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from handrail_orchestrator.errors import StoreError
-from handrail_orchestrator.store import Store
+from handrail_orchestrator.store import RunQuery, Store
 from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
@@ -106,11 +106,12 @@ def test_a_store_can_be_closed_twice_and_does_not_answer_afterwards(store: Store
 def test_the_latest_runs_are_read_newest_first_and_page_by_page(store: Store) -> None:
     for number in range(5):
         wrote(store, starting(f"r{number}", workflow="add" if number % 2 else "sub"))
-    first = store.latest(limit=2)
+    first = store.latest(RunQuery(limit=2))
     assert [row.id for row in first] == ["r4", "r3"]
-    assert [row.id for row in store.latest(before_key=first[-1].key)] == ["r2", "r1", "r0"]
-    assert [row.id for row in store.latest(workflow="add", status="pending")] == ["r3", "r1"]
-    assert store.latest(status="failed") == []
+    assert [row.id for row in store.latest(RunQuery(before_key=first[-1].key))] == ["r2", "r1", "r0"]
+    assert [row.id for row in store.latest(RunQuery(workflow="add", status="pending"))] == ["r3", "r1"]
+    assert store.latest(RunQuery(status="failed")) == []
+    assert store.run_ids([first[0].key, 999]) == {first[0].key: "r4"}
 
 
 def test_what_a_run_waits_for_is_read_with_its_question(store: Store) -> None:

@@ -62,6 +62,25 @@ class ReviewQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Which runs to list, newest first."""
+
+    status: RunStatus | None = None
+    workflow: str | None = None
+    text: str | None = None
+    """Only runs with this somewhere in their id, whatever the case of its letters A to Z."""
+    parent: int | None = None
+    """Only child runs of the run with this key."""
+    created_from: float | None = None
+    """Only runs made at this time or later, in seconds since the epoch."""
+    created_to: float | None = None
+    """Only runs made before this time."""
+    before_key: int | None = None
+    """Continue after the run with this key."""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedQuery:
     """Which judgements to read."""
 
@@ -132,15 +151,16 @@ class Store(Protocol):
         """Return runs, oldest first."""
         ...
 
-    def latest(
-        self,
-        *,
-        status: RunStatus | None = None,
-        workflow: str | None = None,
-        before_key: int | None = None,
-        limit: int = 100,
-    ) -> list[RunRow]:
-        """Return runs, newest first."""
+    def latest(self, query: RunQuery) -> list[RunRow]:
+        """Return runs, newest first; what a page of them costs does not grow with the number of runs."""
+        ...
+
+    def run_ids(self, keys: Sequence[int]) -> dict[int, str]:
+        """Return the ids of runs by their keys; a key that no run has is left out."""
+        ...
+
+    def some_steps(self, key: int, *, after: tuple[int, str] = (0, ""), limit: int = 100) -> list[StepRow]:
+        """Return step records of a run in order of recording, after the one with this (seq, name)."""
         ...
 
     def waits(self, keys: Sequence[int]) -> list[WaitRow]:

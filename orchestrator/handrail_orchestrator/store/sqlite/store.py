@@ -10,7 +10,7 @@ from typing import Any
 from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreLocked
 from handrail_orchestrator.store.changes import Change
-from handrail_orchestrator.store.port import MEMORY, Durability, HistoryRows, JudgedQuery, ReviewQuery
+from handrail_orchestrator.store.port import MEMORY, Durability, HistoryRows, JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import (
     EventRow,
     JudgedRow,
@@ -22,7 +22,7 @@ from handrail_orchestrator.store.rows import (
     WaitRow,
     WorkerRow,
 )
-from handrail_orchestrator.store.sqlite import fates, judged, reviews
+from handrail_orchestrator.store.sqlite import fates, judged, reviews, runs
 from handrail_orchestrator.store.sqlite.connection import (
     connect,
     explaining,
@@ -33,11 +33,12 @@ from handrail_orchestrator.store.sqlite.connection import (
 )
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 
-_RUN = (
-    "SELECT key, runs.id, workflows.name, workflows.version, status, wake, owner, crashes, created, started, ended,"
-    " deadline, input, output, error, parent, copied_seq FROM runs JOIN workflows ON workflows.id = runs.workflow"
-)
 _STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
+_SOME_STEPS = f"""
+SELECT {", ".join(StepRow._fields)} FROM steps WHERE run = ? AND name IN
+    (SELECT name FROM steps WHERE run = ? AND (seq, name) > (?, ?) ORDER BY seq, name LIMIT ?)
+ORDER BY seq, name
+"""  # noqa: S608 -- our own column names
 _EVENTS = f"SELECT {', '.join(EventRow._fields)} FROM events WHERE run = ? ORDER BY name, number"  # noqa: S608 -- as above
 
 _WAITS = """
@@ -47,8 +48,6 @@ FROM json_each(?) AS wanted JOIN steps ON steps.run = wanted.value AND steps.sta
 LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step = steps.name
 ORDER BY steps.run, steps.seq
 """
-LARGEST = 2**63 - 1
-"""The largest number that SQLite can hold."""
 
 
 class SqliteStore:
@@ -144,32 +143,32 @@ class SqliteStore:
 
     def run(self, run_id: str) -> RunRow | None:
         """Return one run."""
-        rows = self._rows(f"{_RUN} WHERE runs.id = ?", (run_id,))
+        rows = self._rows(f"{runs.SELECT} WHERE runs.id = ?", (run_id,))
         return RunRow._make(rows[0]) if rows else None
 
     def runs(
         self, *, status: RunStatus | None = None, workflow: str | None = None, after_key: int = 0, limit: int = 100
     ) -> list[RunRow]:
         """Return runs, oldest first."""
-        return self._runs("key > ?", after_key, status, workflow, f"key LIMIT {int(limit)}")
-
-    def latest(
-        self,
-        *,
-        status: RunStatus | None = None,
-        workflow: str | None = None,
-        before_key: int | None = None,
-        limit: int = 100,
-    ) -> list[RunRow]:
-        """Return runs, newest first."""
-        before = LARGEST if before_key is None else before_key
-        return self._runs("key < ?", before, status, workflow, f"key DESC LIMIT {int(limit)}")
-
-    def _runs(self, place: str, key: int, status: str | None, workflow: str | None, order: str) -> list[RunRow]:
-        wanted = [(place, key), ("status = ?", status), ("workflows.name = ?", workflow)]
+        wanted = [("key > ?", after_key), ("status = ?", status), ("workflows.name = ?", workflow)]
         where = " AND ".join(condition for condition, value in wanted if value is not None)
         values = [value for _, value in wanted if value is not None]
-        return [RunRow._make(row) for row in self._rows(f"{_RUN} WHERE {where} ORDER BY {order}", values)]
+        sql = f"{runs.SELECT} WHERE {where} ORDER BY key LIMIT {int(limit)}"
+        return [RunRow._make(row) for row in self._rows(sql, values)]
+
+    def latest(self, query: RunQuery) -> list[RunRow]:
+        """Return runs, newest first."""
+        with self._read_lock:
+            return [RunRow._make(row) for row in runs.latest(self._rows, query)]
+
+    def run_ids(self, keys: Sequence[int]) -> dict[int, str]:
+        """Return the ids of runs by their keys; a key that no run has is left out."""
+        sql = "SELECT key, id FROM runs WHERE key IN (SELECT value FROM json_each(?))"
+        return dict(self._rows(sql, (json.dumps(list(keys)),)))
+
+    def some_steps(self, key: int, *, after: tuple[int, str] = (0, ""), limit: int = 100) -> list[StepRow]:
+        """Return step records of a run in order of recording, after the one with this (seq, name)."""
+        return [StepRow._make(row) for row in self._rows(_SOME_STEPS, (key, key, *after, limit))]
 
     def waits(self, keys: Sequence[int]) -> list[WaitRow]:
         """Return what runs wait for."""
