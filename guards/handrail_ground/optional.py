@@ -11,10 +11,13 @@ from typing import Any, Literal, TypeAlias
 
 from handrail_ground.errors import HandrailError
 
-Extra: TypeAlias = Literal["embeddings", "evals", "local"]
+Extra: TypeAlias = Literal["console", "embeddings", "evals", "local"]
 """A group of optional libraries, as pip calls it: ``pip install "handrail[evals]"``."""
 
-OPTIONAL = frozenset({"joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers"})
+OPTIONAL = frozenset({
+    "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
+    "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
+})  # fmt: skip
 
 
 class LibraryMissing(HandrailError):

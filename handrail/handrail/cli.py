@@ -39,6 +39,9 @@ register(
     "Run a workflow on every line of a file; the same command again goes on.",
 )
 register(app, "work", "handrail_orchestrator.cli:work", "Execute whatever is due in a store, until stopped.")
+register(
+    app, "serve", "handrail.console.serve:serve", "Show the review pages in a browser, and the HTTP API beside them."
+)
 register(app, "learn", "handrail.learning:learn", "Train a local model from labelled examples, without a network.")
 register(
     app, "eval", "handrail_evals.show.cli:app", "Measure steps and workflows: run suites, compare, gate, calibrate."

@@ -1,0 +1,1 @@
+"""The pages that reviewers live in, and the HTTP API: what ``handrail serve`` serves."""

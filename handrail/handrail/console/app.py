@@ -1,0 +1,63 @@
+"""The console as one ASGI application: its routes, its door, what it answers to errors."""
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from handrail.console import item, queue
+from handrail.console.answers import fault, handrail_error, http_error, see
+from handrail.console.context import Console, ConsoleSettings
+from handrail.console.render import STATIC
+from handrail.console.security import Door
+from handrail.console.viewer import SignIn, SingleUser
+from handrail_ground.errors import HandrailError
+from handrail_orchestrator.client import Client
+
+PUBLIC = ("/static/", "/healthz", "/readyz", "/signin/", "/link/")
+"""Paths that need nobody to be signed in; one that ends with a slash stands for all below it too."""
+
+
+class _Kept(StaticFiles):
+    """Files of ours, which a browser may keep: their links carry their version."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def kept(message: dict[str, object]) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                headers = list(message["headers"])  # type: ignore[call-overload]
+                message["headers"] = [*headers, (b"cache-control", b"public, max-age=31536000, immutable")]
+            await send(message)
+
+        await super().__call__(scope, receive, kept)  # type: ignore[arg-type]
+
+
+def console(client: Client, settings: ConsoleSettings = ConsoleSettings(), *, sign_in: SignIn | None = None) -> ASGIApp:
+    """Return the console of a store whose client is open."""
+    app = Starlette(
+        routes=_routes(),
+        exception_handlers={HandrailError: handrail_error, HTTPException: http_error, Exception: fault},
+    )
+    app.state.console = Console(client, settings)
+    door = Door(app, sign_in=sign_in or SingleUser(settings.single_user), public=PUBLIC, root_path=settings.root_path)
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        await door(dict(scope) | {"app": app}, receive, send)
+
+    return served
+
+
+def _routes() -> list[BaseRoute]:
+    """Return every route of the console; each module of pages adds its own here."""
+    return [
+        Route("/", _home, name="home"),
+        Mount("/static", _Kept(directory=STATIC), name="static"),
+        *queue.routes(),
+        *item.routes(),
+    ]
+
+
+def _home(request: Request) -> Response:
+    return see(request, "queue")

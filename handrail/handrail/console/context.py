@@ -1,0 +1,44 @@
+"""What every page works with: the store's client, and how the console was started."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.orchestrator import Orchestrator
+
+if TYPE_CHECKING:  # whoever starts the console reads its settings before it is known whether the extra is there
+    from starlette.requests import Request
+
+DEFAULT_PORT = 8377
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """How the console was started."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    root_path: str = ""
+    """Where a proxy shows it, such as ``/review``; empty: at the top."""
+    single_user: str = "me"
+    """Whose decisions they are while nobody is configured in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """A store behind pages."""
+
+    client: Client
+    settings: ConsoleSettings = field(default_factory=ConsoleSettings)
+
+    @property
+    def orchestrator(self) -> Orchestrator | None:
+        """Return what executes runs in this process; None: it only looks at the store."""
+        return self.client if isinstance(self.client, Orchestrator) else None
+
+
+def console_of(request: "Request") -> Console:
+    """Return the console that a request came to."""
+    found = request.app.state.console
+    assert isinstance(found, Console)  # noqa: S101 -- app.py has put it there
+    return found

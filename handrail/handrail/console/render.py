@@ -1,0 +1,90 @@
+"""Pages from templates: one environment, everything escaped, no word of its own."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from handrail.console.context import console_of
+from handrail.console.times import UTC_NAME, moment, span
+from handrail.console.viewer import Viewer
+from handrail.console.words import say
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+MENU = (("queue", "menu.queue"),)
+"""What the menu at the top of each page leads to: routes, and the words for them."""
+
+
+@cache
+def environment() -> Environment:
+    """Return what renders the templates."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals |= {"w": say, "span": span}
+    return made
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page made from a template and the values it shows."""
+    return HTMLResponse(fragment(request, template, **values), status)
+
+
+def fragment(request: Request, template: str, **values: Any) -> str:
+    """Return what a template makes of values."""
+    viewer = request.scope.get("viewer")
+    assert viewer is None or isinstance(viewer, Viewer)  # noqa: S101 -- security.py has put it there
+    now = console_of(request).client.now()
+    given: Mapping[str, Any] = {
+        "viewer": viewer,
+        "path": partial(link, request),
+        "static": partial(static_link, request),
+        "csrf": partial(_token_field, viewer),
+        "moment": _moment_for(viewer, now),
+        "ago": lambda seconds: span(now - seconds),
+        "until": lambda seconds: span(seconds - now),
+        "now": now,
+        "menu": [(link(request, name), say(words), name) for name, words in MENU],
+        "here": request.scope["path"],
+    }
+    return environment().get_template(template).render({**given, **values})
+
+
+def link(request: Request, name: str, query: Mapping[str, object] | None = None, **params: object) -> str:
+    """Return the path to a page, by its route's name, wherever a proxy shows the console."""
+    path = request.scope.get("root_path", "") + str(request.app.url_path_for(name, **params))
+    given = {key: value for key, value in (query or {}).items() if value not in {None, ""}}
+    return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+
+def static_link(request: Request, name: str) -> str:
+    """Return the path to a file of ours, with its version, so that a browser keeps each one for good."""
+    return link(request, "static", {"v": _version(name)}, path=name)
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _token_field(viewer: Viewer | None) -> Markup:
+    return Markup('<input type="hidden" name="csrf" value="{}">').format("" if viewer is None else viewer.csrf)
+
+
+def _moment_for(viewer: Viewer | None, now: float) -> Callable[[float | None], Markup]:
+    zone = UTC_NAME if viewer is None else viewer.zone
+    return lambda seconds: moment(seconds, zone, now)

@@ -1,0 +1,60 @@
+"""``handrail serve``: the pages and the HTTP API of a store, and with workflows the worker too."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from handrail.console.context import DEFAULT_PORT, ConsoleSettings
+from handrail_ground.optional import needs
+from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.foreign import calling_foreign_code
+from handrail_orchestrator.cli.loading import lasting
+from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, LogOption, StoreOption
+from handrail_orchestrator.cli.stopping import run_until_stopped
+from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.logs import log_json
+
+LARGEST_PORT = 65_535
+NOBODY = "me"
+"""Who decides in single-user mode where the system cannot tell who is logged in."""
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return NOBODY
+
+
+@complaining
+def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of its options
+    store: StoreOption = DEFAULT_STORE,
+    host: Annotated[str, typer.Option(help="the address to listen on; others than loopback need people")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=LARGEST_PORT, help="0: any that is free")] = DEFAULT_PORT,
+    workflows: Annotated[
+        list[str] | None, typer.Option(metavar="MODULE:WORKFLOW", help="execute this one, too; may be given again")
+    ] = None,
+    root_path: Annotated[str, typer.Option(metavar="/PATH", help="where a proxy shows it")] = "",
+    by: Annotated[str, typer.Option("--as", metavar="NAME", help="who decides while nobody is configured")] = "",
+    concurrency: ConcurrencyOption = 100,
+    logs: LogOption = False,  # noqa: FBT002 -- typer makes an option of it
+) -> None:
+    """Show the review pages of a store in a browser, and its HTTP API; with workflows, execute them too."""
+    if logs:
+        log_json()
+    settings = ConsoleSettings(host, port, _checked_root(root_path), by.strip() or _user())
+    with needs("console"):
+        from handrail.console.server import Served, serve_until_stopped  # noqa: PLC0415 -- needs the extra
+    targets = [name for each in workflows or () for name in each.split(",") if name]
+    with calling_foreign_code():
+        loaded = [(load_workflow(target), lasting(target)) for target in targets]
+        run_until_stopped(serve_until_stopped(Served(store, tuple(loaded), settings, concurrency)))
+
+
+def _checked_root(path: str) -> str:
+    trimmed = path.rstrip("/")
+    if trimmed and (not trimmed.startswith("/") or "//" in trimmed or any(each in trimmed for each in "?#%\\ ")):
+        raise Misuse(f"--root-path {path!r} is no path: write it as /review")
+    return trimmed

@@ -1,0 +1,143 @@
+"""The console's server: one event loop for the pages, the timers, and the worker if there is one."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import typer
+import uvicorn
+
+from handrail.console.app import console
+from handrail.console.context import ConsoleSettings
+from handrail.console.security import is_loopback
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.errors import Misuse, StoreError, StoreLocked
+from handrail_orchestrator.orchestrator import Orchestrator
+from handrail_orchestrator.workflow import AnyWorkflow
+
+LAST_ANSWERS_SECONDS = 5
+"""How long answers that are being given may take when the server stops."""
+BACKLOG = 512
+
+_log = logging.getLogger("handrail.console")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served."""
+
+    store: str
+    workflows: tuple[tuple[AnyWorkflow, str], ...]
+    """Each with where its code is found."""
+    settings: ConsoleSettings
+    concurrency: int
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the command that runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def serve_until_stopped(served: Served) -> None:
+    """Serve a store until this is cancelled.
+
+    Raises:
+        Misuse: the address is taken, or is none of this machine's loopback while nobody is configured.
+        StoreError: the store cannot be used.
+    """
+    with _listening(served.settings) as listener:
+        async with _opened(served) as client:
+            if isinstance(client, Orchestrator):
+                for workflow, target in served.workflows:
+                    await client.remember_code(workflow.name, target)
+            _must_be_safe(served.settings)
+            await _serve(client, served, listener)
+
+
+def _opened(served: Served) -> Client:
+    if served.workflows:
+        workflows = [workflow for workflow, _ in served.workflows]
+        return Orchestrator(served.store, workflows=workflows, concurrency=served.concurrency)
+    return Client(served.store)
+
+
+def _must_be_safe(settings: ConsoleSettings) -> None:
+    if not is_loopback(settings.host):
+        raise Misuse(
+            f"--host {settings.host} is no loopback address, and nobody is configured in this store:"
+            " everybody who reaches it could decide"
+        )
+
+
+@contextmanager
+def _listening(settings: ConsoleSettings) -> Iterator[socket.socket]:
+    """Open the socket, so that a taken port is told before anything else begins."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise Misuse(f"cannot listen on {where} ({error.strerror or error}): choose another --port or --host") from None
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+async def _serve(client: Client, served: Served, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        console(client, served.settings),
+        lifespan="off",
+        http="h11",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve([listener]), name="serving")
+    beside = [asyncio.create_task(_fire_timers(client), name="timers")]
+    if isinstance(client, Orchestrator):
+        beside.append(asyncio.create_task(client.failed(), name="worker"))
+    typer.echo(_greeting(served, listener), err=True)
+    try:
+        done, _ = await asyncio.wait([serving, *beside], return_when=asyncio.FIRST_COMPLETED)
+        for each in done:
+            each.result()
+    finally:
+        for each in beside:
+            each.cancel()
+        server.should_exit = True
+        await asyncio.gather(serving, *beside, return_exceptions=True)
+
+
+async def _fire_timers(client: Client) -> None:
+    """Let what is due happen, once a second: undo windows that end, items that are late."""
+    fire = getattr(client, "fire_timers", None)
+    while True:
+        await asyncio.sleep(1.0)
+        if fire is None:
+            continue
+        try:
+            await fire()
+        except StoreLocked:  # somebody holds it for a moment: the next second is soon enough
+            _log.warning("timers: the store is locked")
+        except StoreError:
+            _log.exception("timers: the store cannot be used")
+            raise
+
+
+def _greeting(served: Served, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    names = ", ".join(f"{workflow.name} v{workflow.version}" for workflow, _ in served.workflows)
+    working = f", working on {names}" if names else ""
+    return f"serving {served.store}{working}: http://{shown}:{port}{served.settings.root_path}/"

@@ -1,0 +1,112 @@
+"""The door of the console: who reaches it, what every answer carries, and what changes nothing."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from handrail.console.context import ConsoleSettings
+from handrail.console.render import STATIC, environment
+from tests.unit.handrail.console.served import BASE, opened, tickets
+
+HTMX_SHA256 = "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"
+"""Of htmx.min.js of htmx.org 4.0.1."""
+
+
+def test_the_vendored_script_is_the_published_one_and_its_licence_is_beside_it() -> None:
+    assert hashlib.sha256((STATIC / "htmx.min.js").read_bytes()).hexdigest() == HTMX_SHA256
+    assert (STATIC / "htmx.LICENSE").read_text(encoding="utf-8").startswith("Zero-Clause BSD")
+
+
+def test_no_template_has_a_script_or_style_of_its_own_or_marks_a_text_as_safe() -> None:
+    for name in environment().list_templates():
+        text = (STATIC.parent / "templates" / name).read_text(encoding="utf-8")
+        assert re.findall(r"<style|<script(?! src=)|\sstyle=|\son[a-z]+=|\|\s*safe\b|javascript:", text) == [], name
+
+
+@pytest.mark.parametrize("path", ["/queue", "/nowhere", "/static/console.css", "/static/nothing.css", "/api/nowhere"])
+async def test_every_answer_carries_the_headers(tmp_path: Path, path: str) -> None:
+    async with opened(tmp_path) as site:
+        headers = (await site.http.get(path)).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8377", "[::2]", "", "a b"])
+async def test_another_host_name_reaches_nothing_while_nobody_is_configured(tmp_path: Path, host: str) -> None:
+    async with opened(tmp_path) as site:
+        refused = await site.http.get("/queue", headers={"host": host})
+    assert refused.status_code == 421
+    assert "localhost only" in refused.text
+
+
+@pytest.mark.parametrize("host", ["localhost:8377", "127.0.0.1", "[::1]:8377", "LOCALHOST"])
+async def test_names_of_the_loopback_reach_it(tmp_path: Path, host: str) -> None:
+    async with opened(tmp_path) as site:
+        assert (await site.http.get("/queue", headers={"host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:9999"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+async def test_a_form_of_another_site_changes_nothing_even_with_the_token(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    async with opened(tmp_path) as site:
+        await site.ask(tickets, "help")
+        refused = await site.post("/queue/next", headers=headers)
+        assert refused.status_code == 403
+        assert site.engine.review(1).state == "open"
+
+
+@pytest.mark.parametrize("data", [{}, {"csrf": ""}, {"csrf": "0" * 64}, {"csrf": "é"}])
+async def test_a_form_without_the_token_changes_nothing(tmp_path: Path, data: dict[str, str]) -> None:
+    async with opened(tmp_path) as site:
+        await site.ask(tickets, "help")
+        refused = await site.http.post("/queue/next", data=data)
+        assert refused.status_code == 403
+        assert "out of date" in refused.text
+        assert site.engine.review(1).state == "open"
+
+
+async def test_a_body_over_the_limit_is_refused_whether_its_size_is_said_or_not(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        said = await site.http.post("/queue/next", content=b"x" * 1_000_001)
+
+        async def parts() -> AsyncIterator[bytes]:
+            for _ in range(11):
+                yield b"x" * 100_000
+
+        unsaid = await site.http.post("/queue/next", content=parts())
+        wrong = await site.http.post("/queue/next", headers={"content-length": "-5"})
+    assert [said.status_code, unsaid.status_code, wrong.status_code] == [413, 413, 413]
+
+
+async def test_an_unknown_path_of_the_api_is_a_problem_document(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        answer = await site.http.get("/api/nowhere")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code == 404
+
+
+@pytest.mark.parametrize("prefix", ["", "/review"])
+async def test_links_hold_under_a_root_path_whether_the_proxy_takes_it_away_or_not(tmp_path: Path, prefix: str) -> None:
+    async with opened(tmp_path, ConsoleSettings(root_path="/review")) as site:
+        page = await site.page(f"{prefix}/queue")
+        links = set(re.findall(r'(?:href|src|action)="(/[^"]*)"', page))
+        assert links
+        assert [link for link in links if not link.startswith("/review/")] == []
+        for link in re.findall(r'(?:href|src)="(/[^"]*)"', page):
+            assert (await site.http.get(f"{BASE}{link}")).status_code == 200
