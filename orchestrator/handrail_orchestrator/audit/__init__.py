@@ -1,0 +1,1 @@
+"""Evidence: whether the audit log is as it was written, and what it says of every decision."""
