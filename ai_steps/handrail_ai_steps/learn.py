@@ -19,6 +19,9 @@ SHOWN_FIELDS = 8
 AS_CASES = {"text": "input", "label": "expected"}
 """How files of cases, such as ``handrail eval calibrate`` reads, call the fields of an example."""
 
+PROVENANCE = "provenance"
+"""The field by which a line of ``handrail review export`` is known: it says where its label comes from."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleFields:
@@ -42,6 +45,8 @@ class Training:
     """How many labelled texts it learned from, those out of scope included."""
     out_of_scope: int
     """How many of them belong to no label."""
+    set_apart: int
+    """How many exported decisions it did not learn from, because they were drawn at random: those calibrate."""
     seconds: float
     """How long the fit took."""
 
@@ -72,7 +77,8 @@ def learn(
     """
     if not name or name != Path(name).name or name in {".", ".."}:
         raise InvalidTrainingData(f"{name!r} cannot name a model: use a word without slashes, such as 'route'")
-    examples = read_examples(source, fields=fields)
+    read = _Reading(source, fields)
+    examples = read.examples()
     started = time.perf_counter()
     try:
         model = LocalModel.fit(examples, name=name, seed=seed, embedding=embedding)
@@ -85,6 +91,7 @@ def learn(
         folder=models / name,
         examples=len(examples),
         out_of_scope=sum(example.label is None for example in examples),
+        set_apart=read.set_apart,
         seconds=seconds,
     )
 
@@ -92,14 +99,59 @@ def learn(
 def read_examples(source: Path, *, fields: ExampleFields = ExampleFields()) -> Sequence[LabelledText]:
     """Return the labelled texts of a JSONL file, in its order; blank lines are skipped.
 
+    Of the decisions that ``handrail review export`` wrote, those that were drawn at random are left out: a model that
+    learned from them could not be calibrated on them any more.
+
     Raises:
-        InvalidTrainingData: there is no such file, a line is not a JSON object, or a field is missing or of another
-            type; the message names file, line and field.
+        InvalidTrainingData: there is no such file, a line is not a JSON object, a field is missing or of another type,
+            or it holds decisions of several steps; the message names file, line and field.
     """
-    examples = tuple(_example(record, where, fields) for where, record in _records(source))
-    if not examples:
-        raise InvalidTrainingData(f"{source} holds no examples; give one JSON object a line with a text and its label")
-    return examples
+    return _Reading(source, fields).examples()
+
+
+class _Reading:
+    """Reads one file, and counts what nothing may learn from."""
+
+    def __init__(self, source: Path, fields: ExampleFields) -> None:
+        self._source = source
+        self._fields = fields
+        self._step: object = None
+        self.set_apart = 0
+        """How many decisions were drawn at random."""
+
+    def examples(self) -> Sequence[LabelledText]:
+        """Return the labelled texts."""
+        found = tuple(
+            _example(record, where, self._fields)
+            for where, record in _records(self._source)
+            if not self._calibrates(record, where)
+        )
+        if not found and self.set_apart:
+            raise InvalidTrainingData(
+                f"all {self.set_apart:,} decisions in {self._source} were drawn at random, and such cases calibrate;"
+                " give some of them up for training with `handrail eval labels STEP --from FILE --give-up 0.25 --out`"
+            )
+        if not found:
+            raise InvalidTrainingData(
+                f"{self._source} holds no examples; give one JSON object a line with a text and its label"
+            )
+        return found
+
+    def _calibrates(self, record: object, where: str) -> bool:
+        """Return whether a line is an exported decision that was drawn at random."""
+        if not isinstance(record, dict) or not isinstance(record.get(PROVENANCE), dict):
+            return False
+        about = record.get("metadata")
+        about = about if isinstance(about, dict) else {}
+        step = about.get("step")
+        self._step = step if self._step is None else self._step
+        if step != self._step:
+            raise InvalidTrainingData(
+                f"{where}: a decision of step {step!r} among those of {self._step!r}, and a model learns one step;"
+                " export one with `handrail review export --step`"
+            )
+        self.set_apart += about.get("drawn") is True
+        return about.get("drawn") is True
 
 
 def _records(source: Path) -> Iterator[tuple[str, object]]:

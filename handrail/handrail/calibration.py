@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from handrail_evals.decide.calibrate.labels import audits_of as audits_of
     from handrail_evals.decide.calibrate.labels import scores_of as scores_of
     from handrail_evals.decide.calibrate.promise import Promise as Promise
+    from handrail_evals.decide.corrections.file import write_examples as write_examples
     from handrail_evals.decide.corrections.labels import Decided as Decided
     from handrail_evals.decide.corrections.labels import GivenUp as GivenUp
     from handrail_evals.decide.corrections.labels import Labels as Labels
     from handrail_evals.decide.corrections.labels import LeftOut as LeftOut
     from handrail_evals.decide.corrections.labels import Reason as Reason
     from handrail_evals.decide.corrections.labels import as_examples as as_examples
-    from handrail_evals.decide.corrections.labels import write_examples as write_examples
     from handrail_evals.decide.corrections.reading import read_labels as read_labels
     from handrail_evals.decide.corrections.record import Recorded as Recorded
     from handrail_evals.decide.corrections.record import read_records as read_records

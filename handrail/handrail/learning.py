@@ -30,6 +30,8 @@ def learn(
     labels = len(learned.model.labels)
     scope = f", {learned.out_of_scope:,} of them out of scope" if learned.out_of_scope else ""
     typer.echo(f"{learned.examples:,} examples{scope}, {labels} labels, {learned.seconds:.1f} s: {learned.folder}")
+    if learned.set_apart:
+        typer.echo(f"set apart: {learned.set_apart:,} decisions that were drawn at random; they calibrate")
     if learned.quality is not None:
         typer.echo(f"right on examples kept out while fitting: {learned.quality.accuracy:.1%}")
     typer.echo(f"use it with models=['local:{name}']")

@@ -1,10 +1,8 @@
 """What people decided of one step's judgements, kept apart by what it may be used for; what is no label, and why."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from handrail_ai_steps.models.local import LabelledText
@@ -12,7 +10,6 @@ from handrail_evals.decide.calibrate.acceptance_file import Subject
 from handrail_evals.decide.calibrate.labels import Audit, Correction, JudgedCase
 from handrail_evals.errors import InvalidLabels, InvalidSetting
 from handrail_evals.measure.case import AnyCase, Case, Metadatum
-from handrail_ground.files import write_whole
 from handrail_guards.auditing import draw_of
 
 Reason: TypeAlias = Literal[
@@ -201,13 +198,3 @@ def _require(found: Iterable[Any], kind: type) -> None:
             f"a {type(wrong).__name__} where a {kind.__name__} belongs: what calibrates may not train; take audits out"
             " with Labels.give_up, and give what it returns as given_up"
         )
-
-
-def write_examples(path: Path, examples: "Iterable[LabelledText]") -> int:
-    """Write the JSON Lines that ``handrail learn --from`` reads, whole or not at all; return how many lines.
-
-    A file that was there is replaced.
-    """
-    lines = [f"{json.dumps({'text': each.text, 'label': each.label})}\n".encode() for each in examples]
-    write_whole(path, lines)
-    return len(lines)

@@ -19,6 +19,10 @@ SUFFIXES: Final[tuple[Suffix, ...]] = get_args(Suffix)
 
 EmptyCell: TypeAlias = Literal["missing", "null", "text"]
 
+PROVENANCE: Final = "provenance"
+"""The key of an object that says where a label comes from, as ``handrail review export`` writes it; no part of a case
+is read from it, whatever the file's form."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFields:
@@ -77,13 +81,15 @@ class CaseFields:
     def others_in(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return what stands under keys that have no meaning here."""
         known = self.known
+        if self.input is not None and isinstance(data.get(PROVENANCE), Mapping):
+            known |= {PROVENANCE}
         return {key: value for key, value in data.items() if key not in known}
 
     def refusal(self, keys: Iterable[str]) -> str | None:
         """Return why a case with these keys is not read, with the key that was probably meant; None when it is."""
         if self.input is None or self.others != "refuse":
             return None
-        known = self.known
+        known = self.known | {PROVENANCE}
         unknown = [key for key in keys if key not in known]
         return unknown_key(unknown[0], self.known) if unknown else None
 

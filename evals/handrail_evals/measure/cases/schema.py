@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from handrail_evals.errors import InvalidSetting
-from handrail_evals.measure.cases.form import NATIVE
+from handrail_evals.measure.cases.form import NATIVE, PROVENANCE
 from handrail_evals.measure.cases.value_type import ValueType
 from handrail_orchestrator.codec import type_name
 
@@ -126,6 +126,9 @@ def _case(input_type: object, expected: object, *, allow_unlabelled: bool) -> tu
         "blind": {
             "description": "Whether the label was given without a model's suggestion in view; null: nobody says.",
             "type": ["boolean", "null"],
+        },
+        PROVENANCE: {
+            "description": "Where the label comes from, as `handrail review export` writes it; not read with the case."
         },
     }
     case = {

@@ -27,7 +27,7 @@ from handrail_evals.decide.step_calibration import (
     judge_traffic,
     set_threshold,
 )
-from handrail_evals.errors import InvalidSetting
+from handrail_evals.errors import InvalidLabels, InvalidSetting
 from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.cases.form import CaseFields
 from handrail_evals.measure.cases.read import first_keys, read_cases
@@ -233,8 +233,23 @@ def _from_store(
 
 
 def _labelled(file: Path, keys: CaseKeys, step: AIStep[Any], *, accept_seen: bool) -> Sequence[AnyCase]:
-    """Return the labelled cases of a file, whose labels were given blind unless seen ones are accepted too."""
-    labelled = keys.labelled(file, step.output_type | None)
+    """Return the labelled cases of a file, whose labels were given blind unless seen ones are accepted too.
+
+    Exported decisions that were not drawn at random are left out, whatever is accepted: they are the hard cases.
+    """
+    found = keys.labelled(file, step.output_type | None)
+    labelled = [each for each in found if each.metadata.get("drawn") is not False]
+    if len(labelled) < len(found):
+        typer.echo(
+            f"left out: {len(found) - len(labelled):,} decisions that were not drawn at random; they train, and set no"
+            " threshold",
+            err=True,
+        )
+    if found and not labelled:
+        raise InvalidLabels(
+            f"{file}: none of its decisions was drawn at random, and only such cases tell how often accepted values are"
+            " wrong; give the step audit=Auditing(0.05) to draw some"
+        )
     if not accept_seen:
         require_blind([each.name for each in labelled if each.blind is False], len(labelled), "--accept-seen")
     return labelled

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast, get_args
 
 import typer
 
-from handrail_evals.decide.corrections.labels import Labels, as_examples, write_examples
+from handrail_ai_steps.models.local import LabelledText
+from handrail_evals.decide.corrections.file import write_examples
+from handrail_evals.decide.corrections.label_file import read_label_file
+from handrail_evals.decide.corrections.labels import Labels, LeftOut, as_examples
 from handrail_evals.decide.corrections.reading import read_labels
 from handrail_evals.decide.corrections.record import require_known
 from handrail_evals.decide.drift.feeding import feed
@@ -55,7 +59,10 @@ def require_answered(labels: Labels, store: str) -> None:
 @measuring
 def labels(
     step: Annotated[str, typer.Argument(metavar="STEP", help="the AI step's name in the store, such as route")],
-    store: Annotated[str, typer.Option("--store", help="sqlite:///FILE")],
+    store: Annotated[str | None, typer.Option("--store", help="sqlite:///FILE")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="what `handrail review export` wrote, in its place")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="write what may train a model, for `handrail learn`")
     ] = None,
@@ -65,35 +72,76 @@ def labels(
     as_json: options.JsonOption = False,
 ) -> None:
     """Read what people decided: audits may set a threshold, corrections may only train."""
+    if (store is None) == (source is None):
+        raise typer.BadParameter("say where the decisions are: --store sqlite:///FILE or --from FILE")
+    found = _of_store(str(store), step, give_up) if source is None else _of_file(source, step, give_up)
+    written = 0 if out is None else write_examples(out, found.examples)
+    if as_json:
+        counts: dict[str, Any] = {
+            "audits": found.audits,
+            "corrections": found.corrections,
+            "given_up": found.given_up,
+            "answered": found.answered,
+            "left_out": str(found.left_out),
+            "written": written,
+        }
+        typer.echo(json_line(counts, ascii_only=False))
+        return
+    typer.echo(f"audits       {found.audits:,}  ({found.share}); they may calibrate")
+    typer.echo(f"corrections  {found.corrections:,}; they may only train")
+    if found.given_up:
+        typer.echo(f"given up     {found.given_up:,} audits, for training")
+    typer.echo(str(found.left_out))
+    if out is not None:
+        typer.echo(f"written      {written:,} examples to {out}: handrail learn NAME --from {out}")
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What people decided of one step, counted, and what may train."""
+
+    audits: int
+    corrections: int
+    given_up: int
+    answered: float | None
+    """Share of the drawn cases that are decided; None: none was drawn, or it is not known."""
+    share: str
+    """The same in words."""
+    left_out: LeftOut
+    examples: tuple[LabelledText, ...]
+
+
+def _of_store(store: str, step: str, give_up: float) -> _Found:
     def read(client: EngineClient) -> Labels:
         require_known(client, step)
         return read_labels(client, step=step)
 
     found = from_store(store, read)
     kept, given_up = found.give_up(give_up)
-    written = 0
-    if out is not None:
-        written = write_examples(out, as_examples(kept.corrections, given_up=given_up))
-    counts: dict[str, Any] = {
-        "audits": len(kept.audits),
-        "corrections": len(kept.corrections),
-        "given_up": len(given_up),
-        "answered": found.answered,
-        "left_out": str(found.left_out),
-        "written": written,
-    }
-    if as_json:
-        typer.echo(json_line(counts, ascii_only=False))
-        return
     share = "none was drawn" if found.answered is None else f"{found.answered:.1%} of the drawn cases are decided"
-    typer.echo(f"audits       {len(kept.audits):,}  ({share}); they may calibrate")
-    typer.echo(f"corrections  {len(kept.corrections):,}; they may only train")
-    if given_up:
-        typer.echo(f"given up     {len(given_up):,} audits, for training")
-    typer.echo(str(found.left_out))
-    if out is not None:
-        typer.echo(f"written      {written:,} examples to {out}: handrail learn NAME --from {out}")
+    return _Found(
+        audits=len(kept.audits),
+        corrections=len(kept.corrections),
+        given_up=len(given_up),
+        answered=found.answered,
+        share=share,
+        left_out=found.left_out,
+        examples=as_examples(kept.corrections, given_up=given_up),
+    )
+
+
+def _of_file(source: Path, step: str, give_up: float) -> _Found:
+    found = read_label_file(source, step=step)
+    examples, given_up = found.examples(given_up=give_up)
+    return _Found(
+        audits=len(found.audits) - given_up,
+        corrections=len(found.corrections),
+        given_up=given_up,
+        answered=None,
+        share="how many of the drawn cases are decided, only the store knows",
+        left_out=found.left_out,
+        examples=examples,
+    )
 
 
 @measuring

@@ -8,7 +8,8 @@ from handrail import Accepted
 from handrail_ai_steps.learn import read_examples
 from handrail_evals.decide.calibrate.calibration import calibrate
 from handrail_evals.decide.calibrate.promise import Promise
-from handrail_evals.decide.corrections.labels import Labels, as_examples, write_examples
+from handrail_evals.decide.corrections.file import write_examples
+from handrail_evals.decide.corrections.labels import Labels, as_examples
 from handrail_evals.decide.corrections.reading import read_labels
 from handrail_evals.errors import InvalidLabels, InvalidSetting
 from tests.unit.evals.decide.corrections_flows import played, route_step, routing, tickets
