@@ -8,7 +8,7 @@ from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.escalation import WhenLate
 from handrail_guards.outcome import Alternative, Judgement
 from handrail_orchestrator.records.choices import choices_of
-from handrail_orchestrator.records.late import Late
+from handrail_orchestrator.records.lazy import LazyRecord
 from handrail_orchestrator.records.said import Said
 from handrail_orchestrator.store.rows import ReviewState
 
@@ -19,7 +19,7 @@ _ANYTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewItem(Late):
+class ReviewItem(LazyRecord):
     """One question to people; values are JSON data, times are seconds since the epoch (UTC)."""
 
     id: int
@@ -112,7 +112,7 @@ class ReviewItem(Late):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewChange(Late):
+class ReviewChange(LazyRecord):
     """One change of a review item; never changed or deleted."""
 
     id: int

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from handrail_guards.outcome import Accepted, Doubtful
-from handrail_orchestrator.records.late import Late
+from handrail_orchestrator.records.lazy import LazyRecord
 from handrail_orchestrator.store.rows import ReviewState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgementRecord(Late):
+class JudgementRecord(LazyRecord):
     """One judgement with its review item, if it has one: a doubtful value's question, or an accepted value's audit.
 
     Values are JSON data, times are seconds since the epoch (UTC).

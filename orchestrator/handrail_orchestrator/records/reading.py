@@ -9,7 +9,7 @@ from handrail_guards.verdict import OnFail, Verdict
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.records.judgement import JudgementRecord
-from handrail_orchestrator.records.late import Readers, late, readers_of, text
+from handrail_orchestrator.records.lazy import Readers, lazy_record, readers_of, text
 from handrail_orchestrator.records.outcome import outcome_data, outcome_of
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
@@ -33,7 +33,7 @@ _RUN = readers_of(
 
 def run_record(row: RunRow) -> RunRecord:
     """Return a run."""
-    return late(RunRecord, row, _RUN)
+    return lazy_record(RunRecord, row, _RUN)
 
 
 def wait_record(row: WaitRow) -> WaitRecord:
@@ -90,7 +90,7 @@ _JUDGED_STEP = {**_STEP, "output": text("output", outcome_data), "outcome": text
 
 def step_record(row: StepRow) -> StepRecord:
     """Return a step."""
-    return late(StepRecord, row, _JUDGED_STEP if row.kind == "ai" else _STEP)
+    return lazy_record(StepRecord, row, _JUDGED_STEP if row.kind == "ai" else _STEP)
 
 
 def _alternatives(recorded: str) -> tuple[Alternative, ...]:
@@ -115,7 +115,7 @@ _ITEM = readers_of(
 
 def review_item(row: ReviewRow) -> ReviewItem:
     """Return a question."""
-    return late(ReviewItem, row, _ITEM)
+    return lazy_record(ReviewItem, row, _ITEM)
 
 
 class _Detail(NamedTuple):
@@ -141,7 +141,7 @@ _DETAIL: Readers = {**_OF_ITEM, "judgement": _judgement, "history": _history}
 
 def review_detail(row: ReviewRow, judged: str | None, log: list[ReviewLogRow]) -> ReviewDetail:
     """Return a question with the outcome that led to it, as it is recorded, and its changes."""
-    return late(ReviewDetail, _Detail(review_item(row), judged, log), _DETAIL)
+    return lazy_record(ReviewDetail, _Detail(review_item(row), judged, log), _DETAIL)
 
 
 def _change(recorded: str) -> Any:
@@ -157,7 +157,7 @@ _CHANGE = readers_of(ReviewChange, data=text("data", _change))
 
 def review_change(row: ReviewLogRow) -> ReviewChange:
     """Return a change of a question."""
-    return late(ReviewChange, row, _CHANGE)
+    return lazy_record(ReviewChange, row, _CHANGE)
 
 
 _JUDGEMENT = readers_of(
@@ -171,4 +171,4 @@ _JUDGEMENT = readers_of(
 
 def judgement_record(row: JudgedRow) -> JudgementRecord:
     """Return a judgement."""
-    return late(JudgementRecord, row, _JUDGEMENT)
+    return lazy_record(JudgementRecord, row, _JUDGEMENT)

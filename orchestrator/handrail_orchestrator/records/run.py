@@ -4,13 +4,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.records.late import Late
+from handrail_orchestrator.records.lazy import LazyRecord
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store.rows import ENDED, RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord(Late):
+class RunRecord(LazyRecord):
     """One run; values are JSON data, times are seconds since the epoch (UTC)."""
 
     id: str

@@ -7,13 +7,13 @@ from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.records.late import Late
+from handrail_orchestrator.records.lazy import LazyRecord
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store.rows import StepStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepRecord(Late):
+class StepRecord(LazyRecord):
     """One step of one run; values are JSON data, times are seconds since the epoch (UTC)."""
 
     name: str

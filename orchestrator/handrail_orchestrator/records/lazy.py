@@ -5,14 +5,14 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-R = TypeVar("R", bound="Late")
+R = TypeVar("R", bound="LazyRecord")
 
 Readers = Mapping[str, Callable[[Any], Any]]
 """By the name of a record's field: what reads it from a row."""
 
 
-class Late:
-    """What a frozen dataclass with slots derives from to be made by ``late``; made with values it is as any other."""
+class LazyRecord:
+    """What a frozen dataclass with slots derives from to be made by ``lazy_record``; made with values it is as ever."""
 
     __slots__ = ("_stored",)
 
@@ -28,7 +28,7 @@ class Late:
             return value
 
 
-def late(kind: type[R], row: object, readers: Readers) -> R:
+def lazy_record(kind: type[R], row: object, readers: Readers) -> R:
     """Return a record of a row, of which nothing is read yet."""
     record = object.__new__(kind)
     object.__setattr__(record, "_stored", (row, readers))
