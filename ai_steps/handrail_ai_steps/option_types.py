@@ -5,6 +5,7 @@ from typing import Any
 
 from handrail_ai_steps.allowance import Limits
 from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.output import Output
 from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.task import Example
 from handrail_guards.errors import InvalidGuard
@@ -68,6 +69,23 @@ def require_labels_text(step: str, labels: Any) -> None:
             raise InvalidTask(
                 f"step {step!r}: labels has {label!r}: {meaning!r}; give a label and its meaning as texts"
             )
+
+
+def require_defaults(step: str, escalate: Escalation, output: Output) -> None:
+    """Check that what an escalation answers when nobody does is an answer of the step.
+
+    Raises:
+        InvalidTask: it does not fit the output type.
+    """
+    for late in escalate.chain:
+        if late.answer is None:
+            continue
+        try:
+            output.load(late.answer)
+        except ValueError as error:
+            raise InvalidTask(
+                f"step {step!r}: Late('default', value={late.value!r}) is no answer of this step: {error}"
+            ) from error
 
 
 def _is_list(given: object) -> bool:

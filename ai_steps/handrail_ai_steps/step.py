@@ -15,6 +15,7 @@ from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model
 from handrail_ai_steps.model_outcome import ModelOutcome
+from handrail_ai_steps.option_types import require_defaults
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
 from handrail_ai_steps.rule import require_fields, require_rule
@@ -67,6 +68,7 @@ class AIStep(Generic[T_co]):
     def __post_init__(self) -> None:
         require_rule(self.name, self.accept)
         _require_audit(self.name, self.audit)
+        require_defaults(self.name, self.escalate, self.task.output)
         names = self.task.output.names
         require_fields(self.name, self.accept, names)
         guard_set = GuardSet.of(

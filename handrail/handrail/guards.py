@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from handrail_guards.acceptor import Acceptor as Acceptor
     from handrail_guards.auditing import AuditRule as AuditRule
     from handrail_guards.auditing import draw_of as draw_of
+    from handrail_guards.calendar import WorkingHours as WorkingHours
     from handrail_guards.chain import ChainResult as ChainResult
     from handrail_guards.chain import run_guards as run_guards
     from handrail_guards.chain import run_guards_async as run_guards_async
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from handrail_guards.injection.rules import injection_score as injection_score
     from handrail_guards.injection.rules import injection_signs as injection_signs
     from handrail_guards.injection.screen import Screen as Screen
+    from handrail_guards.late import Late as Late
     from handrail_guards.objections import objections as objections
     from handrail_guards.outcome import Alternative as Alternative
     from handrail_guards.outcome import Attempt as Attempt

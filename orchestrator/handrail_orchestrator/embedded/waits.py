@@ -143,7 +143,7 @@ class Waits:
         if row is None:
             now = self._equipment.clock.now()
             review = asks().item(self._key, name, escalation, now)
-            late = review.due if escalation.when_late != "keep_waiting" else None
+            late = review.due if escalation.chain else None
             row = self._row(name, "human", due=late, wanted=wanted)
             self._write(OpenWait(row, review=review))
             raise self._suspend(row)
@@ -171,7 +171,7 @@ class Waits:
     async def _late(self, row: StepRow, escalation: Escalation) -> BaseException:
         if row.due is None or row.due > self._equipment.clock.now() or self._matching.strict:
             return self._suspend(row)
-        if escalation.when_late == "fail":
+        if escalation.chain and escalation.chain[0].policy == "fail":
             if await self._move(row, "expire", "expired"):
                 return self._expire(row, f"nobody answered within {escalation.due_hours:g} hours")
             return self._suspend(row)  # somebody has just answered: the run is due already

@@ -45,7 +45,7 @@ class Wording:
             reason=self.reason,
             priority=escalation.priority,
             due=None if escalation.due_hours is None else now + escalation.due_hours * _HOUR,
-            when_late=escalation.when_late,
+            when_late=escalation.chain[0].policy if escalation.chain else "keep_waiting",
             schema=self.schema,
             context=self.context,
             suggestion=self.suggestion,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from handrail_guards.confidence import ConfidenceSource
-from handrail_guards.escalation import WhenLate
+from handrail_guards.late import LatePolicy
 from handrail_guards.outcome import Alternative, Judgement
 from handrail_orchestrator.records.choices import choices_of
 from handrail_orchestrator.records.lazy import LazyRecord
@@ -39,7 +39,8 @@ class ReviewItem(LazyRecord):
     """0 to 100; higher is asked first."""
     due: float | None = None
     """When it is late; None: never."""
-    when_late: WhenLate = "keep_waiting"
+    when_late: LatePolicy = "keep_waiting"
+    """The first policy for when it is late."""
     state: ReviewState = "open"
     version: int = 1
     """Counts changes; a change is made only to the version it was decided on."""
