@@ -8,9 +8,9 @@ from typing import Protocol, get_args, runtime_checkable
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.field_names import FieldNames
 from handrail_ground.errors import is_order, told
-from handrail_guards.acceptance import Acceptance, Always, Doubt, Never, Threshold
+from handrail_guards.acceptance import Acceptance, Always, Doubt, Never, TellingRule, Threshold
 from handrail_guards.errors import InvalidGuard
-from handrail_guards.outcome import DoubtCode, Judgement
+from handrail_guards.outcome import AcceptedBy, DoubtCode, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,12 @@ class EachField:
             if not any(_matches(wanted, path) for path in judgement.fields):
                 return Doubt("no_confidence", f"{wanted}: no confidence: the model gave none for this field")
         return None
+
+    def accepted_by(self, judgement: Judgement) -> AcceptedBy:
+        """Return the number that the confidence of every field met."""
+        del judgement  # the same numbers for all
+        others = ", ".join(f"{path} at least {rule.at_least:g}" for path, rule in self.fields.items())
+        return AcceptedBy(rule=f"every field at least {self.at_least.at_least:g}{f' ({others})' if others else ''}")
 
     def _rule(self, path: str) -> Threshold:
         return next((rule for pattern, rule in self.fields.items() if _matches(pattern, path)), self.at_least)
@@ -119,6 +125,20 @@ def doubt_of(rule: Acceptance, judgement: Judgement, *, final: bool) -> Doubt | 
         return said
     wrong = f"the acceptance rule {type(rule).__name__} returned a {type(said).__name__}"
     return Doubt("rule", f"{wrong}; a rule returns a Doubt with a known code and a reason, or None")
+
+
+def accepted_by(rule: Acceptance, judgement: Judgement) -> AcceptedBy:
+    """Return by what a rule accepted a judgement, for the record; by its name where it does not say."""
+    named = AcceptedBy(rule=f"the acceptance rule {type(rule).__name__}")
+    if not isinstance(rule, TellingRule):
+        return named
+    try:
+        said: object = rule.accepted_by(judgement)  # whatever a rule without a type checker returns
+    except BaseException as error:
+        if is_order(error):
+            raise
+        return named
+    return said if isinstance(said, AcceptedBy) else named
 
 
 def wants_confidence(rule: Acceptance) -> bool:

@@ -18,7 +18,7 @@ from handrail_ai_steps.model_outcome import ModelOutcome
 from handrail_ai_steps.option_types import require_defaults
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
-from handrail_ai_steps.rule import require_fields, require_rule
+from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Task
 from handrail_guards.acceptance import Acceptance, Always
 from handrail_guards.auditing import AuditRule
@@ -229,7 +229,8 @@ class AIStep(Generic[T_co]):
 
     def _settled(self, outcome: ModelOutcome) -> Accepted[T_co] | Doubtful[T_co]:
         if outcome.doubt is None:
-            return Accepted(outcome.value, outcome.judgement)
+            told = accepted_by(self.accept, outcome.judgement)
+            return Accepted(outcome.value, replace(outcome.judgement, accepted_by=told))
         suggestion = outcome.value if outcome.has_value else None
         return Doubtful(suggestion, outcome.doubt.code, outcome.doubt.reason, outcome.judgement, self.escalate)
 

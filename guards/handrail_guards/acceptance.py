@@ -1,12 +1,12 @@
 """The rule that turns a confidence into accepted or doubtful."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from handrail_guards.confidence import Confidence
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_share, is_text
-from handrail_guards.outcome import DoubtCode, Judgement
+from handrail_guards.outcome import AcceptedBy, DoubtCode, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,15 @@ class Acceptance(Protocol):
         ...
 
 
+@runtime_checkable
+class TellingRule(Protocol):
+    """A rule that says, for the record, what it accepted a value by."""
+
+    def accepted_by(self, judgement: Judgement) -> AcceptedBy:
+        """Return what a judgement that it accepted met."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """Accept at or above a number typed by hand; a missing confidence is never accepted."""
@@ -45,6 +54,13 @@ class Threshold:
         """Return why the value is in doubt, or None to accept it."""
         del final  # no verdict counts
         return self.doubt_about(judgement.confidence)
+
+    def accepted_by(self, judgement: Judgement) -> AcceptedBy:
+        """Return the number that a confidence met."""
+        del judgement  # one number for all
+        return AcceptedBy(
+            rule=f"confidence at least {self.at_least:g}", score="confidence", threshold=float(self.at_least)
+        )
 
     def doubt_about(self, confidence: Confidence) -> Doubt | None:
         """Return why a value of which somebody is so sure is in doubt, or None to accept it."""
@@ -62,6 +78,11 @@ class Always:
     def doubt(self, judgement: Judgement, *, final: bool = True) -> None:
         """Return None: nothing is in doubt on account of its confidence."""
         del judgement, final
+
+    def accepted_by(self, judgement: Judgement) -> AcceptedBy:
+        """Return that the guards alone decided."""
+        del judgement
+        return AcceptedBy(rule="whatever passes the guards")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from handrail_guards.acceptance import Doubt
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.errors import InvalidGuard
-from handrail_guards.outcome import Judgement
+from handrail_guards.outcome import AcceptedBy, Judgement
 
 FORMAT = "handrail-acceptance/1"
 """What a file calls itself; a later format has another number."""
@@ -111,6 +111,21 @@ class GuaranteedThreshold:
                 "low_confidence", f"{self.score} {score:.3f} < {self.threshold:.3f}, set for {self._promise()}"
             )
         return None
+
+    def accepted_by(self, judgement: Judgement) -> AcceptedBy:
+        """Return the threshold that a score met, and what labelled cases vouch for."""
+        del judgement  # one threshold for all
+        met = "no threshold" if self.threshold is None else f"{self.score} at least {self.threshold:.3f}"
+        return AcceptedBy(
+            rule=f"{met}, set for {self._promise()} on {self.labels:,} labels of {self.date}",
+            score=self.score,
+            threshold=self.threshold,
+            target=self.target,
+            delta=self.delta,
+            risk=self.bound,
+            labels=self.labels,
+            mark=self.mark,
+        )
 
     def to_json(self) -> str:
         """Return it as the text of an acceptance file."""

@@ -66,6 +66,28 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedBy:
+    """The rule that accepted a value, with its bound: what it asked for, and what it promises."""
+
+    rule: str
+    """In plain words, such as ``confidence at least 0.8``."""
+    score: str = ""
+    """What its threshold is set on: ``confidence``, ``margin`` or ``acceptor``; empty: on no single number."""
+    threshold: float | None = None
+    """The least score that it accepts; None: it has no single one."""
+    target: float | None = None
+    """The promise, where labelled cases vouch for one: largest share of wrong values among the accepted, 0 to 1."""
+    delta: float | None = None
+    """Chance that the promise is broken, 0 to 1."""
+    risk: float | None = None
+    """Upper bound of the share of wrong values that the labelled cases showed, 0 to 1."""
+    labels: int | None = None
+    """How many labelled cases it was set on."""
+    mark: str = ""
+    """The acceptance file's, which changes with any of its fields; empty: it comes from none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """Everything known about how a value came to be, accepted or not."""
 
@@ -90,6 +112,8 @@ class Judgement:
     """The input as text, as people read it when they review; empty when it must not be kept."""
     drawn: bool = False
     """Whether the case was drawn for a blind audit, before it was known whether its value is accepted."""
+    accepted_by: AcceptedBy | None = None
+    """Of an accepted value: the rule that accepted it; None in records of versions that did not keep it."""
 
 
 @dataclass(frozen=True, slots=True)

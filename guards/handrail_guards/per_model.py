@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from handrail_guards.acceptance import Doubt
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guarantee import GuaranteedThreshold
-from handrail_guards.outcome import Judgement
+from handrail_guards.outcome import AcceptedBy, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ class PerModel:
         """Return why the value is in doubt, or None to accept it."""
         rule, behind = self._rule(judgement)
         return self._unknown(judgement) if rule is None else rule.doubt(judgement, final=final, behind=behind)
+
+    def accepted_by(self, judgement: Judgement) -> AcceptedBy:
+        """Return what the rule of the judgement's model vouches for."""
+        rule, _ = self._rule(judgement)
+        return AcceptedBy(rule="no rule of this model") if rule is None else rule.accepted_by(judgement)
 
     def _rule(self, judgement: Judgement) -> tuple[GuaranteedThreshold | None, tuple[str, ...]]:
         """Return the rule of the judgement's model, and the marks of the rules before it."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from handrail_guards.acceptance import Always as Always
     from handrail_guards.acceptance import Doubt as Doubt
     from handrail_guards.acceptance import Never as Never
+    from handrail_guards.acceptance import TellingRule as TellingRule
     from handrail_guards.acceptance import Threshold as Threshold
     from handrail_guards.acceptor import Acceptor as Acceptor
     from handrail_guards.auditing import AuditRule as AuditRule
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from handrail_guards.injection.screen import Screen as Screen
     from handrail_guards.late import Late as Late
     from handrail_guards.objections import objections as objections
+    from handrail_guards.outcome import AcceptedBy as AcceptedBy
     from handrail_guards.outcome import Alternative as Alternative
     from handrail_guards.outcome import Attempt as Attempt
     from handrail_guards.outcome import Judgement as Judgement
