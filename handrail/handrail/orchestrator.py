@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import InputFileError as InputFileError
     from handrail_orchestrator.errors import InvalidWorkflow as InvalidWorkflow
     from handrail_orchestrator.errors import Misuse as Misuse
+    from handrail_orchestrator.errors import NotAllowed as NotAllowed
     from handrail_orchestrator.errors import NotStorable as NotStorable
     from handrail_orchestrator.errors import OrchestratorError as OrchestratorError
+    from handrail_orchestrator.errors import ReviewConflict as ReviewConflict
     from handrail_orchestrator.errors import ReviewError as ReviewError
     from handrail_orchestrator.errors import RunConflict as RunConflict
     from handrail_orchestrator.errors import RunError as RunError

@@ -4,38 +4,31 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from handrail_orchestrator import review
 from handrail_orchestrator.clock import Clock, SystemClock
-from handrail_orchestrator.embedded.checking import AnswerCheck, Checked
+from handrail_orchestrator.desk import Desk
+from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.presence import living
 from handrail_orchestrator.embedded.writer import Host, Writer
-from handrail_orchestrator.errors import AnswerRefused, Misuse, NotStorable, ReviewError
-from handrail_orchestrator.reader import Reader
+from handrail_orchestrator.errors import Misuse, NotStorable
 from handrail_orchestrator.records.health import Health
-from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
-from handrail_orchestrator.records.reading import review_item
-from handrail_orchestrator.store import ReviewQuery, Store, open_store
+from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
     Fork,
-    MoveReview,
     Prune,
     Remember,
     RetryRun,
     Send,
     Started,
 )
-from handrail_orchestrator.store.rows import ReviewRow, RunStatus
+from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.unmarking import as_plain
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
-
-if TYPE_CHECKING:
-    from handrail_guards.verdict import Verdict
 
 PRUNE_AT_ONCE = 500
 """Runs deleted in one transaction, so that others can write in between."""
@@ -50,7 +43,7 @@ class ClientParts(NamedTuple):
     """Holds answers to the guards of workflows whose code is known."""
 
 
-class Client(Reader):
+class Client(Desk):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.
@@ -209,116 +202,11 @@ class Client(Reader):
         """Give space that deleted runs held back to the disk."""
         self._open_store.vacuum()
 
-    # -- reviews
-
-    async def next_review(self, *, by: str, queue: str | None = None) -> ReviewDetail | None:
-        """Take the most urgent item that nobody has, for five minutes; None when there is none.
-
-        What this person skipped comes after all others, that skipped longest ago first.
-
-        Raises:
-            ReviewError: the person has no name.
-        """
-        review.check_person(by)
-        checked_texts(queue=queue)
-        now = self._clock.now()
-        query = ReviewQuery(queue=queue, free_for=by, now=now, limit=20)
-        while items := self.reviews(query):
-            for item in items:
-                try:
-                    taken = await self._move(review.take(item, by=by, now=now))
-                    return self.review(taken.id)
-                except ReviewError:  # somebody was faster
-                    continue
-        return None
-
-    async def decide(
-        self,
-        item: int,
-        value: object,
-        *,
-        by: str,
-        version: int | None = None,
-        note: str | None = None,
-        despite: Sequence[str] = (),
-    ) -> ReviewItem:
-        """Answer a review item and resume its run; ``value`` is the answer as JSON data.
-
-        The answer is held to the guards of the step that asks, as far as they cost nothing: here when the workflow's
-        code is known (see ``use``), else by its run, which opens the item again. ``despite`` names guards that fail
-        and against which the answer stands all the same; the item's log keeps them.
-
-        Raises:
-            AnswerRefused: it fails a guard that ``despite`` does not name.
-            ReviewError: the answer does not fit, somebody else has the item, or it is decided or closed.
-        """
-        row, now = self.plain_review(item), self._clock.now()
-        move = review.decide(row, value, by=by, now=now, version=version, note=note, despite=despite)
-        checked = await self._checked(row, value)
-        failed = (*(() if checked is None else checked.failed), *self._known(row, value, checked))
-        if refused := review.unconfirmed(failed, despite):
-            raise AnswerRefused(item=item, verdicts=refused, said=review.in_words(refused))
-        if checked is not None:  # what passes was not overruled; where nothing was checked, the run will tell
-            move = move._replace(despite=tuple(dict.fromkeys(verdict.guard for verdict in failed)))
-        return await self._move(move)
-
-    async def objections(self, item: int, value: object) -> "Sequence[Verdict] | None":
-        """Return what the guards have against an answer; None when nothing is known that could tell.
-
-        Of a suggestion taken as it is, it is known what failed when it was made: guards that ask a model are not asked
-        again.
-
-        Raises:
-            ReviewError: there is no such item, or the answer does not fit its type.
-        """
-        row = self.plain_review(item)
-        checked = await self._checked(row, value)
-        known = self._known(row, value, checked)
-        return known or None if checked is None else (*checked.failed, *known)
-
-    async def _checked(self, item: ReviewItem, value: object) -> Checked | None:
-        check = self._parts.check
-        return None if check is None else await check.checked(item, value)
-
-    def _known(self, item: ReviewItem, value: object, checked: Checked | None) -> "tuple[Verdict, ...]":
-        if not review.is_suggestion(item, value):
-            return ()
-        said = self.review(item.id).said
-        asked = frozenset[str]() if checked is None else checked.asked
-        return () if said is None else tuple(each for each in said.forbids if each.guard not in asked)
-
     def use(self, *workflows: AnyWorkflow) -> None:
         """Check answers with the code of these workflows from now on; nothing of them is executed."""
         check = AnswerCheck(Library(), Workflows(list(workflows)), self._open_store, self._clock)
         self._entered = self._parts._replace(check=check)
 
-    async def undo(self, item: int, *, by: str) -> ReviewItem:
-        """Take back one's own answer of the last minutes, if its run has not read it; the item is one's own again.
-
-        Raises:
-            ReviewError: its run has gone on with it, it is too old, or it is not this person's.
-        """
-        return await self._move(review.undo(self.plain_review(item), by=by, now=self._clock.now()))
-
-    async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
-        """Give an item back for somebody else; ``next_review`` offers it to this person last.
-
-        Raises:
-            ReviewError: somebody else has it, or it is decided or closed.
-        """
-        return await self._move(review.skip(self.plain_review(item), by=by, now=self._clock.now(), note=note))
-
-    async def release(self, item: int, *, by: str) -> ReviewItem:
-        """Give back an item that this person has taken, as if they had never looked at it.
-
-        Raises:
-            ReviewError: this person does not have it.
-        """
-        return await self._move(review.release(self.plain_review(item), by=by, now=self._clock.now()))
-
-    async def _move(self, change: MoveReview) -> ReviewItem:
-        if change.decision is None:
-            moved: ReviewRow = await self._writer.ask(change)
-        else:
-            moved = await self._change(change)
-        return review_item(moved)
+    @property
+    def _check(self) -> AnswerCheck | None:
+        return self._parts.check

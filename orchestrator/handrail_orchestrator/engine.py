@@ -13,6 +13,7 @@ from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, Revie
 from handrail_orchestrator.records.judgement import JudgementRecord
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
+from handrail_orchestrator.review.moves import SendUpCode
 from handrail_orchestrator.store.port import JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow
@@ -114,15 +115,17 @@ class ReviewDesk(Protocol):
         """Take the most urgent item that nobody has; None when there is none."""
         ...
 
-    async def decide(
+    async def decide(  # noqa: PLR0913 -- what a person may say with an answer
         self,
         item: int,
         value: Any,
         *,
         by: str,
         version: int | None = None,
+        shown: str | None = None,
         note: str | None = None,
         despite: Sequence[str] = (),
+        undo_seconds: float = 0.0,
     ) -> ReviewItem:
         """Answer a review item and resume its run."""
         ...
@@ -145,6 +148,30 @@ class ReviewDesk(Protocol):
 
     async def release(self, item: int, *, by: str) -> ReviewItem:
         """Give back an item that this person has taken, as if they had never looked at it."""
+        ...
+
+    async def take(self, item: int, *, by: str) -> ReviewDetail:
+        """Take an item, or take one's own anew."""
+        ...
+
+    async def extend(self, item: int, *, by: str, worked: float = 0.0) -> bool:
+        """Show that one is still at an item."""
+        ...
+
+    async def snooze(self, item: int, *, by: str, until: float, note: str | None = None) -> ReviewItem:
+        """Put an item away until a time."""
+        ...
+
+    async def assign(self, item: int, *, by: str, to: str | None, note: str | None = None) -> ReviewItem:
+        """Give an item to one person, or to whoever comes."""
+        ...
+
+    async def send_up(self, item: int, *, by: str, code: SendUpCode, note: str | None = None) -> ReviewItem:
+        """Hand an item to the next tier, with the reason."""
+        ...
+
+    async def add_note(self, item: int, *, by: str, text: str) -> ReviewItem:
+        """Say something about an item for whoever looks at it next."""
         ...
 
 
@@ -213,7 +240,14 @@ class Handle(Protocol[Out_co]):
 class Engine(EngineClient, Protocol):
     """Starts runs and executes them, too; see ``Orchestrator`` for each method's errors."""
 
-    async def start(self, workflow: Workflow[In, Out], value: In, *, id: str | None = None) -> Handle[Out]:  # noqa: A002
+    async def start(
+        self,
+        workflow: Workflow[In, Out],
+        value: In,
+        *,
+        id: str | None = None,  # noqa: A002
+        by: str | None = None,
+    ) -> Handle[Out]:
         """Start a run; recorded when this returns."""
         ...
 

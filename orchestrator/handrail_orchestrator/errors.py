@@ -14,13 +14,16 @@ HandrailError
     │   └── SecretUnusable        a secret that is too short, or that others can read
     ├── RunError                  how a run can fail; recorded with the run
     │   ├── StepFailed            a step failed and nothing caught it
+    │   ├── Declined              people said no to the execution of a step
     │   ├── WaitExpired           nobody answered, or no event came, in time
     │   ├── DeadlineExceeded      the run, or a step with all its attempts, took too long
     │   ├── RunCancelled          the run was cancelled
     │   ├── HistoryMismatch       the code asked for something else than the history holds
     │   └── SuspensionSwallowed   the workflow caught the signal that makes a run wait
     ├── ReviewError               a change to a review item that was refused
-    │   └── AnswerRefused         a person's answer fails guards and was not confirmed
+    │   ├── AnswerRefused         a person's answer fails guards and was not confirmed
+    │   ├── ReviewConflict        the item is not as it was when it was looked at, or somebody else's
+    │   └── NotAllowed            this person may not do that
     └── StoreError                the store cannot be read or written
         ├── StoreNotFound
         ├── StoreFull
@@ -119,6 +122,15 @@ class StepFailed(RunError):
         self.message = message
 
 
+class Declined(RunError):
+    """People said no to the execution of a step."""
+
+    def __init__(self, *, step: str, by: str) -> None:
+        super().__init__(f"step {step!r} was not approved: {by} said no")
+        self.step = step
+        self.by = by
+
+
 class WaitExpired(RunError):
     """Nobody answered, or no event came, before the time was up."""
 
@@ -167,6 +179,14 @@ class AnswerRefused(ReviewError):
             f"review item {item}: the answer fails {said}; correct it, or confirm it against each of them by name:"
             f" despite={list(self.guards)!r} ({options} on the command line)"
         )
+
+
+class ReviewConflict(ReviewError):
+    """The item is not as it was when it was looked at, or is somebody else's; what was typed is to be kept."""
+
+
+class NotAllowed(ReviewError):
+    """This person may not do that: their role, or a rule of the item, forbids it."""
 
 
 class StoreError(OrchestratorError):

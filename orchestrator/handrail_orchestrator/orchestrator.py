@@ -175,8 +175,17 @@ class Orchestrator(Client):
 
     # -- starting
 
-    async def start(self, workflow: Workflow[In, Out], value: In, *, id: str | None = None) -> RunHandle[Out]:  # noqa: A002
+    async def start(
+        self,
+        workflow: Workflow[In, Out],
+        value: In,
+        *,
+        id: str | None = None,  # noqa: A002
+        by: str | None = None,
+    ) -> RunHandle[Out]:
         """Start a run; recorded when this returns. The same id with the same input is the same run.
+
+        ``by`` is the person who starts it, if one does: a question with ``not_self`` is not for them.
 
         Raises:
             UnknownWorkflow: this orchestrator was not given the workflow.
@@ -185,7 +194,7 @@ class Orchestrator(Client):
         """
         engine = self.engine
         worker = engine.worker
-        change = self._start_change(workflow, value, id, execute=worker.has_room)
+        change = self._start_change(workflow, value, id, execute=worker.has_room, by=by)
         me = worker.id
         if change.execute:
             worker.expect()
@@ -233,18 +242,23 @@ class Orchestrator(Client):
         engine.started.add(each.key for each in started)
         return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]
 
-    def _start_change(self, workflow: AnyWorkflow, value: object, run_id: str | None, *, execute: bool) -> StartRun:
+    def _start_change(
+        self, workflow: AnyWorkflow, value: object, run_id: str | None, *, execute: bool, by: str | None = None
+    ) -> StartRun:
         if workflow not in self._workflows:
             raise UnknownWorkflow(
                 f"this orchestrator was not given workflow {workflow.name!r} version {workflow.version}:"
                 " put it into Orchestrator(workflows=[...])"
             )
-        checked_texts(id=run_id)
+        checked_texts(id=run_id, by=by)
         now = self.now()
         encoded = self._library.workflow(workflow).input.encode(value)
         deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
         name = run_id if run_id is not None else uuid.uuid4().hex
-        return StartRun(name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute)
+        started_by = None if by is None else f"person:{by}"
+        return StartRun(
+            name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute, started_by=started_by
+        )
 
     # -- results
 

@@ -1,5 +1,6 @@
 """The stores that the contract is held to, and what its tests write to them."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,17 @@ def crash(store: Store, worker: int, *, progress: bool = False) -> int:
     (dead,) = [each for each in store.workers() if each.id == worker]
     assert wrote(store, TakeOver(worker, dead.beat, NOW, CRASH_LIMIT), worker=new) != [None]
     return new
+
+
+def before_people(old: sqlite3.Connection) -> None:
+    """Take from a store what formats before the seventh did not have."""
+    for kind, name in old.execute("SELECT type, name FROM sqlite_master").fetchall():
+        if name in {"people", "passes", "views", "links", "audit_gaps", "settings"}:
+            old.execute(f"DROP TABLE {name}")
+        elif kind == "index" and name.startswith(("reviews_", "review_log_s")) and name != "reviews_waiting":
+            old.execute(f"DROP INDEX {name}")
+    added = "tier assignee snoozed_until commit_at timer late_step late rules answers digest first_taken hands_on"
+    for column in added.split():
+        old.execute(f"ALTER TABLE reviews DROP COLUMN {column}")
+    old.execute("ALTER TABLE runs DROP COLUMN started_by")
+    old.execute("ALTER TABLE review_log DROP COLUMN hash")

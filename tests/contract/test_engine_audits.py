@@ -101,7 +101,7 @@ async def test_reviewers_see_no_difference_between_what_was_accepted_and_what_wa
     await engine.idle()
     doubtful, accepted = sorted(engine.reviews(), key=lambda item: item.kind, reverse=True)
     differing = told_apart_by(doubtful, accepted)
-    where = {"id", "run_key", "run_id", "step", "kind", "created", "context"}
+    where = {"id", "run_key", "run_id", "step", "kind", "created", "context", "digest"}
     assert differing <= {*where, "queue", "priority", "due"}, "the last three are the user's to set alike"
 
 

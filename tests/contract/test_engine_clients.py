@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import get_protocol_members
 
-from handrail.orchestrator import ReviewError, ReviewQuery
+from handrail.orchestrator import ReviewConflict, ReviewError, ReviewQuery
 from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.store.port import JudgedQuery, RunQuery
 from handrail_orchestrator.testing import FakeClock
@@ -70,6 +70,39 @@ async def test_an_item_is_taken_given_back_skipped_decided_and_taken_back(engine
         await engine.undo(item.id, by="ben")
     assert [change.action for change in engine.review_log(item.id)][-1] == "decide"
     assert engine.review(item.id).decided_by == "person:ben"
+
+
+async def test_an_item_is_handed_on_and_put_away(slow_engine: Engine, clock: FakeClock) -> None:
+    engine = slow_engine
+    await engine.start(flows.approve, 1, id="a", by="zoe")
+    await engine.idle()
+    (item,) = engine.reviews()
+    assert item.started_by == "person:zoe"
+    taken = await engine.take(item.id, by="ann")
+    clock.move_to(clock.now() + 200)
+    assert await engine.extend(item.id, by="ann", worked=12.5)
+    row = engine.review(item.id)
+    assert (row.version, row.lease_until, row.hands_on) == (taken.version, clock.now() + 300, 12.5)
+    with pytest.raises(ReviewConflict):
+        await engine.extend(item.id, by="ben")
+    await engine.add_note(item.id, by="ben", text="see the other one")
+    assert engine.review(item.id).lease_owner == "ann"
+    await engine.snooze(item.id, by="ann", until=clock.now() + 60)
+    assert await engine.next_review(by="ben") is None
+    clock.move_to(clock.now() + 61)
+    up = await engine.send_up(item.id, by="ann", code="unsure", note="odd")
+    assert (up.id, up.tier, up.state) == (item.id, 2, "open")
+    await engine.assign(item.id, by="zoe", to="cat")
+    assert await engine.next_review(by="ben") is None
+    mine = await engine.next_review(by="cat")
+    assert mine is not None
+    with pytest.raises(ReviewConflict):
+        await engine.decide(item.id, value=True, by="cat", version=mine.version, shown="something else")
+    await engine.decide(item.id, value=True, by="cat", version=mine.version, shown=mine.digest)
+    await engine.idle()
+    actions = [change.action for change in engine.review_log(item.id)]
+    assert actions == ["ask", "take", "note", "snooze", "send_up", "assign", "take", "decide"]
+    assert [change.version for change in engine.review_log(item.id)] == list(range(1, 9))
 
 
 async def test_ended_runs_are_pruned_but_for_the_newest(slow_engine: Engine, clock: FakeClock) -> None:

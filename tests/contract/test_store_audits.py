@@ -23,6 +23,7 @@ from handrail_orchestrator.store.changes import (
 from handrail_orchestrator.store.rows import AUDIT, JudgedRow, StepRow
 from tests.contract.stores import (
     NOW,
+    before_people,
     claim,
     decided,
     executing,
@@ -264,6 +265,7 @@ def test_a_store_from_before_audits_is_upgraded_when_it_is_opened(tmp_path: Path
     wrote(store, RecordStep(judged(key)), worker=worker)
     store.close()
     with sqlite3.connect(path) as old:  # the tables of format 1
+        before_people(old)
         for column in ("copied_seq", "died_among", "died_alone"):
             old.execute(f"ALTER TABLE runs DROP COLUMN {column}")
         old.execute("PRAGMA user_version = 1")

@@ -13,10 +13,12 @@ from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
     Claim,
+    ExtendLease,
     Fork,
     MoveReview,
     ReadAnswer,
     RecordStep,
+    ReviewSets,
     Suspend,
 )
 from handrail_orchestrator.store.rows import ReviewRow, ReviewState
@@ -51,6 +53,37 @@ def test_a_move_is_made_only_to_the_version_it_was_decided_on(store: Store) -> N
         ("person:ann", "take", "leased", 2),
         ("person:ann", "skip", "open", 3),
     ]
+
+
+def test_a_lease_is_extended_by_its_owner_at_its_version_and_leaves_no_trace_in_the_log(store: Store) -> None:
+    worker = signed_on(store)
+    item = asked(store, worker)
+    wrote(store, MoveReview(item.id, 1, "leased", "take", "person:ann", NOW, lease_owner="ann", lease_until=NOW + 300))
+    logged = store.review_log(item.id)
+    replies = [
+        wrote(store, ExtendLease(item.id, version, owner, NOW + 400, 7.0))
+        for version, owner in ((2, "ben"), (1, "ann"), (2, "ann"))
+    ]
+    assert replies == [[False], [False], [True]]
+    row = store.review(item.id)
+    assert row is not None
+    assert (row.version, row.lease_until, row.hands_on, row.first_taken) == (2, NOW + 400, 7.0, NOW)
+    assert store.review_log(item.id) == logged
+
+
+def test_the_next_timer_is_that_of_a_policy_or_of_an_undo_window(store: Store) -> None:
+    worker = signed_on(store)
+    assert store.next_timer() is None
+    first, second = asked(store, worker, "r1"), asked(store, worker, "r2")
+    sets = ReviewSets(timer=NOW + 60)
+    wrote(store, MoveReview(first.id, 1, "open", "note", "person:ann", NOW, sets=sets))
+    assert store.next_timer() == NOW + 60
+    sets = ReviewSets(commit_at=NOW + 5, answers='[["ann", 1.0, "true", null, []]]')
+    wrote(store, MoveReview(second.id, 1, "pending", "decide", "person:ann", NOW, sets=sets))
+    assert store.next_timer() == NOW + 5
+    due = [row.id for row in store.reviews(ReviewQuery(timer_due=NOW + 60))]
+    assert due == [first.id, second.id]
+    assert [row.id for row in store.reviews(ReviewQuery(timer_due=NOW + 5))] == [second.id]
 
 
 def test_what_a_person_skipped_comes_last_for_that_person_alone(store: Store) -> None:
@@ -166,7 +199,17 @@ FILTERS: Sequence[dict[str, Any]] = [
     {**states, **queue, **run, **free}
     for states in ({}, {"states": ("decided",)}, {"states": get_args(ReviewState)})
     for queue in ({}, {"queue": "triage"}, {"queue": "nowhere"})
-    for run in ({}, {"run_id": "r7"})
+    for run in (
+        {},
+        {"run_id": "r7"},
+        {"text": "r7"},
+        {"text": "approve"},
+        {"tier_from": 2},
+        {"is_late": False, "now": NOW, "is_snoozed": False},
+        {"workflow": "approve", "kinds": ("ask",), "but": (1, 2), "created_to": NOW + 1},
+        {"decided_by": "person:ann", "assignee": None, "created_from": NOW + 1},
+        {"queues": ("triage", "money"), "timer_due": NOW},
+    )
     for free in ({}, {"free_for": "ann", "now": NOW}, {"free_for": "ben", "now": NOW})
 ]
 

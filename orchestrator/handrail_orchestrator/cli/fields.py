@@ -8,7 +8,7 @@ from typing import Any
 from handrail_ground.values import InvalidJson, from_json
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewItem
-from handrail_orchestrator.review import problems
+from handrail_orchestrator.review.answers import problems
 
 Path = tuple[str | int, ...]
 

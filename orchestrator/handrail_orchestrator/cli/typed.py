@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from handrail_ground.values import InvalidJson, from_json
-from handrail_orchestrator import review
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.showing import keys, text_of
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.review import answers
 
 Command: TypeAlias = Literal["accept", "skip", "quit", "undo", "edit", "comment", "view", "help"]
 
@@ -85,18 +85,18 @@ def read_answer(item: ReviewItem, typed: str) -> Any:
     with suppress(InvalidJson):
         value = from_json(typed)
         try:
-            review.check_answer(item, value)
+            answers.check_answer(item, value)
         except ReviewError as error:
             if not _fits(item, typed) and not any(isinstance(each, str) for each in item.choices):
                 raise error from None  # of the two, what was meant as JSON
         else:
             return value
-    review.check_answer(item, typed)
+    answers.check_answer(item, typed)
     return typed
 
 
 def _fits(item: ReviewItem, value: object) -> bool:
-    return not review.problems(item, value)
+    return not answers.problems(item, value)
 
 
 def _slashed(line: str) -> Command | None:

@@ -13,7 +13,7 @@ from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import NotStorable, ReviewError
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.records.item import ReviewItem
-from handrail_orchestrator.review import recorded_answer
+from handrail_orchestrator.review.answers import recorded_answer
 from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.store.changes import Change, ReadAnswer
 from handrail_orchestrator.store.port import Store

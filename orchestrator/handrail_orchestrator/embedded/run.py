@@ -246,7 +246,7 @@ class EmbeddedRun(Run):
         return await self.waits.answer(
             f"{name}/review",
             bound.value,
-            lambda: of_doubt(bound, outcome, context),
+            lambda: of_doubt(bound, outcome, context, row.output or ""),
             outcome.escalation,
             lambda value: (*bound.objections(value, args, kwargs), *bound.known_failures(outcome, value)),
         )

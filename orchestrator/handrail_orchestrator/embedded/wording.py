@@ -8,6 +8,7 @@ from handrail_guards.outcome import Doubtful, Judgement
 from handrail_orchestrator.embedded.library import BoundJudge
 from handrail_orchestrator.errors import NotStorable
 from handrail_orchestrator.records.item import ItemKind
+from handrail_orchestrator.review.shown import digest_of
 from handrail_orchestrator.store.changes import AskedItem
 from handrail_orchestrator.unmarking import as_plain
 
@@ -31,10 +32,12 @@ class Wording:
     confidence: float | None = None
     source: str | None = None
     alternatives: str = "[]"
+    judged: str = ""
+    """How the suggestion came to be, as it is recorded."""
 
     def item(self, run: int, step: str, escalation: Escalation, now: float) -> AskedItem:
         """Return it as the item that is put to people."""
-        return AskedItem(
+        asked = AskedItem(
             run=run,
             step=step,
             queue=escalation.queue,
@@ -53,10 +56,14 @@ class Wording:
             source=self.source,
             alternatives=self.alternatives,
         )
+        return asked._replace(digest=digest_of(asked, self.judged))
 
 
-def of_doubt(bound: BoundJudge, outcome: Doubtful[object], recorded: str) -> Wording:
-    """Return what a doubtful value asks: blind when its case was drawn for an audit; ``recorded`` is its input."""
+def of_doubt(bound: BoundJudge, outcome: Doubtful[object], recorded: str, judged: str = "") -> Wording:
+    """Return what a doubtful value asks: blind when its case was drawn for an audit.
+
+    ``recorded`` is the judge's input, ``judged`` its outcome, as they are recorded.
+    """
     judgement = outcome.judgement
     if judgement.drawn:
         return blind("decide", bound, judgement, recorded)
@@ -71,6 +78,7 @@ def of_doubt(bound: BoundJudge, outcome: Doubtful[object], recorded: str) -> Wor
         confidence=judgement.confidence.value,
         source=judgement.confidence.source,
         alternatives=json.dumps([[each.value, each.confidence] for each in judgement.alternatives]),
+        judged=judged,
     )
 
 

@@ -7,8 +7,10 @@ from typing import Any, Literal, TypeAlias
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.late import LatePolicy
 from handrail_guards.outcome import Alternative, Judgement
+from handrail_orchestrator.records.answer import GivenAnswer
 from handrail_orchestrator.records.choices import choices_of
 from handrail_orchestrator.records.lazy import LazyRecord
+from handrail_orchestrator.records.rules import ORDINARY, ItemRules
 from handrail_orchestrator.records.said import Said
 from handrail_orchestrator.store.rows import ReviewState
 
@@ -71,6 +73,32 @@ class ReviewItem(LazyRecord):
     is, in which time zone. A decision that takes the suggestion as it is keeps that. None: plain data says it all."""
     run_key: int = 0
     """The run's number in its store."""
+    tier: int = 1
+    """Goes up when it is sent up, or when answers of several people differ."""
+    assignee: str | None = None
+    """Whom it was given to; None: whoever comes."""
+    snoozed_until: float | None = None
+    """Until when it is put away: nobody is offered it before."""
+    commit_at: float | None = None
+    """When its answer counts, while it is ``pending``."""
+    timer: float | None = None
+    """When the next policy for what is late fires."""
+    late_step: int = 0
+    """How many of those policies have fired."""
+    late: Any = None
+    """Those policies, as JSON data."""
+    rules: ItemRules = ORDINARY
+    """Who may answer, and how many must."""
+    answers: tuple[GivenAnswer, ...] = field(default=(), repr=False)
+    """The answers given so far: of an item that needs several, not to be shown to who is to answer without them."""
+    digest: str = ""
+    """Of what is shown: title, context, suggestion, form of the answer, reason, and how the suggestion came to be."""
+    first_taken: float | None = None
+    """When somebody first took it."""
+    hands_on: float = 0.0
+    """Seconds that people were at it, as far as they showed it."""
+    started_by: str | None = None
+    """Who started its run, such as ``person:ann``; None: code did."""
 
     @property
     def choices(self) -> tuple[Any, ...]:
@@ -109,6 +137,16 @@ class ReviewItem(LazyRecord):
             "decided_by": self.decided_by,
             "decision": self.decision,
             "note": self.note,
+            "tier": self.tier,
+            "assignee": self.assignee,
+            "snoozed_until": self.snoozed_until,
+            "commit_at": self.commit_at,
+            "reviewers": self.rules.reviewers,
+            "answered_by": [each.by for each in self.answers],
+            "digest": self.digest,
+            "first_taken": self.first_taken,
+            "hands_on": self.hands_on,
+            "started_by": self.started_by,
         }
 
 
@@ -124,12 +162,15 @@ class ReviewChange(LazyRecord):
     actor: str
     """``person:<name>``, ``policy:<name>`` or ``run:<key>``."""
     action: str
-    """``ask``, ``take``, ``skip``, ``release``, ``decide``, ``undo``, ``reopen``, ``raise_priority``, ``expire``."""
+    """``ask``, ``take``, ``skip``, ``release``, ``snooze``, ``assign``, ``send_up``, ``note``, ``decide``, ``commit``,
+    ``undo``, ``reopen``, ``cancel``, or the name of a policy for what is late."""
     state: ReviewState
     """The state it came to."""
     version: int
     data: Mapping[str, Any] | None = None
-    """What belongs to it: ``decision``, ``despite``, ``note``, ``code``."""
+    """What belongs to it: ``decision``, ``shown``, ``despite``, ``note``, ``code``, ``tier``, ``agreement``."""
+    hash: str | None = field(default=None, repr=False)
+    """Chains it to the change before it, of whatever item."""
 
     @property
     def decision(self) -> Any:

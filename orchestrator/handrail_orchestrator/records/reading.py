@@ -6,11 +6,13 @@ from typing import Any, NamedTuple, cast
 
 from handrail_guards.outcome import Alternative, Judgement
 from handrail_guards.verdict import OnFail, Verdict
+from handrail_orchestrator.records.answer import GivenAnswer
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.records.judgement import JudgementRecord
 from handrail_orchestrator.records.lazy import Readers, lazy_record, readers_of, text
 from handrail_orchestrator.records.outcome import outcome_data, outcome_of
+from handrail_orchestrator.records.rules import ItemRules
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
@@ -110,6 +112,9 @@ _ITEM = readers_of(
     schema=text("schema", json.loads),
     context=text("context", plain),
     decision=text("decision", plain),
+    late=text("late", json.loads),
+    rules=lambda row: ItemRules.read(row.rules),
+    answers=lambda row: GivenAnswer.read(row.answers),
 )
 
 

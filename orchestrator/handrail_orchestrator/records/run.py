@@ -42,6 +42,8 @@ class RunRecord(LazyRecord):
     """The key of the run that waits for it as a child."""
     copied_seq: int = 0
     """A fork's steps up to this number were copied from another run."""
+    started_by: str | None = None
+    """Who started it, such as ``person:ann``; None: code did."""
 
     @property
     def has_ended(self) -> bool:
@@ -68,6 +70,7 @@ class RunRecord(LazyRecord):
             "error": None if self.error is None else self.error.as_json(),
             "parent": self.parent,
             "copied_seq": self.copied_seq,
+            "started_by": self.started_by,
             "has_ended": self.has_ended,
         }
 

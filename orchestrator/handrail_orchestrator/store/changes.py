@@ -4,8 +4,8 @@ A ``VOLATILE`` change need not survive a power cut: a store may commit a transac
 those without waiting for the disk. Order is kept either way.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple, assert_never
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypedDict, assert_never
 
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 
@@ -24,6 +24,8 @@ class StartRun(NamedTuple):
     """The writing worker owns it from the start; otherwise it is pending for any worker."""
     parent: int | None = None
     parent_step: str | None = None
+    started_by: str | None = None
+    """Who started it, such as ``person:ann``; None: code did."""
 
 
 class Started(NamedTuple):
@@ -61,6 +63,13 @@ class AskedItem(NamedTuple):
     confidence: float | None = None
     source: str | None = None
     alternatives: str = "[]"
+    digest: str = ""
+    """Of what is shown."""
+    rules: str | None = None
+    """JSON of who may answer, and how many must."""
+    late: str | None = None
+    """JSON list of the policies for when it is late, and in ``timer`` when the first of them fires."""
+    timer: float | None = None
 
 
 class RecordStep(NamedTuple):
@@ -199,6 +208,22 @@ class Fork(NamedTuple):
     now: float
 
 
+class ReviewSets(TypedDict, total=False):
+    """Further columns of a review item that a move sets."""
+
+    queue: str
+    due: float | None
+    tier: int
+    assignee: str | None
+    snoozed_until: float | None
+    commit_at: float | None
+    timer: float | None
+    late_step: int
+    late: str | None
+    answers: str | None
+    digest: str
+
+
 class MoveReview(NamedTuple):
     """Move a review item on, if it still is at ``version``; a decision resumes its run. Reply: the new row."""
 
@@ -219,6 +244,25 @@ class MoveReview(NamedTuple):
     """For an item that is opened again because the type of its answer changed: the new one."""
     asked: str | None = None
     """And what its run asks for from now on, as it is recorded with the wait."""
+    sets: ReviewSets = {}  # noqa: RUF012 -- never written to
+    """Further columns to set; what is not named stays."""
+    data: Mapping[str, object] | None = None
+    """What the log keeps of it beside the rest."""
+    answer: str | None = None
+    """An answer that is given with it, for the log; ``decision`` is the one that counts."""
+    shown: str | None = None
+    """For an answer: the digest of what the person was shown."""
+
+
+class ExtendLease(NamedTuple):
+    """Extend a lease, if the item is still at ``version`` and this person's; no change for the log. Reply: whether."""
+
+    id: int
+    version: int
+    owner: str
+    until: float
+    worked: float
+    """Seconds at it since the last sign of life."""
 
 
 class ReadAnswer(NamedTuple):
@@ -264,6 +308,7 @@ Change = (
     | RetryRun
     | Fork
     | MoveReview
+    | ExtendLease
     | ReadAnswer
     | Prune
     | Remember
@@ -281,12 +326,12 @@ def run_of(change: Change) -> int | None:
             return change.run
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
-            | RetryRun() | Fork() | MoveReview() | Prune() | Remember()
+            | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | Remember()
         ):  # fmt: skip
             return None
         case _:
             assert_never(change)
 
 
-VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat})
-"""After a power cut a claim is due again, and a hint or a beat is of no use any more."""
+VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat, ExtendLease})
+"""After a power cut a claim is due again, and a hint, a beat or a sign of life is of no use any more."""

@@ -19,6 +19,9 @@ from handrail_orchestrator.store.rows import (
     WorkerRow,
 )
 
+ACTIVE: tuple[ReviewState, ...] = ("open", "leased")
+"""The states of items that wait for an answer."""
+
 MEMORY = ":memory:"
 """The path of a store that is not kept: it belongs to whoever opened it."""
 
@@ -46,15 +49,38 @@ class HistoryRows(NamedTuple):
 class ReviewQuery:
     """Which review items to list; counts and lists use the same one, so they always agree."""
 
-    states: tuple[ReviewState, ...] = ("open", "leased")
+    states: tuple[ReviewState, ...] = ACTIVE
     queue: str | None = None
+    queues: tuple[str, ...] | None = None
+    """Only those of these queues; None: of all."""
+    workflow: str | None = None
+    kinds: tuple[str, ...] | None = None
+    assignee: str | None = None
+    """Only those that are given to this person."""
+    tier_from: int = 1
+    """Only those of this tier and above; 2: what was sent up."""
+    is_late: bool | None = None
+    """Only those that are past their due time at ``now``, or only those that are not."""
+    text: str | None = None
+    """Only those with this in their title, or with this run id or number."""
+    created_from: float | None = None
+    created_to: float | None = None
+    decided_by: str | None = None
+    """Only those decided by ``person:<name>`` or ``policy:<name>``."""
+    timer_due: float | None = None
+    """Only those with a timer, or an undo window, that is over by this time."""
+    is_snoozed: bool | None = None
+    """Only those that are put away at ``now``, or only those that are not."""
     run_id: str | None = None
     step: str | None = None
     """Only the item of this wait, such as ``ask#2``."""
     free_for: str | None = None
     """Only items that this person may take at ``now``: open, their own, or with a lease that ran out.
 
-    Those that the person skipped come last, that skipped longest ago first; ``after`` does not know this order."""
+    Those that the person skipped come last, that skipped longest ago first; ``after`` does not know this order.
+    What is put away, given to somebody else, or has this person's answer is not among them."""
+    but: tuple[int, ...] = ()
+    """None of these items."""
     now: float = 0.0
     after: tuple[int, int] | None = None
     """Continue after the item with this (priority, id)."""
@@ -208,6 +234,10 @@ class Store(Protocol):
 
     def review_count(self, query: ReviewQuery) -> int:
         """Return how many items the query's list has without its limit."""
+        ...
+
+    def next_timer(self) -> float | None:
+        """Return when the next timer of a review item is over, that of a policy or of an undo window."""
         ...
 
     def review(self, item: int) -> ReviewRow | None:

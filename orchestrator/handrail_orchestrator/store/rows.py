@@ -17,7 +17,8 @@ ENDED: tuple[RunStatus, ...] = ("completed", "failed", "cancelled", "set_aside")
 
 StepStatus = Literal["started", "waiting", "done", "failed"]
 
-ReviewState = Literal["open", "leased", "decided", "expired", "cancelled"]
+ReviewState = Literal["open", "leased", "pending", "decided", "expired", "cancelled"]
+"""``pending`` has an answer that can still be taken back."""
 
 AUDIT: Final = "audit"
 """The kind of review item that nothing waits for: it outlives its run's end, and deciding it changes no run."""
@@ -127,6 +128,8 @@ class RunRow(NamedTuple):
     parent: int | None
     copied_seq: int = 0
     """A fork's steps up to this number were copied from another run."""
+    started_by: str | None = None
+    """Who started it, such as ``person:ann``; None: code did."""
 
 
 class ReviewRow(NamedTuple):
@@ -166,6 +169,29 @@ class ReviewRow(NamedTuple):
     decided_by: str | None = None
     decision: str | None = None
     note: str | None = None
+    tier: int = 1
+    """Goes up when it is sent up."""
+    assignee: str | None = None
+    snoozed_until: float | None = None
+    commit_at: float | None = None
+    """When its answer counts, while it is pending."""
+    timer: float | None = None
+    """When the next policy for what is late fires."""
+    late_step: int = 0
+    """How many policies have fired."""
+    late: str | None = None
+    """JSON list of the policies for when it is late."""
+    rules: str | None = None
+    """JSON of who may answer, and how many must; None: one person, whoever it is."""
+    answers: str | None = None
+    """JSON list of the answers so far: ``[by, at, decision, note, [guard, ...]]`` each."""
+    digest: str = ""
+    """Of what is shown."""
+    first_taken: float | None = None
+    hands_on: float = 0.0
+    """Seconds that people were at it, as far as they showed it."""
+    started_by: str | None = None
+    """Who started its run; None: code did."""
 
 
 class WaitRow(NamedTuple):
@@ -229,6 +255,8 @@ class ReviewLogRow(NamedTuple):
     """The state it came to."""
     version: int
     data: str | None
+    hash: str | None = None
+    """Chains it to the row before it."""
 
 
 class WorkerRow(NamedTuple):

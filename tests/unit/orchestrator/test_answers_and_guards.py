@@ -123,7 +123,8 @@ async def test_only_the_name_of_the_guard_confirms(rehearsal: Rehearsal, despite
 async def test_a_guard_that_passes_is_not_recorded_as_one_that_was_overruled(rehearsal: Rehearsal) -> None:
     item = await asked(rehearsal)
     await rehearsal.decide(item, RIGHT, by="ann", despite=["sums"])
-    assert rehearsal.review_log(item)[-1].data == {"decision": RIGHT}
+    change = rehearsal.review_log(item)[-1]
+    assert (change.decision, change.despite) == (RIGHT, ())
 
 
 async def test_every_failed_guard_must_be_named() -> None:

@@ -13,6 +13,7 @@ from handrail import Client, Escalation, Orchestrator, Run, action, workflow
 from handrail.orchestrator import HistoryMismatch, InvalidWorkflow, Misuse
 from handrail_orchestrator.testing import FakeClock, assert_replays, recorded_run
 from handrail_orchestrator.workflow import Workflow
+from tests.contract.stores import before_people
 
 Body = Callable[[Run], Awaitable[Any]]
 
@@ -486,6 +487,7 @@ def as_format_2(path: Path) -> None:
     with sqlite3.connect(path) as old:
         old.execute("UPDATE steps SET input = json_array('paid', 1) WHERE kind = 'event' AND status = 'done'")
         old.execute("UPDATE steps SET input = NULL WHERE kind IN ('human', 'timer', 'clock', 'chance')")
+        before_people(old)
         old.executescript(
             "DROP INDEX runs_suspect; ALTER TABLE runs DROP COLUMN died_among; ALTER TABLE runs DROP COLUMN died_alone;"
         )

@@ -20,7 +20,7 @@ from handrail.guards import Confidence, Judgement
 from handrail.orchestrator import ReviewItem
 from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.correcting import corrected
-from handrail_orchestrator.review import recorded_answer
+from handrail_orchestrator.review.answers import recorded_answer
 from handrail_orchestrator.unmarking import plain
 from tests.unit.orchestrator.commands import STORE, done, handrail, working_in
 

@@ -8,6 +8,7 @@ import pytest
 
 from handrail import Orchestrator, Run, StepFailed, workflow
 from handrail_orchestrator.testing import Rehearsal
+from tests.contract.stores import before_people
 
 
 @workflow(version=1)
@@ -104,6 +105,7 @@ async def test_runs_that_an_older_version_left_waiting_for_what_had_ended_go_on(
         await orchestrator.idle()
     with sqlite3.connect(tmp_path / "old.db") as old:  # as format 5 was when the run ended that both wait for
         old.execute("UPDATE runs SET status = 'completed', output = '9', ended = 1, wake = NULL WHERE id = 'how many?'")
+        before_people(old)
         old.execute("DROP INDEX steps_child")
         old.execute("PRAGMA user_version = 5")
     old.close()

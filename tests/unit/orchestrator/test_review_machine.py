@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from handrail.orchestrator import ReviewError, ReviewQuery
-from handrail_orchestrator import review
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.reading import review_item
+from handrail_orchestrator.review import moves
 from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import AskedItem, Cancel, MoveReview, OpenWait, Register, StartRun, Suspend
 from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow
 
 PEOPLE = ("ann", "ben", "cat")
-LATE = review.LEASE_SECONDS + 1
+LATE = moves.LEASE_SECONDS + 1
 FINAL = {"decided", "expired", "cancelled"}
 COMES_TO = {
     "take": "leased",
@@ -95,27 +95,27 @@ class Reviews(RuleBasedStateMachine):
 
     @rule(look=looks, by=people)
     def take(self, look: Look, by: str) -> None:
-        if self.moves(look, by, lambda: review.take(look.item, by=by, now=self.now)):
+        if self.moves(look, by, lambda: moves.take(look.item, by=by, now=self.now)):
             expected = self.expected[look.item.id]
-            expected.state, expected.owner, expected.until = "leased", by, self.now + review.LEASE_SECONDS
+            expected.state, expected.owner, expected.until = "leased", by, self.now + moves.LEASE_SECONDS
 
     @rule(look=looks, by=people)
     def skip(self, look: Look, by: str) -> None:
-        if self.moves(look, by, lambda: review.skip(look.item, by=by, now=self.now)):
+        if self.moves(look, by, lambda: moves.skip(look.item, by=by, now=self.now)):
             expected = self.expected[look.item.id]
             expected.state, expected.owner = "open", None
 
     @rule(look=looks, by=people)
     def release(self, look: Look, by: str) -> None:
         has_it = look.item.state == "leased" and look.item.lease_owner == by
-        if self.moves(look, by, lambda: review.release(look.item, by=by, now=self.now), also=has_it):
+        if self.moves(look, by, lambda: moves.release(look.item, by=by, now=self.now), also=has_it):
             expected = self.expected[look.item.id]
             expected.state, expected.owner = "open", None
 
     @rule(look=consumes(looks), by=people, answer=st.booleans())
     def decide(self, look: Look, by: str, *, answer: bool) -> None:
         before = self.store.review_log(look.item.id)
-        if self.moves(look, by, lambda: review.decide(look.item, answer, by=by, now=self.now)):
+        if self.moves(look, by, lambda: moves.decide(look.item, answer, by=by, now=self.now)):
             expected = self.expected[look.item.id]
             expected.state, expected.owner, expected.answer = "decided", None, "true" if answer else "false"
             expected.by = f"person:{by}"

@@ -132,7 +132,7 @@ class TracedRun:
     def _age(self, item: ReviewItem) -> float | None:
         """Return how long a question has waited for nothing so far; None for one that was answered or taken back."""
         match item.state:
-            case "open" | "leased":
+            case "open" | "leased" | "pending":
                 return None if self.until is None else max(0.0, self.until - item.created)
             case "expired":
                 return None if item.due is None else max(0.0, item.due - item.created)

@@ -18,8 +18,9 @@ from handrail_orchestrator.errors import (
     StoreReadOnly,
     StoreTooNew,
 )
+from handrail_orchestrator.review.shown import digest_again
 from handrail_orchestrator.store.port import MEMORY, Durability
-from handrail_orchestrator.store.sqlite.schema import APPLICATION_ID, AWAITED, COUNTING, FORMAT, TABLES, UPGRADES
+from handrail_orchestrator.store.sqlite.schema import APPLICATION_ID, AWAITED, COUNTING, DESK, FORMAT, TABLES, UPGRADES
 from handrail_orchestrator.texts import lone_surrogate
 
 LOCK_SECONDS = 2.0
@@ -229,7 +230,7 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if not connection.execute("PRAGMA application_id").fetchone()[0]:  # nobody made it since we looked
-        _run(connection, f"{TABLES}{COUNTING};{AWAITED}")
+        _run(connection, f"{TABLES}{COUNTING};{AWAITED};{DESK}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("COMMIT")
@@ -237,6 +238,7 @@ def _create(connection: sqlite3.Connection) -> None:
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     connection.create_function("asked_question", 3, _asked_question, deterministic=True)
+    connection.create_function("shown_digest", 4, _shown_digest, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     found = connection.execute("PRAGMA user_version").fetchone()[0]  # somebody may have upgraded it since we looked
     for version in range(found + 1, FORMAT + 1):
@@ -254,6 +256,10 @@ def _run(connection: sqlite3.Connection, statements: str) -> None:
 
 def _asked_question(title: str, context: str, schema: str) -> str:
     return asked.question(title, context, asked.form(json.loads(schema)))
+
+
+def _shown_digest(*shown: str | None) -> str:
+    return digest_again("", *shown)
 
 
 def set_durability(connection: sqlite3.Connection, durability: Durability) -> None:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
+from handrail_orchestrator.store.sqlite import audit
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 _START = """
-INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input)
-VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input, started_by)
+VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _START_HERE = """
 INSERT INTO runs (id, workflow, status, owner, created, started, code, input)
@@ -59,14 +60,17 @@ def start(tx: "Transaction", change: c.StartRun) -> c.Started:
     if change.execute and tx.worker is not None and tx.alive:
         plain = (change.id, workflow, tx.worker, change.created, change.created, change.code, change.input)
         cursor = tx.execute(_START_HERE, plain)
-        if cursor.rowcount == 1 and change.deadline is not None:
-            tx.execute("UPDATE runs SET deadline = ? WHERE key = ?", (change.deadline, cursor.lastrowid))
+        if cursor.rowcount == 1 and (change.deadline is not None or change.started_by is not None):
+            tx.execute(
+                "UPDATE runs SET deadline = ?, started_by = ? WHERE key = ?",
+                (change.deadline, change.started_by, cursor.lastrowid),
+            )
     else:
         cursor = tx.execute(
             _START,
             (
                 change.id, workflow, DUE, change.created, change.deadline, change.parent, change.parent_step,
-                change.code, change.input,
+                change.code, change.input, change.started_by,
             ),
         )  # fmt: skip
     if cursor.rowcount == 1:
@@ -204,15 +208,11 @@ def _close_reviews(tx: "Transaction", key: int, now: float) -> None:
     """Cancel the open questions of a run that has ended; an audit asks about a value, not for the run."""
     closed = tx.execute(
         "UPDATE reviews SET state = 'cancelled', version = version + 1, lease_owner = NULL, lease_until = NULL"
-        " WHERE run = ? AND state IN ('open', 'leased') AND kind != ? RETURNING id, version",
+        " WHERE run = ? AND state IN ('open', 'leased', 'pending') AND kind != ? RETURNING id, version",
         (key, AUDIT),
     ).fetchall()
     for item, version in closed:
-        tx.execute(
-            "INSERT INTO review_log (review, at, actor, action, state, version, data)"
-            " VALUES (?, ?, ?, 'cancel', 'cancelled', ?, NULL)",
-            (item, now, f"run:{key}", version),
-        )
+        audit.append(tx, audit.LogEntry(item, now, f"run:{key}", "cancel", "cancelled", version))
 
 
 def send(tx: "Transaction", change: c.Send) -> bool:

@@ -1,6 +1,6 @@
 """The tables of a store file, and their version."""
 
-FORMAT = 6
+FORMAT = 7
 """Raised with every change of the tables; a store with a higher one is refused."""
 
 AWAITED = "CREATE INDEX IF NOT EXISTS steps_child ON steps (owner) WHERE kind = 'child' AND status = 'waiting'"
@@ -26,6 +26,77 @@ DROP TABLE forgotten
 """
 """What tells runs of those they wait for that have ended, as older versions told none but the first that asked."""
 
+DESK = """
+CREATE INDEX IF NOT EXISTS reviews_active ON reviews (priority DESC, id) WHERE state IN ('open', 'leased');
+CREATE INDEX IF NOT EXISTS reviews_queue ON reviews (queue, priority DESC, id) WHERE state IN ('open', 'leased');
+CREATE INDEX IF NOT EXISTS reviews_timer ON reviews (timer) WHERE timer IS NOT NULL AND state IN ('open', 'leased');
+CREATE INDEX IF NOT EXISTS reviews_commit ON reviews (commit_at) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS reviews_decided ON reviews (decided, id) WHERE decided IS NOT NULL;
+CREATE INDEX IF NOT EXISTS review_log_skips ON review_log (actor, review, id) WHERE action = 'skip';
+CREATE TABLE IF NOT EXISTS people (
+    name TEXT PRIMARY KEY,
+    roles TEXT NOT NULL,
+    groups TEXT NOT NULL DEFAULT '[]',
+    password TEXT,
+    subject TEXT,
+    email TEXT,
+    zone TEXT,
+    settings TEXT NOT NULL DEFAULT '{}',
+    disabled INTEGER NOT NULL DEFAULT 0,
+    created REAL NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS people_subject ON people (subject) WHERE subject IS NOT NULL;
+CREATE TABLE IF NOT EXISTS passes (
+    hash TEXT PRIMARY KEY,
+    person TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    label TEXT NOT NULL DEFAULT '',
+    created REAL NOT NULL,
+    expires REAL,
+    used REAL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS passes_person ON passes (person);
+CREATE TABLE IF NOT EXISTS views (
+    person TEXT NOT NULL,
+    name TEXT NOT NULL,
+    query TEXT NOT NULL,
+    PRIMARY KEY (person, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS links (hash TEXT PRIMARY KEY, item INTEGER NOT NULL, used REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS audit_gaps (
+    first INTEGER PRIMARY KEY,
+    last INTEGER NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    at REAL NOT NULL,
+    signature TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
+"""
+"""What a desk of several people needs: indexes of what waits, people, their passes and views, links, settings."""
+
+PEOPLE = """
+ALTER TABLE runs ADD COLUMN started_by TEXT;
+ALTER TABLE review_log ADD COLUMN hash TEXT;
+ALTER TABLE reviews ADD COLUMN tier INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE reviews ADD COLUMN assignee TEXT;
+ALTER TABLE reviews ADD COLUMN snoozed_until REAL;
+ALTER TABLE reviews ADD COLUMN commit_at REAL;
+ALTER TABLE reviews ADD COLUMN timer REAL;
+ALTER TABLE reviews ADD COLUMN late_step INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE reviews ADD COLUMN late TEXT;
+ALTER TABLE reviews ADD COLUMN rules TEXT;
+ALTER TABLE reviews ADD COLUMN answers TEXT;
+ALTER TABLE reviews ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE reviews ADD COLUMN first_taken REAL;
+ALTER TABLE reviews ADD COLUMN hands_on REAL NOT NULL DEFAULT 0;
+UPDATE reviews SET
+    digest = shown_digest(title, context, suggestion, (SELECT body FROM schemas WHERE id = schema)),
+    first_taken = (SELECT min(at) FROM review_log WHERE review = reviews.id AND action = 'take');
+"""
+"""What older stores do not know of questions and of who answers them."""
+
 UPGRADES = {
     2: "ALTER TABLE runs ADD COLUMN copied_seq INTEGER NOT NULL DEFAULT 0",
     # what was asked of people, which older versions kept with the review item only, to compare it on every replay
@@ -42,8 +113,9 @@ ALTER TABLE runs ADD COLUMN died_alone INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX IF NOT EXISTS runs_suspect ON runs (crashes) WHERE crashes >= 2
 """,
     6: f"{AWAITED};{FORGOTTEN}",
+    7: f"{PEOPLE}{DESK}",
 }
-"""What brings a store to a format from the one before; ``asked_question`` is ``asked.question``."""
+"""What brings a store to a format from the one before, with the functions that ``connection`` makes."""
 
 APPLICATION_ID = 0x48524149
 """Marks the file as ours (``PRAGMA application_id``): the letters HRAI."""
@@ -79,7 +151,8 @@ CREATE TABLE runs (
     error TEXT,
     copied_seq INTEGER NOT NULL DEFAULT 0,
     died_among INTEGER NOT NULL DEFAULT 0,
-    died_alone INTEGER NOT NULL DEFAULT 0
+    died_alone INTEGER NOT NULL DEFAULT 0,
+    started_by TEXT
 );
 CREATE UNIQUE INDEX runs_id ON runs (id);
 CREATE INDEX runs_wake ON runs (workflow, wake) WHERE wake IS NOT NULL;
@@ -150,6 +223,18 @@ CREATE TABLE reviews (
     decided_by TEXT,
     decision TEXT,
     note TEXT,
+    tier INTEGER NOT NULL DEFAULT 1,
+    assignee TEXT,
+    snoozed_until REAL,
+    commit_at REAL,
+    timer REAL,
+    late_step INTEGER NOT NULL DEFAULT 0,
+    late TEXT,
+    rules TEXT,
+    answers TEXT,
+    digest TEXT NOT NULL DEFAULT '',
+    first_taken REAL,
+    hands_on REAL NOT NULL DEFAULT 0,
     UNIQUE (run, step)
 );
 CREATE INDEX reviews_waiting ON reviews (state, priority DESC, id);
@@ -161,7 +246,8 @@ CREATE TABLE review_log (
     action TEXT NOT NULL,
     state TEXT NOT NULL,
     version INTEGER NOT NULL,
-    data TEXT
+    data TEXT,
+    hash TEXT
 );
 CREATE INDEX review_log_review ON review_log (review);
 CREATE TABLE workers (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import StepRow
-from handrail_orchestrator.store.sqlite import lifecycle
+from handrail_orchestrator.store.sqlite import audit, lifecycle
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -98,7 +98,5 @@ def _ask(tx: "Transaction", item: c.AskedItem) -> None:
         f"INSERT INTO reviews ({names}, schema) VALUES ({marks}, (SELECT id FROM schemas WHERE body = ?)) RETURNING id",  # noqa: S608 -- our own column names
         (*values.values(), item.schema),
     ).fetchone()
-    tx.execute(
-        "INSERT INTO review_log (review, at, actor, action, state, version, data) VALUES (?, ?, ?, 'ask', ?, ?, ?)",
-        (row[0], item.created, f"run:{item.run}", "open", 1, json.dumps({"code": item.code})),
-    )
+    data = json.dumps({"code": item.code, "shown": item.digest})
+    audit.append(tx, audit.LogEntry(row[0], item.created, f"run:{item.run}", "ask", "open", 1, data))

@@ -22,7 +22,7 @@ from handrail_orchestrator.store.rows import (
     WaitRow,
     WorkerRow,
 )
-from handrail_orchestrator.store.sqlite import fates, judged, reviews, runs
+from handrail_orchestrator.store.sqlite import fates, judged, review_query, reviews, runs
 from handrail_orchestrator.store.sqlite.connection import (
     connect,
     explaining,
@@ -222,11 +222,21 @@ class SqliteStore:
 
     def reviews(self, query: ReviewQuery) -> list[ReviewRow]:
         """Return review items, most urgent first."""
-        return [ReviewRow._make(row) for row in self._rows(*reviews.query_sql(query, count=False))]
+        rows: list[ReviewRow] = []
+        for statement in review_query.list_sql(query):
+            rows += [ReviewRow._make(row) for row in self._rows(*statement)]
+            if len(rows) >= query.limit:
+                break
+        return rows[: query.limit]
 
     def review_count(self, query: ReviewQuery) -> int:
         """Return how many items the query's list has without its limit."""
-        return int(self._rows(*reviews.query_sql(query, count=True))[0][0])
+        return int(self._rows(*review_query.count_sql(query))[0][0])
+
+    def next_timer(self) -> float | None:
+        """Return when the next timer of a review item is over."""
+        at = self._rows(review_query.NEXT_TIMER)[0][0]
+        return None if at is None else float(at)
 
     def review(self, item: int) -> ReviewRow | None:
         """Return one review item."""

@@ -98,6 +98,7 @@ APPLY: dict[type, Apply] = {
     c.Beat: claims.beat,
     c.TakeOver: claims.take_over,
     c.MoveReview: reviews.move,
+    c.ExtendLease: reviews.extend,
     c.ReadAnswer: reviews.read_answer,
 }
 

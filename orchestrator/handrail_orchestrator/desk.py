@@ -1,0 +1,237 @@
+"""Questions to people: take, decide, hand on, take back; whatever the door, these methods are behind it."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from handrail_orchestrator.errors import AnswerRefused, NotAllowed, ReviewError
+from handrail_orchestrator.reader import Reader
+from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
+from handrail_orchestrator.records.reading import review_item
+from handrail_orchestrator.review import answers, moves
+from handrail_orchestrator.review.eligibility import not_for
+from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.store.changes import Change, MoveReview
+from handrail_orchestrator.texts import checked_texts
+
+if TYPE_CHECKING:
+    from handrail_guards.verdict import Verdict
+    from handrail_orchestrator.embedded.checking import AnswerCheck, Checked
+    from handrail_orchestrator.embedded.writer import Writer
+    from handrail_orchestrator.store.rows import ReviewRow
+
+OFFERED_AT_ONCE = 20
+"""Items looked at for one that a person may take."""
+
+
+class Desk(Reader):
+    """Answers what the runs of a store ask; ``Client`` is one."""
+
+    @property
+    @abstractmethod
+    def _writer(self) -> "Writer":
+        """Return what writes."""
+
+    @property
+    @abstractmethod
+    def _check(self) -> "AnswerCheck | None":
+        """Return what holds answers to the guards of workflows whose code is known."""
+
+    @abstractmethod
+    async def _change(self, change: Change) -> Any:
+        """Write, then tell whoever executes runs."""
+
+    @abstractmethod
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch."""
+
+    async def next_review(self, *, by: str, queue: str | None = None) -> ReviewDetail | None:
+        """Take the most urgent item that is free for this person, for five minutes; None when there is none.
+
+        What this person skipped comes after all others, that skipped longest ago first.
+
+        Raises:
+            ReviewError: the person has no name.
+        """
+        moves.check_person(by)
+        checked_texts(queue=queue)
+        now = self.now()
+        refused: list[int] = []
+        while True:
+            query = ReviewQuery(queue=queue, free_for=by, now=now, limit=OFFERED_AT_ONCE, but=tuple(refused))
+            items = self.reviews(query)
+            if not items:
+                return None
+            for item in items:
+                try:
+                    return await self.take(item.id, by=by)
+                except ReviewError:  # somebody was faster, or a rule of the item forbids it
+                    refused.append(item.id)
+
+    async def take(self, item: int, *, by: str) -> ReviewDetail:
+        """Take an item for five minutes, or take one's own anew.
+
+        Raises:
+            ReviewConflict: it is decided or closed, or somebody else has it.
+            NotAllowed: a rule of the item forbids that this person answers it.
+        """
+        row = self.plain_review(item)
+        self._must_be_for(row, by)
+        return self.review((await self._move(moves.take(row, by=by, now=self.now()))).id)
+
+    async def extend(self, item: int, *, by: str, worked: float = 0.0) -> bool:
+        """Show that one is still at an item: its five minutes begin anew.
+
+        ``worked`` are seconds the person was at it since the last sign of life. Returns whether it still is theirs.
+
+        Raises:
+            ReviewConflict: this person does not have it any more.
+        """
+        return bool(await self._writer.ask(moves.extend(self.plain_review(item), by=by, now=self.now(), worked=worked)))
+
+    async def decide(  # noqa: PLR0913 -- what a person may say with an answer
+        self,
+        item: int,
+        value: object,
+        *,
+        by: str,
+        version: int | None = None,
+        shown: str | None = None,
+        note: str | None = None,
+        despite: Sequence[str] = (),
+        undo_seconds: float = 0.0,
+    ) -> ReviewItem:
+        """Answer a review item and resume its run; ``value`` is the answer as JSON data.
+
+        The answer is held to the guards of the step that asks, as far as they cost nothing: here when the workflow's
+        code is known (see ``use``), else by its run, which opens the item again. ``despite`` names guards that fail
+        and against which the answer stands all the same; the item's log keeps them. ``version`` and ``shown`` are the
+        item's version and digest when it was looked at: of an item that has changed since nothing is decided. With
+        ``undo_seconds`` the answer can be taken back for that long before it counts.
+
+        Raises:
+            AnswerRefused: it fails a guard that ``despite`` does not name.
+            ReviewConflict: the item has changed, is decided or closed, or somebody else has it.
+            NotAllowed: a rule of the item forbids that this person answers it.
+            ReviewError: the answer does not fit.
+        """
+        row = self.plain_review(item)
+        self._must_be_for(row, by)
+        move = moves.decide(
+            row, value, by=by, now=self.now(), version=version, shown=shown, note=note, despite=despite,
+            undo_seconds=undo_seconds,
+        )  # fmt: skip
+        checked = await self._checked(row, value)
+        failed = (*(() if checked is None else checked.failed), *self._known(row, value, checked))
+        if refused := answers.unconfirmed(failed, despite):
+            raise AnswerRefused(item=item, verdicts=refused, said=answers.in_words(refused))
+        if checked is not None:  # what passes was not overruled; where nothing was checked, the run will tell
+            stands_against = tuple(dict.fromkeys(verdict.guard for verdict in failed))
+            move = moves.decide(
+                row, value, by=by, now=move.now, note=note, despite=stands_against, undo_seconds=undo_seconds
+            )
+        return await self._move(move)
+
+    async def objections(self, item: int, value: object) -> "Sequence[Verdict] | None":
+        """Return what the guards have against an answer; None when nothing is known that could tell.
+
+        Of a suggestion taken as it is, it is known what failed when it was made: guards that ask a model are not asked
+        again.
+
+        Raises:
+            ReviewError: there is no such item, or the answer does not fit its type.
+        """
+        row = self.plain_review(item)
+        checked = await self._checked(row, value)
+        known = self._known(row, value, checked)
+        return known or None if checked is None else (*checked.failed, *known)
+
+    async def _checked(self, item: ReviewItem, value: object) -> "Checked | None":
+        return None if self._check is None else await self._check.checked(item, value)
+
+    def _known(self, item: ReviewItem, value: object, checked: "Checked | None") -> "tuple[Verdict, ...]":
+        if not answers.is_suggestion(item, value):
+            return ()
+        said = self.review(item.id).said
+        asked = frozenset[str]() if checked is None else checked.asked
+        return () if said is None else tuple(each for each in said.forbids if each.guard not in asked)
+
+    async def undo(self, item: int, *, by: str) -> ReviewItem:
+        """Take back one's own answer: within its undo window, or of the last minutes if its run has not read it.
+
+        The item is one's own again.
+
+        Raises:
+            ReviewError: its run has gone on with it, it is too old, or it is not this person's.
+        """
+        return await self._move(moves.undo(self.plain_review(item), by=by, now=self.now()))
+
+    async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
+        """Give an item back for somebody else; ``next_review`` offers it to this person last.
+
+        Raises:
+            ReviewError: somebody else has it, or it is decided or closed.
+        """
+        return await self._move(moves.skip(self.plain_review(item), by=by, now=self.now(), note=note))
+
+    async def release(self, item: int, *, by: str) -> ReviewItem:
+        """Give back an item that this person has taken, as if they had never looked at it.
+
+        Raises:
+            ReviewError: this person does not have it.
+        """
+        return await self._move(moves.release(self.plain_review(item), by=by, now=self.now()))
+
+    async def snooze(self, item: int, *, by: str, until: float, note: str | None = None) -> ReviewItem:
+        """Put an item away until a time, in seconds since the epoch; nobody is offered it before.
+
+        Raises:
+            ReviewError: somebody else has it, it is decided or closed, or the time is past or over a year ahead.
+        """
+        row = self.plain_review(item)
+        return await self._move(moves.snooze(row, by=by, until=until, now=self.now(), note=note))
+
+    async def assign(self, item: int, *, by: str, to: str | None, note: str | None = None) -> ReviewItem:
+        """Give an item to one person, or to whoever comes (None); it is taken from whoever has it.
+
+        Raises:
+            ReviewError: it is decided or closed.
+            NotAllowed: a rule of the item forbids that this person answers it.
+        """
+        row = self.plain_review(item)
+        if to is not None:
+            self._must_be_for(row, to)
+        return await self._move(moves.assign(row, by=by, to=to, now=self.now(), note=note))
+
+    async def send_up(self, item: int, *, by: str, code: moves.SendUpCode, note: str | None = None) -> ReviewItem:
+        """Hand an item to the next tier, with the reason; it keeps its number and is open again.
+
+        Raises:
+            ReviewError: somebody else has it, it is decided or closed, or the reason is unknown.
+        """
+        return await self._move(moves.send_up(self.plain_review(item), by=by, code=code, now=self.now(), note=note))
+
+    async def add_note(self, item: int, *, by: str, text: str) -> ReviewItem:
+        """Say something about an item for whoever looks at it next.
+
+        Raises:
+            ReviewError: the note is empty.
+        """
+        return await self._move(moves.add_note(self.plain_review(item), by=by, text=text, now=self.now()))
+
+    def _must_be_for(self, item: ReviewItem, by: str) -> None:
+        """Check the item's own rules: who asked for it, who answered before."""
+        rules = item.rules
+        before: list[str] = []
+        if rules.not_previous_reviewer:
+            others = ReviewQuery(states=("decided", "pending"), run_id=item.run_id)
+            decided = [each for each in self.reviews(others) if each.id != item.id]
+            before = [answer.by for each in decided for answer in each.answers]
+            before += [(each.decided_by or "").removeprefix("person:") for each in decided]
+        if problem := not_for(item, by, before=before):
+            raise NotAllowed(problem)
+
+    async def _move(self, change: MoveReview) -> ReviewItem:
+        has_answer = change.answer is not None or change.decision is not None
+        moved: ReviewRow = await (self._change(change) if has_answer else self._writer.ask(change))
+        return review_item(moved)

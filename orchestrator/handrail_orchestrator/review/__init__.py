@@ -1,0 +1,1 @@
+"""Review items: who may do what to one, what it becomes, what was shown, and whether answers agree."""

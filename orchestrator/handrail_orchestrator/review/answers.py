@@ -1,0 +1,68 @@
+"""A person's answer to a question: whether it fits, how it is recorded, what guards have against it."""
+
+import json
+from collections.abc import Iterable
+
+from handrail_guards.verdict import Verdict
+from handrail_orchestrator.correcting import corrected
+from handrail_orchestrator.errors import ReviewError
+from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.sameness import same
+from handrail_orchestrator.unmarking import as_plain
+
+LONGEST_MESSAGE = 300
+"""Characters of what is wrong with an answer: the message repeats the answer, however long that is."""
+
+
+def recorded_answer(item: ReviewItem, value: object) -> str:
+    """Return an answer as it is recorded: of a suggestion, changed or not, what JSON data does not say is kept."""
+    if item.exact_suggestion is not None:
+        is_as_it_was = is_suggestion(item, value)
+        exact = item.exact_suggestion if is_as_it_was else corrected(item.exact_suggestion, value, item.schema)
+        if exact is not None:
+            return json.dumps(exact)
+    return as_plain(json.dumps(value))
+
+
+def is_suggestion(item: ReviewItem, value: object) -> bool:
+    """Return whether an answer is the suggestion as it is, in the form that records show or in the stored one."""
+    if item.suggestion is None:
+        return False
+    return same(value, item.suggestion) or (item.exact_suggestion is not None and same(value, item.exact_suggestion))
+
+
+def unconfirmed(failed: Iterable[Verdict], despite: Iterable[str]) -> tuple[Verdict, ...]:
+    """Return the failed verdicts of guards that are not among those confirmed by name."""
+    confirmed = set(despite)
+    return tuple(verdict for verdict in failed if verdict.guard not in confirmed)
+
+
+def in_words(failed: Iterable[Verdict]) -> str:
+    """Return failed verdicts in one line."""
+    return "; ".join(f"{each.guard}{f' ({each.field})' if each.field else ''}: {each.reason}" for each in failed)
+
+
+def check_answer(item: ReviewItem, value: object) -> None:
+    """Check an answer against the item's JSON Schema.
+
+    Raises:
+        ReviewError: it does not fit; the message says where and what would.
+    """
+    found = problems(item, value)
+    if found:
+        shown = "; ".join(f"{'.'.join(map(str, path)) or 'answer'}: {said}" for path, said in found[:3])
+        raise ReviewError(f"review item {item.id}: {shown}")
+
+
+def problems(item: ReviewItem, value: object) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return where an answer does not fit the item's JSON Schema, and why, by path; the suggestion itself fits."""
+    if is_suggestion(item, value):
+        return []  # the form in which a value of this type is recorded is not always the one that people write
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
+
+    found = Draft202012Validator(item.schema).iter_errors(value)
+    return sorted(((tuple(each.path), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
+
+
+def _brief(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"

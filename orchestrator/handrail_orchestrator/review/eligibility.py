@@ -1,0 +1,23 @@
+"""Whether an item's own rules let a person answer it, beyond their role."""
+
+from collections.abc import Collection
+
+from handrail_orchestrator.records.item import ReviewItem
+
+
+def not_for(
+    item: ReviewItem, by: str, *, before: Collection[str] = (), groups: Collection[str] | None = None
+) -> str | None:
+    """Return why a person may not answer an item; None: they may.
+
+    ``before`` are the people who answered other questions of its run, ``groups`` the person's; None: nobody knows of
+    any people, so that groups do not tell them apart.
+    """
+    rules = item.rules
+    if rules.not_self and item.started_by == f"person:{by}":
+        return f"review item {item.id}: whoever started the run may not answer it"
+    if rules.not_previous_reviewer and by in before:
+        return f"review item {item.id}: whoever answered another question of its run may not answer this one"
+    if rules.group is not None and groups is not None and rules.group not in groups:
+        return f"review item {item.id} is for the group {rules.group!r}"
+    return None
