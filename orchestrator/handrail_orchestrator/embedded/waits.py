@@ -21,7 +21,7 @@ from handrail_orchestrator.errors import Misuse, NotStorable, ReviewError, WaitE
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.reading import despite_unread
 from handrail_orchestrator.review.answers import in_words, unconfirmed
-from handrail_orchestrator.review.shown import digest_again
+from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.step import StepKind, check_name
 from handrail_orchestrator.store.changes import (
     AskedItem,
@@ -204,7 +204,7 @@ class Waits:
         change = MoveReview(
             item.id, item.version, state, action, f"policy:{action}", self._equipment.clock.now(),
             priority=priority, note=note, schema=schema, asked=asked,
-            sets={"answers": None, "digest": digest_again(item.digest, schema, asked)} if action == "reopen" else {},
+            sets={"answers": None, "digest": digest_of(item.digest, schema, asked)} if action == "reopen" else {},
         )  # fmt: skip
         try:
             await self._equipment.writer.ask(change)

@@ -8,7 +8,7 @@ from handrail_guards.outcome import Doubtful, Judgement
 from handrail_orchestrator.embedded.library import BoundJudge
 from handrail_orchestrator.errors import NotStorable
 from handrail_orchestrator.records.item import ItemKind
-from handrail_orchestrator.review.shown import digest_of
+from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store.changes import AskedItem
 from handrail_orchestrator.unmarking import as_plain
 
@@ -56,7 +56,11 @@ class Wording:
             source=self.source,
             alternatives=self.alternatives,
         )
-        return asked._replace(digest=digest_of(asked, self.judged))
+        shown = (
+            self.title, self.context, self.suggestion, self.schema, self.alternatives, self.confidence, self.source,
+            self.code, self.reason, self.judged,
+        )  # fmt: skip
+        return asked._replace(digest=digest_of(*shown))
 
 
 def of_doubt(bound: BoundJudge, outcome: Doubtful[object], recorded: str, judged: str = "") -> Wording:

@@ -18,7 +18,7 @@ from handrail_orchestrator.errors import (
     StoreReadOnly,
     StoreTooNew,
 )
-from handrail_orchestrator.review.shown import digest_again
+from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store.port import MEMORY, Durability
 from handrail_orchestrator.store.sqlite.schema import APPLICATION_ID, AWAITED, COUNTING, DESK, FORMAT, TABLES, UPGRADES
 from handrail_orchestrator.texts import lone_surrogate
@@ -259,7 +259,7 @@ def _asked_question(title: str, context: str, schema: str) -> str:
 
 
 def _shown_digest(*shown: str | None) -> str:
-    return digest_again("", *shown)
+    return digest_of(*shown)
 
 
 def set_durability(connection: sqlite3.Connection, durability: Durability) -> None:
