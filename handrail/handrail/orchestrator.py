@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import StoreCorrupt as StoreCorrupt
     from handrail_orchestrator.errors import StoreError as StoreError
     from handrail_orchestrator.errors import StoreNotFound as StoreNotFound
+    from handrail_orchestrator.errors import UnknownItem as UnknownItem
     from handrail_orchestrator.errors import UnknownRun as UnknownRun
     from handrail_orchestrator.errors import UnknownWorkflow as UnknownWorkflow
     from handrail_orchestrator.errors import WaitExpired as WaitExpired

@@ -71,6 +71,10 @@ class RunRecords(Protocol):
         """Return step records of a run, in order of recording, after the one with this (seq, name)."""
         ...
 
+    def workflow_names(self) -> Sequence[str]:
+        """Return the names of the workflows that the store has had runs of, in order."""
+        ...
+
     def waits(self, keys: Sequence[int]) -> Sequence[WaitRecord]:
         """Return what runs wait for, by their keys."""
         ...

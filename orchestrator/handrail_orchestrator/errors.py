@@ -23,6 +23,7 @@ HandrailError
     ├── ReviewError               a change to a review item that was refused
     │   ├── AnswerRefused         a person's answer fails guards and was not confirmed
     │   ├── ReviewConflict        the item is not as it was when it was looked at, or somebody else's
+    │   ├── UnknownItem           no such review item in the store
     │   └── NotAllowed            this person may not do that
     └── StoreError                the store cannot be read or written
         ├── StoreNotFound
@@ -183,6 +184,14 @@ class AnswerRefused(ReviewError):
 
 class ReviewConflict(ReviewError):
     """The item is not as it was when it was looked at, or is somebody else's; what was typed is to be kept."""
+
+
+class UnknownItem(ReviewError, LookupError):
+    """A review item that the store does not hold."""
+
+    def __init__(self, item: int) -> None:
+        super().__init__(f"no review item {item} in this store: list them with `handrail review list`")
+        self.item = item
 
 
 class NotAllowed(ReviewError):

@@ -83,6 +83,7 @@ class Orchestrator(Client):
     ) -> None:
         self._time = clock or SystemClock()
         super().__init__(store, clock=self._time, create=True)
+        self._given = tuple(workflows)
         self._workflows = Workflows(list(workflows))
         self._limits = dict(limits or {})
         self._settings = settings.with_concurrency(concurrency)
@@ -159,6 +160,11 @@ class Orchestrator(Client):
 
     def _ring(self) -> None:
         self.engine.ring()
+
+    @property
+    def workflows(self) -> tuple[AnyWorkflow, ...]:
+        """Return the workflows that it executes."""
+        return self._given
 
     @property
     def engine(self) -> EmbeddedEngine:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from handrail_orchestrator.errors import Misuse, ReviewError, UnknownRun
+from handrail_orchestrator.errors import Misuse, UnknownItem, UnknownRun
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.records.judgement import JudgementRecord
 from handrail_orchestrator.records.reading import (
@@ -129,6 +129,10 @@ class Reader(ABC):
         """Return where a workflow's code was found, as ``module:name``; None when nobody has said."""
         return self._open_store.target(workflow)
 
+    def workflow_names(self) -> list[str]:
+        """Return the names of the workflows that the store has had runs of, in order."""
+        return self._open_store.workflow_names()
+
     def workers(self) -> list[WorkerRecord]:
         """Return the processes that execute runs: those that signed on and did not sign off."""
         return [worker_record(row) for row in self._open_store.workers()]
@@ -147,7 +151,7 @@ class Reader(ABC):
         """Return one review item, with what was judged and everything that happened to it.
 
         Raises:
-            ReviewError: there is none with this number.
+            UnknownItem: there is none with this number.
         """
         row = self._asked(item)
         return review_detail(row, self._judged(row), self._open_store.review_log(row.id))
@@ -156,14 +160,14 @@ class Reader(ABC):
         """Return one review item alone, without what was judged and what happened to it.
 
         Raises:
-            ReviewError: there is none with this number.
+            UnknownItem: there is none with this number.
         """
         return review_item(self._asked(item))
 
     def _asked(self, item: int) -> ReviewRow:
         row = self._open_store.review(checked_number(item, where="the review item"))
         if row is None:
-            raise ReviewError(f"no review item {item} in this store: list them with `handrail review list`")
+            raise UnknownItem(item)
         return row
 
     def _judged(self, row: ReviewRow) -> str | None:
@@ -183,7 +187,7 @@ class Reader(ABC):
         """Return every change of a review item, oldest first.
 
         Raises:
-            ReviewError: there is none with this number.
+            UnknownItem: there is none with this number.
         """
         return [review_change(row) for row in self._open_store.review_log(self._asked(item).id)]
 

@@ -25,6 +25,7 @@ async def test_runs_are_listed_both_ways_and_told_apart(engine: Engine) -> None:
     found = engine.find_runs(RunQuery(text="R", limit=2))
     assert [run.id for run in found] == ["r2", "r1"]
     assert engine.run_ids([found[0].key, 999]) == {found[0].key: "r2"}
+    assert {"add", "approve"}.issubset(engine.workflow_names())
     (first,) = engine.some_steps("r1", limit=1)
     assert first.as_json() == engine.steps("r1")[0].as_json()
     (wait,) = engine.waits([engine.run("asks").key])

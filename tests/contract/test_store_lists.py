@@ -109,6 +109,7 @@ def test_more_versions_than_one_statement_can_name_are_listed(tmp_path: Path) ->
     store = SqliteStore(str(tmp_path / "runs.db"))
     wrote(store, *(starting(f"v{number}", version=number) for number in range(1, 90)))
 
+    assert store.workflow_names() == ["add"]
     assert ids(store, RunQuery(workflow="add", limit=3)) == ["v89", "v88", "v87"]
     assert len(ids(store, RunQuery(workflow="add", limit=1_000))) == 89
     store.close()

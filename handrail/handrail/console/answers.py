@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from handrail.console.render import page
 from handrail.console.words import say
 from handrail_ground.errors import HandrailError
-from handrail_orchestrator.errors import Misuse, ReviewError, StoreError, UnknownRun
+from handrail_orchestrator.errors import Misuse, ReviewError, StoreError, UnknownItem, UnknownRun
 
 API = "/api/"
 """Where the API's paths begin."""
@@ -39,10 +39,10 @@ def status_of(error: HandrailError) -> int:
     """Return the status that says what kind of error it is."""
     by_name = {"ReviewConflict": 409, "NotAllowed": 403}  # kinds of ReviewError
     match error:
+        case UnknownItem() | UnknownRun():
+            return 404
         case ReviewError():
             return by_name.get(type(error).__name__, 422)
-        case UnknownRun():
-            return 404
         case StoreError():
             return 503
         case Misuse():

@@ -252,6 +252,10 @@ class Store(Protocol):
         """Return judgements with what people said of them, by run, oldest first, then by name."""
         ...
 
+    def workflow_names(self) -> list[str]:
+        """Return the names of the workflows that there are or were runs of, in order."""
+        ...
+
     def target(self, workflow: str) -> str | None:
         """Return where a workflow's code was found, as ``module:name``."""
         ...

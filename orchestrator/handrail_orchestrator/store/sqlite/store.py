@@ -254,6 +254,10 @@ class SqliteStore:
         rows = [JudgedRow._make(row) for row in self._rows(*judged.query_sql(query))]
         return [row._replace(copied=bool(row.copied)) for row in rows]
 
+    def workflow_names(self) -> list[str]:
+        """Return the names of the workflows that there are or were runs of, in order."""
+        return [name for (name,) in self._rows("SELECT DISTINCT name FROM workflows ORDER BY name")]
+
     def target(self, workflow: str) -> str | None:
         """Return where a workflow's code was found."""
         rows = self._rows("SELECT target FROM targets WHERE workflow = ?", (workflow,))
