@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.embedded.settings import Settings as Settings
     from handrail_orchestrator.errors import AnswerRefused as AnswerRefused
     from handrail_orchestrator.errors import DeadlineExceeded as DeadlineExceeded
+    from handrail_orchestrator.errors import Declined as Declined
     from handrail_orchestrator.errors import HistoryMismatch as HistoryMismatch
     from handrail_orchestrator.errors import InputFileError as InputFileError
     from handrail_orchestrator.errors import InvalidWorkflow as InvalidWorkflow

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
+from handrail_guards.escalation import Escalation
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.pace import RulePace
 from handrail_orchestrator.retry import Retry
@@ -61,6 +62,8 @@ class Policy:
     on_failure: OnFailure = "raise"
     inline: bool | None = None
     """Where a plain function is called: in the event loop (True), in a thread (False), or as it is quick (None)."""
+    approval: Escalation | None = None
+    """Whom to ask before it is executed; None: nobody."""
 
     def __post_init__(self) -> None:
         for name in ("timeout_seconds", "deadline_seconds"):
@@ -73,7 +76,7 @@ class Policy:
     @property
     def is_plain(self) -> bool:
         """Whether a body is simply called, once."""
-        return replace(self, inline=None) == _PLAIN
+        return replace(self, inline=None, approval=None) == _PLAIN
 
 
 _PLAIN = Policy()
@@ -185,6 +188,7 @@ def action(
     limit: str | None = None,
     fallback: Callable[..., Any] | None = None,
     on_failure: OnFailure = "raise",
+    approval: Escalation | None = None,
 ) -> StepDecorator: ...
 def action(
     function: Callable[..., Any] | None = None,
@@ -197,7 +201,8 @@ def action(
 ) -> Any:
     """Mark a function as an action: a step with an outside effect, executed at least once.
 
-    Its body finds the key that makes repeating it safe in ``step_context().idempotency_key``.
+    Its body finds the key that makes repeating it safe in ``step_context().idempotency_key``. With ``approval`` it is
+    executed only once people said yes to exactly the arguments that they were shown, and once only by that yes.
 
     Raises:
         InvalidWorkflow: the function, a name or the policy cannot be a step's.

@@ -11,13 +11,14 @@ from handrail_guards.escalation import MAX_PRIORITY, Escalation
 from handrail_guards.outcome import Accepted
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator import asked
+from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, BoundWorkflow
 from handrail_orchestrator.embedded.matching import Matching
 from handrail_orchestrator.embedded.records import failure, verdicts_json
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.wording import Wording, blind
-from handrail_orchestrator.errors import Misuse, NotStorable, ReviewError, WaitExpired
+from handrail_orchestrator.errors import Declined, Misuse, NotStorable, ReviewError, WaitExpired
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.reading import despite_unread
 from handrail_orchestrator.review.answers import in_words, unconfirmed
@@ -34,7 +35,7 @@ from handrail_orchestrator.store.changes import (
     StartRun,
 )
 from handrail_orchestrator.store.port import ReviewQuery
-from handrail_orchestrator.store.rows import AUDIT, EventRow, ReviewState, StepRow
+from handrail_orchestrator.store.rows import APPROVE, AUDIT, EventRow, ReviewState, StepRow
 from handrail_orchestrator.suspension import Suspended
 from handrail_orchestrator.unmarking import plain
 
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from handrail_orchestrator.codec import Codec
 
 _log = logging.getLogger("handrail.steps")
+
+APPROVAL = "approval"
+"""What the name of a step's approval ends with, after the step's."""
 
 
 class Recorder(Protocol):
@@ -125,6 +129,34 @@ class Waits:
             escalation,
             wanted=wanted,
         )
+
+    async def approval(self, step: str, arguments: str, escalation: Escalation) -> None:
+        """Return once people have said yes to the execution of a step with these arguments, or ask and wait.
+
+        Raises:
+            Declined: they said no.
+            HistoryMismatch: they were asked about other arguments; not even a later version may use that answer.
+        """
+        name, codec = f"{step}/{APPROVAL}", codec_for(bool, where=f"the approval of {step!r}")
+        title = f"Execute {step} with these arguments?"
+        wanted = asked.question(title, arguments, codec.form)
+        row = self._history.find(name, "human")
+        if row is not None and [*asked.differing(row.input or "{}", wanted)]:
+            raise self._matching.another(row, wanted)
+
+        def asks() -> Wording:
+            return Wording(
+                kind=APPROVE,
+                title=title,
+                code="approval",
+                reason=f"{step} is executed only when people say yes",
+                schema=codec.json_schema_text(),
+                context=arguments,
+            )
+
+        if not await self.answer(name, codec, asks, escalation, wanted=wanted):
+            row = self._history.find(name, "human")
+            raise Declined(step=step, by=(row.decided_by if row is not None else None) or "somebody")
 
     async def answer(
         self,

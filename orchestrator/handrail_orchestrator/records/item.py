@@ -14,8 +14,9 @@ from handrail_orchestrator.records.rules import ORDINARY, ItemRules
 from handrail_orchestrator.records.said import Said
 from handrail_orchestrator.store.rows import ReviewState
 
-ItemKind: TypeAlias = Literal["decide", "ask", "repair", "audit"]
-"""``decide`` for a doubtful value, ``ask`` for a question, ``repair`` for a step that failed, ``audit``."""
+ItemKind: TypeAlias = Literal["decide", "ask", "repair", "audit", "approve"]
+"""``decide`` for a doubtful value, ``ask`` for a question, ``repair`` for a step that failed, ``audit``,
+``approve`` for a step that is executed only when people say yes."""
 
 _ANYTHING: Mapping[str, Any] = {}
 

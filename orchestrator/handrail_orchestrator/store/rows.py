@@ -20,6 +20,9 @@ StepStatus = Literal["started", "waiting", "done", "failed"]
 ReviewState = Literal["open", "leased", "pending", "decided", "expired", "cancelled"]
 """``pending`` has an answer that can still be taken back."""
 
+APPROVE: Final = "approve"
+"""The kind of review item that stands before the execution of a step, which uses its answer up."""
+
 AUDIT: Final = "audit"
 """The kind of review item that nothing waits for: it outlives its run's end, and deciding it changes no run."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
-from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
+from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, StepRow
 from handrail_orchestrator.store.sqlite import lifecycle
 
 if TYPE_CHECKING:
@@ -19,6 +19,15 @@ run = ? AND (
 )
 """
 """The last: a child run that ended because its parent had, which older versions took for an answer to the parent."""
+_USED_UP = f"""
+run = ? AND kind = 'human' AND name IN (
+    SELECT reviews.step FROM reviews WHERE reviews.run = steps.run AND reviews.kind = '{APPROVE}' AND NOT EXISTS (
+        SELECT 1 FROM steps AS executed
+        WHERE executed.run = reviews.run AND executed.name || '/approval' = reviews.step
+    )
+)
+"""  # noqa: S608 -- a constant
+"""Approvals of what is not recorded as executed: a yes is for one execution, whatever became of it."""
 
 
 def retry(tx: "Transaction", change: c.RetryRun) -> None:
@@ -47,10 +56,12 @@ def _begin_anew(tx: "Transaction", key: int, now: float) -> None:
     again = (key, json.dumps(json.loads(error or "{}").get("steps", [])))
     tx.execute(f"INSERT INTO archived_steps SELECT * FROM steps WHERE {_AGAIN}", again)  # noqa: S608 -- a constant
     tx.execute(f"DELETE FROM steps WHERE {_AGAIN}", again)  # noqa: S608 -- a constant
+    tx.execute(f"INSERT INTO archived_steps SELECT * FROM steps WHERE {_USED_UP}", (key,))  # noqa: S608 -- a constant
+    tx.execute(f"DELETE FROM steps WHERE {_USED_UP}", (key,))  # noqa: S608 -- a constant
     tx.execute(
-        "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND state != 'decided' AND kind != ?"
-        " AND instr(step, '!') = 0",
-        (key, AUDIT),
+        "UPDATE reviews SET step = step || '!' || id WHERE run = ? AND kind != ? AND instr(step, '!') = 0"
+        " AND (state != 'decided' OR kind = ? AND step NOT IN (SELECT name FROM steps WHERE run = ?))",
+        (key, AUDIT, APPROVE, key),
     )
     tx.execute(
         "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, died_alone = 0, cancel = 0, ended = NULL,"
@@ -87,6 +98,12 @@ def fork(tx: "Transaction", change: c.Fork) -> c.Started:
         " WHERE run = ? AND status = 'done' AND seq < coalesce(?, 0)"
         " AND NOT (kind = 'human' AND coalesce(verdicts, '') LIKE '{%')",  # nobody has checked that answer yet
         (started.key, key, before),
+    )
+    tx.execute(  # what the source was allowed to execute, it alone was
+        "DELETE FROM steps WHERE run = ? AND kind = 'human' AND name IN (SELECT step FROM reviews WHERE run = ? AND"
+        " kind = ? AND NOT EXISTS (SELECT 1 FROM steps AS copied WHERE copied.run = ? AND"
+        " copied.name || '/approval' = reviews.step))",
+        (started.key, key, APPROVE, started.key),
     )
     tx.execute(
         "INSERT INTO events SELECT ?, name, number, payload, sent, event_id FROM events WHERE run = ?",
