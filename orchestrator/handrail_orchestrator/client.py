@@ -13,6 +13,7 @@ from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.presence import living
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import Misuse, NotStorable
+from handrail_orchestrator.people import People
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.changes import (
@@ -197,6 +198,19 @@ class Client(Desk):
             questions=self.review_count(),
             is_worked_on=living(self._open_store),
         )
+
+    @property
+    def url(self) -> str:
+        """Return the address of the store."""
+        return self._open_store.url
+
+    @property
+    def people(self) -> People:
+        """Return the people of the store: who they are, what they may do, how they sign in."""
+        return People(self._open_store, self._writer_later, self.now)
+
+    async def _writer_later(self, change: Change) -> Any:
+        return await self._writer.ask(change)
 
     def vacuum(self) -> None:
         """Give space that deleted runs held back to the disk."""

@@ -8,6 +8,7 @@ HandrailError
     │   ├── InvalidWorkflow       a workflow or step that cannot be built as written
     │   ├── UnknownWorkflow       no such workflow here
     │   ├── UnknownRun            no such run in the store
+    │   ├── UnknownPerson         nobody of this name in the store
     │   ├── RunConflict           the id is taken by a run with another workflow or input
     │   ├── WrongState            the run or item is in a state that does not allow this
     │   ├── InputFileError        a file of inputs that cannot be used as it is
@@ -77,6 +78,14 @@ class UnknownRun(Misuse, LookupError):
     def __init__(self, run_id: str) -> None:
         super().__init__(f"no run {run_id!r} in this store: list them with `handrail runs list`")
         self.run_id = run_id
+
+
+class UnknownPerson(Misuse, LookupError):
+    """A person whom the store does not know."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"nobody in this store is called {name!r}: see `handrail people list`")
+        self.name = name
 
 
 class RunConflict(Misuse):

@@ -7,6 +7,7 @@ those without waiting for the disk. Order is kept either way.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict, assert_never
 
+from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 
 
@@ -314,6 +315,7 @@ Change = (
     | ReadAnswer
     | Prune
     | Remember
+    | PersonChange
 )
 
 
@@ -329,11 +331,12 @@ def run_of(change: Change) -> int | None:
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | Remember()
+            | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None
         case _:
             assert_never(change)
 
 
-VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat, ExtendLease})
+VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat, ExtendLease, UsePass})
 """After a power cut a claim is due again, and a hint, a beat or a sign of life is of no use any more."""

@@ -9,6 +9,8 @@ from handrail_orchestrator.store.rows import (
     ClaimedRun,
     EventRow,
     JudgedRow,
+    PassRow,
+    PersonRow,
     ReviewLogRow,
     ReviewRow,
     ReviewState,
@@ -254,6 +256,30 @@ class Store(Protocol):
 
     def workflow_names(self) -> list[str]:
         """Return the names of the workflows that there are or were runs of, in order."""
+        ...
+
+    def has_people(self) -> bool:
+        """Return whether the store knows anybody."""
+        ...
+
+    def person(self, name: str) -> PersonRow | None:
+        """Return one person."""
+        ...
+
+    def person_of(self, *, subject: str | None = None, email: str | None = None) -> PersonRow | None:
+        """Return who signs in with an identity provider as this subject, or with this e-mail address."""
+        ...
+
+    def people(self) -> list[PersonRow]:
+        """Return everybody, by name."""
+        ...
+
+    def pass_of(self, secret_hash: str) -> PassRow | None:
+        """Return the pass with this hash."""
+        ...
+
+    def passes_of(self, person: str) -> list[PassRow]:
+        """Return what lets a person in, newest first."""
         ...
 
     def target(self, workflow: str) -> str | None:

@@ -262,6 +262,44 @@ class ReviewLogRow(NamedTuple):
     """Chains it to the row before it."""
 
 
+class PersonRow(NamedTuple):
+    """Somebody whom the store knows; the columns of table ``people`` in order."""
+
+    name: str
+    roles: str = "{}"
+    """JSON object: role by queue, ``*`` for every queue that is not named."""
+    groups: str = "[]"
+    """JSON list."""
+    password: str | None = None
+    """Its argon2 hash."""
+    subject: str | None = None
+    """Who they are for an identity provider, as ``issuer|sub``."""
+    email: str | None = None
+    """By which their first sign-in with an identity provider is known."""
+    zone: str | None = None
+    settings: str = "{}"
+    """JSON object."""
+    disabled: int = 0
+    created: float = 0.0
+
+
+PassKind = Literal["session", "token"]
+"""What lets somebody in: the session of a browser, or the token of a program."""
+
+
+class PassRow(NamedTuple):
+    """What lets a person in; the columns of table ``passes`` in order."""
+
+    hash: str
+    """SHA-256 of the secret, which is stored nowhere."""
+    person: str
+    kind: PassKind
+    label: str
+    created: float
+    expires: float | None = None
+    used: float | None = None
+
+
 class WorkerRow(NamedTuple):
     """One process that executes runs of this store."""
 

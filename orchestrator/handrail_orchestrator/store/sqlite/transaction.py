@@ -7,8 +7,9 @@ from typing import Any
 
 from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store.port import Durability
-from handrail_orchestrator.store.sqlite import again, claims, lifecycle, reviews, steps
+from handrail_orchestrator.store.sqlite import again, claims, lifecycle, people, reviews, steps
 from handrail_orchestrator.store.sqlite.connection import set_durability
 from handrail_orchestrator.store.sqlite.workflow_ids import WorkflowIds
 
@@ -100,6 +101,11 @@ APPLY: dict[type, Apply] = {
     c.MoveReview: reviews.move,
     c.ExtendLease: reviews.extend,
     c.ReadAnswer: reviews.read_answer,
+    p.PutPerson: people.put_person,
+    p.Rehash: people.rehash,
+    p.PutPass: people.put_pass,
+    p.DropPasses: people.drop_passes,
+    p.UsePass: people.use_pass,
 }
 
 FENCED: frozenset[type] = frozenset(
