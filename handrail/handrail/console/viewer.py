@@ -13,6 +13,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from handrail.console.times import UTC_NAME, known_zone
+from handrail_orchestrator.records.person import Person
+from handrail_orchestrator.review import permission
 
 ZONE_COOKIE = "zone"
 SETTINGS_COOKIE = "settings"
@@ -36,6 +38,14 @@ class Viewer:
     """Whether nobody is configured in the store: everybody at this machine is the same person."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Keys and page settings of their own."""
+    known: Person | None = None
+    """Whom the store knows them as; None: nobody is configured."""
+    started_by: str | None = None
+    """What a run that they start keeps of them, such as ``person:ann`` or, of a program, ``token:ann/label``."""
+
+    def may(self, action: permission.Action, item: permission.Governed | None = None) -> bool:
+        """Return whether they may do something, so that a page can leave out what would be refused."""
+        return permission.may(self.known, action, item)
 
 
 class SignIn(Protocol):
