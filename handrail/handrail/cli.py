@@ -48,6 +48,12 @@ register(
 )
 register(app, "review", "handrail_orchestrator.cli.reviewing:app", "Answer what the workflows ask.")
 register(app, "runs", "handrail_orchestrator.cli.runs:app", "Look at runs, and cancel, retry, fork or prune them.")
+register(
+    app,
+    "audit",
+    "handrail_orchestrator.cli.audit:app",
+    "Verify the audit log, and write every decision out as evidence.",
+)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value

@@ -168,18 +168,31 @@ class Client(Desk):
         assert started.new  # noqa: S101 -- a taken id is refused
         return new_id
 
-    async def prune(self, *, older_than: timedelta, statuses: Sequence[RunStatus] = ("completed", "cancelled")) -> int:
+    async def prune(
+        self,
+        *,
+        older_than: timedelta,
+        statuses: Sequence[RunStatus] = ("completed", "cancelled"),
+        workflow: str | None = None,
+        by: str | None = None,
+    ) -> int:
         """Delete runs that ended longer ago, with all that belongs to them; returns how many.
 
+        The rows of the audit log about them leave a gap that is signed with the store's secret. ``by`` is the person
+        who prunes; None: code does.
+
         Raises:
-            Misuse: a status is not one of an ended run.
+            Misuse: a status is not one of an ended run, or the store's secret cannot be used.
         """
         wrong = set(statuses) - {"completed", "failed", "cancelled", "set_aside"}
         if wrong or not statuses:
             raise Misuse(f"only ended runs can be pruned, not {', '.join(sorted(wrong)) or 'none at all'}")
-        before = self._clock.now() - older_than.total_seconds()
+        checked_texts(workflow=workflow, by=by)
+        actor = "code" if by is None else f"person:{by}"
+        now = self._clock.now()
+        change = Prune(now - older_than.total_seconds(), tuple(statuses), PRUNE_AT_ONCE, workflow, now, actor)
         total = 0
-        while count := int(await self._writer.ask(Prune(before, tuple(statuses), PRUNE_AT_ONCE))):
+        while count := int(await self._writer.ask(change)):
             total += count
         return total
 

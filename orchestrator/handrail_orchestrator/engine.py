@@ -214,7 +214,14 @@ class EngineClient(RunRecords, Fates, ReviewDesk, Protocol):
         """Start a new run with the history of another before a step; returns its id."""
         ...
 
-    async def prune(self, *, older_than: timedelta, statuses: Sequence[RunStatus] = ...) -> int:
+    async def prune(
+        self,
+        *,
+        older_than: timedelta,
+        statuses: Sequence[RunStatus] = ...,
+        workflow: str | None = None,
+        by: str | None = None,
+    ) -> int:
         """Delete runs that ended longer ago, with all that belongs to them; returns how many."""
         ...
 

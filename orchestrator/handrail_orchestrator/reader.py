@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from handrail_orchestrator.errors import Misuse, UnknownItem, UnknownRun
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
@@ -21,6 +21,7 @@ from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
 from handrail_orchestrator.store import HistoryRows, JudgedQuery, ReviewQuery, RunQuery, Store, open_store
+from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.port import MEMORY
 from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
 from handrail_orchestrator.texts import checked_number, checked_text, checked_texts
@@ -204,6 +205,11 @@ def recorded_history(reader: Reader, run_id: str) -> tuple[RunRow, HistoryRows]:
     """
     row = reader._run_row(run_id)  # noqa: SLF001 -- of this module: no client hands out rows
     return row, reader._open_store.history(row.key)  # noqa: SLF001 -- as above
+
+
+def evidence_of(reader: Reader) -> AbstractContextManager[StoredEvidence]:
+    """Return what a store holds as evidence, row by row: for those who verify or write it out."""
+    return reader._open_store.evidence()  # noqa: SLF001 -- of this module: no client hands out rows
 
 
 class _Opened(Reader):

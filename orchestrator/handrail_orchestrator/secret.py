@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from handrail_ground.files import in_words
 from handrail_orchestrator.errors import SecretUnusable
 
 VARIABLE = "HANDRAIL_SECRET"
@@ -67,8 +68,7 @@ def secret_of(path: str, *, create: bool = True) -> SigningSecret | None:
     """Return the secret of the store at a path; None when it has none yet and none shall be made.
 
     Raises:
-        SecretUnusable: the one that is there is too short, or others can read it.
-        OSError: the key file cannot be read or made.
+        SecretUnusable: the one that is there is too short, others can read it, or it cannot be read or made.
     """
     old = _of_environment(OLD_VARIABLE)
     current = _of_environment(VARIABLE)
@@ -77,10 +77,13 @@ def secret_of(path: str, *, create: bool = True) -> SigningSecret | None:
     if path == _MEMORY:
         return SigningSecret(_OF_MEMORY, old)
     file = key_file(path)
-    kept = _read(file)
-    if kept is None and create:
-        _make(file)
+    try:
         kept = _read(file)
+        if kept is None and create:
+            _make(file)
+            kept = _read(file)
+    except OSError as error:
+        raise SecretUnusable(f"{in_words(error)}; or give the secret in {VARIABLE}") from error
     return None if kept is None else SigningSecret(kept, old)
 
 
@@ -88,8 +91,7 @@ def signing_secret(path: str) -> SigningSecret:
     """Return the secret of the store at a path, made now if there is none.
 
     Raises:
-        SecretUnusable: the one that is there is too short, or others can read it.
-        OSError: the key file cannot be read or made.
+        SecretUnusable: the one that is there is too short, others can read it, or it cannot be read or made.
     """
     found = secret_of(path)
     if found is None:

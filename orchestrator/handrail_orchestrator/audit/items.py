@@ -4,21 +4,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from handrail_orchestrator.audit.finding import AuditFinding
 from handrail_orchestrator.store.chain import ChainedRow
-
-
-class DecidedItem(NamedTuple):
-    """What a review item says now; of a decided one also what was decided."""
-
-    id: int
-    state: str
-    version: int
-    decision: str | None
-    decided_by: str | None
-    digest: str | None
+from handrail_orchestrator.store.evidence import DecidedItem
 
 
 def disagreements(items: Iterable[DecidedItem], rows: Iterable[ChainedRow]) -> Iterator[AuditFinding]:
@@ -71,7 +61,7 @@ def _decided(item: DecidedItem, row: ChainedRow) -> Iterator[AuditFinding]:
         yield AuditFinding(row.id, item.id, "the item's decision is another one than was recorded")
     if item.decided_by != said.get("decided_by", row.actor):
         yield AuditFinding(row.id, item.id, f"the item was decided by {row.actor}, and it names {item.decided_by}")
-    if "digest" in said and item.digest != said["digest"]:
+    if "shown" in said and item.digest != said["shown"]:
         yield AuditFinding(row.id, item.id, "the item's digest is another one than was decided on")
 
 

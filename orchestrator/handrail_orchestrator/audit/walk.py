@@ -23,7 +23,8 @@ class Walk:
         """How many rows they stand for."""
         self.head = LogHead(0, BEGINNING)
         """Where the walk is: the last row, and the hash that the next one must cover."""
-        self._gaps = deque(gaps)
+        self._gaps = iter(gaps)
+        self._gap = next(self._gaps, None)
         self._is_signed = is_signed
         self._anchor = anchor
         self._met = anchor in {None, BEGINNING}
@@ -47,8 +48,8 @@ class Walk:
         yield from self._end(kept)
 
     def _pass_gaps(self, before: int | None) -> Iterator[AuditFinding]:
-        while self._gaps and (before is None or self._gaps[0].first <= before):
-            gap = self._gaps.popleft()
+        while (gap := self._gap) is not None and (before is None or gap.first <= before):
+            self._gap = next(self._gaps, None)
             told = f"the gap over rows {gap.first} to {gap.last}"
             if not self._is_signed(gap):
                 yield AuditFinding(

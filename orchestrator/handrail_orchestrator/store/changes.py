@@ -282,6 +282,11 @@ class Prune(NamedTuple):
     ended_before: float
     statuses: Sequence[RunStatus]
     most: int
+    workflow: str | None = None
+    """Only runs of this workflow."""
+    now: float = 0.0
+    actor: str = "code"
+    """Who prunes, for the audit log."""
 
 
 class Remember(NamedTuple):

@@ -1,10 +1,12 @@
 """The port to whatever remembers: changes in, rows out."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
 from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.rows import (
     ClaimedRun,
     EventRow,
@@ -248,6 +250,10 @@ class Store(Protocol):
 
     def review_log(self, item: int) -> list[ReviewLogRow]:
         """Return every change of one item, oldest first."""
+        ...
+
+    def evidence(self) -> AbstractContextManager[StoredEvidence]:
+        """Return what the store holds as evidence, all of the moment at which the block is entered."""
         ...
 
     def judged(self, query: JudgedQuery) -> list[JudgedRow]:

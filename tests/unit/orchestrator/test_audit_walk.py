@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_orchestrator.audit.finding import AuditFinding
-from handrail_orchestrator.audit.items import DecidedItem, disagreements
+from handrail_orchestrator.audit.items import disagreements
 from handrail_orchestrator.audit.walk import Walk
 from handrail_orchestrator.secret import SigningSecret
 from handrail_orchestrator.store.chain import BEGINNING, ChainedRow, LogGap, LogHead, hash_after
+from handrail_orchestrator.store.evidence import DecidedItem
 
 SECRET = SigningSecret(b"a secret of more than thirty-two bytes")
 
@@ -245,7 +246,7 @@ def test_rows_that_a_gap_of_long_ago_does_not_cover_are_found() -> None:
 
 
 def logged(*, decision: str = "true", actor: str = "person:ann", digest: str = "d1") -> list[ChainedRow]:
-    data = f'{{"decision": {decision}, "digest": "{digest}"}}'
+    data = f'{{"decision": {decision}, "shown": "{digest}"}}'
     return [
         ChainedRow(1, 4, 1.0, "run:1", "ask", "open", 1, None, ""),
         ChainedRow(2, 4, 2.0, actor, "decide", "decided", 2, data, ""),
@@ -265,7 +266,7 @@ def test_an_item_that_is_as_its_log_says_has_nothing_wrong() -> None:
         (ITEM._replace(decision="false"), "decision is another one"),
         (ITEM._replace(decided_by="person:bob"), "names person:bob"),
         (ITEM._replace(digest="d2"), "digest is another one"),
-        (ITEM._replace(digest=None), "digest is another one"),
+        (ITEM._replace(digest=""), "digest is another one"),
         (ITEM._replace(state="open"), "the item is open"),
         (ITEM._replace(version=3), "at version 3"),
     ],

@@ -122,3 +122,8 @@ def test_a_signature_is_good_for_the_same_texts_in_the_same_order_only(mine: lis
     assert secret.signed(secret.sign("link", *mine), "link", *theirs) == (mine == theirs)
     assert not secret.signed(secret.sign("link", *mine), "gap", *mine)
     assert not secret.signed("", "link", *mine)
+
+
+def test_a_key_that_cannot_be_made_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SecretUnusable, match="give the secret in HANDRAIL_SECRET"):
+        signing_secret(str(tmp_path / "nowhere" / "runs.db"))

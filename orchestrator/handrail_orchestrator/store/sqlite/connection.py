@@ -20,7 +20,17 @@ from handrail_orchestrator.errors import (
 )
 from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store.port import MEMORY, Durability
-from handrail_orchestrator.store.sqlite.schema import APPLICATION_ID, AWAITED, COUNTING, DESK, FORMAT, TABLES, UPGRADES
+from handrail_orchestrator.store.sqlite.audit import chain_all
+from handrail_orchestrator.store.sqlite.schema import (
+    APPLICATION_ID,
+    AWAITED,
+    CHAINED,
+    COUNTING,
+    DESK,
+    FORMAT,
+    TABLES,
+    UPGRADES,
+)
 from handrail_orchestrator.texts import lone_surrogate
 
 LOCK_SECONDS = 2.0
@@ -243,6 +253,8 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     found = connection.execute("PRAGMA user_version").fetchone()[0]  # somebody may have upgraded it since we looked
     for version in range(found + 1, FORMAT + 1):
         _run(connection, UPGRADES[version])
+        if version == CHAINED:
+            chain_all(connection)
     connection.execute(f"PRAGMA user_version = {max(found, FORMAT)}")
     connection.execute("COMMIT")
 

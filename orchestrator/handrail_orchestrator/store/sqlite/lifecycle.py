@@ -268,19 +268,24 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
         row[0]
         for row in tx.execute(
             # by the index, so that runs which are alive are not read again for every batch
-            "SELECT key FROM runs INDEXED BY runs_status WHERE workflow IN (SELECT id FROM workflows)"  # noqa: S608
+            "SELECT key FROM runs INDEXED BY runs_status"  # noqa: S608
+            " WHERE workflow IN (SELECT id FROM workflows WHERE ? IS NULL OR name = ?)"
             f" AND ended < ? AND status IN ({marks})"
             " AND key < (SELECT max(key) FROM runs)"
             " AND NOT EXISTS (SELECT 1 FROM runs AS up WHERE up.key = runs.parent AND up.ended IS NULL) LIMIT ?",
-            (change.ended_before, *change.statuses, change.most),
+            (change.workflow, change.workflow, change.ended_before, *change.statuses, change.most),
         ).fetchall()
     ]
+    if not keys:
+        return 0
     chosen = json.dumps(keys)
     these = "(SELECT value FROM json_each(?))"
-    tx.execute(f"DELETE FROM review_log WHERE review IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
+    logged = audit.take_out(tx, keys, change.now)
     for table in ("steps", "archived_steps", "events", "reviews"):
         tx.execute(f"DELETE FROM {table} WHERE run IN {these}", (chosen,))  # noqa: S608 -- our own table names
     tx.execute(f"DELETE FROM runs WHERE key IN {these}", (chosen,))  # noqa: S608 -- a constant
+    data = {"runs": len(keys), "rows": logged, "ended_before": change.ended_before, "workflow": change.workflow}
+    audit.append(tx, audit.LogEntry(0, change.now, change.actor, "prune", "", 0, json.dumps(data)))
     return len(keys)
 
 

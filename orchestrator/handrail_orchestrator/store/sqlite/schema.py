@@ -2,6 +2,8 @@
 
 FORMAT = 7
 """Raised with every change of the tables; a store with a higher one is refused."""
+CHAINED = 7
+"""The first format whose audit log is a chain."""
 
 AWAITED = "CREATE INDEX IF NOT EXISTS steps_child ON steps (owner) WHERE kind = 'child' AND status = 'waiting'"
 """What finds all that wait for a run."""

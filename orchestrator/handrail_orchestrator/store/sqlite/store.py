@@ -3,13 +3,14 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreLocked
 from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.port import MEMORY, Durability, HistoryRows, JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import (
     EventRow,
@@ -33,6 +34,7 @@ from handrail_orchestrator.store.sqlite.connection import (
     reader,
     waiting_for_nobody,
 )
+from handrail_orchestrator.store.sqlite.evidence import SqliteEvidence
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 _STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
@@ -250,6 +252,18 @@ class SqliteStore:
         columns = ", ".join(ReviewLogRow._fields)
         rows = self._rows(f"SELECT {columns} FROM review_log WHERE review = ? ORDER BY id", (item,))  # noqa: S608 -- our own column names
         return [ReviewLogRow._make(row) for row in rows]
+
+    @contextmanager
+    def evidence(self) -> Iterator[StoredEvidence]:
+        """Read the audit log and the decisions, all of one moment; others go on writing to a file meanwhile."""
+        with explaining(self._path):
+            if self._path != MEMORY:
+                with closing(reader(self._path)) as connection:
+                    connection.execute("BEGIN")
+                    yield SqliteEvidence(connection)
+                return
+            with self._write_lock:
+                yield SqliteEvidence(self._writing)
 
     def judged(self, query: JudgedQuery) -> list[JudgedRow]:
         """Return judgements with what people said of them, by run, oldest first, then by name."""

@@ -1,0 +1,86 @@
+"""Verifying the audit log: the chain row by row, and every review item against its rows."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from handrail_orchestrator.audit.finding import AuditFinding
+from handrail_orchestrator.audit.items import disagreements
+from handrail_orchestrator.audit.walk import Walk
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.reader import Reader, evidence_of
+from handrail_orchestrator.secret import SigningSecret, secret_of
+from handrail_orchestrator.store.chain import LogGap, LogHead
+
+ADDRESS = "sqlite:///"
+"""What a store's address begins with, before its path."""
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was looked at, and how much of it is not as it was written."""
+
+    rows: int
+    """Rows of the log."""
+    gaps: int
+    """Ranges that pruning took out of it and signed for."""
+    pruned: int
+    """How many rows they stand for."""
+    findings: int
+    """How many things are wrong."""
+    head: LogHead
+    """Where the log ends: keep its hash elsewhere, and later the log can be held against it."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether nothing is wrong."""
+        return not self.findings
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "is_whole": self.is_whole,
+            "rows": self.rows,
+            "gaps": self.gaps,
+            "pruned": self.pruned,
+            "findings": self.findings,
+            "head": self.head.hash,
+            "head_row": self.head.row,
+        }
+
+
+def verify(reader: Reader, *, head: str | None = None, found: Callable[[AuditFinding], None]) -> Verified:
+    """Hold a store's audit log against itself, its items, and a hash that was kept elsewhere; nothing is written.
+
+    ``found`` is told of each thing that is wrong, in order, while the log is read.
+
+    Raises:
+        Misuse: ``head`` is no hash, or the store's secret cannot be used.
+        StoreError: the store cannot be read.
+    """
+    if head is not None and not _HASH.fullmatch(head):
+        raise Misuse(f"{head[:80]!r} is no hash of an audit log: give the 64 hexadecimal digits that were printed")
+    signed = _Signed(secret_of(reader.store.removeprefix(ADDRESS), create=False))
+    count = 0
+    with evidence_of(reader) as evidence:
+        walk = Walk(evidence.gaps(), signed, head)
+        for finding in walk.over(evidence.log(), evidence.head()):
+            count += 1
+            found(finding)
+        for finding in disagreements(evidence.items(), evidence.log_by_item()):
+            count += 1
+            found(finding)
+        return Verified(walk.rows, walk.gaps, walk.pruned, count, evidence.head())
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """Knows the gaps that were signed with a store's secret."""
+
+    secret: SigningSecret | None
+
+    def __call__(self, gap: LogGap) -> bool:
+        return self.secret is not None and self.secret.signed(gap.signature, "gap", *gap.signed_parts)
