@@ -1,6 +1,6 @@
 """What a store remembers, as records: runs, steps, waits, review items, judgements. Rows stay inside the store."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
@@ -20,6 +20,7 @@ from handrail_orchestrator.records.reading import (
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
+from handrail_orchestrator.statistics.reading import DecidedReader
 from handrail_orchestrator.store import HistoryRows, JudgedQuery, ReviewQuery, RunQuery, Store, open_store
 from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.port import MEMORY
@@ -27,7 +28,7 @@ from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
 from handrail_orchestrator.texts import checked_number, checked_text, checked_texts
 
 
-class Reader(ABC):
+class Reader(DecidedReader):
     """Reads a store; ``Client`` is one."""
 
     @property

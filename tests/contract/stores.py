@@ -136,12 +136,18 @@ def crash(store: Store, worker: int, *, progress: bool = False) -> int:
     return new
 
 
+ADDED_TABLES = {
+    "people", "passes", "views", "links", "audit_gaps", "settings", "waiting", "known_cases", "known_items", "sowing",
+}  # fmt: skip
+OLD_INDEXES = {"reviews_waiting", "review_log_review"}
+
+
 def before_people(old: sqlite3.Connection) -> None:
     """Take from a store what formats before the seventh did not have."""
     for kind, name in old.execute("SELECT type, name FROM sqlite_master").fetchall():
-        if name in {"people", "passes", "views", "links", "audit_gaps", "settings"}:
-            old.execute(f"DROP TABLE {name}")
-        elif kind == "index" and name.startswith(("reviews_", "review_log_s")) and name != "reviews_waiting":
+        if kind == "trigger" or name in ADDED_TABLES:
+            old.execute(f"DROP {kind} IF EXISTS {name}")
+        elif kind == "index" and name.startswith(("reviews_", "review_log_")) and name not in OLD_INDEXES:
             old.execute(f"DROP INDEX {name}")
     added = "tier assignee snoozed_until commit_at timer late_step late rules answers digest first_taken hands_on"
     for column in added.split():

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 from handrail_guards.outcome import Alternative, Judgement
 from handrail_guards.verdict import OnFail, Verdict
 from handrail_orchestrator.records.answer import GivenAnswer
+from handrail_orchestrator.records.decided import AnswerGiven, DecidedRecord, DecidedText, KnownAnswer, seconds_at
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.records.judgement import JudgementRecord
@@ -14,8 +15,10 @@ from handrail_orchestrator.records.lazy import Readers, lazy_record, readers_of,
 from handrail_orchestrator.records.outcome import outcome_data, outcome_of
 from handrail_orchestrator.records.rules import ItemRules
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
+from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
+from handrail_orchestrator.store.decided import DecidedRow, DecidedTextRow, GivenRow, KnownRow
 from handrail_orchestrator.store.rows import (
     PLAIN_DECISION,
     JudgedRow,
@@ -177,3 +180,48 @@ _JUDGEMENT = readers_of(
 def judgement_record(row: JudgedRow) -> JudgementRecord:
     """Return a judgement."""
     return lazy_record(JudgementRecord, row, _JUDGEMENT)
+
+
+_DECIDED = readers_of(
+    DecidedRecord,
+    item=lambda row: review_item(row.item),
+    input=text("input", plain),
+    outcome=text("output", outcome_of),
+)
+
+
+def decided_record(row: DecidedRow) -> DecidedRecord:
+    """Return a decided item."""
+    return lazy_record(DecidedRecord, row, _DECIDED)
+
+
+def decided_text(row: DecidedTextRow) -> DecidedText:
+    """Return what a decided item was about."""
+    return DecidedText(row.place, row.id, row.queue, row.workflow, row.step, plain(row.context))
+
+
+def known_answer(row: KnownRow) -> KnownAnswer:
+    """Return what a person made of a known case."""
+    return KnownAnswer(
+        item=row.item,
+        queue=row.queue,
+        title=row.title,
+        decided=row.decided,
+        by=row.decided_by.partition(":")[2],
+        said=plain(row.decision),
+        right=plain(row.answer),
+    )
+
+
+def given_answer(row: GivenRow) -> AnswerGiven:
+    """Return how a person came to an answer."""
+    data = {} if row.data is None else _change(row.data)
+    suggestion = None if row.suggestion is None else plain(row.suggestion)
+    alone = row.hands_on if row.people < 2 else 0.0
+    return AnswerGiven(
+        item=row.item,
+        queue=row.queue,
+        at=row.at,
+        is_suggestion=suggestion is not None and same(data.get("decision"), suggestion),
+        seconds=seconds_at(alone, row.taken, row.at),
+    )

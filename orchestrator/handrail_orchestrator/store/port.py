@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
 from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.decided import DecidedStore
 from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.rows import (
     ClaimedRun,
@@ -126,7 +127,7 @@ class JudgedQuery:
     """Only those made at this time or later, in seconds since the epoch."""
 
 
-class Store(Protocol):
+class Store(DecidedStore, Protocol):
     """Remembers runs, steps, waits and reviews; safe to use from several threads.
 
     ``apply`` is the only way to write. It applies the changes in order in one transaction and returns

@@ -28,6 +28,7 @@ from handrail_orchestrator.store.sqlite.schema import (
     COUNTING,
     DESK,
     FORMAT,
+    LOOKING_BACK,
     TABLES,
     UPGRADES,
 )
@@ -240,7 +241,7 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if not connection.execute("PRAGMA application_id").fetchone()[0]:  # nobody made it since we looked
-        _run(connection, f"{TABLES}{COUNTING};{AWAITED};{DESK}")
+        _run(connection, f"{TABLES}{COUNTING};{AWAITED};{DESK};{LOOKING_BACK}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("COMMIT")
@@ -261,9 +262,13 @@ def _upgrade(connection: sqlite3.Connection) -> None:
 
 def _run(connection: sqlite3.Connection, statements: str) -> None:
     """Execute several statements in the open transaction, which ``executescript`` would commit."""
-    for statement in statements.split(";"):
-        if statement.strip():
-            connection.execute(statement)
+    statement = ""
+    for part in statements.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):  # a trigger has statements of its own
+            if part.strip():
+                connection.execute(statement)
+            statement = ""
 
 
 def _asked_question(title: str, context: str, schema: str) -> str:

@@ -99,6 +99,52 @@ UPDATE reviews SET
 """
 """What older stores do not know of questions and of who answers them."""
 
+LOOKING_BACK = """
+CREATE INDEX IF NOT EXISTS reviews_age ON reviews (queue, created) WHERE state IN ('open', 'leased');
+CREATE INDEX IF NOT EXISTS reviews_late ON reviews (queue, due) WHERE due IS NOT NULL AND state IN ('open', 'leased');
+CREATE INDEX IF NOT EXISTS review_log_given ON review_log (actor, at, action, review)
+    WHERE action IN ('decide', 'undo');
+CREATE INDEX IF NOT EXISTS review_log_gave ON review_log (at, actor) WHERE action IN ('decide', 'undo');
+CREATE TABLE IF NOT EXISTS waiting (queue TEXT PRIMARY KEY, items INTEGER NOT NULL) WITHOUT ROWID;
+DELETE FROM waiting;
+INSERT INTO waiting SELECT queue, count(*) FROM reviews WHERE state IN ('open', 'leased') GROUP BY queue;
+CREATE TRIGGER IF NOT EXISTS waiting_asked AFTER INSERT ON reviews WHEN NEW.state IN ('open', 'leased') BEGIN
+    INSERT INTO waiting VALUES (NEW.queue, 1) ON CONFLICT (queue) DO UPDATE SET items = items + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS waiting_gone AFTER DELETE ON reviews WHEN OLD.state IN ('open', 'leased') BEGIN
+    UPDATE waiting SET items = items - 1 WHERE queue = OLD.queue;
+END;
+CREATE TRIGGER IF NOT EXISTS waiting_moved AFTER UPDATE OF state, queue ON reviews
+WHEN OLD.queue != NEW.queue OR (OLD.state IN ('open', 'leased')) != (NEW.state IN ('open', 'leased')) BEGIN
+    UPDATE waiting SET items = items - 1 WHERE queue = OLD.queue AND OLD.state IN ('open', 'leased');
+    INSERT INTO waiting SELECT NEW.queue, 1 WHERE NEW.state IN ('open', 'leased')
+        ON CONFLICT (queue) DO UPDATE SET items = items + 1;
+END;
+CREATE TABLE IF NOT EXISTS known_cases (
+    id INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    step TEXT NOT NULL,
+    name TEXT NOT NULL,
+    input TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    suggestion TEXT,
+    confidence REAL,
+    given INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (queue, workflow, step, name)
+);
+CREATE TABLE IF NOT EXISTS known_items (item INTEGER PRIMARY KEY, name TEXT NOT NULL, answer TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sowing (
+    queue TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    step TEXT NOT NULL,
+    share REAL NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (queue, workflow, step)
+) WITHOUT ROWID
+"""
+"""What figures are read from at once, however much there is, and the cases whose answers are known."""
+
 UPGRADES = {
     2: "ALTER TABLE runs ADD COLUMN copied_seq INTEGER NOT NULL DEFAULT 0",
     # what was asked of people, which older versions kept with the review item only, to compare it on every replay
@@ -115,7 +161,7 @@ ALTER TABLE runs ADD COLUMN died_alone INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX IF NOT EXISTS runs_suspect ON runs (crashes) WHERE crashes >= 2
 """,
     6: f"{AWAITED};{FORGOTTEN}",
-    7: f"{PEOPLE}{DESK}",
+    7: f"{PEOPLE}{DESK};{LOOKING_BACK}",
 }
 """What brings a store to a format from the one before, with the functions that ``connection`` makes."""
 

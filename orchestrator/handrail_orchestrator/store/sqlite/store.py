@@ -34,6 +34,7 @@ from handrail_orchestrator.store.sqlite.connection import (
     reader,
     waiting_for_nobody,
 )
+from handrail_orchestrator.store.sqlite.decided import DecidedRows
 from handrail_orchestrator.store.sqlite.evidence import SqliteEvidence
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 
@@ -54,7 +55,7 @@ ORDER BY steps.run, steps.seq
 """
 
 
-class SqliteStore:
+class SqliteStore(DecidedRows):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
     def __init__(

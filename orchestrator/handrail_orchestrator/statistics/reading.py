@@ -1,0 +1,92 @@
+"""Looking back at what was decided: for figures, for labels, for similar cases."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from handrail_orchestrator.records.decided import PERSON, DecidedRecord, DecidedText, KnownAnswer
+from handrail_orchestrator.records.reading import decided_record, decided_text, given_answer, known_answer
+from handrail_orchestrator.statistics.figures import DeskFigures, QueueFigures, desk_figures
+from handrail_orchestrator.statistics.person import LAST, PersonFigures, person_figures
+from handrail_orchestrator.store.decided import MOST_LATE, DecidedQuery
+from handrail_orchestrator.texts import checked_texts
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store import Store
+
+MOST_DECIDED: Final = 10_000
+"""Decided items that figures are made of, the newest: more take long, and change little."""
+MOST_KNOWN: Final = 500
+"""Known cases that a person's figures look at, the newest."""
+_GIVEN = 4 * LAST
+"""Answers of a person that are read for the figures: a person works in a few queues."""
+
+
+class DecidedReader(ABC):
+    """Reads what was decided; every client can."""
+
+    @property
+    @abstractmethod
+    def _open_store(self) -> "Store":
+        """Return what is read."""
+
+    def decided(self, query: DecidedQuery) -> list[DecidedRecord]:
+        """Return a page of decided items, by the time of their decision; known cases are not among them."""
+        return [decided_record(row) for row in self._open_store.decided(query)]
+
+    def all_decided(self, query: DecidedQuery) -> Iterator[DecidedRecord]:
+        """Yield all decided items of a query, page by page."""
+        while page := self.decided(query):
+            yield from page
+            query = replace(query, after=page[-1].place)
+
+    def decided_texts(self, *, after: int, limit: int = 500) -> list[DecidedText]:
+        """Return what was decided after a place in the log, oldest first."""
+        return [decided_text(row) for row in self._open_store.decided_texts(after=after, limit=limit)]
+
+    def decided_before(self, most: int) -> int:
+        """Return the place in the log after which at most so many decisions stand."""
+        return self._open_store.decided_before(most)
+
+    def queue_figures(self, now: float, queue: str | None = None) -> list[QueueFigures]:
+        """Return what waits at a time, by queue; of one queue also when nothing does."""
+        checked_texts(queue=queue)
+        return [
+            QueueFigures(queue=row.queue, waiting=row.waiting, oldest=row.oldest, late=row.late, most_late=MOST_LATE)
+            for row in self._open_store.queues(now, queue)
+        ]
+
+    def person_figures(self, by: str, *, today: float, queue: str | None = None) -> PersonFigures:
+        """Return one person's work; ``today`` is when their day began, in seconds since the epoch.
+
+        Whoever shows it sees to it that only the person and admins look.
+        """
+        checked_texts(by=by, queue=queue)
+        actor = f"{PERSON}{by}"
+        given = self._open_store.given(actor, queue=queue, limit=_GIVEN if queue is None else LAST)
+        return person_figures(
+            by,
+            today=self._open_store.given_since(actor, today),
+            given=[given_answer(row) for row in given],
+            known=self.known_answers(by=by),
+        )
+
+    def people_since(self, since: float) -> list[str]:
+        """Return who gave answers since a time, in the order of their names."""
+        return [each.removeprefix(PERSON) for each in self._open_store.givers_since(since) if each.startswith(PERSON)]
+
+    def known_answers(self, *, by: str | None = None, since: float = 0.0) -> Sequence[KnownAnswer]:
+        """Return what a person (None: everybody) made of known cases since a time, newest first."""
+        checked_texts(by=by)
+        actor = None if by is None else f"{PERSON}{by}"
+        return [known_answer(row) for row in self._open_store.known_decided(actor, since=since, limit=MOST_KNOWN)]
+
+    def is_known(self, item: int) -> bool:
+        """Return whether an item is a case whose answer is known; no reviewer may be told before they decided it."""
+        return self._open_store.is_known(item)
+
+    def desk_figures(self, query: DecidedQuery, *, most: int = MOST_DECIDED) -> DeskFigures:
+        """Return what became of the items that were decided in a time, the newest of them."""
+        newest = replace(query, newest_first=True, limit=min(query.limit, most + 1))
+        return desk_figures(self.all_decided(newest), most=most)
