@@ -243,8 +243,6 @@ async def test_touches_reopenings_policies_and_due_times_are_counted() -> None:
         assert row is not None
         again = MoveReview(up, row.version, "open", "reopen", "run:3", desk.clock.now(), sets={"answers": None})
         wrote(desk.store, again)
-            desk.store, MoveReview(up, row.version, "open", "reopen", "run:3", desk.clock.now(), sets={"answers": None})
-        )
         await desk.answer(up, "billing", by="cy")
         by_policy = desk.client.plain_review(desk.ask())
         default = MoveReview(
