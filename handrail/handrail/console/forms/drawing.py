@@ -1,0 +1,324 @@
+"""Drawing a form: the tree of fields for a schema, filled from a value or from what was sent."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from handrail.console.forms.fields import (
+    NULL,
+    OMITTED,
+    AnyField,
+    FieldMark,
+    FieldOption,
+    FormRow,
+    GroupField,
+    ListField,
+    Marks,
+    TextBox,
+    VariantField,
+)
+from handrail.console.forms.habits import TypingHabits
+from handrail.console.forms.labels import cut, help_of, kinds_of, label_of
+from handrail.console.forms.leaves import Leaves
+from handrail.console.forms.members import member_of
+from handrail.console.forms.missing import MISSING
+from handrail.console.forms.names import aside, below
+from handrail.console.forms.numerals import is_numeral
+from handrail.console.forms.place import Place
+from handrail.console.forms.schemas import Offer, Scalar, Schema, Schemas, default_of, is_decimal, is_number, scalar
+from handrail.console.words import say
+
+DEEPEST: Final = 12
+"""Levels that have fields of their own; what is deeper is JSON."""
+MOST_DRAWN: Final = 2000
+"""Parts of one list that are drawn as fields; a longer list is JSON."""
+
+MOST_IN_ALL: Final = 20_000
+"""Parts of a whole form; more are made of what was sent only where it was not sent by a page of ours."""
+
+
+class TooMuch(Exception):
+    """What was sent asks for more fields than any form has."""
+
+
+class Drawing:
+    """Draws one form."""
+
+    def __init__(self, schemas: Schemas, *, marks: Marks, habits: TypingHabits, fresh: frozenset[str]) -> None:
+        """Draw for a schema; ``fresh`` are the rows that were added just now."""
+        self._schemas = schemas
+        self._leaves = Leaves(marks=marks, habits=habits)
+        self._fresh = fresh
+        self.parts = 0
+        """How many have been drawn."""
+
+    def field(self, place: Place, schema: object) -> AnyField:
+        """Return the field for a schema."""
+        resolved = self._schemas.resolved(schema)
+        offer = self._schemas.offer(resolved)
+        default = default_of(resolved)
+        place = replace(place, help=place.help or help_of(resolved))
+        self.parts += 1
+        omittable = not place.required and default is MISSING
+        if len(place.path) >= DEEPEST or not (offer.kinds or offer.nullable):
+            return self._leaves.text(place, resolved, "json", offer, default)
+        closed = offer.closed
+        if closed is not None or not offer.kinds:
+            return self._leaves.choice(place, resolved, closed or (), offer, default)
+        number = _number(offer, place.original)
+        if number is not None:
+            return self._leaves.text(place, resolved, number, offer, default)
+        kind, *others = offer.kinds
+        if others or (self._is_composite(kind) and (offer.nullable or omittable)):
+            return self._variant(place, resolved, offer, default, omittable=omittable)
+        return self._single(place, resolved, kind, offer, default)
+
+    def _single(self, place: Place, schema: Schema, kind: Schema, offer: Offer, default: Any) -> AnyField:
+        """Return the field for a value of one kind."""
+        if not self._is_composite(kind):
+            return self._leaves.text(place, {**schema, **kind}, scalar(kind), offer, default)
+        if _described(kind, "properties"):
+            return self._object(place, kind, default)
+        if isinstance(kind.get("prefixItems"), list) and kind["prefixItems"]:
+            return self._tuple(place, kind, default)
+        return self._list(place, kind, default)
+
+    @staticmethod
+    def _is_composite(kind: Schema) -> bool:
+        match kind.get("type"):
+            case "object":
+                if _described(kind, "patternProperties"):
+                    return False
+                return _described(kind, "properties") or isinstance(kind.get("additionalProperties"), Mapping)
+            case "array":
+                if isinstance(kind.get("prefixItems"), list) and kind["prefixItems"]:
+                    return not isinstance(kind.get("items"), Mapping)
+                return isinstance(kind.get("items"), Mapping)
+            case _:
+                return False
+
+    def _object(self, place: Place, schema: Schema, default: Any) -> GroupField:
+        basis = self._leaves.basis(place, schema, default)
+        properties = schema["properties"]
+        required = [key for key in schema.get("required", ()) if isinstance(key, str)]
+        held = basis["shown"] if isinstance(basis["shown"], Mapping) else None
+        fields = [
+            self.field(
+                Place(
+                    path=(*place.path, key),
+                    name=below(place.name, key),
+                    label=self._label(part, key),
+                    help=help_of(part) if isinstance(part, Mapping) else "",
+                    required=key in required,
+                    original=MISSING if held is None else held.get(key, MISSING),
+                    origin=place.below(key),
+                    was_absent=held is not None and key not in held,
+                    posted=place.posted,
+                    is_new=place.is_new,
+                ),
+                part,
+            )
+            for key, part in _in_order(properties, required, held)
+        ]
+        more = schema.get("additionalProperties")
+        others = {} if held is None else {key: each for key, each in held.items() if key not in properties}
+        rest = None
+        if others or more is True or isinstance(more, Mapping):
+            at = replace(
+                place,
+                name=aside(place.name, "more"),
+                label=say("forms.rest"),
+                help="",
+                original=others,
+                was_absent=False,
+            )
+            schema = {"type": "object", "additionalProperties": more if isinstance(more, Mapping) else {}}
+            rest = self._list(at, schema, MISSING)
+        return GroupField(**basis, fields=tuple(fields), rest=rest)
+
+    def _tuple(self, place: Place, schema: Schema, default: Any) -> GroupField:
+        basis = self._leaves.basis(place, schema, default)
+        held = basis["shown"] if isinstance(basis["shown"], list) else []
+        fields = [
+            self.field(
+                Place(
+                    path=(*place.path, index),
+                    name=below(place.name, index),
+                    label=self._label(part, None, say("forms.row", label=place.label, number=index + 1)),
+                    original=held[index] if index < len(held) else MISSING,
+                    origin=place.below(index),
+                    posted=place.posted,
+                    is_new=place.is_new,
+                ),
+                part,
+            )
+            for index, part in enumerate(schema["prefixItems"])
+        ]
+        return GroupField(**basis, fields=tuple(fields), is_tuple=True)
+
+    def _label(self, part: object, key: str | None, otherwise: str = "") -> str:
+        """Return the label of a part: a title of its own goes before its key, its type's title does not."""
+        own = part if isinstance(part, Mapping) else {}
+        if key is None:
+            return label_of(own, None) if own.get("title") else cut(otherwise)
+        return label_of(own, key)
+
+    def _list(self, place: Place, schema: Schema, default: Any) -> AnyField:
+        """Return the field for a list or a mapping; one that is too long to be drawn is JSON."""
+        is_mapping = schema.get("type") == "object"
+        part = schema["additionalProperties"] if is_mapping else schema["items"]
+        if not is_mapping and schema.get("uniqueItems"):
+            offer = self._schemas.offer(self._schemas.resolved(part))
+            if offer.closed is not None and not offer.nullable:
+                return self._leaves.choices(place, schema, offer.closed, default)
+        basis = self._leaves.basis(place, schema, default)
+        entries = _entries(basis["shown"], is_mapping=is_mapping)
+        before = self.parts
+        rows: list[FormRow] = []
+        as_json = replace(place, name=aside(place.name, "json"))
+        if place.posted is not None and place.posted.one(as_json.name) is not None:
+            return self._as_json(as_json, schema, default)
+        for position, key in enumerate(self._keys(place, len(entries))):
+            rows.append(self._row(place, part, entries, key, position, is_mapping=is_mapping))
+            if self.parts - before > MOST_DRAWN and place.posted is None:
+                self.parts = before
+                return self._as_json(as_json, schema, default)
+            if self.parts > MOST_IN_ALL:
+                raise TooMuch
+        return ListField(**basis, rows=tuple(rows), is_mapping=is_mapping)
+
+    def _as_json(self, place: Place, schema: Schema, default: Any) -> TextBox:
+        self.parts += 1
+        return self._leaves.text(place, schema, "json", Offer((schema,), nullable=False), default)
+
+    @staticmethod
+    def _keys(place: Place, count: int) -> Iterator[str]:
+        """Yield the keys of a list's rows: those that were sent, or the places of what it holds."""
+        sent = None if place.posted is None else dict.fromkeys(place.posted.all(aside(place.name, "row")))
+        if sent is None or (place.is_new and not sent):
+            yield from map(str, range(count))
+            return
+        yield from (each for each in sent if each.isascii() and each.isdecimal() and len(each) <= 10)
+
+    def _row(
+        self,
+        place: Place,
+        part: object,
+        entries: Sequence[tuple[str, Any]],
+        key: str,
+        position: int,
+        *,
+        is_mapping: bool,
+    ) -> FormRow:
+        name = below(place.name, key)
+        known = int(key) < len(entries)
+        entry, original = entries[int(key)] if known else ("", MISSING)
+        posted = None if name in self._fresh else place.posted
+        origin = place.below(entry if is_mapping else int(key)) if known else None
+        self.parts += 1
+        label = say("forms.row", label=place.label, number=position + 1)
+        box = None
+        step: str | int = position
+        if is_mapping:
+            box = self._leaves.text(
+                Place(
+                    path=(*place.path, entry if posted is None else posted.one(aside(name, "key")) or ""),
+                    name=aside(name, "key"),
+                    label=say("forms.key"),
+                    original=entry if known else MISSING,
+                    origin=None,
+                    posted=posted,
+                    is_new=place.is_new,
+                ),
+                {"type": "string"},
+                "text",
+                Offer(({"type": "string"},), nullable=False),
+                MISSING,
+            )
+            step = box.path[-1]
+        at = Place(
+            path=(*place.path, step),
+            name=name,
+            label=label,
+            original=original,
+            origin=origin,
+            posted=posted,
+            is_new=place.is_new,
+        )
+        return FormRow(key=key, name=name, label=label, field=self.field(at, part), entry=box)
+
+    def _variant(self, place: Place, schema: Schema, offer: Offer, default: Any, *, omittable: bool) -> AnyField:
+        """Return the field for a value of one of several kinds."""
+        basis = self._leaves.basis(place, schema, default, nullable=offer.nullable)
+        single = len(offer.kinds) == 1
+        options = (FieldOption(token="0", label=say("forms.given")),) if single else kinds_of(offer.kinds)  # noqa: S106 -- what is sent for it
+        if offer.nullable:
+            options += (FieldOption(token=NULL, label=say("forms.none")),)
+        if omittable:
+            options += (FieldOption(token=OMITTED, label=say("forms.left_out")),)
+        first = self._first_kind(basis["shown"], offer, omittable=omittable)
+        chosen = first
+        sent = None if place.posted is None else place.posted.one(aside(place.name, "is"))
+        if place.posted is not None and not (place.is_new and sent is None):
+            chosen = sent if any(each.token == sent for each in options) else None
+        made = VariantField(**basis, options=options, chosen=chosen)
+        if chosen in {None, NULL, OMITTED}:
+            return made
+        kind = offer.kinds[int(chosen or 0)]
+        is_fresh = place.posted is not None and place.posted.one(aside(place.name, "of")) != chosen
+        at = replace(
+            place,
+            label=place.label,
+            help="",
+            required=True,
+            original=basis["shown"] if chosen == first else MISSING,
+            was_absent=False,
+            is_new=place.is_new or is_fresh,
+        )
+        alone = Offer((kind,), nullable=False)
+        inside = self._inside(at, kind, alone)
+        is_typed = isinstance(inside, TextBox) and place.posted is not None and inside.name in place.posted
+        # what is known of the value is said of the field that holds it
+        return replace(made, field=inside, is_fresh=is_fresh and not is_typed, mark=FieldMark())
+
+    def _inside(self, at: Place, kind: Schema, alone: Offer) -> AnyField:
+        if alone.closed is not None:
+            return self._leaves.choice(at, kind, alone.closed, alone, MISSING)
+        return self._single(at, kind, kind, alone, MISSING)
+
+    def _first_kind(self, shown: object, offer: Offer, *, omittable: bool) -> str | None:
+        if shown is MISSING:
+            return OMITTED if omittable else None
+        if shown is None and offer.nullable:
+            return NULL
+        if len(offer.kinds) == 1:
+            return "0"
+        found = member_of(shown, offer, self._schemas)
+        return None if found is None else str(found)
+
+
+def _in_order(
+    properties: Mapping[str, Any], required: Sequence[str], held: Mapping[str, Any] | None
+) -> Iterator[tuple[str, Any]]:
+    """Yield properties as they were declared: schemas are stored sorted, but values and lists are not."""
+    for key in dict.fromkeys((*(held or ()), *required, *properties)):
+        if key in properties:
+            yield key, properties[key]
+
+
+def _described(kind: Schema, key: str) -> bool:
+    return isinstance(kind.get(key), Mapping) and bool(kind[key])
+
+
+def _number(offer: Offer, original: object) -> Scalar | None:
+    """Return how several kinds that are all numbers are read; a text that is none shows that any text belongs there."""
+    is_words = isinstance(original, str) and not is_numeral(original)
+    if is_decimal(offer) and not is_words:
+        return "decimal"
+    return "number" if is_number(offer) else None
+
+
+def _entries(shown: object, *, is_mapping: bool) -> Sequence[tuple[str, Any]]:
+    if is_mapping:
+        return list(shown.items()) if isinstance(shown, Mapping) else []
+    return [("", each) for each in shown] if isinstance(shown, list) else []

@@ -1,0 +1,50 @@
+"""Values as the text of a box, and the text that a browser sends back for it."""
+
+import json
+import re
+
+from handrail.console.forms.habits import TypingHabits
+from handrail.console.forms.missing import MISSING
+from handrail.console.forms.numerals import as_written, read_numeral
+from handrail.console.forms.schemas import Scalar
+from handrail_ground.text import escape, harmless
+
+_NOT_CARRIED = re.compile("[\x00\ud800-\udfff]")
+"""What no page can hold: it would come back as another character, or not at all."""
+
+
+def drawn(value: object, reads: Scalar) -> str:
+    """Return a value as the text of its box; empty where there is none."""
+    if reads == "json":
+        if value is MISSING:
+            return ""
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+        return harmless(text, _json_escape)
+    if value is MISSING or value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _NOT_CARRIED.sub(lambda match: escape(match[0]), text)
+
+
+def is_same_text(one: str, other: str) -> bool:
+    """Return whether two texts are the same but for how a browser writes the ends of lines."""
+    return _lines(one) == _lines(other)
+
+
+def sent_text(text: str) -> str:
+    """Return a text as it was typed: browsers write every end of a line as two characters."""
+    return _lines(text)
+
+
+def needs_settling(text: str, reads: Scalar, habits: TypingHabits) -> bool:
+    """Return whether a drawn number would be read as another one, or not at all, if it were typed."""
+    return reads in {"integer", "number", "decimal"} and bool(text) and read_numeral(text, habits) != as_written(text)
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _json_escape(character: str) -> str:
+    codes = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{codes[at]:02x}{codes[at + 1]:02x}" for at in range(0, len(codes), 2))
