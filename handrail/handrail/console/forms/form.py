@@ -1,0 +1,190 @@
+"""A form for the answer to a question: drawn from its JSON Schema, read back as JSON data or as what is wrong."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from handrail.console.forms.drawing import Drawing, TooMuch
+from handrail.console.forms.fields import (
+    AnyField,
+    ChoiceField,
+    Marks,
+    TextBox,
+    walk,
+)
+from handrail.console.forms.finding import nearest, with_problems
+from handrail.console.forms.habits import TypingHabits
+from handrail.console.forms.labels import label_of
+from handrail.console.forms.missing import MISSING
+from handrail.console.forms.names import ROOT, Path
+from handrail.console.forms.operations import operated
+from handrail.console.forms.order import by_evidence as in_order_of_evidence
+from handrail.console.forms.place import Place
+from handrail.console.forms.posted import MOST_PARTS, Posted
+from handrail.console.forms.reading import Settling
+from handrail.console.forms.schemas import Schema, Schemas
+from handrail.console.forms.sending import carried_of, parts_of
+from handrail.console.words import say
+from handrail_ground.text import harmless
+
+LONGEST_PROBLEM = 300
+"""Characters of what is wrong: it may repeat what was typed, however long that is."""
+
+Judge: TypeAlias = Callable[[object], Sequence[tuple[Path, str]]]
+"""Says where an answer does not fit, and why, by path; nothing: it fits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """What is wrong with a field."""
+
+    path: Path
+    name: str
+    """The field's name on the form."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerForm:
+    """A form as it is shown; made by ``form_of``."""
+
+    root: AnyField
+    carried: tuple[tuple[str, str], ...] = ()
+    """What was typed in fields of kinds that are not chosen now: it is sent along, and there again when they are."""
+    _plan: "_FormPlan" = field(repr=False)
+
+    def read(self, posted: Iterable[tuple[str, object]]) -> "AnswerReading":
+        """Return what was typed: an answer, or what is wrong with it, and the form to be shown again."""
+        return self._plan.read(self, posted)
+
+    def leaves(self) -> Iterator[TextBox | ChoiceField]:
+        """Yield every field that is filled in, in the order shown."""
+        for each in walk(self.root):
+            if isinstance(each, TextBox | ChoiceField):
+                yield each
+
+    def problems(self) -> tuple[FieldProblem, ...]:
+        """Return what is wrong with it, in the order shown."""
+        return tuple(
+            FieldProblem(path=each.path, name=each.name, text=each.problem) for each in walk(self.root) if each.problem
+        )
+
+    def first_to_check(self) -> str | None:
+        """Return the name of the first field that is wrong or in doubt."""
+        fields = list(walk(self.root))
+        wrong = next((each.name for each in fields if each.problem), None)
+        return wrong or next((each.name for each in fields if each.mark.state == "check"), None)
+
+    def parts(self) -> list[tuple[str, str]]:
+        """Return what a browser sends if nothing is touched."""
+        return [*(part for each in walk(self.root) for part in parts_of(each)), *self.carried]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerReading:
+    """What came of reading a form."""
+
+    value: Any = MISSING
+    """The answer as JSON data; ``MISSING`` unless it fits."""
+    problems: tuple[FieldProblem, ...] = ()
+    redraw: bool = False
+    """Whether only the form was changed, by a button of a list: it is shown again, and nothing is decided."""
+    form: AnswerForm
+    """The form to show again: what is wrong as it was typed, the rest as it was read."""
+
+    @property
+    def fits(self) -> bool:
+        """Return whether the answer may be decided with."""
+        return self.value is not MISSING
+
+
+def form_of(
+    schema: Schema,
+    value: object = MISSING,
+    *,
+    judge: Judge | None = None,
+    marks: Marks | None = None,
+    habits: TypingHabits | None = None,
+    by_evidence: bool = False,
+) -> AnswerForm:
+    """Return the form for an answer with this JSON Schema, filled with a value, or with the schema's defaults."""
+    plan = _FormPlan(schema, value, judge or _judge_by(schema), marks or {}, habits or TypingHabits(), by_evidence)
+    return AnswerForm(root=plan.draw(None), _plan=plan)
+
+
+@dataclass(frozen=True, slots=True)
+class _FormPlan:
+    """What a form is drawn from, to draw it again from what was sent."""
+
+    schema: Schema
+    value: Any
+    judge: Judge
+    marks: Mapping[str, Any]
+    habits: TypingHabits
+    by_evidence: bool
+
+    def draw(self, posted: Posted | None, fresh: frozenset[str] = frozenset()) -> AnyField:
+        schemas = Schemas(self.schema)
+        drawing = Drawing(schemas, marks=self.marks, habits=self.habits, fresh=fresh)
+        label = label_of(schemas.resolved(self.schema), None)
+        place = Place(path=(), name=ROOT, label=label, original=self.value, origin=(), posted=posted)
+        root = drawing.field(place, self.schema)
+        return in_order_of_evidence(root) if self.by_evidence else root
+
+    def read(self, form: AnswerForm, parts: Iterable[tuple[str, object]]) -> AnswerReading:
+        posted = Posted(parts)
+        if posted.is_too_much:
+            return _refused(form, say("forms.too_many", limit=MOST_PARTS))
+        try:
+            sent = self.draw(posted)
+            if posted.operation is not None:
+                changed = operated(sent, posted, posted.operation)
+                redrawn = self.draw(changed.posted, changed.fresh)
+                return AnswerReading(redraw=True, form=self._form(redrawn, changed.posted))
+        except TooMuch:
+            return _refused(form, say("forms.too_many", limit=MOST_PARTS))
+        settled = Settling(habits=self.habits).of(sent)
+        root, value = settled.field, settled.value
+        if posted.has_files and not root.problem:
+            root = replace(root, problem=say("forms.no_text"))
+        again = self._form(root, posted)
+        found = again.problems()
+        if found:
+            return AnswerReading(problems=found, form=again)
+        judged = self._judged(root, value)
+        again = replace(again, root=judged)
+        found = again.problems()
+        return AnswerReading(problems=found, form=again, value=MISSING if found else value)
+
+    def _form(self, root: AnyField, posted: Posted) -> AnswerForm:
+        return AnswerForm(root=root, carried=carried_of(root, posted), _plan=self)
+
+    def _judged(self, root: AnyField, value: object) -> AnyField:
+        """Return the form with what the schema has against the whole answer, each at its field."""
+        if value is MISSING:
+            return replace(root, problem=say("forms.required"))
+        try:
+            found = self.judge(value)
+        except Exception as error:  # noqa: BLE001 -- a schema that cannot be followed lets nothing through
+            reason = harmless(f"{type(error).__name__}: {error}")[:LONGEST_PROBLEM]
+            return replace(root, problem=say("forms.unchecked", reason=reason))
+        said: dict[str, tuple[AnyField, str]] = {}
+        for path, words in found:
+            at = nearest(root, path)
+            said.setdefault(at.name, (at, harmless(words)[:LONGEST_PROBLEM]))
+        return with_problems(root, said)
+
+
+def _judge_by(schema: Schema) -> Judge:
+    def judge(value: object) -> Sequence[tuple[Path, str]]:
+        from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only an answer needs
+
+        return [(tuple(each.path), each.message) for each in Draft202012Validator(schema).iter_errors(value)]
+
+    return judge
+
+
+def _refused(form: AnswerForm, words: str) -> AnswerReading:
+    """Return that nothing was read at all."""
+    again = replace(form, root=replace(form.root, problem=words))
+    return AnswerReading(problems=again.problems(), form=again)
