@@ -92,5 +92,4 @@ def _only_digits(text: str) -> str:
 
 def _finished(sign: str, digits: str, power: str) -> str:
     whole, point, rest = digits.partition(".")
-    text = f"{'-' if sign == '-' else ''}{whole.lstrip('0') or '0'}{point}{rest}"
-    return str(Decimal(text + power)) if power else text
+    return f"{'-' if sign == '-' else ''}{whole.lstrip('0') or '0'}{point}{rest}{power.upper()}"

@@ -192,6 +192,8 @@ def _is_unanswered(box: TextBox) -> bool:
 
 def _nothing(box: TextBox) -> Any:
     """Return what an empty box stands for."""
+    if box.omittable and box.was_absent:
+        return MISSING
     if box.nullable:
         return None
     if box.omittable and not (box.reads == "text" and isinstance(box.original, str)):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Literal, NotRequired
 
 from hypothesis import strategies as st
@@ -86,7 +87,8 @@ LEAVES: list[Kind] = [
     Kind(Decimal | None, st.none() | DECIMALS),
     Kind(int | str, st.integers() | texts()),
     Kind(int | float, st.integers() | st.floats(allow_nan=False, allow_infinity=False)),
-    Kind(set[Literal["a", "b", "c"]], st.sets(st.sampled_from("abc"))),
+    # a set of several has no order that could be compared
+    Kind(set[Literal["a", "b", "c"]], st.sets(st.sampled_from("abc"), max_size=1)),
     Kind(
         Annotated[Card | Transfer, Field(discriminator="by")],
         st.builds(Card, by=st.just("card"), digits=st.text("0123456789", min_size=4, max_size=4))
@@ -117,23 +119,25 @@ def _model(kinds: list[Kind]) -> Kind:
     return Kind(model, st.fixed_dictionaries(names).map(lambda given: model(**given)))
 
 
-def _typed_dict(kinds: list[Kind]) -> Kind:
+def _typed_dict(kinds: list[Kind], *, may_lack: bool) -> Kind:
     """Return objects whose keys no Python name could be, some of them not there."""
-    fields = {FIELD_NAMES[at]: kind.type if at % 2 else NotRequired[kind.type] for at, kind in enumerate(kinds)}
+    lacking = {FIELD_NAMES[at] for at in range(0, len(kinds), 2)} if may_lack else set()
+    named = {FIELD_NAMES[at]: kind for at, kind in enumerate(kinds)}
+    fields = {name: NotRequired[kind.type] if name in lacking else kind.type for name, kind in named.items()}
     made = TypedDict("Made", fields)  # type: ignore[misc]  # its fields are known only now
-    required = {FIELD_NAMES[at]: kind.values for at, kind in enumerate(kinds) if at % 2}
-    optional = {FIELD_NAMES[at]: kind.values for at, kind in enumerate(kinds) if not at % 2}
+    required = {name: kind.values for name, kind in named.items() if name not in lacking}
+    optional = {name: kind.values for name, kind in named.items() if name in lacking}
     return Kind(made, st.fixed_dictionaries(required, optional=optional))
 
 
-def _wider(kinds: st.SearchStrategy[Kind]) -> st.SearchStrategy[Kind]:
+def _wider(kinds: st.SearchStrategy[Kind], *, may_lack: bool) -> st.SearchStrategy[Kind]:
     return st.one_of(
         kinds.map(lambda kind: Kind(_of(list, kind), st.lists(kind.values, max_size=3))),
         kinds.map(lambda kind: Kind(_of(list, kind) | None, st.none() | st.lists(kind.values, max_size=2))),
         kinds.map(lambda kind: Kind(_of(dict, TEXT, kind), st.dictionaries(texts(), kind.values, max_size=3))),
         st.tuples(kinds, kinds).map(lambda two: Kind(_of(tuple, *two), st.tuples(two[0].values, two[1].values))),
         st.lists(kinds, min_size=1, max_size=4).map(_model),
-        st.lists(kinds, min_size=2, max_size=4).map(_typed_dict),
+        st.lists(kinds, min_size=2, max_size=4).map(partial(_typed_dict, may_lack=may_lack)),
     )
 
 
@@ -142,13 +146,10 @@ def _of(outer: Any, *inner: Kind) -> Any:
     return outer[tuple(each.type for each in inner)] if len(inner) > 1 else outer[inner[0].type]
 
 
-KINDS: st.SearchStrategy[Kind] = st.recursive(st.sampled_from(LEAVES), _wider, max_leaves=5)
-
-
 @st.composite
-def answers(draw: Callable[..., Any]) -> Answer:
-    """Draw a type's schema and a value of that type."""
-    kind = draw(KINDS)
+def answers(draw: Callable[..., Any], *, may_lack: bool = True) -> Answer:
+    """Draw a type's schema and a value of that type; an object in it may lack keys that its type does not require."""
+    kind = draw(st.recursive(st.sampled_from(LEAVES), partial(_wider, may_lack=may_lack), max_leaves=5))
     value = draw(kind.values)
     data = TypeAdapter(kind.type).dump_python(value, mode="json", by_alias=False, warnings=False)
     return Answer(codec_for(kind.type, where="the answer").json_schema(), json.loads(json.dumps(data)))
