@@ -198,19 +198,28 @@ class EngineClient(RunRecords, Fates, ReviewDesk, Protocol):
         """Say where a workflow's code is found, as ``module:name``."""
         ...
 
-    async def send(self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> bool:
+    async def send(
+        self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None, by: str | None = None
+    ) -> bool:
         """Send an external event to a run; returns whether it was new."""
         ...
 
-    async def cancel(self, run_id: str, *, reason: str = ...) -> str:
+    async def cancel(self, run_id: str, *, reason: str = ..., by: str | None = None) -> str:
         """Cancel a run and its children; returns its status."""
         ...
 
-    async def retry(self, run_id: str) -> None:
+    async def retry(self, run_id: str, *, by: str | None = None) -> None:
         """Go on with a failed run from the step that failed."""
         ...
 
-    async def fork(self, run_id: str, *, step: str | None = None, id: str | None = None) -> str:  # noqa: A002
+    async def fork(
+        self,
+        run_id: str,
+        *,
+        step: str | None = None,
+        id: str | None = None,  # noqa: A002
+        by: str | None = None,
+    ) -> str:
         """Start a new run with the history of another before a step; returns its id."""
         ...
 

@@ -58,6 +58,8 @@ class ReviewQuery:
     queue: str | None = None
     queues: tuple[str, ...] | None = None
     """Only those of these queues; None: of all."""
+    not_queues: tuple[str, ...] = ()
+    """None of these queues."""
     workflow: str | None = None
     kinds: tuple[str, ...] | None = None
     assignee: str | None = None

@@ -97,6 +97,8 @@ def _conditions(query: ReviewQuery) -> _Where:
         where.among("reviews.state", query.states)
     where.equal("reviews.queue", query.queue)
     where.among("reviews.queue", query.queues)
+    if query.not_queues:
+        where.add(f"reviews.queue NOT IN ({', '.join('?' * len(query.not_queues))})", *query.not_queues)
     where.equal("runs.id", query.run_id)
     where.equal("workflows.name", query.workflow)
     where.equal("reviews.step", query.step)
