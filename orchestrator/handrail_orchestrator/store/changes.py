@@ -207,6 +207,8 @@ class Fork(NamedTuple):
     step: str | None
     new_id: str
     now: float
+    started_by: str | None = None
+    """Who forks it; a run that somebody had started remains theirs."""
 
 
 class ReviewSets(TypedDict, total=False):
