@@ -1,7 +1,7 @@
 """A store without executing: look at runs, answer questions, send events, cancel, retry, fork, prune."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -21,6 +21,7 @@ from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
+    DeclareRetention,
     Fork,
     Prune,
     Remember,
@@ -28,7 +29,7 @@ from handrail_orchestrator.store.changes import (
     Send,
     Started,
 )
-from handrail_orchestrator.store.rows import RunStatus
+from handrail_orchestrator.store.rows import ENDED, RunStatus
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.unmarking import as_plain
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
@@ -225,10 +226,33 @@ class Client(Desk):
             total += count
         return total
 
+    async def prune_kept(self, *, by: str | None = None) -> int:
+        """Delete the runs that ended longer ago than their workflow declares to keep them; returns how many.
+
+        However they ended: what is to be deleted after a time is not kept because it failed.
+
+        Raises:
+            Misuse: the store's secret cannot be used.
+        """
+        total = 0
+        for workflow, seconds in self._open_store.retentions().items():
+            statuses: tuple[RunStatus, ...] = ENDED
+            total += await self.prune(
+                older_than=timedelta(seconds=seconds), statuses=statuses, workflow=workflow, by=by
+            )
+        return total
+
     async def remember_code(self, workflow: str, target: str) -> None:
         """Say where a workflow's code is found, as ``module:name``."""
         checked_texts(workflow=workflow, target=target)
         await self._writer.ask(Remember(workflow, target))
+
+    async def remember_retention(self, declared: Mapping[str, float | None]) -> None:
+        """Say in seconds how long runs are kept after their end, by workflow; None: until somebody prunes them."""
+        kept = self._open_store.retentions()
+        for workflow, seconds in declared.items():
+            if kept.get(workflow) != seconds:
+                await self._writer.ask(DeclareRetention(workflow, seconds))
 
     def health(self) -> Health:
         """Return how runs, questions and workers are doing."""

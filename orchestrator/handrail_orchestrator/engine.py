@@ -130,6 +130,7 @@ class ReviewDesk(Protocol):
         note: str | None = None,
         despite: Sequence[str] = (),
         undo_seconds: float = 0.0,
+        link: str | None = None,
     ) -> ReviewItem:
         """Answer a review item and resume its run."""
         ...
@@ -232,6 +233,10 @@ class EngineClient(RunRecords, Fates, ReviewDesk, Protocol):
         by: str | None = None,
     ) -> int:
         """Delete runs that ended longer ago, with all that belongs to them; returns how many."""
+        ...
+
+    async def prune_kept(self, *, by: str | None = None) -> int:
+        """Delete the runs that ended longer ago than their workflow declares to keep them; returns how many."""
         ...
 
     def vacuum(self) -> None:

@@ -255,6 +255,8 @@ class MoveReview(NamedTuple):
     """An answer that is given with it, for the log; ``decision`` is the one that counts."""
     shown: str | None = None
     """For an answer: the digest of what the person was shown."""
+    link: str | None = None
+    """For an answer given with a signed link: what is kept of it, so that it answers once."""
 
 
 class ExtendLease(NamedTuple):
@@ -289,6 +291,13 @@ class Prune(NamedTuple):
     """Who prunes, for the audit log."""
 
 
+class DeclareRetention(NamedTuple):
+    """Say how long runs of a workflow are kept after their end; None: until somebody prunes them."""
+
+    workflow: str
+    seconds: float | None
+
+
 class Remember(NamedTuple):
     """Remember where a workflow's code is found, as ``module:name``."""
 
@@ -319,6 +328,7 @@ Change = (
     | ExtendLease
     | ReadAnswer
     | Prune
+    | DeclareRetention
     | Remember
     | PersonChange
 )
@@ -335,7 +345,7 @@ def run_of(change: Change) -> int | None:
             return change.run
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
-            | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | Remember()
+            | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

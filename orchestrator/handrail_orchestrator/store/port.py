@@ -255,6 +255,10 @@ class Store(DecidedStore, Protocol):
         """Return every change of one item, oldest first."""
         ...
 
+    def retentions(self) -> dict[str, float]:
+        """Return in seconds how long ended runs are kept, by workflow; of one that is not there, for ever."""
+        ...
+
     def evidence(self) -> AbstractContextManager[StoredEvidence]:
         """Return what the store holds as evidence, all of the moment at which the block is entered."""
         ...

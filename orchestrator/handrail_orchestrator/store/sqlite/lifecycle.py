@@ -281,6 +281,7 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
     chosen = json.dumps(keys)
     these = "(SELECT value FROM json_each(?))"
     logged = audit.take_out(tx, keys, change.now)
+    tx.execute(f"DELETE FROM links WHERE item IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
     for table in ("steps", "archived_steps", "events", "reviews"):
         tx.execute(f"DELETE FROM {table} WHERE run IN {these}", (chosen,))  # noqa: S608 -- our own table names
     tx.execute(f"DELETE FROM runs WHERE key IN {these}", (chosen,))  # noqa: S608 -- a constant

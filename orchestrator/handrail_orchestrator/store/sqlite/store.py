@@ -25,7 +25,7 @@ from handrail_orchestrator.store.rows import (
     WaitRow,
     WorkerRow,
 )
-from handrail_orchestrator.store.sqlite import fates, judged, people, review_query, reviews, runs
+from handrail_orchestrator.store.sqlite import fates, judged, people, retention, review_query, reviews, runs
 from handrail_orchestrator.store.sqlite.connection import (
     connect,
     explaining,
@@ -253,6 +253,11 @@ class SqliteStore(DecidedRows):
         columns = ", ".join(ReviewLogRow._fields)
         rows = self._rows(f"SELECT {columns} FROM review_log WHERE review = ? ORDER BY id", (item,))  # noqa: S608 -- our own column names
         return [ReviewLogRow._make(row) for row in rows]
+
+    def retentions(self) -> dict[str, float]:
+        """Return in seconds how long ended runs are kept, by workflow."""
+        with self._read_lock, explaining(self._path):
+            return retention.declared(self._reading)
 
     @contextmanager
     def evidence(self) -> Iterator[StoredEvidence]:
