@@ -11,7 +11,7 @@ from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review import answers, moves
 from handrail_orchestrator.review.eligibility import not_for
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.changes import Change, MoveReview
+from handrail_orchestrator.store.changes import Change, MoveReview, PutView
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from handrail_orchestrator.embedded.writer import Writer
     from handrail_orchestrator.store.rows import ReviewRow
 
+LONGEST_VIEW_NAME = 60
+LONGEST_VIEW = 2_000
+"""Characters of a view's query."""
 OFFERED_AT_ONCE = 20
 """Items looked at for one that a person may take."""
 
@@ -100,7 +103,6 @@ class Desk(Reader):
         note: str | None = None,
         despite: Sequence[str] = (),
         undo_seconds: float = 0.0,
-        link: str | None = None,
     ) -> ReviewItem:
         """Answer a review item and resume its run; ``value`` is the answer as JSON data.
 
@@ -108,8 +110,7 @@ class Desk(Reader):
         code is known (see ``use``), else by its run, which opens the item again. ``despite`` names guards that fail
         and against which the answer stands all the same; the item's log keeps them. ``version`` and ``shown`` are the
         item's version and digest when it was looked at: of an item that has changed since nothing is decided. With
-        ``undo_seconds`` the answer can be taken back for that long before it counts. ``link`` is what is kept of a
-        signed link that answers: one that was used answers no more.
+        ``undo_seconds`` the answer can be taken back for that long before it counts.
 
         Raises:
             AnswerRefused: it fails a guard that ``despite`` does not name.
@@ -132,7 +133,7 @@ class Desk(Reader):
             move = moves.decide(
                 row, value, by=by, now=move.now, note=note, despite=stands_against, undo_seconds=undo_seconds
             )
-        return await self._move(move._replace(link=link))
+        return await self._move(move)
 
     async def objections(self, item: int, value: object) -> "Sequence[Verdict] | None":
         """Return what the guards have against an answer; None when nothing is known that could tell.
@@ -220,6 +221,22 @@ class Desk(Reader):
             ReviewError: the note is empty.
         """
         return await self._move(moves.add_note(self.plain_review(item), by=by, text=text, now=self.now()))
+
+    def views(self, *, by: str) -> list[tuple[str, str]]:
+        """Return a person's views of lists, by name: (name, query)."""
+        return self._open_store.views(by)
+
+    async def put_view(self, name: str, query: str, *, by: str) -> None:
+        """Keep a view of a list under a name, for this person; an empty query drops it.
+
+        Raises:
+            ReviewError: it has no name, or there are too many.
+        """
+        moves.check_person(by)
+        checked_texts(name=name, query=query)
+        if not name.strip() or len(name) > LONGEST_VIEW_NAME or len(query) > LONGEST_VIEW:
+            raise ReviewError(f"a view needs a name of at most {LONGEST_VIEW_NAME} characters, and a short query")
+        await self._writer.ask(PutView(by, name.strip(), query))
 
     def _must_be_for(self, item: ReviewItem, by: str) -> None:
         """Check the item's own rules: who asked for it, who answered before."""

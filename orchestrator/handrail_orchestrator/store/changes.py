@@ -207,8 +207,6 @@ class Fork(NamedTuple):
     step: str | None
     new_id: str
     now: float
-    started_by: str | None = None
-    """Who forks it; a run that somebody had started remains theirs."""
 
 
 class ReviewSets(TypedDict, total=False):
@@ -255,8 +253,6 @@ class MoveReview(NamedTuple):
     """An answer that is given with it, for the log; ``decision`` is the one that counts."""
     shown: str | None = None
     """For an answer: the digest of what the person was shown."""
-    link: str | None = None
-    """For an answer given with a signed link: what is kept of it, so that it answers once."""
 
 
 class ExtendLease(NamedTuple):
@@ -291,11 +287,12 @@ class Prune(NamedTuple):
     """Who prunes, for the audit log."""
 
 
-class DeclareRetention(NamedTuple):
-    """Say how long runs of a workflow are kept after their end; None: until somebody prunes them."""
+class PutView(NamedTuple):
+    """Keep a person's view of a list under a name, in place of one of that name; an empty query drops it."""
 
-    workflow: str
-    seconds: float | None
+    person: str
+    name: str
+    query: str
 
 
 class Remember(NamedTuple):
@@ -328,7 +325,7 @@ Change = (
     | ExtendLease
     | ReadAnswer
     | Prune
-    | DeclareRetention
+    | PutView
     | Remember
     | PersonChange
 )
@@ -345,7 +342,7 @@ def run_of(change: Change) -> int | None:
             return change.run
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
-            | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
+            | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | Remember() | PutView()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

@@ -58,8 +58,6 @@ class ReviewQuery:
     queue: str | None = None
     queues: tuple[str, ...] | None = None
     """Only those of these queues; None: of all."""
-    not_queues: tuple[str, ...] = ()
-    """None of these queues."""
     workflow: str | None = None
     kinds: tuple[str, ...] | None = None
     assignee: str | None = None
@@ -91,6 +89,8 @@ class ReviewQuery:
     now: float = 0.0
     after: tuple[int, int] | None = None
     """Continue after the item with this (priority, id)."""
+    before: tuple[int, int] | None = None
+    """End before the item with this (priority, id): of all before it, the last."""
     limit: int = 100
 
 
@@ -243,6 +243,10 @@ class Store(DecidedStore, Protocol):
         """Return how many items the query's list has without its limit."""
         ...
 
+    def views(self, person: str) -> list[tuple[str, str]]:
+        """Return a person's views of lists, by name: (name, query)."""
+        ...
+
     def next_timer(self) -> float | None:
         """Return when the next timer of a review item is over, that of a policy or of an undo window."""
         ...
@@ -253,10 +257,6 @@ class Store(DecidedStore, Protocol):
 
     def review_log(self, item: int) -> list[ReviewLogRow]:
         """Return every change of one item, oldest first."""
-        ...
-
-    def retentions(self) -> dict[str, float]:
-        """Return in seconds how long ended runs are kept, by workflow; of one that is not there, for ever."""
         ...
 
     def evidence(self) -> AbstractContextManager[StoredEvidence]:
