@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from handrail.console import item, queue
+from handrail.console import item, item_moves, own_settings, queue, strip
 from handrail.console.answers import fault, handrail_error, http_error, see
 from handrail.console.context import Console, ConsoleSettings
 from handrail.console.render import STATIC
@@ -56,6 +56,9 @@ def _routes() -> list[BaseRoute]:
         Mount("/static", _Kept(directory=STATIC), name="static"),
         *queue.routes(),
         *item.routes(),
+        *item_moves.routes(),
+        *strip.routes(),
+        *own_settings.routes(),
     ]
 
 

@@ -1,8 +1,9 @@
 """What every page works with: the store's client, and how the console was started."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from handrail.console.commonness import Commonness
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.orchestrator import Orchestrator
 
@@ -30,6 +31,10 @@ class Console:
 
     client: Client
     settings: ConsoleSettings = field(default_factory=ConsoleSettings)
+    similar: Any = None
+    """Finds decided cases that resemble an item; None: nobody does."""
+    commonness: Commonness = field(default_factory=Commonness)
+    """How often each label is decided."""
 
     @property
     def orchestrator(self) -> Orchestrator | None:

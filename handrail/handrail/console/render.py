@@ -1,6 +1,7 @@
 """Pages from templates: one environment, everything escaped, no word of its own."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -13,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from handrail.console.context import console_of
+from handrail.console.labels import shown_value
 from handrail.console.times import UTC_NAME, moment, span
 from handrail.console.viewer import Viewer
-from handrail.console.words import say
+from handrail.console.words import WORDS, say
+from handrail_ground.text import harmless
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -35,7 +38,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"w": say, "span": span}
+    made.globals |= {"w": say, "span": span, "value_text": shown_value, "json_text": _json_text}
+    made.filters["seen"] = seen
     return made
 
 
@@ -58,10 +62,26 @@ def fragment(request: Request, template: str, **values: Any) -> str:
         "ago": lambda seconds: span(now - seconds),
         "until": lambda seconds: span(seconds - now),
         "now": now,
+        "root": request.scope.get("root_path", ""),
+        "script_words": _said_by_script(),
         "menu": [(link(request, name), say(words), name) for name, words in MENU],
         "here": request.scope["path"],
     }
     return environment().get_template(template).render({**given, **values})
+
+
+def seen(text: object) -> str:
+    """Return a text of others as it may be shown: what nobody sees in it, or turns it around, is written out."""
+    return harmless(str(text))
+
+
+def _json_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _said_by_script() -> str:
+    """Return the words that the script says, by their last name."""
+    return json.dumps({key.rpartition(".")[2]: words for key, words in WORDS.items() if key.startswith("script.")})
 
 
 def link(request: Request, name: str, query: Mapping[str, object] | None = None, **params: object) -> str:

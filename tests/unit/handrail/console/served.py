@@ -38,7 +38,7 @@ read_invoice = extract(
     "read_invoice",
     Invoice,
     "Read this invoice.",
-    models=ScriptedModel(lambda _: Says(READ, 0.9, fields={"total": 0.31})),
+    models=ScriptedModel(lambda _: Says(READ, 0.9, fields={"vendor": 0.98, "total": 0.31})),
     accept=confidence(at_least=0.95),
 )
 

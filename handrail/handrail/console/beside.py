@@ -1,0 +1,95 @@
+"""What stands beside a question: the text that was judged, and short facts about it in a line above."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LONGEST_FACT = 60
+"""Characters of a value that stands among the facts; a longer one is a text of its own."""
+MOST_FACTS = 12
+LONGEST_HEADING = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a question."""
+
+    text: str = ""
+    """The text that evidence is lit in."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Short values with their names."""
+    rest: str = ""
+    """Whatever else there is, as JSON."""
+
+
+def beside(item: ReviewDetail) -> Beside:
+    """Return what stands beside a question; evidence points into the source of a judgement, so that is its text."""
+    context = _unwrapped(item.context)
+    found = _sorted_out(context)
+    source = "" if item.judgement is None else item.judgement.source
+    if not source or source == found.text:
+        return found
+    return Beside(source, found.facts if isinstance(context, dict) else (), "")
+
+
+def _sorted_out(context: object) -> Beside:
+    if context is None:
+        return Beside()
+    if isinstance(context, str):
+        return Beside(context)
+    if not isinstance(context, dict):
+        return Beside(_json(context))
+    facts = [(str(name), _said(value)) for name, value in context.items() if _is_fact(value)][:MOST_FACTS]
+    named = {name for name, _ in facts}
+    others = {name: value for name, value in context.items() if str(name) not in named}
+    texts = [(name, value) for name, value in others.items() if isinstance(value, str)]
+    if not texts:
+        return Beside("", tuple(facts), _json(others) if others else "")
+    name, text = max(texts, key=lambda each: len(each[1]))
+    rest = {each: value for each, value in others.items() if each != name}
+    return Beside(text, tuple(facts), _json(rest) if rest else "")
+
+
+def _unwrapped(context: Any) -> Any:
+    """Return the only thing in a context, as calls with one argument have it."""
+    while isinstance(context, dict | list) and len(context) == 1:
+        only = next(iter(context.values())) if isinstance(context, dict) else context[0]
+        if not isinstance(only, str | dict | list):
+            break
+        context = only
+    return context
+
+
+def _is_fact(value: object) -> bool:
+    return not isinstance(value, dict | list) and len(_said(value)) <= LONGEST_FACT and "\n" not in _said(value)
+
+
+def _said(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def heading(item: ReviewItem) -> str:
+    """Return what an item is called in a list: its run, and what its text begins with."""
+    context = _unwrapped(item.context)
+    texts: Sequence[object] = [context] if isinstance(context, str) else _named_texts(context)
+    first = next((line.strip() for text in texts for line in str(text).splitlines() if line.strip()), item.title)
+    short = first if len(first) <= LONGEST_HEADING else f"{first[: LONGEST_HEADING - 1].rstrip()}…"
+    return f"{item.run_id} · {short}"
+
+
+def _named_texts(context: object) -> list[object]:
+    """Return the texts in a context, those first that are called as titles are."""
+    if not isinstance(context, dict):
+        return []
+    texts = {str(name): value for name, value in context.items() if isinstance(value, str)}
+    titles = [texts[name] for name in texts if name.casefold() in {"subject", "title", "name", "heading"}]
+    return [*titles, *sorted(texts.values(), key=len, reverse=True)]

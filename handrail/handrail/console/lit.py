@@ -1,0 +1,62 @@
+"""A text with its evidence lit: cut into lines, and each line where a piece of evidence begins or ends."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from handrail_guards.verdict import Span
+
+
+@dataclass(frozen=True, slots=True)
+class LitPart:
+    """A piece of a line, and what it is evidence of."""
+
+    text: str
+    fields: tuple[str, ...] = ()
+    """The fields found here; the whole answer is ``""``."""
+    look: str = ""
+    """How it is lit, as the name of a style: ``first``, ``second``, ``soft``; empty: it is not."""
+    start: int = 0
+    """Where it begins in the whole text."""
+
+
+@dataclass(frozen=True, slots=True)
+class LitLine:
+    """A line of the text."""
+
+    number: int
+    parts: tuple[LitPart, ...]
+
+
+def lit_lines(
+    text: str, evidence: Mapping[str, Sequence[Span]], looks: Mapping[str, str], other: str = "soft"
+) -> list[LitLine]:
+    """Return the lines of a text; evidence of a field is lit as ``looks`` says of it, the first that does wins."""
+    found = [
+        (max(0, span.start), min(len(text), span.end), field)
+        for field, spans in evidence.items()
+        for span in spans
+        if span.document is None and span.start < span.end and span.start < len(text)
+    ]
+    lines, start = [], 0
+    for number, line in enumerate(text.split("\n"), 1):
+        lines.append(LitLine(number, tuple(_parts(line, start, found, looks, other))))
+        start += len(line) + 1
+    return lines
+
+
+def _parts(
+    line: str, start: int, found: Sequence[tuple[int, int, str]], looks: Mapping[str, str], other: str
+) -> Iterable[LitPart]:
+    end = start + len(line)
+    here = [each for each in found if each[0] < end and each[1] > start]
+    cuts = sorted({start, end, *(max(start, each[0]) for each in here), *(min(end, each[1]) for each in here)})
+    for left, right in pairwise(cuts):
+        fields = tuple(dict.fromkeys(field for begin, until, field in here if begin <= left and right <= until))
+        look = next((looks[field] for field in looks if field in fields), other if fields else "")
+        yield LitPart(line[left - start : right - start], fields, look, left)
+
+
+def line_at(text: str, place: int) -> int:
+    """Return the number of the line that a character stands on, from 1."""
+    return text.count("\n", 0, max(0, place)) + 1
