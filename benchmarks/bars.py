@@ -18,7 +18,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "guards": ("--strict",) if DATA.is_dir() else ("--strict", "--only", "chain"),
     "ai_steps": (),
     "evals": (),
-    "gate": ("--strict", "--repetitions", "300"),
+    "gate": ("--strict", "--repetitions", "1000"),
     "engine": ("--strict",),
 }
 """What each is asked for; the gate in its short form, whose seeds are fixed."""

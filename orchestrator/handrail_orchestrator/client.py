@@ -1,7 +1,7 @@
 """A store without executing: look at runs, answer questions, send events, cancel, retry, fork, prune."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -13,12 +13,15 @@ from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.presence import living
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import Misuse, NotStorable
-from handrail_orchestrator.people import People
+from handrail_orchestrator.people import People, acting
 from handrail_orchestrator.records.health import Health
+from handrail_orchestrator.review.moves import actor, check_person
+from handrail_orchestrator.review.permission import StoreAction, check
 from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
+    DeclareRetention,
     Fork,
     Prune,
     Remember,
@@ -26,7 +29,7 @@ from handrail_orchestrator.store.changes import (
     Send,
     Started,
 )
-from handrail_orchestrator.store.rows import RunStatus
+from handrail_orchestrator.store.rows import ENDED, RunStatus
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.unmarking import as_plain
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
@@ -118,15 +121,27 @@ class Client(Desk):
 
     # -- runs
 
-    async def send(self, run_id: str, name: str, payload: object = None, *, event_id: str | None = None) -> bool:
+    def _must_be_allowed(self, by: str | None, action: StoreAction) -> None:
+        """Check that a person may do something to runs; code that names nobody may."""
+        if by is not None:
+            check_person(by)
+            check(acting(self._open_store, by), action)
+
+    async def send(
+        self, run_id: str, name: str, payload: object = None, *, event_id: str | None = None, by: str | None = None
+    ) -> bool:
         """Send an external event to a run; the same ``event_id`` counts once. Returns whether it was new.
 
+        ``by`` is the person who sends it, if one does, as in ``cancel``, ``retry`` and ``fork``.
+
         Raises:
+            NotAllowed: this person may not.
             UnknownRun: there is no such run.
             WrongState: the run has ended.
             NotStorable: the payload is not JSON.
         """
         checked_texts(run_id=run_id, name=name, event_id=event_id)
+        self._must_be_allowed(by, "send")
         from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 -- only senders need it
 
         try:
@@ -135,36 +150,51 @@ class Client(Desk):
             raise NotStorable(where=f"event {name!r}", problem=str(error)) from error
         return bool(await self._change(Send(run_id, name, data, self._clock.now(), event_id)))
 
-    async def cancel(self, run_id: str, *, reason: str = "cancelled by request") -> str:
+    async def cancel(self, run_id: str, *, reason: str = "cancelled by request", by: str | None = None) -> str:
         """Cancel a run and its children; returns its status, ``running`` while its steps are being stopped.
 
         Raises:
+            NotAllowed: this person may not.
             UnknownRun: there is no such run.
         """
         checked_texts(run_id=run_id, reason=reason)
+        self._must_be_allowed(by, "cancel")
         return str(await self._change(Cancel(run_id, self._clock.now(), reason)))
 
-    async def retry(self, run_id: str) -> None:
+    async def retry(self, run_id: str, *, by: str | None = None) -> None:
         """Go on with a failed, cancelled or set-aside run from the step that failed.
 
         Raises:
+            NotAllowed: this person may not.
             UnknownRun: there is no such run.
             WrongState: it has not failed.
         """
         checked_texts(run_id=run_id)
+        self._must_be_allowed(by, "retry")
         await self._change(RetryRun(run_id, self._clock.now()))
 
-    async def fork(self, run_id: str, *, step: str | None = None, id: str | None = None) -> str:  # noqa: A002
+    async def fork(
+        self,
+        run_id: str,
+        *,
+        step: str | None = None,
+        id: str | None = None,  # noqa: A002
+        by: str | None = None,
+    ) -> str:
         """Start a new run with the history of another before ``step`` (None: with no history); returns its id.
 
         Raises:
+            NotAllowed: this person may not.
             UnknownRun: there is no such run.
             WrongState: the run has no such step.
             RunConflict: the new id is taken.
         """
         checked_texts(run_id=run_id, step=step, id=id)
+        self._must_be_allowed(by, "fork")
         new_id = id or f"{run_id}-fork-{uuid.uuid4().hex[:8]}"
-        started: Started = await self._change(Fork(run_id, step, new_id, self._clock.now()))
+        started: Started = await self._change(
+            Fork(run_id, step, new_id, self._clock.now(), None if by is None else actor(by))
+        )
         assert started.new  # noqa: S101 -- a taken id is refused
         return new_id
 
@@ -196,10 +226,33 @@ class Client(Desk):
             total += count
         return total
 
+    async def prune_kept(self, *, by: str | None = None) -> int:
+        """Delete the runs that ended longer ago than their workflow declares to keep them; returns how many.
+
+        However they ended: what is to be deleted after a time is not kept because it failed.
+
+        Raises:
+            Misuse: the store's secret cannot be used.
+        """
+        total = 0
+        for workflow, seconds in self._open_store.retentions().items():
+            statuses: tuple[RunStatus, ...] = ENDED
+            total += await self.prune(
+                older_than=timedelta(seconds=seconds), statuses=statuses, workflow=workflow, by=by
+            )
+        return total
+
     async def remember_code(self, workflow: str, target: str) -> None:
         """Say where a workflow's code is found, as ``module:name``."""
         checked_texts(workflow=workflow, target=target)
         await self._writer.ask(Remember(workflow, target))
+
+    async def remember_retention(self, declared: Mapping[str, float | None]) -> None:
+        """Say in seconds how long runs are kept after their end, by workflow; None: until somebody prunes them."""
+        kept = self._open_store.retentions()
+        for workflow, seconds in declared.items():
+            if kept.get(workflow) != seconds:
+                await self._writer.ask(DeclareRetention(workflow, seconds))
 
     def health(self) -> Health:
         """Return how runs, questions and workers are doing."""

@@ -103,6 +103,7 @@ class Desk(Reader):
         note: str | None = None,
         despite: Sequence[str] = (),
         undo_seconds: float = 0.0,
+        link: str | None = None,
     ) -> ReviewItem:
         """Answer a review item and resume its run; ``value`` is the answer as JSON data.
 
@@ -110,7 +111,8 @@ class Desk(Reader):
         code is known (see ``use``), else by its run, which opens the item again. ``despite`` names guards that fail
         and against which the answer stands all the same; the item's log keeps them. ``version`` and ``shown`` are the
         item's version and digest when it was looked at: of an item that has changed since nothing is decided. With
-        ``undo_seconds`` the answer can be taken back for that long before it counts.
+        ``undo_seconds`` the answer can be taken back for that long before it counts. ``link`` is what is kept of a
+        signed link that answers: one that was used answers no more.
 
         Raises:
             AnswerRefused: it fails a guard that ``despite`` does not name.
@@ -133,7 +135,7 @@ class Desk(Reader):
             move = moves.decide(
                 row, value, by=by, now=move.now, note=note, despite=stands_against, undo_seconds=undo_seconds
             )
-        return await self._move(move)
+        return await self._move(move._replace(link=link))
 
     async def objections(self, item: int, value: object) -> "Sequence[Verdict] | None":
         """Return what the guards have against an answer; None when nothing is known that could tell.

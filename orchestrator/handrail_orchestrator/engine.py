@@ -130,6 +130,7 @@ class ReviewDesk(Protocol):
         note: str | None = None,
         despite: Sequence[str] = (),
         undo_seconds: float = 0.0,
+        link: str | None = None,
     ) -> ReviewItem:
         """Answer a review item and resume its run."""
         ...
@@ -198,19 +199,28 @@ class EngineClient(RunRecords, Fates, ReviewDesk, Protocol):
         """Say where a workflow's code is found, as ``module:name``."""
         ...
 
-    async def send(self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None) -> bool:
+    async def send(
+        self, run_id: str, name: str, payload: Any = None, *, event_id: str | None = None, by: str | None = None
+    ) -> bool:
         """Send an external event to a run; returns whether it was new."""
         ...
 
-    async def cancel(self, run_id: str, *, reason: str = ...) -> str:
+    async def cancel(self, run_id: str, *, reason: str = ..., by: str | None = None) -> str:
         """Cancel a run and its children; returns its status."""
         ...
 
-    async def retry(self, run_id: str) -> None:
+    async def retry(self, run_id: str, *, by: str | None = None) -> None:
         """Go on with a failed run from the step that failed."""
         ...
 
-    async def fork(self, run_id: str, *, step: str | None = None, id: str | None = None) -> str:  # noqa: A002
+    async def fork(
+        self,
+        run_id: str,
+        *,
+        step: str | None = None,
+        id: str | None = None,  # noqa: A002
+        by: str | None = None,
+    ) -> str:
         """Start a new run with the history of another before a step; returns its id."""
         ...
 
@@ -223,6 +233,10 @@ class EngineClient(RunRecords, Fates, ReviewDesk, Protocol):
         by: str | None = None,
     ) -> int:
         """Delete runs that ended longer ago, with all that belongs to them; returns how many."""
+        ...
+
+    async def prune_kept(self, *, by: str | None = None) -> int:
+        """Delete the runs that ended longer ago than their workflow declares to keep them; returns how many."""
         ...
 
     def vacuum(self) -> None:

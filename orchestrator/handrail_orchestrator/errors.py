@@ -24,6 +24,7 @@ HandrailError
     ├── ReviewError               a change to a review item that was refused
     │   ├── AnswerRefused         a person's answer fails guards and was not confirmed
     │   ├── ReviewConflict        the item is not as it was when it was looked at, or somebody else's
+    │   │   └── LinkUsed          a signed link that has answered already
     │   ├── UnknownItem           no such review item in the store
     │   └── NotAllowed            this person may not do that
     └── StoreError                the store cannot be read or written
@@ -193,6 +194,14 @@ class AnswerRefused(ReviewError):
 
 class ReviewConflict(ReviewError):
     """The item is not as it was when it was looked at, or is somebody else's; what was typed is to be kept."""
+
+
+class LinkUsed(ReviewConflict):
+    """A signed link that has answered already; it answers once."""
+
+    def __init__(self, item: int) -> None:
+        super().__init__(f"review item {item} was answered with this link already: a link answers once")
+        self.item = item
 
 
 class UnknownItem(ReviewError, LookupError):

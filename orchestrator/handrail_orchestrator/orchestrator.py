@@ -23,6 +23,7 @@ from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
 from handrail_orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
 from handrail_orchestrator.limits import Limit, Limiters
 from handrail_orchestrator.records.failure import RecordedError
+from handrail_orchestrator.retention import declared
 from handrail_orchestrator.store import Durability, Store, open_store
 from handrail_orchestrator.store.changes import Started, StartRun
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
@@ -99,6 +100,7 @@ class Orchestrator(Client):
         self._loop = asyncio.get_running_loop()
         self._stopping = None
         try:
+            await self.remember_retention(declared(self._given))
             self.engine.worker.sign_on()
             self._signals.open()
         except BaseException:
@@ -199,6 +201,7 @@ class Orchestrator(Client):
             RunConflict: the id was started with another workflow or input.
         """
         engine = self.engine
+        self._must_be_allowed(by, "start")
         worker = engine.worker
         change = self._start_change(workflow, value, id, execute=worker.has_room, by=by)
         me = worker.id

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, get_type_hints, overload
 
 from handrail_ground.code_hash import hash_of_code
@@ -37,6 +38,8 @@ class Workflow(Generic[In_contra, Out_co]):
     """Earlier versions whose waiting runs this code may continue."""
     deadline_seconds: float | None = None
     """From the run's start to its end, waits included; None: no limit."""
+    keep: timedelta | None = None
+    """How long a run is kept after its end, however it ended; None: until somebody prunes it."""
     code: str = field(init=False)
     """Hash of the function's code: a changed one may ask for steps with other inputs than recorded."""
 
@@ -49,6 +52,11 @@ class Workflow(Generic[In_contra, Out_co]):
             raise InvalidWorkflow(f"workflow {self.name!r}: versions count from 1, and continues= lists earlier ones")
         if self.deadline_seconds is not None and not self.deadline_seconds > 0:
             raise InvalidWorkflow(f"workflow {self.name!r}: deadline_seconds must be above 0")
+        keep: object = self.keep  # whatever somebody without a type checker gave
+        if keep is not None and not (isinstance(keep, timedelta) and keep > timedelta(0)):
+            raise InvalidWorkflow(
+                f"workflow {self.name!r}: keep is {self.keep!r}; give a time above 0, such as timedelta(days=90)"
+            )
         if not inspect.iscoroutinefunction(self.function):
             raise InvalidWorkflow(f"workflow {self.name!r} must be an `async def`")
         if len(inspect.signature(self.function).parameters) not in {NO_INPUT, ONE_INPUT}:
@@ -157,8 +165,12 @@ def workflow(
     name: str | None = None,
     continues: tuple[int, ...] = (),
     deadline_seconds: float | None = None,
+    keep: timedelta | None = None,
 ) -> WorkflowDecorator:
     """Mark ``async def f(run, input) -> Result`` as a workflow.
+
+    ``keep`` is how long its runs are kept after their end: ``handrail runs prune --retention`` deletes older ones, and
+    so does ``handrail work`` once an hour.
 
     Raises:
         InvalidWorkflow: the function or a setting cannot be a workflow's.
@@ -167,7 +179,7 @@ def workflow(
 
     def decorate(function: Callable[..., Awaitable[Any]]) -> AnyWorkflow:
         found = name or str(getattr(function, "__name__", ""))
-        return Workflow(function, found, version, continues, deadline_seconds)
+        return Workflow(function, found, version, continues, deadline_seconds, keep)
 
     return decorate
 

@@ -55,9 +55,9 @@ def starting(
     return StartRun(run_id, workflow, version, value, "code", created)
 
 
-def executing(store: Store, worker: int, run_id: str = "a") -> int:
+def executing(store: Store, worker: int, run_id: str = "a", *, started_by: str | None = None) -> int:
     """Start a run that the worker owns and return its key."""
-    (started,) = wrote(store, starting(run_id)._replace(execute=True), worker=worker)
+    (started,) = wrote(store, starting(run_id)._replace(execute=True, started_by=started_by), worker=worker)
     return int(started.key)
 
 
@@ -115,9 +115,9 @@ def claimed_ids(claimed: Claimed) -> list[str]:
     return [run.id for run in claimed.runs]
 
 
-def waiting_for_child(store: Store, worker: int, child: StartRun) -> int:
+def waiting_for_child(store: Store, worker: int, child: StartRun, *, started_by: str | None = None) -> int:
     """Let run ``a`` wait for a child run and return the key of ``a``."""
-    key = executing(store, worker)
+    key = executing(store, worker, started_by=started_by)
     child = child._replace(parent=key, parent_step="child")
     wait = OpenWait(step(key, "child", kind="child", status="waiting"), child=child)
     wrote(store, wait, Suspend(key, None, 0), worker=worker)

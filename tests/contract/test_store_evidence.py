@@ -1,10 +1,13 @@
 """What every store must hold as evidence: a log that is a chain, what items say, and every decision."""
 
+import json
+
+from handrail_orchestrator.errors import LinkUsed, ReviewConflict
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.chain import BEGINNING
-from handrail_orchestrator.store.changes import Cancel, EndRun, Prune, RecordStep
+from handrail_orchestrator.store.changes import Cancel, DeclareRetention, EndRun, Prune, RecordStep
 from handrail_orchestrator.store.evidence import DecisionQuery
-from tests.contract.stores import NOW, asked, decided, executing, signed_on, starting, step, wrote
+from tests.contract.stores import NOW, asked, decided, executing, refusal, signed_on, starting, step, wrote
 
 
 def test_every_row_of_the_log_follows_the_one_before_it(store: Store) -> None:
@@ -96,3 +99,36 @@ def test_decisions_are_those_that_somebody_made_in_that_time(store: Store) -> No
     ]
     assert (found[0].log_row, found[0].log_hash) == (2, logged[2])
     assert (before, elsewhere) == ([], [])
+
+
+def test_how_long_runs_are_kept_is_remembered_by_workflow(store: Store) -> None:
+    assert store.retentions() == {}
+    wrote(store, DeclareRetention("add", 90.5), DeclareRetention("other", 1.0), DeclareRetention("add", 80.0))
+    assert store.retentions() == {"add": 80.0, "other": 1.0}
+    wrote(store, DeclareRetention("add", None))
+    assert store.retentions() == {"other": 1.0}
+
+
+def test_a_link_answers_once_and_an_answer_that_was_refused_uses_none(store: Store) -> None:
+    worker = signed_on(store)
+    first, second = asked(store, worker), asked(store, worker, "b")
+
+    refused = refusal(store, decided(first)._replace(link="one", version=9))
+    assert type(refused) is ReviewConflict
+    wrote(store, decided(first)._replace(link="one"))
+    assert type(refusal(store, decided(second)._replace(link="one"))) is LinkUsed
+    wrote(store, decided(second)._replace(link="two"))
+
+    log = [json.loads(row.data or "{}").get("via") for row in store.review_log(first.id)]
+    assert log == [None, "link"]
+
+
+def test_pruning_forgets_the_links_of_what_it_deletes(store: Store) -> None:
+    worker = signed_on(store)
+    item = asked(store, worker)
+    wrote(store, decided(item)._replace(link="one"))
+    wrote(store, Cancel("a", NOW, "no more"))
+    other = asked(store, worker, "b")
+    wrote(store, Prune(NOW + 1, ("cancelled",), 10, now=NOW))
+
+    wrote(store, decided(other)._replace(link="one"))

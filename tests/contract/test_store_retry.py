@@ -130,6 +130,18 @@ def test_a_fork_has_the_history_before_its_step(store: Store) -> None:
     assert claimed_ids(claim(store, worker)) == ["b", "c"]
 
 
+def test_a_fork_and_a_child_run_belong_to_whoever_started_the_run(store: Store) -> None:
+    worker = signed_on(store)
+    key = waiting_for_child(store, worker, starting("a/sub"), started_by="person:ann")
+    wrote(store, Fork("a", None, "b", NOW, "person:ben"), starting("code"), Fork("code", None, "c", NOW, "person:ben"))
+    started_by = {run.id: run.started_by for run in store.runs()}
+
+    assert key
+    assert started_by == {
+        "a": "person:ann", "a/sub": "person:ann", "b": "person:ann", "code": None, "c": "person:ben",
+    }  # fmt: skip
+
+
 def test_a_fork_that_cannot_be_leaves_nothing(store: Store) -> None:
     worker = signed_on(store)
     key = executing(store, worker)

@@ -210,6 +210,7 @@ FILTERS: Sequence[dict[str, Any]] = [
         {"workflow": "approve", "kinds": ("ask",), "but": (1, 2), "created_to": NOW + 1},
         {"decided_by": "person:ann", "assignee": None, "created_from": NOW + 1},
         {"queues": ("triage", "money"), "timer_due": NOW},
+        {"not_queues": ("triage", "nowhere")},
     )
     for free in ({}, {"free_for": "ann", "now": NOW}, {"free_for": "ben", "now": NOW})
 ]
@@ -222,6 +223,7 @@ def test_a_count_is_the_number_of_rows_whatever_the_filter(queue: Store, wanted:
     for row in rows:
         assert row.state in wanted.get("states", ("open", "leased"))
         assert row.queue == wanted.get("queue", row.queue)
+        assert row.queue not in wanted.get("not_queues", ())
         assert row.run_id == wanted.get("run_id", row.run_id)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.progress import TimeElapsedColumn
@@ -23,11 +23,9 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.jsonl import InputLine, read_inputs
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
+from handrail_orchestrator.retention import apply_retention
 from handrail_orchestrator.summary import BatchProgress, RunSummary, summarize
 from handrail_orchestrator.workflow import AnyWorkflow
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,5 +137,11 @@ async def _work(
         for workflow, target in zip(workflows, targets, strict=True):
             await orchestrator.remember_code(workflow.name, lasting(target))
         typer.echo(f"working on {store}: {', '.join(f'{w.name} v{w.version}' for w in workflows)}", err=True)
-        wait: Callable[[], Awaitable[None]] = orchestrator.idle if until_idle else orchestrator.failed
-        await wait()
+        if until_idle:
+            await orchestrator.idle()
+            return
+        pruning = asyncio.create_task(apply_retention(orchestrator), name="retention")
+        try:
+            await orchestrator.failed()
+        finally:
+            pruning.cancel()

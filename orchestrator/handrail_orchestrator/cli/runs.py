@@ -142,20 +142,30 @@ def fork(
 @app.command()
 @complaining
 def prune(
-    older_than_days: Annotated[float, typer.Option(min=0, max=MOST_DAYS, help="ended longer ago than that")],
+    older_than_days: Annotated[
+        float | None, typer.Option(min=0, max=MOST_DAYS, help="ended longer ago than that")
+    ] = None,
     store: StoreOption = DEFAULT_STORE,
     status: Annotated[
         list[str] | None, typer.Option(help="which ended runs (default: completed and cancelled)")
     ] = None,
+    workflow: Annotated[str | None, typer.Option(help="only runs of this workflow")] = None,
+    retention: Annotated[bool, typer.Option(help="those that ended longer ago than their workflow keeps them")] = False,
     vacuum: Annotated[bool, typer.Option(help="give the space back to the disk")] = False,
 ) -> None:
     """Delete runs that ended long ago, with all that belongs to them."""
-    if not math.isfinite(older_than_days):
+    if (older_than_days is None) != retention or (retention and (status or workflow)):
+        raise Misuse("say --older-than-days N, or --retention alone: it goes by what the workflows declare (keep=...)")
+    if older_than_days is not None and not math.isfinite(older_than_days):
         raise Misuse(f"--older-than-days is {older_than_days}: give a number of days, 0 or more")
     statuses = cast("list[RunStatus]", [_status(each) for each in status or ("completed", "cancelled")])
 
     async def delete(client: EngineClient) -> int:
-        count = await client.prune(older_than=timedelta(days=older_than_days), statuses=statuses)
+        if older_than_days is None:
+            count = await client.prune_kept()
+        else:
+            older_than = timedelta(days=older_than_days)
+            count = await client.prune(older_than=older_than, statuses=statuses, workflow=workflow)
         if vacuum:
             client.vacuum()
         return count

@@ -207,6 +207,8 @@ class Fork(NamedTuple):
     step: str | None
     new_id: str
     now: float
+    started_by: str | None = None
+    """Who forks it; a run that somebody had started remains theirs."""
 
 
 class ReviewSets(TypedDict, total=False):
@@ -253,6 +255,8 @@ class MoveReview(NamedTuple):
     """An answer that is given with it, for the log; ``decision`` is the one that counts."""
     shown: str | None = None
     """For an answer: the digest of what the person was shown."""
+    link: str | None = None
+    """For an answer given with a signed link: what is kept of it, so that it answers once."""
 
 
 class ExtendLease(NamedTuple):
@@ -295,6 +299,13 @@ class PutView(NamedTuple):
     query: str
 
 
+class DeclareRetention(NamedTuple):
+    """Say how long runs of a workflow are kept after their end; None: until somebody prunes them."""
+
+    workflow: str
+    seconds: float | None
+
+
 class Remember(NamedTuple):
     """Remember where a workflow's code is found, as ``module:name``."""
 
@@ -326,6 +337,7 @@ Change = (
     | ReadAnswer
     | Prune
     | PutView
+    | DeclareRetention
     | Remember
     | PersonChange
 )
@@ -342,7 +354,8 @@ def run_of(change: Change) -> int | None:
             return change.run
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
-            | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | Remember() | PutView()
+            | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
+            | PutView()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

@@ -58,6 +58,8 @@ class ReviewQuery:
     queue: str | None = None
     queues: tuple[str, ...] | None = None
     """Only those of these queues; None: of all."""
+    not_queues: tuple[str, ...] = ()
+    """None of these queues."""
     workflow: str | None = None
     kinds: tuple[str, ...] | None = None
     assignee: str | None = None
@@ -257,6 +259,10 @@ class Store(DecidedStore, Protocol):
 
     def review_log(self, item: int) -> list[ReviewLogRow]:
         """Return every change of one item, oldest first."""
+        ...
+
+    def retentions(self) -> dict[str, float]:
+        """Return in seconds how long ended runs are kept, by workflow; of one that is not there, for ever."""
         ...
 
     def evidence(self) -> AbstractContextManager[StoredEvidence]:

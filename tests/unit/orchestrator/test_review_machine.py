@@ -23,11 +23,15 @@ COMES_TO = {
     "take": "leased",
     "skip": "open",
     "release": "open",
-    "decide": "decided",
     "expire": "expired",
     "cancel": "cancelled",
+    "snooze": "open",
+    "assign": "open",
+    "send_up": "open",
+    "commit": "decided",
+    "undo": "leased",
 }
-"""The state each action leads to, from every state that is not final."""
+"""The state each action leads to, from every state that is not final; a note leaves it as it is."""
 
 people = st.sampled_from(PEOPLE)
 
@@ -49,11 +53,21 @@ class Expected:
     until: float = 0.0
     answer: str | None = None
     by: str | None = None
+    tier: int = 1
+    assignee: str | None = None
+    pending: str | None = None
+    """The answer that does not count yet."""
+    commit_at: float = 0.0
+    notes: int = 0
 
     def may_be_moved(self, look: ReviewItem, by: str, now: float) -> bool:
         """Return whether a person may move the item, by what the rules say."""
         taken = self.state == "leased" and self.owner != by and self.until > now
-        return look.version == self.version and self.state not in FINAL and not taken
+        return look.version == self.version and self.state not in {*FINAL, "pending"} and not taken
+
+    def may_be_answered(self, look: ReviewItem, by: str, now: float) -> bool:
+        """Return whether a person may take or answer it."""
+        return self.may_be_moved(look, by, now) and self.assignee in {None, by}
 
 
 class Reviews(RuleBasedStateMachine):
@@ -95,7 +109,8 @@ class Reviews(RuleBasedStateMachine):
 
     @rule(look=looks, by=people)
     def take(self, look: Look, by: str) -> None:
-        if self.moves(look, by, lambda: moves.take(look.item, by=by, now=self.now)):
+        given = self.expected[look.item.id].assignee in {None, by}
+        if self.moves(look, by, lambda: moves.take(look.item, by=by, now=self.now), also=given):
             expected = self.expected[look.item.id]
             expected.state, expected.owner, expected.until = "leased", by, self.now + moves.LEASE_SECONDS
 
@@ -115,11 +130,85 @@ class Reviews(RuleBasedStateMachine):
     @rule(look=consumes(looks), by=people, answer=st.booleans())
     def decide(self, look: Look, by: str, *, answer: bool) -> None:
         before = self.store.review_log(look.item.id)
-        if self.moves(look, by, lambda: moves.decide(look.item, answer, by=by, now=self.now)):
+        given = self.expected[look.item.id].assignee in {None, by}
+        if self.moves(look, by, lambda: moves.decide(look.item, answer, by=by, now=self.now), also=given):
             expected = self.expected[look.item.id]
             expected.state, expected.owner, expected.answer = "decided", None, "true" if answer else "false"
             expected.by = f"person:{by}"
             assert before[-1].version == look.item.version, "a late save is taken only if nobody moved the item since"
+
+    @rule(look=looks, by=people, answer=st.booleans())
+    def decide_with_an_undo_window(self, look: Look, by: str, *, answer: bool) -> None:
+        expected = self.expected[look.item.id]
+        given = expected.assignee in {None, by}
+        seconds = moves.UNDO_SECONDS
+        if self.moves(
+            look, by, lambda: moves.decide(look.item, answer, by=by, now=self.now, undo_seconds=seconds), also=given
+        ):
+            expected.state, expected.owner, expected.pending = "pending", by, "true" if answer else "false"
+            expected.commit_at = self.now + seconds
+
+    @rule(item=items)
+    def commit(self, item: int) -> None:
+        row, expected = review_item(self.row(item)), self.expected[item]
+        move = moves.commit(row, now=self.now)
+        assert (move is not None) is (expected.state == "pending" and expected.commit_at <= self.now)
+        if move is not None:
+            self.store.apply([move])
+            by = f"person:{expected.owner}"
+            expected.state, expected.owner, expected.answer, expected.by = "decided", None, expected.pending, by
+            expected.version, expected.pending = expected.version + 1, None
+
+    @rule(look=looks, by=people)
+    def undo(self, look: Look, by: str) -> None:
+        expected = self.expected[look.item.id]
+        fits = expected.version == look.item.version and expected.owner == by
+        allowed = fits and expected.state == "pending" and self.now < expected.commit_at
+        if look.item.state != "decided" and self.is_made(
+            look, lambda: moves.undo(look.item, by=by, now=self.now), allowed
+        ):
+            expected.state, expected.until, expected.pending = "leased", self.now + moves.LEASE_SECONDS, None
+
+    @rule(look=looks, by=people, seconds=st.sampled_from([-1.0, 0.0, 60.0, 1e9]))
+    def snooze(self, look: Look, by: str, seconds: float) -> None:
+        until = self.now + seconds
+        ahead = 0.0 < seconds <= moves.LONGEST_SNOOZE_SECONDS
+        if self.moves(look, by, lambda: moves.snooze(look.item, by=by, until=until, now=self.now), also=ahead):
+            self.expected[look.item.id].state, self.expected[look.item.id].owner = "open", None
+
+    @rule(look=looks, by=people, to=st.sampled_from([None, *PEOPLE]))
+    def assign(self, look: Look, by: str, to: str | None) -> None:
+        expected = self.expected[look.item.id]
+        undecided = look.item.state in {"open", "leased"}
+        allowed = undecided and expected.version == look.item.version
+        if self.is_made(look, lambda: moves.assign(look.item, by=by, to=to, now=self.now), allowed):
+            expected.state, expected.owner, expected.assignee = "open", None, to
+
+    @rule(look=looks, by=people, code=st.sampled_from(moves.SEND_UP_CODES))
+    def send_up(self, look: Look, by: str, code: moves.SendUpCode) -> None:
+        expected = self.expected[look.item.id]
+        if self.moves(look, by, lambda: moves.send_up(look.item, by=by, code=code, now=self.now)):
+            expected.state, expected.owner, expected.assignee = "open", None, None
+            expected.tier += 1
+
+    @rule(look=looks, by=people)
+    def note(self, look: Look, by: str) -> None:
+        expected = self.expected[look.item.id]
+        allowed = expected.version == look.item.version
+        if self.is_made(look, lambda: moves.add_note(look.item, by=by, text="hm", now=self.now), allowed):
+            expected.notes += 1
+
+    @rule(look=looks, by=people)
+    def extend_the_lease(self, look: Look, by: str) -> None:
+        expected = self.expected[look.item.id]
+        try:
+            (extended,) = self.store.apply([moves.extend(look.item, by=by, now=self.now)])
+        except ReviewError:
+            extended = False
+        fits = expected.version == look.item.version and expected.state == "leased" and expected.owner == by
+        assert extended is fits
+        if fits:
+            expected.until = self.now + moves.LEASE_SECONDS
 
     @rule(item=items, by=people)
     def take_the_newest(self, item: int, by: str) -> None:
@@ -128,7 +217,7 @@ class Reviews(RuleBasedStateMachine):
     @rule(item=items)
     def let_it_expire(self, item: int) -> None:
         row, expected = self.row(item), self.expected[item]
-        if expected.state not in FINAL:  # the policy looks for items that wait
+        if expected.state not in {*FINAL, "pending"}:  # the policy looks for items that wait
             self.store.apply([MoveReview(item, row.version, "expired", "expire", "policy:expire", self.now)])
             expected.state, expected.owner, expected.version = "expired", None, expected.version + 1
 
@@ -141,8 +230,12 @@ class Reviews(RuleBasedStateMachine):
 
     def moves(self, look: Look, by: str, move: Callable[[], MoveReview], *, also: bool = True) -> bool:
         """Try a move, check that it was made or refused as the rules say, and return whether it was made."""
+        allowed = also and self.expected[look.item.id].may_be_moved(look.item, by, self.now)
+        return self.is_made(look, move, allowed)
+
+    def is_made(self, look: Look, move: Callable[[], MoveReview], allowed: bool) -> bool:  # noqa: FBT001 -- a test's own
+        """Try a move, check that it was made or refused as was foreseen, and return whether it was made."""
         expected = self.expected[look.item.id]
-        allowed = also and expected.may_be_moved(look.item, by, self.now)
         try:
             (reply,) = self.store.apply([move()])
         except ReviewError as refusal:
@@ -163,6 +256,8 @@ class Reviews(RuleBasedStateMachine):
             row = self.row(item)
             assert (row.state, row.version, row.lease_owner) == (expected.state, expected.version, expected.owner)
             assert (row.decision, row.decided_by) == (expected.answer, expected.by)
+            assert (row.tier, row.assignee) == (expected.tier, expected.assignee)
+            assert (row.answers is not None) is (expected.pending is not None or expected.state == "decided")
 
     @invariant()
     def every_change_is_in_the_log(self) -> None:
@@ -171,7 +266,9 @@ class Reviews(RuleBasedStateMachine):
             assert [entry.version for entry in log] == list(range(1, expected.version + 1))
             assert_chain(log)
             assert log[-1].state == expected.state
-            assert sum(entry.action == "decide" for entry in log) <= 1
+            counted = [entry for entry in log if entry.state == "decided" and entry.action in {"decide", "commit"}]
+            assert len(counted) == (expected.state == "decided")
+            assert sum(entry.action == "note" for entry in log) == expected.notes
 
     @invariant()
     def a_decision_and_nothing_else_settles_the_step(self) -> None:
@@ -195,8 +292,11 @@ def assert_chain(log: list[ReviewLogRow]) -> None:
     """Check that each state follows from the action, and that nothing follows a final one."""
     assert (log[0].action, log[0].state) == ("ask", "open")
     for before, entry in pairwise(log):
-        assert before.state not in FINAL
-        assert entry.state == COMES_TO[entry.action]
+        assert before.state not in FINAL or entry.action == "note"
+        if entry.action == "decide":
+            assert entry.state in {"decided", "pending"}
+        else:
+            assert entry.state == COMES_TO.get(entry.action, before.state)
 
 
 TestReviews = Reviews.TestCase

@@ -106,7 +106,7 @@ def start_many(tx: "Transaction", change: c.StartMany) -> list[c.Started]:
 def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
     """Make a child run; one that has ended already, or cannot be made, settles the wait at once."""
     try:
-        started = start(tx, child)
+        started = start(tx, child._replace(started_by=_started_by(tx, wait.run)))
         if not started.new:
             _require_no_ring(tx, child.id, wait.run)
     except RunConflict as conflict:
@@ -128,6 +128,12 @@ def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
             "UPDATE runs SET parent = ?, parent_step = ? WHERE key = ? AND parent IS NULL",
             (wait.run, wait.name, started.key),
         )
+
+
+def _started_by(tx: "Transaction", key: int) -> str | None:
+    """Return who started a run: its child runs are theirs, too."""
+    (found,) = tx.execute("SELECT started_by FROM runs WHERE key = ?", (key,)).fetchone()
+    return None if found is None else str(found)
 
 
 def _require_no_ring(tx: "Transaction", child: str, waiting: int) -> None:
@@ -275,6 +281,7 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
     chosen = json.dumps(keys)
     these = "(SELECT value FROM json_each(?))"
     logged = audit.take_out(tx, keys, change.now)
+    tx.execute(f"DELETE FROM links WHERE item IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
     for table in ("steps", "archived_steps", "events", "reviews"):
         tx.execute(f"DELETE FROM {table} WHERE run IN {these}", (chosen,))  # noqa: S608 -- our own table names
     tx.execute(f"DELETE FROM runs WHERE key IN {these}", (chosen,))  # noqa: S608 -- a constant

@@ -15,7 +15,8 @@ _SKIPPED = (
     "(SELECT max(review_log.id) FROM review_log WHERE review_log.actor = ? AND review_log.action = 'skip'"
     " AND review_log.review = reviews.id)"
 )
-"""When a person last skipped an item, as a number that grows; NULL: never."""
+"""When a person last skipped an item, as a number that grows."""
+_ALL_SKIPPED = "SELECT review FROM review_log WHERE actor = ? AND action = 'skip'"
 
 NEXT_TIMER = (
     "SELECT min(at) FROM (SELECT min(timer) AS at FROM reviews WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
@@ -56,9 +57,13 @@ Statement: TypeAlias = tuple[str, list[object]]
 def count_sql(query: ReviewQuery) -> Statement:
     """Return the statement that counts, and its parameters."""
     where = _conditions(query)
-    needed = query.run_id is not None or query.workflow is not None or query.text is not None
+    needed = query.run_id is not None or query.workflow is not None
+    if query.is_late and query.states == ACTIVE and query.timer_due is None and not needed:
+        index = " INDEXED BY reviews_due"
+    else:
+        index = ""
     joined = f"{_RUN}{_WORKFLOW}" if needed else ""
-    return f"SELECT count(*) FROM reviews{joined} WHERE {' AND '.join(where.conditions)}", where.parameters  # noqa: S608 -- our own words
+    return f"SELECT count(*) FROM reviews{index}{joined} WHERE {' AND '.join(where.conditions)}", where.parameters  # noqa: S608 -- our own words
 
 
 def list_sql(query: ReviewQuery) -> list[Statement]:
@@ -67,27 +72,49 @@ def list_sql(query: ReviewQuery) -> list[Statement]:
     What ends before an item is read from there backwards.
     """
     where = _conditions(query)
+    if query.before is not None:
+        return [_listed(each, _BACKWARDS, query, _index(query)) for each in _to(where, query.before)]
+    if query.free_for is None:
+        return [_listed(each, _ORDER, query, _index(query)) for each in _from(where, query.after)]
     if query.after is not None:
         where.add("(reviews.priority < ? OR (reviews.priority = ? AND reviews.id > ?))", query.after[0], *query.after)
-    if query.before is not None:
-        where.add("(reviews.priority > ? OR (reviews.priority = ? AND reviews.id < ?))", query.before[0], *query.before)
-        return [_listed(where, _BACKWARDS, query.limit)]
-    if query.free_for is None:
-        return [_listed(where, _ORDER, query.limit)]
     actor = f"person:{query.free_for}"  # what was skipped is asked for last, and only when the rest is not enough
-    fresh = where.also(f"{_SKIPPED} IS NULL", actor)
-    skipped = where.also(f"{_SKIPPED} IS NOT NULL", actor)
+    fresh = where.also(f"reviews.id NOT IN ({_ALL_SKIPPED})", actor)
+    skipped = where.also(f"reviews.id IN ({_ALL_SKIPPED})", actor)
     skipped.parameters.append(actor)
-    return [_listed(fresh, _ORDER, query.limit), _listed(skipped, f"{_SKIPPED}, {_ORDER}", query.limit)]
+    return [
+        _listed(fresh, _ORDER, query, _index(query)),
+        _listed(skipped, f"{_SKIPPED}, {_ORDER}", query),
+    ]
 
 
-def _listed(where: _Where, order: str, limit: int) -> Statement:
+def _from(where: _Where, after: tuple[int, int] | None) -> list[_Where]:
+    """Return the conditions of what comes after an item: of its priority, then of lower ones; each seeks an index."""
+    if after is None:
+        return [where]
+    same = where.also("reviews.priority = ? AND reviews.id > ?", *after)
+    return [same, where.also("reviews.priority < ?", after[0])]
+
+
+def _to(where: _Where, before: tuple[int, int]) -> list[_Where]:
+    """Return the conditions of what comes before an item, the nearest first."""
+    same = where.also("reviews.priority = ? AND reviews.id < ?", *before)
+    return [same, where.also("reviews.priority > ?", before[0])]
+
+
+def _listed(where: _Where, order: str, query: ReviewQuery, index: str = "") -> Statement:
     sql = (
-        f"SELECT {SELECT} FROM reviews{_RUN}{_WORKFLOW}{_SCHEMA}"  # noqa: S608 -- as above
-        f" WHERE {' AND '.join(where.conditions)}"
-        f" ORDER BY {order} LIMIT ?"
+        f"SELECT {SELECT} FROM reviews{index}{_RUN}{_WORKFLOW}{_SCHEMA}"  # noqa: S608 -- as above
+        f" WHERE {' AND '.join(where.conditions)} ORDER BY {order} LIMIT ?"
     )
-    return sql, [*where.parameters, limit]
+    return sql, [*where.parameters, query.limit]
+
+
+def _index(query: ReviewQuery) -> str:
+    """Name the index that holds what waits in the order of the list: SQLite would rather sort all of it."""
+    if query.states != ACTIVE or query.run_id is not None or query.timer_due is not None:
+        return ""
+    return " INDEXED BY reviews_active" if query.queue is None else " INDEXED BY reviews_queue"
 
 
 def _conditions(query: ReviewQuery) -> _Where:
@@ -104,6 +131,8 @@ def _conditions(query: ReviewQuery) -> _Where:
         where.among("reviews.state", query.states)
     where.equal("reviews.queue", query.queue)
     where.among("reviews.queue", query.queues)
+    if query.not_queues:
+        where.add(f"reviews.queue NOT IN ({', '.join('?' * len(query.not_queues))})", *query.not_queues)
     where.equal("runs.id", query.run_id)
     where.equal("workflows.name", query.workflow)
     where.equal("reviews.step", query.step)
@@ -124,7 +153,8 @@ def _add_times(where: _Where, query: ReviewQuery) -> None:
     if query.tier_from > 1:
         where.add("reviews.tier >= ?", query.tier_from)
     if query.is_late is not None:
-        where.add(f"{'' if query.is_late else 'NOT '}coalesce(reviews.due <= ?, 0)", query.now)
+        late, not_late = "reviews.due IS NOT NULL AND reviews.due <= ?", "(reviews.due IS NULL OR reviews.due > ?)"
+        where.add(late if query.is_late else not_late, query.now)
     if query.is_snoozed is not None:
         where.add(f"{'' if query.is_snoozed else 'NOT '}coalesce(reviews.snoozed_until > ?, 0)", query.now)
     if query.created_from is not None:
@@ -136,7 +166,12 @@ def _add_times(where: _Where, query: ReviewQuery) -> None:
 def _add_text(where: _Where, text: str) -> None:
     pattern = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
-    where.add("(reviews.title LIKE ? ESCAPE '\\' OR runs.id = ? OR reviews.id = ?)", f"%{pattern}%", text, number)
+    where.add(
+        "(reviews.title LIKE ? ESCAPE '\\' OR reviews.run IN (SELECT key FROM runs WHERE id = ?) OR reviews.id = ?)",
+        f"%{pattern}%",
+        text,
+        number,
+    )
 
 
 def _add_free_for(where: _Where, person: str, now: float) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from handrail_orchestrator.errors import ReviewConflict, ReviewError
+from handrail_orchestrator.errors import LinkUsed, ReviewConflict, ReviewError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, ReviewRow
 from handrail_orchestrator.store.sqlite import audit, lifecycle
@@ -31,6 +31,8 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     """Move an item on if it is still at the version the decision was made on."""
     if change.action == "undo":
         _must_be_unread(tx, change)
+    if change.link is not None and tx.execute("SELECT 1 FROM links WHERE hash = ?", (change.link,)).fetchone():
+        raise LinkUsed(change.id)
     sets = {name: value for name, value in change.sets.items() if name in _SETTABLE}
     more = "".join(f", {name} = ?" for name in sets)
     moved = tx.execute(
@@ -50,6 +52,8 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     ).fetchone()
     if moved is None:
         raise ReviewConflict(f"review item {change.id} was changed by someone else in the meantime: look at it again")
+    if change.link is not None:
+        tx.execute("INSERT INTO links (hash, item, used) VALUES (?, ?, ?)", (change.link, change.id, change.now))
     run, step, kind = moved
     if change.decision is not None:
         _decide(tx, change, (run, step, kind))
@@ -70,6 +74,7 @@ def _log(tx: "Transaction", change: c.MoveReview) -> None:
     data |= {"despite": list(change.despite)} if change.despite else {}
     data |= {"note": change.note} if change.note else {}
     data |= {"shown": change.shown} if change.shown else {}
+    data |= {"via": "link"} if change.link else {}
     data |= change.data or {}
     kept = json.dumps(data) if data else None
     version = change.version + 1

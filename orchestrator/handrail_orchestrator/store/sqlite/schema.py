@@ -31,6 +31,7 @@ DROP TABLE forgotten
 DESK = """
 CREATE INDEX IF NOT EXISTS reviews_active ON reviews (priority DESC, id) WHERE state IN ('open', 'leased');
 CREATE INDEX IF NOT EXISTS reviews_queue ON reviews (queue, priority DESC, id) WHERE state IN ('open', 'leased');
+CREATE INDEX IF NOT EXISTS reviews_due ON reviews (due, queue) WHERE due IS NOT NULL AND state IN ('open', 'leased');
 CREATE INDEX IF NOT EXISTS reviews_timer ON reviews (timer) WHERE timer IS NOT NULL AND state IN ('open', 'leased');
 CREATE INDEX IF NOT EXISTS reviews_commit ON reviews (commit_at) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS reviews_decided ON reviews (decided, id) WHERE decided IS NOT NULL;

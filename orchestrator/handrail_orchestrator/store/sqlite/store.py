@@ -25,7 +25,7 @@ from handrail_orchestrator.store.rows import (
     WaitRow,
     WorkerRow,
 )
-from handrail_orchestrator.store.sqlite import fates, judged, people, review_query, reviews, runs, views
+from handrail_orchestrator.store.sqlite import fates, judged, people, retention, review_query, reviews, runs, views
 from handrail_orchestrator.store.sqlite.connection import (
     connect,
     explaining,
@@ -232,7 +232,8 @@ class SqliteStore(DecidedRows):
             rows += [ReviewRow._make(row) for row in self._rows(*statement)]
             if len(rows) >= query.limit:
                 break
-        return rows[: query.limit] if query.before is None else rows[::-1]
+        found = rows[: query.limit]
+        return found if query.before is None else found[::-1]
 
     def review_count(self, query: ReviewQuery) -> int:
         """Return how many items the query's list has without its limit."""
@@ -257,6 +258,11 @@ class SqliteStore(DecidedRows):
         columns = ", ".join(ReviewLogRow._fields)
         rows = self._rows(f"SELECT {columns} FROM review_log WHERE review = ? ORDER BY id", (item,))  # noqa: S608 -- our own column names
         return [ReviewLogRow._make(row) for row in rows]
+
+    def retentions(self) -> dict[str, float]:
+        """Return in seconds how long ended runs are kept, by workflow."""
+        with self._read_lock, explaining(self._path):
+            return retention.declared(self._reading)
 
     @contextmanager
     def evidence(self) -> Iterator[StoredEvidence]:

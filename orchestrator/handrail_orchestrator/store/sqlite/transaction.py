@@ -9,7 +9,7 @@ from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store.port import Durability
-from handrail_orchestrator.store.sqlite import again, claims, lifecycle, people, reviews, steps, views
+from handrail_orchestrator.store.sqlite import again, claims, lifecycle, people, retention, reviews, steps, views
 from handrail_orchestrator.store.sqlite.connection import set_durability
 from handrail_orchestrator.store.sqlite.workflow_ids import WorkflowIds
 
@@ -91,6 +91,7 @@ APPLY: dict[type, Apply] = {
     c.RetryRun: again.retry,
     c.Fork: again.fork,
     c.Prune: lifecycle.prune,
+    c.DeclareRetention: retention.declare,
     c.Remember: lifecycle.remember,
     c.PutView: views.put,
     c.Claim: claims.claim,
