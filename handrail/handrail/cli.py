@@ -46,7 +46,7 @@ register(app, "learn", "handrail.learning:learn", "Train a local model from labe
 register(
     app, "eval", "handrail_evals.show.cli:app", "Measure steps and workflows: run suites, compare, gate, calibrate."
 )
-register(app, "review", "handrail_orchestrator.cli.reviewing:app", "Answer what the workflows ask.")
+register(app, "review", "handrail.reviewing:app", "Answer what the workflows ask.")
 register(app, "runs", "handrail_orchestrator.cli.runs:app", "Look at runs, and cancel, retry, fork or prune them.")
 register(
     app,

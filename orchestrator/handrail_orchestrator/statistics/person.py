@@ -1,7 +1,7 @@
 """What one person's work at the desk comes to; each sees their own, and nobody is ranked."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any, Final
 
@@ -43,16 +43,20 @@ class PersonFigures:
     """One person's work."""
 
     person: str
-    today: int
-    """Answers given today, those taken back aside."""
+    today: int | None
+    """Answers given today, those taken back aside; None: it is nobody else's business."""
     pace: float | None
-    """Median seconds at an item, of the last ``LAST`` answers; None: nobody knows."""
+    """Median seconds at an item, of the last ``LAST`` answers; None: nobody knows, or is told."""
     known: int
     """Known cases decided of late."""
     known_right: int
     """How many of them rightly."""
     stamping: Sequence[RubberStamping] = ()
     """Queues in which every suggestion was taken, faster than anybody reads."""
+
+    def without_pace(self) -> "PersonFigures":
+        """Return what others may be told."""
+        return replace(self, today=None, pace=None)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""

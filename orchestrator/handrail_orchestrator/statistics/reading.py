@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from handrail_orchestrator.people import acting
 from handrail_orchestrator.records.decided import PERSON, DecidedRecord, DecidedText, KnownAnswer
 from handrail_orchestrator.records.reading import decided_record, decided_text, given_answer, known_answer
+from handrail_orchestrator.review import permission
 from handrail_orchestrator.statistics.figures import DeskFigures, QueueFigures, desk_figures
 from handrail_orchestrator.statistics.person import LAST, PersonFigures, person_figures
 from handrail_orchestrator.store.decided import MOST_LATE, DecidedQuery
@@ -57,24 +59,38 @@ class DecidedReader(ABC):
             for row in self._open_store.queues(now, queue)
         ]
 
-    def person_figures(self, by: str, *, today: float, queue: str | None = None) -> PersonFigures:
-        """Return one person's work; ``today`` is when their day began, in seconds since the epoch.
+    def own_figures(self, *, by: str, today: float, queue: str | None = None) -> PersonFigures:
+        """Return a person's own work; ``today`` is when their day began, in seconds since the epoch.
 
-        Whoever shows it sees to it that only the person and admins look.
+        Raises:
+            NotAllowed: the store has people, and nobody of this name who may act.
         """
         checked_texts(by=by, queue=queue)
-        actor = f"{PERSON}{by}"
+        acting(self._open_store, by)
+        return self._figures_of(by, today, queue)
+
+    def people_figures(self, *, by: str, since: float) -> list[PersonFigures]:
+        """Return what everybody who answered since a time made of known cases, and who reads nothing, by name.
+
+        For admins, who are not told anybody's pace, nor how much they did: nobody is ranked.
+
+        Raises:
+            NotAllowed: ``by`` is no admin.
+        """
+        checked_texts(by=by)
+        permission.check(acting(self._open_store, by), "people")
+        names = [each.removeprefix(PERSON) for each in self._open_store.givers_since(since) if each.startswith(PERSON)]
+        return [self._figures_of(each, since, None).without_pace() for each in names]
+
+    def _figures_of(self, person: str, today: float, queue: str | None) -> PersonFigures:
+        actor = f"{PERSON}{person}"
         given = self._open_store.given(actor, queue=queue, limit=_GIVEN if queue is None else LAST)
         return person_figures(
-            by,
+            person,
             today=self._open_store.given_since(actor, today),
             given=[given_answer(row) for row in given],
-            known=self.known_answers(by=by),
+            known=self.known_answers(by=person),
         )
-
-    def people_since(self, since: float) -> list[str]:
-        """Return who gave answers since a time, in the order of their names."""
-        return [each.removeprefix(PERSON) for each in self._open_store.givers_since(since) if each.startswith(PERSON)]
 
     def known_answers(self, *, by: str | None = None, since: float = 0.0) -> Sequence[KnownAnswer]:
         """Return what a person (None: everybody) made of known cases since a time, newest first."""

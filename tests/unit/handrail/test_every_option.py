@@ -16,7 +16,7 @@ GROUPS = {
     "run": "handrail_orchestrator.cli:run",
     "work": "handrail_orchestrator.cli:work",
     "learn": "handrail.learning:learn",
-    "review": "handrail_orchestrator.cli.reviewing:app",
+    "review": "handrail.reviewing:app",
     "runs": "handrail_orchestrator.cli.runs:app",
     "eval": "handrail_evals.show.cli:app",
 }
@@ -32,6 +32,8 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "review decide": ("1", "bugs", *AS),
     "review skip": ("1", *AS),
     "review next": AS,
+    "review export": ("--out", "decided.jsonl", *STORE),
+    "review stats": AS,
     "runs list": STORE,
     "runs show": ("a", *STORE),
     "runs cancel": ("b", *STORE),

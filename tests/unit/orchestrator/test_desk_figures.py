@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.errors import NotAllowed
 from handrail_orchestrator.records.decided import AnswerGiven, KnownAnswer
 from handrail_orchestrator.review.moves import commit
 from handrail_orchestrator.statistics.person import LAST, person_figures, rubber_stamping
@@ -123,10 +124,27 @@ async def test_the_strip_shows_what_waits_and_ones_own_day() -> None:
         await desk.client.decide(items[4], "bugs", by="ann")  # without taking it: how long that took nobody knows
         (queue,) = desk.client.queue_figures(desk.clock.now())
         assert (queue.queue, queue.waiting, queue.oldest, queue.late) == ("triage", 1, midnight, 1)
-        own = desk.client.person_figures("ann", today=midnight)
+        own = desk.client.own_figures(by="ann", today=midnight)
         assert (own.today, own.pace, own.stamping) == (4, 4.0, ())
-        assert desk.client.person_figures("ann", today=desk.clock.now() + 1).today == 0
-        assert desk.client.people_since(midnight) == ["ann", "ben"]
+        assert desk.client.own_figures(by="ann", today=desk.clock.now() + 1).today == 0
+        others = desk.client.people_figures(by="ann", since=midnight)
+        assert [(each.person, each.today, each.pace) for each in others] == [("ann", None, None), ("ben", None, None)]
+
+
+async def test_nobody_but_an_admin_is_told_of_others_and_nobody_of_their_pace() -> None:
+    async with asking() as desk:
+        await desk.client.people.add("root", roles={"*": "admin"})
+        await desk.client.people.add("ann", roles={"*": "senior"})
+        await desk.client.people.add("ben", roles={"*": "reviewer"})
+        await desk.answer(desk.ask(), "billing", by="ben")
+        (told,) = desk.client.people_figures(by="root", since=0.0)
+        assert (told.person, told.pace, told.today) == ("ben", None, None)
+        assert desk.client.own_figures(by="ben", today=0.0).pace == 4.0
+        for nobody in ("ann", "ben", "eve"):
+            with pytest.raises(NotAllowed):
+                desk.client.people_figures(by=nobody, since=0.0)
+        with pytest.raises(NotAllowed):
+            desk.client.own_figures(by="eve", today=0.0)
 
 
 async def test_an_answer_that_was_taken_back_is_no_work() -> None:
@@ -136,7 +154,7 @@ async def test_an_answer_that_was_taken_back_is_no_work() -> None:
         await desk.client.take(item, by="ann")
         await desk.client.decide(item, "bugs", by="ann", undo_seconds=5.0)
         await desk.client.undo(item, by="ann")
-        own = desk.client.person_figures("ann", today=midnight)
+        own = desk.client.own_figures(by="ann", today=midnight)
         assert (own.today, own.pace) == (0, None)
 
 
@@ -164,7 +182,7 @@ async def test_time_that_pages_tell_of_counts_as_far_as_the_person_had_the_item(
         await desk.client.extend(other, by="ann", worked=200.0)  # more than there was
         desk.after(2.0)
         await desk.client.decide(other, "billing", by="ann")
-        assert desk.client.person_figures("ann", today=0.0).pace == 16.0
+        assert desk.client.own_figures(by="ann", today=0.0).pace == 16.0
 
 
 async def test_the_undo_window_is_not_time_at_the_item() -> None:

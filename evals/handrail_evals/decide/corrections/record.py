@@ -172,7 +172,7 @@ def _recorded(record: JudgementRecord) -> Recorded | None:
         workflow=record.workflow,
         step=record.step,
         run_input=record.run_input,
-        input=_called_with(record.input, judgement.source),
+        input=called_with(record.input, judgement.source),
         accepted=code is None,
         value=value,
         code=code,
@@ -198,7 +198,7 @@ def _open_because(record: JudgementRecord) -> Literal["undecided", "cancelled", 
             return "undecided"
 
 
-def _called_with(data: object, source: str) -> Any:
+def called_with(data: object, source: str) -> Any:
     """Return the arguments of a call, recorded by an AI step or by the signature of another judge."""
     if not isinstance(data, dict):
         return data

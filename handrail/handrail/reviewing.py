@@ -1,0 +1,14 @@
+"""``handrail review``: answering, and the commands that need what only this layer sees."""
+
+from handrail.deferred import register
+from handrail_orchestrator.cli.reviewing import app
+
+__all__ = ["app"]
+
+register(
+    app,
+    "export",
+    "handrail.feedback:export",
+    "Write what people decided, for eval run, eval labels, calibrate and learn.",
+)
+register(app, "stats", "handrail.figures:stats", "Show what waits, how long people take, and how often they change.")
