@@ -1,15 +1,19 @@
 """``handrail audit``: whether the audit log is as it was written, and every decision as a file."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, cast, get_args
 
 import typer
 
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
+from handrail_orchestrator.audit.export import ExportFormat, export
 from handrail_orchestrator.audit.finding import AuditFinding
+from handrail_orchestrator.audit.moments import window
 from handrail_orchestrator.audit.verify import verify
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, StoreOption
+from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.reader import reading
 
 app = typer.Typer(help="Verify the audit log, and write every decision out as evidence.", no_args_is_help=True)
@@ -56,3 +60,32 @@ def verify_log(
         typer.echo(f"head {result.head.hash} (row {result.head.row:,}): keep this hash elsewhere")
     if not result.is_whole:
         raise typer.Exit(NOT_WHOLE)
+
+
+@app.command("export")
+@complaining
+def export_decisions(
+    since: Annotated[str, typer.Option("--from", metavar="DATE", help="2026-01-31 (UTC), or a moment with its zone")],
+    until: Annotated[str, typer.Option("--to", metavar="DATE", help="a day is included as a whole; a moment is not")],
+    output: Annotated[Path, typer.Option("--output", metavar="PATH", help="a file, or a new folder (with a page)")],
+    store: StoreOption = DEFAULT_STORE,
+    workflow: Annotated[str | None, typer.Option(help="only decisions of this workflow")] = None,
+    file_format: Annotated[str, typer.Option("--format", help="jsonl, or html: pages in a new folder")] = "jsonl",
+    as_json: JsonOption = False,
+) -> None:
+    """Write every decision of a time: who, when, what was shown, by which rule with which bound, and why.
+
+    Days and moments without a zone are UTC. The folder's index.html says which field helps with which article of the
+    EU AI Act; it claims no compliance.
+    """
+    wanted = window(since, until)
+    if file_format not in get_args(ExportFormat):
+        raise Misuse(f"--format {file_format!r} is not known; there are: {', '.join(get_args(ExportFormat))}")
+    with reading(store) as reader:
+        found = export(reader, output, window=wanted, workflow=workflow, format=cast("ExportFormat", file_format))
+    if as_json:
+        typer.echo(json_line({**dict(found.facts()), "deciders": found.deciders, "output": str(output)}))
+        return
+    for name, value in found.facts():
+        typer.echo(harmless(f"{name:<32}{value}"))
+    typer.echo(harmless(f"{'written to':<32}{output}"))
