@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from handrail.console import item, item_moves, own_settings, queue, strip
+from handrail.console import batch, item, item_moves, own_settings, queue, strip
 from handrail.console.answers import fault, handrail_error, http_error, see
 from handrail.console.context import Console, ConsoleSettings
 from handrail.console.render import STATIC
@@ -16,6 +16,7 @@ from handrail.console.security import Door
 from handrail.console.viewer import SignIn, SingleUser
 from handrail_ground.errors import HandrailError
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.similar import Similar
 
 PUBLIC = ("/static/", "/healthz", "/readyz", "/signin/", "/link/")
 """Paths that need nobody to be signed in; one that ends with a slash stands for all below it too."""
@@ -34,13 +35,19 @@ class _Kept(StaticFiles):
         await super().__call__(scope, receive, kept)  # type: ignore[arg-type]
 
 
-def console(client: Client, settings: ConsoleSettings = ConsoleSettings(), *, sign_in: SignIn | None = None) -> ASGIApp:
+def console(
+    client: Client,
+    settings: ConsoleSettings = ConsoleSettings(),
+    *,
+    sign_in: SignIn | None = None,
+    similar: Similar | None = None,
+) -> ASGIApp:
     """Return the console of a store whose client is open."""
     app = Starlette(
         routes=_routes(),
         exception_handlers={HandrailError: handrail_error, HTTPException: http_error, Exception: fault},
     )
-    app.state.console = Console(client, settings)
+    app.state.console = Console(client, settings, similar)
     door = Door(app, sign_in=sign_in or SingleUser(settings.single_user), public=PUBLIC, root_path=settings.root_path)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,6 +62,7 @@ def _routes() -> list[BaseRoute]:
         Route("/", _home, name="home"),
         Mount("/static", _Kept(directory=STATIC), name="static"),
         *queue.routes(),
+        *batch.routes(),
         *item.routes(),
         *item_moves.routes(),
         *strip.routes(),

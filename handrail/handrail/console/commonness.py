@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.item import ReviewItem
-from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.store.decided import DecidedQuery
 
 LOOKED_AT = 300
 """Decided items that are counted."""
@@ -26,8 +26,8 @@ class Commonness:
         key, now = (item.queue, item.workflow), client.now()
         counted, counts = self._counts.get(key, (0.0, Counter()))
         if counted + SECONDS < now:
-            query = ReviewQuery(states=("decided",), queue=item.queue, workflow=item.workflow, limit=LOOKED_AT)
-            counts = Counter(json.dumps(each.decision) for each in client.reviews(query))
+            query = DecidedQuery(queue=item.queue, workflow=item.workflow, newest_first=True, limit=LOOKED_AT)
+            counts = Counter(json.dumps(each.item.decision) for each in client.decided(query))
             if len(self._counts) >= MOST_KEPT:
                 self._counts.clear()
             self._counts[key] = (now, counts)

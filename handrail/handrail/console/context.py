@@ -1,11 +1,12 @@
 """What every page works with: the store's client, and how the console was started."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handrail.console.commonness import Commonness
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.orchestrator import Orchestrator
+from handrail_orchestrator.similar import Similar
 
 if TYPE_CHECKING:  # whoever starts the console reads its settings before it is known whether the extra is there
     from starlette.requests import Request
@@ -31,7 +32,7 @@ class Console:
 
     client: Client
     settings: ConsoleSettings = field(default_factory=ConsoleSettings)
-    similar: Any = None
+    similar: Similar | None = None
     """Finds decided cases that resemble an item; None: nobody does."""
     commonness: Commonness = field(default_factory=Commonness)
     """How often each label is decided."""

@@ -1,42 +1,87 @@
 """The list of review items: what waits for people, filtered by what stands in the address."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from handrail.console.answers import see
+from handrail.console.beside import heading
 from handrail.console.context import console_of
-from handrail.console.render import page
+from handrail.console.filters import KINDS, STATES, ListFilters
+from handrail.console.render import link, page
+from handrail.console.strip import queues_of, strip_of
 from handrail.console.viewer import viewer_of
-from handrail_orchestrator.store import ReviewQuery
+from handrail.console.work import done_of
+from handrail_orchestrator.records.item import ReviewItem
 
 PAGE_ROWS = 50
+ALIKE_LOOKED_AT = 200
+"""Items, of those that come first, among which some alike are looked for."""
+LEAST_ALIKE = 3
+MOST_CLUSTERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of the list."""
+
+    rows: Sequence[ReviewItem]
+    before: str | None
+    """What the page before this one ends with; None: this is the first."""
+    after: str | None
 
 
 def routes() -> list[BaseRoute]:
     """Return the routes of the list."""
-    return [Route("/queue", listed, name="queue"), Route("/queue/next", start, name="next", methods=["POST"])]
+    return [
+        Route("/queue", listed, name="queue"),
+        Route("/queue/next", start, name="next", methods=["POST"]),
+        Route("/queue/views", put_view, name="view", methods=["POST"]),
+    ]
 
 
 def listed(request: Request) -> Response:
     """Show one page of the list."""
-    client = console_of(request).client
-    query = query_of(request.query_params)
-    rows = client.reviews(replace(query, limit=PAGE_ROWS + 1))
-    shown = rows[:PAGE_ROWS]
-    following = f"{shown[-1].priority}.{shown[-1].id}" if len(rows) > PAGE_ROWS else None
+    console, viewer = console_of(request), viewer_of(request)
+    client = console.client
+    filters = ListFilters.read(request.query_params)
+    query = filters.query(viewer, client.now())
+    shown = _page(client.reviews(filters.page(query, PAGE_ROWS + 1)), filters)
+    done = request.query_params.get("done", "")
     return page(
         request,
         "queue.html",
-        rows=shown,
+        strip=strip_of(request, filters["queue"]),
+        shown=shown,
+        headings={row.id: heading(row) for row in shown.rows},
         count=client.review_count(query),
-        following=following,
-        filters=dict(request.query_params),
+        filters=filters,
+        queues=queues_of(request),
+        workflows=client.workflow_names(),
+        states=list(STATES),
+        kinds=KINDS,
+        views=client.views(by=viewer.person),
+        done=done_of(console, viewer, int(done)) if done.isdecimal() and len(done) < 19 else None,
+        is_end="end" in request.query_params,
     )
+
+
+def _page(rows: Sequence[ReviewItem], filters: ListFilters) -> ListPage:
+    """Return a page of rows of which one more was asked for than it shows."""
+    has_more = len(rows) > PAGE_ROWS
+    if filters.before is not None:
+        shown = rows[-PAGE_ROWS:]
+        return ListPage(shown, _edge(shown, 0) if has_more else None, _edge(shown, -1))
+    shown = rows[:PAGE_ROWS]
+    is_first = filters.after is None
+    return ListPage(shown, None if is_first else _edge(shown, 0), _edge(shown, -1) if has_more else None)
+
+
+def _edge(rows: Sequence[ReviewItem], place: int) -> str | None:
+    return f"{rows[place].priority}.{rows[place].id}" if rows else None
 
 
 async def start(request: Request) -> Response:
@@ -44,15 +89,18 @@ async def start(request: Request) -> Response:
     form = await request.form()
     queue = str(form.get("queue", "")) or None
     taken = await console_of(request).client.next_review(by=viewer_of(request).person, queue=queue)
-    return see(request, "queue") if taken is None else see(request, "item", item=taken.id)
+    if taken is None:
+        return RedirectResponse(link(request, "queue", {"queue": queue, "end": 1}), 303)
+    return RedirectResponse(link(request, "item", {"queue": queue}, item=taken.id), 303)
 
 
-def query_of(params: Mapping[str, Any]) -> ReviewQuery:
-    """Return what an address asks for."""
-    return ReviewQuery(queue=params.get("queue") or None, after=_place(params.get("after", "")))
-
-
-def _place(text: str) -> tuple[int, int] | None:
-    """Return where a page begins, as the priority and number of the item before it."""
-    priority, _, item = text.partition(".")
-    return (int(priority), int(item)) if priority.isdecimal() and item.isdecimal() else None
+async def put_view(request: Request) -> Response:
+    """Keep the list as it is filtered under a name, or drop a view."""
+    form = await request.form()
+    filters = ListFilters.read(dict(parse_qsl(str(form.get("query", "")))))
+    name, query = str(form.get("name", "")), urlencode(filters.chosen)
+    dropped = "drop" in form
+    await console_of(request).client.put_view(
+        name, "" if dropped else query or "state=waiting", by=viewer_of(request).person
+    )
+    return RedirectResponse(link(request, "queue", None if dropped else filters.chosen), 303)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import typer
@@ -13,6 +13,7 @@ import uvicorn
 from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
 from handrail.console.security import is_loopback
+from handrail.similar import SimilarCases
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, StoreError, StoreLocked
 from handrail_orchestrator.orchestrator import Orchestrator
@@ -58,7 +59,8 @@ async def serve_until_stopped(served: Served) -> None:
                 for workflow, target in served.workflows:
                     await client.remember_code(workflow.name, target)
             _must_be_safe(served.settings)
-            await _serve(client, served, listener)
+            with closing(SimilarCases(client)) as similar:
+                await _serve(client, similar, served, listener)
 
 
 def _opened(served: Served) -> Client:
@@ -91,9 +93,9 @@ def _listening(settings: ConsoleSettings) -> Iterator[socket.socket]:
         listener.close()
 
 
-async def _serve(client: Client, served: Served, listener: socket.socket) -> None:
+async def _serve(client: Client, similar: SimilarCases, served: Served, listener: socket.socket) -> None:
     config = uvicorn.Config(
-        console(client, served.settings),
+        console(client, served.settings, similar=similar),
         lifespan="off",
         http="h11",
         ws="none",

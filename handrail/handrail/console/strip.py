@@ -1,6 +1,8 @@
 """The line above the work: how much waits, since when, how much is late, and one's own pace."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,7 +10,10 @@ from starlette.routing import BaseRoute, Route
 
 from handrail.console.context import console_of
 from handrail.console.render import page
-from handrail_orchestrator.store import ReviewQuery
+from handrail.console.viewer import Viewer, viewer_of
+from handrail_orchestrator.review.permission import scope
+from handrail_orchestrator.statistics.figures import QueueFigures
+from handrail_orchestrator.statistics.person import PersonFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +21,13 @@ class Strip:
     """What the line says."""
 
     queue: str
+    """Empty: of all queues that the person may see."""
     waiting: int
     late: int
     oldest: float | None
     """When the one was asked that waits longest."""
+    own: PersonFigures
+    """What the person themself has done today; nobody else sees it."""
 
 
 def routes() -> list[BaseRoute]:
@@ -34,12 +42,25 @@ def shown(request: Request) -> Response:
 
 def strip_of(request: Request, queue: str) -> Strip:
     """Return what the line says of a queue; of all, if it names none."""
-    client = console_of(request).client
-    query = ReviewQuery(queue=queue or None, now=client.now())
-    first = client.reviews(ReviewQuery(queue=queue or None, limit=1))
+    client, viewer = console_of(request).client, viewer_of(request)
+    figures = queues_of(request, queue)
     return Strip(
         queue,
-        client.review_count(query),
-        0,
-        first[0].created if first else None,
+        sum(each.waiting for each in figures),
+        sum(each.late for each in figures),
+        min((each.oldest for each in figures if each.oldest is not None), default=None),
+        client.own_figures(by=viewer.person, today=midnight(viewer, client.now()), queue=queue or None),
     )
+
+
+def queues_of(request: Request, queue: str = "") -> list[QueueFigures]:
+    """Return the queues that the person may see, with how much waits in each."""
+    client, viewer = console_of(request).client, viewer_of(request)
+    seen = scope(viewer.known, "look")
+    return [each for each in client.queue_figures(client.now(), queue or None) if seen.holds(each.queue)]
+
+
+def midnight(viewer: Viewer, now: float) -> float:
+    """Return when the person's day began, by their own zone."""
+    local = datetime.fromtimestamp(now, ZoneInfo(viewer.zone))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()

@@ -20,6 +20,7 @@ from handrail_guards.verdict import Verdict
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.review.moves import SEND_UP_CODES
+from handrail_orchestrator.similar import SimilarCase
 from handrail_orchestrator.store import ReviewQuery
 
 WorkKind: TypeAlias = Literal["triage", "extraction"]
@@ -71,7 +72,7 @@ class Work:
     """The form of an answer that is no label."""
     way: Sequence[WayStep]
     verdicts: Sequence[Verdict]
-    similar: Sequence[Any]
+    similar: Sequence[SimilarCase]
     notes: Sequence[Note]
     keys: KeyMap
     queue: str

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from handrail import Orchestrator, Run, Says, ScriptedModel, classify, confidence, extract, workflow
 from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
+from handrail_orchestrator.store import ReviewQuery
 
 BASE = "http://127.0.0.1:8377"
 LABELS = ("billing", "refund", "fraud", "access", "bug")
@@ -68,10 +69,11 @@ class Site:
 
     async def ask(self, flow: Any, *texts: str) -> list[int]:
         """Start a run for each text and return the numbers of the items that they ask, oldest first."""
-        before = {item.id for item in self.engine.reviews()}
+        everything = ReviewQuery(limit=10_000)
+        before = {item.id for item in self.engine.reviews(everything)}
         await self.engine.start_many(flow, [(None, text) for text in texts])
         await self.engine.idle()
-        return sorted(item.id for item in self.engine.reviews() if item.id not in before)
+        return sorted(item.id for item in self.engine.reviews(everything) if item.id not in before)
 
     async def page(self, path: str, *, status: int = 200) -> str:
         """Get a page."""

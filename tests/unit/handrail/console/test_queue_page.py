@@ -1,0 +1,141 @@
+"""The list of items: filters stand in the address, the badge is the number of rows, pages lead both ways."""
+
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from handrail.console.filters import KINDS, STATES, ListFilters
+from handrail.console.words import WORDS, say
+from handrail_orchestrator.records.item import ItemKind
+from tests.unit.handrail.console.served import approvals, invoices, opened, text_of, tickets
+
+SOURCE = "Nordic Office\nInvoice 2024-00817\nTotal 207.50"
+FILTERS = [
+    "",
+    "queue=review",
+    "queue=nowhere",
+    "state=decided",
+    "state=any",
+    "state=leased",
+    "kind=ask",
+    "kind=decide&state=any",
+    "workflow=invoices",
+    "text=Pay",
+    "text=4",
+    "late=1",
+    "late=0&snoozed=0",
+    "snoozed=1",
+    "tier=2",
+    "assignee=ann",
+    "state=nonsense&kind=nonsense&late=7",
+]
+
+
+def rows_of(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<th scope="row"><a href="/items/(\d+)', page)]
+
+
+def badge_of(page: str) -> int:
+    found = re.search(r'id="count">([\d,]+)<', page)
+    assert found is not None
+    return int(found[1].replace(",", ""))
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+async def test_the_badge_is_the_number_of_rows_whatever_the_filter(tmp_path: Path, filters: str) -> None:
+    async with opened(tmp_path) as site:
+        items = await site.ask(tickets, *(f"ticket {number}" for number in range(6)))
+        await site.ask(invoices, SOURCE)
+        await site.ask(approvals, "pay ACME")
+        await site.engine.decide(items[0], "bug", by="ann")
+        await site.engine.take(items[1], by="ben")
+        await site.engine.send_up(items[2], by="ben", code="unsure")
+        await site.engine.assign(items[3], by="ben", to="ann")
+        await site.engine.snooze(items[4], by="ben", until=site.engine.now() + 900)
+        page = await site.page(f"/queue?{filters}")
+    assert badge_of(page) == len(rows_of(page))
+    if filters == "state=any":
+        assert badge_of(page) == 8
+    if filters == "assignee=ann":
+        assert rows_of(page) == [items[3]]
+
+
+async def test_pages_lead_forward_and_back_over_the_same_rows(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        items = await site.ask(tickets, *(f"ticket {number}" for number in range(120)))
+        forward, paths = [], ["/queue?queue=review"]
+        while True:
+            page = await site.page(paths[-1])
+            forward.append(rows_of(page))
+            following = re.search(r'rel="next" href="([^"]+)"', page)
+            if following is None:
+                break
+            paths.append(following[1].replace("&amp;", "&"))
+        back, path = [], paths[-1]
+        while True:
+            page = await site.page(path)
+            back.append(rows_of(page))
+            previous = re.search(r'rel="prev" href="([^"]+)"', page)
+            if previous is None:
+                break
+            path = previous[1].replace("&amp;", "&")
+    assert [each for rows in forward for each in rows] == items
+    assert back == forward[::-1]
+    assert all("queue=review" in path for path in paths)
+
+
+async def test_a_view_is_kept_under_its_name_and_forgotten(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        await site.post("/queue/views", {"name": "late ones", "query": "late=1&queue=review&nonsense=1"})
+        page = await site.page("/queue")
+        assert 'href="/queue?queue=review&amp;late=1">late ones' in page
+        await site.post("/queue/views", {"name": "late ones", "drop": "1"})
+        assert "late ones" not in await site.page("/queue")
+        refused = await site.post("/queue/views", {"name": " ", "query": "late=1"})
+        assert refused.status_code == 422
+
+
+async def test_reviewing_begins_with_the_most_urgent_item_of_the_queue(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        first, _ = await site.ask(tickets, "one", "two")
+        begun = await site.post("/queue/next", {"queue": "review"})
+        assert begun.headers["location"] == f"/items/{first}?queue=review"
+        nothing = await site.post("/queue/next", {"queue": "nowhere"})
+        assert "That was the last one" in text_of(await site.page(nothing.headers["location"]))
+
+
+async def test_several_alike_are_accepted_each_as_a_decision_of_its_own(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        items = await site.ask(tickets, *(f"ticket {number}" for number in range(12)))
+        page = await site.page("/batch?queue=review")
+        marked = re.findall(r'name="item" value="(\d+:\w+)"', page)
+        versions: dict[str, Any] = dict(re.findall(r'name="(version\.\d+)" value="(\d+)"', page))
+        assert [int(each.partition(":")[0]) for each in marked] == items[:10]
+        await site.engine.take(items[1], by="ben")
+        done = await site.post("/batch?queue=review", {"item": [marked[0], marked[1], marked[2], "9:zz"], **versions})
+        said = text_of(done.text)
+        assert "2 decided, each by itself" in said
+        assert "is being decided by ben" in said
+        states = [site.engine.review(item).state for item in items[:4]]
+        assert states == ["pending", "leased", "pending", "open"]
+        assert [site.engine.review(item).answers[-1].value for item in (items[0], items[2])] == ["billing", "billing"]
+        logged = [change.action for change in site.engine.review_log(items[0])]
+        assert logged == ["ask", "decide"]
+
+
+def test_every_state_and_kind_has_its_words() -> None:
+    for name in (*(f"state.{each}" for each in STATES), *(f"kind.{each}" for each in KINDS)):
+        assert say(name)
+    assert get_args(ItemKind) == KINDS
+
+
+def test_words_are_written_once_and_filled_in_by_name() -> None:
+    assert say("queue.found", count=1234) == "1,234 items"
+    assert [key for key, words in WORDS.items() if not words.strip() or words != words.strip()] == []
+
+
+@pytest.mark.parametrize("place", ["", "x", "1", "1.", ".1", "1.x", "-1.2", "1.²", "9" * 30 + ".1", "1.2.3"])
+def test_a_place_that_is_none_is_left_aside(place: str) -> None:
+    assert ListFilters.read({"after": place, "before": place}) == ListFilters({})
