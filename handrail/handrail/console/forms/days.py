@@ -17,8 +17,8 @@ _MONTHS: Final = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _ZONE = r"(?P<zone>[Zz]|[+-]\d\d:?\d\d|\s?UTC|\s?GMT)"
-_EXACT_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d(:\d\d)?)?", re.ASCII)
-_EXACT_TIME: Final = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d(:\d\d)?)?", re.ASCII)
+_EXACT_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d(:\d\d)?)?", re.ASCII)
+_EXACT_TIME: Final = re.compile(r"\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d(:\d\d)?)?", re.ASCII)
 _CLOCK: Final = re.compile(
     r"(?P<hour>\d{1,2})[:.h](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?P<part>\.\d{1,6})?)?"
     rf"\s?(?P<half>[ap]\.?m\.?)?\s?{_ZONE}?",

@@ -13,17 +13,16 @@ from handrail.console.forms.fields import (
     FormRow,
     GroupField,
     ListField,
-    Marks,
     TextBox,
     VariantField,
 )
-from handrail.console.forms.habits import TypingHabits
-from handrail.console.forms.labels import cut, help_of, kinds_of, label_of
+from handrail.console.forms.labels import cut, help_of, label_of
 from handrail.console.forms.leaves import Leaves
 from handrail.console.forms.members import member_of
 from handrail.console.forms.missing import MISSING
 from handrail.console.forms.names import aside, below
 from handrail.console.forms.numerals import is_numeral
+from handrail.console.forms.options import kinds_of
 from handrail.console.forms.place import Place
 from handrail.console.forms.schemas import Offer, Scalar, Schema, Schemas, default_of, is_decimal, is_number, scalar
 from handrail.console.words import say
@@ -33,24 +32,31 @@ DEEPEST: Final = 12
 MOST_DRAWN: Final = 2000
 """Parts of one list that are drawn as fields; a longer list is JSON."""
 
-MOST_IN_ALL: Final = 20_000
-"""Parts of a whole form; more are made of what was sent only where it was not sent by a page of ours."""
+MOST_IN_ALL: Final = 4000
+"""Parts of a whole form that are drawn as fields; a larger answer is JSON."""
+MOST_SENT: Final = 20_000
+"""Parts of a whole form that are made of what was sent; a page of ours never sends so many."""
 
 
 class TooMuch(Exception):
-    """What was sent asks for more fields than any form has."""
+    """There would be more fields than anybody can fill in."""
 
 
 class Drawing:
     """Draws one form."""
 
-    def __init__(self, schemas: Schemas, *, marks: Marks, habits: TypingHabits, fresh: frozenset[str]) -> None:
-        """Draw for a schema; ``fresh`` are the rows that were added just now."""
+    def __init__(self, schemas: Schemas, leaves: Leaves, *, fresh: frozenset[str], most: int) -> None:
+        """Draw so many parts at most for a schema; ``fresh`` are the rows that were added just now."""
         self._schemas = schemas
-        self._leaves = Leaves(marks=marks, habits=habits)
+        self._leaves = leaves
         self._fresh = fresh
-        self.parts = 0
-        """How many have been drawn."""
+        self._most = most
+        self._parts = 0
+
+    def _count(self) -> None:
+        self._parts += 1
+        if self._parts > self._most:
+            raise TooMuch
 
     def field(self, place: Place, schema: object) -> AnyField:
         """Return the field for a schema."""
@@ -58,7 +64,7 @@ class Drawing:
         offer = self._schemas.offer(resolved)
         default = default_of(resolved)
         place = replace(place, help=place.help or help_of(resolved))
-        self.parts += 1
+        self._count()
         omittable = not place.required and default is MISSING
         if len(place.path) >= DEEPEST or not (offer.kinds or offer.nullable):
             return self._leaves.text(place, resolved, "json", offer, default)
@@ -77,7 +83,7 @@ class Drawing:
         """Return the field for a value of one kind."""
         if not self._is_composite(kind):
             return self._leaves.text(place, {**schema, **kind}, scalar(kind), offer, default)
-        if _described(kind, "properties"):
+        if isinstance(kind.get("properties"), Mapping):
             return self._object(place, kind, default)
         if isinstance(kind.get("prefixItems"), list) and kind["prefixItems"]:
             return self._tuple(place, kind, default)
@@ -89,7 +95,7 @@ class Drawing:
             case "object":
                 if _described(kind, "patternProperties"):
                     return False
-                return _described(kind, "properties") or isinstance(kind.get("additionalProperties"), Mapping)
+                return isinstance(kind.get("properties", kind.get("additionalProperties")), Mapping)
             case "array":
                 if isinstance(kind.get("prefixItems"), list) and kind["prefixItems"]:
                     return not isinstance(kind.get("items"), Mapping)
@@ -173,23 +179,17 @@ class Drawing:
                 return self._leaves.choices(place, schema, offer.closed, default)
         basis = self._leaves.basis(place, schema, default)
         entries = _entries(basis["shown"], is_mapping=is_mapping)
-        before = self.parts
+        before = self._parts
         rows: list[FormRow] = []
         as_json = replace(place, name=aside(place.name, "json"))
         if place.posted is not None and place.posted.one(as_json.name) is not None:
-            return self._as_json(as_json, schema, default)
+            return self._leaves.json(as_json, schema, default)
         for position, key in enumerate(self._keys(place, len(entries))):
             rows.append(self._row(place, part, entries, key, position, is_mapping=is_mapping))
-            if self.parts - before > MOST_DRAWN and place.posted is None:
-                self.parts = before
-                return self._as_json(as_json, schema, default)
-            if self.parts > MOST_IN_ALL:
-                raise TooMuch
+            if self._parts - before > MOST_DRAWN and place.posted is None:
+                self._parts = before + 1
+                return self._leaves.json(as_json, schema, default)
         return ListField(**basis, rows=tuple(rows), is_mapping=is_mapping)
-
-    def _as_json(self, place: Place, schema: Schema, default: Any) -> TextBox:
-        self.parts += 1
-        return self._leaves.text(place, schema, "json", Offer((schema,), nullable=False), default)
 
     @staticmethod
     def _keys(place: Place, count: int) -> Iterator[str]:
@@ -215,7 +215,7 @@ class Drawing:
         entry, original = entries[int(key)] if known else ("", MISSING)
         posted = None if name in self._fresh else place.posted
         origin = place.below(entry if is_mapping else int(key)) if known else None
-        self.parts += 1
+        self._count()
         label = say("forms.row", label=place.label, number=position + 1)
         box = None
         step: str | int = position

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from handrail.console.forms.labels import cut, text_of
 from handrail.console.forms.missing import MISSING
 from handrail.console.forms.names import Path, dotted
 from handrail.console.forms.schemas import Scalar, Schema
@@ -45,6 +46,17 @@ class FieldMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherValue:
+    """Another value that was considered, as a button."""
+
+    label: str
+    fills: str
+    """What is filled in for it: a text, or the token of a choice."""
+    confidence: float | None
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldBasis:
     """What every field has."""
 
@@ -82,6 +94,15 @@ class FieldBasis:
         """Return the ids of what is said about it, as a page needs them."""
         said = (("help", self.help), ("problem", self.problem), ("notes", self.mark != FieldMark()))
         return " ".join(f"{self.id}-{what}" for what, is_there in said if is_there)
+
+    @property
+    def alternatives(self) -> "tuple[OtherValue, ...]":
+        """Return the other values that were considered, as they are shown and as they are filled in."""
+        tokens = {} if not isinstance(self, ChoiceField) else {text_of(each.value): each.token for each in self.options}
+        return tuple(
+            OtherValue(label=cut(text), fills=tokens.get(text, text), confidence=confidence)
+            for text, confidence in self.mark.alternatives
+        )
 
     @property
     def dotted(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from handrail.console.forms.drawing import Drawing, TooMuch
+from handrail.console.forms.drawing import MOST_IN_ALL, MOST_SENT, Drawing, TooMuch
 from handrail.console.forms.fields import (
     AnyField,
     ChoiceField,
@@ -15,8 +15,9 @@ from handrail.console.forms.fields import (
 from handrail.console.forms.finding import nearest, with_problems
 from handrail.console.forms.habits import TypingHabits
 from handrail.console.forms.labels import label_of
+from handrail.console.forms.leaves import Leaves
 from handrail.console.forms.missing import MISSING
-from handrail.console.forms.names import ROOT, Path
+from handrail.console.forms.names import ROOT, Path, aside
 from handrail.console.forms.operations import operated
 from handrail.console.forms.order import by_evidence as in_order_of_evidence
 from handrail.console.forms.place import Place
@@ -124,11 +125,21 @@ class _FormPlan:
     by_evidence: bool
 
     def draw(self, posted: Posted | None, fresh: frozenset[str] = frozenset()) -> AnyField:
+        """Return the fields, filled from what was sent or from the value."""
         schemas = Schemas(self.schema)
-        drawing = Drawing(schemas, marks=self.marks, habits=self.habits, fresh=fresh)
+        leaves = Leaves(marks=self.marks, habits=self.habits)
+        most = MOST_IN_ALL if posted is None else MOST_SENT
         label = label_of(schemas.resolved(self.schema), None)
         place = Place(path=(), name=ROOT, label=label, original=self.value, origin=(), posted=posted)
-        root = drawing.field(place, self.schema)
+        as_json = replace(place, name=aside(ROOT, "json"))
+        if posted is not None and as_json.name in posted:
+            return leaves.json(as_json, self.schema)
+        try:
+            root = Drawing(schemas, leaves, fresh=fresh, most=most).field(place, self.schema)
+        except TooMuch:
+            if posted is not None:
+                raise
+            return leaves.json(as_json, self.schema)
         return in_order_of_evidence(root) if self.by_evidence else root
 
     def read(self, form: AnswerForm, parts: Iterable[tuple[str, object]]) -> AnswerReading:

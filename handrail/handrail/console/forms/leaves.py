@@ -15,9 +15,10 @@ from handrail.console.forms.fields import (
     TextBox,
 )
 from handrail.console.forms.habits import TypingHabits
-from handrail.console.forms.labels import cut, options_of, text_of, unseen_in
+from handrail.console.forms.labels import cut, text_of, unseen_in
 from handrail.console.forms.missing import MISSING
 from handrail.console.forms.names import aside, dotted
+from handrail.console.forms.options import options_of
 from handrail.console.forms.place import Place
 from handrail.console.forms.schemas import Offer, Scalar, Schema, key_of
 from handrail.console.forms.texts import drawn, needs_settling, sent_text
@@ -80,6 +81,10 @@ class Leaves:
             is_twice=place.posted is not None and len(place.posted.all(place.name)) > 1,
             unseen=unseen_in(text or ""),
         )
+
+    def json(self, place: Place, schema: Schema, default: Any = MISSING) -> TextBox:
+        """Return the box for a value that has no fields of its own."""
+        return self.text(place, schema, "json", Offer((schema,), nullable=False), default)
 
     def choice(
         self, place: Place, schema: Schema, values: Sequence[Any], offer: Offer, default: Any

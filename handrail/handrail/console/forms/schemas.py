@@ -13,7 +13,7 @@ Schema: TypeAlias = Mapping[str, Any]
 Scalar: TypeAlias = Literal["text", "integer", "number", "decimal", "date", "datetime", "time", "duration", "json"]
 """What a text is read as."""
 
-_MOST_STEPS = 50
+_MOST_STEPS = 200
 """References and unions that are followed from one value; a schema that needs more goes in a circle."""
 _TOLD: Final = {"type", "enum", "const"}
 """What a schema says of its values; without any of it, null is one."""
@@ -76,7 +76,7 @@ class Schemas:
 
     def offer(self, schema: Schema) -> Offer:
         """Return what a resolved schema allows."""
-        kinds = list(self._members(schema, _MOST_STEPS))
+        kinds = list(self._members(schema))
         others = tuple(each for each in kinds if each.get("type") != "null" and not _is_null(each))
         told = schema.get("discriminator")
         key = told.get("propertyName") if isinstance(told, Mapping) else None
@@ -94,16 +94,21 @@ class Schemas:
             found = found.get(key) if isinstance(found, Mapping) else None
         return found if isinstance(found, Mapping) else {}
 
-    def _members(self, schema: Schema, left: int) -> Iterator[Schema]:
-        options = schema.get("anyOf", schema.get("oneOf"))
-        types = schema.get("type")
-        if isinstance(options, list) and options and left:
-            for each in options:
-                yield from self._members(self.resolved(each), left - 1)
-        elif isinstance(types, list) and "enum" not in schema and "const" not in schema:
-            yield from ({**schema, "type": each} for each in types)
-        else:
-            yield schema
+    def _members(self, schema: Schema) -> Iterator[Schema]:
+        """Yield the kinds of a schema, in the order in which they are named; unions inside of unions are opened."""
+        waiting = [schema]
+        for _ in range(_MOST_STEPS):
+            if not waiting:
+                return
+            first, *waiting = waiting
+            options, types = first.get("anyOf", first.get("oneOf")), first.get("type")
+            if isinstance(options, list) and options:
+                waiting = [*map(self.resolved, options), *waiting]
+            elif isinstance(types, list) and "enum" not in first and "const" not in first:
+                yield from ({**first, "type": each} for each in types)
+            else:
+                yield first
+        yield {}  # of whatever is left, any JSON
 
 
 def is_decimal(offer: Offer) -> bool:
