@@ -1,7 +1,8 @@
 """A person's answer to a question: whether it fits, how it is recorded, what guards have against it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.correcting import corrected
@@ -58,9 +59,16 @@ def problems(item: ReviewItem, value: object) -> list[tuple[tuple[str | int, ...
     """Return where an answer does not fit the item's JSON Schema, and why, by path; the suggestion itself fits."""
     if is_suggestion(item, value):
         return []  # the form in which a value of this type is recorded is not always the one that people write
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
+    return misfits(item.schema, value)
 
-    found = Draft202012Validator(item.schema).iter_errors(value)
+
+def misfits(schema: Mapping[str, Any], value: object) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return where a value does not fit a JSON Schema, and why, by path."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
+    from referencing import Registry  # noqa: PLC0415 -- comes with jsonschema
+
+    # with a registry of its own, a reference to elsewhere is not fetched from there
+    found = Draft202012Validator(schema, registry=Registry()).iter_errors(value)
     return sorted(((tuple(each.path), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
 
 

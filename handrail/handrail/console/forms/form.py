@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from handrail.console.forms.drawing import MOST_IN_ALL, MOST_SENT, Drawing, TooMuch
@@ -27,6 +28,7 @@ from handrail.console.forms.schemas import Schema, Schemas
 from handrail.console.forms.sending import carried_of, parts_of
 from handrail.console.words import say
 from handrail_ground.text import harmless
+from handrail_orchestrator.review.answers import misfits
 
 LONGEST_PROBLEM = 300
 """Characters of what is wrong: it may repeat what was typed, however long that is."""
@@ -109,7 +111,9 @@ def form_of(
     by_evidence: bool = False,
 ) -> AnswerForm:
     """Return the form for an answer with this JSON Schema, filled with a value, or with the schema's defaults."""
-    plan = _FormPlan(schema, value, judge or _judge_by(schema), marks or {}, habits or TypingHabits(), by_evidence)
+    plan = _FormPlan(
+        schema, value, judge or partial(misfits, schema), marks or {}, habits or TypingHabits(), by_evidence
+    )
     return AnswerForm(root=plan.draw(None), _plan=plan)
 
 
@@ -184,15 +188,6 @@ class _FormPlan:
             at = nearest(root, path)
             said.setdefault(at.name, (at, harmless(words)[:LONGEST_PROBLEM]))
         return with_problems(root, said)
-
-
-def _judge_by(schema: Schema) -> Judge:
-    def judge(value: object) -> Sequence[tuple[Path, str]]:
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only an answer needs
-
-        return [(tuple(each.path), each.message) for each in Draft202012Validator(schema).iter_errors(value)]
-
-    return judge
 
 
 def _refused(form: AnswerForm, words: str) -> AnswerReading:

@@ -23,9 +23,10 @@ def _is_named(kind: Schema, key: str, told: object, schemas: Schemas) -> bool:
 
 def _fits(value: object, kind: Schema, schemas: Schemas) -> bool:
     from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 -- 60 ms that only a union needs
+    from referencing import Registry  # noqa: PLC0415 -- comes with jsonschema
 
     whole: dict[str, Any] = {**kind, "$defs": schemas.root.get("$defs", {})}
     try:
-        return bool(Draft202012Validator(whole, format_checker=FormatChecker()).is_valid(value))
+        return bool(Draft202012Validator(whole, registry=Registry(), format_checker=FormatChecker()).is_valid(value))
     except Exception:  # noqa: BLE001 -- a schema that cannot be followed tells no kind
         return False
