@@ -98,7 +98,8 @@ class FieldBasis:
     @property
     def alternatives(self) -> "tuple[OtherValue, ...]":
         """Return the other values that were considered, as they are shown and as they are filled in."""
-        tokens = {} if not isinstance(self, ChoiceField) else {text_of(each.value): each.token for each in self.options}
+        options = self.options if isinstance(self, ChoiceField) else ()
+        tokens = {text_of(each.value): each.token for each in options if each.value is not MISSING}
         return tuple(
             OtherValue(label=cut(text), fills=tokens.get(text, text), confidence=confidence)
             for text, confidence in self.mark.alternatives

@@ -38,8 +38,13 @@ def text_of(value: object) -> str:
 
 def cut(text: str) -> str:
     """Return a text as a label: on one line, harmless, and not too long."""
-    shown = " ".join(harmless(text).split()) or say("forms.empty")
+    shown = one_line(text) or say("forms.empty")
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, harmless, without what cannot be seen of its spaces."""
+    return " ".join(harmless(text).split())
 
 
 def unseen_in(text: str) -> tuple[str, ...]:

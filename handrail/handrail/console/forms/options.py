@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from handrail.console.forms.fields import FieldOption
-from handrail.console.forms.labels import LONGEST, cut, text_of
+from handrail.console.forms.labels import LONGEST, cut, one_line, text_of
 from handrail.console.forms.schemas import Scalar, Schema, scalar
 from handrail.console.words import say
 from handrail_ground.text import harmless
@@ -42,8 +42,9 @@ def _labels(texts: Sequence[str]) -> list[str]:
 
 def _told_apart(texts: list[str], exact: Callable[[int], str]) -> list[str]:
     """Return the texts, those that look alike as JSON: with quotes around text, so that spaces at its end are seen."""
-    often = Counter(cut(each) for each in texts)
-    return [exact(at) if often[cut(text)] > 1 else text for at, text in enumerate(texts)]
+    seen = [one_line(each) for each in texts]
+    often = Counter(seen)
+    return [exact(at) if often[seen[at]] > 1 else text for at, text in enumerate(texts)]
 
 
 def _kind(schema: Schema) -> str:
