@@ -11,6 +11,11 @@ from handrail.console.forms.schemas import Scalar, Schema
 
 MarkState: TypeAlias = Literal["accepted", "check", "edited"]
 
+NULL = "null"
+"""The token for null."""
+OMITTED = "omit"
+"""The token for leaving it out."""
+
 FEW_CHOICES = 12
 """So many choices are all in sight; of more, a list is opened."""
 
@@ -123,6 +128,11 @@ class FieldOption:
     """The whole of it, if the label is cut."""
     value: Any = field(default=MISSING, repr=False)
     """What it stands for."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Return whether it says that there is no value."""
+        return self.token in {NULL, OMITTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,11 +253,6 @@ class VariantField(FieldBasis):
 
 
 AnyField: TypeAlias = TextBox | ChoiceField | FixedField | GroupField | ListField | VariantField
-
-NULL = "null"
-"""The token for null."""
-OMITTED = "omit"
-"""The token for leaving it out."""
 
 
 def children(one: AnyField) -> Iterator[AnyField]:

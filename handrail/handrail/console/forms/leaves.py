@@ -21,7 +21,7 @@ from handrail.console.forms.names import aside, dotted
 from handrail.console.forms.options import options_of
 from handrail.console.forms.place import Place
 from handrail.console.forms.schemas import Offer, Scalar, Schema, key_of
-from handrail.console.forms.texts import drawn, needs_settling, sent_text
+from handrail.console.forms.texts import NUMBERS, drawn, meant, needs_settling, sent_text
 from handrail.console.words import say
 
 _LONG = 100
@@ -63,7 +63,7 @@ class Leaves:
         """Return the box for a value that is typed."""
         basis = self.basis(place, schema, default, nullable=offer.nullable)
         shown = basis["shown"]
-        first = drawn(shown, reads)
+        first = drawn(shown, reads, self.habits)
         text: str | None = first
         settled = first if needs_settling(first, reads, self.habits) else None
         sent = None if place.posted is None else place.posted.one(place.name)
@@ -71,6 +71,9 @@ class Leaves:
             text = sent
             settled = place.posted.one(aside(place.name, "as"))
         text = None if text is None else sent_text(text)
+        if reads in NUMBERS:
+            others = tuple((meant(each, self.habits), sure) for each, sure in basis["mark"].alternatives)
+            basis["mark"] = replace(basis["mark"], alternatives=others)
         return TextBox(
             **basis,
             reads=reads,

@@ -81,7 +81,7 @@ class Settling:
         value = self._typed(box, box.text)
         if isinstance(value, Misread):
             return _wrong(box, value.words)
-        text = box.text if box.reads in {"text", "json"} else drawn(value, box.reads)
+        text = box.text if box.reads in {"text", "json"} else drawn(value, box.reads, self.habits)
         settled = text if needs_settling(text, box.reads, self.habits) else None
         return Settled(_edited(replace(box, text=text, settled=settled), value), value)
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handrail.console.forms.fields import FieldMark, TextBox
 from handrail.console.forms.form import AnswerReading, form_of
 from handrail.console.forms.habits import TypingHabits
 from handrail.console.forms.missing import MISSING
@@ -85,6 +86,21 @@ def test_a_number_that_is_shown_is_read_as_it_was_meant(habits: TypingHabits, va
     sent = form_of(DECIMAL, value, habits=habits).parts()
 
     assert form_of(DECIMAL, habits=habits).read(sent).value == value
+
+
+@pytest.mark.parametrize("decimal", [",", "."])
+@pytest.mark.parametrize("value", ["1.234", "-1.000", "12.345", "207.50", "1234.567"])
+def test_a_number_is_shown_so_that_who_writes_so_means_it(decimal: Any, value: str) -> None:
+    habits = TypingHabits(decimal=decimal)
+    mark = FieldMark(alternatives=((value, None),))
+
+    root = form_of(DECIMAL, value, habits=habits, marks={"": mark}).root
+
+    assert isinstance(root, TextBox)
+    for text in (root.text or "", root.alternatives[0].fills):
+        again = typed(DECIMAL, text, habits)
+        assert again.value == value
+        assert dict(again.form.parts()) == {"a": text}
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
