@@ -171,6 +171,19 @@ class Desk(Reader):
         """
         return await self._move(moves.undo(self.plain_review(item), by=by, now=self.now()))
 
+    async def commit(self, item: int, *, by: str) -> ReviewItem:
+        """Let one's own answer count at once, without the rest of its undo window; one that counts is left as it is.
+
+        Raises:
+            ReviewError: it waits, and is not this person's.
+        """
+        row = self.plain_review(item)
+        moves.check_person(by)
+        move = moves.commit(row, now=self.now(), by=by)
+        if move is None and row.state == "pending":
+            raise ReviewError(f"review item {item}: only {row.lease_owner} may let that answer count before its time")
+        return row if move is None else await self._move(move)
+
     async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
         """Give an item back for somebody else; ``next_review`` offers it to this person last.
 

@@ -147,6 +147,10 @@ class ReviewDesk(Protocol):
         """Take back one's own answer of the last minutes, if its run has not read it."""
         ...
 
+    async def commit(self, item: int, *, by: str) -> ReviewItem:
+        """Let one's own answer count at once, without the rest of its undo window."""
+        ...
+
     async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
         """Give an item back for somebody else."""
         ...

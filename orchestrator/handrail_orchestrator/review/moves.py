@@ -185,9 +185,14 @@ def decide(  # noqa: PLR0913 -- what a person may say with an answer
     )  # fmt: skip
 
 
-def commit(item: ReviewItem, *, now: float) -> MoveReview | None:
-    """Let an answer count whose undo window is over; None while it is not, or there is none."""
-    if item.state != "pending" or (item.commit_at or 0.0) > now or not item.answers:
+def commit(item: ReviewItem, *, now: float, by: str | None = None) -> MoveReview | None:
+    """Let an answer count whose undo window is over; None while it is not, or there is none.
+
+    ``by``: whoever gave it may let it count before that, by doing without the rest of the window.
+    """
+    if item.state != "pending" or not item.answers:
+        return None
+    if (item.commit_at or 0.0) > now and item.answers[-1].by != by:
         return None
     return settled(item, item.answers, action="commit", actor=actor(item.answers[-1].by), now=now)
 

@@ -89,6 +89,8 @@ class ReviewQuery:
     but: tuple[int, ...] = ()
     """None of these items."""
     now: float = 0.0
+    order: Literal["urgent", "newest"] = "urgent"
+    """Most urgent first, and of those the oldest; or newest first. What is free for a person is always the former."""
     after: tuple[int, int] | None = None
     """Continue after the item with this (priority, id)."""
     before: tuple[int, int] | None = None

@@ -11,6 +11,7 @@ _SCHEMA = " JOIN schemas ON schemas.id = reviews.schema"
 
 _ORDER = "reviews.priority DESC, reviews.id"
 _BACKWARDS = "reviews.priority, reviews.id DESC"
+_NEWEST = "reviews.id DESC"
 _SKIPPED = (
     "(SELECT max(review_log.id) FROM review_log WHERE review_log.actor = ? AND review_log.action = 'skip'"
     " AND review_log.review = reviews.id)"
@@ -72,6 +73,8 @@ def list_sql(query: ReviewQuery) -> list[Statement]:
     What ends before an item is read from there backwards.
     """
     where = _conditions(query)
+    if query.order == "newest" and query.free_for is None:
+        return [_listed(where if query.after is None else where.also("reviews.id < ?", query.after[1]), _NEWEST, query)]
     if query.before is not None:
         return [_listed(each, _BACKWARDS, query, _index(query)) for each in _to(where, query.before)]
     if query.free_for is None:
