@@ -14,19 +14,21 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 6.0
 
 
 class Terminal:
     """One ``handrail`` command whose input, output and errors are a terminal."""
 
-    def __init__(self, folder: Path, *arguments: str, lines: int = 50, environment: Mapping[str, str] = {}) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, lines: int = 50, columns: int = 120, environment: Mapping[str, str] = {}
+    ) -> None:
         self._master, slave = pty.openpty()
         inherited = {name: value for name, value in os.environ.items() if name not in {"LINES", "COLUMNS"}}
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, 120, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "handrail", *arguments],
-            stdin=slave, stdout=slave, stderr=slave, cwd=folder, env={**inherited, **environment},
+            stdin=slave, stdout=slave, stderr=slave, cwd=folder, env={**inherited, "TERM": "xterm", **environment},
             preexec_fn=lambda: os.login_tty(slave),  # noqa: PLW1509 -- no threads here; Ctrl-C needs its own terminal
         )  # fmt: skip
         os.close(slave)
@@ -52,6 +54,11 @@ class Terminal:
         """Close the terminal, as somebody who closes its window."""
         os.close(self._master)
         self._master = -1
+
+    def is_as_usual(self) -> bool:
+        """Return whether the terminal is as a shell expects it: it echoes, and gives whole lines."""
+        local: int = termios.tcgetattr(self._master)[3]
+        return bool(local & termios.ECHO) and bool(local & termios.ICANON)
 
     def ended(self) -> int:
         """Read to the end and return the exit code."""
@@ -79,9 +86,11 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def terminal(folder: Path, *arguments: str, lines: int = 50, **environment: str) -> Iterator[Terminal]:
+def terminal(
+    folder: Path, *arguments: str, lines: int = 50, columns: int = 120, **environment: str
+) -> Iterator[Terminal]:
     """Start a command on a terminal, and end it whatever happens."""
-    shown = Terminal(folder, *arguments, lines=lines, environment=environment)
+    shown = Terminal(folder, *arguments, lines=lines, columns=columns, environment=environment)
     try:
         yield shown
     finally:

@@ -18,8 +18,11 @@ from handrail_evals.decide.corrections.record import require_known
 from handrail_evals.measure.targets.past_runs import past_runs
 from handrail_orchestrator.cli.code import Code
 from handrail_orchestrator.cli.desk import TerminalDesk
+from handrail_orchestrator.cli.prompting import LinePrompt
 from handrail_orchestrator.cli.running import shown
+from handrail_orchestrator.cli.sitting import Sitting
 from handrail_orchestrator.engine import Engine, EngineClient, ReviewDesk
+from handrail_orchestrator.review.moves import UNDO_SECONDS
 from handrail_orchestrator.store import SqliteStore, Store
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.summary import BatchProgress, summarize
@@ -130,9 +133,10 @@ def test_a_person_at_the_terminal_needs_nothing_but_a_client(monkeypatch: pytest
             runner.run(held.start(flows.approve, 1, id=run_id))
         runner.run(held.idle())
         client: EngineClient = only(EngineClient, held)
-        desk = TerminalDesk(client, runner, Code(client.store), "ann")
-        desk.work()
-        assert ([each.decision for each in desk.decided], desk.left()) == ([True], 1)
+        sitting = Sitting(client, runner, "ann", undo_seconds=UNDO_SECONDS)
+        TerminalDesk(sitting, LinePrompt(sitting.pulse), Code(client.store)).work()
+        assert [each.state for each in sitting.answered] == ["pending"]
+        assert ([each.decision for each in sitting.let_count()], sitting.left()) == ([True], 1)
         runner.run(held.__aexit__(None, None, None))
 
 

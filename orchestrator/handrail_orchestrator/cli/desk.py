@@ -1,277 +1,359 @@
 """``handrail review next``: one question after the other, until somebody stops."""
 
-import asyncio
-import json
-import shutil
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, assert_never
+from dataclasses import dataclass
+from typing import Any, Final, assert_never
 
 import typer
 
 from handrail_ground.text import harmless
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.cli import fields
+from handrail_orchestrator.cli.choosing import SHOWN_AT_ONCE
 from handrail_orchestrator.cli.code import Code
-from handrail_orchestrator.cli.printing import context_text, json_text
-from handrail_orchestrator.cli.showing import failed_line, keys, show_draft, show_item
-from handrail_orchestrator.cli.terminal import EndOfInput, can_page, typed_line
-from handrail_orchestrator.cli.typed import Command, Field, TypedAnswer, read_typed
-from handrail_orchestrator.engine import EngineClient
-from handrail_orchestrator.errors import AnswerRefused, ReviewError
+from handrail_orchestrator.cli.field_by_field import FieldByField
+from handrail_orchestrator.cli.finding import found
+from handrail_orchestrator.cli.pager import show_paged
+from handrail_orchestrator.cli.printing import context_text
+from handrail_orchestrator.cli.prompting import Prompt
+from handrail_orchestrator.cli.screen import Screen
+from handrail_orchestrator.cli.showing import failed_line, show_draft, show_item, show_options, text_of
+from handrail_orchestrator.cli.sitting import Sitting, WindowOver
+from handrail_orchestrator.cli.terminal import EndOfInput, is_terminal
+from handrail_orchestrator.cli.typed import Command, Field, Search, TypedAnswer
+from handrail_orchestrator.errors import AnswerRefused, ReviewConflict, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
-from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.review.moves import SEND_UP_CODES
 
-T = TypeVar("T")
-
-LEFT_FOR_THE_REST = 16
+LEFT_FOR_THE_REST: Final = 16
 """Lines of a terminal that a question takes beside its context."""
 
-HELP = """\
+LISTED: Final = 30
+"""Answers that are listed with a number each, where a line is typed; of more, the first so many and a search."""
+
+HELP: Final = """\
   a label, or its number   chooses it; y and n answer yes or no
+  / and a part of a label  finds it among many; without Enter: arrows mark one, Enter chooses it, Escape leaves
   Enter, or a              accepts what is suggested, as it is shown; an Enter right after an Enter does not
   e                        changes the answer field by field
   FIELD=VALUE              changes one field, such as total=5.00; VALUE is text or JSON
   any other text           is the answer itself, as JSON if that fits and as text if not
-  c                        adds a comment to the answer, for the record
+  c                        adds a note to the question, for the record
   s                        skips: the question comes back after all others
+  x                        sends the question up to the next tier, with the reason
   u                        takes your last answer back, if its run has not gone on with it
-  v                        shows the whole context
-  q                        stops
+  o, or v                  shows the whole text
+  b, or q                  stops
   A slash makes a key of a text that is a label too (/q); quotes make an answer of it ("q")."""
+KEYS_HELP: Final = "  Where answers are listed, a key acts at once; --lines waits for Enter behind each."
 
 
 @dataclass(slots=True)
-class _Question:
+class Question:
     """The question on the desk, and what was made of it so far."""
 
     item: ReviewDetail
     draft: Any = None
     """The answer in the making, shown since; None: what is suggested, if anything is."""
     comment: str | None = None
+    offered: Sequence[Any] = ()
+    """The answers that have a number on the screen."""
+
+    @property
+    def answer(self) -> Any:
+        """Return the answer as it stands."""
+        return self.item.suggestion if self.draft is None else self.draft
 
 
-@dataclass(slots=True)
 class TerminalDesk:
     """One person at work on the questions of a store."""
 
-    client: EngineClient
-    runner: asyncio.Runner
-    code: Code
-    by: str
-    queue: str | None = None
-    decided: list[ReviewItem] = field(default_factory=list)
-    _skipped: set[int] = field(default_factory=set)
-    _entered: bool = False
-    """Whether the last thing typed was an Enter that accepted: a second one may be meant for the same question."""
+    def __init__(self, sitting: Sitting, prompt: Prompt, code: Code) -> None:
+        self._sitting = sitting
+        self._prompt = prompt
+        self._code = code
+        self._skipped: set[int] = set()
+        self._kept: dict[int, Question] = {}
+        """What was typed at questions that went to somebody else meanwhile."""
+        self._entered = False
+        """Whether the last thing typed was an Enter that accepted: a second one may be meant for the same question."""
 
     def work(self) -> None:
         """Put one question after the other until there is none left, or somebody stops."""
-        while (item := self._do(self.client.next_review(by=self.by, queue=self.queue))) is not None:
-            if item.id in self._skipped:  # all that is left was skipped here
-                self._give_back(item)
+        while True:
+            item = self._sitting.next()
+            if item is not None and item.id not in self._skipped:
+                if not self._settled(item):
+                    return
+                continue
+            if item is not None:  # all that is left was skipped here
+                self._sitting.hold(item)
+                self._sitting.give_back()
+            if not self._takes_last_back():
                 return
-            if not self._settled(item):
-                return
 
-    def left(self) -> int:
-        """Return how many questions wait."""
-        return self.client.review_count(ReviewQuery(queue=self.queue))
+    def _takes_last_back(self) -> bool:
+        """Let the person take the last answer back while that can be; return whether they did."""
+        if not is_terminal() or not self._sitting.pending():
+            return False
+        last = self._sitting.answered[-1]
+        Screen.here().say(
+            f"nothing more waits; u takes item {last.id} back, Enter lets every answer count now", before="  "
+        )
+        self._prompt.begin()
+        self._sitting.end_with_window(wanted=True)
+        try:
+            while (said := self._prompt.key("  u, or Enter: ")) not in {"enter", "q", "b"}:
+                if said == "u":
+                    self._sitting.end_with_window(wanted=False)
+                    return self._undone()
+        except (WindowOver, EndOfInput):
+            typer.echo()
+        except ReviewError as error:
+            typer.echo(f"  {harmless(str(error))}")
+        finally:
+            self._sitting.end_with_window(wanted=False)
+        return False
 
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(work)
-
-    def _give_back(self, item: ReviewItem) -> None:
-        with suppress(ReviewError):  # it is decided, or somebody else's by now
-            self._do(self.client.release(item.id, by=self.by))
+    # -- one question
 
     def _settled(self, item: ReviewDetail) -> bool:
         """Work on one question; return whether to go on with the next."""
-        question = _Question(item)
-        self._show(question)
+        question = self._kept.pop(item.id, None) or Question(item)
+        question.item = item
+        self._sitting.hold(item)
         try:
+            self._show(question)
             while True:
                 try:
                     done = self._once(question)
                 except EndOfInput:
-                    self._give_back(item)
                     return False
                 except ReviewError as error:
-                    typer.echo(f"  {harmless(str(error))}")
-                    done = None if self._is_mine(question) else True
+                    done = self._told(question, error)
                 if done is not None:
                     return done
-        except BaseException:
-            self._give_back(item)
-            raise
+                self._sitting.touch()
+        finally:
+            self._keep_comment(question)
+            self._sitting.give_back()
 
-    def _is_mine(self, question: _Question) -> bool:
-        row = self.client.review(question.item.id)
-        question.item = replace(question.item, version=row.version)
-        return row.state == "leased" and row.lease_owner == self.by
+    def _told(self, question: Question, error: ReviewError) -> bool | None:
+        """Say what was wrong; None: the question is still on the desk, True: somebody else has it."""
+        screen = Screen.here()
+        screen.say(harmless(str(error)), before="  ")
+        again = self._sitting.client.review(question.item.id)
+        if self._sitting.is_mine(again):
+            has_changed = again.digest != question.item.digest
+            question.item = again
+            if has_changed:
+                self._show(question)
+            return None
+        if question.draft is not None or question.comment is not None:
+            self._kept[again.id] = question
+            screen.say("what you typed is kept here for when the question comes back:", before="  ")
+            for typed in filter(
+                None, (question.comment, text_of(question.draft) if question.draft is not None else None)
+            ):
+                screen.say(harmless(typed), before="    ")
+        self._sitting.put_down()
+        return True
 
-    def _once(self, question: _Question) -> bool | None:
+    def _keep_comment(self, question: Question) -> None:
+        """Record a note that went with no answer, so that it is not lost."""
+        if question.comment is not None and question.item.id not in self._kept:
+            with suppress(ReviewError):
+                client = self._sitting.client
+                self._sitting.do(client.add_note(question.item.id, by=self._sitting.by, text=question.comment))
+
+    def _once(self, question: Question) -> bool | None:
         """Ask once; None: ask again, True: go on with the next question, False: stop."""
-        line = typed_line(self._prompt(question.item))
-        if not line:
+        item = question.item
+        typed = self._prompt.answer(item, question.answer, question.offered)
+        if typed == "enter":
             return self._enter(question)
         self._entered = False
-        typed = read_typed(question.item, line, self._answer(question))
         match typed:
             case TypedAnswer():
                 return self._decide(question, typed.value)
             case Field():
-                question.draft = self._with(question.item, self._answer(question), typed.path, typed.text)
+                question.draft = self._fields(question).with_typed(question.answer, typed.path, typed.text)
                 self._show_draft(question)
+                return None
+            case Search():
+                self._search(question, typed.text)
                 return None
             case _:
                 return self._command(question, typed)
 
-    def _prompt(self, item: ReviewItem) -> str:
-        places = [place for place in keys(item.choices) if place]
-        told = [f"1-{len(places)}"] if len(places) > 1 else []
-        told += ["Enter accepts"] if item.suggestion is not None else []
-        return f"  answer ({', '.join([*told, 's skips', 'q stops', '? helps'])}): "
-
-    def _answer(self, question: _Question) -> Any:
-        return question.item.suggestion if question.draft is None else question.draft
-
-    def _enter(self, question: _Question) -> bool | None:
+    def _enter(self, question: Question) -> bool | None:
         if self._entered:
             typer.echo("  an Enter right after an Enter accepts nothing: type a to accept what is suggested")
             return None
         return self._accept(question, entered=True)
 
-    def _accept(self, question: _Question, *, entered: bool = False) -> bool | None:
+    def _accept(self, question: Question, *, entered: bool = False) -> bool | None:
         if question.draft is None and question.item.suggestion is None:
             typer.echo("  nothing is suggested: type an answer")
             return None
-        going_on = self._decide(question, self._answer(question))
+        going_on = self._decide(question, question.answer)
         self._entered = entered and going_on is True
         return going_on
 
-    def _command(self, question: _Question, command: Command) -> bool | None:
+    def _command(self, question: Question, command: Command) -> bool | None:
         match command:
             case "accept":
                 return self._accept(question)
             case "skip":
-                self._skipped.add(question.item.id)
-                self._do(self.client.skip(question.item.id, by=self.by, note=question.comment))
-                return True
+                return self._skip(question)
+            case "send_up":
+                return self._send_up(question)
             case "quit":
-                self._give_back(question.item)
                 return False
             case "undo":
                 return self._undo(question)
             case "edit":
                 self._edit(question)
             case "comment":
-                question.comment = typed_line("  comment: ") or question.comment
+                question.comment = self._prompt.line("  note: ") or question.comment
             case "view":
-                _page(question.item)
+                with self._prompt.aside():
+                    item = question.item
+                    show_paged(f"{harmless(item.title)}\n\n{context_text(item)}\n", self._sitting.pulse)
             case "help":
-                typer.echo(HELP)
+                typer.echo(f"{HELP}\n{KEYS_HELP}" if self._prompt.has_keys else HELP)
             case _:
                 assert_never(command)
         return None
 
-    def _show(self, question: _Question) -> None:
-        height = shutil.get_terminal_size().lines - LEFT_FOR_THE_REST
-        lines = max(10, height) if can_page() else None
-        show_item(question.item, lines=lines)
+    # -- what is shown
 
-    def _edit(self, question: _Question) -> None:
-        item, answer = question.item, self._answer(question)
-        if not fields.has_fields(item):
-            typer.echo("  this answer has no fields: type it as a whole")
+    def _show(self, question: Question) -> None:
+        lines = max(5, Screen.here().lines - LEFT_FOR_THE_REST) if is_terminal() else None
+        question.offered = question.item.choices[: self._offered_of(question.item)]
+        show_item(question.item, lines=lines, offered=len(question.offered))
+        self._prompt.begin()
+
+    def _offered_of(self, item: ReviewItem) -> int:
+        if self._prompt.has_keys:
+            return SHOWN_AT_ONCE
+        return min(len(item.choices), LISTED)
+
+    def _search(self, question: Question, text: str) -> None:
+        options = question.item.choices
+        places = found([text_of(each) for each in options], text)
+        if not places:
+            typer.echo("  no answer has that in its name")
             return
-        typer.echo("  Enter keeps a field, - empties it (null)")
-        known = fields.of_item(item, answer)
-        inner = {path[:length] for path in known.values() for length in range(1, len(path))}
-        for name, path in known.items():
-            if path not in inner:
-                answer = self._changed(item, answer, name, path)
-        question.draft = answer
-        self._show_draft(question)
+        question.offered = [options[place] for place in places[:LISTED]]
+        show_options(question.item, question.offered, left=len(places) - len(question.offered))
 
-    def _changed(self, item: ReviewItem, answer: object, name: str, path: fields.Path) -> Any:
-        held = fields.at(answer, path)
-        shown = "" if held is None else held if isinstance(held, str) else json.dumps(held, ensure_ascii=False)
-        while True:
-            typed = typed_line(f"  {harmless(name)} [{harmless(shown)}]: ")
-            if not typed:
-                return answer
-            try:
-                return fields.put(answer, path, None) if typed == "-" else self._with(item, answer, path, typed)
-            except ReviewError as error:
-                typer.echo(f"  {harmless(str(error))}")
-
-    def _with(self, item: ReviewItem, answer: object, path: fields.Path, typed: str) -> Any:
-        """Return the answer with what was typed in a field, held to the type itself where its code is there."""
-        changed = fields.with_typed(item, answer, path, typed)
-        try:
-            self._objections(item, changed)
-        except ReviewError as error:
-            if f"field {fields.name_of(path)!r}" in str(error):  # what is wrong elsewhere is said when it is decided
-                raise
-        return changed
-
-    def _objections(self, item: ReviewItem, answer: object) -> Sequence[Verdict]:
-        self.code.prepare(self.client, item)
-        return self._do(self.client.objections(item.id, answer)) or ()
-
-    def _show_draft(self, question: _Question) -> None:
+    def _show_draft(self, question: Question) -> None:
         failed: Sequence[Verdict] = ()
         with suppress(ReviewError):
             failed = self._objections(question.item, question.draft)
         show_draft(question.draft, failed)
 
-    def _decide(self, question: _Question, value: object) -> bool | None:
-        item = question.item
-        self.code.prepare(self.client, item)
-        decide = self.client.decide
+    # -- the answer
+
+    def _fields(self, question: Question) -> FieldByField:
+        return FieldByField(question.item, self._prompt.line, self._objections)
+
+    def _edit(self, question: Question) -> None:
+        if not fields.has_fields(question.item):
+            typer.echo("  this answer has no fields: type it as a whole")
+            return
+        question.draft = self._fields(question).gone_through(question.answer)
+        self._show_draft(question)
+
+    def _objections(self, item: ReviewItem, answer: object) -> Sequence[Verdict]:
+        client = self._sitting.client
+        self._code.prepare(client, item)
+        return self._sitting.do(client.objections(item.id, answer)) or ()
+
+    def _decide(self, question: Question, value: object) -> bool | None:
+        item, sitting = question.item, self._sitting
+        self._code.prepare(sitting.client, item)
+        question.draft, before = value, question.draft  # of a conflict, this is what was typed
         try:
-            row = self._do(decide(item.id, value, by=self.by, version=item.version, note=question.comment))
+            row = sitting.decide(item, value, note=question.comment)
         except AnswerRefused as refused:
             if not self._confirmed(refused):
+                question.draft = before
                 return None
-            despite = refused.guards
-            row = self._do(
-                decide(item.id, value, by=self.by, version=item.version, note=question.comment, despite=despite)
-            )
-        self.decided.append(row)
-        typer.echo(f"  → {harmless(json_text(row.decision))}\n")
+            row = sitting.decide(item, value, note=question.comment, despite=refused.guards)
+        except ReviewConflict:
+            raise
+        except ReviewError:
+            question.draft = before
+            raise
+        question.comment = None
+        self._say_decided(row, value)
         return True
+
+    def _say_decided(self, row: ReviewItem, value: object) -> None:
+        told = ""
+        if row.commit_at is not None and is_terminal():
+            told = f"   (u takes it back, {row.commit_at - self._sitting.client.now():.0f} s)"
+        Screen.here().say(f"{harmless(text_of(value))}{told}\n", before="  → ")
 
     def _confirmed(self, refused: AnswerRefused) -> bool:
         """Ask for each failed guard whether the answer stands against it; only a plain yes is one."""
         for guard in refused.guards:
             for verdict in (each for each in refused.verdicts if each.guard == guard):
-                typer.echo(f"  {failed_line(verdict)}")
-            said = typed_line(f"  does the answer stand against {harmless(guard)} all the same? (y/N): ")
+                Screen.here().say(failed_line(verdict), before="  ")
+            said = self._prompt.line(f"  does the answer stand against {harmless(guard)} all the same? (y/N): ")
             if said.casefold() not in {"y", "yes"}:
                 typer.echo("  not recorded: correct the answer, or skip")
                 return False
         return True
 
-    def _undo(self, question: _Question) -> bool | None:
-        if not self.decided:
+    # -- handing on, taking back
+
+    def _skip(self, question: Question) -> bool:
+        sitting, item = self._sitting, question.item
+        self._skipped.add(item.id)
+        sitting.do(sitting.client.skip(item.id, by=sitting.by, note=question.comment))
+        question.comment = None
+        sitting.put_down()
+        return True
+
+    def _send_up(self, question: Question) -> bool | None:
+        sitting, item = self._sitting, question.item
+        reasons = ", ".join(f"{place} {code.replace('_', ' ')}" for place, code in enumerate(SEND_UP_CODES, 1))
+        said = self._prompt.key(f"  why? {reasons}; Enter leaves it: ")
+        places = {str(place): code for place, code in enumerate(SEND_UP_CODES, 1)}
+        code = places.get(said) or next((each for each in SEND_UP_CODES if each == said.replace(" ", "_")), None)
+        if code is None:
+            typer.echo("  not sent up")
+            return None
+        if code == "other" and question.comment is None:
+            question.comment = self._prompt.line("  note: ") or None
+        sitting.do(sitting.client.send_up(item.id, by=sitting.by, code=code, note=question.comment))
+        question.comment = None
+        sitting.put_down()
+        typer.echo(f"  item {item.id} is sent up: {code.replace('_', ' ')}\n")
+        return True
+
+    def _undo(self, question: Question) -> bool | None:
+        if not self._sitting.answered:
             typer.echo("  there is no answer of this sitting to take back")
             return None
-        last = self.decided[-1]
-        again = self._do(self.client.undo(last.id, by=self.by))
-        self.decided.pop()
-        self._give_back(question.item)
-        typer.echo(f"  item {last.id}: {harmless(json_text(last.decision))} is taken back\n")
-        return self._settled(self.client.review(again.id))
+        self._keep_comment(question)
+        question.comment = None
+        return self._undone()
+
+    def _undone(self) -> bool:
+        """Take the last answer back and ask its question again; return whether to go on."""
+        sitting = self._sitting
+        last = sitting.answered[-1]
+        again = sitting.undo()
+        sitting.give_back()
+        Screen.here().say(f"item {last.id}: {harmless(text_of(_given(last)))} is taken back\n", before="  ")
+        return self._settled(sitting.client.review(again.id))
 
 
-def _page(item: ReviewItem) -> None:
-    text = f"{harmless(item.title)}\n\n{context_text(item)}\n"
-    if can_page():
-        import pydoc  # noqa: PLC0415 -- only for who asks to see everything
-
-        pydoc.pager(text)
-    else:
-        typer.echo(text)
+def _given(item: ReviewItem) -> object:
+    """Return what was answered last, whether it counts already or not."""
+    return item.answers[-1].value if item.answers else item.decision

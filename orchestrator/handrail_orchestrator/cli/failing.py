@@ -1,4 +1,4 @@
-"""What a failed command says, and its exit code: 0 done, 1 something failed, 2 usage or data, 130 stopped."""
+"""What a failed command says, and its exit code: 0 done, 1 failed or refused, 2 usage or data, 130 stopped."""
 
 import functools
 from collections.abc import Callable
@@ -9,19 +9,24 @@ import typer
 from handrail_ground.errors import HandrailError
 from handrail_ground.files import in_words
 from handrail_ground.text import harmless
+from handrail_orchestrator.errors import AnswerRefused, NotAllowed, ReviewConflict
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+REFUSALS = (AnswerRefused, NotAllowed, ReviewConflict)
+"""What was asked for is possible, but not now, not by this person, or not without confirming what fails."""
+
 LONGEST = 4_000
 """Characters of a message: some repeat what was given, however long that is."""
 
+REFUSED = 1
 USAGE = 2
 STOPPED = 130
 
 
 def complaining(command: Callable[P, R]) -> Callable[P, R]:
-    """Say what was wrong in one message instead of a traceback, and exit with 2."""
+    """Say what was wrong in one message instead of a traceback, and exit with 2, or with 1 for a refusal."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -29,7 +34,7 @@ def complaining(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except HandrailError as error:
             typer.echo(f"handrail: {told(str(error))}", err=True)
-            raise typer.Exit(USAGE) from error
+            raise typer.Exit(REFUSED if isinstance(error, REFUSALS) else USAGE) from error
         except OSError as error:
             typer.echo(f"handrail: {told(in_words(error))}", err=True)
             raise typer.Exit(USAGE) from error

@@ -26,6 +26,7 @@ LogOption = Annotated[bool, typer.Option("--log-json", help="log as JSON lines w
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 LimitOption = Annotated[int, typer.Option(min=1, max=MOST, help="how many at most")]
 ConcurrencyOption = Annotated[int, typer.Option(min=1, max=MOST, help="runs executed at once")]
-AsOption = Annotated[str, typer.Option("--as", metavar="NAME", help="who decides", default_factory=_user)]
+AsOption = Annotated[str, typer.Option("--as", metavar="NAME", help="who you are", default_factory=_user)]
+NoteOption = Annotated[str | None, typer.Option(help="why, for the record")]
 QueueOption = Annotated[str | None, typer.Option("--queue", help="only this queue")]
 ItemArgument = Annotated[int, typer.Argument(min=1, max=LARGEST_NUMBER, help="the item's number")]

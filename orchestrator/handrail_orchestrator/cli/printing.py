@@ -140,7 +140,7 @@ def step_table(rows: Iterable[StepRecord], waits: Iterable[WaitRecord]) -> Table
 def _step(row: StepRecord, waiting: str) -> tuple[Any, ...]:
     ms = None if row.ended is None or row.started is None else f"{(row.ended - row.started) * 1000:.1f}"
     confidence = None if row.confidence is None else f"{row.confidence:.2f} ({row.source})"
-    shown = waiting or error_of(row.error) or (short(json_text(row.output)) if row.status == "done" else "")
+    shown = waiting or error_of(row.error) or (short(plain_text(row.output)) if row.status == "done" else "")
     return row.name, row.kind, row.status, row.attempt, row.decided_by, confidence, ms, shown
 
 
@@ -150,12 +150,13 @@ def review_table(rows: Iterable[ReviewItem]) -> Table:
     return table(
         "",
         columns,
-        ((r.id, r.queue, r.priority, ago(r.created), r.reason, _suggested(r), _context_of(r)) for r in rows),
+        ((r.id, r.queue, r.priority, ago(r.created), r.reason, suggested(r), _context_of(r)) for r in rows),
     )
 
 
-def _suggested(item: ReviewItem) -> str:
-    return "" if item.suggestion is None else short(json_text(item.suggestion), 40)
+def suggested(item: ReviewItem) -> str:
+    """Return what is suggested in one short line; nothing where nothing is."""
+    return "" if item.suggestion is None else short(plain_text(item.suggestion), 40)
 
 
 def _context_of(item: ReviewItem) -> str:
@@ -170,6 +171,11 @@ def error_of(error: RecordedError | None) -> str:
 def json_text(data: object) -> str:
     """Return JSON data as text."""
     return json_line(data, ascii_only=False)
+
+
+def plain_text(data: object) -> str:
+    """Return JSON data as people read it: a text is itself, without the quotes of JSON."""
+    return data if isinstance(data, str) else json_text(data)
 
 
 def context_text(item: ReviewItem) -> str:

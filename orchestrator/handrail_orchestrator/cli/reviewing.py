@@ -1,62 +1,53 @@
 """``handrail review``: the queue of questions, on the command line."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
+from handrail_ground.errors import HandrailError
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
-from handrail_orchestrator.cli import fields
+from handrail_orchestrator.cli import acting, fields
 from handrail_orchestrator.cli.code import Code, go_on
 from handrail_orchestrator.cli.desk import TerminalDesk
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
+from handrail_orchestrator.cli.listing import list_items
 from handrail_orchestrator.cli.options import (
     DEFAULT_STORE,
     AsOption,
     ItemArgument,
     JsonOption,
-    LimitOption,
+    NoteOption,
     QueueOption,
     StoreOption,
 )
-from handrail_orchestrator.cli.printing import json_text, out, review_table
-from handrail_orchestrator.cli.showing import show_item
+from handrail_orchestrator.cli.printing import plain_text
+from handrail_orchestrator.cli.prompting import prompting
+from handrail_orchestrator.cli.showing import show_history, show_item, without_earlier_answers
+from handrail_orchestrator.cli.sitting import Sitting
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.terminal import hang_ups_interrupt
 from handrail_orchestrator.cli.typed import read_answer
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
-from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.review.moves import LONGEST_UNDO_SECONDS, UNDO_SECONDS
 from handrail_orchestrator.workflow import AnyWorkflow
 
 app = typer.Typer(help="Answer what the workflows ask.", no_args_is_help=True)
-
-
-@app.command("list")
-@complaining
-def list_items(
-    store: StoreOption = DEFAULT_STORE,
-    queue: QueueOption = None,
-    limit: LimitOption = 50,
-    as_json: JsonOption = False,
-) -> None:
-    """List the questions that wait, most urgent first."""
-
-    async def fetch() -> tuple[list[ReviewItem], int]:
-        async with Client(store) as client:
-            query = ReviewQuery(queue=queue, limit=limit)
-            return client.reviews(query), client.review_count(query)
-
-    items, total = asyncio.run(fetch())
-    if as_json:
-        for item in items:
-            typer.echo(json_line(item.as_json()))
-        return
-    out().print(review_table(items))
-    out().print(f"{len(items)} of {total} shown", markup=False)
+app.command("list")(list_items)
+app.command()(acting.take)
+app.command()(acting.release)
+app.command()(acting.skip)
+app.command()(acting.snooze)
+app.command()(acting.assign)
+app.command()(acting.escalate)
+app.command("note")(acting.add_note)
+app.command()(acting.undo)
 
 
 @app.command()
@@ -68,16 +59,14 @@ def show(item: ItemArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOp
         async with Client(store) as client:
             return client.review(item)
 
-    found = asyncio.run(fetch())
+    found = without_earlier_answers(asyncio.run(fetch()))
     if as_json:
         judged = None if found.said is None else found.said.as_json()
         log = [change.as_json() for change in found.history]
         typer.echo(json_line({**found.as_json(), "judgement": judged, "log": log}))
         return
     show_item(found)
-    for change in found.history:
-        data = "" if change.data is None else json_text(change.data)
-        typer.echo(harmless(f"  {change.actor} {change.action} → {change.state}  {data}"))
+    show_history(found)
 
 
 @app.command()
@@ -90,7 +79,7 @@ def decide(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="the suggestion, with this field changed")
     ] = None,
-    note: Annotated[str | None, typer.Option(help="why, for the record")] = None,
+    note: NoteOption = None,
     despite: Annotated[
         list[str] | None, typer.Option(metavar="GUARD", help="a guard that fails, and that the answer stands against")
     ] = None,
@@ -110,8 +99,13 @@ def decide(
     with calling_foreign_code(aside=as_json):
         decided, workflows = asyncio.run(answer_it())
         run_until_stopped(go_on(store, workflows))
-    said = f"item {item}: {json_text(decided.decision)} by {decided.decided_by}"
-    typer.echo(json_line(decided.as_json()) if as_json else harmless(said))
+    typer.echo(json_line(decided.as_json()) if as_json else harmless(f"item {item}{_became(decided)}"))
+
+
+def _became(item: ReviewItem) -> str:
+    if item.state == "decided":
+        return f": {plain_text(item.decision)} by {item.decided_by}"
+    return " has your answer; it counts when another person has answered too"
 
 
 def _given(item: ReviewItem, answer: str | None, changes: list[str]) -> Any:
@@ -134,33 +128,54 @@ def _given(item: ReviewItem, answer: str | None, changes: list[str]) -> Any:
     return value
 
 
-@app.command()
-@complaining
-def skip(item: ItemArgument, by: AsOption, store: StoreOption = DEFAULT_STORE) -> None:
-    """Leave a question to somebody else."""
-
-    async def give_back() -> None:
-        async with Client(store) as client:
-            await client.skip(item, by=by)
-
-    asyncio.run(give_back())
-    typer.echo(f"item {item} is open again")
-
-
 @app.command("next")
 @complaining
-def next_items(by: AsOption, store: StoreOption = DEFAULT_STORE, queue: QueueOption = None) -> None:
+def next_items(
+    by: AsOption,
+    store: StoreOption = DEFAULT_STORE,
+    queue: QueueOption = None,
+    undo_seconds: Annotated[
+        float, typer.Option(min=0.0, max=LONGEST_UNDO_SECONDS, help="how long an answer can be taken back")
+    ] = UNDO_SECONDS,
+    lines: Annotated[bool, typer.Option("--lines", help="wait for Enter behind every key")] = False,
+) -> None:
     """Answer one question after the other; ? at the prompt lists the keys."""
     code = Code(store)
     with hang_ups_interrupt(), asyncio.Runner() as runner:  # nothing of the loop's waits while somebody thinks
         client = Client(store)
         runner.run(client.__aenter__())
+        sitting = Sitting(client, runner, by, queue, undo_seconds=undo_seconds)
         try:
-            desk = TerminalDesk(client, runner, code, by, queue)
-            desk.work()
-            typer.echo(f"{len(desk.decided)} decided, {desk.left()} left")
-            workflows = code.resumable(client, desk.decided)
+            with prompting(sitting.pulse, lines=lines) as prompt:
+                TerminalDesk(sitting, prompt, code).work()
+            _say_counted(sitting.let_count())
+            typer.echo(f"{len(sitting.answered)} decided, {sitting.left()} left")
+            workflows = code.resumable(client, sitting.answered)
+        except KeyboardInterrupt:
+            _say_pending(sitting)
+            raise
         finally:
             runner.run(client.__aexit__(None, None, None))
     with calling_foreign_code():
         run_until_stopped(go_on(store, workflows))
+
+
+def _say_counted(items: Sequence[ReviewItem]) -> None:
+    if items:
+        typer.echo(f"{_named(items)} {'count' if len(items) > 1 else 'counts'} now")
+
+
+def _say_pending(sitting: Sitting) -> None:
+    """Say which answers do not count yet, and how they come to count or are taken back."""
+    with suppress(HandrailError):
+        items = sitting.pending()
+        if items:
+            typer.echo(
+                f"{_named(items)}: recorded, and counts in a moment, when a worker, the pages or this command is up;"
+                f" `handrail review undo {items[-1].id} --as {sitting.by}` takes it back until then",
+                err=True,
+            )
+
+
+def _named(items: Sequence[ReviewItem]) -> str:
+    return ", ".join(f"item {each.id}" for each in items)

@@ -13,7 +13,7 @@ from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, LimitOption, StoreOption
-from handrail_orchestrator.cli.printing import json_text, out, run_table, step_table
+from handrail_orchestrator.cli.printing import out, plain_text, run_table, step_table
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.errors import Misuse
@@ -105,8 +105,8 @@ def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = 
         typer.echo(json_line({**row.as_json(), "waits": _waits_of(row, waits), "steps": told}))
         return
     out().print(run_table([row], waits))
-    output = json_text(row.output) if row.status == "completed" else ""
-    out().print(harmless(f"input   {json_text(row.input)}\noutput  {output}\n"), markup=False)
+    output = plain_text(row.output) if row.status == "completed" else ""
+    out().print(harmless(f"input   {plain_text(row.input)}\noutput  {output}\n"), markup=False)
     out().print(step_table(steps, waits))
 
 

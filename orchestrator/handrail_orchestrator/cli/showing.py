@@ -2,78 +2,153 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
+import typer
 
 from handrail_ground.text import harmless
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.cli import fields
-from handrail_orchestrator.cli.printing import context_text, moment, out
+from handrail_orchestrator.cli.printing import context_text, json_text, moment, plain_text
+from handrail_orchestrator.cli.screen import Screen, Span
+from handrail_orchestrator.cli.wrapping import padded, width_of
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.records.said import Said
 
+SEVERAL = 2
+"""Reviewers from which on one may be kept from seeing another's answer."""
 
-def show_item(item: ReviewDetail, *, lines: int | None = None) -> bool:
-    """Print a question, and return whether its context was cut: at so many lines, if any number is given."""
-    console = out()
-    console.rule(Text(harmless(f"item {item.id} · {item.queue} · {item.run_id}")), align="left")
-    _print(console, f"{harmless(item.title)}\n")
-    cut = False
-    if item.context is not None:
-        context = context_text(item).split("\n")
-        cut = lines is not None and len(context) > lines
-        _print(console, "\n".join(context[:lines] if cut else context))
-        if cut:
-            _print(console, f"… {len(context) - (lines or 0)} more lines: v shows all")
-        _print(console, "")
+_ANSWERS = frozenset({"decide", "commit", "undo"})
+
+LABEL_COLUMNS = 24
+"""Columns of an answer in a list, where the screen is wide enough for more than that."""
+
+
+def show_item(item: ReviewDetail, *, lines: int | None = None, offered: int | None = None) -> bool:
+    """Print a question, and return whether its context was cut.
+
+    ``lines`` says at how many the context is, ``offered`` how many of the answers that it can have are listed; None is
+    all.
+    """
+    screen = Screen.here()
+    screen.rule(harmless(f"item {item.id} · {item.queue} · {item.run_id}"))
+    screen.say(f"{harmless(item.title)}\n")
+    cut = item.context is not None and show_context(item, screen, lines)
     show_suggestion(item, item.said)
-    _print(console, f"why here: {harmless(item.reason)}")
+    screen.say(harmless(item.reason), before="why here: ")
     if item.due is not None:
-        _print(console, f"due: {moment(item.due)}")
+        screen.say(f"due: {moment(item.due)}")
     if item.note:
-        _print(console, f"note: {harmless(item.note)}")
-    show_options(item)
+        screen.say(harmless(item.note), before="note: ")
+    _show_handed_on(item, screen)
+    show_options(item, item.choices[:offered], left=0 if offered is None else len(item.choices) - offered)
     return cut
+
+
+def _show_handed_on(item: ReviewDetail, screen: Screen) -> None:
+    """Print who sent it up or gave it to whom, and what was said about it."""
+    for change in item.history:
+        said = "" if not change.note else f": {change.note}"
+        data = change.data or {}
+        match change.action:
+            case "send_up":
+                code = str(data.get("code", "")).replace("_", " ")
+                screen.say(harmless(f"sent up to tier {data.get('tier')} by {_name(change.actor)}, {code}{said}"))
+            case "assign" if data.get("to") is not None:
+                screen.say(harmless(f"given to {data['to']} by {_name(change.actor)}{said}"))
+            case "note" | "skip" if change.note and change.note != item.note:
+                screen.say(harmless(f"{change.note}"), before=f"{harmless(_name(change.actor))} notes: ")
+            case _:
+                continue
+
+
+def _name(actor: str) -> str:
+    return actor.removeprefix("person:")
+
+
+def show_context(item: ReviewDetail, screen: Screen, lines: int | None) -> bool:
+    """Print what stands beside a question, the words of its evidence underlined; return whether it was cut."""
+    text = context_text(item)
+    words = [] if item.said is None else [each for found in item.said.evidence.values() for each in found]
+    drawn = [line for each in screen.drawn(text, lit=spans_of(text, words)) for line in each.split("\n")]
+    cut = lines is not None and len(drawn) > lines
+    for line in drawn[:lines] if cut else drawn:
+        typer.echo(line)
+    if cut:
+        screen.say(f"… {len(drawn) - (lines or 0)} more lines: o shows all")
+    screen.say()
+    return cut
+
+
+def spans_of(text: str, words: Iterable[str]) -> list[Span]:
+    """Return where quoted words stand in a text that is shown."""
+    found = []
+    for each in dict.fromkeys(map(harmless, words)):
+        start = text.find(each) if each else -1
+        if start >= 0:
+            found.append((start, start + len(each)))
+    return found
+
+
+def show_history(item: ReviewDetail) -> None:
+    """Print everything that happened to an item, oldest first."""
+    screen = Screen.here()
+    for change in item.history:
+        data = "" if change.data is None else json_text(change.data)
+        screen.say(harmless(f"{change.actor} {change.action} → {change.state}  {data}".rstrip()), before="  ")
+
+
+def without_earlier_answers(item: ReviewDetail) -> ReviewDetail:
+    """Return an item without what others answered, where whoever answers next is to do so without knowing it."""
+    rules = item.rules
+    if not rules.blind or rules.reviewers < SEVERAL or item.state not in {"open", "leased", "pending"}:
+        return item
+    answered = {change.id: change.data for change in item.history if change.action in _ANSWERS}
+    history = tuple(replace(each, data=None) if each.id in answered else each for each in item.history)
+    return replace(item, history=history, answers=(), note=None, decision=None)
 
 
 def show_draft(data: object, failed: Sequence[Verdict]) -> None:
     """Print, field by field, the answer that somebody is making of a suggestion, and every guard that it fails."""
-    console = out()
-    _print(console, "your answer")
-    _print_fields(console, data, Said(failed=tuple(failed)))
+    screen = Screen.here()
+    screen.say("your answer")
+    _show_fields(screen, data, Said(failed=tuple(failed)))
     for verdict in failed:
-        _print(console, f"  {failed_line(verdict)}")
+        screen.say(failed_line(verdict), before="  ")
 
 
 def show_suggestion(item: ReviewItem, said: Said | None) -> None:
     """Print what is suggested, whole, and every guard that it fails."""
-    console = out()
+    screen = Screen.here()
     said = said or Said()
     if item.suggestion is not None and not item.choices:
-        _print(console, "suggested")
-        _print_fields(console, item.suggestion, said)
+        screen.say("suggested")
+        _show_fields(screen, item.suggestion, said)
     elif item.suggestion is not None and "" in said.evidence:
-        _print(console, f"found in: {_words(said.evidence[''])}\n")
+        screen.say(f"{_words(said.evidence[''])}\n", before="found in: ")
     if said.failed:
         for verdict in said.failed:
-            _print(console, f"  {failed_line(verdict)}")
-        _print(console, "")
+            screen.say(failed_line(verdict), before="  ")
+        screen.say()
 
 
-def show_options(item: ReviewItem) -> None:
-    """Print the values that an answer can have, each with the key that chooses it."""
-    console = out()
-    options = item.choices
+def show_options(item: ReviewItem, offered: Sequence[Any], *, left: int = 0) -> None:
+    """Print values that an answer can have, each with the key that chooses it, and how many others there are."""
+    screen = Screen.here()
     confidences = {each.value: each.confidence for each in item.alternatives}
-    width = len(str(len(options)))
-    for key, option in zip(keys(options), options, strict=True):
+    numbers = keys(item.choices)[: len(offered)]
+    width = max(map(len, numbers), default=0)
+    for key, option in zip(numbers, offered, strict=True):
         is_suggested = item.suggestion is not None and json.dumps(option) == json.dumps(item.suggestion)
         confidence = item.confidence if is_suggested else confidences.get(str(option))
-        shown = "" if confidence is None else f"{confidence:.0%}"
+        shown = "" if confidence is None else f" {confidence:.0%}"
         mark = "*" if is_suggested else " "
-        _print(console, f" {mark}{key:<{width}}  {harmless(text_of(option)):<24} {shown}".rstrip())
+        text = harmless(text_of(option))
+        wide = LABEL_COLUMNS if screen.columns is None else min(LABEL_COLUMNS, max(0, screen.columns - width - 10))
+        screen.say(f"{padded(text, wide)}{shown}".rstrip(), before=f" {mark}{key:<{width}}  ")
+    if left > 0:
+        screen.say(f"finds one of {left:,} more by a part of its name", before=f"  {'/':<{width}}  ")
 
 
 def keys(options: Sequence[Any]) -> list[str]:
@@ -90,37 +165,32 @@ def text_of(option: object) -> str:
     return option if isinstance(option, str) else json.dumps(option, ensure_ascii=False)
 
 
-def _field_lines(data: object, said: Said) -> Iterator[str]:
-    shown = [(fields.name_of(path), value) for path, value in fields.leaves(data)]
-    width = max((len(name) for name, _ in shown), default=0)
-    for name, value in shown:
-        text = harmless(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        first, *more = text.split("\n")
-        notes = [] if name not in said.confidence else [f"{said.confidence[name]:.0%}"]
-        notes += [] if name not in said.evidence or not name else [f"found in: {_words(said.evidence[name])}"]
-        failed = [verdict.guard for verdict in said.failed if verdict.field == name]
-        notes += [f"✗ {harmless(guard)}" for guard in dict.fromkeys(failed)]
-        label = f"  {harmless(name):<{width}}  " if name else "  "
-        beside = f"   ({', '.join(notes)})" if notes else ""
-        yield f"{label}{first}{beside}"
-        yield from (f"  {'':<{width}}  {line}" for line in more)
-
-
-def _words(found: Iterable[str]) -> str:
-    return ", ".join(repr(harmless(" ".join(words.split()))) for words in dict.fromkeys(found))
-
-
 def failed_line(verdict: Verdict) -> str:
     """Return a failed verdict as people read it."""
     where = f" ({verdict.field})" if verdict.field else ""
     return harmless(f"✗ {verdict.guard}{where}: {verdict.reason}")
 
 
-def _print_fields(console: Console, data: object, said: Said) -> None:
-    for line in _field_lines(data, said):
-        _print(console, line)
-    _print(console, "")
+def _show_fields(screen: Screen, data: object, said: Said) -> None:
+    shown = [(fields.name_of(path), value) for path, value in fields.leaves(data)]
+    width = max((width_of(harmless(name)) for name, _ in shown), default=0)
+    for name, value in shown:
+        first, *more = harmless(plain_text(value)).split("\n")
+        notes = list(_notes(name, said))
+        beside = f"   ({', '.join(notes)})" if notes else ""
+        screen.say(f"{first}{beside}", before=f"  {padded(harmless(name), width)}  " if name else "  ")
+        for line in more:
+            screen.say(line, before=f"  {'':<{width}}  ")
+    screen.say()
 
 
-def _print(console: Console, text: str) -> None:
-    console.print(text, markup=False)
+def _notes(name: str, said: Said) -> Iterator[str]:
+    if name in said.confidence:
+        yield f"{said.confidence[name]:.0%}"
+    if name and name in said.evidence:
+        yield f"found in: {_words(said.evidence[name])}"
+    yield from dict.fromkeys(f"✗ {harmless(each.guard)}" for each in said.failed if each.field == name)
+
+
+def _words(found: Iterable[str]) -> str:
+    return ", ".join(repr(harmless(" ".join(words.split()))) for words in dict.fromkeys(found))

@@ -4,18 +4,22 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeAlias
 
 import typer
+
+Pulse: TypeAlias = Callable[[], float | None]
+"""What is done while nobody types; it returns after how many seconds at the latest it wants to be called again."""
 
 
 class EndOfInput(Exception):
     """Nobody types any more."""
 
 
-def typed_line(prompt: str) -> str:
+def typed_line(prompt: str, pulse: Pulse | None = None) -> str:
     """Return the next line, without white space at its ends; what is no text is asked for again.
 
     Raises:
@@ -25,7 +29,7 @@ def typed_line(prompt: str) -> str:
         typer.echo(prompt, nl=False)
         sys.stdout.flush()
         try:
-            line = _next_line()
+            line = _next_line(pulse)
         except OSError as error:  # a terminal that is gone reads as an error
             raise EndOfInput from error
         if not line:
@@ -40,14 +44,14 @@ _ahead = bytearray()
 """What was read beyond the last line: a pipe gives more than one at a time."""
 
 
-def _next_line() -> bytes:
+def _next_line(pulse: Pulse | None) -> bytes:
     """Return the next line with its end, or less at the end of input."""
     try:
         descriptor = sys.stdin.fileno()
     except (AttributeError, OSError, ValueError):  # closed, or no file at all
         return sys.stdin.readline().encode(errors="surrogateescape") if sys.stdin else b""
     while (end := _ahead.find(b"\n")) < 0:
-        _wait_for(descriptor)
+        wait_for(descriptor, pulse)
         read = os.read(descriptor, 65536)
         if not read:
             end = len(_ahead) - 1
@@ -58,17 +62,26 @@ def _next_line() -> bytes:
     return line
 
 
-def _wait_for(descriptor: int) -> None:
-    """Wait until something can be read; a signal that comes just before the waiting begins ends it all the same."""
+def wait_for(descriptor: int, pulse: Pulse | None = None, *, woken_by_signals: bool = False) -> bool:
+    """Wait until something can be read; a signal that comes just before the waiting begins ends it all the same.
+
+    A signal that ends nothing is waited through, unless the caller wants to know: then it is the answer False.
+    """
     if sys.platform == "win32":  # select knows only sockets there, and Ctrl-C ends the reading itself
-        return
+        return True
     woken, waking = os.pipe()
     try:
         os.set_blocking(waking, False)
         before = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
         try:
-            while descriptor not in select.select([descriptor, woken], [], [])[0]:
-                os.read(woken, 64)  # a signal that ends nothing
+            while True:
+                ready = select.select([descriptor, woken], [], [], None if pulse is None else pulse())[0]
+                if descriptor in ready:
+                    return True
+                if ready:
+                    os.read(woken, 64)
+                    if woken_by_signals:
+                        return False
         finally:
             signal.set_wakeup_fd(before)
     finally:
@@ -76,7 +89,7 @@ def _wait_for(descriptor: int) -> None:
         os.close(waking)
 
 
-def can_page() -> bool:
+def is_terminal() -> bool:
     """Return whether a person looks at this on a terminal."""
     return bool(sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
 

@@ -12,15 +12,18 @@ from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.review import answers
 
-Command: TypeAlias = Literal["accept", "skip", "quit", "undo", "edit", "comment", "view", "help"]
+Command: TypeAlias = Literal["accept", "skip", "send_up", "quit", "undo", "edit", "comment", "view", "help"]
 
 KEYS: dict[str, Command] = {
     "a": "accept",
     "s": "skip",
+    "x": "send_up",
     "q": "quit",
+    "b": "quit",
     "u": "undo",
     "e": "edit",
     "c": "comment",
+    "o": "view",
     "v": "view",
     "?": "help",
 }
@@ -42,35 +45,39 @@ class Field:
     text: str
 
 
-Typed: TypeAlias = TypedAnswer | Field | Command
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A part of the name of an answer that is looked for."""
+
+    text: str
 
 
-def read_typed(item: ReviewItem, line: str, draft: object) -> Typed:
-    """Return what a line means that is not empty.
+Typed: TypeAlias = TypedAnswer | Field | Search | Command
+
+
+def read_typed(item: ReviewItem, line: str, draft: object, offered: Sequence[Any]) -> Typed:
+    """Return what a line means that is not empty; ``offered`` are the answers that have a number on the screen.
 
     A label is always the label, then come places in the list, keys, ``field=value`` and free answers. A slash makes a
-    key of any text (``/q``), quotes make an answer of it (``"q"``).
+    key of any text (``/q``) or looks for an answer by a part of its name, quotes make an answer of it (``"q"``).
 
     Raises:
         ReviewError: it is no key, and does not fit as an answer.
     """
-    command = _slashed(line)
-    if command is not None:
-        return command
     options = item.choices
-    label = _label(options, line)
-    if label:
+    command = _slashed(line)
+    if command is None and (label := read_label(options, line)):
         return TypedAnswer(label[0])
-    places = [place for place in keys(options) if place]
+    places = keys(options)[: len(offered)]
     if line in places:
-        return TypedAnswer(options[places.index(line)])
-    if line in KEYS:
-        return KEYS[line]
+        return TypedAnswer(offered[places.index(line)])
+    if command or line in KEYS:
+        return command or KEYS[line]
+    if options and line.startswith("/"):
+        return Search(line[1:].strip())
     name, equals, text = line.partition("=")
     path = fields.of_item(item, draft).get(name.strip()) if equals and fields.has_fields(item) else None
-    if path is not None:
-        return Field(path, text.strip())
-    return TypedAnswer(read_answer(item, line))
+    return TypedAnswer(read_answer(item, line)) if path is None else Field(path, text.strip())
 
 
 def read_answer(item: ReviewItem, typed: str) -> Any:
@@ -79,7 +86,7 @@ def read_answer(item: ReviewItem, typed: str) -> Any:
     Raises:
         ReviewError: neither fits.
     """
-    label = _label(item.choices, typed)
+    label = read_label(item.choices, typed)
     if label:
         return label[0]
     with suppress(InvalidJson):
@@ -106,7 +113,7 @@ def _slashed(line: str) -> Command | None:
     return next((command for command in get_args(Command) if command == word), None)
 
 
-def _label(options: Sequence[Any], line: str) -> list[Any]:
+def read_label(options: Sequence[Any], line: str) -> list[Any]:
     """Return the one option that the line spells: exactly, or but for upper and lower case if only one does."""
     for same in (str, str.casefold):
         found = [option for option in options if same(text_of(option)) == same(line)]
