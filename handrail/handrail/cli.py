@@ -42,6 +42,12 @@ register(app, "work", "handrail_orchestrator.cli:work", "Execute whatever is due
 register(
     app, "serve", "handrail.console.serve:serve", "Show the review pages in a browser, and the HTTP API beside them."
 )
+register(
+    app,
+    "people",
+    "handrail.console.people_command:app",
+    "Say who works with a store, with which role, and how they sign in.",
+)
 register(app, "learn", "handrail.learning:learn", "Train a local model from labelled examples, without a network.")
 register(
     app, "eval", "handrail_evals.show.cli:app", "Measure steps and workflows: run suites, compare, gate, calibrate."

@@ -8,12 +8,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from handrail.console import batch, item, item_moves, own_settings, queue, strip
+from handrail.console import batch, item, item_moves, own_pages, own_settings, people_pages, queue, signin, strip
 from handrail.console.answers import fault, handrail_error, http_error, see
 from handrail.console.context import Console, ConsoleSettings
 from handrail.console.render import STATIC
 from handrail.console.security import Door
-from handrail.console.viewer import SignIn, SingleUser
+from handrail.console.signin_parts import SignInParts
+from handrail.console.viewer import SingleUser
 from handrail_ground.errors import HandrailError
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.similar import Similar
@@ -39,7 +40,7 @@ def console(
     client: Client,
     settings: ConsoleSettings = ConsoleSettings(),
     *,
-    sign_in: SignIn | None = None,
+    sign_in: SignInParts | None = None,
     similar: Similar | None = None,
 ) -> ASGIApp:
     """Return the console of a store whose client is open."""
@@ -48,7 +49,9 @@ def console(
         exception_handlers={HandrailError: handrail_error, HTTPException: http_error, Exception: fault},
     )
     app.state.console = Console(client, settings, similar)
-    door = Door(app, sign_in=sign_in or SingleUser(settings.single_user), public=PUBLIC, root_path=settings.root_path)
+    parts = sign_in or SignInParts.of(client, settings.sign_in, SingleUser(settings.single_user))
+    app.state.sign_in = parts
+    door = Door(app, sign_in=parts.sessions, public=PUBLIC, root_path=settings.root_path)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         await door(dict(scope) | {"app": app}, receive, send)
@@ -67,6 +70,9 @@ def _routes() -> list[BaseRoute]:
         *item_moves.routes(),
         *strip.routes(),
         *own_settings.routes(),
+        *signin.routes(),
+        *own_pages.routes(),
+        *people_pages.routes(),
     ]
 
 

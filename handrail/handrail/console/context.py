@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handrail.console.commonness import Commonness
+from handrail.console.signin_settings import SignInSettings
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.similar import Similar
@@ -24,6 +25,10 @@ class ConsoleSettings:
     """Where a proxy shows it, such as ``/review``; empty: at the top."""
     single_user: str = "me"
     """Whose decisions they are while nobody is configured in the store."""
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
+    """How people sign in."""
+    behind_proxy: str | None = None
+    """The address of the proxy whose ``X-Forwarded-For`` and ``-Proto`` are believed; None: nobody's are."""
 
 
 @dataclass(frozen=True, slots=True)

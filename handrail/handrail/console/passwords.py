@@ -64,7 +64,7 @@ class Passwords:
         given = _same_form(password[: LONGEST + 1])
         try:
             self._hasher.verify(self._nobody if stored is None else stored, given)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return ComparedPassword(is_right=False)
         if stored is None or len(password) > LONGEST:
             return ComparedPassword(is_right=False)

@@ -1,11 +1,14 @@
 """``handrail serve``: the pages and the HTTP API of a store, and with workflows the worker too."""
 
 import getpass
+import os
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from handrail.console.context import DEFAULT_PORT, ConsoleSettings
+from handrail.console.signin_settings import SECRET_VARIABLE, OidcSettings, SignInSettings
 from handrail_ground.optional import needs
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
@@ -15,6 +18,7 @@ from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.logs import log_json
+from handrail_orchestrator.records.person import checked_role
 
 LARGEST_PORT = 65_535
 NOBODY = "me"
@@ -38,19 +42,52 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
     ] = None,
     root_path: Annotated[str, typer.Option(metavar="/PATH", help="where a proxy shows it")] = "",
     by: Annotated[str, typer.Option("--as", metavar="NAME", help="who decides while nobody is configured")] = "",
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="how browsers reach it, such as https://review.example.com")
+    ] = None,
+    behind_proxy: Annotated[
+        str | None, typer.Option(metavar="IP", help="believe what the proxy at this address says of its callers")
+    ] = None,
+    oidc_issuer: Annotated[
+        str | None, typer.Option(metavar="URL", help="let people sign in with this provider")
+    ] = None,
+    oidc_client_id: Annotated[
+        str, typer.Option(metavar="ID", help=f"how the provider knows the console; its secret: {SECRET_VARIABLE}")
+    ] = "",
+    oidc_role: Annotated[
+        str | None,
+        typer.Option(metavar="ROLE", help="of whom the provider lets in and nobody added (default: refused)"),
+    ] = None,
     concurrency: ConcurrencyOption = 100,
     logs: LogOption = False,  # noqa: FBT002 -- typer makes an option of it
 ) -> None:
     """Show the review pages of a store in a browser, and its HTTP API; with workflows, execute them too."""
     if logs:
         log_json()
-    settings = ConsoleSettings(host, port, _checked_root(root_path), by.strip() or _user())
+    oidc = None
+    if oidc_issuer is not None:
+        role = None if oidc_role is None else checked_role(oidc_role)
+        secret = os.environ.get(SECRET_VARIABLE) or None
+        oidc = OidcSettings(issuer=oidc_issuer, client_id=oidc_client_id, secret=secret, role=role)
+    signing_in = SignInSettings(oidc=oidc, public_url=_checked_public(public_url))
+    settings = ConsoleSettings(
+        host, port, _checked_root(root_path), by.strip() or _user(), sign_in=signing_in, behind_proxy=behind_proxy
+    )
     with needs("console"):
         from handrail.console.server import Served, serve_until_stopped  # noqa: PLC0415 -- needs the extra
     targets = [name for each in workflows or () for name in each.split(",") if name]
     with calling_foreign_code():
         loaded = [(load_workflow(target), lasting(target)) for target in targets]
         run_until_stopped(serve_until_stopped(Served(store, tuple(loaded), settings, concurrency)))
+
+
+def _checked_public(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise Misuse(f"--public-url {url!r} is no address of a host: write it as https://review.example.com")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _checked_root(path: str) -> str:

@@ -58,7 +58,7 @@ async def serve_until_stopped(served: Served) -> None:
             if isinstance(client, Orchestrator):
                 for workflow, target in served.workflows:
                     await client.remember_code(workflow.name, target)
-            _must_be_safe(served.settings)
+            _must_be_safe(served.settings, has_people=client.people.exist())
             with closing(SimilarCases(client)) as similar:
                 await _serve(client, similar, served, listener)
 
@@ -70,11 +70,18 @@ def _opened(served: Served) -> Client:
     return Client(served.store)
 
 
-def _must_be_safe(settings: ConsoleSettings) -> None:
-    if not is_loopback(settings.host):
+def _must_be_safe(settings: ConsoleSettings, *, has_people: bool) -> None:
+    if has_people:
+        return
+    reached = None if is_loopback(settings.host) else f"--host {settings.host} is no loopback address"
+    if settings.behind_proxy is not None:
+        reached = "--behind-proxy lets others than this machine in"
+    if settings.sign_in.oidc is not None:
+        reached = "--oidc-issuer lets others than this machine in"
+    if reached is not None:
         raise Misuse(
-            f"--host {settings.host} is no loopback address, and nobody is configured in this store:"
-            " everybody who reaches it could decide"
+            f"{reached}, and nobody is configured in this store, so that everybody could decide:"
+            " add a first person with `handrail people add NAME --role admin --password`"
         )
 
 
@@ -102,6 +109,8 @@ async def _serve(client: Client, similar: SimilarCases, served: Served, listener
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=served.settings.behind_proxy is not None,
+        forwarded_allow_ips=served.settings.behind_proxy,
         timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
     )
     server = _Server(config)

@@ -99,14 +99,20 @@ class Sessions:
         asked = Request(request.scope)
         if not self._client.people.exist():
             return told(asked, 403, say("signin.proxy"), say("signin.proxy.detail"))
-        if self.session_of(request) is not None:  # of somebody who has to choose a password of their own first
+        is_browser = "authorization" not in request.headers
+        if is_browser and self._must_choose_first(request):
             return RedirectResponse(f"{root_of(request)}/me", 303)
-        is_page = request.scope["method"] in {"GET", "HEAD"} and "authorization" not in request.headers
+        is_page = is_browser and request.scope["method"] in {"GET", "HEAD"}
         if is_page and not is_api(asked):
             return RedirectResponse(_to_sign_in(request), 303)
         answer = told(asked, 401, say("signin.needed"), say("signin.needed.detail"))
         answer.headers["www-authenticate"] = 'Bearer realm="handrail"'
         return answer
+
+    def _must_choose_first(self, request: HTTPConnection) -> bool:
+        one = self.session_of(request)
+        person = None if one is None else self._client.people.get(one.person)
+        return person is not None and not person.is_disabled and must_choose_password(person)
 
     def session_of(self, request: HTTPConnection) -> Pass | None:
         """Return the session that a browser's cookie holds, while it lasts."""

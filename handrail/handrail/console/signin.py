@@ -151,7 +151,8 @@ async def _person_of(people: People, provider: Provider, identity: Identity) -> 
     expected = None if email is None or known is not None else people.of_email(email)
     if known is not None and not known.is_disabled:
         return known
-    if expected is not None and email is not None and not expected.is_disabled:
+    is_awaited = expected is not None and expected.subject is None and not expected.is_disabled
+    if expected is not None and email is not None and is_awaited:
         return await people.link(expected.name, identity.subject, email=email)
     if known is not None or expected is not None or provider.settings.role is None:
         raise IdentityRefused(say("signin.provider.unknown", name=email or identity.name or "—"))
