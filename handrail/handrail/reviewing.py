@@ -12,3 +12,9 @@ register(
     "Write what people decided, for eval run, eval labels, calibrate and learn.",
 )
 register(app, "stats", "handrail.figures:stats", "Show what waits, how long people take, and how often they change.")
+register(
+    app,
+    "seed",
+    "handrail.known:seed",
+    "Mix cases whose answers are known among what people answer, so that each person sees how they do.",
+)

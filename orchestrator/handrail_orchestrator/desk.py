@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.errors import AnswerRefused, NotAllowed, ReviewError
-from handrail_orchestrator.reader import Reader
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review import answers, moves
 from handrail_orchestrator.review.eligibility import not_for
+from handrail_orchestrator.sowing import Sowing
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.changes import Change, MoveReview, PutView
 from handrail_orchestrator.texts import checked_texts
@@ -27,7 +27,7 @@ OFFERED_AT_ONCE = 20
 """Items looked at for one that a person may take."""
 
 
-class Desk(Reader):
+class Desk(Sowing):
     """Answers what the runs of a store ask; ``Client`` is one."""
 
     @property
@@ -58,6 +58,7 @@ class Desk(Reader):
         """
         moves.check_person(by)
         checked_texts(queue=queue)
+        await self.sow()
         now = self.now()
         refused: list[int] = []
         while True:

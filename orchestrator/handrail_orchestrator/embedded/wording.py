@@ -10,11 +10,10 @@ from handrail_orchestrator.errors import NotStorable
 from handrail_orchestrator.records.item import ItemKind
 from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store.changes import AskedItem
+from handrail_orchestrator.store.rows import DRAWN, DRAWN_REASON
 from handrail_orchestrator.unmarking import as_plain
 
 _HOUR = 3600.0
-_DRAWN = "drawn at random, to be decided without a suggestion"
-"""The same for accepted and for doubtful values, so that it does not tell them apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +88,7 @@ def of_doubt(bound: BoundJudge, outcome: Doubtful[object], recorded: str, judged
 def blind(kind: ItemKind, bound: BoundJudge, judgement: Judgement, recorded: str) -> Wording:
     """Return a question that says nothing of what the model made of the case, nor how sure it was."""
     context = _shown(judgement, recorded)
-    return Wording(kind=kind, title=bound.title, code="drawn", reason=_DRAWN, schema=bound.schema, context=context)
+    return Wording(kind=kind, title=bound.title, code=DRAWN, reason=DRAWN_REASON, schema=bound.schema, context=context)
 
 
 def shown_beside(question: str, context: object) -> str:

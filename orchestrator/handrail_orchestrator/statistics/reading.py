@@ -1,7 +1,7 @@
 """Looking back at what was decided: for figures, for labels, for similar cases."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -89,14 +89,22 @@ class DecidedReader(ABC):
             person,
             today=self._open_store.given_since(actor, today),
             given=[given_answer(row) for row in given],
-            known=self.known_answers(by=person),
+            known=self._known_answers(person),
         )
 
-    def known_answers(self, *, by: str | None = None, since: float = 0.0) -> Sequence[KnownAnswer]:
-        """Return what a person (None: everybody) made of known cases since a time, newest first."""
+    def own_known_answers(self, *, by: str, since: float = 0.0) -> list[KnownAnswer]:
+        """Return what a person made of known cases since a time, newest first: to tell them afterwards.
+
+        Raises:
+            NotAllowed: the store has people, and nobody of this name who may act.
+        """
         checked_texts(by=by)
-        actor = None if by is None else f"{PERSON}{by}"
-        return [known_answer(row) for row in self._open_store.known_decided(actor, since=since, limit=MOST_KNOWN)]
+        acting(self._open_store, by)
+        return self._known_answers(by, since)
+
+    def _known_answers(self, by: str, since: float = 0.0) -> list[KnownAnswer]:
+        rows = self._open_store.known_decided(f"{PERSON}{by}", since=since, limit=MOST_KNOWN)
+        return [known_answer(row) for row in rows]
 
     def is_known(self, item: int) -> bool:
         """Return whether an item is a case whose answer is known; no reviewer may be told before they decided it."""

@@ -7,6 +7,7 @@ those without waiting for the disk. Order is kept either way.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict, assert_never
 
+from handrail_orchestrator.store.known import PutKnown, Sow
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 
@@ -340,6 +341,8 @@ Change = (
     | DeclareRetention
     | Remember
     | PersonChange
+    | PutKnown
+    | Sow
 )
 
 
@@ -355,7 +358,7 @@ def run_of(change: Change) -> int | None:
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
-            | PutView()
+            | PutView() | PutKnown() | Sow()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

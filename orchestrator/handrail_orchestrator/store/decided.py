@@ -138,10 +138,6 @@ class DecidedStore(Protocol):
         """Return who gave answers since a time, in the order of their names."""
         ...
 
-    def is_known(self, item: int) -> bool:
-        """Return whether an item is a known case."""
-        ...
-
     def known_decided(self, actor: str | None, *, since: float, limit: int) -> Sequence[KnownRow]:
         """Return known cases that somebody (None: anybody) has decided since a time, newest first."""
         ...

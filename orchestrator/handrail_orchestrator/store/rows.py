@@ -23,6 +23,12 @@ ReviewState = Literal["open", "leased", "pending", "decided", "expired", "cancel
 APPROVE: Final = "approve"
 """The kind of review item that stands before the execution of a step, which uses its answer up."""
 
+DRAWN: Final = "drawn"
+"""The code of an item whose case was drawn at random: it is decided without the suggestion in view."""
+
+DRAWN_REASON: Final = "drawn at random, to be decided without a suggestion"
+"""The same for accepted and for doubtful values, so that it does not tell them apart."""
+
 AUDIT: Final = "audit"
 """The kind of review item that nothing waits for: it outlives its run's end, and deciding it changes no run."""
 

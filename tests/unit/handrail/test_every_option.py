@@ -34,6 +34,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "review next": AS,
     "review export": ("--out", "decided.jsonl", *STORE),
     "review stats": AS,
+    "review seed": ("--queue", "review", "--workflow", "triage", "--step", "route", *AS),
     "runs list": STORE,
     "runs show": ("a", *STORE),
     "runs cancel": ("b", *STORE),

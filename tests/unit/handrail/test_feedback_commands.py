@@ -105,3 +105,32 @@ def test_audits_are_told_with_their_interval() -> None:
     found = ErrorRate.of(AuditFigures(audited=100, wrong=2))
     assert found.rate == 0.02
     assert (round(found.low or 0, 4), round(found.high or 0, 4)) == (0.0055, 0.07)
+
+
+def test_known_cases_are_mixed_in_from_a_file_and_ended_by_a_share_of_nothing() -> None:
+    decided(0)
+    (first, *_) = lines(done("review", "list", "--store", STORE, "--json"))
+    step = str(first["step"]).removesuffix("/review")
+    where = ("--queue", str(first["queue"]), "--workflow", str(first["workflow"]), "--step", step, "--as", "ann")
+    Path("known.jsonl").write_text(
+        '{"name": "K/route", "input": "a known text", "expected": "bugs", "suggestion": "billing"}\n'
+    )
+    told = json.loads(
+        done("review", "seed", *where, "--cases", "known.jsonl", "--share", "1", "--store", STORE, "--json")
+    )
+    assert told == {"known": 1, "share": 1.0, "asked_now": 2}
+    assert len(lines(done("review", "list", "--store", STORE, "--json"))) == 4
+    said = done("review", "seed", *where, "--share", "0", "--store", STORE)
+    assert said.startswith("no known case is asked")
+    refused = handrail("review", "seed", *where, "--cases", "known.jsonl", "--share", "2", "--store", STORE)
+    assert refused.exit_code == 2
+
+
+def test_a_file_of_known_cases_that_cannot_be_read_is_refused_with_its_line() -> None:
+    decided(0)
+    Path("known.jsonl").write_text('{"name": "K", "input": "x", "expected": "bugs"}\n{"name": "L", "input": "x"}\n')
+    where = ("--queue", "review", "--workflow", "triage", "--step", "route", "--as", "ann")
+    refused = handrail("review", "seed", *where, "--cases", "known.jsonl", "--store", STORE)
+    assert refused.exit_code == 2
+    assert "line 2" in refused.stderr
+    assert "'expected'" in refused.stderr

@@ -115,10 +115,6 @@ class DecidedRows(ABC):
         sql = "SELECT DISTINCT actor FROM review_log WHERE action IN ('decide', 'undo') AND at >= ? ORDER BY actor"
         return [actor for (actor,) in self._rows(sql, (since,))]
 
-    def is_known(self, item: int) -> bool:
-        """Return whether an item is a known case."""
-        return bool(self._rows("SELECT 1 FROM known_items WHERE item = ?", (item,)))
-
     def known_decided(self, actor: str | None, *, since: float, limit: int) -> list[KnownRow]:
         """Return known cases that somebody (None: anybody) has decided since a time, newest first."""
         of_actor, parameters = ("", [since]) if actor is None else (" AND reviews.decided_by = ?", [since, actor])
@@ -139,7 +135,7 @@ def _decided_sql(query: DecidedQuery) -> tuple[str, list[object]]:
     if query.workflow is not None:
         add("workflows.name = ?", query.workflow)
     if query.step is not None:
-        add(*_of_step(query.step))
+        add(*of_step(query.step))
     if query.since is not None:
         add("reviews.decided >= ?", query.since)
     if query.until is not None:
@@ -152,7 +148,7 @@ def _decided_sql(query: DecidedQuery) -> tuple[str, list[object]]:
     return f"{_DECIDED}{''.join(where)} ORDER BY {order} LIMIT ?", [*parameters, query.limit]
 
 
-def _of_step(step: str) -> tuple[str, ...]:
+def of_step(step: str) -> tuple[str, ...]:
     """Return the condition that an item asks about calls of a step, or is one of this name."""
     name = re.sub(r"[*?\[]", r"[\g<0>]", step)  # what GLOB reads as a pattern, as itself
     endings = ("", "/review", f"/{AUDIT}", "/approval")

@@ -2,6 +2,8 @@
 
 import json
 
+from handrail_orchestrator.store.known import KNOWN_VERSION
+
 # The partial indexes hold the questions and the judgements alone; without being told, SQLite would read every step.
 _ASKED = "EXISTS (SELECT 1 FROM steps INDEXED BY steps_human WHERE run = key AND kind = 'human' AND status = '{}')"
 _FATES = f"""
@@ -24,6 +26,8 @@ _CHOSEN = "(SELECT DISTINCT value FROM json_each(?)) AS wanted CROSS JOIN runs O
 OPEN = f"SELECT runs.id, {_ASKED.format('waiting')} FROM {_CHOSEN} WHERE ended IS NULL"  # noqa: S608 -- as above
 """Which of some runs have not ended, and whether each waits for a person."""
 
+_REAL = f"workflow NOT IN (SELECT id FROM workflows WHERE version = {KNOWN_VERSION})"  # noqa: S608 -- a constant
+
 
 def fates_sql(run_ids: list[str] | None, workflow: str | None) -> tuple[str, list[object]]:
     """Return the statement that counts the fates of these runs and its parameters."""
@@ -31,7 +35,8 @@ def fates_sql(run_ids: list[str] | None, workflow: str | None) -> tuple[str, lis
     if run_ids is not None:
         chosen = _CHOSEN
         parameters.append(json.dumps(run_ids))
+    chosen += f" WHERE {_REAL}"
     if workflow is not None:
-        chosen += " WHERE workflow IN (SELECT id FROM workflows WHERE name = ?)"
+        chosen += " AND workflow IN (SELECT id FROM workflows WHERE name = ?)"
         parameters.append(workflow)
     return _FATES.format(chosen=chosen), parameters

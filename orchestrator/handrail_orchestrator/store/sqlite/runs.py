@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
+from handrail_orchestrator.store.known import KNOWN_VERSION
 from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 
@@ -61,7 +62,10 @@ def _lanes(rows: Rows, query: RunQuery) -> list[tuple[int, str]]:
 
     Asked for several at once, SQLite would read and sort all of their runs.
     """
-    named = rows("SELECT id FROM workflows WHERE ? IS NULL OR name = ?", (query.workflow, query.workflow))
+    named = rows(
+        "SELECT id FROM workflows WHERE version != ? AND (? IS NULL OR name = ?)",
+        (KNOWN_VERSION, query.workflow, query.workflow),
+    )
     statuses = get_args(RunStatus) if query.status is None else (query.status,)
     return [(workflow, status) for (workflow,) in named for status in statuses]
 
@@ -79,6 +83,7 @@ def _of_lanes(query: RunQuery, lanes: Sequence[tuple[int, str]], above: int, bel
 def _filtered(query: RunQuery, above: int, below: int) -> tuple[str, list[object]]:
     made, when = _made(query)
     conditions, values = [f"key > ? AND key < ?{made}"], [above, below, *when]
+    conditions.append(f"workflows.version != {KNOWN_VERSION}")
     if query.text is not None:  # the index alone is read, which is small
         index = "SELECT key FROM runs INDEXED BY runs_id WHERE id LIKE ? ESCAPE '\\' AND key > ? AND key < ?"
         conditions.append(f"key IN ({index})")

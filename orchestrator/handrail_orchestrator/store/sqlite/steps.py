@@ -57,7 +57,7 @@ def record(tx: "Transaction", change: c.RecordStep) -> None:
     if tx.execute(statement, values).rowcount != 1:
         raise Fenced(tx.path, f"run {row.run} has a recorded result for step {row.name!r}; a second one is refused")
     if change.audit is not None:
-        _ask(tx, change.audit)
+        ask(tx, change.audit)
 
 
 def note_started(tx: "Transaction", change: c.NoteStarted) -> None:
@@ -76,7 +76,7 @@ def open_wait(tx: "Transaction", change: c.OpenWait) -> None:
     if tx.execute(NOTE, change.row).rowcount != 1:
         return
     if change.review is not None:
-        _ask(tx, change.review)
+        ask(tx, change.review)
     if change.child is not None:
         lifecycle.start_child(tx, change.child, change.row)
 
@@ -89,14 +89,16 @@ def reopen_wait(tx: "Transaction", change: c.ReopenWait) -> None:
     tx.execute(NOTE, change.row)
 
 
-def _ask(tx: "Transaction", item: c.AskedItem) -> None:
+def ask(tx: "Transaction", item: c.AskedItem) -> int:
+    """Put a question to people; return its number."""
     tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (item.schema,))
     values = {name: getattr(item, name) for name in _ASKED} | {"state": "open", "version": 1}
     names = ", ".join(values)
     marks = ", ".join("?" * len(values))
-    row = tx.execute(
+    ((number,),) = tx.execute(
         f"INSERT INTO reviews ({names}, schema) VALUES ({marks}, (SELECT id FROM schemas WHERE body = ?)) RETURNING id",  # noqa: S608 -- our own column names
         (*values.values(), item.schema),
-    ).fetchone()
+    ).fetchall()
     data = json.dumps({"code": item.code, "shown": item.digest})
-    audit.append(tx, audit.LogEntry(row[0], item.created, f"run:{item.run}", "ask", "open", 1, data))
+    audit.append(tx, audit.LogEntry(number, item.created, f"run:{item.run}", "ask", "open", 1, data))
+    return int(number)

@@ -11,6 +11,7 @@ from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreLocked
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.evidence import StoredEvidence
+from handrail_orchestrator.store.known import KNOWN_VERSION
 from handrail_orchestrator.store.port import MEMORY, Durability, HistoryRows, JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import (
     EventRow,
@@ -36,6 +37,7 @@ from handrail_orchestrator.store.sqlite.connection import (
 )
 from handrail_orchestrator.store.sqlite.decided import DecidedRows
 from handrail_orchestrator.store.sqlite.evidence import SqliteEvidence
+from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 _STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
@@ -55,7 +57,7 @@ ORDER BY steps.run, steps.seq
 """
 
 
-class SqliteStore(DecidedRows):
+class SqliteStore(DecidedRows, KnownRows):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
     def __init__(
@@ -155,7 +157,12 @@ class SqliteStore(DecidedRows):
         self, *, status: RunStatus | None = None, workflow: str | None = None, after_key: int = 0, limit: int = 100
     ) -> list[RunRow]:
         """Return runs, oldest first."""
-        wanted = [("key > ?", after_key), ("status = ?", status), ("workflows.name = ?", workflow)]
+        wanted = [
+            ("key > ?", after_key),
+            ("status = ?", status),
+            ("workflows.name = ?", workflow),
+            ("workflows.version != ?", KNOWN_VERSION),
+        ]
         where = " AND ".join(condition for condition, value in wanted if value is not None)
         values = [value for _, value in wanted if value is not None]
         sql = f"{runs.SELECT} WHERE {where} ORDER BY key LIMIT {int(limit)}"
@@ -184,7 +191,8 @@ class SqliteStore(DecidedRows):
         rows = self._rows(
             "SELECT name, version, status, times FROM"
             " (SELECT workflow, status, count(*) AS times FROM runs GROUP BY workflow, status)"
-            " JOIN workflows ON workflows.id = workflow ORDER BY 1, 2, 3"
+            " JOIN workflows ON workflows.id = workflow WHERE version != ? ORDER BY 1, 2, 3",
+            (KNOWN_VERSION,),
         )
         return {(name, version, status): count for name, version, status, count in rows}
 

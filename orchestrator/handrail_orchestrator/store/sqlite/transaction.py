@@ -7,9 +7,10 @@ from typing import Any
 
 from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store.port import Durability
-from handrail_orchestrator.store.sqlite import again, claims, lifecycle, people, retention, reviews, steps, views
+from handrail_orchestrator.store.sqlite import again, claims, known, lifecycle, people, retention, reviews, steps, views
 from handrail_orchestrator.store.sqlite.connection import set_durability
 from handrail_orchestrator.store.sqlite.workflow_ids import WorkflowIds
 
@@ -103,6 +104,8 @@ APPLY: dict[type, Apply] = {
     c.MoveReview: reviews.move,
     c.ExtendLease: reviews.extend,
     c.ReadAnswer: reviews.read_answer,
+    k.PutKnown: known.put,
+    k.Sow: known.sow,
     p.PutPerson: people.put_person,
     p.Rehash: people.rehash,
     p.PutPass: people.put_pass,
