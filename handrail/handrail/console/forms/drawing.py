@@ -60,10 +60,10 @@ class Drawing:
 
     def field(self, place: Place, schema: object) -> AnyField:
         """Return the field for a schema."""
-        resolved = self._schemas.resolved(schema)
-        offer = self._schemas.offer(resolved)
+        resolved, offer = self._schemas.understood(schema)
         default = default_of(resolved)
-        place = replace(place, help=place.help or help_of(resolved))
+        if not place.help and "description" in resolved:
+            place = replace(place, help=help_of(resolved))
         self._count()
         omittable = not place.required and default is MISSING
         if len(place.path) >= DEEPEST or not (offer.kinds or offer.nullable):
@@ -174,7 +174,7 @@ class Drawing:
         is_mapping = schema.get("type") == "object"
         part = schema["additionalProperties"] if is_mapping else schema["items"]
         if not is_mapping and schema.get("uniqueItems"):
-            offer = self._schemas.offer(self._schemas.resolved(part))
+            _, offer = self._schemas.understood(part)
             if offer.closed is not None and not offer.nullable:
                 return self._leaves.choices(place, schema, offer.closed, default)
         basis = self._leaves.basis(place, schema, default)
@@ -312,9 +312,8 @@ def _described(kind: Schema, key: str) -> bool:
 
 def _number(offer: Offer, original: object) -> Scalar | None:
     """Return how several kinds that are all numbers are read; a text that is none shows that any text belongs there."""
-    is_words = isinstance(original, str) and not is_numeral(original)
-    if is_decimal(offer) and not is_words:
-        return "decimal"
+    if is_decimal(offer):
+        return None if isinstance(original, str) and not is_numeral(original) else "decimal"
     return "number" if is_number(offer) else None
 
 

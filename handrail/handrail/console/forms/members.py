@@ -17,8 +17,8 @@ def member_of(value: object, offer: Offer, schemas: Schemas) -> int | None:
 
 def _is_named(kind: Schema, key: str, told: object, schemas: Schemas) -> bool:
     part = kind.get("properties", {}).get(key)
-    closed = schemas.offer(schemas.resolved(part)).closed
-    return key_of(told) in {key_of(each) for each in closed or ()}
+    _, offer = schemas.understood(part)
+    return key_of(told) in {key_of(each) for each in offer.closed or ()}
 
 
 def _fits(value: object, kind: Schema, schemas: Schemas) -> bool:

@@ -57,6 +57,19 @@ class Schemas:
     def __init__(self, root: Schema) -> None:
         """Start from the schema of the whole answer."""
         self.root = root
+        self._known: dict[int, tuple[object, Schema, Offer]] = {}
+
+    def understood(self, schema: object) -> tuple[Schema, Offer]:
+        """Return a schema with its reference followed, and what it allows; each row of a list asks the same again."""
+        known = self._known.get(id(schema))
+        if known is None:
+            resolved = self.resolved(schema)
+            known = self._known[id(schema)] = (
+                schema,
+                resolved,
+                self.offer(resolved),
+            )  # held, so that its id stays its own
+        return known[1], known[2]
 
     def resolved(self, schema: object) -> Schema:
         """Return a schema with its reference followed; what stands beside the reference goes first."""
@@ -126,8 +139,7 @@ def is_decimal(offer: Offer) -> bool:
 
 def is_number(offer: Offer) -> bool:
     """Return whether it is any number: ``int | float``."""
-    types = [each.get("type") for each in offer.kinds]
-    return len(types) == 2 and set(types) == {"number", "integer"}
+    return len(offer.kinds) == 2 and {each.get("type") for each in offer.kinds} == {"number", "integer"}
 
 
 def scalar(kind: Schema) -> Scalar:
