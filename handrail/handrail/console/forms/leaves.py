@@ -135,7 +135,8 @@ def _is_long(place: Place, schema: Schema, texts: tuple[str, ...]) -> bool:
     most = schema.get("maxLength")
     if (isinstance(most, int) and most <= 2 * _LONG) or "format" in schema:
         return False
-    return not place.path or str(place.path[-1]).lower() in _LONG_NAMES
+    is_in_row = any(isinstance(step, int) for step in place.path)
+    return not place.path or (str(place.path[-1]).lower() in _LONG_NAMES and not is_in_row)
 
 
 def _tokens(options: Sequence[FieldOption], values: Sequence[Any]) -> tuple[str, ...]:
