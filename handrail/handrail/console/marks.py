@@ -27,6 +27,7 @@ def answer_form(item: ReviewDetail, text: str, viewer: Viewer) -> AnswerForm:
         judge=partial(problems, item),
         marks={} if item.judgement is None else marks_of(item, item.judgement, text),
         habits=habits_of(viewer),
+        by_evidence=True,
     )
 
 

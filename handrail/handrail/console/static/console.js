@@ -322,6 +322,11 @@
     box.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  function fillOther(box, value) { // of choices in sight, the one with this token
+    if (box.matches("fieldset")) document.getElementById(`${box.id}-${value}`)?.click();
+    else fill(box, value);
+  }
+
   function light(here) {
     for (const mark of $$("mark.lit")) mark.classList.remove("lit");
     const found = here ? $$("mark").filter((mark) => mark.dataset.fields.split("\n").includes(here.dataset.path)) : [];
@@ -369,7 +374,7 @@
       return pick(event);
     }
     const other = target.closest?.(".alternative");
-    if (other) fill(document.getElementById(`f-${other.dataset.for}`), other.dataset.value);
+    if (other) fillOther(document.getElementById(`f-${other.dataset.for}`), other.dataset.value);
     if (target.closest?.("#confirm")) confirm();
     if (target.closest?.("#absent")) absent();
     if (target.closest?.("[data-keys]") && $("#keys")) {
