@@ -12,12 +12,12 @@ from handrail_evals.decide.corrections.exporting import ExportQuery, exported
 from handrail_evals.decide.corrections.file import line_of, write_labelled
 from handrail_evals.decide.corrections.labelled import LabelledCase, Split
 from handrail_ground.values import json_line
-from handrail_orchestrator.audit.verify import ADDRESS
 from handrail_orchestrator.cli import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, QueueOption, StoreOption
 from handrail_orchestrator.reader import reading
 from handrail_orchestrator.records.item import ItemKind
 from handrail_orchestrator.secret import signing_secret
+from handrail_orchestrator.store.address import path_of
 
 HASH_DIGITS = 16
 """Of a person's hash in a file: enough to tell people apart."""
@@ -73,7 +73,7 @@ def export(
             yield case
 
     with reading(store) as reader:
-        secret = signing_secret(reader.store.removeprefix(ADDRESS))
+        secret = signing_secret(path_of(reader.store))
 
         def hashed(name: str) -> str:
             return secret.sign("reviewer", name)[:HASH_DIGITS]

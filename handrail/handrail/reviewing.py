@@ -18,3 +18,4 @@ register(
     "handrail.known:seed",
     "Mix cases whose answers are known among what people answer, so that each person sees how they do.",
 )
+register(app, "link", "handrail.console.link_command:link", "Print an address by which one person can answer one item.")

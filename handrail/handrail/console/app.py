@@ -8,7 +8,18 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from handrail.console import batch, item, item_moves, own_pages, own_settings, people_pages, queue, signin, strip
+from handrail.console import (
+    batch,
+    item,
+    item_moves,
+    link_pages,
+    own_pages,
+    own_settings,
+    people_pages,
+    queue,
+    signin,
+    strip,
+)
 from handrail.console.answers import fault, handrail_error, http_error, see
 from handrail.console.context import Console, ConsoleSettings
 from handrail.console.render import STATIC
@@ -73,6 +84,7 @@ def _routes() -> list[BaseRoute]:
         *signin.routes(),
         *own_pages.routes(),
         *people_pages.routes(),
+        *link_pages.routes(),
     ]
 
 

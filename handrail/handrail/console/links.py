@@ -11,8 +11,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.errors import Misuse, NotAllowed
+from handrail_orchestrator.people import People
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.review import permission
 from handrail_orchestrator.secret import SigningSecret
 
 PATH = "/link/"
@@ -93,6 +95,20 @@ def link_for(item: ReviewItem, *, audience: str, expires: float, secret: Signing
     if len(token) > LONGEST_TOKEN:
         raise Misuse(f"the name {audience[:40]!r}... is too long for a link")
     return token
+
+
+def refusal_of(people: People, audience: str, item: ReviewItem) -> str:
+    """Return why a person may not answer an item, in words; empty when they may, or nobody is configured."""
+    person = people.get(audience)
+    if person is None:
+        return f"nobody in this store is called {audience!r}" if people.exist() else ""
+    if person.is_disabled:
+        return f"{audience} is disabled in this store"
+    try:
+        permission.check(person, "decide", item)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
 
 
 def _coded(data: bytes) -> str:

@@ -11,10 +11,8 @@ from handrail_orchestrator.audit.walk import Walk
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.reader import Reader, evidence_of
 from handrail_orchestrator.secret import SigningSecret, secret_of
+from handrail_orchestrator.store.address import path_of
 from handrail_orchestrator.store.chain import LogGap, LogHead
-
-ADDRESS = "sqlite:///"
-"""What a store's address begins with, before its path."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -63,7 +61,7 @@ def verify(reader: Reader, *, head: str | None = None, found: Callable[[AuditFin
     """
     if head is not None and not _HASH.fullmatch(head):
         raise Misuse(f"{head[:80]!r} is no hash of an audit log: give the 64 hexadecimal digits that were printed")
-    signed = _Signed(secret_of(reader.store.removeprefix(ADDRESS), create=False))
+    signed = _Signed(secret_of(path_of(reader.store), create=False))
     count = 0
     with evidence_of(reader) as evidence:
         walk = Walk(evidence.gaps(), signed, head)

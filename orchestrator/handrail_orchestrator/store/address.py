@@ -23,3 +23,8 @@ def open_store(
             f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept"
         )
     return SqliteStore(url.removeprefix(_PREFIX), durability=durability, create=create, reading=reading)
+
+
+def path_of(url: str) -> str:
+    """Return the path in a store's address: of its file, or ``:memory:``."""
+    return url.removeprefix(_PREFIX)

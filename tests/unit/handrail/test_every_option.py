@@ -18,6 +18,7 @@ GROUPS = {
     "learn": "handrail.learning:learn",
     "review": "handrail.reviewing:app",
     "runs": "handrail_orchestrator.cli.runs:app",
+    "audit": "handrail_orchestrator.cli.audit:app",
     "eval": "handrail_evals.show.cli:app",
 }
 STORE = ("--store", "sqlite:///runs.db")
@@ -35,6 +36,9 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "review export": ("--out", "decided.jsonl", *STORE),
     "review stats": AS,
     "review seed": ("--queue", "review", "--workflow", "triage", "--step", "route", *AS),
+    "review link": ("1", "--for", "ann", "--base-url", "https://host", *STORE),
+    "audit verify": STORE,
+    "audit export": ("--from", "2026-01-01", "--to", "2026-12-31", "--output", "decisions.jsonl", *STORE),
     "runs list": STORE,
     "runs show": ("a", *STORE),
     "runs cancel": ("b", *STORE),
