@@ -9,6 +9,7 @@ from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review import answers, moves
 from handrail_orchestrator.review.eligibility import not_for
+from handrail_orchestrator.review.timers import fire
 from handrail_orchestrator.sowing import Sowing
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.changes import Change, MoveReview, PutView
@@ -43,6 +44,10 @@ class Desk(Sowing):
     @abstractmethod
     async def _change(self, change: Change) -> Any:
         """Write, then tell whoever executes runs."""
+
+    @abstractmethod
+    def _ring(self) -> None:
+        """Tell whoever executes runs."""
 
     @abstractmethod
     def now(self) -> float:
@@ -254,6 +259,16 @@ class Desk(Sowing):
             raise ReviewError(f"a view needs a name of at most {LONGEST_VIEW_NAME} characters, and a short query")
         await self._writer.ask(PutView(by, name.strip(), query))
 
+    async def fire_timers(self) -> int:
+        """Do what time does to items: let answers count, and let the policies for what is late fire; returns how many.
+
+        Every worker does so by itself, at the moment at which a timer is over.
+        """
+        fired = await fire(self._open_store, self._writer.ask, self.now())
+        if fired:
+            self._ring()
+        return fired
+
     def _must_be_for(self, item: ReviewItem, by: str) -> None:
         """Check the item's own rules: who asked for it, who answered before."""
         rules = item.rules
@@ -267,6 +282,6 @@ class Desk(Sowing):
             raise NotAllowed(problem)
 
     async def _move(self, change: MoveReview) -> ReviewItem:
-        has_answer = change.answer is not None or change.decision is not None
-        moved: ReviewRow = await (self._change(change) if has_answer else self._writer.ask(change))
+        sets_timer = change.answer is not None or change.decision is not None or change.action == "undo"
+        moved: ReviewRow = await (self._change(change) if sets_timer else self._writer.ask(change))
         return review_item(moved)

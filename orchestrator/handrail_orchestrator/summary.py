@@ -17,7 +17,7 @@ LOOKING_SHARE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """Runs by what became of them; the eight counts after ``runs`` add up to it."""
+    """Runs by what became of them; the nine counts after ``runs`` add up to it."""
 
     runs: int
     by_rule: int
@@ -25,7 +25,9 @@ class RunSummary:
     by_model: int
     """Completed with every judgement accepted."""
     by_person: int
-    """Completed with an answer from a person."""
+    """Completed with an answer from a person to each question."""
+    by_policy: int
+    """Completed with a question that nobody answered in time, so that a policy did."""
     waiting_for_person: int
     waiting: int
     """For something else: a timer, an event, a child run, a worker."""
@@ -54,6 +56,7 @@ def summarize(client: Fates, run_ids: Iterable[str] | None = None, *, workflow: 
         by_rule=counts["rule"],
         by_model=counts["model"],
         by_person=counts["person"],
+        by_policy=counts["policy"],
         waiting_for_person=counts["waiting_person"],
         waiting=counts["waiting"],
         failed=counts["failed"],

@@ -74,14 +74,14 @@ def test_a_lease_is_extended_by_its_owner_at_its_version_and_leaves_no_trace_in_
 
 def test_the_next_timer_is_that_of_a_policy_or_of_an_undo_window(store: Store) -> None:
     worker = signed_on(store)
-    assert store.next_timer() is None
+    assert store.next_timer(NOW) is None
     first, second = asked(store, worker, "r1"), asked(store, worker, "r2")
     sets = ReviewSets(timer=NOW + 60)
     wrote(store, MoveReview(first.id, 1, "open", "note", "person:ann", NOW, sets=sets))
-    assert store.next_timer() == NOW + 60
+    assert store.next_timer(NOW) == NOW + 60
     sets = ReviewSets(commit_at=NOW + 5, answers='[["ann", 1.0, "true", null, []]]')
     wrote(store, MoveReview(second.id, 1, "pending", "decide", "person:ann", NOW, sets=sets))
-    assert store.next_timer() == NOW + 5
+    assert store.next_timer(NOW) == NOW + 5
     due = [row.id for row in store.reviews(ReviewQuery(timer_due=NOW + 60))]
     assert due == [first.id, second.id]
     assert [row.id for row in store.reviews(ReviewQuery(timer_due=NOW + 5))] == [second.id]

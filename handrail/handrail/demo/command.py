@@ -100,10 +100,11 @@ def _told(summary: RunSummary, accuracy: Accuracy) -> list[str]:
         (summary.by_model, f"by a model that was sure{share}"),
         (summary.waiting_for_person, "wait for a person, because the model was in doubt"),
         (summary.by_person, "by a person"),
+        (summary.by_policy, "by a policy, because nobody answered"),
         (summary.waiting, "not done yet"),
         (summary.failed, "failed"),
         (summary.cancelled, "cancelled"),
         (summary.set_aside, "set aside after crashes"),
     ]
-    lines = [f"{count:>6,}  {way}" for number, (count, way) in enumerate(ways) if count or number < len(ways) - 4]
+    lines = [f"{count:>6,}  {way}" for number, (count, way) in enumerate(ways) if count or number < len(ways) - 5]
     return [f"{summary.runs} support tickets, each to the team that owns it:\n", *lines]

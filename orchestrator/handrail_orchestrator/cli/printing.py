@@ -75,6 +75,7 @@ def summary_lines(summary: RunSummary, seconds: float, store: str) -> list[str]:
         ("decided by rule", summary.by_rule),
         ("decided by a model", summary.by_model),
         ("decided by a person", summary.by_person),
+        ("answered by a policy", summary.by_policy),
         ("waiting for a person", summary.waiting_for_person),
         ("waiting for something else", summary.waiting),
         ("failed", summary.failed),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from handrail_guards.escalation import MAX_PRIORITY, Escalation
+from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator import asked
@@ -20,14 +20,14 @@ from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.wording import Wording, blind
 from handrail_orchestrator.errors import Declined, Misuse, NotStorable, ReviewError, WaitExpired
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.records.reading import despite_unread
+from handrail_orchestrator.records.reading import despite_unread, review_item
 from handrail_orchestrator.review.answers import in_words, unconfirmed
-from handrail_orchestrator.shown import digest_of
+from handrail_orchestrator.review.defaults import require_defaults
+from handrail_orchestrator.review.late import reopened
 from handrail_orchestrator.step import StepKind, check_name
 from handrail_orchestrator.store.changes import (
     AskedItem,
     Change,
-    MoveReview,
     OpenWait,
     ReadAnswer,
     RecordStep,
@@ -74,6 +74,8 @@ class Waits:
         """Waits that this execution ran into, with when each is due."""
         self.backs_off_until: float | None = None
         """When the last of its steps that failed is tried again, if it waits for that."""
+        self.item_timer: float | None = None
+        """When the first timer of the questions that it asked is over."""
         self.started_child = False
         self._key = key
         self._run_id = run_id
@@ -176,12 +178,12 @@ class Waits:
         if row is None:
             now = self._equipment.clock.now()
             review = asks().item(self._key, name, escalation, now)
-            late = review.due if escalation.chain else None
-            row = self._row(name, "human", due=late, wanted=wanted)
+            require_defaults(f"{name!r}", escalation, codec)
+            row = self._row(name, "human", due=review.due if review.late else None, wanted=wanted)
             self._write(OpenWait(row, review=review))
-            raise self._suspend(row)
+            self._note_timer(review.timer)
         if row.status == "waiting":
-            raise await self._late(row, escalation)
+            raise self._suspend(row)
         if row.status == "failed":
             raise _expired(row)
         try:
@@ -201,48 +203,23 @@ class Waits:
             self._write(ReadAnswer(row.run, row.name, verdicts_json(failed)))
         return value
 
-    async def _late(self, row: StepRow, escalation: Escalation) -> BaseException:
-        if row.due is None or row.due > self._equipment.clock.now() or self._matching.strict:
-            return self._suspend(row)
-        if escalation.chain and escalation.chain[0].policy == "fail":
-            if await self._move(row, "expire", "expired"):
-                return self._expire(row, f"nobody answered within {escalation.due_hours:g} hours")
-            return self._suspend(row)  # somebody has just answered: the run is due already
-        await self._move(row, "raise_priority", "open", priority=MAX_PRIORITY)
-        return self._suspend(row._replace(due=None))
-
     async def _reopen(self, row: StepRow, note: str, schema: str | None = None, wanted: str | None = None) -> None:
-        await self._move(row, "reopen", "open", note=note, schema=schema, asked=wanted)
-
-    async def _move(
-        self,
-        row: StepRow,
-        action: str,
-        state: ReviewState,
-        *,
-        priority: int | None = None,
-        note: str | None = None,
-        schema: str | None = None,
-        asked: str | None = None,
-    ) -> bool:
-        """Move the wait's review item by policy; return False when a person was faster."""
+        """Ask again, with what is left of the policies for when it is late; a person may have been faster."""
         states: tuple[ReviewState, ...] = ("open", "leased") if row.status == "waiting" else ("decided",)
         query = ReviewQuery(states=states, run_id=self._run_id, step=row.name, limit=1)
         item = next(iter(self._equipment.store.reviews(query)), None)
         if item is None:
-            return False
-        if priority is not None and item.priority >= priority:
-            return True
-        change = MoveReview(
-            item.id, item.version, state, action, f"policy:{action}", self._equipment.clock.now(),
-            priority=priority, note=note, schema=schema, asked=asked,
-            sets={"answers": None, "digest": digest_of(item.digest, schema, asked)} if action == "reopen" else {},
-        )  # fmt: skip
+            return
+        change = reopened(review_item(item), self._equipment.clock.now(), note=note, schema=schema, asked=wanted)
         try:
             await self._equipment.writer.ask(change)
         except ReviewError:
-            return False
-        return True
+            return
+        self._note_timer(change.sets.get("timer"))
+
+    def _note_timer(self, timer: float | None) -> None:
+        if timer is not None:
+            self.item_timer = timer if self.item_timer is None else min(timer, self.item_timer)
 
     # -- timers, events, child runs
 
@@ -350,7 +327,7 @@ class Waits:
         return {"run": self._run_id, "step": name}
 
     def _suspend(self, row: StepRow) -> Suspended:
-        self.open[row.name] = row.due
+        self.open[row.name] = None if row.kind == "human" else row.due  # whoever is alive fires what is late
         return Suspended(row.name)
 
     def _expire(self, row: StepRow, message: str) -> WaitExpired:

@@ -8,12 +8,12 @@ from handrail_guards.outcome import Doubtful, Judgement
 from handrail_orchestrator.embedded.library import BoundJudge
 from handrail_orchestrator.errors import NotStorable
 from handrail_orchestrator.records.item import ItemKind
+from handrail_orchestrator.records.lateness import LatePlan
+from handrail_orchestrator.records.rules import rules_of
 from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store.changes import AskedItem
 from handrail_orchestrator.store.rows import DRAWN, DRAWN_REASON
 from handrail_orchestrator.unmarking import as_plain
-
-_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class Wording:
 
     def item(self, run: int, step: str, escalation: Escalation, now: float) -> AskedItem:
         """Return it as the item that is put to people."""
+        due, plan = LatePlan.of(escalation, now)
         asked = AskedItem(
             run=run,
             step=step,
@@ -46,7 +47,7 @@ class Wording:
             code=self.code,
             reason=self.reason,
             priority=escalation.priority,
-            due=None if escalation.due_hours is None else now + escalation.due_hours * _HOUR,
+            due=due,
             when_late=escalation.chain[0].policy if escalation.chain else "keep_waiting",
             schema=self.schema,
             context=self.context,
@@ -54,6 +55,9 @@ class Wording:
             confidence=self.confidence,
             source=self.source,
             alternatives=self.alternatives,
+            rules=rules_of(escalation).text(),
+            late=plan.text(),
+            timer=plan.timer(0),
         )
         shown = (
             self.title, self.context, self.suggestion, self.schema, self.alternatives, self.confidence, self.source,

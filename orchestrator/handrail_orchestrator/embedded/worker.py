@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.embedded.alarm import Alarm
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask, ended_within
 from handrail_orchestrator.embedded.execution import Execution
+from handrail_orchestrator.embedded.firing import Firing
 from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.long_steps import LongSteps
 from handrail_orchestrator.embedded.matching import code_match
 from handrail_orchestrator.embedded.pausing import BackingOff, Resting
 from handrail_orchestrator.embedded.presence import Presence, report_stranded
@@ -21,7 +23,6 @@ from handrail_orchestrator.store.changes import (
     Claim,
     EndRun,
     HandBack,
-    NoteStarted,
     Release,
     Started,
     StartRun,
@@ -48,8 +49,6 @@ LONGEST_CLOSE_SECONDS = 2 * STOP_SECONDS + LAST_WORDS_SECONDS + 2.0
 ALONE_TICK_SECONDS = 0.5
 COMPANY_TICK_SECONDS = 0.2
 """How often a worker looks after the store: more often when there is somebody to take over from."""
-NOTE_STARTED_AFTER_SECONDS = 0.1
-"""Steps shorter than this leave no trace before their result."""
 
 
 class Worker:
@@ -89,7 +88,8 @@ class Worker:
         self._apart = False
         """... and whether one is being executed: it alone may be what kills its process."""
         self._alarm = Alarm(equipment.clock, self.wake)
-        self._sweep: asyncio.TimerHandle | None = None
+        self._firing = Firing(equipment, self._fired_timers)
+        self._long_steps = LongSteps(self.active, equipment)
         self._closing = False
 
     # -- claiming
@@ -99,6 +99,7 @@ class Worker:
         self._equipment.writer.work_for(self._presence.sign_on(self.wake))
         self._presence.look_after()  # runs of a worker that died before this one came are taken over at once
         report_stranded(self._equipment.store, self._workflows.versions, self._equipment.clock.now())
+        self._firing.begin()
         self.wake()
 
     def wake(self) -> None:
@@ -116,6 +117,7 @@ class Worker:
         room = self._settings.concurrency - len(self.active) - self._expected
         self._backlog = room <= 0
         if room <= 0 or not self._workflows.versions or self._apart:
+            self._firing.at(self._equipment.store.next_timer(self._equipment.clock.now()))
             return
         suspects = all(each.claimed.crashes < SUSPECT for each in self.active.values())
         busy = bool(self.active or self._expected)
@@ -130,6 +132,7 @@ class Worker:
         if me != self.id:  # struck off meanwhile: these runs were given to others, and we have signed on anew
             self._claim_again = True
             return
+        self._firing.at(claimed.next_timer)
         self._waits_for_rest = claimed.waits_for_rest
         for run in claimed.runs:
             self._execute_stored(run)
@@ -150,6 +153,11 @@ class Worker:
         elif again:
             self.wake()
         self._equipment.stillness.changed()
+
+    def _fired_timers(self) -> None:
+        """Look for the runs that go on because of that."""
+        self.wake()
+        self._presence.ring_others()
 
     async def look(self) -> None:
         """Look for due runs, and for what came meanwhile, and wait until that is over."""
@@ -203,13 +211,14 @@ class Worker:
 
     def is_still(self, *, but_for_bodies: bool = False) -> bool:
         """Return whether what is executed here goes on with the clock only, or else, if so asked, with its bodies."""
-        if self._claiming is not None or self._expected or self._resting:
+        if self._claiming is not None or self._firing.task is not None or self._expected or self._resting:
             return False
         return all(each.is_still or (but_for_bodies and each.is_at_work) for each in self.active.values())
 
     def _under_way(self) -> "list[asyncio.Task[None]]":
         """Return the look that is under way, or else the executions."""
-        return [each.task for each in self.active.values()] if self._claiming is None else [self._claiming]
+        looks = [each for each in (self._claiming, self._firing.task) if each is not None]
+        return looks or [each.task for each in self.active.values()]
 
     def _execute_stored(self, claimed: ClaimedRun) -> None:
         history = History(claimed.id)
@@ -232,8 +241,7 @@ class Worker:
         execution.task = RunTask(execution.drive(), loop=self._loop, name=claimed.id)
         execution.task.add_done_callback(lambda _task: self._finished(execution))
         execution.on_abandoned = self._finished
-        if self._sweep is None:
-            self._sweep = self._loop.call_later(NOTE_STARTED_AFTER_SECONDS, self._note_started)
+        self._long_steps.watch()
         return execution
 
     def _finished(self, execution: Execution) -> None:
@@ -245,6 +253,7 @@ class Worker:
             self._look_at_faults(execution)
         if execution.wake is not None:
             self._alarm.at(execution.wake)
+        self._firing.at(execution.run.waits.item_timer)
         self._resting.note(execution)
         self._backing_off.note(execution)
         self._apart = self._apart and bool(self.active)
@@ -272,15 +281,6 @@ class Worker:
         else:
             self._equipment.writer.add(HandBack(run.key, now + HAND_BACK_SECONDS))
             self._alarm.at(now + HAND_BACK_SECONDS)
-
-    def _note_started(self) -> None:
-        self._sweep = None
-        now = self._equipment.clock.now()
-        for execution in self.active.values():
-            for row in execution.run.long_steps(now - NOTE_STARTED_AFTER_SECONDS):
-                self._equipment.writer.add(NoteStarted(row))
-        if self.active and not self._closing:
-            self._sweep = self._loop.call_later(NOTE_STARTED_AFTER_SECONDS, self._note_started)
 
     # -- living with others
 
@@ -312,6 +312,7 @@ class Worker:
     def _look_at_the_clock(self) -> None:
         """Set anew what was set by the clock as it was; at no time is there no timer for what is due later."""
         self._alarm.set_anew()
+        self._firing.set_anew()
         for execution in self.active.values():
             execution.set_deadline()
         self.wake()
@@ -373,8 +374,8 @@ class Worker:
         """
         self._closing = True
         self._alarm.cancel()
-        if self._sweep is not None:
-            self._sweep.cancel()
+        self._firing.close()
+        self._long_steps.close()
         hurried = await self._ended_within(self._settings.grace_seconds)
         for execution in list(self.active.values()):
             execution.stop("closing")

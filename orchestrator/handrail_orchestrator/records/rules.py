@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any
 
+from handrail_guards.escalation import Escalation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRules:
@@ -34,3 +36,14 @@ class ItemRules:
 
 ORDINARY = ItemRules()
 """One person, whoever it is."""
+
+
+def rules_of(escalation: Escalation) -> ItemRules:
+    """Return what an escalation asks of those who answer."""
+    return ItemRules(
+        reviewers=escalation.answers_needed,
+        blind=escalation.blind,
+        not_self=escalation.not_self,
+        not_previous_reviewer=escalation.not_previous_reviewer,
+        group=escalation.two_of_group,
+    )

@@ -13,6 +13,7 @@ from handrail_orchestrator.errors import ReviewConflict, ReviewError
 from handrail_orchestrator.records.answer import GivenAnswer
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.review.answers import check_answer, recorded_answer
+from handrail_orchestrator.review.late import timer_of
 from handrail_orchestrator.review.settling import settled
 from handrail_orchestrator.store.changes import ExtendLease, MoveReview, ReviewSets
 from handrail_orchestrator.texts import checked_texts
@@ -215,7 +216,7 @@ def undo(item: ReviewItem, *, by: str, now: float) -> MoveReview:
         raise ReviewError(f"review item {item.id}: your answer stands, and another person's is awaited")
     else:
         raise ReviewError(f"review item {item.id} has no answer by {by} that could be taken back")
-    sets = ReviewSets(answers=GivenAnswer.text_of(item.answers[:-1]), commit_at=None)
+    sets = ReviewSets(answers=GivenAnswer.text_of(item.answers[:-1]), commit_at=None, timer=timer_of(item))
     return MoveReview(
         item.id, item.version, "leased", "undo", actor(by), now,
         lease_owner=by, lease_until=now + LEASE_SECONDS, sets=sets,

@@ -224,6 +224,7 @@ class ReviewSets(TypedDict, total=False):
     timer: float | None
     late_step: int
     late: str | None
+    rules: str | None
     answers: str | None
     digest: str
 
@@ -258,6 +259,10 @@ class MoveReview(NamedTuple):
     """For an answer: the digest of what the person was shown."""
     link: str | None = None
     """For an answer given with a signed link: what is kept of it, so that it answers once."""
+    fired: int | None = None
+    """Of a policy for what is late: only if so many have fired by then, and nobody has the item."""
+    is_gentle: bool = False
+    """Of a policy: whether it leaves the item with whoever has it, at its version: an answer being given still fits."""
 
 
 class ExtendLease(NamedTuple):

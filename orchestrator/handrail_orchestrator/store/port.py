@@ -42,6 +42,8 @@ class Claimed(NamedTuple):
     next_wake: float | None
     waits_for_rest: bool = False
     """Whether a run is due that is executed with nothing beside it: nothing is claimed until this worker rests."""
+    next_timer: float | None = None
+    """When the next timer of a review item is over."""
 
 
 class HistoryRows(NamedTuple):
@@ -252,8 +254,11 @@ class Store(DecidedStore, KnownStore, Protocol):
         """Return a person's views of lists, by name: (name, query)."""
         ...
 
-    def next_timer(self) -> float | None:
-        """Return when the next timer of a review item is over, that of a policy or of an undo window."""
+    def next_timer(self, now: float) -> float | None:
+        """Return when the next timer of a review item is over, that of a policy or of an undo window.
+
+        Of an item that somebody has while its timer is over, it is when the lease ends.
+        """
         ...
 
     def review(self, item: int) -> ReviewRow | None:

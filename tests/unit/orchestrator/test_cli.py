@@ -164,7 +164,7 @@ def test_json_output_is_one_object_with_counts_that_add_up() -> None:
     summary = json.loads(result.stdout)
     assert summary["runs"] == 4
     assert (summary["by_model"], summary["waiting_for_person"]) == (2, 2)
-    counts = ("by_rule", "by_model", "by_person", "waiting_for_person", "waiting", "failed", "cancelled")
+    counts = ("by_rule", "by_model", "by_person", "by_policy", "waiting_for_person", "waiting", "failed", "cancelled")
     assert sum(summary[name] for name in counts) == 4
 
 

@@ -9,21 +9,27 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from handrail.orchestrator import ReviewError, ReviewQuery
+from handrail_guards.late import LatePolicy
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.lateness import LatePlan, PlannedPolicy
 from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review import moves
+from handrail_orchestrator.review.late import late
 from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import AskedItem, Cancel, MoveReview, OpenWait, Register, StartRun, Suspend
 from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow
 
 PEOPLE = ("ann", "ben", "cat")
 LATE = moves.LEASE_SECONDS + 1
+CHAIN: tuple[LatePolicy, ...] = ("remind", "escalate", "fail")
+"""What happens when nobody answers, each a hundred seconds after the one before it."""
 FINAL = {"decided", "expired", "cancelled"}
 COMES_TO = {
     "take": "leased",
     "skip": "open",
     "release": "open",
-    "expire": "expired",
+    "escalate": "open",
+    "fail": "expired",
     "cancel": "cancelled",
     "snooze": "open",
     "assign": "open",
@@ -59,6 +65,9 @@ class Expected:
     """The answer that does not count yet."""
     commit_at: float = 0.0
     notes: int = 0
+    fired: int = 0
+    timer: float = 0.0
+    """When the next of ``CHAIN`` fires."""
 
     def may_be_moved(self, look: ReviewItem, by: str, now: float) -> bool:
         """Return whether a person may move the item, by what the rules say."""
@@ -91,12 +100,16 @@ class Reviews(RuleBasedStateMachine):
         wait = StepRow(started.key, "ask", 1, "human", "waiting", queued=self.now)
         question = AskedItem(
             run=started.key, step="ask", queue="q", kind="ask", title="Approve?", created=self.now, code="asked",
-            reason="", priority=0, due=None, when_late="fail", schema='{"type": "boolean"}',
+            reason="", priority=0, due=self.now, when_late="remind", schema='{"type": "boolean"}',
+            late=LatePlan(tuple(PlannedPolicy(
+                policy=policy, at=self.now + 100.0 * number, after_hours=0.0 if number == 1 else 100 / 3600
+            ) for number, policy in enumerate(CHAIN, 1))).text(),
+            timer=self.now + 100.0,
         )  # fmt: skip
         let_go = Suspend(started.key, None, 0)
         self.store.apply([OpenWait(wait, review=question), let_go], worker=self.worker)
         (item,) = self.store.reviews(ReviewQuery(run_id=start.id))
-        self.expected[item.id] = Expected()
+        self.expected[item.id] = Expected(timer=self.now + 100.0)
         return item.id
 
     @rule(target=looks, item=items)
@@ -214,12 +227,33 @@ class Reviews(RuleBasedStateMachine):
     def take_the_newest(self, item: int, by: str) -> None:
         self.take(Look(review_item(self.row(item))), by)
 
+    @rule(look=looks)
+    def be_late(self, look: Look) -> None:
+        """Fire what is due on an item as it was seen, maybe long ago: only the first who does it does."""
+        item, expected = look.item, self.expected[look.item.id]
+        if (move := late(item, now=self.now)) is None:
+            return
+        (reply,) = self.store.apply([move])
+        as_seen = (item.version, item.late_step) == (expected.version, expected.fired)
+        assert isinstance(reply, ReviewError) is not as_seen, f"{reply} for {expected}"
+        if not as_seen:
+            return
+        policy = CHAIN[expected.fired]
+        held = expected.state == "leased" and expected.until > self.now
+        assert expected.state not in FINAL
+        assert expected.timer <= self.now
+        assert policy == "remind" or not held, "whoever has it goes first"
+        expected.fired += 1
+        expected.timer = max(expected.timer + 100.0, self.now + 100.0)
+        if policy != "remind":
+            expected.version += 1
+            expected.state, expected.owner = "expired", None
+        if policy == "escalate":
+            expected.state, expected.assignee, expected.tier = "open", None, expected.tier + 1
+
     @rule(item=items)
-    def let_it_expire(self, item: int) -> None:
-        row, expected = self.row(item), self.expected[item]
-        if expected.state not in {*FINAL, "pending"}:  # the policy looks for items that wait
-            self.store.apply([MoveReview(item, row.version, "expired", "expire", "policy:expire", self.now)])
-            expected.state, expected.owner, expected.version = "expired", None, expected.version + 1
+    def be_late_now(self, item: int) -> None:
+        self.be_late(Look(review_item(self.row(item))))
 
     @rule(item=items)
     def cancel_its_run(self, item: int) -> None:
@@ -263,7 +297,10 @@ class Reviews(RuleBasedStateMachine):
     def every_change_is_in_the_log(self) -> None:
         for item, expected in getattr(self, "expected", {}).items():
             log = self.store.review_log(item)
-            assert [entry.version for entry in log] == list(range(1, expected.version + 1))
+            changes = [entry.version for entry in log if entry.action != "remind"]
+            assert changes == list(range(1, expected.version + 1))
+            fired = [entry.action for entry in log if entry.actor.startswith("policy:")]
+            assert fired == list(CHAIN[: expected.fired])
             assert_chain(log)
             assert log[-1].state == expected.state
             counted = [entry for entry in log if entry.state == "decided" and entry.action in {"decide", "commit"}]
@@ -275,7 +312,9 @@ class Reviews(RuleBasedStateMachine):
         for item, expected in getattr(self, "expected", {}).items():
             (step,) = self.store.history(self.row(item).run).steps
             assert (step.status == "done") is (expected.state == "decided")
-            assert (step.output, step.decided_by) == (expected.answer, expected.by)
+            assert (step.status == "failed") is (expected.state == "expired")
+            by = "policy:fail" if expected.state == "expired" else expected.by
+            assert (step.output, step.decided_by) == (expected.answer, by)
 
     @invariant()
     def the_badge_agrees_with_the_list(self) -> None:

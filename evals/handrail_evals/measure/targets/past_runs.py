@@ -62,7 +62,11 @@ def _observed(client: EngineClient, record: TracedRun) -> Observation[Any]:
 def _human_minutes(client: EngineClient, record: TracedRun) -> float | None:
     if not record.asked:
         return 0.0
-    spent = [_minutes(item, client.review_log(item.id)) for item in record.items if item.state == "decided"]
+    decided = [item for item in record.items if item.state == "decided"]
+    by_people = [item for item in decided if (item.decided_by or "").startswith("person:")]
+    if decided and not by_people:
+        return 0.0
+    spent = [_minutes(item, client.review_log(item.id)) for item in by_people]
     known = [minutes for minutes in spent if minutes is not None]
     return sum(known) if known and len(known) == len(spent) else None
 
@@ -71,6 +75,8 @@ def _minutes(item: ReviewItem, log: Sequence[ReviewChange]) -> float | None:
     """Return how long the reviewer who decided had the question; None when it was never taken."""
     taken: float | None = None
     for entry in log:
+        if entry.actor.startswith("policy:") and entry.state == "leased":  # it left the item with whoever had it
+            continue
         if entry.actor != item.decided_by or entry.action in {"skip", "release"}:
             taken = None
         elif entry.action == "take" and taken is None:

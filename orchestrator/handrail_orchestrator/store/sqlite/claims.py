@@ -7,6 +7,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import Claimed
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
+from handrail_orchestrator.store.sqlite.review_query import NEXT_TIMER
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -65,7 +66,8 @@ def claim(tx: "Transaction", change: c.Claim) -> Claimed:
                 claimed += [_claimed(row, name, version) for row in rows]
     waits = alone and change.busy
     open_to_all = change.suspects and first is None
-    return Claimed(claimed, None if alone else _next_wake(tx, change, suspects=open_to_all), waits)
+    next_wake = None if alone else _next_wake(tx, change, suspects=open_to_all)
+    return Claimed(claimed, next_wake, waits, tx.execute(NEXT_TIMER, (change.now,)).fetchone()[0])
 
 
 def _first_suspect(tx: "Transaction", change: c.Claim) -> tuple[int, int] | None:

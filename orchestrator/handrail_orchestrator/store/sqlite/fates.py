@@ -5,16 +5,17 @@ import json
 from handrail_orchestrator.store.known import KNOWN_VERSION
 
 # The partial indexes hold the questions and the judgements alone; without being told, SQLite would read every step.
-_ASKED = "EXISTS (SELECT 1 FROM steps INDEXED BY steps_human WHERE run = key AND kind = 'human' AND status = '{}')"
+_ASKED = "EXISTS (SELECT 1 FROM steps INDEXED BY steps_human WHERE run = key AND kind = 'human' AND status = '{}'{})"
+_BY_POLICY = " AND decided_by LIKE 'policy:%'"
 _FATES = f"""
 SELECT CASE
         WHEN status = 'completed' THEN CASE
-            WHEN {_ASKED.format("done")} THEN 'person'
+            WHEN {_ASKED.format("done", "")} THEN iif({_ASKED.format("done", _BY_POLICY)}, 'policy', 'person')
             WHEN EXISTS (SELECT 1 FROM steps INDEXED BY steps_ai WHERE run = key AND kind = 'ai') THEN 'model'
             ELSE 'rule' END
         WHEN status = 'failed' THEN 'failed'
         WHEN status IN ('cancelled', 'set_aside') THEN status
-        WHEN {_ASKED.format("waiting")} THEN 'waiting_person'
+        WHEN {_ASKED.format("waiting", "")} THEN 'waiting_person'
         ELSE 'waiting' END AS fate,
     CASE WHEN status IN ('failed', 'set_aside') THEN error END AS why,
     count(*)
@@ -23,7 +24,7 @@ GROUP BY fate, why
 """  # noqa: S608 -- no value is put into the text
 _CHOSEN = "(SELECT DISTINCT value FROM json_each(?)) AS wanted CROSS JOIN runs ON runs.id = wanted.value"
 
-OPEN = f"SELECT runs.id, {_ASKED.format('waiting')} FROM {_CHOSEN} WHERE ended IS NULL"  # noqa: S608 -- as above
+OPEN = f"SELECT runs.id, {_ASKED.format('waiting', '')} FROM {_CHOSEN} WHERE ended IS NULL"  # noqa: S608 -- as above
 """Which of some runs have not ended, and whether each waits for a person."""
 
 _REAL = f"workflow NOT IN (SELECT id FROM workflows WHERE version = {KNOWN_VERSION})"  # noqa: S608 -- a constant

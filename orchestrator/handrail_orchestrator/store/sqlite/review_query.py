@@ -19,10 +19,13 @@ _SKIPPED = (
 """When a person last skipped an item, as a number that grows."""
 _ALL_SKIPPED = "SELECT review FROM review_log WHERE actor = ? AND action = 'skip'"
 
+_TIMED = "FROM reviews WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
 NEXT_TIMER = (
-    "SELECT min(at) FROM (SELECT min(timer) AS at FROM reviews WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
+    f"SELECT min(at) FROM (SELECT min(timer) AS at {_TIMED} AND timer > ?1"  # noqa: S608 -- our own words
+    f" UNION ALL SELECT min(iif(lease_until > ?1, lease_until, timer)) {_TIMED} AND timer <= ?1"
     " UNION ALL SELECT min(commit_at) FROM reviews WHERE state = 'pending')"
 )
+"""When to look for timers again; of an item that somebody has when its timer is over, when the lease ends."""
 
 
 class _Where:

@@ -33,16 +33,18 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         _must_be_unread(tx, change)
     if change.link is not None and tx.execute("SELECT 1 FROM links WHERE hash = ?", (change.link,)).fetchone():
         raise LinkUsed(change.id)
+    if change.fired is not None:
+        _must_be_next(tx, change, change.fired)
     sets = {name: value for name, value in change.sets.items() if name in _SETTABLE}
     more = "".join(f", {name} = ?" for name in sets)
+    lease = "" if change.is_gentle else ", version = version + 1, lease_owner = ?, lease_until = ?"
     moved = tx.execute(
-        "UPDATE reviews SET state = ?, version = version + 1, lease_owner = ?, lease_until = ?,"  # noqa: S608 -- our own column names
+        f"UPDATE reviews SET state = ?{lease},"  # noqa: S608 -- our own column names
         f" priority = coalesce(?, priority), note = coalesce(?, note){more} WHERE id = ? AND version = ?"
         " RETURNING run, step, kind",
         (
             change.state,
-            change.lease_owner,
-            change.lease_until,
+            *(() if change.is_gentle else (change.lease_owner, change.lease_until)),
             change.priority,
             change.note,
             *sets.values(),
@@ -59,12 +61,23 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         _decide(tx, change, (run, step, kind))
     elif change.action in {"reopen", "undo"}:
         _ask_again(tx, change, (run, step))
-    elif change.action == "raise_priority":  # being late counts once
-        tx.execute("UPDATE steps SET due = NULL WHERE run = ? AND name = ? AND status = 'waiting'", (run, step))
+    elif change.action == "fail":
+        _give_up(tx, change, (run, step))
     elif change.action == "take":
         tx.execute("UPDATE reviews SET first_taken = coalesce(first_taken, ?) WHERE id = ?", (change.now, change.id))
     _log(tx, change)
     return ReviewRow(*tx.execute(SELECT_ONE, (change.id,)).fetchone())
+
+
+def _must_be_next(tx: "Transaction", change: c.MoveReview, fired: int) -> None:
+    """Refuse a policy that has fired, or that would take an item from somebody who has just extended the lease."""
+    free = tx.execute(
+        "SELECT 1 FROM reviews WHERE id = ? AND version = ? AND late_step = ?"
+        " AND (? OR state != 'leased' OR lease_until <= ?)",
+        (change.id, change.version, fired, change.is_gentle, change.now),
+    ).fetchone()
+    if free is None:
+        raise ReviewConflict(f"review item {change.id} was changed by someone else in the meantime")
 
 
 def _log(tx: "Transaction", change: c.MoveReview) -> None:
@@ -77,7 +90,7 @@ def _log(tx: "Transaction", change: c.MoveReview) -> None:
     data |= {"via": "link"} if change.link else {}
     data |= change.data or {}
     kept = json.dumps(data) if data else None
-    version = change.version + 1
+    version = change.version + int(not change.is_gentle)
     entry = audit.LogEntry(change.id, change.now, change.actor, change.action, change.state, version, kept)
     audit.append(tx, entry)
 
@@ -102,11 +115,30 @@ def _decide(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str, str]
     if kind == AUDIT:  # nothing waits for it
         return
     tx.execute(
-        "UPDATE steps SET status = 'done', output = ?, ended = ?, decided_by = ?, source = 'person', verdicts = ?"
+        "UPDATE steps SET status = 'done', output = ?, ended = ?, decided_by = ?, source = ?, verdicts = ?"
         " WHERE run = ? AND name = ? AND status = 'waiting'",
-        (change.decision, change.now, change.actor, json.dumps({"despite": list(change.despite)}), run, step),
+        (
+            change.decision,
+            change.now,
+            change.actor,
+            "person" if change.actor.startswith("person:") else None,  # what a policy answers is nobody's word
+            json.dumps({"despite": list(change.despite)}),
+            run,
+            step,
+        ),
     )
     lifecycle.wake(tx, run)
+
+
+def _give_up(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str]) -> None:
+    """Let the wait of a question that nobody answered fail, and make its run due."""
+    error = json.dumps({"type": "WaitExpired", "message": change.note or "nobody answered in time"})
+    tx.execute(
+        "UPDATE steps SET status = 'failed', ended = ?, decided_by = ?, error = ?"
+        " WHERE run = ? AND name = ? AND status = 'waiting'",
+        (change.now, change.actor, error, *asked),
+    )
+    lifecycle.wake(tx, asked[0])
 
 
 def _ask_again(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str]) -> None:
@@ -119,8 +151,8 @@ def _ask_again(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str]) 
             (change.schema, change.id),
         )
     tx.execute(
-        "UPDATE steps SET status = 'waiting', output = NULL, ended = NULL, decided_by = NULL, verdicts = NULL,"
-        " input = coalesce(?, input) WHERE run = ? AND name = ? AND kind = 'human'",
+        "UPDATE steps SET status = 'waiting', output = NULL, ended = NULL, decided_by = NULL, source = NULL,"
+        " verdicts = NULL, input = coalesce(?, input) WHERE run = ? AND name = ? AND kind = 'human'",
         (change.asked, *asked),
     )
 

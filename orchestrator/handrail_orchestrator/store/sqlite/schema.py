@@ -94,6 +94,12 @@ ALTER TABLE reviews ADD COLUMN answers TEXT;
 ALTER TABLE reviews ADD COLUMN digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE reviews ADD COLUMN first_taken REAL;
 ALTER TABLE reviews ADD COLUMN hands_on REAL NOT NULL DEFAULT 0;
+UPDATE reviews SET late = json_array(json_object('policy', when_late, 'at', due))
+    WHERE when_late != 'keep_waiting' AND due IS NOT NULL;
+UPDATE reviews SET timer = due WHERE late IS NOT NULL AND state IN ('open', 'leased');
+UPDATE reviews SET timer = NULL, late_step = 1 WHERE when_late = 'raise_priority' AND EXISTS (
+    SELECT 1 FROM review_log WHERE review = reviews.id AND action = 'raise_priority'
+);
 UPDATE reviews SET
     digest = shown_digest(title, context, suggestion, (SELECT body FROM schemas WHERE id = schema)),
     first_taken = (SELECT min(at) FROM review_log WHERE review = reviews.id AND action = 'take');

@@ -251,9 +251,9 @@ class SqliteStore(DecidedRows, KnownRows):
         """Return a person's views of lists, by name: (name, query)."""
         return [(str(name), str(query)) for name, query in self._rows(views.OF_PERSON, (person,))]
 
-    def next_timer(self) -> float | None:
+    def next_timer(self, now: float) -> float | None:
         """Return when the next timer of a review item is over."""
-        at = self._rows(review_query.NEXT_TIMER)[0][0]
+        at = self._rows(review_query.NEXT_TIMER, (now,))[0][0]
         return None if at is None else float(at)
 
     def review(self, item: int) -> ReviewRow | None:
