@@ -2,13 +2,16 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.errors import AnswerRefused, NotAllowed, ReviewError
+from handrail_orchestrator.people import acting
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review import answers, moves
 from handrail_orchestrator.review.eligibility import not_for
+from handrail_orchestrator.review.permission import ItemAction, check, scope
 from handrail_orchestrator.review.timers import fire
 from handrail_orchestrator.sowing import Sowing
 from handrail_orchestrator.store import ReviewQuery
@@ -59,16 +62,19 @@ class Desk(Sowing):
         What this person skipped comes after all others, that skipped longest ago first.
 
         Raises:
+            NotAllowed: the store knows people, and nobody of this name.
             ReviewError: the person has no name.
         """
         moves.check_person(by)
         checked_texts(queue=queue)
         await self.sow()
-        now = self.now()
+        where = scope(acting(self._open_store, by), "take")
+        query = ReviewQuery(
+            queue=queue, queues=where.only, not_queues=where.but, free_for=by, now=self.now(), limit=OFFERED_AT_ONCE
+        )
         refused: list[int] = []
         while True:
-            query = ReviewQuery(queue=queue, free_for=by, now=now, limit=OFFERED_AT_ONCE, but=tuple(refused))
-            items = self.reviews(query)
+            items = self.reviews(replace(query, but=tuple(refused)))
             if not items:
                 return None
             for item in items:
@@ -84,7 +90,7 @@ class Desk(Sowing):
             ReviewConflict: it is decided or closed, or somebody else has it.
             NotAllowed: a rule of the item forbids that this person answers it.
         """
-        row = self.plain_review(item)
+        row = self._item_for(item, by, "take")
         self._must_be_for(row, by)
         return self.review((await self._move(moves.take(row, by=by, now=self.now()))).id)
 
@@ -96,7 +102,8 @@ class Desk(Sowing):
         Raises:
             ReviewConflict: this person does not have it any more.
         """
-        return bool(await self._writer.ask(moves.extend(self.plain_review(item), by=by, now=self.now(), worked=worked)))
+        row = self._item_for(item, by, "extend")
+        return bool(await self._writer.ask(moves.extend(row, by=by, now=self.now(), worked=worked)))
 
     async def decide(  # noqa: PLR0913 -- what a person may say with an answer
         self,
@@ -126,7 +133,7 @@ class Desk(Sowing):
             NotAllowed: a rule of the item forbids that this person answers it.
             ReviewError: the answer does not fit.
         """
-        row = self.plain_review(item)
+        row = self._item_for(item, by, "decide")
         self._must_be_for(row, by)
         move = moves.decide(
             row, value, by=by, now=self.now(), version=version, shown=shown, note=note, despite=despite,
@@ -175,7 +182,7 @@ class Desk(Sowing):
         Raises:
             ReviewError: its run has gone on with it, it is too old, or it is not this person's.
         """
-        return await self._move(moves.undo(self.plain_review(item), by=by, now=self.now()))
+        return await self._move(moves.undo(self._item_for(item, by, "undo"), by=by, now=self.now()))
 
     async def commit(self, item: int, *, by: str) -> ReviewItem:
         """Let one's own answer count at once, without the rest of its undo window; one that counts is left as it is.
@@ -196,7 +203,7 @@ class Desk(Sowing):
         Raises:
             ReviewError: somebody else has it, or it is decided or closed.
         """
-        return await self._move(moves.skip(self.plain_review(item), by=by, now=self.now(), note=note))
+        return await self._move(moves.skip(self._item_for(item, by, "skip"), by=by, now=self.now(), note=note))
 
     async def release(self, item: int, *, by: str) -> ReviewItem:
         """Give back an item that this person has taken, as if they had never looked at it.
@@ -204,7 +211,7 @@ class Desk(Sowing):
         Raises:
             ReviewError: this person does not have it.
         """
-        return await self._move(moves.release(self.plain_review(item), by=by, now=self.now()))
+        return await self._move(moves.release(self._item_for(item, by, "release"), by=by, now=self.now()))
 
     async def snooze(self, item: int, *, by: str, until: float, note: str | None = None) -> ReviewItem:
         """Put an item away until a time, in seconds since the epoch; nobody is offered it before.
@@ -212,7 +219,7 @@ class Desk(Sowing):
         Raises:
             ReviewError: somebody else has it, it is decided or closed, or the time is past or over a year ahead.
         """
-        row = self.plain_review(item)
+        row = self._item_for(item, by, "snooze")
         return await self._move(moves.snooze(row, by=by, until=until, now=self.now(), note=note))
 
     async def assign(self, item: int, *, by: str, to: str | None, note: str | None = None) -> ReviewItem:
@@ -222,8 +229,9 @@ class Desk(Sowing):
             ReviewError: it is decided or closed.
             NotAllowed: a rule of the item forbids that this person answers it.
         """
-        row = self.plain_review(item)
+        row = self._item_for(item, by, "assign")
         if to is not None:
+            self._item_for(item, to, "decide")
             self._must_be_for(row, to)
         return await self._move(moves.assign(row, by=by, to=to, now=self.now(), note=note))
 
@@ -233,7 +241,9 @@ class Desk(Sowing):
         Raises:
             ReviewError: somebody else has it, it is decided or closed, or the reason is unknown.
         """
-        return await self._move(moves.send_up(self.plain_review(item), by=by, code=code, now=self.now(), note=note))
+        return await self._move(
+            moves.send_up(self._item_for(item, by, "send_up"), by=by, code=code, now=self.now(), note=note)
+        )
 
     async def add_note(self, item: int, *, by: str, text: str) -> ReviewItem:
         """Say something about an item for whoever looks at it next.
@@ -241,7 +251,7 @@ class Desk(Sowing):
         Raises:
             ReviewError: the note is empty.
         """
-        return await self._move(moves.add_note(self.plain_review(item), by=by, text=text, now=self.now()))
+        return await self._move(moves.add_note(self._item_for(item, by, "note"), by=by, text=text, now=self.now()))
 
     def views(self, *, by: str) -> list[tuple[str, str]]:
         """Return a person's views of lists, by name: (name, query)."""
@@ -269,6 +279,18 @@ class Desk(Sowing):
             self._ring()
         return fired
 
+    def _item_for(self, item: int, by: str, action: ItemAction) -> ReviewItem:
+        """Return an item to which a person may do something; every door comes by here.
+
+        Raises:
+            UnknownItem: there is none with this number.
+            NotAllowed: the store knows people, and this one's role does not allow it.
+        """
+        moves.check_person(by)
+        row = self.plain_review(item)
+        check(acting(self._open_store, by), action, row)
+        return row
+
     def _must_be_for(self, item: ReviewItem, by: str) -> None:
         """Check the item's own rules: who asked for it, who answered before."""
         rules = item.rules
@@ -278,7 +300,8 @@ class Desk(Sowing):
             decided = [each for each in self.reviews(others) if each.id != item.id]
             before = [answer.by for each in decided for answer in each.answers]
             before += [(each.decided_by or "").removeprefix("person:") for each in decided]
-        if problem := not_for(item, by, before=before):
+        person = acting(self._open_store, by)
+        if problem := not_for(item, by, before=before, groups=None if person is None else person.groups):
             raise NotAllowed(problem)
 
     async def _move(self, change: MoveReview) -> ReviewItem:

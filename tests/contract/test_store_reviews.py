@@ -211,6 +211,8 @@ FILTERS: Sequence[dict[str, Any]] = [
         {"decided_by": "person:ann", "assignee": None, "created_from": NOW + 1},
         {"queues": ("triage", "money"), "timer_due": NOW},
         {"not_queues": ("triage", "nowhere")},
+        {"queues": ()},
+        {"queues": (), "is_late": True, "now": NOW},
     )
     for free in ({}, {"free_for": "ann", "now": NOW}, {"free_for": "ben", "now": NOW})
 ]

@@ -51,7 +51,9 @@ class _Where:
             self.add(f"{column} = ?", value)
 
     def among(self, column: str, values: tuple[object, ...] | None) -> None:
-        if values is not None:
+        if values == ():  # nothing is, and the index that a list names must fit all the same
+            self.add("reviews.id < 0")
+        elif values is not None:
             self.add(f"{column} IN ({', '.join('?' * len(values))})", *values)
 
 
