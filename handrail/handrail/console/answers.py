@@ -2,12 +2,21 @@
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from handrail.console.render import page
+from handrail.console.api.problems import problem
+from handrail.console.render import link, page
 from handrail.console.words import say
 from handrail_ground.errors import HandrailError
-from handrail_orchestrator.errors import Misuse, ReviewError, StoreError, UnknownItem, UnknownRun
+from handrail_orchestrator.errors import (
+    Misuse,
+    ReviewError,
+    RunConflict,
+    StoreError,
+    UnknownItem,
+    UnknownRun,
+    WrongState,
+)
 
 API = "/api/"
 """Where the API's paths begin."""
@@ -27,11 +36,7 @@ def refusal(request: Request, status: int, key: str, detail: str = "") -> Respon
 def told(request: Request, status: int, title: str, detail: str) -> Response:
     """Return an error: a page for people, a problem document (RFC 9457) for the API."""
     if is_api(request):
-        return JSONResponse(
-            {"type": "about:blank", "title": title, "status": status, "detail": detail},
-            status,
-            media_type="application/problem+json",
-        )
+        return problem(request, status, title, detail)
     return page(request, "error.html", status=status, heading=title, detail=detail)
 
 
@@ -43,6 +48,8 @@ def status_of(error: HandrailError) -> int:
             return 404
         case ReviewError():
             return by_name.get(type(error).__name__, 422)
+        case RunConflict() | WrongState():
+            return 409
         case StoreError():
             return 503
         case Misuse():
@@ -75,5 +82,4 @@ def fault(request: Request, error: Exception) -> Response:  # noqa: ARG001 -- wh
 
 def see(request: Request, name: str, **params: object) -> Response:
     """Return a way on to another page, which is got anew."""
-    path = request.scope.get("root_path", "") + str(request.app.url_path_for(name, **params))
-    return RedirectResponse(path, 303)
+    return RedirectResponse(link(request, name, None, **params), 303)

@@ -26,6 +26,8 @@ LONGEST_FIELDS = 5_000
 
 OWN_TOKEN = ("/link/",)
 """Paths that carry a secret of their own, which stands for the token of a form."""
+NO_FORMS = ("/api/", "/healthz", "/readyz")
+"""Paths that take JSON alone, or change nothing: they refuse by themselves whatever a form can send."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
@@ -106,7 +108,7 @@ class Door:
             return None
         if not is_same_origin(request.headers):
             return refusal(request, 403, "security.origin")
-        if viewer is not None and not path.startswith(OWN_TOKEN) and not await _has_token(request, viewer):
+        if viewer is not None and not path.startswith(OWN_TOKEN + NO_FORMS) and not await _has_token(request, viewer):
             return refusal(request, 403, "security.csrf")
         return None
 

@@ -1,0 +1,196 @@
+"""What the API does to review items: what every door does, by the same state machine."""
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from handrail.console.api.operation import Answer, Call, Nothing
+from handrail.console.api.problems import Problem
+from handrail.console.api.reading import of_fields
+from handrail.console.api.review_models import (
+    AddNoteBody,
+    AssignBody,
+    DecideBody,
+    DecideHeaders,
+    ExtendBody,
+    ItemPlace,
+    NextBody,
+    NoteBody,
+    ReviewsQuery,
+    SendUpBody,
+    SnoozeBody,
+)
+from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
+from handrail_orchestrator.review.answers import problems
+from handrail_orchestrator.review.blinding import is_blind, log_for
+from handrail_orchestrator.review.moves import LONGEST_SNOOZE_SECONDS
+from handrail_orchestrator.review.permission import ItemAction, check, scope
+from handrail_orchestrator.store.port import ACTIVE, ReviewQuery
+
+B = TypeVar("B", bound=BaseModel)
+H = TypeVar("H", bound=BaseModel)
+
+
+def list_reviews(call: Call[Nothing, ReviewsQuery, Nothing, Nothing]) -> Answer:
+    """Answer a page of items of the queues that the person may look at."""
+    client, query = call.console.client, call.query
+    seen = scope(call.viewer.known, "look")
+    after = None
+    if query.cursor is not None:
+        priority, _, number = query.cursor.rpartition(".")
+        after = (int(priority), int(number))
+    wanted = ReviewQuery(
+        states=ACTIVE if query.state is None else tuple(query.state),
+        queue=query.queue,
+        queues=seen.only,
+        not_queues=seen.but,
+        workflow=query.workflow,
+        kinds=None if query.kind is None else tuple(query.kind),
+        run_id=query.run,
+        text=query.text,
+        assignee=query.assignee,
+        decided_by=query.decided_by,
+        tier_from=2 if query.sent_up else 1,
+        is_late=query.late,
+        is_snoozed=query.snoozed,
+        created_from=query.created_from,
+        created_to=query.created_to,
+        now=client.now(),
+        after=after,
+        limit=query.limit + 1,  # one more than is told says whether there is a next page
+    )
+    found = client.reviews(wanted)
+    page = found[: query.limit]
+    cursor = f"{page[-1].priority}.{page[-1].id}" if len(found) > query.limit else None
+    total = client.review_count(wanted) if query.count else None
+    return Answer({"reviews": [_told(item) for item in page], "next": cursor, "total": total})
+
+
+def get_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+    """Answer one item."""
+    _allowed(call, "look")
+    found = call.console.client.review(call.place.item)
+    return Answer(_detail(found, call.by), headers=_tag(found))
+
+
+async def next_review(call: Call[Nothing, Nothing, NextBody, Nothing]) -> Answer:
+    """Take the most urgent item that is free for the person."""
+    found = await call.console.client.next_review(by=call.by, queue=call.body.queue)
+    return Answer({"review": None if found is None else _detail(found, call.by)})
+
+
+async def take_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+    """Take one item."""
+    _allowed(call, "take")
+    found = await call.console.client.take(call.place.item, by=call.by)
+    return Answer(_detail(found, call.by), headers=_tag(found))
+
+
+async def extend_review(call: Call[ItemPlace, Nothing, ExtendBody, Nothing]) -> Answer:
+    """Keep an item that one has taken."""
+    _allowed(call, "extend")
+    held = await call.console.client.extend(call.place.item, by=call.by, worked=call.body.worked)
+    return Answer({"held": held})
+
+
+async def release_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+    """Give an item back."""
+    _allowed(call, "release")
+    return _moved(await call.console.client.release(call.place.item, by=call.by))
+
+
+async def skip_review(call: Call[ItemPlace, Nothing, NoteBody, Nothing]) -> Answer:
+    """Leave an item to somebody else."""
+    _allowed(call, "skip")
+    return _moved(await call.console.client.skip(call.place.item, by=call.by, note=call.body.note))
+
+
+async def snooze_review(call: Call[ItemPlace, Nothing, SnoozeBody, Nothing]) -> Answer:
+    """Put an item away until a time."""
+    _allowed(call, "snooze")
+    client, body = call.console.client, call.body
+    if not 0.0 < body.until - client.now() <= LONGEST_SNOOZE_SECONDS:
+        raise of_fields([(("until",), "give a time from now to a year ahead")], below="")
+    return _moved(await client.snooze(call.place.item, by=call.by, until=body.until, note=body.note))
+
+
+async def assign_review(call: Call[ItemPlace, Nothing, AssignBody, Nothing]) -> Answer:
+    """Give an item to one person, or to whoever comes."""
+    _allowed(call, "assign")
+    body = call.body
+    return _moved(await call.console.client.assign(call.place.item, by=call.by, to=body.to, note=body.note))
+
+
+async def send_up_review(call: Call[ItemPlace, Nothing, SendUpBody, Nothing]) -> Answer:
+    """Hand an item to the next tier."""
+    _allowed(call, "send_up")
+    body = call.body
+    return _moved(await call.console.client.send_up(call.place.item, by=call.by, code=body.code, note=body.note))
+
+
+async def note_review(call: Call[ItemPlace, Nothing, AddNoteBody, Nothing]) -> Answer:
+    """Say something about an item."""
+    _allowed(call, "note")
+    return _moved(await call.console.client.add_note(call.place.item, by=call.by, text=call.body.text))
+
+
+async def undo_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+    """Take back one's own answer."""
+    _allowed(call, "undo")
+    return _moved(await call.console.client.undo(call.place.item, by=call.by))
+
+
+async def decide_review(call: Call[ItemPlace, Nothing, DecideBody, DecideHeaders]) -> Answer:
+    """Answer an item."""
+    item, body = _allowed(call, "decide"), call.body
+    tag = call.headers.if_match
+    if tag is None and body.version is None:
+        raise Problem("version-required", "name the version that was looked at, as If-Match or as version")
+    if tag is not None and tag != _tag(item)["ETag"]:
+        raise Problem("version-differs", f"review item {item.id} has version {item.version}: look at it again")
+    found = problems(item, body.value) if item.state in ACTIVE else ()
+    if found:  # field by field, before the state machine refuses it as a whole
+        raise of_fields(found, below="value")
+    moved = await call.console.client.decide(
+        item.id,
+        body.value,
+        by=call.by,
+        version=item.version if body.version is None else body.version,
+        shown=body.shown,
+        note=body.note,
+        despite=body.despite,
+        undo_seconds=body.undo_seconds,
+    )
+    return _moved(moved)
+
+
+def _allowed(call: Call[ItemPlace, Any, B, H], action: ItemAction) -> ReviewItem:
+    """Return the item that a call is about, if the person may do that; before anything of what was sent is looked at.
+
+    Raises:
+        UnknownItem: there is none with this number.
+        NotAllowed: the person may not.
+    """
+    item = call.console.client.plain_review(call.place.item)
+    check(call.viewer.known, action, item)
+    return item
+
+
+def _moved(item: ReviewItem) -> Answer:
+    return Answer(_told(item), headers=_tag(item))
+
+
+def _tag(item: ReviewItem) -> dict[str, str]:
+    return {"ETag": f'"{item.version}"'}
+
+
+def _told(item: ReviewItem) -> dict[str, Any]:
+    """Return an item as its records are printed; of one that several answer blind, without what others said."""
+    told = item.as_json()
+    return {**told, "note": None} if is_blind(item) else told
+
+
+def _detail(item: ReviewDetail, by: str) -> dict[str, Any]:
+    judged = None if item.said is None else item.said.as_json()
+    log = [change.as_json() for change in log_for(item, item.history, by)]
+    return {**_told(item), "judgement": judged, "log": log}

@@ -1,0 +1,175 @@
+"""What the API says of itself and of the store as a whole: health, readiness, numbers, kinds of problems."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from handrail.console.api.operation import Answer, Call, Given, Nothing
+from handrail.console.api.problems import KINDS, Problem, ProblemKind
+from handrail.console.api.run_models import Told
+from handrail_orchestrator.review.permission import scope
+from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.rows import RunStatus
+
+
+class ProblemPlace(Given):
+    """Which kind of problem."""
+
+    name: str
+
+
+class HealthTold(Told):
+    """Whether the server answers."""
+
+    status: Literal["ok"]
+
+
+class ReadyTold(Told):
+    """Whether the store can be read, and whether this process executes runs."""
+
+    status: Literal["ready"]
+    executes: list[str] = Field(description="The workflows that this process executes")
+
+
+class RunCountTold(Told):
+    """How many runs there are of a workflow in a status."""
+
+    workflow: str
+    version: int
+    status: RunStatus
+    count: int
+
+
+class DueTold(Told):
+    """How many runs are due and not taken by a worker."""
+
+    workflow: str
+    version: int
+    count: int
+
+
+class ReviewCountsTold(Told):
+    """How many review items wait for an answer, of the queues that the person may look at."""
+
+    waiting: int
+    late: int
+    sent_up: int
+    snoozed: int
+    pending: int = Field(description="Answered, and the answer can be taken back yet")
+
+
+class StatsTold(Told):
+    """How the store's runs, review items and workers are doing."""
+
+    at: float
+    runs: list[RunCountTold]
+    due: list[DueTold]
+    reviews: ReviewCountsTold
+    is_worked_on: bool = Field(description="Whether any process executes runs, or may")
+
+
+class ProblemKindTold(Told):
+    """One kind of problem."""
+
+    name: str
+    status: int
+    title: str
+    meaning: str = Field(description="What it means, and what to do")
+
+
+class ProblemKindsTold(Told):
+    """Every kind of problem."""
+
+    problems: list[ProblemKindTold]
+
+
+class FieldErrorTold(Told):
+    """What is wrong with one field of the request."""
+
+    field: str
+    detail: str
+
+
+class RefusedTold(Told):
+    """What a guard has against an answer."""
+
+    guard: str
+    field: str | None
+    reason: str
+
+
+class ProblemTold(Told):
+    """Why a request was not done (RFC 9457)."""
+
+    type: str = Field(description="The path of its kind's explanation")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path that was asked for")
+    errors: list[FieldErrorTold] | None = Field(default=None, description="What is wrong, field by field")
+    verdicts: list[RefusedTold] | None = Field(default=None, description="What guards have against an answer")
+
+
+def healthz(_call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
+    """Answer that the server does."""
+    return Answer({"status": "ok"})
+
+
+def readyz(call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
+    """Answer whether the store can be used."""
+    console = call.console
+    console.client.run_ids([])
+    orchestrator = console.orchestrator
+    if orchestrator is None:
+        return Answer({"status": "ready", "executes": []})
+    orchestrator.engine  # noqa: B018 -- raises when it gave up because the store cannot be used
+    return Answer({"status": "ready", "executes": sorted({each.name for each in orchestrator.workflows})})
+
+
+def stats(call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
+    """Answer how the store is doing."""
+    client = call.console.client
+    health = client.health()
+    seen = scope(call.viewer.known, "look")
+
+    def count(**more: Any) -> int:
+        return client.review_count(ReviewQuery(queues=seen.only, not_queues=seen.but, now=health.at, **more))
+
+    return Answer(
+        {
+            "at": health.at,
+            "runs": [
+                {"workflow": name, "version": version, "status": status, "count": number}
+                for (name, version, status), number in health.runs.items()
+            ],
+            "due": [
+                {"workflow": name, "version": version, "count": number}
+                for (name, version), number in health.due.items()
+            ],
+            "reviews": {
+                "waiting": count(),
+                "late": count(is_late=True),
+                "sent_up": count(tier_from=2),
+                "snoozed": count(is_snoozed=True),
+                "pending": count(states=("pending",)),
+            },
+            "is_worked_on": health.is_worked_on,
+        }
+    )
+
+
+def list_problems(_call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
+    """Answer which kinds of problems there are."""
+    return Answer({"problems": [_kind(kind) for kind in KINDS.values()]})
+
+
+def get_problem(call: Call[ProblemPlace, Nothing, Nothing, Nothing]) -> Answer:
+    """Answer what one kind of problem means."""
+    kind = KINDS.get(call.place.name)
+    if kind is None:
+        raise Problem("not-found", f"there is no kind of problem {call.place.name[:80]!r}")
+    return Answer(_kind(kind))
+
+
+def _kind(kind: ProblemKind) -> dict[str, Any]:
+    return {"name": kind.name, "status": kind.status, "title": kind.title, "meaning": kind.meaning}
