@@ -17,10 +17,12 @@ from handrail.console import (
     own_settings,
     people_pages,
     queue,
+    runs,
     signin,
     strip,
 )
 from handrail.console.answers import fault, handrail_error, http_error, see
+from handrail.console.api import routing
 from handrail.console.context import Console, ConsoleSettings
 from handrail.console.render import STATIC
 from handrail.console.security import Door
@@ -85,6 +87,8 @@ def _routes() -> list[BaseRoute]:
         *own_pages.routes(),
         *people_pages.routes(),
         *link_pages.routes(),
+        *runs.routes(),
+        *routing.routes(),
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -23,7 +23,7 @@ from handrail_ground.text import harmless
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
-MENU = (("queue", "menu.queue"),)
+MENU = (("queue", "menu.queue"), ("runs", "menu.runs"))
 """What the menu at the top of each page leads to: routes, and the words for them."""
 
 
@@ -86,7 +86,8 @@ def _said_by_script() -> str:
 
 def link(request: Request, name: str, query: Mapping[str, object] | None = None, **params: object) -> str:
     """Return the path to a page, by its route's name, wherever a proxy shows the console."""
-    path = request.scope.get("root_path", "") + str(request.app.url_path_for(name, **params))
+    written = {key: quote(value) if isinstance(value, str) else value for key, value in params.items()}
+    path = request.scope.get("root_path", "") + str(request.app.url_path_for(name, **written))
     given = {key: value for key, value in (query or {}).items() if value not in {None, ""}}
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,13 @@ from typing import Any
 import httpx2
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
 
 from handrail import Orchestrator, Run, action, workflow
-from handrail.console.api.problems import problem
 from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
-from handrail.console.viewer import Viewer
+from handrail.console.secret_keys import hash_of, new_token
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.errors import Misuse, UnknownPerson
 from tests.unit.handrail.console.served import BASE, approvals, tickets
 
 API = "/api/v1"
@@ -55,21 +53,29 @@ async def parents(run: Run, text: str) -> bool:
 FLOWS: Sequence[Any] = (tickets, approvals, orders, deliveries, parents)
 
 
-class ByHeader:
-    """Signs in whoever a request names: what stands behind real tokens is tested with them."""
+PERSON = "x-person"
+"""A header of these tests: whose token a request is to carry."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
 
-    async def viewer(self, request: HTTPConnection) -> Viewer | None:
-        name = request.headers.get("x-person")
-        person = None if name is None else self._client.people.get(name)
-        if person is None or person.is_disabled:
-            return None
-        return Viewer(person.name, "0", role=person.highest_role or "viewer", known=person)
+@dataclass
+class Tokens:
+    """Makes a token for each person that a request names, and puts it in place of the name."""
 
-    def refused(self, request: HTTPConnection) -> Response:
-        return problem(Request(request.scope), 401, "Nobody is signed in", "send a token")
+    client: Client
+    known: dict[str, str] = field(default_factory=dict)
+
+    async def of(self, name: str) -> str:
+        """Return a person's token; of nobody, one that lets nobody in."""
+        if name not in self.known:
+            self.known[name] = token = new_token()
+            with suppress(UnknownPerson, Misuse):
+                await self.client.people.let_in(name, hash_of(token), "token", label="test", seconds=None)
+        return self.known[name]
+
+    async def sign(self, request: httpx2.Request) -> None:
+        """Put a token into a request."""
+        if PERSON in request.headers:
+            request.headers["authorization"] = f"Bearer {await self.of(request.headers.pop(PERSON))}"
 
 
 @dataclass
@@ -79,6 +85,7 @@ class ApiSite:
     engine: Orchestrator
     http: httpx2.AsyncClient
     document: dict[str, Any]
+    tokens: Tokens | None = None
     called: set[str] = field(default_factory=set)
     """The operations that were called, and answered what was asked for."""
 
@@ -147,10 +154,12 @@ async def api_site(
 ) -> AsyncIterator[ApiSite]:
     """Open a console with a worker on a new store."""
     async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=FLOWS) as engine:
-        app = console(engine, settings, sign_in=ByHeader(engine) if with_people else None)
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=BASE + settings.root_path) as http:
+        transport = httpx2.ASGITransport(console(engine, settings))
+        async with httpx2.AsyncClient(transport=transport, base_url=BASE + settings.root_path) as http:
+            tokens = Tokens(engine)
+            http.event_hooks["request"].append(tokens.sign)
             if with_people:
                 await engine.people.add("ann", roles={"*": "admin"})
-                http.headers["x-person"] = "ann"
+                http.headers[PERSON] = "ann"
             document = (await http.get(f"{API}/openapi.json")).json()
-            yield ApiSite(engine, http, document)
+            yield ApiSite(engine, http, document, tokens)

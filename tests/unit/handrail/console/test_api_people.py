@@ -53,6 +53,8 @@ async def know(site: ApiSite) -> None:
         await site.engine.people.add(f"a {role}", roles={"*": role})
     await site.engine.people.add("elsewhere", roles={"refunds": "admin"})
     await site.engine.people.add("gone", roles={"*": "admin"})
+    assert site.tokens is not None
+    await site.tokens.of("gone")
     await site.engine.people.disable("gone")
 
 
