@@ -190,8 +190,7 @@ class Desk(Sowing):
         Raises:
             ReviewError: it waits, and is not this person's.
         """
-        row = self.plain_review(item)
-        moves.check_person(by)
+        row = self._item_for(item, by, "decide")
         move = moves.commit(row, now=self.now(), by=by)
         if move is None and row.state == "pending":
             raise ReviewError(f"review item {item}: only {row.lease_owner} may let that answer count before its time")
