@@ -121,7 +121,7 @@ class Client(Desk):
 
     # -- runs
 
-    def _must_be_allowed(self, by: str | None, action: StoreAction) -> None:
+    def must_be_allowed(self, by: str | None, action: StoreAction) -> None:
         """Check that a person may do something to runs; code that names nobody may."""
         if by is not None:
             check_person(by)
@@ -141,7 +141,7 @@ class Client(Desk):
             NotStorable: the payload is not JSON.
         """
         checked_texts(run_id=run_id, name=name, event_id=event_id)
-        self._must_be_allowed(by, "send")
+        self.must_be_allowed(by, "send")
         from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 -- only senders need it
 
         try:
@@ -158,7 +158,7 @@ class Client(Desk):
             UnknownRun: there is no such run.
         """
         checked_texts(run_id=run_id, reason=reason)
-        self._must_be_allowed(by, "cancel")
+        self.must_be_allowed(by, "cancel")
         return str(await self._change(Cancel(run_id, self._clock.now(), reason)))
 
     async def retry(self, run_id: str, *, by: str | None = None) -> None:
@@ -170,7 +170,7 @@ class Client(Desk):
             WrongState: it has not failed.
         """
         checked_texts(run_id=run_id)
-        self._must_be_allowed(by, "retry")
+        self.must_be_allowed(by, "retry")
         await self._change(RetryRun(run_id, self._clock.now()))
 
     async def fork(
@@ -190,7 +190,7 @@ class Client(Desk):
             RunConflict: the new id is taken.
         """
         checked_texts(run_id=run_id, step=step, id=id)
-        self._must_be_allowed(by, "fork")
+        self.must_be_allowed(by, "fork")
         new_id = id or f"{run_id}-fork-{uuid.uuid4().hex[:8]}"
         started: Started = await self._change(
             Fork(run_id, step, new_id, self._clock.now(), None if by is None else actor(by))
@@ -264,11 +264,6 @@ class Client(Desk):
             questions=self.review_count(),
             is_worked_on=living(self._open_store),
         )
-
-    @property
-    def url(self) -> str:
-        """Return the address of the store."""
-        return self._open_store.url
 
     @property
     def people(self) -> People:

@@ -201,7 +201,7 @@ class Orchestrator(Client):
             RunConflict: the id was started with another workflow or input.
         """
         engine = self.engine
-        self._must_be_allowed(by, "start")
+        self.must_be_allowed(by, "start")
         worker = engine.worker
         change = self._start_change(workflow, value, id, execute=worker.has_room, by=by)
         me = worker.id

@@ -206,6 +206,7 @@ FILTERS: Sequence[dict[str, Any]] = [
         {"text": "r7"},
         {"text": "approve"},
         {"tier_from": 2},
+        {"tier_to": 1},
         {"is_late": False, "now": NOW, "is_snoozed": False},
         {"workflow": "approve", "kinds": ("ask",), "but": (1, 2), "created_to": NOW + 1},
         {"decided_by": "person:ann", "assignee": None, "created_from": NOW + 1},

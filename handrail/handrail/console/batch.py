@@ -18,6 +18,7 @@ from handrail.console.viewer import viewer_of
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.review.moves import UNDO_SECONDS
+from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.store import ReviewQuery
 
 LOOKED_AT = 200
@@ -83,8 +84,13 @@ def _shown(request: Request, settled: Sequence[Settled]) -> Response:
 
 def clusters(request: Request, queue: str) -> list[Cluster]:
     """Return what is alike among the items that come first for this person, the largest cluster first."""
-    client, by = console_of(request).client, viewer_of(request).person
-    rows = client.reviews(ReviewQuery(queue=queue or None, free_for=by, now=client.now(), limit=LOOKED_AT))
+    client, viewer = console_of(request).client, viewer_of(request)
+    within = scope(viewer.known, "decide")
+    query = ReviewQuery(
+        queue=queue or None, queues=within.only, not_queues=within.but, free_for=viewer.person, now=client.now(),
+        limit=LOOKED_AT,
+    )  # fmt: skip
+    rows = [row for row in client.reviews(query) if viewer.may("decide", row)]
     groups: dict[tuple[str, str, str], list[ReviewItem]] = {}
     for row in rows:
         if row.kind == "decide" and row.suggestion is not None and row.choices:

@@ -8,8 +8,10 @@ from starlette.routing import BaseRoute, Route
 from handrail.console.context import console_of
 from handrail.console.render import fragment, link, page
 from handrail.console.strip import strip_of
+from handrail.console.viewer import viewer_of
 from handrail.console.work import Typed, Work, work_of
 from handrail_orchestrator.records.item import ReviewDetail
+from handrail_orchestrator.review import permission
 
 FRAGMENT_HEADER = "x-console"
 """Sent by the console's script: ``work`` asks for the changing part of an item's page alone."""
@@ -27,15 +29,27 @@ def routes() -> list[BaseRoute]:
 
 def shown(request: Request) -> Response:
     """Show one item."""
-    item = console_of(request).client.review(request.path_params["item"])
+    item = seen(request)
     done = request.query_params.get("done", "")
     queue = request.query_params.get("queue", "")
     return item_page(request, item, queue=queue, done=int(done) if done.isdecimal() and len(done) < 19 else None)
 
 
+def seen(request: Request) -> ReviewDetail:
+    """Return the item that a request names, if the person may look at it.
+
+    Raises:
+        NotAllowed: they may not.
+        UnknownItem: there is none.
+    """
+    item = console_of(request).client.review(request.path_params["item"])
+    permission.check(viewer_of(request).known, "look", item)
+    return item
+
+
 def ahead(request: Request) -> Response:
     """Return the changing part of an item's page, for a browser that loads it ahead; it is not taken by this."""
-    item = console_of(request).client.review(request.path_params["item"])
+    item = seen(request)
     return HTMLResponse(_work_part(request, work_of(request, item, queue=request.query_params.get("queue", ""))))
 
 

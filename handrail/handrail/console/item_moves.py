@@ -24,6 +24,7 @@ from handrail.console.work import Typed
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import AnswerRefused, ReviewConflict, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail
+from handrail_orchestrator.review import permission
 from handrail_orchestrator.review.moves import UNDO_SECONDS
 
 if TYPE_CHECKING:
@@ -84,7 +85,10 @@ def routes() -> list[BaseRoute]:
 
 async def _desk(request: Request) -> Desk:
     form = await request.form(max_files=0, max_fields=MOST_FIELDS)
-    return Desk(request, console_of(request).client, request.path_params["item"], viewer_of(request).person, form)
+    client, viewer, item = console_of(request).client, viewer_of(request), request.path_params["item"]
+    # whatever the move: what it answers shows the item
+    permission.check(viewer.known, "look", client.plain_review(item))
+    return Desk(request, client, item, viewer.person, form)
 
 
 async def decide(request: Request) -> Response:
@@ -254,7 +258,7 @@ async def fork(request: Request) -> Response:
     """Correct what was decided: a new run goes on from the question, and asks it again."""
     desk = await _desk(request)
     item = desk.client.plain_review(desk.item)
-    run = await desk.client.fork(item.run_id, step=item.step)
+    run = await desk.client.fork(item.run_id, step=item.step, by=desk.by)
     return _to(desk, link(request, "queue", {"text": run}))
 
 

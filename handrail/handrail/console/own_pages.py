@@ -46,7 +46,7 @@ def shown(request: Request, *, problem: str = "", done: str = "", token: str = "
     """Return the page of a person's own settings, with what became of a change."""
     viewer = viewer_of(request)
     if viewer.is_single_user:
-        return page(request, "single_user.html", store=console_of(request).client.url)
+        return page(request, "single_user.html", store=console_of(request).client.store)
     passes = console_of(request).client.people.passes(viewer.person)
     this = signing_in(request).sessions.session_of(request)
     return page(

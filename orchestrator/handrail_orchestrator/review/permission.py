@@ -41,6 +41,13 @@ class Governed(Protocol):
         ...
 
 
+class Place(NamedTuple):
+    """What a queue's items are before any is known."""
+
+    queue: str
+    tier: int = 1
+
+
 class QueueScope(NamedTuple):
     """The queues in which a person may do something."""
 
@@ -48,6 +55,10 @@ class QueueScope(NamedTuple):
     """Those alone; None: all, but for ``but``."""
     but: tuple[str, ...] = ()
     """Those not."""
+
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return self.only is None or bool(self.only)
 
     def holds(self, queue: str) -> bool:
         """Return whether a queue is among them."""

@@ -69,6 +69,8 @@ class ReviewQuery:
     """Only those that are given to this person."""
     tier_from: int = 1
     """Only those of this tier and above; 2: what was sent up."""
+    tier_to: int | None = None
+    """Only those of this tier and below; 1: what was not sent up."""
     is_late: bool | None = None
     """Only those that are past their due time at ``now``, or only those that are not."""
     text: str | None = None

@@ -160,6 +160,8 @@ def _conditions(query: ReviewQuery) -> _Where:
 def _add_times(where: _Where, query: ReviewQuery) -> None:
     if query.tier_from > 1:
         where.add("reviews.tier >= ?", query.tier_from)
+    if query.tier_to is not None:
+        where.add("reviews.tier <= ?", query.tier_to)
     if query.is_late is not None:
         late, not_late = "reviews.due IS NOT NULL AND reviews.due <= ?", "(reviews.due IS NULL OR reviews.due > ?)"
         where.add(late if query.is_late else not_late, query.now)
