@@ -59,6 +59,10 @@ def _of_item(item: DecidedItem, rows: Sequence[ChainedRow]) -> Iterator[AuditFin
         )
     elif item.state == "decided":
         yield from _decided(item, last)
+        return
+    asked = _read(rows[0].data).get("shown", item.digest)
+    if asked != item.digest and not any(row.action == "reopen" for row in rows):  # asked anew, it shows another thing
+        yield AuditFinding(rows[0].id, item.id, "the item's digest is another one than was asked with")
 
 
 def _decided(item: DecidedItem, row: ChainedRow) -> Iterator[AuditFinding]:

@@ -278,6 +278,16 @@ def test_an_item_that_was_edited_is_found(item: DecidedItem, said: str) -> None:
     assert said in found[0].problem
 
 
+def test_an_open_item_whose_digest_was_edited_is_found_unless_it_was_asked_anew() -> None:
+    asked = ChainedRow(1, 4, 1.0, "run:1", "ask", "open", 1, '{"shown": "d1"}', "")
+    anew = ChainedRow(2, 4, 2.0, "policy:reopen", "reopen", "open", 2, None, "")
+    item = DecidedItem(4, "open", 1, None, None, "d2")
+
+    assert [(each.row, each.item) for each in disagreements([item], [asked])] == [(1, 4)]
+    assert list(disagreements([item._replace(digest="d1")], [asked])) == []
+    assert list(disagreements([item._replace(version=2)], [asked, anew])) == []
+
+
 def test_versions_with_a_gap_are_found() -> None:
     rows = logged()
 
