@@ -65,8 +65,7 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "forms.show.long": "Show the fields of {label}",
     "forms.no_rows": "Nothing in it.",
     "forms.preview": "Preview",
-    "forms.optional": "may be left empty",
-    "forms.as_json": "as JSON",
+    "forms.as_json": "Written as JSON.",
     "forms.unseen": "Holds characters that nobody sees: {characters}",
     "forms.alternatives": "Or",
     "forms.line": "line {line}",
@@ -86,7 +85,6 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "forms.kind.object": "fields",
     "forms.kind.choice": "choice",
     "forms.kind.json": "JSON",
-    "forms.kind.null": "none",
     # -- what is wrong with what was typed
     "forms.required": "This is needed.",
     "forms.required.default": "This is needed; if nothing else is known, it is {default}.",

@@ -73,7 +73,8 @@ class Drawing:
             return self._leaves.choice(place, resolved, closed or (), offer, default)
         number = _number(offer, place.original)
         if number is not None:
-            return self._leaves.text(place, resolved, number, offer, default)
+            bounded = {**resolved, **offer.kinds[0]} if number == "decimal" else resolved
+            return self._leaves.text(place, bounded, number, offer, default)
         kind, *others = offer.kinds
         if others or (self._is_composite(kind) and (offer.nullable or omittable)):
             return self._variant(place, resolved, offer, default, omittable=omittable)

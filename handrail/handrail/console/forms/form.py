@@ -30,6 +30,8 @@ from handrail.console.words import say
 from handrail_ground.text import harmless
 from handrail_orchestrator.review.answers import misfits
 
+ROOM = 500
+"""Parts that are left for rows that people add, and for what else a page sends along."""
 LONGEST_PROBLEM = 300
 """Characters of what is wrong: it may repeat what was typed, however long that is."""
 
@@ -143,6 +145,8 @@ class _FormPlan:
         except TooMuch:
             if posted is not None:
                 raise
+            return leaves.json(as_json, self.schema)
+        if posted is None and sum(1 for each in walk(root) for _ in parts_of(each)) > MOST_PARTS - ROOM:
             return leaves.json(as_json, self.schema)
         return in_order_of_evidence(root) if self.by_evidence else root
 

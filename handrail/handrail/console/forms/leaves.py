@@ -71,6 +71,8 @@ class Leaves:
             text = sent
             settled = place.posted.one(aside(place.name, "as"))
         text = None if text is None else sent_text(text)
+        if reads == "json":
+            basis["help"] = basis["help"] or say("forms.as_json")
         if reads in NUMBERS:
             others = tuple((meant(each, self.habits), sure) for each, sure in basis["mark"].alternatives)
             basis["mark"] = replace(basis["mark"], alternatives=others)

@@ -1,9 +1,12 @@
 """What a schema allows of a text, a number or a list, checked on what was typed and said in words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal, DecimalException
+from functools import lru_cache
 from typing import Any
+
+from jsonschema_rs import validator_for
 
 from handrail.console.forms.labels import cut
 from handrail.console.forms.schemas import Schema
@@ -38,6 +41,18 @@ def _text(schema: Schema, value: str) -> Iterator[str]:
         yield say("forms.shorter", bound=most, length=len(value))
     if isinstance(pattern, str) and not _matches(pattern, value):
         yield say("forms.pattern", pattern=cut(pattern))
+    form = schema.get("format")
+    if isinstance(form, str) and not _is_formatted(form)(value):
+        yield say("forms.format", format=cut(form))
+
+
+@lru_cache(maxsize=64)
+def _is_formatted(form: str) -> Callable[[str], bool]:
+    """Return what tells whether a text is of a format, such as ``uuid``; what no standard knows takes any text."""
+    try:
+        return validator_for({"format": form}, validate_formats=True).is_valid
+    except ValueError:
+        return lambda _: True
 
 
 def _matches(pattern: str, value: str) -> bool:

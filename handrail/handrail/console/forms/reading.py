@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from handrail.console.forms.days import has_zone, read_clock, read_day, read_duration, read_moment
 from handrail.console.forms.fields import (
@@ -30,6 +30,9 @@ from handrail.console.forms.texts import drawn, is_same_text, needs_settling
 from handrail.console.words import say
 from handrail_ground.values import InvalidJson, from_json
 from handrail_orchestrator.records.sameness import same
+
+_DAYS: Final = frozenset({"date", "datetime", "time", "duration"})
+"""What the judge of an answer takes for any text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class Settling:
         if box.is_twice:
             return _wrong(box, say("forms.twice"))
         if box.shown is not MISSING and is_same_text(box.text, box.drawn) and not _is_unanswered(box):
+            if box.reads in _DAYS and box.text and isinstance(doubt := self._typed(box, box.text), Misread):
+                return _wrong(box, doubt.words)  # a day as no type writes it: nobody knows what is meant
             return Settled(box, box.shown)
         value = self._typed(box, box.text)
         if isinstance(value, Misread):
@@ -116,12 +121,10 @@ class Settling:
             return found
         if not is_numeral(found):
             return Misread(say("forms.number.unread"))
-        if box.reads == "decimal":
-            bounds = next((each for each in box.schema.get("anyOf", ()) if each.get("type") == "number"), box.schema)
-            wrong = number_misfit(bounds, found) or number_misfit(box.schema, found)
-            return Misread(wrong) if wrong else found
         wrong = number_misfit(box.schema, found)
-        return Misread(wrong) if wrong else _exact_number(found, whole=box.reads == "integer")
+        if wrong:
+            return Misread(wrong)
+        return found if box.reads == "decimal" else _exact_number(found, whole=box.reads == "integer")
 
     def _choice(self, choice: ChoiceField) -> Settled:
         values = [each.value for each in choice.options if each.token in choice.chosen]

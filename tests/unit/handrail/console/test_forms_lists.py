@@ -235,6 +235,15 @@ def test_an_answer_that_is_too_large_for_fields_is_json() -> None:
     assert read(form) == value
 
 
+def test_no_form_is_drawn_that_is_too_large_to_be_sent() -> None:
+    schema = {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"type": "number"}}}
+    value = {f"m{at}": {f"k{key}": 1.234 for key in range(60)} for at in range(40)}
+    form = form_of(schema, value)
+
+    assert len(form.parts()) < 5000
+    assert read(form) == value
+
+
 def test_several_of_a_list_are_chosen_at_once() -> None:
     schema = schema_of(set[Literal["red", "green", "blue"]])
     form = form_of(schema, ["blue", "red"])

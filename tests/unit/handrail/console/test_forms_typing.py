@@ -167,6 +167,12 @@ def test_a_day_that_can_be_one_only_is_that(habits: TypingHabits) -> None:
     assert typed(DAY, "04/04/2024", habits).value == "2024-04-04"
 
 
+def test_a_suggested_day_that_can_be_two_does_not_pass_untouched() -> None:
+    form = form_of(DAY, "03/04/2024")
+
+    assert "3 April 2024" in said(form.read(form.parts()))
+
+
 def test_a_year_of_two_digits_is_asked_about() -> None:
     assert said(typed(DAY, "03.04.24")) == "Write the year in full, like 2024-04-30."
 
@@ -262,11 +268,18 @@ def test_a_text_is_kept_as_it_was_typed(text: str) -> None:
     [
         ({"maxLength": 3}, "four", "At most 3 characters; these are 4."),
         ({"minLength": 3}, "it", "At least 3 characters; these are 2."),
+        ({"format": "uuid"}, "1234", "This is not of the form uuid."),
+        ({"format": "email"}, "ann", "This is not of the form email."),
         ({"pattern": "^[a-z]+$"}, "A1", "This does not fit the pattern ^[a-z]+$."),
     ],
 )
 def test_a_text_that_does_not_fit_says_why(schema: dict[str, Any], text: str, problem: str) -> None:
     assert said(typed({"type": "string", **schema}, text)) == problem
+
+
+@pytest.mark.parametrize("form", ["binary", "of our own", "<b>", "uuid"])
+def test_a_format_that_no_standard_knows_takes_any_text(form: str) -> None:
+    assert typed({"type": "string", "format": form}, "93c1a2b4-0000-4000-8000-000000000000").fits
 
 
 def test_json_is_read_and_a_number_in_it_keeps_its_digits() -> None:
