@@ -17,7 +17,6 @@ from handrail.console.render import page
 from handrail.console.viewer import viewer_of
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewItem
-from handrail_orchestrator.review.moves import UNDO_SECONDS
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.store import ReviewQuery
 
@@ -117,7 +116,7 @@ async def decide(request: Request) -> Response:
             item = console.client.plain_review(int(number))
             await console.client.decide(
                 item.id, item.suggestion, by=by, shown=digest, version=_version(form.get(f"version.{number}")),
-                undo_seconds=UNDO_SECONDS,
+                undo_seconds=console.settings.undo_seconds,
             )  # fmt: skip
             settled.append(Settled(item.id, heading(item)))
         except ReviewError as error:

@@ -7,6 +7,7 @@ from handrail.console.commonness import Commonness
 from handrail.console.signin_settings import SignInSettings
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.orchestrator import Orchestrator
+from handrail_orchestrator.review.moves import UNDO_SECONDS
 from handrail_orchestrator.similar import Similar
 
 if TYPE_CHECKING:  # whoever starts the console reads its settings before it is known whether the extra is there
@@ -29,6 +30,8 @@ class ConsoleSettings:
     """How people sign in."""
     behind_proxy: str | None = None
     """The address of the proxy whose ``X-Forwarded-For`` and ``-Proto`` are believed; None: nobody's are."""
+    undo_seconds: float = UNDO_SECONDS
+    """How long an answer can be taken back before it counts."""
 
 
 @dataclass(frozen=True, slots=True)

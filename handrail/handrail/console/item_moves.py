@@ -25,7 +25,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import AnswerRefused, ReviewConflict, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail
 from handrail_orchestrator.review import permission
-from handrail_orchestrator.review.moves import UNDO_SECONDS
+from handrail_orchestrator.store import ReviewQuery
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from handrail_guards.verdict import Verdict
 
 MOST_FIELDS = 5_000
+OFFERED = 20
+"""Items of which one is taken when another was handed on."""
 SNOOZES = {"1h": 3_600.0, "4h": 14_400.0, "1d": 86_400.0, "7d": 604_800.0}
 """How long an item can be put away from its page."""
 LONGEST_BEAT_SECONDS = 300.0
@@ -107,7 +109,7 @@ async def decide(request: Request) -> Response:
             shown=desk.text("shown") or None,
             note=desk.note,
             despite=given.typed.despite,
-            undo_seconds=UNDO_SECONDS,
+            undo_seconds=console_of(request).settings.undo_seconds,
         )
     except AnswerRefused as refused:
         return await _again(desk, replace(given.typed, refused=refused.verdicts), 422)
@@ -155,15 +157,23 @@ async def _again(desk: Desk, typed: Typed, status: int) -> Response:
 
 async def _onward(desk: Desk, done: int | None = None, but: int | None = None) -> Response:
     """Take what comes next and show it; at the end of the queue, the list."""
-    taken = await desk.client.next_review(by=desk.by, queue=desk.queue or None)
-    if taken is not None and taken.id == but:  # all that is left was skipped just now
-        await desk.client.release(taken.id, by=desk.by)
-        taken = None
+    taken = await _taken_next(desk, but)
     if taken is None:
         return _to(desk, link(desk.request, "queue", {"queue": desk.queue, "done": done, "end": 1}))
     if desk.request.headers.get(FRAGMENT_HEADER) == "work":
         return await item_page_aside(desk.request, taken, queue=desk.queue, done=done)
     return _to(desk, link(desk.request, "item", {"queue": desk.queue, "done": done}, item=taken.id))
+
+
+async def _taken_next(desk: Desk, but: int | None) -> ReviewDetail | None:
+    """Take what comes next, but not what the person has just handed on."""
+    if but is None:
+        return await desk.client.next_review(by=desk.by, queue=desk.queue or None)
+    query = ReviewQuery(queue=desk.queue or None, free_for=desk.by, now=desk.client.now(), but=(but,), limit=OFFERED)
+    for item in desk.client.reviews(query):
+        with suppress(ReviewError):  # somebody was faster, or a rule forbids it
+            return await desk.client.take(item.id, by=desk.by)
+    return None
 
 
 def _to(desk: Desk, path: str) -> Response:
@@ -271,7 +281,8 @@ async def check(request: Request) -> Response:
     if given.value is not MISSING:
         with suppress(ReviewError):
             verdicts = await desk.client.objections(desk.item, given.value) or ()
-    return await run_in_threadpool(page, request, "checked.html", form=given.typed.form, verdicts=verdicts)
+    typed = {name: text for name, text in desk.form.multi_items() if isinstance(text, str)}
+    return await run_in_threadpool(page, request, "checked.html", form=given.typed.form, verdicts=verdicts, typed=typed)
 
 
 def _number(text: str) -> int | None:

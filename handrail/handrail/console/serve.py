@@ -19,6 +19,7 @@ from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.records.person import checked_role
+from handrail_orchestrator.review.moves import LONGEST_UNDO_SECONDS, UNDO_SECONDS
 
 LARGEST_PORT = 65_535
 NOBODY = "me"
@@ -58,6 +59,9 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
         str | None,
         typer.Option(metavar="ROLE", help="of whom the provider lets in and nobody added (default: refused)"),
     ] = None,
+    undo_seconds: Annotated[
+        float, typer.Option(min=0, max=LONGEST_UNDO_SECONDS, help="how long an answer can be taken back")
+    ] = UNDO_SECONDS,
     concurrency: ConcurrencyOption = 100,
     logs: LogOption = False,  # noqa: FBT002 -- typer makes an option of it
 ) -> None:
@@ -71,7 +75,7 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
         oidc = OidcSettings(issuer=oidc_issuer, client_id=oidc_client_id, secret=secret, role=role)
     signing_in = SignInSettings(oidc=oidc, public_url=_checked_public(public_url))
     settings = ConsoleSettings(
-        host, port, _checked_root(root_path), by.strip() or _user(), sign_in=signing_in, behind_proxy=behind_proxy
+        host, port, _checked_root(root_path), by.strip() or _user(), signing_in, behind_proxy, undo_seconds
     )
     with needs("console"):
         from handrail.console.server import Served, serve_until_stopped  # noqa: PLC0415 -- needs the extra

@@ -15,7 +15,7 @@ from handrail.console.context import ConsoleSettings
 from handrail.console.security import is_loopback
 from handrail.similar import SimilarCases
 from handrail_orchestrator.client import Client
-from handrail_orchestrator.errors import Misuse, StoreError, StoreLocked
+from handrail_orchestrator.errors import Misuse, StoreLocked
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.workflow import AnyWorkflow
 
@@ -132,18 +132,12 @@ async def _serve(client: Client, similar: SimilarCases, served: Served, listener
 
 async def _fire_timers(client: Client) -> None:
     """Let what is due happen, once a second: undo windows that end, items that are late."""
-    fire = getattr(client, "fire_timers", None)
     while True:
         await asyncio.sleep(1.0)
-        if fire is None:
-            continue
         try:
-            await fire()
+            await client.fire_timers()
         except StoreLocked:  # somebody holds it for a moment: the next second is soon enough
             _log.warning("timers: the store is locked")
-        except StoreError:
-            _log.exception("timers: the store cannot be used")
-            raise
 
 
 def _greeting(served: Served, listener: socket.socket) -> str:

@@ -223,7 +223,7 @@
     if (node.matches("summary")) {
       const panel = node.parentElement;
       panel.open = !panel.open;
-      if (panel.open) (panel.matches(".panel") ? $(".sheet :is(input:not([type=hidden]), textarea, button)", panel) : $("#find")).focus();
+      if (panel.open) (panel.matches(".panel") ? $(".sheet :is(button, textarea, input:not([type=hidden]))", panel) : $("#find")).focus();
     } else if (node.matches("[type=radio]")) {
       choose(node);
     } else if (!isSoon() || !node.matches("button")) {
@@ -283,7 +283,7 @@
 
   // -- fields
 
-  const answer = () => ($("#fields") ? new URLSearchParams(new FormData($("#answer"))).toString() : "");
+  const answer = () => $$("#fields :is(input, textarea, select)").map((box) => [box.name, box.value, box.checked].join()).join();
   const doubtful = () => $$(`#fields .field${$("#fields [data-state]") ? "[data-state=check]" : ""}:not(.confirmed)`);
   const boxOf = (node) => node && $("input:not([type=hidden]), textarea, select", node);
 
@@ -350,7 +350,7 @@
   addEventListener("htmx:after:swap", () => { // what the server read comes back as it reads it: 207,50 is 207.50
     for (const node of $$("#checked data")) {
       const box = document.getElementById(`f-${node.dataset.for}`);
-      if (box && box !== document.activeElement && box.value !== node.value) box.value = node.value;
+      if (box && box !== document.activeElement && box.value === node.dataset.typed) box.value = node.value;
     }
     const involved = new Set($$("#checked .verdict").map((node) => node.dataset.field));
     for (const each of $$("#fields .field")) each.classList.toggle("involved", involved.has(each.dataset.path));
