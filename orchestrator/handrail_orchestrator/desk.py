@@ -59,7 +59,7 @@ class Desk(Sowing):
     async def next_review(self, *, by: str, queue: str | None = None) -> ReviewDetail | None:
         """Take the most urgent item that is free for this person, for five minutes; None when there is none.
 
-        What this person skipped comes after all others, that skipped longest ago first.
+        What this person skipped or sent up comes after all others, that of longest ago first.
 
         Raises:
             NotAllowed: the store knows people, and nobody of this name.

@@ -151,6 +151,10 @@ class ReviewDesk(Protocol):
         """Let one's own answer count at once, without the rest of its undo window."""
         ...
 
+    async def fire_timers(self) -> int:
+        """Let answers count whose undo window is over, and policies for what is late fire; returns how many."""
+        ...
+
     async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
         """Give an item back for somebody else."""
         ...

@@ -89,7 +89,7 @@ class ReviewQuery:
     free_for: str | None = None
     """Only items that this person may take at ``now``: open, their own, or with a lease that ran out.
 
-    Those that the person skipped come last, that skipped longest ago first; ``after`` does not know this order.
+    Those that the person skipped or sent up come last, those of longest ago first; ``after`` does not know this order.
     What is put away, given to somebody else, or has this person's answer is not among them."""
     but: tuple[int, ...] = ()
     """None of these items."""

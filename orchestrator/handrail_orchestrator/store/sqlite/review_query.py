@@ -13,11 +13,11 @@ _ORDER = "reviews.priority DESC, reviews.id"
 _BACKWARDS = "reviews.priority, reviews.id DESC"
 _NEWEST = "reviews.id DESC"
 _SKIPPED = (
-    "(SELECT max(review_log.id) FROM review_log WHERE review_log.actor = ? AND review_log.action = 'skip'"
-    " AND review_log.review = reviews.id)"
+    "(SELECT max(review_log.id) FROM review_log WHERE review_log.actor = ?"
+    " AND review_log.action IN ('skip', 'send_up') AND review_log.review = reviews.id)"
 )
-"""When a person last skipped an item, as a number that grows."""
-_ALL_SKIPPED = "SELECT review FROM review_log WHERE actor = ? AND action = 'skip'"
+"""When a person last skipped an item or sent it up, as a number that grows."""
+_ALL_SKIPPED = "SELECT review FROM review_log WHERE actor = ? AND action IN ('skip', 'send_up')"
 
 _TIMED = "FROM reviews WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
 NEXT_TIMER = (

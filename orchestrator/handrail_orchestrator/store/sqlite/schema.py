@@ -35,7 +35,7 @@ CREATE INDEX IF NOT EXISTS reviews_due ON reviews (due, queue) WHERE due IS NOT 
 CREATE INDEX IF NOT EXISTS reviews_timer ON reviews (timer) WHERE timer IS NOT NULL AND state IN ('open', 'leased');
 CREATE INDEX IF NOT EXISTS reviews_commit ON reviews (commit_at) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS reviews_decided ON reviews (decided, id) WHERE decided IS NOT NULL;
-CREATE INDEX IF NOT EXISTS review_log_skips ON review_log (actor, review, id) WHERE action = 'skip';
+CREATE INDEX IF NOT EXISTS review_log_left ON review_log (actor, review, id) WHERE action IN ('skip', 'send_up');
 CREATE TABLE IF NOT EXISTS people (
     name TEXT PRIMARY KEY,
     roles TEXT NOT NULL,
