@@ -1,10 +1,13 @@
 """What a person may see of what others answered, while an item that several answer blind is not decided."""
 
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import replace
+from typing import Final, TypeVar
 
-from handrail_orchestrator.records.item import ReviewChange, ReviewItem
+from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.review.moves import actor
+
+Item = TypeVar("Item", bound=ReviewItem)
 
 SETTLED: Final = frozenset({"decided", "expired", "cancelled"})
 """States in which nobody is asked any more, so that nothing is to be kept from anybody."""
@@ -19,6 +22,18 @@ ANSWERING: Final = frozenset({"decide", "commit", "undo"})
 def is_blind(item: ReviewItem) -> bool:
     """Return whether answers to an item are kept from those who are to answer it without them."""
     return item.rules.reviewers > 1 and item.rules.blind and item.state not in SETTLED
+
+
+def item_for(item: Item, by: str) -> Item:
+    """Return an item as a person may see it: without the answers of others, and what they said with them."""
+    if not is_blind(item):
+        return item
+    own = tuple(answer for answer in item.answers if answer.by == by)
+    told = {answer.note for answer in item.answers if answer.by != by}
+    seen = replace(item, answers=own, note=None if item.note in told else item.note)
+    if isinstance(seen, ReviewDetail):
+        return replace(seen, history=tuple(log_for(item, seen.history, by)))
+    return seen
 
 
 def log_for(item: ReviewItem, log: Iterable[ReviewChange], by: str) -> list[ReviewChange]:
