@@ -5,6 +5,7 @@ from handrail_orchestrator.cli.reviewing import app
 
 __all__ = ["app"]
 
+register(app, "next", "handrail.answering:next_items", "Answer one question after the other; ? lists the keys.")
 register(
     app,
     "export",

@@ -23,6 +23,7 @@ from handrail_orchestrator.cli.printing import moment
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.review.moves import SEND_UP_CODES
 
 UNITS: Final = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
@@ -34,14 +35,14 @@ _CODES = ", ".join(SEND_UP_CODES)
 def take(item: ItemArgument, by: AsOption, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Take one question for five minutes, so that nobody else answers it."""
     moved = _moved(store, lambda client: client.take(item, by=by))
-    _say(moved, f"is yours until {moment(moved.lease_until)}", as_json=as_json)
+    _say(item_for(moved, by), f"is yours until {moment(moved.lease_until)}", as_json=as_json)
 
 
 @complaining
 def release(item: ItemArgument, by: AsOption, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Give back a question that you have taken, as if you had never looked at it."""
     moved = _moved(store, lambda client: client.release(item, by=by))
-    _say(moved, "is open again", as_json=as_json)
+    _say(item_for(moved, by), "is open again", as_json=as_json)
 
 
 @complaining
@@ -54,7 +55,7 @@ def skip(
 ) -> None:
     """Leave a question to somebody else; it is offered to you last from now on."""
     moved = _moved(store, lambda client: client.skip(item, by=by, note=note))
-    _say(moved, "is open again", as_json=as_json)
+    _say(item_for(moved, by), "is open again", as_json=as_json)
 
 
 @complaining
@@ -75,7 +76,7 @@ def snooze(
         return read_moment(until) if until is not None else now + read_span(after or "")
 
     moved = _moved(store, lambda client: client.snooze(item, by=by, until=wake(client.now()), note=note))
-    _say(moved, f"is put away until {moment(moved.snoozed_until)}", as_json=as_json)
+    _say(item_for(moved, by), f"is put away until {moment(moved.snoozed_until)}", as_json=as_json)
 
 
 @complaining
@@ -92,7 +93,7 @@ def assign(
     if (to is None) is not nobody:
         raise Misuse("give either --to NAME or --nobody")
     moved = _moved(store, lambda client: client.assign(item, by=by, to=to, note=note))
-    _say(moved, "is for whoever comes" if to is None else f"is for {to}", as_json=as_json)
+    _say(item_for(moved, by), "is for whoever comes" if to is None else f"is for {to}", as_json=as_json)
 
 
 @complaining
@@ -109,7 +110,7 @@ def escalate(
     if known is None:
         raise Misuse(f"--code {code!r} is no reason to send a question up; reasons: {_CODES}")
     moved = _moved(store, lambda client: client.send_up(item, by=by, code=known, note=note))
-    _say(moved, f"is sent up to tier {moved.tier}", as_json=as_json)
+    _say(item_for(moved, by), f"is sent up to tier {moved.tier}", as_json=as_json)
 
 
 @complaining
@@ -122,14 +123,14 @@ def add_note(
 ) -> None:
     """Say something about a question, for whoever looks at it next."""
     moved = _moved(store, lambda client: client.add_note(item, by=by, text=text))
-    _say(moved, "has your note", as_json=as_json)
+    _say(item_for(moved, by), "has your note", as_json=as_json)
 
 
 @complaining
 def undo(item: ItemArgument, by: AsOption, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Take your own answer back, as long as its run has not gone on with it; the question is yours again."""
     moved = _moved(store, lambda client: client.undo(item, by=by))
-    _say(moved, f"is yours again until {moment(moved.lease_until)}", as_json=as_json)
+    _say(item_for(moved, by), f"is yours again until {moment(moved.lease_until)}", as_json=as_json)
 
 
 def read_span(text: str) -> float:

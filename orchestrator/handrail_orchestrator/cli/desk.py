@@ -20,10 +20,12 @@ from handrail_orchestrator.cli.prompting import Prompt
 from handrail_orchestrator.cli.screen import Screen
 from handrail_orchestrator.cli.showing import failed_line, show_draft, show_item, show_options, text_of
 from handrail_orchestrator.cli.sitting import Sitting, WindowOver
+from handrail_orchestrator.cli.surroundings import Surroundings
 from handrail_orchestrator.cli.terminal import EndOfInput, is_terminal
 from handrail_orchestrator.cli.typed import Command, Field, Search, TypedAnswer
 from handrail_orchestrator.errors import AnswerRefused, ReviewConflict, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
+from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.review.moves import SEND_UP_CODES
 
 LEFT_FOR_THE_REST: Final = 16
@@ -32,21 +34,24 @@ LEFT_FOR_THE_REST: Final = 16
 LISTED: Final = 30
 """Answers that are listed with a number each, where a line is typed; of more, the first so many and a search."""
 
-HELP: Final = """\
-  a label, or its number   chooses it; y and n answer yes or no
-  / and a part of a label  finds it among many; without Enter: arrows mark one, Enter chooses it, Escape leaves
-  Enter, or a              accepts what is suggested, as it is shown; an Enter right after an Enter does not
-  e                        changes the answer field by field
-  FIELD=VALUE              changes one field, such as total=5.00; VALUE is text or JSON
-  any other text           is the answer itself, as JSON if that fits and as text if not
-  c                        adds a note to the question, for the record
-  s                        skips: the question comes back after all others
-  x                        sends the question up to the next tier, with the reason
-  u                        takes your last answer back, if its run has not gone on with it
-  o, or v                  shows the whole text
-  b, or q                  stops
-  A slash makes a key of a text that is a label too (/q); quotes make an answer of it ("q")."""
-KEYS_HELP: Final = "  Where answers are listed, a key acts at once; --lines waits for Enter behind each."
+HELP: Final = (
+    ("a label, or its number", "chooses it; y and n answer yes or no"),
+    ("/ and a part of a label", "finds it among many; without Enter: arrows mark one, Enter chooses, Escape leaves"),
+    ("Enter, or a", "accepts what is suggested, as it is shown; an Enter right after an Enter does not"),
+    ("e", "changes the answer field by field"),
+    ("FIELD=VALUE", "changes one field, such as total=5.00; VALUE is text or JSON"),
+    ("any other text", "is the answer itself, as JSON if that fits and as text if not"),
+    ("c", "adds a note to the question, for the record"),
+    ("s", "skips: the question comes back after all others"),
+    ("x", "sends the question up to the next tier, with the reason"),
+    ("u", "takes your last answer back, if its run has not gone on with it"),
+    ("o, or v", "shows the whole text"),
+    ("b, or q", "stops"),
+)
+HELP_ENDS: Final = (
+    'A slash makes a key of a text that is a label too (/q); quotes make an answer of it ("q").',
+    "Where answers are listed, a key acts at once; --lines waits for Enter behind each.",
+)
 
 
 @dataclass(slots=True)
@@ -69,11 +74,12 @@ class Question:
 class TerminalDesk:
     """One person at work on the questions of a store."""
 
-    def __init__(self, sitting: Sitting, prompt: Prompt, code: Code) -> None:
+    def __init__(self, sitting: Sitting, prompt: Prompt, code: Code, surroundings: Surroundings | None = None) -> None:
         self._sitting = sitting
+        self._surroundings = surroundings
         self._prompt = prompt
         self._code = code
-        self._skipped: set[int] = set()
+        self._left: set[int] = set()
         self._kept: dict[int, Question] = {}
         """What was typed at questions that went to somebody else meanwhile."""
         self._entered = False
@@ -83,11 +89,11 @@ class TerminalDesk:
         """Put one question after the other until there is none left, or somebody stops."""
         while True:
             item = self._sitting.next()
-            if item is not None and item.id not in self._skipped:
+            if item is not None and item.id not in self._left:
                 if not self._settled(item):
                     return
                 continue
-            if item is not None:  # all that is left was skipped here
+            if item is not None:  # all that waits was skipped or sent up here
                 self._sitting.hold(item)
                 self._sitting.give_back()
             if not self._takes_last_back():
@@ -145,7 +151,7 @@ class TerminalDesk:
         screen.say(harmless(str(error)), before="  ")
         again = self._sitting.client.review(question.item.id)
         if self._sitting.is_mine(again):
-            has_changed = again.digest != question.item.digest
+            has_changed = (again.version, again.digest) != (question.item.version, question.item.digest)
             question.item = again
             if has_changed:
                 self._show(question)
@@ -222,7 +228,7 @@ class TerminalDesk:
                     item = question.item
                     show_paged(f"{harmless(item.title)}\n\n{context_text(item)}\n", self._sitting.pulse)
             case "help":
-                typer.echo(f"{HELP}\n{KEYS_HELP}" if self._prompt.has_keys else HELP)
+                _show_help(has_keys=self._prompt.has_keys)
             case _:
                 assert_never(command)
         return None
@@ -232,7 +238,9 @@ class TerminalDesk:
     def _show(self, question: Question) -> None:
         lines = max(5, Screen.here().lines - LEFT_FOR_THE_REST) if is_terminal() else None
         question.offered = question.item.choices[: self._offered_of(question.item)]
-        show_item(question.item, lines=lines, offered=len(question.offered))
+        around = self._surroundings if is_terminal() else None
+        item = item_for(question.item, self._sitting.by)
+        show_item(item, lines=lines, offered=len(question.offered), around=around)
         self._prompt.begin()
 
     def _offered_of(self, item: ReviewItem) -> int:
@@ -313,7 +321,7 @@ class TerminalDesk:
 
     def _skip(self, question: Question) -> bool:
         sitting, item = self._sitting, question.item
-        self._skipped.add(item.id)
+        self._left.add(item.id)
         sitting.do(sitting.client.skip(item.id, by=sitting.by, note=question.comment))
         question.comment = None
         sitting.put_down()
@@ -331,6 +339,7 @@ class TerminalDesk:
         if code == "other" and question.comment is None:
             question.comment = self._prompt.line("  note: ") or None
         sitting.do(sitting.client.send_up(item.id, by=sitting.by, code=code, note=question.comment))
+        self._left.add(item.id)
         question.comment = None
         sitting.put_down()
         typer.echo(f"  item {item.id} is sent up: {code.replace('_', ' ')}\n")
@@ -357,3 +366,11 @@ class TerminalDesk:
 def _given(item: ReviewItem) -> object:
     """Return what was answered last, whether it counts already or not."""
     return item.answers[-1].value if item.answers else item.decision
+
+
+def _show_help(*, has_keys: bool) -> None:
+    screen = Screen.here()
+    for key, does in HELP:
+        screen.say(does, before=f"  {key:<25}")
+    for line in HELP_ENDS if has_keys else HELP_ENDS[:1]:
+        screen.say(line, before="  ")

@@ -24,6 +24,7 @@ from handrail_orchestrator.cli.screen import Screen
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.item import ItemKind, ReviewItem
+from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.rows import ReviewState
 
@@ -76,7 +77,7 @@ def list_items(
         known = get_args(ReviewState)
         query = replace(query, states=known if ALL in states else _among(states, known, "state"))
     found, total = asyncio.run(_fetched(store, query, after))
-    items = found[:limit]
+    items = [item_for(each, by) for each in found[:limit]]
     if as_json:
         for item in items:
             typer.echo(json_line(item.as_json()))

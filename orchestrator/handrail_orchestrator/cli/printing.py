@@ -69,6 +69,14 @@ def ago(seconds: float) -> str:
     return f"{passed:.0f} s"
 
 
+def span(seconds: float) -> str:
+    """Return a span of time in two significant digits."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s"
+
+
 def summary_lines(summary: RunSummary, seconds: float, store: str) -> list[str]:
     """Return a summary as lines."""
     counts = [

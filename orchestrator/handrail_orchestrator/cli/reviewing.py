@@ -1,18 +1,14 @@
 """``handrail review``: the queue of questions, on the command line."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
-from handrail_ground.errors import HandrailError
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli import acting, fields
 from handrail_orchestrator.cli.code import Code, go_on
-from handrail_orchestrator.cli.desk import TerminalDesk
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.listing import list_items
@@ -22,20 +18,16 @@ from handrail_orchestrator.cli.options import (
     ItemArgument,
     JsonOption,
     NoteOption,
-    QueueOption,
     StoreOption,
 )
 from handrail_orchestrator.cli.printing import plain_text
-from handrail_orchestrator.cli.prompting import prompting
-from handrail_orchestrator.cli.showing import show_history, show_item, without_earlier_answers
-from handrail_orchestrator.cli.sitting import Sitting
+from handrail_orchestrator.cli.showing import detail_json, show_history, show_item
 from handrail_orchestrator.cli.stopping import run_until_stopped
-from handrail_orchestrator.cli.terminal import hang_ups_interrupt
 from handrail_orchestrator.cli.typed import read_answer
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
-from handrail_orchestrator.review.moves import LONGEST_UNDO_SECONDS, UNDO_SECONDS
+from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.workflow import AnyWorkflow
 
 app = typer.Typer(help="Answer what the workflows ask.", no_args_is_help=True)
@@ -52,18 +44,16 @@ app.command()(acting.undo)
 
 @app.command()
 @complaining
-def show(item: ItemArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+def show(item: ItemArgument, by: AsOption, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Show one question, what was suggested and why it is asked, and everything that happened to it."""
 
     async def fetch() -> ReviewDetail:
         async with Client(store) as client:
             return client.review(item)
 
-    found = without_earlier_answers(asyncio.run(fetch()))
+    found = item_for(asyncio.run(fetch()), by)
     if as_json:
-        judged = None if found.said is None else found.said.as_json()
-        log = [change.as_json() for change in found.history]
-        typer.echo(json_line({**found.as_json(), "judgement": judged, "log": log}))
+        typer.echo(json_line(detail_json(found)))
         return
     show_item(found)
     show_history(found)
@@ -105,6 +95,8 @@ def decide(
 def _became(item: ReviewItem) -> str:
     if item.state == "decided":
         return f": {plain_text(item.decision)} by {item.decided_by}"
+    if len(item.answers) >= item.rules.reviewers:
+        return f" has answers that differ: it is open for somebody else, on tier {item.tier}"
     return " has your answer; it counts when another person has answered too"
 
 
@@ -126,56 +118,3 @@ def _given(item: ReviewItem, answer: str | None, changes: list[str]) -> Any:
             )
         value = fields.with_typed(item, value, known[name], text)
     return value
-
-
-@app.command("next")
-@complaining
-def next_items(
-    by: AsOption,
-    store: StoreOption = DEFAULT_STORE,
-    queue: QueueOption = None,
-    undo_seconds: Annotated[
-        float, typer.Option(min=0.0, max=LONGEST_UNDO_SECONDS, help="how long an answer can be taken back")
-    ] = UNDO_SECONDS,
-    lines: Annotated[bool, typer.Option("--lines", help="wait for Enter behind every key")] = False,
-) -> None:
-    """Answer one question after the other; ? at the prompt lists the keys."""
-    code = Code(store)
-    with hang_ups_interrupt(), asyncio.Runner() as runner:  # nothing of the loop's waits while somebody thinks
-        client = Client(store)
-        runner.run(client.__aenter__())
-        sitting = Sitting(client, runner, by, queue, undo_seconds=undo_seconds)
-        try:
-            with prompting(sitting.pulse, lines=lines) as prompt:
-                TerminalDesk(sitting, prompt, code).work()
-            _say_counted(sitting.let_count())
-            typer.echo(f"{len(sitting.answered)} decided, {sitting.left()} left")
-            workflows = code.resumable(client, sitting.answered)
-        except KeyboardInterrupt:
-            _say_pending(sitting)
-            raise
-        finally:
-            runner.run(client.__aexit__(None, None, None))
-    with calling_foreign_code():
-        run_until_stopped(go_on(store, workflows))
-
-
-def _say_counted(items: Sequence[ReviewItem]) -> None:
-    if items:
-        typer.echo(f"{_named(items)} {'count' if len(items) > 1 else 'counts'} now")
-
-
-def _say_pending(sitting: Sitting) -> None:
-    """Say which answers do not count yet, and how they come to count or are taken back."""
-    with suppress(HandrailError):
-        items = sitting.pending()
-        if items:
-            typer.echo(
-                f"{_named(items)}: recorded, and counts in a moment, when a worker, the pages or this command is up;"
-                f" `handrail review undo {items[-1].id} --as {sitting.by}` takes it back until then",
-                err=True,
-            )
-
-
-def _named(items: Sequence[ReviewItem]) -> str:
-    return ", ".join(f"item {each.id}" for each in items)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import typer
@@ -12,27 +11,26 @@ from handrail_guards.verdict import Verdict
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.printing import context_text, json_text, moment, plain_text
 from handrail_orchestrator.cli.screen import Screen, Span
+from handrail_orchestrator.cli.surroundings import Bare, Surroundings
 from handrail_orchestrator.cli.wrapping import padded, width_of
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.records.said import Said
-
-SEVERAL = 2
-"""Reviewers from which on one may be kept from seeing another's answer."""
-
-_ANSWERS = frozenset({"decide", "commit", "undo"})
 
 LABEL_COLUMNS = 24
 """Columns of an answer in a list, where the screen is wide enough for more than that."""
 
 
-def show_item(item: ReviewDetail, *, lines: int | None = None, offered: int | None = None) -> bool:
+def show_item(
+    item: ReviewDetail, *, lines: int | None = None, offered: int | None = None, around: Surroundings | None = None
+) -> bool:
     """Print a question, and return whether its context was cut.
 
     ``lines`` says at how many the context is, ``offered`` how many of the answers that it can have are listed; None is
     all.
     """
-    screen = Screen.here()
+    screen, around = Screen.here(), around or Bare()
     screen.rule(harmless(f"item {item.id} · {item.queue} · {item.run_id}"))
+    around.above(item)
     screen.say(f"{harmless(item.title)}\n")
     cut = item.context is not None and show_context(item, screen, lines)
     show_suggestion(item, item.said)
@@ -42,6 +40,7 @@ def show_item(item: ReviewDetail, *, lines: int | None = None, offered: int | No
     if item.note:
         screen.say(harmless(item.note), before="note: ")
     _show_handed_on(item, screen)
+    around.beside(item)
     show_options(item, item.choices[:offered], left=0 if offered is None else len(item.choices) - offered)
     return cut
 
@@ -99,14 +98,10 @@ def show_history(item: ReviewDetail) -> None:
         screen.say(harmless(f"{change.actor} {change.action} → {change.state}  {data}".rstrip()), before="  ")
 
 
-def without_earlier_answers(item: ReviewDetail) -> ReviewDetail:
-    """Return an item without what others answered, where whoever answers next is to do so without knowing it."""
-    rules = item.rules
-    if not rules.blind or rules.reviewers < SEVERAL or item.state not in {"open", "leased", "pending"}:
-        return item
-    answered = {change.id: change.data for change in item.history if change.action in _ANSWERS}
-    history = tuple(replace(each, data=None) if each.id in answered else each for each in item.history)
-    return replace(item, history=history, answers=(), note=None, decision=None)
+def detail_json(item: ReviewDetail) -> dict[str, Any]:
+    """Return an item with what was judged and everything that happened to it, as JSON data."""
+    judged = None if item.said is None else item.said.as_json()
+    return {**item.as_json(), "judgement": judged, "log": [change.as_json() for change in item.history]}
 
 
 def show_draft(data: object, failed: Sequence[Verdict]) -> None:

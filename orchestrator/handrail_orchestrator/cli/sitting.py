@@ -19,6 +19,10 @@ AWAY_SECONDS: Final = 900.0
 """After so long without a key a reader is taken to be away: the question becomes free when its five minutes end."""
 
 
+SHORTEST_WAIT: Final = 0.5
+"""Seconds between two looks at what could not be done at once."""
+
+
 class WindowOver(Exception):
     """Nothing can be taken back any more, which is what was waited for."""
 
@@ -45,7 +49,8 @@ class Sitting:
         return self._runner.run(work)
 
     def next(self) -> ReviewDetail | None:
-        """Take the next question, if one waits."""
+        """Take the next question, if one waits; what time has done to the others is done first."""
+        self._fire()
         return self.do(self.client.next_review(by=self.by, queue=self._queue))
 
     def left(self) -> int:
@@ -128,31 +133,38 @@ class Sitting:
             WindowOver: it is waited for, and every answer counts.
         """
         now = self.client.now()
-        with suppress(HandrailError):  # what is typed next tells
-            if self._held is not None and now - self._beat >= BEAT_SECONDS and now - self._touched < AWAY_SECONDS:
-                self._show_life(now)
-            over = [each for each in self.answered if each.commit_at is not None and each.commit_at <= now]
-            for each in over:
-                self.do(self.client.commit(each.id, by=self.by))
-            if over:
-                self.answered = [
-                    each if (each.commit_at or now + 1) > now else self._again(each) for each in self.answered
-                ]
+        self.answered = [self._counted(each, now) for each in self.answered]
         left = [each.commit_at - now for each in self.answered if each.commit_at is not None]
         if self._ends_with_window and not left:
             raise WindowOver
-        waits = left if self._held is None else [*left, self._beat + BEAT_SECONDS - now]
-        return max(0.05, min(waits)) if waits else None
+        if self._held is not None and now - self._touched < AWAY_SECONDS:
+            if now - self._beat >= BEAT_SECONDS:
+                self._show_life(now)
+                self._fire()
+            left.append(self._beat + BEAT_SECONDS - now)
+        return max(SHORTEST_WAIT, min(left)) if left else None
 
     def end_with_window(self, *, wanted: bool) -> None:
         """Have ``pulse`` end the waiting once every answer counts, or not any more."""
         self._ends_with_window = wanted
 
-    def _again(self, item: ReviewItem) -> ReviewItem:
-        return self.client.review(item.id)
+    def _fire(self) -> None:
+        """Let what is late be late, as every worker and the pages do: this command may be all that is up."""
+        with suppress(HandrailError):  # the store is locked for now
+            self.do(self.client.fire_timers())
+
+    def _counted(self, item: ReviewItem, now: float) -> ReviewItem:
+        """Let an answer count whose undo window is over, and return the item as it is then."""
+        if item.commit_at is None or item.commit_at > now:
+            return item
+        with suppress(HandrailError):  # it was taken back at another door, or the store is locked for now
+            self.do(self.client.commit(item.id, by=self.by))
+            return self.client.review(item.id)
+        return item
 
     def _show_life(self, now: float) -> None:
+        """Have the five minutes of the question that is read begin anew."""
         if self._held is not None:
-            worked, self._beat = min(now - self._beat, now - self._touched + BEAT_SECONDS), now
-            with suppress(ReviewError):  # it is somebody else's by now: deciding says so
+            worked, self._beat = now - self._beat, now
+            with suppress(HandrailError):  # it is somebody else's by now: deciding says so
                 self.do(self.client.extend(self._held.id, by=self.by, worked=worked))

@@ -14,6 +14,9 @@ Size = Literal["s", "m", "q"]
 Team = Enum("Team", {f"T{n}": f"team {n}" for n in range(1, 15)}, type=str)  # type: ignore[misc]  # made for the test
 
 
+Product = Enum("Product", {f"P{n}": f"product {n}" for n in range(1, 151)}, type=str)  # type: ignore[misc]  # as above
+
+
 class Line(BaseModel):
     text: str
     amount: Decimal
@@ -33,6 +36,7 @@ def unsure(name: str, kind: Any, says: Any) -> Any:
 severity = unsure("severity", Severity, "3")
 size = unsure("size", Size, "m")
 team = unsure("team", Team, "team 12")
+product = unsure("product", Product, "product 7")
 WRONG = Bill(
     shop="ACME", lines=[Line(text="tea", amount=Decimal(4)), Line(text="milk", amount=Decimal(5))], total=Decimal(99)
 )
@@ -80,3 +84,9 @@ async def replies(run: Run, text: str) -> str:
 @workflow(version=1)
 async def counts(run: Run, text: str) -> int | None:
     return await run.ask("How many?", int | None, context=text)
+
+
+@workflow(version=1)
+async def products(run: Run, text: str) -> Product:
+    decided: Product = await run.decide(product, text)
+    return decided

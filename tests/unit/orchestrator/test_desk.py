@@ -1,12 +1,18 @@
 """``handrail review next``: what each thing that is typed does, and what is shown before it can be accepted."""
 
 import json
-from collections.abc import Iterator
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from handrail_orchestrator.cli import prompting
+from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import MoveReview
 from tests.unit.orchestrator.commands import STORE, done, handrail, working_in, write
 
 FLOWS = Path(__file__).with_name("desk_flows.py")
@@ -290,26 +296,151 @@ def test_help_lists_the_keys_and_the_whole_context_can_be_seen() -> None:
     assert shown.count("line 199") == 2
 
 
-def test_a_question_that_somebody_else_decides_meanwhile_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    from handrail_orchestrator.cli import prompting  # noqa: PLC0415 -- to answer in between as another process would
-    from handrail_orchestrator.store import SqliteStore  # noqa: PLC0415
-    from handrail_orchestrator.store.changes import MoveReview  # noqa: PLC0415
-
-    ask("approvals", "x", "y")
-    lines = iter(["y", "n"])
+def meanwhile(monkeypatch: pytest.MonkeyPatch, lines: list[str], does: Callable[[int], None]) -> str:
+    """Answer as ann, with something done by another process before each line; return what was shown."""
+    told = iter(enumerate(lines))
 
     def typed_line(_prompt: str, _pulse: object) -> str:
-        line = next(lines)
-        store = SqliteStore("runs.db")
-        row = store.review(1)
-        assert row is not None
-        if row.state == "leased":
-            store.apply([MoveReview(1, row.version, "decided", "decide", "person:ben", 0.0, decision="false")])
-        store.close()
+        number, line = next(told)
+        does(number)
         return line
 
     monkeypatch.setattr(prompting, "typed_line", typed_line)
-    shown = done("review", "next", "--as", "ann", "--store", STORE)
+    return done("review", "next", "--as", "ann", "--store", STORE)
+
+
+def change(number: int, state: str, action: str, **more: Any) -> None:
+    """Change an item as another process would."""
+    store = SqliteStore("runs.db")
+    row = store.review(number)
+    assert row is not None
+    store.apply([MoveReview(number, row.version, state, action, "person:ben", time.time(), **more)])  # type: ignore[arg-type]  # one of the states
+    store.close()
+
+
+def test_a_question_that_somebody_else_decides_meanwhile_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask("approvals", "x", "y")
+    shown = meanwhile(
+        monkeypatch, ["y", "n"], lambda line: change(1, "decided", "decide", decision="false") if line == 0 else None
+    )
     assert "was decided by person:ben" in shown
     assert "1 decided, 0 left" in shown
     assert (output(1), output(2)) == (False, False)
+
+
+def test_what_was_typed_at_a_question_that_somebody_else_took_is_said_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask("replies", "x")
+
+    def does(line: int) -> None:
+        if line == 1:
+            change(1, "leased", "take", lease_owner="ben", lease_until=time.time() + 300)
+
+    shown = meanwhile(monkeypatch, ["Dear customer, we pay.", "n"], lambda line: does(line + 1))
+    assert "is being decided by ben" in shown
+    assert "what you typed is kept here" in shown
+    assert shown.count("Dear customer, we pay.") == 1
+    assert "0 decided, 1 left" in shown
+
+
+def test_a_draft_is_there_again_when_its_question_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask("bills", SOURCE)
+    done("run", f"{FLOWS}:approvals", write(["x", "y"], "others.jsonl"), "--store", STORE)
+
+    def does(line: int) -> None:
+        if line == 2:  # the draft is made: ben takes the question, and gives it back
+            change(1, "leased", "take", lease_owner="ben", lease_until=time.time() + 300)
+        if line == 3:
+            change(1, "open", "release")
+
+    lines = ["total=9", "shop=ACME Ltd", "a", "y", "a", "y"]
+    shown = meanwhile(monkeypatch, lines, does)
+    assert "what you typed is kept here" in shown
+    assert "0 left" in shown
+    assert (output(1)["total"], output(1)["shop"]) == ("9", "ACME Ltd")
+
+
+def test_a_lease_that_ran_out_takes_nothing_away_while_nobody_else_took_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask("approvals", "x")
+
+    def run_out(_line: int) -> None:
+        with closing(sqlite3.connect("runs.db")) as database, database:
+            database.execute("UPDATE reviews SET lease_until = 1.0")
+
+    assert "1 decided, 0 left" in meanwhile(monkeypatch, ["y"], run_out)
+
+
+def test_a_note_by_somebody_else_is_no_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask("approvals", "x")
+
+    def add_note(line: int) -> None:
+        if line == 0:
+            until = time.time() + 300
+            change(1, "leased", "note", lease_owner="ann", lease_until=until, note="look twice")
+
+    shown = meanwhile(monkeypatch, ["y", "y"], add_note)
+    assert "was changed by someone else" in shown
+    assert "look twice" in shown
+    assert "1 decided, 0 left" in shown
+
+
+# -- handing on, many labels
+
+
+def test_a_question_is_sent_up_with_its_reason() -> None:
+    ask("approvals", "x", "y", "z")
+    shown = typed("x", "4", "x", "not my area", "x", "5", "only the boss knows", "q")
+    assert "item 1 is sent up: policy" in shown
+    assert "item 2 is sent up: not my area" in shown
+    assert [(item(n)["tier"], item(n)["state"]) for n in (1, 2, 3)] == [(2, "open")] * 3
+    assert item(3)["log"][-1]["data"]["note"] == "only the boss knows"
+
+
+def test_an_enter_at_the_reasons_sends_nothing_up() -> None:
+    ask("approvals", "x")
+    assert "not sent up" in typed("x", "", "q")
+    assert item()["tier"] == 1
+
+
+def test_a_label_is_found_by_a_part_of_it_and_chosen_by_its_new_number() -> None:
+    ask("teams", "x")
+    shown = typed("/11", "1")
+    assert "  1  team 11" in shown
+    assert output() == "team 11"
+
+
+def test_a_part_that_no_label_has_changes_nothing() -> None:
+    ask("teams", "x")
+    shown = typed("/nowhere", "2")
+    assert "no answer has that in its name" in shown
+    assert output() == "team 1"
+
+
+def test_of_many_labels_only_those_that_are_shown_have_a_number() -> None:
+    ask("products", "x")
+    shown = typed("31", "150", "/product 150", "1")
+    assert "finds one of 120 more" in shown
+    assert shown.count("is not one of") == 2
+    assert output() == "product 150"
+
+
+def test_a_note_that_goes_with_no_answer_is_recorded_all_the_same() -> None:
+    ask("approvals", "x")
+    typed("c", "ask Eve", "q")
+    assert [entry["action"] for entry in item()["log"]] == ["ask", "take", "note", "release"]
+    assert item()["note"] == "ask Eve"
+
+
+# -- the undo window
+
+
+def test_answers_count_when_the_sitting_ends_and_the_log_tells_both() -> None:
+    ask("approvals", "x")
+    assert "item 1 counts now" in typed("y")
+    assert [entry["action"] for entry in item()["log"]] == ["ask", "take", "decide", "commit"]
+
+
+def test_without_a_window_answers_count_at_once() -> None:
+    ask("approvals", "x")
+    shown = done("review", "next", "--as", "ann", "--store", STORE, "--undo-seconds", "0", typed="y\n")
+    assert "counts now" not in shown
+    assert [entry["action"] for entry in item()["log"]] == ["ask", "take", "decide"]
