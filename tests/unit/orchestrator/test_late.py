@@ -26,7 +26,7 @@ from handrail import (
 )
 from handrail.guards import Confidence, Judgement, Late, WorkingHours, satisfies
 from handrail.orchestrator import ReviewItem, ReviewQuery, Settings, WaitExpired
-from handrail.testing import FakeClock, Rehearsal
+from handrail.testing import LEAVE_OPEN, FakeClock, Rehearsal, ScriptedReviewers
 from handrail_orchestrator.records.lateness import LatePlan
 from handrail_orchestrator.store.port import JudgedQuery
 from handrail_orchestrator.summary import summarize
@@ -393,6 +393,18 @@ def test_a_plan_comes_back_from_its_text() -> None:
         assert (plan.timer(0), plan.timer(5)) == (due, None)
     assert LatePlan.of(Escalation(), start) == (None, LatePlan())
     assert LatePlan().text() is None
+
+
+async def test_scripted_reviewers_answer_as_whom_an_item_is_given_to_and_as_many_as_it_asks() -> None:
+    given = asks(Escalation(due_hours=1, when_late=[Late("reassign", to="mia")]))
+    by_two = asks(Escalation(reviewers=2))
+    late_ones = ScriptedReviewers(lambda item: LEAVE_OPEN if item.assignee is None else True)
+    async with Rehearsal(workflows=[given], reviewers=late_ones) as rehearsal:
+        assert await rehearsal.play(given, 100) == "yes"
+        assert only(rehearsal).decided_by == "person:mia"
+    async with Rehearsal(workflows=[by_two], reviewers=ScriptedReviewers(lambda _: True)) as rehearsal:
+        assert await rehearsal.play(by_two, 100) == "yes"
+        assert [each.by for each in only(rehearsal).answers] == ["scripted", "scripted 2"]
 
 
 async def test_who_may_answer_is_kept_with_the_item() -> None:
