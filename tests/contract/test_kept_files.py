@@ -1,12 +1,16 @@
 """What earlier versions wrote is opened and gone on with; see tests/fixtures/README.md."""
 
 import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handrail import Client, Orchestrator, RecordedModel
+from handrail.testing import FakeClock
 from handrail_ai_steps.models.local import LocalModel
 from handrail_evals.decide.calibrate.acceptance_file import read_acceptance
 from handrail_evals.decide.drift.seen import Audited, Routed
@@ -87,6 +91,39 @@ async def test_waiting_runs_of_a_kept_store_go_on_to_their_ends(kept: Path) -> N
         receipt = await orchestrator.start(kept_flows.receipt, "ACME total 12.00", id="refused-by-guard")
         assert await receipt.result() == kept_flows.Receipt(shop="ACME", total=12.0)
         assert orchestrator.run("sleeping").status == "waiting"
+
+
+async def test_questions_with_a_due_time_go_on_with_what_happens_when_they_are_late(kept: Path) -> None:
+    with closing(sqlite3.connect(kept / "store.sqlite")) as store, store:  # as these versions wrote them
+        (created,) = store.execute("SELECT max(created) FROM reviews").fetchone()
+        due = created + 3600.0
+        for run, when_late in (
+            ("asked", "fail"),
+            ("doubtful", "raise_priority"),
+            ("refused-by-guard", "raise_priority"),
+        ):
+            (key,) = store.execute("SELECT key FROM runs WHERE id = ?", (run,)).fetchone()
+            store.execute("UPDATE reviews SET due = ?, when_late = ? WHERE run = ?", (due, when_late, key))
+            store.execute("UPDATE steps SET due = ? WHERE kind = 'human' AND run = ?", (due, key))
+            store.execute("UPDATE runs SET wake = ? WHERE key = ?", (due, key))
+        (raised,) = store.execute("SELECT id FROM reviews WHERE step = 'read/review'").fetchone()
+        store.execute("UPDATE steps SET due = NULL WHERE name = 'read/review'")
+        store.execute(
+            "INSERT INTO review_log (review, at, actor, action, state, version)"
+            " VALUES (?, ?, 'policy:raise_priority', 'raise_priority', 'open', 2)",
+            (raised, due),
+        )
+        store.execute("UPDATE reviews SET version = 2 WHERE id = ?", (raised,))
+    clock = FakeClock(datetime.fromtimestamp(due + 60.0, UTC))
+
+    async with Orchestrator(store_of(kept), workflows=kept_flows.ALL, clock=clock) as orchestrator:
+        await orchestrator.settled()
+        failed, doubtful = (orchestrator.run(run) for run in ("asked", "doubtful"))
+        assert failed.error is not None
+        assert (failed.status, failed.error.type, doubtful.status) == ("failed", "WaitExpired", "waiting")
+        priorities = {item.run_id: item.priority for item in orchestrator.reviews()}
+        assert (priorities["doubtful"], priorities["refused-by-guard"]) == (100, 50), "being late counts once"
+        assert await orchestrator.fire_timers() == 0
 
 
 @pytest.mark.slow
