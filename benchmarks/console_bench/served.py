@@ -1,0 +1,67 @@
+"""``handrail serve`` as a process of its own, and a visitor who keeps its connection."""
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from engine_bench.errors import ChildFailed
+
+
+class Served:
+    """A server on a store, ended with the block it is opened in."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.started_ms = 0.0
+        """From before the process to its first answer."""
+
+    def __enter__(self) -> Self:
+        begun = time.perf_counter()
+        command = [sys.executable, "-m", "handrail", "serve", "--store", f"sqlite:///{self._file}", "--port", "0"]
+        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=self._file.parent)
+        assert self._process.stderr is not None
+        said = self._process.stderr.readline()
+        found = re.search(r"http://\S+", said)
+        if found is None:
+            raise ChildFailed(f"handrail serve said {said!r}")
+        self.url = found[0].rstrip("/")
+        self._visitor = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        self.get("/queue")
+        self.started_ms = 1000 * (time.perf_counter() - begun)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._visitor.close()
+        self._process.terminate()
+        self._process.wait(30)
+
+    def get(self, path: str) -> str:
+        """Return a page."""
+        return self._answer("GET", path)
+
+    def post(self, path: str, body: object) -> dict[str, Any]:
+        """Ask the API, and return what it answers."""
+        headers = {"Origin": self.url, "Content-Type": "application/json"}
+        answer: dict[str, Any] = json.loads(self._answer("POST", path, json.dumps(body), headers))
+        return answer
+
+    def _answer(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> str:
+        self._visitor.request(method, path, body, headers or {})
+        answer = self._visitor.getresponse()
+        text = answer.read().decode()
+        if answer.status >= 400:
+            raise ChildFailed(f"{method} {path}: {answer.status} {text[:300]}")
+        return text
+
+    @property
+    def megabytes(self) -> float:
+        """Return the memory that the process holds."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,0 +1,61 @@
+"""The server: how soon it answers, how long pages and decisions take, and what many requests leave in its memory."""
+
+import statistics
+import time
+from pathlib import Path
+
+from bench.figure import Figure, at_most, median_figure
+from console_bench.served import Served
+
+REQUESTS = 10_000
+SETTLED = 2_000
+"""Requests after which the memory is first looked at: caches are filled."""
+
+
+def server_rows(file: Path, items: int) -> list[Figure]:
+    """Measure on a store with that many open items."""
+    part = f"the server, {items:,} open items"
+    with Served(file) as served:
+        depths = [f"/queue?after={100 - (each * 100) // 40}.{(each * items) // 40}" for each in range(40)]
+        lists = [_milliseconds(served, path) for path in depths]
+        pages = [_milliseconds(served, f"/items/{number}") for number in range(1, 80, 2)]
+        decided = [_taken_and_decided(served, number) for number in range(101, 160) if number % 10]
+        for number in range(SETTLED):
+            served.get(_any(number, items))
+        before = served.megabytes
+        for number in range(REQUESTS):
+            served.get(_any(number, items))
+        grown = served.megabytes - before
+        return [
+            Figure(part, "from its start to its first list", served.started_ms, "ms", bar=at_most(1_000)),
+            Figure(part, "a list page at any depth, p95", _p95(lists), "ms", bar=at_most(30)),
+            median_figure(part, "an item's page, p50", pages, "ms"),
+            Figure(part, "an item's page, p95", _p95(pages), "ms"),
+            median_figure(part, "take and decide over HTTP, p50", decided, "ms", bar=at_most(15)),
+            Figure(
+                part, f"memory after {REQUESTS:,} requests more", grown, "MB", bar=at_most(5), note=f"of {before:.0f}"
+            ),
+        ]
+
+
+def _any(number: int, items: int) -> str:
+    return "/queue" if number % 2 else f"/items/{1 + number % items}"
+
+
+def _milliseconds(served: Served, path: str) -> float:
+    begun = time.perf_counter()
+    served.get(path)
+    return 1000 * (time.perf_counter() - begun)
+
+
+def _taken_and_decided(served: Served, number: int) -> float:
+    """Return how long it takes to take an item and to decide it."""
+    begun = time.perf_counter()
+    taken = served.post(f"/api/v1/reviews/{number}/take", {})
+    answer = {"value": "billing", "version": taken["version"], "shown": taken["digest"]}
+    served.post(f"/api/v1/reviews/{number}/decide", answer)
+    return 1000 * (time.perf_counter() - begun)
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
