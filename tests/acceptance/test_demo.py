@@ -2,10 +2,14 @@
 
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
+from html import unescape
 from pathlib import Path
 
+import httpx2
 import pytest
 
 pytest.importorskip("sklearn")
@@ -44,9 +48,12 @@ def test_the_demo_tells_on_one_screen_what_became_of_every_ticket(shown: tuple[P
 
 def test_the_next_steps_of_the_demo_work_when_pasted(shown: tuple[Path, str]) -> None:
     folder, text = shown
-    review, show = (shlex.split(line) for line in text.splitlines() if line.startswith("  ") and "--store" in line)
+    review, show, serve = (
+        shlex.split(line) for line in text.splitlines() if line.startswith("  ") and "--store" in line
+    )
     assert "T-0001" in ran([str(HANDRAIL), *show[1:]], folder)
     assert "Which team owns this ticket?" in ran([str(HANDRAIL), *review[1:]], folder)
+    assert serve[1] == "serve"
 
 
 def test_the_demo_may_be_run_twice_and_tells_the_same(shown: tuple[Path, str]) -> None:
@@ -74,3 +81,36 @@ def test_the_picture_of_the_readme_shows_what_the_demo_says(shown: tuple[Path, s
         told = page.read_text(encoding="utf-8")
         assert f"a rule decides {drawn[2]}, an AI step {drawn[1]} of the rest, right in {drawn_share[1]}%" in told
         assert f"and {drawn[3]} wait for a person" in told
+
+
+def test_the_last_lines_of_the_demo_lead_to_a_decision_in_the_browser(shown: tuple[Path, str]) -> None:
+    folder, text = shown
+    command = shlex.split(text.splitlines()[-1])
+    outbox = folder / "handrail-demo" / "outbox.jsonl"
+    updates = outbox.read_text(encoding="utf-8").count("\n")
+    assert "http://127.0.0.1:8377" in text
+    free = ["--port", "0"]  # the usual one may be taken where tests run
+    with subprocess.Popen(
+        [str(HANDRAIL), *command[1:], *free], cwd=folder, stderr=subprocess.PIPE, text=True
+    ) as served:
+        try:
+            assert served.stderr is not None
+            found = re.search(r"(http://127\.0\.0\.1:\d+)/", served.stderr.readline())
+            assert found is not None
+            with httpx2.Client(base_url=found[1], follow_redirects=True) as browser:
+                queue = browser.get("/queue").text
+                assert "Single-user mode" in queue
+                token = {"csrf": unescape(re.findall(r'name="csrf" value="([^"]+)"', queue)[0])}
+                page = browser.post("/queue/next", data=token).text
+                item = re.findall(r'data-item="(\d+)"', page)[0]
+                sent = {name: re.findall(rf'name="{name}" value="([^"]*)"', page)[0] for name in ("version", "shown")}
+                browser.post(f"/items/{item}/decide", data={**token, **sent, "choice": '"access"'})
+                for _ in range(600):  # until its undo window is over and its run has gone on
+                    if "Fork the run" in (page := browser.get(f"/items/{item}").text):
+                        break
+                    time.sleep(0.1)
+                assert ">access</strong>" in page
+        finally:
+            served.send_signal(signal.SIGTERM)
+    assert served.returncode == 130
+    assert outbox.read_text(encoding="utf-8").count("\n") == updates + 1

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from handrail.console.context import DEFAULT_PORT
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
 from handrail_guards.outcome import Accepted
 from handrail_orchestrator.cli import InputBatch, complaining, run_batch
@@ -90,6 +91,9 @@ def _report(summary: RunSummary, accuracy: Accuracy, store: str, seconds: float,
     console.print("\nNext, decide what waits for you, and see how one ticket was decided:\n", markup=False)
     console.print(f"  {command_name()} review next --store {store} --as me", markup=False)
     console.print(f"  {command_name()} runs show T-0001 --store {store}", markup=False)
+    folder = Path(store.removeprefix("sqlite:///")).parent
+    console.print(f"\nOr decide in a browser, at http://127.0.0.1:{DEFAULT_PORT}, with this running:\n", markup=False)
+    console.print(f"  {command_name()} serve --store {store} --workflows {folder / 'workflow.py'}:triage", markup=False)
 
 
 def _told(summary: RunSummary, accuracy: Accuracy) -> list[str]:
