@@ -15,6 +15,10 @@ _KEEPS = frozenset(f"policy:{policy}" for policy in GENTLE)
 """Who leaves an item at its version."""
 
 
+NOTE = "note"
+"""The change that leaves an item as it is: a decided one can be spoken of as well."""
+
+
 def disagreements(items: Iterable[DecidedItem], rows: Iterable[ChainedRow]) -> Iterator[AuditFinding]:
     """Yield where items and their rows differ; both come by the item's number, an item's rows oldest first."""
     logged = groupby(rows, key=attrgetter("review"))
@@ -58,7 +62,7 @@ def _of_item(item: DecidedItem, rows: Sequence[ChainedRow]) -> Iterator[AuditFin
             f" {last.version}",
         )
     elif item.state == "decided":
-        yield from _decided(item, last)
+        yield from _decided(item, next((row for row in reversed(rows) if row.action != NOTE), last))
         return
     asked = _read(rows[0].data).get("shown", item.digest)
     if asked != item.digest and not any(row.action == "reopen" for row in rows):  # asked anew, it shows another thing

@@ -77,6 +77,14 @@ async def test_a_log_is_chained_as_it_is_written_and_whole(store: str) -> None:
     assert not key_file(str(path_of(store))).exists(), "who only looks makes no key"
 
 
+async def test_a_note_on_what_is_decided_leaves_the_log_whole(store: str) -> None:
+    await filled(store)
+    async with Client(store) as client:
+        await client.add_note(1, by="ben", text="hm")
+
+    assert looked_at(store)[1] == []
+
+
 async def test_a_store_in_memory_has_the_same_log() -> None:
     memory = SqliteStore(":memory:")
     item = asked(memory, signed_on(memory))

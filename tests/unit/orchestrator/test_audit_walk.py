@@ -278,6 +278,13 @@ def test_an_item_that_was_edited_is_found(item: DecidedItem, said: str) -> None:
     assert said in found[0].problem
 
 
+def test_a_note_on_a_decided_item_is_no_decision() -> None:
+    note = ChainedRow(3, 4, 3.0, "person:ben", "note", "decided", 3, '{"note": "hm"}', "")
+
+    assert list(disagreements([ITEM._replace(version=3)], [*logged(), note])) == []
+    assert len(list(disagreements([ITEM._replace(version=3, decision="false")], [*logged(), note]))) == 1
+
+
 def test_an_open_item_whose_digest_was_edited_is_found_unless_it_was_asked_anew() -> None:
     asked = ChainedRow(1, 4, 1.0, "run:1", "ask", "open", 1, '{"shown": "d1"}', "")
     anew = ChainedRow(2, 4, 2.0, "policy:reopen", "reopen", "open", 2, None, "")

@@ -10,6 +10,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from handrail.orchestrator import ReviewError, ReviewQuery
 from handrail_guards.late import LatePolicy
+from handrail_orchestrator.audit.items import disagreements
+from handrail_orchestrator.audit.walk import Walk
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.lateness import LatePlan, PlannedPolicy
 from handrail_orchestrator.records.reading import review_item
@@ -323,8 +325,13 @@ class Reviews(RuleBasedStateMachine):
                 assert self.store.review_count(query) == len(self.store.reviews(query))
 
     def teardown(self) -> None:
-        if hasattr(self, "store"):
-            self.store.close()
+        if not hasattr(self, "store"):
+            return
+        with self.store.evidence() as evidence:
+            found = [*Walk(evidence.gaps(), lambda _: False).over(evidence.log(), evidence.head())]
+            found += disagreements(evidence.items(), evidence.log_by_item())
+        self.store.close()
+        assert found == [], "whatever the order of moves, the audit log is whole and agrees with the items"
 
 
 def assert_chain(log: list[ReviewLogRow]) -> None:

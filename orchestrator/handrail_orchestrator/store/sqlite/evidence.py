@@ -16,7 +16,7 @@ _LOG = f"SELECT {', '.join(HASHED)}, hash FROM review_log"  # noqa: S608 -- our 
 _ITEMS = f"SELECT {', '.join(DecidedItem._fields)} FROM reviews ORDER BY id"  # noqa: S608 -- as above
 _GAPS = f"SELECT {', '.join(LogGap._fields)} FROM audit_gaps ORDER BY first"  # noqa: S608 -- as above
 
-_DECIDING = "SELECT max(id) FROM review_log WHERE review = reviews.id AND state = 'decided'"
+_DECIDING = "SELECT max(id) FROM review_log WHERE review = reviews.id AND state = 'decided' AND action != 'note'"
 _ASKED = """
     reviews.id, reviews.kind, reviews.queue, reviews.title, reviews.created, reviews.reason, reviews.suggestion,
     reviews.context, reviews.digest, reviews.note, deciding.id, deciding.hash, deciding.data
