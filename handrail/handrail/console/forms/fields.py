@@ -149,7 +149,7 @@ class TextBox(FieldBasis):
     """The text that stands for what was shown first."""
     is_long: bool = False
     """Whether it has room for several lines."""
-    settled: str | None = None
+    as_drawn: str | None = None
     """The text that is read as it was meant when it was drawn, though typed it could mean something else."""
     is_twice: bool = False
     """Whether it was sent more than once."""

@@ -23,7 +23,7 @@ from handrail.console.forms.operations import operated
 from handrail.console.forms.order import by_evidence as in_order_of_evidence
 from handrail.console.forms.place import Place
 from handrail.console.forms.posted import MOST_PARTS, Posted
-from handrail.console.forms.reading import Settling
+from handrail.console.forms.reading import FormReader
 from handrail.console.forms.schemas import Schema, Schemas
 from handrail.console.forms.sending import carried_of, parts_of
 from handrail.console.words import say
@@ -162,8 +162,8 @@ class _FormPlan:
                 return AnswerReading(redraw=True, form=self._form(redrawn, changed.posted))
         except TooMuch:
             return _refused(form, say("forms.too_many", limit=MOST_PARTS))
-        settled = Settling(habits=self.habits).of(sent)
-        root, value = settled.field, settled.value
+        read = FormReader(habits=self.habits).of(sent)
+        root, value = read.field, read.value
         if posted.has_files and not root.problem:
             root = replace(root, problem=say("forms.no_text"))
         again = self._form(root, posted)

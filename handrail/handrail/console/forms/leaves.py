@@ -21,7 +21,7 @@ from handrail.console.forms.names import aside, dotted
 from handrail.console.forms.options import options_of
 from handrail.console.forms.place import Place
 from handrail.console.forms.schemas import Offer, Scalar, Schema, key_of
-from handrail.console.forms.texts import NUMBERS, drawn, meant, needs_settling, sent_text
+from handrail.console.forms.texts import NUMBERS, drawn, is_ambiguous, meant, sent_text
 from handrail.console.words import say
 
 _LONG = 100
@@ -65,11 +65,11 @@ class Leaves:
         shown = basis["shown"]
         first = drawn(shown, reads, self.habits)
         text: str | None = first
-        settled = first if needs_settling(first, reads, self.habits) else None
+        as_drawn = first if is_ambiguous(first, reads, self.habits) else None
         sent = None if place.posted is None else place.posted.one(place.name)
         if place.posted is not None and not (place.is_new and sent is None):
             text = sent
-            settled = place.posted.one(aside(place.name, "as"))
+            as_drawn = place.posted.one(aside(place.name, "as"))
         text = None if text is None else sent_text(text)
         if reads == "json":
             basis["help"] = basis["help"] or say("forms.as_json")
@@ -82,7 +82,7 @@ class Leaves:
             text=text,
             drawn=first,
             is_long=reads == "json" or (reads == "text" and _is_long(place, schema, (first, text or ""))),
-            settled=settled,
+            as_drawn=as_drawn,
             is_twice=place.posted is not None and len(place.posted.all(place.name)) > 1,
             unseen=unseen_in(text or ""),
         )

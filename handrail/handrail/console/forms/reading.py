@@ -26,7 +26,7 @@ from handrail.console.forms.limits import number_misfit, rows_misfit, text_misfi
 from handrail.console.forms.missing import MISSING
 from handrail.console.forms.numerals import as_written, is_numeral, read_numeral
 from handrail.console.forms.schemas import default_of
-from handrail.console.forms.texts import drawn, is_same_text, needs_settling
+from handrail.console.forms.texts import drawn, is_ambiguous, is_same_text
 from handrail.console.words import say
 from handrail_ground.values import InvalidJson, from_json
 from handrail_orchestrator.records.sameness import same
@@ -36,7 +36,7 @@ _DAYS: Final = frozenset({"date", "datetime", "time", "duration"})
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class FieldReading:
     """A field as it was read."""
 
     field: AnyField
@@ -46,27 +46,27 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settling:
+class FormReader:
     """Reads the fields of one form."""
 
     habits: TypingHabits
 
-    def of(self, one: AnyField) -> Settled:
+    def of(self, one: AnyField) -> FieldReading:
         """Return a field as it was read."""
         found = self._read(one)
         left_out = one.was_absent and found.value is not MISSING and one.shown is not MISSING
         if left_out and same(found.value, one.shown):
-            return Settled(found.field, MISSING)  # the default is drawn where nothing was, and nothing was changed
+            return FieldReading(found.field, MISSING)  # the default is drawn where nothing was, and nothing was changed
         return found
 
-    def _read(self, one: AnyField) -> Settled:
+    def _read(self, one: AnyField) -> FieldReading:
         match one:
             case TextBox():
                 return self._box(one)
             case ChoiceField():
                 return self._choice(one)
             case FixedField():
-                return Settled(one, one.value)
+                return FieldReading(one, one.value)
             case GroupField():
                 return self._group(one)
             case ListField():
@@ -74,7 +74,7 @@ class Settling:
             case VariantField():
                 return self._variant(one)
 
-    def _box(self, box: TextBox) -> Settled:
+    def _box(self, box: TextBox) -> FieldReading:
         if box.text is None:
             return _wrong(replace(box, text=""), say("forms.unsent"))
         if box.is_twice:
@@ -82,13 +82,13 @@ class Settling:
         if box.shown is not MISSING and is_same_text(box.text, box.drawn) and not _is_unanswered(box):
             if box.reads in _DAYS and box.text and isinstance(doubt := self._typed(box, box.text), Misread):
                 return _wrong(box, doubt.words)  # a day as no type writes it: nobody knows what is meant
-            return Settled(box, box.shown)
+            return FieldReading(box, box.shown)
         value = self._typed(box, box.text)
         if isinstance(value, Misread):
             return _wrong(box, value.words)
         text = box.text if box.reads in {"text", "json"} else drawn(value, box.reads, self.habits)
-        settled = text if needs_settling(text, box.reads, self.habits) else None
-        return Settled(_edited(replace(box, text=text, settled=settled), value), value)
+        as_drawn = text if is_ambiguous(text, box.reads, self.habits) else None
+        return FieldReading(_edited(replace(box, text=text, as_drawn=as_drawn), value), value)
 
     def _typed(self, box: TextBox, text: str) -> Any:
         """Return the value that was typed, or what is wrong with it."""
@@ -115,8 +115,8 @@ class Settling:
         return found
 
     def _number(self, box: TextBox, text: str) -> Any:
-        is_settled = box.settled is not None and is_same_text(text, box.settled)
-        found = as_written(text) if is_settled else read_numeral(text, self.habits)
+        is_as_drawn = box.as_drawn is not None and is_same_text(text, box.as_drawn)
+        found = as_written(text) if is_as_drawn else read_numeral(text, self.habits)
         if isinstance(found, Misread):
             return found
         if not is_numeral(found):
@@ -126,32 +126,32 @@ class Settling:
             return Misread(wrong)
         return found if box.reads == "decimal" else _exact_number(found, whole=box.reads == "integer")
 
-    def _choice(self, choice: ChoiceField) -> Settled:
+    def _choice(self, choice: ChoiceField) -> FieldReading:
         values = [each.value for each in choice.options if each.token in choice.chosen]
         if choice.is_many:
             if not choice.is_sent:
                 return _wrong(choice, say("forms.unsent"))
             if isinstance(choice.shown, list) and _same_set(values, choice.shown):
-                return Settled(choice, choice.shown)
+                return FieldReading(choice, choice.shown)
             wrong = rows_misfit(choice.schema, len(values))
-            return _wrong(choice, wrong) if wrong else Settled(_edited(choice, values), values)
+            return _wrong(choice, wrong) if wrong else FieldReading(_edited(choice, values), values)
         if not values:
             return _wrong(choice, say("forms.not_a_choice" if choice.is_sent else "forms.choose_one"))
-        return Settled(_edited(choice, values[0]), values[0])
+        return FieldReading(_edited(choice, values[0]), values[0])
 
-    def _group(self, group: GroupField) -> Settled:
+    def _group(self, group: GroupField) -> FieldReading:
         found = [self.of(each) for each in group.fields]
         rest = None if group.rest is None else self.of(group.rest)
         fields = tuple(each.field for each in found)
         if group.is_tuple:
             placed = {each.field.path[-1]: each.value for each in found}
-            return Settled(replace(group, fields=fields), [placed[index] for index in range(len(found))])
+            return FieldReading(replace(group, fields=fields), [placed[index] for index in range(len(found))])
         value = {each.field.path[-1]: each.value for each in found if each.value is not MISSING}
         if rest is not None and isinstance(rest.value, Mapping):
             value = {**rest.value, **value}
-        return Settled(replace(group, fields=fields, rest=None if rest is None else rest.field), value)
+        return FieldReading(replace(group, fields=fields, rest=None if rest is None else rest.field), value)
 
-    def _list(self, one: ListField) -> Settled:
+    def _list(self, one: ListField) -> FieldReading:
         rows: list[FormRow] = []
         entries: dict[str, Any] = {}
         values: list[Any] = []
@@ -165,27 +165,27 @@ class Settling:
             rows.append(replace(row, field=found.field, entry=key_box))
         made = replace(one, rows=tuple(rows))
         if one.is_mapping:
-            return Settled(made, entries)
+            return FieldReading(made, entries)
         wrong = rows_misfit(one.schema, len(values))
-        return _wrong(made, wrong) if wrong else Settled(made, values)
+        return _wrong(made, wrong) if wrong else FieldReading(made, values)
 
-    def _entry(self, box: TextBox, taken: Mapping[str, Any]) -> Settled:
+    def _entry(self, box: TextBox, taken: Mapping[str, Any]) -> FieldReading:
         found = self._box(box)
         if not found.field.problem and str(found.value) in taken:
             return _wrong(found.field, say("forms.same_key", entry=cut(str(found.value))))
         return found
 
-    def _variant(self, one: VariantField) -> Settled:
+    def _variant(self, one: VariantField) -> FieldReading:
         if one.chosen is None:
             return _wrong(one, say("forms.choose_one"))
         if one.chosen == NULL:
-            return Settled(_edited(one, None), None)
+            return FieldReading(_edited(one, None), None)
         if one.chosen == OMITTED or one.field is None:
-            return Settled(one, MISSING)
+            return FieldReading(one, MISSING)
         if one.is_fresh:
             return _wrong(one, say("forms.fill_in"))
         found = self.of(one.field)
-        return Settled(replace(one, field=found.field), found.value)
+        return FieldReading(replace(one, field=found.field), found.value)
 
 
 def _is_unanswered(box: TextBox) -> bool:
@@ -248,8 +248,8 @@ def _same_set(one: Iterable[Any], other: Iterable[Any]) -> bool:
     return sorted(map(json.dumps, one)) == sorted(map(json.dumps, other))
 
 
-def _wrong(one: AnyField, words: str) -> Settled:
-    return Settled(replace(one, problem=words), MISSING)
+def _wrong(one: AnyField, words: str) -> FieldReading:
+    return FieldReading(replace(one, problem=words), MISSING)
 
 
 def _edited(one: AnyField, value: object) -> AnyField:

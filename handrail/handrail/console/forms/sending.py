@@ -22,8 +22,8 @@ def parts_of(one: AnyField) -> Iterator[tuple[str, str]]:
     match one:
         case TextBox():
             yield one.name, one.text or ""
-            if one.settled is not None:
-                yield aside(one.name, "as"), one.settled
+            if one.as_drawn is not None:
+                yield aside(one.name, "as"), one.as_drawn
         case ChoiceField():
             if one.is_many:
                 yield aside(one.name, "sent"), "1"

@@ -49,7 +49,7 @@ def sent_text(text: str) -> str:
     return _lines(text)
 
 
-def needs_settling(text: str, reads: Scalar, habits: TypingHabits) -> bool:
+def is_ambiguous(text: str, reads: Scalar, habits: TypingHabits) -> bool:
     """Return whether a drawn number would be read as another one, or not at all, if it were typed."""
     return reads in NUMBERS and habits.decimal is None and bool(text) and read_numeral(text, habits) != as_written(text)
 
