@@ -212,12 +212,14 @@ class Client(Desk):
         who prunes; None: code does.
 
         Raises:
+            NotAllowed: this person may not.
             Misuse: a status is not one of an ended run, or the store's secret cannot be used.
         """
         wrong = set(statuses) - {"completed", "failed", "cancelled", "set_aside"}
         if wrong or not statuses:
             raise Misuse(f"only ended runs can be pruned, not {', '.join(sorted(wrong)) or 'none at all'}")
-        checked_texts(workflow=workflow, by=by)
+        checked_texts(workflow=workflow)
+        self.must_be_allowed(by, "prune")
         actor = "code" if by is None else f"person:{by}"
         now = self._clock.now()
         change = Prune(now - older_than.total_seconds(), tuple(statuses), PRUNE_AT_ONCE, workflow, now, actor)

@@ -11,7 +11,7 @@ from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review import answers, moves
 from handrail_orchestrator.review.eligibility import not_for
-from handrail_orchestrator.review.permission import ItemAction, check, scope
+from handrail_orchestrator.review.permission import ItemAction, Place, check, scope
 from handrail_orchestrator.review.timers import fire
 from handrail_orchestrator.sowing import Sowing
 from handrail_orchestrator.store import ReviewQuery
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from handrail_guards.verdict import Verdict
     from handrail_orchestrator.embedded.checking import AnswerCheck, Checked
     from handrail_orchestrator.embedded.writer import Writer
+    from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.rows import ReviewRow
 
 LONGEST_VIEW_NAME = 60
@@ -33,6 +34,11 @@ OFFERED_AT_ONCE = 20
 
 class Desk(Sowing):
     """Answers what the runs of a store ask; ``Client`` is one."""
+
+    @property
+    @abstractmethod
+    def _open_store(self) -> "Store":
+        """Return the store that is worked with."""
 
     @property
     @abstractmethod
@@ -62,16 +68,20 @@ class Desk(Sowing):
         What this person skipped or sent up comes after all others, that of longest ago first.
 
         Raises:
-            NotAllowed: the store knows people, and nobody of this name.
+            NotAllowed: the store knows people, and nobody of this name, or their role in this queue is too low.
             ReviewError: the person has no name.
         """
         moves.check_person(by)
         checked_texts(queue=queue)
+        person = acting(self._open_store, by)
+        if queue is not None:
+            check(person, "take", Place(queue))
         await self.sow()
-        where = scope(acting(self._open_store, by), "take")
+        where = scope(person, "take")
         query = ReviewQuery(
-            queue=queue, queues=where.only, not_queues=where.but, free_for=by, now=self.now(), limit=OFFERED_AT_ONCE
-        )
+            queue=queue, queues=where.only, not_queues=where.but, tier_to=None if scope(person, "take", 2) else 1,
+            free_for=by, now=self.now(), limit=OFFERED_AT_ONCE,
+        )  # fmt: skip
         refused: list[int] = []
         while True:
             items = self.reviews(replace(query, but=tuple(refused)))
@@ -263,6 +273,7 @@ class Desk(Sowing):
             ReviewError: it has no name, or there are too many.
         """
         moves.check_person(by)
+        acting(self._open_store, by)
         checked_texts(name=name, query=query)
         if not name.strip() or len(name) > LONGEST_VIEW_NAME or len(query) > LONGEST_VIEW:
             raise ReviewError(f"a view needs a name of at most {LONGEST_VIEW_NAME} characters, and a short query")

@@ -20,6 +20,7 @@ from handrail_orchestrator.unmarking import as_plain
 
 if TYPE_CHECKING:
     from handrail_orchestrator.embedded.writer import Writer
+    from handrail_orchestrator.store import Store
 
 LOOKED_AT = 1_000
 """Ordinary items that are drawn for at once."""
@@ -48,6 +49,11 @@ class KnownCase:
 
 class Sowing(Reader):
     """Mixes known cases among the items that people answer; every client can."""
+
+    @property
+    @abstractmethod
+    def _open_store(self) -> "Store":
+        """Return the store that is worked with."""
 
     @property
     @abstractmethod

@@ -28,5 +28,6 @@ LimitOption = Annotated[int, typer.Option(min=1, max=MOST, help="how many at mos
 ConcurrencyOption = Annotated[int, typer.Option(min=1, max=MOST, help="runs executed at once")]
 AsOption = Annotated[str, typer.Option("--as", metavar="NAME", help="who you are", default_factory=_user)]
 NoteOption = Annotated[str | None, typer.Option(help="why, for the record")]
+DoerOption = Annotated[str, typer.Option("--as", metavar="NAME", help="who does it", default_factory=_user)]
 QueueOption = Annotated[str | None, typer.Option("--queue", help="only this queue")]
 ItemArgument = Annotated[int, typer.Argument(min=1, max=LARGEST_NUMBER, help="the item's number")]

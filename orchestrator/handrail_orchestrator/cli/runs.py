@@ -12,10 +12,9 @@ import typer
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
-from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, LimitOption, StoreOption
+from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, LimitOption, StoreOption
 from handrail_orchestrator.cli.printing import out, plain_text, run_table, step_table
 from handrail_orchestrator.client import Client
-from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
@@ -30,12 +29,17 @@ MOST_DAYS = 100_000
 """Longer ago than there have been computers."""
 
 
-def _with_client(store: str, use: Callable[[EngineClient], Awaitable[T]]) -> T:
+def _with_client(store: str, use: Callable[[Client], Awaitable[T]]) -> T:
     async def reach() -> T:
         async with Client(store) as client:
             return await use(client)
 
     return asyncio.run(reach())
+
+
+def _doer(client: Client, by: str) -> str | None:
+    """Return who does it; None where the system cannot tell and the store knows nobody anyway."""
+    return by if by.strip() or client.people.exist() else None
 
 
 def _status(text: str | None) -> RunStatus | None:
@@ -57,7 +61,7 @@ def list_runs(
     """List runs, newest first, after a count of all by workflow and status."""
     wanted = _status(status)
 
-    async def fetch(client: EngineClient) -> _Listed:
+    async def fetch(client: Client) -> _Listed:
         before_key = None if before is None else client.run(before).key
         # one more than is shown tells whether there is a next page
         rows = client.latest_runs(status=wanted, workflow=workflow, before_key=before_key, limit=limit + 1)
@@ -95,7 +99,7 @@ def _waits_of(run: RunRecord, waits: Sequence[WaitRecord]) -> list[dict[str, obj
 def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Show one run with every step record, and what it waits for."""
 
-    async def fetch(client: EngineClient) -> tuple[RunRecord, Sequence[StepRecord], Sequence[WaitRecord]]:
+    async def fetch(client: Client) -> tuple[RunRecord, Sequence[StepRecord], Sequence[WaitRecord]]:
         row = client.run(run_id)
         return row, client.steps(run_id), client.waits([row.key])
 
@@ -112,16 +116,17 @@ def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = 
 
 @app.command()
 @complaining
-def cancel(run_id: str, store: StoreOption = DEFAULT_STORE) -> None:
+def cancel(run_id: str, by: DoerOption, store: StoreOption = DEFAULT_STORE) -> None:
     """Cancel a run and its children."""
-    typer.echo(harmless(f"{run_id}: {_with_client(store, lambda client: client.cancel(run_id))}"))
+    said = _with_client(store, lambda client: client.cancel(run_id, by=_doer(client, by)))
+    typer.echo(harmless(f"{run_id}: {said}"))
 
 
 @app.command()
 @complaining
-def retry(run_id: str, store: StoreOption = DEFAULT_STORE) -> None:
+def retry(run_id: str, by: DoerOption, store: StoreOption = DEFAULT_STORE) -> None:
     """Make a failed run due again, from the step that failed; a worker goes on with it."""
-    _with_client(store, lambda client: client.retry(run_id))
+    _with_client(store, lambda client: client.retry(run_id, by=_doer(client, by)))
     typer.echo(harmless(f"{run_id}: due; execute it with: handrail work MODULE:WORKFLOW --store {store}"))
 
 
@@ -129,6 +134,7 @@ def retry(run_id: str, store: StoreOption = DEFAULT_STORE) -> None:
 @complaining
 def fork(
     run_id: str,
+    by: DoerOption,
     store: StoreOption = DEFAULT_STORE,
     step: Annotated[str | None, typer.Option(help="the first step that shall run again; none: all of them")] = None,
     new_id: Annotated[str | None, typer.Option("--id", help="the new run's id")] = None,
@@ -136,12 +142,14 @@ def fork(
     """Start a new run with the history of another up to a step."""
     if new_id is not None and not new_id.strip():
         raise Misuse("--id is empty: give the new run's id, or leave the option out to have one made")
-    typer.echo(harmless(_with_client(store, lambda client: client.fork(run_id, step=step, id=new_id))))
+    new = _with_client(store, lambda client: client.fork(run_id, step=step, id=new_id, by=_doer(client, by)))
+    typer.echo(harmless(new))
 
 
 @app.command()
 @complaining
 def prune(
+    by: DoerOption,
     older_than_days: Annotated[
         float | None, typer.Option(min=0, max=MOST_DAYS, help="ended longer ago than that")
     ] = None,
@@ -160,12 +168,14 @@ def prune(
         raise Misuse(f"--older-than-days is {older_than_days}: give a number of days, 0 or more")
     statuses = cast("list[RunStatus]", [_status(each) for each in status or ("completed", "cancelled")])
 
-    async def delete(client: EngineClient) -> int:
+    async def delete(client: Client) -> int:
         if older_than_days is None:
-            count = await client.prune_kept()
+            count = await client.prune_kept(by=_doer(client, by))
         else:
             older_than = timedelta(days=older_than_days)
-            count = await client.prune(older_than=older_than, statuses=statuses, workflow=workflow)
+            count = await client.prune(
+                older_than=older_than, statuses=statuses, workflow=workflow, by=_doer(client, by)
+            )
         if vacuum:
             client.vacuum()
         return count
