@@ -60,6 +60,16 @@ class Terminal:
         local: int = termios.tcgetattr(self._master)[3]
         return bool(local & termios.ECHO) and bool(local & termios.ICANON)
 
+    def set_as_usual(self) -> None:
+        """Set the terminal back, as a shell does that takes it over."""
+        attributes = termios.tcgetattr(self._master)
+        attributes[3] |= termios.ECHO | termios.ICANON
+        termios.tcsetattr(self._master, termios.TCSANOW, attributes)
+
+    def wait_until_stopped(self) -> None:
+        """Wait until the process is suspended."""
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+
     def ended(self) -> int:
         """Read to the end and return the exit code."""
         end = time.monotonic() + PATIENCE_SECONDS

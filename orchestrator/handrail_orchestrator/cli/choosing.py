@@ -108,7 +108,7 @@ def _typed(options: Sequence[Any], character: str) -> Pressed:
     if character.isdecimal() and character.isascii():
         return _placed(options, int(character))
     command = KEYS.get(character.casefold())
-    is_name = command == "accept" and any(_begins(each, character) for each in options)
+    is_name = command in {"accept", None} and any(_begins(each, character) for each in options)
     if character == "/" or is_name:  # somebody who types the name of an answer must not accept another one
         return Looking("" if character == "/" else character)
     return command or Unknown(f"{character} does nothing here; ? lists the keys, / finds an answer by its name")

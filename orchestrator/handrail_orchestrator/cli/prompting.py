@@ -2,19 +2,19 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Literal, Protocol, TypeAlias
 
 import typer
 
 from handrail_ground.text import harmless
-from handrail_orchestrator.cli.choosing import Haste, Looking, Unknown, looked, pressed
+from handrail_orchestrator.cli.choosing import UNSEEN_SECONDS, Haste, Looking, Unknown, looked, pressed
 from handrail_orchestrator.cli.finding import found
 from handrail_orchestrator.cli.keyboard import Key, Keyboard, can_press_keys
 from handrail_orchestrator.cli.screen import Screen
 from handrail_orchestrator.cli.showing import text_of
-from handrail_orchestrator.cli.terminal import Pulse, typed_line
+from handrail_orchestrator.cli.terminal import Pulse, is_terminal, typed_line
 from handrail_orchestrator.cli.typed import Typed, TypedAnswer, read_typed
 from handrail_orchestrator.cli.wrapping import fitting, width_of
 from handrail_orchestrator.records.item import ReviewItem
@@ -63,16 +63,25 @@ class LinePrompt:
 
     has_keys = False
 
-    def __init__(self, pulse: Pulse) -> None:
+    def __init__(self, pulse: Pulse, now: Callable[[], float] = time.monotonic) -> None:
         self._pulse = pulse
+        self._now = now
+        self._shown = float("-inf")
 
     def begin(self) -> None:
-        """Take note of nothing: an Enter is needed behind each line."""
+        """Take note of when the question appeared, where somebody looks at it."""
+        if is_terminal():
+            self._shown = self._now()
 
     def answer(self, item: ReviewItem, draft: object, offered: Sequence[Any]) -> Asked:
-        """Return what a line does; whatever else it is, it is an answer."""
-        line = self.line(prompt_of(item, len(offered)))
-        return read_typed(item, line, draft, offered) if line else "enter"
+        """Return what a line does; whatever else it is, it is an answer.
+
+        An Enter alone that comes with the question was meant for the one before it.
+        """
+        while not (line := self.line(prompt_of(item, len(offered)))):
+            if self._now() - self._shown >= UNSEEN_SECONDS:
+                return "enter"
+        return read_typed(item, line, draft, offered)
 
     def key(self, prompt: str) -> str:
         """Return one line."""
@@ -92,16 +101,18 @@ class KeyPrompt:
 
     has_keys = True
 
-    def __init__(self, keyboard: Keyboard, pulse: Pulse) -> None:
+    def __init__(self, keyboard: Keyboard, pulse: Pulse, now: Callable[[], float] = time.monotonic) -> None:
         self._keyboard = keyboard
-        self._lines = LinePrompt(pulse)
+        self._lines = LinePrompt(pulse, now)
+        self._now = now
         self._haste = Haste()
 
     def begin(self) -> None:
         """Throw away what was typed before the question was there: nobody can have meant it for this one."""
+        self._lines.begin()
         thrown = self._keyboard.discard().decode(errors="replace")
         last = "enter" if thrown[-1:] in {"\r", "\n"} else thrown[-1:]
-        self._haste.show(time.monotonic(), last)
+        self._haste.show(self._now(), last)
         if thrown.strip():
             typer.echo(f"  typed before this was shown, so it answers nothing: {harmless(fitting(thrown.strip(), 30))}")
 
@@ -132,7 +143,7 @@ class KeyPrompt:
     def _pressed_meaning_it(self, prompt: str) -> Key:
         """Return the next key that can be meant for what is on the screen."""
         is_said = False
-        while why := self._haste.is_too_soon((key := self._keyboard.pressed()).name, time.monotonic()):
+        while why := self._haste.is_too_soon((key := self._keyboard.pressed()).name, self._now()):
             if why == "held" and not is_said:
                 is_said = True
                 typer.echo("\n  the same key so soon may be held down: once more, if you mean it")

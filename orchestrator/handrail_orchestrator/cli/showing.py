@@ -40,9 +40,31 @@ def show_item(
     if item.note:
         screen.say(harmless(item.note), before="note: ")
     _show_handed_on(item, screen)
+    for told in _standing(item):
+        screen.say(harmless(told))
     around.beside(item)
     show_options(item, item.choices[:offered], left=0 if offered is None else len(item.choices) - offered)
     return cut
+
+
+def _standing(item: ReviewItem) -> Iterator[str]:
+    """Yield where an item stands that is not simply open, or taken by who looks at it."""
+    match item.state:
+        case "leased" if item.lease_until is not None:
+            yield f"taken by {item.lease_owner} until {moment(item.lease_until)}"
+        case "pending":
+            yield f"answered by {item.lease_owner}, counts at {moment(item.commit_at)}"
+        case "decided":
+            decided_by = (item.decided_by or "").removeprefix("person:")
+            yield f"decided: {text_of(item.decision)}, by {decided_by}, {moment(item.decided)}"
+        case "expired" | "cancelled":
+            yield f"{item.state}: nobody is asked any more"
+        case _:
+            pass
+    if item.snoozed_until is not None:
+        yield f"put away until {moment(item.snoozed_until)}"
+    if item.assignee is not None:
+        yield f"for {item.assignee}"
 
 
 def _show_handed_on(item: ReviewDetail, screen: Screen) -> None:

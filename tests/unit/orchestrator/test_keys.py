@@ -1,14 +1,20 @@
 """Keys of a terminal: what bytes mean, what a key does at a list of answers, and which come too soon to mean it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handrail_orchestrator.cli import prompting
 from handrail_orchestrator.cli.choosing import HELD_SECONDS, UNSEEN_SECONDS, Haste, Looking, Unknown, looked, pressed
-from handrail_orchestrator.cli.keyboard import Key, decoded
+from handrail_orchestrator.cli.keyboard import Key, Keyboard, decoded
+from handrail_orchestrator.cli.prompting import KeyPrompt
 from handrail_orchestrator.cli.typed import TypedAnswer
+from handrail_orchestrator.records.item import ReviewItem
 
 TEAMS = tuple(f"team {n}" for n in range(1, 151))
 
@@ -104,6 +110,7 @@ def test_half_a_character_waits_for_its_other_half(text: str, data: st.DataObjec
         (("1", "12"), "1", Looking("1")),
         ((10, 20), "1", Unknown("a number chooses nothing where answers are numbers: type the answer itself")),
         (("billing", "access"), "a", Looking("a")),
+        (("billing", "Refund"), "r", Looking("r")),
         (("billing", "fraud"), "a", "accept"),
     ],
 )
@@ -195,3 +202,77 @@ def test_a_key_that_was_held_before_the_question_came_is_known() -> None:
     haste.show(5.0, thrown="1")
     assert haste.is_too_soon("1", 5.5)
     assert not haste.is_too_soon("2", 5.6)
+
+
+# -- asking
+
+
+class ScriptedKeyboard(Keyboard):
+    """Keys that are pressed at given moments."""
+
+    def __init__(self, clock: list[float], script: list[tuple[float, str]], thrown: bytes = b"") -> None:
+        self.clock, self.script, self.thrown = clock, script, thrown
+
+    def pressed(self) -> Key:
+        at, name = self.script.pop(0)
+        self.clock.append(at)
+        return Key(name)
+
+    def discard(self) -> bytes:
+        return self.thrown
+
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        yield
+
+
+ITEM = ReviewItem(id=1, run_id="r", workflow="w", step="s", schema={"enum": ["billing", "bugs", "fraud"]})
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    moments = [10.0]
+    monkeypatch.setattr(prompting, "is_terminal", lambda: True)
+    return moments
+
+
+def asked(clock: list[float], script: list[tuple[float, str]], thrown: bytes = b"", item: ReviewItem = ITEM) -> object:
+    clock.append(10.0)
+    prompt = KeyPrompt(ScriptedKeyboard(clock, script, thrown), lambda: None, now=lambda: clock[-1])
+    prompt.begin()
+    return prompt.answer(item, None, item.choices)
+
+
+def test_only_keys_that_can_be_meant_for_the_question_answer_it(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked(clock, [(10.1, "1"), (10.2, "2"), (11.0, "3")], b"s2") == TypedAnswer("fraud")
+    assert "it answers nothing: s2" in capsys.readouterr().out
+
+
+def test_a_key_that_may_be_held_is_asked_for_once_more(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    held = [(10.5, "2"), (10.53, "2"), (10.56, "2")]
+    assert asked(clock, [*held, (11.2, "2")], b"2") == TypedAnswer("bugs")
+    assert capsys.readouterr().out.count("may be held down") == 1
+
+
+def test_a_label_is_looked_for_from_the_first_letter_that_is_no_key(clock: list[float]) -> None:
+    assert asked(clock, [(11.0, "f"), (11.1, "r"), (11.2, "enter")]) == TypedAnswer("fraud")
+    assert asked(clock, [(11.0, "/"), (11.1, "u"), (11.2, "down"), (11.3, "enter")]) == TypedAnswer("fraud")
+    assert asked(clock, [(11.0, "/"), (11.1, "u"), (11.2, "escape"), (12.0, "s")]) == "skip"
+
+
+def test_an_enter_that_comes_with_a_question_whose_answer_is_written_accepts_nothing(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [(10.1, ""), (10.2, ""), (11.0, "")]
+
+    def typed_line(_prompt: str, _pulse: object) -> str:
+        at, line = lines.pop(0)
+        clock.append(at)
+        return line
+
+    monkeypatch.setattr(prompting, "typed_line", typed_line)
+    written = replace(ITEM, schema={"type": "string"})
+    assert asked(clock, [], item=written) == "enter"
+    assert lines == []
