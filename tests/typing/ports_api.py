@@ -10,7 +10,19 @@ from typing import Any
 from handrail import Accepted, Case, Doubtful, Escalation, Run, Suite, classify, draft, workflow
 from handrail.ai_steps import Answer, Model, ModelRequest, NoAnswer
 from handrail.evals import Answered, Observation, Scorer, Target
-from handrail.guards import Acceptance, Confidence, CostClass, Doubt, Guard, GuardContext, Judgement, OnFail, Verdict
+from handrail.guards import (
+    Acceptance,
+    Confidence,
+    CostClass,
+    Doubt,
+    Guard,
+    GuardContext,
+    Judgement,
+    Late,
+    OnFail,
+    Verdict,
+    WorkingHours,
+)
 from handrail_evals.measure.target import Observe
 from handrail_guards.guard import PaidGuard
 from handrail_orchestrator.engine import Fates
@@ -38,6 +50,19 @@ class CarefulCoin(Coin):
 
     def objections(self, value: Any, /, *_args: Any, **_kwargs: Any) -> tuple[Verdict, ...]:
         return () if value is True else (Verdict("fair", passed=False, reason="it was heads"),)
+
+
+OFFICE = WorkingHours(
+    "Europe/Berlin", days=["mon", "tue"], hours=["09:00-12:00", "13:00-17:00"], holidays=["2026-12-25"]
+)
+LATE = Escalation(
+    due_hours=4,
+    when_late=["remind", Late("reassign", 2, to="group:finance"), Late("default", value={"ok": False}), "fail"],
+    working_hours=OFFICE,
+    two_of_group="finance",
+)
+"""A list of words and policies is what ``when_late`` takes; so is a word."""
+WORD = Escalation(due_hours=4, when_late="escalate")
 
 
 class Short:

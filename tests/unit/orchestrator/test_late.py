@@ -27,6 +27,7 @@ from handrail import (
 from handrail.guards import Confidence, Judgement, Late, WorkingHours, satisfies
 from handrail.orchestrator import ReviewItem, ReviewQuery, Settings, WaitExpired
 from handrail.testing import LEAVE_OPEN, FakeClock, Rehearsal, ScriptedReviewers
+from handrail_orchestrator.audit.verify import verify
 from handrail_orchestrator.records.lateness import LatePlan
 from handrail_orchestrator.store.port import JudgedQuery
 from handrail_orchestrator.summary import summarize
@@ -168,6 +169,19 @@ async def test_whoever_has_an_item_goes_first_and_is_reminded_without_losing_it(
         assert rehearsal.plain_review(second.id).decided_by == "policy:default"
         fired = [each.at for each in rehearsal.review_log(second.id) if each.action == "default"]
         assert fired == [second.lease_until], "it fires when the lease ends"
+
+
+async def test_the_audit_log_of_what_was_late_is_whole() -> None:
+    approve = asks(Escalation(due_hours=1, when_late=["remind", *CHAIN]))
+    async with Rehearsal(workflows=[approve]) as rehearsal:
+        await rehearsal.start(approve, 100, id="r")
+        await rehearsal.advance(minutes=59)
+        assert await rehearsal.next_review(by="ann")
+        await rehearsal.advance(days=2)
+        findings: list[object] = []
+
+        assert verify(rehearsal, found=findings.append).is_whole, findings
+        assert only(rehearsal).late_step == 6
 
 
 async def test_a_lease_that_is_extended_puts_the_default_off_again() -> None:

@@ -20,9 +20,10 @@ _SKIPPED = (
 _ALL_SKIPPED = "SELECT review FROM review_log WHERE actor = ? AND action IN ('skip', 'send_up')"
 
 _TIMED = "FROM reviews WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
+_OVER = f"{_TIMED} AND timer <= ?1"
 NEXT_TIMER = (
-    f"SELECT min(at) FROM (SELECT min(timer) AS at {_TIMED} AND timer > ?1"  # noqa: S608 -- our own words
-    f" UNION ALL SELECT min(iif(lease_until > ?1, lease_until, timer)) {_TIMED} AND timer <= ?1"
+    f"SELECT min(at) FROM (SELECT min(timer) AS at {_TIMED} AND timer > ?1 UNION ALL SELECT coalesce("  # noqa: S608 -- our own words
+    f"(SELECT timer {_OVER} AND coalesce(lease_until, 0) <= ?1 LIMIT 1), (SELECT min(lease_until) {_OVER}))"
     " UNION ALL SELECT min(commit_at) FROM reviews WHERE state = 'pending')"
 )
 """When to look for timers again; of an item that somebody has when its timer is over, when the lease ends."""
