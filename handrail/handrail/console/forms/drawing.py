@@ -23,7 +23,7 @@ from handrail.console.forms.missing import MISSING
 from handrail.console.forms.names import aside, below
 from handrail.console.forms.numerals import is_numeral
 from handrail.console.forms.options import kinds_of
-from handrail.console.forms.place import Place
+from handrail.console.forms.place import FieldPlace
 from handrail.console.forms.schemas import Offer, Scalar, Schema, Schemas, default_of, is_decimal, is_number, scalar
 from handrail.console.words import say
 
@@ -58,7 +58,7 @@ class Drawing:
         if self._parts > self._most:
             raise TooMuch
 
-    def field(self, place: Place, schema: object) -> AnyField:
+    def field(self, place: FieldPlace, schema: object) -> AnyField:
         """Return the field for a schema."""
         resolved, offer = self._schemas.understood(schema)
         default = default_of(resolved)
@@ -80,7 +80,7 @@ class Drawing:
             return self._variant(place, resolved, offer, default, omittable=omittable)
         return self._single(place, resolved, kind, offer, default)
 
-    def _single(self, place: Place, schema: Schema, kind: Schema, offer: Offer, default: Any) -> AnyField:
+    def _single(self, place: FieldPlace, schema: Schema, kind: Schema, offer: Offer, default: Any) -> AnyField:
         """Return the field for a value of one kind."""
         if not self._is_composite(kind):
             return self._leaves.text(place, {**schema, **kind}, scalar(kind), offer, default)
@@ -104,14 +104,14 @@ class Drawing:
             case _:
                 return False
 
-    def _object(self, place: Place, schema: Schema, default: Any) -> GroupField:
+    def _object(self, place: FieldPlace, schema: Schema, default: Any) -> GroupField:
         basis = self._leaves.basis(place, schema, default)
         properties = schema["properties"]
         required = [key for key in schema.get("required", ()) if isinstance(key, str)]
         held = basis["shown"] if isinstance(basis["shown"], Mapping) else None
         fields = [
             self.field(
-                Place(
+                FieldPlace(
                     path=(*place.path, key),
                     name=below(place.name, key),
                     label=self._label(part, key),
@@ -143,12 +143,12 @@ class Drawing:
             rest = self._list(at, schema, MISSING)
         return GroupField(**basis, fields=tuple(fields), rest=rest)
 
-    def _tuple(self, place: Place, schema: Schema, default: Any) -> GroupField:
+    def _tuple(self, place: FieldPlace, schema: Schema, default: Any) -> GroupField:
         basis = self._leaves.basis(place, schema, default)
         held = basis["shown"] if isinstance(basis["shown"], list) else []
         fields = [
             self.field(
-                Place(
+                FieldPlace(
                     path=(*place.path, index),
                     name=below(place.name, index),
                     label=self._label(part, None, say("forms.row", label=place.label, number=index + 1)),
@@ -170,7 +170,7 @@ class Drawing:
             return label_of(own, None) if own.get("title") else cut(otherwise)
         return label_of(own, key)
 
-    def _list(self, place: Place, schema: Schema, default: Any) -> AnyField:
+    def _list(self, place: FieldPlace, schema: Schema, default: Any) -> AnyField:
         """Return the field for a list or a mapping; one that is too long to be drawn is JSON."""
         is_mapping = schema.get("type") == "object"
         part = schema["additionalProperties"] if is_mapping else schema["items"]
@@ -193,7 +193,7 @@ class Drawing:
         return ListField(**basis, rows=tuple(rows), is_mapping=is_mapping)
 
     @staticmethod
-    def _keys(place: Place, count: int) -> Iterator[str]:
+    def _keys(place: FieldPlace, count: int) -> Iterator[str]:
         """Yield the keys of a list's rows: those that were sent, or the places of what it holds."""
         sent = None if place.posted is None else dict.fromkeys(place.posted.all(aside(place.name, "row")))
         if sent is None or (place.is_new and not sent):
@@ -203,7 +203,7 @@ class Drawing:
 
     def _row(
         self,
-        place: Place,
+        place: FieldPlace,
         part: object,
         entries: Sequence[tuple[str, Any]],
         key: str,
@@ -222,7 +222,7 @@ class Drawing:
         step: str | int = position
         if is_mapping:
             box = self._leaves.text(
-                Place(
+                FieldPlace(
                     path=(*place.path, entry if posted is None else posted.one(aside(name, "key")) or ""),
                     name=aside(name, "key"),
                     label=say("forms.key"),
@@ -237,7 +237,7 @@ class Drawing:
                 MISSING,
             )
             step = box.path[-1]
-        at = Place(
+        at = FieldPlace(
             path=(*place.path, step),
             name=name,
             label=label,
@@ -248,7 +248,7 @@ class Drawing:
         )
         return FormRow(key=key, name=name, label=label, field=self.field(at, part), entry=box)
 
-    def _variant(self, place: Place, schema: Schema, offer: Offer, default: Any, *, omittable: bool) -> AnyField:
+    def _variant(self, place: FieldPlace, schema: Schema, offer: Offer, default: Any, *, omittable: bool) -> AnyField:
         """Return the field for a value of one of several kinds."""
         basis = self._leaves.basis(place, schema, default, nullable=offer.nullable)
         single = len(offer.kinds) == 1
@@ -282,7 +282,7 @@ class Drawing:
         # what is known of the value is said of the field that holds it
         return replace(made, field=inside, is_fresh=is_fresh and not is_typed, mark=FieldMark())
 
-    def _inside(self, at: Place, kind: Schema, alone: Offer) -> AnyField:
+    def _inside(self, at: FieldPlace, kind: Schema, alone: Offer) -> AnyField:
         if alone.closed is not None:
             return self._leaves.choice(at, kind, alone.closed, alone, MISSING)
         return self._single(at, kind, kind, alone, MISSING)

@@ -21,7 +21,7 @@ from handrail.console.forms.missing import MISSING
 from handrail.console.forms.names import ROOT, Path, aside
 from handrail.console.forms.operations import operated
 from handrail.console.forms.order import by_evidence as in_order_of_evidence
-from handrail.console.forms.place import Place
+from handrail.console.forms.place import FieldPlace
 from handrail.console.forms.posted import MOST_PARTS, Posted
 from handrail.console.forms.reading import FormReader
 from handrail.console.forms.schemas import Schema, Schemas
@@ -136,7 +136,7 @@ class _FormPlan:
         leaves = Leaves(marks=self.marks, habits=self.habits)
         most = MOST_IN_ALL if posted is None else MOST_SENT
         label = label_of(schemas.resolved(self.schema), None)
-        place = Place(path=(), name=ROOT, label=label, original=self.value, origin=(), posted=posted)
+        place = FieldPlace(path=(), name=ROOT, label=label, original=self.value, origin=(), posted=posted)
         as_json = replace(place, name=aside(ROOT, "json"))
         if posted is not None and as_json.name in posted:
             return leaves.json(as_json, self.schema)

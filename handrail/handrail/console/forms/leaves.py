@@ -19,7 +19,7 @@ from handrail.console.forms.labels import cut, text_of, unseen_in
 from handrail.console.forms.missing import MISSING
 from handrail.console.forms.names import aside, dotted
 from handrail.console.forms.options import options_of
-from handrail.console.forms.place import Place
+from handrail.console.forms.place import FieldPlace
 from handrail.console.forms.schemas import Offer, Scalar, Schema, key_of
 from handrail.console.forms.texts import NUMBERS, drawn, is_ambiguous, meant, sent_text
 from handrail.console.words import say
@@ -39,7 +39,7 @@ class Leaves:
     marks: Marks
     habits: TypingHabits
 
-    def basis(self, place: Place, schema: Schema, default: Any, *, nullable: bool = False) -> dict[str, Any]:
+    def basis(self, place: FieldPlace, schema: Schema, default: Any, *, nullable: bool = False) -> dict[str, Any]:
         """Return what every field has."""
         omittable = not place.required and default is MISSING
         original = place.original
@@ -59,7 +59,7 @@ class Leaves:
             "mark": FieldMark() if place.origin is None else self.marks.get(dotted(place.origin), FieldMark()),
         }
 
-    def text(self, place: Place, schema: Schema, reads: Scalar, offer: Offer, default: Any) -> TextBox:
+    def text(self, place: FieldPlace, schema: Schema, reads: Scalar, offer: Offer, default: Any) -> TextBox:
         """Return the box for a value that is typed."""
         basis = self.basis(place, schema, default, nullable=offer.nullable)
         shown = basis["shown"]
@@ -87,12 +87,12 @@ class Leaves:
             unseen=unseen_in(text or ""),
         )
 
-    def json(self, place: Place, schema: Schema, default: Any = MISSING) -> TextBox:
+    def json(self, place: FieldPlace, schema: Schema, default: Any = MISSING) -> TextBox:
         """Return the box for a value that has no fields of its own."""
         return self.text(place, schema, "json", Offer((schema,), nullable=False), default)
 
     def choice(
-        self, place: Place, schema: Schema, values: Sequence[Any], offer: Offer, default: Any
+        self, place: FieldPlace, schema: Schema, values: Sequence[Any], offer: Offer, default: Any
     ) -> ChoiceField | FixedField:
         """Return the field for a value that there is a list of."""
         basis = self.basis(place, schema, default, nullable=offer.nullable)
@@ -109,7 +109,7 @@ class Leaves:
             chosen = (OMITTED,)
         return self._chosen(ChoiceField(**basis, options=options, chosen=chosen), place)
 
-    def choices(self, place: Place, schema: Schema, values: Sequence[Any], default: Any) -> ChoiceField:
+    def choices(self, place: FieldPlace, schema: Schema, values: Sequence[Any], default: Any) -> ChoiceField:
         """Return the field for a set of values that there is a list of."""
         basis = self.basis(place, schema, default)
         options = options_of(values, map(str, range(len(values))))
@@ -118,7 +118,7 @@ class Leaves:
         return self._chosen(made, place)
 
     @staticmethod
-    def _chosen(made: ChoiceField, place: Place) -> ChoiceField:
+    def _chosen(made: ChoiceField, place: FieldPlace) -> ChoiceField:
         posted = place.posted
         if posted is None:
             return made
@@ -131,7 +131,7 @@ class Leaves:
         return replace(made, chosen=chosen if made.is_many else chosen[:1], is_sent=is_sent or bool(chosen))
 
 
-def _is_long(place: Place, schema: Schema, texts: tuple[str, ...]) -> bool:
+def _is_long(place: FieldPlace, schema: Schema, texts: tuple[str, ...]) -> bool:
     if any(len(each) > _LONG or "\n" in each for each in texts):
         return True
     most = schema.get("maxLength")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handrail.console.forms.fields import AnyField, ListField, walk
 from handrail.console.forms.names import aside, below
-from handrail.console.forms.posted import MOST_PARTS, Operation, Posted
+from handrail.console.forms.posted import MOST_PARTS, FormOperation, Posted
 
 _ROOM = MOST_PARTS - 500
 """Parts after which no row is added: the form could not be sent any more."""
@@ -20,7 +20,7 @@ class Redrawn:
     """The names of rows that are new."""
 
 
-def operated(root: AnyField, posted: Posted, operation: Operation) -> Redrawn:
+def operated(root: AnyField, posted: Posted, operation: FormOperation) -> Redrawn:
     """Return what was sent, changed as a button asks; unchanged where the button belongs to nothing on the form."""
     for one in walk(root):
         if not isinstance(one, ListField):

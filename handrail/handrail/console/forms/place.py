@@ -9,7 +9,7 @@ from handrail.console.forms.posted import Posted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class FieldPlace:
     """One place on a form."""
 
     path: Path

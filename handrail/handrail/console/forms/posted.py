@@ -13,7 +13,7 @@ Verb: TypeAlias = Literal["add", "remove", "up", "down", "show"]
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class FormOperation:
     """A button that changes the form."""
 
     target: str
@@ -27,7 +27,7 @@ class Posted:
     def __init__(self, parts: Iterable[tuple[str, object]]) -> None:
         """Take what was sent; parts that belong to nothing of an answer are left out."""
         kept: dict[str, list[str]] = {}
-        self.operation: Operation | None = None
+        self.operation: FormOperation | None = None
         self.has_files = False
         count = 0
         for name, value in parts:
@@ -66,10 +66,10 @@ class Posted:
                 yield name, value
 
 
-def _operation(value: str) -> Operation | None:
+def _operation(value: str) -> FormOperation | None:
     target, _, verb = value.rpartition(".")
     match verb:
         case "add" | "remove" | "up" | "down" | "show":
-            return Operation(target, verb)
+            return FormOperation(target, verb)
         case _:
             return None
