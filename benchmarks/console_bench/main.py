@@ -13,11 +13,13 @@ from bench.figure import Figure
 from bench.table import console, report
 from console_bench.browser import browser_rows
 from console_bench.desk import desk_rows
+from console_bench.figures import figure_rows
 from console_bench.seed import seed
 from console_bench.server import server_rows
 
 PARTS: dict[str, Callable[[Path, int], Sequence[Figure]]] = {
     "desk": desk_rows,
+    "figures": figure_rows,
     "server": server_rows,
     "browser": browser_rows,
 }

@@ -11,11 +11,11 @@ MOST_WORDS = 96
 """Words of a text that are looked at: what a text is about stands at its beginning."""
 STEM = 4
 """Characters that a longer word is also known by, so that ``billed`` finds ``billing``."""
-MOST_LOOKED_AT = 6_000
+MOST_LOOKED_AT = 4_000
 """Entries of the index that one search goes through, those of the rarest words first."""
 MOST_OF_A_WORD = 1_000
 """Entries of one word that a search goes through, the newest."""
-CANDIDATES = 24
+CANDIDATES = 12
 """Texts that are compared in full."""
 
 

@@ -21,7 +21,7 @@ MOST_DECIDED: Final = 10_000
 """Decided items that figures are made of, the newest: more take long, and change little."""
 MOST_KNOWN: Final = 500
 """Known cases that a person's figures look at, the newest."""
-_GIVEN = 4 * LAST
+_GIVEN = 2 * LAST
 """Answers of a person that are read for the figures: a person works in a few queues."""
 
 
