@@ -1,5 +1,6 @@
 """The line above the work: how much waits, since when, how much is late, and one's own pace."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,9 +12,13 @@ from starlette.routing import BaseRoute, Route
 from handrail.console.context import console_of
 from handrail.console.render import page
 from handrail.console.viewer import Viewer, viewer_of
+from handrail_orchestrator.records.decided import KnownAnswer
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.statistics.figures import QueueFigures
 from handrail_orchestrator.statistics.person import PersonFigures
+
+MISSED_SECONDS = 600.0
+"""How long the line says that a known case was answered otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Strip:
     """When the one was asked that waits longest."""
     own: PersonFigures
     """What the person themself has done today; nobody else sees it."""
+    missed: Sequence[KnownAnswer] = ()
+    """Cases whose answer is known, and that the person has answered otherwise a moment ago."""
 
 
 def routes() -> list[BaseRoute]:
@@ -44,12 +51,15 @@ def strip_of(request: Request, queue: str) -> Strip:
     """Return what the line says of a queue; of all, if it names none."""
     client, viewer = console_of(request).client, viewer_of(request)
     figures = queues_of(request, queue)
+    now = client.now()
+    told = client.own_known_answers(by=viewer.person, since=now - MISSED_SECONDS)
     return Strip(
         queue,
         sum(each.waiting for each in figures),
         sum(each.late for each in figures),
         min((each.oldest for each in figures if each.oldest is not None), default=None),
-        client.own_figures(by=viewer.person, today=midnight(viewer, client.now()), queue=queue or None),
+        client.own_figures(by=viewer.person, today=midnight(viewer, now), queue=queue or None),
+        [each for each in told if not each.is_right],
     )
 
 

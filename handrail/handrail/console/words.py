@@ -384,6 +384,8 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "strip.today": "{count} today",
     "strip.pace": "median",
     "strip.seconds": "{seconds} s/item",
+    "strip.known": "{right} of {count} known cases right",
+    "strip.missed": "“{title}” was a case whose answer is known: you said {said}, right is {right}",
     "strip.stamping": "every suggestion in {queue} accepted faster than anybody reads",
     # -- several alike at once
     "batch.title": "Several alike at once",

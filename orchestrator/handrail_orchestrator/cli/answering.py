@@ -13,6 +13,7 @@ from handrail_ground.values import json_line
 from handrail_orchestrator.cli.code import Code, go_on
 from handrail_orchestrator.cli.desk import TerminalDesk
 from handrail_orchestrator.cli.foreign import calling_foreign_code
+from handrail_orchestrator.cli.printing import plain_text
 from handrail_orchestrator.cli.prompting import prompting
 from handrail_orchestrator.cli.showing import detail_json
 from handrail_orchestrator.cli.sitting import Sitting
@@ -54,6 +55,7 @@ def answer_questions(seat: Seat, finders: Finders) -> None:
             with finders(client) as finder, prompting(sitting.pulse, lines=seat.lines) as prompt:
                 TerminalDesk(sitting, prompt, code, DeskSurroundings(client, seat.by, finder)).work()
             workflows = _left(sitting, code)
+            _say_missed(client, sitting)
         except KeyboardInterrupt:
             _say_pending(sitting)
             raise
@@ -81,6 +83,15 @@ def _left(sitting: Sitting, code: Code) -> list[AnyWorkflow]:
         typer.echo(f"{_named(counted)} {'count' if len(counted) > 1 else 'counts'} now")
     typer.echo(f"{len(sitting.answered)} decided, {sitting.left()} left")
     return code.resumable(sitting.client, sitting.answered)
+
+
+def _say_missed(client: Client, sitting: Sitting) -> None:
+    """Say which cases with a known answer were answered otherwise: now that it counts, it is no secret any more."""
+    now = {each.id for each in sitting.answered}
+    for each in client.own_known_answers(by=sitting.by):
+        if each.item in now and not each.is_right:
+            told = f"you said {plain_text(each.said)}, right is {plain_text(each.right)}"
+            typer.echo(harmless(f"item {each.item} was a case whose answer is known: {told}"))
 
 
 def _say_pending(sitting: Sitting) -> None:

@@ -134,3 +134,17 @@ def test_a_file_of_known_cases_that_cannot_be_read_is_refused_with_its_line() ->
     assert refused.exit_code == 2
     assert "line 2" in refused.stderr
     assert "'expected'" in refused.stderr
+
+
+def test_next_tells_at_its_end_which_known_cases_were_answered_otherwise() -> None:
+    decided(0)
+    (first, *_) = lines(done("review", "list", "--store", STORE, "--json"))
+    step = str(first["step"]).removesuffix("/review")
+    Path("known.jsonl").write_text('{"name": "K/route", "input": "a known text", "expected": "bugs"}\n')
+    where = ("--queue", str(first["queue"]), "--workflow", str(first["workflow"]), "--step", step, "--as", "ann")
+    done("review", "seed", *where, "--cases", "known.jsonl", "--share", "1", "--store", STORE)
+    known = {each["id"] for each in lines(done("review", "list", "--store", STORE, "--json")) if each["run_id"] == "K"}
+    said = done("review", "next", "--as", "ann", "--store", STORE, typed="billing\n" * 4)
+    assert {f"item {item} was a case whose answer is known: you said billing, right is bugs" for item in known} <= set(
+        said.splitlines()
+    )
