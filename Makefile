@@ -89,8 +89,9 @@ layers: $(READY) ## Check which package may import which
 docs: $(READY) ## Build the documentation as a site, in site/; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
-maps: $(READY) ## Write the map of each part into the README at its door, from the docstrings
+maps: $(READY) ## Write the map of each part into the README at its door, and the tables of the HTTP API
 	$(BIN)/python docs/part_maps.py
+	$(BIN)/python docs/api_tables.py
 
 format: $(READY) ## Format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet

@@ -11,6 +11,7 @@ from handrail.console.api.operation import AnyOperation, Nothing
 from handrail.console.api.problems import KINDS, MEDIA_TYPE
 from handrail.console.api.service import ProblemTold
 from handrail.console.api.table import OPERATIONS, PROBES
+from handrail_orchestrator.review.permission import role_for
 
 API = "/api/v1"
 """Where the API stands in the console."""
@@ -33,8 +34,8 @@ _ABOUT = (
 
 
 @cache
-def document(root_path: str, version: str) -> dict[str, Any]:
-    """Return the document of a console that a proxy shows at ``root_path``."""
+def document(root_path: str, version: str, *, knows_people: bool = False) -> dict[str, Any]:
+    """Return the document of a console that a proxy shows at ``root_path``; where people are known, they sign in."""
     operations = [*((f"{API}{each.path}", each) for each in OPERATIONS), *((each.path, each) for each in PROBES)]
     paths: dict[str, dict[str, Any]] = {}
     for path, operation in operations:
@@ -44,7 +45,7 @@ def document(root_path: str, version: str) -> dict[str, Any]:
         "info": {"title": "Handrail", "version": version, "description": _ABOUT},
         "servers": [{"url": root_path or "/"}],
         "tags": [{"name": name, "description": said} for name, said in _TAGS.items()],
-        "security": [{"bearer": []}, {}],
+        "security": [{"bearer": []}] if knows_people else [{}],
         "paths": paths,
         "components": {
             "schemas": _schemas([operation for _, operation in operations]),
@@ -52,7 +53,7 @@ def document(root_path: str, version: str) -> dict[str, Any]:
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token of a person: `handrail people token NAME`",
+                    "description": "A token of a person: `handrail people token NAME --label WHAT-FOR`",
                 }
             },
         },
@@ -76,7 +77,7 @@ def _operation(operation: AnyOperation) -> dict[str, Any]:
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": f"{operation.summary} {operation.explained}".strip(),
+        "description": " ".join(filter(None, (operation.summary, operation.explained, _needed(operation)))),
         "parameters": [*_parameters(operation)],
         "responses": _responses(operation),
     }
@@ -88,6 +89,14 @@ def _operation(operation: AnyOperation) -> dict[str, Any]:
             content["example"] = operation.example
         told["requestBody"] = {"required": True, "content": {"application/json": content}}
     return told
+
+
+def _needed(operation: AnyOperation) -> str:
+    if operation.action is None:
+        return ""
+    place = "" if operation.about is None else " in the item's queue"
+    sent_up = "; senior once it was sent up" if role_for(operation.action, 2) != role_for(operation.action) else ""
+    return f"Needs the role {role_for(operation.action)}{place}{sent_up}."
 
 
 def _parameters(operation: AnyOperation) -> Iterator[dict[str, Any]]:

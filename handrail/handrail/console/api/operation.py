@@ -16,7 +16,8 @@ from handrail.console.context import Console, console_of
 from handrail.console.viewer import Viewer, viewer_of
 from handrail_ground.errors import HandrailError
 from handrail_ground.values import json_line
-from handrail_orchestrator.review.permission import Action, check
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.review.permission import Action, Governed, check
 
 Tag: TypeAlias = Literal["runs", "reviews", "service"]
 """What operations are about, as the document groups them."""
@@ -97,7 +98,9 @@ class Operation(Generic[P, Q, B, H]):
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     """Headers of its answers, by name."""
     action: Action | None = None
-    """What one must be allowed to do in general; None: what is done to one item is looked at by its queue."""
+    """What one must be allowed to do; None: everybody who is signed in may call it, and gets what is theirs."""
+    about: Callable[[Client, P], Governed] | None = None
+    """Returns the item that it is done to, in whose queue one must be allowed to; None: it is about no queue."""
     place: type[P] = cast("type[P]", Nothing)  # noqa: RUF009 -- a class
     query: type[Q] = cast("type[Q]", Nothing)  # noqa: RUF009
     body: type[B] = cast("type[B]", Nothing)  # noqa: RUF009
@@ -141,11 +144,13 @@ class Operation(Generic[P, Q, B, H]):
         return Response(json_line(answer.data), answer.status, headers, media_type="application/json")
 
     async def _called(self, request: Request, found: Mapping[str, str]) -> Answer:
+        place = self._placed(found)
         if self.action is not None:  # before anything is said of what was sent
-            check(viewer_of(request).known, self.action)
+            item = None if self.about is None else self.about(console_of(request).client, place)
+            check(viewer_of(request).known, self.action, item)
         call = Call(
             request,
-            self._placed(found),
+            place,
             query_of(request, self.query),
             await body_of(request, self.body) if self.method == "POST" else cast("B", Nothing()),
             headers_of(request, self.headers),

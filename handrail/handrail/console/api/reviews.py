@@ -1,8 +1,6 @@
 """What the API does to review items: what every door does, by the same state machine."""
 
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
+from typing import Any
 
 from handrail.console.api.operation import Answer, Call, Nothing
 from handrail.console.api.problems import Problem
@@ -20,15 +18,13 @@ from handrail.console.api.review_models import (
     SendUpBody,
     SnoozeBody,
 )
+from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.review.answers import problems
 from handrail_orchestrator.review.blinding import is_blind, log_for
 from handrail_orchestrator.review.moves import LONGEST_SNOOZE_SECONDS
-from handrail_orchestrator.review.permission import ItemAction, check, scope
+from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.store.port import ACTIVE, ReviewQuery
-
-B = TypeVar("B", bound=BaseModel)
-H = TypeVar("H", bound=BaseModel)
 
 
 def list_reviews(call: Call[Nothing, ReviewsQuery, Nothing, Nothing]) -> Answer:
@@ -68,7 +64,6 @@ def list_reviews(call: Call[Nothing, ReviewsQuery, Nothing, Nothing]) -> Answer:
 
 def get_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
     """Answer one item."""
-    _allowed(call, "look")
     found = call.console.client.review(call.place.item)
     return Answer(_detail(found, call.by), headers=_tag(found))
 
@@ -81,33 +76,28 @@ async def next_review(call: Call[Nothing, Nothing, NextBody, Nothing]) -> Answer
 
 async def take_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
     """Take one item."""
-    _allowed(call, "take")
     found = await call.console.client.take(call.place.item, by=call.by)
     return Answer(_detail(found, call.by), headers=_tag(found))
 
 
 async def extend_review(call: Call[ItemPlace, Nothing, ExtendBody, Nothing]) -> Answer:
     """Keep an item that one has taken."""
-    _allowed(call, "extend")
     held = await call.console.client.extend(call.place.item, by=call.by, worked=call.body.worked)
     return Answer({"held": held})
 
 
 async def release_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
     """Give an item back."""
-    _allowed(call, "release")
     return _moved(await call.console.client.release(call.place.item, by=call.by))
 
 
 async def skip_review(call: Call[ItemPlace, Nothing, NoteBody, Nothing]) -> Answer:
     """Leave an item to somebody else."""
-    _allowed(call, "skip")
     return _moved(await call.console.client.skip(call.place.item, by=call.by, note=call.body.note))
 
 
 async def snooze_review(call: Call[ItemPlace, Nothing, SnoozeBody, Nothing]) -> Answer:
     """Put an item away until a time."""
-    _allowed(call, "snooze")
     client, body = call.console.client, call.body
     if not 0.0 < body.until - client.now() <= LONGEST_SNOOZE_SECONDS:
         raise of_fields([(("until",), "give a time from now to a year ahead")], below="")
@@ -116,33 +106,34 @@ async def snooze_review(call: Call[ItemPlace, Nothing, SnoozeBody, Nothing]) -> 
 
 async def assign_review(call: Call[ItemPlace, Nothing, AssignBody, Nothing]) -> Answer:
     """Give an item to one person, or to whoever comes."""
-    _allowed(call, "assign")
     body = call.body
     return _moved(await call.console.client.assign(call.place.item, by=call.by, to=body.to, note=body.note))
 
 
 async def send_up_review(call: Call[ItemPlace, Nothing, SendUpBody, Nothing]) -> Answer:
     """Hand an item to the next tier."""
-    _allowed(call, "send_up")
     body = call.body
     return _moved(await call.console.client.send_up(call.place.item, by=call.by, code=body.code, note=body.note))
 
 
 async def note_review(call: Call[ItemPlace, Nothing, AddNoteBody, Nothing]) -> Answer:
     """Say something about an item."""
-    _allowed(call, "note")
     return _moved(await call.console.client.add_note(call.place.item, by=call.by, text=call.body.text))
+
+
+async def commit_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+    """Let one's own answer count at once."""
+    return _moved(await call.console.client.commit(call.place.item, by=call.by))
 
 
 async def undo_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
     """Take back one's own answer."""
-    _allowed(call, "undo")
     return _moved(await call.console.client.undo(call.place.item, by=call.by))
 
 
 async def decide_review(call: Call[ItemPlace, Nothing, DecideBody, DecideHeaders]) -> Answer:
     """Answer an item."""
-    item, body = _allowed(call, "decide"), call.body
+    item, body = item_of(call.console.client, call.place), call.body
     tag = call.headers.if_match
     if tag is None and body.version is None:
         raise Problem("version-required", "name the version that was looked at, as If-Match or as version")
@@ -164,16 +155,13 @@ async def decide_review(call: Call[ItemPlace, Nothing, DecideBody, DecideHeaders
     return _moved(moved)
 
 
-def _allowed(call: Call[ItemPlace, Any, B, H], action: ItemAction) -> ReviewItem:
-    """Return the item that a call is about, if the person may do that; before anything of what was sent is looked at.
+def item_of(client: Client, place: ItemPlace) -> ReviewItem:
+    """Return the item that a call is about.
 
     Raises:
         UnknownItem: there is none with this number.
-        NotAllowed: the person may not.
     """
-    item = call.console.client.plain_review(call.place.item)
-    check(call.viewer.known, action, item)
-    return item
+    return client.plain_review(place.item)
 
 
 def _moved(item: ReviewItem) -> Answer:

@@ -13,6 +13,7 @@ from handrail.console.api.operation import AnyOperation
 from handrail.console.api.problems import Problem
 from handrail.console.api.reading import segments_of
 from handrail.console.api.table import OPERATIONS, PROBES
+from handrail.console.context import console_of
 from handrail_ground.values import json_line
 
 DOCUMENT = "openapi.json"
@@ -82,4 +83,6 @@ def _documented(request: Request) -> Response:
     if request.method not in {"GET", "HEAD"}:
         return _not_known(request, {"GET"})
     root = request.scope.get("app_root_path", "")
-    return Response(json_line(document(root, version("handrail"))), media_type="application/json")
+    knows_people = console_of(request).client.people.exist()
+    told = document(root, version("handrail"), knows_people=knows_people)
+    return Response(json_line(told), media_type="application/json")

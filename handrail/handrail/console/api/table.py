@@ -113,6 +113,7 @@ def _on_item(**more: Any) -> AnyOperation:
         "method": "POST",
         "tag": "reviews",
         "place": ItemPlace,
+        "about": reviews.item_of,
         "unknown": "unknown-item",
         "problems": ("item-changed", "move-refused"),
         "answer": ReviewTold,
@@ -134,29 +135,32 @@ _REVIEWS: tuple[AnyOperation, ...] = (
         function=reviews.next_review, body=NextBody, answer=NextTold, example={"queue": "triage"},
     ),
     Operation(
-        name="getReview", method="GET", path="/reviews/{item}", tag="reviews",
+        name="getReview", method="GET", path="/reviews/{item}", tag="reviews", action="look", about=reviews.item_of,
         summary="Get one item, with how its suggestion came to be and everything that happened to it.",
         function=reviews.get_review, place=ItemPlace, answer=DetailTold, answer_headers=_TAG, unknown="unknown-item",
     ),
     _on_item(
-        name="takeReview", path="/reviews/{item}/take", summary="Take an item for five minutes, or your own anew.",
+        name="takeReview", action="take", path="/reviews/{item}/take",
+        summary="Take an item for five minutes, or your own anew.",
         function=reviews.take_review, answer=DetailTold, example={},
     ),
     _on_item(
-        name="extendReview", path="/reviews/{item}/extend", summary="Keep an item: its five minutes begin anew.",
+        name="extendReview", action="extend", path="/reviews/{item}/extend",
+        summary="Keep an item: its five minutes begin anew.",
         function=reviews.extend_review, body=ExtendBody, answer=ExtendedTold, answer_headers={}, example={"worked": 20},
     ),
     _on_item(
-        name="releaseReview", path="/reviews/{item}/release",
+        name="releaseReview", action="release", path="/reviews/{item}/release",
         summary="Give an item back, as if you had never looked at it.", function=reviews.release_review, example={},
     ),
     _on_item(
-        name="skipReview", path="/reviews/{item}/skip",
+        name="skipReview", action="skip", path="/reviews/{item}/skip",
         summary="Leave an item to somebody else; you are offered it last.",
         function=reviews.skip_review, body=NoteBody, example={"note": "not my customers"},
     ),
     _on_item(
-        name="decideReview", path="/reviews/{item}/decide", summary="Answer an item; its run goes on.",
+        name="decideReview", action="decide", path="/reviews/{item}/decide",
+        summary="Answer an item; its run goes on.",
         explained="Name the version you looked at, as `If-Match` or `version`, and what was shown, as `shown`: of an"
         " item that shows something else by now nothing is decided. With `undo_seconds` the answer counts after that"
         " time.",
@@ -165,25 +169,34 @@ _REVIEWS: tuple[AnyOperation, ...] = (
         example={"value": "billing", "version": 2, "undo_seconds": 5},
     ),
     _on_item(
-        name="undoReview", path="/reviews/{item}/undo",
+        name="commitReview", action="decide", path="/reviews/{item}/commit",
+        summary="Let your own answer count at once, without the rest of its undo window.",
+        function=reviews.commit_review, example={},
+    ),
+    _on_item(
+        name="undoReview", action="undo", path="/reviews/{item}/undo",
         summary="Take back your own answer, if its run has not gone on with it.",
         function=reviews.undo_review, example={},
     ),
     _on_item(
-        name="snoozeReview", path="/reviews/{item}/snooze", summary="Put an item away until a time.",
+        name="snoozeReview", action="snooze", path="/reviews/{item}/snooze",
+        summary="Put an item away until a time.",
         function=reviews.snooze_review, body=SnoozeBody, example={"until": 1_800_000_000, "note": "asked the customer"},
     ),
     _on_item(
-        name="assignReview", path="/reviews/{item}/assign", summary="Give an item to one person, or to whoever comes.",
+        name="assignReview", action="assign", path="/reviews/{item}/assign",
+        summary="Give an item to one person, or to whoever comes.",
         function=reviews.assign_review, body=AssignBody, example={"to": "ann"},
     ),
     _on_item(
-        name="sendUpReview", path="/reviews/{item}/send-up", summary="Hand an item to the next tier, with the reason.",
+        name="sendUpReview", action="send_up", path="/reviews/{item}/send-up",
+        summary="Hand an item to the next tier, with the reason.",
         explained="It keeps its number and is open again.",
         function=reviews.send_up_review, body=SendUpBody, example={"code": "unsure", "note": "two refunds in one"},
     ),
     _on_item(
-        name="noteReview", path="/reviews/{item}/notes", summary="Say something about an item for whoever comes next.",
+        name="noteReview", action="note", path="/reviews/{item}/notes",
+        summary="Say something about an item for whoever comes next.",
         function=reviews.note_review, body=AddNoteBody, example={"text": "the customer called"},
     ),
 )  # fmt: skip

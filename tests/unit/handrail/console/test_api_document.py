@@ -113,6 +113,8 @@ async def test_every_operation_answers_what_the_document_says(tmp_path: Path) ->
         )
         assert decided.json()["state"] == "pending"
         assert (await site.post(f"/reviews/{second}/undo")).json()["state"] == "leased"
+        await site.post(f"/reviews/{second}/decide", {"value": "access", "version": 4, "undo_seconds": 60})
+        assert (await site.post(f"/reviews/{second}/commit")).json()["state"] == "decided"
         later = {"until": site.engine.now() + 600}
         assert (await site.post(f"/reviews/{third}/snooze", later)).json()["snoozed_until"] == later["until"]
         assert (await site.post(f"/reviews/{approval}/assign", {"to": "ann"})).json()["assignee"] == "ann"
@@ -126,6 +128,14 @@ async def test_every_operation_answers_what_the_document_says(tmp_path: Path) ->
         assert "deliveries" in (await site.http.get("/readyz")).json()["executes"]
 
         assert sorted({each.name for each in OPERATIONS} - site.called) == []
+
+
+@pytest.mark.parametrize("known", ["nobody", "people"])
+async def test_a_token_is_asked_for_where_people_are_known(known: str, tmp_path: Path) -> None:
+    async with api_site(tmp_path, with_people=known == "people") as site:
+        assert site.document["security"] == ([{"bearer": []}] if known == "people" else [{}])
+        assert site.document["paths"]["/healthz"]["get"]["security"] == [{}]
+        assert site.document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
 async def test_behind_a_proxy_the_document_and_all_paths_lead_there(tmp_path: Path) -> None:

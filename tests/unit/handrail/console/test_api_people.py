@@ -12,12 +12,6 @@ from handrail_orchestrator.review.permission import role_for
 from tests.unit.handrail.console.api_site import API, ApiSite, api_site
 from tests.unit.handrail.console.served import tickets
 
-ACTION_OF = {
-    "getReview": "look", "takeReview": "take", "extendReview": "extend", "releaseReview": "release",
-    "skipReview": "skip", "decideReview": "decide", "undoReview": "undo", "snoozeReview": "snooze",
-    "assignReview": "assign", "sendUpReview": "send_up", "noteReview": "note",
-}  # fmt: skip
-"""What is looked at by the item's queue."""
 FREE = {"listReviews", "nextReview", "listProblems", "getProblem"}
 """What everybody who is signed in may call, and gets what is theirs."""
 
@@ -34,6 +28,7 @@ def body_of(operation: AnyOperation) -> Any:
     bodies = {
         "decideReview": {"value": "billing", "version": 1},
         "startRun": {"input": "x"},
+        "nextReview": {},
         "snoozeReview": {"until": 253_402_300_000},
     }
     return bodies.get(operation.name, operation.example)
@@ -60,8 +55,7 @@ async def know(site: ApiSite) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
 async def test_an_operation_is_for_those_whose_role_allows_it(operation: AnyOperation, tmp_path: Path) -> None:
-    action: Any = operation.action or ACTION_OF.get(operation.name)
-    least = "viewer" if action is None else role_for(action)
+    least = "viewer" if operation.action is None else role_for(operation.action)
     async with api_site(tmp_path, with_people=True) as site:
         await know(site)
         for role in ROLES:
@@ -100,6 +94,8 @@ async def test_a_list_holds_only_what_one_may_look_at_and_counts_no_more(tmp_pat
         assert counted == {"rita": (0, 0), "olga": (2, 2)}
         taken = await site.post("/reviews/next", {}, headers={"x-person": "rita"})
         assert taken.json() == {"review": None}
+        refused = await site.post("/reviews/next", {"queue": "review"}, headers={"x-person": "rita"})
+        assert refused.status_code == 403
 
 
 async def test_the_traceback_of_an_error_is_for_those_who_may_retry(tmp_path: Path) -> None:
