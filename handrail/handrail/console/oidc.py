@@ -5,13 +5,14 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx2
 from joserfc import jwk, jws, jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 
+from handrail.console.identity import Identity, IdentityRefused
 from handrail.console.secret_keys import are_equal, derived
 from handrail.console.signin_settings import OidcSettings, is_trusted_address
 
@@ -24,21 +25,6 @@ TIMEOUT_SECONDS: Final = 10.0
 METADATA_SECONDS: Final = 3600.0
 REFETCH_SECONDS: Final = 60.0
 """How often keys are fetched again, at most, because a signature names one that is not known."""
-
-
-class IdentityRefused(Exception):
-    """What an identity provider said cannot be trusted or used; the message holds no secret."""
-
-
-class Identity(NamedTuple):
-    """Who somebody is for the provider."""
-
-    subject: str
-    """``issuer|sub``: what stays the same when name and e-mail change."""
-    email: str | None = None
-    """Their e-mail address, if the provider has verified it."""
-    name: str | None = None
-    """What the provider calls them; anybody may be called like that."""
 
 
 class Provider:

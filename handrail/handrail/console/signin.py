@@ -3,6 +3,7 @@
 import logging
 import math
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from handrail.console.answers import see
 from handrail.console.context import console_of
-from handrail.console.oidc import Identity, IdentityRefused, Provider
+from handrail.console.identity import Identity, IdentityRefused
 from handrail.console.passwords import TooBusy
 from handrail.console.render import link, page
 from handrail.console.secret_keys import looks_like_session, new_session_secret
@@ -21,6 +22,9 @@ from handrail.console.words import say
 from handrail_orchestrator.errors import Misuse, ReviewError
 from handrail_orchestrator.people import ONE_TIME, People
 from handrail_orchestrator.records.person import Person, Role, checked_name
+
+if TYPE_CHECKING:
+    from handrail.console.oidc import Provider
 
 PROVIDER_COOKIE = "handrail-provider"
 PROVIDER_SECONDS = 600.0
@@ -141,7 +145,7 @@ async def from_provider(request: Request) -> Response:
     return answer
 
 
-async def _person_of(people: People, provider: Provider, identity: Identity) -> Person:
+async def _person_of(people: People, provider: "Provider", identity: Identity) -> Person:
     """Return who an identity is: whom it is linked to, or who was expected with its e-mail address, or a new one.
 
     Raises:

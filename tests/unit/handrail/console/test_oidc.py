@@ -9,7 +9,8 @@ import httpx2
 import pytest
 from joserfc import jwk, jwt
 
-from handrail.console.oidc import REFETCH_SECONDS, Identity, IdentityRefused, Provider
+from handrail.console.identity import Identity, IdentityRefused
+from handrail.console.oidc import REFETCH_SECONDS, Provider
 from handrail.console.secret_keys import new_session_secret
 from handrail.console.signin_settings import OidcSettings
 from handrail_orchestrator.errors import Misuse
