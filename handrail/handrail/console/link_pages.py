@@ -6,6 +6,7 @@ other door.
 """
 
 import json
+import logging
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -26,11 +27,20 @@ from handrail.console.render import page
 from handrail.console.viewer import Viewer, zone_of
 from handrail.console.words import WORDS, say
 from handrail.console.work import Typed
-from handrail_orchestrator.errors import AnswerRefused, NotAllowed, ReviewConflict, ReviewError, UnknownItem
+from handrail_orchestrator.errors import (
+    AnswerRefused,
+    NotAllowed,
+    ReviewConflict,
+    ReviewError,
+    SecretUnusable,
+    UnknownItem,
+)
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail
 from handrail_orchestrator.review.blinding import log_for
 from handrail_orchestrator.secret import secret_of
 from handrail_orchestrator.store.address import path_of
+
+_log = logging.getLogger("handrail.console")
 
 MOST_FIELDS = 5_000
 UNSEEN = {"x-robots-tag": "noindex, nofollow, noarchive"}
@@ -83,7 +93,11 @@ async def followed(request: Request) -> Response:
 
 def _follow(request: Request) -> Followed:
     client = console_of(request).client
-    secret = secret_of(path_of(client.store), create=False)
+    try:
+        secret = secret_of(path_of(client.store), create=False)
+    except SecretUnusable as error:  # who follows a link learns nothing of files
+        _log.error("links lead nowhere: %s", error)
+        secret = None
     link = None if secret is None else SignedLink.read(request.path_params["token"], secret)
     if link is None:
         return Followed(ending="unknown")

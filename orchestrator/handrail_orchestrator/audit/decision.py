@@ -50,6 +50,7 @@ def decision_of(row: DecisionRow) -> dict[str, Any]:
         "shown_digest": None,
         "item": None,
         "copied": bool(row.copied),
+        "superseded": bool(row.superseded),
         **told,
     }
 

@@ -48,6 +48,8 @@ def _cells(found: Mapping[str, Any]) -> Sequence[str]:
         proof.append(f"item {item['number']}, log row {item['log_row']}, hash {item['log_hash']}")
     if found["copied"]:
         proof.append("taken over by a fork from its run")
+    if found["superseded"]:
+        proof.append("its run was retried since")
     decision = found["failed"] if found["failed"] is not None else found["decision"]
     return (
         f"<time>{cell(found['when'])}</time>",

@@ -54,6 +54,8 @@ class DecisionRow(NamedTuple):
     verdicts: str | None
     copied: bool
     """Whether it was taken over from the run that this one is a fork of."""
+    superseded: bool
+    """Whether the run was retried since, so that the decision counts no more."""
     judged: str | None
     """For a question about a judgement: the judgement's outcome."""
     item: int | None
@@ -97,5 +99,5 @@ class StoredEvidence(Protocol):
         ...
 
     def decisions(self, query: DecisionQuery) -> Iterator[DecisionRow]:
-        """Yield decisions: those of steps by run, in order of recording, then those of audits."""
+        """Yield decisions: of steps by run, in order of recording; then of steps that a retry archived; then audits."""
         ...

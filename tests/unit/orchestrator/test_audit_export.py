@@ -290,7 +290,7 @@ def test_pages_hold_every_decision_and_show_hostile_text_as_text(store: str, tmp
 def test_any_text_stays_text_on_a_page(text: str) -> None:
     row = DecisionRow(
         text, text, 1, text, text, "rule", "done", 1.0, json.dumps([text]), json.dumps(text), None, "rule", None, None,
-        None, False, None, None, None, None, None, None, None, None, None, None, None, None, None, None,
+        None, False, False, None, None, None, None, None, None, None, None, None, None, None, None, None, None,
     )  # fmt: skip
 
     page = Seen(decisions_page("Decisions", [decision_of(row)]))
@@ -328,6 +328,42 @@ async def test_more_decisions_than_a_page_holds_are_on_several(tmp_path: Path) -
     assert found.decisions == ON_A_PAGE + 7
     pages = sorted((tmp_path / "pages").glob("decisions-*.html"))
     assert [Seen(each.read_text(encoding="utf-8")).cells.__len__() // 8 for each in pages] == [ON_A_PAGE, 7]
+
+
+async def test_decisions_of_before_a_retry_are_there_each_with_its_own_item(tmp_path: Path) -> None:
+    fails = [2]
+
+    @action(approval=Escalation(queue="money"))
+    def pay(amount: int) -> int:
+        if fails[0]:
+            fails[0] -= 1
+            raise OSError("the bank does not answer")
+        return amount
+
+    @workflow(version=1)
+    async def settle(run: Run, amount: int) -> int:
+        return await run.step(pay, amount)
+
+    clock = FakeClock()
+    async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=[settle], clock=clock) as o:
+        await o.start(settle, 82_000, id="a")
+        await o.idle()
+        for by in ("ann", "ben", "cat"):
+            clock.move_to(clock.now() + 60.0)
+            await o.decide(o.reviews()[0].id, value=True, by=by)
+            await o.idle()
+            if o.run("a").status == "failed":
+                await o.retry("a")
+                await o.idle()
+        export(o, tmp_path / "out.jsonl", window=Window(0.0, 4e9))
+
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="ascii").splitlines()]
+    assert [(each["decided_by"], each["superseded"], each["item"]["number"]) for each in lines] == [
+        ("person:cat", False, 3),
+        ("person:ann", True, 1),
+        ("person:ben", True, 2),
+    ]
+    assert all(each["shown"]["context"] == {"amount": 82_000} for each in lines)
 
 
 async def test_what_was_pruned_is_said(tmp_path: Path) -> None:

@@ -21,21 +21,32 @@ _ASKED = """
     reviews.id, reviews.kind, reviews.queue, reviews.title, reviews.created, reviews.reason, reviews.suggestion,
     reviews.context, reviews.digest, reviews.note, deciding.id, deciding.hash, deciding.data
 """
-_BY_STEPS = f"""
+
+
+def _by_steps(table: str, own_review: str, *, superseded: bool) -> str:
+    return f"""
 SELECT runs.id, workflows.name, workflows.version, runs.code, steps.name, steps.kind, steps.status, steps.ended,
     steps.input, steps.output, steps.error, steps.decided_by, steps.confidence, steps.source, steps.verdicts,
-    steps.seq <= runs.copied_seq, judged.output, {_ASKED}
-FROM steps JOIN runs ON runs.key = steps.run JOIN workflows ON workflows.id = runs.workflow
-LEFT JOIN reviews ON steps.kind = 'human' AND reviews.run = steps.run AND reviews.step = steps.name
+    steps.seq <= runs.copied_seq, {int(superseded)}, judged.output, {_ASKED}
+FROM {table} AS steps JOIN runs ON runs.key = steps.run JOIN workflows ON workflows.id = runs.workflow
+LEFT JOIN reviews ON steps.kind = 'human' AND reviews.run = steps.run AND {own_review}
 LEFT JOIN review_log AS deciding ON deciding.id = ({_DECIDING})
 LEFT JOIN steps AS judged ON reviews.kind = 'decide' AND judged.run = steps.run
     AND judged.name = substr(steps.name, 1, length(steps.name) - length('/review'))
 WHERE steps.decided_by IS NOT NULL AND steps.ended >= ? AND steps.ended < ? AND (? IS NULL OR workflows.name = ?)
 ORDER BY steps.run, steps.seq, steps.name
 """  # noqa: S608 -- constants
+
+
+_BY_STEPS = _by_steps("steps", "reviews.step = steps.name", superseded=False)
+_BY_ARCHIVED = _by_steps(
+    "archived_steps",  # the item of one has another name since, and several may have been asked under the same one
+    "reviews.decided = steps.ended AND substr(reviews.step, 1, length(steps.name) + 1) = steps.name || '!'",
+    superseded=True,
+)
 _BY_AUDITS = f"""
 SELECT runs.id, workflows.name, workflows.version, runs.code, reviews.step, '{AUDIT}', 'done', reviews.decided,
-    NULL, reviews.decision, NULL, reviews.decided_by, NULL, 'person', NULL, 0, judged.output, {_ASKED}
+    NULL, reviews.decision, NULL, reviews.decided_by, NULL, 'person', NULL, 0, 0, judged.output, {_ASKED}
 FROM reviews JOIN runs ON runs.key = reviews.run JOIN workflows ON workflows.id = runs.workflow
 LEFT JOIN review_log AS deciding ON deciding.id = ({_DECIDING})
 LEFT JOIN steps AS judged ON judged.run = reviews.run
@@ -79,8 +90,8 @@ class SqliteEvidence:
         return map(DecidedItem._make, self._rows(_ITEMS))
 
     def decisions(self, query: DecisionQuery) -> Iterator[DecisionRow]:
-        """Yield decisions: those of steps by run, in order of recording, then those of audits."""
+        """Yield decisions: of steps by run, in order of recording; then of steps that a retry archived; then audits."""
         wanted = (query.since, query.before, query.workflow, query.workflow)
-        for sql in (_BY_STEPS, _BY_AUDITS):
+        for sql in (_BY_STEPS, _BY_ARCHIVED, _BY_AUDITS):
             for row in self._rows(sql, wanted):
                 yield DecisionRow._make(row)

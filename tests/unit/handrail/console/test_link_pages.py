@@ -199,6 +199,20 @@ async def test_a_link_of_another_store_leads_nowhere(site: Site) -> None:
     assert (await site.http.get(f"/link/{token}")).status_code == 404
 
 
+async def test_a_secret_that_cannot_be_used_is_told_in_the_log_alone(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    (item,) = await site.ask(tickets, "I was billed twice")
+    link = path(site, item)
+    Path(f"{site.engine.store.removeprefix('sqlite:///')}.key").chmod(0o644)
+
+    got = await site.http.get(link)
+
+    assert got.status_code == 404
+    assert ".key" not in got.text
+    assert "by others" in caplog.text
+
+
 async def test_an_answer_that_does_not_fit_comes_back_with_what_was_typed(site: Site) -> None:
     (item,) = await site.ask(invoices, "Nordic Office 2024-00817, 207.50")
     link = path(site, item)
