@@ -61,6 +61,8 @@ def console(
         routes=_routes(),
         exception_handlers={HandrailError: handrail_error, HTTPException: http_error, Exception: fault},
     )
+    # a page has a hundred links: looking through all routes for each would take half of its time
+    app.state.named = {route.name: route for route in app.routes if isinstance(route, Route | Mount)}
     app.state.console = Console(client, settings, similar)
     parts = sign_in or SignInParts.of(client, settings.sign_in, SingleUser(settings.single_user))
     app.state.sign_in = parts

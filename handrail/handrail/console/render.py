@@ -87,7 +87,7 @@ def _said_by_script() -> str:
 def link(request: Request, name: str, query: Mapping[str, object] | None = None, **params: object) -> str:
     """Return the path to a page, by its route's name, wherever a proxy shows the console."""
     written = {key: quote(value) if isinstance(value, str) else value for key, value in params.items()}
-    path = request.scope.get("root_path", "") + str(request.app.url_path_for(name, **written))
+    path = request.scope.get("root_path", "") + str(request.app.state.named[name].url_path_for(name, **written))
     given = {key: value for key, value in (query or {}).items() if value not in {None, ""}}
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
 

@@ -99,7 +99,7 @@ def _step(step: StepRecord, item: ReviewItem | None, due: float | None, copied_s
         cost=_cost(step),
         verdicts=step.verdicts,
         despite=step.despite or (),
-        input=None if step.input is None else shown(step.input),
+        input=None if step.input is None else shown(_given(step)),
         output=_output(step),
         error=step.error,
         due=step.due if due is None else due,
@@ -122,6 +122,15 @@ def _cost(step: StepRecord) -> Cost | None:
     if step.input_tokens is None and step.output_tokens is None and step.money is None:
         return None
     return Cost(input_tokens=step.input_tokens, output_tokens=step.output_tokens, money=step.money)
+
+
+def _given(step: StepRecord) -> Any:
+    """Return what a step was called with; of an AI step with one input that alone."""
+    match step.kind, step.input:
+        case "ai", {"values": [only], "named": {**named}} if not named:
+            return only
+        case _:
+            return step.input
 
 
 def _output(step: StepRecord) -> ShownValue | None:

@@ -33,7 +33,8 @@ def shown(value: Any) -> ShownValue:
     cut = harmless(text[:LONGEST], _written)
     is_long = len(text) > SHORT_CHARACTERS or cut.count("\n") >= SHORT_LINES
     line = " ".join(cut[: 4 * FIRST_LINE].split())
-    first = line if len(line) <= FIRST_LINE and not is_long else f"{line[:FIRST_LINE]}…"
+    is_whole = len(cut) <= 4 * FIRST_LINE and len(line) <= FIRST_LINE
+    first = line if is_whole else f"{line[:FIRST_LINE]}…"
     return ShownValue(cut, is_long, first, max(0, len(text) - LONGEST))
 
 

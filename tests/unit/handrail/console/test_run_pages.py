@@ -128,7 +128,7 @@ async def test_the_timeline_tells_what_each_step_took_came_to_and_who_decided(tm
         assert "Suggestion, not used billing" in said
         assert "decided by person:ann" in said
         assert 'href="/items/1">Review item 1</a> <span class="muted">decided' in shown_page
-        assert "charged twice" in said
+        assert "Input charged twice" in said
         assert "Output refund" in said
 
 
@@ -300,4 +300,6 @@ def test_a_value_is_folded_when_it_is_long_and_cut_when_nobody_would_read_on() -
     assert shown("1\n2\n3\n4\n5\n6\n7").is_long
     assert shown("x" * (LONGEST + 7)).left_out == 7
     assert len(shown("x" * (LONGEST + 7)).text) == LONGEST
+    assert shown({"a": [1, 2, 3, 4]}).first == '{ "a": [ 1, 2, 3, 4 ] }'
+    assert shown("x" * 500).first.endswith("x…")
     assert shown("a\r\nb\u202e").text == "a\nb\\u202e"
