@@ -41,7 +41,7 @@ LONGEST_BEAT_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ItemRequest:
     """One request to do something to an item."""
 
     request: Request
@@ -85,12 +85,12 @@ def routes() -> list[BaseRoute]:
     return [Route(f"/items/{{item:int}}/{name}", move, name=name, methods=["POST"]) for name, move in moves.items()]
 
 
-async def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> ItemRequest:
     form = await request.form(max_files=0, max_fields=MOST_FIELDS)
     client, viewer, item = console_of(request).client, viewer_of(request), request.path_params["item"]
     # whatever the move: what it answers shows the item
     permission.check(viewer.known, "look", client.plain_review(item))
-    return Desk(request, client, item, viewer.person, form)
+    return ItemRequest(request, client, item, viewer.person, form)
 
 
 async def decide(request: Request) -> Response:
@@ -131,7 +131,7 @@ class _Given:
     """Whether only the form was to be drawn anew, with another row of a list."""
 
 
-def _given(desk: Desk, item: ReviewDetail) -> _Given:
+def _given(desk: ItemRequest, item: ReviewDetail) -> _Given:
     despite = tuple(str(each) for each in desk.form.getlist("despite"))
     typed = Typed(choice=desk.text("choice"), note=desk.text("note"), despite=despite)
     if item.choices:
@@ -149,13 +149,13 @@ def _given(desk: Desk, item: ReviewDetail) -> _Given:
     return _Given(typed, reading.value)
 
 
-async def _again(desk: Desk, typed: Typed, status: int) -> Response:
+async def _again(desk: ItemRequest, typed: Typed, status: int) -> Response:
     """Show the item again, as it is by now, with what was typed."""
     item = desk.client.review(desk.item)
     return await item_page_aside(desk.request, item, queue=desk.queue, typed=typed, status=status)
 
 
-async def _onward(desk: Desk, done: int | None = None, but: int | None = None) -> Response:
+async def _onward(desk: ItemRequest, done: int | None = None, but: int | None = None) -> Response:
     """Take what comes next and show it; at the end of the queue, the list."""
     taken = await _taken_next(desk, but)
     if taken is None:
@@ -165,7 +165,7 @@ async def _onward(desk: Desk, done: int | None = None, but: int | None = None) -
     return _to(desk, link(desk.request, "item", {"queue": desk.queue, "done": done}, item=taken.id))
 
 
-async def _taken_next(desk: Desk, but: int | None) -> ReviewDetail | None:
+async def _taken_next(desk: ItemRequest, but: int | None) -> ReviewDetail | None:
     """Take what comes next, but not what the person has just handed on."""
     if but is None:
         return await desk.client.next_review(by=desk.by, queue=desk.queue or None)
@@ -176,14 +176,14 @@ async def _taken_next(desk: Desk, but: int | None) -> ReviewDetail | None:
     return None
 
 
-def _to(desk: Desk, path: str) -> Response:
+def _to(desk: ItemRequest, path: str) -> Response:
     """Send a browser on to another page; the console's script is told where."""
     if desk.request.headers.get(FRAGMENT_HEADER):
         return Response(status_code=204, headers={LOCATION_HEADER: path})
     return RedirectResponse(path, 303)
 
 
-def _back(desk: Desk, item: int | None = None) -> Response:
+def _back(desk: ItemRequest, item: int | None = None) -> Response:
     return _to(desk, link(desk.request, "item", {"queue": desk.queue}, item=desk.item if item is None else item))
 
 

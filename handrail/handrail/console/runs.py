@@ -162,7 +162,7 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedForRun:
     """What somebody typed into the forms of a run, to be shown again when it was refused."""
 
     action: str = ""
@@ -180,11 +180,11 @@ def shown_run(request: Request) -> Response:
     return _page(request, said=said)
 
 
-NOTHING_TYPED = Typed()
+NOTHING_TYPED = TypedForRun()
 
 
 def _page(
-    request: Request, *, said: str = "", problem: str = "", status: int = 200, typed: Typed = NOTHING_TYPED
+    request: Request, *, said: str = "", problem: str = "", status: int = 200, typed: TypedForRun = NOTHING_TYPED
 ) -> Response:
     viewer = viewer_of(request)
     check(viewer.known, "look_runs")
@@ -259,14 +259,14 @@ async def act(request: Request) -> Response:
     try:
         run_id, done = await _done(request, action, run_id, values)
     except _Refused as refused:
-        return await _again(request, str(refused), 422, Typed(action, values))
+        return await _again(request, str(refused), 422, TypedForRun(action, values))
     except HandrailError as error:
         await run_in_threadpool(console_of(request).client.run, run_id)  # one that is not there has no page
-        return await _again(request, str(error), status_of(error), Typed(action, values))
+        return await _again(request, str(error), status_of(error), TypedForRun(action, values))
     return RedirectResponse(link(request, "run", {"done": done}, id=run_id), 303)
 
 
-async def _again(request: Request, problem: str, status: int, typed: Typed) -> Response:
+async def _again(request: Request, problem: str, status: int, typed: TypedForRun) -> Response:
     return await run_in_threadpool(_page, request, problem=problem, status=status, typed=typed)
 
 

@@ -23,7 +23,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class StepDoubt:
     """Why the value of an AI step may not be used as it is."""
 
     code: str
@@ -49,7 +49,7 @@ class TimelineStep:
     decided_by: str | None
     confidence: float | None
     source: str | None
-    doubt: Doubt | None
+    doubt: StepDoubt | None
     rule: str
     """By what an AI step's value was accepted."""
     cost: Cost | None
@@ -94,7 +94,7 @@ def _step(step: StepRecord, item: ReviewItem | None, due: float | None, copied_s
         decided_by=step.decided_by,
         confidence=step.confidence,
         source=step.source,
-        doubt=Doubt(code=outcome.code, reason=outcome.reason) if isinstance(outcome, Doubtful) else None,
+        doubt=StepDoubt(code=outcome.code, reason=outcome.reason) if isinstance(outcome, Doubtful) else None,
         rule=_rule(outcome),
         cost=_cost(step),
         verdicts=step.verdicts,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from handrail_orchestrator.cli.finding import found
-from handrail_orchestrator.cli.keyboard import Key
+from handrail_orchestrator.cli.keyboard import PressedKey
 from handrail_orchestrator.cli.showing import keys, text_of
 from handrail_orchestrator.cli.typed import KEYS, Command, TypedAnswer, read_label
 from handrail_orchestrator.cli.wrapping import without_last
@@ -39,7 +39,7 @@ Pressed: TypeAlias = TypedAnswer | Command | Literal["enter"] | Looking | Unknow
 """What a key did; None: nothing is looked for any more."""
 
 
-def pressed(options: Sequence[Any], key: Key) -> Pressed:
+def pressed(options: Sequence[Any], key: PressedKey) -> Pressed:
     """Return what a key does while nothing is looked for."""
     match key.name:
         case "enter":
@@ -52,7 +52,7 @@ def pressed(options: Sequence[Any], key: Key) -> Pressed:
             return _typed(options, name) if len(name) == 1 else Unknown(f"{name} does nothing here; ? lists the keys")
 
 
-def looked(options: Sequence[Any], looking: Looking, key: Key) -> Pressed:
+def looked(options: Sequence[Any], looking: Looking, key: PressedKey) -> Pressed:
     """Return what a key does while a label is looked for."""
     match key.name:
         case "enter":

@@ -16,8 +16,8 @@ from handrail_orchestrator.cli.field_by_field import FieldByField
 from handrail_orchestrator.cli.finding import found
 from handrail_orchestrator.cli.pager import show_paged
 from handrail_orchestrator.cli.printing import context_text
-from handrail_orchestrator.cli.prompting import Prompt
-from handrail_orchestrator.cli.screen import Screen
+from handrail_orchestrator.cli.prompting import TerminalPrompt
+from handrail_orchestrator.cli.screen import TerminalScreen
 from handrail_orchestrator.cli.showing import failed_line, show_draft, show_item, show_options, text_of
 from handrail_orchestrator.cli.sitting import Sitting, WindowOver
 from handrail_orchestrator.cli.surroundings import Surroundings
@@ -55,7 +55,7 @@ HELP_ENDS: Final = (
 
 
 @dataclass(slots=True)
-class Question:
+class CurrentQuestion:
     """The question on the desk, and what was made of it so far."""
 
     item: ReviewDetail
@@ -74,13 +74,15 @@ class Question:
 class TerminalDesk:
     """One person at work on the questions of a store."""
 
-    def __init__(self, sitting: Sitting, prompt: Prompt, code: Code, surroundings: Surroundings | None = None) -> None:
+    def __init__(
+        self, sitting: Sitting, prompt: TerminalPrompt, code: Code, surroundings: Surroundings | None = None
+    ) -> None:
         self._sitting = sitting
         self._surroundings = surroundings
         self._prompt = prompt
         self._code = code
         self._left: set[int] = set()
-        self._kept: dict[int, Question] = {}
+        self._kept: dict[int, CurrentQuestion] = {}
         """What was typed at questions that went to somebody else meanwhile."""
         self._entered = False
         """Whether the last thing typed was an Enter that accepted: a second one may be meant for the same question."""
@@ -104,7 +106,7 @@ class TerminalDesk:
         if not is_terminal() or not self._sitting.pending():
             return False
         last = self._sitting.answered[-1]
-        Screen.here().say(
+        TerminalScreen.here().say(
             f"nothing more waits; u takes item {last.id} back, Enter lets every answer count now", before="  "
         )
         self._prompt.begin()
@@ -126,7 +128,7 @@ class TerminalDesk:
 
     def _settled(self, item: ReviewDetail) -> bool:
         """Work on one question; return whether to go on with the next."""
-        question = self._kept.pop(item.id, None) or Question(item)
+        question = self._kept.pop(item.id, None) or CurrentQuestion(item)
         question.item = item
         self._sitting.hold(item)
         try:
@@ -145,9 +147,9 @@ class TerminalDesk:
             self._keep_comment(question)
             self._sitting.give_back()
 
-    def _told(self, question: Question, error: ReviewError) -> bool | None:
+    def _told(self, question: CurrentQuestion, error: ReviewError) -> bool | None:
         """Say what was wrong; None: the question is still on the desk, True: somebody else has it."""
-        screen = Screen.here()
+        screen = TerminalScreen.here()
         screen.say(harmless(str(error)), before="  ")
         again = self._sitting.client.review(question.item.id)
         if self._sitting.is_mine(again):
@@ -166,14 +168,14 @@ class TerminalDesk:
         self._sitting.put_down()
         return True
 
-    def _keep_comment(self, question: Question) -> None:
+    def _keep_comment(self, question: CurrentQuestion) -> None:
         """Record a note that went with no answer, so that it is not lost."""
         if question.comment is not None and question.item.id not in self._kept:
             with suppress(ReviewError):
                 client = self._sitting.client
                 self._sitting.do(client.add_note(question.item.id, by=self._sitting.by, text=question.comment))
 
-    def _once(self, question: Question) -> bool | None:
+    def _once(self, question: CurrentQuestion) -> bool | None:
         """Ask once; None: ask again, True: go on with the next question, False: stop."""
         item = question.item
         typed = self._prompt.answer(item, question.answer, question.offered)
@@ -193,13 +195,13 @@ class TerminalDesk:
             case _:
                 return self._command(question, typed)
 
-    def _enter(self, question: Question) -> bool | None:
+    def _enter(self, question: CurrentQuestion) -> bool | None:
         if self._entered:
             typer.echo("  an Enter right after an Enter accepts nothing: type a to accept what is suggested")
             return None
         return self._accept(question, entered=True)
 
-    def _accept(self, question: Question, *, entered: bool = False) -> bool | None:
+    def _accept(self, question: CurrentQuestion, *, entered: bool = False) -> bool | None:
         if question.draft is None and question.item.suggestion is None:
             typer.echo("  nothing is suggested: type an answer")
             return None
@@ -207,7 +209,7 @@ class TerminalDesk:
         self._entered = entered and going_on is True
         return going_on
 
-    def _command(self, question: Question, command: Command) -> bool | None:
+    def _command(self, question: CurrentQuestion, command: Command) -> bool | None:
         match command:
             case "accept":
                 return self._accept(question)
@@ -235,8 +237,8 @@ class TerminalDesk:
 
     # -- what is shown
 
-    def _show(self, question: Question) -> None:
-        lines = max(5, Screen.here().lines - LEFT_FOR_THE_REST) if is_terminal() else None
+    def _show(self, question: CurrentQuestion) -> None:
+        lines = max(5, TerminalScreen.here().lines - LEFT_FOR_THE_REST) if is_terminal() else None
         question.offered = question.item.choices[: self._offered_of(question.item)]
         around = self._surroundings if is_terminal() else None
         item = item_for(question.item, self._sitting.by)
@@ -248,7 +250,7 @@ class TerminalDesk:
             return SHOWN_AT_ONCE
         return min(len(item.choices), LISTED)
 
-    def _search(self, question: Question, text: str) -> None:
+    def _search(self, question: CurrentQuestion, text: str) -> None:
         options = question.item.choices
         places = found([text_of(each) for each in options], text)
         if not places:
@@ -257,7 +259,7 @@ class TerminalDesk:
         question.offered = [options[place] for place in places[:LISTED]]
         show_options(question.item, question.offered, left=len(places) - len(question.offered))
 
-    def _show_draft(self, question: Question) -> None:
+    def _show_draft(self, question: CurrentQuestion) -> None:
         failed: Sequence[Verdict] = ()
         with suppress(ReviewError):
             failed = self._objections(question.item, question.draft)
@@ -265,10 +267,10 @@ class TerminalDesk:
 
     # -- the answer
 
-    def _fields(self, question: Question) -> FieldByField:
+    def _fields(self, question: CurrentQuestion) -> FieldByField:
         return FieldByField(question.item, self._prompt.line, self._objections)
 
-    def _edit(self, question: Question) -> None:
+    def _edit(self, question: CurrentQuestion) -> None:
         if not fields.has_fields(question.item):
             typer.echo("  this answer has no fields: type it as a whole")
             return
@@ -280,7 +282,7 @@ class TerminalDesk:
         self._code.prepare(client, item)
         return self._sitting.do(client.objections(item.id, answer)) or ()
 
-    def _decide(self, question: Question, value: object) -> bool | None:
+    def _decide(self, question: CurrentQuestion, value: object) -> bool | None:
         item, sitting = question.item, self._sitting
         self._code.prepare(sitting.client, item)
         question.draft, before = value, question.draft  # of a conflict, this is what was typed
@@ -304,13 +306,13 @@ class TerminalDesk:
         told = ""
         if row.commit_at is not None and is_terminal():
             told = f"   (u takes it back, {row.commit_at - self._sitting.client.now():.0f} s)"
-        Screen.here().say(f"{harmless(text_of(value))}{told}\n", before="  → ")
+        TerminalScreen.here().say(f"{harmless(text_of(value))}{told}\n", before="  → ")
 
     def _confirmed(self, refused: AnswerRefused) -> bool:
         """Ask for each failed guard whether the answer stands against it; only a plain yes is one."""
         for guard in refused.guards:
             for verdict in (each for each in refused.verdicts if each.guard == guard):
-                Screen.here().say(failed_line(verdict), before="  ")
+                TerminalScreen.here().say(failed_line(verdict), before="  ")
             said = self._prompt.line(f"  does the answer stand against {harmless(guard)} all the same? (y/N): ")
             if said.casefold() not in {"y", "yes"}:
                 typer.echo("  not recorded: correct the answer, or skip")
@@ -319,7 +321,7 @@ class TerminalDesk:
 
     # -- handing on, taking back
 
-    def _skip(self, question: Question) -> bool:
+    def _skip(self, question: CurrentQuestion) -> bool:
         sitting, item = self._sitting, question.item
         self._left.add(item.id)
         sitting.do(sitting.client.skip(item.id, by=sitting.by, note=question.comment))
@@ -327,7 +329,7 @@ class TerminalDesk:
         sitting.put_down()
         return True
 
-    def _send_up(self, question: Question) -> bool | None:
+    def _send_up(self, question: CurrentQuestion) -> bool | None:
         sitting, item = self._sitting, question.item
         reasons = ", ".join(f"{place} {code.replace('_', ' ')}" for place, code in enumerate(SEND_UP_CODES, 1))
         said = self._prompt.key(f"  why? {reasons}; Enter leaves it: ")
@@ -345,7 +347,7 @@ class TerminalDesk:
         typer.echo(f"  item {item.id} is sent up: {code.replace('_', ' ')}\n")
         return True
 
-    def _undo(self, question: Question) -> bool | None:
+    def _undo(self, question: CurrentQuestion) -> bool | None:
         if not self._sitting.answered:
             typer.echo("  there is no answer of this sitting to take back")
             return None
@@ -359,7 +361,7 @@ class TerminalDesk:
         last = sitting.answered[-1]
         again = sitting.undo()
         sitting.give_back()
-        Screen.here().say(f"item {last.id}: {harmless(text_of(_given(last)))} is taken back\n", before="  ")
+        TerminalScreen.here().say(f"item {last.id}: {harmless(text_of(_given(last)))} is taken back\n", before="  ")
         return self._settled(sitting.client.review(again.id))
 
 
@@ -369,7 +371,7 @@ def _given(item: ReviewItem) -> object:
 
 
 def _show_help(*, has_keys: bool) -> None:
-    screen = Screen.here()
+    screen = TerminalScreen.here()
     for key, does in HELP:
         screen.say(does, before=f"  {key:<25}")
     for line in HELP_ENDS if has_keys else HELP_ENDS[:1]:

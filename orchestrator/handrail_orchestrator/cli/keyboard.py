@@ -27,7 +27,7 @@ _NAMED = {
 }  # fmt: skip
 
 
-class Key(NamedTuple):
+class PressedKey(NamedTuple):
     """One key: what it is called, or the character that it writes; pasted text comes as one."""
 
     name: str
@@ -35,7 +35,7 @@ class Key(NamedTuple):
     """What was pasted."""
 
 
-def decoded(read: bytes, *, is_all: bool) -> tuple[Key | None, int]:
+def decoded(read: bytes, *, is_all: bool) -> tuple[PressedKey | None, int]:
     """Return the first key of what was read, and how many bytes it took; (None, 0) while more of it is to come.
 
     ``is_all``: nothing more comes, so that half a key is taken for what it is. A key that means nothing has no name.
@@ -45,41 +45,41 @@ def decoded(read: bytes, *, is_all: bool) -> tuple[Key | None, int]:
     if read[:1] == b"\x1b":
         return _escaped(read, is_all=is_all)
     if read[:1] in _NAMED:
-        return Key(_NAMED[read[:1]]), 1
+        return PressedKey(_NAMED[read[:1]]), 1
     size = next((size for start, size in ((0xF0, 4), (0xE0, 3), (0xC2, 2)) if read[0] >= start), 1)
     if len(read) < size and not is_all:
         return None, 0
     return _character(read[:size])
 
 
-def _character(read: bytes) -> tuple[Key, int]:
+def _character(read: bytes) -> tuple[PressedKey, int]:
     try:
         character = read.decode()
     except UnicodeDecodeError:
-        return Key("wrong"), 1
-    return Key(character if len(character) == 1 and character.isprintable() else ""), len(read)
+        return PressedKey("wrong"), 1
+    return PressedKey(character if len(character) == 1 and character.isprintable() else ""), len(read)
 
 
-def _pasted(read: bytes, *, is_all: bool) -> tuple[Key | None, int]:
+def _pasted(read: bytes, *, is_all: bool) -> tuple[PressedKey | None, int]:
     end = read.find(PASTE_ENDS)
     if end >= 0:
         pasted = read[len(PASTE_BEGINS) : end].decode(errors="replace")
-        return Key("paste", pasted[:LONGEST_PASTE]), end + len(PASTE_ENDS)
-    return (Key(""), len(read)) if is_all else (None, 0)
+        return PressedKey("paste", pasted[:LONGEST_PASTE]), end + len(PASTE_ENDS)
+    return (PressedKey(""), len(read)) if is_all else (None, 0)
 
 
-def _escaped(read: bytes, *, is_all: bool) -> tuple[Key | None, int]:
+def _escaped(read: bytes, *, is_all: bool) -> tuple[PressedKey | None, int]:
     """Read an escape sequence: ESC, ESC [ parameters letter, ESC O letter."""
     if len(read) == 1:
-        return (Key("escape"), 1) if is_all else (None, 0)
+        return (PressedKey("escape"), 1) if is_all else (None, 0)
     if read[1:2] == b"O":
-        return (Key(_NAMED.get(read[:3], "")), min(3, len(read))) if len(read) > 2 or is_all else (None, 0)
+        return (PressedKey(_NAMED.get(read[:3], "")), min(3, len(read))) if len(read) > 2 or is_all else (None, 0)
     if read[1:2] != b"[":
-        return Key("escape"), 1
+        return PressedKey("escape"), 1
     for place in range(2, len(read)):
         if 0x40 <= read[place] <= 0x7E:
-            return Key(_NAMED.get(read[: place + 1], "")), place + 1
-    return (Key(""), len(read)) if is_all else (None, 0)
+            return PressedKey(_NAMED.get(read[: place + 1], "")), place + 1
+    return (PressedKey(""), len(read)) if is_all else (None, 0)
 
 
 def can_press_keys() -> bool:
@@ -121,7 +121,7 @@ class Keyboard:
         finally:
             self._unbuffer()
 
-    def pressed(self) -> Key:
+    def pressed(self) -> PressedKey:
         """Return the next key.
 
         Raises:

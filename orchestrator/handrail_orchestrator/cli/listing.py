@@ -20,7 +20,7 @@ from handrail_orchestrator.cli.options import (
     StoreOption,
 )
 from handrail_orchestrator.cli.printing import ago, out, review_table, short, suggested
-from handrail_orchestrator.cli.screen import Screen
+from handrail_orchestrator.cli.screen import TerminalScreen
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.item import ItemKind, ReviewItem
@@ -98,7 +98,7 @@ async def _fetched(store: str, query: ReviewQuery, after: int | None) -> tuple[l
 
 
 def _show(items: Sequence[ReviewItem]) -> None:
-    screen = Screen.here()
+    screen = TerminalScreen.here()
     if screen.columns is None or screen.columns >= TABLE_COLUMNS:
         out().print(review_table(items))
         return

@@ -13,7 +13,7 @@ from types import FrameType
 
 import typer
 
-from handrail_orchestrator.cli.screen import Screen
+from handrail_orchestrator.cli.screen import TerminalScreen
 from handrail_orchestrator.cli.terminal import Pulse, is_terminal
 
 PULSE_SECONDS = 1.0
@@ -21,7 +21,7 @@ PULSE_SECONDS = 1.0
 
 def show_paged(text: str, pulse: Pulse) -> None:
     """Show a text until the person has seen it; where there is no terminal or no such program, print it."""
-    screen = Screen.here()
+    screen = TerminalScreen.here()
     shown = "".join(f"{line}\n" for line in screen.drawn(text))
     command = _command() if is_terminal() else None
     if command is None:

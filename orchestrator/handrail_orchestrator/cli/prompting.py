@@ -11,8 +11,8 @@ import typer
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli.choosing import UNSEEN_SECONDS, Haste, Looking, Unknown, looked, pressed
 from handrail_orchestrator.cli.finding import found
-from handrail_orchestrator.cli.keyboard import Key, Keyboard, can_press_keys
-from handrail_orchestrator.cli.screen import Screen
+from handrail_orchestrator.cli.keyboard import Keyboard, PressedKey, can_press_keys
+from handrail_orchestrator.cli.screen import TerminalScreen
 from handrail_orchestrator.cli.showing import text_of
 from handrail_orchestrator.cli.terminal import Pulse, is_terminal, typed_line
 from handrail_orchestrator.cli.typed import Typed, TypedAnswer, read_typed
@@ -31,7 +31,7 @@ LEFT_TO_TYPE = 8
 """Columns behind a prompt, where the terminal has them."""
 
 
-class Prompt(Protocol):
+class TerminalPrompt(Protocol):
     """Asks the person at the terminal."""
 
     has_keys: bool
@@ -140,7 +140,7 @@ class KeyPrompt:
                     typer.echo()
                     return does
 
-    def _pressed_meaning_it(self, prompt: str) -> Key:
+    def _pressed_meaning_it(self, prompt: str) -> PressedKey:
         """Return the next key that can be meant for what is on the screen."""
         is_said = False
         while why := self._haste.is_too_soon((key := self._keyboard.pressed()).name, self._now()):
@@ -182,7 +182,7 @@ class KeyPrompt:
 
 
 @contextmanager
-def prompting(pulse: Pulse, *, lines: bool = False) -> Iterator[Prompt]:
+def prompting(pulse: Pulse, *, lines: bool = False) -> Iterator[TerminalPrompt]:
     """Ask with keys where that can be, inside the block; ``lines``: not even there."""
     if lines or not can_press_keys():
         yield LinePrompt(pulse)
@@ -196,7 +196,7 @@ def prompt_of(item: ReviewItem, offered: int) -> str:
     told = [f"1-{offered}"] if offered > 1 else []
     told += ["Enter accepts"] if item.suggestion is not None else []
     told += ["s skips", "x sends up", "q stops"]
-    columns = Screen.here().columns
+    columns = TerminalScreen.here().columns
     for kept in range(len(told), -1, -1):
         prompt = PROMPT.format(", ".join([*told[:kept], "? helps"]))
         if columns is None or width_of(prompt) + LEFT_TO_TYPE <= columns:
@@ -205,7 +205,7 @@ def prompt_of(item: ReviewItem, offered: int) -> str:
 
 
 def _looking_lines(options: Sequence[Any], looking: Looking) -> list[str]:
-    screen = Screen.here()
+    screen = TerminalScreen.here()
     columns = (screen.columns or 80) - 1
     names = [text_of(each) for each in options]
     places = found(names, looking.text)

@@ -24,7 +24,7 @@ MOST_LABEL = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class TerminalScreen:
     """A place to print on; texts must be harmless already."""
 
     columns: int | None = None
@@ -34,7 +34,7 @@ class Screen:
     """Whether it shows bold and underlined text; no colour is ever needed."""
 
     @classmethod
-    def here(cls) -> "Screen":
+    def here(cls) -> "TerminalScreen":
         """Return the screen of this process, as large as it is now."""
         if not sys.stdout.isatty():
             return cls()
@@ -58,7 +58,7 @@ class Screen:
             text, lit = text.replace("\t", TAB), ()
         wide = width_of(before)
         if wide > self.columns // MOST_LABEL:
-            yield from (self._styled(line, (), style) for line in Screen(self.columns).drawn(before.rstrip()))
+            yield from (self._styled(line, (), style) for line in TerminalScreen(self.columns).drawn(before.rstrip()))
             before, wide = "", min(4, self.columns // 4)
             first = " " * wide
         else:

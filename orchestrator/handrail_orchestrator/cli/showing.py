@@ -10,7 +10,7 @@ from handrail_ground.text import harmless
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.cli import fields
 from handrail_orchestrator.cli.printing import context_text, json_text, moment, plain_text
-from handrail_orchestrator.cli.screen import Screen, Span
+from handrail_orchestrator.cli.screen import Span, TerminalScreen
 from handrail_orchestrator.cli.surroundings import Bare, Surroundings
 from handrail_orchestrator.cli.wrapping import padded, width_of
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
@@ -28,7 +28,7 @@ def show_item(
     ``lines`` says at how many the context is, ``offered`` how many of the answers that it can have are listed; None is
     all.
     """
-    screen, around = Screen.here(), around or Bare()
+    screen, around = TerminalScreen.here(), around or Bare()
     screen.rule(harmless(f"item {item.id} · {item.queue} · {item.run_id}"))
     around.above(item)
     screen.say(f"{harmless(item.title)}\n")
@@ -67,7 +67,7 @@ def _standing(item: ReviewItem) -> Iterator[str]:
         yield f"for {item.assignee}"
 
 
-def _show_handed_on(item: ReviewDetail, screen: Screen) -> None:
+def _show_handed_on(item: ReviewDetail, screen: TerminalScreen) -> None:
     """Print who sent it up or gave it to whom, and what was said about it."""
     for change in item.history:
         said = "" if not change.note else f": {change.note}"
@@ -88,7 +88,7 @@ def _name(actor: str) -> str:
     return actor.removeprefix("person:")
 
 
-def show_context(item: ReviewDetail, screen: Screen, lines: int | None) -> bool:
+def show_context(item: ReviewDetail, screen: TerminalScreen, lines: int | None) -> bool:
     """Print what stands beside a question, the words of its evidence underlined; return whether it was cut."""
     text = context_text(item)
     words = [] if item.said is None else [each for found in item.said.evidence.values() for each in found]
@@ -114,7 +114,7 @@ def spans_of(text: str, words: Iterable[str]) -> list[Span]:
 
 def show_history(item: ReviewDetail) -> None:
     """Print everything that happened to an item, oldest first."""
-    screen = Screen.here()
+    screen = TerminalScreen.here()
     for change in item.history:
         data = "" if change.data is None else json_text(change.data)
         screen.say(harmless(f"{change.actor} {change.action} → {change.state}  {data}".rstrip()), before="  ")
@@ -128,7 +128,7 @@ def detail_json(item: ReviewDetail) -> dict[str, Any]:
 
 def show_draft(data: object, failed: Sequence[Verdict]) -> None:
     """Print, field by field, the answer that somebody is making of a suggestion, and every guard that it fails."""
-    screen = Screen.here()
+    screen = TerminalScreen.here()
     screen.say("your answer")
     _show_fields(screen, data, Said(failed=tuple(failed)))
     for verdict in failed:
@@ -137,7 +137,7 @@ def show_draft(data: object, failed: Sequence[Verdict]) -> None:
 
 def show_suggestion(item: ReviewItem, said: Said | None) -> None:
     """Print what is suggested, whole, and every guard that it fails."""
-    screen = Screen.here()
+    screen = TerminalScreen.here()
     said = said or Said()
     if item.suggestion is not None and not item.choices:
         screen.say("suggested")
@@ -152,7 +152,7 @@ def show_suggestion(item: ReviewItem, said: Said | None) -> None:
 
 def show_options(item: ReviewItem, offered: Sequence[Any], *, left: int = 0) -> None:
     """Print values that an answer can have, each with the key that chooses it, and how many others there are."""
-    screen = Screen.here()
+    screen = TerminalScreen.here()
     confidences = {each.value: each.confidence for each in item.alternatives}
     numbers = keys(item.choices)[: len(offered)]
     width = max(map(len, numbers), default=0)
@@ -188,7 +188,7 @@ def failed_line(verdict: Verdict) -> str:
     return harmless(f"✗ {verdict.guard}{where}: {verdict.reason}")
 
 
-def _show_fields(screen: Screen, data: object, said: Said) -> None:
+def _show_fields(screen: TerminalScreen, data: object, said: Said) -> None:
     shown = [(fields.name_of(path), value) for path, value in fields.leaves(data)]
     width = max((width_of(harmless(name)) for name, _ in shown), default=0)
     for name, value in shown:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from handrail_ground.text import harmless
 from handrail_orchestrator.cli.printing import ago, plain_text, span
-from handrail_orchestrator.cli.screen import Screen
+from handrail_orchestrator.cli.screen import TerminalScreen
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.similar import Similar, SimilarCase
 from handrail_orchestrator.statistics.figures import QueueFigures
@@ -69,7 +69,7 @@ class DeskSurroundings:
         own = self.figures.own_figures(by=self.by, today=midnight(now), queue=item.queue)
         told = [*([] if waits is None else _waiting(waits)), *_own(own)]
         if told:
-            Screen.here().say(harmless(" · ".join(told)))
+            TerminalScreen.here().say(harmless(" · ".join(told)))
 
     def beside(self, item: ReviewItem) -> None:
         """Print how others decided what resembles the question."""
@@ -81,7 +81,7 @@ def show_similar(found: Sequence[SimilarCase]) -> None:
     """Print decided cases, the likest first."""
     if not found:
         return
-    screen = Screen.here()
+    screen = TerminalScreen.here()
     screen.say("decided before, similar:")
     for each in found:
         by = each.by.partition(":")[2] or each.by

@@ -13,7 +13,7 @@ MOST_INDENT = 3
 """The part of a line that may be indentation: one third."""
 
 
-class Line(NamedTuple):
+class WrappedLine(NamedTuple):
     """One line of a wrapped text: what of the text stands in it, and how far it is moved in."""
 
     indent: int
@@ -34,9 +34,9 @@ def wrapped(text: str, columns: int) -> list[str]:
     return [" " * line.indent + text[line.start : line.end] for line in lines_of(text, columns)]
 
 
-def lines_of(text: str, columns: int) -> list[Line]:
+def lines_of(text: str, columns: int) -> list[WrappedLine]:
     """Return where the lines of a text without tabs begin and end; a line that goes on keeps its indentation."""
-    found: list[Line] = []
+    found: list[WrappedLine] = []
     start = 0
     for line in text.split("\n"):
         found += _broken(text, start, start + len(line), max(2, columns))
@@ -69,11 +69,11 @@ def without_last(text: str) -> str:
     return text[:start]
 
 
-def _broken(text: str, start: int, end: int, columns: int) -> Iterator[Line]:
+def _broken(text: str, start: int, end: int, columns: int) -> Iterator[WrappedLine]:
     """Break one line: after white space, beside wide characters, and in a word only where it is longer than a line."""
     line = text[start:end]
     if line.isascii() and len(line) <= columns:
-        yield Line(0, start, end)
+        yield WrappedLine(0, start, end)
         return
     led = len(line) - len(line.lstrip(" "))
     indent = min(led, columns // MOST_INDENT)
@@ -87,12 +87,12 @@ def _broken(text: str, start: int, end: int, columns: int) -> Iterator[Line]:
         is_beside_wide = wide > 1
         while taken + wide > room and not is_space and begin > first:
             at = last_break if last_break > first else begin
-            yield Line(indent, first, _without_spaces(text, first, at))
+            yield WrappedLine(indent, first, _without_spaces(text, first, at))
             first, taken = at, width_of(text[at:begin])
         taken += wide
         if is_space:
             last_break = stop
-    yield Line(indent, first, _without_spaces(text, first, end) if taken > room else end)
+    yield WrappedLine(indent, first, _without_spaces(text, first, end) if taken > room else end)
 
 
 def _pieces(text: str, start: int, end: int, room: int) -> Iterator[tuple[int, int, int]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from handrail_orchestrator.cli import prompting
 from handrail_orchestrator.cli.choosing import HELD_SECONDS, UNSEEN_SECONDS, Haste, Looking, Unknown, looked, pressed
-from handrail_orchestrator.cli.keyboard import Key, Keyboard, decoded
+from handrail_orchestrator.cli.keyboard import Keyboard, PressedKey, decoded
 from handrail_orchestrator.cli.prompting import KeyPrompt
 from handrail_orchestrator.cli.typed import TypedAnswer
 from handrail_orchestrator.records.item import ReviewItem
@@ -19,7 +19,7 @@ from handrail_orchestrator.records.item import ReviewItem
 TEAMS = tuple(f"team {n}" for n in range(1, 151))
 
 
-def keys(read: bytes) -> list[Key]:
+def keys(read: bytes) -> list[PressedKey]:
     found = []
     while read:
         key, taken = decoded(read, is_all=True)
@@ -58,7 +58,7 @@ def test_bytes_are_the_keys_that_sent_them(read: bytes, named: list[str]) -> Non
 
 
 def test_pasted_text_is_one_key_and_none_of_its_letters_is() -> None:
-    assert keys(b"\x1b[200~1\rbilling\x1b[201~s") == [Key("paste", "1\rbilling"), Key("s")]
+    assert keys(b"\x1b[200~1\rbilling\x1b[201~s") == [PressedKey("paste", "1\rbilling"), PressedKey("s")]
 
 
 @given(st.binary(max_size=40))
@@ -117,20 +117,20 @@ def test_half_a_character_waits_for_its_other_half(text: str, data: st.DataObjec
 def test_a_key_does_what_the_page_does_and_a_label_is_always_the_label(
     options: tuple[Any, ...], key: str, does: object
 ) -> None:
-    assert pressed(options, Key(key)) == does
+    assert pressed(options, PressedKey(key)) == does
 
 
 def test_a_key_that_does_nothing_says_so() -> None:
     for key in ("0", "k", "up", "escape", "é"):
-        assert isinstance(pressed(TEAMS, Key(key)), Unknown)
-    assert isinstance(pressed(("a b", "c"), Key("3")), Unknown)
+        assert isinstance(pressed(TEAMS, PressedKey(key)), Unknown)
+    assert isinstance(pressed(("a b", "c"), PressedKey("3")), Unknown)
 
 
 def narrowed(options: tuple[Any, ...], *names: str) -> object:
     does: object = Looking()
     for name in names:
         assert isinstance(does, Looking)
-        does = looked(options, does, Key(name))
+        does = looked(options, does, PressedKey(name))
     return does
 
 
@@ -213,10 +213,10 @@ class ScriptedKeyboard(Keyboard):
     def __init__(self, clock: list[float], script: list[tuple[float, str]], thrown: bytes = b"") -> None:
         self.clock, self.script, self.thrown = clock, script, thrown
 
-    def pressed(self) -> Key:
+    def pressed(self) -> PressedKey:
         at, name = self.script.pop(0)
         self.clock.append(at)
-        return Key(name)
+        return PressedKey(name)
 
     def discard(self) -> bytes:
         return self.thrown

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Judgement
 from handrail_guards.verdict import Span, Verdict
-from handrail_orchestrator.cli.screen import Screen
+from handrail_orchestrator.cli.screen import TerminalScreen
 from handrail_orchestrator.cli.showing import show_draft, show_item
 from handrail_orchestrator.records.item import ReviewDetail
 
@@ -53,7 +53,7 @@ def items(title: str, context: Any, suggestion: Any, labels: list[str] | None) -
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     def show(columns: int, what: Any) -> str:
-        monkeypatch.setattr(Screen, "here", lambda: Screen(columns, 24, is_styled=True))
+        monkeypatch.setattr(TerminalScreen, "here", lambda: TerminalScreen(columns, 24, is_styled=True))
         capsys.readouterr()
         what()
         return capsys.readouterr().out
@@ -94,13 +94,13 @@ def test_an_extraction_fits_any_screen(shown: Any, title: str, fields: dict[str,
 
 
 def test_evidence_is_underlined_over_the_end_of_a_line() -> None:
-    screen = Screen(13, 24, is_styled=True)
+    screen = TerminalScreen(13, 24, is_styled=True)
     drawn = list(screen.drawn("it shows two charges of 49", lit=[(9, 20)]))
     assert drawn == ["it shows \x1b[4mtwo\x1b[0m", "\x1b[4mcharges\x1b[0m of 49"]
 
 
 def test_what_is_no_terminal_gets_whole_lines_and_no_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    Screen.here().say("a" * 500, before="  ", lit=[(0, 5)], style="bold")
+    TerminalScreen.here().say("a" * 500, before="  ", lit=[(0, 5)], style="bold")
     assert capsys.readouterr().out == f"  {'a' * 500}\n"
 
 
@@ -113,4 +113,4 @@ def test_a_screen_is_styled_where_it_can_be_and_may_be(
 ) -> None:
     monkeypatch.setattr(os, "environ", {**environment, "COLUMNS": "40", "LINES": "10"})
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    assert Screen.here() == Screen(40, 10, styled)
+    assert TerminalScreen.here() == TerminalScreen(40, 10, styled)

@@ -40,7 +40,7 @@ H = TypeVar("H", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[P, Q, B, H]):
+class ApiCall(Generic[P, Q, B, H]):
     """One request to an operation, read."""
 
     request: Request
@@ -67,7 +67,7 @@ class Call(Generic[P, Q, B, H]):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """What an operation answers: JSON data."""
 
     data: Any
@@ -89,7 +89,7 @@ class Operation(Generic[P, Q, B, H]):
     """One sentence."""
     explained: str = ""
     """What one has to know beyond that."""
-    function: Callable[[Call[P, Q, B, H]], Answer | Awaitable[Answer]]
+    function: Callable[[ApiCall[P, Q, B, H]], ApiAnswer | Awaitable[ApiAnswer]]
     """A plain function is called in a thread."""
     answer: type[BaseModel]
     """What its answer holds."""
@@ -143,12 +143,12 @@ class Operation(Generic[P, Q, B, H]):
         headers = {"Cache-Control": "no-store", **answer.headers}
         return Response(json_line(answer.data), answer.status, headers, media_type="application/json")
 
-    async def _called(self, request: Request, found: Mapping[str, str]) -> Answer:
+    async def _called(self, request: Request, found: Mapping[str, str]) -> ApiAnswer:
         place = self._placed(found)
         if self.action is not None:  # before anything is said of what was sent
             item = None if self.about is None else self.about(console_of(request).client, place)
             check(viewer_of(request).known, self.action, item)
-        call = Call(
+        call = ApiCall(
             request,
             place,
             query_of(request, self.query),
@@ -157,8 +157,8 @@ class Operation(Generic[P, Q, B, H]):
         )
         function = self.function
         if inspect.iscoroutinefunction(function):
-            return cast("Answer", await function(call))
-        return cast("Answer", await run_in_threadpool(function, call))
+            return cast("ApiAnswer", await function(call))
+        return cast("ApiAnswer", await run_in_threadpool(function, call))
 
     def _placed(self, found: Mapping[str, str]) -> P:
         try:

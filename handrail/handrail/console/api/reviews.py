@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handrail.console.api.operation import Answer, Call, Nothing
+from handrail.console.api.operation import ApiAnswer, ApiCall, Nothing
 from handrail.console.api.problems import Problem
 from handrail.console.api.reading import of_fields
 from handrail.console.api.review_models import (
@@ -27,7 +27,7 @@ from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.store.port import ACTIVE, ReviewQuery
 
 
-def list_reviews(call: Call[Nothing, ReviewsQuery, Nothing, Nothing]) -> Answer:
+def list_reviews(call: ApiCall[Nothing, ReviewsQuery, Nothing, Nothing]) -> ApiAnswer:
     """Answer a page of items of the queues that the person may look at."""
     client, query = call.console.client, call.query
     seen = scope(call.viewer.known, "look")
@@ -59,44 +59,44 @@ def list_reviews(call: Call[Nothing, ReviewsQuery, Nothing, Nothing]) -> Answer:
     page = found[: query.limit]
     cursor = f"{page[-1].priority}.{page[-1].id}" if len(found) > query.limit else None
     total = client.review_count(wanted) if query.count else None
-    return Answer({"reviews": [_told(item) for item in page], "next": cursor, "total": total})
+    return ApiAnswer({"reviews": [_told(item) for item in page], "next": cursor, "total": total})
 
 
-def get_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+def get_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Answer one item."""
     found = call.console.client.review(call.place.item)
-    return Answer(_detail(found, call.by), headers=_tag(found))
+    return ApiAnswer(_detail(found, call.by), headers=_tag(found))
 
 
-async def next_review(call: Call[Nothing, Nothing, NextBody, Nothing]) -> Answer:
+async def next_review(call: ApiCall[Nothing, Nothing, NextBody, Nothing]) -> ApiAnswer:
     """Take the most urgent item that is free for the person."""
     found = await call.console.client.next_review(by=call.by, queue=call.body.queue)
-    return Answer({"review": None if found is None else _detail(found, call.by)})
+    return ApiAnswer({"review": None if found is None else _detail(found, call.by)})
 
 
-async def take_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+async def take_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Take one item."""
     found = await call.console.client.take(call.place.item, by=call.by)
-    return Answer(_detail(found, call.by), headers=_tag(found))
+    return ApiAnswer(_detail(found, call.by), headers=_tag(found))
 
 
-async def extend_review(call: Call[ItemPlace, Nothing, ExtendBody, Nothing]) -> Answer:
+async def extend_review(call: ApiCall[ItemPlace, Nothing, ExtendBody, Nothing]) -> ApiAnswer:
     """Keep an item that one has taken."""
     held = await call.console.client.extend(call.place.item, by=call.by, worked=call.body.worked)
-    return Answer({"held": held})
+    return ApiAnswer({"held": held})
 
 
-async def release_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+async def release_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Give an item back."""
     return _moved(await call.console.client.release(call.place.item, by=call.by))
 
 
-async def skip_review(call: Call[ItemPlace, Nothing, NoteBody, Nothing]) -> Answer:
+async def skip_review(call: ApiCall[ItemPlace, Nothing, NoteBody, Nothing]) -> ApiAnswer:
     """Leave an item to somebody else."""
     return _moved(await call.console.client.skip(call.place.item, by=call.by, note=call.body.note))
 
 
-async def snooze_review(call: Call[ItemPlace, Nothing, SnoozeBody, Nothing]) -> Answer:
+async def snooze_review(call: ApiCall[ItemPlace, Nothing, SnoozeBody, Nothing]) -> ApiAnswer:
     """Put an item away until a time."""
     client, body = call.console.client, call.body
     if not 0.0 < body.until - client.now() <= LONGEST_SNOOZE_SECONDS:
@@ -104,34 +104,34 @@ async def snooze_review(call: Call[ItemPlace, Nothing, SnoozeBody, Nothing]) -> 
     return _moved(await client.snooze(call.place.item, by=call.by, until=body.until, note=body.note))
 
 
-async def assign_review(call: Call[ItemPlace, Nothing, AssignBody, Nothing]) -> Answer:
+async def assign_review(call: ApiCall[ItemPlace, Nothing, AssignBody, Nothing]) -> ApiAnswer:
     """Give an item to one person, or to whoever comes."""
     body = call.body
     return _moved(await call.console.client.assign(call.place.item, by=call.by, to=body.to, note=body.note))
 
 
-async def send_up_review(call: Call[ItemPlace, Nothing, SendUpBody, Nothing]) -> Answer:
+async def send_up_review(call: ApiCall[ItemPlace, Nothing, SendUpBody, Nothing]) -> ApiAnswer:
     """Hand an item to the next tier."""
     body = call.body
     return _moved(await call.console.client.send_up(call.place.item, by=call.by, code=body.code, note=body.note))
 
 
-async def note_review(call: Call[ItemPlace, Nothing, AddNoteBody, Nothing]) -> Answer:
+async def note_review(call: ApiCall[ItemPlace, Nothing, AddNoteBody, Nothing]) -> ApiAnswer:
     """Say something about an item."""
     return _moved(await call.console.client.add_note(call.place.item, by=call.by, text=call.body.text))
 
 
-async def commit_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+async def commit_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Let one's own answer count at once."""
     return _moved(await call.console.client.commit(call.place.item, by=call.by))
 
 
-async def undo_review(call: Call[ItemPlace, Nothing, Nothing, Nothing]) -> Answer:
+async def undo_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Take back one's own answer."""
     return _moved(await call.console.client.undo(call.place.item, by=call.by))
 
 
-async def decide_review(call: Call[ItemPlace, Nothing, DecideBody, DecideHeaders]) -> Answer:
+async def decide_review(call: ApiCall[ItemPlace, Nothing, DecideBody, DecideHeaders]) -> ApiAnswer:
     """Answer an item."""
     item, body = item_of(call.console.client, call.place), call.body
     tag = call.headers.if_match
@@ -164,8 +164,8 @@ def item_of(client: Client, place: ItemPlace) -> ReviewItem:
     return client.plain_review(place.item)
 
 
-def _moved(item: ReviewItem) -> Answer:
-    return Answer(_told(item), headers=_tag(item))
+def _moved(item: ReviewItem) -> ApiAnswer:
+    return ApiAnswer(_told(item), headers=_tag(item))
 
 
 def _tag(item: ReviewItem) -> dict[str, str]:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from handrail.console.api.operation import Answer, Call, Nothing
+from handrail.console.api.operation import ApiAnswer, ApiCall, Nothing
 from handrail.console.api.reading import invalid, of_fields
 from handrail.console.api.run_models import (
     CancelBody,
@@ -30,7 +30,7 @@ from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.workflow import AnyWorkflow
 
 
-def list_runs(call: Call[Nothing, RunsQuery, Nothing, Nothing]) -> Answer:
+def list_runs(call: ApiCall[Nothing, RunsQuery, Nothing, Nothing]) -> ApiAnswer:
     """Answer a page of runs."""
     client, query = call.console.client, call.query
     found = client.find_runs(
@@ -47,15 +47,15 @@ def list_runs(call: Call[Nothing, RunsQuery, Nothing, Nothing]) -> Answer:
     )
     page = found[: query.limit]
     cursor = str(page[-1].key) if len(found) > query.limit else None
-    return Answer({"runs": runs_told(client, page, call.viewer), "next": cursor})
+    return ApiAnswer({"runs": runs_told(client, page, call.viewer), "next": cursor})
 
 
-def get_run(call: Call[RunPlace, Nothing, Nothing, Nothing]) -> Answer:
+def get_run(call: ApiCall[RunPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Answer one run."""
-    return Answer(run_told(call.console.client, call.place.id, call.viewer))
+    return ApiAnswer(run_told(call.console.client, call.place.id, call.viewer))
 
 
-def list_steps(call: Call[RunPlace, StepsQuery, Nothing, Nothing]) -> Answer:
+def list_steps(call: ApiCall[RunPlace, StepsQuery, Nothing, Nothing]) -> ApiAnswer:
     """Answer a page of a run's steps."""
     query = call.query
     after = (0, "")
@@ -65,14 +65,14 @@ def list_steps(call: Call[RunPlace, StepsQuery, Nothing, Nothing]) -> Answer:
     found = call.console.client.some_steps(call.place.id, after=after, limit=query.limit + 1)
     page = found[: query.limit]
     cursor = f"{page[-1].seq}.{page[-1].name}" if len(found) > query.limit else None
-    return Answer({"steps": [step_told(step, call.viewer) for step in page], "next": cursor})
+    return ApiAnswer({"steps": [step_told(step, call.viewer) for step in page], "next": cursor})
 
 
-def list_workflows(call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
+def list_workflows(call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Answer which workflows can be started."""
     orchestrator = call.console.orchestrator
     workflows = () if orchestrator is None else orchestrator.workflows
-    return Answer({"workflows": [_workflow_told(each) for each in workflows]})
+    return ApiAnswer({"workflows": [_workflow_told(each) for each in workflows]})
 
 
 def _workflow_told(workflow: AnyWorkflow) -> dict[str, Any]:
@@ -84,14 +84,14 @@ def _workflow_told(workflow: AnyWorkflow) -> dict[str, Any]:
     }
 
 
-async def start_run(call: Call[WorkflowPlace, Nothing, StartBody, StartHeaders]) -> Answer:
+async def start_run(call: ApiCall[WorkflowPlace, Nothing, StartBody, StartHeaders]) -> ApiAnswer:
     """Start a run, or find the one that was started with the same key and input."""
     orchestrator, workflow = workflow_named(call.console.orchestrator, call.place.name)
     value = input_for(workflow, call.body.input)
     handle = await orchestrator.start(workflow, value, id=call.headers.idempotency_key, by=call.by)
     told = run_told(orchestrator, handle.id, call.viewer)
     where = {"Location": f"{call.request.scope['root_path']}/runs/{quote(handle.id, safe='')}"}
-    return Answer({**told, "new": handle.new}, 201 if handle.new else 200, where)
+    return ApiAnswer({**told, "new": handle.new}, 201 if handle.new else 200, where)
 
 
 def workflow_named(orchestrator: Orchestrator | None, name: str) -> tuple[Orchestrator, AnyWorkflow]:
@@ -125,31 +125,31 @@ def input_for(workflow: AnyWorkflow, data: Any) -> Any:
         raise of_fields([((), said)], below="input") from error
 
 
-async def cancel_run(call: Call[RunPlace, Nothing, CancelBody, Nothing]) -> Answer:
+async def cancel_run(call: ApiCall[RunPlace, Nothing, CancelBody, Nothing]) -> ApiAnswer:
     """Cancel a run and its children."""
     reason = call.body.reason or f"cancelled by {call.by}"
     status = await call.console.client.cancel(call.place.id, reason=reason, by=call.by)
-    return Answer({"id": call.place.id, "status": status})
+    return ApiAnswer({"id": call.place.id, "status": status})
 
 
-async def retry_run(call: Call[RunPlace, Nothing, Nothing, Nothing]) -> Answer:
+async def retry_run(call: ApiCall[RunPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Go on with a run that failed, was cancelled or set aside."""
     await call.console.client.retry(call.place.id, by=call.by)
-    return Answer(run_told(call.console.client, call.place.id, call.viewer))
+    return ApiAnswer(run_told(call.console.client, call.place.id, call.viewer))
 
 
-async def fork_run(call: Call[RunPlace, Nothing, ForkBody, Nothing]) -> Answer:
+async def fork_run(call: ApiCall[RunPlace, Nothing, ForkBody, Nothing]) -> ApiAnswer:
     """Start a new run with the history of another before a step."""
     new = await call.console.client.fork(call.place.id, step=call.body.step, id=call.body.id, by=call.by)
     where = {"Location": f"{call.request.scope['root_path']}/runs/{quote(new, safe='')}"}
-    return Answer({"id": new}, 201, where)
+    return ApiAnswer({"id": new}, 201, where)
 
 
-async def send_event(call: Call[RunPlace, Nothing, EventBody, Nothing]) -> Answer:
+async def send_event(call: ApiCall[RunPlace, Nothing, EventBody, Nothing]) -> ApiAnswer:
     """Send an event to a run."""
     body = call.body
     new = await call.console.client.send(call.place.id, body.name, body.payload, event_id=body.event_id, by=call.by)
-    return Answer({"new": new})
+    return ApiAnswer({"new": new})
 
 
 def run_told(client: Client, run_id: str, viewer: Viewer) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from handrail.console.api.operation import Answer, Call, Given, Nothing
+from handrail.console.api.operation import ApiAnswer, ApiCall, Given, Nothing
 from handrail.console.api.problems import KINDS, Problem, ProblemKind
 from handrail.console.api.run_models import Told
 from handrail_orchestrator.review.permission import scope
@@ -110,23 +110,23 @@ class ProblemTold(Told):
     verdicts: list[RefusedTold] | None = Field(default=None, description="What guards have against an answer")
 
 
-def healthz(_call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
+def healthz(_call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Answer that the server does."""
-    return Answer({"status": "ok"})
+    return ApiAnswer({"status": "ok"})
 
 
-def readyz(call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
+def readyz(call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Answer whether the store can be used."""
     console = call.console
     console.client.run_ids([])
     orchestrator = console.orchestrator
     if orchestrator is None:
-        return Answer({"status": "ready", "executes": []})
+        return ApiAnswer({"status": "ready", "executes": []})
     orchestrator.engine  # noqa: B018 -- raises when it gave up because the store cannot be used
-    return Answer({"status": "ready", "executes": sorted({each.name for each in orchestrator.workflows})})
+    return ApiAnswer({"status": "ready", "executes": sorted({each.name for each in orchestrator.workflows})})
 
 
-def stats(call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
+def stats(call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Answer how the store is doing."""
     client = call.console.client
     health = client.health()
@@ -135,7 +135,7 @@ def stats(call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
     def count(**more: Any) -> int:
         return client.review_count(ReviewQuery(queues=seen.only, not_queues=seen.but, now=health.at, **more))
 
-    return Answer(
+    return ApiAnswer(
         {
             "at": health.at,
             "runs": [
@@ -158,17 +158,17 @@ def stats(call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
     )
 
 
-def list_problems(_call: Call[Nothing, Nothing, Nothing, Nothing]) -> Answer:
+def list_problems(_call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Answer which kinds of problems there are."""
-    return Answer({"problems": [_kind(kind) for kind in KINDS.values()]})
+    return ApiAnswer({"problems": [_kind(kind) for kind in KINDS.values()]})
 
 
-def get_problem(call: Call[ProblemPlace, Nothing, Nothing, Nothing]) -> Answer:
+def get_problem(call: ApiCall[ProblemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Answer what one kind of problem means."""
     kind = KINDS.get(call.place.name)
     if kind is None:
         raise Problem("not-found", f"there is no kind of problem {call.place.name[:80]!r}")
-    return Answer(_kind(kind))
+    return ApiAnswer(_kind(kind))
 
 
 def _kind(kind: ProblemKind) -> dict[str, Any]:
