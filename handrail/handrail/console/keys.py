@@ -36,8 +36,11 @@ EXTRACTION: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """Keys where an answer has fields, which are typed in: none of them is a letter alone."""
 
-_KEY = re.compile(r"(?:(?:Ctrl|Alt|Shift)\+){0,3}(?:[^\s+]|\+|Enter|F[1-9]|F1[0-2]|Insert|Home|End)")
-RESERVED = frozenset({"Enter", *"123456789"})
+DEFAULTS: Mapping[str, Mapping[str, str]] = MappingProxyType({"triage": TRIAGE, "extraction": EXTRACTION})
+"""By the kind of page."""
+
+_KEY = re.compile(r"(?:Ctrl\+)?(?:Alt\+)?(?:[^\s+]|Enter|F[1-9]|F1[0-2]|Insert|Home|End|PageUp|PageDown)")
+RESERVED = frozenset({"Enter", "Escape", *"123456789"})
 """Keys that mean the same on every page of a kind and cannot be given to something else."""
 
 
@@ -59,35 +62,34 @@ class KeyMap:
 
 
 def is_single(key: str) -> bool:
-    """Return whether a key is pressed without Ctrl or Alt, and so could be meant for something else (WCAG 2.1.4)."""
-    return not key.startswith(("Ctrl+", "Alt+"))
+    """Return whether a key is one character alone, and so could be meant for something else (WCAG 2.1.4)."""
+    return len(key) == 1
 
 
-def key_map(defaults: Mapping[str, str], settings: Mapping[str, Any]) -> KeyMap:
-    """Return a person's keys; what their settings hold of no use is left aside."""
-    own = settings.get("keys")
-    mapped = {**defaults, **_usable(defaults, own if isinstance(own, dict) else {})}
+def key_map(kind: str, settings: Mapping[str, Any]) -> KeyMap:
+    """Return a person's keys on a kind of page; what their settings hold of no use is left aside."""
+    defaults = DEFAULTS[kind]
+    found = settings.get("keys")
+    own = {str(name): key for name, key in found.items() if isinstance(key, str)} if isinstance(found, dict) else {}
+    mapped = dict(defaults)
+    for action in defaults:
+        key = own.get(f"{kind}.{action}", "")
+        if key and not problems_of(kind, {**mapped, action: key}):
+            mapped[action] = key
     return KeyMap(mapped, settings.get("single_keys") == "off", settings.get("digits") == "choose")
 
 
-def _usable(defaults: Mapping[str, str], own: Mapping[str, Any]) -> dict[str, str]:
+def problems_of(kind: str, keys: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with a map of keys, as the key of its words, by the action; empty when nothing is."""
+    defaults = DEFAULTS[kind]
+    taken: dict[str, str] = {}
     found: dict[str, str] = {}
-    for action, default in defaults.items():
-        key = own.get(f"{'field' if defaults is EXTRACTION else 'label'}.{action}")
-        if not isinstance(key, str) or problem_of(key, default) is not None:
-            continue
-        taken = {each for name, each in {**defaults, **found}.items() if name != action}
-        if key not in taken:
-            found[action] = key
+    for action, key in keys.items():
+        if key != defaults[action] and not _KEY.fullmatch(key):
+            found[action] = "keys.unreadable"
+        elif key != defaults[action] and (key in RESERVED or (kind == "extraction" and is_single(key))):
+            found[action] = "keys.reserved"
+        elif key in taken:
+            found[action] = "keys.twice"
+        taken[key] = action
     return found
-
-
-def problem_of(key: str, default: str) -> str | None:
-    """Return the key of the words that say why a key cannot be used; None: it can."""
-    if key == default:
-        return None
-    if not _KEY.fullmatch(key):
-        return "settings.keys.unreadable"
-    if key in RESERVED:
-        return "settings.keys.reserved"
-    return None

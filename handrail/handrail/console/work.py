@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from handrail.console.beside import Beside, beside, heading
 from handrail.console.context import Console, console_of
-from handrail.console.keys import EXTRACTION, TRIAGE, KeyMap, key_map
+from handrail.console.keys import KeyMap, key_map
 from handrail.console.labels import IN_SIGHT, LabelOption, label_options, shown_value
 from handrail.console.lit import LitLine, lit_lines
 from handrail.console.marks import answer_form
@@ -138,7 +138,7 @@ def work_of(
         verdicts=() if judgement is None else judgement.verdicts,
         similar=() if console.similar is None else console.similar.similar(item),
         notes=notes_of(item, viewer.person),
-        keys=key_map(TRIAGE if kind == "triage" else EXTRACTION, viewer.settings),
+        keys=key_map(kind, viewer.settings),
         queue=queue,
         ahead=ahead_of(console, viewer, item, queue) if stands in ANSWERABLE else (),
         typed=typed,
