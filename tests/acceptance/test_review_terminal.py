@@ -363,6 +363,14 @@ def test_nothing_is_wider_than_the_terminal(tmp_path: Path, columns: int) -> Non
         assert word in seen
 
 
+def test_a_list_fits_a_narrow_terminal(folder: Path) -> None:
+    with terminal(folder, "review", "list", "--store", STORE, columns=20) as shown:
+        assert shown.ended() == 0
+    assert max(cell_len(line) for line in shown.shown.splitlines()) <= 20
+    assert "Question 2?" in shown.shown
+    assert "3 of 3 shown" in shown.shown
+
+
 def test_a_long_context_is_cut_to_the_screen_and_shown_whole_on_demand(tmp_path: Path) -> None:
     asyncio.run(ask(tmp_path, 9))
     with terminal(tmp_path, *NEXT, lines=40, PAGER="cat", TERM="dumb") as shown:

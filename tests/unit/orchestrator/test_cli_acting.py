@@ -28,7 +28,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 QUEUES = {
     "money": Escalation(queue="money", priority=80, due_hours=1),
     "mail": Escalation(queue="mail"),
-    "both": Escalation(queue="both"),
+    "both": Escalation(queue="both", reviewers=2),
 }
 
 
@@ -184,7 +184,6 @@ def test_a_time_without_a_zone_is_local() -> None:
 
 
 def test_a_second_person_answers_without_knowing_the_first_answer() -> None:
-    set_in_store("""rules = '{"reviewers": 2}'""", queue="both")
     item = number("a3")
     said = done("review", "decide", item, "yes", "--as", "ann", "--note", "plainly yes", "--store", STORE)
     assert "counts when another person has answered too" in said
@@ -202,7 +201,6 @@ def test_a_second_person_answers_without_knowing_the_first_answer() -> None:
 
 
 def test_answers_that_differ_go_to_somebody_else() -> None:
-    set_in_store("""rules = '{"reviewers": 2}'""", queue="both")
     item = number("a3")
     done("review", "decide", item, "yes", "--as", "ann", "--store", STORE)
     said = done("review", "decide", item, "no", "--as", "ben", "--store", STORE)
@@ -307,3 +305,32 @@ def test_a_program_is_offered_what_it_skipped_last() -> None:
         offered.append(acted("next"))
         acted("assign", str(offered[-1]["id"]), "--to", "ben")
     assert [each["run_id"] for each in offered] == ["a1", "r1", "a3", "a2"]
+
+
+# -- people
+
+
+COMMANDS = [
+    ("take",),
+    ("skip",),
+    ("snooze", "--for", "1h"),
+    ("assign", "--to", "boss"),
+    ("escalate", "--code", "unsure"),
+    ("note", "look twice"),
+    ("undo",),
+    ("decide", "yes"),
+]
+
+
+def test_who_is_unknown_or_may_only_look_is_refused_at_each_command() -> None:
+    item = number("a1")
+    done("people", "add", "boss", "--role", "admin", "--store", STORE)
+    done("people", "add", "vera", "--role", "viewer", "--as", "boss", "--store", STORE)
+    for by in ("vera", "nobody"):
+        for name, *more in COMMANDS:
+            result = handrail("review", name, item, *more, "--as", by, "--store", STORE)
+            assert (result.exit_code, result.stdout) == (1, ""), (by, name, result.stderr)
+    assert handrail("review", "next", "--as", "nobody", "--store", STORE).exit_code == 1
+    assert "0 decided" in done("review", "next", "--as", "vera", "--store", STORE, typed="y\n")
+    assert listed("--state", "open") == ["a2", "a1", "r1", "a3"]
+    assert acted("decide", item, "yes", by="boss")["decided_by"] == "person:boss"
