@@ -1,6 +1,8 @@
 """What cannot be used is refused, in words and by field, and changes nothing."""
 
 import json
+import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,22 @@ async def test_a_body_over_the_limit_is_refused_and_changes_nothing(tmp_path: Pa
         assert site.stored() == before
 
 
+async def test_a_body_that_says_nothing_of_its_length_is_read_no_further_than_the_limit(tmp_path: Path) -> None:
+    sent = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 1_000:
+            sent += 1
+            yield b" " * 10_000
+
+    async with api_site(tmp_path) as site:
+        got = await site.call("POST", "/workflows/tickets/runs", content=pieces(), headers=JSON)
+
+        assert got.status_code == 413
+        assert site.engine.runs() == []
+
+
 @pytest.mark.parametrize(("move", "body", "fields"), WRONG, ids=str)
 async def test_a_field_that_does_not_fit_is_named_and_nothing_changes(
     move: str, body: Any, fields: set[str], tmp_path: Path
@@ -253,3 +271,15 @@ def test_what_json_can_say_is_read_as_it_was_written(value: Any) -> None:
 def test_no_bytes_do_more_than_be_read_or_refused(data: bytes) -> None:
     with suppress(Problem):
         json.dumps(json_of(data), ensure_ascii=False).encode()
+
+
+async def test_a_store_that_cannot_be_used_is_said_without_its_place(tmp_path: Path) -> None:
+    async with api_site(tmp_path) as site:
+        with sqlite3.connect(tmp_path / "runs.db") as connection:
+            connection.execute("ALTER TABLE reviews RENAME TO lost")
+        connection.close()
+        got = await site.get("/reviews")
+
+        assert (got.status_code, got.json()["type"]) == (503, f"{API}/problems/store-unavailable")
+        assert got.headers["retry-after"] == "5"
+        assert "runs.db" not in got.text

@@ -1,5 +1,6 @@
 """Review items over HTTP: the same state machine as every other door, and the same refusals."""
 
+import asyncio
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,6 +79,21 @@ async def test_a_decision_is_made_of_the_version_that_was_looked_at(tmp_path: Pa
         assert (decided.status_code, decided.json()["state"]) == (200, "decided")
         again = await site.post(path, {"value": "refund"}, headers={"If-Match": decided.headers["etag"]})
         assert (again.status_code, kind_of(again)) == (409, "item-changed")
+
+
+async def test_of_many_who_decide_at_once_one_does(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(8)]
+    async with api_site(tmp_path, with_people=True) as site:
+        for name in names:
+            await site.engine.people.add(name, roles={"*": "reviewer"})
+        (item,) = await site.asked(tickets, "charged twice")
+        body = {"value": "billing", "version": 1}
+        answers = await asyncio.gather(
+            *(site.post(f"/reviews/{item}/decide", body, headers={"x-person": name}) for name in names)
+        )
+
+        assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+        assert [change.action for change in site.engine.review_log(item)] == ["ask", "decide"]
 
 
 @pytest.mark.parametrize("tag", ["1", "*", 'W/"1"', '"one"', '"0"', '"1", "2"'])

@@ -1,5 +1,6 @@
 """Runs over HTTP: started once by their key, found again page by page, stopped, gone on with, forked."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,15 @@ async def test_a_start_with_the_same_key_and_input_is_the_same_run(tmp_path: Pat
         assert (first.json()["new"], again.json()["new"]) == (True, False)
         assert first.json()["id"] == again.json()["id"] == "order-1"
         assert first.json()["started_by"] == f"person:{site.engine.run('order-1').started_by.partition(':')[2]}"  # type: ignore[union-attr]
+        assert len(site.engine.runs()) == 1
+
+
+async def test_of_many_that_start_the_same_at_once_one_starts_it(tmp_path: Path) -> None:
+    async with api_site(tmp_path) as site:
+        key = {"Idempotency-Key": "order-1"}
+        answers = await asyncio.gather(*(site.post(START, ORDER, headers=key) for _ in range(20)))
+
+        assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
         assert len(site.engine.runs()) == 1
 
 
