@@ -242,7 +242,7 @@ class TerminalDesk:
         question.offered = question.item.choices[: self._offered_of(question.item)]
         around = self._surroundings if is_terminal() else None
         item = item_for(question.item, self._sitting.by)
-        show_item(item, lines=lines, offered=len(question.offered), around=around)
+        show_item(item, by=self._sitting.by, lines=lines, offered=len(question.offered), around=around)
         self._prompt.begin()
 
     def _offered_of(self, item: ReviewItem) -> int:

@@ -55,7 +55,7 @@ def show(item: ItemArgument, by: AsOption, store: StoreOption = DEFAULT_STORE, a
     if as_json:
         typer.echo(json_line(detail_json(found)))
         return
-    show_item(found)
+    show_item(found, by=by)
     show_history(found)
 
 

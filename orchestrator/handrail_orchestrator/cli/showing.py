@@ -21,9 +21,14 @@ LABEL_COLUMNS = 24
 
 
 def show_item(
-    item: ReviewDetail, *, lines: int | None = None, offered: int | None = None, around: Surroundings | None = None
+    item: ReviewDetail,
+    *,
+    by: str,
+    lines: int | None = None,
+    offered: int | None = None,
+    around: Surroundings | None = None,
 ) -> bool:
-    """Print a question, and return whether its context was cut.
+    """Print a question as ``by`` looks at it, and return whether its context was cut.
 
     ``lines`` says at how many the context is, ``offered`` how many of the answers that it can have are listed; None is
     all.
@@ -40,17 +45,17 @@ def show_item(
     if item.note:
         screen.say(harmless(item.note), before="note: ")
     _show_handed_on(item, screen)
-    for told in _standing(item):
+    for told in _standing(item, by):
         screen.say(harmless(told))
     around.beside(item)
     show_options(item, item.choices[:offered], left=0 if offered is None else len(item.choices) - offered)
     return cut
 
 
-def _standing(item: ReviewItem) -> Iterator[str]:
+def _standing(item: ReviewItem, by: str) -> Iterator[str]:
     """Yield where an item stands that is not simply open, or taken by who looks at it."""
     match item.state:
-        case "leased" if item.lease_until is not None:
+        case "leased" if item.lease_until is not None and item.lease_owner != by:
             yield f"taken by {item.lease_owner} until {moment(item.lease_until)}"
         case "pending":
             yield f"answered by {item.lease_owner}, counts at {moment(item.commit_at)}"

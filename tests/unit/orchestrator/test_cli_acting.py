@@ -82,6 +82,8 @@ def test_an_item_is_taken_and_given_back() -> None:
     item = number("a1")
     taken = acted("take", item)
     assert (taken["state"], taken["lease_owner"]) == ("leased", "ann")
+    assert "taken by ann until" in done("review", "show", item, "--as", "ben", "--store", STORE)
+    assert "taken by ann" not in done("review", "show", item, "--as", "ann", "--store", STORE)
     refused = handrail("review", "take", item, "--as", "ben", "--store", STORE)
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "is being decided by ann" in refused.stderr
@@ -138,6 +140,7 @@ def test_a_note_stands_with_the_question() -> None:
 def test_an_answer_is_taken_back_by_who_gave_it() -> None:
     item = number("a1")
     done("review", "decide", item, "yes", "--as", "ann", "--store", STORE)
+    assert "decided: yes, by ann, " in done("review", "show", item, "--store", STORE)
     assert handrail("review", "undo", item, "--as", "ben", "--store", STORE).exit_code == 2
     assert acted("undo", item)["state"] == "leased"
     assert acted("decide", item, "no")["decision"] is False

@@ -67,9 +67,9 @@ def test_a_question_with_labels_fits_any_screen(
     shown: Any, title: str, context: str, labels: list[str], columns: int
 ) -> None:
     item = items(title, context, labels[0], labels)
-    out = shown(columns, lambda: show_item(item))
+    out = shown(columns, lambda: show_item(item, by="ann"))
     assert all(cell_len(STYLE.sub("", line)) <= columns for line in out.split("\n"))
-    whole = shown(100_000, lambda: show_item(item))
+    whole = shown(100_000, lambda: show_item(item, by="ann"))
     told = re.sub("─+", "", seen(whole))
     assert re.sub("─+", "", seen(out)) == told
 
@@ -84,7 +84,7 @@ def test_an_extraction_fits_any_screen(shown: Any, title: str, fields: dict[str,
     item = items(title, fields, fields or {"a": 1}, None)
 
     def show() -> None:
-        show_item(item)
+        show_item(item, by="ann")
         show_draft(fields, ())
 
     out = shown(columns, show)
