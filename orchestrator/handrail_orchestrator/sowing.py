@@ -104,12 +104,14 @@ class Sowing(Reader):
         return sum([await self._sow(each) for each in self._open_store.sowings()])
 
     async def _sow(self, sowing: SowingRow) -> int:
-        found = self._open_store.candidates(sowing, LOOKED_AT)
+        newest = self._open_store.newest_item()
+        found = self._open_store.candidates(sowing, newest, LOOKED_AT)
         drawn = [each for each in found if draws(each, sowing.share)]
-        if not drawn and len(found) < LOOKED_AT:
+        seen = newest if len(found) < LOOKED_AT else found[-1].id
+        if not drawn and seen - sowing.seen < LOOKED_AT:
             return 0  # to note how far it was looked is not worth a transaction
         plants = self._plants(sowing, drawn)
-        return int(await self._writer.ask(Sow(sowing, found[-1].id, plants, self.now())))
+        return int(await self._writer.ask(Sow(sowing, seen, plants, self.now())))
 
     def _plants(self, sowing: SowingRow, drawn: Sequence[CandidateRow]) -> list[Plant]:
         """Return which case follows which item; one whose answer does not fit the item's form follows none."""
@@ -128,7 +130,7 @@ class Sowing(Reader):
         Raises:
             ReviewError: one does not; the first is named.
         """
-        found = self._open_store.candidates(SowingRow(queue, workflow, step, 1.0, 0), 1)
+        found = self._open_store.candidates(SowingRow(queue, workflow, step, 1.0, 0), self._open_store.newest_item(), 1)
         row = self._open_store.review(found[0].id) if found else None
         if row is None:
             return

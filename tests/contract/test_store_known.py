@@ -26,7 +26,7 @@ def test_known_cases_are_kept_and_follow_what_waits(store: Store) -> None:
     assert wrote(store, PutKnown(*WHERE, 1.0, [CASE._replace(answer="false")])) == [1]
     (sowing,) = store.sowings()
     assert sowing == SowingRow(*WHERE, 1.0, first - 1)
-    assert [each.id for each in store.candidates(sowing, 10)] == [first]
+    assert [each.id for each in store.candidates(sowing, store.newest_item(), 10)] == [first]
     (case,) = store.known_cases(sowing, 10)
     assert (case.name, case.answer) == ("K/route", "false")
     sow = Sow(sowing, first, [Plant(first, case.id), Plant(first, 99), Plant(99, case.id)], NOW)
@@ -34,7 +34,7 @@ def test_known_cases_are_kept_and_follow_what_waits(store: Store) -> None:
     assert wrote(store, sow) == [0]  # somebody else had looked at the same time
     (known,) = [row for row in store.reviews(ReviewQuery()) if store.is_known(row.id)]
     assert (known.context, known.suggestion, known.run_id) == ('"known"', "false", "K")
-    assert not store.candidates(store.sowings()[0], 10)
+    assert not store.candidates(store.sowings()[0], store.newest_item(), 10)
     assert wrote(store, PutKnown(*WHERE, 0.0)) == [1]
     assert store.sowings() == []
 

@@ -85,8 +85,12 @@ class KnownStore(Protocol):
         """Return where known cases are mixed in."""
         ...
 
-    def candidates(self, sowing: SowingRow, limit: int) -> list[CandidateRow]:
-        """Return the ordinary items that were not drawn for yet, oldest first."""
+    def newest_item(self) -> int:
+        """Return the number of the item that was asked last; 0: there is none."""
+        ...
+
+    def candidates(self, sowing: SowingRow, newest: int, limit: int) -> list[CandidateRow]:
+        """Return the ordinary items up to ``newest`` that were not drawn for yet, oldest first."""
         ...
 
     def known_cases(self, sowing: SowingRow, limit: int) -> list[KnownCaseRow]:

@@ -146,6 +146,20 @@ async def test_it_counts_in_no_figure_and_its_run_in_no_list() -> None:
         assert desk.client.run("K-0").status == "completed"  # whoever follows the item's link finds it
 
 
+async def test_items_of_other_queues_are_not_looked_at_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handrail_orchestrator.sowing.LOOKED_AT", 10)
+    async with asking() as desk:
+        await put(desk, 1.0)
+        for _ in range(25):
+            desk.ask(queue="refunds")
+        assert await desk.client.sow() == 0
+        assert desk.store.sowings()[0].seen == desk.store.newest_item()
+        for _ in range(25):
+            desk.ask()
+        assert sum([await desk.client.sow() for _ in range(4)]) == 25
+        assert len(known(desk)) == 25
+
+
 async def test_two_who_sow_at_once_sow_once(tmp_path: Any) -> None:
     path = str(tmp_path / "runs.db")
     async with asking() as desk:

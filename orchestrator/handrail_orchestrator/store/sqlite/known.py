@@ -130,16 +130,22 @@ class KnownRows(ABC):
         sql = f"SELECT {', '.join(k.SowingRow._fields)} FROM sowing ORDER BY queue, workflow, step"  # noqa: S608 -- our own column names
         return [k.SowingRow._make(row) for row in self._rows(sql)]
 
-    def candidates(self, sowing: k.SowingRow, limit: int) -> list[k.CandidateRow]:
-        """Return the ordinary items that were not drawn for yet, oldest first."""
+    def newest_item(self) -> int:
+        """Return the number of the item that was asked last; 0: there is none."""
+        return int(self._rows("SELECT coalesce(max(id), 0) FROM reviews")[0][0])
+
+    def candidates(self, sowing: k.SowingRow, newest: int, limit: int) -> list[k.CandidateRow]:
+        """Return the ordinary items up to ``newest`` that were not drawn for yet, oldest first."""
         condition, *globs = of_step(sowing.step)
         sql = (
             "SELECT reviews.id, runs.id, reviews.step FROM reviews JOIN runs ON runs.key = reviews.run"  # noqa: S608 -- as above
-            " JOIN workflows ON workflows.id = runs.workflow WHERE reviews.id > ? AND reviews.queue = ?"
-            f" AND workflows.name = ? AND workflows.version != {k.KNOWN_VERSION} AND reviews.kind = 'decide'"
+            " JOIN workflows ON workflows.id = runs.workflow"
+            " WHERE reviews.id > ? AND reviews.id <= ? AND reviews.queue = ?"
+            f" AND workflows.name = ? AND workflows.version != {k.KNOWN_VERSION}"
+            " AND reviews.kind = 'decide'"
             f" AND {condition} ORDER BY reviews.id LIMIT ?"
         )
-        rows = self._rows(sql, (sowing.seen, sowing.queue, sowing.workflow, *globs, limit))
+        rows = self._rows(sql, (sowing.seen, newest, sowing.queue, sowing.workflow, *globs, limit))
         return [k.CandidateRow._make(row) for row in rows]
 
     def known_cases(self, sowing: k.SowingRow, limit: int) -> list[k.KnownCaseRow]:

@@ -428,6 +428,40 @@ def test_calibrate_takes_the_file_that_learn_takes() -> None:
     assert (rule.labels, rule.threshold is None) == (200, False)
 
 
+def exported(drawn: int, others: int) -> str:
+    """Return lines as ``handrail review export`` writes them, so many of which were drawn at random."""
+    lines = [json.loads(line) for line in LEARN.splitlines()]
+    return "".join(
+        json.dumps(
+            {
+                "name": f"c{number}",
+                "input": line["text"],
+                "expected": line["label"],
+                "metadata": {"step": "pet", "drawn": number < drawn},
+                "blind": number < drawn,
+                "provenance": {"reviewer": "5f1c", "suggestion": None},
+            }
+        )
+        + "\n"
+        for number, line in enumerate(lines[: drawn + others])
+    )
+
+
+@pytest.mark.parametrize("more", [(), ("--accept-seen",)])
+def test_exported_decisions_that_were_not_drawn_set_no_threshold_whatever_is_accepted(more: tuple[str, ...]) -> None:
+    Path("decided.jsonl").write_text(exported(120, 80), encoding="utf-8")
+    said = handrail("calibrate", "steps.py:step", "--cases", "decided.jsonl", *TENTH, *more)
+    assert read_acceptance(Path("pet.acceptance.json")).labels == 120
+    assert "left out: 80 decisions that were not drawn at random" in said.stderr
+
+
+def test_a_file_of_corrections_alone_is_refused_with_what_to_do() -> None:
+    Path("decided.jsonl").write_text(exported(0, 50), encoding="utf-8")
+    said = handrail("calibrate", "steps.py:step", "--cases", "decided.jsonl", *TENTH, "--accept-seen", code=2).stderr
+    assert "none of its decisions was drawn at random" in said
+    assert "audit=Auditing(0.05)" in said
+
+
 def test_keys_that_are_not_there_are_named_with_the_options_that_name_others() -> None:
     lines = LEARN.replace('"text"', '"body"').replace('"label"', '"team"')
     Path("labelled.jsonl").write_text(lines, encoding="utf-8")
