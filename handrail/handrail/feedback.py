@@ -1,5 +1,6 @@
 """``handrail review export``: what people decided, as the labelled cases that everything else reads."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,8 +14,8 @@ from handrail_evals.decide.corrections.file import line_of, write_labelled
 from handrail_evals.decide.corrections.labelled import LabelledCase, Split
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli import complaining
-from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, QueueOption, StoreOption
-from handrail_orchestrator.reader import reading
+from handrail_orchestrator.cli.options import DEFAULT_STORE, AsOption, JsonOption, QueueOption, StoreOption
+from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.item import ItemKind
 from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store.address import path_of
@@ -33,6 +34,7 @@ ToOption = Annotated[str | None, typer.Option("--to", metavar="TIME", help="only
 
 @complaining
 def export(
+    by: AsOption,
     store: StoreOption = DEFAULT_STORE,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.jsonl", help="the file to write (default: standard output)")
@@ -53,7 +55,8 @@ def export(
 ) -> None:
     """Write what people decided, a labelled case a line: for eval run, eval labels, calibrate and learn.
 
-    What policies decided is no label, and neither are known cases. Names of people leave as hashes.
+    What policies decided is no label, and neither are known cases. Names of people leave as hashes. Where the store has
+    people, it takes an admin.
     """
     query = ExportQuery(
         queue=queue,
@@ -72,18 +75,20 @@ def export(
             counts["drawn" if case.drawn else "others"] += 1
             yield case
 
-    with reading(store) as reader:
-        secret = signing_secret(path_of(reader.store))
-
-        def hashed(name: str) -> str:
-            return secret.sign("reviewer", name)[:HASH_DIGITS]
-
-        cases = counted(exported(reader, query, hashed))
-        if out is None:
+    async def leave() -> int:
+        async with Client(store) as client:
+            client.must_be_allowed(by, "audit")
+            secret = signing_secret(path_of(client.store))
+            cases = counted(exported(client, query, lambda name: secret.sign("reviewer", name)[:HASH_DIGITS]))
+            if out is not None:
+                return write_labelled(out, cases)
             for case in cases:
                 typer.echo(line_of(case.as_line()), nl=False)
-            return
-        written = write_labelled(out, cases)
+            return 0
+
+    written = asyncio.run(leave())
+    if out is None:
+        return
     if as_json:
         typer.echo(json_line({"written": written, "drawn": counts["drawn"], "others": counts["others"]}))
         return

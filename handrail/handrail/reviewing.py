@@ -12,7 +12,7 @@ register(
     "handrail.feedback:export",
     "Write what people decided, for eval run, eval labels, calibrate and learn.",
 )
-register(app, "stats", "handrail.figures:stats", "Show what waits, how long people take, and how often they change.")
+register(app, "stats", "handrail.stats:stats", "Show what waits, how long people take, and how often they change.")
 register(
     app,
     "seed",

@@ -59,6 +59,15 @@ class DecidedReader(ABC):
             for row in self._open_store.queues(now, queue)
         ]
 
+    def seen_by(self, by: str) -> permission.QueueScope:
+        """Return the queues that a person may look at.
+
+        Raises:
+            NotAllowed: the store has people, and nobody of this name who may act.
+        """
+        checked_texts(by=by)
+        return permission.scope(acting(self._open_store, by), "look")
+
     def own_figures(self, *, by: str, today: float, queue: str | None = None) -> PersonFigures:
         """Return a person's own work; ``today`` is when their day began, in seconds since the epoch.
 

@@ -15,6 +15,9 @@ class DecidedQuery:
     """Which decided items to read, known cases aside."""
 
     queue: str | None = None
+    queues: tuple[str, ...] | None = None
+    """Only those of these queues; None: of all."""
+    not_queues: tuple[str, ...] = ()
     workflow: str | None = None
     step: str | None = None
     """Questions about calls of this step: ``route`` finds ``route#2`` and ``all.0/route`` too."""

@@ -81,8 +81,8 @@ def test_figures_are_shown_and_printed_for_programs() -> None:
     told = json.loads(done("review", "stats", "--store", STORE, "--as", "ann", "--json"))
     assert (told["decided"], told["you"]["today"], [each["waiting"] for each in told["queues"]]) == (1, 1, [1])
     assert told["audits"] == {"audited": 0, "wrong": 0, "rate": None, "low": None, "high": None}
-    later = json.loads(done("review", "stats", "--store", STORE, "--from", "2999-01-01", "--json"))
-    assert (later["decided"], later["you"]) == (0, None)
+    later = json.loads(done("review", "stats", "--store", STORE, "--from", "2999-01-01", "--as", "ben", "--json"))
+    assert (later["decided"], later["you"]["today"]) == (0, 0)
 
 
 def test_only_an_admin_is_told_of_others() -> None:
@@ -97,6 +97,10 @@ def test_only_an_admin_is_told_of_others() -> None:
     refused = handrail("review", "stats", "--store", STORE, "--as", "ann", "--people")
     assert refused.exit_code == 1
     assert "admin" in refused.stderr
+    for command in ("export", "stats"):
+        assert handrail("review", command, "--store", STORE, "--as", "eve").exit_code == 1
+    assert handrail("review", "export", "--store", STORE, "--as", "ann").exit_code == 1
+    assert len(lines(done("review", "export", "--store", STORE, "--as", "root"))) == 1
     told = json.loads(done("review", "stats", "--store", STORE, "--as", "root", "--people", "--json"))
     assert [(each["person"], each["pace"], each["today"]) for each in told["people"]] == [("ann", None, None)]
 

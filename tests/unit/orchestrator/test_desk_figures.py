@@ -296,6 +296,9 @@ async def test_decisions_are_read_by_queue_workflow_step_and_time_page_by_page()
         of_queue = DecidedQuery(queue="refunds", workflow="add", step="route", since=start + 20, until=start + 60)
         assert [each.item.id for each in desk.client.decided(of_queue)] == [ids[1], ids[3]]
         assert not desk.client.decided(DecidedQuery(step="rout*"))
+        only = [desk.client.decided(each) for each in (DecidedQuery(queues=("refunds",)), DecidedQuery(queues=()))]
+        assert [len(each) for each in only] == [3, 0]
+        assert len(desk.client.decided(DecidedQuery(not_queues=("refunds", "x")))) == 4
         assert not desk.client.decided(DecidedQuery(workflow="other"))
 
 

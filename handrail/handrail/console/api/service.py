@@ -4,12 +4,19 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from handrail.console.api.figure_models import DeskTold
 from handrail.console.api.operation import ApiAnswer, ApiCall, Given, Nothing
 from handrail.console.api.problems import KINDS, Problem, ProblemKind
 from handrail.console.api.run_models import Told
-from handrail_orchestrator.review.permission import scope
+from handrail.console.strip import midnight
+from handrail.figures import WEEK_SECONDS, Figures
+from handrail_orchestrator.review.permission import QueueScope, scope
+from handrail_orchestrator.store.decided import DecidedQuery
 from handrail_orchestrator.store.port import ReviewQuery
 from handrail_orchestrator.store.rows import RunStatus
+
+MOST_TOLD = 1_000
+"""Decisions that the figures are made of, the newest: an answer takes milliseconds."""
 
 
 class ProblemPlace(Given):
@@ -66,6 +73,7 @@ class StatsTold(Told):
     due: list[DueTold]
     reviews: ReviewCountsTold
     is_worked_on: bool = Field(description="Whether any process executes runs, or may")
+    desk: DeskTold
 
 
 class ProblemKindTold(Told):
@@ -154,8 +162,17 @@ def stats(call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:
                 "pending": count(states=("pending",)),
             },
             "is_worked_on": health.is_worked_on,
+            "desk": _desk(call, seen, health.at),
         }
     )
+
+
+def _desk(call: ApiCall[Nothing, Nothing, Nothing, Nothing], seen: QueueScope, now: float) -> dict[str, Any]:
+    client, viewer = call.console.client, call.viewer
+    query = DecidedQuery(since=now - WEEK_SECONDS)
+    found = Figures.of(client, query, seen, now=now, most=MOST_TOLD)
+    own = client.own_figures(by=viewer.person, today=midnight(viewer, now))
+    return {**found.as_json(), "you": own.as_json()}
 
 
 def list_problems(_call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:

@@ -77,6 +77,8 @@ class DecidedRows(ABC):
 
     def decided(self, query: DecidedQuery) -> list[DecidedRow]:
         """Return decided items, by the time of their decision."""
+        if query.queues == ():
+            return []
         wide = len(ReviewRow._fields)
         return [DecidedRow(ReviewRow._make(row[:wide]), *row[wide:]) for row in self._rows(*_decided_sql(query))]
 
@@ -131,16 +133,20 @@ def _decided_sql(query: DecidedQuery) -> tuple[str, list[object]]:
         where.append(f" AND {condition}")
         parameters.extend(values)
 
-    if query.queue is not None:
-        add("reviews.queue = ?", query.queue)
-    if query.workflow is not None:
-        add("workflows.name = ?", query.workflow)
+    for condition, value in (
+        ("reviews.queue = ?", query.queue),
+        ("workflows.name = ?", query.workflow),
+        ("reviews.decided >= ?", query.since),
+        ("reviews.decided < ?", query.until),
+    ):
+        if value is not None:
+            add(condition, value)
+    if query.queues is not None:
+        add(f"reviews.queue IN ({', '.join('?' * len(query.queues))})", *query.queues)
+    if query.not_queues:
+        add(f"reviews.queue NOT IN ({', '.join('?' * len(query.not_queues))})", *query.not_queues)
     if query.step is not None:
         add(*of_step(query.step))
-    if query.since is not None:
-        add("reviews.decided >= ?", query.since)
-    if query.until is not None:
-        add("reviews.decided < ?", query.until)
     if query.by_people:
         add("reviews.decided_by LIKE 'person:%'")
     if query.after is not None:

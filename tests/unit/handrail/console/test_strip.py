@@ -1,4 +1,4 @@
-"""The line above the work: one's own pace, cases whose answer is known, and who reads nothing."""
+"""The line above the work and the figures of the API: one's own pace, known cases, and who reads nothing."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +8,9 @@ import httpx2
 
 from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
+from handrail.figures import Figures
 from handrail_orchestrator.sowing import KnownCase
+from handrail_orchestrator.store.decided import DecidedQuery
 from tests.unit.handrail.console.served import BASE, opened, text_of, tickets
 from tests.unit.orchestrator.test_desk_figures import Asking, asking
 
@@ -59,3 +61,32 @@ async def test_how_long_one_takes_is_shown_to_oneself() -> None:
         assert "s/item" not in text_of((await http.get("/strip")).text)
         await desk.answer(desk.ask(), "billing", by=ME, seconds=7.0)
         assert "median 7.0 s/item" in text_of((await http.get("/strip")).text)
+
+
+async def test_the_api_tells_the_same_figures_and_ones_own_day() -> None:
+    async with strips() as (desk, http):
+        for said in ("billing", "bugs"):
+            await desk.answer(desk.ask(), said, by=ME, seconds=7.0)
+        desk.ask(queue="refunds")
+        got = await http.get("/api/v1/stats")
+        assert got.status_code == 200, got.text
+        told = got.json()["desk"]
+        assert (told["decided"], told["changes"][""]["changed"], told["hands_on"]) == (2, 1, 7.0)
+        assert [(each["queue"], each["waiting"]) for each in told["queues"]] == [("refunds", 1)]
+        assert (told["you"]["person"], told["you"]["pace"], told["you"]["today"]) == (ME, 7.0, 2)
+
+
+async def test_figures_are_of_the_queues_that_somebody_may_look_at() -> None:
+    async with asking() as desk:
+        for queue in ("triage", "refunds"):
+            await desk.answer(desk.ask(queue=queue), "bugs")
+            desk.ask(queue=queue)
+        await desk.client.people.add("root", roles={"*": "admin"})
+        await desk.client.people.add("ann", roles={"refunds": "viewer"})
+        seen = {
+            name: Figures.of(desk.client, DecidedQuery(), desk.client.seen_by(name), now=desk.clock.now())
+            for name in ("root", "ann")
+        }
+        assert [each.queue for each in seen["root"].queues] == ["refunds", "triage"]
+        assert [each.queue for each in seen["ann"].queues] == ["refunds"]
+        assert (seen["root"].desk.decided, seen["ann"].desk.decided) == (2, 1)
