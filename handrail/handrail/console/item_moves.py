@@ -269,7 +269,7 @@ async def fork(request: Request) -> Response:
     desk = await _desk(request)
     item = desk.client.plain_review(desk.item)
     run = await desk.client.fork(item.run_id, step=item.step, by=desk.by)
-    return _to(desk, link(request, "queue", {"text": run}))
+    return _to(desk, link(request, "run", id=run))
 
 
 async def check(request: Request) -> Response:

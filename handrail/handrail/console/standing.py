@@ -5,20 +5,22 @@ from typing import Literal, TypeAlias, assert_never
 from handrail_orchestrator.records.item import ReviewItem
 
 Standing: TypeAlias = Literal[
-    "mine", "free", "taken", "given", "answered", "pending", "decided", "expired", "cancelled"
+    "mine", "free", "look", "taken", "given", "answered", "pending", "decided", "expired", "cancelled"
 ]
-"""``mine``: taken by them; ``free``: by nobody; ``taken``: by somebody else; ``given``: assigned to somebody else;
-``answered``: it has their answer and awaits another person's; ``pending``: answered, and within its undo window."""
+"""``mine``: taken by them; ``free``: by nobody; ``look``: not for them to answer; ``taken``: by somebody else;
+``given``: assigned to somebody else; ``answered``: it has their answer and awaits another person's; ``pending``:
+answered, and within its undo window."""
 
 ANSWERABLE: frozenset[Standing] = frozenset({"mine", "free"})
 """Standings in which the person may answer."""
 
 
-def standing(item: ReviewItem, person: str, now: float) -> Standing:
-    """Return how an item stands to a person."""
+def standing(item: ReviewItem, person: str, now: float, *, may_decide: bool = True) -> Standing:
+    """Return how an item stands to a person, whose role lets them answer it or not."""
     match item.state:
         case "open" | "leased":
-            return _waiting(item, person, now)
+            stands = _waiting(item, person, now)
+            return stands if may_decide or stands not in ANSWERABLE else "look"
         case "pending" | "decided" | "expired" | "cancelled":
             return item.state
         case _:

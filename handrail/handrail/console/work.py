@@ -82,6 +82,8 @@ class Work:
     typed: Typed = Typed()
     done: Done | None = None
     is_mine_to_undo: bool = False
+    may_assign: bool = False
+    may_fork: bool = False
     send_up_codes: Sequence[str] = field(default=SEND_UP_CODES)
 
     @property
@@ -123,7 +125,7 @@ def work_of(
     judgement = item.judgement
     evidence: Mapping[str, Any] = {} if judgement is None else judgement.evidence
     looks = {"": "first"} | {each.text: each.look for each in labels if each.look}
-    stands = standing(item, viewer.person, now)
+    stands = standing(item, viewer.person, now, may_decide=viewer.may("decide", item))
     form = None if labels else typed.form or answer_form(item, shown.text, viewer)
     return Work(
         item=item,
@@ -143,6 +145,8 @@ def work_of(
         ahead=ahead_of(console, viewer, item, queue) if stands in ANSWERABLE else (),
         typed=typed,
         done=None if done is None else done_of(console, viewer, done),
+        may_assign=not viewer.is_single_user and viewer.may("assign", item),
+        may_fork=viewer.may("fork"),
         is_mine_to_undo=stands in {"pending", "decided"} and is_own_answer(item, viewer.person),
     )
 

@@ -60,3 +60,30 @@ async def test_a_batch_shows_what_one_may_decide(tmp_path: Path) -> None:
         assert "charged twice" not in (await eve.get("/batch")).text
         ray = await signed_in(site, "ray", "reviewer", "*")
         assert "charged twice" in (await ray.get("/batch")).text
+
+
+async def test_an_item_is_answered_by_whom_its_tier_allows_and_given_away_by_seniors(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        (item,) = await site.ask(tickets, "charged twice")
+        seen = {}
+        for tier in (1, 2):
+            for name, role in (("vic", "viewer"), ("rob", "reviewer"), ("sue", "senior")):
+                if tier == 1:
+                    browser = await signed_in(site, name, role, "*")
+                else:
+                    site.http.cookies.clear()
+                    browser = Browser(site.http)
+                    await browser.sign_in(name)
+                page = (await browser.get(f"/items/{item}")).text
+                seen[role, tier] = ('id="answer"' in page, f"/items/{item}/assign" in page)
+                assert ("Not for you to answer" in page) is not seen[role, tier][0]
+            if tier == 1:
+                await site.engine.send_up(item, by="sue", code="unsure")
+    assert seen == {
+        ("viewer", 1): (False, False),
+        ("reviewer", 1): (True, False),
+        ("senior", 1): (True, True),
+        ("viewer", 2): (False, False),
+        ("reviewer", 2): (False, False),
+        ("senior", 2): (True, True),
+    }
