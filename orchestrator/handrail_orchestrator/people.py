@@ -32,8 +32,6 @@ ONE_TIME = "once:"
 USED_SECONDS = 60.0
 """How often a use of a pass is noted, at most."""
 
-LARGEST_SETTINGS = 50_000
-
 
 def acting(store: "Store", by: str) -> Person | None:
     """Return who acts under a name; None in a store without people, where everybody may do everything.
@@ -112,12 +110,13 @@ class People:
         roles: Mapping[str, Role],
         groups: Sequence[str] = (),
         zone: str | None = None,
+        email: str | None = None,
         by: str | None = None,
     ) -> Person:
         """Add a person; the first one must be an admin, and ends the mode in which everybody may do everything.
 
         Raises:
-            Misuse: a name, role or zone that cannot be.
+            Misuse: a name, role, zone or address that cannot be.
             NotAllowed: ``by`` is no admin.
             ReviewError: the name is taken, or nobody would be admin.
         """
@@ -125,7 +124,10 @@ class People:
         taken = [each.name for each in self.all() if each.name.casefold() == name.casefold() and each.name != name]
         if taken:
             raise ReviewError(f"{name!r} reads like {taken[0]!r}, who is somebody else: choose another name")
-        sets = PersonSets(roles=dict(checked_roles(roles)), groups=_checked_groups(groups), zone=_checked_zone(zone))
+        sets = PersonSets(
+            roles=dict(checked_roles(roles)), groups=_checked_groups(groups), zone=_checked_zone(zone),
+            email=_checked_email(email),
+        )  # fmt: skip
         return await self._put(name, sets, "person_add", by, is_new=True)
 
     async def set_roles(self, name: str, roles: Mapping[str, Role | None], *, by: str | None = None) -> Person:
@@ -177,11 +179,9 @@ class People:
         """Change somebody's settings by a JSON merge patch; their own affair, and no entry of the log.
 
         Raises:
-            Misuse: it is more than anybody sets.
             NotAllowed: ``by`` is somebody else, and no admin.
+            ReviewError: it is more than anybody sets.
         """
-        if len(str(settings)) > LARGEST_SETTINGS:
-            raise Misuse(f"settings take up to {LARGEST_SETTINGS:,} characters")
         return await self._put(name, PersonSets(settings=settings), "person_settings", by, is_own=True)
 
     # -- how they sign in
@@ -199,10 +199,10 @@ class People:
         kept = f"{ONE_TIME}{hashed}" if hashed is not None and by is not None and by != name else hashed
         return await self._put(name, PersonSets(password=kept), "password", by, is_own=True, but=but)
 
-    async def rehash(self, name: str, before: str, after: str) -> bool:
-        """Keep a better hash of the same password; returns whether it still was that one."""
-        once = ONE_TIME if before.startswith(ONE_TIME) else ""
-        return bool(await self._ask(Rehash(name, before, f"{once}{after}")))
+    async def rehash(self, name: str, before: str, after: str) -> str | None:
+        """Keep a better hash of the same password; returns what is kept, None when it was another one by now."""
+        better = f"{ONE_TIME}{after}" if before.startswith(ONE_TIME) else after
+        return better if await self._ask(Rehash(name, before, better)) else None
 
     async def set_email(self, name: str, email: str | None, *, by: str | None = None) -> Person:
         """Let somebody sign in with an identity provider that vouches for this e-mail address (None: no more).
@@ -215,11 +215,7 @@ class People:
             NotAllowed: ``by`` is no admin.
             ReviewError: it is somebody else's.
         """
-        if email is not None and ("@" not in email.strip().strip("@") or len(email.split()) != 1):
-            raise Misuse(f"{email[:100]!r} is no e-mail address")
-        checked_texts(email=email)
-        sets = PersonSets(email=None if email is None else email.strip().casefold(), subject=None)
-        return await self._put(name, sets, "subject", by)
+        return await self._put(name, PersonSets(email=_checked_email(email), subject=None), "subject", by)
 
     async def link(self, name: str, subject: str, *, email: str) -> Person:
         """Keep who somebody is for an identity provider, at their first sign-in there.
@@ -252,20 +248,23 @@ class People:
         *,
         label: str,
         seconds: float | None,
+        if_password: str | None = None,
         by: str | None = None,
     ) -> Pass:
         """Let a person in by a new pass for some seconds (None: until it is revoked); only its hash is kept.
 
+        With ``if_password`` only while that is what is kept of their password.
+
         Raises:
             UnknownPerson: there is no such person.
             NotAllowed: ``by`` is somebody else, and no admin.
-            ReviewError: they are disabled.
+            ReviewError: they are disabled, or have another password by now.
         """
         self._check(by, name, is_own=True)
         checked_texts(label=label)
         now = self._now()
         row = PassRow(secret_hash, name, kind, label[:100], now, None if seconds is None else now + seconds, now)
-        await self._ask(PutPass(row, _actor(by or (name if kind == "session" else None))))
+        await self._ask(PutPass(row, _actor(by or (name if kind == "session" else None)), if_password))
         return Pass.of(row)
 
     async def end(
@@ -327,6 +326,15 @@ class People:
 
 def _actor(by: str | None) -> str:
     return CODE if by is None else f"person:{by}"
+
+
+def _checked_email(email: str | None) -> str | None:
+    if email is None:
+        return None
+    checked_texts(email=email)
+    if "@" not in email.strip().strip("@") or len(email.split()) != 1:
+        raise Misuse(f"{email[:100]!r} is no e-mail address")
+    return email.strip().casefold()
 
 
 def _checked_zone(zone: str | None) -> str | None:

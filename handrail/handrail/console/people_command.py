@@ -59,12 +59,9 @@ def add(
 
     async def put(people: People) -> bool:
         was_first = not people.exist()
-        await people.add(name, roles={queue: checked_role(role)}, groups=group or (), zone=zone, by=by)
-        acting = name if was_first else by
+        await people.add(name, roles={queue: checked_role(role)}, groups=group or (), zone=zone, email=email, by=by)
         if hashed is not None:
-            await people.set_password(name, hashed, by=acting)
-        if email is not None:
-            await people.set_email(name, email, by=acting)
+            await people.set_password(name, hashed, by=name if was_first else by)
         return was_first
 
     was_first = _with_people(store, put, create=True)

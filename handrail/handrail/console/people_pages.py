@@ -79,9 +79,8 @@ async def add(request: Request) -> Response:
     store_people, by, name = console_of(request).client.people, viewer_of(request).person, given.get("name", "")
     try:
         role = checked_role(given.get("role", ""))
-        await store_people.add(name, roles={given.get("queue") or EVERY_QUEUE: role}, by=by)
-        if given.get("email"):
-            await store_people.set_email(name, given["email"], by=by)
+        roles = {given.get("queue") or EVERY_QUEUE: role}
+        await store_people.add(name, roles=roles, email=given.get("email") or None, by=by)
     except NotAllowed:
         raise
     except (Misuse, ReviewError) as error:

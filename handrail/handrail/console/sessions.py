@@ -1,5 +1,7 @@
 """Who sends a request: the session of a browser, the token of a program, or, where nobody is configured, anybody."""
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +20,10 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.people import ONE_TIME
 from handrail_orchestrator.records.person import Pass, Person
 
+_log = logging.getLogger("handrail.signin")
+
+LONGEST_NOTE_SECONDS: Final = 0.5
+"""How long a request may wait until its use of a session is written down, as happens once a minute."""
 SESSION_COOKIE: Final = "handrail"
 SIGN_IN_PATH: Final = "/signin"
 CHOOSING: Final = frozenset({"/me", "/me/password", "/signout"})
@@ -69,6 +75,7 @@ class Sessions:
     def __init__(self, client: Client, settings: SignInSettings, single_user: SingleUser) -> None:
         self._client = client
         self._single_user = single_user
+        self._noting: dict[str, asyncio.Future[None]] = {}
         self.settings = settings
 
     async def viewer(self, request: HTTPConnection) -> Viewer | None:
@@ -88,11 +95,24 @@ class Sessions:
         person = None if one is None else people.get(one.person)
         if one is None or person is None or person.is_disabled:
             return None
-        await people.used(one)
+        await self._note_use(one)
         if must_choose_password(person) and _path(request) not in CHOOSING:
             return None
         csrf = csrf_of(self._cookie(request).read(request)) if one.kind == "session" else ""
-        return _viewer(person, one, csrf, request)
+        return _viewer(person, csrf, request)
+
+    async def _note_use(self, one: Pass) -> None:
+        """Note that a pass let somebody in; who is let in does not wait for it while the store is locked."""
+        if one.hash in self._noting:
+            return
+        noting = self._noting[one.hash] = asyncio.ensure_future(self._client.people.used(one))
+        noting.add_done_callback(lambda done: self._noted(one, done))
+        await asyncio.wait({noting}, timeout=LONGEST_NOTE_SECONDS)
+
+    def _noted(self, one: Pass, noting: "asyncio.Future[None]") -> None:
+        self._noting.pop(one.hash, None)
+        if not noting.cancelled() and (error := noting.exception()) is not None:
+            _log.warning("that a pass of %s was used could not be noted: %s", one.person, error)
 
     def refused(self, request: HTTPConnection) -> Response:
         """Return the way to the sign-in page, or 401 to a program."""
@@ -135,17 +155,22 @@ class Sessions:
             return None
         return found
 
-    async def open(self, request: HTTPConnection, person: Person, response: Response, *, how: str) -> None:
+    async def open(
+        self, request: HTTPConnection, person: Person, response: Response, *, how: str, password: str | None = None
+    ) -> None:
         """Let a browser in as this person, by a session that did not exist before.
 
+        ``password`` is the hash that theirs was compared with; None: they signed in otherwise.
+
         Raises:
-            ReviewError: they were disabled in the meantime.
+            ReviewError: they were disabled, or their password was changed, in the meantime.
         """
         before = self.session_of(request)
         secret = new_session_secret()
         await self._client.people.let_in(
-            person.name, hash_of(secret), "session", label=how, seconds=self.settings.session_seconds
-        )
+            person.name, hash_of(secret), "session",
+            label=how, seconds=self.settings.session_seconds, if_password=password,
+        )  # fmt: skip
         if before is not None:
             await self._client.people.sign_out(before)
         self._cookie(request).put(response, secret, seconds=self.settings.session_seconds)
@@ -173,7 +198,7 @@ def came_through_a_proxy(headers: Mapping[str, str]) -> bool:
     return any(name in headers for name in FORWARDED)
 
 
-def _viewer(person: Person, one: Pass, csrf: str, request: HTTPConnection) -> Viewer:
+def _viewer(person: Person, csrf: str, request: HTTPConnection) -> Viewer:
     return Viewer(
         person.name,
         csrf,
@@ -181,7 +206,6 @@ def _viewer(person: Person, one: Pass, csrf: str, request: HTTPConnection) -> Vi
         zone=zone_of(request) if person.zone is None else known_zone(person.zone),
         settings=person.settings,
         known=person,
-        started_by=f"person:{person.name}" if one.kind == "session" else f"token:{person.name}/{one.label}",
     )
 
 

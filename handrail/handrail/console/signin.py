@@ -90,12 +90,12 @@ async def sign_in(request: Request) -> Response:
         _log.warning("sign-in from %s refused%s", address, "" if person is None else f" for {person.name!r}")
         return _form(request, following=following, name=name, problem=say("signin.wrong"), status=401)
     parts.attempts.succeeded(name, address, now)
-    if checked.better is not None:
-        await people.rehash(person.name, stored, checked.better)
+    if checked.better is not None and (better := await people.rehash(person.name, stored, checked.better)):
+        stored = better
     answer = RedirectResponse(_onward(request, following), 303)
     try:
-        await parts.sessions.open(request, person, answer, how=_browser(request))
-    except ReviewError:  # disabled a moment ago
+        await parts.sessions.open(request, person, answer, how=_browser(request), password=stored)
+    except ReviewError:  # disabled, or another password, a moment ago
         return _form(request, following=following, name=name, problem=say("signin.wrong"), status=401)
     return answer
 

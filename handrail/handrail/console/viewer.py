@@ -40,8 +40,6 @@ class Viewer:
     """Keys and page settings of their own."""
     known: Person | None = None
     """Whom the store knows them as; None: nobody is configured."""
-    started_by: str | None = None
-    """What a run that they start keeps of them, such as ``person:ann`` or, of a program, ``token:ann/label``."""
 
     def may(self, action: permission.Action, item: permission.Governed | None = None) -> bool:
         """Return whether they may do something, so that a page can leave out what would be refused."""

@@ -59,6 +59,8 @@ class PutPass(NamedTuple):
 
     row: PassRow
     actor: str
+    if_password: str | None = None
+    """Only while this is what is kept of their password."""
 
 
 class DropPasses(NamedTuple):

@@ -189,10 +189,37 @@ async def test_a_better_hash_never_brings_an_old_password_back(people: People) -
     await people.set_password("ben", "old", by="ben")
     await people.set_password("ben", "new", by="ben")
 
-    assert not await people.rehash("ben", "old", "old but better")
+    assert await people.rehash("ben", "old", "old but better") is None
     ben = people.get("ben")
     assert ben is not None
     assert ben.password == "new"
+
+
+async def test_a_password_that_was_changed_meanwhile_lets_nobody_in(people: People) -> None:
+    await people.set_password("ben", "old", by="ben")
+    await people.set_password("ben", "new", by="ben")
+
+    with pytest.raises(ReviewError, match="another password"):
+        await people.let_in("ben", "1" * 64, "session", label="x", seconds=60, if_password="old")
+    await people.let_in("ben", "2" * 64, "session", label="x", seconds=60, if_password="new")
+    assert len(people.passes("ben")) == 1
+
+
+async def test_settings_do_not_pile_up(people: People) -> None:
+    for number in range(40):
+        await people.set_settings("ben", {f"key {number}": "x" * 1_000}, by="ben")
+
+    with pytest.raises(ReviewError, match="settings take up to"):
+        await people.set_settings("ben", {f"more {number}": "x" * 1_000 for number in range(20)}, by="ben")
+    assert (await people.set_settings("ben", {"key 0": None}, by="ben")).settings
+
+
+async def test_somebody_is_added_with_their_address_or_not_at_all(people: People) -> None:
+    await people.add("carl", roles={"*": "viewer"}, email="carl@example.com", by="ann")
+    for email in ("carl@example.com", "nonsense"):
+        with pytest.raises((Misuse, ReviewError)):
+            await people.add("dora", roles={"*": "viewer"}, email=email, by="ann")
+    assert people.get("dora") is None
 
 
 async def test_passes_end_by_time_one_by_one_or_all(people: People, clock: FakeClock) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MOST_PASSES = 200
 """Of a person and a kind: a program that signs in every minute ends its own oldest session."""
 
+LARGEST_SETTINGS = 50_000
+"""Characters of a person's settings: each of their requests reads them."""
+
 SELECT_PERSON = f"SELECT {', '.join(PersonRow._fields)} FROM people"  # noqa: S608 -- our own column names
 SELECT_PASS = f"SELECT {', '.join(PassRow._fields)} FROM passes"  # noqa: S608 -- as above
 ANYBODY = "SELECT 1 FROM people LIMIT 1"
@@ -56,6 +59,8 @@ def _changed(before: PersonRow, sets: p.PersonSets) -> PersonRow:
         merged["groups"] = json.dumps(list(sets["groups"]))
     if "settings" in sets:
         merged["settings"] = json.dumps(patched(json.loads(before.settings), sets["settings"]))
+        if len(merged["settings"]) > LARGEST_SETTINGS:
+            raise ReviewError(f"settings take up to {LARGEST_SETTINGS:,} characters")
     if "disabled" in sets:
         merged["disabled"] = int(sets["disabled"])
     return before._replace(**merged)
@@ -129,11 +134,13 @@ def rehash(tx: "Transaction", change: p.Rehash) -> bool:
 def put_pass(tx: "Transaction", change: p.PutPass) -> None:
     """Let a person in by a new pass."""
     row = change.row
-    found = tx.execute("SELECT disabled FROM people WHERE name = ?", (row.person,)).fetchone()
+    found = tx.execute("SELECT disabled, password FROM people WHERE name = ?", (row.person,)).fetchone()
     if found is None:
         raise UnknownPerson(row.person)
     if found[0]:
         raise ReviewError(f"{row.person} is disabled")
+    if change.if_password is not None and found[1] != change.if_password:
+        raise ReviewError(f"{row.person} has another password by now")
     tx.execute("DELETE FROM passes WHERE expires <= ?", (row.created,))
     (count,) = tx.execute(
         "SELECT count(*) FROM passes WHERE person = ? AND kind = ?", (row.person, row.kind)

@@ -1,7 +1,10 @@
 """Signing in and out: who is let in, who is not, and that nobody learns why."""
 
+import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -203,6 +206,21 @@ async def test_who_is_disabled_is_out_with_the_next_request(site: House) -> None
     assert answer.status_code == 401
     await site.people.enable("ben", by="ann")
     assert (await browser.get("/queue")).status_code == 303
+
+
+async def test_a_store_that_is_locked_lets_in_who_has_a_session(site: House, tmp_path: Path) -> None:
+    browser = site.browser()
+    await browser.sign_in("ben")
+    site.clock.move_to(site.clock.now() + 120)  # the use is due to be noted
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert (await browser.get("/queue")).status_code == 200
+        assert (await browser.get("/queue")).status_code == 200
+        other.rollback()
+    site.clock.move_to(site.clock.now() + 120)
+    while site.people.passes("ben")[0].used != site.clock.now():
+        assert (await browser.get("/queue")).status_code == 200
+        await asyncio.sleep(0.01)
 
 
 async def test_a_form_needs_the_token_of_its_session(site: House) -> None:
