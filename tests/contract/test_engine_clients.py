@@ -117,6 +117,27 @@ async def test_ended_runs_are_pruned_but_for_the_newest(slow_engine: Engine, clo
     assert [run.id for run in engine.runs()] == ["r2"]
 
 
+async def test_an_answer_counts_when_its_window_is_closed_or_over(slow_engine: Engine, clock: FakeClock) -> None:
+    engine = slow_engine
+    for name in ("closed", "over"):
+        await engine.start(flows.approve, 1, id=name)
+    await engine.idle()
+    items = {item.run_id: item.id for item in engine.reviews()}
+    for item in items.values():
+        pending = await engine.decide(item, value=True, by="ann", undo_seconds=60.0)
+        assert pending.state == "pending"
+
+    assert (await engine.commit(items["closed"], by="ann")).state == "decided"
+    await engine.fire_timers()
+    assert engine.review(items["over"]).state == "pending"
+    clock.move_to(clock.now() + 60.0)
+    await engine.fire_timers()
+    await engine.idle()
+
+    assert [engine.run(name).output for name in items] == ["paid", "paid"]
+    assert await engine.fire_timers() == 0
+
+
 def test_every_method_of_the_ports_is_tested_here() -> None:
     source = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_engine*.py"))
     elsewhere = {"failed"}  # it ends only when a store cannot be used: tests/unit/orchestrator/test_idle.py
