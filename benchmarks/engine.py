@@ -16,6 +16,7 @@ from engine_bench.crash import crash
 from engine_bench.disk import file_system, scratch
 from engine_bench.errors import InMemoryDisk
 from engine_bench.growth import growth
+from engine_bench.lateness import lateness
 from engine_bench.machine import this_machine
 from engine_bench.scale import FULL, QUICK
 from engine_bench.throughput import alone, kinds, sleeping, together
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "peers": beside_peers,
     "waiting": waiting,
     "growth": growth,
+    "lateness": lateness,
     "crash": crash,
 }
 """What is measured, in the order of the table."""

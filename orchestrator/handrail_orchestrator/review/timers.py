@@ -15,7 +15,7 @@ from handrail_orchestrator.store.port import ReviewQuery, Store
 
 _log = logging.getLogger("handrail.reviews")
 
-AT_ONCE = 200
+AT_ONCE = 500
 """Items moved in one transaction."""
 
 

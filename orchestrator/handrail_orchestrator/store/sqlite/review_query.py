@@ -19,12 +19,14 @@ _SKIPPED = (
 """When a person last skipped an item or sent it up, as a number that grows."""
 _ALL_SKIPPED = "SELECT review FROM review_log WHERE actor = ? AND action IN ('skip', 'send_up')"
 
-_TIMED = "FROM reviews WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
+# named, because without statistics SQLite would read every item that waits
+_TIMED = "FROM reviews INDEXED BY reviews_timer WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
+_PENDING = "FROM reviews INDEXED BY reviews_commit WHERE state = 'pending'"
 _OVER = f"{_TIMED} AND timer <= ?1"
 NEXT_TIMER = (
     f"SELECT min(at) FROM (SELECT min(timer) AS at {_TIMED} AND timer > ?1 UNION ALL SELECT coalesce("  # noqa: S608 -- our own words
     f"(SELECT timer {_OVER} AND coalesce(lease_until, 0) <= ?1 LIMIT 1), (SELECT min(lease_until) {_OVER}))"
-    " UNION ALL SELECT min(commit_at) FROM reviews WHERE state = 'pending')"
+    f" UNION ALL SELECT min(commit_at) {_PENDING})"
 )
 """When to look for timers again; of an item that somebody has when its timer is over, when the lease ends."""
 
@@ -130,8 +132,7 @@ def _conditions(query: ReviewQuery) -> _Where:
     where = _Where()
     if query.timer_due is not None:
         where.add(
-            "(reviews.id IN (SELECT id FROM reviews WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
-            " AND timer <= ?) OR reviews.id IN (SELECT id FROM reviews WHERE state = 'pending' AND commit_at <= ?))",
+            f"reviews.id IN (SELECT id {_TIMED} AND timer <= ? UNION ALL SELECT id {_PENDING} AND commit_at <= ?)",
             query.timer_due, query.timer_due,
         )  # fmt: skip
     elif query.states == ACTIVE:  # as the indexes of what waits say it
