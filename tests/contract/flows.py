@@ -69,6 +69,11 @@ async def add(run: Run, n: int) -> int:
     return await run.step(double, n)
 
 
+@workflow(version=1, keep=timedelta(minutes=1))
+async def kept(run: Run, n: int) -> int:
+    return await run.step(double, n)
+
+
 @workflow(version=1)
 async def judge(run: Run, text: str) -> str:
     team = await run.decide(route, text)
@@ -244,6 +249,6 @@ async def waits_too_long(run: Run, n: int) -> int:
 
 
 ALL: list[Workflow[Any, Any]] = [
-    add, judge, approve, approve_in_time, approve_urgently, two_questions, paid, paid_soon, nap, until_then, chance,
-    parent, doomed_parent, patient_parent, fail, survive, policies, long, hurried, waits_too_long,
+    add, kept, judge, approve, approve_in_time, approve_urgently, two_questions, paid, paid_soon, nap, until_then,
+    chance, parent, doomed_parent, patient_parent, fail, survive, policies, long, hurried, waits_too_long,
 ]  # fmt: skip

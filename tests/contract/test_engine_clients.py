@@ -138,6 +138,20 @@ async def test_an_answer_counts_when_its_window_is_closed_or_over(slow_engine: E
     assert await engine.fire_timers() == 0
 
 
+async def test_runs_past_the_time_that_their_workflow_keeps_them_are_pruned(
+    slow_engine: Engine, clock: FakeClock
+) -> None:
+    engine = slow_engine
+    for number in range(2):
+        await (await engine.start(flows.kept, number, id=f"k{number}")).result()
+    await (await engine.start(flows.add, 1, id="newest")).result()
+    clock.move_to(clock.now() + 59)
+    assert await engine.prune_kept() == 0
+    clock.move_to(clock.now() + 2)
+    assert await engine.prune_kept() == 2
+    assert [run.id for run in engine.runs()] == ["newest"]
+
+
 def test_every_method_of_the_ports_is_tested_here() -> None:
     source = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_engine*.py"))
     elsewhere = {"failed"}  # it ends only when a store cannot be used: tests/unit/orchestrator/test_idle.py
