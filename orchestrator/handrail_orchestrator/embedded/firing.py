@@ -50,8 +50,7 @@ class Firing:
         store, clock = self._equipment.store, self._equipment.clock
         if await fire(store, self._equipment.writer.ask, clock.now()):
             self._on_fired()
-        next_timer = store.next_timer(clock.now())
-        if next_timer is not None and not self._closed:
+        if not self._closed and (next_timer := store.next_timer(clock.now())) is not None:
             self._alarm.at(max(next_timer, clock.now() + AGAIN_SECONDS) if next_timer <= clock.now() else next_timer)
 
     def _fired(self, task: asyncio.Task[None]) -> None:

@@ -217,8 +217,10 @@ class Worker:
 
     def _under_way(self) -> "list[asyncio.Task[None]]":
         """Return the look that is under way, or else the executions."""
-        looks = [each for each in (self._claiming, self._firing.task) if each is not None]
-        return looks or [each.task for each in self.active.values()]
+        return self._looks() or [each.task for each in self.active.values()]
+
+    def _looks(self) -> "list[asyncio.Task[None]]":
+        return [each for each in (self._claiming, self._firing.task) if each is not None]
 
     def _execute_stored(self, claimed: ClaimedRun) -> None:
         history = History(claimed.id)
@@ -396,5 +398,4 @@ class Worker:
         return hurried
 
     async def _ended_within(self, seconds: float) -> bool:
-        claiming = [] if self._claiming is None else [self._claiming]
-        return await ended_within([*claiming, *(each.task for each in self.active.values())], seconds)
+        return await ended_within([*self._looks(), *(each.task for each in self.active.values())], seconds)
