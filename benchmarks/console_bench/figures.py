@@ -70,7 +70,7 @@ def _similar(client: Client, part: str, items: int) -> list[Figure]:
     note = f"{known:,} in mind, {100 * sum(found) / len(found):.0f}% found some"
     return [
         median_figure(part, "similar decided cases, p50", times, "ms", bar=at_most(20, 10), note=note),
-        Figure(part, "their index in memory", size, "MB", bar=at_most(150 * items / 100_000 + 5)),
+        Figure(part, "their index in memory", size, "MB", bar=at_most(40 * items / 100_000 + 5)),
     ]
 
 
