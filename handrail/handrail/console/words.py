@@ -291,6 +291,7 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "item.despite": "The answer stands all the same against",
     "item.choose": "Choose a label first.",
     "item.does_not_fit": "Not saved: {count} to correct. What you typed is kept.",
+    "item.text": "The text",
     "item.source": "Source",
     "item.source.help": "double-click a word to fill the field",
     "item.rest": "Other data beside the question",
