@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from handrail.console.api.problems import problem
+from handrail.console.context import root_of
 from handrail.console.render import link, page
 from handrail.console.words import say
 from handrail_ground.errors import HandrailError
@@ -25,7 +26,7 @@ API = "/api/"
 def is_api(request: Request) -> bool:
     """Return whether a request is one to the API, which answers in JSON."""
     path: str = request.scope["path"]
-    return path.removeprefix(request.scope.get("root_path", "")).startswith(API)
+    return path.removeprefix(root_of(request)).startswith(API)
 
 
 def refusal(request: Request, status: int, key: str, detail: str = "") -> Response:

@@ -11,7 +11,7 @@ from handrail_orchestrator.review.moves import UNDO_SECONDS
 from handrail_orchestrator.similar import Similar
 
 if TYPE_CHECKING:  # whoever starts the console reads its settings before it is known whether the extra is there
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
 
 DEFAULT_PORT = 8377
 
@@ -49,6 +49,12 @@ class Console:
     def orchestrator(self) -> Orchestrator | None:
         """Return what executes runs in this process; None: it only looks at the store."""
         return self.client if isinstance(self.client, Orchestrator) else None
+
+
+def root_of(request: "HTTPConnection") -> str:
+    """Return where a proxy shows the console, without a slash at the end; below a mount it is still the console's."""
+    root: str = request.scope.get("app_root_path", request.scope.get("root_path", ""))
+    return root.rstrip("/")
 
 
 def console_of(request: "Request") -> Console:

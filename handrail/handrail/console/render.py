@@ -13,7 +13,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from handrail.console.context import console_of
+from handrail.console.context import console_of, root_of
 from handrail.console.labels import shown_value
 from handrail.console.times import UTC_NAME, moment, span
 from handrail.console.viewer import Viewer
@@ -62,7 +62,7 @@ def fragment(request: Request, template: str, **values: Any) -> str:
         "ago": lambda seconds: span(now - seconds),
         "until": lambda seconds: span(seconds - now),
         "now": now,
-        "root": request.scope.get("root_path", ""),
+        "root": root_of(request),
         "script_words": _said_by_script(),
         "menu": [(link(request, name), say(words), name) for name, words in MENU],
         "here": request.scope["path"],
@@ -87,7 +87,7 @@ def _said_by_script() -> str:
 def link(request: Request, name: str, query: Mapping[str, object] | None = None, **params: object) -> str:
     """Return the path to a page, by its route's name, wherever a proxy shows the console."""
     written = {key: quote(value) if isinstance(value, str) else value for key, value in params.items()}
-    path = request.scope.get("root_path", "") + str(request.app.state.named[name].url_path_for(name, **written))
+    path = root_of(request) + str(request.app.state.named[name].url_path_for(name, **written))
     given = {key: value for key, value in (query or {}).items() if value not in {None, ""}}
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
 

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
 from handrail.console.answers import is_api, told
+from handrail.console.context import root_of
 from handrail.console.secret_keys import derived, hash_of, looks_like_session, looks_like_token, new_session_secret
 from handrail.console.signin_settings import SignInSettings
 from handrail.console.times import known_zone
@@ -216,12 +217,6 @@ def _bearer(header: str) -> str:
 
 def _is_sign_in(request: HTTPConnection) -> bool:
     return request.scope["method"] == "POST" and _path(request) == SIGN_IN_PATH
-
-
-def root_of(request: HTTPConnection) -> str:
-    """Return where a proxy shows the console, without a slash at the end."""
-    root: str = request.scope.get("root_path", "")
-    return root.rstrip("/")
 
 
 def _path(request: HTTPConnection) -> str:

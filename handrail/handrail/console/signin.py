@@ -11,12 +11,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from handrail.console.answers import see
-from handrail.console.context import console_of
+from handrail.console.context import console_of, root_of
 from handrail.console.identity import Identity, IdentityRefused
 from handrail.console.passwords import TooBusy
 from handrail.console.render import link, page
 from handrail.console.secret_keys import looks_like_session, new_session_secret
-from handrail.console.sessions import Cookie, root_of
+from handrail.console.sessions import Cookie
 from handrail.console.signin_parts import signing_in
 from handrail.console.words import say
 from handrail_orchestrator.errors import Misuse, ReviewError
