@@ -58,7 +58,7 @@ def console(
 ) -> ASGIApp:
     """Return the console of a store whose client is open."""
     app = Starlette(
-        routes=_routes(),
+        routes=every_route(),
         exception_handlers={HandrailError: handrail_error, HTTPException: http_error, Exception: fault},
     )
     # a page has a hundred links: looking through all routes for each would take half of its time
@@ -74,8 +74,8 @@ def console(
     return served
 
 
-def _routes() -> list[BaseRoute]:
-    """Return every route of the console; each module of pages adds its own here."""
+def every_route() -> list[BaseRoute]:
+    """Return the routes of all pages and of the API; each module adds its own here."""
     return [
         Route("/", _home, name="home"),
         Mount("/static", _Kept(directory=STATIC), name="static"),

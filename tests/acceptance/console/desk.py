@@ -92,11 +92,10 @@ class Desk:
 
 
 @contextmanager
-def served(folder: Path, *starts: tuple[Any, str, str], options: Sequence[str] = ()) -> Iterator[Desk]:
-    """Serve a new store with some questions in it."""
-    desk = Desk(f"sqlite:///{folder / 'runs.db'}")
-    desk.ask(*starts)
-    command = [sys.executable, "-m", "handrail", "serve", "--store", desk.store, "--port", "0", "--as", "ann", *options]
+def serving(store: str, folder: Path, options: Sequence[str] = ()) -> Iterator[Desk]:
+    """Serve a store as it is."""
+    desk = Desk(store)
+    command = [sys.executable, "-m", "handrail", "serve", "--store", store, "--port", "0", "--as", "ann", *options]
     desk.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder)
     try:
         assert desk.process.stderr is not None
@@ -109,6 +108,15 @@ def served(folder: Path, *starts: tuple[Any, str, str], options: Sequence[str] =
         if desk.process.poll() is None:
             os.kill(desk.process.pid, signal.SIGTERM)
         desk.process.communicate(timeout=PATIENCE_SECONDS)
+
+
+@contextmanager
+def served(folder: Path, *starts: tuple[Any, str, str], options: Sequence[str] = ()) -> Iterator[Desk]:
+    """Serve a new store with some questions in it."""
+    store = f"sqlite:///{folder / 'runs.db'}"
+    Desk(store).ask(*starts)
+    with serving(store, folder, options) as desk:
+        yield desk
 
 
 def shown(page: Any) -> str:

@@ -1,0 +1,128 @@
+"""A store in which every kind of item is in every state, with people, runs that failed, and links in the mail."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from handrail import Client, Orchestrator
+from handrail.console.links import link_for
+from handrail.console.passwords import Passwords
+from handrail_orchestrator.secret import signing_secret
+from handrail_orchestrator.store import ReviewQuery
+from handrail_orchestrator.store.address import path_of
+from handrail_orchestrator.store.rows import ReviewState
+from tests.acceptance.console.stock_flows import (
+    KINDS,
+    SOURCE,
+    WORKFLOWS,
+    audited_invoices,
+    audited_tickets,
+    failures,
+    payments,
+    questions,
+    waits,
+)
+
+PASSWORD = "correct horse battery"
+UNDO = 300.0
+"""Seconds for which an answer can be taken back: as many as there may be."""
+DESPITE = ("grounded",)
+ANSWERS: dict[str, object] = {
+    "triage": "refund",
+    "extraction": {"vendor": "Nordic", "number": "1", "dated": "2024-03-04", "total": "166.00", "lines": []},
+}
+HOWS = (
+    "open", "free", "taken", "mine", "given", "pending", "undoable", "decided", "corrected", "expired", "cancelled",
+    "snoozed", "sent up", "noted", "late", "second", "answered",
+)  # fmt: skip
+"""How an item stands to ann, and what happened to it."""
+
+
+@dataclass
+class Stock:
+    """What is in the store."""
+
+    store: str
+    items: dict[str, int] = field(default_factory=dict)
+    """By kind and how, such as ``triage/taken``."""
+    links: dict[str, str] = field(default_factory=dict)
+    """Tokens of signed links, by what they lead to."""
+    runs: list[str] = field(default_factory=list)
+
+
+async def stocked(store: str) -> Stock:
+    """Fill a new store."""
+    found = Stock(store)
+    async with Orchestrator(store, workflows=WORKFLOWS) as engine:
+        for kind, (flow, text) in KINDS.items():
+            for how in HOWS:
+                way = {"expired": "dying", "late": "late", "second": "pair", "answered": "pair"}.get(how, "desk")
+                name = f"{kind}/{how.replace(' ', '-')}"
+                await engine.start(flow, [way, text(name)], id=name)
+        await engine.start(audited_tickets, "Charged twice", id="audit/triage")
+        await engine.start(audited_invoices, SOURCE, id="audit/extraction")
+        await engine.start(payments, "ACME", id="approve")
+        await engine.start(questions, "When do we ship?", id="ask")
+        await engine.start(failures, "ticket 7", id="failed")
+        await engine.start(waits, "!", id="waits")
+        await engine.idle()
+        await engine.fork("triage/free", id="forked")
+        await engine.idle()
+        for item in engine.reviews(ReviewQuery(states=get_args(ReviewState), limit=1_000)):
+            found.items.setdefault(item.run_id.replace("-", " "), item.id)
+        found.runs = [run.id for run in engine.latest_runs(limit=1_000)]
+        for name, number in found.items.items():
+            kind, _, how = name.partition("/")
+            if move := MOVES.get(how):
+                await move(engine, number, ANSWERS.get(kind))
+        await engine.idle()
+        await _link(engine, found)
+    return found
+
+
+Move = Callable[[Orchestrator, int, Any], Awaitable[object]]
+MOVES: Mapping[str, Move] = {
+    "taken": lambda engine, item, _: engine.take(item, by="ben"),
+    "mine": lambda engine, item, _: engine.take(item, by="ann"),
+    "given": lambda engine, item, _: engine.assign(item, by="ann", to="ben"),
+    "pending": lambda engine, item, answer: engine.decide(item, answer, by="ben", undo_seconds=UNDO, despite=DESPITE),
+    "undoable": lambda engine, item, answer: engine.decide(item, answer, by="ann", undo_seconds=UNDO, despite=DESPITE),
+    "decided": lambda engine, item, answer: engine.decide(item, answer, by="ben", note="as agreed", despite=DESPITE),
+    "corrected": lambda engine, item, answer: engine.decide(item, answer, by="ann", despite=DESPITE),
+    "second": lambda engine, item, answer: engine.decide(item, answer, by="ben", despite=DESPITE),
+    "answered": lambda engine, item, answer: engine.decide(item, answer, by="ann", despite=DESPITE),
+    "snoozed": lambda engine, item, _: engine.snooze(item, by="ann", until=engine.now() + 9_000),
+    "sent up": lambda engine, item, _: engine.send_up(item, by="ben", code="policy", note="over my limit"),
+    "noted": lambda engine, item, _: engine.add_note(item, by="ben", text="Is this the March incident?"),
+    "cancelled": lambda engine, item, _: engine.cancel(engine.plain_review(item).run_id),
+}
+"""What is done to an item so that it stands as its name says."""
+
+
+async def _link(engine: Orchestrator, stock: Stock) -> None:
+    secret = signing_secret(path_of(engine.store))
+    for name in ("triage/open", "extraction/open", "triage/decided", "approve", "ask"):
+        item = engine.plain_review(stock.items[name])
+        for audience, hours in (("ann", 48.0), ("ben", -1.0)):
+            made = link_for(item, audience=audience, expires=time.time() + hours * 3_600, secret=secret)
+            stock.links[f"{name} for {audience}"] = made
+
+
+async def with_people(client: Client) -> None:
+    """Let a store know people of every role, whose password is ``PASSWORD``."""
+    hashed = await Passwords().hashed(PASSWORD)
+    await client.people.add("ann", roles={"*": "admin"}, groups=["finance"])
+    await client.people.add("ben", roles={"*": "reviewer"})
+    await client.people.add("sue", roles={"*": "senior"})
+    await client.people.add("vic", roles={"*": "viewer"})
+    await client.people.add("tom", roles={"money": "reviewer"})
+    await client.people.add("old", roles={"*": "admin"})
+    await client.people.disable("old")
+    for name in ("ann", "ben", "sue", "vic", "tom"):
+        await client.people.set_password(name, hashed)
+
+
+def states_of(client: Client, stock: Stock) -> dict[str, ReviewState]:
+    """Return the state of each item."""
+    return {name: client.plain_review(item).state for name, item in stock.items.items()}
