@@ -46,7 +46,6 @@
   function settle() { // whatever has to be done once an item is in sight
     const here = work();
     if (!here) return;
-    skew = Number(here.dataset.now) - Date.now() / 1000;
     document.title = `${$("#heading", here).textContent} · Handrail`;
     toast($(".toast-message", here));
     checked = answer();
@@ -119,6 +118,7 @@
       const page = parsed(await got.text());
       const fresh = page.getElementById("work");
       if (!fresh) throw new Error($("main", page)?.innerText || got.statusText);
+      setClock(fresh);
       if (quick && fresh.dataset.item === quick.dataset.item && shownOf(fresh) === shownOf(quick)) adopt(fresh);
       else show(document.adoptNode(fresh));
       if (location) history.replaceState(null, "", location);
@@ -130,6 +130,10 @@
       going = null;
       done();
     }
+  }
+
+  function setClock(fresh) { // by what has just come from the server; what was loaded ahead is older
+    skew = Number(fresh.dataset.now) - Date.now() / 1000;
   }
 
   const shownOf = (node) => $("[data-live=shown]", node)?.value;
@@ -392,6 +396,7 @@
     confirm();
   }
 
+  if (work()) setClock(work());
   settle();
   takeIt();
 })();
