@@ -72,6 +72,18 @@ def test_a_lease_is_extended_by_its_owner_at_its_version_and_leaves_no_trace_in_
     assert store.review_log(item.id) == logged
 
 
+def test_a_note_leaves_the_lease_as_it_is_by_then(store: Store) -> None:
+    worker = signed_on(store)
+    item = asked(store, worker)
+    wrote(store, MoveReview(item.id, 1, "leased", "take", "person:ann", NOW, lease_owner="ann", lease_until=NOW + 300))
+    seen = MoveReview(item.id, 2, "leased", "note", "person:ben", NOW, lease_owner="ann", lease_until=NOW + 300)
+    wrote(store, ExtendLease(item.id, 2, "ann", NOW + 400, 0.0))
+    wrote(store, seen._replace(note="see the other one"))
+    row = store.review(item.id)
+    assert row is not None
+    assert (row.version, row.lease_owner, row.lease_until, row.note) == (3, "ann", NOW + 400, "see the other one")
+
+
 def test_the_next_timer_is_that_of_a_policy_or_of_an_undo_window(store: Store) -> None:
     worker = signed_on(store)
     assert store.next_timer(NOW) is None

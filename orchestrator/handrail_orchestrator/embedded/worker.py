@@ -280,9 +280,10 @@ class Worker:
         now = self._equipment.clock.now()
         if isinstance(fault, Exception):
             self._equipment.writer.add(EndRun(run.key, "failed", None, error_json(fault), now))
-        else:
-            self._equipment.writer.add(HandBack(run.key, now + HAND_BACK_SECONDS))
-            self._alarm.at(now + HAND_BACK_SECONDS)
+        else:  # at once what was told to stop while it was being put down
+            again = DUE if execution.wake is not None else now + HAND_BACK_SECONDS
+            self._equipment.writer.add(HandBack(run.key, again))
+            self._alarm.at(max(now, again))
 
     # -- living with others
 
@@ -370,10 +371,7 @@ class Worker:
                 execution.lose(error)
 
     async def close(self) -> bool:
-        """Stop claiming, give steps in flight some time, then hand every run back.
-
-        It takes a bounded time, whatever the code of steps does. Returns whether somebody cancelled it meanwhile.
-        """
+        """Stop claiming, give steps in flight some time, and hand every run back; return whether it was cancelled."""
         self._closing = True
         self._alarm.cancel()
         self._firing.close()

@@ -37,14 +37,14 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         _must_be_next(tx, change, change.fired)
     sets = {name: value for name, value in change.sets.items() if name in _SETTABLE}
     more = "".join(f", {name} = ?" for name in sets)
-    lease = "" if change.is_gentle else ", version = version + 1, lease_owner = ?, lease_until = ?"
+    lease, leased = _lease_of(change)
     moved = tx.execute(
         f"UPDATE reviews SET state = ?{lease},"  # noqa: S608 -- our own column names
         f" priority = coalesce(?, priority), note = coalesce(?, note){more} WHERE id = ? AND version = ?"
         " RETURNING run, step, kind",
         (
             change.state,
-            *(() if change.is_gentle else (change.lease_owner, change.lease_until)),
+            *leased,
             change.priority,
             change.note,
             *sets.values(),
@@ -67,6 +67,15 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         tx.execute("UPDATE reviews SET first_taken = coalesce(first_taken, ?) WHERE id = ?", (change.now, change.id))
     _log(tx, change)
     return ReviewRow(*tx.execute(SELECT_ONE, (change.id,)).fetchone())
+
+
+def _lease_of(change: c.MoveReview) -> tuple[str, tuple[object, ...]]:
+    """Return what becomes of version and lease, as a piece of a statement and its parameters."""
+    if change.is_gentle:
+        return "", ()
+    if change.action == "note":  # an extension since the look is not undone
+        return ", version = version + 1", ()
+    return ", version = version + 1, lease_owner = ?, lease_until = ?", (change.lease_owner, change.lease_until)
 
 
 def _must_be_next(tx: "Transaction", change: c.MoveReview, fired: int) -> None:
