@@ -1,6 +1,7 @@
 """What stands beside a question: the text that was judged, and short facts about it in a line above."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ if TYPE_CHECKING:
 
 LONGEST_FACT = 60
 """Characters of a value that stands among the facts; a longer one is a text of its own."""
+LONGEST_LINK = 2_000
 MOST_FACTS = 12
 LONGEST_HEADING = 60
+LINKS = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class Beside:
     """Short values with their names."""
     rest: str = ""
     """Whatever else there is, as JSON."""
+
+    @property
+    def attachment(self) -> str:
+        """Return the first address among the facts, which a key opens; empty: there is none."""
+        return next((value for _, value in self.facts if value.startswith(LINKS)), "")
 
 
 def beside(item: ReviewDetail) -> Beside:
@@ -66,7 +74,11 @@ def _unwrapped(context: Any) -> Any:
 
 
 def _is_fact(value: object) -> bool:
-    return not isinstance(value, dict | list) and len(_said(value)) <= LONGEST_FACT and "\n" not in _said(value)
+    if isinstance(value, dict | list):
+        return False
+    said = _said(value)
+    longest = LONGEST_LINK if said.startswith(LINKS) and not re.search(r"\s", said) else LONGEST_FACT
+    return len(said) <= longest and "\n" not in said
 
 
 def _said(value: object) -> str:

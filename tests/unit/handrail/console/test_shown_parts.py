@@ -193,3 +193,14 @@ ANN = GivenAnswer("ann", NOW, '"bug"')
 )
 def test_how_an_item_stands_to_a_person(fields: dict[str, Any], stands: str) -> None:
     assert standing(item(**fields), "ann", NOW) == stands
+
+
+# -- the attachment
+
+
+def test_the_first_address_among_the_facts_is_the_attachment_however_long_it_is() -> None:
+    signed = "https://files.example.com/letter.pdf?signature=" + "a" * 200
+    found = beside(detail(context={"sender": "ann", "letter": signed, "copy": "https://files.example.com/2", "n": 3}))
+    assert found.attachment == signed
+    assert [name for name, _ in found.facts] == ["sender", "letter", "copy", "n"]
+    assert beside(detail(context={"sender": "ann", "n": 3})).attachment == ""
