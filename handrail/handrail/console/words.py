@@ -464,6 +464,7 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "keys.set.day.none": "not certain; ask",
     "keys.set.day.first": "3 (day first)",
     "keys.set.day.second": "4 (month first)",
+    "keys.change": "Change the keys",
     "keys.close": "Close",
     "keys.key": "Key",
     "keys.does": "What it does",

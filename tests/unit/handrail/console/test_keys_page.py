@@ -90,3 +90,10 @@ async def test_a_cookie_that_cannot_be_read_changes_nothing(tmp_path: Path, cook
         got = await site.http.get("/keys", headers={"cookie": f"settings={cookie}; zone=Nowhere/Nowhere"})
         assert got.status_code == 200
         assert 'name="triage.skip" value="s"' in got.text
+
+
+async def test_the_page_of_keys_is_found_from_an_item_and_from_the_settings(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        (item,) = await site.ask(tickets, "one")
+        for path in (f"/items/{item}", "/me"):
+            assert f'href="/keys">{say("keys.change")}' in await site.page(path)
