@@ -131,7 +131,7 @@ async def test_a_public_address_of_https_makes_the_cookie_secure_behind_a_proxy(
     assert "Secure" in answer.headers["set-cookie"]
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "x" * 43, new_session_secret(), new_token(), "é" * 43])
+@pytest.mark.parametrize("cookie", ["", "x", "x" * 43, new_session_secret(), new_token(), "é" * 43], ids=range(6))
 async def test_a_cookie_that_was_not_given_lets_nobody_in(site: House, cookie: str) -> None:
     browser = site.browser()
 
@@ -162,7 +162,9 @@ async def test_a_program_comes_with_a_token(site: House) -> None:
     assert late.headers["www-authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("given", ["Bearer", "Bearer x", "Basic YW5uOng=", "bearer " + new_token(), "x", ""])
+@pytest.mark.parametrize(
+    "given", ["Bearer", "Bearer x", "Basic YW5uOng=", "bearer " + new_token(), "x", ""], ids=range(6)
+)
 async def test_a_token_that_does_not_fit_is_not_made_up_for_by_a_session(site: House, given: str) -> None:
     browser = site.browser()
     await browser.sign_in("ann")
