@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from handrail.console.api.document import API
 from handrail.console.api.operation import AnyOperation
+from handrail.console.api.places import API
 from handrail.console.api.problems import KINDS
 from handrail.console.api.table import OPERATIONS, PROBES
 from handrail_orchestrator.review.permission import role_for

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from handrail.similar import SimilarCases
-from handrail_orchestrator.cli import complaining
 from handrail_orchestrator.cli.answering import Seat, answer_questions, take_next
+from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, AsOption, JsonOption, QueueOption, StoreOption
 from handrail_orchestrator.review.moves import LONGEST_UNDO_SECONDS, UNDO_SECONDS
 

@@ -35,10 +35,10 @@ register(
 register(
     app,
     "run",
-    "handrail_orchestrator.cli:run",
+    "handrail_orchestrator.cli.running:run",
     "Run a workflow on every line of a file; the same command again goes on.",
 )
-register(app, "work", "handrail_orchestrator.cli:work", "Execute whatever is due in a store, until stopped.")
+register(app, "work", "handrail_orchestrator.cli.running:work", "Execute whatever is due in a store, until stopped.")
 register(
     app, "serve", "handrail.console.serve:serve", "Show the review pages in a browser, and the HTTP API beside them."
 )

@@ -13,7 +13,7 @@ from handrail_evals.decide.corrections.exporting import ExportQuery, exported
 from handrail_evals.decide.corrections.file import line_of, write_labelled
 from handrail_evals.decide.corrections.labelled import LabelledCase, Split
 from handrail_ground.values import json_line
-from handrail_orchestrator.cli import complaining
+from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, AsOption, JsonOption, QueueOption, StoreOption
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.item import ItemKind

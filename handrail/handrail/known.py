@@ -12,7 +12,7 @@ from handrail_evals.measure.cases.form import PROVENANCE
 from handrail_evals.measure.cases.jsonl_file import jsonl_records
 from handrail_evals.measure.cases.record import Record
 from handrail_ground.values import json_line
-from handrail_orchestrator.cli import complaining
+from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, AsOption, JsonOption, StoreOption
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.sowing import KnownCase

@@ -7,7 +7,7 @@ import typer
 
 from handrail_ai_steps.learn import ExampleFields
 from handrail_ai_steps.learn import learn as train
-from handrail_orchestrator.cli import complaining
+from handrail_orchestrator.cli.failing import complaining
 
 
 @complaining

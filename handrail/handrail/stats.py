@@ -11,7 +11,7 @@ from handrail.feedback import FromOption, StepOption, ToOption, WorkflowOption, 
 from handrail.figures import WEEK_SECONDS, ErrorRate, Figures
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
-from handrail_orchestrator.cli import complaining
+from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, AsOption, JsonOption, QueueOption, StoreOption
 from handrail_orchestrator.cli.printing import out, table
 from handrail_orchestrator.client import Client

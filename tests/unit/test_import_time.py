@@ -53,6 +53,14 @@ print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
     assert not {*PACKAGES, "pydantic", "rich", "yaml"}.intersection(loaded)
 
 
+def test_the_server_starts_without_what_its_first_page_does_not_need() -> None:
+    loaded = set(printed_by("import sys, handrail.console.server; print(*sys.modules)"))
+
+    assert {"starlette", "uvicorn", "jinja2"}.issubset(loaded)
+    assert not {"handrail.console.api.table", "handrail.console.api.document"}.intersection(loaded)
+    assert not {"handrail.console.oidc", "httpx2", "joserfc", "numpy", "rich", "sklearn", "yaml"}.intersection(loaded)
+
+
 @pytest.mark.parametrize("command", [("demo",), ("run",), ("work",), ("learn",), ("eval", "gate"), ("runs", "list")])
 def test_a_command_is_found_when_it_is_called(command: tuple[str, ...]) -> None:
     shown = subprocess.run(

@@ -22,7 +22,7 @@ from handrail.console import (
     strip,
 )
 from handrail.console.answers import fault, handrail_error, http_error, see
-from handrail.console.api import routing
+from handrail.console.api import entrance
 from handrail.console.context import Console, ConsoleSettings
 from handrail.console.render import STATIC
 from handrail.console.security import Door
@@ -90,7 +90,7 @@ def every_route() -> list[BaseRoute]:
         *people_pages.routes(),
         *link_pages.routes(),
         *runs.routes(),
-        *routing.routes(),
+        *entrance.routes(),
     ]
 
 

@@ -10,7 +10,7 @@ from handrail.console.links import PATH, link_for, refusal_of
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.audit.moments import utc
-from handrail_orchestrator.cli import complaining
+from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ItemArgument, JsonOption, StoreOption
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, NotAllowed, ReviewError

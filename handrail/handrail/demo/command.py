@@ -12,8 +12,9 @@ from rich.console import Console
 from handrail.console.context import DEFAULT_PORT
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
 from handrail_guards.outcome import Accepted
-from handrail_orchestrator.cli import InputBatch, complaining, run_batch
+from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.printing import command_name, out
+from handrail_orchestrator.cli.running import InputBatch, run_batch
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.client import Client

@@ -13,8 +13,8 @@ from handrail.deferred import load
 from tests.unit.orchestrator.commands import FLOWS, done, handrail, working_in, write
 
 GROUPS = {
-    "run": "handrail_orchestrator.cli:run",
-    "work": "handrail_orchestrator.cli:work",
+    "run": "handrail_orchestrator.cli.running:run",
+    "work": "handrail_orchestrator.cli.running:work",
     "learn": "handrail.learning:learn",
     "review": "handrail.reviewing:app",
     "runs": "handrail_orchestrator.cli.runs:app",

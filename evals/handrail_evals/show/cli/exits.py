@@ -16,7 +16,7 @@ from handrail_evals.measure.running.runner import Evaluation
 from handrail_evals.measure.threads import leaving_threads
 from handrail_ground.errors import HandrailError, is_order, told
 from handrail_ground.text import harmless
-from handrail_orchestrator.cli import complaining
+from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.stopping import run_until_stopped
 

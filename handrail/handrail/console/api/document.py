@@ -8,13 +8,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from handrail.console.api.operation import AnyOperation, Nothing
+from handrail.console.api.places import API
 from handrail.console.api.problems import KINDS, MEDIA_TYPE
 from handrail.console.api.service import ProblemTold
 from handrail.console.api.table import OPERATIONS, PROBES
 from handrail_orchestrator.review.permission import role_for
-
-API = "/api/v1"
-"""Where the API stands in the console."""
 
 _REFERENCE = "#/components/schemas/{model}"
 _ALWAYS = ("not-signed-in", "not-allowed", "wrong-host", "store-unavailable")

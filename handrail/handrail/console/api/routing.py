@@ -1,14 +1,13 @@
-"""The API's routes: which operation a request means, and what is answered when it means none."""
+"""Which operation of the API a request means, and what is answered when it means none."""
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from handrail.console.api.document import API, document
+from handrail.console.api.document import document
 from handrail.console.api.operation import AnyOperation
 from handrail.console.api.problems import Problem
 from handrail.console.api.reading import segments_of
@@ -19,49 +18,27 @@ from handrail_ground.values import json_line
 DOCUMENT = "openapi.json"
 
 
-def routes() -> list[BaseRoute]:
-    """Return the routes of the API and of what a proxy or a supervisor asks."""
-    return [
-        *(Route(each.path, Probe(each), name=each.name) for each in PROBES),
-        Mount(API, Api(OPERATIONS), name="api"),
-    ]
+async def answer_operation(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request below the API's path."""
+    response = await _answered(Request(scope, receive))
+    await response(scope, receive, send)
 
 
-class Api:
-    """Answers every request below the API's path."""
-
-    def __init__(self, operations: Sequence[AnyOperation]) -> None:
-        self._operations = operations
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        request = Request(scope, receive)
-        response = await self._answered(request)
-        await response(scope, receive, send)
-
-    async def _answered(self, request: Request) -> Response:
-        segments = segments_of(request.scope)
-        if segments == [DOCUMENT]:
-            return _documented(request)
-        for operation in self._operations if segments is not None else ():
-            place = operation.matches(segments or [])
-            if place is not None:
-                others = [each for each in self._operations if each.path == operation.path]
-                return await _one_of(request, others, place)
-        return Problem("not-found", "no operation has this path").response(request)
+async def answer_probe(path: str, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what a proxy or a supervisor asks."""
+    response = await _one_of(Request(scope, receive), [each for each in PROBES if each.path == path], {})
+    await response(scope, receive, send)
 
 
-class Probe:
-    """Answers one path at the top of the console."""
-
-    def __init__(self, operation: AnyOperation) -> None:
-        self._operation = operation
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        request = Request(scope, receive)
-        response = await _one_of(request, [self._operation], {})
-        await response(scope, receive, send)
+async def _answered(request: Request) -> Response:
+    segments = segments_of(request.scope)
+    if segments == [DOCUMENT]:
+        return _documented(request)
+    for operation in OPERATIONS if segments is not None else ():
+        place = operation.matches(segments or [])
+        if place is not None:
+            return await _one_of(request, [each for each in OPERATIONS if each.path == operation.path], place)
+    return Problem("not-found", "no operation has this path").response(request)
 
 
 async def _one_of(request: Request, operations: Sequence[AnyOperation], place: Mapping[str, str]) -> Response:
