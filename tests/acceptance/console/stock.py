@@ -1,9 +1,13 @@
 """A store in which every kind of item is in every state, with people, runs that failed, and links in the mail."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, get_args
+
+import httpx2
 
 from handrail import Client, Orchestrator
 from handrail.console.links import link_for
@@ -12,6 +16,7 @@ from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.address import path_of
 from handrail_orchestrator.store.rows import ReviewState
+from tests.acceptance.console.desk import Desk, do, serving
 from tests.acceptance.console.stock_flows import (
     KINDS,
     SOURCE,
@@ -123,6 +128,21 @@ async def with_people(client: Client) -> None:
         await client.people.set_password(name, hashed)
 
 
-def states_of(client: Client, stock: Stock) -> dict[str, ReviewState]:
-    """Return the state of each item."""
-    return {name: client.plain_review(item).state for name, item in stock.items.items()}
+@contextmanager
+def stocked_desk(folder: Path, *, people: bool, options: Sequence[str] = ()) -> Iterator[tuple[Desk, Stock]]:
+    """Serve a store in which everything is in every state."""
+    store = f"sqlite:///{folder / 'runs.db'}"
+    stock = do(stocked(store))
+    if people:
+        Desk(store).move(with_people)
+    with serving(store, folder, options) as desk:
+        yield desk, stock
+
+
+@contextmanager
+def signed_in(base: str, name: str) -> Iterator[httpx2.Client]:
+    """Open a browser without a script in which somebody is signed in."""
+    with httpx2.Client(base_url=base, timeout=60) as http:
+        answer = http.post("/signin", data={"name": name, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        yield http

@@ -5,7 +5,7 @@ The pages are found by following links and by the table of routes, so that no ne
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,7 @@ import pytest
 
 from handrail_orchestrator.store.address import path_of
 from tests.acceptance.console.crawling import crawled, readable_routes, route_of, shape_of
-from tests.acceptance.console.desk import Desk, do, serving
-from tests.acceptance.console.stock import PASSWORD, Stock, stocked, with_people
+from tests.acceptance.console.stock import PASSWORD, signed_in, stocked_desk
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
 
@@ -134,26 +133,6 @@ def looker(browser: Any) -> Iterator[Callable[[str], Looker]]:
         context.close()
     expected = "the server responded with a status of"  # what the browser says of error pages that were asked for
     assert [each for each in said if expected not in each] == []
-
-
-@contextmanager
-def stocked_desk(folder: Path, *, people: bool) -> Iterator[tuple[Desk, Stock]]:
-    """Serve a store in which everything is in every state."""
-    store = f"sqlite:///{folder / 'runs.db'}"
-    stock = do(stocked(store))
-    if people:
-        Desk(store).move(with_people)
-    with serving(store, folder) as desk:
-        yield desk, stock
-
-
-@contextmanager
-def signed_in(base: str, name: str) -> Iterator[httpx2.Client]:
-    """Open a browser without a script in which somebody is signed in."""
-    with httpx2.Client(base_url=base, timeout=60) as http:
-        answer = http.post("/signin", data={"name": name, "password": PASSWORD})
-        assert answer.status_code == 303, answer.text
-        yield http
 
 
 def test_every_page_is_clean_in_both_schemes_wide_and_narrow(tmp_path: Path, looker: Callable[[str], Looker]) -> None:
