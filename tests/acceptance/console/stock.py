@@ -26,6 +26,7 @@ from tests.acceptance.console.stock_flows import (
     failures,
     payments,
     questions,
+    tickets,
     waits,
 )
 
@@ -56,8 +57,8 @@ class Stock:
     runs: list[str] = field(default_factory=list)
 
 
-async def stocked(store: str) -> Stock:
-    """Fill a new store."""
+async def stocked(store: str, more: int = 0) -> Stock:
+    """Fill a new store; with so many more tickets that nothing happened to."""
     found = Stock(store)
     async with Orchestrator(store, workflows=WORKFLOWS) as engine:
         for kind, (flow, text) in KINDS.items():
@@ -71,6 +72,7 @@ async def stocked(store: str) -> Stock:
         await engine.start(questions, "When do we ship?", id="ask")
         await engine.start(failures, "ticket 7", id="failed")
         await engine.start(waits, "!", id="waits")
+        await engine.start_many(tickets, [(f"more/{each}", ["desk", f"Ticket {each}"]) for each in range(more)])
         await engine.idle()
         await engine.fork("triage/free", id="forked")
         await engine.idle()
@@ -129,10 +131,12 @@ async def with_people(client: Client) -> None:
 
 
 @contextmanager
-def stocked_desk(folder: Path, *, people: bool, options: Sequence[str] = ()) -> Iterator[tuple[Desk, Stock]]:
+def stocked_desk(
+    folder: Path, *, people: bool, options: Sequence[str] = (), more: int = 0
+) -> Iterator[tuple[Desk, Stock]]:
     """Serve a store in which everything is in every state."""
     store = f"sqlite:///{folder / 'runs.db'}"
-    stock = do(stocked(store))
+    stock = do(stocked(store, more))
     if people:
         Desk(store).move(with_people)
     with serving(store, folder, options) as desk:
