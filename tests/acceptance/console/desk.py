@@ -6,9 +6,9 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +30,8 @@ T = TypeVar("T")
 
 def do(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end in a thread of its own: the browser's driver has the loop of this one."""
-    found: list[T] = []
-    thread = threading.Thread(target=lambda: found.append(asyncio.run(work)))
-    thread.start()
-    thread.join()
-    return found[0]
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def eventually(what: Callable[[], T]) -> T:
@@ -91,23 +88,38 @@ class Desk:
         return self.move(looked)
 
 
-@contextmanager
-def serving(store: str, folder: Path, options: Sequence[str] = ()) -> Iterator[Desk]:
-    """Serve a store as it is."""
+def start_serving(store: str, folder: Path, options: Sequence[str] = ()) -> Desk:
+    """Start to serve a store as it is, and return when it is served."""
     desk = Desk(store)
     command = [sys.executable, "-m", "handrail", "serve", "--store", store, "--port", "0", "--as", "ann", *options]
     desk.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder)
+    assert desk.process.stderr is not None
+    said: list[str] = []
+    while (found := re.search(r" (http://\S+)$", said[-1] if said else "")) is None:  # what else it says comes before
+        said.append(desk.process.stderr.readline())
+        if not said[-1]:
+            end_serving(desk)
+            raise AssertionError("".join(said))
+    desk.address = found[1].rstrip("/")
+    return desk
+
+
+def end_serving(desk: Desk, how: int = signal.SIGTERM) -> None:
+    """End the server, and wait for its end."""
+    assert desk.process is not None
+    if desk.process.poll() is None:
+        os.kill(desk.process.pid, how)
+    desk.process.communicate(timeout=PATIENCE_SECONDS)
+
+
+@contextmanager
+def serving(store: str, folder: Path, options: Sequence[str] = ()) -> Iterator[Desk]:
+    """Serve a store as it is."""
+    desk = start_serving(store, folder, options)
     try:
-        assert desk.process.stderr is not None
-        line = desk.process.stderr.readline()
-        found = re.search(r"http://\S+", line)
-        assert found is not None, line
-        desk.address = found[0].rstrip("/")
         yield desk
     finally:
-        if desk.process.poll() is None:
-            os.kill(desk.process.pid, signal.SIGTERM)
-        desk.process.communicate(timeout=PATIENCE_SECONDS)
+        end_serving(desk)
 
 
 @contextmanager
