@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from handrail_evals.decide.pairing import Paired
-from handrail_evals.numbers.statistics.clusters import average_repeats
+from handrail_evals.numbers.metrics.answers import average_repeats
 
 BASE = 0.9
 DISCORDANCE = 0.06

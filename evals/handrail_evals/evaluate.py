@@ -16,7 +16,7 @@ from handrail_evals.measure.running.runner import Evaluation, run_suite
 from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.suite import AnySuite
 from handrail_evals.measure.threads import leaving_threads
-from handrail_evals.numbers.statistics.clusters import average_repeats
+from handrail_evals.numbers.metrics.answers import average_repeats
 
 
 @dataclass(frozen=True, slots=True)

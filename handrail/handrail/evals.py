@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from handrail_evals.measure.targets.workflow_reviewers import Simulation as Simulation
     from handrail_evals.measure.targets.workflow_reviewers import Truth as Truth
     from handrail_evals.measure.targets.workflow_reviewers import chance as chance
+    from handrail_evals.numbers.metrics.answers import Right as Right
     from handrail_evals.numbers.metrics.flow import attribution as attribution
     from handrail_evals.numbers.metrics.flow import flows as flows
-    from handrail_evals.numbers.metrics.scores import Right as Right
     from handrail_evals.numbers.statistics.intervals import Certainty as Certainty
     from handrail_evals.numbers.summary.document import open_summary as open_summary
     from handrail_evals.numbers.summary.document import summary_path as summary_path

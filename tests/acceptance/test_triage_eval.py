@@ -14,8 +14,8 @@ from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
 from handrail_evals.measure.running.runner import run_suite
 from handrail_evals.measure.running.settings import RunSettings
+from handrail_evals.numbers.metrics.answers import Right
 from handrail_evals.numbers.metrics.flow import attribution, deciders, flows
-from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.statistics.intervals import Certainty
 
 TRUTH = {ticket.message: team for ticket, team in labelled()}

@@ -11,7 +11,7 @@ from handrail_evals.measure.fingerprint import hash_of
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import MACRO_F1, MEASURES, Header, Measure, Result
 from handrail_evals.numbers import macro_f1
-from handrail_evals.numbers.statistics.clusters import average_repeats
+from handrail_evals.numbers.metrics.answers import average_repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from handrail_evals.measure.case import UNLABELLED
 from handrail_evals.measure.result.case_result import CaseResult, Crash
 from handrail_evals.measure.result.result import Result
-from handrail_evals.numbers.metrics.scores import Right
+from handrail_evals.numbers.metrics.answers import Right
 from handrail_evals.show.tables import one_line
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,8 +8,8 @@ from handrail_evals.measure.case import UNLABELLED
 from handrail_evals.measure.fingerprint import as_text
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
+from handrail_evals.numbers.metrics.answers import Right
 from handrail_evals.numbers.metrics.labels import Label, label_names
-from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.metrics.value import MetricValue, Unit
 from handrail_evals.numbers.statistics.intervals import Interval
 from handrail_evals.numbers.summary.summary import Names, Summary

@@ -11,17 +11,8 @@ from typing import TYPE_CHECKING
 
 from handrail_evals.errors import TooFewCases
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.numbers.metrics.scores import Right
-from handrail_evals.numbers.metrics.value import (
-    Metric,
-    MetricValue,
-    answered,
-    clusters_of,
-    mean_score,
-    per_answer,
-    proportion,
-    share,
-)
+from handrail_evals.numbers.metrics.answers import Right, answered, clusters_of
+from handrail_evals.numbers.metrics.value import Metric, MetricValue, mean_score, per_answer, proportion, share
 from handrail_evals.numbers.statistics.bootstrap import Kinds
 from handrail_evals.numbers.statistics.clusters import Sample
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval

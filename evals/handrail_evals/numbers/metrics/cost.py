@@ -7,13 +7,12 @@ from functools import partial
 from typing import Final
 
 from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.numbers.metrics.answers import answered, case_count
 from handrail_evals.numbers.metrics.value import (
     Group,
     Metric,
     MetricValue,
     Unit,
-    answered,
-    case_count,
     mean_amount,
     per_answer,
     per_case,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from handrail_evals.errors import TooFewCases
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
-from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, clusters_of, share
+from handrail_evals.numbers.metrics.answers import answered, clusters_of
+from handrail_evals.numbers.metrics.value import Metric, MetricValue, share
 from handrail_evals.numbers.statistics.bootstrap import Kinds, from_sums
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
 from handrail_ground.optional import OptionalLibrary

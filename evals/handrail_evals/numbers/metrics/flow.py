@@ -1,36 +1,22 @@
 """How the runs of a workflow went: how they ended, who decided, how long they took, which step a failure came from."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Final, get_args
 
 from handrail_evals.errors import TooFewCases
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.target import Decider, Flow, StepTrace
+from handrail_evals.numbers.metrics.answers import Fault, Right, answered, blamed, clusters_of
 from handrail_evals.numbers.metrics.cost import quantiles
-from handrail_evals.numbers.metrics.scores import Right
-from handrail_evals.numbers.metrics.value import (
-    Metric,
-    MetricValue,
-    answered,
-    clusters_of,
-    per_answer,
-    proportion,
-    share,
-)
+from handrail_evals.numbers.metrics.value import Metric, MetricValue, per_answer, proportion, share
 from handrail_evals.numbers.statistics.clusters import Sample
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval
 
 REPEATED = re.compile(r"(?P<first>.+)#\d+")
 """The name of a step that ran under its name before: ``route#2``."""
-
-Fault: TypeAlias = Literal["differs", "error", "unattributed"]
-"""How a step is to blame: it came to something else than expected, it raised, or nobody knows."""
-
-REVIEW = "/review"
-"""What the name of a person's answer to a doubtful step ends with."""
 
 
 def needed_person(flow: Flow) -> bool:
@@ -184,32 +170,3 @@ def attribution(cases: Sequence[CaseResult], right: Right, certainty: Certainty)
         blames.append(Blame(step=step, fault=fault, failures=sum(hits), interval=interval, cases=tuple(names)))
     blames.sort(key=lambda blame: -blame.failures)
     return Attribution(failures=len(failed), blames=tuple(blames))
-
-
-def blamed(flow: Flow, expected: Mapping[str, Any]) -> tuple[str, Fault]:
-    """Return the step that a failure is put down to, and how it is to blame."""
-    reviewed = {step.name.removesuffix(REVIEW) for step in flow.steps if step.name.endswith(REVIEW)}
-    for step in flow.steps:
-        if step.error or step.name in reviewed:
-            continue
-        name = step.name if step.name in expected else step.name.removesuffix(REVIEW)
-        if name in expected and settled(step) and not same_json(step.output, expected[name]):
-            return step.name, "differs"
-    failing = next((step.name for step in flow.steps if step.error), None)
-    return ("", "unattributed") if failing is None else (failing, "error")
-
-
-def settled(step: StepTrace) -> bool:
-    """Return whether the step came to a value: an open question has not."""
-    return not (step.kind in {"human", "timer", "event", "child"} and step.seconds is None)
-
-
-def same_json(left: object, right: object) -> bool:
-    """Return whether two JSON values are equal: 1 equals 1.0, and true is no number."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(same_json(left[key], right[key]) for key in left)
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return len(left) == len(right) and all(map(same_json, left, right))
-    return bool(left == right)

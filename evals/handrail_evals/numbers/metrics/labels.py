@@ -11,7 +11,8 @@ from handrail_evals.errors import TooFewCases
 from handrail_evals.measure.case import UNLABELLED
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
-from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, clusters_of, proportion
+from handrail_evals.numbers.metrics.answers import answered, clusters_of
+from handrail_evals.numbers.metrics.value import Metric, MetricValue, proportion
 from handrail_evals.numbers.statistics.bootstrap import Kinds, from_sums
 from handrail_evals.numbers.statistics.clusters import Sample
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval

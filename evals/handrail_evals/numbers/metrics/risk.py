@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from handrail_evals.errors import InvalidSetting, TooFewCases
 from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.numbers.metrics.answers import Right, answered
 from handrail_evals.numbers.metrics.confidence import Confident, Ranking
-from handrail_evals.numbers.metrics.scores import Right
-from handrail_evals.numbers.metrics.value import Metric, MetricValue, answered, per_answer, proportion, share
+from handrail_evals.numbers.metrics.value import Metric, MetricValue, per_answer, proportion, share
 from handrail_evals.numbers.statistics.bootstrap import from_weights
 from handrail_evals.numbers.statistics.intervals import Certainty
 from handrail_ground.optional import OptionalLibrary

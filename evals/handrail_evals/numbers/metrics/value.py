@@ -1,14 +1,14 @@
 """One number of a report: what it is, how sure it is, and how much of the data it speaks of; and how it is measured."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from handrail_evals.errors import TooFewCases
 from handrail_evals.measure.result.case_result import CaseResult
+from handrail_evals.numbers.metrics.answers import average_repeats, clusters_of
 from handrail_evals.numbers.statistics.bootstrap import bca_mean
-from handrail_evals.numbers.statistics.clusters import Sample, average_repeats
+from handrail_evals.numbers.statistics.clusters import Sample
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval, mean_interval, wilson
 
 Unit: TypeAlias = Literal["share", "score", "seconds", "money", "tokens", "minutes", "count"]
@@ -93,26 +93,6 @@ class Metric:
         )
 
 
-def answered(cases: Iterable[CaseResult]) -> list[CaseResult]:
-    """Return the answers whose target did not crash; a refusal counts as one, a crash says nothing."""
-    return [each for each in cases if each.error is None]
-
-
-def clusters_of(answers: Sequence[CaseResult]) -> list[str | None] | None:
-    """Return each answer's cluster: its case's, or its case where that was asked several times; None when none has one.
-
-    Answers to one question are not independent, so the repeats of a case are a cluster.
-    """
-    times = Counter(each.case for each in answers)
-    if len(times) == len(answers) and all(each.cluster is None for each in answers):
-        return None
-    # The marks keep a case apart from a cluster of the same name.
-    return [
-        f"cluster {each.cluster}" if each.cluster is not None else f"case {each.case}" if times[each.case] > 1 else None
-        for each in answers
-    ]
-
-
 def per_case(cases: Iterable[CaseResult], number: Callable[[CaseResult], float | None]) -> Sample:
     """Return one number a case, the mean of its repeats that have one; cases without any are left out."""
     found: dict[str, list[float | None]] = {}
@@ -135,11 +115,6 @@ def per_answer(answers: Sequence[CaseResult], number: Callable[[CaseResult], flo
 def share(part: int, whole: int) -> float:
     """Return the part of the whole, 0 to 1; of nothing, all was covered."""
     return part / whole if whole else 1.0
-
-
-def case_count(cases: Iterable[CaseResult]) -> int:
-    """Return how many cases these are answers to."""
-    return len({each.case for each in cases})
 
 
 def proportion(sample: Sample, certainty: Certainty) -> Interval:

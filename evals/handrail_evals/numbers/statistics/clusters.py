@@ -1,4 +1,4 @@
-"""Cases that come in clusters (questions on one document, one sender's tickets), and repeats of one case.
+"""Cases that come in clusters (questions on one document, one sender's tickets).
 
 Cases of one cluster err together, so they say less than as many cases on their own. The variance is the
 cluster-robust one in the bias-reduced form of Bell and McCaffrey (2002, "CR2"), the degrees of freedom are
@@ -132,13 +132,3 @@ def satterthwaite(sizes: Sequence[int]) -> float:
     )
     together = math.fsum(diagonal) ** 2 / (math.fsum(entry * entry for entry in diagonal) + every - own)
     return max(1.0, min(alone, together))
-
-
-def average_repeats(scores: Sequence[float | None]) -> float | None:
-    """Return the mean of a case's scored repeats, or None when none was scored.
-
-    Averaging first keeps the case the unit: repeats narrow the noise of the model's answers, never the chance of
-    having drawn these cases.
-    """
-    scored = [score for score in scores if score is not None]
-    return math.fsum(scored) / len(scored) if scored else None

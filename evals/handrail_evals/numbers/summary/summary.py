@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import MeasuredSubject, Result
+from handrail_evals.numbers.metrics.answers import Right, crashed, failing
 from handrail_evals.numbers.metrics.confidence import (
     Ranking,
     Reliability,
@@ -21,16 +22,7 @@ from handrail_evals.numbers.metrics.fields import FieldScore, field_scores
 from handrail_evals.numbers.metrics.flow import Attribution, attribution, deciders, flows
 from handrail_evals.numbers.metrics.labels import Confusion, LabelScore, classification, confusion, labelled
 from handrail_evals.numbers.metrics.risk import RiskPoint, acceptance, check_risks, ranking_values, risk_curve
-from handrail_evals.numbers.metrics.scores import (
-    Right,
-    ScoredCases,
-    Slice,
-    average_score,
-    count_scored,
-    crashed,
-    failing,
-    slices,
-)
+from handrail_evals.numbers.metrics.scores import ScoredCases, Slice, average_score, count_scored, slices
 from handrail_evals.numbers.metrics.value import Group, MetricValue
 from handrail_evals.numbers.statistics.intervals import Certainty
 

@@ -8,7 +8,7 @@ import typer
 
 from handrail_evals.decide.comparison import Comparison
 from handrail_evals.measure.result.result import Result
-from handrail_evals.numbers.metrics.scores import Right, score_of
+from handrail_evals.numbers.metrics.answers import Right, score_of
 from handrail_evals.numbers.summary.document import to_json
 from handrail_evals.numbers.summary.summary import Summary
 from handrail_evals.show.cli.exits import DATA

@@ -11,7 +11,7 @@ from handrail_evals.errors import InvalidResult
 from handrail_evals.measure.cases.schema import write_schema
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result, read_result
-from handrail_evals.numbers.statistics.clusters import average_repeats
+from handrail_evals.numbers.metrics.answers import average_repeats
 from handrail_evals.numbers.summary.document import open_summary
 from handrail_evals.numbers.summary.summary import Options
 from handrail_evals.show.cli import options

@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
+from handrail_evals.numbers.metrics.answers import Right, parts
 from handrail_evals.numbers.metrics.labels import Confusion, labelled
-from handrail_evals.numbers.metrics.scores import Right, Slice, parts
+from handrail_evals.numbers.metrics.scores import Slice
 from handrail_evals.show.report.entry import Entry, entry
 from handrail_evals.show.report.failing import Failing, failing, passing
 from handrail_evals.show.report.labels import Layout, cell_place, chosen_labels, condensed

@@ -9,7 +9,7 @@ from handrail_evals.measure.case import UNLABELLED
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
 from handrail_evals.measure.target import StepTrace
-from handrail_evals.numbers.metrics.flow import same_json
+from handrail_evals.numbers.metrics.answers import same_json
 from handrail_evals.show.report.failing import Change, Failing
 from handrail_evals.show.report.writing import (
     Excerpt,

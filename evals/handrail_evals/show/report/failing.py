@@ -7,9 +7,7 @@ from typing import Literal, TypeAlias
 
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
-from handrail_evals.numbers.metrics.flow import blamed
-from handrail_evals.numbers.metrics.scores import Right, score_of
-from handrail_evals.numbers.statistics.clusters import average_repeats
+from handrail_evals.numbers.metrics.answers import Right, average_repeats, blamed, score_of
 
 Change: TypeAlias = Literal["broken", "new", "other input", "same", "fixed"]
 """Against the baseline: ``new`` is not in it, ``other input`` was asked otherwise, ``same`` failed then too."""

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from handrail_evals.decide.comparison import Comparison
 from handrail_evals.measure.result.result import Result
-from handrail_evals.numbers.metrics.scores import Right
+from handrail_evals.numbers.metrics.answers import Right
 from handrail_evals.numbers.summary.summary import Summary, summarize
 from handrail_evals.show.report.cases import cases, groups
 from handrail_evals.show.report.charts import Whisker, drawn

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from handrail_evals.numbers.metrics.answers import Fault
 from handrail_evals.numbers.metrics.cost import Histogram
-from handrail_evals.numbers.metrics.flow import Attribution, Blame, Fault
+from handrail_evals.numbers.metrics.flow import Attribution, Blame
 from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.summary.summary import Summary
 from handrail_evals.show.report.charts import (

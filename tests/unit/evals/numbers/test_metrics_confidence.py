@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidSetting
+from handrail_evals.numbers.metrics.answers import Right
 from handrail_evals.numbers.metrics.confidence import (
     Ranking,
     Reliability,
@@ -19,7 +20,6 @@ from handrail_evals.numbers.metrics.confidence import (
     reliability,
 )
 from handrail_evals.numbers.metrics.risk import acceptance, ranking_values, risk_curve
-from handrail_evals.numbers.metrics.scores import Right
 from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.statistics.intervals import Certainty, wilson
 from tests.unit.evals.numbers.metric_answers import answer, crashed, sure

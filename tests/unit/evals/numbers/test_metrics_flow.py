@@ -3,13 +3,11 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.target import Flow
-from handrail_evals.numbers.metrics.flow import Attribution, attribution, deciders, flows, same_json
-from handrail_evals.numbers.metrics.scores import Right
+from handrail_evals.numbers.metrics.answers import Right
+from handrail_evals.numbers.metrics.flow import Attribution, attribution, deciders, flows
 from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.numbers.statistics.intervals import Certainty, wilson
 from tests.unit.evals.numbers.metric_answers import answer, crashed, run, step
@@ -190,24 +188,3 @@ def test_shares_of_blame_have_intervals_and_repeats_are_one_case_by_name() -> No
     assert blames(*repeated) == [("", "unattributed", 2, ("a",))]
     assert attribution([answer("a", 0.0)], Right("exact"), SURE) is None
     assert attribution([answer("a", 1.0, flow=flow)], Right("exact"), SURE) == Attribution(failures=0, blames=())
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-3, 3) | st.text(max_size=2),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(JSON, JSON)
-def test_json_is_equal_to_itself_and_in_both_directions(left: Any, right: Any) -> None:
-    assert same_json(left, left)
-    assert same_json(left, right) == same_json(right, left)
-
-
-def test_true_is_no_number_and_one_is_one_point_zero() -> None:
-    assert same_json({"a": [1, True]}, {"a": [1.0, True]})
-    assert not same_json([1], [True])
-    assert not same_json([0], [False])
-    assert not same_json([1], [1, 2])
-    assert not same_json({"a": 1}, {"b": 1})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.numbers.metrics.scores import Right, average_score, count_scored, crashed, failing, slices
+from handrail_evals.numbers.metrics.scores import average_score, count_scored, slices
 from handrail_evals.numbers.statistics.intervals import Certainty, mean_interval, wilson
 from tests.unit.evals.numbers.metric_answers import BOOM, answer, result
 from tests.unit.evals.numbers.metric_answers import crashed as crash
@@ -153,14 +153,6 @@ def test_a_number_that_is_none_is_a_slice_by_its_name() -> None:
     assert [(each.value, each.cases) for each in slices(cases, "exact", SURE)] == [("nan", 2), (1.0, 1)]
 
 
-def test_failing_cases_are_named_the_lowest_score_first() -> None:
-    cases = [answer("fair", 0.5), answer("right", 1.0), answer("wrong", 0.0), answer("none", None), crash("crashed")]
-
-    assert failing(cases, Right("exact")) == ("wrong", "fair")
-    assert failing(cases, Right("exact", at_least=0.5)) == ("wrong",)
-    assert crashed(cases) == ("crashed",)
-
-
 def test_a_case_that_must_pass_fails_by_any_wrong_repeat_and_by_silence() -> None:
     cases = [
         answer("fine", 1.0, must_pass=True),
@@ -179,9 +171,3 @@ def test_coverage_is_the_share_of_cases_with_a_score(scores: list[float | None])
     value = average_score([answer(f"c{place}", score) for place, score in enumerate(scores)], "exact", SURE)
 
     assert math.isclose(value.coverage, sum(score is not None for score in scores) / len(scores))
-
-
-def test_failing_cases_keep_their_own_scores_whatever_order_their_repeats_came_in() -> None:
-    cases = [answer("a", 1.0), answer("b", 0.9), answer("a", 0.0, repeat=1), answer("b", 0.9, repeat=1)]
-
-    assert failing(cases, Right("exact")) == ("a", "b")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from handrail_evals.errors import DataError, InvalidScore, InvalidSetting, TooFewCases
 from handrail_evals.numbers.statistics.bootstrap import bca_mean
-from handrail_evals.numbers.statistics.clusters import average_repeats, satterthwaite, spread
+from handrail_evals.numbers.statistics.clusters import satterthwaite, spread
 from handrail_evals.numbers.statistics.intervals import Certainty, Interval, mean_interval, wilson
 
 if TYPE_CHECKING:
@@ -152,12 +152,6 @@ def test_amounts_that_are_all_alike_show_no_variation(amount: float, cases: int)
     interval = bca_mean([amount] * cases, None, Certainty(resamples=100))
 
     assert (interval.low, interval.high, interval.method) == (interval.estimate, interval.estimate, "no variation seen")
-
-
-def test_repeats_are_averaged_and_unscored_ones_left_out() -> None:
-    assert average_repeats([1.0, 0.0, None, 1.0]) == pytest.approx(2 / 3)
-    assert average_repeats([None, None]) is None
-    assert average_repeats([]) is None
 
 
 @pytest.mark.parametrize("interval", [wilson, mean_interval])
