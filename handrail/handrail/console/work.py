@@ -17,9 +17,10 @@ from handrail.console.standing import ANSWERABLE, Standing, is_own_answer, stand
 from handrail.console.viewer import Viewer, viewer_of
 from handrail.console.way import WayStep, way_to
 from handrail_guards.verdict import Verdict
+from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
-from handrail_orchestrator.review.moves import SEND_UP_CODES
+from handrail_orchestrator.review.moves import LEASE_SECONDS, SEND_UP_CODES
 from handrail_orchestrator.similar import SimilarCase
 from handrail_orchestrator.store import ReviewQuery
 
@@ -147,8 +148,16 @@ def work_of(
         done=None if done is None else done_of(console, viewer, done),
         may_assign=not viewer.is_single_user and viewer.may("assign", item),
         may_fork=viewer.may("fork"),
-        is_mine_to_undo=stands in {"pending", "decided"} and is_own_answer(item, viewer.person),
+        is_mine_to_undo=is_own_answer(item, viewer.person) and may_be_taken_back(client, item, now),
     )
+
+
+def may_be_taken_back(client: Client, item: ReviewItem, now: float) -> bool:
+    """Return whether an answer does not count yet, or is fresh and its run, as far as it shows, has not used it."""
+    if item.state != "decided":
+        return item.state == "pending"
+    is_fresh = item.decided is not None and now <= item.decided + LEASE_SECONDS
+    return is_fresh and (item.kind == "audit" or client.run(item.run_id).status in {"waiting", "pending"})
 
 
 def kind_of(item: ReviewItem) -> WorkKind:

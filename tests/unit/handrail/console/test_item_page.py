@@ -202,6 +202,16 @@ async def test_a_decided_item_says_that_a_correction_is_a_fork_and_offers_it(tmp
         assert [each.step for each in again] == ["topic/review"]
 
 
+async def test_an_answer_that_its_run_went_on_with_is_not_offered_to_be_taken_back(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        (item,) = await site.ask(tickets, "one")
+        await site.engine.decide(item, "bug", by="me", undo_seconds=60)
+        assert f'action="/items/{item}/undo"' in await site.page(f"/items/{item}")
+        await site.engine.commit(item, by="me")
+        await site.engine.idle()
+        assert "undo" not in await site.page(f"/items/{item}")
+
+
 async def test_an_unknown_item_is_a_page_that_says_so(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
         assert "no review item 999" in text_of(await site.page("/items/999", status=404))
