@@ -64,7 +64,7 @@ def console(
     # a page has a hundred links: looking through all routes for each would take half of its time
     app.state.named = {route.name: route for route in app.routes if isinstance(route, Route | Mount)}
     app.state.console = Console(client, settings, similar)
-    parts = sign_in or SignInParts.of(client, settings.sign_in, SingleUser(settings.single_user))
+    parts = sign_in or SignInParts.of(client, settings.sign_in, SingleUser.at(client, settings.single_user))
     app.state.sign_in = parts
     door = Door(app, sign_in=parts.sessions, public=PUBLIC, root_path=settings.root_path)
 

@@ -1,7 +1,5 @@
 """Who looks at a page: their name, zone and settings, and the token that their forms carry."""
 
-import hashlib
-import hmac
 import json
 import secrets
 from collections.abc import Mapping
@@ -13,8 +11,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from handrail.console.times import UTC_NAME, known_zone
+from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.person import Person
 from handrail_orchestrator.review import permission
+from handrail_orchestrator.secret import signing_secret
+from handrail_orchestrator.store.address import path_of
 
 ZONE_COOKIE = "zone"
 SETTINGS_COOKIE = "settings"
@@ -61,10 +62,20 @@ class SignIn(Protocol):
 class SingleUser:
     """Nobody is configured: whoever reaches the console on loopback is one and the same person."""
 
-    def __init__(self, name: str, secret: bytes | None = None) -> None:
+    def __init__(self, name: str, csrf: str | None = None) -> None:
         self._name = name
-        key = secret or secrets.token_bytes(32)
-        self._csrf = hmac.new(key, b"single-user forms", hashlib.sha256).hexdigest()
+        self._csrf = csrf or secrets.token_hex(32)
+
+    @staticmethod
+    def at(client: Client, name: str) -> "SingleUser":
+        """Return the one person of a store, whose forms carry a token of its secret: it outlives this process.
+
+        Raises:
+            SecretUnusable: nobody is configured in the store, and its secret cannot be read or made.
+        """
+        if client.people.exist():  # everybody signs in, from now on for good
+            return SingleUser(name)
+        return SingleUser(name, signing_secret(path_of(client.store)).sign("csrf", "single-user", name))
 
     async def viewer(self, request: HTTPConnection) -> Viewer | None:
         """Return the one person there is, with the zone and settings that their browser keeps."""

@@ -83,9 +83,15 @@ class Site:
 
     async def post(self, path: str, data: dict[str, Any] | None = None, **settings: Any) -> httpx2.Response:
         """Send a form as a page of the console does: with its token."""
-        token = re.search(r'name="csrf" value="([0-9a-f]+)"', await self.page("/queue"))
-        assert token is not None
-        return await self.http.post(path, data={"csrf": token[1], **(data or {})}, **settings)
+        token = self.token_in(await self.page("/queue"))
+        return await self.http.post(path, data={"csrf": token, **(data or {})}, **settings)
+
+    @staticmethod
+    def token_in(page: str) -> str:
+        """Return the token that the forms of a page carry."""
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+        assert found is not None
+        return found[1]
 
 
 @asynccontextmanager

@@ -81,6 +81,26 @@ async def test_a_form_without_the_token_changes_nothing(tmp_path: Path, data: di
         assert site.engine.review(1).state == "open"
 
 
+async def test_a_page_that_was_open_while_the_server_was_restarted_still_sends_its_forms(tmp_path: Path) -> None:
+    async with opened(tmp_path) as before:
+        await before.ask(tickets, "help")
+        token = before.token_in(await before.page("/items/1"))
+    async with opened(tmp_path) as after:
+        taken = await after.http.post("/items/1/take", data={"csrf": token})
+        assert taken.status_code == 303
+        assert after.engine.review(1).state == "leased"
+
+
+async def test_a_form_of_another_stores_console_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    async with opened(tmp_path / "other") as other:
+        token = other.token_in(await other.page("/queue"))
+    async with opened(tmp_path) as site:
+        await site.ask(tickets, "help")
+        assert (await site.http.post("/items/1/take", data={"csrf": token})).status_code == 403
+        assert site.engine.review(1).state == "open"
+
+
 async def test_a_body_over_the_limit_is_refused_whether_its_size_is_said_or_not(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
         said = await site.http.post("/queue/next", content=b"x" * 1_000_001)
