@@ -39,7 +39,7 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "security.origin": "That request came from another site",
     "security.origin.detail": "Only pages of this console may change anything. Nothing was changed.",
     "security.csrf": "This page is out of date",
-    "security.csrf.detail": "Nothing was changed: the page was loaded before a new sign-in, or belongs to another console."
+    "security.csrf.detail": "Nothing was changed: the page was loaded before a new sign-in, or is another console's."
     " Go back, reload it, and try again.",
     # -- the form of an answer
     "forms.answer": "Answer",
