@@ -10,6 +10,7 @@ from handrail_orchestrator.people import acting
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review import answers, moves
+from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.review.eligibility import not_for
 from handrail_orchestrator.review.permission import ItemAction, Place, check, scope
 from handrail_orchestrator.review.timers import fire
@@ -102,7 +103,7 @@ class Desk(Sowing):
         """
         row = self._item_for(item, by, "take")
         self._must_be_for(row, by)
-        return self.review((await self._move(moves.take(row, by=by, now=self.now()))).id)
+        return item_for(self.review((await self._move(moves.take(row, by=by, now=self.now()))).id), by)
 
     async def extend(self, item: int, *, by: str, worked: float = 0.0) -> bool:
         """Show that one is still at an item: its five minutes begin anew.

@@ -36,7 +36,7 @@ from handrail_orchestrator.errors import (
     UnknownItem,
 )
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail
-from handrail_orchestrator.review.blinding import log_for
+from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.secret import secret_of
 from handrail_orchestrator.store.address import path_of
 
@@ -102,12 +102,12 @@ def _follow(request: Request) -> Followed:
     if link is None:
         return Followed(ending="unknown")
     try:
-        item = client.review(link.item)
+        item = item_for(client.review(link.item), link.audience)
     except UnknownItem:  # pruned since
         return Followed(ending="unknown")
     if problem := refusal_of(client.people, link.audience, item):
         return Followed(link, ending="refused", problem=problem)
-    since = tuple(change for change in log_for(item, item.history, link.audience) if change.version > link.version)
+    since = tuple(change for change in item.history if change.version > link.version)
     return Followed(link, item, _ending(link, item, client.now(), since), since=since)
 
 

@@ -1,10 +1,9 @@
-"""What people said of an item: their notes, and why they handed it on; never what may not be seen yet."""
+"""What people said of an item: their notes, and why they handed it on."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail
-from handrail_orchestrator.review.blinding import log_for
 
 NoteKind: TypeAlias = Literal["note", "skip", "snooze", "assign", "send_up", "decide", "reopen", "policy"]
 
@@ -24,10 +23,10 @@ class Note:
     """Whom it was given to."""
 
 
-def notes_of(item: ReviewDetail, person: str) -> list[Note]:
-    """Return what was said of an item, oldest first, as far as this person may see it."""
+def notes_of(item: ReviewDetail) -> list[Note]:
+    """Return what was said of an item, as somebody may see it, oldest first."""
     found = []
-    for change in log_for(item, item.history, person):
+    for change in item.history:
         kind = _kind(change)
         if kind is None:
             continue

@@ -20,6 +20,7 @@ from handrail_guards.verdict import Verdict
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
+from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.review.moves import LEASE_SECONDS, SEND_UP_CODES
 from handrail_orchestrator.similar import SimilarCase
 from handrail_orchestrator.store import ReviewQuery
@@ -120,6 +121,7 @@ def work_of(
     """Return everything that the page of an item shows."""
     console, viewer = console_of(request), viewer_of(request)
     client, now = console.client, console.client.now()
+    item = item_for(item, viewer.person)
     kind = kind_of(item)
     shown = beside(item)
     labels = label_options(item, console.commonness.of(client, item)) if kind == "triage" and item.choices else []
@@ -140,7 +142,7 @@ def work_of(
         way=way_to(item, client.steps(item.run_id)),
         verdicts=() if judgement is None else judgement.verdicts,
         similar=() if console.similar is None else console.similar.similar(item),
-        notes=notes_of(item, viewer.person),
+        notes=notes_of(item),
         keys=key_map(kind, viewer.settings),
         queue=queue,
         ahead=ahead_of(console, viewer, item, queue) if stands in ANSWERABLE else (),

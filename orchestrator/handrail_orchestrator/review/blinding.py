@@ -29,8 +29,8 @@ def item_for(item: Item, by: str) -> Item:
     if not is_blind(item):
         return item
     own = tuple(answer for answer in item.answers if answer.by == by)
-    told = {answer.note for answer in item.answers if answer.by != by}
-    seen = replace(item, answers=own, note=None if item.note in told else item.note)
+    # the note is the last one of anybody, also of an answer that was taken back: whose it is, only the log says
+    seen = replace(item, answers=own, note=item.note if item.note in {answer.note for answer in own} else None)
     if isinstance(seen, ReviewDetail):
         return replace(seen, history=tuple(log_for(item, seen.history, by)))
     return seen

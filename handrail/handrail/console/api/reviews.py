@@ -21,7 +21,7 @@ from handrail.console.api.review_models import (
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.review.answers import problems
-from handrail_orchestrator.review.blinding import is_blind, log_for
+from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.review.moves import LONGEST_SNOOZE_SECONDS
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.store.port import ACTIVE, ReviewQuery
@@ -59,7 +59,7 @@ def list_reviews(call: ApiCall[Nothing, ReviewsQuery, Nothing, Nothing]) -> ApiA
     page = found[: query.limit]
     cursor = f"{page[-1].priority}.{page[-1].id}" if len(found) > query.limit else None
     total = client.review_count(wanted) if query.count else None
-    return ApiAnswer({"reviews": [_told(item) for item in page], "next": cursor, "total": total})
+    return ApiAnswer({"reviews": [_told(item, call.by) for item in page], "next": cursor, "total": total})
 
 
 def get_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
@@ -70,14 +70,16 @@ def get_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer
 
 async def next_review(call: ApiCall[Nothing, Nothing, NextBody, Nothing]) -> ApiAnswer:
     """Take the most urgent item that is free for the person."""
-    found = await call.console.client.next_review(by=call.by, queue=call.body.queue)
-    return ApiAnswer({"review": None if found is None else _detail(found, call.by)})
+    client = call.console.client
+    found = await client.next_review(by=call.by, queue=call.body.queue)
+    return ApiAnswer({"review": None if found is None else _detail(client.review(found.id), call.by)})
 
 
 async def take_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Take one item."""
-    found = await call.console.client.take(call.place.item, by=call.by)
-    return ApiAnswer(_detail(found, call.by), headers=_tag(found))
+    client = call.console.client
+    taken = await client.take(call.place.item, by=call.by)
+    return ApiAnswer(_detail(client.review(taken.id), call.by), headers=_tag(taken))
 
 
 async def extend_review(call: ApiCall[ItemPlace, Nothing, ExtendBody, Nothing]) -> ApiAnswer:
@@ -88,12 +90,12 @@ async def extend_review(call: ApiCall[ItemPlace, Nothing, ExtendBody, Nothing]) 
 
 async def release_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Give an item back."""
-    return _moved(await call.console.client.release(call.place.item, by=call.by))
+    return _moved(await call.console.client.release(call.place.item, by=call.by), call.by)
 
 
 async def skip_review(call: ApiCall[ItemPlace, Nothing, NoteBody, Nothing]) -> ApiAnswer:
     """Leave an item to somebody else."""
-    return _moved(await call.console.client.skip(call.place.item, by=call.by, note=call.body.note))
+    return _moved(await call.console.client.skip(call.place.item, by=call.by, note=call.body.note), call.by)
 
 
 async def snooze_review(call: ApiCall[ItemPlace, Nothing, SnoozeBody, Nothing]) -> ApiAnswer:
@@ -101,34 +103,36 @@ async def snooze_review(call: ApiCall[ItemPlace, Nothing, SnoozeBody, Nothing]) 
     client, body = call.console.client, call.body
     if not 0.0 < body.until - client.now() <= LONGEST_SNOOZE_SECONDS:
         raise of_fields([(("until",), "give a time from now to a year ahead")], below="")
-    return _moved(await client.snooze(call.place.item, by=call.by, until=body.until, note=body.note))
+    return _moved(await client.snooze(call.place.item, by=call.by, until=body.until, note=body.note), call.by)
 
 
 async def assign_review(call: ApiCall[ItemPlace, Nothing, AssignBody, Nothing]) -> ApiAnswer:
     """Give an item to one person, or to whoever comes."""
     body = call.body
-    return _moved(await call.console.client.assign(call.place.item, by=call.by, to=body.to, note=body.note))
+    return _moved(await call.console.client.assign(call.place.item, by=call.by, to=body.to, note=body.note), call.by)
 
 
 async def send_up_review(call: ApiCall[ItemPlace, Nothing, SendUpBody, Nothing]) -> ApiAnswer:
     """Hand an item to the next tier."""
     body = call.body
-    return _moved(await call.console.client.send_up(call.place.item, by=call.by, code=body.code, note=body.note))
+    return _moved(
+        await call.console.client.send_up(call.place.item, by=call.by, code=body.code, note=body.note), call.by
+    )
 
 
 async def note_review(call: ApiCall[ItemPlace, Nothing, AddNoteBody, Nothing]) -> ApiAnswer:
     """Say something about an item."""
-    return _moved(await call.console.client.add_note(call.place.item, by=call.by, text=call.body.text))
+    return _moved(await call.console.client.add_note(call.place.item, by=call.by, text=call.body.text), call.by)
 
 
 async def commit_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Let one's own answer count at once."""
-    return _moved(await call.console.client.commit(call.place.item, by=call.by))
+    return _moved(await call.console.client.commit(call.place.item, by=call.by), call.by)
 
 
 async def undo_review(call: ApiCall[ItemPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
     """Take back one's own answer."""
-    return _moved(await call.console.client.undo(call.place.item, by=call.by))
+    return _moved(await call.console.client.undo(call.place.item, by=call.by), call.by)
 
 
 async def decide_review(call: ApiCall[ItemPlace, Nothing, DecideBody, DecideHeaders]) -> ApiAnswer:
@@ -152,7 +156,7 @@ async def decide_review(call: ApiCall[ItemPlace, Nothing, DecideBody, DecideHead
         despite=body.despite,
         undo_seconds=body.undo_seconds,
     )
-    return _moved(moved)
+    return _moved(moved, call.by)
 
 
 def item_of(client: Client, place: ItemPlace) -> ReviewItem:
@@ -164,21 +168,23 @@ def item_of(client: Client, place: ItemPlace) -> ReviewItem:
     return client.plain_review(place.item)
 
 
-def _moved(item: ReviewItem) -> ApiAnswer:
-    return ApiAnswer(_told(item), headers=_tag(item))
+def _moved(item: ReviewItem, by: str) -> ApiAnswer:
+    return ApiAnswer(_told(item, by), headers=_tag(item))
 
 
 def _tag(item: ReviewItem) -> dict[str, str]:
     return {"ETag": f'"{item.version}"'}
 
 
-def _told(item: ReviewItem) -> dict[str, Any]:
-    """Return an item as its records are printed; of one that several answer blind, without what others said."""
-    told = item.as_json()
-    return {**told, "note": None} if is_blind(item) else told
+def _told(item: ReviewItem, by: str) -> dict[str, Any]:
+    """Return an item as its records are printed; of one that several answer blind, without what others said.
+
+    Who has answered is told all the same.
+    """
+    return item_for(item, by).as_json() | {"answered_by": [each.by for each in item.answers]}
 
 
 def _detail(item: ReviewDetail, by: str) -> dict[str, Any]:
     judged = None if item.said is None else item.said.as_json()
-    log = [change.as_json() for change in log_for(item, item.history, by)]
-    return {**_told(item), "judgement": judged, "log": log}
+    log = [change.as_json() for change in item_for(item, by).history]
+    return {**_told(item, by), "judgement": judged, "log": log}
