@@ -72,13 +72,6 @@ class Table:
     """How many rows are not shown, in words; empty when all are."""
 
 
-def named_numbers(columns: Row, rows: Sequence[Row], most: int = 100) -> Table:
-    """Return a table of numbers, named by the first cell of each row: at most so many rows, and how many more."""
-    more = len(rows) - most
-    numbers = frozenset(range(1, len(columns)))
-    return Table("Numbers", columns, tuple(rows[:most]), numbers, f"{more:,} more" if more > 0 else "")
-
-
 def heading(summary: Summary) -> str:
     """Return what was measured and how far the run came, in one line."""
     subject, tally = summary.subject, summary.tally

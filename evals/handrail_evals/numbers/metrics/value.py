@@ -43,11 +43,6 @@ class MetricValue:
     coverage: float
     """Share, 0 to 1, of the cases (or answers, steps) it could have been measured on that it was measured on."""
 
-    @property
-    def label(self) -> str:
-        """Return the group and the name, unique in a summary."""
-        return f"{self.group}/{self.name}"
-
 
 @dataclass(frozen=True, slots=True)
 class Metric:

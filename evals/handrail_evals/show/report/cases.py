@@ -1,6 +1,7 @@
-"""The part of the page with the cases: failing ones, some that pass, and which of them are behind what number."""
+"""The part of the page with the cases: those that fail, worst first, some that pass, and those behind each number."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -8,20 +9,112 @@ from markupsafe import Markup
 
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.result.result import Result
-from handrail_evals.numbers.metrics.answers import Right, parts
+from handrail_evals.numbers.metrics.answers import Right, average_repeats, blamed, parts, score_of
 from handrail_evals.numbers.metrics.labels import Confusion, labelled
 from handrail_evals.numbers.metrics.scores import Slice
-from handrail_evals.show.report.entry import Entry, entry
-from handrail_evals.show.report.failing import Failing, failing, passing
+from handrail_evals.show.report.entry import Change, Entry, Failing, entry
 from handrail_evals.show.report.labels import Layout, cell_place, chosen_labels, condensed
 from handrail_evals.show.report.metrics import slice_place, value_text
 from handrail_evals.show.report.writing import brief, counted
 
+MOST_FAILING = 200
+MOST_FIXED = 50
+MOST_BYTES = 1_100_000
+"""Of the failing cases and the fixed ones, so that a page stays under 2 MB whatever the cases hold."""
+MOST_PASSING = 60
+MOST_PASSING_BYTES = 150_000
 MOST_NAMES = 12
 """Failing cases of one number that are named, and passing ones."""
 MOST_NAMES_BYTES = 300_000
 """Of all names together."""
 LONGEST_NAME = 60
+
+ORDER: Mapping[Change | None, int] = {"broken": 0, "new": 1, "other input": 1, None: 1, "same": 2, "fixed": 3}
+KINDS: Mapping[str, str] = {
+    "must-pass": "must pass",
+    "broken": "broken since the baseline",
+    "accepted": "accepted though wrong",
+    "crashed": "crashed",
+}
+
+
+def failing_cases(result: Result, right: Right, *, baseline: Result | None = None) -> list[Failing]:
+    """Return the cases that fail, and with a baseline those that only it failed, worst first."""
+    before = None if baseline is None else baseline.by_case
+    found: list[Failing] = []
+    for name, repeats in result.by_case.items():
+        earlier = None if before is None else before.get(name, ())
+        found.extend(_judged(repeats, right, earlier))
+    return sorted(found, key=_rank)
+
+
+def passing_cases(result: Result, right: Right, names: Iterable[str]) -> list[Failing]:
+    """Return these cases, none of whose repeats fails."""
+    return [
+        Failing(
+            result=repeats[0],
+            failed=0,
+            repeats=len(repeats),
+            change=None,
+            baseline=None,
+            score=_mean_score(repeats, right),
+            blamed="",
+        )
+        for repeats in (result.by_case[name] for name in names)
+    ]
+
+
+def fails(result: CaseResult, right: Right) -> bool:
+    """Return whether an answer is wrong, crashed, or could not be scored because the scorer crashed.
+
+    A case that must pass fails when any scorer gives less than 1, too: so does the gate see it.
+    """
+    if result.error is not None or right.scorer in result.crashes:
+        return True
+    must = result.must_pass and any(score is None or score < 1.0 for score in result.scores.values())
+    return must or right.says(result) is False
+
+
+def _judged(repeats: Sequence[CaseResult], right: Right, before: Sequence[CaseResult] | None) -> Iterator[Failing]:
+    wrong = [each for each in repeats if fails(each, right)]
+    change, old = _change(repeats[0], before, right, is_wrong=bool(wrong))
+    if wrong or change == "fixed":
+        shown = wrong[0] if wrong else repeats[0]
+        yield Failing(
+            result=shown,
+            failed=len(wrong),
+            repeats=len(repeats),
+            change=change,
+            baseline=old,
+            score=_mean_score(repeats, right),
+            blamed=blamed(shown.flow, shown.steps)[0] if wrong and shown.flow is not None else "",
+        )
+
+
+def _change(
+    now: CaseResult, before: Sequence[CaseResult] | None, right: Right, *, is_wrong: bool
+) -> tuple[Change | None, CaseResult | None]:
+    if before is None:
+        return None, None
+    if not before:
+        return "new", None
+    if before[0].input_hash != now.input_hash:
+        return "other input", None
+    was_wrong = [each for each in before if fails(each, right)]
+    if was_wrong:
+        return ("same" if is_wrong else "fixed"), was_wrong[0]
+    return "broken", before[0]
+
+
+def _rank(case: Failing) -> tuple[bool, bool, int, float, bool]:
+    """Return what the cases are sorted by; without a score nothing is known to be right."""
+    result = case.result
+    score = -math.inf if case.score is None else case.score
+    return (case.change == "fixed", not result.must_pass, ORDER[case.change], score, result.accepted is not True)
+
+
+def _mean_score(repeats: Sequence[CaseResult], right: Right) -> float | None:
+    return average_repeats([score_of(each, right.scorer) for each in repeats])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +249,6 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-MOST_FAILING = 200
-MOST_FIXED = 50
-MOST_BYTES = 1_100_000
-"""Of the failing cases and the fixed ones, so that a page stays under 2 MB whatever the cases hold."""
-MOST_PASSING = 60
-MOST_PASSING_BYTES = 150_000
-
-KINDS: Mapping[str, str] = {
-    "must-pass": "must pass",
-    "broken": "broken since the baseline",
-    "accepted": "accepted though wrong",
-    "crashed": "crashed",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Cases:
     """The failing cases, those that only the baseline failed, some that pass, and which are behind what number."""
@@ -194,13 +272,13 @@ Write: TypeAlias = Callable[[Entry, int, bool], Markup]
 
 def cases(result: Result, right: Right, groups: Sequence[Group], *, baseline: Result | None, write: Write) -> Cases:
     """Return the part of the page with the cases; ``groups`` are those behind the numbers that link to them."""
-    found = failing(result, right, baseline=baseline)
+    found = failing_cases(result, right, baseline=baseline)
     wrong = [each for each in found if each.change != "fixed"]
     fixed = [each for each in found if each.change == "fixed"]
     names = [each.result.case for each in wrong]
     listed = {each.result.case for each in found}
     others = [name for name in result.by_case if name not in listed]
-    fine = passing(result, right, choose(groups, others, MOST_PASSING))
+    fine = passing_cases(result, right, choose(groups, others, MOST_PASSING))
 
     shown = _written(wrong[:MOST_FAILING], right.scorer, write, MOST_BYTES)
     room = MOST_BYTES - sum(len(each.encode()) for each in shown)

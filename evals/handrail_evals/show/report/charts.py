@@ -1,4 +1,4 @@
-"""The parts of every chart, as SVG that is escaped and the same for the same data: axes, whiskers, bars."""
+"""Charts, and the parts of every chart, as SVG that is escaped and the same for the same data."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from handrail_evals.show.report.writing import fitted, visible
+from handrail_evals.numbers.statistics.intervals import Interval
+from handrail_evals.show.report.writing import count, counted, fitted, share, visible
 
 WIDTH = 340
 """Units across every chart: about the pixels of a phone, so that text keeps its size there."""
@@ -175,6 +176,11 @@ class Whisker:
     low: float
     high: float
 
+    @classmethod
+    def of(cls, interval: Interval) -> "Whisker":
+        """Return the whisker of an interval."""
+        return cls(interval.estimate, interval.low, interval.high)
+
 
 def lying(whisker: Whisker, axis: Axis, y: float, class_: str = "mark") -> str:
     """Return a whisker that lies on a chart at height ``y``."""
@@ -275,3 +281,103 @@ def _bar(bar: Bar, x: Axis, top: float) -> str:
         + rectangle((0, middle - 5, x.at(bar.value), 10), bar.class_)
         + (lying(bar.whisker, x, middle, "over") if bar.whisker else "")
     )
+
+
+STACK_HEIGHT = 26.0
+LEGEND_ROW = 22.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackPart:
+    """A share of the whole."""
+
+    name: str
+    share: float
+    """0 to 1; those of all parts sum to 1."""
+    class_: str
+    """What the style sheet colours it by."""
+
+
+def stack(parts: Sequence[StackPart], *, title: str, name: str) -> str:
+    """Return the bar and, below it, a line for each part with its share."""
+    shapes, reached = [], 0.0
+    for row, each in enumerate(parts):
+        wide = WIDTH * each.share
+        # A hair of background parts the neighbours, which colour alone would not.
+        shapes.append(rectangle((reached, 0, max(wide - 1.5, min(wide, 0.75)), STACK_HEIGHT), each.class_))
+        reached += wide
+        y = STACK_HEIGHT + 22 + row * LEGEND_ROW
+        shapes.append(rectangle((0, y - 10, 11, 11), each.class_))
+        shapes.append(text(19, y, each.name, class_="name"))
+        shapes.append(text(WIDTH, y, share(each.share), class_="number", anchor="end"))
+    described = ", ".join(f"{each.name} {share(each.share)}" for each in parts)
+    return picture(name, title, described, STACK_HEIGHT + 8 + len(parts) * LEGEND_ROW, *shapes)
+
+
+PLOT_LEFT, PLOT_RIGHT = 46.0, WIDTH - 10.0
+PLOT_TOP, PLOT_BASE = 40.0, 172.0
+PLOT_HEIGHT = 206.0
+MARK_ROOM = 84.0
+"""What the words of a mark take at most."""
+MARK_ROW = 16.0
+"""Between the words of two marks: a line of text and its gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Cases between two values."""
+
+    low: float
+    """Above 0."""
+    high: float
+    """Above ``low``."""
+    cases: int
+
+
+def histogram(
+    buckets: Sequence[Bucket],
+    *,
+    title: str,
+    write: Callable[[float, int], str],
+    marks: Mapping[str, float],
+    name: str = "histogram",
+) -> str:
+    """Return the bars from the first bucket, of at least one, to the last.
+
+    ``write`` makes words of a value, with so many digits; ``marks`` are values to point out, by name.
+    """
+    low, high = buckets[0].low, buckets[-1].high
+    x = Axis(math.log10(low), math.log10(high), PLOT_LEFT, PLOT_RIGHT)
+    y = Axis(0.0, round_end(max(1, *(each.cases for each in buckets)), 3), PLOT_BASE, PLOT_TOP)
+    ticks = {math.log10(tick): write(tick, 1) for tick in decade_ticks(low, high)}
+    spots = {label: x.at(math.log10(max(value, low))) for label, value in marks.items()}
+    described = ", ".join(f"{label} {write(value, 3)}" for label, value in marks.items())
+    return picture(
+        name,
+        title,
+        described or counted(sum(each.cases for each in buckets), "case"),
+        PLOT_HEIGHT,
+        left(y, (PLOT_LEFT, PLOT_RIGHT), count, about=3),
+        *(_bucket(each, x, y, write) for each in buckets if each.cases),
+        *(line(across, MARK_ROW * row + 4, across, PLOT_BASE, "own-line") for row, across in enumerate(spots.values())),
+        *(_words(row, f"{label} {write(marks[label], 3)}", spots) for row, label in enumerate(marks)),
+        bottom(x, PLOT_BASE, ticks, title),
+    )
+
+
+def _bucket(bucket: Bucket, x: Axis, y: Axis, write: Callable[[float, int], str]) -> str:
+    start, end, top = x.at(math.log10(bucket.low)), x.at(math.log10(bucket.high)), y.at(bucket.cases)
+    tip = f"{write(bucket.low, 2)} to {write(bucket.high, 2)}: {counted(bucket.cases, 'case')}"
+    return rectangle((start + 0.5, top, end - start - 1, PLOT_BASE - top), "bar", tip)
+
+
+def _words(row: int, words: str, spots: Mapping[str, float]) -> str:
+    """Return the words of a mark, away from the other marks: the first one's left of its line, the others' right.
+
+    Each has a row of its own, so that they stay apart where the edge of the picture leaves one side only.
+    """
+    across = list(spots.values())[row]
+    leftmost = across <= min(spots.values()) and len(spots) > 1
+    on_left = across > WIDTH - MARK_ROOM or (leftmost and row == 0 and across > PLOT_LEFT + MARK_ROOM)
+    anchor, shift = ("end", -5) if on_left else ("start", 5)
+    return text(across + shift, MARK_ROW * row + 12, words, class_="note own", anchor=anchor)

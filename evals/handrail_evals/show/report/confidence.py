@@ -26,14 +26,16 @@ from handrail_evals.show.report.charts import (
     text,
     upright,
 )
-from handrail_evals.show.report.metrics import NumberRow, earlier, number
+from handrail_evals.show.report.metrics import NumberRow, earlier, named_numbers, number
 from handrail_evals.show.report.writing import count, counted, share, spread
-from handrail_evals.show.tables import Table, named_numbers
+from handrail_evals.show.tables import Table
 
 LEFT, RIGHT = 46.0, WIDTH - 10.0
 DIAGRAM_TOP, DIAGRAM_BASE = 10.0, 220.0
 BARS_TOP, BARS_BASE = 234.0, 268.0
+CURVE_TOP, CURVE_BASE = 16.0, 268.0
 HEIGHT = 302.0
+CURVE_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,6 @@ def _counts(bins: Sequence[Bin], x: Axis) -> str:
     return line(LEFT, BARS_BASE, RIGHT, BARS_BASE, "axis") + "".join(bars)
 
 
-LEFT, RIGHT = 46.0, WIDTH - 10.0
-CURVE_TOP, CURVE_BASE = 16.0, 268.0
-HEIGHT = 302.0
-
-
 @dataclass(frozen=True, slots=True)
 class Point:
     """What accepting the surest answers comes to."""
@@ -115,6 +112,16 @@ class Operating:
     """Share of the cases that it accepts, 0 to 1."""
     risk: Whisker
     """Share of what it accepts that is wrong, with its interval, 0 to 1."""
+
+
+def own_operating(acceptance: Sequence[MetricValue]) -> Operating | None:
+    """Return where the step stands by the metrics of its acceptance; None: it accepts nothing, or does not say."""
+    found = {each.name: each for each in acceptance}
+    coverage, risk = found.get("coverage"), found.get("risk")
+    if coverage is None or risk is None or coverage.value is None or risk.value is None:
+        return None
+    own = Whisker(risk.value, risk.value, risk.value) if risk.interval is None else Whisker.of(risk.interval)
+    return Operating(coverage.value, own)
 
 
 def risk_coverage(
@@ -181,9 +188,6 @@ def _described(curve: Sequence[Point], operating: Operating | None, target: floa
 def _digits(highest: float) -> int:
     """Return the decimals that keep the ticks of a scale apart."""
     return 0 if highest >= 0.05 else 1
-
-
-CURVE_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from handrail_evals.measure.case import UNLABELLED
 from handrail_evals.measure.result.case_result import CaseResult
 from handrail_evals.measure.scorer import Counts
 from handrail_evals.measure.target import StepTrace
 from handrail_evals.numbers.metrics.answers import same_json
-from handrail_evals.show.report.failing import Change, Failing
 from handrail_evals.show.report.writing import (
     Excerpt,
     Piece,
@@ -25,10 +24,46 @@ from handrail_evals.show.report.writing import (
 )
 from handrail_guards.verdict import Verdict
 
+Change: TypeAlias = Literal["broken", "new", "other input", "same", "fixed"]
+"""Against the baseline: ``new`` is not in it, ``other input`` was asked otherwise, ``same`` failed then too."""
+
 MOST = 1200
 """Characters of one value."""
 COMMON = 0.3
 """Texts that share less than this part of their characters are not shown word against word: it would be confetti."""
+MOST_TRACE = 1500
+MOST_VERDICTS = 20
+MOST_STEPS = 40
+MOST_FIELDS = 40
+MOST_METADATA = 12
+
+CHANGES: dict[Change, str] = {
+    "broken": "broken",
+    "fixed": "fixed",
+    "same": "failed before",
+    "new": "not in the baseline",
+    "other input": "other input than the baseline",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """A case that fails, that only the baseline failed, or that is right; with what there is to hold it against."""
+
+    result: CaseResult
+    """Its first repeat that fails; of a case that is right, its first."""
+    failed: int
+    """How many of its repeats fail; 0 for a case that is right."""
+    repeats: int
+    """How many of them were put to the target."""
+    change: Change | None
+    """None: there is no baseline, or both are right."""
+    baseline: CaseResult | None
+    """What the baseline made of it; None: it has none, or not of this input."""
+    score: float | None
+    """The mean main score of its repeats; None when none has one."""
+    blamed: str
+    """The step a workflow's failure came from; empty: none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +149,6 @@ def _side(pieces: tuple[Piece, ...], kind: str) -> tuple[Piece, ...]:
     return tuple(
         Piece(each, "".join(piece.text for piece in run)) for each, run in groupby(kept, key=lambda piece: piece.kind)
     )
-
-
-MOST_TRACE = 1500
-MOST_VERDICTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,19 +237,6 @@ def as_step(step: StepTrace, case: Failing) -> TraceRow:
         error=visible(step.error[:400]),
         is_blamed=bool(case.blamed) and step.name == case.blamed,
     )
-
-
-MOST_STEPS = 40
-MOST_FIELDS = 40
-MOST_METADATA = 12
-
-CHANGES: dict[Change, str] = {
-    "broken": "broken",
-    "fixed": "fixed",
-    "same": "failed before",
-    "new": "not in the baseline",
-    "other input": "other input than the baseline",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The part of the page on labels: which was taken for which, and how well each is told from the others."""
+"""The parts of the page on labels and on fields: which was taken for which, and how well each is told."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from handrail_evals.numbers.metrics.fields import FieldScore
 from handrail_evals.numbers.metrics.labels import Confusion, LabelScore, label_names
+from handrail_evals.numbers.metrics.value import MetricValue
 from handrail_evals.show.report.charts import (
     WIDTH,
+    Bar,
     Whisker,
+    bars,
     drawn,
     element,
     escaped,
@@ -20,8 +24,20 @@ from handrail_evals.show.report.charts import (
     strip,
     text,
 )
-from handrail_evals.show.report.writing import UNKNOWN, brief, brief_count, count, counted, fitted, share, spread
-from handrail_evals.show.tables import Table, named_numbers
+from handrail_evals.show.report.metrics import named_numbers
+from handrail_evals.show.report.writing import (
+    UNKNOWN,
+    amount,
+    brief,
+    brief_count,
+    count,
+    counted,
+    fitted,
+    share,
+    significant,
+    spread,
+)
+from handrail_evals.show.tables import Table
 
 NAMES = 108.0
 """Units for the names at the left."""
@@ -30,6 +46,16 @@ MATRIX_TOP = 36.0
 LARGEST_CELL = 34.0
 STEPS = 5
 """Of the heat: few enough to tell apart, and each has a text colour that stands out on it."""
+
+ALL_UP_TO = 11
+"""So many labels are shown in the matrix; of more, those with the most mistakes, and the rest in one."""
+WORST = 12
+MOST_LABELS = 400
+MIXED_UP = 10
+AXIS = scale(0.0, 1.0)
+
+MOST_FIELDS = 40
+ALL_FIELDS = "all fields"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +158,6 @@ def _described(matrix: Matrix) -> str:
     return f"{counted(total, 'answer')}; {right:,} of them on the diagonal, right"
 
 
-ALL_UP_TO = 11
-"""So many labels are shown in the matrix; of more, those with the most mistakes, and the rest in one."""
-WORST = 12
-MOST = 400
-MIXED_UP = 10
-AXIS = scale(0.0, 1.0)
-
-
 @dataclass(frozen=True, slots=True)
 class Label:
     """One label as a row of a table."""
@@ -174,7 +192,7 @@ def labels(matrix: Confusion, scores: Sequence[LabelScore]) -> LabelsPart:
     name = label_names(matrix.labels)
     chosen = chosen_labels(matrix)
     by_f1 = sorted(scores, key=lambda each: (each.f1, -each.support))
-    rows = [_label(each, name(each.label)) for each in by_f1[:MOST]]
+    rows = [_label(each, name(each.label)) for each in by_f1[:MOST_LABELS]]
     first = WORST if len(rows) > WORST + 4 else len(rows)
     more = len(by_f1) - len(rows)
     mistakes = [
@@ -262,7 +280,7 @@ def condensed(matrix: Confusion, chosen: Sequence[int]) -> Matrix:
 def _label(score: LabelScore, name: str) -> Label:
     interval, picture = score.interval, ""
     if interval is not None:
-        whisker = Whisker(interval.estimate, interval.low, interval.high)
+        whisker = Whisker.of(interval)
         picture = strip(whisker, AXIS, f"F1 {share(score.f1)}, {spread(interval, 'share')}")
     return Label(
         name=brief(name),
@@ -277,3 +295,67 @@ def _label(score: LabelScore, name: str) -> Label:
 
 def _share(value: float | None) -> str:
     return UNKNOWN if value is None else share(value)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsPart:
+    """The fields of one scorer."""
+
+    scorer: str
+    chart: Markup
+    numbers: Table
+    left_out: str
+    kind: str = "fields"
+
+
+def fields(scores: Sequence[FieldScore], *, number: int = 1) -> FieldsPart:
+    """Return the part of the page on the fields of one scorer; ``number`` tells several of them apart."""
+    shown = [each for each in scores if each.f1.value is not None][:MOST_FIELDS]
+    more = len(scores) - len(shown)
+    worst = min((each for each in shown if each.field), key=lambda each: each.f1.value or 0.0, default=None)
+    told = "" if worst is None else f"the lowest is {brief(worst.field)} with {_number(worst.f1)}"
+    chart = bars(
+        [_field_bar(each) for each in shown],
+        title="F1 by field",
+        description=told,
+        longest=1.0,
+        name=f"fields-{number}",
+    )
+    return FieldsPart(
+        scorer=brief(scores[0].scorer),
+        chart=drawn(chart),
+        numbers=named_numbers(
+            ("field", "precision", "recall", "F1", "interval", "right", "extra", "missed"),
+            [_field_row(each) for each in scores[:MOST_FIELDS]],
+        ),
+        left_out=f"{counted(more, 'field')} without an F1, or beyond the first {MOST_FIELDS}, not drawn"
+        if more
+        else "",
+    )
+
+
+def _field_bar(score: FieldScore) -> Bar:
+    interval = score.f1.interval
+    return Bar(
+        name=brief(score.field) if score.field else ALL_FIELDS,
+        value=score.f1.value or 0.0,
+        label=_number(score.f1),
+        whisker=None if interval is None else Whisker.of(interval),
+        class_="bar" if score.field else "bar plain",
+    )
+
+
+def _field_row(score: FieldScore) -> tuple[str, ...]:
+    interval, counts = score.f1.interval, score.counts
+    return (
+        brief(score.field) if score.field else ALL_FIELDS,
+        _number(score.precision),
+        _number(score.recall),
+        _number(score.f1),
+        "" if interval is None else spread(interval, "share"),
+        *(significant(each, 4) if each % 1 else f"{each:,.0f}" for each in (counts.hits, counts.extra, counts.missed)),
+    )
+
+
+def _number(metric: MetricValue) -> str:
+    return UNKNOWN if metric.value is None else amount(metric.value, metric.unit)

@@ -1,4 +1,4 @@
-"""The parts of the page with the numbers: of all answers, of slices, and of extracted fields."""
+"""The parts of the page with the numbers: of all answers, of slices, of runs, and of what answers take."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,49 +8,85 @@ from typing import Final
 from markupsafe import Markup
 
 from handrail_evals.measure.case import Metadatum
-from handrail_evals.numbers.metrics.fields import FieldScore
+from handrail_evals.numbers.metrics.answers import Fault
+from handrail_evals.numbers.metrics.cost import Histogram
+from handrail_evals.numbers.metrics.flow import Attribution, Blame
 from handrail_evals.numbers.metrics.scores import Slice
 from handrail_evals.numbers.metrics.value import Group, MetricValue
 from handrail_evals.numbers.summary.summary import Summary, Tally
-from handrail_evals.show.report.charts import Bar, Whisker, bars, drawn, ruler, scale, strip
-from handrail_evals.show.report.writing import UNKNOWN, amount, brief, count, counted, share, significant, spread
-from handrail_evals.show.tables import Table, named_numbers
+from handrail_evals.show.report.charts import (
+    Bar,
+    Bucket,
+    StackPart,
+    Whisker,
+    bars,
+    drawn,
+    histogram,
+    ruler,
+    scale,
+    stack,
+    strip,
+)
+from handrail_evals.show.report.writing import UNKNOWN, amount, brief, count, counted, seconds, share, spread
+from handrail_evals.show.tables import Row, Table
 
-TITLES: Final[Mapping[str, str]] = {
-    "labels/accuracy": "accuracy",
-    "labels/macro_f1": "macro F1",
-    "confidence/has_confidence": "has a confidence",
-    "confidence/brier": "Brier score",
-    "confidence/ece": "calibration error (ECE)",
-    "confidence/aurc": "area under risk-coverage",
-    "acceptance/coverage": "accepted without a person",
-    "acceptance/risk": "wrong among accepted",
-    "flow/completion": "runs completed",
-    "flow/exception_rate": "needed a person or failed",
-    "flow/rework": "done again after a person",
-    "flow/cycle_p50": "cycle time, median",
-    "flow/cycle_p95": "cycle time, 95th percentile",
-    "flow/approval_delay_p50": "approval delay, median",
-    "flow/approval_delay_p95": "approval delay, 95th percentile",
-    "time/latency_p50": "time to answer, median",
-    "time/latency_p95": "time to answer, 95th percentile",
-    "cost/money_total": "cost in total",
-    "cost/money_mean": "cost a case",
-    "cost/input_tokens_total": "read in total",
-    "cost/input_tokens_mean": "read a case",
-    "cost/output_tokens_total": "written in total",
-    "cost/output_tokens_mean": "written a case",
-    "cost/human_minutes_total": "people's time in total",
-    "cost/human_minutes_mean": "people's time a case",
+TITLES: Final[Mapping[tuple[Group, str], str]] = {
+    ("labels", "accuracy"): "accuracy",
+    ("labels", "macro_f1"): "macro F1",
+    ("confidence", "has_confidence"): "has a confidence",
+    ("confidence", "brier"): "Brier score",
+    ("confidence", "ece"): "calibration error (ECE)",
+    ("confidence", "aurc"): "area under risk-coverage",
+    ("acceptance", "coverage"): "accepted without a person",
+    ("acceptance", "risk"): "wrong among accepted",
+    ("flow", "completion"): "runs completed",
+    ("flow", "exception_rate"): "needed a person or failed",
+    ("flow", "rework"): "done again after a person",
+    ("flow", "cycle_p50"): "cycle time, median",
+    ("flow", "cycle_p95"): "cycle time, 95th percentile",
+    ("flow", "approval_delay_p50"): "approval delay, median",
+    ("flow", "approval_delay_p95"): "approval delay, 95th percentile",
+    ("time", "latency_p50"): "time to answer, median",
+    ("time", "latency_p95"): "time to answer, 95th percentile",
+    ("cost", "money_total"): "cost in total",
+    ("cost", "money_mean"): "cost a case",
+    ("cost", "input_tokens_total"): "read in total",
+    ("cost", "input_tokens_mean"): "read a case",
+    ("cost", "output_tokens_total"): "written in total",
+    ("cost", "output_tokens_mean"): "written a case",
+    ("cost", "human_minutes_total"): "people's time in total",
+    ("cost", "human_minutes_mean"): "people's time a case",
 }
 AT_RISK: Final = "coverage_at_risk_"
+
+AXIS = scale(0.0, 1.0)
+GROUPS: Mapping[Group, str] = {
+    "scores": "score",
+    "labels": "labels",
+    "fields": "fields",
+    "acceptance": "acceptance",
+}
+RULER = {0.0: "0", 0.25: "0.25", 0.5: "0.5", 0.75: "0.75", 1.0: "1"}
+MOST_KEYS = 20
+MOST_STEPS = 15
+DECIDERS: Mapping[str, tuple[str, str]] = {
+    "decided_by_rule": ("rules", "p1"),
+    "decided_by_model": ("models", "p2"),
+    "decided_by_person": ("people", "p3"),
+    "decided_by_policy": ("policies", "p4"),
+}
+FAULTS: Mapping[Fault, str] = {
+    "differs": "other value than expected",
+    "error": "raised an error",
+    "unattributed": "nobody knows which step",
+}
 
 
 def title(metric: MetricValue) -> str:
     """Return what people call a number; one that has no other name keeps its own."""
     if metric.group == "confidence" and metric.name.startswith(AT_RISK):
         return f"coverage at {share(float(metric.name.removeprefix(AT_RISK)), 0)} wrong"
-    return TITLES.get(metric.label) or brief(metric.name)
+    return TITLES.get((metric.group, metric.name)) or brief(metric.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +108,11 @@ def figure(metric: MetricValue, before: MetricValue | None = None) -> Figure:
     return Figure(title(metric), value, note)
 
 
-AXIS = scale(0.0, 1.0)
-GROUPS: Mapping[Group, str] = {
-    "scores": "score",
-    "labels": "labels",
-    "fields": "fields",
-    "acceptance": "acceptance",
-}
-RULER = {0.0: "0", 0.25: "0.25", 0.5: "0.5", 0.75: "0.75", 1.0: "1"}
+def named_numbers(columns: Row, rows: Sequence[Row], most: int = 100) -> Table:
+    """Return a table of numbers, named by the first cell of each row: at most so many rows, and how many more."""
+    more = len(rows) - most
+    numbers = frozenset(range(1, len(columns)))
+    return Table("Numbers", columns, tuple(rows[:most]), numbers, f"{more:,} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +185,7 @@ def number(metric: MetricValue, before: MetricValue | None = None) -> NumberRow:
     interval = metric.interval
     picture = ""
     if interval is not None and metric.unit in {"share", "score"} and interval.low >= 0.0 and interval.high <= 1.0:
-        whisker = Whisker(interval.estimate, interval.low, interval.high)
+        whisker = Whisker.of(interval)
         said = f"{amount(interval.estimate, metric.unit)}, {spread(interval, metric.unit)}"
         picture = strip(whisker, AXIS, said)
     return NumberRow(
@@ -169,9 +202,6 @@ def _note(metric: MetricValue) -> str:
     covered = "" if metric.coverage >= 1.0 else f"{share(metric.coverage)} of the cases"
     how = metric.reason if metric.interval is None else metric.interval.method
     return ", ".join(each for each in (covered, how) if each)
-
-
-MOST_KEYS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +236,7 @@ class Slices:
     kind: str = "slices"
 
 
-def slices(found: Sequence[Slice], metric: str, before: Sequence[Slice] | None = None) -> Slices:
+def slices(found: Sequence[Slice], before: Sequence[Slice] | None = None) -> Slices:
     """Return the part of the page on slices, at least one; those of one key stand together.
 
     ``before`` are the baseline's.
@@ -218,7 +248,7 @@ def slices(found: Sequence[Slice], metric: str, before: Sequence[Slice] | None =
     ]
     more = len(keys) - MOST_KEYS
     return Slices(
-        metric=brief(metric),
+        metric=brief(found[0].score.name),
         keys=tuple(keys[:MOST_KEYS]),
         left_out=f"{counted(more, 'more key')}" if more > 0 else "",
         ruler=drawn(ruler(AXIS, RULER, "scale from 0 to 1")),
@@ -240,67 +270,101 @@ def _value(at: int, each: Slice, before: MetricValue | None) -> Value:
     return Value(value_text(each.value), count(each.cases), number(each.score, before), slice_place(at))
 
 
-MOST = 40
-ALL = "all fields"
+@dataclass(frozen=True, slots=True)
+class WorkflowPart:
+    """How the runs went."""
+
+    figures: tuple[Figure, ...]
+    deciders: Markup
+    """Empty when nobody decided anything."""
+    blames: Markup
+    """Empty when nothing failed."""
+    numbers: Table
+    failures: str
+    kind: str = "workflow"
+
+
+def workflow(
+    metrics: Sequence[MetricValue], attribution: Attribution | None, before: Summary | None = None
+) -> WorkflowPart:
+    """Return the part of the page on the metrics of the group ``flow``."""
+    blames = attribution.blames if attribution is not None else ()
+    return WorkflowPart(
+        figures=tuple(figure(each, earlier(each, before)) for each in metrics if each.name not in DECIDERS),
+        deciders=drawn(_deciders(metrics)),
+        blames=drawn(_blames(blames)),
+        numbers=named_numbers(("step", "how", "failures", "share", "interval"), [_blame_row(each) for each in blames]),
+        failures="" if attribution is None else counted(attribution.failures, "failed run"),
+    )
+
+
+def _deciders(metrics: Sequence[MetricValue]) -> str:
+    shares = {each.name: each.value for each in metrics}
+    parts = [
+        StackPart(words, value, class_) for name, (words, class_) in DECIDERS.items() if (value := shares.get(name))
+    ]
+    return stack(parts, title="Who decides the steps", name="deciders") if parts else ""
+
+
+def _blames(blames: Sequence[Blame]) -> str:
+    if not blames:
+        return ""
+    total = sum(each.failures for each in blames)
+    rows = [
+        Bar(
+            name=_blamed_step(each),
+            value=each.failures / total,
+            label=f"{count(each.failures)}, {share(each.failures / total)}",
+            whisker=None if each.interval is None else Whisker.of(each.interval),
+            class_="bar plain" if each.fault == "unattributed" else "bar bad",
+        )
+        for each in blames[:MOST_STEPS]
+    ]
+    described = ", ".join(f"{_blamed_step(each)} {each.failures}" for each in blames[:3])
+    return bars(rows, title="Where failures come from", description=described, longest=1.0, name="blames")
+
+
+def _blamed_step(blame: Blame) -> str:
+    return brief(blame.step) if blame.step else "not known"
+
+
+def _blame_row(blame: Blame) -> tuple[str, ...]:
+    interval = blame.interval
+    return (
+        _blamed_step(blame),
+        FAULTS[blame.fault],
+        count(blame.failures),
+        "" if interval is None else share(interval.estimate),
+        "" if interval is None else spread(interval, "share"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class FieldsPart:
-    """The fields of one scorer."""
+class Effort:
+    """The figures, and how time spreads."""
 
-    scorer: str
+    figures: tuple[Figure, ...]
     chart: Markup
-    numbers: Table
-    left_out: str
-    kind: str = "fields"
+    """Empty when nothing took time."""
+    buckets: Table
+    kind: str = "effort"
 
 
-def fields(scores: Sequence[FieldScore], *, number: int = 1) -> FieldsPart:
-    """Return the part of the page on the fields of one scorer; ``number`` tells several of them apart."""
-    shown = [each for each in scores if each.f1.value is not None][:MOST]
-    more = len(scores) - len(shown)
-    worst = min((each for each in shown if each.field), key=lambda each: each.f1.value or 0.0, default=None)
-    told = "" if worst is None else f"the lowest is {brief(worst.field)} with {_number(worst.f1)}"
-    chart = bars(
-        [_bar(each) for each in shown],
-        title="F1 by field",
-        description=told,
-        longest=1.0,
-        name=f"fields-{number}",
+def effort(metrics: Sequence[MetricValue], latency: Histogram, before: Summary | None = None) -> Effort:
+    """Return the part of the page on the metrics of the groups ``time`` and ``cost``."""
+    edges = list(zip(latency.edges, latency.edges[1:], latency.counts, strict=False))
+    marks = {
+        each.name.removeprefix("latency_"): each.value
+        for each in metrics
+        if each.group == "time" and each.value is not None
+    }
+    picture = ""
+    if edges:
+        buckets = [Bucket(low, high, cases) for low, high, cases in edges]
+        picture = histogram(buckets, title="time to answer", write=seconds, marks=marks, name="latency")
+    rows = [(f"{seconds(low)} to {seconds(high)}", count(cases)) for low, high, cases in edges if cases]
+    return Effort(
+        figures=tuple(figure(each, earlier(each, before)) for each in metrics),
+        chart=drawn(picture),
+        buckets=named_numbers(("took", "answers"), rows),
     )
-    return FieldsPart(
-        scorer=brief(scores[0].scorer),
-        chart=drawn(chart),
-        numbers=named_numbers(
-            ("field", "precision", "recall", "F1", "interval", "right", "extra", "missed"),
-            [_row(each) for each in scores[:MOST]],
-        ),
-        left_out=f"{counted(more, 'field')} without an F1, or beyond the first {MOST}, not drawn" if more else "",
-    )
-
-
-def _bar(score: FieldScore) -> Bar:
-    interval = score.f1.interval
-    return Bar(
-        name=brief(score.field) if score.field else ALL,
-        value=score.f1.value or 0.0,
-        label=_number(score.f1),
-        whisker=None if interval is None else Whisker(interval.estimate, interval.low, interval.high),
-        class_="bar" if score.field else "bar plain",
-    )
-
-
-def _row(score: FieldScore) -> tuple[str, ...]:
-    interval, counts = score.f1.interval, score.counts
-    return (
-        brief(score.field) if score.field else ALL,
-        _number(score.precision),
-        _number(score.recall),
-        _number(score.f1),
-        "" if interval is None else spread(interval, "share"),
-        *(significant(each, 4) if each % 1 else f"{each:,.0f}" for each in (counts.hits, counts.extra, counts.missed)),
-    )
-
-
-def _number(metric: MetricValue) -> str:
-    return UNKNOWN if metric.value is None else amount(metric.value, metric.unit)

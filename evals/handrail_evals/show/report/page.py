@@ -1,27 +1,45 @@
-"""A result as one HTML page that needs nothing else: no server, no network, only a short script of its own."""
+"""A result as one HTML page that needs nothing else: its head with the verdict, its parts, its style and script."""
 
 import hashlib
 from base64 import b64encode
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from handrail_evals.decide.comparison import Comparison
-from handrail_evals.measure.result.result import Result
+from handrail_evals.decide.comparison import Comparison, MetricComparison
+from handrail_evals.decide.gate import Assessment, Standing
+from handrail_evals.measure.result.result import MEASURES, Result
 from handrail_evals.numbers.metrics.answers import Right
-from handrail_evals.numbers.summary.summary import Summary, summarize
+from handrail_evals.numbers.metrics.value import Group, MetricValue
+from handrail_evals.numbers.summary.summary import Summary, Tally, summarize
 from handrail_evals.show.report.cases import cases, groups
-from handrail_evals.show.report.charts import Whisker, drawn
-from handrail_evals.show.report.confidence import Operating, confidence
-from handrail_evals.show.report.header import header
-from handrail_evals.show.report.labels import labels
-from handrail_evals.show.report.metrics import fields, headline, slices
-from handrail_evals.show.report.workflow import effort, workflow
+from handrail_evals.show.report.charts import Whisker, drawn, round_end, ruler, scale, strip
+from handrail_evals.show.report.confidence import confidence, own_operating
+from handrail_evals.show.report.labels import fields, labels
+from handrail_evals.show.report.metrics import effort, headline, slices, workflow
+from handrail_evals.show.report.writing import brief, count, counted, moment, share, significant
 from handrail_ground.files import write_whole
 
 FOLDER = Path(__file__).parent
+MOST_NAMES = 30
+"""Of must-pass cases that fail."""
+
+KINDS: dict[Standing, str] = {
+    Standing.WORSE: "bad",
+    Standing.CANT_TELL: "warn",
+    Standing.NOT_WORSE: "good",
+    Standing.BETTER: "good",
+}
+WORDS: dict[Standing, str] = {
+    Standing.WORSE: "Worse than the baseline",
+    Standing.CANT_TELL: "Can't tell whether it is worse than the baseline",
+    Standing.NOT_WORSE: "Not worse than the baseline",
+    Standing.BETTER: "Better than the baseline",
+}
 
 
 @cache
@@ -88,13 +106,14 @@ def html(
     ``target_risk`` is the share of wrong accepted answers that the step was promised to stay under, 0 to 1, drawn where
     it is known.
     """
-    right = Right(summary.subject.main, summary.options.right_at)
+    main, *_ = summary.metrics  # the main score stands first
+    right = Right(main.name, summary.options.right_at)
     before = None if baseline is None else summarize(baseline, summary.options)
     matrix = None if summary.labels is None else summary.labels.confusion
     style, script = asset("page.css"), asset("page.js")
     behind = groups(result, matrix, summary.slices)
     page = macros().page(
-        header=header(summary, summary.must_pass_failures, comparison),
+        header=header(summary, comparison),
         sections=_sections(summary, target_risk, before),
         cases=cases(result, right, behind, baseline=baseline, write=macros().entry),
         style=drawn(style),
@@ -107,13 +126,11 @@ def html(
 def _sections(summary: Summary, target_risk: float | None, before: Summary | None) -> list[Any]:
     """Return the parts of the page that there are data for, in the order they are read."""
     found: list[Any] = [headline(summary, before)]
-    flow = [each for each in summary.metrics if each.group == "flow"]
-    if flow:
+    if flow := _of(summary, "flow"):
         found.append(workflow(flow, summary.attribution, before))
     if summary.confidence is not None:
-        parts = summary.confidence
-        values = [each for each in summary.metrics if each.group == "confidence"]
-        own = _operating(summary)
+        parts, values = summary.confidence, _of(summary, "confidence")
+        own = own_operating(_of(summary, "acceptance"))
         found.append(
             confidence(parts.reliability, parts.curve, values, operating=own, target=target_risk, before=before)
         )
@@ -123,18 +140,154 @@ def _sections(summary: Summary, target_risk: float | None, before: Summary | Non
     for number, scorer in enumerate(scorers, start=1):
         found.append(fields([each for each in summary.fields if each.scorer == scorer], number=number))
     if summary.slices:
-        found.append(slices(summary.slices, summary.subject.main, None if before is None else before.slices))
-    spent = [each for each in summary.metrics if each.group in {"time", "cost"}]
-    if spent:
+        found.append(slices(summary.slices, None if before is None else before.slices))
+    if spent := _of(summary, "time", "cost"):
         found.append(effort(spent, summary.latency, before))
     return found
 
 
-def _operating(summary: Summary) -> Operating | None:
-    """Return where the step stands on the risk-coverage curve; None when it accepts nothing, or does not say."""
-    coverage, risk = summary.metric("acceptance", "coverage"), summary.metric("acceptance", "risk")
-    if coverage is None or risk is None or coverage.value is None or risk.value is None:
-        return None
-    interval = risk.interval
-    low, high = (risk.value, risk.value) if interval is None else (interval.low, interval.high)
-    return Operating(coverage.value, Whisker(risk.value, low, high))
+def _of(summary: Summary, *groups: Group) -> list[MetricValue]:
+    return [each for each in summary.metrics if each.group in groups]
+
+
+@dataclass(frozen=True, slots=True)
+class GatedRow:
+    """One gated metric."""
+
+    metric: str
+    difference: str
+    interval: str
+    strip: Markup
+    reason: str
+    standing: str
+    kind: str
+    gained: str
+    """Cases on which the candidate scored higher."""
+    lost: str
+    """Cases on which it scored lower."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictPart:
+    """The verdict over all gated metrics, and each of them."""
+
+    word: str
+    kind: str
+    against: str
+    """Which baseline it is held against."""
+    rows: tuple[GatedRow, ...]
+    ruler: Markup
+    """The scale of scores and shares."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """What stands above everything else."""
+
+    title: str
+    suite: str
+    facts: tuple[tuple[str, str], ...]
+    unfinished: str
+    """What is missing, in words; empty when nothing is."""
+    broken_title: str
+    broken: tuple[str, ...]
+    """The must-pass cases that fail, by name, as many as fit."""
+    broken_left_out: int
+    verdict: VerdictPart | None
+    """None without a comparison."""
+    level: str
+    clustered: bool
+
+
+def header(summary: Summary, comparison: Comparison | None) -> PageHead:
+    """Return the head of the page."""
+    subject, tally, broken = summary.subject, summary.tally, summary.must_pass_failures
+    repeats = f", {subject.repeats} times each" if subject.repeats > 1 else ""
+    intervals = [each.interval for each in summary.metrics if each.interval is not None]
+    return PageHead(
+        title=f"{brief(subject.suite)}: {brief(subject.target)}",
+        suite=brief(subject.suite),
+        facts=(
+            ("target", brief(subject.target)),
+            ("version", brief(subject.target_version, 120)),
+            ("scored by", brief(", ".join(subject.scorers), 120)),
+            ("cases", f"{tally.cases:,}{repeats}"),
+            ("started", brief(moment(subject.started))),
+        ),
+        unfinished=_unfinished(tally, subject.repeats),
+        broken_title=f"{counted(len(broken), 'must-pass case')} {'fails' if len(broken) == 1 else 'fail'}",
+        broken=tuple(brief(each) for each in broken[:MOST_NAMES]),
+        broken_left_out=max(0, len(broken) - MOST_NAMES),
+        verdict=None if comparison is None else verdict(comparison),
+        level=share(summary.options.certainty.level, 0),
+        clustered=any("clusters" in each.method for each in intervals),
+    )
+
+
+def _unfinished(tally: Tally, repeats: int) -> str:
+    if tally.complete:
+        return ""
+    missing = tally.cases * repeats - tally.answers
+    told = []
+    if missing > 0:
+        told.append(f"{counted(missing, 'answer')} of {tally.cases * repeats:,} still to be asked for")
+    if tally.crashed:
+        told.append(f"the target crashed on {counted(tally.crashed, 'answer')}")
+    return f"{' and '.join(told)}. Run the suite again: it goes on where it stopped."
+
+
+def verdict(comparison: Comparison) -> VerdictPart:
+    """Return the verdict as the head of the page says it."""
+    shared = _reach([each.judgement for name, each in comparison.metrics.items() if _is_share(name)])
+    labels = {-shared: significant(-shared, 2), 0.0: "0", shared: f"+{significant(shared, 2)}"}
+    before = comparison.baseline
+    return VerdictPart(
+        word=WORDS[comparison.standing],
+        kind=KINDS[comparison.standing],
+        against=f"{brief(before.target)} {brief(before.target_version)}, {brief(moment(before.started))},"
+        f" {share(comparison.overlap)} of the cases paired",
+        rows=tuple(_row(name, each, shared) for name, each in comparison.metrics.items()),
+        ruler=drawn(ruler(scale(-shared, shared), labels, "difference to the baseline; dashed: the margin")),
+    )
+
+
+def _row(name: str, metric: MetricComparison, shared: float) -> GatedRow:
+    judgement = metric.judgement
+    found = judgement.difference
+    kind = KINDS[judgement.standing]
+    whisker = Whisker(found.estimate, found.low, found.high)
+    told = f"{brief(name)}: {found.estimate:+.4g}, from {found.low:+.4g} to {found.high:+.4g}"
+    marks = (-judgement.margin, 0.0)
+    picture = strip(whisker, scale(-shared, shared), told, marks=marks, class_=kind) if _is_share(name) else ""
+    return GatedRow(
+        metric=brief(name),
+        difference=f"{found.estimate:+.4f}",
+        interval=f"{found.low:+.4f} to {found.high:+.4f}",
+        strip=drawn(picture),
+        reason=_reason(name, judgement),
+        standing=str(judgement.standing),
+        kind=kind,
+        gained=count(len(metric.better)),
+        lost=count(len(metric.worse)),
+    )
+
+
+def _reach(judgements: list[Assessment]) -> float:
+    """Return the end of a scale that holds the intervals and margins, the same on both sides of zero."""
+    ends = [abs(end) for each in judgements for end in (each.difference.low, each.difference.high, each.margin)]
+    return round_end(max([*ends, 1e-9]) * 1.05, 2)
+
+
+def _is_share(metric: str) -> bool:
+    """Tell whether a metric's differences lie on one scale with the scores'; time and money have their own."""
+    return metric not in MEASURES or MEASURES[metric].unit == "share"
+
+
+def _reason(name: str, judgement: Assessment) -> str:
+    """Return what the standing does not say by itself: the margin, or how many cases are missing."""
+    margin = f"margin {judgement.margin:g}" + ("" if _is_share(name) else f" ({MEASURES[name].unit})")
+    if judgement.lacks:
+        return f"{margin}; {judgement.lacks}"
+    if judgement.worse_within_margin:
+        return f"worse, but by less than the {margin}"
+    return margin

@@ -62,7 +62,7 @@ def test_every_part_that_can_be_measured_is_there() -> None:
     assert {each.group for each in summary.metrics} == {
         "scores", "labels", "fields", "confidence", "acceptance", "cost", "time", "flow",
     }  # fmt: skip
-    assert len({each.label for each in summary.metrics}) == len(summary.metrics)
+    assert len({(each.group, each.name) for each in summary.metrics}) == len(summary.metrics)
     assert summary.labels is not None
     assert summary.confidence is not None
     assert summary.attribution is not None

@@ -7,10 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_evals.show.report.charts import Axis, Bar, Whisker, bars, decade_ticks, round_end, scale, strip
+from handrail_evals.show.report.charts import (
+    Axis,
+    Bar,
+    Bucket,
+    StackPart,
+    Whisker,
+    bars,
+    decade_ticks,
+    histogram,
+    round_end,
+    scale,
+    stack,
+    strip,
+)
 from handrail_evals.show.report.confidence import Bin, Operating, Point, reliability, risk_coverage
 from handrail_evals.show.report.labels import STEPS, Matrix, confusion, heat
-from handrail_evals.show.report.workflow import Bucket, StackPart, histogram, stack
 from handrail_evals.show.report.writing import seconds
 
 SVG = "{http://www.w3.org/2000/svg}"

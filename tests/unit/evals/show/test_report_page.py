@@ -63,7 +63,7 @@ def test_every_number_of_the_summary_is_on_the_page(sample: tuple[Result, Summar
 
     shown = [each for each in summary.metrics if not each.name.startswith("decided_by")]
 
-    assert not [each.label for each in shown if not in_page(each, text)]
+    assert not [(each.group, each.name) for each in shown if not in_page(each, text)]
 
 
 def test_every_failing_case_is_on_the_page(sample: tuple[Result, Summary, str]) -> None:
