@@ -12,7 +12,7 @@ from pathlib import Path
 from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.doorbell import Doorbell, sidecar_folder
 from handrail_orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, WorkerWatch, here, look_at
-from handrail_orchestrator.errors import Fenced, StoreNotFound
+from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store.changes import Beat, Register, TakeOver
 from handrail_orchestrator.store.port import MEMORY, Store
 
@@ -34,8 +34,6 @@ class Presence:
         self._bell: Doorbell | None = None
         self._next_beat = 0.0
         self._silent = False
-        self._place = Path()
-        self._file: tuple[int, int] | None = None
         self.worker = 0
         self.has_company = False
         """Whether other workers have signed on."""
@@ -51,8 +49,6 @@ class Presence:
                 break
         lock = "" if self._line is None else self._line.path
         bell = "" if self._bell is None else self._bell.path
-        self._place = Path(self._store.path).absolute()  # a step may change the working directory
-        self._file = _file_at(self._place)
         register = Register(os.getpid(), here(), bell, lock, self._clock.now())
         self.worker = self._store.apply([register])[0]
         return self.worker
@@ -75,9 +71,6 @@ class Presence:
             Fenced: this worker was struck off itself.
             StoreNotFound: the store's file is not there any more, or another one is in its place.
         """
-        if _file_at(self._place) != self._file:
-            problem = "the file was deleted or replaced while it was open: put it back, or start again with another"
-            raise StoreNotFound(self._store.path, problem)
         self.beat()
         changed = self._store.changed_elsewhere()
         workers = self._store.workers()
@@ -137,15 +130,6 @@ class Presence:
                 with suppress(OSError):  # others are still there
                     Path(part.path).parent.rmdir()
         self._bell = self._line = None
-
-
-def _file_at(path: Path) -> tuple[int, int] | None:
-    """Return what tells the file at a path from any other that may come into its place."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _folder_beside(store: Store) -> Path | None:

@@ -236,3 +236,36 @@ def test_store_errors_are_one_family() -> None:
     assert all(
         issubclass(kind, StoreError) for kind in (StoreFull, StoreLocked, StoreReadOnly, StoreCorrupt, StoreTooNew)
     )
+
+
+@workflow(version=1)
+async def ask_twice(run: Run, n: int) -> bool:
+    return await run.ask("Pay?", bool, context=n) and await run.ask("Really?", bool, name="really")
+
+
+async def waiting(path: Path) -> None:
+    async with Orchestrator(f"sqlite:///{path}", workflows=[ask_twice]) as o:
+        await o.start(ask_twice, 1, id="a")
+        await o.idle()
+
+
+@pytest.mark.parametrize("has_written", [False, True])
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_nobody_decides_in_a_file_that_was_deleted_or_replaced(
+    tmp_path: Path, *, has_written: bool, replaced: bool
+) -> None:
+    path, backup = tmp_path / "r.db", tmp_path / "backup.db"
+    await waiting(path)
+    backup.write_bytes(path.read_bytes())
+    async with Client(f"sqlite:///{path}") as client:
+        if has_written:
+            await client.take(1, by="ann")
+        elsewhere = path.rename(tmp_path / "elsewhere.db")
+        if replaced:
+            backup.rename(path)
+        with pytest.raises(StoreNotFound, match="deleted or replaced"):
+            await client.decide(1, value=True, by="ann")
+        with pytest.raises(StoreNotFound, match="deleted or replaced"):
+            client.reviews()
+        elsewhere.replace(path)
+        assert (await client.decide(1, value=True, by="ann")).state == "decided"

@@ -37,6 +37,7 @@ from handrail_orchestrator.store.sqlite.connection import (
 )
 from handrail_orchestrator.store.sqlite.decided import DecidedRows
 from handrail_orchestrator.store.sqlite.evidence import SqliteEvidence
+from handrail_orchestrator.store.sqlite.file_identity import FileIdentity
 from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 
@@ -73,7 +74,9 @@ class SqliteStore(DecidedRows, KnownRows):
         self._transaction: Transaction | None = None
         self._seen = 0
         self._closed = False
+        self._identity = FileIdentity(path)
         if reading and path != MEMORY and (is_there(path) or not create):
+            self._identity.note()  # before it is opened: one that is replaced in between is found
             self._reading = reader(path)
             if is_current(self._reading):
                 return
@@ -92,7 +95,9 @@ class SqliteStore(DecidedRows, KnownRows):
             if self._closed:
                 raise StoreError(self._path, "it is closed")
             if self._transaction is None:
+                self._identity.note()
                 self._connection = connect(self._path, durability=self._durability, create=self._create)
+                self._identity.note()  # the file is new
                 self._seen = _data_version(self._connection)
                 self._transaction = Transaction(self._connection, self._path, self._durability)
             return self._transaction
@@ -116,13 +121,16 @@ class SqliteStore(DecidedRows, KnownRows):
     def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
         """Apply changes in order in one transaction and return one reply for each."""
         with self._write_lock, explaining(self._path):
-            return (self._transaction or self.prepare_to_write()).run(changes, worker)
+            transaction = self._transaction or self.prepare_to_write()
+            self._identity.check()
+            return transaction.run(changes, worker)
 
     def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
         """Apply like ``apply``, unless that would wait for somebody who is writing: then do nothing and return None."""
         if self._transaction is None or not self._write_lock.acquire(blocking=False):
             return None
         try:
+            self._identity.check()
             with explaining(self._path), waiting_for_nobody(self._writing):
                 return self._transaction.run(changes, worker)
         except StoreLocked:
@@ -132,17 +140,20 @@ class SqliteStore(DecidedRows, KnownRows):
 
     def changed_elsewhere(self) -> bool:
         """Return whether another connection wrote since the last call (``PRAGMA data_version``)."""
+        self._identity.check()
         with self._write_lock, explaining(self._path):
             version = _data_version(self._writing)
         changed, self._seen = version != self._seen, version
         return changed
 
     def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        self._identity.check()
         with self._read_lock, explaining(self._path):
             return self._reading.execute(sql, tuple(parameters)).fetchall()
 
     def history(self, key: int) -> HistoryRows:
         """Return what a run remembers, in order of recording."""
+        self._identity.check()
         with self._read_lock, explaining(self._path):
             steps = self._reading.execute(_STEPS, (key,)).fetchall()
             events = self._reading.execute(_EVENTS, (key,)).fetchall()
@@ -269,12 +280,14 @@ class SqliteStore(DecidedRows, KnownRows):
 
     def retentions(self) -> dict[str, float]:
         """Return in seconds how long ended runs are kept, by workflow."""
+        self._identity.check()
         with self._read_lock, explaining(self._path):
             return retention.declared(self._reading)
 
     @contextmanager
     def evidence(self) -> Iterator[StoredEvidence]:
         """Read the audit log and the decisions, all of one moment; others go on writing to a file meanwhile."""
+        self._identity.check()
         with explaining(self._path):
             if self._path != MEMORY:
                 with closing(reader(self._path)) as connection:
@@ -330,6 +343,7 @@ class SqliteStore(DecidedRows, KnownRows):
 
     def vacuum(self) -> None:
         """Rewrite the file without the space that deleted runs held."""
+        self._identity.check()
         with self._write_lock, explaining(self._path):
             self._writing.execute("VACUUM")
             self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
