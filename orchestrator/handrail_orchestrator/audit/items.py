@@ -8,8 +8,10 @@ from typing import Any
 
 from handrail_orchestrator.audit.finding import AuditFinding
 from handrail_orchestrator.review.late import GENTLE
+from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store.chain import ChainedRow
 from handrail_orchestrator.store.evidence import DecidedItem
+from handrail_orchestrator.store.rows import QUESTION
 
 _KEEPS = frozenset(f"policy:{policy}" for policy in GENTLE)
 """Who leaves an item at its version."""
@@ -53,6 +55,7 @@ def _of_item(item: DecidedItem, rows: Sequence[ChainedRow]) -> Iterator[AuditFin
                 row.id, item.id, f"version {wanted} is expected here, and the log has version {row.version}"
             )
         wanted = row.version + 1
+    yield from _asked(item, rows)
     last = rows[-1]
     if (item.state, item.version) != (last.state, last.version):
         yield AuditFinding(
@@ -64,19 +67,36 @@ def _of_item(item: DecidedItem, rows: Sequence[ChainedRow]) -> Iterator[AuditFin
     elif item.state == "decided":
         yield from _decided(item, next((row for row in reversed(rows) if row.action != NOTE), last))
         return
-    asked = _read(rows[0].data).get("shown", item.digest)
+    asked = _said(rows[0]).get("shown", item.digest)
     if asked != item.digest and not any(row.action == "reopen" for row in rows):  # asked anew, it shows another thing
         yield AuditFinding(rows[0].id, item.id, "the item's digest is another one than was asked with")
 
 
+def _asked(item: DecidedItem, rows: Sequence[ChainedRow]) -> Iterator[AuditFinding]:
+    """Hold what the item asks against what was asked last; a row that an older version wrote does not say it."""
+    for row in reversed(rows):
+        if row.action in {"ask", "reopen"}:
+            said = _said(row).get(QUESTION)
+            if said is not None and said != question_of(item).digest():
+                yield AuditFinding(
+                    row.id, item.id, "the item shows another question, context or suggestion than was asked with"
+                )
+            return
+
+
 def _decided(item: DecidedItem, row: ChainedRow) -> Iterator[AuditFinding]:
-    said = _read(row.data)
+    said = _said(row)
     if not _same(_read(item.decision), said.get("decision")):
         yield AuditFinding(row.id, item.id, "the item's decision is another one than was recorded")
     if item.decided_by != said.get("decided_by", row.actor):
         yield AuditFinding(row.id, item.id, f"the item was decided by {row.actor}, and it names {item.decided_by}")
     if "shown" in said and item.digest != said["shown"]:
         yield AuditFinding(row.id, item.id, "the item's digest is another one than was decided on")
+
+
+def _said(row: ChainedRow) -> dict[str, Any]:
+    said = _read(row.data)
+    return said if isinstance(said, dict) else {}  # somebody wrote there what no door writes
 
 
 def _read(text: str | None) -> Any:

@@ -21,6 +21,7 @@ from handrail_orchestrator.records.worker import WorkerRecord
 from handrail_orchestrator.store.decided import DecidedRow, DecidedTextRow, GivenRow, KnownRow
 from handrail_orchestrator.store.rows import (
     PLAIN_DECISION,
+    QUESTION,
     JudgedRow,
     ReviewLogRow,
     ReviewRow,
@@ -154,6 +155,7 @@ def review_detail(row: ReviewRow, judged: str | None, log: list[ReviewLogRow]) -
 
 def _change(recorded: str) -> Any:
     data = json.loads(recorded)
+    data.pop(QUESTION, None)  # for whoever verifies the log
     is_plain = data.pop(PLAIN_DECISION, False)
     if "decision" not in data or is_plain:
         return data

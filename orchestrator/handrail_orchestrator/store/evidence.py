@@ -16,6 +16,15 @@ class DecidedItem(NamedTuple):
     decision: str | None
     decided_by: str | None
     digest: str
+    title: str
+    context: str
+    suggestion: str | None
+    schema: str
+    alternatives: str
+    confidence: float | None
+    source: str | None
+    code: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ AUDIT: Final = "audit"
 
 PLAIN_DECISION: Final = "is_plain"
 """The key by which a change's data says that its decision is plain data, although it looks marked."""
+QUESTION: Final = "question"
+"""The key by which a change's data holds the digest of what is asked from then on."""
 
 
 class StepRow(NamedTuple):

@@ -17,6 +17,7 @@ from handrail_orchestrator.errors import Misuse, SecretUnusable
 from handrail_orchestrator.reader import reading
 from handrail_orchestrator.secret import key_file
 from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.changes import MoveReview
 from tests.contract.stores import asked, decided, signed_on, wrote
 from tests.unit.orchestrator.commands import handrail
 
@@ -193,6 +194,62 @@ async def test_a_decided_item_that_was_edited_is_named(store: str, change: str) 
     _, found = looked_at(store)
 
     assert [each.item for each in found] == [1]
+
+
+ASKED_WITH = [
+    ("title", "Pay nothing?"),
+    ("context", '"another text"'),
+    ("suggestion", "true"),
+    ("alternatives", "[[true, 0.9]]"),
+    ("confidence", 0.99),
+    ("source", "model"),
+    ("code", "unsure"),
+    ("reason", "because"),
+]
+
+
+@pytest.mark.parametrize("item", [1, 3])  # one that is decided, one that waits
+@pytest.mark.parametrize(("column", "value"), ASKED_WITH, ids=[column for column, _ in ASKED_WITH])
+async def test_a_question_that_was_edited_is_named(store: str, item: int, column: str, value: object) -> None:
+    await filled(store)
+    tampered(store, f"UPDATE reviews SET {column} = ? WHERE id = ?", value, item)  # noqa: S608 -- columns of this test
+
+    _, found = looked_at(store)
+
+    assert [(each.item, "another question" in each.problem) for each in found] == [(item, True)]
+
+
+async def test_a_form_of_answer_that_was_edited_is_named_with_every_item_that_has_it(store: str) -> None:
+    await filled(store)
+    tampered(store, "UPDATE schemas SET body = '{}'")
+
+    _, found = looked_at(store)
+
+    assert [each.item for each in found] == list(range(1, 13))
+
+
+async def test_a_question_that_its_run_asks_anew_is_held_against_how_it_is_asked_now() -> None:
+    memory = SqliteStore(":memory:")
+    item = asked(memory, signed_on(memory))
+    wrote(memory, decided(item))
+    wrote(memory, MoveReview(item.id, 2, "open", "reopen", "policy:reopen", 5.0, schema='{"type": "integer"}'))
+    found: list[AuditFinding] = []
+    async with Client(memory) as client:
+        verify(client, found=found.append)
+        assert found == []
+        memory._writing.execute("UPDATE reviews SET context = '\"other\"'")  # noqa: SLF001 -- as with another program
+        verify(client, found=found.append)
+
+    assert [each.item for each in found] == [item.id]
+    memory.close()
+
+
+@pytest.mark.parametrize("data", ["[1]", '"x"', "7", "{", ""])
+async def test_what_no_door_writes_into_a_row_is_named_and_nothing_breaks(store: str, data: str) -> None:
+    await filled(store)
+    tampered(store, "UPDATE review_log SET data = ?", data)
+
+    assert not looked_at(store)[0].is_whole
 
 
 async def test_an_item_that_was_deleted_is_named(store: str) -> None:

@@ -253,7 +253,8 @@ def logged(*, decision: str = "true", actor: str = "person:ann", digest: str = "
     ]
 
 
-ITEM = DecidedItem(4, "decided", 2, "true", "person:ann", "d1")
+ASKED = ("Pay?", "null", None, "{}", "[]", None, None, "asked", "the workflow asks")
+ITEM = DecidedItem(4, "decided", 2, "true", "person:ann", "d1", *ASKED)
 
 
 def test_an_item_that_is_as_its_log_says_has_nothing_wrong() -> None:
@@ -288,7 +289,7 @@ def test_a_note_on_a_decided_item_is_no_decision() -> None:
 def test_an_open_item_whose_digest_was_edited_is_found_unless_it_was_asked_anew() -> None:
     asked = ChainedRow(1, 4, 1.0, "run:1", "ask", "open", 1, '{"shown": "d1"}', "")
     anew = ChainedRow(2, 4, 2.0, "policy:reopen", "reopen", "open", 2, None, "")
-    item = DecidedItem(4, "open", 1, None, None, "d2")
+    item = DecidedItem(4, "open", 1, None, None, "d2", *ASKED)
 
     assert [(each.row, each.item) for each in disagreements([item], [asked])] == [(1, 4)]
     assert list(disagreements([item._replace(digest="d1")], [asked])) == []

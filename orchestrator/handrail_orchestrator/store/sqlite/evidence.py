@@ -13,7 +13,8 @@ AT_ONCE = 256
 """Rows fetched in one go."""
 
 _LOG = f"SELECT {', '.join(HASHED)}, hash FROM review_log"  # noqa: S608 -- our own column names
-_ITEMS = f"SELECT {', '.join(DecidedItem._fields)} FROM reviews ORDER BY id"  # noqa: S608 -- as above
+_ITEM = ", ".join("schemas.body" if name == "schema" else f"reviews.{name}" for name in DecidedItem._fields)
+_ITEMS = f"SELECT {_ITEM} FROM reviews JOIN schemas ON schemas.id = reviews.schema ORDER BY reviews.id"  # noqa: S608 -- as above
 _GAPS = f"SELECT {', '.join(LogGap._fields)} FROM audit_gaps ORDER BY first"  # noqa: S608 -- as above
 
 _DECIDING = "SELECT max(id) FROM review_log WHERE review = reviews.id AND state = 'decided' AND action != 'note'"

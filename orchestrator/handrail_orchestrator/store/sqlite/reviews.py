@@ -4,8 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import LinkUsed, ReviewConflict, ReviewError
+from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
-from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, ReviewRow
+from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, QUESTION, ReviewRow
 from handrail_orchestrator.store.sqlite import audit, lifecycle
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         _give_up(tx, change, (run, step))
     elif change.action == "take":
         tx.execute("UPDATE reviews SET first_taken = coalesce(first_taken, ?) WHERE id = ?", (change.now, change.id))
-    _log(tx, change)
-    return ReviewRow(*tx.execute(SELECT_ONE, (change.id,)).fetchone())
+    row = ReviewRow(*tx.execute(SELECT_ONE, (change.id,)).fetchone())
+    _log(tx, change, row)
+    return row
 
 
 def _lease_of(change: c.MoveReview) -> tuple[str, tuple[object, ...]]:
@@ -89,7 +91,7 @@ def _must_be_next(tx: "Transaction", change: c.MoveReview, fired: int) -> None:
         raise ReviewConflict(f"review item {change.id} was changed by someone else in the meantime")
 
 
-def _log(tx: "Transaction", change: c.MoveReview) -> None:
+def _log(tx: "Transaction", change: c.MoveReview, row: ReviewRow) -> None:
     answer = change.decision if change.answer is None else change.answer
     data: dict[str, object] = {"decision": json.loads(answer)} if answer is not None else {}
     data |= {PLAIN_DECISION: True} if (answer or "").startswith(" ") else {}
@@ -98,6 +100,7 @@ def _log(tx: "Transaction", change: c.MoveReview) -> None:
     data |= {"shown": change.shown} if change.shown else {}
     data |= {"via": "link"} if change.link else {}
     data |= change.data or {}
+    data |= {QUESTION: question_of(row).digest()} if change.action == "reopen" else {}  # with another form
     kept = json.dumps(data) if data else None
     version = change.version + int(not change.is_gentle)
     entry = audit.LogEntry(change.id, change.now, change.actor, change.action, change.state, version, kept)

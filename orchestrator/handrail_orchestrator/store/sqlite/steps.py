@@ -4,8 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import Fenced
+from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
-from handrail_orchestrator.store.rows import StepRow
+from handrail_orchestrator.store.rows import QUESTION, StepRow
 from handrail_orchestrator.store.sqlite import audit, lifecycle
 
 if TYPE_CHECKING:
@@ -99,6 +100,6 @@ def ask(tx: "Transaction", item: c.AskedItem) -> int:
         f"INSERT INTO reviews ({names}, schema) VALUES ({marks}, (SELECT id FROM schemas WHERE body = ?)) RETURNING id",  # noqa: S608 -- our own column names
         (*values.values(), item.schema),
     ).fetchall()
-    data = json.dumps({"code": item.code, "shown": item.digest})
+    data = json.dumps({"code": item.code, "shown": item.digest, QUESTION: question_of(item).digest()})
     audit.append(tx, audit.LogEntry(number, item.created, f"run:{item.run}", "ask", "open", 1, data))
     return int(number)
