@@ -168,6 +168,18 @@ def test_everything_that_the_page_for_reviewers_names_is_met_on_the_pages(tmp_pa
     assert {*TRIAGE.values(), *"123456789", *EXTRACTION.values()} - bound - {"Alt+o"} == set()
 
 
+@pytest.mark.slow
+def test_the_pictures_of_the_page_can_be_taken_anew(tmp_path: Path) -> None:
+    pytest.importorskip("playwright", reason="playwright drives the browser: pip install playwright")
+    from docs import review_pictures  # noqa: PLC0415 -- needs the browser's driver
+
+    if review_pictures.CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    taken = review_pictures.take_pictures(tmp_path, ("dark",))
+    assert [file.name for file in taken] == ["review-triage-dark.png", "review-extraction-dark.png"]
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in taken)
+
+
 def lines_of(page: str) -> dict[str, str]:
     """Return the fields of a form's lists as the page has them."""
     boxes = re.findall(r'<(?:input|textarea)[^>]*name="(a\.lines[^"]*)"[^>]*?(?:value="([^"]*)")?[^>]*>', page)
