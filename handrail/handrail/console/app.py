@@ -61,6 +61,7 @@ def console(
         routes=every_route(),
         exception_handlers={HandrailError: handrail_error, HTTPException: http_error, Exception: fault},
     )
+    app.router.redirect_slashes = False  # it would send people to whatever host a request names
     # a page has a hundred links: looking through all routes for each would take half of its time
     app.state.named = {route.name: route for route in app.routes if isinstance(route, Route | Mount)}
     app.state.console = Console(client, settings, similar)

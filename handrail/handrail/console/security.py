@@ -6,17 +6,18 @@ of ours sent it.
 """
 
 import hmac
+import re
 from collections.abc import Iterable
 from http.cookies import CookieError
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handrail.console.answers import refusal
+from handrail.console.answers import http_error, refusal
 from handrail.console.viewer import SignIn, Viewer
 
 LARGEST_BODY = 1_000_000
@@ -32,7 +33,8 @@ NO_FORMS = ("/api/", "/healthz", "/readyz")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOPBACK = re.compile(r"::1|(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
+"""This machine's own names, alone or with a port; whatever else stands beside one makes it none of them."""
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -82,6 +84,8 @@ class Door:
         except _TooLarge:
             await refusal(Request(scope), 413, "security.too_large")(scope, receive, dressed)
             return
+        except _CutOff:
+            return  # nobody is there to be answered, and half of a form is not what somebody meant
         request = Request(scope, _replay(body, receive))
         refused = await self._refused(request)
         if refused is None:
@@ -104,13 +108,7 @@ class Door:
             return self._sign_in.refused(request)
         if viewer is not None:
             scope["viewer"] = viewer
-        if request.method in SAFE:
-            return None
-        if not is_same_origin(request.headers):
-            return refusal(request, 403, "security.origin")
-        if viewer is not None and not path.startswith(OWN_TOKEN + NO_FORMS) and not await _has_token(request, viewer):
-            return refusal(request, 403, "security.csrf")
-        return None
+        return None if request.method in SAFE else await _forged(request, viewer, path)
 
     def _is_public(self, path: str) -> bool:
         return any(path == each.rstrip("/") or (each.endswith("/") and path.startswith(each)) for each in self._public)
@@ -118,6 +116,10 @@ class Door:
 
 class _TooLarge(Exception):
     """A body over the limit."""
+
+
+class _CutOff(Exception):
+    """A connection that ended before the whole body was there."""
 
 
 async def _body(headers: Headers, method: str, receive: Receive) -> bytes:
@@ -132,7 +134,7 @@ async def _body(headers: Headers, method: str, receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(parts)
+            raise _CutOff
         part = message.get("body", b"")
         size += len(part)
         if size > LARGEST_BODY:
@@ -156,17 +158,9 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def host_name(host: str) -> str:
-    """Return the name in a Host header, without its port."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
 def is_loopback(host: str) -> bool:
-    """Return whether a Host header, or an address to listen on, names this machine's loopback."""
-    return host_name(f"[{host}]" if host == "::1" else host) in LOOPBACK
+    """Return whether a Host header, or an address to listen on, names this machine's loopback and nothing else."""
+    return _LOOPBACK.fullmatch(host) is not None
 
 
 def is_same_origin(headers: Headers) -> bool:
@@ -183,17 +177,30 @@ def is_same_origin(headers: Headers) -> bool:
         return False
 
 
+async def _forged(request: Request, viewer: Viewer | None, path: str) -> Response | None:
+    """Return the answer to a request that may change something and that no page of ours sent, or that is none."""
+    if not is_same_origin(request.headers):
+        return refusal(request, 403, "security.origin")
+    try:
+        if viewer is None or path.startswith(OWN_TOKEN + NO_FORMS) or await _has_token(request, viewer):
+            return None
+    except HTTPException as error:  # a form that cannot be read, such as one with a file
+        return http_error(request, error)
+    return refusal(request, 403, "security.csrf")
+
+
 async def _has_token(request: Request, viewer: Viewer) -> bool:
-    """Return whether a request that may change something carries the viewer's token, or cannot come from a page."""
+    """Return whether a request that may change something carries the viewer's token, or cannot come from a page.
+
+    Raises:
+        HTTPException: the form cannot be read.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or request.headers.get("authorization", "").lower().startswith("bearer "):
         return True  # no page of another site can send either, as no answer of ours allows it to
     token = request.headers.get("x-csrf-token")
     if token is None and kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        try:
-            form = await request.form(max_files=0, max_fields=LONGEST_FIELDS)
-        except (MultiPartException, ValueError):
-            return False
+        form = await request.form(max_files=0, max_fields=LONGEST_FIELDS)
         found = form.get("csrf")
         token = found if isinstance(found, str) else None
     return token is not None and hmac.compare_digest(token.encode(), viewer.csrf.encode())

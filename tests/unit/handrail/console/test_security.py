@@ -5,8 +5,11 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx2
 import pytest
+from starlette.types import Message
 
+from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
 from handrail.console.render import STATIC, environment
 from tests.unit.handrail.console.served import BASE, opened, tickets
@@ -37,12 +40,23 @@ async def test_every_answer_carries_the_headers(tmp_path: Path, path: str) -> No
     assert headers["x-frame-options"] == "DENY"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8377", "[::2]", "", "a b"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8377", "[::2]", "", "a b", "evil@localhost"]
+)
 async def test_another_host_name_reaches_nothing_while_nobody_is_configured(tmp_path: Path, host: str) -> None:
     async with opened(tmp_path) as site:
         refused = await site.http.get("/queue", headers={"host": host})
     assert refused.status_code == 421
     assert "localhost only" in refused.text
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost/evil", "localhost?evil", "localhost#evil", "localhost:8377, evil.example", "localhost:x", "localhost."],
+)
+async def test_what_only_begins_like_the_loopback_is_none_of_its_names(tmp_path: Path, host: str) -> None:
+    async with opened(tmp_path) as site:
+        assert (await site.http.get("/queue", headers={"host": host})).status_code == 421
 
 
 @pytest.mark.parametrize("host", ["localhost:8377", "127.0.0.1", "[::1]:8377", "LOCALHOST"])
@@ -112,6 +126,57 @@ async def test_a_body_over_the_limit_is_refused_whether_its_size_is_said_or_not(
         unsaid = await site.http.post("/queue/next", content=parts())
         wrong = await site.http.post("/queue/next", headers={"content-length": "-5"})
     assert [said.status_code, unsaid.status_code, wrong.status_code] == [413, 413, 413]
+
+
+@pytest.mark.parametrize("path", ["/queue/views", "/items/1/decide", "/signin", "/link/none"])
+async def test_a_form_with_a_file_is_refused_as_one_that_cannot_be_read(tmp_path: Path, path: str) -> None:
+    async with opened(tmp_path) as site:
+        await site.ask(tickets, "help")
+        refused = await site.http.post(path, files={"csrf": ("a.txt", b"x")})
+        assert refused.status_code in {303, 400}  # with nobody to sign in, the way to the form leads home
+        assert "Internal" not in refused.text
+        assert site.engine.review(1).state == "open"
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json"])
+async def test_half_of_a_request_is_no_request(tmp_path: Path, kind: str) -> None:
+    async with opened(tmp_path) as site:
+        await site.ask(tickets, "help")
+        app = console(site.engine)
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=BASE) as http:
+            token = re.search(r'name="csrf" value="([0-9a-f]+)"', (await http.get("/items/1")).text)
+        assert token is not None
+        whole = f"csrf={token[1]}&version=1&choice=%22billing%22&note=pay+820000"
+        parts: list[Message] = [{"type": "http.request", "body": whole[:-4].encode(), "more_body": True}]
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return parts.pop() if parts else {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        headers = [(b"host", b"127.0.0.1"), (b"content-type", kind.encode()), (b"content-length", b"%d" % len(whole))]
+        scope = {
+            "type": "http", "method": "POST", "path": "/items/1/decide", "query_string": b"", "headers": headers,
+            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8377), "scheme": "http", "root_path": "",
+        }  # fmt: skip
+        await app(scope, receive, send)
+        assert sent == []
+        assert site.engine.review(1).state == "open"
+        parts.append({"type": "http.request", "body": whole.encode(), "more_body": False})
+        if kind != "application/json":  # the same in one piece is one
+            await app(scope, receive, send)
+            assert sent[0]["status"] == 303, sent
+            assert site.engine.review(1).state == "pending"
+            assert (site.engine.review_log(1)[-1].data or {})["note"] == "pay 820000"
+
+
+async def test_no_answer_names_the_host_that_a_request_names(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        for path in ("/link/a.b/", "/queue/", "/api/v1/reviews/"):
+            answer = await site.http.get(path, follow_redirects=False)
+            assert (answer.status_code, "location" in answer.headers) == (404, False), path
 
 
 async def test_an_unknown_path_of_the_api_is_a_problem_document(tmp_path: Path) -> None:
