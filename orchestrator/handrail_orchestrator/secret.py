@@ -28,6 +28,10 @@ Purpose: TypeAlias = Literal["gap", "link", "csrf", "sign_in", "reviewer"]
 
 _MEMORY = ":memory:"
 """The path of a store that belongs to its process, as ``store.port`` says it, which stands above this module."""
+_AT_ONCE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How a key file is opened: a pipe in its place is not waited for."""
+_MOST_BYTES = 65_536
+"""Of a key file that are read."""
 _OF_MEMORY = secrets.token_bytes(LEAST_BYTES)
 """The secret of stores in memory: it ends with the process, as they do."""
 
@@ -122,17 +126,39 @@ def _long_enough(secret: bytes, where: str) -> bytes:
 
 def _read(file: Path) -> bytes | None:
     try:
-        with file.open("rb") as opened:
-            # of what was opened, so that nobody can put another file in its place in between
-            mode = os.fstat(opened.fileno()).st_mode
-            if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise SecretUnusable(
-                    f"{file} can be read or written by others ({stat.S_IMODE(mode):04o}), so it is no secret any more:"
-                    f" delete it to have a new one made, or if nobody has read it `chmod 600 {file}`"
-                )
-            return _long_enough(opened.read().strip(), str(file))
+        descriptor = os.open(file, _AT_ONCE)
     except FileNotFoundError:
         return None
+    try:
+        # of what was opened, so that nobody can put another file in its place in between
+        _must_be_secret(file, os.fstat(descriptor))
+        return _long_enough(os.read(descriptor, _MOST_BYTES).strip(), str(file))
+    finally:
+        os.close(descriptor)
+
+
+def _must_be_secret(file: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise SecretUnusable(f"{file} is no file: take it away to have a new secret made")
+    if os.name != "posix":
+        return
+    if found.st_uid not in _trusted(file):
+        raise SecretUnusable(
+            f"{file} belongs to somebody else, who knows what is in it: delete it to have a new one made, or give the"
+            f" secret in {VARIABLE}"
+        )
+    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SecretUnusable(
+            f"{file} can be read or written by others ({stat.S_IMODE(found.st_mode):04o}), so it is no secret any more:"
+            f" delete it to have a new one made, or if nobody has read it `chmod 600 {file}`"
+        )
+
+
+def _trusted(file: Path) -> set[int]:
+    """Return whose key files are believed: our own, and those of the store's owner, who could change it anyway."""
+    with suppress(OSError):
+        return {os.geteuid(), file.with_suffix("").stat().st_uid}
+    return {os.geteuid()}
 
 
 def _make(file: Path) -> None:

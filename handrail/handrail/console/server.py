@@ -6,11 +6,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import typer
 import uvicorn
 
 from handrail.console.app import console
+from handrail.console.connections import CallerConnection, most_connections
 from handrail.console.context import ConsoleSettings
 from handrail.console.security import is_loopback
 from handrail.similar import SimilarCases
@@ -105,7 +107,7 @@ async def _serve(client: Client, similar: SimilarCases, served: Served, listener
     config = uvicorn.Config(
         console(client, served.settings, similar=similar),
         lifespan="off",
-        http="h11",
+        http=partial(CallerConnection, most=most_connections()),  # type: ignore[arg-type]  # it is called as a class is
         ws="none",
         log_config=None,
         access_log=False,

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,6 +58,30 @@ def test_a_key_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> Non
 
     with pytest.raises(SecretUnusable, match="by others"):
         signing_secret(store)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
+@pytest.mark.parametrize("make", [lambda file: os.mkfifo(file, 0o600), lambda file: file.mkdir(mode=0o700)])
+def test_what_is_no_file_is_no_key_and_is_not_waited_for(make: Callable[[Path], None], tmp_path: Path) -> None:
+    store = str(tmp_path / "runs.db")
+    make(key_file(store))
+
+    with pytest.raises(SecretUnusable, match="is no file"):
+        signing_secret(store)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives files to others")
+def test_a_key_that_somebody_else_put_there_is_refused_unless_the_store_is_theirs(tmp_path: Path) -> None:
+    store = tmp_path / "runs.db"
+    store.touch()
+    signing_secret(str(store))
+    os.chown(key_file(str(store)), 65_534, -1)
+
+    with pytest.raises(SecretUnusable, match="belongs to somebody else"):
+        signing_secret(str(store))
+
+    os.chown(store, 65_534, -1)
+    signing_secret(str(store))
 
 
 def test_a_key_that_is_too_short_is_refused(tmp_path: Path) -> None:
