@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from typer.testing import CliRunner, Result
+
 from handrail import Client, Orchestrator
+from handrail.cli import app
 from handrail_orchestrator.records.answer import GivenAnswer
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.store import ReviewQuery
@@ -32,6 +35,12 @@ def do(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end in a thread of its own: the browser's driver has the loop of this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+def in_the_shell(*arguments: str) -> Result:
+    """Run a command of ``handrail`` in a thread of its own, for the same reason."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(CliRunner().invoke, app, list(arguments)).result()
 
 
 def eventually(what: Callable[[], T]) -> T:

@@ -1,6 +1,5 @@
 """A server that is killed while people decide: what was answered with success counts, and counts once."""
 
-import asyncio
 import random
 import signal
 import socket
@@ -13,13 +12,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from typer.testing import CliRunner
 
 from handrail import Client
-from handrail.cli import app
 from handrail.testing import FakeClock
 from tests.acceptance.console import flows
-from tests.acceptance.console.desk import Desk, end_serving, eventually, start_serving
+from tests.acceptance.console.desk import Desk, do, end_serving, eventually, in_the_shell, start_serving
 
 pytestmark = pytest.mark.slow
 
@@ -122,7 +119,7 @@ def test_a_killed_server_loses_no_answer_and_doubles_none(tmp_path: Path) -> Non
         assert told or any(number in each.unheard for each in deciders)
         actions = Counter(change.action for change in item.history)
         assert (actions["decide"], actions["commit"]) == (1, 1), f"item {number}: {actions}"
-    verified = CliRunner().invoke(app, ["audit", "verify", "--store", store])
+    verified = in_the_shell("audit", "verify", "--store", store)
     assert verified.exit_code == 0, verified.output
 
 
@@ -138,5 +135,5 @@ def test_what_a_killed_server_had_lent_is_offered_again(tmp_path: Path) -> None:
         async with Client(store, clock=FakeClock(datetime.fromtimestamp(at, UTC))) as client:
             return await client.next_review(by="ben", queue="desk")
 
-    assert asyncio.run(offered(taken["lease_until"] - 1.0)) is None
-    assert asyncio.run(offered(taken["lease_until"] + 1.0)) is not None
+    assert do(offered(taken["lease_until"] - 1.0)) is None
+    assert do(offered(taken["lease_until"] + 1.0)) is not None
