@@ -199,13 +199,18 @@ class Desk(Sowing):
         """Let one's own answer count at once, without the rest of its undo window; one that counts is left as it is.
 
         Raises:
-            ReviewError: it waits, and is not this person's.
+            ReviewError: it waits, and is not this person's; or this person has no answer there, or none any more.
         """
         row = self._item_for(item, by, "decide")
         move = moves.commit(row, now=self.now(), by=by)
-        if move is None and row.state == "pending":
+        if move is not None:
+            return await self._move(move)
+        if row.state == "pending":
             raise ReviewError(f"review item {item}: only {row.lease_owner} may let that answer count before its time")
-        return row if move is None else await self._move(move)
+        has_answered = row.decided_by == moves.actor(by) or by in {each.by for each in row.answers}
+        if row.state in {"cancelled", "expired"} or not has_answered:
+            raise ReviewError(f"review item {item} is {row.state}: there is no answer by {by} that counts or could")
+        return row
 
     async def skip(self, item: int, *, by: str, note: str | None = None) -> ReviewItem:
         """Give an item back for somebody else; ``next_review`` offers it to this person last.

@@ -103,7 +103,9 @@ def _show(items: Sequence[ReviewItem]) -> None:
         out().print(review_table(items))
         return
     for item in items:
-        screen.say(harmless(f"{item.queue}, priority {item.priority}, {ago(item.created)}"), before=f"{item.id}  ")
+        state = "" if item.state in {"open", "leased"} else f"{item.state}, "
+        where = f"{state}{item.queue}, priority {item.priority}, {ago(item.created)}"
+        screen.say(harmless(where), before=f"{item.id}  ")
         screen.say(harmless(short(item.title, 200)), before="  ")
         screen.say(harmless(item.reason), before="  ")
         if item.suggestion is not None:

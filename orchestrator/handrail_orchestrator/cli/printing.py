@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -153,14 +153,28 @@ def _step(row: StepRecord, waiting: str) -> tuple[Any, ...]:
     return row.name, row.kind, row.status, row.attempt, row.decided_by, confidence, ms, shown
 
 
-def review_table(rows: Iterable[ReviewItem]) -> Table:
-    """Return review items as a table."""
-    columns = ("item", "queue", "priority", "age", "why", "suggestion", "context")
-    return table(
-        "",
-        columns,
-        ((r.id, r.queue, r.priority, ago(r.created), r.reason, suggested(r), _context_of(r)) for r in rows),
+def review_table(rows: Sequence[ReviewItem]) -> Table:
+    """Return review items as a table, with their states where they do not all wait."""
+    with_states = any(row.state not in {"open", "leased"} for row in rows)
+    columns = ("item", *_if("state", wanted=with_states), "queue", "priority", "age", "why", "suggestion", "context")
+    cells = (
+        (
+            r.id,
+            *_if(r.state, wanted=with_states),
+            r.queue,
+            r.priority,
+            ago(r.created),
+            r.reason,
+            suggested(r),
+            _context_of(r),
+        )
+        for r in rows
     )
+    return table("", columns, cells)
+
+
+def _if(cell: str, *, wanted: bool) -> tuple[str, ...]:
+    return (cell,) if wanted else ()
 
 
 def suggested(item: ReviewItem) -> str:

@@ -157,10 +157,12 @@ class Sitting:
         """Let an answer count whose undo window is over, and return the item as it is then."""
         if item.commit_at is None or item.commit_at > now:
             return item
-        with suppress(HandrailError):  # it was taken back at another door, or the store is locked for now
-            self.do(self.client.commit(item.id, by=self.by))
+        try:
+            with suppress(ReviewError):  # it was taken back at another door
+                self.do(self.client.commit(item.id, by=self.by))
             return self.client.review(item.id)
-        return item
+        except HandrailError:  # the store is locked for now
+            return item
 
     def _show_life(self, now: float) -> None:
         """Have the five minutes of the question that is read begin anew."""

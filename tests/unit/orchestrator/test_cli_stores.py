@@ -46,6 +46,16 @@ def test_the_list_shows_what_waits_and_how_many() -> None:
     assert "0 of 0 shown" in done("review", "list", "--store", STORE, "--queue", "elsewhere")
 
 
+def test_a_list_of_more_than_what_waits_says_where_each_item_stands() -> None:
+    run_tickets()
+    done("review", "decide", str(items()["b"]), "bugs", "--as", "ann", "--store", STORE)
+    waiting = done("review", "list", "--store", STORE)
+    everything = done("review", "list", "--state", "all", "--store", STORE)
+    assert "state" not in waiting.splitlines()[0].split()
+    assert everything.splitlines()[0].split()[:3] == ["item", "state", "queue"]
+    assert sorted(line.split()[1] for line in everything.splitlines()[1:3]) == ["decided", "open"]
+
+
 def test_an_item_is_shown_with_its_question_and_its_history() -> None:
     run_tickets()
     number = str(items()["b"])

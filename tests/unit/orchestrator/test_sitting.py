@@ -128,3 +128,23 @@ def test_nobody_lets_the_answer_of_another_count_before_its_time(seated: Seated)
         seated.sitting.do(seated.client.commit(item.id, by="ben"))
     seated.clock.move_to(START + 60.0)
     assert seated.sitting.do(seated.client.commit(item.id, by="ben")).decided_by == "person:ann"
+
+
+def test_what_was_never_answered_taken_back_or_cancelled_does_not_look_as_if_it_counted(seated: Seated) -> None:
+    item, client = seated.take(), seated.client
+    with pytest.raises(ReviewError, match="no answer by ann"):
+        seated.sitting.do(client.commit(item.id, by="ann"))
+    seated.sitting.decide(item, value=True, note=None)
+    seated.sitting.do(client.undo(item.id, by="ann"))
+    with pytest.raises(ReviewError, match="no answer by ann"):
+        seated.sitting.do(client.commit(item.id, by="ann"))
+    seated.sitting.do(client.decide(item.id, value=True, by="ann", undo_seconds=60.0))
+    seated.sitting.do(client.cancel(item.run_id))
+    with pytest.raises(ReviewError, match="is cancelled: there is no answer by ann"):
+        seated.sitting.do(client.commit(item.id, by="ann"))
+
+
+def test_an_answer_that_counts_is_left_as_it_is(seated: Seated) -> None:
+    item = seated.take()
+    seated.sitting.do(seated.client.decide(item.id, value=True, by="ann"))
+    assert seated.sitting.do(seated.client.commit(item.id, by="ann")).decided_by == "person:ann"
