@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.clock import Clock
@@ -19,6 +20,9 @@ from handrail_orchestrator.store.changes import Change, ReadAnswer
 from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.rows import AUDIT
 from handrail_orchestrator.workflow import Workflows
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.codec import Codec
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +51,18 @@ class AnswerCheck:
         Raises:
             ReviewError: the answer does not fit the type that is asked for.
         """
-        if item.kind not in {"decide", AUDIT} or self.library.asks_no_guards(_judge_name(item.step)):
+        if item.kind not in {"decide", AUDIT}:
             return None
+        judge = _judge_name(item.step)
+        if self.library.asks_no_guards(judge):
+            known = self.library.value_of(judge)
+            if known is not None:  # a schema cannot say all that a type does: "0x10" is a text, and no number
+                _read(item, value, known)
+                return None
         asked = await self._asked(item)
         if asked is None:
             return None
-        try:
-            answer = asked.bound.value.decode(recorded_answer(item, value))
-        except NotStorable as problem:
-            raise ReviewError(f"review item {item.id}: {_what_is_wrong(problem)}") from problem
+        answer = _read(item, value, asked.bound.value)
         return Checked(asked.bound.objections(answer, asked.args, asked.kwargs), asked.bound.person_checks)
 
     async def _asked(self, item: ReviewItem) -> "_Asked | None":
@@ -124,6 +131,18 @@ class _Replay(EmbeddedRun):
             self.asked = _Asked(bound, args, kwargs)
             raise _Reached
         return await super()._decide(bound, name, args, kwargs)
+
+
+def _read(item: ReviewItem, value: object, known: "Codec[Any]") -> Any:
+    """Return an answer, given as JSON data, as its type has it.
+
+    Raises:
+        ReviewError: it does not fit the type.
+    """
+    try:
+        return known.decode(recorded_answer(item, value))
+    except NotStorable as problem:
+        raise ReviewError(f"review item {item.id}: {_what_is_wrong(problem)}") from problem
 
 
 def _what_is_wrong(problem: NotStorable) -> str:

@@ -136,6 +136,8 @@ class Library:
         self._judges: dict[int, tuple[Any, BoundJudge]] = {}
         self._asks_guards: dict[str, bool] = {}
         """By the judge's name: whether any judge of that name holds people's answers to guards."""
+        self._values: dict[str, list[Codec[Any]]] = {}
+        """By the judge's name: the types of its answers."""
         self._workflows: dict[AnyWorkflow, BoundWorkflow] = {}
 
     def step(self, function: Any) -> BoundStep:
@@ -181,6 +183,9 @@ class Library:
             known = judge, bound
             _remember(self._judges, id(judge), known)
             self._asks_guards[judge.name] = bound.checking is not None or self._asks_guards.get(judge.name, False)
+            values = self._values.setdefault(judge.name, [])
+            if all(each.type != bound.value.type for each in values):
+                values.append(bound.value)
         return known[1]
 
     def _bound(self, judge: Judge[..., Any]) -> BoundJudge:
@@ -205,6 +210,11 @@ class Library:
     def asks_no_guards(self, judge: str) -> bool:
         """Return whether a judge of this name was met, and none of that name holds people's answers to guards."""
         return not self._asks_guards.get(judge, True)
+
+    def value_of(self, judge: str) -> "Codec[Any] | None":
+        """Return the type of answers of the judges of this name; None when none was met, or they have several."""
+        values = self._values.get(judge, [])
+        return values[0] if len(values) == 1 else None
 
     def workflow(self, workflow: AnyWorkflow) -> BoundWorkflow:
         """Return a workflow ready to be started and executed."""

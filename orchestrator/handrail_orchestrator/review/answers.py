@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from handrail_guards.verdict import Verdict
@@ -13,6 +14,10 @@ from handrail_orchestrator.unmarking import as_plain
 
 LONGEST_MESSAGE = 300
 """Characters of what is wrong with an answer: the message repeats the answer, however long that is."""
+
+
+MOST_MISFITS = 100
+"""Places of one answer that are told: a list of many thousand lines can be wrong in each of them."""
 
 
 def recorded_answer(item: ReviewItem, value: object) -> str:
@@ -68,7 +73,7 @@ def misfits(schema: Mapping[str, Any], value: object) -> list[tuple[tuple[str | 
     from referencing import Registry  # noqa: PLC0415 -- comes with jsonschema
 
     # with a registry of its own, a reference to elsewhere is not fetched from there
-    found = Draft202012Validator(schema, registry=Registry()).iter_errors(value)
+    found = islice(Draft202012Validator(schema, registry=Registry()).iter_errors(value), MOST_MISFITS)
     return sorted(((tuple(each.path), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
 
 

@@ -171,6 +171,22 @@ async def test_the_type_itself_is_checked_where_its_schema_cannot_tell(rehearsal
     assert rehearsal.review(item).state == "open"
 
 
+@pytest.mark.parametrize("wrong", ["0x10", "NaN", "1,5", "Infinity", ""])
+async def test_the_type_is_checked_where_nobody_asks_for_a_guard(wrong: str) -> None:
+    flow_of = flow(reading(sure=0.5))
+    async with Rehearsal(workflows=[flow_of]) as rehearsal:
+        for name in ("B1", "B2"):
+            await rehearsal.start(flow_of, SOURCE, id=name)
+            await rehearsal.settle()
+            (item,) = (each.id for each in rehearsal.reviews())
+            with pytest.raises(ReviewError, match="total"):
+                await rehearsal.decide(item, {**RIGHT, "total": wrong}, by="ann", undo_seconds=5)
+            assert rehearsal.review(item).state == "open"
+            await rehearsal.decide(item, RIGHT, by="ann")
+            await rehearsal.settle()
+            assert rehearsal.run(name).output == RIGHT
+
+
 async def test_each_call_is_held_to_its_own_guards() -> None:
     loose, strict = reading(sure=0.1), reading(sums("parts.*", "total"), sure=0.1)
 

@@ -1,8 +1,9 @@
 """What is given to operations on review items, and what they answer."""
 
+import re
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from handrail.console.api.operation import Given
 from handrail.console.api.run_models import LARGEST, Limit, Moment, Text, Told
@@ -27,10 +28,17 @@ Words: TypeAlias = Annotated[
 ]
 
 
+def _as_written(number: object) -> object:
+    """Refuse another way to write a number: 1_0, +10 and 10.0 are not the address of item 10."""
+    if isinstance(number, str) and not re.fullmatch(r"[1-9][0-9]*", number):
+        raise ValueError("it is no number of an item")
+    return number
+
+
 class ItemPlace(Given):
     """Which review item."""
 
-    item: Annotated[int, Field(ge=1, le=LARGEST, description="The item's number")]
+    item: Annotated[int, BeforeValidator(_as_written), Field(ge=1, le=LARGEST, description="The item's number")]
 
 
 class ReviewsQuery(Given):
@@ -111,7 +119,7 @@ class DecideBody(NoteBody):
     """An answer, and what was looked at when it was given."""
 
     value: Any = Field(description="The answer, as JSON that fits the item's `schema`")
-    version: Annotated[int, Field(ge=1, le=LARGEST)] | None = Field(
+    version: Annotated[int, Field(strict=True, ge=1, le=LARGEST)] | None = Field(
         default=None, description="The item's version that was looked at, where `If-Match` does not name it"
     )
     shown: Annotated[str, Field(max_length=200)] | None = Field(

@@ -62,6 +62,9 @@ WRONG: list[tuple[str, Any, set[str]]] = [
     ("decide", {"value": {"label": "billing"}, "version": 1}, {"value"}),
     ("decide", {"value": "billing", "version": "1.5"}, {"version"}),
     ("decide", {"value": "billing", "version": 0}, {"version"}),
+    ("decide", {"value": "billing", "version": True}, {"version"}),
+    ("decide", {"value": "billing", "version": 1.0}, {"version"}),
+    ("decide", {"value": "billing", "version": "1"}, {"version"}),
     ("decide", {"value": "billing", "version": 2**63}, {"version"}),
     ("decide", {"value": "billing", "version": 1, "undo_seconds": 1e9}, {"undo_seconds"}),
     ("decide", {"value": "billing", "version": 1, "undo_seconds": -1}, {"undo_seconds"}),
@@ -207,6 +210,17 @@ async def test_what_is_not_there_or_cannot_be_is_said(path: str, status: int, tm
         assert got.status_code == status, got.text
         assert got.headers["content-type"] == "application/problem+json"
         assert set(got.json()) >= {"type", "title", "status", "detail", "instance"}
+
+
+@pytest.mark.parametrize("number", ["1.0", "+1", "01", "0_1", "1_", "%201", "%D9%A1", "1e0", "0x1", "-1"])
+async def test_an_item_has_one_address(number: str, tmp_path: Path) -> None:
+    async with api_site(tmp_path) as site:
+        assert await decided_by_nobody(site) == 1
+        looked = await site.call("GET", f"/reviews/{number}")
+        taken = await site.post(f"/reviews/{number}/take", {})
+
+        assert {each.json()["type"] for each in (looked, taken)} == {f"{API}/problems/unknown-item"}
+        assert site.engine.review(1).version == 1
 
 
 @pytest.mark.parametrize("move", ["take", "decide", "skip", "assign", "send-up", "undo", "extend", "release", "notes"])
