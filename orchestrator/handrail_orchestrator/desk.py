@@ -1,7 +1,7 @@
 """Questions to people: take, decide, hand on, take back; whatever the door, these methods are behind it."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +126,7 @@ class Desk(Sowing):
         shown: str | None = None,
         note: str | None = None,
         despite: Sequence[str] = (),
+        spans: Mapping[str, tuple[int, int]] | None = None,
         undo_seconds: float = 0.0,
         link: str | None = None,
     ) -> ReviewItem:
@@ -134,7 +135,8 @@ class Desk(Sowing):
         The answer is held to the guards of the step that asks, as far as they cost nothing: here when the workflow's
         code is known (see ``use``), else by its run, which opens the item again. ``despite`` names guards that fail
         and against which the answer stands all the same; the item's log keeps them. ``version`` and ``shown`` are the
-        item's version and digest when it was looked at: of an item that has changed since nothing is decided. With
+        item's version and digest when it was looked at: of an item that has changed since nothing is decided. ``spans``
+        says where in the source the person found what is in a field, by its path; the log keeps it. With
         ``undo_seconds`` the answer can be taken back for that long before it counts. ``link`` is what is kept of a
         signed link that answers: one that was used answers no more.
 
@@ -147,7 +149,7 @@ class Desk(Sowing):
         row = self._item_for(item, by, "decide")
         self._must_be_for(row, by)
         move = moves.decide(
-            row, value, by=by, now=self.now(), version=version, shown=shown, note=note, despite=despite,
+            row, value, by=by, now=self.now(), version=version, shown=shown, note=note, despite=despite, spans=spans,
             undo_seconds=undo_seconds,
         )  # fmt: skip
         checked = await self._checked(row, value)
@@ -157,8 +159,9 @@ class Desk(Sowing):
         if checked is not None:  # what passes was not overruled; where nothing was checked, the run will tell
             stands_against = tuple(dict.fromkeys(verdict.guard for verdict in failed))
             move = moves.decide(
-                row, value, by=by, now=move.now, note=note, despite=stands_against, undo_seconds=undo_seconds
-            )
+                row, value, by=by, now=move.now, note=note, despite=stands_against, spans=spans,
+                undo_seconds=undo_seconds,
+            )  # fmt: skip
         return await self._move(move._replace(link=link))
 
     async def objections(self, item: int, value: object) -> "Sequence[Verdict] | None":

@@ -17,6 +17,7 @@ from handrail.console.context import console_of
 from handrail.console.forms.missing import MISSING
 from handrail.console.item import FRAGMENT_HEADER, LOCATION_HEADER, item_page_aside
 from handrail.console.marks import answer_form
+from handrail.console.picked import picked
 from handrail.console.render import link, page
 from handrail.console.viewer import viewer_of
 from handrail.console.words import say
@@ -100,6 +101,9 @@ async def decide(request: Request) -> Response:
     given = await run_in_threadpool(_given, desk, item)
     if given.value is MISSING:
         return await _again(desk, given.typed, 200 if given.is_redraw else 422)
+    if desk.text("worked"):  # since the page's last sign of life
+        with suppress(ReviewError):  # it is not theirs any more: whether the answer still is, is seen below
+            await desk.client.extend(desk.item, by=desk.by, worked=_seconds(desk.text("worked")))
     try:
         await desk.client.decide(
             desk.item,
@@ -109,6 +113,7 @@ async def decide(request: Request) -> Response:
             shown=desk.text("shown") or None,
             note=desk.note,
             despite=given.typed.despite,
+            spans=picked(desk.form.getlist("span"), beside(item).text),
             undo_seconds=console_of(request).settings.undo_seconds,
         )
     except AnswerRefused as refused:

@@ -25,6 +25,8 @@ class LitLine:
     """A line of the text."""
 
     number: int
+    start: int
+    """Where it begins in the whole text."""
     parts: tuple[LitPart, ...]
 
 
@@ -40,7 +42,7 @@ def lit_lines(
     ]
     lines, start = [], 0
     for number, line in enumerate(text.split("\n"), 1):
-        lines.append(LitLine(number, tuple(_parts(line, start, found, looks, other))))
+        lines.append(LitLine(number, start, tuple(_parts(line, start, found, looks, other))))
         start += len(line) + 1
     return lines
 

@@ -23,6 +23,8 @@ from handrail_ground.text import harmless
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
+SCRIPTS = ("page.js", "work.js", "live.js", "fields.js", "keys.js")
+"""Files of ours that every page loads, in this order: each one uses what those before it offer."""
 MENU = (("queue", "menu.queue"), ("runs", "menu.runs"))
 """What the menu at the top of each page leads to: routes, and the words for them."""
 
@@ -63,6 +65,7 @@ def fragment(request: Request, template: str, **values: Any) -> str:
         "until": lambda seconds: span(seconds - now),
         "now": now,
         "root": root_of(request),
+        "scripts": SCRIPTS,
         "script_words": _said_by_script(),
         "menu": [(link(request, name), say(words), name) for name, words in MENU],
         "here": request.scope["path"],

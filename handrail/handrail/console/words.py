@@ -483,7 +483,7 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "keys.extraction.accept": "confirms the field and goes to the next doubtful one; at the last it saves",
     "keys.extraction.save": "saves all",
     "keys.extraction.absent": "the field is not in the document",
-    "keys.extraction.reject": "rejects the document, with a reason",
+    "keys.extraction.reject": "rejects the document: sends it up, with a reason",
     "keys.extraction.send_up": "sends up, with a reason",
     "keys.extraction.skip": "skips: somebody else may take it",
     "keys.extraction.note": "writes a note",

@@ -26,6 +26,8 @@ from handrail_orchestrator.similar import SimilarCase
 from handrail_orchestrator.store import ReviewQuery
 
 WorkKind: TypeAlias = Literal["triage", "extraction"]
+BEAT_SECONDS = LEASE_SECONDS / 5
+"""Between two signs of life of a page in sight: several may be lost before somebody else can have its item."""
 LOADED_AHEAD = 2
 """Items that are loaded ahead, without being taken."""
 
@@ -87,6 +89,7 @@ class Work:
     may_assign: bool = False
     may_fork: bool = False
     send_up_codes: Sequence[str] = field(default=SEND_UP_CODES)
+    beat_seconds: float = BEAT_SECONDS
 
     @property
     def is_answerable(self) -> bool:

@@ -1,7 +1,7 @@
 """A decided item as statistics and labels look at it: what was suggested, what was answered, how long it took."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from handrail_ground.hashing import canonical
@@ -51,6 +51,8 @@ class DecidedRecord(LazyRecord):
     """How often it was handed to a higher tier."""
     people: int = 0
     """How many people decided it or handed it on."""
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Where in the source whoever decided found what is in a field, by its path."""
 
     @property
     def place(self) -> tuple[float, int]:

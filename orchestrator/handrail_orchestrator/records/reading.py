@@ -184,11 +184,17 @@ def judgement_record(row: JudgedRow) -> JudgementRecord:
     return lazy_record(JudgementRecord, row, _JUDGEMENT)
 
 
+def _spans(row: DecidedRow) -> dict[str, tuple[int, int]]:
+    found = {} if row.spans is None else json.loads(row.spans)
+    return {name: (start, end) for name, (start, end) in found.items()}
+
+
 _DECIDED = readers_of(
     DecidedRecord,
     item=lambda row: review_item(row.item),
     input=text("input", plain),
     outcome=text("output", outcome_of),
+    spans=_spans,
 )
 
 

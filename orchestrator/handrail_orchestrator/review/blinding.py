@@ -12,7 +12,7 @@ Item = TypeVar("Item", bound=ReviewItem)
 SETTLED: Final = frozenset({"decided", "expired", "cancelled"})
 """States in which nobody is asked any more, so that nothing is to be kept from anybody."""
 
-TELLING: Final = frozenset({"decision", "despite", "note", "agreement"})
+TELLING: Final = frozenset({"decision", "despite", "note", "agreement", "spans"})
 """What the log keeps with an answer, and what says something of it."""
 
 ANSWERING: Final = frozenset({"decide", "commit", "undo"})

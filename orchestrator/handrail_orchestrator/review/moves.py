@@ -6,7 +6,7 @@ makes them ``expired``. Each move is made to the version it was decided on, so o
 one succeeds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeAlias, get_args
 
 from handrail_orchestrator.errors import ReviewConflict, ReviewError
@@ -154,13 +154,14 @@ def decide(  # noqa: PLR0913 -- what a person may say with an answer
     shown: str | None = None,
     note: str | None = None,
     despite: Sequence[str] = (),
+    spans: Mapping[str, tuple[int, int]] | None = None,
     undo_seconds: float = 0.0,
 ) -> MoveReview:
     """Answer an item; ``value`` is the answer as JSON data, ``version`` the one looked at, ``shown`` its digest.
 
     An answer after one's own lease ran out is taken if nobody else took the item since. ``despite`` names the guards
-    that the person has seen fail, and against which the answer stands. With ``undo_seconds`` the answer waits that long
-    before it counts.
+    that the person has seen fail, and against which the answer stands. ``spans`` are the places in the source at which
+    they found what is in a field. With ``undo_seconds`` the answer waits that long before it counts.
 
     Raises:
         ReviewConflict: the item changed since it was looked at, or somebody else has or had it.
@@ -177,12 +178,18 @@ def decide(  # noqa: PLR0913 -- what a person may say with an answer
     checked_texts(note=note)
     recorded = recorded_answer(item, value)
     answers = (*item.answers, GivenAnswer(by, now, recorded, note, tuple(dict.fromkeys(despite))))
+    found = {field: [start, end] for field, (start, end) in (spans or {}).items()}
+    if any(not 0 <= start < end for start, end in found.values()):
+        raise ReviewError("a span begins at 0 or later, and ends after that")
+    told = {"spans": found} if found else {}
     if not undo_seconds:
-        return settled(item, answers, action="decide", actor=actor(by), now=now)
+        move = settled(item, answers, action="decide", actor=actor(by), now=now)
+        return move._replace(data={**(move.data or {}), **told} or None)
     sets = ReviewSets(answers=GivenAnswer.text_of(answers), commit_at=now + undo_seconds)
     return MoveReview(
         item.id, item.version, "pending", "decide", actor(by), now,
         lease_owner=by, note=note, despite=answers[-1].despite, sets=sets, answer=recorded, shown=item.digest,
+        data=told or None,
     )  # fmt: skip
 
 

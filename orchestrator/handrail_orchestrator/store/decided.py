@@ -48,6 +48,8 @@ class DecidedRow(NamedTuple):
     reopened: int
     sent_up: int
     people: int
+    spans: str | None = None
+    """Where whoever decided found what is in a field, as JSON."""
 
     @property
     def place(self) -> tuple[float, int]:

@@ -171,3 +171,29 @@ def test_what_a_field_was_found_in_is_lit_and_a_word_of_the_source_fills_it(tmp_
         assert page.locator("mark.lit").inner_text() == "2024-00817"
         page.locator(".line", has_text="TOTAL").get_by_text("166.00").dblclick()
         assert page.locator('[name="a.number"]').input_value() == "166.00"
+
+
+def test_where_a_word_was_picked_is_kept_with_the_answer(tmp_path: Path, opened: Any) -> None:
+    with served(tmp_path, (flows.invoices, "I-1", flows.SOURCE)) as desk:
+        page = opened(f"{desk.address}/items/1")
+        page.locator('#work[data-standing="mine"]').wait_for()
+        page.locator('[name="a.total"]').focus()
+        page.locator(".line", has_text="TOTAL").get_by_text("166.00").dblclick()
+        page.wait_for_timeout(DWELL_MS)
+        page.locator("#save").click()
+        answer_to(desk, 1)
+        (decided,) = [each for each in desk.item(1).history if each.action == "decide"]
+        start = flows.SOURCE.rindex("166.00")
+        assert decided.data is not None
+        assert decided.data["spans"] == {"total": [start, start + 6]}
+
+
+def test_a_place_is_forgotten_once_something_else_is_typed(tmp_path: Path, opened: Any) -> None:
+    with served(tmp_path, (flows.invoices, "I-1", flows.SOURCE)) as desk:
+        page = opened(f"{desk.address}/items/1")
+        page.locator('#work[data-standing="mine"]').wait_for()
+        page.locator('[name="a.number"]').focus()
+        page.locator(".line", has_text="TOTAL").get_by_text("166.00").dblclick()
+        page.locator("input[name=span]").wait_for(state="attached")
+        page.locator('[name="a.number"]').press_sequentially("7")
+        assert page.locator("input[name=span]").count() == 0

@@ -6,6 +6,7 @@ from typing import Any
 
 from handrail_evals.decide.corrections.labelled import GivenLabel, LabelledCase, Split
 from handrail_evals.decide.corrections.record import called_with
+from handrail_guards.outcome import Judgement
 from handrail_orchestrator.reader import Reader
 from handrail_orchestrator.records.decided import DecidedRecord, asked_about, plain_step
 from handrail_orchestrator.records.item import ItemKind
@@ -69,7 +70,7 @@ def labelled(record: DecidedRecord, hashing: Hashing, *, but: tuple[str, ...] = 
     item, outcome = record.item, record.outcome
     judgement = None if outcome is None else outcome.judgement
     answers = [each for each in item.answers if each.by not in but] if len(item.answers) > 1 else []
-    shown = {} if judgement is None else Said.of(judgement).evidence
+    evidence = {} if judgement is None else _evidence(record, judgement)
     return LabelledCase(
         name=f"{item.run_id}/{asked_about(item.step)}",
         run_id=item.run_id,
@@ -82,7 +83,7 @@ def labelled(record: DecidedRecord, hashing: Hashing, *, but: tuple[str, ...] = 
         final=item.decision,
         suggestion=record.suggestion,
         changed=changed_fields(record.suggestion, item.decision) if record.has_suggestion else {},
-        evidence=shown,
+        evidence=evidence,
         reviewer=hashing(record.person or ""),
         answers=tuple(GivenLabel(reviewer=hashing(each.by), value=each.value) for each in answers),
         agreement=agreement([each.value for each in answers]) if len(answers) > 1 else {},
@@ -93,6 +94,12 @@ def labelled(record: DecidedRecord, hashing: Hashing, *, but: tuple[str, ...] = 
         drawn=record.is_blind,
         decided=item.decided or 0.0,
     )
+
+
+def _evidence(record: DecidedRecord, judgement: Judgement) -> dict[str, list[str]]:
+    """Return the words of the source that fields stand on, by field: those that the person picked, else the model's."""
+    picked = {name: judgement.source[start:end] for name, (start, end) in record.spans.items()}
+    return {**Said.of(judgement).evidence, **{name: [words] for name, words in picked.items() if words}}
 
 
 def _input(record: DecidedRecord, source: str) -> Any:

@@ -31,7 +31,8 @@ SELECT {SELECT}, workflows.version, steps.input, steps.output,
     (SELECT max(at) {_LOG} = 'take' AND actor = reviews.decided_by),
     (SELECT count(*) {_LOG} = 'reopen'),
     (SELECT count(*) {_LOG} = 'send_up'),
-    (SELECT count(DISTINCT actor) {_LOG} IN ('decide', 'assign') AND actor LIKE 'person:%')
+    (SELECT count(DISTINCT actor) {_LOG} IN ('decide', 'assign') AND actor LIKE 'person:%'),
+    (SELECT json_extract(data, '$.spans') {_LOG} = 'decide' AND actor = reviews.decided_by ORDER BY id DESC LIMIT 1)
 FROM reviews INDEXED BY reviews_decided{_WITH_RUN} JOIN schemas ON schemas.id = reviews.schema
 LEFT JOIN steps ON steps.run = reviews.run AND steps.kind = 'ai' AND steps.status = 'done' AND steps.name = {_ABOUT}
 WHERE reviews.state = 'decided' AND reviews.decided IS NOT NULL AND {_NOT_KNOWN}

@@ -1,5 +1,6 @@
 """One item's page without a script: what it shows, what its buttons do, and what comes back when they cannot."""
 
+import json
 import re
 from html import unescape
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handrail_evals.decide.corrections.exporting import ExportQuery, exported
 from handrail_orchestrator.review.moves import SEND_UP_CODES
 from tests.unit.handrail.console.served import Site, approvals, invoices, opened, text_of, tickets
 
@@ -228,6 +230,50 @@ async def test_taking_says_what_changed_and_a_beat_keeps_the_item(tmp_path: Path
         gone = await site.post(f"/items/{item}/release", headers={"x-console": "live"})
         assert gone.status_code == 204
         assert site.engine.review(item).state == "open"
+
+
+INVOICE = {"a.vendor": "Nordic", "a.number": "2024-00817", "a.total": "207.50"}
+
+
+async def test_where_a_word_was_picked_goes_with_the_answer_and_leaves_with_the_labels(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        (item,) = await site.ask(invoices, SOURCE)
+        start = SOURCE.index("2024")
+        spans = [json.dumps(["number", start, start + 10]), json.dumps(["vendor", 0, 6])]
+        await answer(site, item, **INVOICE, span=spans)
+        given = next(each for each in site.engine.review(item).history if each.action == "decide")
+        assert given.data is not None
+        assert given.data["spans"] == {"number": [start, start + 10], "vendor": [0, 6]}
+        await site.engine.commit(item, by="me")
+        (case,) = exported(site.engine, ExportQuery(), str)
+        assert case.evidence["number"] == ["2024-00817"]
+        assert case.evidence["vendor"] == ["Nordic"]
+
+
+@pytest.mark.parametrize(
+    "span", ["", "x", "[]", '["number", 1]', '["number", 5, 2]', '["number", 0, 999]', '["", 0, 1]', "[" * 9_999]
+)
+async def test_a_place_that_makes_no_sense_is_left_aside(tmp_path: Path, span: str) -> None:
+    async with opened(tmp_path) as site:
+        (item,) = await site.ask(invoices, SOURCE)
+        assert (await answer(site, item, **INVOICE, span=span)).status_code == 303
+        assert all("spans" not in (each.data or {}) for each in site.engine.review(item).history)
+
+
+async def test_of_a_text_that_is_not_shown_letter_by_letter_no_place_is_kept(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        (item,) = await site.ask(invoices, f"\u202e{SOURCE}")
+        await answer(site, item, **INVOICE, span='["number", 0, 6]')
+        assert all("spans" not in (each.data or {}) for each in site.engine.review(item).history)
+
+
+async def test_time_at_an_item_since_the_last_beat_is_told_with_the_answer(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        (item,) = await site.ask(tickets, "one")
+        await site.post(f"/items/{item}/take")
+        await site.post(f"/items/{item}/extend", {"worked": "12"}, headers={"x-console": "live"})
+        assert (await answer(site, item, choice='"bug"', worked="30.5")).status_code == 303
+        assert site.engine.review(item).hands_on == pytest.approx(42.5)
 
 
 async def test_a_check_says_what_does_not_fit_and_decides_nothing(tmp_path: Path) -> None:
