@@ -1,4 +1,4 @@
-"""A person's keys, and how they write numbers and days: shown to all, kept with the person or in their browser."""
+"""A person's keys, their goal, how they write numbers and days: kept with the person or in their browser."""
 
 import json
 from collections.abc import Mapping
@@ -23,6 +23,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "day": ("", "first", "second"),
 }
 """What can be chosen of each setting; the first is how it is when nobody says."""
+MOST_A_DAY = 9_999
+"""Items that can be a person's goal."""
 YEAR_SECONDS = 31_536_000
 
 
@@ -38,7 +40,14 @@ def keys(request: Request) -> Response:
     """Show the keys of both kinds of pages."""
     settings = viewer_of(request).settings
     mapped = {kind: dict(key_map(kind, settings).keys) for kind in DEFAULTS}
-    return _shown(request, mapped, {name: str(settings.get(name, "")) for name in CHOICES}, {})
+    chosen = {name: str(settings.get(name, "")) for name in CHOICES}
+    return _shown(request, mapped, chosen | {"goal": str(goal_of(settings) or "")}, {})
+
+
+def goal_of(settings: Mapping[str, Any]) -> int | None:
+    """Return how many items a person means to decide in a day; None: they never said."""
+    found = settings.get("goal")
+    return found if type(found) is int and 0 < found <= MOST_A_DAY else None
 
 
 def _shown(
@@ -46,24 +55,37 @@ def _shown(
 ) -> Response:
     values = {name: chosen[name] if chosen[name] in allowed else allowed[0] for name, allowed in CHOICES.items()}
     status = 422 if problems else 200
-    return page(request, "keys.html", status=status, kinds=mapped, choices=CHOICES, chosen=values, problems=problems)
+    return page(
+        request,
+        "keys.html",
+        status=status,
+        kinds=mapped,
+        choices=CHOICES,
+        chosen=values,
+        goal=chosen["goal"],
+        most=MOST_A_DAY,
+        problems=problems,
+    )
 
 
 async def put_keys(request: Request) -> Response:
     """Keep a person's keys, those that differ from what everybody has."""
     form = await request.form()
     if "reset" in form:
-        return await _kept(request, {"keys": None} | dict.fromkeys(CHOICES))
+        return await _kept(request, {"keys": None, "goal": None} | dict.fromkeys(CHOICES))
     mapped = {
         kind: {action: _text(form, f"{kind}.{action}") or key for action, key in defaults.items()}
         for kind, defaults in DEFAULTS.items()
     }
-    chosen = {name: _text(form, name) for name in CHOICES}
+    chosen = {name: _text(form, name) for name in (*CHOICES, "goal")}
     problems = {
         f"{kind}.{action}": problem
         for kind, own in mapped.items()
         for action, problem in problems_of(kind, own).items()
     }
+    goal = int(chosen["goal"]) if _is_goal(chosen["goal"]) else None
+    if chosen["goal"] and goal is None:
+        problems["goal"] = "keys.set.goal.unread"
     if problems:
         return _shown(request, mapped, chosen, problems)
     own_keys = {
@@ -72,9 +94,14 @@ async def put_keys(request: Request) -> Response:
         for action, key in own.items()
     }
     settings = {
-        name: value if value in CHOICES[name] and value != CHOICES[name][0] else None for name, value in chosen.items()
+        name: chosen[name] if chosen[name] in allowed and chosen[name] != allowed[0] else None
+        for name, allowed in CHOICES.items()
     }
-    return await _kept(request, {"keys": own_keys, **settings})
+    return await _kept(request, {"keys": own_keys, "goal": goal, **settings})
+
+
+def _is_goal(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_A_DAY)) and int(text) > 0
 
 
 async def _kept(request: Request, patch: Mapping[str, Any]) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from handrail.console.context import console_of
+from handrail.console.own_settings import goal_of
 from handrail.console.render import page
 from handrail.console.viewer import Viewer, viewer_of
 from handrail_orchestrator.records.decided import KnownAnswer
@@ -33,6 +34,8 @@ class Strip:
     """When the one was asked that waits longest."""
     own: PersonFigures
     """What the person themself has done today; nobody else sees it."""
+    goal: int | None = None
+    """How many items they mean to decide today."""
     missed: Sequence[KnownAnswer] = ()
     """Cases whose answer is known, and that the person has answered otherwise a moment ago."""
 
@@ -59,6 +62,7 @@ def strip_of(request: Request, queue: str) -> Strip:
         sum(each.late for each in figures),
         min((each.oldest for each in figures if each.oldest is not None), default=None),
         client.own_figures(by=viewer.person, today=midnight(viewer, now), queue=queue or None),
+        goal_of(viewer.settings),
         [each for each in told if not each.is_right],
     )
 

@@ -58,7 +58,7 @@ def test_every_link_form_redirect_and_cookie_stays_under_the_path(tmp_path: Path
         assert len(crawl.pages) > 100
         assert {path for path, each in crawl.pages.items() if each.status_code >= 400} <= set(links)
         assert [path for path in crawl.sent_to if not path.startswith(f"{ROOT}/")] == []
-        assert any(path.startswith("/static/console.js") for path in crawl.pages)
+        assert any(path.startswith("/static/keys.js") for path in crawl.pages)
         for answer in crawl.pages.values():
             assert answer.headers.get("location", ROOT).startswith(ROOT)
             assert answer.text != "outside"

@@ -8,7 +8,7 @@ import pytest
 
 from handrail.console.keys import DEFAULTS, EXTRACTION, TRIAGE, key_map, problems_of
 from handrail.console.words import say
-from tests.unit.handrail.console.served import opened, text_of, tickets
+from tests.unit.handrail.console.served import invoices, opened, text_of, tickets
 
 
 def everything(**changed: str) -> dict[str, str]:
@@ -61,6 +61,41 @@ async def test_single_keys_are_put_to_rest_and_digits_only_choose(tmp_path: Path
         assert 'data-single="off"' in page
         single = [key for key in re.findall(r'data-key="([^"]+)"', page) if len(key) == 1]
         assert single == list("123451234"), "only in the sheets that are open by then"
+
+
+async def test_how_numbers_and_days_are_written_is_chosen_and_counts_on_the_form(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        (item,) = await site.ask(invoices, "Total 1.234,50")
+        typed = {"a.vendor": "Nordic", "a.number": "1", "a.total": "1,234"}
+        assert "can be" in text_of((await site.post(f"/items/{item}/check", typed)).text)
+        await site.post("/keys", everything(decimal=",", day="first"))
+        page = await site.page("/keys")
+        assert '<option value="," selected>' in page
+        assert '<option value="first" selected>' in page
+        assert (await site.post(f"/items/{item}/decide", typed)).status_code == 303
+        assert site.engine.review(item).answers[-1].value["total"] == 1.234
+
+
+async def test_a_goal_of_a_day_is_counted_up_to(tmp_path: Path) -> None:
+    async with opened(tmp_path) as site:
+        (item, _) = await site.ask(tickets, "one", "two")
+        assert "0 today" in text_of(await site.page("/strip"))
+        assert (await site.post("/keys", everything(goal="60"))).status_code == 303
+        await site.engine.decide(item, "bug", by="me")
+        strip = await site.page("/strip")
+        assert "you: 1 of 60 today" in text_of(strip)
+        assert 'max="60" value="1"' in strip
+        await site.post("/keys", everything())
+        assert "1 today" in text_of(await site.page("/strip"))
+
+
+@pytest.mark.parametrize("goal", ["0", "-1", "many", "1.5", "99999", "²"])
+async def test_a_goal_that_is_no_number_is_told_and_nothing_is_kept(tmp_path: Path, goal: str) -> None:
+    async with opened(tmp_path) as site:
+        refused = await site.post("/keys", everything(goal=goal))
+        assert refused.status_code == 422
+        assert "Write a whole number" in text_of(refused.text)
+        assert f'value="{goal}"' in refused.text
 
 
 @pytest.mark.parametrize(
