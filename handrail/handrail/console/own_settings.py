@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from handrail.console.answers import see
 from handrail.console.context import console_of
+from handrail.console.goal import MOST_A_DAY, goal_of, read_goal
 from handrail.console.keys import DEFAULTS, key_map, problems_of
 from handrail.console.render import page
 from handrail.console.viewer import LONGEST_SETTINGS, SETTINGS_COOKIE, viewer_of
@@ -23,8 +24,6 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "day": ("", "first", "second"),
 }
 """What can be chosen of each setting; the first is how it is when nobody says."""
-MOST_A_DAY = 9_999
-"""Items that can be a person's goal."""
 YEAR_SECONDS = 31_536_000
 
 
@@ -42,12 +41,6 @@ def keys(request: Request) -> Response:
     mapped = {kind: dict(key_map(kind, settings).keys) for kind in DEFAULTS}
     chosen = {name: str(settings.get(name, "")) for name in CHOICES}
     return _shown(request, mapped, chosen | {"goal": str(goal_of(settings) or "")}, {})
-
-
-def goal_of(settings: Mapping[str, Any]) -> int | None:
-    """Return how many items a person means to decide in a day; None: they never said."""
-    found = settings.get("goal")
-    return found if type(found) is int and 0 < found <= MOST_A_DAY else None
 
 
 def _shown(
@@ -83,7 +76,7 @@ async def put_keys(request: Request) -> Response:
         for kind, own in mapped.items()
         for action, problem in problems_of(kind, own).items()
     }
-    goal = int(chosen["goal"]) if _is_goal(chosen["goal"]) else None
+    goal = read_goal(chosen["goal"])
     if chosen["goal"] and goal is None:
         problems["goal"] = "keys.set.goal.unread"
     if problems:
@@ -98,10 +91,6 @@ async def put_keys(request: Request) -> Response:
         for name, allowed in CHOICES.items()
     }
     return await _kept(request, {"keys": own_keys, "goal": goal, **settings})
-
-
-def _is_goal(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_A_DAY)) and int(text) > 0
 
 
 async def _kept(request: Request, patch: Mapping[str, Any]) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from handrail.console.context import console_of
-from handrail.console.own_settings import goal_of
+from handrail.console.goal import goal_of
 from handrail.console.render import page
 from handrail.console.viewer import Viewer, viewer_of
 from handrail_orchestrator.records.decided import KnownAnswer
