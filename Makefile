@@ -35,7 +35,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers docs maps format bench lock wheel release-check clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers docs maps pictures format bench lock wheel release-check clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ docs: $(READY) ## Build the documentation as a site, in site/; a broken link fai
 maps: $(READY) ## Write the map of each part into the README at its door, and the tables of the HTTP API
 	$(BIN)/python docs/part_maps.py
 	$(BIN)/python docs/api_tables.py
+
+pictures: $(READY) ## Take the pictures of the review pages anew; needs a Chromium
+	$(BIN)/python -m docs.review_pictures
 
 format: $(READY) ## Format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet

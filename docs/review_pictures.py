@@ -1,4 +1,4 @@
-"""Take the pictures of docs/reviews.md from the real pages: ``python docs/review_pictures.py``.
+"""Take the pictures of docs/reviews.md from the real pages: ``make pictures``.
 
 It needs Chromium (``apt-get install chromium``) and what ``make setup`` installs. Everything in them is made up.
 """
@@ -20,6 +20,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, sync_playwright
 from pydantic import BaseModel
 
+from docs.small_png import with_few_colours
 from handrail import (
     Client,
     Escalation,
@@ -224,7 +225,7 @@ def _take(browser: Browser, address: str, token: str, scheme: Any, file: Path) -
         page.locator('#work[data-standing="mine"]').wait_for()
         page.wait_for_timeout(SETTLED_MS)
         page.locator("#toast button").wait_for()
-    page.screenshot(path=file)
+    file.write_bytes(with_few_colours(page.screenshot()))
     context.close()
 
 
