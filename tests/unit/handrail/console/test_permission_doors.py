@@ -18,13 +18,16 @@ from typer.testing import CliRunner
 from handrail import Client, Escalation, Orchestrator, Run, workflow
 from handrail.cli import app
 from handrail.console.app import console
+from handrail.console.links import link_for
 from handrail.console.secret_keys import hash_of, new_session_secret, new_token
 from handrail.console.sessions import csrf_of
-from handrail_orchestrator.errors import NotAllowed
+from handrail_orchestrator.errors import NotAllowed, OrchestratorError
 from handrail_orchestrator.people import acting
 from handrail_orchestrator.records.person import ROLES
-from handrail_orchestrator.review.permission import ItemAction, Place, may
+from handrail_orchestrator.review.permission import ItemAction, Place, StoreAction, may
+from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store import open_store
+from handrail_orchestrator.store.address import path_of
 from tests.unit.handrail.console.served import BASE
 
 QUEUE = "money"
@@ -159,6 +162,20 @@ DOORS: Mapping[str, Callable[[Shop, ItemAction, int, str], bool]] = {
 }  # fmt: skip
 
 
+def by_a_link(shop: Shop, item: int, by: str) -> bool:
+    """Answer by a link that is signed for somebody, whatever they may do; what it shows must say the same."""
+
+    async def followed(client: Client) -> tuple[httpx2.Response, httpx2.Response]:
+        secret = signing_secret(path_of(client.store))
+        token = link_for(client.plain_review(item), audience=by, expires=client.now() + 60, secret=secret)
+        shown = await shop.send(client, "GET", f"/link/{token}")
+        return shown, await shop.send(client, "POST", f"/link/{token}", data={"choice": "true"})
+
+    shown, answered = shop.with_client(followed)
+    assert (shown.status_code, answered.status_code) in {(200, 303), (403, 403)}, answered.text
+    return bool(answered.status_code == 303)
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     made = Shop(f"sqlite:///{tmp_path / 'runs.db'}")
@@ -216,3 +233,70 @@ def test_a_role_may_do_the_same_at_every_door(shop: Shop, door: str, action: Ite
 
         assert DOORS[door](shop, action, number, name) is is_allowed, name
         assert (shop.actions_of(number) != before) is (is_allowed and action != "extend"), name
+
+
+@pytest.mark.parametrize("tier", [1, 2])
+def test_a_link_lets_nobody_answer_who_may_not(shop: Shop, tier: int) -> None:
+    for number, name in enumerate(PEOPLE, 1):
+        shop.with_client(partial(_ready, action="decide", item=number, by=name, tier=tier))
+        before = shop.actions_of(number)
+        with closing(open_store(shop.store)) as store:
+            try:
+                is_allowed = may(acting(store, name), "decide", Place(QUEUE, tier))
+            except NotAllowed:
+                is_allowed = False
+
+        assert by_a_link(shop, number, name) is is_allowed, name
+        assert (shop.actions_of(number) != before) is is_allowed, name
+
+
+StoreMove = Callable[[Client, str], Awaitable[object]]
+RUN_DOORS: Mapping[StoreAction, tuple[StoreMove, str, dict[str, Any], dict[str, str]]] = {
+    "cancel": (lambda client, by: client.cancel("one", by=by), "cancel", {}, {"do": "cancel"}),
+    "fork": (lambda client, by: client.fork("one", by=by), "fork", {}, {"do": "fork"}),
+    "send": (
+        lambda client, by: client.send("one", "paid", 1, by=by),
+        "events",
+        {"name": "paid", "payload": 1},
+        {"do": "send", "name": "paid", "payload": "1"},
+    ),
+}
+"""What may be done to a run, in Python, by HTTP and at its page."""
+
+
+@pytest.mark.parametrize("action", RUN_DOORS)
+def test_a_role_may_do_the_same_to_a_run_at_every_door(shop: Shop, action: StoreAction) -> None:
+    in_code, path, body, form = RUN_DOORS[action]
+
+    async def tried(client: Client, name: str) -> list[bool]:
+        token, secret = shop.secrets["token", name], shop.secrets["session", name]
+        by_http = await shop.send(
+            client, "POST", f"/api/v1/runs/one/{path}", json=body, headers={"authorization": f"Bearer {token}"}
+        )
+        page = {"csrf": csrf_of(secret), **form}
+        by_page = await shop.send(client, "POST", "/runs/one", data=page, headers={"cookie": f"handrail-8377={secret}"})
+        try:
+            await in_code(client, name)
+        except NotAllowed:
+            is_allowed = False
+        except OrchestratorError:  # done already at another door
+            is_allowed = True
+        else:
+            is_allowed = True
+        return [is_allowed, by_http.status_code not in {401, 403}, by_page.status_code not in {401, 403}]
+
+    async def started() -> None:
+        async with Orchestrator(shop.store, workflows=[asks]) as engine:
+            for role in ROLES:
+                await engine.people.set_roles(role, {"*": role})
+            await engine.start(asks, "x", id="one")
+            await engine.idle()
+
+    asyncio.run(started())
+    for name in PEOPLE:
+        with closing(open_store(shop.store)) as store:
+            try:
+                is_allowed = may(acting(store, name), action)
+            except NotAllowed:
+                is_allowed = False
+        assert shop.with_client(partial(tried, name=name)) == [is_allowed] * 3, name
