@@ -40,7 +40,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"w": say, "span": span, "value_text": shown_value, "json_text": _json_text}
+    made.globals |= {"w": say, "span": span, "key_does": key_does, "value_text": shown_value, "json_text": _json_text}
     made.filters["seen"] = seen
     return made
 
@@ -76,6 +76,11 @@ def fragment(request: Request, template: str, **values: Any) -> str:
 def seen(text: object) -> str:
     """Return a text of others as it may be shown: what nobody sees in it, or turns it around, is written out."""
     return harmless(str(text))
+
+
+def key_does(kind: str, action: str) -> str:
+    """Return what a key does on a kind of page."""
+    return say("keys.does.confirm" if (kind, action) == ("extraction", "accept") else f"keys.does.{action}")
 
 
 def _json_text(value: object) -> str:

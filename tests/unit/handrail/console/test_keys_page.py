@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from handrail.console.keys import DEFAULTS, EXTRACTION, TRIAGE, key_map, problems_of
+from handrail.console.render import key_does
 from handrail.console.words import say
 from tests.unit.handrail.console.served import invoices, opened, text_of, tickets
 
@@ -116,7 +117,7 @@ def test_settings_of_no_use_are_left_aside(settings: dict[str, Any]) -> None:
 def test_the_keys_that_everybody_has_are_told_apart_and_have_words() -> None:
     for kind, keys in (("triage", TRIAGE), ("extraction", EXTRACTION)):
         assert problems_of(kind, keys) == {}
-        assert all(say(f"keys.{kind}.{action}") for action in keys)
+        assert all(key_does(kind, action) for action in keys)
 
 
 @pytest.mark.parametrize("cookie", ["x", "%7B", "[1]", "null", "%7B%22keys%22%3A7%7D", "a" * 5_000])
