@@ -104,11 +104,13 @@ def _listening(settings: ConsoleSettings) -> Iterator[socket.socket]:
 
 
 async def _serve(client: Client, similar: SimilarCases, served: Served, listener: socket.socket) -> None:
+    most = most_connections()
     config = uvicorn.Config(
         console(client, served.settings, similar=similar),
         lifespan="off",
-        http=partial(CallerConnection, most=most_connections()),  # type: ignore[arg-type]  # it is called as a class is
+        http=partial(CallerConnection, most=most),  # type: ignore[arg-type]  # it is called as a class is
         ws="none",
+        backlog=min(BACKLOG, max(1, most // 4)),  # so many are let in at once, before one of them is looked at
         log_config=None,
         access_log=False,
         server_header=False,
