@@ -63,7 +63,8 @@ def handrail_error(request: Request, error: Exception) -> Response:
     """Return one of our own errors."""
     assert isinstance(error, HandrailError)  # noqa: S101 -- it is registered for these alone
     status = status_of(error)
-    return told(request, status, say(f"error.{status}"), str(error))
+    detail = error.problem if isinstance(error, StoreError) else str(error)  # its path is nobody's business there
+    return told(request, status, say(f"error.{status}"), detail)
 
 
 def http_error(request: Request, error: Exception) -> Response:

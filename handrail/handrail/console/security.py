@@ -17,8 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handrail.console.answers import http_error, refusal
+from handrail.console.answers import handrail_error, http_error, is_api, refusal
+from handrail.console.api.problems import problem_of
 from handrail.console.viewer import SignIn, Viewer
+from handrail_orchestrator.errors import StoreError
 
 LARGEST_BODY = 1_000_000
 """Bytes of a request's body."""
@@ -101,6 +103,12 @@ class Door:
         try:
             viewer = await self._sign_in.viewer(request)
         except CookieError:
+            viewer = None
+        except (
+            StoreError
+        ) as error:  # who asks is not known; whether the store can be used, and that we live, all may ask
+            if not is_public:
+                return problem_of(error).response(request) if is_api(request) else handrail_error(request, error)
             viewer = None
         if (viewer is not None and viewer.is_single_user) and not is_loopback(request.headers.get("host", "")):
             return refusal(request, 421, "security.host")

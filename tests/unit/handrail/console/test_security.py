@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from starlette.types import Message
 
+from handrail import Client
 from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
 from handrail.console.render import STATIC, environment
@@ -195,3 +196,22 @@ async def test_links_hold_under_a_root_path_whether_the_proxy_takes_it_away_or_n
         assert [link for link in links if not link.startswith("/review/")] == []
         for link in re.findall(r'(?:href|src)="(/[^"]*)"', page):
             assert (await site.http.get(f"{BASE}{link}")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/queue", "/items/1", "/api/v1/reviews", "/api/v1/stats"])
+async def test_a_store_that_is_gone_says_so_before_it_is_known_who_asks(tmp_path: Path, path: str) -> None:
+    async with opened(tmp_path) as site:
+        await site.ask(tickets, "it is broken")
+    file = tmp_path / "runs.db"
+    async with (
+        Client(f"sqlite:///{file}") as client,
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(console(client)), base_url=BASE) as http,
+    ):
+        moved = file.rename(tmp_path / "moved")
+        gone = await http.get(path)
+        states = [(await http.get(each)).status_code for each in ("/healthz", "/readyz", "/static/console.css")]
+        moved.rename(file)
+        back = await http.get("/queue")
+    assert (gone.status_code, "deleted or replaced" in gone.text, file.name in gone.text) == (503, True, False)
+    assert states == [200, 503, 200]
+    assert back.status_code == 200
