@@ -136,6 +136,7 @@ _FITS: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
         "float": lambda value: _is_a(int, float)(value) or value in {"NaN", "Infinity", "-Infinity"},
         "bool": _is_a(bool),
         "none": lambda value: value is None,
+        "literal": _is_a(str, int, bool),
         "decimal": _is_text_of(Decimal),
         "uuid": _is_text_of(UUID),
         "date": _is_text_of(date.fromisoformat),

@@ -38,7 +38,10 @@ def _unmarked(data: dict[str, Any]) -> dict[str, Any]:
     """Return a marked outcome as it is in the plain form; it stands beside its type's name."""
     _, outcome = data[KEY]
     name = _VALUES[outcome["kind"]]
-    return {**outcome, name: unmarked(outcome[name])}
+    plain = {**outcome, name: unmarked(outcome[name])}
+    if "escalation" in outcome:  # what happens when nobody answers is of several types
+        plain["escalation"] = unmarked(outcome["escalation"])
+    return plain
 
 
 @cache
