@@ -145,9 +145,9 @@ class Reader(DecidedReader):
         """Return review items, most urgent first; those that wait, if no query is given."""
         return [review_item(row) for row in self._open_store.reviews(query or ReviewQuery())]
 
-    def review_count(self, query: ReviewQuery | None = None) -> int:
-        """Return how many items the query's list has without its limit."""
-        return self._open_store.review_count(query or ReviewQuery())
+    def review_count(self, query: ReviewQuery | None = None, *, at_most: int | None = None) -> int:
+        """Return how many items the query's list has without its limit; ``at_most``: no more are counted."""
+        return self._open_store.review_count(query or ReviewQuery(), at_most=at_most)
 
     def review(self, item: int) -> ReviewDetail:
         """Return one review item, with what was judged and everything that happened to it.

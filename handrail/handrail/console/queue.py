@@ -15,9 +15,13 @@ from handrail.console.render import link, page
 from handrail.console.strip import queues_of, strip_of
 from handrail.console.viewer import viewer_of
 from handrail.console.work import done_of
+from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.store import ReviewQuery
 
 PAGE_ROWS = 50
+MOST_COUNTED = 1_000
+"""Items that are counted of those that a text is looked for in, one by one."""
 ALIKE_LOOKED_AT = 200
 """Items, of those that come first, among which some alike are looked for."""
 LEAST_ALIKE = 3
@@ -50,6 +54,7 @@ def listed(request: Request) -> Response:
     filters = ListFilters.read(request.query_params)
     query = filters.query(viewer, client.now())
     shown = _page(client.reviews(filters.page(query, PAGE_ROWS + 1)), filters)
+    count = _count(client, query, shown, filters)
     done = request.query_params.get("done", "")
     return page(
         request,
@@ -57,7 +62,8 @@ def listed(request: Request) -> Response:
         strip=strip_of(request, filters["queue"]),
         shown=shown,
         headings={row.id: heading(row) for row in shown.rows},
-        count=client.review_count(query),
+        count=min(count, MOST_COUNTED) if filters["text"] else count,
+        is_more=bool(filters["text"]) and count > MOST_COUNTED,
         filters=filters,
         queues=queues_of(request),
         workflows=client.workflow_names(),
@@ -78,6 +84,18 @@ def _page(rows: Sequence[ReviewItem], filters: ListFilters) -> ListPage:
     shown = rows[:PAGE_ROWS]
     is_first = filters.after is None
     return ListPage(shown, None if is_first else _edge(shown, 0), _edge(shown, -1) if has_more else None)
+
+
+def _count(client: Client, query: ReviewQuery, shown: ListPage, filters: ListFilters) -> int:
+    """Return how many items there are; of those with a text in them, one over the most stands for any number above.
+
+    No index knows in which a text is: what the page has shown by looking at all of them is not looked for again.
+    """
+    if not filters["text"]:
+        return client.review_count(query)
+    if shown.before is None and shown.after is None:
+        return len(shown.rows)
+    return client.review_count(query, at_most=MOST_COUNTED + 1)
 
 
 def _edge(rows: Sequence[ReviewItem], place: int) -> str | None:

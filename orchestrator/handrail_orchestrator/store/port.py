@@ -248,8 +248,8 @@ class Store(DecidedStore, KnownStore, Protocol):
         """Return review items, most urgent first."""
         ...
 
-    def review_count(self, query: ReviewQuery) -> int:
-        """Return how many items the query's list has without its limit."""
+    def review_count(self, query: ReviewQuery, *, at_most: int | None = None) -> int:
+        """Return how many items the query's list has without its limit; ``at_most``: no more are counted."""
         ...
 
     def views(self, person: str) -> list[tuple[str, str]]:

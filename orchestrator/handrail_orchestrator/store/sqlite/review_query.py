@@ -63,8 +63,8 @@ class _Where:
 Statement: TypeAlias = tuple[str, list[object]]
 
 
-def count_sql(query: ReviewQuery) -> Statement:
-    """Return the statement that counts, and its parameters."""
+def count_sql(query: ReviewQuery, at_most: int | None = None) -> Statement:
+    """Return the statement that counts, as far as ``at_most``, and its parameters."""
     where = _conditions(query)
     needed = query.run_id is not None or query.workflow is not None
     if query.is_late and query.states == ACTIVE and query.timer_due is None and not needed:
@@ -72,7 +72,10 @@ def count_sql(query: ReviewQuery) -> Statement:
     else:
         index = ""
     joined = f"{_RUN}{_WORKFLOW}" if needed else ""
-    return f"SELECT count(*) FROM reviews{index}{joined} WHERE {' AND '.join(where.conditions)}", where.parameters  # noqa: S608 -- our own words
+    counted = f"FROM reviews{index}{joined} WHERE {' AND '.join(where.conditions)}"
+    if at_most is None:
+        return f"SELECT count(*) {counted}", where.parameters
+    return f"SELECT count(*) FROM (SELECT 1 {counted} LIMIT ?)", [*where.parameters, at_most]  # noqa: S608 -- our own words
 
 
 def list_sql(query: ReviewQuery) -> list[Statement]:

@@ -254,9 +254,9 @@ class SqliteStore(DecidedRows, KnownRows):
         found = rows[: query.limit]
         return found if query.before is None else found[::-1]
 
-    def review_count(self, query: ReviewQuery) -> int:
-        """Return how many items the query's list has without its limit."""
-        return int(self._rows(*review_query.count_sql(query))[0][0])
+    def review_count(self, query: ReviewQuery, *, at_most: int | None = None) -> int:
+        """Return how many items the query's list has without its limit; ``at_most``: no more are counted."""
+        return int(self._rows(*review_query.count_sql(query, at_most))[0][0])
 
     def views(self, person: str) -> list[tuple[str, str]]:
         """Return a person's views of lists, by name: (name, query)."""

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from handrail.console import queue
 from handrail.console.filters import KINDS, STATES, ListFilters
 from handrail.console.words import WORDS, say
 from handrail_orchestrator.records.item import ItemKind
@@ -129,6 +130,26 @@ def test_every_state_and_kind_has_its_words() -> None:
     for name in (*(f"state.{each}" for each in STATES), *(f"kind.{each}" for each in KINDS)):
         assert say(name)
     assert get_args(ItemKind) == KINDS
+
+
+async def test_of_many_items_with_a_text_no_more_are_counted_than_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MOST_COUNTED", 60)
+    monkeypatch.setattr(queue, "PAGE_ROWS", 20)
+    async with opened(tmp_path) as site:
+        await site.ask(tickets, *(f"ticket {number}" for number in range(61)))
+        for text, badge, found in (
+            ("about", "60+", "more than 60 items"),
+            ("", "61", "61 items"),
+            ("1", "1", "1 items"),
+            ("nothing of the kind", "0", "0 items"),
+        ):
+            page = await site.page(f"/queue?text={text}")
+            assert f'id="count">{badge}<' in page
+            assert found in text_of(page)
+        await site.engine.decide(1, "bug", by="me")
+        assert 'id="count">60<' in await site.page("/queue?text=about")
 
 
 def test_words_are_written_once_and_filled_in_by_name() -> None:
