@@ -28,6 +28,8 @@ class Beside:
     """Short values with their names."""
     rest: str = ""
     """Whatever else there is, as JSON."""
+    arguments: tuple[tuple[str, str], ...] = ()
+    """Of a step that shall be executed, or that failed: everything it is called with, by name and whole."""
 
     @property
     def attachment(self) -> str:
@@ -37,6 +39,8 @@ class Beside:
 
 def beside(item: ReviewDetail) -> Beside:
     """Return what stands beside a question; evidence points into the source of a judgement, so that is its text."""
+    if item.kind in {"approve", "repair"} and isinstance(item.context, dict):
+        return Beside(arguments=tuple((str(name), _whole(value)) for name, value in item.context.items()))
     context = _unwrapped(item.context)
     found = _sorted_out(context)
     source = "" if item.judgement is None else item.judgement.source
@@ -83,6 +87,10 @@ def _is_fact(value: object) -> bool:
 
 def _said(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _whole(value: object) -> str:
+    return value if isinstance(value, str) else _json(value)
 
 
 def _json(value: object) -> str:

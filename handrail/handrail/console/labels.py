@@ -31,13 +31,22 @@ class LabelOption:
     """How its evidence is lit."""
 
     @property
+    def letter(self) -> str:
+        """Return the letter that chooses it wherever it stands: of yes and no; empty: none does."""
+        return {"true": "y", "false": "n"}.get(self.value, "")
+
+    @property
     def percent(self) -> int:
         """Return how sure the model was of it, 0 to 100."""
         return round(100 * (self.share or 0.0))
 
 
 def label_options(item: ReviewItem, times: Mapping[str, int] = Counter()) -> list[LabelOption]:
-    """Return the labels of an item; ``times`` tells how often each was decided lately, by its JSON text."""
+    """Return the labels of an item; ``times`` tells how often each was decided lately, by its JSON text.
+
+    Yes and no stand in this order however often each was said: a key shall not come to mean the other one.
+    """
+    times = {} if item.choices == (True, False) else times
     shares = {each.value: each.confidence for each in item.alternatives}
     found = []
     for place, choice in enumerate(item.choices):

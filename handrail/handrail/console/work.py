@@ -102,6 +102,10 @@ class Work:
         suggested = next((each.value for each in self.labels if each.is_suggested), "")
         return self.typed.choice or suggested
 
+    def letter_of(self, label: LabelOption) -> str:
+        """Return the letter that chooses a label, unless this person has given it to something else."""
+        return "" if label.letter in self.keys.keys.values() or self.keys.are_single_off else label.letter
+
     @property
     def in_sight(self) -> Sequence[LabelOption]:
         """The labels that are always shown."""
