@@ -13,7 +13,7 @@ import pytest
 from handrail import Client, Orchestrator, Run, workflow
 from handrail_orchestrator.audit.finding import AuditFinding
 from handrail_orchestrator.audit.verify import Verified, verify
-from handrail_orchestrator.errors import Misuse, SecretUnusable
+from handrail_orchestrator.errors import Misuse, NotStorable, SecretUnusable
 from handrail_orchestrator.reader import reading
 from handrail_orchestrator.secret import key_file
 from handrail_orchestrator.store import SqliteStore
@@ -119,6 +119,21 @@ async def test_an_edited_row_is_named_with_its_item(store: str, column: str, val
     assert found[0].row == 14
     assert found[0].item is not None
     assert "edited" in found[0].problem
+
+
+async def test_a_transaction_that_fails_half_way_leaves_no_row_and_a_chain_that_goes_on(store: str) -> None:
+    await filled(store)
+    opened = SqliteStore(str(path_of(store)))
+    good = MoveReview(3, 1, "leased", "take", "person:ben", 5.0, lease_owner="ben", lease_until=9.0)
+    unwritable = MoveReview(6, 1, "leased", "take", "person:\ud800", 5.0)
+    with pytest.raises(NotStorable):
+        opened.apply([good, unwritable])
+    wrote(opened, good)
+    opened.close()
+
+    result, found = looked_at(store)
+
+    assert (result.rows, found) == (29, [])
 
 
 async def test_a_removed_row_is_named(store: str) -> None:
