@@ -1,9 +1,12 @@
-"""Whether a person's answer passes the guards of the step that asked, found by replaying its run up to there."""
+"""Whether a person's answer fits what asked for it, type and guards, found by replaying its run up to there."""
 
 import asyncio
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from handrail_guards.escalation import Escalation
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.embedded.body import Bodies
@@ -11,10 +14,13 @@ from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, Library
 from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment
+from handrail_orchestrator.embedded.waits import Waits
+from handrail_orchestrator.embedded.wording import Wording
 from handrail_orchestrator.errors import NotStorable, ReviewError
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.review.answers import recorded_answer
+from handrail_orchestrator.review.closing import is_closed
 from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.store.changes import Change, ReadAnswer
 from handrail_orchestrator.store.port import Store
@@ -36,7 +42,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCheck:
-    """Holds answers to the guards of the judges that asked, as far as the code is known."""
+    """Holds answers to the types and guards of what asked, as far as the code is known."""
 
     library: Library
     workflows: Workflows
@@ -51,19 +57,20 @@ class AnswerCheck:
         Raises:
             ReviewError: the answer does not fit the type that is asked for.
         """
-        if item.kind not in {"decide", AUDIT}:
-            return None
-        judge = _judge_name(item.step)
-        if self.library.asks_no_guards(judge):
-            known = self.library.value_of(judge)
-            if known is not None:  # a schema cannot say all that a type does: "0x10" is a text, and no number
-                _read(item, value, known)
-                return None
+        if item.kind in {"decide", AUDIT}:
+            judge = _judge_name(item.step)
+            if self.library.asks_no_guards(judge):
+                known = self.library.value_of(judge)
+                if known is not None:  # a schema cannot say all that a type does: "0x10" is a text, and no number
+                    _read(item, value, known)
+                    return None
+        elif is_closed(item.schema):
+            return None  # the schema has said all there is to say
         asked = await self._asked(item)
         if asked is None:
             return None
-        answer = _read(item, value, asked.bound.value)
-        return Checked(asked.bound.objections(answer, asked.args, asked.kwargs), asked.bound.person_checks)
+        answer = _read(item, value, asked.codec)
+        return Checked(asked.objections(answer), asked.guards)
 
     async def _asked(self, item: ReviewItem) -> "_Asked | None":
         row = self.store.run(item.run_id)
@@ -85,11 +92,11 @@ class AnswerCheck:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The call that led to a question."""
+    """What a question holds its answer to."""
 
-    bound: BoundJudge
-    args: tuple[object, ...]
-    kwargs: dict[str, object]
+    codec: "Codec[Any]"
+    guards: frozenset[str] = frozenset()
+    objections: Callable[[Any], tuple[Verdict, ...]] = lambda _: ()
 
 
 class _Reached(BaseException):
@@ -116,6 +123,13 @@ class _Replay(EmbeddedRun):
         super().__init__(item.run_key, item.run_id, history, equipment, code="same", must_record=True)
         self.asked: _Asked | None = None
         self._wanted = item.step
+        self.waits = _ReplayedWaits(item.run_key, item.run_id, history, self._matching, equipment, weakref.ref(self))
+
+    def reach(self, name: str, codec: "Codec[Any]") -> None:
+        """End the replay where the question is asked that was sought."""
+        if name == self._wanted:
+            self.asked = _Asked(codec)
+            raise _Reached
 
     def write(self, change: Change) -> None:
         """End the replay where something new would be recorded; what an earlier answer was checked for is not new."""
@@ -128,7 +142,7 @@ class _Replay(EmbeddedRun):
 
     async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> object:
         if self._wanted in {f"{name}/review", f"{name}/{AUDIT}"}:
-            self.asked = _Asked(bound, args, kwargs)
+            self.asked = _Asked(bound.value, bound.person_checks, lambda value: bound.objections(value, args, kwargs))
             raise _Reached
         return await super()._decide(bound, name, args, kwargs)
 
@@ -143,6 +157,25 @@ def _read(item: ReviewItem, value: object, known: "Codec[Any]") -> Any:
         return known.decode(recorded_answer(item, value))
     except NotStorable as problem:
         raise ReviewError(f"review item {item.id}: {_what_is_wrong(problem)}") from problem
+
+
+class _ReplayedWaits(Waits):
+    """Asks nobody: the question that is sought ends the replay."""
+
+    async def answer(
+        self,
+        name: str,
+        codec: "Codec[Any]",
+        asks: Callable[[], Wording],
+        escalation: Escalation,
+        objections: Callable[[Any], Sequence[Verdict]] = lambda _: (),
+        wanted: str | None = None,
+    ) -> Any:
+        """Return what was answered, or end the replay."""
+        run = self._run()
+        assert isinstance(run, _Replay)  # noqa: S101 -- it is what waits
+        run.reach(name, codec)
+        return await super().answer(name, codec, asks, escalation, objections, wanted)
 
 
 def _what_is_wrong(problem: NotStorable) -> str:

@@ -10,6 +10,8 @@ from handrail_orchestrator.correcting import corrected
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.sameness import same
+from handrail_orchestrator.review.closing import closed, format_checker
+from handrail_orchestrator.review.plainness import no_json
 from handrail_orchestrator.unmarking import as_plain
 
 LONGEST_MESSAGE = 300
@@ -64,16 +66,22 @@ def problems(item: ReviewItem, value: object) -> list[tuple[tuple[str | int, ...
     """Return where an answer does not fit the item's JSON Schema, and why, by path; the suggestion itself fits."""
     if is_suggestion(item, value):
         return []  # the form in which a value of this type is recorded is not always the one that people write
+    if (wrong := no_json(value)) is not None:
+        return [wrong]
     return misfits(item.schema, value)
 
 
 def misfits(schema: Mapping[str, Any], value: object) -> list[tuple[tuple[str | int, ...], str]]:
-    """Return where a value does not fit a JSON Schema, and why, by path."""
+    """Return where a value does not fit a JSON Schema, and why, by path.
+
+    Formats count (2026-02-30 is no day), and so do fields that the schema does not name: their value would be lost.
+    """
     from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
     from referencing import Registry  # noqa: PLC0415 -- comes with jsonschema
 
     # with a registry of its own, a reference to elsewhere is not fetched from there
-    found = islice(Draft202012Validator(schema, registry=Registry()).iter_errors(value), MOST_MISFITS)
+    validator = Draft202012Validator(closed(schema), registry=Registry(), format_checker=format_checker())
+    found = islice(validator.iter_errors(value), MOST_MISFITS)
     return sorted(((tuple(each.path), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
 
 
