@@ -11,12 +11,12 @@ def not_for(
     """Return why a person may not answer an item; None: they may.
 
     ``before`` are the people who answered other questions of its run, ``groups`` the person's; None: nobody knows of
-    any people, so that groups do not tell them apart.
+    any people, so that groups do not tell them apart. Where nobody knows of any people, Ann and ann are one.
     """
     rules = item.rules
-    if rules.not_self and item.started_by == f"person:{by}":
+    if rules.not_self and (item.started_by or "").casefold() == f"person:{by}".casefold():
         return f"review item {item.id}: whoever started the run may not answer it"
-    if rules.not_previous_reviewer and by in before:
+    if rules.not_previous_reviewer and by.casefold() in {each.casefold() for each in before}:
         return f"review item {item.id}: whoever answered another question of its run may not answer this one"
     if rules.group is not None and groups is not None and rules.group not in groups:
         return f"review item {item.id} is for the group {rules.group!r}"

@@ -9,9 +9,10 @@ one succeeds.
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeAlias, get_args
 
-from handrail_orchestrator.errors import ReviewConflict, ReviewError
+from handrail_orchestrator.errors import Misuse, ReviewConflict, ReviewError
 from handrail_orchestrator.records.answer import GivenAnswer
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.person import checked_name
 from handrail_orchestrator.review.answers import check_answer, recorded_answer
 from handrail_orchestrator.review.late import timer_of
 from handrail_orchestrator.review.settling import settled
@@ -242,21 +243,24 @@ def actor(by: str) -> str:
     return f"person:{by}"
 
 
-def check_person(by: str) -> None:
-    """Check that a person has a name.
+def check_person(by: object) -> None:
+    """Check that a person has a name, and none that only looks like another one's.
 
     Raises:
-        ReviewError: there is none.
+        ReviewError: there is none, or it could not be added to the people of a store.
         NotStorable: it is no text that a store can hold.
     """
-    checked_texts(by=by)
-    if not by.strip():
+    if not isinstance(by, str) or not by.strip():
         raise ReviewError("a decision needs the name of the person who makes it, such as by='ann' (--as ann)")
+    try:
+        checked_name(by)
+    except Misuse as problem:
+        raise ReviewError(str(problem)) from problem
 
 
 def _must_be_mine_to_answer(item: ReviewItem, *, by: str, now: float) -> None:
     _must_be_free(item, by=by, now=now)
-    if any(answer.by == by for answer in item.answers):
+    if any(answer.by.casefold() == by.casefold() for answer in item.answers):
         raise ReviewError(f"review item {item.id} has your answer: another person's is awaited")
     if item.assignee is not None and item.assignee != by:
         raise ReviewError(f"review item {item.id} is given to {item.assignee}: have it assigned to you first")
