@@ -31,7 +31,7 @@ class Adapter:
             self._adapter: TypeAdapter[Any] = TypeAdapter(output_type)
             self.schema: JsonObject = self._adapter.json_schema()
             """The JSON Schema of the type."""
-        except (PydanticUserError, TypeError, NameError) as error:
+        except (PydanticUserError, TypeError, NameError, AssertionError) as error:  # the last one: a Literal of nothing
             raise NoSchema(str(error).splitlines()[0]) from error
 
     @property

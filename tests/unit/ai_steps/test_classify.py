@@ -1,5 +1,5 @@
 import enum
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel
@@ -127,6 +127,12 @@ def test_output_type_without_a_schema_fails_when_built() -> None:
 
     with pytest.raises(InvalidTask, match="cannot be a JSON Schema"):
         classify("route", Opaque, "Which?", models=ScriptedModel([]), accept=SURE)
+
+
+def test_a_literal_of_nothing_fails_when_built() -> None:
+    nothing: Any = Literal[()]
+    with pytest.raises(InvalidTask, match="cannot be empty"):
+        classify("route", nothing, "Which?", models=ScriptedModel([]), accept=SURE)
 
 
 def test_threshold_outside_zero_to_one_fails_when_built() -> None:
