@@ -290,6 +290,23 @@ class InputCodec:
             raise NotStorable(where=self.where, problem=f"{error}; the signature is {self._signature}") from error
         return self.codec.encode(bound)
 
+    def encode_whole(self, args: Args, kwargs: Kwargs) -> str:
+        """Return the arguments of a call as JSON, with what is left to its default, for people to see.
+
+        Raises:
+            NotStorable: the call does not fit the function, or an argument or a default its annotation.
+        """
+        try:
+            given = self._signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise NotStorable(where=self.where, problem=f"{error}; the signature is {self._signature}") from error
+        whole = {
+            name: given.get(name, parameter.default)
+            for name, parameter in self._signature.parameters.items()
+            if name in given or parameter.default is not inspect.Parameter.empty
+        }
+        return self.codec.encode(whole)
+
     def decode(self, data: str | bytes) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments that ``encode`` wrote, by position where the function allows it.
 

@@ -163,7 +163,7 @@ class EmbeddedRun(Run):
             return await self._replayed(bound, row)
         self._matching.rename(name, step.kind, encoded)
         if step.policy.approval is not None:
-            await self.waits.approval(name, encoded, step.policy.approval)
+            await self.waits.approval(name, bound.inputs.encode_whole(args, kwargs), step.policy.approval)
         if row is not None and row.due is not None and row.due > self._equipment.clock.now():
             raise self.waits.back_off(row)
         if self._unrecorded is not None or self._must_settle:

@@ -135,3 +135,32 @@ async def test_an_answer_given_twice_counts_once_and_an_old_look_decides_nothing
         assert len(PAID) == 1
         (decided,) = [each for each in rehearsal.review_log(item.id) if each.action == "decide"]
         assert json.loads(json.dumps(decided.as_json()))["data"] == {"decision": True, "shown": item.digest}
+
+
+async def test_what_an_argument_is_by_default_is_shown_and_approved_too(tmp_path: Path) -> None:
+    sent: list[bool] = []
+
+    def paying(*, urgent: bool) -> Any:
+        @action(name="send", approval=Escalation(queue="money"))
+        def send(payee: str, urgent: bool = urgent) -> str:  # noqa: FBT001 -- an argument with a default
+            sent.append(urgent)
+            return payee
+
+        @workflow(version=1, name="sends")
+        async def sends(run: Run, payee: str) -> str:
+            return await run.step(send, payee)
+
+        return sends
+
+    store = f"sqlite:///{tmp_path}/s.db"
+    async with Orchestrator(store, workflows=[flow := paying(urgent=False)]) as orchestrator:
+        await orchestrator.start(flow, "ACME", id="a")
+        await orchestrator.idle()
+        assert orchestrator.reviews()[0].context == {"payee": "ACME", "urgent": False}
+    async with Client(store) as client:
+        await client.decide(1, value=True, by="ann")
+    async with Orchestrator(store, workflows=[paying(urgent=True)]) as orchestrator:  # the default has changed since
+        await orchestrator.idle()
+        run = orchestrator.run("a")
+    assert (sent, run.status) == ([], "failed")
+    assert "HistoryMismatch" in str(run.error)
