@@ -1,6 +1,7 @@
 """What a person does to an item: every button and key of its page ends here, and goes on to what comes next."""
 
 import json
+import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ OFFERED = 20
 """Items of which one is taken when another was handed on."""
 SNOOZES = {"1h": 3_600.0, "4h": 14_400.0, "1d": 86_400.0, "7d": 604_800.0}
 """How long an item can be put away from its page."""
+SAME_MOMENT_SECONDS = 0.001
 LONGEST_BEAT_SECONDS = 300.0
 
 
@@ -205,13 +207,16 @@ async def extend(request: Request) -> Response:
     """Show that the person is still at it."""
     desk = await _desk(request)
     await desk.client.extend(desk.item, by=desk.by, worked=_seconds(desk.text("worked")))
-    return JSONResponse({"until": desk.client.plain_review(desk.item).lease_until})
+    row = desk.client.plain_review(desk.item)
+    return JSONResponse({"until": row.lease_until, "version": row.version, "shown": row.digest})
 
 
 async def release(request: Request) -> Response:
-    """Give the item back; sent by a page that is left."""
+    """Give the item back; sent by a page that is left, which another page in sight may have kept since (``until``)."""
     desk = await _desk(request)
-    await desk.client.release(desk.item, by=desk.by)
+    lease_until = desk.client.plain_review(desk.item).lease_until or 0.0
+    if lease_until <= _moment(desk.text("until")) + SAME_MOMENT_SECONDS:
+        await desk.client.release(desk.item, by=desk.by)
     return Response(status_code=204) if request.headers.get(FRAGMENT_HEADER) else _to(desk, link(request, "queue"))
 
 
@@ -292,6 +297,13 @@ async def check(request: Request) -> Response:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def _moment(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:  # a form without a script gives back whatever there is
+        return math.inf
 
 
 def _seconds(text: str) -> float:

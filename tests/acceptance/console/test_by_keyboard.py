@@ -161,6 +161,31 @@ def test_leaving_the_page_gives_the_item_back(tmp_path: Path, opened: Any) -> No
         eventually(lambda: desk.item(1).state == "open")
 
 
+def test_a_page_that_is_loaded_anew_keeps_its_item(tmp_path: Path, opened: Any) -> None:
+    with served(tmp_path, *tickets(3)) as desk:
+        page = opened(f"{desk.address}/items/1?queue=desk")
+        page.locator('#work[data-standing="mine"]').wait_for()
+        for _ in range(2):
+            with page.expect_response("**/items/1/*"):  # it is kept, or taken again
+                page.reload()
+        key(page, "2")
+        next_after(page, "1")
+        assert answer_to(desk, 1).value == "refund"
+
+
+def test_a_tab_that_is_closed_leaves_the_item_to_the_one_in_sight(tmp_path: Path, opened: Any) -> None:
+    with served(tmp_path, *tickets(3)) as desk:
+        first = opened(f"{desk.address}/items/1?queue=desk")
+        first.locator('#work[data-standing="mine"]').wait_for()
+        second = first.context.new_page()
+        with second.expect_response("**/extend"):
+            second.goto(first.url)
+        first.goto(f"{desk.address}/queue")
+        key(second, "2")
+        next_after(second, "1")
+        assert answer_to(desk, 1).value == "refund"
+
+
 def test_what_a_field_was_found_in_is_lit_and_a_word_of_the_source_fills_it(tmp_path: Path, opened: Any) -> None:
     with served(tmp_path, (flows.invoices, "I-1", flows.SOURCE)) as desk:
         page = opened(f"{desk.address}/items/1")
