@@ -1,7 +1,7 @@
 // Keys: each presses the button, link or label that names it in `data-key`; and the beginning of it all.
 "use strict";
 (() => {
-  const { $, $$, work, isSoon, choose, inField, setClock, settle, takeIt } = window.handrail;
+  const { $, $$, work, isSoon, choose, inField, setClock, settle, hold } = window.handrail;
   const isSeen = (node) => node.checkVisibility({ visibilityProperty: true });
   const isTyping = (node) => node.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=submit])");
 
@@ -63,5 +63,5 @@
 
   if (work()) setClock(work());
   settle();
-  takeIt();
+  hold();
 })();

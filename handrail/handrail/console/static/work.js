@@ -109,11 +109,20 @@
     }
   }
 
+  async function first(sending) { // nothing is sent before this is over
+    let done;
+    going = new Promise((resolve) => { done = resolve; });
+    await sending().finally(() => {
+      going = null;
+      done();
+    });
+  }
+
   addEventListener("submit", (event) => {
     if (!event.target.matches("[data-work]")) return;
     event.preventDefault();
     send(event.target, event.submitter);
   });
 
-  Object.assign(window.handrail, { work, isMine, isSoon, isSending, shownOf, settle });
+  Object.assign(window.handrail, { work, isMine, isSoon, isSending, first, shownOf, settle });
 })();
