@@ -12,6 +12,8 @@ WITH_A_REASON = {
     ("evals/handrail_evals/measure/targets/function.py", "name"),  # of a function, or of any callable
     ("orchestrator/handrail_orchestrator/step.py", "name"),  # as above
     ("guards/handrail_guards/fields.py", "model_validate"),  # of a pydantic model, without importing pydantic
+    ("orchestrator/handrail_orchestrator/sameness.py", "key"),  # of a time zone, which need not have one
+    ("orchestrator/handrail_orchestrator/marking.py", "key"),  # of a time zone, which need not have one
     ("orchestrator/handrail_orchestrator/codec.py", "name"),  # of a NameError, or of what else was raised
 }
 
