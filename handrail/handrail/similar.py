@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from handrail.likeness import LikenessIndex, likeness
+from handrail.likeness import LikenessIndex, Near, likeness
 from handrail_orchestrator.errors import Misuse, ReviewError, StoreError
 from handrail_orchestrator.reader import Reader, reading
 from handrail_orchestrator.records.decided import DecidedText, plain_step
@@ -40,8 +40,9 @@ class SimilarCases:
     answer that was taken back is not among them.
     """
 
-    def __init__(self, reader: Reader, *, most: int = MOST_KEPT) -> None:
+    def __init__(self, reader: Reader, *, most: int = MOST_KEPT, seconds: float = LONGEST_SECONDS) -> None:
         self._reader = reader
+        self._seconds = seconds
         self._most = most
         self._index = LikenessIndex(most)
         self._after: int | None = None
@@ -55,25 +56,32 @@ class SimilarCases:
         """Return the decided cases that resemble an item most, the likest first; at once, or none."""
         if is_blind(item) or limit < 1:
             return ()
-        until = time.monotonic() + LONGEST_SECONDS
+        until = time.monotonic() + self._seconds
         self._have_filled()
         text = text_of(item.context)
-        if not self._lock.acquire(timeout=LONGEST_SECONDS / 2):
+        if not self._lock.acquire(timeout=self._seconds / 2):
             return ()
         try:
             near = self._index.near(_group(item), text, but=item.id)
         finally:
             self._lock.release()
+        try:
+            found = self._found(near, item, text, until)
+        except StoreError:  # a page does without
+            return ()
+        return sorted(found, key=lambda case: (-case.likeness, -case.decided))[:limit]
+
+    def _found(self, near: Sequence[Near], item: ReviewItem, text: str, until: float) -> list[SimilarCase]:
+        """Return those of the near ones that are like the item; none when the time is up."""
         found: list[SimilarCase] = []
         hidden = self._reader.is_known(item.id)
         for each in near:
             if time.monotonic() > until:
-                return ()
+                return []
             case = self._case(each.key, item, text)
             if case is not None and not (hidden and case.likeness == 1.0):  # or it would give its own answer away
                 found.append(case)
-        found.sort(key=lambda case: (-case.likeness, -case.decided))
-        return tuple(found[:limit])
+        return found
 
     def catch_up(self) -> int:
         """Read all that was decided since the last time, now; return how many cases are kept in mind."""

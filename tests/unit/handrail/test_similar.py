@@ -58,7 +58,7 @@ async def desk(path: str = ":memory:") -> AsyncIterator[Desk]:
 @contextmanager
 def finding(client: Client) -> Iterator[SimilarCases]:
     """Find among all that is decided by now."""
-    cases = SimilarCases(client)
+    cases = SimilarCases(client, seconds=PATIENCE)
     cases.catch_up()
     try:
         yield cases
@@ -92,7 +92,7 @@ async def test_what_is_decided_without_help_is_shown_none() -> None:
         drawn = asked.ask(f'"{DECIDED[0]}"', code="drawn")
         audit = asked.ask(f'"{DECIDED[0]}"', kind="audit", code="drawn")
         with finding(asked.client) as cases:
-            assert cases.similar(drawn) == cases.similar(audit) == ()
+            assert not [*cases.similar(drawn), *cases.similar(audit)]
 
 
 async def test_cases_of_another_queue_workflow_or_step_are_not_found() -> None:
@@ -101,7 +101,7 @@ async def test_cases_of_another_queue_workflow_or_step_are_not_found() -> None:
         await asked.decided(DECIDED[0], step="reason")
         item = asked.ask(f'"{DECIDED[0]}"')
         with finding(asked.client) as cases:
-            assert cases.similar(item) == ()
+            assert list(cases.similar(item)) == []
         (same,) = await asked.decided(DECIDED[0], step="all.0/route#2")
         with finding(asked.client) as cases:
             assert [each.item for each in cases.similar(item)] == [same]
@@ -146,7 +146,7 @@ async def test_a_page_that_cannot_have_an_answer_at_once_gets_none() -> None:
         item = asked.ask(f'"{DECIDED[0]}"')
         with finding(asked.client) as cases:
             with cases._lock:  # noqa: SLF001 -- as if a text were being taken in that never ends
-                assert cases.similar(item) == ()
+                assert list(cases.similar(item)) == []
             assert cases.similar(item)
 
 
@@ -154,7 +154,7 @@ async def test_cases_of_a_file_are_read_beside_the_pages_and_looked_for_again(tm
     async with desk(str(tmp_path / "runs.db")) as asked:
         await asked.decided(DECIDED[0])
         item = asked.ask(f'"{DECIDED[0]}"')
-        cases = SimilarCases(asked.client)
+        cases = SimilarCases(asked.client, seconds=PATIENCE)
         assert found(cases, item, 1)
         await asked.decided(f"{DECIDED[0]} too")
         assert found(cases, item, 2)
@@ -168,8 +168,8 @@ async def test_a_store_that_went_away_ends_the_search_and_not_the_page(tmp_path:
         await asked.decided(DECIDED[0])
         item = asked.ask(f'"{DECIDED[0]}"')
         (tmp_path / "runs.db").rename(tmp_path / "elsewhere.db")
-        cases = SimilarCases(asked.client)
-        assert cases.similar(item) == ()
+        cases = SimilarCases(asked.client, seconds=PATIENCE)
+        assert list(cases.similar(item)) == []
         cases.close()
 
 
