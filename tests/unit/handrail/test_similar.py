@@ -56,9 +56,9 @@ async def desk(path: str = ":memory:") -> AsyncIterator[Desk]:
 
 
 @contextmanager
-def finding(client: Client) -> Iterator[SimilarCases]:
+def finding(client: Client, seconds: float = PATIENCE) -> Iterator[SimilarCases]:
     """Find among all that is decided by now."""
-    cases = SimilarCases(client, seconds=PATIENCE)
+    cases = SimilarCases(client, seconds=seconds)
     cases.catch_up()
     try:
         yield cases
@@ -144,7 +144,7 @@ async def test_a_page_that_cannot_have_an_answer_at_once_gets_none() -> None:
     async with desk() as asked:
         await asked.decided(*DECIDED)
         item = asked.ask(f'"{DECIDED[0]}"')
-        with finding(asked.client) as cases:
+        with finding(asked.client, seconds=2.0) as cases:
             with cases._lock:  # noqa: SLF001 -- as if a text were being taken in that never ends
                 assert list(cases.similar(item)) == []
             assert cases.similar(item)
