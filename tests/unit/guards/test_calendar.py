@@ -72,6 +72,7 @@ def spans_of_a_day(draw: st.DrawFn) -> list[tuple[int, int]]:
     return pairs
 
 
+@pytest.mark.slow
 @given(
     zone=st.sampled_from(ZONES),
     week=st.dictionaries(st.sampled_from(DAYS), spans_of_a_day(), min_size=1),

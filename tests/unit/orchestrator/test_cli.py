@@ -57,6 +57,7 @@ def test_a_module_that_fails_on_import_says_why() -> None:
     assert "cannot be imported: JSONDecodeError" in refused(run_tickets(target="broken_on_import:triage"))
 
 
+@pytest.mark.slow
 def test_a_module_that_lacks_a_library_names_it() -> None:
     Path("wants_a_library.py").write_text("import no_such_library\n", encoding="utf-8")
     assert "No module named 'no_such_library'" in refused(run_tickets(target="wants_a_library:triage"))

@@ -226,6 +226,7 @@ def test_a_list_that_is_too_long_for_rows_is_json() -> None:
     assert {each.name for each in form.read(wrong).problems} == {"a.lines~json"}
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_too_large_for_fields_is_json() -> None:
     schema = {"type": "object", "properties": {f"field {at}": {"type": "integer"} for at in range(6000)}}
     value = {f"field {at}": at for at in range(6000)}

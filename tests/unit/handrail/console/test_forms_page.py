@@ -70,6 +70,7 @@ def page_of(form: AnswerForm) -> Page:
     return Page(template.module.answer_form(form))  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=100)
 @given(answers())
 def test_a_browser_sends_of_the_page_what_the_form_says(answer: Answer) -> None:

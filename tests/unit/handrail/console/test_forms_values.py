@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ def as_a_browser(parts: list[tuple[str, str]]) -> list[tuple[str, object]]:
     return [(name, text.replace("\n", "\r\n")) for name, text in parts]
 
 
+@pytest.mark.slow
 @CHECKS
 @given(answers())
 def test_a_form_that_nobody_touched_is_read_as_the_value_that_it_shows(answer: Answer) -> None:
@@ -35,6 +37,7 @@ def test_a_form_that_nobody_touched_is_read_as_the_value_that_it_shows(answer: A
     assert exactly(reading.value) == exactly(answer.data)
 
 
+@pytest.mark.slow
 @CHECKS
 @given(answers(may_lack=False))
 def test_a_value_that_is_typed_into_an_empty_form_is_read_to_the_last_digit(answer: Answer) -> None:
@@ -80,6 +83,7 @@ def tampered(draw: Any, parts: list[tuple[str, str]]) -> list[tuple[str, object]
     return sent
 
 
+@pytest.mark.slow
 @CHECKS
 @given(st.data(), answers())
 def test_whatever_is_sent_is_an_answer_or_a_problem_at_a_field_of_the_form(data: st.DataObject, answer: Answer) -> None:
@@ -101,6 +105,7 @@ def assert_what_was_typed_is_kept(reading: AnswerReading, sent: list[tuple[str, 
             assert each.text == first[each.name].replace("\r\n", "\n").replace("\r", "\n")
 
 
+@pytest.mark.slow
 @CHECKS
 @given(st.data(), answers())
 def test_what_was_read_is_read_again_from_the_form_that_shows_it(data: st.DataObject, answer: Answer) -> None:
