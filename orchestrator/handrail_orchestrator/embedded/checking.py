@@ -1,12 +1,10 @@
 """Whether a person's answer fits what asked for it, type and guards, found by replaying its run up to there."""
 
 import asyncio
-import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from handrail_guards.escalation import Escalation
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.embedded.body import Bodies
@@ -14,8 +12,6 @@ from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, Library
 from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment
-from handrail_orchestrator.embedded.waits import Waits
-from handrail_orchestrator.embedded.wording import Wording
 from handrail_orchestrator.errors import NotStorable, ReviewError
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.records.item import ReviewItem
@@ -123,9 +119,9 @@ class _Replay(EmbeddedRun):
         super().__init__(item.run_key, item.run_id, history, equipment, code="same", must_record=True)
         self.asked: _Asked | None = None
         self._wanted = item.step
-        self.waits = _ReplayedWaits(item.run_key, item.run_id, history, self._matching, equipment, weakref.ref(self))
+        self.waits.before_answer = self._reach
 
-    def reach(self, name: str, codec: "Codec[Any]") -> None:
+    def _reach(self, name: str, codec: "Codec[Any]") -> None:
         """End the replay where the question is asked that was sought."""
         if name == self._wanted:
             self.asked = _Asked(codec)
@@ -157,25 +153,6 @@ def _read(item: ReviewItem, value: object, known: "Codec[Any]") -> Any:
         return known.decode(recorded_answer(item, value))
     except NotStorable as problem:
         raise ReviewError(f"review item {item.id}: {_what_is_wrong(problem)}") from problem
-
-
-class _ReplayedWaits(Waits):
-    """Asks nobody: the question that is sought ends the replay."""
-
-    async def answer(
-        self,
-        name: str,
-        codec: "Codec[Any]",
-        asks: Callable[[], Wording],
-        escalation: Escalation,
-        objections: Callable[[Any], Sequence[Verdict]] = lambda _: (),
-        wanted: str | None = None,
-    ) -> Any:
-        """Return what was answered, or end the replay."""
-        run = self._run()
-        assert isinstance(run, _Replay)  # noqa: S101 -- it is what waits
-        run.reach(name, codec)
-        return await super().answer(name, codec, asks, escalation, objections, wanted)
 
 
 def _what_is_wrong(problem: NotStorable) -> str:

@@ -77,6 +77,8 @@ class Waits:
         self.item_timer: float | None = None
         """When the first timer of the questions that it asked is over."""
         self.started_child = False
+        self.before_answer: Callable[[str, Codec[Any]], None] | None = None
+        """What a replay that seeks a question does before each of them."""
         self._key = key
         self._run_id = run_id
         self._history = history
@@ -174,6 +176,8 @@ class Waits:
         An answer is held to the guards once, when its run reads it first; one that fails a guard without being
         confirmed against it opens its question again.
         """
+        if self.before_answer is not None:
+            self.before_answer(name, codec)
         row = self._history.find(name, "human")
         if row is None:
             now = self._equipment.clock.now()

@@ -68,19 +68,31 @@ def problems(item: ReviewItem, value: object) -> list[tuple[tuple[str | int, ...
         return []  # the form in which a value of this type is recorded is not always the one that people write
     if (wrong := no_json(value)) is not None:
         return [wrong]
-    return misfits(item.schema, value)
+    suggestion = item.suggestion
+    # what a suggestion of before has beside its type may stay in an answer: a form cannot take it out
+    keeps_more = (
+        suggestion is not None
+        and bool(misfits(item.schema, suggestion))
+        and not misfits(item.schema, suggestion, keeps_more=True)
+    )
+    return misfits(item.schema, value, keeps_more=keeps_more)
 
 
-def misfits(schema: Mapping[str, Any], value: object) -> list[tuple[tuple[str | int, ...], str]]:
+def misfits(
+    schema: Mapping[str, Any], value: object, *, keeps_more: bool = False
+) -> list[tuple[tuple[str | int, ...], str]]:
     """Return where a value does not fit a JSON Schema, and why, by path.
 
-    Formats count (2026-02-30 is no day), and so do fields that the schema does not name: their value would be lost.
+    Formats count (2026-02-30 is no day), and so do fields that the schema does not name, unless the value may keep more
+    than it names: what they say would be lost.
     """
     from jsonschema import Draft202012Validator  # noqa: PLC0415 -- 60 ms that only a decision needs
     from referencing import Registry  # noqa: PLC0415 -- comes with jsonschema
 
     # with a registry of its own, a reference to elsewhere is not fetched from there
-    validator = Draft202012Validator(closed(schema), registry=Registry(), format_checker=format_checker())
+    validator = Draft202012Validator(
+        schema if keeps_more else closed(schema), registry=Registry(), format_checker=format_checker()
+    )
     found = islice(validator.iter_errors(value), MOST_MISFITS)
     return sorted(((tuple(each.path), _brief(each.message)) for each in found), key=lambda each: [*map(str, each[0])])
 

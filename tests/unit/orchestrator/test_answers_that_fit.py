@@ -1,5 +1,6 @@
 """An answer is recorded if its run can read it, and nothing that somebody said is lost; else it is refused at once."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from handrail import Client, Orchestrator, Run, Workflow, workflow
 from handrail.orchestrator import ReviewError
+from handrail_orchestrator.review.answers import problems
 
 
 class Line(BaseModel):
@@ -167,3 +169,11 @@ async def test_checking_an_answer_executes_nothing(tmp_path: Path) -> None:
         await orchestrator.decide(2, "2.50", by="ann")
         await orchestrator.idle()
         assert orchestrator.run("R").output == "4.00"
+
+
+async def test_what_a_suggestion_of_before_has_beside_its_type_may_stay_in_an_answer(tmp_path: Path) -> None:
+    await waiting(tmp_path / "s.db", Invoice)
+    async with Client(f"sqlite:///{tmp_path}/s.db") as client:
+        item = replace(client.plain_review(1), suggestion={"number": "7", "was": "a field of version 1"})
+    assert problems(item, {"number": "8", "was": "a field of version 1"}) == []
+    assert problems(replace(item, suggestion={"number": "7"}), {"number": "8", "was": "x"}) != []

@@ -114,7 +114,12 @@ def form_of(
 ) -> AnswerForm:
     """Return the form for an answer with this JSON Schema, filled with a value, or with the schema's defaults."""
     plan = _FormPlan(
-        schema, value, judge or partial(misfits, schema), marks or {}, habits or TypingHabits(), by_evidence
+        schema,
+        value,
+        judge or partial(misfits, schema, keeps_more=True),
+        marks or {},
+        habits or TypingHabits(),
+        by_evidence,
     )
     return AnswerForm(root=plan.draw(None), _plan=plan)
 
