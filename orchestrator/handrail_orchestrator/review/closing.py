@@ -59,8 +59,13 @@ _DATA = frozenset({"default", "examples"})
 
 
 def is_closed(schema: Mapping[str, Any]) -> bool:
-    """Return whether a JSON Schema lists its values, so that it says by itself what fits."""
-    return "enum" in schema or "const" in schema or schema.get("type") in {"boolean", "null"}
+    """Return whether a JSON Schema says by itself what fits: it lists the values, or names a kind that JSON has."""
+    if "enum" in schema or "const" in schema:
+        return True
+    return schema.get("type") in _OF_JSON and "format" not in schema
+
+
+_OF_JSON = frozenset({"boolean", "null", "integer", "number", "string"})
 
 
 @cache

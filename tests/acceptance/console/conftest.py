@@ -1,4 +1,4 @@
-"""One browser for the tests of the console, with a page whose complaints are kept."""
+"""A browser for each test of the console, with a page whose complaints are kept."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 REFUSED = "addEventListener('securitypolicyviolation', (e) => console.error(`refused ${e.violatedDirective}`))"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture
 def browser() -> Iterator[Any]:
-    """Return a browser, or skip where there is none."""
+    """Return a browser, or skip where there is none; while it is open, no event loop can run on this thread."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install playwright")
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
