@@ -137,6 +137,7 @@ async def test_a_run_that_is_asked_again_and_again_is_an_error_that_says_so() ->
 
 async def test_a_case_that_is_cancelled_stops_its_work_and_leaves_no_task() -> None:
     begun, stopped = asyncio.Event(), asyncio.Event()
+    others = set(threading.enumerate())
 
     @action
     async def endless() -> None:
@@ -159,7 +160,7 @@ async def test_a_case_that_is_cancelled_stops_its_work_and_leaves_no_task() -> N
         assert stopped.is_set()
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - others:
         if thread.name.startswith("handrail-"):
             thread.join(60)  # it has said that it ends
             assert not thread.is_alive(), thread.name
