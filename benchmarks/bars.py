@@ -20,6 +20,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "evals": (),
     "gate": ("--strict", "--repetitions", "1000"),
     "engine": ("--strict",),
+    "console": (),
 }
 """What each is asked for; the gate in its short form, whose seeds are fixed."""
 
