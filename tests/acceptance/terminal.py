@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-PATIENCE_SECONDS = 6.0
+PATIENCE_SECONDS = 60.0
 
 
 class Terminal:
