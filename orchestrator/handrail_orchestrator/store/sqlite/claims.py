@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import Claimed
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
-from handrail_orchestrator.store.sqlite.review_query import NEXT_TIMER
+from handrail_orchestrator.store.sqlite.review_query import next_timer_sql
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -67,7 +67,7 @@ def claim(tx: "Transaction", change: c.Claim) -> Claimed:
     waits = alone and change.busy
     open_to_all = change.suspects and first is None
     next_wake = None if alone else _next_wake(tx, change, suspects=open_to_all)
-    return Claimed(claimed, next_wake, waits, tx.execute(NEXT_TIMER, (change.now,)).fetchone()[0])
+    return Claimed(claimed, next_wake, waits, tx.execute(*next_timer_sql(change.now)).fetchone()[0])
 
 
 def _first_suspect(tx: "Transaction", change: c.Claim) -> tuple[int, int] | None:

@@ -22,13 +22,12 @@ _ALL_SKIPPED = "SELECT review FROM review_log WHERE actor = ? AND action IN ('sk
 # named, because without statistics SQLite would read every item that waits
 _TIMED = "FROM reviews INDEXED BY reviews_timer WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
 _PENDING = "FROM reviews INDEXED BY reviews_commit WHERE state = 'pending'"
-_OVER = f"{_TIMED} AND timer <= ?1"
-NEXT_TIMER = (
-    f"SELECT min(at) FROM (SELECT min(timer) AS at {_TIMED} AND timer > ?1 UNION ALL SELECT coalesce("  # noqa: S608 -- our own words
-    f"(SELECT timer {_OVER} AND coalesce(lease_until, 0) <= ?1 LIMIT 1), (SELECT min(lease_until) {_OVER}))"
+_OVER = f"{_TIMED} AND timer <= ?"
+_NEXT_TIMER = (
+    f"SELECT min(at) FROM (SELECT min(timer) AS at {_TIMED} AND timer > ? UNION ALL SELECT coalesce("  # noqa: S608 -- our own words
+    f"(SELECT timer {_OVER} AND coalesce(lease_until, 0) <= ? LIMIT 1), (SELECT min(lease_until) {_OVER}))"
     f" UNION ALL SELECT min(commit_at) {_PENDING})"
 )
-"""When to look for timers again; of an item that somebody has when its timer is over, when the lease ends."""
 
 
 class _Where:
@@ -198,3 +197,11 @@ def _add_free_for(where: _Where, person: str, now: float) -> None:
         " WHERE json_extract(value, '$[0]') = ?))",
         person,
     )
+
+
+def next_timer_sql(now: float) -> tuple[str, tuple[float, ...]]:
+    """Return the statement, with its values, of when to look for timers again.
+
+    Of an item that somebody has when its timer is over, that is when the lease ends.
+    """
+    return _NEXT_TIMER, (now,) * _NEXT_TIMER.count("?")

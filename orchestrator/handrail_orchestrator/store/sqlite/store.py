@@ -264,7 +264,7 @@ class SqliteStore(DecidedRows, KnownRows):
 
     def next_timer(self, now: float) -> float | None:
         """Return when the next timer of a review item is over."""
-        at = self._rows(review_query.NEXT_TIMER, (now,))[0][0]
+        at = self._rows(*review_query.next_timer_sql(now))[0][0]
         return None if at is None else float(at)
 
     def review(self, item: int) -> ReviewRow | None:
