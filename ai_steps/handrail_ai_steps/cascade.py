@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from handrail_ai_steps.call import CALL, REQUEST, Call
+from handrail_ai_steps.documents.document import Document
+from handrail_ai_steps.documents.shown import placed
 from handrail_ai_steps.errors import GuardRaised
 from handrail_ai_steps.fitting import named
 from handrail_ai_steps.guard_set import GuardSet
@@ -40,6 +42,8 @@ class Cascade:
     """The input as models read it."""
     source: str
     """The input as the record keeps it."""
+    documents: tuple[Document, ...] = ()
+    """The documents among the inputs."""
     guards: GuardSet
     accept: Acceptance
     call: Call
@@ -105,6 +109,7 @@ class Cascade:
             prompt_version=self.task.version,
             system=self.task.prompt.system,
             text=self.text,
+            documents=self.documents,
             output_type=output.output_type,
             json_schema=output.json_schema,
             labels=output.labels if self.task.kind == "classify" else (),
@@ -170,6 +175,7 @@ class Cascade:
             verdicts=self.verdicts,
             attempts=tuple(self.call.attempts),
             source=self.source,
+            documents=placed(self.documents, self.source),
         )
         return ModelOutcome(judgement, doubt, final=final)
 
@@ -181,11 +187,13 @@ class Cascade:
             prompt_version=f"{self.task.version}+{answer.asked_as}" if answer.asked_as else self.task.version,
             fields=answer.fields,
             alternatives=answer.alternatives,
+            field_alternatives=answer.field_alternatives,
             other_mass=answer.other_mass,
             evidence=_evidence(chain.verdicts),
             verdicts=self.verdicts + chain.verdicts,
             attempts=tuple(self.call.attempts),
             source=self.source,
+            documents=placed(self.documents, self.source),
         )
 
     def _streamed(self) -> bool:

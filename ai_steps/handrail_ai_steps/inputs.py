@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.errors import InvalidInput
 from handrail_ground.values import NotJson
 from handrail_ground.values import as_json as as_json_data
@@ -89,6 +90,8 @@ def plain(value: Input) -> Any:
 
 def _shown(value: Input) -> str:
     """Return a value as people read it: text as it is, fields one a line."""
+    if isinstance(value, Document):
+        return value.text
     data = plain(value)
     if isinstance(data, dict):
         return "\n".join(f"{name}: {_compact(below)}" for name, below in data.items())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from handrail_ai_steps.deadline import Deadline
+from handrail_ai_steps.documents.document import Document
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult
 
@@ -35,6 +36,8 @@ class ModelRequest:
     """The rendered instructions and examples."""
     text: str
     """The input as text: what a local model reads, and the user message for the others."""
+    documents: tuple[Document, ...] = ()
+    """The documents among the inputs, whose texts stand in ``text``: for models that look at places, or at pages."""
     output_type: Any
     """The type the answer must have: a Literal, an Enum, a pydantic model, or ``str`` for free text."""
     json_schema: Mapping[str, Any] | None = None
@@ -77,6 +80,7 @@ class Answer:
     because what such answers' confidence means has to be measured apart."""
     fields: Mapping[str, Confidence] = field(default_factory=dict)
     alternatives: tuple[Alternative, ...] = ()
+    field_alternatives: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
     other_mass: float | None = None
     attempts: tuple[Attempt, ...] = ()
     """Every try this answer took, the last one included."""

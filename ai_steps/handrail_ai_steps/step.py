@@ -10,6 +10,8 @@ from handrail_ai_steps.allowance import Allowance, Limits
 from handrail_ai_steps.batch import DEFAULT_CONCURRENCY, BatchOutcome, run_batch
 from handrail_ai_steps.call import Call
 from handrail_ai_steps.cascade import Cascade
+from handrail_ai_steps.documents.document import Document
+from handrail_ai_steps.documents.shown import documents_among, has_text, placed, unreadable
 from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidTask, LoopRunning
 from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.inputs import Input
@@ -20,7 +22,7 @@ from handrail_ai_steps.release import Gate
 from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Task
-from handrail_guards.acceptance import Acceptance, Always
+from handrail_guards.acceptance import Acceptance, Always, Doubt
 from handrail_guards.auditing import AuditRule
 from handrail_guards.chain import ChainResult, run_guards
 from handrail_guards.confidence import Confidence
@@ -193,6 +195,10 @@ class AIStep(Generic[T_co]):
         on_text: Callable[[str], None] | None = None,
     ) -> Accepted[T_co] | Doubtful[T_co]:
         shown = self._shown(values, named)
+        documents = documents_among((*values, *named.values()))
+        illegible = unreadable(documents)
+        if illegible is not None and not has_text(documents):
+            return self._unread(illegible, documents, shown)
         call = call or self._new_call()
         checked = run_guards(self._guard_set.before, shown, GuardContext(source=shown, stage="input"))
         if checked.blocking is not None:
@@ -208,13 +214,17 @@ class AIStep(Generic[T_co]):
             task=self.task,
             text=checked.value,
             source=shown if self.keep_source else "",
+            documents=documents,
             guards=self._guard_set,
             accept=self.accept,
             call=call,
             gate=gate,
             verdicts=checked.verdicts,
         )
-        return self._settled(await cascade.ask_all(self.models))
+        outcome = await cascade.ask_all(self.models)
+        if outcome.doubt is None and illegible is not None:
+            outcome = replace(outcome, doubt=illegible)
+        return self._settled(outcome)
 
     def _shown(self, values: Sequence[Input], named: Mapping[str, Input]) -> str:
         """Return the input as models and reviewers read it."""
@@ -233,6 +243,18 @@ class AIStep(Generic[T_co]):
             return Accepted(outcome.value, replace(outcome.judgement, accepted_by=told))
         suggestion = outcome.value if outcome.has_value else None
         return Doubtful(suggestion, outcome.doubt.code, outcome.doubt.reason, outcome.judgement, self.escalate)
+
+    def _unread(self, doubt: Doubt, documents: tuple[Document, ...], shown: str) -> Doubtful[T_co]:
+        """Return what documents without any text come to: no model was asked."""
+        source = shown if self.keep_source else ""
+        judgement = Judgement(
+            confidence=Confidence.none(doubt.reason),
+            task=self.name,
+            prompt_version=self.version,
+            source=source,
+            documents=placed(documents, source),
+        )
+        return Doubtful(None, doubt.code, doubt.reason, judgement, self.escalate)
 
     def _refused(self, verdict: Verdict, checked: ChainResult, shown: str) -> Doubtful[T_co]:
         """Return what an input that a guard blocks comes to: no model was asked."""

@@ -11,11 +11,15 @@ from typing import Any, Literal, TypeAlias
 
 from handrail_ground.errors import HandrailError
 
-Extra: TypeAlias = Literal["console", "embeddings", "evals", "local"]
+Extra: TypeAlias = Literal[
+    "console", "documents", "embeddings", "evals", "local", "mail", "ocr", "ocr-tesseract", "office", "watch"
+]
 """A group of optional libraries, as pip calls it: ``pip install "handrail[evals]"``."""
 
 OPTIONAL = frozenset({
     "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
+    "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
+    "docx", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse", "watchfiles",
     "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip
 

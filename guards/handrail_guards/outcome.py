@@ -27,6 +27,7 @@ DoubtCode: TypeAlias = Literal[
     "stale_acceptance",
     "stopped",
     "rule",
+    "unreadable",
 ]
 """Why a value is in doubt, as a code to count by; the reason says it in words."""
 
@@ -46,6 +47,23 @@ class Alternative:
     """The label or value as text."""
     confidence: float
     """0 to 1."""
+    source: str = ""
+    """Who says so, where that is not the model that was asked: ``embedded``, ``form``, or a model's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDocument:
+    """A document that was judged: where its text stands in the judgement's ``source``."""
+
+    id: str
+    """SHA-256 of its bytes, as 64 hexadecimal digits."""
+    name: str
+    document_kind: str
+    """What it is by its content, such as ``pdf``."""
+    start: int
+    """Where its text begins in the source, in code points."""
+    page_starts: tuple[int, ...] = (0,)
+    """Where each page begins in its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +120,18 @@ class Judgement:
     """For extraction: confidence by field path."""
     alternatives: tuple[Alternative, ...] = ()
     """For classification: the other labels, most likely first."""
+    field_alternatives: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
+    """For extraction: what else a field may be, by field path, most likely first; what other sources say is here."""
     other_mass: float | None = None
     """For classification: probability on no label at all, 0 to 1; None when not known."""
     evidence: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
-    """Spans of the source by field path; the whole value under ``""``."""
+    """Spans of the source by field path, the likeliest place first; the whole value under ``""``."""
     verdicts: tuple[Verdict, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     source: str = ""
     """The input as text, as people read it when they review; empty when it must not be kept."""
+    documents: tuple[SourceDocument, ...] = ()
+    """The documents among the inputs, by where they stand in ``source``."""
     drawn: bool = False
     """Whether the case was drawn for a blind audit, before it was known whether its value is accepted."""
     accepted_by: AcceptedBy | None = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
+    from handrail_ai_steps.documents.document import Document as Document
     from handrail_ai_steps.kinds import classify as classify
     from handrail_ai_steps.kinds import draft as draft
     from handrail_ai_steps.kinds import extract as extract

@@ -21,6 +21,7 @@ FACES = (
     "handrail",
     "handrail.ai_steps",
     "handrail.calibration",
+    "handrail.documents",
     "handrail.drift",
     "handrail.evals",
     "handrail.guards",

@@ -1,0 +1,145 @@
+"""A document: what a file says, page by page, with what was found beside it; pure data but for the bytes it was read from."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from handrail_ai_steps.documents.errors import NotItsBytes
+from handrail_ai_steps.documents.page import Box, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DocumentKind: TypeAlias = Literal[
+    "pdf", "image", "mail", "outlook", "winmail", "docx", "xlsx", "html", "markdown", "text", "ocr_lines", "xml"
+]
+"""What a file is by its content, whatever its name says."""
+
+NoteCode: TypeAlias = Literal[
+    "no_text_layer",
+    "garbled_text",
+    "pages_left_out",
+    "broken_page",
+    "lossy_decoding",
+    "part_failed",
+    "hidden_text",
+    "repaired",
+    "wrong_name",
+    "form_not_shown",
+    "turned",
+    "empty",
+]
+"""What was found beside the text, as a code to count by."""
+
+PAGE_BREAK = "\f"
+"""What stands between the pages in a document's text."""
+
+BLOCKING: frozenset[NoteCode] = frozenset(
+    {"no_text_layer", "garbled_text", "pages_left_out", "broken_page", "part_failed", "lossy_decoding", "empty"}
+)
+"""Notes that say that the text may lack, or misstate, what the document shows: nothing read from it is accepted."""
+
+PartRole: TypeAlias = Literal["body", "attachment", "inline", "message"]
+PartState: TypeAlias = Literal["read", "failed", "kept"]
+"""``kept``: not read, because nothing here reads its kind, or a limit was reached; its name and size are known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentNote:
+    """Something that was found beside the text."""
+
+    code: NoteCode
+    message: str
+    """What, where, and what to do, in plain words."""
+    page: int | None = None
+    """1 or more; None: the document as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormValue:
+    """A field of a form that is filled in."""
+
+    name: str
+    value: str
+    page: int = 1
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A file inside a document: a mail's body, an attachment, a message in a message."""
+
+    name: str
+    role: PartRole
+    state: PartState
+    size: int
+    """In bytes."""
+    document: "Document | None" = None
+    """What it says; None unless ``state`` is ``read``."""
+    problem: str = ""
+    """Why it was not read, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """What a file says.
+
+    It is pure data and can be recorded; the bytes are no part of it. ``opened`` gives a recorded one its bytes back,
+    which places on a page and pictures of one are made from.
+    """
+
+    id: str
+    """SHA-256 of the file's bytes, as 64 hexadecimal digits: the same file is the same document, whatever its name."""
+    name: str
+    kind: DocumentKind
+    pages: tuple[Page, ...]
+    parts: tuple[Part, ...] = ()
+    form: tuple[FormValue, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    """Of a mail: sender, recipients, date, subject and message id, by their names in lower case."""
+    notes: tuple[DocumentNote, ...] = ()
+
+    @property
+    def data(self) -> bytes | None:
+        """Return the bytes that it was read from; None: it was read from a record, ``opened`` gives them back."""
+        return self.__dict__.get("_data")
+
+    @property
+    def text(self) -> str:
+        """Return the pages' texts with a form feed between them; places in it are counted in code points."""
+        return PAGE_BREAK.join(page.text for page in self.pages)
+
+    @property
+    def page_starts(self) -> tuple[int, ...]:
+        """Return where in the text each page begins."""
+        return (0, *accumulate(len(page.text) + len(PAGE_BREAK) for page in self.pages[:-1])) if self.pages else ()
+
+    @property
+    def blocking(self) -> tuple[DocumentNote, ...]:
+        """Return the notes for which nothing that is read from it may be accepted."""
+        return tuple(note for note in self.notes if note.code in BLOCKING)
+
+    def walk(self) -> "Iterator[Document]":
+        """Yield this document, and then each one inside it, depth first."""
+        yield self
+        for part in self.parts:
+            if part.document is not None:
+                yield from part.document.walk()
+
+    def opened(self, data: bytes) -> "Document":
+        """Return this document with the bytes that it was read from.
+
+        Raises:
+            NotItsBytes: these are others.
+        """
+        found = hashlib.sha256(data).hexdigest()
+        if found != self.id:
+            raise NotItsBytes(f"{self.name}: its bytes have the hash {self.id}, those given have {found}")
+        return with_bytes(replace(self), data)
+
+
+def with_bytes(document: Document, data: bytes) -> Document:
+    """Let a document that nobody has yet keep its bytes, beside its fields, so that no record has them."""
+    document.__dict__["_data"] = data
+    return document

@@ -1,0 +1,26 @@
+"""Documents: files as pages of text with places, what was found beside the text, and errors that say what to do."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from handrail.lazy import lazy_face
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.documents.document import DocumentNote as DocumentNote
+    from handrail_ai_steps.documents.document import FormValue as FormValue
+    from handrail_ai_steps.documents.document import Part as Part
+    from handrail_ai_steps.documents.errors import BrokenDocument as BrokenDocument
+    from handrail_ai_steps.documents.errors import DocumentError as DocumentError
+    from handrail_ai_steps.documents.errors import EmptyDocument as EmptyDocument
+    from handrail_ai_steps.documents.errors import EncryptedDocument as EncryptedDocument
+    from handrail_ai_steps.documents.errors import ReaderCrashed as ReaderCrashed
+    from handrail_ai_steps.documents.errors import TooHeavy as TooHeavy
+    from handrail_ai_steps.documents.errors import TruncatedDocument as TruncatedDocument
+    from handrail_ai_steps.documents.errors import WrongKind as WrongKind
+    from handrail_ai_steps.documents.limits import ReadingLimits as ReadingLimits
+    from handrail_ai_steps.documents.page import Box as Box
+    from handrail_ai_steps.documents.page import HiddenText as HiddenText
+    from handrail_ai_steps.documents.page import Page as Page
+    from handrail_ai_steps.documents.page import TextLine as TextLine
+else:
+    __getattr__, __dir__ = lazy_face(sys.modules[__name__])
