@@ -1,4 +1,4 @@
-"""A document: what a file says, page by page, with what was found beside it; pure data but for the bytes it was read from."""
+"""A document: what a file says, page by page, with what was found beside it; its bytes are no part of it."""
 
 import hashlib
 from dataclasses import dataclass, replace
