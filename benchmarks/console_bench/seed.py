@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from console_bench.pattern import Pattern, patterns
-from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import (
     AskedItem,
     Change,
@@ -16,6 +15,7 @@ from handrail_orchestrator.store.changes import (
     StartRun,
     Suspend,
 )
+from handrail_orchestrator.store.sqlite import SqliteStore
 
 AT_ONCE = 1_000
 """Runs made in one transaction."""

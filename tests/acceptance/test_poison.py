@@ -3,8 +3,8 @@
 import signal
 from pathlib import Path
 
-from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import RetryRun
+from handrail_orchestrator.store.sqlite import SqliteStore
 from tests.acceptance.processes import finish, kill, spawn
 
 MOST_DEATHS = 7

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from handrail_orchestrator.step import StepKind
-from handrail_orchestrator.store import Claimed, ReviewQuery, SqliteStore, Store
+from handrail_orchestrator.store import Claimed, ReviewQuery, Store
 from handrail_orchestrator.store.changes import (
     AskedItem,
     Change,
@@ -20,6 +20,7 @@ from handrail_orchestrator.store.changes import (
     TakeOver,
 )
 from handrail_orchestrator.store.rows import ReviewRow, StepRow, StepStatus
+from handrail_orchestrator.store.sqlite import SqliteStore
 
 STORES: dict[str, Callable[[Path], Store]] = {
     "file": lambda folder: SqliteStore(str(folder / "runs.db")),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_orchestrator.errors import Fenced
-from handrail_orchestrator.store import JudgedQuery, ReviewQuery, SqliteStore, Store
+from handrail_orchestrator.store import JudgedQuery, ReviewQuery, Store
 from handrail_orchestrator.store.changes import (
     AskedItem,
     Cancel,
@@ -21,6 +21,7 @@ from handrail_orchestrator.store.changes import (
     Suspend,
 )
 from handrail_orchestrator.store.rows import AUDIT, JudgedRow, StepRow
+from handrail_orchestrator.store.sqlite import SqliteStore
 from tests.contract.stores import (
     NOW,
     before_people,

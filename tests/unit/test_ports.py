@@ -23,8 +23,9 @@ from handrail_orchestrator.cli.running import shown
 from handrail_orchestrator.cli.sitting import Sitting
 from handrail_orchestrator.engine import Engine, EngineClient, ReviewDesk
 from handrail_orchestrator.review.moves import UNDO_SECONDS
-from handrail_orchestrator.store import SqliteStore, Store
+from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.summary import BatchProgress, summarize
 from handrail_orchestrator.testing.reviewers import decide_anyway
 from tests.contract import flows

@@ -1,14 +1,17 @@
 """What a policy answers when nobody does: held to the type of the answer while the question is being asked."""
 
 import json
+from typing import TYPE_CHECKING
 
 from handrail_guards.escalation import Escalation
-from handrail_orchestrator.codec import Codec
 from handrail_orchestrator.errors import Misuse, NotStorable
 from handrail_orchestrator.review.answers import misfits
 
+if TYPE_CHECKING:
+    from handrail_orchestrator.codec import Codec
 
-def require_defaults(step: str, escalation: Escalation, codec: Codec[object]) -> None:
+
+def require_defaults(step: str, escalation: Escalation, codec: "Codec[object]") -> None:
     """Check that each default of an escalation is an answer to the question.
 
     Raises:

@@ -9,20 +9,18 @@ from handrail_orchestrator.people import acting
 from handrail_orchestrator.records.decided import PERSON, DecidedRecord, DecidedText, KnownAnswer
 from handrail_orchestrator.records.reading import decided_record, decided_text, given_answer, known_answer
 from handrail_orchestrator.review import permission
-from handrail_orchestrator.statistics.figures import DeskFigures, QueueFigures, desk_figures
-from handrail_orchestrator.statistics.person import LAST, PersonFigures, person_figures
 from handrail_orchestrator.store.decided import MOST_LATE, DecidedQuery
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.statistics.figures import DeskFigures, QueueFigures
+    from handrail_orchestrator.statistics.person import PersonFigures
     from handrail_orchestrator.store import Store
 
 MOST_DECIDED: Final = 10_000
 """Decided items that figures are made of, the newest: more take long, and change little."""
 MOST_KNOWN: Final = 500
 """Known cases that a person's figures look at, the newest."""
-_GIVEN = 2 * LAST
-"""Answers of a person that are read for the figures: a person works in a few queues."""
 
 
 class DecidedReader(ABC):
@@ -51,8 +49,10 @@ class DecidedReader(ABC):
         """Return the place in the log after which at most so many decisions stand."""
         return self._open_store.decided_before(most)
 
-    def queue_figures(self, now: float, queue: str | None = None) -> list[QueueFigures]:
+    def queue_figures(self, now: float, queue: str | None = None) -> "list[QueueFigures]":
         """Return what waits at a time, by queue; of one queue also when nothing does."""
+        from handrail_orchestrator.statistics.figures import QueueFigures  # noqa: PLC0415 -- few clients look at figures
+
         checked_texts(queue=queue)
         return [
             QueueFigures(queue=row.queue, waiting=row.waiting, oldest=row.oldest, late=row.late, most_late=MOST_LATE)
@@ -68,7 +68,7 @@ class DecidedReader(ABC):
         checked_texts(by=by)
         return permission.scope(acting(self._open_store, by), "look")
 
-    def own_figures(self, *, by: str, today: float, queue: str | None = None) -> PersonFigures:
+    def own_figures(self, *, by: str, today: float, queue: str | None = None) -> "PersonFigures":
         """Return a person's own work; ``today`` is when their day began, in seconds since the epoch.
 
         Raises:
@@ -78,7 +78,7 @@ class DecidedReader(ABC):
         acting(self._open_store, by)
         return self._figures_of(by, today, queue)
 
-    def people_figures(self, *, by: str, since: float) -> list[PersonFigures]:
+    def people_figures(self, *, by: str, since: float) -> "list[PersonFigures]":
         """Return what everybody who answered since a time made of known cases, and who reads nothing, by name.
 
         For admins, who are not told anybody's pace, nor how much they did: nobody is ranked.
@@ -91,9 +91,12 @@ class DecidedReader(ABC):
         names = [each.removeprefix(PERSON) for each in self._open_store.givers_since(since) if each.startswith(PERSON)]
         return [self._figures_of(each, since, None).without_pace() for each in names]
 
-    def _figures_of(self, person: str, today: float, queue: str | None) -> PersonFigures:
+    def _figures_of(self, person: str, today: float, queue: str | None) -> "PersonFigures":
+        from handrail_orchestrator.statistics.person import LAST, person_figures  # noqa: PLC0415 -- as above
+
         actor = f"{PERSON}{person}"
-        given = self._open_store.given(actor, queue=queue, limit=_GIVEN if queue is None else LAST)
+        # a person works in a few queues
+        given = self._open_store.given(actor, queue=queue, limit=2 * LAST if queue is None else LAST)
         return person_figures(
             person,
             today=self._open_store.given_since(actor, today),
@@ -119,7 +122,9 @@ class DecidedReader(ABC):
         """Return whether an item is a case whose answer is known; no reviewer may be told before they decided it."""
         return self._open_store.is_known(item)
 
-    def desk_figures(self, query: DecidedQuery, *, most: int = MOST_DECIDED) -> DeskFigures:
+    def desk_figures(self, query: DecidedQuery, *, most: int = MOST_DECIDED) -> "DeskFigures":
         """Return what became of the items that were decided in a time, the newest of them."""
+        from handrail_orchestrator.statistics.figures import desk_figures  # noqa: PLC0415 -- as above
+
         newest = replace(query, newest_first=True, limit=min(query.limit, most + 1))
         return desk_figures(self.all_decided(newest), most=most)

@@ -1,4 +1,4 @@
-"""What a store holds, how it is written and read, and the store in SQLite."""
+"""What a store holds, how it is written and read; the stores themselves are loaded with the first address of theirs."""
 
 from handrail_orchestrator.store.address import open_store
 from handrail_orchestrator.store.port import (
@@ -10,7 +10,6 @@ from handrail_orchestrator.store.port import (
     RunQuery,
     Store,
 )
-from handrail_orchestrator.store.sqlite import SqliteStore
 
 __all__ = [
     "Claimed",
@@ -19,7 +18,6 @@ __all__ = [
     "JudgedQuery",
     "ReviewQuery",
     "RunQuery",
-    "SqliteStore",
     "Store",
     "open_store",
 ]

@@ -1,15 +1,19 @@
-"""Opening a store by its address."""
+"""Opening a store by its address, which loads the code of that store and of no other."""
+
+from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.store.port import Durability
-from handrail_orchestrator.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.sqlite import SqliteStore
 
 _PREFIX = "sqlite:///"
 
 
 def open_store(
     url: str, *, durability: Durability = "power", create: bool = True, reading: bool = False
-) -> SqliteStore:
+) -> "SqliteStore":
     """Open ``sqlite:///FILE`` (``sqlite:////FILE`` for an absolute path) or ``sqlite:///:memory:``.
 
     One opened for ``reading`` needs no write lock until its first change.
@@ -22,6 +26,8 @@ def open_store(
         raise Misuse(
             f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept"
         )
+    from handrail_orchestrator.store.sqlite import SqliteStore  # noqa: PLC0415 -- as the module says
+
     return SqliteStore(url.removeprefix(_PREFIX), durability=durability, create=create, reading=reading)
 
 

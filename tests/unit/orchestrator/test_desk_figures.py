@@ -16,9 +16,10 @@ from handrail_orchestrator.errors import NotAllowed
 from handrail_orchestrator.records.decided import AnswerGiven, KnownAnswer
 from handrail_orchestrator.review.moves import commit
 from handrail_orchestrator.statistics.person import LAST, person_figures, rubber_stamping
-from handrail_orchestrator.store import ReviewQuery, SqliteStore
+from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.changes import MoveReview, OpenWait, Prune, RecordStep
 from handrail_orchestrator.store.decided import DecidedQuery
+from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.testing import FakeClock
 from tests.contract.stores import NOW, executing, question, signed_on, step, wrote
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from handrail_orchestrator.embedded.flushes import Flushes
-from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import Register
+from handrail_orchestrator.store.sqlite import SqliteStore
 
 REGISTER = [Register(pid=1, host="here", bell="", lock="", now=1.0)]
 

@@ -9,7 +9,7 @@ import pytest
 from handrail import Orchestrator, Run, action, workflow
 from handrail.orchestrator import Settings
 from handrail_orchestrator.errors import Misuse, StoreFull, StoreNotFound
-from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.sqlite import SqliteStore
 
 GENEROUS = 60.0
 

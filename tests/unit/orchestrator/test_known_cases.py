@@ -8,9 +8,10 @@ import pytest
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, NotAllowed, ReviewError
 from handrail_orchestrator.sowing import KnownCase
-from handrail_orchestrator.store import ReviewQuery, RunQuery, SqliteStore
+from handrail_orchestrator.store import ReviewQuery, RunQuery
 from handrail_orchestrator.store.changes import Prune
 from handrail_orchestrator.store.decided import DecidedQuery
+from handrail_orchestrator.store.sqlite import SqliteStore
 from tests.contract.stores import wrote
 from tests.unit.orchestrator.test_desk_figures import Asking, asking
 

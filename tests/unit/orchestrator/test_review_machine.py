@@ -17,9 +17,9 @@ from handrail_orchestrator.records.lateness import LatePlan, PlannedPolicy
 from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review import moves
 from handrail_orchestrator.review.late import late
-from handrail_orchestrator.store import SqliteStore
 from handrail_orchestrator.store.changes import AskedItem, Cancel, MoveReview, OpenWait, Register, StartRun, Suspend
 from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow
+from handrail_orchestrator.store.sqlite import SqliteStore
 
 PEOPLE = ("ann", "ben", "cat")
 LATE = moves.LEASE_SECONDS + 1

@@ -21,9 +21,10 @@ from handrail_orchestrator.errors import (
     StoreReadOnly,
     StoreTooNew,
 )
-from handrail_orchestrator.store import SqliteStore, open_store
+from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.changes import EndRun, RecordStep, Register, StartRun, TakeOver
 from handrail_orchestrator.store.rows import StepRow
+from handrail_orchestrator.store.sqlite import SqliteStore
 
 
 @action
@@ -95,7 +96,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 AS_NOBODY = """
 import os, sys
 from handrail_orchestrator.errors import StoreReadOnly
-from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.sqlite import SqliteStore
 if os.getuid() == 0:  # root may write anything
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 try:

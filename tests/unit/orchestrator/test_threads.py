@@ -13,7 +13,7 @@ import pytest
 from handrail import Orchestrator, Run, StepFailed, action, rule, step_context, workflow
 from handrail.orchestrator import InvalidWorkflow
 from handrail_orchestrator.pace import RulePace
-from handrail_orchestrator.store import SqliteStore
+from handrail_orchestrator.store.sqlite import SqliteStore
 
 begun, noticed = threading.Event(), threading.Event()
 threads: set[str] = set()

@@ -13,8 +13,9 @@ from handrail_evals.decide.corrections.reading import read_labels
 from handrail_evals.measure.cases.read import read_cases
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.secret import signing_secret
-from handrail_orchestrator.store import ReviewQuery, SqliteStore
+from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.changes import MoveReview, OpenWait
+from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.testing import FakeClock
 from tests.contract.stores import executing, question, signed_on, step, wrote
 from tests.unit.evals.decide.corrections_flows import drawn, played, route_step, routing, tickets
