@@ -28,6 +28,8 @@ NoteCode: TypeAlias = Literal[
     "wrong_name",
     "form_not_shown",
     "turned",
+    "low_score",
+    "formula_without_value",
     "empty",
 ]
 """What was found beside the text, as a code to count by."""

@@ -6,8 +6,14 @@ from typing import Literal, TypeAlias
 TextSource: TypeAlias = Literal["layer", "ocr", "plain", "none"]
 """Where a page's text is from: the file's text layer, reading its picture, a format that is text, or nowhere."""
 
-HiddenBy: TypeAlias = Literal["render_mode", "same_colour", "covered", "cropped", "off_page", "tiny", "unchecked"]
-"""Why text of the file is not to be seen on the page; ``unchecked``: that could not be found out."""
+HiddenBy: TypeAlias = Literal[
+    "render_mode", "same_colour", "covered", "cropped", "off_page", "tiny", "marked", "deleted", "comment", "unchecked"
+]
+"""Why text of the file is not to be seen on the page.
+
+``marked``: the format says so, by a style, an attribute, a hidden sheet or row; ``deleted``: a tracked change takes it
+away; ``comment``: it is beside the text; ``unchecked``: it could not be found out.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class TextLine:
     end: int
     box: Box | None = None
     """None: the format has no places, or they were not asked for."""
+    score: float | None = None
+    """How sure the reading of a picture is of it, from 0 to 1; None: it was not read from a picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
