@@ -24,6 +24,7 @@ NoteCode: TypeAlias = Literal[
     "lossy_decoding",
     "part_failed",
     "hidden_text",
+    "scanned_layer",
     "repaired",
     "wrong_name",
     "form_not_shown",
@@ -32,13 +33,26 @@ NoteCode: TypeAlias = Literal[
     "formula_without_value",
     "empty",
 ]
-"""What was found beside the text, as a code to count by."""
+"""What was found beside the text, as a code to count by.
+
+``scanned_layer``: the text of a page is what another program read in its picture, laid over it unseen; nobody has
+compared the two.
+"""
 
 PAGE_BREAK = "\f"
 """What stands between the pages in a document's text."""
 
 BLOCKING: frozenset[NoteCode] = frozenset(
-    {"no_text_layer", "garbled_text", "pages_left_out", "broken_page", "part_failed", "lossy_decoding", "empty"}
+    {
+        "no_text_layer",
+        "garbled_text",
+        "scanned_layer",
+        "pages_left_out",
+        "broken_page",
+        "part_failed",
+        "lossy_decoding",
+        "empty",
+    }
 )
 """Notes that say that the text may lack, or misstate, what the document shows: nothing read from it is accepted."""
 

@@ -7,7 +7,17 @@ TextSource: TypeAlias = Literal["layer", "ocr", "plain", "none"]
 """Where a page's text is from: the file's text layer, reading its picture, a format that is text, or nowhere."""
 
 HiddenBy: TypeAlias = Literal[
-    "render_mode", "same_colour", "covered", "cropped", "off_page", "tiny", "marked", "deleted", "comment", "unchecked"
+    "render_mode",
+    "same_colour",
+    "covered",
+    "cropped",
+    "off_page",
+    "tiny",
+    "transparent",
+    "marked",
+    "deleted",
+    "comment",
+    "unchecked",
 ]
 """Why text of the file is not to be seen on the page.
 
