@@ -69,24 +69,7 @@ def export(
         but=tuple(without or ()),
     )
     counts: Counter[str] = Counter()
-
-    def counted(cases: Iterator[LabelledCase]) -> Iterator[LabelledCase]:
-        for case in cases:
-            counts["drawn" if case.drawn else "others"] += 1
-            yield case
-
-    async def leave() -> int:
-        async with Client(store) as client:
-            client.must_be_allowed(by, "audit")
-            secret = signing_secret(path_of(client.store))
-            cases = counted(exported(client, query, lambda name: secret.sign("reviewer", name)[:HASH_DIGITS]))
-            if out is not None:
-                return write_labelled(out, cases)
-            for case in cases:
-                typer.echo(line_of(case.as_line()), nl=False)
-            return 0
-
-    written = asyncio.run(leave())
+    written = asyncio.run(_leave(store, query, by, out, counts))
     if out is None:
         return
     if as_json:
@@ -95,6 +78,25 @@ def export(
     typer.echo(f"{written:,} decisions in {out}")
     typer.echo(f"  {counts['drawn']:,} were drawn at random and decided blind: they calibrate")
     typer.echo(f"  {counts['others']:,} were not: they train")
+
+
+async def _leave(store: str, query: ExportQuery, by: str | None, out: Path | None, counts: Counter[str]) -> int:
+    """Write the cases to a file, or to standard output, and count them; return how many are in the file."""
+
+    def counted(cases: Iterator[LabelledCase]) -> Iterator[LabelledCase]:
+        for case in cases:
+            counts["drawn" if case.drawn else "others"] += 1
+            yield case
+
+    async with Client(store) as client:
+        client.must_be_allowed(by, "audit")
+        secret = signing_secret(path_of(client.store))
+        cases = counted(exported(client, query, lambda name: secret.sign("reviewer", name)[:HASH_DIGITS]))
+        if out is not None:
+            return write_labelled(out, cases)
+        for case in cases:
+            typer.echo(line_of(case.as_line()), nl=False)
+        return 0
 
 
 def moment(text: str | None, option: str) -> float | None:

@@ -35,9 +35,7 @@ from handrail_orchestrator.texts import checked_texts
 _log = logging.getLogger("handrail.steps")
 
 _scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
-
 _branch: contextvars.ContextVar[str | None] = contextvars.ContextVar("handrail_branch", default=None)
-
 
 _USUAL: dict[StepKind, str] = {"clock": "now", "chance": "random"}
 
