@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.errors import TruncatedDocument as TruncatedDocument
     from handrail_ai_steps.documents.errors import WrongKind as WrongKind
     from handrail_ai_steps.documents.limits import ReadingLimits as ReadingLimits
+    from handrail_ai_steps.documents.opening import open_document as open_document
     from handrail_ai_steps.documents.page import Box as Box
     from handrail_ai_steps.documents.page import HiddenText as HiddenText
     from handrail_ai_steps.documents.page import Page as Page

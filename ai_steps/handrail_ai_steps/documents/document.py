@@ -2,14 +2,19 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from handrail_ai_steps.documents.errors import NotItsBytes
+from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Box, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from os import PathLike
+
+    from handrail_ai_steps.documents.ocr.port import Ocr
 
 DocumentKind: TypeAlias = Literal[
     "pdf", "image", "mail", "outlook", "winmail", "docx", "xlsx", "html", "markdown", "text", "ocr_lines", "xml"
@@ -116,6 +121,28 @@ class Document:
     """Of a mail: sender, recipients, date, subject and message id, by their names in lower case."""
     notes: tuple[DocumentNote, ...] = ()
 
+    @staticmethod
+    def open(
+        source: "str | PathLike[str] | bytes",
+        *,
+        name: str | None = None,
+        limits: ReadingLimits = ReadingLimits(),
+        ocr: "Ocr | None" = None,
+        places: bool = False,
+    ) -> "Document":
+        """Read a file, given by its path or as bytes: its kind is found by its content, its limits are kept.
+
+        It is read by a process of its own. ``name`` is how it is called (None: as the path says); ``ocr`` reads pages
+        that are pictures; with ``places`` every line has its box, where the format has places.
+
+        Raises:
+            DocumentError: it cannot be read; the message says why, and what to do.
+            LibraryMissing: an optional library that reads its kind is not installed.
+            OSError: there is no such file, or it may not be read.
+        """
+        document: Document = _opening().open_document(source, name=name, limits=limits, ocr=ocr, places=places)
+        return document
+
     @property
     def data(self) -> bytes | None:
         """Return the bytes that it was read from; None: it was read from a record, ``opened`` gives them back."""
@@ -159,3 +186,8 @@ def with_bytes(document: Document, data: bytes) -> Document:
     """Let a document that nobody has yet keep its bytes, beside its fields, so that no record has them."""
     document.__dict__["_data"] = data
     return document
+
+
+def _opening() -> Any:
+    # Data knows nothing of processes and files: what opens a file is looked for when somebody opens one.
+    return import_module("handrail_ai_steps.documents.opening")

@@ -1,0 +1,190 @@
+"""Opening a file: what kind it is, what its reader finds, and the files in it, each with a state of its own."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import assert_never
+
+from handrail_ai_steps.documents.child import ask
+from handrail_ai_steps.documents.document import (
+    Document,
+    DocumentKind,
+    DocumentNote,
+    FormValue,
+    Part,
+    with_bytes,
+)
+from handrail_ai_steps.documents.errors import DocumentError, ReaderCrashed, TooHeavy, WrongKind
+from handrail_ai_steps.documents.kinds import kind_of, misnamed
+from handrail_ai_steps.documents.limits import MEGABYTE, ReadingLimits
+from handrail_ai_steps.documents.ocr.port import Ocr
+from handrail_ai_steps.documents.page import Page
+from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, Piece
+from handrail_ai_steps.documents.readers.register import module_of
+from handrail_ai_steps.documents.readers.wire import piece_of
+
+
+def open_document(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    name: str | None = None,
+    limits: ReadingLimits = ReadingLimits(),
+    ocr: Ocr | None = None,
+    places: bool = False,
+) -> Document:
+    """Read a file, given by its path or as bytes, and return what it says.
+
+    Its kind is found by its content; ``name`` is how it is called (None: as the path says), ``ocr`` reads pages that
+    are pictures, and with ``places`` every line has its box. It is read by a process of its own, within the limits.
+
+    Raises:
+        DocumentError: it cannot be read; the message says why, and what to do.
+        LibraryMissing: an optional library that reads its kind is not installed.
+        OSError: there is no such file, or it may not be read.
+    """
+    called = name if name is not None else "document" if isinstance(source, bytes) else Path(source).name
+    try:
+        data = source if isinstance(source, bytes) else _read(Path(source), limits.bytes)
+        if len(data) > limits.bytes:
+            raise _too_long(limits)
+        opening = _Opening(limits=limits, ocr=ocr, places=places, bytes_left=limits.bytes, parts_left=limits.parts)
+        return opening.open(data, called, depth=0)
+    except DocumentError as error:
+        raise type(error)(f"{called}: {error}") from error.__cause__
+
+
+def _read(path: Path, most: int) -> bytes:
+    """Return a file's bytes, or so many of them that it is seen to be too long."""
+    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        raise WrongKind("this is no file but a device or a pipe; give its content as bytes")
+    with path.open("rb") as file:
+        return file.read(most + 1)
+
+
+def _too_long(limits: ReadingLimits) -> TooHeavy:
+    return TooHeavy(f"it has more than {limits.bytes / MEGABYTE:g} MB (ReadingLimits.bytes)")
+
+
+@dataclass
+class _Found:
+    """What was found in a file so far."""
+
+    pages: list[Page] = field(default_factory=list)
+    parts: list[FoundPart] = field(default_factory=list)
+    form: list[FormValue] = field(default_factory=list)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[DocumentNote] = field(default_factory=list)
+
+    def add(self, piece: Piece | None) -> None:
+        """Take one piece to its like.
+
+        Raises:
+            ReaderCrashed: it is none.
+        """
+        match piece:
+            case Page():
+                self.pages.append(piece)
+            case DocumentNote():
+                self.notes.append(piece)
+            case FormValue():
+                self.form.append(piece)
+            case MailHeader(name, value):
+                self.headers.append((name, value))
+            case FoundPart():
+                self.parts.append(piece)
+            case None:
+                raise ReaderCrashed("the process that read it said what nobody understands")
+            case _:
+                assert_never(piece)
+
+
+@dataclass
+class _Opening:
+    """The opening of one file with all that is in it, and what is left of its limits."""
+
+    limits: ReadingLimits
+    ocr: Ocr | None
+    places: bool
+    bytes_left: int
+    parts_left: int
+
+    def open(self, data: bytes, name: str, *, depth: int, kind: DocumentKind | None = None) -> Document:
+        """Return what a file says, and the files in it."""
+        self.bytes_left -= len(data)
+        kind = kind or kind_of(data, name)
+        found = self._find(data, name, kind)
+        parts = tuple(self._part(each, depth + 1) for each in found.parts)
+        notes = (*_about_name(kind, name), *found.notes, *_about_parts(parts))
+        if not (parts or found.form or any(page.text.strip() for page in found.pages) or _says_why(notes)):
+            notes += (DocumentNote(code="empty", message="there is no text in it"),)
+        document = Document(
+            id=hashlib.sha256(data).hexdigest(),
+            name=name,
+            kind=kind,
+            pages=tuple(found.pages),
+            parts=parts,
+            form=tuple(found.form),
+            headers=tuple(found.headers),
+            notes=notes,
+        )
+        return with_bytes(document, data)
+
+    def _find(self, data: bytes, name: str, kind: DocumentKind) -> _Found:
+        found = _Found()
+        messages = ask("read", data, self.limits, module=module_of(kind), kind=kind, name=name, places=self.places)
+        try:
+            for said, more in messages:
+                found.add(piece_of(said, more))
+        except (TooHeavy, ReaderCrashed) as error:
+            if not (found.pages or found.parts):
+                raise
+            message = f"what comes after page {len(found.pages)} was left out: {error}"
+            found.notes.append(DocumentNote(code="pages_left_out", message=message))
+        return found
+
+    def _part(self, part: FoundPart, depth: int) -> Part:
+        """Return a file in a file with its state: nothing that is wrong with it is the whole's end."""
+        size = len(part.data)
+        if part.problem:
+            return Part(name=part.name, role=part.role, size=size, state="failed", problem=part.problem)
+        self.parts_left -= 1
+        kept = self._why_kept(size, depth)
+        try:
+            if kept:
+                return Part(name=part.name, role=part.role, size=size, state="kept", problem=kept)
+            document = self.open(part.data, part.name, depth=depth, kind=part.kind)
+        except WrongKind as error:
+            return Part(name=part.name, role=part.role, size=size, state="kept", problem=str(error))
+        except DocumentError as error:
+            return Part(name=part.name, role=part.role, size=size, state="failed", problem=str(error))
+        return Part(name=part.name, role=part.role, size=size, state="read", document=document)
+
+    def _why_kept(self, size: int, depth: int) -> str:
+        """Return why a part is not read, or nothing."""
+        if depth > self.limits.depth:
+            return f"it is more than {self.limits.depth} files deep (ReadingLimits.depth)"
+        if self.parts_left < 0:
+            return f"there are more than {self.limits.parts} parts (ReadingLimits.parts)"
+        if size > self.bytes_left:
+            return f"the parts have more than {self.limits.bytes / MEGABYTE:g} MB in all (ReadingLimits.bytes)"
+        return ""
+
+
+def _about_name(kind: DocumentKind, name: str) -> Iterator[DocumentNote]:
+    said = misnamed(kind, name)
+    if said is not None:
+        yield DocumentNote(code="wrong_name", message=f"its name says {said}, its content is {kind}")
+
+
+def _about_parts(parts: tuple[Part, ...]) -> Iterator[DocumentNote]:
+    for part in parts:
+        if part.state == "failed":
+            yield DocumentNote(code="part_failed", message=f"{part.name} could not be read: {part.problem}")
+
+
+def _says_why(notes: tuple[DocumentNote, ...]) -> bool:
+    """Return whether it is known why there is no text."""
+    return any(note.code in {"no_text_layer", "broken_page", "pages_left_out"} for note in notes)

@@ -1,0 +1,49 @@
+"""What a reader finds in a file, piece by piece, as it finds it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from handrail_ai_steps.documents.document import DocumentKind, DocumentNote, FormValue, PartRole
+from handrail_ai_steps.documents.limits import ReadingLimits
+from handrail_ai_steps.documents.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class MailHeader:
+    """A line of a mail's head."""
+
+    name: str
+    """In lower case."""
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPart:
+    """A file in the file, as bytes: it is read as a file of its own, by a process of its own."""
+
+    name: str
+    role: PartRole
+    data: bytes
+    kind: DocumentKind | None = None
+    """None: by its content."""
+    problem: str = ""
+    """Why it cannot be read, and what to do; then it is not."""
+
+
+Piece: TypeAlias = Page | DocumentNote | FormValue | MailHeader | FoundPart
+"""One of the things that are found."""
+
+
+class DocumentReader(Protocol):
+    """What reads files of one kind; it runs in a process of its own, which may die of what it reads."""
+
+    def __call__(self, data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iterator[Piece]:
+        """Yield what is in these bytes, each piece as soon as it is known, so that a limit leaves what came before it.
+
+        ``places``: every line of a page gets its box, where the format has places.
+
+        Raises:
+            DocumentError: they cannot be read at all.
+        """
+        ...
