@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.document import DocumentNote as DocumentNote
     from handrail_ai_steps.documents.document import FormValue as FormValue
     from handrail_ai_steps.documents.document import Part as Part
+    from handrail_ai_steps.documents.embedded.invoice import Adjustment as Adjustment
+    from handrail_ai_steps.documents.embedded.invoice import InvoiceData as InvoiceData
+    from handrail_ai_steps.documents.embedded.invoice import InvoiceFinding as InvoiceFinding
+    from handrail_ai_steps.documents.embedded.invoice import InvoiceLine as InvoiceLine
+    from handrail_ai_steps.documents.embedded.invoice import InvoiceParty as InvoiceParty
+    from handrail_ai_steps.documents.embedded.invoice import NoInvoice as NoInvoice
+    from handrail_ai_steps.documents.embedded.invoice import TaxAtRate as TaxAtRate
+    from handrail_ai_steps.documents.embedded.reading import read_invoice as read_invoice
     from handrail_ai_steps.documents.errors import BrokenDocument as BrokenDocument
     from handrail_ai_steps.documents.errors import DocumentError as DocumentError
     from handrail_ai_steps.documents.errors import EmptyDocument as EmptyDocument

@@ -1,0 +1,1 @@
+"""Invoices that are written in a document as data: read exactly, compared with the page, and told apart."""
