@@ -9,13 +9,6 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.document import DocumentNote as DocumentNote
     from handrail_ai_steps.documents.document import FormValue as FormValue
     from handrail_ai_steps.documents.document import Part as Part
-    from handrail_ai_steps.documents.embedded.invoice import Adjustment as Adjustment
-    from handrail_ai_steps.documents.embedded.invoice import InvoiceData as InvoiceData
-    from handrail_ai_steps.documents.embedded.invoice import InvoiceFinding as InvoiceFinding
-    from handrail_ai_steps.documents.embedded.invoice import InvoiceLine as InvoiceLine
-    from handrail_ai_steps.documents.embedded.invoice import InvoiceParty as InvoiceParty
-    from handrail_ai_steps.documents.embedded.invoice import NoInvoice as NoInvoice
-    from handrail_ai_steps.documents.embedded.invoice import TaxAtRate as TaxAtRate
     from handrail_ai_steps.documents.embedded.reading import read_invoice as read_invoice
     from handrail_ai_steps.documents.errors import BrokenDocument as BrokenDocument
     from handrail_ai_steps.documents.errors import DocumentError as DocumentError
@@ -25,6 +18,13 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.errors import TooHeavy as TooHeavy
     from handrail_ai_steps.documents.errors import TruncatedDocument as TruncatedDocument
     from handrail_ai_steps.documents.errors import WrongKind as WrongKind
+    from handrail_ai_steps.documents.invoice import Adjustment as Adjustment
+    from handrail_ai_steps.documents.invoice import InvoiceData as InvoiceData
+    from handrail_ai_steps.documents.invoice import InvoiceFinding as InvoiceFinding
+    from handrail_ai_steps.documents.invoice import InvoiceLine as InvoiceLine
+    from handrail_ai_steps.documents.invoice import InvoiceParty as InvoiceParty
+    from handrail_ai_steps.documents.invoice import NoInvoice as NoInvoice
+    from handrail_ai_steps.documents.invoice import TaxAtRate as TaxAtRate
     from handrail_ai_steps.documents.limits import ReadingLimits as ReadingLimits
     from handrail_ai_steps.documents.opening import open_document as open_document
     from handrail_ai_steps.documents.page import Box as Box

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from handrail_ai_steps.documents.errors import NotItsBytes
+from handrail_ai_steps.documents.invoice import InvoiceData, NoInvoice
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Box, Page
 
@@ -120,6 +121,8 @@ class Document:
     headers: tuple[tuple[str, str], ...] = ()
     """Of a mail: sender, recipients, date, subject and message id, by their names in lower case."""
     notes: tuple[DocumentNote, ...] = ()
+    invoice: InvoiceData | NoInvoice | None = None
+    """Of an XML file: the invoice that it is as data, or why it is none."""
 
     @staticmethod
     def open(

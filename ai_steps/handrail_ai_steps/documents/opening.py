@@ -17,6 +17,7 @@ from handrail_ai_steps.documents.document import (
     Part,
     with_bytes,
 )
+from handrail_ai_steps.documents.embedded.reading import read_invoice
 from handrail_ai_steps.documents.errors import DocumentError, ReaderCrashed, TooHeavy, WrongKind
 from handrail_ai_steps.documents.kinds import kind_of, misnamed
 from handrail_ai_steps.documents.limits import MEGABYTE, ReadingLimits
@@ -129,6 +130,7 @@ class _Opening:
             form=tuple(found.form),
             headers=tuple(found.headers),
             notes=notes,
+            invoice=read_invoice(data) if kind == "xml" else None,
         )
         return with_bytes(document, data)
 

@@ -4,17 +4,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from handrail_ai_steps.documents.embedded.invoice import (
+from handrail_ai_steps.documents.embedded.money_terms import in_currency, total_of
+from handrail_ai_steps.documents.embedded.profiles import profile_of
+from handrail_ai_steps.documents.embedded.terms import TermReader, compact, distinct, leaf_texts
+from handrail_ai_steps.documents.embedded.xml_tree import Node
+from handrail_ai_steps.documents.invoice import (
     Adjustment,
     InvoiceData,
     InvoiceLine,
     InvoiceParty,
     TaxAtRate,
 )
-from handrail_ai_steps.documents.embedded.money_terms import in_currency, total_of
-from handrail_ai_steps.documents.embedded.profiles import profile_of
-from handrail_ai_steps.documents.embedded.terms import TermReader, compact, distinct, leaf_texts
-from handrail_ai_steps.documents.embedded.xml_tree import Node
 
 _UNECE = "urn:un:unece:uncefact:data:standard:"
 CROSS_INDUSTRY_INVOICE: Final = f"{_UNECE}CrossIndustryInvoice:100"

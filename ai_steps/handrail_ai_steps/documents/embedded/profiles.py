@@ -2,7 +2,7 @@
 
 import re
 
-from handrail_ai_steps.documents.embedded.invoice import InvoiceStandard
+from handrail_ai_steps.documents.invoice import InvoiceStandard
 
 _CORE = "urn:cen.eu:en16931"
 _STANDARDS: tuple[tuple[str, InvoiceStandard], ...] = (

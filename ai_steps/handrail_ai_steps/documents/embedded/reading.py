@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from handrail_ai_steps.documents.embedded import cii, ubl
-from handrail_ai_steps.documents.embedded.invoice import InvoiceData, InvoiceFinding, NoInvoice
 from handrail_ai_steps.documents.embedded.sums import wrong_sums
 from handrail_ai_steps.documents.embedded.terms import TermReader
 from handrail_ai_steps.documents.embedded.xml_tree import Node, read_tree
+from handrail_ai_steps.documents.invoice import InvoiceData, InvoiceFinding, NoInvoice
 from handrail_guards.personal_data.checksums import iban
 
 InvoiceReading: TypeAlias = InvoiceData | NoInvoice

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Literal
 
-from handrail_ai_steps.documents.embedded.invoice import InvoiceData, InvoiceFinding
+from handrail_ai_steps.documents.invoice import InvoiceData, InvoiceFinding
 
 CENT = Decimal("0.01")
 _HALF = Decimal("0.005")

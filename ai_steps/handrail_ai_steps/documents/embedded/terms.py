@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, localcontext
 
-from handrail_ai_steps.documents.embedded.invoice import FindingCode, InvoiceFinding
 from handrail_ai_steps.documents.embedded.xml_tree import Node
+from handrail_ai_steps.documents.invoice import FindingCode, InvoiceFinding
 
 MOST_FINDINGS = 200
 _NUMBER = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,12})?|\.\d{1,12})", re.ASCII)

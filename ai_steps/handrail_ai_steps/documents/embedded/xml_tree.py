@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from handrail_ai_steps.documents.embedded.invoice import NoInvoice
+from handrail_ai_steps.documents.invoice import NoInvoice
 from handrail_ground.optional import OptionalLibrary
 
 etree: Any = OptionalLibrary("lxml.etree", extra="documents")

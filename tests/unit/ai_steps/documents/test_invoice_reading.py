@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from handrail.documents import InvoiceData, NoInvoice, read_invoice
+from handrail import Document
+from handrail.documents import InvoiceData, NoInvoice, Part, read_invoice
 from tests.unit.ai_steps.documents.invoice_xml import RAM, RSM, Line, Written, cii, ubl
 
 Writer = Callable[[Written], str]
@@ -376,3 +379,15 @@ def test_of_the_public_hybrid_invoices_only_503_does_not_add_up(
         name for name, (found, _) in hybrid.items() if any(each.code in {"sum", "tax_sum"} for each in found.findings)
     }
     assert wrong == {"zugferd-MustangGnuaccountingBeispielRE-20150613_503.pdf"}
+
+
+def test_an_invoice_survives_its_record() -> None:
+    """A recorded document has no bytes, and still says what the invoice in it says."""
+    adapter = TypeAdapter(Document)
+    inside = Document(id="0" * 64, name="factur-x.xml", kind="xml", pages=(), invoice=invoice(cii()))
+    part = Part(name="factur-x.xml", role="attachment", state="read", size=1, document=inside)
+    other = Part(
+        name="order.xml", role="attachment", state="read", size=1, document=replace(inside, invoice=refused("<a/>"))
+    )
+    whole = Document(id="1" * 64, name="r.pdf", kind="pdf", pages=(), parts=(part, other))
+    assert adapter.validate_json(adapter.dump_json(whole)) == whole
