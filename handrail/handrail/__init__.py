@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.client import Client as Client
     from handrail_orchestrator.context import step_context as step_context
     from handrail_orchestrator.errors import StepFailed as StepFailed
+    from handrail_orchestrator.file import File as File
     from handrail_orchestrator.limits import Limit as Limit
     from handrail_orchestrator.orchestrator import Orchestrator as Orchestrator
     from handrail_orchestrator.retry import Retry as Retry

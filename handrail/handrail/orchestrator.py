@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import AnswerRefused as AnswerRefused
     from handrail_orchestrator.errors import DeadlineExceeded as DeadlineExceeded
     from handrail_orchestrator.errors import Declined as Declined
+    from handrail_orchestrator.errors import FilePurged as FilePurged
     from handrail_orchestrator.errors import HistoryMismatch as HistoryMismatch
     from handrail_orchestrator.errors import InputFileError as InputFileError
     from handrail_orchestrator.errors import InvalidWorkflow as InvalidWorkflow
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import StoreCorrupt as StoreCorrupt
     from handrail_orchestrator.errors import StoreError as StoreError
     from handrail_orchestrator.errors import StoreNotFound as StoreNotFound
+    from handrail_orchestrator.errors import UnknownFile as UnknownFile
     from handrail_orchestrator.errors import UnknownItem as UnknownItem
     from handrail_orchestrator.errors import UnknownRun as UnknownRun
     from handrail_orchestrator.errors import UnknownWorkflow as UnknownWorkflow

@@ -13,6 +13,8 @@ from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.presence import living
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import Misuse, NotStorable
+from handrail_orchestrator.file import File, HasFileId
+from handrail_orchestrator.keeping import Files, FileSource, keep
 from handrail_orchestrator.people import People, acting
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor, check_person
@@ -29,6 +31,7 @@ from handrail_orchestrator.store.changes import (
     Send,
     Started,
 )
+from handrail_orchestrator.store.files import SweepFiles
 from handrail_orchestrator.store.rows import ENDED, RunStatus
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.unmarking import as_plain
@@ -36,6 +39,10 @@ from handrail_orchestrator.workflow import AnyWorkflow, Workflows
 
 PRUNE_AT_ONCE = 500
 """Runs deleted in one transaction, so that others can write in between."""
+
+
+SWEPT_AT_ONCE = 16
+"""Parts of files removed in one transaction."""
 
 
 class ClientParts(NamedTuple):
@@ -198,6 +205,26 @@ class Client(Desk):
         assert started.new  # noqa: S101 -- a taken id is refused
         return new_id
 
+    async def keep_file(self, source: FileSource, *, name: str | None = None) -> File:
+        """Keep a file, given as its bytes or its path; the same bytes are kept once, whatever their name.
+
+        Its bytes stay for as long as a run that uses it is kept: one that starts with it, or is sent or answered it.
+
+        Raises:
+            Misuse: bytes were given without a name, or a file changed while it was read.
+            OSError: the file cannot be read.
+        """
+        return await keep(self._open_store, self._writer, source, name, self._clock.now)
+
+    def read_file(self, file: HasFileId) -> bytes:
+        """Return the bytes of a file, or of the file that a document was read from.
+
+        Raises:
+            UnknownFile: the store does not hold it.
+            FilePurged: its bytes were removed, and when.
+        """
+        return Files(self._open_store).read(file.id)
+
     async def prune(
         self,
         *,
@@ -208,8 +235,9 @@ class Client(Desk):
     ) -> int:
         """Delete runs that ended longer ago, with all that belongs to them; returns how many.
 
-        The rows of the audit log about them leave a gap that is signed with the store's secret. ``by`` is the person
-        who prunes; None: code does.
+        With the last run that used a file go the file's bytes, and without a ``workflow`` also those of files that were
+        kept longer ago and that no run ever used; what they were called by stays known. The rows of the audit log about
+        the runs leave a gap that is signed with the store's secret. ``by`` is the person who prunes; None: code does.
 
         Raises:
             NotAllowed: this person may not.
@@ -226,6 +254,9 @@ class Client(Desk):
         total = 0
         while count := int(await self._writer.ask(change)):
             total += count
+        never_used_before = None if workflow is not None else change.ended_before
+        while await self._writer.ask(SweepFiles(self._clock.now(), SWEPT_AT_ONCE, never_used_before, actor)):
+            pass
         return total
 
     async def prune_kept(self, *, by: str | None = None) -> int:

@@ -1,9 +1,10 @@
 """What a step's body may know about itself."""
 
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.file import HasFileId
 
 
 class StopFlag:
@@ -13,6 +14,14 @@ class StopFlag:
 
     def __init__(self) -> None:
         self.raised = False
+
+
+class FileReading(Protocol):
+    """Whoever has the bytes of files."""
+
+    def read(self, id: str, /) -> bytes:  # noqa: A002
+        """Return the bytes of a file."""
+        ...
 
 
 class StepContext(NamedTuple):
@@ -25,6 +34,23 @@ class StepContext(NamedTuple):
     """1 for the first try; tries before a crash count."""
     stop: StopFlag | None = None
     """Raised for a body in a thread, which cannot be stopped from outside."""
+
+    files: FileReading | None = None
+    """The files of the store."""
+
+    def read_file(self, file: HasFileId) -> bytes:
+        """Return the bytes of a file, or of the file that a document was read from.
+
+        It reads at once, in whatever thread calls it: in an ``async def``, a large file is read with
+        ``await asyncio.to_thread(step_context().read_file, file)``.
+
+        Raises:
+            UnknownFile: the store does not hold it.
+            FilePurged: its bytes were removed, and when.
+        """
+        if self.files is None:
+            raise Misuse("this step is executed without a store: there are no files to read")
+        return self.files.read(file.id)
 
     @property
     def cancelled(self) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from handrail_orchestrator.file import File, HasFileId
+from handrail_orchestrator.keeping import FileSource
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.records.judgement import JudgementRecord
@@ -230,6 +232,14 @@ class EngineClient(RunRecords, Fates, ReviewDesk, Protocol):
         by: str | None = None,
     ) -> str:
         """Start a new run with the history of another before a step; returns its id."""
+        ...
+
+    async def keep_file(self, source: FileSource, *, name: str | None = None) -> File:
+        """Keep a file, given as its bytes or its path."""
+        ...
+
+    def read_file(self, file: HasFileId) -> bytes:
+        """Return the bytes of a file."""
         ...
 
     async def prune(

@@ -9,6 +9,8 @@ HandrailError
     │   ├── UnknownWorkflow       no such workflow here
     │   ├── UnknownRun            no such run in the store
     │   ├── UnknownPerson         nobody of this name in the store
+    │   ├── UnknownFile           no such file in the store
+    │   │   └── FilePurged        its bytes were removed, as no run that is kept used it
     │   ├── RunConflict           the id is taken by a run with another workflow or input
     │   ├── WrongState            the run or item is in a state that does not allow this
     │   ├── InputFileError        a file of inputs that cannot be used as it is
@@ -38,6 +40,7 @@ HandrailError
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from handrail_ground.errors import HandrailError
@@ -87,6 +90,27 @@ class UnknownPerson(Misuse, LookupError):
     def __init__(self, name: str) -> None:
         super().__init__(f"nobody in this store is called {name!r}: see `handrail people list`")
         self.name = name
+
+
+class UnknownFile(Misuse, LookupError):
+    """A file that the store does not hold."""
+
+    def __init__(self, file_id: str, problem: str = "") -> None:
+        told = problem or "it is not in this store: give it to the store with client.keep_file"
+        super().__init__(f"file {file_id}: {told}")
+        self.file_id = file_id
+
+
+class FilePurged(UnknownFile):
+    """A file whose bytes were removed by retention."""
+
+    def __init__(self, file_id: str, when: datetime) -> None:
+        super().__init__(
+            file_id,
+            f"its bytes were removed on {when:%Y-%m-%d %H:%M} UTC, since no run that is kept used it any more:"
+            " give it to the store again with client.keep_file",
+        )
+        self.when = when
 
 
 class RunConflict(Misuse):

@@ -1,6 +1,7 @@
 """Workflows that the contract suites execute; at module level so that annotations resolve."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from handrail import (
     Default,
     Doubtful,
     Escalation,
+    File,
     Retry,
     Run,
     StepFailed,
@@ -248,7 +250,41 @@ async def waits_too_long(run: Run, n: int) -> int:
     return await run.ask("How many?", int) + n
 
 
+@dataclass(frozen=True)
+class Claim:
+    """A file deep in an input."""
+
+    papers: dict[str, list[File]]
+    number: int
+
+
+@action
+def read_in_thread(file: File) -> str:
+    return step_context().read_file(file).decode()
+
+
+@action
+async def read_in_loop(file: File) -> str:
+    return step_context().read_file(file).decode()
+
+
+@workflow(version=1)
+async def claims(run: Run, claim: Claim) -> list[str]:
+    read: list[str] = []
+    for papers in claim.papers.values():
+        for paper in papers:
+            read += [await run.step(read_in_thread, paper), await run.step(read_in_loop, paper)]
+            read.append(await run.child(reads, paper))
+    return read
+
+
+@workflow(version=1)
+async def reads(run: Run, file: File) -> str:
+    return await run.step(read_in_thread, file)
+
+
 ALL: list[Workflow[Any, Any]] = [
     add, kept, judge, approve, approve_in_time, approve_urgently, two_questions, paid, paid_soon, nap, until_then,
     chance, parent, doomed_parent, patient_parent, fail, survive, policies, long, hurried, waits_too_long,
+    claims, reads,
 ]  # fmt: skip

@@ -139,6 +139,7 @@ def crash(store: Store, worker: int, *, progress: bool = False) -> int:
 
 ADDED_TABLES = {
     "people", "passes", "views", "links", "audit_gaps", "settings", "waiting", "known_cases", "known_items", "sowing",
+    "files", "file_parts", "run_files", "fired",
 }  # fmt: skip
 OLD_INDEXES = {"reviews_waiting", "review_log_review"}
 

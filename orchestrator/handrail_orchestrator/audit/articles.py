@@ -25,7 +25,7 @@ DUTIES: Final = (
     Duty(
         "Article 12(1), 12(2)",
         "Events are recorded by the system itself over its whole life, so that what it did can be traced.",
-        ("when", "run", "workflow", "workflow_version", "step", "decision", "item.log_row", "item.log_hash"),
+        ("when", "run", "workflow", "workflow_version", "step", "decision", "files", "item.log_row", "item.log_hash"),
         "Steps that decide nothing (actions, waits) are in the store, not in this export. What was pruned is gone: only"
         " the signed gap says that it was there.",
     ),

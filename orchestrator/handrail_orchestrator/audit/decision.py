@@ -49,6 +49,7 @@ def decision_of(row: DecisionRow) -> dict[str, Any]:
         "shown": None,
         "shown_digest": None,
         "item": None,
+        "files": _read(row.files),
         "copied": bool(row.copied),
         "superseded": bool(row.superseded),
         **told,

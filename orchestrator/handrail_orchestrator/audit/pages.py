@@ -46,6 +46,7 @@ def _cells(found: Mapping[str, Any]) -> Sequence[str]:
     proof = [f"digest of what was shown {found['shown_digest']}"] if found["shown_digest"] else []
     if item:
         proof.append(f"item {item['number']}, log row {item['log_row']}, hash {item['log_hash']}")
+    proof += [f"file {each}" for each in found["files"]]
     if found["copied"]:
         proof.append("taken over by a fork from its run")
     if found["superseded"]:

@@ -12,6 +12,7 @@ from handrail_orchestrator.embedded.stillness import Stillness
 from handrail_orchestrator.embedded.worker import Worker
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import UnknownRun
+from handrail_orchestrator.keeping import Files
 from handrail_orchestrator.store.changes import Change, Started, StartMany, StartRun, TakeOver
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class EmbeddedEngine(Host):
             library=library,
             bodies=self._bodies,
             stillness=self._stillness,
+            files=Files(store),
         )
         self.worker = Worker(workflows, equipment, settings, self.presence, self._finished)
         self._store = store

@@ -170,7 +170,7 @@ class EmbeddedRun(Run):
         begun = Begun(self.key, name, self.history.take_seq(), step, attempt, self._equipment.clock.now(), encoded)
         self.running[name] = begun
         try:
-            context = StepContext(self._id, name, attempt)
+            context = StepContext(self._id, name, attempt, files=self._equipment.files)
             if bound.plain:
                 value = await self._equipment.bodies.call(step, context, args, kwargs)
                 decided_by = bound.decided_by
@@ -255,7 +255,7 @@ class EmbeddedRun(Run):
         clock = self._equipment.clock
         begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
-        context, audit = StepContext(self._id, name), None
+        context, audit = StepContext(self._id, name, files=self._equipment.files), None
         try:
             # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)

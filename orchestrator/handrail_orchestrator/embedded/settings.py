@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from handrail_orchestrator.clock import Clock
+from handrail_orchestrator.context import FileReading
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.stillness import Stillness
@@ -26,6 +27,8 @@ class Equipment:
     library: Library
     bodies: Bodies
     stillness: Stillness = field(default_factory=Stillness)
+    files: FileReading | None = None
+    """None where no body is executed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

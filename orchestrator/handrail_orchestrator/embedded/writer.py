@@ -23,7 +23,8 @@ from handrail_orchestrator.errors import (
     StoreLocked,
     StoreReadOnly,
 )
-from handrail_orchestrator.store.changes import Change, Prune, StartMany, run_of
+from handrail_orchestrator.store.changes import Change, Fire, Prune, StartMany, run_of
+from handrail_orchestrator.store.files import KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.port import Store
 
 _log = logging.getLogger("handrail.writer")
@@ -33,8 +34,8 @@ TICK_SECONDS = 1.0
 """How soon the store is looked after again when that has failed."""
 MOST_HERE = 1_000
 """Changes in a transaction that holds up the event loop no longer than a few milliseconds."""
-_LARGE = frozenset({StartMany, Prune})
-"""Changes that are many in one."""
+_LARGE = frozenset({StartMany, Prune, Fire, KeepFile, PutPart, SweepFiles})
+"""Changes that are many in one, or hold a file."""
 
 _FATAL = (StoreFull, StoreReadOnly, StoreCorrupt)
 

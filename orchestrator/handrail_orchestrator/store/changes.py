@@ -7,6 +7,8 @@ those without waiting for the disk. Order is kept either way.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict, assert_never
 
+from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
+from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.known import PutKnown, Sow
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
@@ -41,6 +43,15 @@ class StartMany(NamedTuple):
     """Make several runs, all or none. Reply: a list of ``Started``."""
 
     runs: Sequence[StartRun]
+
+
+class Fire(NamedTuple):
+    """Start the run of a trigger's key, once, and keep its file, both or neither. Reply: ``fired.Fired``."""
+
+    trigger: str
+    key: str
+    start: StartRun
+    file: KeepFile | None = None
 
 
 class AskedItem(NamedTuple):
@@ -322,6 +333,9 @@ class Remember(NamedTuple):
 Change = (
     StartRun
     | StartMany
+    | Fire
+    | NoteFired
+    | FileChange
     | RecordStep
     | NoteStarted
     | OpenWait
@@ -364,6 +378,7 @@ def run_of(change: Change) -> int | None:
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
             | PutView() | PutKnown() | Sow()
+            | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None
@@ -371,5 +386,5 @@ def run_of(change: Change) -> int | None:
             assert_never(change)
 
 
-VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat, ExtendLease, UsePass})
-"""After a power cut a claim is due again, and a hint, a beat or a sign of life is of no use any more."""
+VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat, ExtendLease, UsePass, BeginFile, PutPart})
+"""After a power cut a claim is due again, and a hint, a beat, a sign of life or half a file is of no use any more."""

@@ -82,6 +82,8 @@ class DecisionRow(NamedTuple):
     """The row of the audit log that decided the item."""
     log_hash: str | None
     log_data: str | None
+    files: str = "[]"
+    """JSON list of the ids of the files that the run uses, in order."""
 
 
 class StoredEvidence(Protocol):

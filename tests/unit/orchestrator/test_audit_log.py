@@ -441,7 +441,7 @@ async def test_several_writers_make_one_chain(store: str) -> None:
     assert result.rows > 160
 
 
-@pytest.mark.parametrize("version", ["c3287ff", "format6"])
+@pytest.mark.parametrize("version", ["c3287ff", "format6", "format7"])
 async def test_the_log_of_an_older_store_is_chained_when_it_is_opened(version: str, tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / version, tmp_path / version)
     store = f"sqlite:///{tmp_path / version / 'store.sqlite'}"

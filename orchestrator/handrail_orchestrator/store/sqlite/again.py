@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sqlite import lifecycle
+from handrail_orchestrator.store.sqlite import files, lifecycle
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -111,6 +111,7 @@ def fork(tx: "Transaction", change: c.Fork) -> c.Started:
         "INSERT INTO events SELECT ?, name, number, payload, sent, event_id FROM events WHERE run = ?",
         (started.key, key),
     )
+    files.hold_as(tx, key, started.key)
     tx.execute(
         "UPDATE runs SET signals = 1, copied_seq = (SELECT coalesce(max(seq), 0) FROM steps WHERE run = ?)"
         " WHERE key = ?",  # a signal, since events were copied

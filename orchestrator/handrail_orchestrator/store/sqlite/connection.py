@@ -27,6 +27,7 @@ from handrail_orchestrator.store.sqlite.schema import (
     CHAINED,
     COUNTING,
     DESK,
+    FILES,
     FORMAT,
     LOOKING_BACK,
     TABLES,
@@ -241,7 +242,7 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if not connection.execute("PRAGMA application_id").fetchone()[0]:  # nobody made it since we looked
-        _run(connection, f"{TABLES}{COUNTING};{AWAITED};{DESK};{LOOKING_BACK}")
+        _run(connection, f"{TABLES}{COUNTING};{AWAITED};{DESK};{LOOKING_BACK};{FILES}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("COMMIT")

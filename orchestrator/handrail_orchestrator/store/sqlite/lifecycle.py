@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sqlite import audit
+from handrail_orchestrator.store.sqlite import audit, files
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -74,7 +74,9 @@ def start(tx: "Transaction", change: c.StartRun) -> c.Started:
             ),
         )  # fmt: skip
     if cursor.rowcount == 1:
-        return c.Started(int(cursor.lastrowid or 0), new=True)
+        key = int(cursor.lastrowid or 0)
+        files.hold(tx, key, change.input)
+        return c.Started(key, new=True)
     return _existing(tx, change)
 
 
@@ -235,6 +237,7 @@ def send(tx: "Transaction", change: c.Send) -> bool:
         (key, change.name, key, change.name, change.payload, change.now, change.event_id),
     ).rowcount
     if new:
+        files.hold(tx, key, change.payload)
         wake(tx, key)
     return bool(new)
 
@@ -284,6 +287,7 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
     tx.execute(f"DELETE FROM links WHERE item IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
     for table in ("steps", "archived_steps", "events", "reviews"):
         tx.execute(f"DELETE FROM {table} WHERE run IN {these}", (chosen,))  # noqa: S608 -- our own table names
+    files.let_go(tx, chosen, change.now)
     tx.execute(f"DELETE FROM runs WHERE key IN {these}", (chosen,))  # noqa: S608 -- a constant
     data = {"runs": len(keys), "rows": logged, "ended_before": change.ended_before, "workflow": change.workflow}
     audit.append(tx, audit.LogEntry(0, change.now, change.actor, "prune", "", 0, json.dumps(data)))

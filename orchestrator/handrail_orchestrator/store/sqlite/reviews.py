@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import LinkUsed, ReviewConflict, ReviewError
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, QUESTION, ReviewRow
-from handrail_orchestrator.store.sqlite import audit, lifecycle
+from handrail_orchestrator.store.sqlite import audit, files, lifecycle
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -126,6 +126,7 @@ def _decide(tx: "Transaction", change: c.MoveReview, asked: tuple[int, str, str]
     )
     if kind == AUDIT:  # nothing waits for it
         return
+    files.hold(tx, run, change.decision)
     tx.execute(
         "UPDATE steps SET status = 'done', output = ?, ended = ?, decided_by = ?, source = ?, verdicts = ?"
         " WHERE run = ? AND name = ? AND status = 'waiting'",

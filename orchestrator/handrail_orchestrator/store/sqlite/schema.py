@@ -1,6 +1,6 @@
 """The tables of a store file, and their version."""
 
-FORMAT = 7
+FORMAT = 8
 """Raised with every change of the tables; a store with a higher one is refused."""
 CHAINED = 7
 """The first format whose audit log is a chain."""
@@ -152,6 +152,39 @@ CREATE TABLE IF NOT EXISTS sowing (
 """
 """What figures are read from at once, however much there is, and the cases whose answers are known."""
 
+FILES = """
+CREATE TABLE IF NOT EXISTS files (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT UNIQUE,
+    size INTEGER NOT NULL,
+    kept REAL NOT NULL,
+    purged REAL,
+    unused_since REAL
+);
+CREATE INDEX IF NOT EXISTS files_unused ON files (unused_since) WHERE unused_since IS NOT NULL;
+CREATE TABLE IF NOT EXISTS file_parts (
+    file INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (file, part)
+);
+CREATE TABLE IF NOT EXISTS run_files (
+    run INTEGER NOT NULL,
+    file INTEGER NOT NULL,
+    PRIMARY KEY (run, file)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS run_files_file ON run_files (file);
+CREATE TABLE IF NOT EXISTS fired (
+    source TEXT NOT NULL,
+    key TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    at REAL NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (source, key)
+) WITHOUT ROWID
+"""
+"""Files by the hash of their bytes, which runs use them, and what triggers have started runs for."""
+
 UPGRADES = {
     2: "ALTER TABLE runs ADD COLUMN copied_seq INTEGER NOT NULL DEFAULT 0",
     # what was asked of people, which older versions kept with the review item only, to compare it on every replay
@@ -169,6 +202,7 @@ CREATE INDEX IF NOT EXISTS runs_suspect ON runs (crashes) WHERE crashes >= 2
 """,
     6: f"{AWAITED};{FORGOTTEN}",
     7: f"{PEOPLE}{DESK};{LOOKING_BACK}",
+    8: FILES,
 }
 """What brings a store to a format from the one before, with the functions that ``connection`` makes."""
 

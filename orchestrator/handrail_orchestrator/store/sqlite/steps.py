@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import QUESTION, StepRow
-from handrail_orchestrator.store.sqlite import audit, lifecycle
+from handrail_orchestrator.store.sqlite import audit, files, lifecycle
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -57,6 +57,7 @@ def record(tx: "Transaction", change: c.RecordStep) -> None:
         statement, values = _RECORD_OWNED, row[:_OWNED]
     if tx.execute(statement, values).rowcount != 1:
         raise Fenced(tx.path, f"run {row.run} has a recorded result for step {row.name!r}; a second one is refused")
+    files.hold(tx, row.run, row.output)
     if change.audit is not None:
         ask(tx, change.audit)
 

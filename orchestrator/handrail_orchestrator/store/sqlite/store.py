@@ -38,6 +38,8 @@ from handrail_orchestrator.store.sqlite.connection import (
 from handrail_orchestrator.store.sqlite.decided import DecidedRows
 from handrail_orchestrator.store.sqlite.evidence import SqliteEvidence
 from handrail_orchestrator.store.sqlite.file_identity import FileIdentity
+from handrail_orchestrator.store.sqlite.files import FileRows
+from handrail_orchestrator.store.sqlite.fired import FiredRows
 from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 
@@ -58,7 +60,7 @@ ORDER BY steps.run, steps.seq
 """
 
 
-class SqliteStore(DecidedRows, KnownRows):
+class SqliteStore(DecidedRows, FileRows, FiredRows, KnownRows):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
     def __init__(

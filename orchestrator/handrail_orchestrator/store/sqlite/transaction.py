@@ -7,10 +7,24 @@ from typing import Any
 
 from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import people as p
+from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.port import Durability
-from handrail_orchestrator.store.sqlite import again, claims, known, lifecycle, people, retention, reviews, steps, views
+from handrail_orchestrator.store.sqlite import (
+    again,
+    claims,
+    files,
+    fired,
+    known,
+    lifecycle,
+    people,
+    retention,
+    reviews,
+    steps,
+    views,
+)
 from handrail_orchestrator.store.sqlite.connection import set_durability
 from handrail_orchestrator.store.sqlite.workflow_ids import WorkflowIds
 
@@ -104,6 +118,12 @@ APPLY: dict[type, Apply] = {
     c.MoveReview: reviews.move,
     c.ExtendLease: reviews.extend,
     c.ReadAnswer: reviews.read_answer,
+    c.Fire: fired.fire,
+    NoteFired: fired.note,
+    f.BeginFile: files.begin,
+    f.PutPart: files.put_part,
+    f.KeepFile: files.keep,
+    f.SweepFiles: files.sweep,
     k.PutKnown: known.put,
     k.Sow: known.sow,
     p.PutPerson: people.put_person,

@@ -17,7 +17,7 @@ from handrail_evals.numbers.summary.document import open_summary
 from handrail_orchestrator.python_file import load_file
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
-VERSIONS = ("c3287ff", "format6")
+VERSIONS = ("c3287ff", "format6", "format7")
 
 
 @pytest.fixture(params=VERSIONS)
