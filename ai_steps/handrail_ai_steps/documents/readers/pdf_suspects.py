@@ -1,0 +1,139 @@
+"""Which pieces of a page's text may not be seen on it: decided by how they are painted, without drawing the page."""
+
+from typing import Any, Final, NamedTuple
+
+import pypdfium2.raw as pdfium
+
+from handrail_ai_steps.documents.page import HiddenBy
+from handrail_ai_steps.documents.readers.pdf_objects import (
+    UNSEEN_MODES,
+    Colour,
+    PageObjects,
+    PaintedShape,
+    PaintedText,
+    Rectangle,
+)
+from handrail_ai_steps.documents.readers.pdf_painting import BoxIndex
+
+WHITE: Final[Colour] = (255, 255, 255)
+NEAR: Final = 64
+"""Of 255: colours that differ by less in each component are looked at."""
+CUT: Final = 0.2
+"""Of a text's height, at its top and bottom: lines there go along it, and do not cover it."""
+SLACK: Final = 0.5
+"""Points by which text may stand over the page's edge."""
+
+
+class Doubts:
+    """The doubtful pieces of a page, and why they are."""
+
+    def __init__(self, page: Any, objects: PageObjects) -> None:
+        self.page_box, self._media_box = _boxes(page)
+        self._shapes = {each.place: each for each in objects.shapes}
+        self._index = BoxIndex()
+        for each in objects.shapes:
+            self._index.add(each.box, each.place)
+        self.pieces: list[PaintedText] = []
+        """All that are doubtful, in the order of painting."""
+        self.looked_at: set[int] = set()
+        """Handles of those that only a drawing decides."""
+        self._find(objects.texts)
+
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return bool(self.pieces)
+
+    def away(self, box: Rectangle) -> HiddenBy | None:
+        """Return how the place of a character hides it, if it does: its middle is beyond the page."""
+        across, along = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        if not _holds(self._media_box, across, along):
+            return "off_page"
+        return None if _holds(self.page_box, across, along) else "cropped"
+
+    def why(self, piece: PaintedText, box: Rectangle) -> HiddenBy:
+        """Return the reason why a character that leaves no mark is not shown."""
+        if piece.is_marked:
+            return "marked"
+        if piece.is_clipped:
+            return "cropped"
+        if piece.colour is None:
+            return "transparent"
+        if self._is_covered(piece, box):
+            return "covered"
+        if self._is_near_what_is_behind(piece, box):
+            return "same_colour"
+        return "unchecked" if piece.is_plain else "transparent"
+
+    def _find(self, texts: list[PaintedText]) -> None:
+        left, bottom, right, top = self.page_box
+        left, bottom, right, top = left - SLACK, bottom - SLACK, right + SLACK, top + SLACK
+        has_shapes = bool(self._shapes)
+        for piece in texts:
+            a, b, c, d = piece.box
+            is_inside = a >= left and b >= bottom and c <= right and d <= top
+            colour = piece.colour
+            if is_inside and piece.is_plain and not piece.is_tiny and not piece.is_clipped and not piece.is_marked:
+                if colour is not None and not has_shapes and min(colour) <= 255 - NEAR:
+                    continue
+                if colour is not None and not self._is_doubtful(piece):
+                    continue
+                self.looked_at.add(piece.handle)
+            elif piece.mode not in UNSEEN_MODES:
+                self.looked_at.add(piece.handle)
+            self.pieces.append(piece)
+
+    def _is_doubtful(self, piece: PaintedText) -> bool:
+        return self._is_covered(piece, piece.box) or self._is_near_what_is_behind(piece, piece.box)
+
+    def _is_covered(self, piece: PaintedText, box: Rectangle) -> bool:
+        """Return whether something is painted over the text, or through its middle."""
+        left, bottom, right, top = box
+        cut = CUT * (top - bottom)
+        return any(place > piece.place for place in self._index.overlapping((left, bottom + cut, right, top - cut)))
+
+    def _is_near_what_is_behind(self, piece: PaintedText, box: Rectangle) -> bool:
+        """Return whether the text has nearly the colour of something behind it, or of something that has several."""
+        behind = sorted({place for place in self._index.overlapping(box) if place < piece.place}, reverse=True)
+        for place in behind:
+            shape = self._shapes[place]
+            if shape.colour is None or _is_near(piece.colour, shape.colour):
+                return True
+            if shape.is_solid and _is_around(shape, box):
+                return False
+        return _is_near(piece.colour, WHITE)
+
+
+def doubts_of(page: Any, objects: PageObjects) -> Doubts:
+    """Return the doubtful pieces of a page that is open in PDFium."""
+    return Doubts(page, objects)
+
+
+class _Boxes(NamedTuple):
+    page: Rectangle
+    media: Rectangle
+
+
+def _boxes(page: Any) -> _Boxes:
+    """Return what of the page is displayed, and how large it is."""
+    shown = pdfium.FS_RECTF()
+    pdfium.FPDF_GetPageBoundingBox(page, shown)
+    page_box = (shown.left, shown.bottom, shown.right, shown.top)
+    sides = [pdfium.c_float() for _ in range(4)]
+    if not pdfium.FPDFPage_GetMediaBox(page, *sides):
+        return _Boxes(page_box, page_box)
+    left, bottom, right, top = (each.value for each in sides)
+    media = (min(left, right), min(bottom, top), max(left, right), max(bottom, top))
+    return _Boxes(page_box, media)
+
+
+def _holds(box: Rectangle, across: float, along: float) -> bool:
+    return box[0] <= across <= box[2] and box[1] <= along <= box[3]
+
+
+def _is_near(one: Colour | None, other: Colour) -> bool:
+    return one is None or all(abs(a - b) < NEAR for a, b in zip(one, other, strict=True))
+
+
+def _is_around(shape: PaintedShape, box: Rectangle) -> bool:
+    left, bottom, right, top = shape.box
+    return left <= box[0] and bottom <= box[1] and right >= box[2] and top >= box[3]
