@@ -5,16 +5,26 @@ only where something makes it necessary: a colour near the one behind, a shape o
 mask, a clip, a layer. What cannot be found out counts as hidden.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from ctypes import c_double
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from handrail_ai_steps.documents.page import HiddenBy
-from handrail_ai_steps.documents.readers import pdf_calls as calls
-from handrail_ai_steps.documents.readers.pdf_objects import TINY, UNSEEN_MODES, PageObjects, PaintedText, Rectangle
-from handrail_ai_steps.documents.readers.pdf_painting import BoxIndex, Part, TooLong, parts_of
-from handrail_ai_steps.documents.readers.pdf_suspects import Doubts, doubts_of
+from handrail_ai_steps.documents.document import DocumentNote
+from handrail_ai_steps.documents.page import HiddenBy, HiddenText
+from handrail_ai_steps.documents.painting import calls
+from handrail_ai_steps.documents.painting.doubts import Doubts, doubts_of
+from handrail_ai_steps.documents.painting.drawing import BoxIndex, Drawing, TooLong, parts_of
+from handrail_ai_steps.documents.painting.marks import load_text
+from handrail_ai_steps.documents.painting.objects import (
+    TINY,
+    UNSEEN_MODES,
+    PageObjects,
+    PaintedText,
+    Rectangle,
+    objects_of,
+)
 
 PICTURE_SHARE: Final = 0.5
 """Of the page: a picture as large as this, or several, may be a scan."""
@@ -22,6 +32,20 @@ SCAN_SHARE: Final = 0.5
 """Of the page's characters: as many are unseen over ink where another program has read a scan."""
 OF_A_SCAN: Final[frozenset[HiddenBy]] = frozenset({"render_mode", "covered", "transparent", "same_colour"})
 """How programs lay what they read in a picture over it, or under it."""
+
+_IN_WORDS: Final[dict[HiddenBy, str]] = {
+    "render_mode": "painted with nothing",
+    "same_colour": "in the colour behind them",
+    "covered": "covered",
+    "cropped": "cut away",
+    "off_page": "beside the page",
+    "tiny": "smaller than a point",
+    "transparent": "transparent",
+    "marked": "marked to be read and not shown",
+    "deleted": "deleted",
+    "comment": "in comments",
+    "unchecked": "not to be inspected",
+}
 
 
 class NotShown(NamedTuple):
@@ -34,6 +58,16 @@ class NotShown(NamedTuple):
     """A picture as large as the page shows something there: most likely the same words, read by another program."""
 
 
+class InspectedPage(NamedTuple):
+    """A page's text as PDFium has it, and what of it the page does not show."""
+
+    text: Any
+    """PDFium's, open: it is to be closed."""
+    not_shown: tuple[NotShown, ...]
+    replaced: tuple[str, ...]
+    """What text is to be read as by a mark that says something else than what is painted; it is not in ``text``."""
+
+
 class Character(NamedTuple):
     """A character that belongs to a doubtful piece of text."""
 
@@ -42,7 +76,38 @@ class Character(NamedTuple):
     box: Rectangle
 
 
-def not_shown(page: Any, text: Any, objects: PageObjects | None) -> tuple[NotShown, ...]:
+def inspected(document: Any, page: Any) -> InspectedPage:
+    """Load the text of a page that is open in PDFium, as its document is, and find out what is not shown of it."""
+    try:
+        objects = objects_of(page)
+    except (ArithmeticError, ValueError, MemoryError, OSError):
+        objects = None
+    text, replaced = load_text(document, page, objects)
+    return InspectedPage(text, _not_shown(page, text, objects), replaced)
+
+
+def notes_about(number: int, hidden: Sequence[HiddenText], *, is_scan: bool) -> Iterator[DocumentNote]:
+    """Yield what is to be said about a page with text that it does not show.
+
+    The text of a scan that another program laid over it unseen is that page's text, because its picture shows the same
+    words, most likely. Nobody has compared them, so that nothing that is read from it is accepted.
+    """
+    if hidden:
+        counts = Counter[HiddenBy]()
+        for each in hidden:
+            counts[each.by] += sum(not character.isspace() for character in each.text)
+        told = ", ".join(f"{count:,} {_IN_WORDS[by]}" for by, count in sorted(counts.items()))
+        message = f"the file has text here that the page does not show; it was left out (characters: {told})"
+        yield DocumentNote(code="hidden_text", message=message, page=number)
+    if is_scan:
+        message = (
+            "the page is a picture, and its text is what another program read in it: compare the two, or have the"
+            " picture read here (ocr=)"
+        )
+        yield DocumentNote(code="scanned_layer", message=message, page=number)
+
+
+def _not_shown(page: Any, text: Any, objects: PageObjects | None) -> tuple[NotShown, ...]:
     """Return what a page does not show of its text, in order; what cannot be found out is among it.
 
     ``page`` and ``text`` are PDFium's, open; ``objects`` is what is painted on the page, None if that is not known.
@@ -146,7 +211,7 @@ class _Finding:
         if is_scan:
             self._find_scan(inked)
 
-    def _compare(self, piece: PaintedText, twins: Sequence[PaintedText], part: Part) -> None:
+    def _compare(self, piece: PaintedText, twins: Sequence[PaintedText], part: Drawing) -> None:
         """Note the characters that leave no mark where they stand."""
         handles = (piece.handle, *(each.handle for each in twins if each.handle in part.layers))
         characters = [each for each in self._of[piece.handle] if each.number not in self._by]

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import pypdfium2.raw as pdfium
 
-from handrail_ai_steps.documents.readers import pdf_calls as calls
+from handrail_ai_steps.documents.painting import calls
 
 Rectangle: TypeAlias = tuple[float, float, float, float]
 """Left, bottom, right and top in the page's own units, before it is turned."""

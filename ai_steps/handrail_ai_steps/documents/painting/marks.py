@@ -12,12 +12,14 @@ from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
 
-from handrail_ai_steps.documents.readers import pdf_calls as calls
-from handrail_ai_steps.documents.readers.pdf_objects import PageObjects
+from handrail_ai_steps.documents.painting import calls
+from handrail_ai_steps.documents.painting.objects import PageObjects
 
 KEY: Final = b"ActualText"
 UNREADABLE: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 """Unicode's categories of what a font without a table of characters gives."""
+MOST_OF_A_SIGN: Final = 4
+"""Letters that one sign may stand for."""
 
 
 class LoadedText(NamedTuple):
@@ -31,16 +33,22 @@ class LoadedText(NamedTuple):
 class _Run(NamedTuple):
     """Pieces of text, one after the other, that one mark gives another reading."""
 
-    pieces: tuple[tuple[int, int], ...]
-    """Handles of the piece and of its mark."""
-    said: str
+    pieces: tuple[int, ...]
+    mark: int
+    data: bytes
+
+    @property
+    def said(self) -> str:
+        """Return the other reading."""
+        return _decoded(self.data)
 
 
 def load_text(document: Any, page: Any, objects: PageObjects | None) -> LoadedText:
     """Load the text of a page that is open in PDFium, without readings that are not painted."""
     if objects is None or not objects.replaced:
         return LoadedText(pdfium.FPDFText_LoadPage(page))
-    runs = [_Run(tuple(group), said) for said, group in groupby(objects.replaced, key=lambda each: _string_of(each[1]))]
+    groups = groupby(objects.replaced, key=lambda each: each[1])  # pieces of one mark have the same handle of it
+    runs = [_Run(tuple(handle for handle, _ in group), mark, _bytes_of(mark)) for mark, group in groups]
     for handle, mark in objects.replaced:
         calls.remove_mark_string(handle, mark, KEY)
     text = pdfium.FPDFText_LoadPage(page)
@@ -49,17 +57,20 @@ def load_text(document: Any, page: Any, objects: PageObjects | None) -> LoadedTe
     if believed:
         pdfium.FPDFText_ClosePage(text)
         for run in believed:
-            for handle, mark in run.pieces:
-                _set_string(document, handle, mark, run.said)
+            data = (c_ubyte * len(run.data))(*run.data)
+            calls.set_mark_bytes(calls.handle_of(document), run.pieces[0], run.mark, KEY, data, len(run.data))
         text = pdfium.FPDFText_LoadPage(page)
     return LoadedText(text, tuple(run.said for run in runs if run not in believed and run.said.strip()))
 
 
 def _agree(said: str, painted: str) -> bool:
-    """Return whether two readings have the same letters and digits, or the painted one cannot be read."""
-    if not painted.strip() or any(unicodedata.category(each) in UNREADABLE or each == "\ufffd" for each in painted):
-        return True
-    return _core(said) == _core(painted)
+    """Return whether two readings have the same letters and digits; a sign that cannot be read stands for a few."""
+    unreadable = sum(unicodedata.category(each) in UNREADABLE or each == "\ufffd" for each in painted)
+    more, core = _core(said), _core(painted)
+    if not unreadable:
+        return more == core or not painted.strip()
+    left = iter(more)
+    return all(each in left for each in core) and len(more) - len(core) <= MOST_OF_A_SIGN * unreadable
 
 
 def _core(text: str) -> str:
@@ -67,21 +78,24 @@ def _core(text: str) -> str:
 
 
 def _texts(run: _Run, text: int) -> Iterator[str]:
-    for handle, _ in run.pieces:
+    for handle in run.pieces:
         size = calls.object_text(handle, text, None, 0)
         buffer = create_string_buffer(2 * size + 2)
         calls.object_text(handle, text, buffer, size)
         yield buffer.raw.decode("utf-16-le", "replace").split("\0", 1)[0]
 
 
-def _string_of(mark: int) -> str:
+def _bytes_of(mark: int) -> bytes:
     size = calls.Numbers(c_ulong, 1)
-    calls.mark_string(mark, KEY, None, 0, size.at[0])
-    buffer = create_string_buffer(size.values[0] + 2)
-    calls.mark_string(mark, KEY, buffer, size.values[0], size.at[0])
-    return buffer.raw.decode("utf-16-le", "replace").split("\0", 1)[0]
+    calls.mark_bytes(mark, KEY, None, 0, size.at[0])
+    buffer = create_string_buffer(size.values[0] + 1)
+    calls.mark_bytes(mark, KEY, buffer, size.values[0], size.at[0])
+    return buffer.raw[: size.values[0]]
 
 
-def _set_string(document: Any, handle: int, mark: int, text: str) -> None:
-    data = b"\xfe\xff" + text.encode("utf-16-be", "surrogatepass")
-    calls.set_mark_string(calls.handle_of(document), handle, mark, KEY, (c_ubyte * len(data))(*data), len(data))
+def _decoded(data: bytes) -> str:
+    """Return a text string of PDF, whose first bytes say how it is written."""
+    for start, encoding in ((b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"), (b"\xef\xbb\xbf", "utf-8")):
+        if data.startswith(start):
+            return data[len(start) :].decode(encoding, "replace")
+    return data.decode("latin-1")

@@ -54,8 +54,9 @@ mark_name: Final = _call("FPDFPageObjMark_GetName", c_int, c_void_p, c_void_p, c
 mark_string: Final = _call(
     "FPDFPageObjMark_GetParamStringValue", c_int, c_void_p, c_char_p, c_void_p, c_ulong, c_void_p
 )
+mark_bytes: Final = _call("FPDFPageObjMark_GetParamBlobValue", c_int, c_void_p, c_char_p, c_void_p, c_ulong, c_void_p)
 remove_mark_string: Final = _call("FPDFPageObjMark_RemoveParam", c_int, c_void_p, c_void_p, c_char_p)
-set_mark_string: Final = _call(
+set_mark_bytes: Final = _call(
     "FPDFPageObjMark_SetBlobParam", c_int, c_void_p, c_void_p, c_void_p, c_char_p, c_void_p, c_ulong
 )
 

@@ -13,8 +13,8 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 from pypdfium2.internal import set_callback
 
-from handrail_ai_steps.documents.readers import pdf_calls as calls
-from handrail_ai_steps.documents.readers.pdf_objects import UNSEEN_MODES, PaintedText, Rectangle
+from handrail_ai_steps.documents.painting import calls
+from handrail_ai_steps.documents.painting.objects import UNSEEN_MODES, PaintedText, Rectangle
 
 SCALE: Final = 2.0
 """Pixels a point: a full stop of eight points is four of them."""
@@ -36,7 +36,7 @@ class TooLong(Exception):
     """Drawing a page takes too long."""
 
 
-class Part(NamedTuple):
+class Drawing(NamedTuple):
     """A part of the page as it was drawn: what each layer of text changed in it."""
 
     view: "View"
@@ -137,7 +137,9 @@ class View:
         return Image.frombuffer("RGB", (self.width, self.height), data, "raw", "BGRX", stride, 1)
 
 
-def parts_of(page: Any, texts: Sequence[PaintedText], *, with_notes: bool) -> Iterator[tuple[list[PaintedText], Part]]:
+def parts_of(
+    page: Any, texts: Sequence[PaintedText], *, with_notes: bool
+) -> Iterator[tuple[list[PaintedText], Drawing]]:
     """Yield the drawn parts of the page that these pieces of text are on, and which of them are on each.
 
     Raises:
@@ -153,7 +155,7 @@ def parts_of(page: Any, texts: Sequence[PaintedText], *, with_notes: bool) -> It
         for layer in _layers([each for each in together if each.mode not in UNSEEN_MODES]):
             changed = _changed(everything, _without(layer, view, with_notes=with_notes, until=until))
             layers.update((each.handle, changed) for each in layer)
-        yield together, Part(view, everything.convert("L"), layers)
+        yield together, Drawing(view, everything.convert("L"), layers)
 
 
 def _extremes(grey: Image.Image) -> tuple[int, int]:

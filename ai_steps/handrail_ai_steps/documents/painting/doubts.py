@@ -5,7 +5,8 @@ from typing import Any, Final, NamedTuple
 import pypdfium2.raw as pdfium
 
 from handrail_ai_steps.documents.page import HiddenBy
-from handrail_ai_steps.documents.readers.pdf_objects import (
+from handrail_ai_steps.documents.painting.drawing import BoxIndex
+from handrail_ai_steps.documents.painting.objects import (
     UNSEEN_MODES,
     Colour,
     PageObjects,
@@ -13,7 +14,6 @@ from handrail_ai_steps.documents.readers.pdf_objects import (
     PaintedText,
     Rectangle,
 )
-from handrail_ai_steps.documents.readers.pdf_painting import BoxIndex
 
 WHITE: Final[Colour] = (255, 255, 255)
 NEAR: Final = 64
