@@ -11,13 +11,13 @@ def test_the_first_persons_password_is_typed_unseen_and_is_their_own(tmp_path: P
     store = "sqlite:///runs.db"
     command = ("people", "add", "ann", "--role", "admin", "--password", "--as", "root", "--store", store)
     with closing(Terminal(tmp_path, *command)) as terminal:
-        terminal.until("Password:")
+        terminal.until("Password: ")
         terminal.type("correct horse battery\n")
-        terminal.until("Once more:")
+        terminal.until("Once more: ")
         terminal.type("correct horse batterz\n")
-        terminal.until("Password:")
+        terminal.until("Password: ")
         terminal.type("correct horse battery\n")
-        terminal.until("Once more:")
+        terminal.until("Once more: ")
         terminal.type("correct horse battery\n")
         terminal.until("ann is admin")
         assert terminal.ended() == 0

@@ -154,7 +154,7 @@ def test_no_part_of_a_key_shows_wherever_a_text_is_cut(filler: int) -> None:
 async def test_a_long_message_that_quotes_the_key_does_not_show_it(
     stub: Stub, make_model: MakeModel, status: int, shape: str
 ) -> None:
-    for before in range(270, 400, 26):
+    for before in range(270, 400, 65 if status == 200 else 26):  # each of these is asked again, after a while
         said = "x" * before + KEY + " is wrong"
         body: Any = {"message": error(said), "plain": said, "page": f"<html>{said}</html>"}[shape]
         stub.reset()
