@@ -1,0 +1,80 @@
+"""Text without places as pages: cut where it says so, or where a page would be too long, with nothing lost."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from handrail_ai_steps.documents.document import PAGE_BREAK, DocumentNote
+from handrail_ai_steps.documents.limits import ReadingLimits
+from handrail_ai_steps.documents.page import HiddenText, Page, TextLine
+
+Hidden = Iterable[HiddenText]
+
+_TAGS = re.compile("(?<!\U0001f3f4)[\U000e0000-\U000e007f]+")
+"""Characters that no program shows and models read as letters; behind a black flag they are a flag's name."""
+
+
+def plain_pages(
+    text: str, limits: ReadingLimits, *, hidden: Hidden = (), first: int = 1
+) -> Iterator[Page | DocumentNote]:
+    """Yield text as pages from number ``first`` on: one for each form feed, and more where one would be too long."""
+    shown, invisible = without_invisible(text)
+    beside = (*hidden, *invisible)
+    pages = list(chain.from_iterable(_cut(each, limits.page_characters) for each in _sheets(shown)))
+    for at, each in enumerate(pages[: limits.pages]):
+        yield Page(number=first + at, text=each, lines=text_lines(each), hidden=beside if at == 0 else ())
+    if len(pages) > limits.pages:
+        message = f"{len(pages) - limits.pages} pages after the first {limits.pages} were left out: raise limits.pages"
+        yield DocumentNote(code="pages_left_out", message=message)
+    if beside:
+        yield hidden_note(beside, page=first)
+
+
+def text_lines(text: str) -> tuple[TextLine, ...]:
+    """Return the lines of a text that are not blank."""
+    lines: list[TextLine] = []
+    start = 0
+    for each in text.split("\n"):
+        if each.strip():
+            lines.append(TextLine(start, start + len(each)))
+        start += len(each) + 1
+    return tuple(lines)
+
+
+def hidden_note(hidden: Iterable[HiddenText], *, page: int) -> DocumentNote:
+    """Return the note that says what of a page is kept out of its text."""
+    texts = list(hidden)
+    why = ", ".join(sorted({each.by for each in texts}))
+    characters = sum(len(each.text) for each in texts)
+    message = f"{characters} characters that the page does not show ({why}) are kept out of its text"
+    return DocumentNote(code="hidden_text", message=message, page=page)
+
+
+def without_invisible(text: str) -> tuple[str, tuple[HiddenText, ...]]:
+    """Return a text without characters that no program shows, and what they spell."""
+    found = tuple(
+        HiddenText(text="".join(chr(ord(each) - 0xE0000) for each in match.group()).strip("\0\x01\x7f"), by="marked")
+        for match in _TAGS.finditer(text)
+    )
+    return (_TAGS.sub("", text), found) if found else (text, ())
+
+
+def _sheets(text: str) -> Iterator[str]:
+    """Yield what stands between form feeds; one at the end opens no page."""
+    sheets = text.split(PAGE_BREAK)
+    while len(sheets) > 1 and not sheets[-1].strip():
+        sheets.pop()
+    yield from sheets
+
+
+def _cut(text: str, most: int) -> Iterator[str]:
+    """Yield a text in pieces of at most ``most`` characters, cut between lines where they are not longer than that."""
+    while len(text) > most:
+        end = text.rfind("\n", 1, most)
+        if end < 0:
+            yield text[:most]
+            text = text[most:]
+        else:
+            yield text[:end]
+            text = text[end + 1 :]
+    yield text
