@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.errors import DocumentError as DocumentError
     from handrail_ai_steps.documents.errors import EmptyDocument as EmptyDocument
     from handrail_ai_steps.documents.errors import EncryptedDocument as EncryptedDocument
+    from handrail_ai_steps.documents.errors import LanguageMissing as LanguageMissing
     from handrail_ai_steps.documents.errors import ReaderCrashed as ReaderCrashed
     from handrail_ai_steps.documents.errors import TooHeavy as TooHeavy
     from handrail_ai_steps.documents.errors import TruncatedDocument as TruncatedDocument
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.invoice import NoInvoice as NoInvoice
     from handrail_ai_steps.documents.invoice import TaxAtRate as TaxAtRate
     from handrail_ai_steps.documents.limits import ReadingLimits as ReadingLimits
+    from handrail_ai_steps.documents.ocr.engines import rapid_ocr as rapid_ocr
+    from handrail_ai_steps.documents.ocr.engines import tesseract_ocr as tesseract_ocr
+    from handrail_ai_steps.documents.ocr.port import Ocr as Ocr
+    from handrail_ai_steps.documents.ocr.port import OcrPage as OcrPage
     from handrail_ai_steps.documents.opening import open_document as open_document
     from handrail_ai_steps.documents.page import Box as Box
     from handrail_ai_steps.documents.page import HiddenText as HiddenText

@@ -1,6 +1,7 @@
 """Errors of reading documents.
 
 AIStepError
+├── LanguageMissing          an engine that reads pictures has no data for a language
 └── DocumentError            a file that cannot be read; each says what to do
     ├── EmptyDocument        there is nothing in it
     ├── TruncatedDocument    it ends too early
@@ -15,6 +16,10 @@ AIStepError
 """
 
 from handrail_ai_steps.errors import AIStepError
+
+
+class LanguageMissing(AIStepError, ValueError):
+    """An engine that reads pictures has no data for a language; the message says how to get it."""
 
 
 class DocumentError(AIStepError, ValueError):

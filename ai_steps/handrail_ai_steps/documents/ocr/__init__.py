@@ -1,1 +1,1 @@
-"""Reading pictures of text."""
+"""Reading pictures of text: engines in processes of their own, lines set upright and in reading order."""

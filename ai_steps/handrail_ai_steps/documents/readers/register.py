@@ -9,6 +9,11 @@ from handrail_ai_steps.documents.readers.piece import DocumentReader
 
 READERS: Mapping[DocumentKind, str] = {
     "pdf": "handrail_ai_steps.documents.readers.pdf:read",
+    "html": "handrail_ai_steps.documents.readers.html:read",
+    "markdown": "handrail_ai_steps.documents.readers.text:read_markdown",
+    "ocr_lines": "handrail_ai_steps.documents.readers.ocr_lines:read",
+    "text": "handrail_ai_steps.documents.readers.text:read",
+    "xml": "handrail_ai_steps.documents.readers.xml_text:read",
 }
 """The module and the function; imported in the process that reads, and only there."""
 
