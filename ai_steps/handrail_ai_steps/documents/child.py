@@ -16,9 +16,10 @@ from typing import Any, BinaryIO
 
 from handrail_ai_steps.documents import errors
 from handrail_ai_steps.documents.errors import DocumentError, ReaderCrashed, TooHeavy
+from handrail_ai_steps.documents.frames import beginning, take
 from handrail_ai_steps.documents.limits import MEGABYTE, ReadingLimits
 from handrail_ai_steps.documents.readers import process
-from handrail_ai_steps.documents.readers.wire import beginning, limits_as_json, take
+from handrail_ai_steps.documents.readers.wire import limits_as_json
 from handrail_ground.optional import LibraryMissing
 
 CLOCK = 3.0

@@ -13,11 +13,11 @@ from typing import IO, Any
 
 from handrail_ai_steps.documents import errors
 from handrail_ai_steps.documents.errors import DocumentError, ReaderCrashed, TooHeavy
+from handrail_ai_steps.documents.frames import frame, take
 from handrail_ai_steps.documents.limits import MEGABYTE, ReadingLimits
 from handrail_ai_steps.documents.ocr.layout import OcrLine, laid_out
 from handrail_ai_steps.documents.ocr.port import OcrPage
 from handrail_ai_steps.documents.page import Box
-from handrail_ai_steps.documents.readers.wire import frame, take
 from handrail_ground.optional import LibraryMissing
 
 CLOCK = 3.0

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal, TypeAlias, assert_never
 
-from handrail_ai_steps.documents.document import DocumentNote
 from handrail_ai_steps.documents.page import Box, TextLine
 
 Turn: TypeAlias = Literal[0, 90, 180, 270]
@@ -20,8 +19,6 @@ COLUMN_LINES = 4
 COLUMN_LETTERS = 20
 ACROSS = 0.2
 """Of a region's lines: so many may stand across the gap between columns, as headings do."""
-SURE = 0.5
-"""Lines with a lower score are told about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +66,6 @@ def upright(box: Box, width: float, height: float, turn: Turn) -> Box:
             return Box(box.top, width - box.right, box.bottom, width - box.left)
         case _:
             assert_never(turn)
-
-
-def low_scores(text: str, lines: Iterable[TextLine], *, page: int) -> Iterator[DocumentNote]:
-    """Yield the note that names the lines that were read with a low score, if there are any."""
-    low = [text[line.start : line.end] for line in lines if line.score is not None and line.score < SURE]
-    if low:
-        message = (
-            f"{len(low)} lines were read with a score below {SURE}, as {'; '.join(low[:3])!r}: look at the picture"
-        )
-        yield DocumentNote(code="low_score", message=message, page=page)
 
 
 def _rows_in_order(lines: Sequence[OcrLine]) -> Iterator[list[OcrLine]]:

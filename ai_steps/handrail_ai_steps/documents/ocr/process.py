@@ -12,8 +12,8 @@ import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from handrail_ai_steps.documents.errors import BrokenDocument, DocumentError, TooHeavy
+from handrail_ai_steps.documents.frames import frame, take
 from handrail_ai_steps.documents.ocr.engine import Engine
-from handrail_ai_steps.documents.readers.wire import frame, take
 from handrail_ground.errors import told
 from handrail_ground.optional import LibraryMissing, needs
 

@@ -13,11 +13,12 @@ from typing import Any
 
 from handrail_ai_steps.documents.document import DocumentNote
 from handrail_ai_steps.documents.errors import DocumentError, TooHeavy
+from handrail_ai_steps.documents.frames import frame, take
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Page
 from handrail_ai_steps.documents.readers.piece import Piece
 from handrail_ai_steps.documents.readers.register import reader_of
-from handrail_ai_steps.documents.readers.wire import frame, piece_frame, take
+from handrail_ai_steps.documents.readers.wire import piece_frame
 from handrail_ground.errors import told
 from handrail_ground.optional import LibraryMissing
 

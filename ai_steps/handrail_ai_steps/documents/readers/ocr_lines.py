@@ -1,16 +1,20 @@
 """Lines that another program read from pictures: JSON with a text and a box each, one page, or one on each line."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from handrail_ai_steps.documents.document import DocumentNote
 from handrail_ai_steps.documents.errors import BrokenDocument
 from handrail_ai_steps.documents.limits import ReadingLimits
-from handrail_ai_steps.documents.ocr.layout import OcrLine, laid_out, low_scores
-from handrail_ai_steps.documents.page import Box, Page
+from handrail_ai_steps.documents.ocr.layout import OcrLine, laid_out
+from handrail_ai_steps.documents.page import Box, Page, TextLine
 from handrail_ai_steps.documents.readers.decoding import decoded
 from handrail_ai_steps.documents.readers.piece import Piece
 from handrail_ai_steps.documents.readers.text import lossy
+
+SURE = 0.5
+"""Lines with a lower score are told about."""
 
 
 def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iterator[Piece]:  # noqa: ARG001 -- every reader takes these
@@ -27,6 +31,16 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
         yield Page(number=number, text=text, lines=placed, width=width, height=height, source="ocr")
         yield from low_scores(text, placed, page=number)
     yield from lossy(found.loss)
+
+
+def low_scores(text: str, lines: Iterable[TextLine], *, page: int) -> Iterator[DocumentNote]:
+    """Yield the note that names the lines that were read with a low score, if there are any."""
+    low = [text[line.start : line.end] for line in lines if line.score is not None and line.score < SURE]
+    if low:
+        message = (
+            f"{len(low)} lines were read with a score below {SURE}, as {'; '.join(low[:3])!r}: look at the picture"
+        )
+        yield DocumentNote(code="low_score", message=message, page=page)
 
 
 def _objects(text: str) -> Iterator[Mapping[str, Any]]:

@@ -1,43 +1,13 @@
-"""Pieces and limits as frames between two processes: JSON, and bytes beside it; nothing that could run."""
+"""Pieces and limits as what a frame between two processes says: JSON, nothing that could run."""
 
-import json
-import re
-from collections.abc import Callable
 from dataclasses import asdict
-from struct import Struct
 from typing import Any, assert_never
 
 from handrail_ai_steps.documents.document import DocumentNote, FormValue
+from handrail_ai_steps.documents.frames import frame
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Box, HiddenText, Page, TextLine
 from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, Piece
-
-HEAD = Struct(">II")
-"""The lengths of a frame's JSON, and of the bytes after it."""
-LONGEST = 1 << 30
-"""No frame of ours is longer; a process that says so has gone wrong."""
-
-_LONE = re.compile("[\ud800-\udfff]")
-"""Halves of characters, which no text has; a broken font can name them."""
-
-
-def frame(said: Any, data: bytes = b"") -> bytes:
-    """Return one message."""
-    return beginning(said, len(data)) + data
-
-
-def beginning(said: Any, size: int) -> bytes:
-    """Return how a message begins that has so many bytes after its JSON."""
-    text = _LONE.sub("\ufffd", json.dumps(said, ensure_ascii=False, separators=(",", ":"))).encode()
-    return HEAD.pack(len(text), size) + text
-
-
-def take(read: Callable[[int], bytes]) -> tuple[Any, bytes]:
-    """Return the next message of what ``read`` returns exactly so many bytes of."""
-    size, more = HEAD.unpack(read(HEAD.size))
-    if size > LONGEST or more > LONGEST:
-        raise ValueError("a message longer than any")
-    return json.loads(read(size)), read(more) if more else b""
 
 
 def limits_as_json(limits: ReadingLimits) -> dict[str, float]:
