@@ -21,6 +21,7 @@ from handrail.documents import (
 )
 from tests.unit.ai_steps.documents.pictures import picture
 
+LIMITS = ReadingLimits()
 LINES = ["Corner Shop Limited", "Invoice number 4711", "Issued 12 March 2024", "Total amount 120.00"]
 
 
@@ -41,8 +42,8 @@ def good() -> Iterator[Ocr]:
     engine.close()
 
 
-def read(engine: Ocr, data: bytes, **limits: float) -> OcrPage:
-    return engine.read_page(data, ReadingLimits(**limits))  # type: ignore[arg-type] -- whole numbers among them
+def read(engine: Ocr, data: bytes, limits: ReadingLimits = LIMITS) -> OcrPage:
+    return engine.read_page(data, limits)
 
 
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
@@ -80,7 +81,7 @@ def test_a_damaged_picture_and_one_too_large_are_named_and_the_next_is_read(quic
     with pytest.raises(BrokenDocument, match="damaged"):
         read(quick, picture(LINES)[:500])
     with pytest.raises(TooHeavy, match="megapixels"):
-        read(quick, picture(LINES), megapixels=0.1)
+        read(quick, picture(LINES), ReadingLimits(megapixels=0.1))
 
     assert read(quick, picture(LINES)).text.startswith("Corner Shop")
 
@@ -89,7 +90,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read(quick: Ocr)
     many = picture([f"line {number} of a long page" for number in range(60)], size=(2000, 3600))
 
     with pytest.raises(TooHeavy, match="ocr_seconds"):
-        read(quick, many, ocr_seconds=0.01)
+        read(quick, many, ReadingLimits(ocr_seconds=0.01))
 
     assert read(quick, picture(LINES)).text.startswith("Corner Shop")
 
