@@ -9,7 +9,20 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.document import DocumentNote as DocumentNote
     from handrail_ai_steps.documents.document import FormValue as FormValue
     from handrail_ai_steps.documents.document import Part as Part
+    from handrail_ai_steps.documents.embedded.attached import AttachedInvoices as AttachedInvoices
+    from handrail_ai_steps.documents.embedded.attached import AttachedNote as AttachedNote
+    from handrail_ai_steps.documents.embedded.attached import EmbeddedInvoice as EmbeddedInvoice
+    from handrail_ai_steps.documents.embedded.attached import invoices_in as invoices_in
+    from handrail_ai_steps.documents.embedded.comparison import PageComparison as PageComparison
+    from handrail_ai_steps.documents.embedded.comparison import compare_with_page as compare_with_page
+    from handrail_ai_steps.documents.embedded.identity import IdentityCheck as IdentityCheck
+    from handrail_ai_steps.documents.embedded.identity import InvoiceIdentity as InvoiceIdentity
+    from handrail_ai_steps.documents.embedded.identity import NoIdentity as NoIdentity
+    from handrail_ai_steps.documents.embedded.identity import identity_of_values as identity_of_values
+    from handrail_ai_steps.documents.embedded.identity import invoice_identity as invoice_identity
+    from handrail_ai_steps.documents.embedded.prevailing import Prevailing as Prevailing
     from handrail_ai_steps.documents.embedded.reading import read_invoice as read_invoice
+    from handrail_ai_steps.documents.embedded.verdict import ComparedValue as ComparedValue
     from handrail_ai_steps.documents.errors import BrokenDocument as BrokenDocument
     from handrail_ai_steps.documents.errors import DocumentError as DocumentError
     from handrail_ai_steps.documents.errors import EmptyDocument as EmptyDocument

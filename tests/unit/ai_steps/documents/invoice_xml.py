@@ -245,3 +245,35 @@ def _cii_day(name: str, day: str) -> str:
     compact = day.replace("-", "")
     written = f'<ram:{name}><udt:DateTimeString format="102">{compact}</udt:DateTimeString></ram:{name}>'
     return written if day else ""
+
+
+def page(said: Written = Written()) -> str:
+    """Return what a German page of the invoice prints."""
+    rows = "\n".join(
+        f"{number} {each.name}\t{each.quantity} Stk.\t{german(each.price)}\t{each.rate} %\t{german(each.total)}"
+        for number, each in enumerate(said.lines, 1)
+    )
+    taxes = "\n".join(f"USt. {rate} % auf {german(basis)} EUR\t{german(tax)} EUR" for rate, basis, tax in said.taxes)
+    year, month, day = said.issued.split("-")
+    due = ".".join(reversed(said.due.split("-")))
+    parts = [
+        f"{said.seller}\nSpeicherweg 4, 20457 Hamburg\nUSt-IdNr.: {said.seller_vat}",
+        f"{said.buyer}\nAm Kai 12\n20359 Hamburg",
+        f"Rechnung\nRechnungsnummer: {said.number}\nRechnungsdatum: {day}.{month}.{year}",
+        f"Pos Bezeichnung\tMenge\tEinzelpreis\tUSt.\tGesamt\n{rows}",
+        f"Nettobetrag:\t{german(said.basis)} EUR\n{taxes}\nUmsatzsteuer gesamt:\t{german(said.tax)} EUR",
+        f"Gesamtbetrag:\t{german(said.total)} EUR",
+        f"Bereits gezahlt:\t-{german(said.prepaid)} EUR" if said.prepaid else "",
+        f"Zahlbetrag:\t{german(said.payable)} EUR\nZahlbar bis {due}",
+        f"Kontoinhaber: {said.payee or said.seller}\nIBAN: {' '.join(_fours(said.iban))}",
+    ]
+    return "\n\n".join(each for each in parts if each)
+
+
+def german(amount: str) -> str:
+    """Return an amount as Germans write it."""
+    return f"{float(amount):,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def _fours(iban: str) -> list[str]:
+    return [iban[at : at + 4] for at in range(0, len(iban), 4)]

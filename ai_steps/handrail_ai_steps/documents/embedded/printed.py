@@ -1,0 +1,181 @@
+"""What a page says: where a value stands on it, and what stands beside a label."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from handrail_ai_steps.documents.embedded.labels import LABELS, NOT_WITH, UNLESS, pattern
+from handrail_guards.grounding.amounts import Number, find_numbers
+from handrail_guards.grounding.dates import WrittenDate, find_dates
+from handrail_guards.grounding.locate import locate
+from handrail_guards.personal_data.checksums import iban
+from handrail_guards.verdict import Span
+
+_ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:\s{0,6}[A-Z0-9]){8,30}(?![a-z])")
+_LABELLED_ACCOUNT = re.compile(
+    r"IBAN[^\n]{0,14}?\s{0,6}(?<![A-Za-z0-9])([A-Z]{2}\d{2}(?:[A-Z0-9*.]{2,30}|(?:\s{1,6}[A-Z0-9*]{1,4}(?![\w*])){2,8}))"
+)
+_VAT = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2}[^\S\n]?[A-Z0-9]{0,2}\d[\dA-Z. ]{5,13}\d[A-Z]?\d{0,2})(?![A-Za-z0-9])")
+_CODE = re.compile(r"(?<![^\W_])[^\W_]*[\w./#-]*\d[\w./-]*", re.UNICODE)
+_WITH_DECIMALS = re.compile(r"\d[.,]\s?\d{2}$")
+_SHORTEST_IBAN, _LONGEST_IBAN = 15, 34
+_LINES_BELOW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBeside:
+    """A value beside a label."""
+
+    span: Span
+    text: str
+
+
+@dataclass
+class PrintedText:
+    """The text of the pages, looked through once."""
+
+    text: str
+    _places: dict[object, tuple[Span, ...]] = field(default_factory=dict)
+
+    def places(self, value: object) -> tuple[Span, ...]:
+        """Return where a value stands; an amount is no percentage."""
+        key = (type(value), value)
+        if key not in self._places:
+            found = locate(value, self.text)
+            if isinstance(value, Decimal):
+                found = tuple(each for each in found if not self.text[each.end : each.end + 2].strip().startswith("%"))
+            self._places[key] = found
+        return self._places[key]
+
+    def shows(self, span: Span) -> str:
+        """Return what stands there, on one line."""
+        return " ".join(self.text[span.start : span.end].split())
+
+    @cached_property
+    def numbers(self) -> tuple[Number, ...]:
+        """Return every number but percentages."""
+        return tuple(each for each in find_numbers(self.text) if not each.percent)
+
+    @cached_property
+    def amounts(self) -> tuple[Number, ...]:
+        """Return the numbers that look like money: two decimal places, or a currency beside them."""
+        return tuple(each for each in self.numbers if each.currencies or _WITH_DECIMALS.search(self.shows(each.span)))
+
+    @cached_property
+    def days(self) -> tuple[WrittenDate, ...]:
+        """Return every date."""
+        return tuple(find_dates(self.text))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Return the words, without case."""
+        return frozenset(words_of(self.text))
+
+    @cached_property
+    def ibans(self) -> dict[str, Span]:
+        """Return the account numbers that are IBANs, or stand beside the word, with their places."""
+        found: dict[str, Span] = {}
+        for match in _ACCOUNT.finditer(self.text):
+            known = _iban_in(self.text, match.start(), match.end())
+            if known is not None:
+                found.setdefault(_joined(self.text[match.start() : known]), Span(match.start(), known))
+        inside = list(found.values())
+        for match in _LABELLED_ACCOUNT.finditer(self.text):
+            start, end = match.span(1)
+            end = start + len(self.text[start:end].rstrip())
+            if not any(span.start <= start < span.end for span in inside):
+                found.setdefault(_joined(self.text[start:end]), Span(start, end))
+        return found
+
+    def line(self, at: int) -> Span:
+        """Return the line around a place."""
+        end = self.text.find("\n", at)
+        return Span(self.text.rfind("\n", 0, at) + 1, end if end >= 0 else len(self.text))
+
+    def beside(self, term: str, *, labels: tuple[str, ...] = ()) -> Iterator[Span]:
+        """Yield where a value of this term may stand: behind its label on the line, or on the lines below it."""
+        refused = pattern(NOT_WITH[term]) if term in NOT_WITH else None
+        rescued = pattern(UNLESS[term]) if term in UNLESS else None
+        for match in pattern(labels or LABELS[term]).finditer(self.text):
+            line = self.line(match.start())
+            before, behind = self.text[line.start : match.start()], self.text[match.end() : line.end]
+            around = f"{before} {behind}"
+            if refused and refused.search(around) and not (rescued and rescued.search(around)):
+                continue
+            yield Span(match.end(), line.end)
+            if not any(map(str.isalnum, around)):  # a line of its own, and no column's head
+                yield from self._below(line)
+
+    def _below(self, line: Span) -> Iterator[Span]:
+        """Yield the next line that has anything, and those before it."""
+        at = line.end
+        for _ in range(_LINES_BELOW):
+            if at >= len(self.text):
+                return
+            below = self.line(at + 1)
+            yield below
+            if self.text[below.start : below.end].strip():
+                return
+            at = below.end
+
+    def amounts_in(self, where: Span) -> list[Number]:
+        """Return the amounts of money within a part of the text."""
+        return [each for each in self.amounts if where.start <= each.span.start < where.end]
+
+    def days_in(self, where: Span) -> list[WrittenDate]:
+        """Return the dates within a part of the text."""
+        return [each for each in self.days if where.start <= each.span.start < where.end]
+
+    def codes_in(self, where: Span) -> Iterator[NumberBeside]:
+        """Yield what may be a number of a document within a part of the text; dates are none."""
+        days = [each.span for each in self.days_in(Span(max(0, where.start - 12), where.end))]
+        for match in _CODE.finditer(self.text, where.start, where.end):
+            if not any(day.start < match.end() and match.start() < day.end for day in days):
+                yield NumberBeside(Span(*match.span()), match[0].rstrip("./-"))
+
+    def vat_numbers_in(self, where: Span) -> Iterator[NumberBeside]:
+        """Yield what looks like a VAT number within a part of the text."""
+        for match in _VAT.finditer(self.text, where.start, where.end):
+            yield NumberBeside(Span(*match.span(1)), _joined(match[1]).replace(".", ""))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, without case, accents of another composition or signs."""
+    return re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold())
+
+
+def run_together(text: str) -> str:
+    """Return the letters and digits of a text alone, without case."""
+    return "".join(words_of(text))
+
+
+def magnitude(number: Number) -> frozenset[Decimal]:
+    """Return what a number may be, without its sign."""
+    return frozenset(abs(each) for each in number.values())
+
+
+def readings(day: WrittenDate) -> frozenset[date]:
+    """Return the days that a date may mean."""
+    return day.readings
+
+
+def _iban_in(text: str, start: int, end: int) -> int | None:
+    """Return where an IBAN that begins at a place ends, or None."""
+    taken = ""
+    for at in range(start, end):
+        if text[at].isspace():
+            continue
+        taken += text[at]
+        if len(taken) > _LONGEST_IBAN:
+            return None
+        if len(taken) >= _SHORTEST_IBAN and iban(taken):
+            return at + 1
+    return None
+
+
+def _joined(text: str) -> str:
+    return re.sub(r"\s+", "", text).upper()
