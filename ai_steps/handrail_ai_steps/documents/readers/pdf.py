@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from handrail_ai_steps.documents.document import DocumentNote
 from handrail_ai_steps.documents.errors import BrokenDocument, EncryptedDocument, TruncatedDocument
+from handrail_ai_steps.documents.garbled import garbled, garbled_note
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import HiddenText, Page, TextSource
 from handrail_ai_steps.documents.readers.piece import Piece
@@ -53,6 +54,9 @@ def _page(document: pdfium.PdfDocument, page: pdfium.PdfPage, number: int) -> It
     source: TextSource = "ocr" if is_scan else "layer"
     yield Page(number=number, text=shown, width=width, height=height, source=source, hidden=hidden)
     yield from notes_about(number, hidden, is_scan=is_scan)
+    why = garbled(shown)
+    if why:
+        yield garbled_note(number, why)
 
 
 def _opened(data: bytes) -> pdfium.PdfDocument:
