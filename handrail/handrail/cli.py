@@ -40,6 +40,12 @@ register(
 )
 register(app, "work", "handrail_orchestrator.cli.running:work", "Execute whatever is due in a store, until stopped.")
 register(
+    app,
+    "watch",
+    "handrail_orchestrator.cli.watching:watch",
+    "Start a run for each file that is dropped into a folder, and execute what is due.",
+)
+register(
     app, "serve", "handrail.console.serve:serve", "Show the review pages in a browser, and the HTTP API beside them."
 )
 register(

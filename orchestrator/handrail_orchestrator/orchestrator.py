@@ -28,6 +28,8 @@ from handrail_orchestrator.store import Durability, Store, open_store
 from handrail_orchestrator.store.changes import Started, StartRun
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
 from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.triggers.port import Trigger
+from handrail_orchestrator.triggers.running import EngineFiring, Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
 
 _log = logging.getLogger("handrail.worker")
@@ -63,7 +65,8 @@ class RunHandle(Generic[Out]):
 class Orchestrator(Client):
     """Executes workflows on a store; several processes may do so on one file.
 
-    Use it as ``async with Orchestrator("sqlite:///runs.db", workflows=[triage]) as orchestrator``.
+    Use it as ``async with Orchestrator("sqlite:///runs.db", workflows=[triage]) as orchestrator``. With ``triggers``,
+    such as a ``folder``, it starts runs by itself inside the block.
 
     Raises:
         InvalidWorkflow: a workflow cannot be executed as it is.
@@ -71,7 +74,7 @@ class Orchestrator(Client):
         StoreError: the store cannot be opened (when entered); see its subclasses.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what it is made of, by name
         self,
         store: str | Store,
         *,
@@ -81,11 +84,16 @@ class Orchestrator(Client):
         durability: Durability = "power",
         clock: Clock | None = None,
         concurrency: int | None = None,
+        triggers: Sequence[Trigger] = (),
     ) -> None:
         self._time = clock or SystemClock()
         super().__init__(store, clock=self._time, create=True)
         self._given = tuple(workflows)
         self._workflows = Workflows(list(workflows))
+        self._triggers = tuple(triggers)
+        for each in self._triggers:
+            self._require(each.workflow)
+        self._running: Running | None = None
         self._limits = dict(limits or {})
         self._settings = settings.with_concurrency(concurrency)
         self._durability: Durability = durability
@@ -103,6 +111,7 @@ class Orchestrator(Client):
             await self.remember_retention(declared(self._given))
             self.engine.worker.sign_on()
             self._signals.open()
+            self._running = self._begin_triggers()
         except BaseException:
             self._engine = None
             await super().__aexit__(None, None, None)
@@ -140,7 +149,7 @@ class Orchestrator(Client):
 
     async def _stop(self, engine: EmbeddedEngine) -> bool:
         if self._stopping is None:
-            return await engine.close()
+            return await self._drain(engine)
         try:
             return await asyncio.shield(self._stopping)  # a signal has begun it
         except asyncio.CancelledError:
@@ -157,8 +166,25 @@ class Orchestrator(Client):
             self._signals.stopped()
             return
         _log.warning("SIGTERM: handing %d runs back, then this process ends", len(self._engine.worker.active))
-        self._stopping = self._loop.create_task(self._engine.close())
+        self._stopping = self._loop.create_task(self._drain(self._engine))
         self._stopping.add_done_callback(lambda _: self._signals.stopped())
+
+    async def _drain(self, engine: EmbeddedEngine) -> bool:
+        """Start nothing more, then hand every run back; returns whether somebody cancelled that meanwhile."""
+        running, self._running = self._running, None
+        try:
+            if running is not None:
+                await running.end()
+        except asyncio.CancelledError:
+            await engine.close()
+            return True
+        return await engine.close()
+
+    def _begin_triggers(self) -> Running:
+        def start(workflow: AnyWorkflow, value: object, run_id: str) -> StartRun:
+            return self._start_change(workflow, value, run_id, execute=False)
+
+        return Running(self._triggers, EngineFiring(self._open_store, self.engine, self.now, start))
 
     def _ring(self) -> None:
         self.engine.ring()
@@ -254,11 +280,7 @@ class Orchestrator(Client):
     def _start_change(
         self, workflow: AnyWorkflow, value: object, run_id: str | None, *, execute: bool, by: str | None = None
     ) -> StartRun:
-        if workflow not in self._workflows:
-            raise UnknownWorkflow(
-                f"this orchestrator was not given workflow {workflow.name!r} version {workflow.version}:"
-                " put it into Orchestrator(workflows=[...])"
-            )
+        self._require(workflow)
         checked_texts(id=run_id, by=by)
         now = self.now()
         encoded = self._library.workflow(workflow).input.encode(value)
@@ -268,6 +290,13 @@ class Orchestrator(Client):
         return StartRun(
             name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute, started_by=started_by
         )
+
+    def _require(self, workflow: AnyWorkflow) -> None:
+        if workflow not in self._workflows:
+            raise UnknownWorkflow(
+                f"this orchestrator was not given workflow {workflow.name!r} version {workflow.version}:"
+                " put it into Orchestrator(workflows=[...])"
+            )
 
     # -- results
 

@@ -52,6 +52,8 @@ class Fire(NamedTuple):
     key: str
     start: StartRun
     file: KeepFile | None = None
+    state: str = "fired"
+    """What is noted of the key at first."""
 
 
 class AskedItem(NamedTuple):

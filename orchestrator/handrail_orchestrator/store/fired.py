@@ -11,7 +11,7 @@ class FiredRow(NamedTuple):
     run_id: str
     at: float
     state: str
-    """``fired``; or what the trigger has noted since, such as ``moved``."""
+    """How far the trigger is with it, in words of its own."""
 
 
 class Fired(NamedTuple):

@@ -28,7 +28,7 @@ def fire(tx: "Transaction", change: c.Fire) -> Fired:
         if change.file is not None:
             files.keep(tx, change.file)
         lifecycle.start(tx, change.start)
-        fired = (change.trigger, change.key, change.start.id, change.start.created, "fired")
+        fired = (change.trigger, change.key, change.start.id, change.start.created, change.state)
         tx.execute("INSERT INTO fired (source, key, run_id, at, state) VALUES (?, ?, ?, ?, ?)", fired)
     except OrchestratorError:
         tx.execute("ROLLBACK TO fire")
