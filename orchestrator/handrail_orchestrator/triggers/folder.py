@@ -110,11 +110,17 @@ class Folder:
         self._looker = Looker(rules, self._said)
         self._closing = False
         self._waker: Waker | None = None
-        self._empty = asyncio.Event()
+        self._asked = self._answered = 0
+        self._looked = asyncio.Condition()
 
     async def emptied(self) -> None:
-        """Wait until nothing is left in the folder that can be taken."""
-        await self._empty.wait()
+        """Wait until a look that begins from now on finds nothing in the folder that can be taken."""
+        self._asked += 1
+        mine = self._asked
+        if self._waker is not None:
+            self._waker.wake()
+        async with self._looked:
+            await self._looked.wait_for(lambda: self._answered >= mine)
 
     def check(self) -> None:
         """Check that the workflow can be given a file.
@@ -144,12 +150,13 @@ class Folder:
         waker.begin()
         try:
             while not self._closing:
+                asked = self._asked
                 look = await asyncio.to_thread(self._looker.look)
                 await self._take_all(firing, look.ready)
-                if look.ready or look.waiting:
-                    self._empty.clear()
-                else:
-                    self._empty.set()
+                if not look.ready and not look.waiting:
+                    self._answered = asked
+                    async with self._looked:
+                        self._looked.notify_all()
                 soonest = self._poll_seconds if look.again_in is None else min(self._poll_seconds, look.again_in)
                 if not self._closing:
                     await waker.wait(soonest)
