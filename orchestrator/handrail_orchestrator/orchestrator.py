@@ -184,7 +184,7 @@ class Orchestrator(Client):
         def start(workflow: AnyWorkflow, value: object, run_id: str) -> StartRun:
             return self._start_change(workflow, value, run_id, execute=False)
 
-        return Running(self._triggers, EngineFiring(self._open_store, self.engine, self.now, start))
+        return Running(self._triggers, EngineFiring(self.engine, start))
 
     def _ring(self) -> None:
         self.engine.ring()

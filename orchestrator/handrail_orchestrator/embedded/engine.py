@@ -12,15 +12,18 @@ from handrail_orchestrator.embedded.stillness import Stillness
 from handrail_orchestrator.embedded.worker import Worker
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import UnknownRun
-from handrail_orchestrator.keeping import Files
+from handrail_orchestrator.keeping import Files, staged
 from handrail_orchestrator.store.changes import Change, Started, StartMany, StartRun, TakeOver
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from handrail_orchestrator.clock import Clock
     from handrail_orchestrator.embedded.execution import Execution
     from handrail_orchestrator.embedded.library import Library
     from handrail_orchestrator.errors import StoreError
     from handrail_orchestrator.limits import Limiters
+    from handrail_orchestrator.store.files import KeepFile
     from handrail_orchestrator.store.port import Store
     from handrail_orchestrator.store.rows import RunRow
     from handrail_orchestrator.workflow import Workflows
@@ -86,6 +89,15 @@ class EmbeddedEngine(Host):
         started: list[Started] = await self.writer.ask(StartMany(runs))
         self.ring()
         return started
+
+    async def stage(self, stream: "BinaryIO") -> "KeepFile":
+        """Give a file's bytes to the store and return the change that keeps it.
+
+        Raises:
+            Misuse: it changed while it was read.
+            OSError: it cannot be read.
+        """
+        return await staged(self._store, self.writer, stream, self._clock.now)
 
     def row(self, run_id: str) -> "RunRow":
         """Return a run as it is recorded.

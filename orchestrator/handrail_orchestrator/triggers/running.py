@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from handrail_orchestrator.embedded.engine import EmbeddedEngine
-from handrail_orchestrator.keeping import staged
 from handrail_orchestrator.store.changes import Fire, StartRun
 from handrail_orchestrator.store.files import KeepFile
 from handrail_orchestrator.store.fired import Fired, NoteFired
-from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.triggers.port import Trigger
 from handrail_orchestrator.workflow import AnyWorkflow
 
@@ -27,15 +25,13 @@ MakeStart = Callable[[AnyWorkflow, object, str], StartRun]
 class EngineFiring:
     """Starts runs on an engine."""
 
-    def __init__(self, store: Store, engine: EmbeddedEngine, now: Callable[[], float], start: MakeStart) -> None:
-        self._store = store
+    def __init__(self, engine: EmbeddedEngine, start: MakeStart) -> None:
         self._engine = engine
-        self._now = now
         self._start = start
 
     async def stage(self, stream: BinaryIO) -> KeepFile:
         """Give a file's bytes to the store; see ``Firing``."""
-        return await staged(self._store, self._engine.writer, stream, self._now)
+        return await self._engine.stage(stream)
 
     async def fire(
         self,
