@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.store.port import ReviewQuery as ReviewQuery
     from handrail_orchestrator.store.port import RunQuery as RunQuery
     from handrail_orchestrator.triggers.folder import folder as folder
-    from handrail_orchestrator.triggers.port import Firing as Firing
     from handrail_orchestrator.triggers.port import Trigger as Trigger
+    from handrail_orchestrator.triggers.port import TriggerHost as TriggerHost
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

@@ -22,7 +22,7 @@ FileSource: TypeAlias = bytes | bytearray | memoryview | str | Path
 """A file's bytes, or the path of a file."""
 
 
-class Asking(Protocol):
+class ChangeWriter(Protocol):
     """Whoever writes changes to a store."""
 
     async def ask(self, change: Change) -> Any:
@@ -71,7 +71,9 @@ class Files:
         return whole.getvalue()
 
 
-async def keep(store: Store, writer: Asking, source: FileSource, name: str | None, now: Callable[[], float]) -> File:
+async def keep(
+    store: Store, writer: ChangeWriter, source: FileSource, name: str | None, now: Callable[[], float]
+) -> File:
     """Keep a file, once by its bytes.
 
     Raises:
@@ -87,14 +89,14 @@ async def keep(store: Store, writer: Asking, source: FileSource, name: str | Non
         return await _kept(store, writer, stream, name or path.name, now)
 
 
-async def _kept(store: Store, writer: Asking, stream: BinaryIO, name: str, now: Callable[[], float]) -> File:
+async def _kept(store: Store, writer: ChangeWriter, stream: BinaryIO, name: str, now: Callable[[], float]) -> File:
     checked_text(name, where=f"the file name {name!r}")
     change = await staged(store, writer, stream, now)
     await writer.ask(change)
     return File(id=change.id, name=name, size=change.size)
 
 
-async def staged(store: Store, writer: Asking, stream: BinaryIO, now: Callable[[], float]) -> KeepFile:
+async def staged(store: Store, writer: ChangeWriter, stream: BinaryIO, now: Callable[[], float]) -> KeepFile:
     """Give a file's bytes to the store and return the change that keeps it; until then nobody finds it.
 
     Raises:

@@ -29,7 +29,7 @@ from handrail_orchestrator.store.changes import Started, StartRun
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.triggers.port import Trigger
-from handrail_orchestrator.triggers.running import EngineFiring, Running
+from handrail_orchestrator.triggers.running import EngineHost, Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
 
 _log = logging.getLogger("handrail.worker")
@@ -184,7 +184,7 @@ class Orchestrator(Client):
         def start(workflow: AnyWorkflow, value: object, run_id: str) -> StartRun:
             return self._start_change(workflow, value, run_id, execute=False)
 
-        return Running(self._triggers, EngineFiring(self.engine, start))
+        return Running(self._triggers, EngineHost(self.engine, start))
 
     def _ring(self) -> None:
         self.engine.ring()

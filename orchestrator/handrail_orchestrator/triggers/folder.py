@@ -22,8 +22,8 @@ from handrail_orchestrator.store.files import KeepFile
 from handrail_orchestrator.store.fired import Fired
 from handrail_orchestrator.triggers.looking import FolderRules, FoundFile, Looker
 from handrail_orchestrator.triggers.moving import put_away
-from handrail_orchestrator.triggers.port import Firing
-from handrail_orchestrator.triggers.said import Said
+from handrail_orchestrator.triggers.port import TriggerHost
+from handrail_orchestrator.triggers.said import SaidOnce
 from handrail_orchestrator.triggers.waking import Waker
 from handrail_orchestrator.workflow import AnyWorkflow
 
@@ -106,7 +106,7 @@ class Folder:
         self.rules = rules
         self._make_input = make_input
         self._poll_seconds = poll_seconds
-        self._said = Said()
+        self._said = SaidOnce()
         self._looker = Looker(rules, self._said)
         self._closing = False
         self._waker: Waker | None = None
@@ -143,8 +143,8 @@ class Folder:
                 " or say folder(..., make_input=...), a function that makes its input of one"
             ) from error
 
-    async def watch(self, firing: Firing) -> None:
-        """Look, and take what is ready, until it is closed or cancelled."""
+    async def watch(self, host: TriggerHost) -> None:
+        """FolderLook, and take what is ready, until it is closed or cancelled."""
         self._closing = False
         waker = self._waker = Waker(self.rules.root, recursive=self.rules.subfolders)
         waker.begin()
@@ -152,7 +152,7 @@ class Folder:
             while not self._closing:
                 asked = self._asked
                 look = await asyncio.to_thread(self._looker.look)
-                await self._take_all(firing, look.ready)
+                await self._take_all(host, look.ready)
                 if not look.ready and not look.waiting:
                     self._answered = asked
                     async with self._looked:
@@ -170,28 +170,28 @@ class Folder:
         if self._waker is not None:
             self._waker.wake()
 
-    async def _take_all(self, firing: Firing, ready: Sequence[FoundFile]) -> None:
+    async def _take_all(self, host: TriggerHost, ready: Sequence[FoundFile]) -> None:
         left = iter(ready)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(SIDE_BY_SIDE, len(ready))):
-                    group.create_task(self._take_each(firing, left))
+                    group.create_task(self._take_each(host, left))
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
 
-    async def _take_each(self, firing: Firing, left: Iterator[FoundFile]) -> None:
+    async def _take_each(self, host: TriggerHost, left: Iterator[FoundFile]) -> None:
         for found in left:
             if self._closing:
                 return
             try:
-                await self._take(firing, found)
+                await self._take(host, found)
             except OSError as error:
                 self._said.problem(found.path, f"cannot be taken: {error.strerror or error}; it is tried again")
                 self._looker.rest(found)
             else:
                 self._said.over(found.path, "was taken after all")
 
-    async def _take(self, firing: Firing, found: FoundFile) -> None:
+    async def _take(self, host: TriggerHost, found: FoundFile) -> None:
         """Keep a file and start its run, then move it."""
         problem = self._refusal(found)
         if problem is not None:
@@ -202,23 +202,23 @@ class Folder:
             return
         with stream:
             try:
-                kept = await firing.stage(stream)
+                kept = await host.stage(stream)
             except Misuse:
                 self._looker.forget(found)
                 return
             if kept.size != found.signature.size or not found.is_in(stream):
                 self._looker.forget(found)
                 return
-        fired = await self._fire(firing, found, kept)
+        fired = await self._fire(host, found, kept)
         if fired is not None:
-            await self._moved(firing, found, kept.id, fired)
+            await self._moved(host, found, kept.id, fired)
 
-    async def _fire(self, firing: Firing, found: FoundFile, kept: KeepFile) -> Fired | None:
+    async def _fire(self, host: TriggerHost, found: FoundFile, kept: KeepFile) -> Fired | None:
         file = File(id=kept.id, name=shown_name(found.path), size=kept.size)
         run_id = f"{self.workflow.name}-{kept.id[:16]}"
         try:
             value = file if self._make_input is None else self._make_input(file)
-            fired = await firing.fire(self, kept.id, value, run_id=run_id, file=kept, state=_taking(found))
+            fired = await host.fire(self, kept.id, value, run_id=run_id, file=kept, state=_taking(found))
         except StoreError:
             raise
         except OrchestratorError as error:
@@ -231,7 +231,7 @@ class Folder:
             _log.info("%s starts run %s", harmless(str(found.place)), fired.run_id)
         return fired
 
-    async def _moved(self, firing: Firing, found: FoundFile, key: str, fired: Fired) -> None:
+    async def _moved(self, host: TriggerHost, found: FoundFile, key: str, fired: Fired) -> None:
         note = None
         if not fired.new and fired.state != _taking(found):
             note = (
@@ -240,7 +240,7 @@ class Folder:
             )
             _log.info("%s was already processed as run %s", harmless(str(found.place)), fired.run_id)
         if await asyncio.to_thread(put_away, found, self.rules.done, note) is not None and note is None:
-            await firing.note(self, key, MOVED)
+            await host.note(self, key, MOVED)
 
     def _refusal(self, found: FoundFile) -> str | None:
         size = found.signature.size

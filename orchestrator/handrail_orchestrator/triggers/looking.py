@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from handrail_orchestrator.triggers.said import Said
+from handrail_orchestrator.triggers.said import SaidOnce
 
 MOST_AT_ONCE = 10_000
 """Files that are watched side by side; more wait until some of these are taken, so that memory has a bound."""
@@ -110,7 +110,7 @@ class FolderRules:
         return any(fnmatchcase(lower, pattern.lower()) for pattern in self.patterns)
 
 
-class Look(NamedTuple):
+class FolderLook(NamedTuple):
     """What one look into a folder found."""
 
     ready: list[FoundFile]
@@ -131,13 +131,13 @@ class Looker:
     """Looks again and again, and remembers since when each file has been as it is."""
 
     rules: FolderRules
-    said: Said
+    said: SaidOnce
     clock: Callable[[], float] = time.monotonic
     """One that does not jump."""
     _since: dict[Path, tuple[Signature, float]] = field(default_factory=dict)
     _resting: dict[Path, _Rest] = field(default_factory=dict)
 
-    def look(self) -> Look:
+    def look(self) -> FolderLook:
         """Return which files are ready: their size and time have not changed for as long as the rules say."""
         now, settle = self.clock(), self.rules.settle_seconds
         since: dict[Path, tuple[Signature, float]] = {}
@@ -158,7 +158,7 @@ class Looker:
                 over = begun + settle - now
                 soonest = over if soonest is None else min(soonest, over)
         self._since = since
-        return Look(ready, len(since) - len(ready), soonest)
+        return FolderLook(ready, len(since) - len(ready), soonest)
 
     def forget(self, found: FoundFile) -> None:
         """Wait for a file as if it had just come: it changed while it was read."""

@@ -7,7 +7,7 @@ from handrail_orchestrator.store.fired import Fired
 from handrail_orchestrator.workflow import AnyWorkflow
 
 
-class Firing(Protocol):
+class TriggerHost(Protocol):
     """Where a trigger starts runs: an orchestrator, seen from here.
 
     Raises (every method):
@@ -61,7 +61,7 @@ class Trigger(Protocol):
         """Return the workflow that it starts."""
         ...
 
-    async def watch(self, firing: Firing) -> None:
+    async def watch(self, host: TriggerHost) -> None:
         """Watch and fire until it is closed or cancelled."""
         ...
 

@@ -22,7 +22,7 @@ _log = logging.getLogger("handrail.triggers")
 MakeStart = Callable[[AnyWorkflow, object, str], StartRun]
 
 
-class EngineFiring:
+class EngineHost:
     """Starts runs on an engine."""
 
     def __init__(self, engine: EmbeddedEngine, start: MakeStart) -> None:
@@ -30,7 +30,7 @@ class EngineFiring:
         self._start = start
 
     async def stage(self, stream: BinaryIO) -> KeepFile:
-        """Give a file's bytes to the store; see ``Firing``."""
+        """Give a file's bytes to the store; see ``TriggerHost``."""
         return await self._engine.stage(stream)
 
     async def fire(
@@ -43,7 +43,7 @@ class EngineFiring:
         file: KeepFile | None = None,
         state: str = "fired",
     ) -> Fired:
-        """Start the run of a key, once; see ``Firing``."""
+        """Start the run of a key, once; see ``TriggerHost``."""
         change = Fire(trigger.name, key, self._start(trigger.workflow, value, run_id), file, state)
         fired: Fired = await self._engine.writer.ask(change)
         if fired.new:
@@ -58,9 +58,9 @@ class EngineFiring:
 class Running:
     """The triggers of one orchestrator, at work."""
 
-    def __init__(self, triggers: Sequence[Trigger], firing: EngineFiring) -> None:
+    def __init__(self, triggers: Sequence[Trigger], host: EngineHost) -> None:
         self._triggers = triggers
-        self._tasks = [asyncio.create_task(_watched(each, firing), name=each.name) for each in triggers]
+        self._tasks = [asyncio.create_task(_watched(each, host), name=each.name) for each in triggers]
 
     async def end(self) -> None:
         """Let them finish what they have in hand, and end them."""
@@ -74,10 +74,10 @@ class Running:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _watched(trigger: Trigger, firing: EngineFiring) -> None:
+async def _watched(trigger: Trigger, host: EngineHost) -> None:
     while True:
         try:
-            await trigger.watch(firing)
+            await trigger.watch(host)
         except Exception as error:  # noqa: BLE001 -- whatever it was, what comes later must not be missed
             _log.error("trigger %s failed, and is begun again: %s", trigger.name, error, exc_info=error)
         else:

@@ -11,7 +11,7 @@ MOST = 1_000
 _log = logging.getLogger("handrail.triggers")
 
 
-class Said:
+class SaidOnce:
     """What was said of which place."""
 
     def __init__(self) -> None:

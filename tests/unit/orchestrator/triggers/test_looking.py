@@ -8,7 +8,7 @@ import pytest
 
 from handrail_orchestrator.triggers import looking
 from handrail_orchestrator.triggers.looking import FolderRules, Looker
-from handrail_orchestrator.triggers.said import Said
+from handrail_orchestrator.triggers.said import SaidOnce
 
 
 class Clock:
@@ -31,7 +31,7 @@ def rules(root: Path, *patterns: str, settle: float = 2.0, subfolders: bool = Tr
 
 
 def looker(root: Path, clock: Clock, *patterns: str, settle: float = 2.0, subfolders: bool = True) -> Looker:
-    return Looker(rules(root, *patterns, settle=settle, subfolders=subfolders), Said(), clock)
+    return Looker(rules(root, *patterns, settle=settle, subfolders=subfolders), SaidOnce(), clock)
 
 
 def ready(looker: Looker) -> list[str]:
