@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
+    from handrail_ai_steps.documents.boundaries import Boundaries as Boundaries
+    from handrail_ai_steps.documents.boundaries import PageRange as PageRange
+    from handrail_ai_steps.documents.boundaries import boundaries as boundaries
     from handrail_ai_steps.documents.document import DocumentNote as DocumentNote
     from handrail_ai_steps.documents.document import FormValue as FormValue
     from handrail_ai_steps.documents.document import Part as Part
@@ -49,5 +52,6 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.page import HiddenText as HiddenText
     from handrail_ai_steps.documents.page import Page as Page
     from handrail_ai_steps.documents.page import TextLine as TextLine
+    from handrail_ai_steps.documents.separating import Separating as Separating
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

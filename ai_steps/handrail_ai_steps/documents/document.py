@@ -173,6 +173,20 @@ class Document:
             if part.document is not None:
                 yield from part.document.walk()
 
+    def only(self, first: int, last: int) -> "Document":
+        """Return some pages of this document, by their numbers, which they keep; it is the same file all the same.
+
+        Notes and form values of other pages are not in it. With numbers that it does not have it has no pages.
+        """
+        numbers = range(first, last + 1)
+        some = replace(
+            self,
+            pages=tuple(page for page in self.pages if page.number in numbers),
+            notes=tuple(note for note in self.notes if note.page is None or note.page in numbers),
+            form=tuple(each for each in self.form if each.page in numbers),
+        )
+        return some if self.data is None else with_bytes(some, self.data)
+
     def opened(self, data: bytes) -> "Document":
         """Return this document with the bytes that it was read from.
 
