@@ -10,7 +10,10 @@ from handrail_ai_steps.documents.readers.piece import DocumentReader
 READERS: Mapping[DocumentKind, str] = {
     "pdf": "handrail_ai_steps.documents.readers.pdf:read",
     "html": "handrail_ai_steps.documents.readers.html:read",
+    "mail": "handrail_ai_steps.documents.readers.mail:read",
     "markdown": "handrail_ai_steps.documents.readers.text:read_markdown",
+    "outlook": "handrail_ai_steps.documents.readers.outlook:read",
+    "winmail": "handrail_ai_steps.documents.readers.winmail:read",
     "ocr_lines": "handrail_ai_steps.documents.readers.ocr_lines:read",
     "text": "handrail_ai_steps.documents.readers.text:read",
     "xml": "handrail_ai_steps.documents.readers.xml_text:read",
