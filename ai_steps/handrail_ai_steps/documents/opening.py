@@ -26,6 +26,10 @@ from handrail_ai_steps.documents.page import Page
 from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, Piece
 from handrail_ai_steps.documents.readers.register import module_of
 from handrail_ai_steps.documents.readers.wire import piece_of
+from handrail_ground.optional import LibraryMissing
+
+SMALL_PICTURE = 5_000
+"""Bytes: smaller pictures in a body are its decoration."""
 
 
 def open_document(
@@ -153,19 +157,22 @@ class _Opening:
         if part.problem:
             return Part(name=part.name, role=part.role, size=size, state="failed", problem=part.problem)
         self.parts_left -= 1
-        kept = self._why_kept(size, depth)
+        kept = self._why_kept(part, depth)
         try:
             if kept:
                 return Part(name=part.name, role=part.role, size=size, state="kept", problem=kept)
             document = self.open(part.data, part.name, depth=depth, kind=part.kind)
         except WrongKind as error:
             return Part(name=part.name, role=part.role, size=size, state="kept", problem=str(error))
-        except DocumentError as error:
+        except (DocumentError, LibraryMissing) as error:
             return Part(name=part.name, role=part.role, size=size, state="failed", problem=str(error))
         return Part(name=part.name, role=part.role, size=size, state="read", document=document)
 
-    def _why_kept(self, size: int, depth: int) -> str:
+    def _why_kept(self, part: FoundPart, depth: int) -> str:
         """Return why a part is not read, or nothing."""
+        size = len(part.data)
+        if part.role == "inline" and size < SMALL_PICTURE:
+            return "it is a small picture, as signatures have them"
         if depth > self.limits.depth:
             return f"it is more than {self.limits.depth} files deep (ReadingLimits.depth)"
         if self.parts_left < 0:
@@ -185,6 +192,10 @@ def _about_parts(parts: tuple[Part, ...]) -> Iterator[DocumentNote]:
     for part in parts:
         if part.state == "failed":
             yield DocumentNote(code="part_failed", message=f"{part.name} could not be read: {part.problem}")
+    beyond = [part for part in parts if part.state == "kept" and "(ReadingLimits." in part.problem]
+    if beyond:
+        message = f"{len(beyond)} parts were not read, the first is {beyond[0].name}: {beyond[0].problem}"
+        yield DocumentNote(code="part_failed", message=message)
 
 
 def _says_why(notes: tuple[DocumentNote, ...]) -> bool:
