@@ -18,7 +18,7 @@ from handrail_ai_steps.documents.readers.mail_parts import MailPart, found_part,
 from handrail_ai_steps.documents.readers.piece import MailHeader, Piece
 from handrail_ai_steps.documents.readers.text import lossy
 
-_SOFT = re.compile(r"(?<=\S) \n(?![> \n])")
+_SOFT = re.compile(r"(?<=\S)(?<!^--) \n(?![> \n])", re.MULTILINE)
 """The end of a line that flows into the next, which quotes nothing."""
 
 

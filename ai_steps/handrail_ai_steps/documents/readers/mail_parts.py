@@ -21,6 +21,7 @@ SMALL_PICTURE = 5_000
 
 _AS_IT_WAS = default.clone(refold_source="none", cte_type="8bit")
 _BOUNDARY = re.compile(rb"^--([^\r\n]{1,70}?)[ \t]*\r?$", re.MULTILINE)
+_MENDED = b"=_mended-boundary-of-a-part"
 _ENDINGS = {"text/plain": ".txt", "text/rfc822-headers": ".txt", "image/jpeg": ".jpg", "application/xml": ".xml"}
 _ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
 
@@ -140,8 +141,10 @@ def _with_boundary(part: EmailMessage) -> EmailMessage | None:
     boundary = next((each for each in used if each + b"--" in used), None)
     if boundary is None:
         return None
-    head = f'Content-Type: {part.get_content_type()}; boundary="'.encode() + boundary + b'"\n\n'
-    mended = BytesParser(_class=EmailMessage, policy=default).parsebytes(head + data)
+    # Another one in its place: the library takes quotation marks and brackets off twice.
+    renamed = re.sub(rb"^--" + re.escape(boundary) + rb"(?=(--)?[ \t]*\r?$)", b"--" + _MENDED, data, flags=re.MULTILINE)
+    head = f'Content-Type: {part.get_content_type()}; boundary="'.encode() + _MENDED + b'"\n\n'
+    mended = BytesParser(_class=EmailMessage, policy=default).parsebytes(head + renamed)
     return mended if mended.is_multipart() else None
 
 

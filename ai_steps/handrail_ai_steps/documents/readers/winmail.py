@@ -41,6 +41,8 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
     head = _head(opened)
     yield from (MailHeader(each, value) for each, value in head)
     yield from mail_page(head, list(_texts(opened, limits)), limits)
+    if data[6 + sum(each.length for each in opened.objects) :].strip(b"\0"):
+        told.messages.append("it ends inside a part")
     if told.messages:
         said = "; ".join(sorted(set(told.messages))[:3])
         yield DocumentNote(code="part_failed", message=f"it is damaged ({said}): some of what is in it may lack")
