@@ -92,10 +92,10 @@ def message(
     *,
     numbers: Mapping[int, int] | None = None,
     embedded: bool = False,
-    **folders: Tree,
+    files: Sequence[Tree] = (),
 ) -> Tree:
-    """Return a message: text as UTF-16, bytes as they are; numbers; and folders of files and recipients."""
-    tree: Tree = dict(folders)
+    """Return a message: text as UTF-16, bytes as they are; numbers; and folders of files."""
+    tree: Tree = {f"__attach_version1.0_#{at:08X}": each for at, each in enumerate(files)}
     rows = b"".join(struct.pack("<HHIQ", 3, key, 6, value) for key, value in (numbers or {}).items())
     tree["__properties_version1.0"] = bytes(24 if embedded else 32) + rows
     for key, value in strings.items():
@@ -104,10 +104,9 @@ def message(
     return tree
 
 
-def attached(number: int, tree: Tree, rows: Mapping[int, int]) -> dict[str, Tree]:
-    """Return a folder of an attached file, as an argument of ``message``."""
-    written = b"".join(struct.pack("<HHIQ", 3, key, 6, value) for key, value in rows.items())
-    return {f"__attach_version1.0_#{number:08X}": {"__properties_version1.0": bytes(8) + written, **tree}}
+def attached(tree: Tree, method: int) -> Tree:
+    """Return the folder of an attached file."""
+    return {"__properties_version1.0": bytes(8) + struct.pack("<HHIQ", 3, 0x3705, 6, method), **tree}
 
 
 def winmail(*attributes: tuple[int, int, int, bytes]) -> bytes:

@@ -19,7 +19,8 @@ from tests.unit.ai_steps.documents.compound import (
 )  # fmt: skip
 
 SUBJECT, BODY, RICH, HTML, SENDER_NAME, SENDER, SENT = 0x0037, 0x1000, 0x1009, 0x1013, 0x0C1A, 0x5D01, 0x0039
-NAME, DATA, METHOD, PAGE = "__substg1.0_3707001F", "__substg1.0_37010102", 0x3705, 0x3FDE
+NAME, DATA, PAGE = "__substg1.0_3707001F", "__substg1.0_37010102", 0x3FDE
+BY_VALUE, EMBEDDED, ELSEWHERE = 1, 5, 7
 RTF = rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 Gr\'fc\'dfe\par Total\tab 120.00 \u8364?}"
 FROM_HTML = (
     rb"{\rtf1\ansi\ansicpg1252\fromhtml1 {\*\htmltag64 <p>}\htmlrtf \par \htmlrtf0 Total {\*\htmltag84 <b>}"
@@ -40,8 +41,7 @@ def test_a_message_is_its_head_above_its_body_and_its_files_are_parts() -> None:
         message(
             {SUBJECT: "Bestellung", SENDER_NAME: "Jürgen", SENDER: "j@example.com", BODY: "5 Schrauben für 120 €\r\n"},
             numbers={SENT: 133_547_076_000_000_000},
-            **attached(0, file("a.txt", b"one"), {METHOD: 1}),
-            **attached(1, file("b.pdf", b"%PDF-1.7 cut off"), {METHOD: 1}),
+            files=[attached(file("a.txt", b"one"), BY_VALUE), attached(file("b.pdf", b"%PDF-1.7 cut off"), BY_VALUE)],
         )
     )
 
@@ -90,11 +90,11 @@ def test_a_message_in_a_message_is_a_part_with_its_own_files() -> None:
     # TeamMsgExtractor/msg-extractor 115
     inner = message(
         {SUBJECT: "inside", SENDER: "i@example.com", BODY: "größer"}, embedded=True,
-        **attached(0, file("deep.txt", b"deep"), {METHOD: 1}),
+        files=[attached(file("deep.txt", b"deep"), BY_VALUE)],
     )  # fmt: skip
     folder: Tree = {NAME: "inside".encode("utf-16-le"), "__substg1.0_3701000D": inner}
 
-    document = outlook(message({SUBJECT: "outside", BODY: "see"}, **attached(0, folder, {METHOD: 5})))
+    document = outlook(message({SUBJECT: "outside", BODY: "see"}, files=[attached(folder, EMBEDDED)]))
 
     (part,) = document.parts
     assert (part.name, part.role, part.state) == ("inside.eml", "message", "read")
@@ -105,7 +105,7 @@ def test_a_message_in_a_message_is_a_part_with_its_own_files() -> None:
 
 def test_a_link_to_a_file_is_a_part_that_says_so() -> None:
     document = outlook(
-        message({SUBJECT: "x", BODY: "y"}, **attached(0, {NAME: "far.pdf".encode("utf-16-le")}, {METHOD: 7}))
+        message({SUBJECT: "x", BODY: "y"}, files=[attached({NAME: "far.pdf".encode("utf-16-le")}, ELSEWHERE)])
     )
 
     assert [(part.name, part.state) for part in document.parts] == [("far.pdf", "failed")]
