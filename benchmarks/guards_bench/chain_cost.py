@@ -11,9 +11,9 @@ from time import process_time
 from bench.figure import TIMES, Figure, at_most, median_figure
 from handrail_guards.chain import run_guards
 from handrail_guards.check import Check
+from handrail_guards.conditions import one_of
 from handrail_guards.guard import GuardContext
 from handrail_guards.text import forbids, matches, max_length, min_length
-from handrail_guards.values import one_of
 
 CALLS = 2_000
 ROUNDS = 15

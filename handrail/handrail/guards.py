@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from handrail_guards.check import Check as Check
     from handrail_guards.check import Finding as Finding
     from handrail_guards.check import failed as failed
+    from handrail_guards.conditions import in_range as in_range
+    from handrail_guards.conditions import one_of as one_of
+    from handrail_guards.conditions import satisfies as satisfies
     from handrail_guards.confidence import Confidence as Confidence
     from handrail_guards.confidence import ConfidenceSource as ConfidenceSource
     from handrail_guards.cross_field import dates_in_order as dates_in_order
@@ -60,9 +63,6 @@ if TYPE_CHECKING:
     from handrail_guards.text import forbids as forbids
     from handrail_guards.text import matches as matches
     from handrail_guards.text import min_length as min_length
-    from handrail_guards.values import in_range as in_range
-    from handrail_guards.values import one_of as one_of
-    from handrail_guards.values import satisfies as satisfies
     from handrail_guards.verdict import OnFail as OnFail
     from handrail_guards.verdict import Span as Span
     from handrail_guards.verdict import Verdict as Verdict

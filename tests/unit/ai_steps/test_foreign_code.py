@@ -17,11 +17,11 @@ from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidPrompt
 from handrail_ai_steps.prompt import Prompt
 from handrail_guards.acceptance import Always, Doubt
 from handrail_guards.check import Check
+from handrail_guards.conditions import satisfies
 from handrail_guards.confidence import Confidence
 from handrail_guards.guard import GuardContext
 from handrail_guards.outcome import Accepted, Alternative, Attempt, Doubtful, Judgement
 from handrail_guards.second_opinion import Ruling, agrees, judged
-from handrail_guards.values import satisfies
 from handrail_guards.verdict import OnFail, Verdict
 from tests.unit.ai_steps.teams import route
 

@@ -7,10 +7,10 @@ from pydantic import BaseModel
 
 from handrail_guards.chain import run_guards, run_guards_async
 from handrail_guards.check import Check, failed
+from handrail_guards.conditions import in_range, one_of, satisfies
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import CostClass, GuardContext
 from handrail_guards.text import forbids, max_length, min_length
-from handrail_guards.values import in_range, one_of, satisfies
 from handrail_guards.verdict import OnFail, Verdict
 
 CONTEXT = GuardContext()

@@ -6,10 +6,10 @@ import pytest
 
 from handrail_guards.chain import run_guards
 from handrail_guards.check import Check
+from handrail_guards.conditions import in_range, one_of, satisfies
 from handrail_guards.cross_field import dates_in_order, sums
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
-from handrail_guards.values import in_range, one_of, satisfies
 
 
 def passes(guard: Check, value: Any) -> bool:

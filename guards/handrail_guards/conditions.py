@@ -1,4 +1,4 @@
-"""Guards on single values: one of a set, within a range, or any rule of your own."""
+"""Conditions on single values: one of a set, within a range, or any rule of your own."""
 
 import math
 from collections.abc import Callable, Collection
