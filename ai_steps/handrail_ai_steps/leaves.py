@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from handrail_ai_steps.strict_json import JsonObject
+from handrail_guards.values.written import Written
 
 LENGTH = "#"
 """The path part for how many items a list has, such as ``lines.#``: what was left out shows nowhere else."""
@@ -34,6 +35,8 @@ def spelled(leaf: object) -> str:
     if isinstance(leaf, float | Decimal):
         number = Decimal(repr(leaf)) if isinstance(leaf, float) else leaf
         return "0" if number == 0 else str(number.normalize())
+    if isinstance(leaf, Written):
+        leaf = leaf.normal
     if isinstance(leaf, datetime) and leaf.tzinfo is not None:
         leaf = leaf.astimezone(UTC)
     return f"{type(leaf).__name__} {leaf}"

@@ -11,9 +11,9 @@ from bench.figure import Bar, Figure, at_least, at_most, percent
 from guards_bench.corruption import KINDS, corrupted
 from guards_bench.records import records
 from handrail_guards.grounding import grounded
-from handrail_guards.grounding.amounts import read_number
-from handrail_guards.grounding.dates import read_date
 from handrail_guards.guard import GuardContext
+from handrail_guards.values.written_date import read_date
+from handrail_guards.values.written_number import read_number
 
 # Least share of true values accepted, of those whose letters and digits the scan has in that order, and most of
 # corrupted ones, in percent. An address that lost a word of one letter at its end is still in the scan.

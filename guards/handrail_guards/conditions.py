@@ -9,6 +9,7 @@ from handrail_guards.errors import InvalidGuard
 from handrail_guards.guard import GuardContext
 from handrail_guards.numbers import has_order, is_text
 from handrail_guards.truth import truth
+from handrail_guards.values.written import plain_value
 from handrail_guards.verdict import OnFail
 
 _SHOWN = 8
@@ -39,7 +40,7 @@ def one_of(allowed: Collection[object], *, fields: Fields = (), on_fail: OnFail 
 def in_range(at_least: Any = None, at_most: Any = None, *, fields: Fields = (), on_fail: OnFail = "reask") -> Check:
     """Ask that a number, date or anything with an order lie between two bounds, both included; ``fix`` moves it there.
 
-    NaN is never in range.
+    NaN is never in range. Of a ``Money``, ``Date`` or ``Percentage`` the amount, day or percent counts.
 
     Raises:
         InvalidGuard: no bound, one without an order, or bounds in the wrong order.
@@ -47,6 +48,7 @@ def in_range(at_least: Any = None, at_most: Any = None, *, fields: Fields = (), 
     _require_bounds(at_least, at_most)
 
     def test(value: Any, _: GuardContext) -> Finding | None:
+        value = plain_value(value)
         if isinstance(value, bool):
             raise TypeError("expected a number or a date, got a bool")
         if isinstance(value, float) and math.isnan(value):
@@ -58,6 +60,7 @@ def in_range(at_least: Any = None, at_most: Any = None, *, fields: Fields = (), 
         return None
 
     def nearest(value: Any, _: GuardContext) -> Any:
+        value = plain_value(value)
         return at_least if at_least is not None and value < at_least else at_most
 
     return Check(name="in_range", test=test, on_fail=on_fail, fields=as_paths(fields), repair=nearest)

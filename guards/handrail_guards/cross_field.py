@@ -8,10 +8,11 @@ from itertools import pairwise
 from handrail_guards import fields as paths
 from handrail_guards.check import Check, Fields, Finding, as_paths, failed
 from handrail_guards.errors import InvalidGuard
-from handrail_guards.grounding.amounts import read_number
-from handrail_guards.grounding.dates import read_date
 from handrail_guards.guard import GuardContext
 from handrail_guards.numbers import has_order
+from handrail_guards.values.written import plain_value
+from handrail_guards.values.written_date import read_date
+from handrail_guards.values.written_number import read_number
 from handrail_guards.verdict import OnFail
 
 
@@ -74,6 +75,7 @@ def dates_in_order(*fields: str, strictly: bool = False, on_fail: OnFail = "revi
 
 
 def _number(value: object, path: str) -> Decimal:
+    value = plain_value(value)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         number = Decimal(str(value))
         if number.is_finite():
@@ -86,6 +88,7 @@ def _number(value: object, path: str) -> Decimal:
 
 
 def _date(value: object, path: str) -> date:
+    value = plain_value(value)
     if isinstance(value, date):
         return value
     read = read_date(value) if isinstance(value, str) else None

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from typing_extensions import TypeIs
 
 from handrail_guards.errors import InvalidGuard
+from handrail_guards.values.written import Written
 
-LEAVES: tuple[type, ...] = (str, int, float, Decimal, date, time)
+LEAVES: tuple[type, ...] = (str, int, float, Decimal, date, time, Written)
 """What a value is made of in the end, as far as it can be written in a text."""
 
 EVERY = "*"

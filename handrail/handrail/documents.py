@@ -53,5 +53,12 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.page import Page as Page
     from handrail_ai_steps.documents.page import TextLine as TextLine
     from handrail_ai_steps.documents.separating import Separating as Separating
+    from handrail_guards.values.day import Date as Date
+    from handrail_guards.values.identifier import Iban as Iban
+    from handrail_guards.values.identifier import Identifier as Identifier
+    from handrail_guards.values.identifier import VatNumber as VatNumber
+    from handrail_guards.values.money import Money as Money
+    from handrail_guards.values.percentage import Percentage as Percentage
+    from handrail_guards.values.written import UnclearValue as UnclearValue
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

@@ -5,9 +5,18 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 
-from handrail_guards.grounding.amounts import find_currency, find_number, find_written_number, is_currency, read_number
-from handrail_guards.grounding.dates import find_date, find_time, find_written_date, read_date
+from handrail_guards.grounding.amounts import find_currency, find_number, find_written_number
+from handrail_guards.grounding.dates import find_date, find_time, find_written_date
 from handrail_guards.grounding.words import find_text
+from handrail_guards.values.currencies import is_currency
+from handrail_guards.values.day import Date
+from handrail_guards.values.identifier import Identifier
+from handrail_guards.values.money import Money
+from handrail_guards.values.percentage import Percentage
+from handrail_guards.values.written import Written
+from handrail_guards.values.written_date import read_date
+from handrail_guards.values.written_number import read_number
+from handrail_guards.values.written_time import read_moment
 from handrail_guards.verdict import Span
 
 
@@ -15,13 +24,29 @@ def locate(value: object, source: str) -> tuple[Span, ...]:
     """Return where a value stands in the source, after normalising how it is written; empty: nowhere.
 
     Numbers are found whatever their separators and currency, dates whatever their format, text whatever its
-    white space, punctuation and letter case. Text that is a date or a number by itself is looked for as such,
-    with the digits it is written with.
+    white space, punctuation and letter case; typed values (``Money``, ``Date``, ...) with any of their readings.
+    Text that is a date or a number by itself is looked for as such, with the digits it is written with.
 
     Raises:
         TypeError: a value of this type cannot stand in a text, such as a bool.
     """
     return tuple(_spans(value, source))
+
+
+def _find_typed(value: Written[object], source: str) -> Iterator[Span]:
+    """Yield where a typed value stands with any of its readings."""
+    if isinstance(value, Identifier):
+        yield from find_text(value.compact, source)
+    elif isinstance(value, Date):
+        times = () if value.at is None else tuple(find_time(value.at, source))
+        if times or value.at is None:
+            yield from (span for day in value.readings for span in find_date(day, source))
+            yield from times
+    elif isinstance(value, Money):
+        currencies = value.currencies or None
+        yield from (span for each in value.readings for span in find_number(each, source, currencies=currencies))
+    elif isinstance(value, Percentage):
+        yield from (span for each in value.readings for span in find_number(each, source))
 
 
 def _spans(value: object, source: str) -> Iterator[Span]:
@@ -42,6 +67,8 @@ def _spans(value: object, source: str) -> Iterator[Span]:
         yield from find_date(value, source)
     elif isinstance(value, time):
         yield from find_time(value, source)
+    elif isinstance(value, Written):
+        yield from dict.fromkeys(_find_typed(value, source))
     else:
         raise TypeError(f"a {type(value).__name__} cannot be found in a text; ground its fields ('lines.*.total')")
 
@@ -50,6 +77,11 @@ def _find_written(value: str, source: str) -> Iterator[Span]:
     as_date = read_date(value)
     if as_date is not None:
         return find_written_date(as_date, source)
+    as_moment = read_moment(value)
+    if as_moment is not None:
+        day, clock = as_moment
+        days, times = tuple(find_written_date(day, source)), tuple(find_time(clock.value, source))
+        return iter((*days, *times) if days and times else ())
     as_number = read_number(value)
     if as_number is not None:
         return find_written_number(as_number, source)

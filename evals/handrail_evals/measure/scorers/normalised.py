@@ -10,8 +10,8 @@ from typing import Literal
 from handrail_evals.errors import DataError, InvalidValue
 from handrail_evals.measure.fingerprint import jsonable
 from handrail_evals.measure.scorer import AnyAnswer
-from handrail_guards.grounding.amounts import Number, read_number
-from handrail_guards.grounding.dates import read_date
+from handrail_guards.values.written_date import read_date
+from handrail_guards.values.written_number import Number, read_number
 
 # Punctuation with a meaning stays: # % & @ +, a mark between two digits, and a minus or point before a number.
 _SIGN = re.compile(r"(?:[^\w\s#%&@+]|_)(?<!\d[.,:/-](?=\d))(?<!(?<!\w)[-.](?=[\d.]))")

@@ -7,7 +7,7 @@ from typing import Final
 
 from handrail.console.forms.habits import Misread, TypingHabits
 from handrail.console.words import say
-from handrail_guards.grounding.dates import WrittenDate, read_date
+from handrail_guards.values.written_date import WrittenDate, read_date
 
 LONGEST = 100
 """Characters of any of these."""
