@@ -8,7 +8,7 @@ from handrail_ai_steps.documents.embedded.stated import Explained
 from handrail_ai_steps.documents.embedded.sums import CENT
 from handrail_ai_steps.documents.embedded.verdict import ComparedValue
 from handrail_ai_steps.documents.invoice import InvoiceData, InvoiceLine
-from handrail_guards.grounding.amounts import Number
+from handrail_guards.values.written_number import Number
 from handrail_guards.verdict import Span
 
 _ROWS_DOWN = 3

@@ -9,10 +9,10 @@ from decimal import Decimal
 from functools import cached_property
 
 from handrail_ai_steps.documents.embedded.labels import LABELS, NOT_WITH, UNLESS, pattern
-from handrail_guards.grounding.amounts import Number, find_numbers
-from handrail_guards.grounding.dates import WrittenDate, find_dates
 from handrail_guards.grounding.locate import locate
 from handrail_guards.personal_data.checksums import iban
+from handrail_guards.values.written_date import WrittenDate, find_dates
+from handrail_guards.values.written_number import Number, find_numbers
 from handrail_guards.verdict import Span
 
 _ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:\s{0,6}[A-Z0-9]){8,30}(?![a-z])")

@@ -18,7 +18,7 @@ from handrail_ai_steps.documents.embedded.printed import (
 from handrail_ai_steps.documents.embedded.stated import Explained, Stated, StatedKind
 from handrail_ai_steps.documents.embedded.verdict import ComparedValue
 from handrail_ai_steps.documents.invoice import InvoiceData, InvoiceParty
-from handrail_guards.grounding.amounts import Number
+from handrail_guards.values.written_number import Number
 from handrail_guards.verdict import Span
 
 _SIGNED = frozenset({"grand_total", "due_payable"})
