@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from handrail_ai_steps.documents.document import DocumentNote, FormValue
+from handrail_ai_steps.documents.garbled import garbled, garbled_note
 from handrail_ai_steps.documents.hidden import InspectedPage, inspected, notes_about
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Box, HiddenText, Page
@@ -76,6 +77,9 @@ def _page(
         if pdf_page.is_cut:
             yield too_long(number, limits)
         yield from notes_about(number, hidden, is_scan=is_scan)
+        why = garbled(text.text)
+        if why:
+            yield garbled_note(number, why)
         if of_picture:
             message = "the page is a picture, with no text that can be read: have it read (ocr=), or by a person"
             yield DocumentNote(code="no_text_layer", message=message, page=number)

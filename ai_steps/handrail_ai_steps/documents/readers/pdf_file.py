@@ -4,10 +4,12 @@ import ctypes
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from handrail_ai_steps.documents.document import DocumentNote
-from handrail_ai_steps.documents.errors import BrokenDocument, EncryptedDocument, TruncatedDocument
+from handrail_ai_steps.documents.errors import BrokenDocument, DocumentError, EncryptedDocument, TruncatedDocument
+from handrail_ai_steps.documents.kinds import kind_of
 from handrail_ai_steps.documents.limits import MEGABYTE, ReadingLimits
 from handrail_ai_steps.documents.readers.pdf_form import Widget, widgets_of
 from handrail_ai_steps.documents.readers.piece import FoundPart
@@ -20,6 +22,7 @@ _END = b"%%EOF"
 _OBJECT = re.compile(rb"\d+ \d+ obj\b")
 _LINEARIZED = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d+)|/L\s+(\d+)[^>]{0,200}?/Linearized\b")
 _FORM_VERSION = 2
+_ENCRYPTED = "it is encrypted on its own: ask for it without a password"
 
 
 class PdfFile:
@@ -85,7 +88,18 @@ class PdfFile:
         for index in range(max(pdfium_c.FPDFDoc_GetAttachmentCount(self.raw), 0)):
             attachment = pdfium_c.FPDFDoc_GetAttachment(self.raw, index)
             if attachment:
-                yield _part(attachment, f"attachment {index + 1}", limits)
+                part = _part(attachment, f"attachment {index + 1}", limits)
+                yield replace(part, problem=_ENCRYPTED) if self._is_encrypted(part) else part
+
+    def _is_encrypted(self, part: FoundPart) -> bool:
+        """Return whether a file in it has a password of its own, with which PDFium returns it as it is."""
+        if b"/Crypt" not in self._data or part.problem:
+            return False
+        try:
+            kind_of(part.data, part.name)
+        except DocumentError:
+            return True
+        return False
 
 
 def attached_to(page: Any, limits: ReadingLimits) -> Iterator[FoundPart]:

@@ -76,6 +76,8 @@ class PdfPage:
     def __init__(self, page: Any, text_page: Any, *, most: int | None = None) -> None:
         """Take both handles of PDFium, which stay the caller's to close; no more than ``most`` characters are read."""
         self._most = most
+        self.is_cut = False
+        """It has more characters than ``most``."""
         self.page = page
         self.text_page = text_page
         self.width = float(pdfium_c.FPDF_GetPageWidthF(page))
@@ -201,8 +203,9 @@ class PdfPage:
 
     def _characters(self) -> str:
         count = max(pdfium_c.FPDFText_CountChars(self.text_page), 0)
-        if self._most is not None:
-            count = min(count, self._most + 1)  # one more shows that there are more
+        if self._most is not None and count > self._most:
+            self.is_cut = True
+            count = self._most
         if not count:
             return ""
         buffer = (ctypes.c_ushort * (2 * count + 2))()
