@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handrail import Document, Escalation, File, Orchestrator, Run, StepFailed, workflow
+from handrail import Accepted, Document, Escalation, File, Orchestrator, Run, StepFailed, workflow
 from handrail.documents import (
     OtherFile,
     ReadingLimits,
@@ -57,7 +57,7 @@ async def test_what_a_file_says_is_accepted_and_recorded(orchestrator: Orchestra
     assert await (await orchestrator.start(register, file, id="a")).result() == "letter.txt: Dear Sirs\n"
     (step,) = orchestrator.steps("a")
     assert (step.name, step.kind, step.confidence, step.source) == ("letters", "ai", 1.0, "rule")
-    assert step.outcome is not None
+    assert isinstance(step.outcome, Accepted)
     assert step.outcome.value["id"] == file.id
 
 
