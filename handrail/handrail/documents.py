@@ -6,13 +6,6 @@ from typing import TYPE_CHECKING
 from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
-    from handrail.file_reading import FileReader as FileReader
-    from handrail.file_reading import OtherFile as OtherFile
-    from handrail.file_reading import SetAside as SetAside
-    from handrail.file_reading import TypedByHand as TypedByHand
-    from handrail.file_reading import read_document as read_document
-    from handrail.file_reading import read_or_ask as read_or_ask
-    from handrail.file_reading import reading as reading
     from handrail_ai_steps.documents.boundaries import Boundaries as Boundaries
     from handrail_ai_steps.documents.boundaries import PageRange as PageRange
     from handrail_ai_steps.documents.boundaries import boundaries as boundaries
@@ -50,6 +43,9 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.invoice import NoInvoice as NoInvoice
     from handrail_ai_steps.documents.invoice import TaxAtRate as TaxAtRate
     from handrail_ai_steps.documents.limits import ReadingLimits as ReadingLimits
+    from handrail_ai_steps.documents.line_items.reading import LineItem as LineItem
+    from handrail_ai_steps.documents.line_items.reading import LineItems as LineItems
+    from handrail_ai_steps.documents.line_items.reading import line_items as line_items
     from handrail_ai_steps.documents.ocr.engines import rapid_ocr as rapid_ocr
     from handrail_ai_steps.documents.ocr.engines import tesseract_ocr as tesseract_ocr
     from handrail_ai_steps.documents.ocr.port import Ocr as Ocr
