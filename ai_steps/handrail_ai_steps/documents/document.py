@@ -37,6 +37,7 @@ NoteCode: TypeAlias = Literal[
     "turned",
     "low_score",
     "formula_without_value",
+    "tracked_changes",
     "empty",
 ]
 """What was found beside the text, as a code to count by.
@@ -57,6 +58,7 @@ BLOCKING: frozenset[NoteCode] = frozenset(
         "broken_page",
         "part_failed",
         "lossy_decoding",
+        "formula_without_value",
         "empty",
     }
 )

@@ -12,13 +12,13 @@ from handrail_ai_steps.documents.readers.html_style import Look, looks_of, seale
 from handrail_ai_steps.documents.readers.piece import Piece
 from handrail_ai_steps.documents.readers.plain import plain_pages
 from handrail_ai_steps.documents.readers.text import lossy
-from handrail_ground.optional import OptionalLibrary
+from handrail_ground.optional import needs
+
+with needs("office"):
+    from selectolax.lexbor import LexborHTMLParser
 
 if TYPE_CHECKING:
-    from selectolax import lexbor
     from selectolax.lexbor import LexborNode
-else:
-    lexbor = OptionalLibrary("selectolax.lexbor", extra="office")
 
 NOT_TEXT = frozenset({"head", "style", "iframe", "object", "embed", "noembed", "noframes", "audio", "video", "canvas"})
 """Elements that have nothing to read."""
@@ -65,7 +65,7 @@ def declared_charset(data: bytes) -> str | None:
 
 def seen_of(html: str) -> Seen:
     """Return what a person sees of HTML."""
-    tree = lexbor.LexborHTMLParser(html)
+    tree = LexborHTMLParser(html)
     if tree.root is None:
         return Seen(text="")
     walk = _Walk(looks=looks_of(tree))

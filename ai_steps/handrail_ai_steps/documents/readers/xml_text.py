@@ -1,19 +1,16 @@
 """XML as text: a line for each element that has some, under its name; nothing outside the file is looked up."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from handrail_ai_steps.documents.document import DocumentNote
 from handrail_ai_steps.documents.errors import BrokenDocument, TooHeavy
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.readers.piece import Piece
 from handrail_ai_steps.documents.readers.plain import plain_pages
-from handrail_ground.optional import OptionalLibrary
+from handrail_ground.optional import needs
 
-if TYPE_CHECKING:
+with needs("documents"):
     from lxml import etree
-else:
-    etree = OptionalLibrary("lxml.etree", extra="documents")
 
 
 def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iterator[Piece]:  # noqa: ARG001 -- every reader takes these

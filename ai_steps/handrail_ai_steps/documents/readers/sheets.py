@@ -1,0 +1,104 @@
+"""Excel files: each sheet a page, cells parted by tabs, as values; what is hidden is kept out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from handrail_ai_steps.documents.document import DocumentNote, PartRole
+from handrail_ai_steps.documents.errors import BrokenDocument
+from handrail_ai_steps.documents.limits import ReadingLimits
+from handrail_ai_steps.documents.page import HiddenText, Page
+from handrail_ai_steps.documents.readers.office_zip import RELATED, OfficeZip
+from handrail_ai_steps.documents.readers.piece import FoundPart, Piece
+from handrail_ai_steps.documents.readers.plain import plain_pages
+from handrail_ai_steps.documents.readers.sheet_cells import Cell, Formats, cells_of, plain_strings
+from handrail_ai_steps.documents.readers.sheet_cells import local_name as local
+
+SHOWN_FORMULAS = 3
+"""Cells that a note names."""
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A sheet as text."""
+
+    lines: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    """Cells with a formula whose value nobody saved."""
+
+    def add(self, row: list[Cell], *, hidden: bool) -> None:
+        """Add a row."""
+        self.unknown += [cell.place for cell in row if cell.unknown]
+        shown = [cell for cell in row if not (hidden or cell.hidden)]
+        beside = [cell.text for cell in row if (hidden or cell.hidden) and cell.text]
+        if beside:
+            self.hidden.append("\t".join(beside))
+        line = "\t".join(" ".join(cell.text.split()) for cell in shown).rstrip("\t")
+        if line.strip():
+            self.lines.append(line)
+
+
+def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iterator[Piece]:  # noqa: ARG001 -- every reader takes these
+    """Yield a page for each sheet of an Excel file, or several for a long one.
+
+    Raises:
+        BrokenDocument: it is damaged, or no Excel file.
+        TooHeavy: unpacked it is longer than allowed.
+    """
+    zip_ = OfficeZip(data, limits)
+    main = zip_.main("xl/workbook.xml")
+    book = zip_.tree(main)
+    if book is None:
+        raise BrokenDocument("it has no list of sheets: it is damaged, or no Excel file; ask for it again")
+    related = zip_.related(main)
+    folder = main.rpartition("/")[0]
+    formats = Formats(zip_.tree(f"{folder}/styles.xml"), since_1904=_since_1904(book))
+    strings = plain_strings(zip_.tree(f"{folder}/sharedStrings.xml"))
+    number = 1
+    for sheet in (each for each in book.iter() if local(each) == "sheet"):
+        title = sheet.get("name") or f"sheet {number}"
+        kind, target = related.get(sheet.get(f"{RELATED}id") or "", ("", ""))
+        if kind != "worksheet":
+            continue
+        part = zip_.part(target)
+        if part is None:
+            message = f"the sheet {title} is not in the file: ask for it again"
+            yield DocumentNote(code="broken_page", message=message, page=number)
+            continue
+        read_ = _Sheet()
+        for row, hidden in cells_of(part, strings, formats):
+            read_.add(row, hidden=hidden)
+        for piece in _pages(read_, title, number, limits, seen=sheet.get("state", "visible") == "visible"):
+            number += isinstance(piece, Page)
+            yield piece
+    yield from _inside(zip_, folder)
+
+
+def _pages(sheet: _Sheet, title: str, number: int, limits: ReadingLimits, *, seen: bool) -> Iterator[Piece]:
+    """Yield the pages of a sheet; of a hidden one a page without text."""
+    text = "\n".join([title, *sheet.lines]) if sheet.lines else ""
+    hidden = [HiddenText(text=each, by="marked") for each in sheet.hidden]
+    if not seen and text:
+        hidden = [HiddenText(text=text, by="marked"), *hidden]
+    yield from plain_pages(text if seen else "", limits, hidden=hidden, first=number)
+    if sheet.unknown and seen:
+        cells = ", ".join(sheet.unknown[:SHOWN_FORMULAS])
+        message = (
+            f"{len(sheet.unknown)} cells of {title} have formulas without a value ({cells}): open the file in a "
+            "program that calculates it, save it, and send that"
+        )
+        yield DocumentNote(code="formula_without_value", message=message, page=number)
+
+
+def _inside(zip_: OfficeZip, folder: str) -> Iterator[FoundPart]:
+    """Yield the pictures and files in it."""
+    for each in sorted(zip_.names):
+        if each.startswith((f"{folder}/media/", f"{folder}/embeddings/")):
+            role: PartRole = "inline" if "/media/" in each else "attachment"
+            yield FoundPart(name=each.rpartition("/")[2], role=role, data=zip_.part(each) or b"")
+
+
+def _since_1904(book: object) -> bool:
+    """Return whether days are counted from 1904, as early Macintoshes did."""
+    properties = next((each for each in book.iter() if local(each) == "workbookPr"), None)  # type: ignore[attr-defined]
+    return properties is not None and properties.get("date1904") in {"1", "true"}
