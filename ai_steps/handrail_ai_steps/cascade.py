@@ -12,6 +12,7 @@ from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejection
 from handrail_ai_steps.model_outcome import ModelOutcome, best
 from handrail_ai_steps.move import Move, after_block
+from handrail_ai_steps.readings import read_with
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.rule import doubt_of, wants_confidence
 from handrail_ai_steps.task import Task
@@ -49,8 +50,12 @@ class Cascade:
     call: Call
     gate: Gate | None = None
     """Where pieces of a streamed draft go; None: the answer is wanted whole."""
+    day_first: bool | None = None
+    """Whether the day stands first in dates, where the input does not show it; None: nobody knows."""
     verdicts: tuple[Verdict, ...] = ()
     """What the guards said about the input."""
+    read: tuple[Verdict, ...] = ()
+    """What decided the typed values of the last answer that could be read in several ways."""
 
     async def ask_all(self, models: Sequence[Model]) -> ModelOutcome:
         """Ask the models in order until an answer is accepted, and return the best outcome.
@@ -87,6 +92,7 @@ class Cascade:
                 raise self.gate.failure
             if isinstance(answer, NoAnswer):
                 return self._nothing(model, Doubt(_CODES[answer.result], answer.reason))
+            answer, self.read = read_with(answer, self.text, day_first=self.day_first)
             chain, doubt = await self._judge(answer, request)
             if chain.blocking is None:
                 fits = doubt is None or doubt.code != "guard"
@@ -190,7 +196,7 @@ class Cascade:
             field_alternatives=answer.field_alternatives,
             other_mass=answer.other_mass,
             evidence=_evidence(chain.verdicts),
-            verdicts=self.verdicts + chain.verdicts,
+            verdicts=self.verdicts + self.read + chain.verdicts,
             attempts=tuple(self.call.attempts),
             source=self.source,
             documents=placed(self.documents, self.source),

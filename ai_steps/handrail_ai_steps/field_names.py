@@ -51,6 +51,10 @@ class FieldNames:
         """Whether there is any field to speak of: not so for labels, texts and numbers."""
         self._renames = _any_renamed(self._root, set())
 
+    def holds(self, kind: type) -> bool:
+        """Return whether a value of the type may hold one of a class, at any depth."""
+        return _holds(self._root, kind, set())
+
     def renamed(self, by_path: Mapping[str, T]) -> Mapping[str, T]:
         """Return what is said of fields by their paths in Python, given their paths in JSON."""
         return {self._in_python(path): said for path, said in by_path.items()} if self._renames else by_path
@@ -105,6 +109,14 @@ def _below(node: _Node, part: str) -> "_Node | str | None":
     close = difflib.get_close_matches(part, node.fields, n=1)
     meant = f"; did you mean {close[0]!r}?" if close else ""
     return f"there is {', '.join(map(repr, list(node.fields)[:_SHOWN]))}, and no {part!r}{meant}"
+
+
+def _holds(node: _Node, kind: type, seen: set[int]) -> bool:
+    if id(node) in seen:
+        return False
+    seen.add(id(node))
+    below = [*node.fields.values(), *([node.items] if node.items is not None else [])]
+    return any(issubclass(each, kind) for each in node.classes) or any(_holds(each, kind, seen) for each in below)
 
 
 def _any_renamed(node: _Node, seen: set[int]) -> bool:

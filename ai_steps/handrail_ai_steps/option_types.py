@@ -47,6 +47,7 @@ def require_types(step: str, options: Mapping[str, Any]) -> None:
         ("limits", _are_limits, "Limits(seconds=20)"),
         ("mask", _is_collection, "a list of kinds of personal data, such as ['email', 'phone']"),
         ("keep_source", _is_bool, "True or False"),
+        ("day_first", _is_bool_or_none, "True or False, or None where nobody knows"),
     ):
         if not right(options[name]):
             raise InvalidTask(f"step {step!r}: {name} is {options[name]!r}; give {write}")
@@ -118,3 +119,7 @@ def _are_limits(given: object) -> bool:
 
 def _is_bool(given: object) -> bool:
     return isinstance(given, bool)
+
+
+def _is_bool_or_none(given: object) -> bool:
+    return given is None or isinstance(given, bool)

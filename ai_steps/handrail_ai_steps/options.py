@@ -34,6 +34,7 @@ class StepOptions(TypedDict, total=False):
     limits: what one call may take of time, tokens and money, such as ``Limits(seconds=20)``.
     mask: personal data (such as ``["email", "phone"]``) that models see only as tokens; answers come back with it.
     keep_source: whether the outcome carries the input as text, for reviewers; True without it.
+    day_first: whether the day stands first in dates such as ``03/04/2024``, where the input itself does not show it.
     """
 
     guards: Sequence[Guard | PaidGuard]
@@ -44,6 +45,7 @@ class StepOptions(TypedDict, total=False):
     limits: Limits
     mask: "Collection[PersonalDataKind]"
     keep_source: bool
+    day_first: bool | None
 
 
 DEFAULTS: StepOptions = {
@@ -55,6 +57,7 @@ DEFAULTS: StepOptions = {
     "limits": Limits(),
     "mask": (),
     "keep_source": True,
+    "day_first": None,
 }
 
 
@@ -113,6 +116,7 @@ def step_of(
         limits=chosen["limits"],
         mask=tuple(chosen["mask"]),
         keep_source=chosen["keep_source"],
+        day_first=chosen["day_first"],
     )
 
 

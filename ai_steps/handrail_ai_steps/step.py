@@ -13,11 +13,13 @@ from handrail_ai_steps.cascade import Cascade
 from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.documents.shown import documents_among, has_text, placed, unreadable
 from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidTask, LoopRunning
+from handrail_ai_steps.field_names import FieldNames
 from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model
 from handrail_ai_steps.model_outcome import ModelOutcome
 from handrail_ai_steps.option_types import require_defaults
+from handrail_ai_steps.readings import clear_values
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
@@ -30,6 +32,7 @@ from handrail_guards.escalation import Escalation
 from handrail_guards.guard import Guard, GuardContext, PaidGuard
 from handrail_guards.objections import objections
 from handrail_guards.outcome import Accepted, Doubtful, Judgement
+from handrail_guards.values.written import Written
 from handrail_guards.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -63,6 +66,8 @@ class AIStep(Generic[T_co]):
     """The personal data that no model is shown; answers come back with it restored."""
     keep_source: bool = True
     """Whether the judgement carries the input as text, for reviewers."""
+    day_first: bool | None = None
+    """Whether the day stands first in ``03/04/2024``, where the input does not show it; None: nobody knows."""
     kind: Literal["ai"] = "ai"
 
     _guard_set: GuardSet = field(init=False, repr=False)
@@ -73,9 +78,8 @@ class AIStep(Generic[T_co]):
         require_defaults(self.name, self.escalate, self.task.output)
         names = self.task.output.names
         require_fields(self.name, self.accept, names)
-        guard_set = GuardSet.of(
-            self.name, self.guards, models=len(self.models), limits=self.limits, problem=names.problem
-        )
+        guards = (*_on_readings(names, self.models), *self.guards)
+        guard_set = GuardSet.of(self.name, guards, models=len(self.models), limits=self.limits, problem=names.problem)
         object.__setattr__(self, "_guard_set", guard_set)
         if self.task.kind == "classify":
             require_labels(self.models, self.task.output.labels)
@@ -219,6 +223,7 @@ class AIStep(Generic[T_co]):
             accept=self.accept,
             call=call,
             gate=gate,
+            day_first=self.day_first,
             verdicts=checked.verdicts,
         )
         outcome = await cascade.ask_all(self.models)
@@ -269,6 +274,11 @@ class AIStep(Generic[T_co]):
             source=shown if self.keep_source else "",
         )
         return Doubtful(None, "guard", reason, judgement, self.escalate)
+
+
+def _on_readings(names: FieldNames, models: Sequence[Model]) -> tuple[Guard, ...]:
+    """Return the guard on typed values, where the answers hold any; another model may read what one misread."""
+    return (clear_values("fallback" if len(models) > 1 else "review"),) if names.holds(Written) else ()
 
 
 def _require_audit(step: str, audit: Any) -> None:

@@ -47,11 +47,16 @@ class Written(ABC, Generic[T_co]):
         return self._written
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """Return its readings as texts, each of which means nothing else."""
+        return tuple(map(self._shown, self._readings))
+
+    @property
     def problem(self) -> str:
         """Return why it may not be used as it is, in words; empty where it may."""
         if len(self._readings) == 1:
             return ""
-        return f"{self._written!r} may be {' or '.join(map(self._shown, self._readings))}"
+        return f"{self._written!r} may be {' or '.join(self.shown)}"
 
     @property
     def is_clear(self) -> bool:
