@@ -97,7 +97,9 @@ class Cascade:
             if chain.blocking is None:
                 fits = doubt is None or doubt.code != "guard"
                 value = chain.value if fits else None
-                return ModelOutcome(self._judgement(answer, chain), doubt, value, has_value=fits, blocked=not fits)
+                judgement = self._judgement(answer, chain)
+                final = answer.doubt is not None  # another model's answer would settle it without a word
+                return ModelOutcome(judgement, doubt, value, has_value=fits, blocked=not fits, final=final)
             told += sum(each.result == "invalid" for each in answer.attempts)
             move = after_block(chain.blocking, 0 if self._streamed() else allowance.limits.reasks - told)
             if move != "reask":
@@ -135,7 +137,7 @@ class Cascade:
         if chain.blocking is not None:
             return chain, None
         judgement = self._judgement(answer, chain)
-        unfit = self._unfit(answer, chain)
+        unfit = self._unfit(answer, chain) or answer.doubt
         if not self.guards.paid:
             return chain, unfit or doubt_of(self.accept, judgement, final=True)
         doubt = unfit or doubt_of(self.accept, judgement, final=False)
@@ -144,7 +146,9 @@ class Cascade:
         chain = await run_guards_async(
             (*self.guards.pure, *self.guards.paid), answer.value, context, within=self.call.within
         )
-        return chain, self._unfit(answer, chain) or doubt_of(self.accept, self._judgement(answer, chain), final=True)
+        return chain, self._unfit(answer, chain) or answer.doubt or doubt_of(
+            self.accept, self._judgement(answer, chain), final=True
+        )
 
     def _unfit(self, answer: Answer, chain: ChainResult) -> Doubt | None:
         """Return why a value that guards repaired is none of the output type, or None."""
@@ -169,7 +173,7 @@ class Cascade:
             chain.value,
             has_value=move in {"review", "next_model"},
             blocked=True,
-            final=move in {"review", "withhold"},
+            final=move in {"review", "withhold"} or answer.doubt is not None,
         )
 
     def _nothing(self, model: Model, doubt: Doubt, *, final: bool = False) -> ModelOutcome:

@@ -8,6 +8,7 @@ from handrail_ai_steps.leaves import unsaid
 from handrail_ai_steps.model import Answer, Model, NoAnswer
 from handrail_ai_steps.output import Output
 from handrail_ground.errors import is_order, told
+from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult
 
@@ -41,9 +42,13 @@ def _held_against(output: Output, given: Answer) -> Answer | NoAnswer:
         spoilt = (*attempts[:-1], replace(attempts[-1], result="invalid"))
         return NoAnswer(result="invalid", reason=f"the answer does not fit: {said}", attempts=spoilt)
     fields = _fields(given, value, output)
-    if value is given.value and attempts is given.attempts and fields is given.fields:
+    others = given.field_alternatives if output.labels else output.names.renamed(given.field_alternatives)
+    if value is given.value and attempts is given.attempts and fields is given.fields and not others:
         return given
-    return replace(given, value=value, attempts=attempts, fields=fields, confidence=_renamed(given, output))
+    confidence = _renamed(given, output)
+    return replace(
+        given, value=value, attempts=attempts, fields=fields, field_alternatives=others, confidence=confidence
+    )
 
 
 def _fields(given: Answer, value: object, output: Output) -> Mapping[str, Confidence]:
@@ -85,18 +90,18 @@ def _wrong_refusal(given: NoAnswer) -> str:
 
 def _wrong_part(given: Answer) -> str:
     """Return the name of a part that has another type than it must have, which nobody would notice until it is used."""
-    if not isinstance(given.confidence, Confidence):
-        return "confidence"
-    if not isinstance(given.model, str):
-        return "model"
-    if not isinstance(given.raw, str):
-        return "raw"
     fields: object = given.fields
-    if not (isinstance(fields, Mapping) and _are(fields.values(), Confidence)):
-        return "fields"
-    if not _are(given.alternatives, Alternative):
-        return "alternatives"
-    return "" if _are(given.attempts, Attempt) else "attempts"
+    right = {
+        "confidence": isinstance(given.confidence, Confidence),
+        "model": isinstance(given.model, str),
+        "raw": isinstance(given.raw, str),
+        "fields": isinstance(fields, Mapping) and _are(fields.values(), Confidence),
+        "alternatives": _are(given.alternatives, Alternative),
+        "field_alternatives": _are_alternatives(given.field_alternatives),
+        "attempts": _are(given.attempts, Attempt),
+        "doubt": given.doubt is None or isinstance(given.doubt, Doubt),
+    }
+    return next((name for name, is_right in right.items() if not is_right), "")
 
 
 def _wrong_number(given: Answer) -> str:
@@ -116,6 +121,9 @@ def _numbers(given: Answer) -> Iterator[tuple[float, str, str]]:
             yield each.value, "its confidence in the field", path
     for other in given.alternatives:
         yield other.confidence, "the confidence of the alternative", other.value
+    for path, others in given.field_alternatives.items():
+        for other in others:
+            yield other.confidence, "the confidence of the alternative of the field", path
     if given.other_mass is not None:
         yield given.other_mass, "the probability of what is no label (other_mass)", ""
 
@@ -130,6 +138,10 @@ def _are(listed: Any, kind: type) -> bool:
         return all(isinstance(each, kind) for each in listed)
     except TypeError:
         return False
+
+
+def _are_alternatives(by_field: object) -> bool:
+    return isinstance(by_field, Mapping) and all(_are(each, Alternative) for each in by_field.values())
 
 
 def _told_wrong(part: str) -> str:

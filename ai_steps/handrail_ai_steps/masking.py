@@ -56,6 +56,7 @@ def hide(request: ModelRequest, kinds: Sequence[PersonalDataKind]) -> Hidden:
     hidden = replace(
         request,
         text=text,
+        masked=True,
         rejections=tuple(Rejection(answer=answer, reason=reason) for answer, reason in pairs),
         on_text=None if request.on_text is None else _revealing(request.on_text, masked),
     )

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.documents.document import Document
+from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult
 
@@ -38,6 +39,8 @@ class ModelRequest:
     """The input as text: what a local model reads, and the user message for the others."""
     documents: tuple[Document, ...] = ()
     """The documents among the inputs, whose texts stand in ``text``: for models that look at places, or at pages."""
+    masked: bool = False
+    """Whether personal data is hidden in the texts, so that nothing else that shows it may leave this process."""
     output_type: Any
     """The type the answer must have: a Literal, an Enum, a pydantic model, or ``str`` for free text."""
     json_schema: Mapping[str, Any] | None = None
@@ -84,6 +87,8 @@ class Answer:
     other_mass: float | None = None
     attempts: tuple[Attempt, ...] = ()
     """Every try this answer took, the last one included."""
+    doubt: Doubt | None = None
+    """Why a person must look at it, whatever the acceptance rule says, and no other model may answer in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

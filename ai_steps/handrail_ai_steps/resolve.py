@@ -10,6 +10,7 @@ from handrail_ai_steps.model import LabelsKnown, Model
 from handrail_ai_steps.models.local.model import LocalModel
 from handrail_ai_steps.models.openai.model import OpenAIModel
 from handrail_ai_steps.models.recorded import RecordedModel
+from handrail_ai_steps.models.sources.several import Asking, SeveralSources
 from handrail_ground.errors import is_order
 from handrail_guards.numbers import is_text
 
@@ -95,3 +96,19 @@ def _recorded(name: str) -> Model:
 _LOADERS: Mapping[str, Callable[[str], Model]] = MappingProxyType(
     {"local": _local, "openai": _openai, "recorded": _recorded}
 )
+
+
+def sources(*models: ModelLike, ask: Asking = "all") -> SeveralSources:
+    """Return one model of several sources, the surest first: embedded data, a form, a local model, a language model.
+
+    Each is asked for the record, and what they state is merged field by field: the first that states a field has it,
+    and agreement makes nothing surer. Where two disagree the answer is in doubt, whatever the acceptance rule says,
+    with all that was said in ``judgement.field_alternatives``. With ``ask="missing"`` later ones are asked only while
+    a field is not stated.
+
+    Raises:
+        InvalidTask: there are fewer than two, or ``ask`` is neither.
+        UnknownModel: a name that nothing answers to.
+        ModelNotReady: a model whose file, key or library is missing.
+    """
+    return SeveralSources([resolve_model(each) for each in models], ask=ask)

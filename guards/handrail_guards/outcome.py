@@ -28,8 +28,12 @@ DoubtCode: TypeAlias = Literal[
     "stopped",
     "rule",
     "unreadable",
+    "contradiction",
 ]
-"""Why a value is in doubt, as a code to count by; the reason says it in words."""
+"""Why a value is in doubt, as a code to count by; the reason says it in words.
+
+``contradiction``: two sources of one value disagree, such as the page of an invoice and the data in it.
+"""
 
 THRESHOLD_DECIDES: Final[frozenset[DoubtCode]] = frozenset(
     {"low_confidence", "no_confidence", "stale_acceptance", "stopped", "rule"}

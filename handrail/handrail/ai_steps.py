@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.presidio import presidio_names as presidio_names
     from handrail_ai_steps.prices import Price as Price
     from handrail_ai_steps.prompt import Prompt as Prompt
+    from handrail_ai_steps.resolve import sources as sources
     from handrail_ai_steps.rule import EachField as EachField
     from handrail_ai_steps.step import AIStep as AIStep
     from handrail_ai_steps.task import Example as Example

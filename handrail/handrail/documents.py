@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.page import Page as Page
     from handrail_ai_steps.documents.page import TextLine as TextLine
     from handrail_ai_steps.documents.separating import Separating as Separating
+    from handrail_ai_steps.models.sources.embedded import embedded as embedded
+    from handrail_ai_steps.models.sources.form import form_fields as form_fields
     from handrail_guards.values.day import Date as Date
     from handrail_guards.values.identifier import Iban as Iban
     from handrail_guards.values.identifier import Identifier as Identifier

@@ -14,6 +14,7 @@ from handrail_ai_steps.output import Output
 from handrail_ground.errors import told
 from handrail_ground.hashing import hash_of_data
 from handrail_ground.jsonl import InvalidLines, place, read_lines
+from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt
 
@@ -54,11 +55,13 @@ class RecordingKey:
     def of(cls, model: str, request: ModelRequest) -> "RecordingKey":
         """Return the key of a request to a model."""
         sent_back = [[each.answer, each.reason] for each in request.rejections]
+        documents = [each.id for each in request.documents]  # a page may be looked at, and not only its text read
+        again = [_TIME.get()] if _TIME.get() else []
         return cls(
             model,
             request.prompt_version,
             hash_of_data([request.json_schema, list(request.labels)], digits=_DIGITS),
-            hash_of_data([request.text, sent_back, *([_TIME.get()] if _TIME.get() else [])], digits=_DIGITS),
+            hash_of_data([request.text, sent_back, *again, *([documents] if documents else [])], digits=_DIGITS),
         )
 
 
@@ -153,6 +156,8 @@ def _to_line(answer: Answer | NoAnswer, output: Output) -> Line:
         "asked_as": answer.asked_as,
         "fields": {path: asdict(sure) for path, sure in answer.fields.items()},
         "alternatives": [asdict(each) for each in answer.alternatives],
+        "field_alternatives": {path: list(map(asdict, each)) for path, each in answer.field_alternatives.items()},
+        "doubt": None if answer.doubt is None else asdict(answer.doubt),
         "other_mass": answer.other_mass,
         "attempts": attempts,
     }
@@ -172,6 +177,11 @@ def _from_line(line: Line, output: Output) -> Answer | NoAnswer:
         asked_as=said.get("asked_as", ""),
         fields={path: Confidence(**sure) for path, sure in said["fields"].items()},
         alternatives=tuple(Alternative(**each) for each in said["alternatives"]),
+        field_alternatives={
+            path: tuple(Alternative(**one) for one in each)
+            for path, each in said.get("field_alternatives", {}).items()  # earlier files have neither
+        },
+        doubt=Doubt(**doubt) if (doubt := said.get("doubt")) else None,
         other_mass=said["other_mass"],
         attempts=attempts,
     )

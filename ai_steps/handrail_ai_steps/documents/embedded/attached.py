@@ -1,6 +1,6 @@
 """The invoices in a document: in the files that a PDF carries, in a mail's attachments, or the file itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -62,9 +62,14 @@ def invoices_in(document: Document) -> AttachedInvoices:
     The same invoice twice is one, with the names of the files that repeat it; two that have the same number and say
     different things are both there, with a note.
     """
+    return invoices_among((document,))
+
+
+def invoices_among(documents: Iterable[Document]) -> AttachedInvoices:
+    """Return the invoices that documents carry as data, each once."""
     found: list[EmbeddedInvoice] = []
     notes: list[AttachedNote] = []
-    for inside, page in _xml_in(document, None):
+    for inside, page in (each for document in documents for each in _xml_in(document, None)):
         if isinstance(inside.invoice, NoInvoice):
             notes.append(AttachedNote(code=inside.invoice.code, name=inside.name, message=inside.invoice.reason))
         elif inside.invoice is not None:

@@ -3,23 +3,21 @@
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from handrail_ai_steps.documents.embedded.printed import PrintedText, magnitude
+from handrail_ai_steps.documents.embedded.printed import PrintedAmount, PrintedText
 from handrail_ai_steps.documents.embedded.stated import Explained
 from handrail_ai_steps.documents.embedded.sums import CENT
 from handrail_ai_steps.documents.embedded.verdict import ComparedValue
 from handrail_ai_steps.documents.invoice import InvoiceData, InvoiceLine
-from handrail_guards.values.written_number import Number
 from handrail_guards.verdict import Span
 
 _ROWS_DOWN = 3
 _SLACK = Decimal("0.02")
-_FIRST_LINE = 60
 _PRICE_AND_TOTAL = 2
 
 
 def compared_lines(made: InvoiceData, page: PrintedText, explained: Explained) -> Iterator[ComparedValue]:
     """Yield what the page says of each line's total."""
-    starts = {index: _row(line, page) for index, line in enumerate(made.lines)}
+    starts = {index: page.row_of(line.description) for index, line in enumerate(made.lines)}
     rows = sorted(each.start for each in starts.values() if each is not None)
     for index, line in enumerate(made.lines):
         if line.total is not None:
@@ -35,7 +33,7 @@ class _Row:
     """The amounts of one row: from its description down to its first amounts, or the next description."""
 
     def __init__(self, page: PrintedText, line: InvoiceLine, place: Span | None, rows: list[int]) -> None:
-        self.amounts: list[Number] = []
+        self.amounts: list[PrintedAmount] = []
         self._where = Span(0, 0)
         if place is None:
             return
@@ -53,18 +51,18 @@ class _Row:
         """Return whether one of these places is in it."""
         return any(self._where.start <= each.start < self._where.end for each in spans)
 
-    def other_total(self, line: InvoiceLine, explained: Explained) -> Number | None:
+    def other_total(self, line: InvoiceLine, explained: Explained) -> PrintedAmount | None:
         """Return its last amount, where that is the quantity times another one and neither is in the data."""
         if line.quantity is None or len(self.amounts) < _PRICE_AND_TOTAL:
             return None
         price, total = self.amounts[-2:]
-        if (magnitude(price) | magnitude(total)) & explained.amounts:
+        if (price.readings | total.readings) & explained.amounts:
             return None
-        products = {abs(line.quantity) * each for each in magnitude(price)}
-        return total if products & magnitude(total) else None
+        products = {abs(line.quantity) * each for each in price.readings}
+        return total if products & total.readings else None
 
 
-def _contradicts(page: PrintedText, term: str, stated: str, other: Number) -> ComparedValue:
+def _contradicts(page: PrintedText, term: str, stated: str, other: PrintedAmount) -> ComparedValue:
     shown = (page.shows(other.span),)
     return ComparedValue(
         term=term, stated=stated, result="contradicts", printed=shown, spans=(other.span,), reason="in its row"
@@ -84,31 +82,20 @@ def _compared(made: InvoiceData, page: PrintedText, index: int, total: Decimal, 
     return _contradicts(page, term, stated, last)
 
 
-def _row(line: InvoiceLine, page: PrintedText) -> Span | None:
-    """Return where a line's description stands, if in one place."""
-    first = line.description.split("\n", 1)[0][:_FIRST_LINE].strip()
-    for text in (line.description, first):
-        if text:
-            found = page.places(text)
-            if len(found) == 1:
-                return found[0]
-    return None
-
-
-def _is_quantity(line: InvoiceLine, number: Number) -> bool:
-    return line.quantity is not None and not number.currencies and abs(line.quantity) in magnitude(number)
+def _is_quantity(line: InvoiceLine, number: PrintedAmount) -> bool:
+    return line.quantity is not None and not number.currencies and abs(line.quantity) in number.readings
 
 
 def _is_its_price(line: InvoiceLine, row: _Row) -> bool:
     """Return whether the row has the price of one alone, and no total."""
     prices = {abs(each) for each in (line.unit_price, line.gross_price) if each is not None}
     cents = {each.quantize(CENT, rounding=ROUND_HALF_UP) for each in prices}
-    return all(magnitude(each) & (prices | cents) for each in row.amounts) and len(row.amounts) == 1
+    return all(each.readings & (prices | cents) for each in row.amounts) and len(row.amounts) == 1
 
 
-def _is_gross(line: InvoiceLine, total: Decimal, last: Number) -> bool:
+def _is_gross(line: InvoiceLine, total: Decimal, last: PrintedAmount) -> bool:
     """Return whether what is printed is the total with its tax."""
     if not line.tax_rate:
         return False
     gross = abs(total) * (1 + line.tax_rate / 100)
-    return any(abs(each - gross) <= _SLACK for each in magnitude(last))
+    return any(abs(each - gross) <= _SLACK for each in last.readings)

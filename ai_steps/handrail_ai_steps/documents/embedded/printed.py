@@ -10,6 +10,7 @@ from functools import cached_property
 
 from handrail_ai_steps.documents.embedded.labels import LABELS, NOT_WITH, UNLESS, pattern
 from handrail_guards.grounding.locate import locate
+from handrail_guards.grounding.words import Words, read_words
 from handrail_guards.personal_data.checksums import iban
 from handrail_guards.values.written_date import WrittenDate, find_dates
 from handrail_guards.values.written_number import Number, find_numbers
@@ -24,6 +25,8 @@ _CODE = re.compile(r"(?<![^\W_])[^\W_]*[\w./#-]*\d[\w./-]*", re.UNICODE)
 _WITH_DECIMALS = re.compile(r"\d[.,]\s?\d{2}$")
 _SHORTEST_IBAN, _LONGEST_IBAN = 15, 34
 _LINES_BELOW = 2
+_WORDS_LEFT_OUT = 8
+_SHORTEST_DESCRIPTION = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,21 @@ class NumberBeside:
 
     span: Span
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedAmount:
+    """An amount of money as a page prints it; ``2 120.00`` may be one or two, and is one with both readings."""
+
+    span: Span
+    readings: frozenset[Decimal]
+    """What it may be, without its sign."""
+    currencies: frozenset[str]
+
+    def or_else(self, other: "PrintedAmount") -> "PrintedAmount":
+        """Return both as one, shown as the shorter of them."""
+        shorter = min(self.span, other.span, key=lambda each: each.end - each.start)
+        return PrintedAmount(shorter, self.readings | other.readings, self.currencies | other.currencies)
 
 
 @dataclass
@@ -43,13 +61,51 @@ class PrintedText:
 
     def places(self, value: object) -> tuple[Span, ...]:
         """Return where a value stands; an amount is no percentage."""
+        if isinstance(value, Decimal):
+            return self._places_of(value)
         key = (type(value), value)
         if key not in self._places:
-            found = locate(value, self.text)
-            if isinstance(value, Decimal):
-                found = tuple(each for each in found if not self.text[each.end : each.end + 2].strip().startswith("%"))
-            self._places[key] = found
+            self._places[key] = locate(value, self.text)
         return self._places[key]
+
+    def _places_of(self, amount: Decimal) -> tuple[Span, ...]:
+        """Return what ``locate`` finds of an amount, from numbers that were found once for all."""
+        sign = -1 if amount < 0 else 1
+        found = [each for each in self._by_magnitude.get(abs(amount), ()) if sign in each.signs or not amount]
+        return tuple(dict.fromkeys(each.span for each in sorted(found, key=lambda each: each.joined)))
+
+    @cached_property
+    def _by_magnitude(self) -> dict[Decimal, list[Number]]:
+        found: dict[Decimal, list[Number]] = {}
+        for number in self.numbers:
+            for each in number.values():
+                found.setdefault(each, []).append(number)
+        return found
+
+    def row_of(self, description: str) -> Span | None:
+        """Return where a description, or its beginning, stands; None: nowhere, or in two places."""
+        words = description.split()
+        for count in range(len(words), max(0, len(words) - _WORDS_LEFT_OUT), -1):
+            letters = run_together(" ".join(words[:count]))
+            if len(letters) < _SHORTEST_DESCRIPTION and count < len(words):
+                return None
+            starts = self._starts_of(letters)
+            if len(starts) == 1:
+                return starts[0]
+        return None
+
+    def _starts_of(self, letters: str) -> list[Span]:
+        at = self._read.letters.find(letters) if letters else -1
+        found: list[Span] = []
+        while at >= 0 and len(found) < 2:
+            start, end = self._read.starts.get(at), self._read.ends.get(at + len(letters))
+            found += [Span(start, end)] if start is not None and end is not None else []
+            at = self._read.letters.find(letters, at + 1)
+        return found
+
+    @cached_property
+    def _read(self) -> Words:
+        return read_words(self.text)
 
     def shows(self, span: Span) -> str:
         """Return what stands there, on one line."""
@@ -61,9 +117,18 @@ class PrintedText:
         return tuple(each for each in find_numbers(self.text) if not each.percent)
 
     @cached_property
-    def amounts(self) -> tuple[Number, ...]:
+    def amounts(self) -> tuple[PrintedAmount, ...]:
         """Return the numbers that look like money: two decimal places, or a currency beside them."""
-        return tuple(each for each in self.numbers if each.currencies or _WITH_DECIMALS.search(self.shows(each.span)))
+        found: list[PrintedAmount] = []
+        for each in sorted(self.numbers, key=lambda each: (each.span.start, each.joined)):
+            if not (each.currencies or _WITH_DECIMALS.search(self.shows(each.span))):
+                continue
+            made = PrintedAmount(each.span, frozenset(map(abs, each.values())), each.currencies or frozenset())
+            if found and each.span.start < found[-1].span.end:
+                found[-1] = found[-1].or_else(made)
+            else:
+                found.append(made)
+        return tuple(found)
 
     @cached_property
     def days(self) -> tuple[WrittenDate, ...]:
@@ -122,7 +187,7 @@ class PrintedText:
                 return
             at = below.end
 
-    def amounts_in(self, where: Span) -> list[Number]:
+    def amounts_in(self, where: Span) -> list[PrintedAmount]:
         """Return the amounts of money within a part of the text."""
         return [each for each in self.amounts if where.start <= each.span.start < where.end]
 
@@ -151,11 +216,6 @@ def words_of(text: str) -> list[str]:
 def run_together(text: str) -> str:
     """Return the letters and digits of a text alone, without case."""
     return "".join(words_of(text))
-
-
-def magnitude(number: Number) -> frozenset[Decimal]:
-    """Return what a number may be, without its sign."""
-    return frozenset(abs(each) for each in number.values())
 
 
 def readings(day: WrittenDate) -> frozenset[date]:

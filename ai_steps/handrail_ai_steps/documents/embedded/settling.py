@@ -9,8 +9,8 @@ from itertools import pairwise
 from handrail_ai_steps.documents.embedded.labels import LABELS, PLAIN
 from handrail_ai_steps.documents.embedded.printed import (
     NumberBeside,
+    PrintedAmount,
     PrintedText,
-    magnitude,
     readings,
     run_together,
     words_of,
@@ -18,7 +18,6 @@ from handrail_ai_steps.documents.embedded.printed import (
 from handrail_ai_steps.documents.embedded.stated import Explained, Stated, StatedKind
 from handrail_ai_steps.documents.embedded.verdict import ComparedValue
 from handrail_ai_steps.documents.invoice import InvoiceData, InvoiceParty
-from handrail_guards.values.written_number import Number
 from handrail_guards.verdict import Span
 
 _SIGNED = frozenset({"grand_total", "due_payable"})
@@ -91,7 +90,7 @@ class Settler:
         labels = [term, *(["grand_total"] if term == "due_payable" and self._is_whole_due() else [])]
         found: list[Span] = []
         for where in (each for label in labels if label in LABELS for each in self._page.beside(label)):
-            amounts = [each for each in self._page.amounts_in(where) if not magnitude(each) & self._explained.amounts]
+            amounts = [each for each in self._page.amounts_in(where) if not each.readings & self._explained.amounts]
             found += [amounts[-1].span] if amounts else []  # behind a rate, a basis and a tax the label's own is last
         return _each_once(found)
 
@@ -102,7 +101,7 @@ class Settler:
         found: list[Span] = []
         for where in self._page.beside(term, labels=PLAIN[term]):
             amounts = self._page.amounts_in(where)
-            if any(magnitude(each) & self._explained.amounts or abs(amount) in magnitude(each) for each in amounts):
+            if any(each.readings & {*self._explained.amounts, abs(amount)} for each in amounts):
                 return []
             found += [amounts[-1].span] if amounts else []
         return _each_once(found)
@@ -120,15 +119,16 @@ class Settler:
                 if len(amounts) < 2 or not self._has_rate(place, rate):
                     continue
                 for basis, tax in pairwise(amounts):
-                    pair = {max(magnitude(basis)), max(magnitude(tax))}
-                    if self._is_tax_of(basis, tax, rate) and not pair & {*self._explained.amounts, abs(amount)}:
+                    known = {*self._explained.amounts, abs(amount)}
+                    if self._is_tax_of(basis, tax, rate) and not (basis.readings | tax.readings) & known:
                         shown = basis if stated.term.endswith("basis") else tax
                         return _contradicts(stated, self._page, [shown.span], f"in the row of {rate:f}%")
         return _not_printed(stated, "")
 
-    def _is_tax_of(self, basis: Number, tax: Number, rate: Decimal) -> bool:
-        one, two = max(magnitude(basis)), max(magnitude(tax))
-        return bool(one and two) and abs(one * rate / 100 - two) <= _TAX_SLACK
+    def _is_tax_of(self, basis: PrintedAmount, tax: PrintedAmount, rate: Decimal) -> bool:
+        return any(
+            one and two and abs(one * rate / 100 - two) <= _TAX_SLACK for one in basis.readings for two in tax.readings
+        )
 
     def _lines(self) -> Iterable[Span]:
         at = 0

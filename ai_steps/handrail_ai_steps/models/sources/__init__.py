@@ -1,0 +1,1 @@
+"""Sources of a record's fields: data in a document, the fields of a form, and several asked for one record."""
