@@ -105,7 +105,7 @@ def faces() -> dict[str, tuple[str, ...]]:
             for block in tree.body
             if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
             for line in block.body
-            if isinstance(line, ast.ImportFrom) and (line.module or "").startswith("handrail_")
+            if isinstance(line, ast.ImportFrom) and (line.module or "").startswith(("handrail_", "handrail."))
             for alias in line.names
         )
         if names and "lazy_face(" in path.read_text(encoding="utf-8"):

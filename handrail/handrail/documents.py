@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING
 from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
+    from handrail.file_reading import FileReader as FileReader
+    from handrail.file_reading import OtherFile as OtherFile
+    from handrail.file_reading import SetAside as SetAside
+    from handrail.file_reading import TypedByHand as TypedByHand
+    from handrail.file_reading import read_document as read_document
+    from handrail.file_reading import read_or_ask as read_or_ask
+    from handrail.file_reading import reading as reading
     from handrail_ai_steps.documents.boundaries import Boundaries as Boundaries
     from handrail_ai_steps.documents.boundaries import PageRange as PageRange
     from handrail_ai_steps.documents.boundaries import boundaries as boundaries

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from importlib.abc import InspectLoader
 
-OURS = "handrail_"
-"""What the names of the packages behind the faces begin with."""
+OURS = ("handrail_", "handrail.")
+"""What the names of the packages behind the faces begin with, and of the modules beside them."""
 
 
 def lazy_face(module: ModuleType) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -51,6 +51,6 @@ def _listed(code: CodeType | None) -> Mapping[str, str]:
     for instruction in dis.get_instructions(code) if code is not None else ():
         if instruction.opname == "IMPORT_NAME":
             module = str(instruction.argval)
-        elif instruction.opname == "IMPORT_FROM" and module.startswith(OURS):
+        elif instruction.opname == "IMPORT_FROM" and module.startswith(OURS) and module != __name__:
             found[str(instruction.argval)] = module
     return found

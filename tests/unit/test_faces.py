@@ -29,6 +29,7 @@ FACES = (
     "handrail.testing",
 )
 PACKAGES = ("handrail_ai_steps", "handrail_evals", "handrail_ground", "handrail_guards", "handrail_orchestrator")
+OF_OURS, LAZY = ("handrail_", "handrail."), "handrail.lazy"
 PLUGIN = "handrail_evals.pytest_plugin"
 """Named in a ``conftest.py`` or after ``pytest -p``, never imported."""
 
@@ -52,7 +53,7 @@ def listed(face: str) -> Iterator[tuple[str, str]]:
     """Yield each name that type checkers see in a face, with the module that it comes from."""
     for statement in ast.walk(source(face)):
         match statement:
-            case ast.ImportFrom(module=str(module), names=names) if module.startswith("handrail_"):
+            case ast.ImportFrom(module=str(module), names=names) if module.startswith(OF_OURS) and module != LAZY:
                 yield from ((alias.name, module) for alias in names)
             case _:
                 pass

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -16,7 +17,7 @@ from handrail_ai_steps.documents.errors import DocumentError, TooHeavy
 from handrail_ai_steps.documents.frames import frame, take
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Page
-from handrail_ai_steps.documents.readers.piece import Piece
+from handrail_ai_steps.documents.readers.piece import Piece, too_long
 from handrail_ai_steps.documents.readers.register import reader_of
 from handrail_ai_steps.documents.readers.wire import piece_frame
 from handrail_ground.errors import told
@@ -87,25 +88,16 @@ def _within(pieces: Iterator[Piece], limits: ReadingLimits) -> Iterator[Piece]:
             return
         done += 1
         _allow(limits.seconds + done * limits.page_seconds)
-        yield from _cut(piece, limits.page_characters)
+        yield from _cut(piece, limits)
 
 
-def _cut(page: Page, most: int) -> Iterator[Piece]:
+def _cut(page: Page, limits: ReadingLimits) -> Iterator[Piece]:
+    most = limits.page_characters
     if len(page.text) <= most:
         yield page
-        return
-    lines = tuple(line for line in page.lines if line.end <= most)
-    yield Page(
-        number=page.number,
-        text=page.text[:most],
-        lines=lines,
-        width=page.width,
-        height=page.height,
-        source=page.source,
-        hidden=page.hidden,
-    )
-    message = f"its text is longer than {most} characters; the rest was left out (ReadingLimits.page_characters)"
-    yield DocumentNote(code="pages_left_out", message=message, page=page.number)
+    else:
+        yield replace(page, text=page.text[:most], lines=tuple(line for line in page.lines if line.end <= most))
+        yield too_long(page.number, limits)
 
 
 def _confine(limits: ReadingLimits) -> None:

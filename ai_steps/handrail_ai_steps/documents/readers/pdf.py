@@ -1,70 +1,132 @@
 """PDF files, read by PDFium."""
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
-from handrail_ai_steps.documents.document import DocumentNote
-from handrail_ai_steps.documents.errors import BrokenDocument, EncryptedDocument, TruncatedDocument
+from handrail_ai_steps.documents.document import DocumentNote, FormValue
 from handrail_ai_steps.documents.garbled import garbled, garbled_note
+from handrail_ai_steps.documents.hidden import InspectedPage, inspected, notes_about
 from handrail_ai_steps.documents.limits import ReadingLimits
-from handrail_ai_steps.documents.page import HiddenText, Page, TextSource
-from handrail_ai_steps.documents.readers.piece import Piece
+from handrail_ai_steps.documents.page import Box, HiddenText, Page
+from handrail_ai_steps.documents.readers.drawing import has_ink
+from handrail_ai_steps.documents.readers.pdf_file import PdfFile, attached_to
+from handrail_ai_steps.documents.readers.pdf_form import Widget
+from handrail_ai_steps.documents.readers.pdf_page import PdfPage
+from handrail_ai_steps.documents.readers.piece import FoundPart, Piece, too_long
 from handrail_ground.optional import needs
 
 with needs("documents"):
-    import pypdfium2 as pdfium
     import pypdfium2.raw as pdfium_c
 
-    from handrail_ai_steps.documents.hidden import inspected, notes_about
+BROKEN_IN_A_ROW = 20
+"""Pages that cannot be loaded, one after the other, after which no more are tried."""
+STAMP = 40
+"""Characters on a page that is a picture otherwise, up to which they are a stamp on it, and not its text."""
+PICTURE_SHARE = 0.5
+"""Of the page, from which a picture on it is what the page shows."""
 
 
 def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iterator[Piece]:  # noqa: ARG001
-    """Yield what is in a PDF file.
+    """Yield what is in a PDF file: its pages, the values of its forms, and the files in it.
 
     Raises:
         DocumentError: it cannot be opened.
     """
-    document = _opened(data)
-    for number in range(1, len(document) + 1):
-        try:
-            page = document[number - 1]
-        except pdfium.PdfiumError as error:
-            yield DocumentNote(code="broken_page", message=f"the page cannot be read: {error}", page=number)
-            continue
-        yield from _page(document, page, number)
-        page.close()
+    file = PdfFile(data)
+    yield from file.notes()
+    parts: list[FoundPart] = []
+    broken = 0
+    for number in range(1, len(file) + 1):
+        with file.page(number) as (page, widgets):
+            if page is None:
+                broken += 1
+                yield DocumentNote(code="broken_page", message="the page cannot be read", page=number)
+                if broken == BROKEN_IN_A_ROW:
+                    message = f"{broken} pages in a row cannot be read; those after page {number} were left out"
+                    yield DocumentNote(code="pages_left_out", message=message)
+                    break
+                continue
+            broken = 0
+            yield from _page(file, page, widgets, number, limits, places=places)
+            parts += attached_to(page, limits)
+    yield from parts
+    yield from file.attachments(limits)
 
 
-def _page(document: pdfium.PdfDocument, page: pdfium.PdfPage, number: int) -> Iterator[Piece]:
-    text, not_shown, replaced = inspected(document.raw, page.raw)
-    characters = "".join(
-        chr(pdfium_c.FPDFText_GetUnicode(text, each)) for each in range(pdfium_c.FPDFText_CountChars(text))
-    )
-    pdfium_c.FPDFText_ClosePage(text)
-    is_scan = any(each.over_picture for each in not_shown)
-    away = [each for each in not_shown if not each.over_picture]
-    kept = list(characters)
-    for each in away:
-        kept[each.start : each.end] = [""] * (each.end - each.start)
-    hidden = (
-        *(HiddenText(text=characters[each.start : each.end], by=each.by) for each in away),
-        *(HiddenText(text=each, by="marked") for each in replaced),
-    )
-    width, height = page.get_size()
-    shown = "".join(kept).replace("\r\n", "\n")
-    source: TextSource = "ocr" if is_scan else "layer"
-    yield Page(number=number, text=shown, width=width, height=height, source=source, hidden=hidden)
-    yield from notes_about(number, hidden, is_scan=is_scan)
-    why = garbled(shown)
-    if why:
-        yield garbled_note(number, why)
-
-
-def _opened(data: bytes) -> pdfium.PdfDocument:
+def _page(
+    file: PdfFile, page: Any, widgets: tuple[Widget, ...], number: int, limits: ReadingLimits, *, places: bool
+) -> Iterator[Piece]:
+    found = inspected(file.raw, page)
     try:
-        return pdfium.PdfDocument(data)
-    except pdfium.PdfiumError as error:
-        if error.err_code == pdfium_c.FPDF_ERR_PASSWORD:
-            raise EncryptedDocument("it needs a password: ask for a copy without one") from None
-        if b"%%EOF" not in data:
-            raise TruncatedDocument("it ends too early: ask for it again") from None
-        raise BrokenDocument("it is no PDF that can be opened: ask for it again, or print it to PDF anew") from None
+        pdf_page = PdfPage(page, found.text, most=limits.page_characters)
+        is_scan = any(each.over_picture for each in found.not_shown)
+        away = [each for each in found.not_shown if not each.over_picture]
+        text = pdf_page.read([(each.start, each.end) for each in away], places=places)
+        hidden = tuple(_hidden(pdf_page, found))
+        of_picture = not is_scan and len(text.text) < STAMP and _shows_a_picture(page, pdf_page, text.text)
+        yield Page(
+            number=number,
+            text=text.text,
+            lines=text.lines,
+            width=pdf_page.width,
+            height=pdf_page.height,
+            source="ocr" if is_scan else "none" if of_picture else "layer",
+            hidden=hidden,
+        )
+        if pdf_page.is_cut:
+            yield too_long(number, limits)
+        yield from notes_about(number, hidden, is_scan=is_scan)
+        why = garbled(text.text)
+        if why:
+            yield garbled_note(number, why)
+        if of_picture:
+            message = "the page is a picture, with no text that can be read: have it read (ocr=), or by a person"
+            yield DocumentNote(code="no_text_layer", message=message, page=number)
+        yield from _form_values(pdf_page, widgets, number)
+    finally:
+        pdfium_c.FPDFText_ClosePage(found.text)
+
+
+def _hidden(page: PdfPage, found: InspectedPage) -> Iterator[HiddenText]:
+    for each in found.not_shown:
+        text = page.characters[each.start : each.end].replace("\r\n", "\n")
+        if not each.over_picture and text.strip():
+            yield HiddenText(text=text, by=each.by, boxes=tuple(page.boxes(each.start, each.end)))
+    for replaced in found.replaced:
+        yield HiddenText(text=replaced, by="marked")
+
+
+def _shows_a_picture(page: Any, pdf_page: PdfPage, text: str) -> bool:
+    """Return whether a page with hardly any text is a picture for the most part, or shows something that is no text."""
+    if not text.strip():
+        return has_ink(page)
+    for index in range(pdfium_c.FPDFPage_CountObjects(page)):
+        each = pdfium_c.FPDFPage_GetObject(page, index)
+        if pdfium_c.FPDFPageObj_GetType(each) == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+            box = pdf_page.object_box(each)
+            if box is not None and _area(box) >= PICTURE_SHARE * pdf_page.width * pdf_page.height:
+                return True
+    return False
+
+
+def _area(box: Box) -> float:
+    return (box.right - box.left) * (box.bottom - box.top)
+
+
+def _form_values(page: PdfPage, widgets: tuple[Widget, ...], number: int) -> Iterator[Piece]:
+    unseen = []
+    for widget in widgets:
+        if not widget.is_hidden:
+            box = Box(*page.displayed(*widget.rectangle))
+            yield FormValue(name=widget.name, value=widget.value, page=number, box=box)
+        if widget.is_hidden or (widget.is_text and _bare(widget.value) not in _bare(page.text_in(widget.rectangle))):
+            unseen.append(widget.name or "without a name")
+    if unseen:
+        names = ", ".join(unseen[:10]) + (f" and {len(unseen) - 10} more" if len(unseen) > 10 else "")
+        message = f"the page does not show what is filled in here: {names}"
+        yield DocumentNote(code="form_not_shown", message=message, page=number)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s+", "", text)

@@ -47,3 +47,10 @@ class DocumentReader(Protocol):
             DocumentError: they cannot be read at all.
         """
         ...
+
+
+def too_long(number: int, limits: ReadingLimits) -> DocumentNote:
+    """Return what is to be said of a page whose text was cut at the limit."""
+    most = limits.page_characters
+    message = f"its text is longer than {most} characters; the rest was left out (ReadingLimits.page_characters)"
+    return DocumentNote(code="pages_left_out", message=message, page=number)
