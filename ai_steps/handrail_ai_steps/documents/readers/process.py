@@ -63,7 +63,7 @@ class _Server:
                             return
                     elif key.fileobj is self._ended:
                         self._reap()
-                    else:  # whoever waited for this child has gone
+                    elif key.data in self._waited_for:  # whoever waited for this child has gone, and it has not ended
                         self._selector.unregister(key.fileobj)
                         os.kill(key.data, signal.SIGKILL)
         finally:

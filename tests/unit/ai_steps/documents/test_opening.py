@@ -1,6 +1,7 @@
 """Opening a file: its kind by content, its limits, its errors; read in a process of its own."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,10 @@ def test_a_page_of_more_characters_than_allowed_is_cut_with_a_note_that_blocks()
 
 def test_a_pdf_without_any_text_is_no_empty_success() -> None:
     assert [note.code for note in Document.open(pdf("")).blocking] == ["empty"]
+
+
+def test_many_files_that_are_read_at_once_are_all_read() -> None:
+    # The end of a child and of whoever waited for it may be seen in one look: neither ends the others.
+    with ThreadPoolExecutor(16) as threads:
+        texts = list(threads.map(lambda _: Document.open(INVOICE).text, range(200)))
+    assert set(texts) == {"Invoice 4711\nTotal 120.00 EUR\fSecond page"}
