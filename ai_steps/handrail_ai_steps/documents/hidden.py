@@ -23,6 +23,7 @@ from handrail_ai_steps.documents.painting.objects import (
     PageObjects,
     PaintedText,
     Rectangle,
+    TooCrowded,
     objects_of,
 )
 
@@ -80,7 +81,7 @@ def inspected(document: Any, page: Any) -> InspectedPage:
     """Load the text of a page that is open in PDFium, as its document is, and find out what is not shown of it."""
     try:
         objects = objects_of(page)
-    except (ArithmeticError, ValueError, MemoryError, OSError):
+    except (TooCrowded, ArithmeticError, ValueError, OSError):
         objects = None
     text, replaced = load_text(document, page, objects)
     return InspectedPage(text, _not_shown(page, text, objects), replaced)
@@ -99,6 +100,9 @@ def notes_about(number: int, hidden: Sequence[HiddenText], *, is_scan: bool) -> 
         told = ", ".join(f"{count:,} {_IN_WORDS[by]}" for by, count in sorted(counts.items()))
         message = f"the file has text here that the page does not show; it was left out (characters: {told})"
         yield DocumentNote(code="hidden_text", message=message, page=number)
+        if counts["unchecked"]:
+            message = "text of the page could not be inspected, and was left out: look at the page"
+            yield DocumentNote(code="broken_page", message=message, page=number)
     if is_scan:
         message = (
             "the page is a picture, and its text is what another program read in it: compare the two, or have the"
@@ -121,7 +125,7 @@ def _not_shown(page: Any, text: Any, objects: PageObjects | None) -> tuple[NotSh
         if not doubts:
             return ()
         return _Finding(page, objects, doubts, handle, count).ranges()
-    except (ArithmeticError, ValueError, MemoryError, OSError):
+    except (ArithmeticError, ValueError, OSError):
         return (NotShown(0, count, "unchecked"),) if count > 0 else ()
 
 

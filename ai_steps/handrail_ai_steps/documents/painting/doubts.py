@@ -37,6 +37,7 @@ class Doubts:
         """All that are doubtful, in the order of painting."""
         self.looked_at: set[int] = set()
         """Handles of those that only a drawing decides."""
+        self._is_crowded = objects.is_crowded
         self._find(objects.texts)
 
     def __bool__(self) -> bool:
@@ -83,7 +84,7 @@ class Doubts:
             self.pieces.append(piece)
 
     def _is_doubtful(self, piece: PaintedText) -> bool:
-        return self._is_covered(piece, piece.box) or self._is_near_what_is_behind(piece, piece.box)
+        return self._is_crowded or self._is_covered(piece, piece.box) or self._is_near_what_is_behind(piece, piece.box)
 
     def _is_covered(self, piece: PaintedText, box: Rectangle) -> bool:
         """Return whether something is painted over the text, or through its middle."""

@@ -16,6 +16,10 @@ Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 
 DEEPEST: Final = 8
 """Forms in forms; what is deeper is looked at as one thing."""
+MOST_OBJECTS: Final = 300_000
+"""Of a page, those of its forms included, each time that they are painted."""
+MOST_SHAPES: Final = 50_000
+"""With more, all of the page's text is looked at."""
 LARGE_TEXT: Final = 40.0
 """Points: text as high as this may cover other text."""
 THIN_LINE: Final = 3.0
@@ -30,6 +34,10 @@ TINY: Final = 1.0
 _NUMBERS: Final = Struct("=4I4f4f8xf8x")
 """A colour, a box, a matrix without its shift, a size, and two more numbers."""
 _COLOUR, _BOX, _MATRIX, _FLOAT, _PAIR, _POINT = map(Struct, ("=4I", "=4f", "=6f", "=f", "=2i", "=2f"))
+
+
+class TooCrowded(Exception):
+    """A page has more objects than can be looked at."""
 
 
 class PaintedText(NamedTuple):
@@ -73,23 +81,30 @@ class PageObjects(NamedTuple):
     """Pieces of text that say by a mark what they are to be read as: the object and the mark."""
     has_notes: bool
     """Something is stuck on the page beside its content."""
+    is_crowded: bool
+    """It has so many shapes that the last ones are not here."""
 
 
 def objects_of(page: Any) -> PageObjects:
-    """Return what is painted on a page that is open in PDFium."""
+    """Return what is painted on a page that is open in PDFium.
+
+    Raises:
+        TooCrowded: it is too much.
+    """
     handle = calls.handle_of(page)
     texts: list[PaintedText] = []
     shapes: list[PaintedShape] = []
     replaced: list[tuple[int, int]] = []
     collector = _Collector(texts, shapes, replaced)
-    collector.walk((calls.object_at(handle, number) for number in range(calls.count_objects(handle))), None, 0)
+    collector.walk(handle, None, 0)
     notes = list(_notes(page, collector.place))
-    return PageObjects(texts, shapes + notes, replaced, has_notes=bool(notes))
+    return PageObjects(texts, shapes + notes, replaced, has_notes=bool(notes), is_crowded=len(shapes) >= MOST_SHAPES)
 
 
 class _Collector:
     def __init__(self, texts: list[PaintedText], shapes: list[PaintedShape], replaced: list[tuple[int, int]]) -> None:
         self.place = 0
+        self._left = MOST_OBJECTS
         self._texts = texts
         self._shapes = shapes
         self._replaced = replaced
@@ -101,8 +116,8 @@ class _Collector:
         self._size = start + 56
         self._other = start + 60
 
-    def walk(self, objects: Iterator[int], matrix: Matrix | None, depth: int) -> None:
-        """Add the objects of a page, or of a form that is painted through a matrix.
+    def walk(self, holder: int, matrix: Matrix | None, depth: int) -> None:
+        """Add the objects of a page, or of a form (``depth`` is 1 or more) that is painted through a matrix.
 
         It is called for every object of every page: what it asks for of a piece of text is read at once.
         """
@@ -111,9 +126,15 @@ class _Collector:
         (c1, c2, c3, c4), (b1, b2, b3, b4) = self._colour, self._box
         clip_of, count_clips, count_marks = calls.clip_of, calls.count_clips, calls.count_marks
         add, make, has_transparency = self._texts.append, PaintedText._make, calls.has_transparency
+        get, count = (calls.object_in_form, calls.count_in_form) if depth else (calls.object_at, calls.count_objects)
+        size = count(holder)
         place = self.place
-        for handle in objects:
+        self._left -= size
+        if self._left < 0:
+            raise TooCrowded
+        for number in range(size):
             place += 1
+            handle = get(holder, number)
             kind = type_of(handle)
             if kind == text:
                 is_known = fill_colour(handle, c1, c2, c3, c4)
@@ -137,10 +158,9 @@ class _Collector:
                 if box[3] - box[1] > LARGE_TEXT:
                     self._shapes.append(PaintedShape(place, box, None, is_picture=False, is_solid=False))
             elif kind == calls.FORM and depth < DEEPEST:
-                inner = (calls.object_in_form(handle, number) for number in range(calls.count_in_form(handle)))
                 matrix_of(handle, self._matrix)
                 self.place = place
-                self.walk(inner, _within(_MATRIX.unpack_from(numbers, 32), matrix), depth + 1)
+                self.walk(handle, _within(_MATRIX.unpack_from(numbers, 32), matrix), depth + 1)
                 place = self.place
             else:
                 self.place = place
@@ -148,7 +168,7 @@ class _Collector:
         self.place = place
 
     def _add_shape(self, handle: int, kind: int, outer: Matrix | None) -> None:
-        if not calls.bounds(handle, *self._box):
+        if len(self._shapes) >= MOST_SHAPES or not calls.bounds(handle, *self._box):
             return
         where = _BOX.unpack_from(self._numbers, 16)
         if outer is not None:

@@ -211,13 +211,14 @@ def test_text_laid_unseen_over_an_empty_picture_is_hidden() -> None:
 
 
 def test_what_cannot_be_inspected_counts_as_hidden() -> None:
-    # Two hundred pieces of white text at one place: more than can be told apart.
+    # Twenty pieces of white text at one place: more than can be told apart.
     over_each_other = "".join(f"1 g BT /F1 12 Tf 20 100 Td (Total {900 + n}) Tj ET\n" for n in range(20))
 
-    found = hidden(SEEN + over_each_other)
+    document = opened(SEEN + over_each_other)
 
-    assert found
-    assert {by for by, _ in found} == {"unchecked"}
+    assert document.text.split() == ["Total", "120.00"]
+    assert {each.by for each in document.pages[0].hidden} == {"unchecked"}
+    assert [note.code for note in document.blocking] == ["broken_page"]
 
 
 def test_a_page_as_large_as_a_field_is_inspected_too() -> None:
