@@ -41,6 +41,8 @@ class TesseractEngine:
             letters, score = _letters(lines)
             if letters * score > most and not _sideways(lines):
                 best, most = PictureLines(lines=lines, turn=turn), letters * score
+                if letters > FEW_LETTERS and score >= GOOD:
+                    break
         return best
 
     def _read(self, picture: "Image") -> list[OcrLine]:
