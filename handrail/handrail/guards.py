@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from handrail_guards.injection.rules import injection_score as injection_score
     from handrail_guards.injection.rules import injection_signs as injection_signs
     from handrail_guards.injection.screen import Screen as Screen
+    from handrail_guards.invoices import credit_note_sign as credit_note_sign
+    from handrail_guards.invoices import due_after_issue as due_after_issue
+    from handrail_guards.invoices import tax_adds_up as tax_adds_up
     from handrail_guards.late import Late as Late
     from handrail_guards.objections import objections as objections
     from handrail_guards.outcome import AcceptedBy as AcceptedBy

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, time
 
 from handrail_guards.values.written_date import WrittenDate, find_dates
-from handrail_guards.values.written_time import find_times
+from handrail_guards.values.written_time import WrittenTime, find_times
 from handrail_guards.verdict import Span
 
 
@@ -37,4 +37,12 @@ def find_time(value: time, source: str) -> Iterator[Span]:
     for written in find_times(source):
         second = value.second if written.second is None else written.second
         if (written.hour, written.minute, second) == (value.hour, value.minute, value.second):
+            yield written.span
+
+
+def find_written_time(wanted: WrittenTime, source: str) -> Iterator[Span]:
+    """Yield where a time of day stands, to the second where both have seconds."""
+    for written in find_times(source):
+        seconds = {written.second, wanted.second} - {None}
+        if (written.hour, written.minute) == (wanted.hour, wanted.minute) and len(seconds) < 2:
             yield written.span

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum
 
 from handrail_guards.grounding.amounts import find_currency, find_number, find_written_number
-from handrail_guards.grounding.dates import find_date, find_time, find_written_date
+from handrail_guards.grounding.dates import find_date, find_time, find_written_date, find_written_time
 from handrail_guards.grounding.words import find_text
 from handrail_guards.values.currencies import is_currency
 from handrail_guards.values.day import Date
@@ -80,7 +80,7 @@ def _find_written(value: str, source: str) -> Iterator[Span]:
     as_moment = read_moment(value)
     if as_moment is not None:
         day, clock = as_moment
-        days, times = tuple(find_written_date(day, source)), tuple(find_time(clock.value, source))
+        days, times = tuple(find_written_date(day, source)), tuple(find_written_time(clock, source))
         return iter((*days, *times) if days and times else ())
     as_number = read_number(value)
     if as_number is not None:

@@ -64,6 +64,14 @@ class Money(Written[Decimal]):
         """Return the codes that its sign may mean; empty: it has none."""
         return meanings(self._currency) if self._currency else frozenset()
 
+    def __neg__(self) -> Self:
+        """Return it with the other sign, as what one side is credited the other side pays.
+
+        Raises:
+            UnclearValue: it may be read in two ways.
+        """
+        return type(self)(-self.amount, self._currency)
+
     @classmethod
     def _made(cls, readings: tuple[Decimal, ...], currency: str | None, written: str) -> Self:
         made = cls(readings[0], currency)

@@ -21,7 +21,7 @@ _DIGITS = (
 _PERCENT = rf"{_BLANK}?(?:%|(?:percent|per cent|prozent|pour cent|por ciento|per cento|procent)(?![^\W_]))"
 # The sign after a number is looked at and not taken: in "RM1.36 RM22.65" it is the next number's.
 _NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<minus>[-–])?(?P<gap>[^\S\t])?(?:(?<![^\W\d_])(?P<before>{SIGN})\.?[^\S\t]?)?(?P<open2>\()?(?P<minus2>[-–])?"
+    rf"(?P<open>\()?(?P<minus>[-–])?(?P<gap>[^\S\t])?(?:(?<![^\W\d_])(?P<before>{SIGN})\.?[^\S\t]?(?P<open2>\()?)?(?P<minus2>[-–])?"
     rf"(?(before)|(?<![^\W_]))(?<!\d[.,:/-])(?P<digits>{_DIGITS})(?!\d)(?![.,:/-]\d)"
     r"(?P<no_cents>[.,](?:--?|[–—])(?![^\W_]))?"
     rf"(?P<percent>{_PERCENT})?(?P<scale>{SCALE})?(?P<minus3>-(?={_BLANK}?(?:{SIGN})))?"
@@ -34,6 +34,7 @@ _TOKEN = re.compile(r"\S+")
 # Five digits and more, each apart from the next, as some printers set them: 1 2 3 4 . 5 0
 _SET_APART = re.compile(rf"(?<!\S)\d(?:{_BLANK}\d)+{_BLANK}?[.,]{_BLANK}?\d{_BLANK}\d(?!\S)")
 _MINUS_APART = re.compile(r"\s+-$")  # in a source it may stand between two numbers
+_LONG_WORD = re.compile(r"[^\W\d_]{2,}")
 _CRORE = Decimal(10_000_000)
 
 
@@ -138,7 +139,7 @@ def _set_apart(match: re.Match[str]) -> Number:
 def _signs(match: re.Match[str]) -> frozenset[int]:
     """Return whether a number is positive, negative, or may be either."""
     if match["minus2"] or match["minus3"] or match["minus4"] or match["credit"] or _is_bracketed(match):
-        return frozenset({-1})
+        return frozenset({-1, 1}) if _is_a_remark(match) else frozenset({-1})
     if match["minus"]:
         return frozenset({-1, 1}) if match["gap"] else frozenset({-1})
     return frozenset({1})
@@ -146,6 +147,14 @@ def _signs(match: re.Match[str]) -> frozenset[int]:
 
 def _is_bracketed(match: re.Match[str]) -> bool:
     return bool((match["open"] or match["open2"]) and match["close"])
+
+
+def _is_a_remark(match: re.Match[str]) -> bool:
+    """Return whether brackets may only set an amount apart from a sentence: ``the tax in this fee (35,13 €)``."""
+    if not (match["open"] and match["close"] and match["after"]):
+        return False
+    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return len(_LONG_WORD.findall(line)) >= 3
 
 
 def _apart(match: re.Match[str], whole: Number) -> Iterator[Number]:
