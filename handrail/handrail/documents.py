@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.embedded.reading import read_invoice as read_invoice
     from handrail_ai_steps.documents.embedded.verdict import ComparedValue as ComparedValue
     from handrail_ai_steps.documents.errors import BrokenDocument as BrokenDocument
+    from handrail_ai_steps.documents.errors import BytesMissing as BytesMissing
     from handrail_ai_steps.documents.errors import DocumentError as DocumentError
     from handrail_ai_steps.documents.errors import EmptyDocument as EmptyDocument
     from handrail_ai_steps.documents.errors import EncryptedDocument as EncryptedDocument

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,8 +33,9 @@ NEARLY = 0.7
 _PROGRAM = """
 import json, sys
 sys.path += [each for each in json.loads(sys.argv[1]) if each not in sys.path]
+from handrail_ai_steps.documents.readers.child import answer
 from handrail_ai_steps.documents.readers.process import main
-main()
+main(answer)
 """
 _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "COVERAGE_PROCESS_CONFIG")
 """What the process sees of the environment."""
@@ -42,7 +43,7 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPD
 
 def ask(
     task: str, data: bytes, limits: ReadingLimits, *, module: str = "", **request: Any
-) -> Iterator[tuple[Any, bytes]]:
+) -> Generator[tuple[Any, bytes], None, None]:
     """Let a child of the reading process do something with a file's bytes, and yield its messages as they come.
 
     ``module`` is what the task will need, loaded once for all.

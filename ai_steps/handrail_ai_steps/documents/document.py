@@ -189,6 +189,41 @@ class Document:
         )
         return some if self.data is None else with_bytes(some, self.data)
 
+    def box_of(self, start: int, end: int, *, limits: ReadingLimits = ReadingLimits()) -> tuple[tuple[int, Box], ...]:
+        """Return where a part of its text stands: for each line touched, the page's number and the box on it.
+
+        A format without places has none: the result is empty.
+
+        Raises:
+            BytesMissing: it is from a record, and its places are found in its bytes alone.
+            DocumentError: its bytes cannot be read any more within the limits.
+            ValueError: there is no such part of its text.
+        """
+        found: tuple[tuple[int, Box], ...] = _places().box_of(self, start, end, limits)
+        return found
+
+    def page_image(self, number: int, dpi: float = 150, *, limits: ReadingLimits = ReadingLimits()) -> bytes:
+        """Return the picture of a page as PNG, set upright as its boxes are; one that is a picture has its own pixels.
+
+        Raises:
+            BytesMissing: it is from a record.
+            WrongKind: its format has no pages to be drawn.
+            DocumentError: it cannot be drawn within the limits.
+            ValueError: there is no such page.
+        """
+        picture: bytes = _places().page_image(self, number, dpi, limits)
+        return picture
+
+    def part_bytes(self, index: int, *, limits: ReadingLimits = ReadingLimits()) -> bytes:
+        """Return the bytes of one of its parts, read or not.
+
+        Raises:
+            BytesMissing: it is from a record.
+            DocumentError: its bytes cannot be read any more within the limits.
+        """
+        data: bytes = _places().part_bytes(self, index, limits)
+        return data
+
     def opened(self, data: bytes) -> "Document":
         """Return this document with the bytes that it was read from.
 
@@ -210,3 +245,7 @@ def with_bytes(document: Document, data: bytes) -> Document:
 def _opening() -> Any:
     # Data knows nothing of processes and files: what opens a file is looked for when somebody opens one.
     return import_module("handrail_ai_steps.documents.opening")
+
+
+def _places() -> Any:
+    return import_module("handrail_ai_steps.documents.places")

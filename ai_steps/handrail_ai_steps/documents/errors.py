@@ -12,6 +12,7 @@ AIStepError
     ├── ReaderCrashed        the process that read it died
     ├── NoTextLayer          it has pictures of text only, and nothing here reads them
     ├── GarbledText          its text layer does not say what the page shows
+    ├── BytesMissing         a document from a record is asked for what only its bytes show
     └── NotItsBytes          bytes that were given back to a document are others
 """
 
@@ -60,6 +61,10 @@ class NoTextLayer(DocumentError):
 
 class GarbledText(DocumentError):
     """A file whose text layer does not say what its pages show."""
+
+
+class BytesMissing(DocumentError):
+    """A document that was read from a record is asked for what only its bytes show."""
 
 
 class NotItsBytes(DocumentError):

@@ -23,6 +23,7 @@ from handrail_ai_steps.documents.kinds import kind_of, misnamed
 from handrail_ai_steps.documents.limits import MEGABYTE, ReadingLimits
 from handrail_ai_steps.documents.ocr.port import Ocr
 from handrail_ai_steps.documents.page import Page
+from handrail_ai_steps.documents.pictured import PicturedFile
 from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, Piece
 from handrail_ai_steps.documents.readers.register import module_of
 from handrail_ai_steps.documents.readers.wire import piece_of
@@ -121,6 +122,9 @@ class _Opening:
         self.bytes_left -= len(data)
         kind = kind or kind_of(data, name)
         found = self._find(data, name, kind)
+        if self.ocr is not None:
+            pictured = PicturedFile(data=data, kind=kind, ocr=self.ocr, limits=self.limits)
+            found.pages, found.notes = pictured.read(found.pages, found.notes)
         parts = tuple(self._part(each, depth + 1) for each in found.parts)
         notes = (*_about_name(kind, name), *found.notes, *_about_parts(parts))
         if not (parts or found.form or any(page.text.strip() for page in found.pages) or _says_why(notes)):

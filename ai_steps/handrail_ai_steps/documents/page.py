@@ -74,4 +74,6 @@ class Page:
     """As displayed, in the unit of its boxes; 0: the format has no places."""
     height: float = 0.0
     source: TextSource = "plain"
+    turned: int = 0
+    """By how many degrees clockwise its picture was turned to stand upright; its boxes are those of the upright one."""
     hidden: tuple[HiddenText, ...] = ()

@@ -160,6 +160,10 @@ class PdfPage:
             plain = self._plain()
             if plain is not None:
                 return PageText(plain, _whole_lines(plain), ())
+        return self.arranged(hidden, places=places)
+
+    def arranged(self, hidden: Sequence[tuple[int, int]] = (), *, places: bool = False) -> PageText:
+        """Return the same, and where each of its pieces is in PDFium's list."""
         parts: list[str] = []
         lines: list[TextLine] = []
         pieces: list[Piece] = []

@@ -2,12 +2,12 @@
 
 import contextlib
 import gc
-import json
 import os
 import selectors
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from struct import Struct
 
@@ -22,22 +22,24 @@ _MAXRSS = 1 if sys.platform == "darwin" else 1024
 """The unit of ``ru_maxrss`` in bytes."""
 
 
-def main() -> None:
-    """Serve the process at the other end of the standard input, until it closes it or ends."""
-    paths = json.loads(sys.argv[1])
-    sys.path += [each for each in paths if each not in sys.path]
+def main(answer: Callable[[socket.socket], None]) -> None:
+    """Serve the process at the other end of the standard input, until it closes it or ends.
+
+    ``answer`` is what a child does: it takes a request from the socket, and answers it there.
+    """
     control = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.close(null)
-    _Server(control, parent=os.getppid()).run()
+    _Server(control, answer, parent=os.getppid()).run()
 
 
 class _Server:
     """Takes orders, forks, and says how each child ended; it never looks into a file."""
 
-    def __init__(self, control: socket.socket, *, parent: int) -> None:
+    def __init__(self, control: socket.socket, answer: Callable[[socket.socket], None], *, parent: int) -> None:
         self._control = control
+        self._answer = answer
         self._parent = parent
         self._ended, wake = socket.socketpair()
         for each in (self._ended, wake):
@@ -97,9 +99,7 @@ class _Server:
             self._selector.close()
             for each in (self._control, self._ended, self._wake, *self._waited_for.values()):
                 each.close()
-            from handrail_ai_steps.documents.readers.child import answer  # noqa: PLC0415 -- only children need it
-
-            answer(asked)
+            self._answer(asked)
             code = 0
         finally:
             os._exit(code)

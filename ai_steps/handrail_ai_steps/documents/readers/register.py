@@ -11,6 +11,7 @@ READERS: Mapping[DocumentKind, str] = {
     "pdf": "handrail_ai_steps.documents.readers.pdf:read",
     "docx": "handrail_ai_steps.documents.readers.word:read",
     "xlsx": "handrail_ai_steps.documents.readers.sheets:read",
+    "image": "handrail_ai_steps.documents.readers.picture:read",
     "html": "handrail_ai_steps.documents.readers.html:read",
     "mail": "handrail_ai_steps.documents.readers.mail:read",
     "markdown": "handrail_ai_steps.documents.readers.text:read_markdown",

@@ -21,7 +21,17 @@ def piece_frame(piece: Piece) -> bytes:
         case Page():
             lines = [[line.start, line.end, _corners(line.box), line.score] for line in piece.lines]
             hidden = [[each.text, each.by, [_corners(box) for box in each.boxes]] for each in piece.hidden]
-            said: list[Any] = ["page", piece.number, piece.text, lines, piece.width, piece.height, piece.source, hidden]
+            said: list[Any] = [
+                "page",
+                piece.number,
+                piece.text,
+                lines,
+                piece.width,
+                piece.height,
+                piece.source,
+                piece.turned,
+                hidden,
+            ]
         case DocumentNote():
             said = ["note", piece.code, piece.message, piece.page]
         case FormValue():
@@ -38,7 +48,7 @@ def piece_frame(piece: Piece) -> bytes:
 def piece_of(said: Any, data: bytes) -> Piece | None:
     """Return the piece that a message says; None: it says something else."""
     match said:
-        case ["page", number, text, lines, width, height, source, hidden]:
+        case ["page", number, text, lines, width, height, source, turned, hidden]:
             return Page(
                 number=number,
                 text=text,
@@ -46,6 +56,7 @@ def piece_of(said: Any, data: bytes) -> Piece | None:
                 width=width,
                 height=height,
                 source=source,
+                turned=turned,
                 hidden=tuple(
                     HiddenText(text=text, by=by, boxes=tuple(Box(*each) for each in boxes))
                     for text, by, boxes in hidden

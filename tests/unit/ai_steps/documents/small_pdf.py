@@ -60,3 +60,17 @@ def shown(*lines: tuple[float, float, str], font_size: float = 12) -> str:
 def lines_down(texts: Sequence[str], *, left: float = 20, top: float = 180, step: float = 14) -> str:
     """Return a content stream with one text under the other."""
     return shown(*((left, top - step * index, text) for index, text in enumerate(texts)))
+
+
+def attached(*files: tuple[str, bytes]) -> bytes:
+    """Return a PDF of one page with files in it."""
+    names = " ".join(f"({name}) {100 + 2 * index} 0 R" for index, (name, _) in enumerate(files))
+    others: dict[int, str | bytes] = {}
+    for index, (name, data) in enumerate(files):
+        others[100 + 2 * index] = f"<< /Type /Filespec /F ({name}) /UF ({name}) /EF << /F {101 + 2 * index} 0 R >> >>"
+        others[101 + 2 * index] = stream(data, "/Type /EmbeddedFile")
+    return pdf(
+        lines_down(["See the attachments"]),
+        catalog_entries=f"/Names << /EmbeddedFiles << /Names [{names}] >> >>",
+        others=others,
+    )

@@ -6,7 +6,7 @@ import pytest
 
 from handrail import Document
 from handrail.documents import Box, EncryptedDocument, TruncatedDocument
-from tests.unit.ai_steps.documents.small_pdf import lines_down, pdf, shown, stream
+from tests.unit.ai_steps.documents.small_pdf import attached, lines_down, pdf, shown, stream
 
 FIELD = (
     "<< /Type /Annot /Subtype /Widget /FT /Tx /T (iban) /V (DE89 3704 0044 0532 0130 00) /DA (/F1 10 Tf 0 g) "
@@ -103,19 +103,6 @@ def test_a_hidden_field_is_no_value_and_is_noted() -> None:
 
     assert document.form == ()
     assert codes(document) == ["form_not_shown"]
-
-
-def attached(*files: tuple[str, bytes]) -> bytes:
-    names = " ".join(f"({name}) {100 + 2 * index} 0 R" for index, (name, _) in enumerate(files))
-    others: dict[int, str | bytes] = {}
-    for index, (name, data) in enumerate(files):
-        others[100 + 2 * index] = f"<< /Type /Filespec /F ({name}) /UF ({name}) /EF << /F {101 + 2 * index} 0 R >> >>"
-        others[101 + 2 * index] = stream(data, "/Type /EmbeddedFile")
-    return pdf(
-        lines_down(["See the attachments"]),
-        catalog_entries=f"/Names << /EmbeddedFiles << /Names [{names}] >> >>",
-        others=others,
-    )
 
 
 def test_files_in_a_pdf_are_parts_each_with_its_state_and_bytes() -> None:
