@@ -213,10 +213,20 @@ def _are_columns(left: list[_Row], right: list[_Row], height: float) -> bool:
     if _share(run.text.rstrip().endswith((":", "\uff1a")) for run in beside_left) >= 0.4:
         return False
     if any(_share(any(_is_number(run) for run in row.runs) for row in side) >= 0.4 for side in (left, right)):
-        return False
+        return _is_beside_a_table(left, right, height)
     if min(_words(left), _words(right)) >= PROSE_WORDS and max(len(left), len(right)) >= 3:
         return True
     return _are_blocks(left, right, height)
+
+
+def _is_beside_a_table(left: list[_Row], right: list[_Row], height: float) -> bool:
+    """Return whether a table and something else stand side by side: each is whole, and their rows are no grid."""
+    few, many = sorted((left, right), key=len)
+    on_a_line = _share(
+        min(min(abs(row.top - each.top), abs(row.bottom - each.bottom)) for each in many) < 0.15 * height for row in few
+    )
+    whole = all(_share(not _is_number(row.runs[0]) for row in side) >= 0.5 for side in (left, right))
+    return whole and len(few) >= 3 and on_a_line < 0.6
 
 
 def _are_blocks(left: list[_Row], right: list[_Row], height: float) -> bool:

@@ -101,3 +101,31 @@ def test_a_page_of_thousands_of_cells_is_read_whole() -> None:
     text = Document.open(pdf(shown(*placed, font_size=6), size=(500, 1100))).text
 
     assert sorted(text.split()) == sorted(cell for _, _, cell in placed)
+
+
+def test_a_column_of_notes_beside_a_table_is_read_apart_from_it() -> None:
+    notes = ["Goods remain", "ours until all", "of them are", "paid in full."]
+    table = [("Item", "Qty", "Amount"), ("Hammer", "2", "120.00"), ("Nails", "100", "5.00"), ("Wood", "7", "31.50")]
+    placed = [
+        *((30.0, 300.0 - 13 * line, text) for line, text in enumerate(notes)),
+        *rows(*table, at=(180, 300, 380), top=306, step=22),
+    ]
+
+    assert text_of(*placed).split("\n") == [*notes, *("\t".join(row) for row in table)]
+
+
+def test_cells_of_two_lines_stay_in_their_table() -> None:
+    placed = [
+        (30, 300, "Item"),
+        (300, 300, "Amount"),
+        *(
+            (30.0, 280.0 - 16 * line, text)
+            for line, text in enumerate(["Hammer with a", "long handle", "Nails", "of steel"])
+        ),
+        (300, 280, "120.00"),
+        (300, 248, "5.00"),
+    ]
+
+    lines = text_of(*placed).split("\n")
+
+    assert lines == ["Item\tAmount", "Hammer with a\t120.00", "long handle", "Nails\t5.00", "of steel"]
