@@ -47,9 +47,9 @@ class PrintedAmount:
     currencies: frozenset[str]
 
     def or_else(self, other: "PrintedAmount") -> "PrintedAmount":
-        """Return both as one, shown as the shorter of them."""
-        shorter = min(self.span, other.span, key=lambda each: each.end - each.start)
-        return PrintedAmount(shorter, self.readings | other.readings, self.currencies | other.currencies)
+        """Return both as one, shown as all that they take."""
+        whole = Span(min(self.span.start, other.span.start), max(self.span.end, other.span.end))
+        return PrintedAmount(whole, self.readings | other.readings, self.currencies | other.currencies)
 
 
 @dataclass

@@ -20,6 +20,8 @@ from handrail_ai_steps.documents.embedded.verdict import ComparedValue
 from handrail_ai_steps.documents.invoice import InvoiceData, InvoiceParty
 from handrail_guards.verdict import Span
 
+_WHOLE_DUE = ("grand_total", "due_payable")
+"""Where nothing is prepaid, one label may stand for both."""
 _SIGNED = frozenset({"grand_total", "due_payable"})
 """What is paid, or paid back."""
 _TAX_SLACK = Decimal("0.02")
@@ -67,11 +69,14 @@ class Settler:
         return _agrees(stated, found or other)
 
     def _amount_not_found(self, stated: Stated, amount: Decimal) -> ComparedValue:
-        if stated.term.startswith("taxes."):
-            return self._tax_row(stated, amount)
-        if not amount and stated.term not in {"grand_total", "due_payable", "tax_total"}:
+        term = stated.term
+        if term.startswith("taxes."):
+            if len(self._invoice.taxes) > 1:
+                return self._tax_row(stated, amount)
+            term = "tax_basis" if term.endswith("basis") else "tax_total"  # the only rate is that of the whole
+        if not amount and term not in {"grand_total", "due_payable", "tax_total"}:
             return _not_printed(stated, "it is nothing")
-        beside = self._beside_amount(stated.term)
+        beside = self._beside_amount(term)
         if beside:
             return _contradicts(stated, self._page, beside, "beside its label")
         return _not_printed(stated, "")
@@ -87,7 +92,7 @@ class Settler:
 
     def _beside_amount(self, term: str) -> list[Span]:
         """Return the amounts beside a term's label that the data does not state anywhere."""
-        labels = [term, *(["grand_total"] if term == "due_payable" and self._is_whole_due() else [])]
+        labels = _WHOLE_DUE if term in _WHOLE_DUE and self._is_whole_due() else (term,)
         found: list[Span] = []
         for where in (each for label in labels if label in LABELS for each in self._page.beside(label)):
             amounts = [each for each in self._page.amounts_in(where) if not each.readings & self._explained.amounts]
