@@ -21,9 +21,10 @@ from handrail import (
     extract,
 )
 from handrail.ai_steps import AIStep, Answer, InvalidTask, Limits, Model, ModelRequest, NoAnswer, sources
-from handrail.documents import FormValue, embedded, form_fields
+from handrail.documents import Date, FormValue, Iban, Identifier, Money, embedded, form_fields
 from handrail.guards import Always, Confidence
 from tests.unit.ai_steps.documents.invoice_xml import Line, Written, cii, page
+from tests.unit.ai_steps.documents.small_pdf import attached
 from tests.unit.ai_steps.documents.test_invoice_identity import mail, pdf, xml
 
 OTHER_IBAN = "DE89370400440532013000"
@@ -225,6 +226,33 @@ async def test_data_that_does_not_add_up_is_doubtful() -> None:
 async def test_data_without_a_page_is_read_as_it_is() -> None:
     outcome = await step(embedded())(mail(xml(cii())))
     assert isinstance(outcome, Accepted)
+
+
+async def test_the_data_in_a_real_pdf_is_found_whatever_its_file_is_called() -> None:
+    pytest.importorskip("pypdfium2")
+    document = Document.open(attached(("x.bin", cii().encode("utf-16")), ("notes.xml", b"<notes/>")), name="r.pdf")
+    outcome = await step(embedded())(document)
+    assert outcome.judgement.model == "embedded"
+    assert isinstance(outcome, Accepted)
+    assert outcome.value.total == Decimal("381.90")  # type: ignore[attr-defined]
+
+
+async def test_typed_values_are_filled() -> None:
+    class Typed(BaseModel):
+        total: Money
+        issue_date: Date
+        iban: Iban
+
+    outcome = await step(embedded(), output=Typed)(hybrid())
+    assert isinstance(outcome, Accepted)
+    assert outcome.value == Typed(
+        total=Money("381.90", "EUR"),
+        issue_date=Date.read("14.03.2025"),
+        iban=Identifier("iban", "DE02120300000000202051"),
+    )
+    reader = {"total": "381,90 €", "issue_date": "14.03.2025", "iban": "DE02 1203 0000 0000 2020 51"}
+    both = sources(embedded(), ScriptedModel([Says(reader)], name="reader"))
+    assert isinstance(await step(both, output=Typed)(hybrid()), Accepted)
 
 
 # Forms ------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """What stands behind one OpenAI model once the libraries are loaded: its connections, and what its server takes."""
 
+from dataclasses import replace
+
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
 from handrail_ai_steps.models.openai.capabilities import Capabilities
@@ -7,6 +9,7 @@ from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Forms
 from handrail_ai_steps.models.openai.ledger import Ledger
 from handrail_ai_steps.models.openai.limits import Pacer
+from handrail_ai_steps.models.openai.pictures import seen
 from handrail_ai_steps.models.openai.server import Connections, Server
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.sources import Sources
@@ -40,8 +43,11 @@ class Backend:
             return timed_out(request.seconds, ledger.attempts)
 
     async def _answer(self, request: ModelRequest, ledger: Ledger) -> Answer:
+        shown = await seen(request, self._settings)
         server = Server(self._settings, await self._connections.here(), self.pacer, self._can)
-        return await Sources(server, self._structured, self._forms, request, ledger).answer()
+        answer = await Sources(server, self._structured, self._forms, shown, ledger).answer()
+        asked_as = ",".join(filter(None, (answer.asked_as, shown.asked_as)))
+        return replace(answer, asked_as=asked_as)
 
     async def aclose(self) -> None:
         """Close the running event loop's connections; the next request opens others."""

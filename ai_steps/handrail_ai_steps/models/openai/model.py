@@ -10,7 +10,7 @@ from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.openai.access import Address, Credential, address_of
-from handrail_ai_steps.models.openai.settings import PREFIX, ConfidenceMode, ModelSettings
+from handrail_ai_steps.models.openai.settings import PREFIX, ConfidenceMode, ModelSettings, PagesShown
 from handrail_ai_steps.prices import OPENAI_PRICES, Price, PriceTable
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ class OpenAIModel:
         max_output: the most tokens that one answer may take, its thinking included; None: 4,096 to 16,384 by the
             size of the schema, 32,768 for models that think first.
         decisions: whether the decisions endpoint is looked for, where the confidence is ``auto``.
+        pages: how the pages of documents (PDF, pictures) are shown: as ``text``, as an ``image``, or as ``both``; it is
+            a part of the prompt version on record.
+        dpi: how fine the pictures of pages are, 30 to 300 dots per inch.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a setting with a name of its own, and all but the first have defaults
@@ -65,6 +68,8 @@ class OpenAIModel:
         among_labels: bool = False,
         max_output: int | None = None,
         decisions: bool = True,
+        pages: PagesShown = "text",
+        dpi: float = 100.0,
     ) -> None:
         """Set up the model; nothing is loaded or asked before the first request.
 
@@ -90,6 +95,8 @@ class OpenAIModel:
             among_labels=among_labels,
             max_output=max_output,
             decisions=decisions,
+            pages=pages,
+            dpi=dpi,
         )
         self._backend: Backend | None = None
         self._loading = threading.Lock()

@@ -8,9 +8,13 @@ from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.capabilities import Capabilities
 from handrail_ai_steps.models.openai.form import Form
 from handrail_ai_steps.models.openai.formats import Format
+from handrail_ai_steps.models.openai.ledger import BYTES_PER_TOKEN
+from handrail_ai_steps.models.openai.pictures import PICTURE_TOKENS
 from handrail_ai_steps.models.openai.settings import ModelSettings
 
-Messages: TypeAlias = list[dict[str, str]]
+Content: TypeAlias = str | list[dict[str, object]]
+Messages: TypeAlias = list[dict[str, Any]]
+"""Each with a role and its content."""
 
 VARIED_TEMPERATURE = 1
 """Of samples that vote: the model's own distribution. A server left to its default may always take the likeliest."""
@@ -56,11 +60,12 @@ def chat_request(
     request: ModelRequest,
     form: Form | None,
     *,
+    pictures: Sequence[str] = (),
     logprobs: bool = False,
     varied: bool = False,
     seed: int | None = None,
 ) -> ChatRequest:
-    """Put a request into messages: instructions, input, then every rejected answer with the reason."""
+    """Put a request into messages: instructions, input and pictures, then every rejected answer with the reason."""
     system = request.system
     told = form.instructions(with_schema=False) if form is not None else ""
     messages: Messages = [{"role": "system", "content": "\n\n".join(filter(None, (system, told)))}]
@@ -70,7 +75,18 @@ def chat_request(
         messages.append({"role": "user", "content": f"This answer was sent back: {rejection.reason}\nAnswer again."})
     size = sum(len(message["content"].encode()) for message in messages)
     size += len(str(form.wire.schema)) if form is not None else 0
+    size += len(pictures) * PICTURE_TOKENS * BYTES_PER_TOKEN
+    messages[1]["content"] = _with_pictures(request.text, pictures)
     return ChatRequest(messages=messages, form=form, logprobs=logprobs, varied=varied, seed=seed, input_bytes=size)
+
+
+def _with_pictures(text: str, pictures: Sequence[str]) -> Content:
+    if not pictures:
+        return text
+    shown: list[dict[str, object]] = [
+        {"type": "image_url", "image_url": {"url": each, "detail": "high"}} for each in pictures
+    ]
+    return [{"type": "text", "text": text}, *shown]
 
 
 def sent_back(answer: str, reason: str) -> Messages:
@@ -83,7 +99,7 @@ def sent_back(answer: str, reason: str) -> Messages:
 
 def chat_body(
     chat: ChatRequest,
-    messages: Sequence[Mapping[str, str]],
+    messages: Sequence[Mapping[str, Any]],
     settings: ModelSettings,
     can: Capabilities,
     asked: Format,
@@ -120,7 +136,7 @@ def chat_body(
     return made
 
 
-def _from_the_user(messages: Sequence[Mapping[str, str]]) -> Messages:
+def _from_the_user(messages: Sequence[Mapping[str, Any]]) -> Messages:
     """Put the instructions into a message of the user's, apart from the input, for models without a system role."""
     first, *others = messages
     told: Messages = [{"role": "user", "content": first["content"]}, {"role": "assistant", "content": UNDERSTOOD}]
@@ -134,7 +150,7 @@ def _response_format(form: Form, asked: Format) -> dict[str, object]:
     return {"type": "json_schema", "json_schema": schema}
 
 
-def _with_schema(messages: Sequence[Mapping[str, str]], form: Form) -> Messages:
+def _with_schema(messages: Sequence[Mapping[str, Any]], form: Form) -> Messages:
     first = dict(messages[0])
     told = form.instructions(with_schema=True).removeprefix(form.instructions(with_schema=False)).strip()
     first["content"] = f"{first['content']}\n\n{told}"

@@ -11,6 +11,10 @@ from handrail_guards.numbers import is_count, is_finite, is_text
 ConfidenceMode: TypeAlias = Literal["auto", "logprob", "vote", "stated", "none"]
 """Where the confidence comes from; ``auto`` takes the strongest source the server has."""
 
+PagesShown: TypeAlias = Literal["text", "image", "both"]
+"""How the pages of a document are shown to a model."""
+
+LEAST_DPI, MOST_DPI = 30, 300
 PREFIX = "openai:"
 REASONING = ("o1", "o3", "o4", "gpt-5")
 """Names that begin so belong to models that think first: no log-probabilities, no temperature."""
@@ -46,6 +50,10 @@ class ModelSettings:
     """The most tokens that one answer may take, 1 or more; None: by the size of its schema."""
     decisions: bool = True
     """Whether the decisions endpoint may be asked, where the confidence is ``auto``."""
+    pages: PagesShown = "text"
+    """Whether a document's pages are shown as text, as pictures, or as both."""
+    dpi: float = 100.0
+    """How fine pictures of pages are, in dots per inch."""
 
     def __post_init__(self) -> None:
         if not is_text(self.model):
@@ -67,6 +75,13 @@ class ModelSettings:
                 raise ModelNotReady(f"{self.shown}: {name} is {switch!r}; give True or False")
         if self.confidence == "vote" and self.samples < 2:
             raise ModelNotReady(f"{self.shown}: a vote needs samples=2 or more, not {self.samples}")
+        self._require_pages()
+
+    def _require_pages(self) -> None:
+        if self.pages not in get_args(PagesShown):
+            raise ModelNotReady(f"{self.shown}: pages is {self.pages!r}; give 'text', 'image' or 'both'")
+        if not (is_finite(self.dpi) and LEAST_DPI <= self.dpi <= MOST_DPI):
+            raise ModelNotReady(f"{self.shown}: dpi is {self.dpi!r}; give {LEAST_DPI} to {MOST_DPI}")
 
     @property
     def shown(self) -> str:

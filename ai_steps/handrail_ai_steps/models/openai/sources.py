@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from handrail_ai_steps.model import Answer, ModelRequest
+from handrail_ai_steps.model import Answer
 from handrail_ai_steps.models.openai.ballot import Ballot
 from handrail_ai_steps.models.openai.decisions import decide, questions
 from handrail_ai_steps.models.openai.evidence import (
@@ -20,6 +20,7 @@ from handrail_ai_steps.models.openai.evidence import (
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import LEFT_OUT, LETTERS, Form, Forms, Reading
 from handrail_ai_steps.models.openai.ledger import Ledger
+from handrail_ai_steps.models.openai.pictures import Seen
 from handrail_ai_steps.models.openai.reasoning import spoken
 from handrail_ai_steps.models.openai.reply import Reply
 from handrail_ai_steps.models.openai.request import chat_request, sent_back
@@ -43,13 +44,12 @@ Source: TypeAlias = Literal["logprob", "vote", "stated", "none"]
 class Sources:
     """Answers one request from one server."""
 
-    def __init__(
-        self, server: Server, structured: "Structured", forms: Forms, request: ModelRequest, ledger: Ledger
-    ) -> None:
+    def __init__(self, server: Server, structured: "Structured", forms: Forms, shown: Seen, ledger: Ledger) -> None:
         self._server = server
         self._structured = structured
         self._forms = forms
-        self._request = request
+        self._request = shown.request
+        self._pictures = shown.pictures
         self._ledger = ledger
         self._kept: Answer | None = None
 
@@ -80,7 +80,8 @@ class Sources:
         source = self._source()
         settings = self._server.settings
         if source != "none" and settings.confidence == "auto" and settings.decisions:
-            asked = questions(self._request) if self._server.can.asks_decisions else ()
+            can = self._server.can.asks_decisions and not self._pictures  # typed questions are asked of a text
+            asked = questions(self._request) if can else ()
             if asked:
                 output = self._forms.form(self._request).output
                 decided = await decide(self._server, self._ledger, self._request, asked, output)
@@ -114,7 +115,9 @@ class Sources:
         return own if asked is None else min(own, asked)
 
     async def _one(self, form: Form, *, logprobs: bool = False, seed: int | None = None) -> tuple[Reading, ReplyTries]:
-        chat = chat_request(self._request, form, logprobs=logprobs, varied=seed is not None, seed=seed)
+        chat = chat_request(
+            self._request, form, pictures=self._pictures, logprobs=logprobs, varied=seed is not None, seed=seed
+        )
         tries = ReplyTries(self._server, self._ledger, chat)
         return await self._structured.ask(tries, self._reasks()), tries
 
@@ -166,7 +169,7 @@ class Sources:
 
     async def _at_once(self, ballot: "Ballot", samples: int) -> None:
         """Ask for all samples in one request, and again as long as none of them fits."""
-        chat = chat_request(self._request, ballot.form, varied=True, seed=1)
+        chat = chat_request(self._request, ballot.form, pictures=self._pictures, varied=True, seed=1)
         tries = ReplyTries(self._server, self._ledger, chat, answers=samples)
         messages = chat.messages
         for reasks_left in range(self._reasks(), -1, -1):
@@ -208,7 +211,7 @@ class Sources:
         request, can = self._request, self._server.can
         wanted = self._source() == "logprob"
         fetch = fetch_whole if request.on_text is None else TextStream(request.on_text).fetch
-        chat = chat_request(request, None, logprobs=wanted)
+        chat = chat_request(request, None, pictures=self._pictures, logprobs=wanted)
         tries = ReplyTries(self._server, self._ledger, chat, fetch=fetch)
         choice = (await tries.send(chat.messages)).choices[0]
         said = spoken(choice.text)

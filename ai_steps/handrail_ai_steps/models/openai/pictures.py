@@ -1,0 +1,84 @@
+"""Pictures of pages beside a request's text, or in place of it, for models that see."""
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from handrail_ai_steps.documents.document import Document
+from handrail_ai_steps.documents.errors import DocumentError
+from handrail_ai_steps.model import ModelRequest
+from handrail_ai_steps.models.openai.failure import Halted
+from handrail_ai_steps.models.openai.settings import ModelSettings
+
+MOST_PICTURES = 20
+"""Of one request; no page is left out without a word: more of them are no answer."""
+MOST_BYTES = 20_000_000
+"""Of all pictures of one request."""
+PICTURE_TOKENS = 1500
+"""What one picture is counted as, for estimates: servers cut it into at most eight tiles of 170 tokens."""
+
+_SEEN = frozenset({"pdf", "image"})
+"""Kinds of documents whose pages can be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as a model that sees is asked it."""
+
+    request: ModelRequest
+    pictures: tuple[str, ...] = ()
+    """Data URIs of PNG pictures, in the order of the pages."""
+    asked_as: str = ""
+    """How the pages were shown, for the prompt version."""
+
+
+async def seen(request: ModelRequest, settings: ModelSettings) -> Seen:
+    """Return a request with the pictures of its documents' pages, where the model is to look at them.
+
+    Raises:
+        Halted: a page cannot be shown: its bytes are not there, it is too much, or personal data is hidden.
+    """
+    documents = [each for each in request.documents if each.kind in _SEEN]
+    if settings.pages == "text" or not documents:
+        return Seen(request)
+    if request.masked:
+        raise Halted("refused", "personal data is hidden from models, and a picture of a page would show it")
+    pages = sum(len(each.pages) for each in documents)
+    if pages > MOST_PICTURES:
+        raise Halted(
+            "refused",
+            f"the documents have {pages} pages, and {MOST_PICTURES} pictures are sent at most: give fewer pages",
+        )
+    pictures: list[str] = []
+    for each in documents:
+        pictures += await asyncio.to_thread(_drawn, each, settings.dpi)
+    size = sum(map(len, pictures))
+    if size > MOST_BYTES:
+        raise Halted(
+            "refused", f"the pictures have {size:,} bytes, and {MOST_BYTES:,} are sent at most: give a lower dpi"
+        )
+    text = _without(request.text, documents) if settings.pages == "image" else request.text
+    asked_as = f"pages-{settings.pages}-{settings.dpi:g}dpi"
+    return Seen(replace(request, text=text), tuple(pictures), asked_as)
+
+
+def _drawn(document: Document, dpi: float) -> list[str]:
+    if document.data is None:
+        raise Halted(
+            "failed",
+            f"{document.name} was read from a record, without its bytes: give them back with document.opened(data)",
+        )
+    try:
+        drawn = [document.page_image(page.number, dpi) for page in document.pages]
+    except DocumentError as error:
+        raise Halted("failed", f"{document.name}: a page cannot be drawn: {error}") from error
+    return [f"data:image/png;base64,{base64.b64encode(each).decode()}" for each in drawn]
+
+
+def _without(text: str, documents: Sequence[Document]) -> str:
+    """Return the text with a word on the pictures where the documents' own stood."""
+    for each in documents:
+        told = f"(The {len(each.pages)} page(s) of the document are the pictures below.)"
+        text = text.replace(each.text, told, 1) if each.text.strip() else f"{text}\n{told}".strip()
+    return text
