@@ -33,6 +33,8 @@ PASSAGE: Final = 25
 """Words that are looked at together."""
 FEWEST_VOWELS: Final = 0.22
 """Of the letters of a passage: language has more."""
+MOST_RARE: Final = 0.4
+"""Of the letters: no language has as many with marks beyond those of Western Europe."""
 MOST_SIGNS: Final = 0.08
 """Of the characters: language has fewer signs other than full stops, commas and hyphens."""
 LEAST_WORDS: Final = 40
@@ -51,6 +53,8 @@ LONGEST_WORD: Final = 24
 _LOST = re.compile("[\\x00-\\x01\\x03-\\x08\\x0e-\\x1f\\x7f-\\x9f\\ufffd\\ue000-\\uf8ff\\U000f0000-\\U0010fffd]")
 _MISREAD = re.compile("[\u00c2\u00c3][\x80-\xbf]|\u00e2(?:\u201a\u00ac|\u20ac[\u2122\u0153\u201c\u201d\x80-\xbf])")
 """UTF-8 that was read as Latin-1 or Windows-1252."""
+_RARE = re.compile("[\u0100-\u024f]")
+"""Latin letters with marks beyond those of Western Europe: a language has a few of them, and a glyph's number any."""
 _APART = re.compile("[\\s\\x00-\\x1f]+")
 _ODD = re.compile(r"(?<=[^\W\d_])[\"#$%&()*+<=>?\[\\\]^`{|}~;!]+(?=[^\W\d_])")
 _ODD_SIGNS: Final = '!"#$%&*+;<=>?@[\\]^_`{|}~'
@@ -102,7 +106,7 @@ def garbled(text: str) -> str:
     if lost:
         hint = _shifted(_some([each for each in _APART.split(text) if each]))
         return f"{lost}; {hint}" if hint else lost
-    return _misread(text) or _disguised(text)
+    return _misread(text) or _mixed(text) or _disguised(text)
 
 
 def garbled_note(page: int, why: str) -> DocumentNote:
@@ -138,6 +142,15 @@ def _misread(text: str) -> str:
     found = [] if text.isascii() else _MISREAD.findall(text)
     if len(found) >= 3:
         return f"it is written in UTF-8 and was read as something else ({len(found):,} times, such as {found[0]!r})"
+    return ""
+
+
+def _mixed(text: str) -> str:
+    """Say so if most letters are ones of which any language has a few."""
+    found = [] if text.isascii() else _RARE.findall(text)
+    letters = sum(map(str.isalpha, text)) if len(found) >= LEAST_WORDS else 0
+    if letters and len(found) > MOST_RARE * letters and len(set(found)) >= LEAST_ALPHABET / 2:
+        return f"{len(found):,} of its {letters:,} letters are such as any language has a few of"
     return ""
 
 
