@@ -46,6 +46,12 @@ register(
     "Start a run for each file that is dropped into a folder, and execute what is due.",
 )
 register(
+    app,
+    "document",
+    "handrail.document_command:app",
+    "Read a file as pages of text, and find what is wrong with the files of a folder.",
+)
+register(
     app, "serve", "handrail.console.serve:serve", "Show the review pages in a browser, and the HTTP API beside them."
 )
 register(
