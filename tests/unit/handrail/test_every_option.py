@@ -19,6 +19,7 @@ GROUPS = {
     "review": "handrail.reviewing:app",
     "runs": "handrail_orchestrator.cli.runs:app",
     "audit": "handrail_orchestrator.cli.audit:app",
+    "document": "handrail.document_command:app",
     "eval": "handrail_evals.show.cli:app",
 }
 STORE = ("--store", "sqlite:///runs.db")
@@ -46,6 +47,8 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "review link": ("1", "--for", "ann", "--base-url", "https://host", *STORE),
     "audit verify": STORE,
     "audit export": ("--from", "2026-01-01", "--to", "2026-12-31", "--output", "decisions.jsonl", *STORE),
+    "document show": ("tickets.jsonl",),
+    "document check": ("folder",),
     "runs list": STORE,
     "runs show": ("a", *STORE),
     "runs cancel": ("b", *STORE),
