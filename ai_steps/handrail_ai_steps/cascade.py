@@ -167,9 +167,12 @@ class Cascade:
             raise GuardRaised(f"step {self.task.name!r}: guard {reason}", task=self.task.name, verdict=verdict)
         if move == "give_up" and tries > 1:
             reason = f"{reason} (after {tries} answers)"
+        doubt = Doubt("guard", reason)
+        if answer.doubt is not None:  # louder: another account is why a value is not on the page
+            doubt = Doubt(answer.doubt.code, f"{answer.doubt.reason}; {reason}")
         return ModelOutcome(
             self._judgement(answer, chain),
-            Doubt("guard", reason),
+            doubt,
             chain.value,
             has_value=move in {"review", "next_model"},
             blocked=True,

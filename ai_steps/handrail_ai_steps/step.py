@@ -227,8 +227,8 @@ class AIStep(Generic[T_co]):
             verdicts=checked.verdicts,
         )
         outcome = await cascade.ask_all(self.models)
-        if outcome.doubt is None and illegible is not None:
-            outcome = replace(outcome, doubt=illegible)
+        if illegible is not None:
+            outcome = replace(outcome, doubt=_both(illegible, outcome.doubt))
         return self._settled(outcome)
 
     def _shown(self, values: Sequence[Input], named: Mapping[str, Input]) -> str:
@@ -284,3 +284,12 @@ def _on_readings(names: FieldNames, models: Sequence[Model]) -> tuple[Guard, ...
 def _require_audit(step: str, audit: Any) -> None:
     if audit is not None and (isinstance(audit, type) or not isinstance(audit, AuditRule)):
         raise InvalidTask(f"step {step!r}: audit is {audit!r}; write Auditing(0.05) to have 5% of the cases audited")
+
+
+def _both(illegible: Doubt, other: Doubt | None) -> Doubt:
+    """Return the doubt about an answer from a document that is not wholly legible: that comes before what it led to."""
+    if other is None:
+        return illegible
+    if other.code == "contradiction":  # may be fraud, which is louder
+        return Doubt(other.code, f"{other.reason}; {illegible.reason}")
+    return Doubt(illegible.code, f"{illegible.reason}; {other.reason}")
