@@ -3,7 +3,7 @@
 import io
 import random
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import pikepdf
 import pypdfium2
@@ -51,24 +51,22 @@ def garbled(pdf: bytes) -> bytes:
         return saved(file)
 
 
-class HiddenWords:
-    """Words that are on the last page and that nobody sees."""
+class Words:
+    """Words on the last page besides, which may be such that nobody sees them."""
 
-    def __init__(self, words: str, *, invisible: bool) -> None:
-        self.words, self.invisible = words, invisible
+    def __init__(self, words: str, seen: Literal["black", "white", "invisible"] = "black") -> None:
+        self.words, self.seen = words, seen
 
     def __call__(self, canvas: Canvas, width: float, height: float) -> None:
         """Draw them above the foot."""
         text = canvas.beginText(width / 4, height / 6)
         text.setFont("Helvetica", 10)
-        if self.invisible:
+        if self.seen == "invisible":
             text.setTextRenderMode(3)
-        else:
-            canvas.setFillGray(1)
+        canvas.setFillGray(1 if self.seen == "white" else 0)
         text.textLine(self.words)
+        text.setTextRenderMode(0)
         canvas.drawText(text)
-        if self.invisible:
-            text.setTextRenderMode(0)
         canvas.setFillGray(0)
 
 
