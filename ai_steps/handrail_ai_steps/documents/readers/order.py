@@ -237,11 +237,21 @@ def _are_blocks(left: list[_Row], right: list[_Row], height: float) -> bool:
         return False
     if min(_share(len(row.runs) == 1 for row in side) for side in (left, right)) < 0.5:  # the head of a table
         return False
+    if _are_labels(left, right, height):
+        return False
     tops = [row.top for row in right]
     aligned = _share(min(abs(row.top - top) for top in tops) < 0.25 * height for row in left)
     if aligned > 0.9 and len(left) == len(right):  # a grid: labels and values, unless both sides are addresses
         return gap >= BLOCKS * height and all(any(_has_digit(row) for row in side) for side in (left, right))
     return gap >= BLOCKS * height or aligned < 0.7
+
+
+def _are_labels(left: list[_Row], right: list[_Row], height: float) -> bool:
+    """Return whether rows of one side are the words for what stands on the other: numbers, dates, none of them alone."""
+    pairs = [(one, other) for one in left for other in right if abs(one.top - other.top) < 0.25 * height]
+    if len(pairs) < len(right) or len(pairs) < 2 or any(_has_digit(one) for one, _ in pairs):
+        return False
+    return _share(_has_digit(other) for _, other in pairs) > 0.5
 
 
 def _is_number(run: Run) -> bool:

@@ -289,8 +289,11 @@ class PdfPage:
                 return False  # where the direction changes, what follows does not stand beside
             if backwards[0]:
                 left, right = right, left
-        height = left[3] - left[1]
-        return right[0] - left[2] > height * (WIDE_BETWEEN_DIGITS if one.isdigit() and other.isdigit() else WIDE)
+        height, gap = left[3] - left[1], right[0] - left[2]
+        if not (one.isdigit() and other.isdigit()) or gap > height * WIDE:
+            return gap > height * WIDE
+        written = after - before == 2 and _OBJECT(self._handle, before) == _OBJECT(self._handle, after)
+        return gap > height * WIDE_BETWEEN_DIGITS and not written  # a blank of Courier is as wide as a digit
 
 
 def _between(before: Run, after: Run) -> str:

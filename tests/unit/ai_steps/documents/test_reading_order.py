@@ -129,3 +129,19 @@ def test_cells_of_two_lines_stay_in_their_table() -> None:
     lines = text_of(*placed).split("\n")
 
     assert lines == ["Item\tAmount", "Hammer with a\t120.00", "long handle", "Nails\t5.00", "of steel"]
+
+
+def test_labels_without_colons_stay_beside_their_dates_above_a_heading() -> None:
+    placed = [
+        *rows(("Date", "13 July 2026"), ("Your order", "PO-8762"), ("Pay by", "27 July 2026"), at=(30, 160)),
+        (30, 240, "INVOICE"),
+    ]
+
+    assert text_of(*placed) == "Date\t13 July 2026\nYour order\tPO-8762\nPay by\t27 July 2026\nINVOICE"
+
+
+def test_a_number_whose_thousands_are_set_apart_by_a_wide_blank_is_one_number() -> None:
+    courier = {3: "<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>"}
+    page = "BT /F1 10 Tf 20 100 Td (Net a payer) Tj 0 -14 Td (2 412,56 EUR) Tj ET"
+
+    assert Document.open(pdf(page, others=courier)).text == "Net a payer\n2 412,56 EUR"
