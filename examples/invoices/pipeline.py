@@ -49,11 +49,14 @@ from handrail.documents import (
     read_or_ask,
     reading,
 )
-from handrail.guards import Check, Confidence, Finding, GuardContext, dates_in_order, failed
+from handrail.guards import Check, Confidence, Finding, GuardContext, due_after_issue, failed
 from handrail.orchestrator import Declined
 
 LIMIT: Final = Decimal(5000)
 """In any currency: what is owed above it is posted when a person says yes."""
+
+MEANT_BY: Final = {"$": "USD"}
+"""What a sign that several currencies share means on the invoices that come here."""
 
 # ---- what is read ------------------------------------------------------------------------------------------
 
@@ -155,7 +158,7 @@ def fields_step(models: Sequence[Model | str]) -> AIStep[InvoiceFields]:
         accept=each_field(at_least=0.9),
         guards=[
             grounded(),
-            dates_in_order("issued", "due"),
+            due_after_issue("issued", "due"),
             Check(name="tax_is_printed", test=tax_is_printed),
         ],
         escalate=Escalation(queue="invoices", due_hours=24),
@@ -172,8 +175,14 @@ def entry_of(kind: Kind, fields: InvoiceFields) -> LedgerEntry:
         seller=fields.seller,
         number=fields.number,
         amount=-abs(total) if kind == "credit_note" else total,
-        currency=fields.total.currency or "",
+        currency=currency_of(fields.total),
     )
+
+
+def currency_of(amount: Money) -> str:
+    """Return the code of an amount's currency, or its sign where nobody knows what that means."""
+    sign = amount.currency or ""
+    return MEANT_BY.get(sign, sign)
 
 
 def identity_of(kind: Kind, fields: InvoiceFields) -> InvoiceIdentity:
@@ -184,7 +193,7 @@ def identity_of(kind: Kind, fields: InvoiceFields) -> InvoiceIdentity:
         vat_number=fields.vat_number or "",
         type_code="381" if kind == "credit_note" else "380",
         total=abs(fields.total.value),
-        currency=fields.total.currency or "",
+        currency=currency_of(fields.total),
         ibans=[fields.iban.compact] if fields.iban is not None else [],
     )
 
