@@ -28,6 +28,7 @@ from handrail import (
     each_field,
     extract,
     grounded,
+    rule,
     workflow,
 )
 from handrail.ai_steps import AIStep, Answer, Model, ModelRequest, NoAnswer, sources
@@ -46,6 +47,7 @@ from handrail.documents import (
     form_fields,
     identity_of_values,
     invoices_in,
+    line_items,
     read_or_ask,
     reading,
 )
@@ -146,6 +148,17 @@ def tax_is_printed(value: InvoiceFields, context: GuardContext) -> Finding | Non
 
 
 AMOUNT: Final = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)[.,]\d\d(?![.,]?\d)")
+
+
+@rule
+def odd_about(document: Document, fields: InvoiceFields) -> list[str]:
+    """Return what is odd about an invoice that was read: text that is not shown, lines that do not make its sum."""
+    hidden = [f"not shown on page {page.number}: {each.text}" for page in document.pages for each in page.hidden]
+    lines = line_items(document)
+    odd = [*hidden, *lines.doubts]
+    if lines.items and not lines.doubts and abs(lines.total) != abs(fields.net.value):
+        odd.append(f"the lines come to {lines.total}, and the net sum is {fields.net.value}")
+    return odd
 
 
 def fields_step(models: Sequence[Model | str]) -> AIStep[InvoiceFields]:
@@ -297,15 +310,15 @@ async def enter(run: Run, desk: Desk, document: Document, key: str) -> Ending:
     if kind not in {"invoice", "credit_note"}:
         return set_aside(f"not an invoice: {kind}")
     fields = await run.decide(desk.fields, document)
-    hidden = [each.text for page in document.pages for each in page.hidden]
-    if hidden and not await run.ask(
-        "The file holds text that its page does not show. Is the invoice right all the same?",
+    odd = await run.step(odd_about, document, fields)
+    if odd and not await run.ask(
+        "Something is odd about this invoice. Is it right all the same?",
         bool,
-        name="hidden_text",
-        context={"paper": document.name, "hidden": hidden, "number": fields.number, "total": fields.total.written},
+        name="odd",
+        context={"paper": document.name, "odd": odd, "number": fields.number, "total": fields.total.written},
         escalate=Escalation(queue="invoices", priority=80),
     ):
-        return set_aside("hidden text")
+        return set_aside(f"odd: {odd[0]}")
     claimed, why = await run.step(desk.claim, key, kind, fields)
     if claimed == "same":
         return set_aside(f"duplicate: {why}")
