@@ -247,7 +247,7 @@ def _are_blocks(left: list[_Row], right: list[_Row], height: float) -> bool:
 
 
 def _are_labels(left: list[_Row], right: list[_Row], height: float) -> bool:
-    """Return whether rows of one side are the words for what stands on the other: numbers, dates, none of them alone."""
+    """Return whether rows of one side are words for what stands on the other, such as dates."""
     pairs = [(one, other) for one in left for other in right if abs(one.top - other.top) < 0.25 * height]
     if len(pairs) < len(right) or len(pairs) < 2 or any(_has_digit(one) for one, _ in pairs):
         return False
