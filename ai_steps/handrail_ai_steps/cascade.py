@@ -1,10 +1,11 @@
 """The models of a step, asked in order until an answer passes its guards and is accepted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from handrail_ai_steps.call import CALL, REQUEST, Call
 from handrail_ai_steps.documents.document import Document
+from handrail_ai_steps.documents.evidence import evidence_of, line_heights
 from handrail_ai_steps.documents.shown import placed
 from handrail_ai_steps.errors import GuardRaised
 from handrail_ai_steps.fitting import named
@@ -54,6 +55,7 @@ class Cascade:
     """Whether the day stands first in dates, where the input does not show it; None: nobody knows."""
     verdicts: tuple[Verdict, ...] = ()
     """What the guards said about the input."""
+    _ranked: tuple[ChainResult, Mapping[str, tuple[Span, ...]]] | None = None
     read: tuple[Verdict, ...] = ()
     """What decided the typed values of the last answer that could be read in several ways."""
 
@@ -202,12 +204,24 @@ class Cascade:
             alternatives=answer.alternatives,
             field_alternatives=answer.field_alternatives,
             other_mass=answer.other_mass,
-            evidence=_evidence(chain.verdicts),
+            evidence=self._evidence(chain),
             verdicts=self.verdicts + self.read + chain.verdicts,
             attempts=tuple(self.call.attempts),
             source=self.source,
             documents=placed(self.documents, self.source),
         )
+
+    def _evidence(self, chain: ChainResult) -> Mapping[str, tuple[Span, ...]]:
+        """Return where the answer's parts stand: as guards found them, and in documents the likeliest place first."""
+        found = _evidence(chain.verdicts)
+        if not self.documents:
+            return found
+        if self._ranked is None or self._ranked[0] is not chain:
+            where = placed(self.documents, self.text)
+            heights = line_heights(self.documents, where)
+            ranked = evidence_of(chain.value, self.text, documents=where, heights=heights, found=found)
+            self._ranked = chain, found | ranked
+        return self._ranked[1]
 
     def _streamed(self) -> bool:
         """Return whether a part of the answer is out, so that no other answer can replace it."""

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.documents.separating import Separating as Separating
     from handrail_ai_steps.models.sources.embedded import embedded as embedded
     from handrail_ai_steps.models.sources.form import form_fields as form_fields
+    from handrail_ai_steps.on_page import on_page as on_page
     from handrail_ai_steps.windows.model import WindowedModel as WindowedModel
     from handrail_ai_steps.windows.model import in_windows as in_windows
     from handrail_guards.values.day import Date as Date

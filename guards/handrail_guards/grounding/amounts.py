@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from handrail_guards.values.currencies import FOUND, agree, meanings
 from handrail_guards.values.written_number import Number, find_numbers
@@ -17,7 +18,7 @@ def find_number(value: Decimal, source: str, *, currencies: frozenset[str] | Non
     sign = -1 if value < 0 else 1
     yield from _joined_last(
         number
-        for number in find_numbers(source)
+        for number in _numbers_of(source)
         if (sign in number.signs or not value) and wanted in number.values() and agree(currencies, number.currencies)
     )
 
@@ -26,7 +27,7 @@ def find_written_number(wanted: Number, source: str) -> Iterator[Span]:
     """Yield where a number with the same digits stands: ``1,007.50`` is ``1007.50``, but not ``1007.5``."""
     yield from _joined_last(
         number
-        for number in find_numbers(source)
+        for number in _numbers_of(source)
         if wanted.signs & number.signs
         and wanted.written & number.written
         and wanted.scales & number.scales
@@ -40,6 +41,11 @@ def find_currency(value: str, source: str) -> Iterator[Span]:
     for match in FOUND.finditer(source):
         if wanted & meanings(match[0]):
             yield Span(*match.span())
+
+
+@lru_cache(maxsize=2)  # the fields of a record are looked for in one source, one after the other
+def _numbers_of(source: str) -> tuple[Number, ...]:
+    return tuple(find_numbers(source))
 
 
 def _joined_last(numbers: Iterable[Number]) -> Iterator[Span]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, time
+from functools import lru_cache
 
 from handrail_guards.values.written_date import WrittenDate, find_dates
 from handrail_guards.values.written_time import WrittenTime, find_times
@@ -10,7 +11,7 @@ from handrail_guards.verdict import Span
 
 def find_date(value: date, source: str) -> Iterator[Span]:
     """Yield where a date that may mean that day stands."""
-    for written in find_dates(source):
+    for written in _dates_of(source):
         if value in written.readings:
             yield written.span
 
@@ -21,7 +22,7 @@ def find_written_date(wanted: WrittenDate, source: str) -> Iterator[Span]:
     Where both are numbers their order must be the same. Added zeros (``06`` for ``6``) are normalising; a zero
     that is missing may be a digit that was lost, so it is not.
     """
-    for written in find_dates(source):
+    for written in _dates_of(source):
         if wanted.style == written.style and any(a < b for a, b in zip(wanted.widths, written.widths, strict=True)):
             continue
         if wanted.order is not None and written.order is not None:
@@ -30,6 +31,11 @@ def find_written_date(wanted: WrittenDate, source: str) -> Iterator[Span]:
             same = bool(wanted.readings & written.readings)
         if same:
             yield written.span
+
+
+@lru_cache(maxsize=2)  # the fields of a record are looked for in one source, one after the other
+def _dates_of(source: str) -> tuple[WrittenDate, ...]:
+    return tuple(find_dates(source))
 
 
 def find_time(value: time, source: str) -> Iterator[Span]:

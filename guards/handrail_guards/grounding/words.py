@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from handrail_guards.verdict import Span
 
@@ -65,7 +66,7 @@ def find_text(value: str, source: str) -> Iterator[Span]:
     first = value.lstrip()
     if not length or (first[0] in _SEPARATORS and not _PHONE_START.match(first)):
         return
-    words = read_words(source)
+    words = _words_of(source)
     at = words.letters.find(wanted.letters)
     while at >= 0:
         start, end = words.starts.get(at), words.ends.get(at + length)
@@ -73,6 +74,11 @@ def find_text(value: str, source: str) -> Iterator[Span]:
         if start is not None and end is not None and apart and _stands_alone(source, start, end):
             yield Span(start, end)
         at = words.letters.find(wanted.letters, at + 1)
+
+
+@lru_cache(maxsize=2)  # the fields of a record are looked for in one source, one after the other
+def _words_of(source: str) -> Words:
+    return read_words(source)
 
 
 def _stands_alone(source: str, start: int, end: int) -> bool:
