@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.documents.ocr.engine import PictureLines
-from handrail_ai_steps.documents.ocr.layout import OcrLine, Turn, upright
+from handrail_ai_steps.documents.ocr.layout import OcrLine, Turn
 from handrail_ai_steps.documents.page import Box
 from handrail_ground.optional import needs
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 PIXELS = 3_000_000
 """A picture is read at no more than so many, and scaled down to them: an A4 page of 150 dpi has 2.2 million."""
 TALL = 1.5
-"""Times as high as wide: such a box holds a line that runs up or down; the engine thinks so too."""
+"""Times as high as wide: the engine takes such a line for one that runs up or down."""
+RUNNING = 3.0
+"""Times as high as wide: so does a line that runs up or down on an upright page; what is less is one letter."""
 
 
 class RapidEngine:
@@ -27,7 +29,7 @@ class RapidEngine:
 
     def __init__(self) -> None:
         models = Path(rapidocr.__file__).parent / "models"
-        self._engine = _Telling(
+        self._engine = _OnePage(
             params={
                 "Global.log_level": "critical",
                 "Global.text_score": 0.0,  # lines of a low score are told about, not dropped
@@ -40,43 +42,79 @@ class RapidEngine:
         )
 
     def lines_of(self, picture: "Image") -> PictureLines:
-        """Return what stands in an RGB picture; the turn follows from which lines run up, down or upside down."""
+        """Return what stands in an RGB picture; one that lies is turned as soon as its lines are found."""
         width, height = picture.size
         self._engine.max_side_len = int(math.sqrt(PIXELS * max(width, height) / min(width, height)))
-        self._engine.upside_down = []
+        try:
+            return self._read(picture, upright=False)
+        except _Lies as lies:
+            found = self._read(picture.rotate(-lies.turn, expand=True), upright=True)
+            return PictureLines(lines=found.lines, turn=lies.turn)
+
+    def _read(self, picture: "Image", *, upright: bool) -> PictureLines:
+        self._engine.upright = upright
         found: Any = self._engine(np.asarray(picture)[:, :, ::-1])  # it takes blue first
         if found.boxes is None or found.txts is None:
             return PictureLines(lines=())
-        turn = self._turn(found.boxes, found.txts)
         lines = [
-            OcrLine(text=text, box=upright(_box(corners), width, height, turn), score=float(score))
+            OcrLine(text=text, box=_box(corners), score=float(score))
             for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True)
         ]
-        return PictureLines(lines=lines, turn=turn)
-
-    def _turn(self, boxes: Any, texts: Any) -> Turn:
-        """Return how the page lies: as most letters do. Boxes of short texts are square and say little."""
-        tall = sum(len(text) if _tall(corners) else -len(text) for corners, text in zip(boxes, texts, strict=True)) > 0
-        inverted = sum(length if upside_down else -length for length, upside_down in self._engine.upside_down) > 0
-        if tall:  # the engine turns what is tall to the left before it reads: what ran up is upside down then
-            return 90 if inverted else 270
-        return 180 if inverted else 0
+        return PictureLines(lines=lines)
 
 
-class _Telling(rapidocr.RapidOCR):
-    """RapidOCR that tells which lines it turned over before it read them."""
+class _Lies(Exception):
+    """A page lies on its side, or upside down."""
 
-    upside_down: list[tuple[float, bool]]
-    """Of each line: how long it is for its height, and whether it was upside down."""
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+        super().__init__(turn)
+
+
+class _OnePage(rapidocr.RapidOCR):
+    """RapidOCR, for which all lines of a page lie as most of it does.
+
+    It decides for each line by itself, and is wrong about short ones: a 1 that is taken for a line that runs up, three
+    digits that are read upside down.
+    """
+
+    upright = False
+    """Whether it is known that the page stands upright."""
+    _ratios: tuple[float, ...] = ()
+    """How high the lines are for how wide."""
+
+    def crop_text_regions(self, img: Any, det_boxes: Any) -> list[Any]:
+        """Return the picture of each line; what is high and short is one letter, if most lines are wide."""
+        cut = super().crop_text_regions(img, det_boxes)
+        self._ratios = tuple(_ratio(corners) for corners in det_boxes)
+        if not self.upright and self._on_its_side():
+            return [each if ratio >= TALL else np.rot90(each) for each, ratio in zip(cut, self._ratios, strict=True)]
+        return [
+            np.rot90(each, -1) if TALL <= ratio < RUNNING else each
+            for each, ratio in zip(cut, self._ratios, strict=True)
+        ]
 
     def cls_and_rotate(self, img: Any) -> Any:
-        """Turn lines over that are upside down."""
+        """Return the lines as the page lies: turned over are only those that run up or down beside the others.
+
+        Raises:
+            _Lies: the page does not stand upright.
+        """
         turned, found = super().cls_and_rotate(img)
-        self.upside_down = [
-            (each.shape[1] / each.shape[0] * float(score), "180" in label)
-            for each, (label, score) in zip(img, found.cls_res or (), strict=True)
-        ]
-        return turned, found
+        if not self.upright:
+            weights = [
+                each.shape[1] / each.shape[0] * float(score) * (1 if "180" in label else -1)
+                for each, (label, score) in zip(img, found.cls_res or (), strict=True)
+            ]
+            # What lies on its side is turned to the left before it is looked at: what ran up is upside down then.
+            turn: Turn = (90 if sum(weights) > 0 else 270) if self._on_its_side() else 180 if sum(weights) > 0 else 0
+            if turn:
+                raise _Lies(turn)
+        kept = [over if ratio >= RUNNING else each for over, each, ratio in zip(turned, img, self._ratios, strict=True)]
+        return kept, found
+
+    def _on_its_side(self) -> bool:
+        return sum(max(each, 1 / each) * (1 if each > 1 else -1) for each in self._ratios) > 0
 
 
 def _only(folder: Path, pattern: str) -> Path:
@@ -91,9 +129,13 @@ def _only(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
-def _tall(corners: Any) -> bool:
-    box = _box(corners)
-    return box.bottom - box.top >= TALL * (box.right - box.left)
+def _ratio(corners: Any) -> float:
+    """Return how high a line is for how wide, as the engine measures it."""
+
+    def longer(*sides: tuple[int, int]) -> float:
+        return max(1.0, *(float(np.linalg.norm(corners[one] - corners[other])) for one, other in sides))
+
+    return longer((0, 3), (1, 2)) / longer((0, 1), (2, 3))
 
 
 def _box(corners: Any) -> Box:

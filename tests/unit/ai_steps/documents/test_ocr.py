@@ -67,6 +67,24 @@ def test_a_page_that_lies_is_set_upright_by_rapidocr(good: Ocr, turned: int) -> 
     assert all(line.box and 55 <= line.box.left <= 90 and line.score and line.score > 0.5 for line in page.lines)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("turned", [0, 90])
+def test_single_letters_lie_as_their_page_does(good: Ocr, turned: int) -> None:
+    # RapidAI/RapidOCR 259: a letter on its own is taken for a line that runs up or down
+    rows = [
+        "Qty             Price",
+        "1             11.10",
+        "7             66.90",
+        "6             19.61",
+        "Total due now",
+    ]
+
+    page = read(good, picture(rows, turned=turned))
+
+    assert page.text.split("\n") == ["Qty\tPrice", "1\t11.10", "7\t66.90", "6\t19.61", "Total due now"]
+    assert page.turned == turned
+
+
 def test_pieces_of_a_row_are_parted_by_a_tab(quick: Ocr) -> None:
     page = read(quick, picture(["Screws             120.00", "Nails               35.50", "Delivery to the door"]))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handrail import Document
-from handrail.documents import DocumentError, open_document
+from handrail.documents import BrokenDocument, DocumentError, open_document
 from tests.unit.ai_steps.documents.compound import (
     Tree,
     attached,
@@ -177,6 +177,13 @@ def test_a_damaged_winmail_dat_is_told() -> None:
     document = open_document(bytes(data), name="winmail.dat")
 
     assert [note.code for note in document.blocking] == ["part_failed"]
+
+
+def test_a_winmail_dat_that_says_it_has_endless_properties_is_named_at_once() -> None:
+    endless = struct.pack("<I", 0xFFFFFFFF) + mapi((0x001E, SUBJECT, b"x\0"))[4:]
+
+    with pytest.raises(BrokenDocument, match="taken apart"):
+        open_document(winmail(CODE_PAGE, (1, 0x9003, 6, endless), *FILE), name="winmail.dat")
 
 
 @pytest.mark.parametrize("size", [5, 7, 30, 60])
