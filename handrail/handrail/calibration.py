@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from handrail_evals.decide.calibrate.choice import development_scores as development_scores
     from handrail_evals.decide.calibrate.choice import expected_coverage as expected_coverage
     from handrail_evals.decide.calibrate.choice import fit_acceptor as fit_acceptor
+    from handrail_evals.decide.calibrate.field_thresholds import FieldReach as FieldReach
+    from handrail_evals.decide.calibrate.field_thresholds import FieldThresholds as FieldThresholds
+    from handrail_evals.decide.calibrate.field_thresholds import calibrate_fields as calibrate_fields
+    from handrail_evals.decide.calibrate.field_thresholds import field_reach as field_reach
     from handrail_evals.decide.calibrate.groups import CostView as CostView
     from handrail_evals.decide.calibrate.groups import GroupCalibration as GroupCalibration
     from handrail_evals.decide.calibrate.groups import GroupView as GroupView

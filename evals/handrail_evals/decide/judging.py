@@ -8,6 +8,7 @@ from typing import Any
 from handrail_ai_steps.batch import Failed
 from handrail_ai_steps.models.local import LocalModel
 from handrail_ai_steps.step import AIStep
+from handrail_evals.decide.calibrate.field_thresholds import fields_right
 from handrail_evals.decide.calibrate.labels import JudgedCase
 from handrail_evals.errors import InvalidLabels, MissingExpected
 from handrail_evals.measure.case import AnyCase
@@ -110,6 +111,7 @@ async def judge_cases(
                         blind=case.blind is not False,
                         answer=as_text(answer),
                         label=as_text(label),
+                        fields_right=fields_right(answer, label, judgement.fields),
                     )
                 )
             case doubtful:

@@ -2,8 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from handrail_evals.errors import InvalidLabels
@@ -187,6 +187,8 @@ class JudgedCase:
     """The suggested value, as people read it; empty: not known."""
     label: str = ""
     """What is right, as people read it; empty: not known."""
+    fields_right: Mapping[str, bool] = field(default_factory=dict)
+    """Of a record: which fields with a confidence are right, by path."""
 
     def __post_init__(self) -> None:
         if not self.case:
