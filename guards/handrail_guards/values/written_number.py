@@ -32,7 +32,7 @@ _NUMBER = re.compile(
 )
 _TOKEN = re.compile(r"\S+")
 # Five digits and more, each apart from the next, as some printers set them: 1 2 3 4 . 5 0
-_SET_APART = re.compile(rf"(?<!\S)\d(?:{_BLANK}\d)+{_BLANK}?[.,]{_BLANK}?\d{_BLANK}\d(?!\S)")
+_SET_APART = re.compile(rf"(?<!\S)\d(?:{_BLANK}\d){{1,15}}{_BLANK}?[.,]{_BLANK}?\d{_BLANK}\d(?!\S)")
 _MINUS_APART = re.compile(r"\s+-$")  # in a source it may stand between two numbers
 _LONG_WORD = re.compile(r"[^\W\d_]{2,}")
 _CRORE = Decimal(10_000_000)
