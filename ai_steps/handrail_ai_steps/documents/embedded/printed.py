@@ -2,11 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
+from typing import TypeVar
 
 from handrail_ai_steps.documents.embedded.labels import LABELS, NOT_WITH, UNLESS, pattern
 from handrail_guards.grounding.locate import locate
@@ -16,15 +19,21 @@ from handrail_guards.values.written_date import WrittenDate, find_dates
 from handrail_guards.values.written_number import Number, find_numbers
 from handrail_guards.verdict import Span
 
+T = TypeVar("T")
+
 _ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:\s{0,6}[A-Z0-9]){8,30}(?![a-z])")
 _LABELLED_ACCOUNT = re.compile(
     r"IBAN[^\n]{0,14}?\s{0,6}(?<![A-Za-z0-9])([A-Z]{2}\d{2}(?:[A-Z0-9*.]{2,30}|(?:\s{1,6}[A-Z0-9*]{1,4}(?![\w*])){2,8}))"
 )
 _VAT = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2}[^\S\n]?[A-Z0-9]{0,2}\d[\dA-Z. ]{5,13}\d[A-Z]?\d{0,2})(?![A-Za-z0-9])")
-_CODE = re.compile(r"(?<![^\W_])[^\W_]*[\w./#-]*\d[\w./-]*", re.UNICODE)
+_CODE = re.compile(r"(?<![\w./#-])[\w./#-]{0,40}\d[\w./-]{0,40}")
 _WITH_DECIMALS = re.compile(r"\d[.,]\s?\d{2}$")
 _SHORTEST_IBAN, _LONGEST_IBAN = 15, 34
 _LINES_BELOW = 2
+_BEFORE, _BEHIND = 120, 240
+"""How far from a label what it is about stands, in characters."""
+_MOST_LABELS = 200
+"""Places of one label that are looked at; a page that has it more often is no invoice."""
 _WORDS_LEFT_OUT = 8
 _SHORTEST_DESCRIPTION = 6
 
@@ -165,15 +174,16 @@ class PrintedText:
         """Yield where a value of this term may stand: behind its label on the line, or on the lines below it."""
         refused = pattern(NOT_WITH[term]) if term in NOT_WITH else None
         rescued = pattern(UNLESS[term]) if term in UNLESS else None
-        for match in pattern(labels or LABELS[term]).finditer(self.text):
-            line = self.line(match.start())
+        for match in islice(pattern(labels or LABELS[term]).finditer(self.text), _MOST_LABELS):
+            whole = self.line(match.start())
+            line = Span(max(whole.start, match.start() - _BEFORE), min(whole.end, match.end() + _BEHIND))
             before, behind = self.text[line.start : match.start()], self.text[match.end() : line.end]
             around = f"{before} {behind}"
             if refused and refused.search(around) and not (rescued and rescued.search(around)):
                 continue
             yield Span(match.end(), line.end)
             if not any(map(str.isalnum, around)):  # a line of its own, and no column's head
-                yield from self._below(line)
+                yield from self._below(whole)
 
     def _below(self, line: Span) -> Iterator[Span]:
         """Yield the next line that has anything, and those before it."""
@@ -189,11 +199,11 @@ class PrintedText:
 
     def amounts_in(self, where: Span) -> list[PrintedAmount]:
         """Return the amounts of money within a part of the text."""
-        return [each for each in self.amounts if where.start <= each.span.start < where.end]
+        return list(_within(self.amounts, where, lambda each: each.span.start))
 
     def days_in(self, where: Span) -> list[WrittenDate]:
         """Return the dates within a part of the text."""
-        return [each for each in self.days if where.start <= each.span.start < where.end]
+        return list(_within(self.days, where, lambda each: each.span.start))
 
     def codes_in(self, where: Span) -> Iterator[NumberBeside]:
         """Yield what may be a number of a document within a part of the text; dates are none."""
@@ -206,6 +216,11 @@ class PrintedText:
         """Yield what looks like a VAT number within a part of the text."""
         for match in _VAT.finditer(self.text, where.start, where.end):
             yield NumberBeside(Span(*match.span(1)), _joined(match[1]).replace(".", ""))
+
+
+def _within(found: Sequence[T], where: Span, start: Callable[[T], int]) -> Sequence[T]:
+    """Return those of what was found, in its order in the text, that begin within a part of it."""
+    return found[bisect_left(found, where.start, key=start) : bisect_left(found, where.end, key=start)]
 
 
 def words_of(text: str) -> list[str]:

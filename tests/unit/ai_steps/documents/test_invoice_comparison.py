@@ -189,6 +189,22 @@ def test_any_other_total_is_found_unless_the_data_explains_it(cents: int) -> Non
         assert found["grand_total"] == found["due_payable"] == ("381.90", (german(amount),))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rechnung " + "a" * 100_000,
+        "1 " * 50_000,
+        "Rechnung 5 " * 10_000,
+        "Gesamtbetrag\n" * 8_000,
+        "IBAN " + "DE00 " * 20_000,
+        "USt-IdNr " + "DE 1.2.3 " * 10_000,
+    ],
+)
+def test_a_page_that_is_made_to_take_long_does_not(text: str) -> None:
+    """Each once took minutes, or never ended: the time for it must grow with its length, and not with its square."""
+    assert compared(Written(), text).values
+
+
 # Which part counts -------------------------------------------------------------------------------------------------
 
 
