@@ -3,6 +3,7 @@
 import pytest
 
 from handrail import Document
+from tests.documents.hidden_pdfs import HIDDEN, hidden_pages
 from tests.unit.ai_steps.documents.small_pdf import pdf, stream
 
 SEEN = "BT /F1 12 Tf 20 150 Td (Total 120.00) Tj ET\n"
@@ -56,6 +57,16 @@ def opened(content: str, *, page: str = "", resources: str = "", catalog: str = 
 def test_text_that_is_not_to_be_seen_is_named_and_left_out(by: str, content: str) -> None:
     assert [each for each, _ in hidden(content)] == [by]
     assert "900.00" in hidden(content)[0][1] or by == "tiny"
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_wherever_it_stands_hidden_text_is_found_and_what_is_beside_it_is_kept(kind: str) -> None:
+    for page in hidden_pages(kind, 4):
+        (read,) = Document.open(page.data, name="page.pdf").pages
+
+        assert page.hidden not in read.text
+        assert any(page.hidden in each.text for each in read.hidden)
+        assert all(each in read.text for each in page.shown)
 
 
 def test_text_outside_the_crop_box_is_cut_away() -> None:
