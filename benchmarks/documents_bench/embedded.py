@@ -7,10 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench.figure import Bar, Figure, at_least, at_most, percent
 from handrail import Document
-from handrail.documents import EmbeddedInvoice, InvoiceData, PageComparison, compare_with_page, invoices_in
+from handrail.documents import EmbeddedInvoice, PageComparison, compare_with_page, invoices_in
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "documents"
+PART = "embedded data"
 NOT_PRINTED = ("Kraftfahrversicherung", "COMFORT_Einfach")
 """Invoices whose data states what their pages do not print, which is no contradiction."""
 
@@ -41,49 +42,61 @@ class Case:
         return found
 
 
-def rows() -> Iterator[tuple[str, str, str, bool]]:
-    """Yield what was measured: what, n of m, the bar, and whether it holds."""
-    cases = list(_cases())
-    if not cases:
-        return
+def embedded_rows(data: Path) -> list[Figure]:
+    """Return what was measured on the hybrid invoices in a folder; nothing where it is not there."""
+    cases = list(_cases(data))
+    return [*_read(cases), *_contradictions(cases), *_swapped(cases)] if cases else []
+
+
+def _read(cases: list[Case]) -> Iterator[Figure]:
     stated = [_reads(case) for case in cases]
-    right, all_stated = sum(n for n, _ in stated), sum(m for _, m in stated)
-    yield "values of embedded data read as they are", f"{right} of {all_stated}", "all", right == all_stated
-
+    right, every = sum(n for n, _ in stated), sum(m for _, m in stated)
+    yield _share("values of the data read as they are", right, every, bar=at_least(100))
     found, there = _found(cases)
-    yield "values that are on the page found there", f"{found} of {there}", "all but 2", found >= there - 2
+    missed = there - found
+    note = f"{found} of {there} found"
+    yield Figure(PART, "values that are on the page, not found", float(missed), "values", bar=at_most(2), note=note)
 
-    contradicting = [case for case in cases if case.missing and not case.name.startswith(NOT_PRINTED)]
-    contradicting = [case for case in contradicting if not any(each in case.name for each in NOT_PRINTED)]
-    named = [case for case in contradicting if case.compared.contradictions]
-    holds = len(named) == len(contradicting)
-    yield "invoices whose page contradicts their data seen", f"{len(named)} of {len(contradicting)}", "all", holds
 
-    values, told = _named(contradicting)
-    yield "contradicting values named", f"{told} of {values}", "all", told == values
-
-    with_page = sum(bool(each.printed) for case in contradicting for each in case.compared.contradictions)
-    count = sum(len(case.compared.contradictions) for case in contradicting)
-    yield "contradictions that say what the page says", f"{with_page} of {count}", "reported", True
-
-    others = [case for case in cases if case not in contradicting]
+def _contradictions(cases: list[Case]) -> Iterator[Figure]:
+    wrong = [case for case in cases if case.missing and not any(each in case.name for each in NOT_PRINTED)]
+    seen = [case for case in wrong if case.compared.contradictions]
+    yield _share("invoices whose page contradicts, seen", len(seen), len(wrong), bar=at_least(100))
+    values, told = _named(wrong)
+    yield _share("contradicting values, named", told, values, bar=at_least(100))
+    named = [each for case in wrong for each in case.compared.contradictions]
+    yield _share("... with what the page says", sum(bool(each.printed) for each in named), len(named))
+    others = [case for case in cases if case not in wrong]
     false = [case for case in others if case.compared.contradictions]
-    yield "false alarms on the other invoices", f"{len(false)} of {len(others)}", "0", not false
-
-    seen, pairs, alarms = _swapped(cases)
-    yield "data on another invoice's page contradicted", f"{seen} of {pairs}", "all", seen == pairs
-    yield "... and told to be another invoice's", f"{alarms} of {pairs}", ">= 90%", alarms >= 0.9 * pairs
+    note = f"{len(false)} of {len(others)}"
+    yield Figure(PART, "false alarms on the others", float(len(false)), "invoices", bar=at_most(0), note=note)
 
 
-def _cases() -> Iterator[Case]:
-    truth_file = DATA / "truth.jsonl"
-    if not truth_file.is_file():
+def _swapped(cases: list[Case]) -> Iterator[Figure]:
+    found = [
+        compare_with_page(one.carried.invoice, other.carried.page.text)
+        for one in cases
+        for other in cases
+        if one is not other and other.carried.page is not None
+    ]
+    contradicted = sum(bool(each.contradictions) for each in found)
+    yield _share("data on another invoice's page, contradicted", contradicted, len(found), bar=at_least(100))
+    yield _share("... and told to be another's", sum(each.is_another for each in found), len(found), bar=at_least(90))
+
+
+def _share(name: str, some: int, every: int, *, bar: Bar | None = None) -> Figure:
+    return Figure(PART, name, percent(some, every), bar=bar, note=f"{some} of {every}")
+
+
+def _cases(data: Path) -> Iterator[Case]:
+    folder = data / "documents"
+    if not (folder / "truth.jsonl").is_file():
         return
-    for line in truth_file.read_text(encoding="utf-8").splitlines():
+    for line in (folder / "truth.jsonl").read_text(encoding="utf-8").splitlines():
         truth = json.loads(line)
         if "xml_fields" not in truth:
             continue
-        [carried] = invoices_in(Document.open(DATA / truth["file"])).invoices
+        [carried] = invoices_in(Document.open(folder / truth["file"])).invoices
         missing = [value for _, value in truth["xml_values_not_on_page"]]
         yield Case(truth["file"], carried, truth["xml_fields"], missing)
 
@@ -135,24 +148,5 @@ def _named(cases: list[Case]) -> tuple[int, int]:
     return values, told
 
 
-def _swapped(cases: list[Case]) -> tuple[int, int, int]:
-    seen = pairs = alarms = 0
-    for one in cases:
-        invoice: InvoiceData = one.carried.invoice
-        for other in cases:
-            if one is other or other.carried.page is None:
-                continue
-            found = compare_with_page(invoice, other.carried.page.text)
-            pairs += 1
-            seen += bool(found.contradictions)
-            alarms += found.is_another
-    return seen, pairs, alarms
-
-
 def _plain(value: str) -> str:
     return value.replace("-", "").replace(" ", "")
-
-
-if __name__ == "__main__":
-    for what, value, bar, holds in rows():
-        print(f"{what:52} {value:>12}   bar {bar:10} {'pass' if holds else 'FAIL'}")
