@@ -28,6 +28,8 @@ _ABOVE = 0.6
 _BETWEEN = 2.5
 """What each number between a label and the value takes away."""
 _LINES_ABOVE = 3
+_FARTHEST = 300
+"""Characters of a line in front of a value that are looked at."""
 _NEAR = 4
 """Lines within which the other amounts of a record stand beside its total."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -235,6 +237,7 @@ class _Ranking:
 
 def _said(field: _Field, text: str) -> float:
     """Return what the labels in a text in front of a value say for a field, and against it."""
+    text = text[-_FARTHEST:]
     best, worst, own_labels = 0.0, 0.0, 0
     for label in find_labels(text, field.kind):
         between = len(_NUMBER.findall(text[label.end :])) * _BETWEEN

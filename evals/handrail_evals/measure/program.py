@@ -59,7 +59,10 @@ def version_of(function: Callable[..., Any]) -> str:
 def step_version(step: "AIStep[Any]") -> str:
     """Return an AI step's prompt version, who is asked, and a hash of what is accepted, guarded, audited, allowed."""
     models = ", ".join(full_name(model) for model in step.models)
-    rules = settings_hash([step.accept, step.guards, step.audit, step.limits, step.mask])
+    told = [step.accept, step.guards, step.audit, step.limits, step.mask]
+    rules = settings_hash(
+        [*told, step.day_first] if step.day_first is not None else told
+    )  # older results have the rest
     return f"{step.version} {models} rules={rules}"
 
 

@@ -90,6 +90,13 @@ class Written(ABC, Generic[T_co]):
             raise ValueError(f"{reading!r} is no reading of {self._written!r}")
         return self._with((next(each for each in self._readings if each == reading),))
 
+    def means(self, other: object) -> bool:
+        """Return whether another value is the same: one of its type, or a text, number or day that reads the same."""
+        try:
+            return bool(self._accepting(self._annotated())(other) == self)
+        except ValueError:
+            return False
+
     @abstractmethod
     def _with(self, readings: tuple[Any, ...]) -> Self:
         """Return it with these readings."""

@@ -288,3 +288,14 @@ def test_true_values_of_scanned_receipts_are_found_and_changed_ones_are_not() ->
         wrong += bool(locate(company[:-1] + ("X" if company[-1] != "X" else "Y"), source))
     assert found / total >= 0.97
     assert wrong == 0
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["1 ", "1 2 3 4 ", "1,234 ", "1.", "12/", "(", "mar ", "٣", "a1 ", "9", "1,23,", "5.- ", "-", "EUR ", "1.5M "],
+)
+def test_a_long_text_of_nearly_numbers_and_dates_ends(piece: str) -> None:
+    source = piece * 5_000 + "\n5.00 on 4 March 2024"
+    assert locate(Decimal("5.00"), source)
+    assert locate(date(2024, 3, 4), source)
+    assert len(locate("03/04/1999 10:10", source)) == 0

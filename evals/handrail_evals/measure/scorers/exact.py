@@ -11,6 +11,7 @@ from typing import Any, Literal
 from handrail_evals.errors import DataError
 from handrail_evals.measure.fingerprint import jsonable
 from handrail_evals.measure.scorer import AnyAnswer, Score
+from handrail_guards.values.written import Written
 
 _SIMPLE = frozenset({str, int, bool, float, type(None), date, datetime, time})
 """Types of which two values are the same when they are equal."""
@@ -114,10 +115,11 @@ def same_scalar(value: object, expected: object) -> bool:
         return value is expected
     if isinstance(value, int | float | Decimal) and isinstance(expected, int | float | Decimal):
         return same_number(value, expected)
-    if value == expected:
-        return True
-    if isinstance(value, str) and isinstance(expected, str):
-        return False
+    if value == expected or (isinstance(value, str) and isinstance(expected, str)):
+        return bool(value == expected)
+    for one, other in ((value, expected), (expected, value)):
+        if isinstance(one, Written):
+            return one.means(other)
     try:
         return bool(jsonable(value, where="the output") == jsonable(expected, where="the expected value"))
     except DataError:  # no JSON form, and not equal

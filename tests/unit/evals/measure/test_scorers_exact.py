@@ -18,6 +18,8 @@ from handrail_evals.measure.case import Case
 from handrail_evals.measure.scorer import Answered, Score
 from handrail_evals.measure.scorers.exact import exact
 from handrail_evals.measure.target import Observation
+from handrail_guards.values.day import Date
+from handrail_guards.values.money import Money
 
 
 class Team(Enum):
@@ -97,6 +99,12 @@ def answered(output: Any, expected: Any) -> Answered[str, Any, Any]:
         (BILL, BILL.model_dump(mode="json", by_alias=True)),
         (None, None),
         (math.inf, math.inf),
+        (Money.read("1.234,50 €"), "EUR 1,234.5"),
+        (Money("5"), 5),
+        (Date.read("4. März 2024"), "2024-03-04"),
+        (Date.read("4. März 2024"), date(2024, 3, 4)),
+        (Date.read("03/04/2024"), "3.4.2024"),
+        ({"total": Money("5", "EUR")}, {"total": "5.00 €"}),
     ],
 )
 def test_a_value_equals_what_it_is_stored_as(output: object, expected: object) -> None:
@@ -127,6 +135,11 @@ def test_a_value_equals_what_it_is_stored_as(output: object, expected: object) -
         (BILL, {"lines": [], "day": None, "billNumber": "7"}),
         (Address("Leeds"), "Leeds"),
         ("a", ["a"]),
+        (Money("5", "EUR"), "5 USD"),
+        (Money("5", "EUR"), "five"),
+        (Money("-5"), 5),
+        (Date.read("03/04/2024"), "2024-04-03"),
+        (Date.read("2024-03-04"), 5),
     ],
 )
 def test_what_only_looks_like_the_expected_value_is_wrong(output: object, expected: object) -> None:

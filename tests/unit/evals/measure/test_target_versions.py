@@ -153,6 +153,8 @@ STEPS = [
     step(audit=Auditing(0.05)),
     step(audit=Auditing(0.1)),
     step(limits=Limits(reasks=3)),
+    step(day_first=True),
+    step(day_first=False),
 ]
 
 
