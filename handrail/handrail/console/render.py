@@ -23,7 +23,7 @@ from handrail_ground.text import harmless
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
-SCRIPTS = ("page.js", "work.js", "live.js", "fields.js", "keys.js")
+SCRIPTS = ("page.js", "work.js", "live.js", "fields.js", "drafts.js", "keys.js")
 """Files of ours that every page loads, in this order: each one uses what those before it offer."""
 MENU = (("queue", "menu.queue"), ("runs", "menu.runs"))
 """What the menu at the top of each page leads to: routes, and the words for them."""

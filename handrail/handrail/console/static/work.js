@@ -80,6 +80,8 @@
     const fields = new FormData(form, button);
     if (decides && window.handrail.unsent?.() !== undefined) fields.set("worked", window.handrail.unsent());
     const before = work();
+    const sent = { item: before.dataset.item, draft: window.handrail.draft?.() };
+    const tellSent = () => document.dispatchEvent(new CustomEvent("item-sent", { detail: sent }));
     form.closest(".toast-message")?.remove();
     const quick = decides ? loaded() : null;
     if (quick) show(document.adoptNode(quick));
@@ -89,6 +91,8 @@
       const got = await post(address, fields, "work");
       const location = got.headers.get("x-location");
       if (got.status === 204 && location) {
+        work().remove();
+        tellSent();
         window.location = location;
         return;
       }
@@ -99,7 +103,7 @@
       if (quick && fresh.dataset.item === quick.dataset.item && shownOf(fresh) === shownOf(quick)) adopt(fresh);
       else show(document.adoptNode(fresh));
       if (location) history.replaceState(null, "", location);
-      document.dispatchEvent(new Event("item-sent"));
+      tellSent();
     } catch (error) {
       if (quick) show(before); // with all that was typed
       say(error instanceof TypeError ? words.unreachable : error.message);
