@@ -31,7 +31,7 @@ from handrail_orchestrator.store.changes import (
     Send,
     Started,
 )
-from handrail_orchestrator.store.files import SweepFiles
+from handrail_orchestrator.store.files import FileRow, SweepFiles
 from handrail_orchestrator.store.rows import ENDED, RunStatus
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.unmarking import as_plain
@@ -224,6 +224,14 @@ class Client(Desk):
             FilePurged: its bytes were removed, and when.
         """
         return Files(self._open_store).read(file.id)
+
+    def files_of(self, run_id: str) -> Sequence[FileRow]:
+        """Return the files that a run uses.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        return self._open_store.files_of(self.run(run_id).key)
 
     async def prune(
         self,

@@ -16,6 +16,7 @@ from handrail_orchestrator.records.judgement import JudgementRecord
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.review.moves import SendUpCode
+from handrail_orchestrator.store.files import FileRow
 from handrail_orchestrator.store.port import JudgedQuery, ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow
@@ -240,6 +241,10 @@ class EngineClient(RunRecords, Fates, ReviewDesk, Protocol):
 
     def read_file(self, file: HasFileId) -> bytes:
         """Return the bytes of a file."""
+        ...
+
+    def files_of(self, run_id: str) -> Sequence[FileRow]:
+        """Return the files that a run uses."""
         ...
 
     async def prune(

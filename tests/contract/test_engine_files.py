@@ -50,6 +50,7 @@ async def test_steps_read_the_files_that_their_run_was_given(engine: Engine) -> 
     claim = flows.Claim({"bills": [one], "letters": [two]}, 7)
     run = await engine.start(flows.claims, claim, id="c")
     assert await run.result() == ["one", "one", "one", "two", "two", "two"]
+    assert [file.id for file in engine.files_of("c")] == sorted([one.id, two.id])
 
 
 async def test_a_file_that_is_not_there_says_what_to_do(engine: Engine) -> None:
