@@ -1,7 +1,6 @@
 """Reading the files that runs are given: a file that cannot be read is a question to people, never the run's end."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -18,6 +17,8 @@ from handrail_orchestrator.run import Run
 from handrail_orchestrator.step import action
 
 if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+
     from handrail_ai_steps.documents.ocr.port import Ocr
 
 INSTRUCTIONS = "This file cannot be read. What is to be done with it?"
@@ -47,11 +48,18 @@ class TypedByHand:
     kind: Literal["typed"] = "typed"
 
 
+_TITLES = ("Set aside", "Another file takes its place", "Typed by hand")
+"""What people read of each answer."""
+
+
 class _AskedOfPeople:
     """Leaves documents out of the form of an answer: nobody types one."""
 
-    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Callable[[Any], Any]) -> Any:
-        return handler({**core_schema, "choices": core_schema["choices"][1:]})  # the first is a document
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: "GetJsonSchemaHandler") -> Any:
+        schema = handler({**core_schema, "choices": core_schema["choices"][1:]})  # the first is a document
+        for choice, title in zip(schema["anyOf"], _TITLES, strict=True):
+            handler.resolve_ref_schema(choice)["title"] = title
+        return schema
 
 
 FileOutcome: TypeAlias = Document | SetAside | OtherFile | TypedByHand
