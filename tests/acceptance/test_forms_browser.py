@@ -67,7 +67,7 @@ VALUE = {
 }
 MARKS = {
     "number": FieldMark(state="accepted", confidence=0.98, evidence=(EvidenceSpot(start=0, end=3, line=1),)),
-    "currency": FieldMark(state="check", confidence=0.5, alternatives=(("EUR", 0.4), ("USD", 0.1))),
+    "currency": FieldMark(state="check", confidence=0.5, alternatives=(("EUR", 0.4, ""), ("USD", 0.1, ""))),
     "lines.1.amount": FieldMark(state="check", confidence=0.61, source="checked with the total"),
 }
 

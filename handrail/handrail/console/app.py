@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from handrail.console import (
     batch,
     item,
+    item_files,
     item_moves,
     link_pages,
     own_pages,
@@ -83,6 +84,7 @@ def every_route() -> list[BaseRoute]:
         *queue.routes(),
         *batch.routes(),
         *item.routes(),
+        *item_files.routes(),
         *item_moves.routes(),
         *strip.routes(),
         *own_settings.routes(),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handrail.console.commonness import Commonness
+from handrail.console.page_pictures import PagePictures
 from handrail.console.signin_settings import SignInSettings
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.orchestrator import Orchestrator
@@ -42,6 +43,8 @@ class Console:
     settings: ConsoleSettings = field(default_factory=ConsoleSettings)
     similar: Similar | None = None
     """Finds decided cases that resemble an item; None: nobody does."""
+    pictures: PagePictures = field(default_factory=PagePictures)
+    """Pages of documents that were looked at."""
     commonness: Commonness = field(default_factory=Commonness)
     """How often each label is decided."""
 

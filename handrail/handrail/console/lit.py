@@ -1,10 +1,14 @@
 """A text with its evidence lit: cut into lines, and each line where a piece of evidence begins or ends."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from handrail_guards.verdict import Span
+
+_ENDS = re.compile("[\n\f]")
+"""What ends a line; between pages stands a form feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def lit_lines(
         if span.document is None and span.start < span.end and span.start < len(text)
     ]
     lines, start = [], 0
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(_ENDS.split(text), 1):
         lines.append(LitLine(number, start, tuple(_parts(line, start, found, looks, other))))
         start += len(line) + 1
     return lines
@@ -61,4 +65,4 @@ def _parts(
 
 def line_at(text: str, place: int) -> int:
     """Return the number of the line that a character stands on, from 1."""
-    return text.count("\n", 0, max(0, place)) + 1
+    return len(_ENDS.findall(text, 0, max(0, place))) + 1

@@ -1,14 +1,15 @@
 """What is known of each field of a suggestion: how sure the model was, what else it considered, where it found it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from handrail.console.forms.fields import EvidenceSpot, FieldMark
+from handrail.console.forms.fields import EvidenceSpot, FieldMark, SheetLink
 from handrail.console.forms.form import AnswerForm, form_of
 from handrail.console.forms.habits import TypingHabits
 from handrail.console.forms.missing import MISSING
 from handrail.console.lit import line_at
+from handrail.console.sheets import ShownDocument
 from handrail.console.viewer import Viewer
 from handrail_guards.outcome import Judgement
 from handrail_orchestrator.records.item import ReviewDetail
@@ -18,14 +19,14 @@ SURE = 0.75
 """A field whose confidence is below is to be checked, where the whole answer says no bound of its own."""
 
 
-def answer_form(item: ReviewDetail, text: str, viewer: Viewer) -> AnswerForm:
+def answer_form(item: ReviewDetail, text: str, viewer: Viewer, documents: Sequence[ShownDocument] = ()) -> AnswerForm:
     """Return the form of an item's answer, filled with what is suggested, each field with what is known of it."""
     suggestion = MISSING if item.suggestion is None else item.suggestion
     return form_of(
         item.schema,
         suggestion,
         judge=partial(problems, item),
-        marks={} if item.judgement is None else marks_of(item, item.judgement, text),
+        marks={} if item.judgement is None else marks_of(item, item.judgement, text, documents),
         habits=habits_of(viewer),
         by_evidence=True,
     )
@@ -40,11 +41,15 @@ def habits_of(viewer: Viewer) -> TypingHabits:
     )
 
 
-def marks_of(item: ReviewDetail, judgement: Judgement, text: str) -> Mapping[str, FieldMark]:
+def marks_of(
+    item: ReviewDetail, judgement: Judgement, text: str, documents: Sequence[ShownDocument] = ()
+) -> Mapping[str, FieldMark]:
     """Return what is known of each field, by its path."""
     doubtful = _doubtful(item, judgement)
     found = {}
-    for name in dict.fromkeys([*judgement.evidence, *doubtful, *_leaves(item.suggestion, "")]):
+    for name in dict.fromkeys(
+        [*judgement.evidence, *judgement.field_alternatives, *doubtful, *_leaves(item.suggestion, "")]
+    ):
         sure = judgement.fields.get(name)
         spots = tuple(
             EvidenceSpot(start=span.start, end=span.end, line=line_at(text, span.start), document=span.document)
@@ -56,8 +61,16 @@ def marks_of(item: ReviewDetail, judgement: Judgement, text: str) -> Mapping[str
             confidence=value,
             source="" if sure is None or value is None else sure.source,
             evidence=spots,
+            alternatives=tuple(
+                (each.value, each.confidence, each.source) for each in judgement.field_alternatives.get(name, ())
+            ),
+            sheet=next((_sheet(each, page) for each in documents if (page := each.page_of(name)) is not None), None),
         )
     return {name: mark for name, mark in found.items() if name}
+
+
+def _sheet(document: ShownDocument, page: int) -> SheetLink:
+    return SheetLink(page=page, anchor=f"{document.anchor}-{page}")
 
 
 def _doubtful(item: ReviewDetail, judgement: Judgement) -> set[str]:

@@ -8,17 +8,20 @@ from starlette.requests import Request
 
 from handrail.console.beside import Beside, beside, heading
 from handrail.console.context import Console, console_of
+from handrail.console.documents import files_of
 from handrail.console.keys import KeyMap, key_map
 from handrail.console.labels import IN_SIGHT, LabelOption, label_options, shown_value
 from handrail.console.lit import LitLine, lit_lines
 from handrail.console.marks import answer_form
 from handrail.console.notes import Note, notes_of
+from handrail.console.sheets import ShownDocument, shown_documents
 from handrail.console.standing import ANSWERABLE, Standing, is_own_answer, standing
 from handrail.console.viewer import Viewer, viewer_of
 from handrail.console.way import WayStep, way_to
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import ReviewError
+from handrail_orchestrator.file import File
 from handrail_orchestrator.records.item import ReviewDetail, ReviewItem
 from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.review.moves import LEASE_SECONDS, SEND_UP_CODES
@@ -78,6 +81,10 @@ class Work:
     verdicts: Sequence[Verdict]
     similar: Sequence[SimilarCase]
     notes: Sequence[Note]
+    documents: Sequence[ShownDocument]
+    """What the question is about, with pictures of its pages."""
+    files: Sequence[File]
+    """Files that stand in what is shown."""
     keys: KeyMap
     queue: str
     """The queue that the person works through; empty: all."""
@@ -90,6 +97,11 @@ class Work:
     may_fork: bool = False
     send_up_codes: Sequence[str] = field(default=SEND_UP_CODES)
     beat_seconds: float = BEAT_SECONDS
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether a page of a document can be looked at."""
+        return any(each.sheets for each in self.documents)
 
     @property
     def is_answerable(self) -> bool:
@@ -136,7 +148,8 @@ def work_of(
     evidence: Mapping[str, Any] = {} if judgement is None else judgement.evidence
     looks = {"": "first"} | {each.text: each.look for each in labels if each.look}
     stands = standing(item, viewer.person, now, may_decide=viewer.may("decide", item))
-    form = None if labels else typed.form or answer_form(item, shown.text, viewer)
+    documents = shown_documents(console, item)
+    form = None if labels else typed.form or answer_form(item, shown.text, viewer, documents)
     return Work(
         item=item,
         kind=kind,
@@ -150,6 +163,8 @@ def work_of(
         verdicts=() if judgement is None else judgement.verdicts,
         similar=() if console.similar is None else console.similar.similar(item),
         notes=notes_of(item),
+        documents=documents,
+        files=files_of(item),
         keys=key_map(kind, viewer.settings),
         queue=queue,
         ahead=ahead_of(console, viewer, item, queue) if stands in ANSWERABLE else (),

@@ -17,6 +17,7 @@ from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.address import path_of
 from handrail_orchestrator.store.rows import ReviewState
 from tests.acceptance.console.desk import Desk, do, serving
+from tests.acceptance.console.document_flows import invoice_pdf, papers
 from tests.acceptance.console.stock_flows import (
     KINDS,
     SOURCE,
@@ -60,7 +61,7 @@ class Stock:
 async def stocked(store: str, more: int = 0) -> Stock:
     """Fill a new store; with so many more tickets that nothing happened to."""
     found = Stock(store)
-    async with Orchestrator(store, workflows=WORKFLOWS) as engine:
+    async with Orchestrator(store, workflows=[*WORKFLOWS, papers]) as engine:
         for kind, (flow, text) in KINDS.items():
             for how in HOWS:
                 way = {"expired": "dying", "late": "late", "second": "pair", "answered": "pair"}.get(how, "desk")
@@ -70,6 +71,8 @@ async def stocked(store: str, more: int = 0) -> Stock:
         await engine.start(audited_invoices, SOURCE, id="audit/extraction")
         await engine.start(payments, "ACME", id="approve")
         await engine.start(questions, "When do we ship?", id="ask")
+        for name, data in (("document", invoice_pdf()), ("unreadable", b"%PDF-1.7 and no more")):
+            await engine.start(papers, await engine.keep_file(data, name=f"{name}.pdf"), id=name)
         await engine.start(failures, "ticket 7", id="failed")
         await engine.start(waits, "!", id="waits")
         await engine.start_many(tickets, [(f"more/{each}", ["desk", f"Ticket {each}"]) for each in range(more)])

@@ -26,8 +26,11 @@ LISTS = (
     "/queue?queue=nowhere&end=1", "/batch", "/batch?queue=nowhere", "/runs", "/runs?status=failed",
     "/runs?text=nothing", "/keys", "/me", "/people", "/people/one?name=ben", "/people/one?name=old",
 )  # fmt: skip
-NO_PAGE = {"static", "healthz", "readyz", "home", "item_work", "strip", "to_provider", "from_provider"}
-"""Routes that answer with no page of their own: files, words for machines, ways on, and parts of other pages."""
+NO_PAGE = {
+    "static", "healthz", "readyz", "home", "item_work", "strip", "to_provider", "from_provider",
+    "page_picture", "item_file",
+}  # fmt: skip
+"""Routes that answer with no page of their own: files, pictures, words for machines, ways on, parts of pages."""
 MOST_PAGES = 200
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

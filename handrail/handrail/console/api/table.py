@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from handrail.console.api import reviews, runs, service
+from handrail.console.api import documents, reviews, runs, service
+from handrail.console.api.documents import DocumentsTold
 from handrail.console.api.operation import AnyOperation, Operation
 from handrail.console.api.review_models import (
     AddNoteBody,
@@ -138,6 +139,13 @@ _REVIEWS: tuple[AnyOperation, ...] = (
         name="getReview", method="GET", path="/reviews/{item}", tag="reviews", action="look", about=reviews.item_of,
         summary="Get one item, with how its suggestion came to be and everything that happened to it.",
         function=reviews.get_review, place=ItemPlace, answer=DetailTold, answer_headers=_TAG, unknown="unknown-item",
+    ),
+    Operation(
+        name="listDocuments", method="GET", path="/reviews/{item}/documents", tag="reviews", action="look",
+        about=reviews.item_of,
+        summary="List the documents that an item is about, with their pages and the places of its evidence.",
+        explained="Who may see the item may see its pages: `picture` is the path of one.",
+        function=documents.list_documents, place=ItemPlace, answer=DocumentsTold, unknown="unknown-item",
     ),
     _on_item(
         name="takeReview", action="take", path="/reviews/{item}/take",

@@ -34,6 +34,15 @@ class EvidenceSpot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SheetLink:
+    """The page of a document on which a value was found."""
+
+    page: int
+    anchor: str
+    """The id of its picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldMark:
     """What is known of a field beside its value."""
 
@@ -43,9 +52,12 @@ class FieldMark:
     """0 to 1."""
     source: str = ""
     """Where the confidence is from."""
-    alternatives: tuple[tuple[str, float | None], ...] = ()
-    """Other values that were considered, each with how sure the model was, 0 to 1."""
+    alternatives: tuple[tuple[str, float | None, str], ...] = ()
+    """Other values that were considered, each with how sure who said so was, 0 to 1, and who that is; empty: the
+    model that was asked."""
     evidence: tuple[EvidenceSpot, ...] = ()
+    sheet: SheetLink | None = None
+    """Where its likeliest place is to be seen; None: on no picture."""
     note: str = ""
     """What else is to be said, such as which rule made it."""
 
@@ -59,6 +71,8 @@ class OtherValue:
     """What is filled in for it: a text, or the token of a choice."""
     confidence: float | None
     """0 to 1."""
+    source: str = ""
+    """Who says so, where that is not the model that was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +120,8 @@ class FieldBasis:
         options = self.options if isinstance(self, ChoiceField) else ()
         tokens = {text_of(each.value): each.token for each in options if each.value is not MISSING}
         return tuple(
-            OtherValue(label=cut(text), fills=tokens.get(text, text), confidence=confidence)
-            for text, confidence in self.mark.alternatives
+            OtherValue(label=cut(text), fills=tokens.get(text, text), confidence=confidence, source=source)
+            for text, confidence, source in self.mark.alternatives
         )
 
     @property

@@ -74,7 +74,7 @@ class Leaves:
         if reads == "json":
             basis["help"] = basis["help"] or say("forms.as_json")
         if reads in NUMBERS:
-            others = tuple((meant(each, self.habits), sure) for each, sure in basis["mark"].alternatives)
+            others = tuple((meant(each, self.habits), *more) for each, *more in basis["mark"].alternatives)
             basis["mark"] = replace(basis["mark"], alternatives=others)
         return TextBox(
             **basis,

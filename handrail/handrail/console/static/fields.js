@@ -84,7 +84,10 @@
   }
 
   function light(here) {
-    for (const mark of $$("mark.lit")) mark.classList.remove("lit");
+    for (const mark of $$("mark.lit, .paper .lit, .paper .also")) mark.classList.remove("lit", "also");
+    const boxes = here ? $$(".paper rect").filter((box) => box.dataset.fields === here.dataset.path) : [];
+    for (const box of boxes) box.classList.add(box.dataset.rank === "0" ? "lit" : "also");
+    boxes.find((box) => box.dataset.rank === "0")?.scrollIntoView({ block: "center", inline: "center" });
     const found = here ? $$("mark").filter((mark) => mark.dataset.fields.split("\n").includes(here.dataset.path)) : [];
     for (const mark of found) mark.classList.add("lit");
     found[0]?.scrollIntoView({ block: "nearest" });

@@ -150,10 +150,14 @@ class ApiSite:
 
 @asynccontextmanager
 async def api_site(
-    folder: Path, settings: ConsoleSettings = ConsoleSettings(), *, with_people: bool = False
+    folder: Path,
+    settings: ConsoleSettings = ConsoleSettings(),
+    *,
+    with_people: bool = False,
+    flows: Sequence[Any] = FLOWS,
 ) -> AsyncIterator[ApiSite]:
     """Open a console with a worker on a new store."""
-    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=FLOWS) as engine:
+    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=flows) as engine:
         transport = httpx2.ASGITransport(console(engine, settings))
         async with httpx2.AsyncClient(transport=transport, base_url=BASE + settings.root_path) as http:
             tokens = Tokens(engine)

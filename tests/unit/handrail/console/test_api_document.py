@@ -120,6 +120,7 @@ async def test_every_operation_answers_what_the_document_says(tmp_path: Path) ->
         assert (await site.post(f"/reviews/{approval}/assign", {"to": "ann"})).json()["assignee"] == "ann"
         assert (await site.post(f"/reviews/{approval}/send-up", {"code": "unsure"})).json()["tier"] == 2
         assert (await site.get(f"/reviews/{approval}")).json()["log"][-1]["action"] == "send_up"
+        assert (await site.get(f"/reviews/{approval}/documents")).json() == {"documents": []}
         kinds = (await site.get("/problems")).json()["problems"]
         for kind in kinds:
             assert (await site.get(f"/problems/{kind['name']}")).json() == kind

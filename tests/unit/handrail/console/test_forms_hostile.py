@@ -89,7 +89,7 @@ def test_long_labels_are_cut_numbered_and_there_in_full() -> None:
 
 def test_what_nobody_sees_is_written_out() -> None:
     schema = {"type": "object", "title": OBSCURE, "description": OBSCURE, "properties": {OBSCURE: {"enum": [OBSCURE]}}}
-    form = form_of(schema, {OBSCURE: OBSCURE}, marks={"": FieldMark(alternatives=((OBSCURE, None),))})
+    form = form_of(schema, {OBSCURE: OBSCURE}, marks={"": FieldMark(alternatives=((OBSCURE, None, ""),))})
 
     for each in walk(form.root):
         said = [each.label, each.help, each.dotted, *(other.label for other in each.alternatives)]

@@ -102,7 +102,7 @@ def test_a_browser_sends_of_the_page_what_the_form_says(answer: Answer) -> None:
 def test_nothing_of_a_schema_or_a_value_is_markup(schema: dict[str, Any]) -> None:
     value: Any = {HOSTILE: HOSTILE} if schema.get("type") == "object" else HOSTILE
     mark = FieldMark(
-        state="check", confidence=0.5, source=HOSTILE, note=HOSTILE, alternatives=((HOSTILE, 0.5),),
+        state="check", confidence=0.5, source=HOSTILE, note=HOSTILE, alternatives=((HOSTILE, 0.5, HOSTILE),),
         evidence=(EvidenceSpot(start=0, end=3, line=1, document=HOSTILE),),
     )  # fmt: skip
     marks = {"": mark, HOSTILE: mark}
@@ -129,7 +129,7 @@ def test_a_wrong_field_says_so_to_a_screen_reader() -> None:
 def test_the_marks_of_a_field_are_beside_it() -> None:
     schema = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
     found = EvidenceSpot(start=4, end=9, line=2)
-    mark = FieldMark(state="check", confidence=0.61, alternatives=(("166.00", 0.2),), evidence=(found,))
+    mark = FieldMark(state="check", confidence=0.61, alternatives=(("166.00", 0.2, ""),), evidence=(found,))
 
     page = page_of(form_of(schema, {"total": 207.5}, marks={"total": mark}))
 

@@ -92,7 +92,7 @@ def test_a_number_that_is_shown_is_read_as_it_was_meant(habits: TypingHabits, va
 @pytest.mark.parametrize("value", ["1.234", "-1.000", "12.345", "207.50", "1234.567"])
 def test_a_number_is_shown_so_that_who_writes_so_means_it(decimal: Any, value: str) -> None:
     habits = TypingHabits(decimal=decimal)
-    mark = FieldMark(alternatives=((value, None),))
+    mark = FieldMark(alternatives=((value, None, ""),))
 
     root = form_of(DECIMAL, value, habits=habits, marks={"": mark}).root
 
