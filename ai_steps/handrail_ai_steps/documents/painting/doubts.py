@@ -66,25 +66,27 @@ class Doubts:
         return "unchecked" if piece.is_plain else "transparent"
 
     def _find(self, texts: list[PaintedText]) -> None:
+        """Go through all pieces; most are as they should be, which is found out with as little as possible."""
         left, bottom, right, top = self.page_box
         left, bottom, right, top = left - SLACK, bottom - SLACK, right + SLACK, top + SLACK
-        has_shapes = bool(self._shapes)
+        overlapping = self._index.overlapping if self._shapes else _nothing
+        is_crowded, dark = self._is_crowded, 255 - NEAR
         for piece in texts:
-            a, b, c, d = piece.box
+            handle, _, box, mode, colour, is_tiny, is_clipped, is_marked, is_plain = piece
+            a, b, c, d = box
             is_inside = a >= left and b >= bottom and c <= right and d <= top
-            colour = piece.colour
-            if is_inside and piece.is_plain and not piece.is_tiny and not piece.is_clipped and not piece.is_marked:
-                if colour is not None and not has_shapes and min(colour) <= 255 - NEAR:
+            if is_inside and is_plain and colour is not None and not (is_tiny or is_clipped or is_marked):
+                if not is_crowded and not overlapping(box) and min(colour) <= dark:
                     continue
-                if colour is not None and not self._is_doubtful(piece):
+                if not is_crowded and not self._is_doubtful(piece):
                     continue
-                self.looked_at.add(piece.handle)
-            elif piece.mode not in UNSEEN_MODES:
-                self.looked_at.add(piece.handle)
+                self.looked_at.add(handle)
+            elif mode not in UNSEEN_MODES:
+                self.looked_at.add(handle)
             self.pieces.append(piece)
 
     def _is_doubtful(self, piece: PaintedText) -> bool:
-        return self._is_crowded or self._is_covered(piece, piece.box) or self._is_near_what_is_behind(piece, piece.box)
+        return self._is_covered(piece, piece.box) or self._is_near_what_is_behind(piece, piece.box)
 
     def _is_covered(self, piece: PaintedText, box: Rectangle) -> bool:
         """Return whether something is painted over the text, or through its middle."""
@@ -102,6 +104,10 @@ class Doubts:
             if shape.is_solid and _is_around(shape, box):
                 return False
         return _is_near(piece.colour, WHITE)
+
+
+def _nothing(_: Rectangle) -> list[int]:
+    return []
 
 
 def doubts_of(page: Any, objects: PageObjects) -> Doubts:

@@ -215,7 +215,7 @@ def _layers(texts: Sequence[PaintedText]) -> list[list[PaintedText]]:
     for each in texts:
         left, bottom, right, top = each.box
         inner = (left + 0.5, bottom + 0.5, right - 0.5, top - 0.5)
-        free = next((n for n, index in enumerate(indexes) if not any(True for _ in index.overlapping(inner))), None)
+        free = next((n for n, index in enumerate(indexes) if not index.overlapping(inner)), None)
         if free is None:
             free = len(layers)
             if free >= MOST_LAYERS:
@@ -247,12 +247,12 @@ class BoxIndex:
         for band in range(first, last + 1):
             self._bands.setdefault(band, []).append((box, number))
 
-    def overlapping(self, box: Rectangle) -> Iterator[int]:
-        """Yield the numbers of the boxes that overlap a box; one may come twice."""
+    def overlapping(self, box: Rectangle) -> list[int]:
+        """Return the numbers of the boxes that overlap a box; one may be there twice."""
         left, bottom, right, top = box
-        first, last = int(bottom // self.BAND), int(top // self.BAND)
-        bands = range(first, min(last, first + self.MOST_BANDS) + 1) if self._bands else ()
-        for among in (self._everywhere, *(self._bands[band] for band in bands if band in self._bands)):
-            for (a, b, c, d), number in among:
-                if a < right and c > left and b < top and d > bottom:
-                    yield number
+        bands, first, last = self._bands, int(bottom // self.BAND), int(top // self.BAND)
+        found = [n for (a, b, c, d), n in self._everywhere if a < right and c > left and b < top and d > bottom]
+        for band in range(first, min(last, first + self.MOST_BANDS) + 1):
+            if band in bands:
+                found += [n for (a, b, c, d), n in bands[band] if a < right and c > left and b < top and d > bottom]
+        return found
