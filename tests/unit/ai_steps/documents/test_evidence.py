@@ -155,12 +155,12 @@ def test_the_first_place_is_right_on_real_invoices() -> None:
         pytest.skip("the documents are not beside the project")
     sys.path.insert(0, str(BENCHMARKS))
     try:
-        from documents_bench.places import places_of, stands_in  # noqa: PLC0415 -- found from here on
+        from documents_bench.places import path_of, places_of, stands_in  # noqa: PLC0415 -- found from here on
     finally:
         sys.path.remove(str(BENCHMARKS))
     right = total = 0
     for name, rows in json.loads((BENCHMARKS / "documents_bench" / "right_places.json").read_text("utf-8")).items():
-        text = Document.open(SHARED / name).text
+        text = Document.open(path_of(name, SHARED)).text
         found = places_of(rows, text)
         total += len(rows)
         right += sum(bool(found.get(field)) and stands_in(found[field][0], text, lines) for field, _, lines in rows)
