@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from statistics import median
 from typing import NamedTuple
 
@@ -47,6 +48,9 @@ class Run(NamedTuple):
         return self.bottom - self.top
 
 
+_LEFT = attrgetter("left")
+
+
 class _Row(NamedTuple):
     """Runs on one height, from left to right."""
 
@@ -56,8 +60,10 @@ class _Row(NamedTuple):
 
 
 def _row(runs: Iterable[Run]) -> _Row:
-    row = tuple(sorted(runs, key=lambda run: run.left))
-    return _Row(row, min(run.top for run in row), max(run.bottom for run in row))
+    row = tuple(sorted(runs, key=_LEFT))
+    if len(row) == 1:
+        return _Row(row, row[0].top, row[0].bottom)
+    return _Row(row, min([run.top for run in row]), max([run.bottom for run in row]))
 
 
 def in_order(lines: Sequence[Sequence[Run]]) -> list[tuple[Run, ...]]:
@@ -94,7 +100,7 @@ def _once(lines: Iterable[Sequence[Run]]) -> Iterator[list[Run]]:
 def _side_by_side(line: list[Run]) -> list[_Row]:
     """Return a line as a row, or, where its runs do not stand beside each other, each as its own."""
     row = _row(line)
-    if all(before.right <= after.left + 0.25 * after.height for before, after in pairwise(row.runs)):
+    if len(line) == 1 or all(before.right <= after.left + 0.25 * after.height for before, after in pairwise(row.runs)):
         return [row]
     return [_row((run,)) for run in line]
 

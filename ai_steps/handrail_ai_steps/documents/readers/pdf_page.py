@@ -226,14 +226,62 @@ class PdfPage:
         text = text.strip()
         if not text:
             return []
-        several = _RECTANGLES(self._handle, start, len(text)) > 1
-        if not several:
+        count = _RECTANGLES(self._handle, start, len(text))
+        several = count > 1
+        if several:
+            cells = self._cells(text, start, count)
+            if cells:
+                return cells
+        else:
             whole = self._run(start, start + len(text))
             if "  " not in text and whole.right - whole.left <= SPARSE * whole.height * len(text):
                 return [whole]
         cuts = sorted(self._glued(text, start)) if several else []
         words = [(start + word.start(), start + word.end()) for word in _WORD.finditer(text)]
         return self._joined([part for word in words for part in _cut(word, cuts)])
+
+    def _cells(self, text: str, start: int, count: int) -> list[Run]:
+        """Return the runs of a line as PDFium's rectangles of it show them; none: they do not, in one way or another.
+
+        That takes a quarter of the time of looking at each word, and is enough for most tables: each cell is a piece
+        of its own there, and a rectangle.
+        """
+        if not (self._upright and text.isprintable()) or "  " in text or _RIGHT_TO_LEFT.search(text):
+            return []
+        if _WORD_AND_NUMBER.search(text) or any(not _GROUPED.fullmatch(each) for each in _AMOUNT.findall(text)):
+            return []
+        begins = [0]
+        thing = _OBJECT(self._handle, start)
+        for word in _WORD.finditer(text, 1):
+            at = word.start()
+            if text[at - 1] == " " and (other := _OBJECT(self._handle, start + at)) != thing:
+                begins.append(at)
+                thing = other
+        if len(begins) != count:
+            return []
+        _, top, _, bottom = self.character_box(start)
+        shift, height = self.crop[0], bottom - top
+        runs: list[Run] = []
+        began, left, right = 0, 0.0, 0.0
+        for number, begin in enumerate(begins):
+            _RECTANGLE(self._handle, number, *self._corners)
+            next_left, next_right = self._four[0] - shift, self._four[2] - shift
+            end = begins[number + 1] if number + 1 < count else len(text)
+            if next_left < right or next_right - next_left > SPARSE * height * (end - begin) + height:
+                return []
+            if number == 0:
+                left = next_left
+            elif next_left - right > height * (
+                WIDE_BETWEEN_DIGITS if text[begin - 2].isdigit() and text[begin].isdigit() else WIDE
+            ):
+                runs.append(self._cell(text, start, began, begin - 1, (left, top, right, bottom)))
+                began, left = begin, next_left
+            right = next_right
+        runs.append(self._cell(text, start, began, len(text), (left, top, right, bottom)))
+        return runs
+
+    def _cell(self, text: str, start: int, began: int, ended: int, corners: Corners) -> Run:
+        return Run(start + began, start + ended, text[began:ended].translate(_UNSEEN), *corners)
 
     def _joined(self, words: list[tuple[int, int]]) -> list[Run]:
         """Return the runs that words form which have no wide gap between them."""

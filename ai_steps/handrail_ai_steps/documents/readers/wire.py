@@ -19,7 +19,7 @@ def piece_frame(piece: Piece) -> bytes:
     """Return the message that says one piece."""
     match piece:
         case Page():
-            lines = [[line.start, line.end, _corners(line.box), line.score] for line in piece.lines]
+            lines = None if piece.lines == whole_lines(piece.text) else [_as_list(line) for line in piece.lines]
             hidden = [[each.text, each.by, [_corners(box) for box in each.boxes]] for each in piece.hidden]
             said: list[Any] = [
                 "page",
@@ -52,7 +52,7 @@ def piece_of(said: Any, data: bytes) -> Piece | None:
             return Page(
                 number=number,
                 text=text,
-                lines=tuple(TextLine(start, end, _box(corners), score) for start, end, corners, score in lines),
+                lines=whole_lines(text) if lines is None else tuple(_line(*each) for each in lines),
                 width=width,
                 height=height,
                 source=source,
@@ -72,6 +72,24 @@ def piece_of(said: Any, data: bytes) -> Piece | None:
             return FoundPart(name=name, role=role, kind=kind, problem=problem, data=data)
         case _:
             return None
+
+
+def whole_lines(text: str) -> tuple[TextLine, ...]:
+    """Return the lines of a text of which nothing else is known."""
+    start = 0
+    lines = []
+    for line in text.split("\n"):
+        lines.append(TextLine(start, start + len(line)))
+        start += len(line) + 1
+    return tuple(lines)
+
+
+def _as_list(line: TextLine) -> list[Any]:
+    return [line.start, line.end, _corners(line.box), line.score]
+
+
+def _line(start: int, end: int, corners: list[float] | None, score: float | None) -> TextLine:
+    return TextLine(start, end, _box(corners), score)
 
 
 def _corners(box: Box | None) -> list[float] | None:
