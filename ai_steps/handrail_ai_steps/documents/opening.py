@@ -4,29 +4,24 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_never
 
-from handrail_ai_steps.documents.child import ask
 from handrail_ai_steps.documents.document import (
     Document,
     DocumentKind,
     DocumentNote,
-    FormValue,
     Part,
     with_bytes,
 )
 from handrail_ai_steps.documents.embedded.reading import read_invoice
-from handrail_ai_steps.documents.errors import DocumentError, ReaderCrashed, TooHeavy, WrongKind
+from handrail_ai_steps.documents.errors import DocumentError, TooHeavy, WrongKind
+from handrail_ai_steps.documents.finding import find
 from handrail_ai_steps.documents.kinds import kind_of, misnamed
 from handrail_ai_steps.documents.limits import MEGABYTE, ReadingLimits
 from handrail_ai_steps.documents.ocr.port import Ocr
-from handrail_ai_steps.documents.page import Page
 from handrail_ai_steps.documents.pictured import PicturedFile
-from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, Piece
-from handrail_ai_steps.documents.readers.register import module_of
-from handrail_ai_steps.documents.readers.wire import piece_of
+from handrail_ai_steps.documents.readers.piece import FoundPart
 from handrail_ground.optional import LibraryMissing
 
 SMALL_PICTURE = 5_000
@@ -75,39 +70,6 @@ def _too_long(limits: ReadingLimits) -> TooHeavy:
 
 
 @dataclass
-class _Found:
-    """What was found in a file so far."""
-
-    pages: list[Page] = field(default_factory=list)
-    parts: list[FoundPart] = field(default_factory=list)
-    form: list[FormValue] = field(default_factory=list)
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[DocumentNote] = field(default_factory=list)
-
-    def add(self, piece: Piece | None) -> None:
-        """Take one piece to its like.
-
-        Raises:
-            ReaderCrashed: it is none.
-        """
-        match piece:
-            case Page():
-                self.pages.append(piece)
-            case DocumentNote():
-                self.notes.append(piece)
-            case FormValue():
-                self.form.append(piece)
-            case MailHeader(name, value):
-                self.headers.append((name, value))
-            case FoundPart():
-                self.parts.append(piece)
-            case None:
-                raise ReaderCrashed("the process that read it said what nobody understands")
-            case _:
-                assert_never(piece)
-
-
-@dataclass
 class _Opening:
     """The opening of one file with all that is in it, and what is left of its limits."""
 
@@ -121,7 +83,7 @@ class _Opening:
         """Return what a file says, and the files in it."""
         self.bytes_left -= len(data)
         kind = kind or kind_of(data, name)
-        found = self._find(data, name, kind)
+        found = find(data, name, kind, self.limits, places=self.places)
         if self.ocr is not None:
             pictured = PicturedFile(data=data, kind=kind, ocr=self.ocr, limits=self.limits)
             found.pages, found.notes = pictured.read(found.pages, found.notes)
@@ -141,19 +103,6 @@ class _Opening:
             invoice=read_invoice(data) if kind == "xml" else None,
         )
         return with_bytes(document, data)
-
-    def _find(self, data: bytes, name: str, kind: DocumentKind) -> _Found:
-        found = _Found()
-        messages = ask("read", data, self.limits, module=module_of(kind), kind=kind, name=name, places=self.places)
-        try:
-            for said, more in messages:
-                found.add(piece_of(said, more))
-        except (TooHeavy, ReaderCrashed) as error:
-            if not (found.pages or found.parts):
-                raise
-            message = f"what comes after page {len(found.pages)} was left out: {error}"
-            found.notes.append(DocumentNote(code="pages_left_out", message=message))
-        return found
 
     def _part(self, part: FoundPart, depth: int) -> Part:
         """Return a file in a file with its state: nothing that is wrong with it is the whole's end."""

@@ -65,9 +65,11 @@ def answer(asked: socket.socket) -> None:
 
 def _messages(request: dict[str, Any], data: bytes, limits: ReadingLimits) -> Iterator[bytes]:
     """Yield the answer to a request: to read a file, or to call a function that yields messages about it."""
-    if request["task"] == "read":
-        pieces = reader_of(request["kind"])(data, request["name"], limits, places=request["places"])
-        yield from map(piece_frame, _within(pieces, limits))
+    if request["task"] in {"read", "read_rest"}:
+        first = request.get("first", 1)
+        more_or_all = {"first": first} if first > 1 else {}
+        pieces = reader_of(request["kind"])(data, request["name"], limits, places=request["places"], **more_or_all)
+        yield from map(piece_frame, _within(pieces, limits, before=first - 1))
         return
     module, _, function = request["task"].partition(":")
     task: Callable[..., Iterator[tuple[Any, bytes]]] = getattr(import_module(module), function)
@@ -75,9 +77,12 @@ def _messages(request: dict[str, Any], data: bytes, limits: ReadingLimits) -> It
         yield frame(said, more)
 
 
-def _within(pieces: Iterator[Piece], limits: ReadingLimits) -> Iterator[Piece]:
-    """Yield no more pages and characters than allowed, with a note of what is left out; each page buys time."""
-    done = 0
+def _within(pieces: Iterator[Piece], limits: ReadingLimits, *, before: int) -> Iterator[Piece]:
+    """Yield no more pages and characters than allowed, with a note of what is left out; each page buys time.
+
+    ``before``: pages that another child reads.
+    """
+    done = before
     for piece in pieces:
         if not isinstance(piece, Page):
             yield piece
@@ -87,7 +92,7 @@ def _within(pieces: Iterator[Piece], limits: ReadingLimits) -> Iterator[Piece]:
             yield DocumentNote(code="pages_left_out", message=message)
             return
         done += 1
-        _allow(limits.seconds + done * limits.page_seconds)
+        _allow(limits.seconds + (done - before) * limits.page_seconds)
         yield from _cut(piece, limits)
 
 

@@ -13,7 +13,8 @@ from handrail_ai_steps.documents.readers.drawing import has_ink
 from handrail_ai_steps.documents.readers.pdf_file import PdfFile, attached_to
 from handrail_ai_steps.documents.readers.pdf_form import Widget
 from handrail_ai_steps.documents.readers.pdf_page import PdfPage
-from handrail_ai_steps.documents.readers.piece import FoundPart, Piece, too_long
+from handrail_ai_steps.documents.readers.pdf_text import read_page
+from handrail_ai_steps.documents.readers.piece import PageCount, Piece, too_long
 from handrail_ground.optional import needs
 
 with needs("documents"):
@@ -27,17 +28,18 @@ PICTURE_SHARE = 0.5
 """Of the page, from which a picture on it is what the page shows."""
 
 
-def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iterator[Piece]:  # noqa: ARG001
-    """Yield what is in a PDF file: its pages, the values of its forms, and the files in it.
+def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool, first: int = 1) -> Iterator[Piece]:  # noqa: ARG001
+    """Yield what is in a PDF file: its pages from ``first`` on, the values of its forms, and the files in it.
 
     Raises:
         DocumentError: it cannot be opened.
     """
     file = PdfFile(data)
-    yield from file.notes()
-    parts: list[FoundPart] = []
+    if first == 1:
+        yield from file.notes()
+        yield PageCount(len(file))
     broken = 0
-    for number in range(1, len(file) + 1):
+    for number in range(first, len(file) + 1):
         with file.page(number) as (page, widgets):
             if page is None:
                 broken += 1
@@ -49,8 +51,7 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
                 continue
             broken = 0
             yield from _page(file, page, widgets, number, limits, places=places)
-            parts += attached_to(page, limits)
-    yield from parts
+            yield from attached_to(page, limits)
     yield from file.attachments(limits)
 
 
@@ -62,7 +63,7 @@ def _page(
         pdf_page = PdfPage(page, found.text, most=limits.page_characters)
         is_scan = any(each.over_picture for each in found.not_shown)
         away = [each for each in found.not_shown if not each.over_picture]
-        text = pdf_page.read([(each.start, each.end) for each in away], places=places)
+        text = read_page(pdf_page, [(each.start, each.end) for each in away], places=places)
         hidden = tuple(_hidden(pdf_page, found))
         of_picture = not is_scan and len(text.text) < STAMP and _shows_a_picture(page, pdf_page, text.text)
         yield Page(

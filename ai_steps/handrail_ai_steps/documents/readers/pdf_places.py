@@ -9,7 +9,8 @@ from handrail_ai_steps.documents.hidden import inspected
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.readers.drawing import as_png, drawn
 from handrail_ai_steps.documents.readers.pdf_file import PdfFile
-from handrail_ai_steps.documents.readers.pdf_page import PageText, PdfPage
+from handrail_ai_steps.documents.readers.pdf_page import PdfPage
+from handrail_ai_steps.documents.readers.pdf_text import PageText, arranged
 from handrail_ground.optional import needs
 
 with needs("documents"):
@@ -42,14 +43,14 @@ def places(
 def _as_it_was_read(file: PdfFile, page: Any, text: str, limits: ReadingLimits) -> tuple[PdfPage, PageText]:
     """Return a page laid out as when it was read; what it does not show is looked for only where that matters."""
     pdf_page = PdfPage(page, pdfium_c.FPDFText_LoadPage(page), most=limits.page_characters)
-    found = pdf_page.arranged()
+    found = arranged(pdf_page)
     if found.text == text:
         return pdf_page, found
     pdfium_c.FPDFText_ClosePage(pdf_page.text_page)
     inspected_page = inspected(file.raw, page)
     pdf_page = PdfPage(page, inspected_page.text, most=limits.page_characters)
     away = [(each.start, each.end) for each in inspected_page.not_shown if not each.over_picture]
-    return pdf_page, pdf_page.arranged(away)
+    return pdf_page, arranged(pdf_page, away)
 
 
 def picture(data: bytes, limits: ReadingLimits, *, number: int, dpi: float, turned: int) -> Iterator[tuple[Any, bytes]]:

@@ -31,7 +31,14 @@ class FoundPart:
     """Why it cannot be read, and what to do; then it is not."""
 
 
-Piece: TypeAlias = Page | DocumentNote | FormValue | MailHeader | FoundPart
+@dataclass(frozen=True, slots=True)
+class PageCount:
+    """How many pages a file says it has; whoever waits for many may have the rest read at the same time."""
+
+    pages: int
+
+
+Piece: TypeAlias = Page | DocumentNote | FormValue | MailHeader | FoundPart | PageCount
 """One of the things that are found."""
 
 

@@ -7,7 +7,7 @@ from handrail_ai_steps.documents.document import DocumentNote, FormValue
 from handrail_ai_steps.documents.frames import frame
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Box, HiddenText, Page, TextLine
-from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, Piece
+from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, PageCount, Piece
 
 
 def limits_as_json(limits: ReadingLimits) -> dict[str, float]:
@@ -40,6 +40,8 @@ def piece_frame(piece: Piece) -> bytes:
             said = ["header", piece.name, piece.value]
         case FoundPart():
             return frame(["part", piece.name, piece.role, piece.kind, piece.problem], piece.data)
+        case PageCount():
+            said = ["pages", piece.pages]
         case _:
             assert_never(piece)
     return frame(said)
@@ -47,31 +49,39 @@ def piece_frame(piece: Piece) -> bytes:
 
 def piece_of(said: Any, data: bytes) -> Piece | None:
     """Return the piece that a message says; None: it says something else."""
+    piece: Piece | None
     match said:
-        case ["page", number, text, lines, width, height, source, turned, hidden]:
-            return Page(
-                number=number,
-                text=text,
-                lines=whole_lines(text) if lines is None else tuple(_line(*each) for each in lines),
-                width=width,
-                height=height,
-                source=source,
-                turned=turned,
-                hidden=tuple(
-                    HiddenText(text=text, by=by, boxes=tuple(Box(*each) for each in boxes))
-                    for text, by, boxes in hidden
-                ),
-            )
+        case ["page", *page]:
+            piece = _page(*page)
         case ["note", code, message, page]:
-            return DocumentNote(code=code, message=message, page=page)
+            piece = DocumentNote(code=code, message=message, page=page)
         case ["form", name, value, page, corners]:
-            return FormValue(name=name, value=value, page=page, box=_box(corners))
+            piece = FormValue(name=name, value=value, page=page, box=_box(corners))
         case ["header", name, value]:
-            return MailHeader(name, value)
+            piece = MailHeader(name, value)
         case ["part", name, role, kind, problem]:
-            return FoundPart(name=name, role=role, kind=kind, problem=problem, data=data)
+            piece = FoundPart(name=name, role=role, kind=kind, problem=problem, data=data)
+        case ["pages", pages]:
+            piece = PageCount(pages)
         case _:
-            return None
+            piece = None
+    return piece
+
+
+def _page(number: int, text: str, lines: Any, width: float, height: float, *more: Any) -> Page:
+    source, turned, hidden = more
+    return Page(
+        number=number,
+        text=text,
+        lines=whole_lines(text) if lines is None else tuple(_line(*each) for each in lines),
+        width=width,
+        height=height,
+        source=source,
+        turned=turned,
+        hidden=tuple(
+            HiddenText(text=text, by=by, boxes=tuple(Box(*each) for each in boxes)) for text, by, boxes in hidden
+        ),
+    )
 
 
 def whole_lines(text: str) -> tuple[TextLine, ...]:

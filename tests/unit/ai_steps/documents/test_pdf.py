@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 
 from handrail import Document
-from handrail.documents import Box, EncryptedDocument, TruncatedDocument
+from handrail.documents import Box, EncryptedDocument, ReadingLimits, TruncatedDocument
 from tests.unit.ai_steps.documents.small_pdf import attached, lines_down, pdf, shown, stream
 
 FIELD = (
@@ -196,3 +196,21 @@ def test_a_file_with_a_password_is_an_error_that_says_so() -> None:
 
     with pytest.raises(EncryptedDocument, match="password"):
         Document.open(out.getvalue())
+
+
+MANY = pdf(*(lines_down([f"Page {number} of many"]) for number in range(1, 131)))
+
+
+def test_a_file_of_many_pages_that_two_processes_share_is_whole_and_in_order() -> None:
+    document = Document.open(MANY)
+
+    assert [page.text for page in document.pages] == [f"Page {number} of many" for number in range(1, 131)]
+    assert document.notes == ()
+
+
+@pytest.mark.parametrize("most", [1, 64, 65, 129, 130])
+def test_limits_of_pages_hold_however_a_file_is_shared(most: int) -> None:
+    document = Document.open(MANY, limits=ReadingLimits(pages=most))
+
+    assert [page.number for page in document.pages] == list(range(1, most + 1))
+    assert codes(document) == ([] if most == 130 else ["pages_left_out"])

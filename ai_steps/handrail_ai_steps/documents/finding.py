@@ -1,0 +1,141 @@
+"""Finding what is in a file: by a child of the reading process, or by two for one of many pages."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from handrail_ai_steps.documents.child import ask
+from handrail_ai_steps.documents.document import DocumentKind, DocumentNote, FormValue
+from handrail_ai_steps.documents.errors import DocumentError, ReaderCrashed, TooHeavy
+from handrail_ai_steps.documents.limits import ReadingLimits
+from handrail_ai_steps.documents.page import Page
+from handrail_ai_steps.documents.readers.piece import FoundPart, MailHeader, PageCount, Piece
+from handrail_ai_steps.documents.readers.register import module_of
+from handrail_ai_steps.documents.readers.wire import piece_of
+from handrail_ground.optional import LibraryMissing
+
+SHARED_FROM = 64
+"""Pages from which two children read a file, each a half, where there are two processors."""
+
+
+@dataclass
+class Found:
+    """What was found in a file so far."""
+
+    pages: list[Page] = field(default_factory=list)
+    parts: list[FoundPart] = field(default_factory=list)
+    form: list[FormValue] = field(default_factory=list)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[DocumentNote] = field(default_factory=list)
+
+    def add(self, piece: Piece) -> None:
+        """Take one piece to its like."""
+        match piece:
+            case Page():
+                self.pages.append(piece)
+            case DocumentNote():
+                self.notes.append(piece)
+            case FormValue():
+                self.form.append(piece)
+            case MailHeader(name, value):
+                self.headers.append((name, value))
+            case FoundPart():
+                self.parts.append(piece)
+            case PageCount():
+                pass
+            case _:
+                assert_never(piece)
+
+    def left_out(self, after: int, before: int | None, error: DocumentError) -> None:
+        """Note that what stands between two pages was left out; None: all that comes after the first."""
+        where = f"comes after page {after}" if before is None else f"stands between the pages {after} and {before}"
+        self.notes.append(DocumentNote(code="pages_left_out", message=f"what {where} was left out: {error}"))
+
+    def extend(self, rest: "Found") -> None:
+        """Take what was found in the rest of the file."""
+        self.pages += rest.pages
+        self.parts += rest.parts
+        self.form += rest.form
+        self.headers += rest.headers
+        self.notes += rest.notes
+
+
+def find(data: bytes, name: str, kind: DocumentKind, limits: ReadingLimits, *, places: bool) -> Found:
+    """Return what is in a file; what was found before a limit or a crash is kept, with a note of what was not.
+
+    Raises:
+        DocumentError: nothing of it can be read.
+        LibraryMissing: an optional library that reads its kind is not installed.
+    """
+    request: dict[str, Any] = {"module": module_of(kind), "kind": kind, "name": name, "places": places}
+    found = Found()
+    rest: _Rest | None = None
+    try:
+        with closing(ask("read", data, limits, **request)) as messages:
+            for piece in _pieces(messages):
+                if isinstance(piece, PageCount) and piece.pages >= SHARED_FROM and _processors() > 1:
+                    rest = _Rest(data, limits, {**request, "first": min(piece.pages, limits.pages) // 2 + 1})
+                elif rest is not None and rest.has(piece):
+                    break
+                else:
+                    found.add(piece)
+    except (TooHeavy, ReaderCrashed) as error:
+        if not (found.pages or found.parts):
+            raise
+        found.left_out(len(found.pages), None if rest is None else rest.first, error)
+    if rest is not None:
+        found.extend(rest.found())
+    return found
+
+
+class _Rest:
+    """The second half of a file, read by a second child at the same time."""
+
+    def __init__(self, data: bytes, limits: ReadingLimits, request: dict[str, Any]) -> None:
+        self.first = int(request["first"])
+        """The number of its first page."""
+        self._found = Found()
+        self._error: LibraryMissing | None = None
+        self._thread = threading.Thread(target=self._read, args=(data, limits, request), daemon=True)
+        self._thread.start()
+
+    def has(self, piece: Piece) -> bool:
+        """Return whether the other child has read this, or is about to."""
+        match piece:
+            case Page(number=page) | DocumentNote(page=int(page)):
+                return page >= self.first
+            case _:
+                return False
+
+    def found(self) -> Found:
+        """Return what was found, once all is."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._found
+
+    def _read(self, data: bytes, limits: ReadingLimits, request: dict[str, Any]) -> None:
+        try:
+            with closing(ask("read_rest", data, limits, **request)) as messages:
+                for piece in _pieces(messages):
+                    self._found.add(piece)
+        except LibraryMissing as error:
+            self._error = error
+        except DocumentError as error:
+            self._found.left_out(self.first - 1 + len(self._found.pages), None, error)
+
+
+def _pieces(messages: Iterator[tuple[Any, bytes]]) -> Iterator[Piece]:
+    for said, more in messages:
+        piece = piece_of(said, more)
+        if piece is None:
+            raise ReaderCrashed("the process that read it said what nobody understands")
+        yield piece
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
