@@ -150,7 +150,7 @@ def tax_is_printed(value: InvoiceFields, context: GuardContext) -> Finding | Non
 AMOUNT: Final = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)[.,]\d\d(?![.,]?\d)")
 
 
-@rule
+@rule(inline=False)
 def odd_about(document: Document, fields: InvoiceFields) -> list[str]:
     """Return what is odd about an invoice that was read: text that is not shown, lines that do not make its sum."""
     hidden = [f"not shown on page {page.number}: {each.text}" for page in document.pages for each in page.hidden]
@@ -174,7 +174,7 @@ def fields_step(models: Sequence[Model | str]) -> AIStep[InvoiceFields]:
             due_after_issue("issued", "due"),
             Check(name="tax_is_printed", test=tax_is_printed),
         ],
-        escalate=Escalation(queue="invoices", due_hours=24),
+        escalate=Escalation(queue="invoices", due_hours=24, priority=60),
     )
 
 
@@ -244,7 +244,7 @@ def desk_with(models: Sequence[Model | str], ledger: Ledger) -> Desk:
         del entry  # the ledger has it since it was claimed; whoever looks at the run sees it here
         ledger.post(key=key)
 
-    @action(retry=Retry(attempts=3), approval=Escalation(queue="approvals", priority=70))
+    @action(retry=Retry(attempts=3), approval=Escalation(queue="approvals", priority=52))
     def post_large(key: str, entry: LedgerEntry) -> None:
         del entry  # what is approved
         ledger.post(key=key)
@@ -316,7 +316,7 @@ async def enter(run: Run, desk: Desk, document: Document, key: str) -> Ending:
         bool,
         name="odd",
         context={"paper": document.name, "odd": odd, "number": fields.number, "total": fields.total.written},
-        escalate=Escalation(queue="invoices", priority=80),
+        escalate=Escalation(queue="invoices", priority=55),
     ):
         return set_aside(f"odd: {odd[0]}")
     claimed, why = await run.step(desk.claim, key, kind, fields)
@@ -328,7 +328,7 @@ async def enter(run: Run, desk: Desk, document: Document, key: str) -> Ending:
             Conflict,
             name="conflict",
             context={"paper": document.name, "why": why},
-            escalate=Escalation(queue="invoices", priority=90),
+            escalate=Escalation(queue="invoices", priority=65),
         )
         return set_aside(f"{claimed}: {did}")
     entry = entry_of(kind, fields)
@@ -364,5 +364,5 @@ READERS: Final = sources(embedded(), form_fields(), LabelRules())
 
 
 def inbox() -> Workflow[File, list[Ending]]:
-    """Build the workflow with the model beside this file and a ledger in the working directory."""
-    return inbox_with([READERS], Ledger(Path("ledger.db")))
+    """Build the workflow with a ledger beside this file."""
+    return inbox_with([READERS], Ledger(Path(__file__).with_name("ledger.db")))

@@ -1,5 +1,6 @@
 """The demo, as a newcomer runs it: one screen, numbers that add up, next steps that work when pasted."""
 
+import json
 import re
 import shlex
 import signal
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 
 pytest.importorskip("sklearn")
+pytest.importorskip("pypdfium2")
 
 HANDRAIL = Path(sys.executable).parent / "handrail"
 ROOT = Path(__file__).parents[2]
@@ -52,8 +54,18 @@ def test_the_next_steps_of_the_demo_work_when_pasted(shown: tuple[Path, str]) ->
         shlex.split(line) for line in text.splitlines() if line.startswith("  ") and "--store" in line
     )
     assert "T-0001" in ran([str(HANDRAIL), *show[1:]], folder)
-    assert "Which team owns this ticket?" in ran([str(HANDRAIL), *review[1:]], folder)
-    assert serve[1] == "serve"
+    assert "Read this invoice or credit note" in ran([str(HANDRAIL), *review[1:]], folder)
+    assert "Which team owns this ticket?" in ran([str(HANDRAIL), *review[1:], "--queue", "triage"], folder)
+    assert (serve[1], serve.count("--workflows")) == ("serve", 2)
+
+
+def test_the_demo_tells_how_every_paper_of_its_inbox_ends(shown: tuple[Path, str]) -> None:
+    _, text = shown
+    said = re.search(r"80 files in an inbox: (\d+) .* (\d+) papers set aside with a reason,\n(\d+) questions", text)
+    assert said is not None
+    truths = (ROOT / "examples" / "invoices" / "truth.jsonl").read_text(encoding="utf-8").splitlines()
+    assert sum(map(int, said.groups())) == len(truths)
+    assert int(said[1]) == sum(json.loads(line)["outcome"] == "posted" for line in truths)
 
 
 def test_the_demo_may_be_run_twice_and_tells_the_same(shown: tuple[Path, str]) -> None:
@@ -101,7 +113,7 @@ def test_the_last_lines_of_the_demo_lead_to_a_decision_in_the_browser(shown: tup
                 queue = browser.get("/queue").text
                 assert "Single-user mode" in queue
                 token = {"csrf": unescape(re.findall(r'name="csrf" value="([^"]+)"', queue)[0])}
-                page = browser.post("/queue/next", data=token).text
+                page = browser.post("/queue/next", data={**token, "queue": "triage"}).text
                 item = re.findall(r'data-item="(\d+)"', page)[0]
                 sent = {name: re.findall(rf'name="{name}" value="([^"]*)"', page)[0] for name in ("version", "shown")}
                 browser.post(f"/items/{item}/decide", data={**token, **sent, "choice": '"access"'})

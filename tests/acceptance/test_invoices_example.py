@@ -168,7 +168,7 @@ async def test_somebody_who_says_no_keeps_a_large_invoice_out_of_the_ledger(tmp_
 
 
 def watching(folder: Path, *more: str) -> subprocess.Popen[str]:
-    command = [str(HANDRAIL), "watch", "inbox", f"{EXAMPLE / 'pipeline.py'}:inbox", "--store", "sqlite:///runs.db"]
+    command = [str(HANDRAIL), "watch", "inbox", "pipeline.py:inbox", "--store", "sqlite:///runs.db"]
     return subprocess.Popen(
         [*command, "--settle", "0", *more], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -177,6 +177,7 @@ def watching(folder: Path, *more: str) -> subprocess.Popen[str]:
 @pytest.mark.slow
 def test_killed_in_the_middle_and_begun_again_nothing_is_posted_twice_or_lost(tmp_path: Path) -> None:
     shutil.copytree(INBOX, tmp_path / "inbox")
+    shutil.copy(EXAMPLE / "pipeline.py", tmp_path)
     ledger = Ledger(tmp_path / "ledger.db")
     for least in (1, 15):
         watcher = watching(tmp_path)

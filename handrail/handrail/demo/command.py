@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from handrail.console.context import DEFAULT_PORT
+from handrail.demo.inbox import InboxEnd, can_read, emptied
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
 from handrail_guards.outcome import Accepted
 from handrail_orchestrator.cli.failing import complaining
@@ -34,6 +35,15 @@ class Accuracy:
     right: int
 
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """How long it took."""
+
+    seconds: float
+    """In all."""
+    training: float
+
+
 @complaining
 def demo(
     folder: Annotated[Path, typer.Option("--dir", help="where the store, the model and the outbox go")] = Path(
@@ -41,7 +51,7 @@ def demo(
     ),
     concurrency: Annotated[int, typer.Option(min=1, help="runs executed at once")] = 50,
 ) -> None:
-    """Triage 304 support tickets offline: rules first, then a local model, doubtful ones to people."""
+    """Triage 304 support tickets and an inbox of invoices offline; what is doubtful waits for people."""
     begun = time.perf_counter()
     console = Console(stderr=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +67,11 @@ def demo(
     store = f"sqlite:///{folder / 'triage.db'}"
     batch = InputBatch(workflow, f"{target.resolve()}:triage", tickets, store, concurrency)
     summary, accuracy = run_until_stopped(_run(batch))
-    _report(summary, accuracy, store, time.perf_counter() - begun, trained)
+    inbox = None
+    if can_read():
+        with console.status("reading an inbox of invoices"):
+            inbox = run_until_stopped(emptied(folder / "invoices", store))
+    _report(summary, accuracy, inbox, store, Took(time.perf_counter() - begun, trained))
 
 
 async def _run(batch: InputBatch) -> tuple[RunSummary, Accuracy]:
@@ -81,12 +95,14 @@ def _accuracy(client: RunRecords) -> Accuracy:
     return Accuracy(accepted, right)
 
 
-def _report(summary: RunSummary, accuracy: Accuracy, store: str, seconds: float, trained: float) -> None:
+def _report(summary: RunSummary, accuracy: Accuracy, inbox: InboxEnd | None, store: str, took: Took) -> None:
     console = out()
     for line in _told(summary, accuracy):
         console.print(line, markup=False)
+    console.print(f"\n{_told_of(inbox)}", markup=False)
     console.print(
-        f"\n{seconds:.1f} s, of which {trained:.1f} s went into the model. All is kept in {store.removeprefix('sqlite:///')}.",
+        f"\n{took.seconds:.1f} s, of which {took.training:.1f} s went into the model."
+        f" All is kept in {store.removeprefix('sqlite:///')}.",
         markup=False,
     )
     console.print("\nNext, decide what waits for you, and see how one ticket was decided:\n", markup=False)
@@ -94,7 +110,19 @@ def _report(summary: RunSummary, accuracy: Accuracy, store: str, seconds: float,
     console.print(f"  {command_name()} runs show T-0001 --store {store}", markup=False)
     folder = Path(store.removeprefix("sqlite:///")).parent
     console.print(f"\nOr decide in a browser, at http://127.0.0.1:{DEFAULT_PORT}, with this running:\n", markup=False)
-    console.print(f"  {command_name()} serve --store {store} --workflows {folder / 'workflow.py'}:triage", markup=False)
+    workflows = [f"{folder / 'workflow.py'}:triage", *([inbox.target] if inbox is not None else [])]
+    code = " ".join(f"--workflows {each}" for each in workflows)
+    console.print(f"  {command_name()} serve --store {store} {code}", markup=False, soft_wrap=True)
+
+
+def _told_of(inbox: InboxEnd | None) -> str:
+    """Return what became of the files, in one sentence."""
+    if inbox is None:
+        return "For an inbox of invoices besides:  pip install 'handrail[documents]'"
+    return (
+        f"{inbox.files} files in an inbox: {inbox.posted} invoices posted to a ledger, {inbox.set_aside} papers set"
+        f" aside with a reason,\n{inbox.questions} questions to people."
+    )
 
 
 def _told(summary: RunSummary, accuracy: Accuracy) -> list[str]:
