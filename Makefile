@@ -42,8 +42,8 @@ help: ## Show what can be made
 
 setup: $(READY) ## Make the development environment in .venv
 
-demo: $(DEMO) ## Run the main job, support triage; once it is installed, without a network
-	@echo "3 of 3  triaging 304 support tickets, without a network"
+demo: $(DEMO) ## Run the main jobs, support triage and an inbox of invoices; once it is installed, without a network
+	@echo "3 of 3  triaging 304 support tickets and reading an inbox of invoices, without a network"
 	@$(BIN)/handrail demo
 
 test: $(READY) ## Run the whole test suite, with branch coverage
