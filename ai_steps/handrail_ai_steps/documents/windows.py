@@ -8,7 +8,7 @@ from handrail_ai_steps.documents.document import PAGE_BREAK, Document
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageWindow:
     """Some pages of a document, one after the other."""
 
     document: Document
@@ -25,7 +25,7 @@ class Window:
         return f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}"
 
 
-def windows_of(document: Document, *, characters: int, overlap: int) -> tuple[Window, ...]:
+def windows_of(document: Document, *, characters: int, overlap: int) -> tuple[PageWindow, ...]:
     """Cut a document into windows of at most so many characters; a page that has more is a window of its own.
 
     Each window shares ``overlap`` pages with the one before, fewer where these alone would fill it.
@@ -33,7 +33,7 @@ def windows_of(document: Document, *, characters: int, overlap: int) -> tuple[Wi
     cuts = list(_cuts([len(page.text) + len(PAGE_BREAK) for page in document.pages], characters, overlap))
     parts = [document.only(document.pages[first].number, document.pages[end - 1].number) for first, end in cuts]
     shared = [0, *(before[1] - cut[0] for before, cut in pairwise(cuts))]
-    return tuple(Window(part, cut[0], common) for part, cut, common in zip(parts, cuts, shared, strict=True))
+    return tuple(PageWindow(part, cut[0], common) for part, cut, common in zip(parts, cuts, shared, strict=True))
 
 
 def _cuts(lengths: list[int], characters: int, overlap: int) -> Iterator[tuple[int, int]]:

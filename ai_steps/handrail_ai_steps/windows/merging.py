@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from handrail_ai_steps.documents.windows import Window
+from handrail_ai_steps.documents.windows import PageWindow
 from handrail_ai_steps.model import Answer
 from handrail_ai_steps.windows.rows import PlacedRow, joined, placed_rows
 from handrail_ground.hashing import canonical
@@ -15,17 +15,17 @@ from handrail_guards.outcome import Alternative
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class WindowAnswer:
     """What one window says."""
 
-    window: Window
+    window: PageWindow
     answer: Answer
     data: Mapping[str, Any]
     """Its value as JSON data, by field; None where the field does not stand in these pages."""
 
 
 @dataclass(slots=True)
-class Merged:
+class MergedWindows:
     """What the windows say together, so far."""
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -35,13 +35,13 @@ class Merged:
     """Which windows say what of a field that they do not agree about, in words."""
 
 
-def merge(said: Sequence[Said]) -> Merged:
+def merge(said: Sequence[WindowAnswer]) -> MergedWindows:
     """Return what the windows say of each field of the type.
 
     A field that several windows have must be the same in all: where it is not, the value that most of them have comes
     first, the others are its alternatives, and it is a dispute. Lists are joined, each row once.
     """
-    merged = Merged()
+    merged = MergedWindows()
     for name in said[0].data:
         having = [each for each in said if each.data[name] is not None]
         if not having:
@@ -54,7 +54,7 @@ def merge(said: Sequence[Said]) -> Merged:
     return merged
 
 
-def whole(merged: Merged, said: Sequence[Said]) -> Confidence:
+def whole(merged: MergedWindows, said: Sequence[WindowAnswer]) -> Confidence:
     """Return how sure the whole is: no surer than any window that said something of it, and than any of its fields."""
     spoken = [each.answer.confidence for each in said if any(value is not None for value in each.data.values())]
     spoken += merged.fields.values()
@@ -65,13 +65,13 @@ def whole(merged: Merged, said: Sequence[Said]) -> Confidence:
     return replace(least, detail=f"least of {len(said)} windows") if least.value is not None else least
 
 
-def doubt_about(merged: Merged) -> Doubt | None:
+def doubt_about(merged: MergedWindows) -> Doubt | None:
     """Return why a person must look at it: windows that do not agree."""
     return Doubt("contradiction", "; ".join(merged.disputes)) if merged.disputes else None
 
 
-def _agree(merged: Merged, name: str, having: Sequence[Said]) -> None:
-    by_value: dict[str, list[Said]] = {}
+def _agree(merged: MergedWindows, name: str, having: Sequence[WindowAnswer]) -> None:
+    by_value: dict[str, list[WindowAnswer]] = {}
     for each in having:
         by_value.setdefault(_normal(each.data[name]), []).append(each)
     ranked = sorted(by_value.values(), key=lambda each: (-len(each), having.index(each[0])))
@@ -90,7 +90,7 @@ def _agree(merged: Merged, name: str, having: Sequence[Said]) -> None:
     merged.disputes.append(f"{name}: {told}")
 
 
-def _join(merged: Merged, name: str, having: Sequence[Said]) -> None:
+def _join(merged: MergedWindows, name: str, having: Sequence[WindowAnswer]) -> None:
     rows: list[PlacedRow] = []
     for at, each in enumerate(having):
         placed = placed_rows(each.data[name], each.window, source=at)
@@ -106,7 +106,7 @@ def _join(merged: Merged, name: str, having: Sequence[Said]) -> None:
         _take(merged.fields, f"{name}.#", min(lengths, key=lambda each: _sure(each, f"{name}.#")), f"{name}.#")
 
 
-def _take(fields: dict[str, Confidence], path: str, said: Said, own: str) -> None:
+def _take(fields: dict[str, Confidence], path: str, said: WindowAnswer, own: str) -> None:
     if own in said.answer.fields:
         fields[path] = said.answer.fields[own]
 
@@ -115,7 +115,7 @@ def _paths(fields: Mapping[str, Confidence], name: str) -> list[str]:
     return [path for path in fields if path == name or path.startswith(f"{name}.")]
 
 
-def _sure(said: Said, path: str) -> float:
+def _sure(said: WindowAnswer, path: str) -> float:
     sure = said.answer.fields.get(path, said.answer.confidence).value
     return -1.0 if sure is None else sure
 

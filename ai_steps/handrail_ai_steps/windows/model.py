@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from handrail_ai_steps.documents.document import Document
-from handrail_ai_steps.documents.windows import Window, windows_of
+from handrail_ai_steps.documents.windows import PageWindow, windows_of
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.fitting import fitting
 from handrail_ai_steps.model import Answer, Closing, Model, ModelRequest, NoAnswer
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.resolve import ModelLike, resolve_model
-from handrail_ai_steps.windows.merging import Merged, Said, doubt_about, merge, whole
+from handrail_ai_steps.windows.merging import MergedWindows, WindowAnswer, doubt_about, merge, whole
 from handrail_ai_steps.windows.partial import partial
 from handrail_guards.numbers import is_count
 from handrail_guards.outcome import Attempt
@@ -72,7 +72,7 @@ class WindowedModel:
                 " pydantic model as output type: its fields are what windows agree about",
             )
         windows = windows_of(document, characters=self._characters, overlap=self._overlap)
-        said: list[Said] = []
+        said: list[WindowAnswer] = []
         attempts: list[Attempt] = []
         for at in range(0, len(windows), AT_ONCE):
             some = windows[at : at + AT_ONCE]
@@ -83,7 +83,7 @@ class WindowedModel:
                 attempts += answer.attempts
                 if isinstance(answer, NoAnswer):
                     return _unread(window, answer, attempts)
-                said.append(Said(window, answer, json.loads(output.dump(answer.value))))
+                said.append(WindowAnswer(window, answer, json.loads(output.dump(answer.value))))
             if request.record is not None:
                 request.record[:] = attempts
         return self._whole(merge(said), said, attempts)
@@ -95,7 +95,7 @@ class WindowedModel:
         long = [each for each in request.documents if len(each.pages) > 1 and each.text in request.text]
         return max(long, key=lambda each: len(each.text), default=None)
 
-    def _whole(self, merged: Merged, said: Sequence[Said], attempts: Sequence[Attempt]) -> Answer:
+    def _whole(self, merged: MergedWindows, said: Sequence[WindowAnswer], attempts: Sequence[Attempt]) -> Answer:
         first = said[0].answer
         pages = f"windows of {self._characters} characters, {self._overlap} pages in common"
         return Answer(
@@ -111,7 +111,7 @@ class WindowedModel:
         )
 
 
-def _about(window: Window, document: Document, request: ModelRequest, output: Output) -> ModelRequest:
+def _about(window: PageWindow, document: Document, request: ModelRequest, output: Output) -> ModelRequest:
     """Return the request about some pages of the document, in which any field may be missing."""
     return replace(
         request,
@@ -136,6 +136,6 @@ def _left(request: ModelRequest, attempts: Sequence[Attempt], windows: int) -> M
     )
 
 
-def _unread(window: Window, answer: NoAnswer, attempts: Sequence[Attempt]) -> NoAnswer:
+def _unread(window: PageWindow, answer: NoAnswer, attempts: Sequence[Attempt]) -> NoAnswer:
     """Return that there is no answer to the whole, for want of one to a part of it."""
     return replace(answer, reason=f"{window.pages}: {answer.reason}", attempts=tuple(attempts))

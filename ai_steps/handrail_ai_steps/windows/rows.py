@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handrail_ai_steps.documents.windows import Window
+from handrail_ai_steps.documents.windows import PageWindow
 from handrail_ground.hashing import canonical
 from handrail_guards.grounding.locate import locate
 
@@ -25,7 +25,7 @@ class PlacedRow:
     """Its index in the list of that window."""
 
 
-def placed_rows(rows: Sequence[Any], window: Window, *, source: int) -> list[PlacedRow]:
+def placed_rows(rows: Sequence[Any], window: PageWindow, *, source: int) -> list[PlacedRow]:
     """Return the rows of a window in their order, each with its page: where most of its values stand in one line.
 
     The n-th of equal rows stands at the n-th such line.

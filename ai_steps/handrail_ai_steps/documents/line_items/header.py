@@ -43,7 +43,7 @@ _REST: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class ItemHeader:
     """The columns of a table, from left to right."""
 
     columns: tuple[Column, ...]
@@ -54,7 +54,7 @@ class Header:
         return tuple(column for column in self.columns if column in {"quantity", "price", "tax", "amount"})
 
 
-def header_of(line: str) -> Header | None:
+def header_of(line: str) -> ItemHeader | None:
     """Return the columns that a line names, or None: it is no header of line items.
 
     It has no number, and names what was delivered or how much of it, and what that comes to. One of three columns or
@@ -75,7 +75,7 @@ def header_of(line: str) -> Header | None:
         if len(columns) < 3 or not set(columns) & {"quantity", "price"}:
             return None
         columns = (*columns, "amount")
-    return Header(_typed(columns))
+    return ItemHeader(_typed(columns))
 
 
 def _typed(columns: tuple[str, ...]) -> tuple[Column, ...]:

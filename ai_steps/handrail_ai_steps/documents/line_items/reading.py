@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from handrail_ai_steps.documents.document import Document
-from handrail_ai_steps.documents.line_items.header import Header, header_of
-from handrail_ai_steps.documents.line_items.row import Row, row_of
+from handrail_ai_steps.documents.line_items.header import ItemHeader, header_of
+from handrail_ai_steps.documents.line_items.row import ItemRow, row_of
 from handrail_guards.values.written_number import find_numbers
 
 _CARRIED: Final = re.compile(
@@ -77,7 +77,7 @@ def line_items(document: Document) -> LineItems:
 class _Walk:
     """What was read so far."""
 
-    header: Header | None = None
+    header: ItemHeader | None = None
     open: bool = False
     """Whether rows may follow: the header stood on this page, and no sum came after it."""
     since: int = 0
@@ -100,7 +100,7 @@ class _Walk:
         elif self.open and self.header is not None:
             self._inside(line, start, page, self.header)
 
-    def _inside(self, line: str, start: int, page: int, header: Header) -> None:
+    def _inside(self, line: str, start: int, page: int, header: ItemHeader) -> None:
         if _CARRIED.match(line):
             self.open = not self.since  # below rows it ends the table of this page, below the header it begins it
             self._held_against(line, page, {self.total})
@@ -112,7 +112,7 @@ class _Walk:
         else:
             self._row(line, start, page, header)
 
-    def _row(self, line: str, start: int, page: int, header: Header) -> None:
+    def _row(self, line: str, start: int, page: int, header: ItemHeader) -> None:
         row = row_of(line, header)
         if row is None or not row.proven:
             row = self._wrapped(line, header) or row
@@ -137,7 +137,7 @@ class _Walk:
     def total(self) -> Decimal:
         return sum((each.amount for each in self.items), Decimal(0))
 
-    def _wrapped(self, line: str, header: Header) -> Row | None:
+    def _wrapped(self, line: str, header: ItemHeader) -> ItemRow | None:
         """Return a row that began in one of the lines before, if its numbers prove it."""
         for count in range(1, min(_WRAPPED, len(self.waiting)) + 1):
             row = row_of(" ".join([*self.waiting[-count:], line]), header)
@@ -157,7 +157,7 @@ class _Walk:
         self.items[-1] = replace(last, description=" ".join([last.description, *self.waiting]))
 
 
-def _item(row: Row, description: str, start: int, end: int, page: int) -> LineItem:
+def _item(row: ItemRow, description: str, start: int, end: int, page: int) -> LineItem:
     return LineItem(
         description=description,
         quantity=row.numbers.get("quantity"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Final
 
-from handrail_ai_steps.documents.line_items.header import Column, Header
+from handrail_ai_steps.documents.line_items.header import Column, ItemHeader
 from handrail_guards.values.written_number import Number, find_numbers, read_number
 
 _PIECE: Final = re.compile(r"[^ \t\u00a0\u202f]+")
@@ -21,7 +21,7 @@ _MOST_PIECES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ItemRow:
     """A row as it is read: what stands before its numbers, and these by column."""
 
     description: str
@@ -32,7 +32,7 @@ class Row:
     """How many ways there are to read it that are as good."""
 
 
-def row_of(line: str, header: Header) -> Row | None:
+def row_of(line: str, header: ItemHeader) -> ItemRow | None:
     """Return a line as a row under a header, or None: it has not a number for each column of numbers.
 
     Of several ways to read it (``2 120.00`` is one number or two, ``1,234`` is two) one in which quantity times price
@@ -45,20 +45,20 @@ def row_of(line: str, header: Header) -> Row | None:
     rank = min(key for key, _ in ways)
     equal = {str(sorted(row.numbers.items())): row for key, row in ways if key == rank}
     first = next(iter(equal.values()))
-    return Row(first.description, first.numbers, first.proven, len(equal))
+    return ItemRow(first.description, first.numbers, first.proven, len(equal))
 
 
-def _in_columns(line: str, header: Header) -> Iterator[tuple[tuple[bool, int, int], Row]]:
+def _in_columns(line: str, header: ItemHeader) -> Iterator[tuple[tuple[bool, int, int], ItemRow]]:
     """Yield each way to read the end of a line as the header's columns of numbers."""
     pieces = [match.span() for match in _PIECE.finditer(line)]
     for start, values, joins in _splits(line, pieces, len(header.numbers)):
         description = line[: pieces[start][0]].strip()
         for numbers in _choices(header.numbers, values):
             proven = _is_proven(numbers)
-            yield (not proven, 0, joins), Row(description, numbers, proven, 1)
+            yield (not proven, 0, joins), ItemRow(description, numbers, proven, 1)
 
 
-def _in_any_place(line: str, header: Header) -> Iterator[tuple[tuple[bool, int, int], Row]]:
+def _in_any_place(line: str, header: ItemHeader) -> Iterator[tuple[tuple[bool, int, int], ItemRow]]:
     """Yield each way to find a quantity and a price before the last number of a line whose product it is."""
     if not {"quantity", "price", "amount"} <= set(header.numbers):
         return
@@ -73,13 +73,13 @@ def _in_any_place(line: str, header: Header) -> Iterator[tuple[tuple[bool, int, 
             for numbers in _choices(_PRODUCT, [_signed(quantity), _signed(price), _signed(amount)]):
                 if _is_proven(numbers):
                     joins = sum(each.joined for each in (one, other, amount))
-                    yield (False, 1, joins), Row(_beside(line, one, other), numbers, proven=True, readings=1)
+                    yield (False, 1, joins), ItemRow(_beside(line, one, other), numbers, proven=True, readings=1)
 
 
 _PRODUCT: Final[tuple[Column, ...]] = ("quantity", "price", "amount")
 
 
-def _order(header: Header) -> bool:
+def _order(header: ItemHeader) -> bool:
     """Return whether the quantity stands before the price."""
     return header.numbers.index("quantity") < header.numbers.index("price")
 

@@ -19,7 +19,7 @@ class PictureLines:
     turn: Turn = 0
 
 
-class Engine(Protocol):
+class OcrEngine(Protocol):
     """Reads pictures; it lives in a process of its own."""
 
     def lines_of(self, picture: "Image") -> PictureLines:

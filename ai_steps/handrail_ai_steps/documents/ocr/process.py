@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from handrail_ai_steps.documents.errors import BrokenDocument, DocumentError, TooHeavy
 from handrail_ai_steps.documents.frames import frame, take
-from handrail_ai_steps.documents.ocr.engine import Engine
+from handrail_ai_steps.documents.ocr.engine import OcrEngine
 from handrail_ground.errors import told
 from handrail_ground.optional import LibraryMissing, needs
 
@@ -64,7 +64,7 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
     return incoming, outgoing
 
 
-def _answer(engine: Engine, data: bytes, request: Any) -> bytes:
+def _answer(engine: OcrEngine, data: bytes, request: Any) -> bytes:
     """Return what is said of a picture; the process ends when that takes more of the processor than allowed."""
     signal.setitimer(signal.ITIMER_PROF, request["seconds"])
     try:
@@ -106,7 +106,7 @@ def _picture(data: bytes, megapixels: float) -> "Image":
         raise BrokenDocument(f"the picture is damaged ({error}): ask for it again") from error
 
 
-def _engine(said: Any) -> Engine:
+def _engine(said: Any) -> OcrEngine:
     """Return the engine that a request names."""
     match said["name"]:
         case "rapid":

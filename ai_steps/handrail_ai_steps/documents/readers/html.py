@@ -40,7 +40,7 @@ _SPACES = re.compile(r"[ \t\n\r\f]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class SeenText:
     """What a person sees of HTML."""
 
     text: str
@@ -63,14 +63,14 @@ def declared_charset(data: bytes) -> str | None:
     return match[1].decode("ascii") if match else None
 
 
-def seen_of(html: str) -> Seen:
+def seen_of(html: str) -> SeenText:
     """Return what a person sees of HTML."""
     tree = LexborHTMLParser(html)
     if tree.root is None:
-        return Seen(text="")
+        return SeenText(text="")
     walk = _Walk(looks=looks_of(tree))
     walk.through(tree.root)
-    return Seen(text=walk.shown.text(), hidden=tuple(walk.hidden), pictures=tuple(walk.pictures))
+    return SeenText(text=walk.shown.text(), hidden=tuple(walk.hidden), pictures=tuple(walk.pictures))
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ _BRACKETS = re.compile(r"\[[^\]]*\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class SheetCell:
     """A cell that has something."""
 
     place: str
@@ -33,7 +33,7 @@ class Cell:
     """It has a formula, and nobody saved its value."""
 
 
-class Formats:
+class CellFormats:
     """How numbers are shown, by the cells' styles."""
 
     def __init__(self, styles: "etree._Element | None", *, since_1904: bool) -> None:
@@ -71,7 +71,7 @@ class Formats:
         return str(timedelta(seconds=round(found.total_seconds())) if isinstance(found, timedelta) else found)
 
 
-def cells_of(sheet: bytes, strings: Sequence[str], formats: Formats) -> Iterator[tuple[list[Cell], bool]]:
+def cells_of(sheet: bytes, strings: Sequence[str], formats: CellFormats) -> Iterator[tuple[list[SheetCell], bool]]:
     """Yield the rows of a sheet, the cells that are left out filled in, each with whether the row is hidden.
 
     Raises:
@@ -107,8 +107,8 @@ def local_name(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _row(row: Any, strings: Sequence[str], formats: Formats, hidden: set[int]) -> list[Cell]:
-    found: list[Cell] = []
+def _row(row: Any, strings: Sequence[str], formats: CellFormats, hidden: set[int]) -> list[SheetCell]:
+    found: list[SheetCell] = []
     column = 0
     for element in row:
         if local_name(element) != "c":
@@ -116,21 +116,21 @@ def _row(row: Any, strings: Sequence[str], formats: Formats, hidden: set[int]) -
         place = element.get("r") or ""
         column = _column(place) or column + 1
         while len(found) < column - 1:
-            found.append(Cell(place="", hidden=len(found) + 1 in hidden))
+            found.append(SheetCell(place="", hidden=len(found) + 1 in hidden))
         found.append(_cell(element, place, strings, formats, hidden=column in hidden))
     while found and not found[-1].text and not found[-1].unknown:
         found.pop()
     return found
 
 
-def _cell(element: Any, place: str, strings: Sequence[str], formats: Formats, *, hidden: bool) -> Cell:
+def _cell(element: Any, place: str, strings: Sequence[str], formats: CellFormats, *, hidden: bool) -> SheetCell:
     parts = {local_name(each): each for each in element}
     value = parts["v"].text if "v" in parts else None
     kind = element.get("t") or "n"
     if kind == "inlineStr":
         text = "".join(_texts(parts["is"])) if "is" in parts else ""
     elif value is None:
-        return Cell(place=place, hidden=hidden, unknown="f" in parts)
+        return SheetCell(place=place, hidden=hidden, unknown="f" in parts)
     elif kind == "s":
         at = _whole(value)
         text = strings[at] if at < len(strings) else ""
@@ -140,7 +140,7 @@ def _cell(element: Any, place: str, strings: Sequence[str], formats: Formats, *,
         text = value
     else:
         text = formats.shown(value, element.get("s"))
-    return Cell(place=place, text=text, hidden=hidden)
+    return SheetCell(place=place, text=text, hidden=hidden)
 
 
 def _texts(element: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from handrail_ai_steps.documents.page import HiddenText, Page
 from handrail_ai_steps.documents.readers.office_zip import RELATED, OfficeZip
 from handrail_ai_steps.documents.readers.piece import FoundPart, Piece
 from handrail_ai_steps.documents.readers.plain import plain_pages
-from handrail_ai_steps.documents.readers.sheet_cells import Cell, Formats, cells_of, plain_strings
+from handrail_ai_steps.documents.readers.sheet_cells import CellFormats, SheetCell, cells_of, plain_strings
 from handrail_ai_steps.documents.readers.sheet_cells import local_name as local
 
 SHOWN_FORMULAS = 3
@@ -26,7 +26,7 @@ class _Sheet:
     unknown: list[str] = field(default_factory=list)
     """Cells with a formula whose value nobody saved."""
 
-    def add(self, row: list[Cell], *, hidden: bool) -> None:
+    def add(self, row: list[SheetCell], *, hidden: bool) -> None:
         """Add a row."""
         self.unknown += [cell.place for cell in row if cell.unknown]
         shown = [cell for cell in row if not (hidden or cell.hidden)]
@@ -52,7 +52,7 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
         raise BrokenDocument("it has no list of sheets: it is damaged, or no Excel file; ask for it again")
     related = zip_.related(main)
     folder = main.rpartition("/")[0]
-    formats = Formats(zip_.tree(f"{folder}/styles.xml"), since_1904=_since_1904(book))
+    formats = CellFormats(zip_.tree(f"{folder}/styles.xml"), since_1904=_since_1904(book))
     strings = plain_strings(zip_.tree(f"{folder}/sharedStrings.xml"))
     number = 1
     for sheet in (each for each in book.iter() if local(each) == "sheet"):

@@ -23,7 +23,7 @@ _SEEN = frozenset({"pdf", "image"})
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenPages:
     """A request as a model that sees is asked it."""
 
     request: ModelRequest
@@ -33,7 +33,7 @@ class Seen:
     """How the pages were shown, for the prompt version."""
 
 
-async def seen(request: ModelRequest, settings: ModelSettings) -> Seen:
+async def seen(request: ModelRequest, settings: ModelSettings) -> SeenPages:
     """Return a request with the pictures of its documents' pages, where the model is to look at them.
 
     Raises:
@@ -41,7 +41,7 @@ async def seen(request: ModelRequest, settings: ModelSettings) -> Seen:
     """
     documents = [each for each in request.documents if each.kind in _SEEN]
     if settings.pages == "text" or not documents:
-        return Seen(request)
+        return SeenPages(request)
     if request.masked:
         raise Halted("refused", "personal data is hidden from models, and a picture of a page would show it")
     pages = sum(len(each.pages) for each in documents)
@@ -60,7 +60,7 @@ async def seen(request: ModelRequest, settings: ModelSettings) -> Seen:
         )
     text = _without(request.text, documents) if settings.pages == "image" else request.text
     asked_as = f"pages-{settings.pages}-{settings.dpi:g}dpi"
-    return Seen(replace(request, text=text), tuple(pictures), asked_as)
+    return SeenPages(replace(request, text=text), tuple(pictures), asked_as)
 
 
 def _drawn(document: Document, dpi: float) -> list[str]:

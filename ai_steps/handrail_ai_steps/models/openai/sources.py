@@ -20,7 +20,7 @@ from handrail_ai_steps.models.openai.evidence import (
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import LEFT_OUT, LETTERS, Form, Forms, Reading
 from handrail_ai_steps.models.openai.ledger import Ledger
-from handrail_ai_steps.models.openai.pictures import Seen
+from handrail_ai_steps.models.openai.pictures import SeenPages
 from handrail_ai_steps.models.openai.reasoning import spoken
 from handrail_ai_steps.models.openai.reply import Reply
 from handrail_ai_steps.models.openai.request import chat_request, sent_back
@@ -44,7 +44,9 @@ Source: TypeAlias = Literal["logprob", "vote", "stated", "none"]
 class Sources:
     """Answers one request from one server."""
 
-    def __init__(self, server: Server, structured: "Structured", forms: Forms, shown: Seen, ledger: Ledger) -> None:
+    def __init__(
+        self, server: Server, structured: "Structured", forms: Forms, shown: SeenPages, ledger: Ledger
+    ) -> None:
         self._server = server
         self._structured = structured
         self._forms = forms

@@ -41,7 +41,7 @@ class Stating:
 
 
 @dataclass(slots=True)
-class Merged:
+class MergedSources:
     """One record of several."""
 
     data: Data
@@ -55,13 +55,13 @@ class Merged:
         return Doubt("contradiction", "; ".join(self.disagreements)) if self.disagreements else None
 
 
-def merged(sources: Sequence[Stating]) -> Merged:
+def merged(sources: Sequence[Stating]) -> MergedSources:
     """Return one record: each field as the first source that states it has it.
 
     Agreement makes nothing surer. Where others state something else, the field has no confidence, and all that is said
     of it is kept with who says it.
     """
-    made = Merged(data={})
+    made = MergedSources(data={})
     made.data = _object(made, [(each, each.data) for each in sources], "")
     for each in sources:
         for path, others in each.others.items():
@@ -70,7 +70,7 @@ def merged(sources: Sequence[Stating]) -> Merged:
     return made
 
 
-def _object(made: Merged, stated: Sequence[tuple[Stating, Data]], path: str) -> Data:
+def _object(made: MergedSources, stated: Sequence[tuple[Stating, Data]], path: str) -> Data:
     names = list(dict.fromkeys(name for _, data in stated for name in data))
     return {
         name: _value(made, [(each, data[name]) for each, data in stated if name in data], _below(path, name))
@@ -78,7 +78,7 @@ def _object(made: Merged, stated: Sequence[tuple[Stating, Data]], path: str) -> 
     }
 
 
-def _value(made: Merged, stated: Sequence[tuple[Stating, Any]], path: str) -> Any:
+def _value(made: MergedSources, stated: Sequence[tuple[Stating, Any]], path: str) -> Any:
     said = [(each, value) for each, value in stated if _is_said(value)]
     if not said:  # nobody states it: null, as the first of them says
         made.fields[path] = stated[0][0].sure(path)
@@ -96,7 +96,7 @@ def _value(made: Merged, stated: Sequence[tuple[Stating, Any]], path: str) -> An
     return first
 
 
-def _settle(made: Merged, said: Sequence[tuple[Stating, Any]], path: str) -> None:
+def _settle(made: MergedSources, said: Sequence[tuple[Stating, Any]], path: str) -> None:
     """Write down how sure a field is, and who says something else."""
     source, first = said[0]
     others = [(each, value) for each, value in said[1:] if not same_value(first, value)]

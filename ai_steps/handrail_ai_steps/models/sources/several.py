@@ -9,7 +9,7 @@ from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.fitting import fitting, named
 from handrail_ai_steps.model import Answer, Closing, Model, ModelRequest, NoAnswer
 from handrail_ai_steps.models.sources.known import SURE, Data, KnowsFields, Outputs
-from handrail_ai_steps.models.sources.merging import Merged, Stating, merged
+from handrail_ai_steps.models.sources.merging import MergedSources, Stating, merged
 from handrail_ai_steps.output import Output
 from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
@@ -191,7 +191,7 @@ def _within(shown: Data, raw: dict[str, Any]) -> Data:
     } or shown
 
 
-def _whole(made: Merged) -> Confidence:
+def _whole(made: MergedSources) -> Confidence:
     """Return how sure the record is: as its least sure field, and not at all where one has no confidence."""
     for path, each in made.fields.items():
         if each.value is None:
