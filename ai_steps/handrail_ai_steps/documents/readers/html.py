@@ -174,7 +174,7 @@ class _Walk:
             lines.running(re.sub(r"<[^>]*>", " ", node.html or ""))
         elif tag == "input" and (node.attributes.get("type") or "text").lower() in SHOWN_INPUTS | {"hidden"}:
             lines.running(node.attributes.get("value") or "")
-        shut = outer.sealed or tag in UNRUN or sealed(node.attributes, look)
+        shut = outer.sealed or tag in UNRUN or sealed(tag, node.attributes, look)
         return _Place(look, spaces=outer.spaces or tag in KEEPS_SPACES, by=by, sealed=shut, lines=lines)
 
     def _close(self, tag: str, lines: _Lines, by: HiddenBy | None) -> None:

@@ -1,12 +1,14 @@
 """How HTML looks where it says so itself: enough of its styles to know what nobody sees."""
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from handrail_ai_steps.documents.page import HiddenBy
+from handrail_ai_steps.documents.readers.css_colour import FAINT, alike, colour_of, see_through, share_of
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -14,10 +16,15 @@ if TYPE_CHECKING:
 MOST_RULES = 2_000
 """Rules of style sheets that are looked at; mails have a few hundred."""
 
-_COLOURS = {"white": "ffffff", "black": "000000", "snow": "fffafa", "ivory": "fffff0", "red": "ff0000"}
 _LENGTH = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%|vw|vh|cm|mm|in)?")
 _COMMENTS = re.compile(r"/\*.*?(\*/|\Z)", re.DOTALL)
 _AT_RULES = re.compile(r"@[^{};]*(;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*(\}|\Z))")
+_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\([^0-9a-fA-F\n])")
+_HELD = re.compile(r"@(media|supports|layer)\b([^{};]{0,500})\{((?:[^{}]*\{[^{}]*\})*)[^{}]*(?:\}|\Z)", re.IGNORECASE)
+_WIDTH = re.compile(r"(min|max)-width\s*:\s*(\d+)\s*px")
+_FONT_SIZE = re.compile(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%|vw|vh|cm|mm|in)|0)(?=/|\s)")
+_NO_SIZE = re.compile(r"scale(?:3d|x|y)?\(\s*[+-]?0*\.?0*\s*[,)]|matrix\(\s*0\s*,\s*0\s*,\s*0\s*,\s*0\b")
+_MOVED = re.compile(r"translate(?:3d|x|y)?\(([^)]*)\)")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _CLIPPED = re.compile(r"rect\(\s*(0|1)\w*[\s,]+(0|1)\w*[\s,]+(0|1)\w*[\s,]+(0|1)\w*\s*\)|inset\(\s*(50|100)%")
 
@@ -25,6 +32,14 @@ FAR_AWAY = 500.0
 """Pixels beyond the page's edge from which on nobody sees a text."""
 SMALLEST = 1.0
 """Pixels, or points: no smaller letters are read."""
+SCREEN = 1_000
+"""Pixels: how wide the screen is that rules for a width are held against."""
+_OFFSETS = (
+    "text-indent", "left", "top", "right", "bottom", "inset", "inset-inline-start", "inset-block-start",
+    "margin-left", "margin-top", "margin-inline-start", "margin-block-start",
+)  # fmt: skip
+NEVER_SHOWN = frozenset({"rp", "datalist", "annotation", "annotation-xml", "desc", "metadata", "title"})
+"""Elements that stand for something else, or beside it: outside the head, titles are those of drawings."""
 
 Declarations = Mapping[str, str]
 
@@ -63,11 +78,12 @@ class Look:
 
     def styled(self, own: Declarations) -> "Look":
         """Return the look after these declarations."""
-        colour = _colour(own["color"]) if "color" in own else self.colour
+        said = own.get("-webkit-text-fill-color", own.get("color"))
+        colour = self.colour if said is None else colour_of(said)
         ground = self.ground
         if "background" in own or "background-color" in own:
-            said = own.get("background-color") or own.get("background", "")
-            ground = self.ground if "transparent" in said else _colour(said)
+            behind = own.get("background-color") or own.get("background", "")
+            ground = self.ground if see_through(behind) else colour_of(behind)
         if "url(" in own.get("background", "") + own.get("background-image", "") or "gradient" in str(own):
             ground = None
         hidden = hidden_by(own)
@@ -77,7 +93,9 @@ class Look:
         )
 
 
-LOOKED_AT = frozenset({"color", "background", "background-color", "display", "font-size", "visibility"})
+LOOKED_AT = frozenset(
+    {"color", "-webkit-text-fill-color", "background", "background-color", "display", "font-size", "visibility"}
+)
 
 INHERITED = "inherited"
 """A colour that a sheet's rules say nothing of."""
@@ -100,7 +118,8 @@ def looks_of(tree: "LexborHTMLParser") -> dict[int, Look]:
 
 def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
     """Yield the rules of a style sheet that say how something looks; those for other media are left out."""
-    plain = _AT_RULES.sub("", _COMMENTS.sub("", sheet.replace("<!--", "").replace("-->", "")))
+    bare = _COMMENTS.sub("", sheet.replace("<!--", "").replace("-->", ""))
+    plain = _AT_RULES.sub("", _HELD.sub(_if_held, bare))
     for selector, body in _RULE.findall(plain):
         declarations = dict(_declarations(body))
         if declarations.keys() & LOOKED_AT or hidden_by(declarations):
@@ -109,36 +128,52 @@ def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
 
 def unseen(tag: str, attributes: Mapping[str, str | None], look: Look) -> HiddenBy | None:
     """Return why nobody sees an element's text; None: it is seen."""
-    if "hidden" in attributes or (tag == "input" and (attributes.get("type") or "").lower() == "hidden"):
+    if kept_back(tag, attributes) or (tag == "input" and (attributes.get("type") or "").lower() == "hidden"):
         return "marked"
     if look.by or look.unseen:
         return look.by or look.unseen
-    if tag not in {"-document", "html", "body"} and look.colour is not None and look.colour == look.ground:
+    if tag not in {"-document", "html", "body"} and alike(look.colour, look.ground):
         return "same_colour"
     return None
 
 
+def kept_back(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Return whether no program shows an element, or what is inside it, however it is styled."""
+    shut = tag == "dialog" and "open" not in attributes
+    return shut or tag in NEVER_SHOWN or "hidden" in attributes or "popover" in attributes
+
+
 def hidden_by(own: Declarations) -> HiddenBy | None:
     """Return why these declarations hide an element; None: they do not."""
-    if own.get("display") == "none" or own.get("mso-hide") == "all":
+    if _switched_off(own) or _faded(own) or _cut_off(own):
         return "marked"
-    if _number(own.get("opacity", "1")) == 0 or _CLIPPED.search(own.get("clip", "") + own.get("clip-path", "")):
-        return "marked"
-    if own.get("overflow") == "hidden" and any(
-        _number(own[each]) <= SMALLEST
-        for each in ("height", "max-height", "width", "max-width")
-        if _measured(own, each)
-    ):
-        return "marked"
-    offsets = ("text-indent", "left", "top", "margin-left", "margin-top", "right", "bottom")
-    if any(_number(own[each]) <= -FAR_AWAY for each in offsets if _measured(own, each)):
-        return "off_page"
-    return None
+    moved = re.split(r"[\s,]+", " ".join(_MOVED.findall(_moves(own))))
+    moved += [own[each] for each in _OFFSETS if each in own]
+    return "off_page" if any(_number(each) <= -FAR_AWAY for each in moved if _LENGTH.match(each)) else None
 
 
-def sealed(attributes: Mapping[str, str | None], look: Look) -> bool:
+def _switched_off(own: Declarations) -> bool:
+    none = own.get("display") == "none" or own.get("mso-hide") == "all" or own.get("content-visibility") == "hidden"
+    return none or own.get("-webkit-text-security", "none") != "none"
+
+
+def _faded(own: Declarations) -> bool:
+    shares = share_of(own.get("opacity", "1")), share_of(own.get("filter", "").partition("opacity(")[2])
+    return min(shares) < FAINT
+
+
+def _cut_off(own: Declarations) -> bool:
+    """Return whether nothing of an element is left over."""
+    if _NO_SIZE.search(_moves(own)) or _CLIPPED.search(own.get("clip", "") + own.get("clip-path", "")):
+        return True
+    sides = ("height", "max-height", "width", "max-width")
+    small = any(_number(own[each]) <= SMALLEST for each in sides if _measured(own, each))
+    return small and own.get("overflow") in {"hidden", "clip"}
+
+
+def sealed(tag: str, attributes: Mapping[str, str | None], look: Look) -> bool:
     """Return whether nothing inside an element can be seen, whatever it says of itself."""
-    return "hidden" in attributes or look.by is not None
+    return kept_back(tag, attributes) or look.by is not None
 
 
 def _letters(own: Declarations, before: HiddenBy | None) -> HiddenBy | None:
@@ -152,37 +187,55 @@ def _letters(own: Declarations, before: HiddenBy | None) -> HiddenBy | None:
         if _number(own["font-size"]) <= (0 if relative else SMALLEST):
             return "tiny"
         before = None if before == "tiny" and not relative else before
-    if own.get("color") == "transparent":
+    if see_through(own.get("-webkit-text-fill-color", own.get("color", ""))):
         return "same_colour"
     return None if before == "same_colour" and "color" in own else before
 
 
 def _declarations(text: str) -> Iterator[tuple[str, str]]:
-    for each in text.split(";"):
-        name, colon, value = each.partition(":")
+    for each in _ESCAPE.sub(_escaped, _COMMENTS.sub("", text)).split(";"):
+        name, colon, said = each.partition(":")
         if colon:
-            yield name.strip().lower(), value.replace("!important", "").strip().lower()
+            value = said.replace("!important", "").strip().lower()
+            yield name.strip().lower(), value
+            if name.strip().lower() == "font" and (size := _FONT_SIZE.search(value)):
+                yield "font-size", size[1]
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """Return the character that an escape stands for."""
+    if match[1] is None:
+        return match[2]
+    code = int(match[1], 16)
+    return chr(code) if 0 < code < sys.maxunicode else ""
+
+
+def _if_held(match: re.Match[str]) -> str:
+    """Return the rules inside a condition where a screen as people have it fulfils it, else nothing."""
+    kind, condition, inside = match[1].lower(), match[2].lower(), match[3]
+    if kind == "layer":
+        return inside
+    if re.search(r"\bnot\b|\bprint\b|\bspeech\b", condition):
+        return ""
+    if kind == "supports":
+        return inside
+    asked = re.sub(_WIDTH, "", condition)
+    widths = all(
+        (int(pixels) <= SCREEN if edge == "min" else int(pixels) >= SCREEN)
+        for edge, pixels in _WIDTH.findall(condition)
+    )
+    return inside if widths and not re.sub(r"\b(only|screen|all|and)\b|[()\s,]", "", asked) else ""
+
+
+def _moves(own: Declarations) -> str:
+    """Return how an element is moved and sized, in one way of writing."""
+    single = [f"{each}({own[each]})" for each in ("scale", "translate") if each in own]
+    return " ".join([own.get("transform", ""), *single])
 
 
 def _selected(tree: "LexborHTMLParser", selector: str) -> Iterator[int]:
     with suppress(Exception):  # a selector that the library does not know chooses nothing
         yield from (node.mem_id for node in tree.css(selector))
-
-
-def _colour(text: str) -> str | None:
-    """Return a colour as six hexadecimal digits; None: it is none that can be told."""
-    for word in re.findall(r"#[0-9a-f]+|rgba?\([^)]*\)|[a-z]+", text.lower()):
-        if word in _COLOURS:
-            return _COLOURS[word]
-        if word.startswith("#"):
-            digits = word[1:]
-            if len(digits) in {3, 4}:
-                digits = "".join(digit * 2 for digit in digits)
-            return digits[:6] if len(digits) in {6, 8} else None
-        if word.startswith("rgb"):
-            numbers = [int(float(each)) for each in re.findall(r"\d+(?:\.\d+)?", word)][:3]
-            return "".join(f"{min(each, 255):02x}" for each in numbers) if len(numbers) == len("rgb") else None
-    return text.lower() if re.fullmatch(r"[0-9a-fA-F]{6}", text) else None
 
 
 def _measured(own: Declarations, name: str) -> bool:

@@ -40,10 +40,40 @@ def test_text_is_in_order_with_blocks_on_lines_and_tabs_between_cells() -> None:
         ('<table><tr><td bgcolor="#000000"><p>secret</p></td></tr></table>', "same_colour"),
         ('<span style="position:absolute;left:-9999px">secret</span>', "off_page"),
         ('<span style="text-indent:-999em">secret</span>', "off_page"),
+        ('<span style="color:#fefefe">secret</span>', "same_colour"),
+        ('<span style="color:ghostwhite">secret</span>', "same_colour"),
+        ('<span style="color:hsl(0, 0%, 100%)">secret</span>', "same_colour"),
+        ('<span style="color:rgba(0,0,0,0)">secret</span>', "same_colour"),
+        ('<span style="color:rgb(0 0 0 / 1%)">secret</span>', "same_colour"),
+        ('<span style="color:#00000000">secret</span>', "same_colour"),
+        ('<span style="-webkit-text-fill-color:transparent">secret</span>', "same_colour"),
+        ('<span style="font:0/0 a">secret</span>', "tiny"),
+        ('<span style="font:bold 1px/2 a">secret</span>', "tiny"),
+        ('<div style="display:/* x */none">secret</div>', "marked"),
+        ('<div style="dis\\70 lay:none">secret</div>', "marked"),
+        ('<div style="opacity:0.01">secret</div>', "marked"),
+        ('<div style="filter:opacity(0%)">secret</div>', "marked"),
+        ('<div style="transform:scale(0)">secret</div>', "marked"),
+        ('<div style="scale:0">secret</div>', "marked"),
+        ('<div style="transform:translateX(-9999px)">secret</div>', "off_page"),
+        ('<div style="translate:-9999px 0">secret</div>', "off_page"),
+        ('<div style="position:absolute;inset-inline-start:-9999px">secret</div>', "off_page"),
+        ('<div style="content-visibility:hidden">secret</div>', "marked"),
+        ('<div style="height:0;overflow:clip">secret</div>', "marked"),
+        ('<p class="screen">secret</p>', "marked"),
+        ('<p class="wide">secret</p>', "marked"),
+        ('<p class="layered">secret</p>', "marked"),
+        ("<dialog>secret</dialog>", "marked"),
+        ("<p popover>secret</p>", "marked"),
+        ("<ruby><rp>secret</rp></ruby>", "marked"),
+        ("<svg><title>secret</title></svg>", "marked"),
+        ("<math><semantics><annotation>secret</annotation></semantics></math>", "marked"),
     ],
 )
 def test_what_nobody_sees_is_kept_out_and_noted(markup: str, by: str) -> None:
-    text, hidden = shown(f"<p>before</p>{markup}<p>after</p>", "<style>.pre { display: none }</style>")
+    sheet = """<style>.pre { display: none } @media only screen { .screen { display: none } }
+    @media (min-width: 600px) { .wide { display: none } } @layer a { .layered { display: none } }</style>"""
+    text, hidden = shown(f"<p>before</p>{markup}<p>after</p>", sheet)
 
     assert "secret" not in text
     assert text.split() == ["before", "after"]
@@ -63,10 +93,23 @@ def test_what_nobody_sees_is_kept_out_and_noted(markup: str, by: str) -> None:
         '<p aria-hidden="true">seen</p>',
         "<noscript>seen</noscript>",
         '<div class="phone">seen</div>',
+        '<div class="narrow">seen</div>',
+        '<div class="unlike">seen</div>',
+        '<div style="color:#ddd">seen</div>',
+        '<div style="color:rgba(0, 0, 0, 0.6)">seen</div>',
+        '<div style="color:rgb(10%, 10%, 10%)">seen</div>',
+        '<div style="background:rgba(0,0,0,0)"><span style="color:#222">seen</span></div>',
+        '<div style="font:700 14px/0 Arial">seen</div>',
+        '<div style="font:0/0 a"><span style="font:12px Arial">seen</span></div>',
+        '<div style="transform:translate(-50%, -50%) scale(0.9)">seen</div>',
+        "<dialog open>seen</dialog>",
     ],
 )
 def test_what_is_seen_stays(markup: str) -> None:
-    style = "<style>.head{background:#333;color:#fff} @media print{.head{display:none}} .phone{display:block}</style>"
+    style = "<style>.head{background:#333;color:#fff} @media print{.head{display:none}} .phone{display:block}"
+    style += (
+        "@media screen and (max-width:600px){.narrow{display:none}} @media not screen{.unlike{display:none}}</style>"
+    )
 
     text, hidden = shown(markup, style)
 
