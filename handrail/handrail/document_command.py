@@ -31,6 +31,10 @@ class NoSuchPage(HandrailError, ValueError):
     """A page was asked for that the file does not have."""
 
 
+class NotOverItself(HandrailError, ValueError):
+    """A picture was to be written over the file that it shows."""
+
+
 @app.command("show")
 @complaining
 def show(
@@ -49,6 +53,8 @@ def show(
     if page is not None and not pages:
         raise NoSuchPage(f"{file.name} has {len(document.pages):,} pages, and no page {page:,}")
     if image is not None:
+        if image.exists() and image.samefile(file):
+            raise NotOverItself(f"{image}: --image would write over the file that is shown; name another file")
         image.write_bytes(document.page_image(page or 1, DPI))
     if as_json:
         typer.echo(json_line(_data(document, pages)))

@@ -40,6 +40,17 @@ def test_a_file_is_shown_with_what_is_hidden_in_it(invoice: Path) -> None:
     ]
 
 
+def test_a_picture_never_takes_the_place_of_the_file_it_shows(invoice: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.png").symlink_to(invoice)
+
+    for name in ("invoice.pdf", "link.png"):
+        refused = handrail("document", "show", str(invoice), "--image", str(tmp_path / name))
+        assert refused.exit_code == 2
+        assert "name another file" in refused.stderr
+
+    assert invoice.read_bytes() == INVOICE
+
+
 def test_a_page_is_shown_alone_with_its_places_and_its_picture(invoice: Path, tmp_path: Path) -> None:
     picture = tmp_path / "out.png"
 

@@ -12,6 +12,14 @@ Hidden = Iterable[HiddenText]
 
 _TAGS = re.compile("(?<!\U0001f3f4)[\U000e0000-\U000e007f]+")
 """Characters that no program shows and models read as letters; behind a black flag they are a flag's name."""
+_SELECTORS = re.compile(
+    "[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2,}"
+    "|(?<![\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef]"
+)
+"""Choices of a character's form that choose nothing: more than one of them, or one of a Chinese character's behind
+another. Each can stand for a byte."""
+_OVERRIDES = re.compile("[\u202d\u202e]")
+"""What makes programs show the characters behind it in another order than they are in."""
 
 
 def plain_pages(
@@ -28,6 +36,9 @@ def plain_pages(
         yield DocumentNote(code="pages_left_out", message=message)
     if beside:
         yield hidden_note(beside, page=first)
+    if _OVERRIDES.search(shown):
+        message = "it has signs (U+202E) by which letters and digits are shown in another order than they are read in"
+        yield DocumentNote(code="garbled_text", message=message, page=first)
 
 
 def text_lines(text: str) -> tuple[TextLine, ...]:
@@ -56,7 +67,14 @@ def without_invisible(text: str) -> tuple[str, tuple[HiddenText, ...]]:
         HiddenText(text="".join(chr(ord(each) - 0xE0000) for each in match.group()).strip("\0\x01\x7f"), by="marked")
         for match in _TAGS.finditer(text)
     )
-    return (_TAGS.sub("", text), found) if found else (text, ())
+    found += tuple(_selected(match.group()) for match in _SELECTORS.finditer(text))
+    return (_SELECTORS.sub("", _TAGS.sub("", text)), found) if found else (text, ())
+
+
+def _selected(selectors: str) -> HiddenText:
+    """Return what variation selectors spell, the first for 0."""
+    codes = bytes(ord(each) - (0xFE00 if ord(each) < 0xE0100 else 0xE0100 - 16) for each in selectors)
+    return HiddenText(text=codes.decode("utf-8", "replace"), by="marked")
 
 
 def _sheets(text: str) -> Iterator[str]:

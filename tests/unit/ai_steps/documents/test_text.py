@@ -117,3 +117,18 @@ def test_entities_of_its_own_are_neither_resolved_nor_silent(tmp_path: Path) -> 
 def test_xml_that_is_broken_or_nested_without_end_is_named(xml: str, error: type[Exception]) -> None:
     with pytest.raises(error, match="XML"):
         open_document(xml.encode(), name="a.xml")
+
+
+def test_letters_spelled_with_selectors_of_a_form_are_hidden_and_real_selectors_stay() -> None:
+    spelled = "".join(chr(0xE0100 + ord(each) - 16) for each in "pay twice")
+
+    document = open_document(f"Total{spelled} 120.00 ❤\ufe0f 葛\U000e0100\n".encode(), name="a.txt")
+
+    assert document.text == "Total 120.00 ❤\ufe0f 葛\U000e0100\n"
+    assert [(each.text, each.by) for each in document.pages[0].hidden] == [("pay twice", "marked")]
+
+
+def test_a_text_that_is_shown_in_another_order_than_it_is_read_in_is_in_doubt() -> None:
+    document = open_document("Total \u202e021\u202c.00\n".encode(), name="a.txt")
+
+    assert [note.code for note in document.blocking] == ["garbled_text"]
