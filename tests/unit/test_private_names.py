@@ -11,6 +11,9 @@ PUBLIC_ALL_THE_SAME = frozenset({"_asdict", "_field_defaults", "_fields", "_make
 OF_PYTHON = frozenset({"_current_frames", "_exit", "_unregister_task"})
 """What is documented of ``sys``, ``os`` and ``asyncio`` in spite of its underscore."""
 
+OF_LIBRARIES = frozenset({"_Element", "_libs", "_name", "_rtfbody"})
+"""What lxml, pypdfium2 and tnefparse have for us under no other name."""
+
 
 def sources() -> Iterator[Path]:
     for part in PARTS:
@@ -34,7 +37,11 @@ def made(tree: ast.Module) -> set[str]:
 
 
 def is_private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__") and name not in PUBLIC_ALL_THE_SAME | OF_PYTHON
+    return (
+        name.startswith("_")
+        and not name.startswith("__")
+        and name not in PUBLIC_ALL_THE_SAME | OF_PYTHON | OF_LIBRARIES
+    )
 
 
 def used(file: Path) -> Iterator[str]:

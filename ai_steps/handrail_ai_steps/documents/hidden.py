@@ -15,7 +15,7 @@ from handrail_ai_steps.documents.document import DocumentNote
 from handrail_ai_steps.documents.page import HiddenBy, HiddenText
 from handrail_ai_steps.documents.painting import calls
 from handrail_ai_steps.documents.painting.doubts import Doubts, doubts_of
-from handrail_ai_steps.documents.painting.drawing import BoxIndex, Drawing, TooLong, parts_of
+from handrail_ai_steps.documents.painting.drawing import BoxIndex, PageDrawing, TooLong, parts_of
 from handrail_ai_steps.documents.painting.marks import load_text
 from handrail_ai_steps.documents.painting.objects import (
     TINY,
@@ -215,7 +215,7 @@ class _Finding:
         if is_scan:
             self._find_scan(inked)
 
-    def _compare(self, piece: PaintedText, twins: Sequence[PaintedText], part: Drawing) -> None:
+    def _compare(self, piece: PaintedText, twins: Sequence[PaintedText], part: PageDrawing) -> None:
         """Note the characters that leave no mark where they stand."""
         handles = (piece.handle, *(each.handle for each in twins if each.handle in part.layers))
         characters = [each for each in self._of[piece.handle] if each.number not in self._by]

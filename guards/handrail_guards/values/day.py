@@ -90,13 +90,13 @@ class Date(Written[date]):
         return made
 
     def _with(self, readings: tuple[Any, ...]) -> Self:
-        return self._made(readings, self._at, self._written)
+        return self._made(readings, self._at, self.written)
 
     def _shown(self, reading: Any) -> str:
         return _text(reading, self._at)
 
     def _same(self) -> tuple[object, ...]:
-        return frozenset(self._readings), self._at
+        return frozenset(self.readings), self._at
 
     @classmethod
     def _accepting(cls, source: Any) -> Callable[[Any], Any]:

@@ -67,7 +67,7 @@ class Identifier(Written[str], Generic[KindT_co]):
     @property
     def compact(self) -> str:
         """Return its letters and digits alone, right or wrong."""
-        return self._readings[0]
+        return self.readings[0]
 
     @property
     def problem(self) -> str:

@@ -79,13 +79,13 @@ class Money(Written[Decimal]):
         return made
 
     def _with(self, readings: tuple[Any, ...]) -> Self:
-        return self._made(readings, self._currency, self._written)
+        return self._made(readings, self._currency, self.written)
 
     def _shown(self, reading: Any) -> str:
         return _text(reading, self._currency)
 
     def _same(self) -> tuple[object, ...]:
-        return frozenset(self._readings), self._currency
+        return frozenset(self.readings), self._currency
 
     @classmethod
     def _accepting(cls, source: Any) -> Callable[[Any], Any]:

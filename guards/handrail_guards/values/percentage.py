@@ -66,13 +66,13 @@ class Percentage(Written[Decimal]):
         return made
 
     def _with(self, readings: tuple[Any, ...]) -> Self:
-        return self._made(set(readings), self._written)
+        return self._made(set(readings), self.written)
 
     def _shown(self, reading: Any) -> str:
         return _text(reading)
 
     def _same(self) -> tuple[object, ...]:
-        return (frozenset(self._readings),)
+        return (frozenset(self.readings),)
 
     @classmethod
     def _accepting(cls, source: Any) -> Callable[[Any], Any]:

@@ -33,10 +33,10 @@ SECONDS: Final = 2.0
 
 
 class TooLong(Exception):
-    """Drawing a page takes too long."""
+    """PageDrawing a page takes too long."""
 
 
-class Drawing(NamedTuple):
+class PageDrawing(NamedTuple):
     """A part of the page as it was drawn: what each layer of text changed in it."""
 
     view: "View"
@@ -139,7 +139,7 @@ class View:
 
 def parts_of(
     page: Any, texts: Sequence[PaintedText], *, with_notes: bool
-) -> Iterator[tuple[list[PaintedText], Drawing]]:
+) -> Iterator[tuple[list[PaintedText], PageDrawing]]:
     """Yield the drawn parts of the page that these pieces of text are on, and which of them are on each.
 
     Raises:
@@ -155,7 +155,7 @@ def parts_of(
         for layer in _layers([each for each in together if each.mode not in UNSEEN_MODES]):
             changed = _changed(everything, _without(layer, view, with_notes=with_notes, until=until))
             layers.update((each.handle, changed) for each in layer)
-        yield together, Drawing(view, everything.convert("L"), layers)
+        yield together, PageDrawing(view, everything.convert("L"), layers)
 
 
 def _extremes(grey: Image.Image) -> tuple[int, int]:
