@@ -43,6 +43,8 @@ class Money(Written[Decimal]):
             raise ValueError(
                 f"{quoted(text)} is no amount of money; write one as it stands in the document, such as 1.234,56 €"
             )
+        if number.currencies == frozenset():
+            raise ValueError(f"{quoted(text)} names two currencies; write the one that the amount is in")
         return cls._made(tuple(sorted(_amounts(number))), _coded(number.sign_written or None), text.strip())
 
     @property

@@ -30,6 +30,7 @@ _NUMBER = re.compile(
     rf"|{_BLANK}?DR(?![^\W_])))?",
     re.IGNORECASE,
 )
+_OF_THE_NEXT = re.compile(r"\.?[^\S\n\t]?[-–(]?\d")  # after a currency
 _TOKEN = re.compile(r"\S+")
 # Five digits and more, each apart from the next, as some printers set them: 1 2 3 4 . 5 0
 _SET_APART = re.compile(rf"(?<!\S)\d(?:{_BLANK}\d){{1,15}}{_BLANK}?[.,]{_BLANK}?\d{_BLANK}\d(?!\S)")
@@ -49,7 +50,7 @@ class Number:
     """1, or -1 where it carries a minus or stands in brackets; both where a dash may only separate: ``Total - 5``."""
     percent: bool
     currencies: frozenset[str] | None
-    """What its currency sign may mean; None: it has none."""
+    """What its currency sign may mean; None: it has none; empty: one before it and one after it contradict."""
     sign_written: str = ""
     """The currency's sign, code or name as it is written."""
     scales: frozenset[Decimal] = frozenset({Decimal(1)})
@@ -112,8 +113,7 @@ def _is_in_a_word(match: re.Match[str], plain: str) -> bool:
 
 
 def _number(match: re.Match[str]) -> Number:
-    sign = match["before"] or match["after"] or ""
-    may_mean = meanings(sign) if sign else None
+    sign, may_mean = _currency(match)
     start, end = match.span("digits")
     digits = match["digits"]
     signs, scales = _signs(match), scales_of(match["scale"] or "")
@@ -129,6 +129,19 @@ def _number(match: re.Match[str]) -> Number:
         scales=scales,
         joined=bool(re.search(_BLANK, digits)),
     )
+
+
+def _currency(match: re.Match[str]) -> tuple[str, frozenset[str] | None]:
+    """Return a number's currency as it is written, and what that may mean.
+
+    Of ``$12.00 CAD`` both count, and the one that says more is it. What another number follows at once is that one's.
+    """
+    signs = [sign for sign in (match["before"], match["after"]) if sign]
+    if len(signs) == 2 and _OF_THE_NEXT.match(match.string, match.end("after")):
+        signs.pop()
+    if not signs:
+        return "", None
+    return min(signs, key=lambda sign: len(meanings(sign))), frozenset.intersection(*map(meanings, signs))
 
 
 def _set_apart(match: re.Match[str]) -> Number:

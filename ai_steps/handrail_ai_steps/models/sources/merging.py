@@ -11,6 +11,7 @@ from handrail_ai_steps.models.sources.known import Data
 from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative
+from handrail_guards.values.currencies import agree
 from handrail_guards.values.written_date import read_date
 from handrail_guards.values.written_number import Number, read_number
 
@@ -138,8 +139,8 @@ def same_value(one: object, other: object) -> bool:
 def _same_number(one: Number, other: Number, *, are_texts: bool) -> bool:
     if are_texts and not any("." in each for each in one.written | other.written):
         return False  # 007 and 7 are two numbers of documents
-    apart = one.currencies and other.currencies and not one.currencies & other.currencies
-    return bool(one.values() & other.values()) and bool(one.signs & other.signs) and not apart
+    same = one.values() & other.values() and one.signs & other.signs
+    return bool(same) and agree(one.currencies, other.currencies)
 
 
 def _plain(text: str) -> str:
