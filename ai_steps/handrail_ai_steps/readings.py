@@ -7,7 +7,7 @@ from handrail_ai_steps.model import Answer
 from handrail_guards import fields
 from handrail_guards.check import Check, Finding, failed
 from handrail_guards.confidence import Confidence
-from handrail_guards.decided import Decision, decided
+from handrail_guards.decided import ReadingDecision, decided
 from handrail_guards.guard import GuardContext
 from handrail_guards.outcome import Alternative
 from handrail_guards.values.written import Written
@@ -57,13 +57,15 @@ def read_with(answer: Answer, source: str, *, day_first: bool | None) -> tuple[A
     return answer, tuple(told)
 
 
-def _halved(sure: Confidence, decision: Decision | None) -> Confidence:
+def _halved(sure: Confidence, decision: ReadingDecision | None) -> Confidence:
     if decision is None or sure.value is None:
         return sure
     return Confidence(sure.value / 2, sure.source, f"halved: it may be {' or '.join(decision.readings)}")
 
 
-def _alternatives(answer: Answer, unclear: Mapping[str, Decision]) -> Iterator[tuple[str, tuple[Alternative, ...]]]:
+def _alternatives(
+    answer: Answer, unclear: Mapping[str, ReadingDecision]
+) -> Iterator[tuple[str, tuple[Alternative, ...]]]:
     yield from ((path, said) for path, said in answer.field_alternatives.items() if path not in unclear)
     for path, decision in unclear.items():
         sure = (answer.fields.get(path, Confidence.none()) if path else answer.confidence).value or 0.0

@@ -18,7 +18,7 @@ from handrail_guards.values.written_time import read_moment
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ReadingDecision:
     """What became of one value that may be read in several ways."""
 
     path: str
@@ -31,7 +31,7 @@ class Decision:
     """What decided, in words; empty: nothing did."""
 
 
-def decided(value: Any, source: str, *, day_first: bool | None = None) -> tuple[Any, tuple[Decision, ...]]:
+def decided(value: Any, source: str, *, day_first: bool | None = None) -> tuple[Any, tuple[ReadingDecision, ...]]:
     """Return a value with its typed values decided as far as the source shows, and what became of each.
 
     A date that may be two days is decided, in this order, by a date of the source that is in the same style and clear;
@@ -54,9 +54,9 @@ def decided(value: Any, source: str, *, day_first: bool | None = None) -> tuple[
     for path, (leaf, _) in settled.items():
         value = fields.put(value, path, leaf) if path else leaf
     return value, tuple(
-        Decision(path, settled[path][0], leaf.shown, settled[path][1])
+        ReadingDecision(path, settled[path][0], leaf.shown, settled[path][1])
         if path in settled
-        else Decision(path, leaf, leaf.shown, "")
+        else ReadingDecision(path, leaf, leaf.shown, "")
         for path, leaf in unclear.items()
     )
 

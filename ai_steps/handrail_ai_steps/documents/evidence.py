@@ -43,7 +43,7 @@ _SIMILAR: dict[Role, frozenset[Role]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RankedPlace:
     """One place of a value in a text, and how likely it is the one that is meant."""
 
     span: Span
@@ -110,7 +110,7 @@ def ranked_places(
     documents: Sequence[SourceDocument] = (),
     heights: Mapping[int, float] | None = None,
     found: Mapping[str, tuple[Span, ...]] | None = None,
-) -> dict[str, tuple[Place, ...]]:
+) -> dict[str, tuple[RankedPlace, ...]]:
     """Return the places of each leaf of a value with what speaks for them, the likeliest first."""
     spans: dict[str, tuple[Span, ...]] = dict(found or {})
     leaves = dict(_leaves(value))
@@ -162,11 +162,11 @@ class _Ranking:
             if _kind(leaves.get(path)) == "amount" and not _in_list(path)
         }
 
-    def ranked(self, path: str) -> tuple[Place, ...]:
+    def ranked(self, path: str) -> tuple[RankedPlace, ...]:
         """Return the places of a field, the likeliest first; of equal ones, the later amount and the earlier text."""
         field = _field(path, self._leaves.get(path))
         late = field.kind == "amount" and not field.in_list
-        places = [Place(span, self._score(field, span)) for span in self._spans[path]]
+        places = [RankedPlace(span, self._score(field, span)) for span in self._spans[path]]
         places.sort(key=lambda place: (-place.score, -place.span.start if late else place.span.start))
         if field.in_list and places:
             self._taken.add((_column(path), places[0].span))

@@ -116,7 +116,7 @@ KINDS: Final[dict[Kind, tuple[Role, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class LabelWords:
     """A label as it stands in a piece of text."""
 
     roles: frozenset[Role]
@@ -124,11 +124,11 @@ class Label:
     end: int
 
 
-def find_labels(text: str, kind: Kind) -> Iterator[Label]:
+def find_labels(text: str, kind: Kind) -> Iterator[LabelWords]:
     """Yield the labels of values of a kind in a text, the longest where one is inside another."""
     pattern, roles = _labels_of(kind)
     for match in pattern.finditer(text.casefold()):
-        yield Label(roles[_bare(match[0])], match.start(), match.end())
+        yield LabelWords(roles[_bare(match[0])], match.start(), match.end())
 
 
 @lru_cache(maxsize=8)
