@@ -18,7 +18,8 @@ pytest.importorskip("pypdfium2")
 pytest.importorskip("lxml")
 
 from examples.invoices.pipeline import READERS, inbox_with
-from handrail import Orchestrator
+from examples.invoices.suite import suite
+from handrail import Orchestrator, run_suite
 from handrail.demo.ledger import Ledger
 from handrail.orchestrator import AnswerRefused, ReviewItem
 from tests.acceptance.processes import kill
@@ -197,3 +198,11 @@ def test_killed_in_the_middle_and_begun_again_nothing_is_posted_twice_or_lost(tm
     failed = {file.name for file in (tmp_path / "inbox" / "failed").iterdir()}
     assert set(TRUTHS) <= done | failed
     assert {name[:8] for name in failed} == {"78-empty"}
+
+
+@pytest.mark.slow
+async def test_the_suite_finds_every_field_of_an_invoice_that_nothing_is_odd_about() -> None:
+    result = (await run_suite(suite())).result
+    ordinary = [case for case in result.cases if case.metadata["expected"] == "nothing odd"]
+    assert len(ordinary) >= 25
+    assert {case.case for case in ordinary if set(case.scores.values()) != {1.0}} == set()

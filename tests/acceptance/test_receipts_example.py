@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("stdnum")
 
 from examples.receipts.pipeline import TillRules, expenses_with
-from handrail import Orchestrator
+from examples.receipts.suite import suite
+from handrail import Orchestrator, run_suite
 from handrail.demo.ledger import Ledger
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "receipts"
@@ -53,3 +54,9 @@ async def test_every_receipt_ends_as_its_truth_says_and_is_posted_once(tmp_path:
             for truth in TRUTHS
             if truth["outcome"] == "posted"
         )
+
+
+async def test_the_suite_finds_every_field_of_a_receipt_that_is_whole() -> None:
+    result = (await run_suite(suite())).result
+    wrong = {case.case for case in result.cases if set(case.scores.values()) != {1.0}}
+    assert wrong == {"16-receipt.json"}
