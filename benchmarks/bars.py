@@ -21,6 +21,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "gate": ("--strict", "--repetitions", "1000"),
     "engine": ("--strict",),
     "console": (),
+    "documents": ("--strict",),
 }
 """What each is asked for; the gate in its short form, whose seeds are fixed."""
 

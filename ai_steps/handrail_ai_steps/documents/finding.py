@@ -17,7 +17,7 @@ from handrail_ai_steps.documents.readers.register import module_of
 from handrail_ai_steps.documents.readers.wire import piece_of
 from handrail_ground.optional import LibraryMissing
 
-SHARED_FROM = 64
+SHARED_FROM = 16
 """Pages from which two children read a file, each a half, where there are two processors."""
 
 

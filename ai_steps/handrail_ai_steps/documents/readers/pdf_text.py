@@ -8,7 +8,6 @@ from handrail_ai_steps.documents.page import TextLine
 from handrail_ai_steps.documents.readers.order import Run, in_order
 from handrail_ai_steps.documents.readers.pdf_page import PdfPage, around, pdfium_lines
 from handrail_ai_steps.documents.readers.pdf_runs import UNSEEN, WIDE, PageRuns, Rectangles
-from handrail_ai_steps.documents.readers.wire import whole_lines
 
 _SINGLE_SPACED = re.compile(r"[^ ]+(?: [^ ]+)*")
 _UNSEEN_IN_LINES = {code: shown for code, shown in UNSEEN.items() if code != ord("\n")}
@@ -29,6 +28,7 @@ class PageText(NamedTuple):
 
     text: str
     lines: tuple[TextLine, ...]
+    """Empty: they are the lines of the text, and nothing more is known of them."""
     pieces: tuple[Piece, ...]
 
 
@@ -37,7 +37,7 @@ def read_page(page: PdfPage, hidden: Sequence[tuple[int, int]] = (), *, places: 
     if not (hidden or places):
         plain = _plain(page)
         if plain is not None:
-            return PageText(plain, whole_lines(plain), ())
+            return PageText(plain, (), ())
     return arranged(page, hidden, places=places)
 
 

@@ -19,7 +19,7 @@ def piece_frame(piece: Piece) -> bytes:
     """Return the message that says one piece."""
     match piece:
         case Page():
-            lines = None if piece.lines == whole_lines(piece.text) else [_as_list(line) for line in piece.lines]
+            lines = [_as_list(line) for line in piece.lines] or None
             hidden = [[each.text, each.by, [_corners(box) for box in each.boxes]] for each in piece.hidden]
             said: list[Any] = [
                 "page",
