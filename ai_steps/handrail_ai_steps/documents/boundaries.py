@@ -27,12 +27,21 @@ _CALLED: Final = (
 )
 """What stands before the number of an invoice."""
 _NUMBER: Final = re.compile(rf"\b(?:{'|'.join(_CALLED)})[\s:.]*([A-Z0-9](?:[\w./-]*[\w])?)", re.IGNORECASE)
+_CREDIT: Final = re.compile(r"credit|gutschrift|avoir", re.IGNORECASE)
 _CARRIED: Final = re.compile(
     r"\b(?:(?:carried|brought) forward|balance forward|[üu]bertrag|report de la page|a nuevo|transport)\b",
     re.IGNORECASE,
 )
 _HEAD_LINES: Final = 4
 """Lines at the top of a page in which something that is carried over stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """The number of an invoice or a credit note, as a page has it."""
+
+    number: str
+    is_credit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +81,11 @@ def boundaries(document: Document) -> Boundaries:
     """Return where papers begin in a document.
 
     A page begins one when it counts itself as the first, comes after the last, or has another number of an invoice than
-    the pages before; it goes on with one when it counts on, has the same number, or begins with a sum carried over.
+    the pages before; it goes on with one when it counts on, has the same number, or begins with a sum carried over. One
+    that has both a known number and a new one, or the number of an invoice on a credit note, says neither.
     """
     signs: list[PageSign] = []
-    numbers: set[str] = set()
+    numbers: set[_Called] = set()
     for at, page in enumerate(document.pages):
         if at > 0:
             signs.append(_sign(page, _counted(document.pages[at - 1].text), numbers))
@@ -87,7 +97,7 @@ def boundaries(document: Document) -> Boundaries:
     return Boundaries(tuple(PageRange(*pair) for pair in zip(starts, ends, strict=True)), tuple(signs))
 
 
-def _sign(page: Page, last: tuple[int, int] | None, known: set[str]) -> PageSign:
+def _sign(page: Page, last: tuple[int, int] | None, known: set[_Called]) -> PageSign:
     """Return what a page says: ``last`` is how the page before counts itself, ``known`` the numbers of its paper."""
     said = [*_by_count(_counted(page.text), last), *_by_number(_numbers(page.text), known)]
     carried = _CARRIED.search("\n".join(page.text.split("\n")[:_HEAD_LINES]))
@@ -109,12 +119,14 @@ def _by_count(count: tuple[int, int] | None, last: tuple[int, int] | None) -> li
     return [("begins", f"{page}, after page {last[0]} of {last[1]}"), ("goes on", "pages are missing or out of order")]
 
 
-def _by_number(numbers: set[str], known: set[str]) -> list[tuple[Sign, str]]:
-    if numbers & known:
-        return [("goes on", f"its number is {_listed(numbers & known)}, as before")]
-    if numbers and known:
-        return [("begins", f"its number is {_listed(numbers)}, the one before is {_listed(known)}")]
-    return []
+def _by_number(numbers: set[_Called], known: set[_Called]) -> list[tuple[Sign, str]]:
+    """Return what the numbers on a page say: one that is known beside a new one may be what the new one refers to."""
+    said: list[tuple[Sign, str]] = []
+    if shared := {each.number for each in numbers} & {each.number for each in known}:
+        said.append(("goes on", f"its number is {' and '.join(sorted(shared)).upper()}, as before"))
+    if known and (new := numbers - known):
+        said.append(("begins", f"its number is {_listed(new)}, the one before is {_listed(known)}"))
+    return said
 
 
 def _counted(text: str) -> tuple[int, int] | None:
@@ -124,9 +136,13 @@ def _counted(text: str) -> tuple[int, int] | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _numbers(text: str) -> set[str]:
-    return {each[1].casefold() for each in _NUMBER.finditer(text) if any(map(str.isdigit, each[1]))}
+def _numbers(text: str) -> set[_Called]:
+    return {
+        _Called(each[1].casefold(), is_credit=_CREDIT.match(each[0]) is not None)
+        for each in _NUMBER.finditer(text)
+        if any(map(str.isdigit, each[1]))
+    }
 
 
-def _listed(numbers: set[str]) -> str:
-    return " and ".join(sorted(numbers)).upper()
+def _listed(numbers: set[_Called]) -> str:
+    return " and ".join(sorted(f"{'credit note ' * each.is_credit}{each.number.upper()}" for each in numbers))

@@ -45,6 +45,20 @@ async def test_what_a_page_does_not_say_is_put_to_people_and_no_page_is_dropped(
     assert outcome.suggestion == [PageRange(1, 2)]
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        "Credit Note No: CN-7\nfor Invoice No: A-17",
+        "Credit Note No: A-17",
+        "Invoice No: A-18\nIt replaces Invoice No: A-17",
+    ],
+)
+def test_a_paper_that_names_the_one_before_is_never_joined_to_it_unasked(second: str) -> None:
+    found = boundaries(document_of("Invoice No: A-17\nTotal 10.00", second))
+    assert [each.page for each in found.unsure] == [2]
+    assert "as before" in found.unsure[0].reasons[0]
+
+
 def test_one_page_is_one_paper_and_none_is_none() -> None:
     assert boundaries(document_of("anything")).ranges == (PageRange(1, 1),)
     assert boundaries(document_of()).ranges == ()
