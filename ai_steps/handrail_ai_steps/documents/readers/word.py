@@ -8,7 +8,8 @@ from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.readers.office_zip import OfficeZip
 from handrail_ai_steps.documents.readers.piece import FoundPart, Piece
 from handrail_ai_steps.documents.readers.plain import plain_pages
-from handrail_ai_steps.documents.readers.word_text import Story, Styles, stories_of
+from handrail_ai_steps.documents.readers.word_look import WordStyles
+from handrail_ai_steps.documents.readers.word_text import Story, stories_of
 
 PICTURES = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp")
 
@@ -25,7 +26,7 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
     if zip_.tree(main) is None:
         raise BrokenDocument("it has no text part: it is damaged, or no Word file; ask for it again")
     folder = main.rpartition("/")[0]
-    story = Story(Styles(zip_.tree(f"{folder}/styles.xml")))
+    story = Story(WordStyles(zip_.tree(f"{folder}/styles.xml")))
     for root, role in stories_of(zip_, main):
         story.tell(root, role)
     text = story.text()

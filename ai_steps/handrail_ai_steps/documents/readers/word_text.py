@@ -1,52 +1,31 @@
 """The text of Word's XML: what stands on the page in one piece, what is hidden, deleted or beside it in another."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from handrail_ai_steps.documents.page import HiddenBy, HiddenText
 from handrail_ai_steps.documents.readers.office_zip import RELATED, OfficeZip
+from handrail_ai_steps.documents.readers.word_look import (
+    USUAL,
+    WHITE,
+    WordLook,
+    WordStyles,
+    ground_over,
+    paragraph_unseen,
+    row_unseen,
+)
+from handrail_ai_steps.documents.readers.word_names import child, local_name, style_of, value
 
 if TYPE_CHECKING:
     from lxml import etree
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 
-TINY = 2
-"""Half points: letters of a point or less."""
 DELETED = frozenset({"del", "moveFrom"})
 NOT_TEXT = frozenset({"instrText", "delInstrText", "rPr", "pPr", "tblPr", "tcPr", "trPr", "sectPr", "sdtPr", "fldData"})
 SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": ""}
-
-
-class Styles:
-    """Which styles hide text."""
-
-    def __init__(self, root: "etree._Element | None") -> None:
-        hiding: dict[str, bool | None] = {}
-        based: dict[str, str] = {}
-        for style in root if root is not None else ():
-            if _local(style) == "style":
-                name = _value(style, "styleId")
-                properties = _child(style, "rPr")
-                hiding[name] = _flag(properties, "vanish") if properties is not None else None
-                parent = _child(style, "basedOn")
-                based[name] = _value(parent, "val") if parent is not None else ""
-        self._hiding, self._based = hiding, based
-
-    def hides(self, name: str) -> bool:
-        """Return whether a style, or one that it is based on, hides text."""
-        seen: set[str] = set()
-        while name and name not in seen:
-            seen.add(name)
-            said = self._hiding.get(name)
-            if said is not None:
-                return said
-            name = self._based.get(name, "")
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +34,17 @@ class _Place:
 
     by: HiddenBy | None = None
     inserted: bool = False
-    hiding_style: bool = False
-    shaded: bool = False
-    """Something may be behind the text that is not white."""
+    ground: str | None = WHITE
+    """What is behind the text; None: it cannot be told."""
+    look: WordLook = USUAL
+    """How the paragraph's letters look."""
 
 
 @dataclass(slots=True)
 class Story:
     """The text of a file's parts, as it is told."""
 
-    styles: Styles
+    styles: WordStyles
     hidden: list[HiddenText] = field(default_factory=list)
     inserted: int = 0
     """Characters of insertions that nobody accepted."""
@@ -81,13 +61,13 @@ class Story:
             if isinstance(entry, str):
                 self._say(entry, place)
                 continue
-            local = _local(entry)
+            local = local_name(entry)
             if entry.tag == MATH_TEXT or local in {"t", "delText"}:
                 self._say(entry.text or "", place)
             elif local in SIGNS:
                 self._say(SIGNS[local], place)
             elif local == "sym":
-                self._say(_symbol(_value(entry, "char")), place)
+                self._say(_symbol(value(entry, "char")), place)
             elif local not in NOT_TEXT:
                 if local == "txbxContent":
                     self._say("\n", place)
@@ -96,7 +76,7 @@ class Story:
                 end = {"p": "\n", "tc": "\t", "tr": "\n"}.get(local)
                 if end is not None:
                     waiting.append((end, place))
-                waiting.extend((child, inside) for child in reversed(_children(entry)))
+                waiting.extend((each, inside) for each in reversed(_children(entry)))
         self._break()
 
     def text(self) -> str:
@@ -106,37 +86,27 @@ class Story:
         return "\n".join(kept).strip("\n")
 
     def _inside(self, element: "etree._Element", local: str, place: _Place) -> _Place:
-        by, inserted = place.by, place.inserted
-        style, shaded = place.hiding_style, place.shaded
+        by, inserted, ground, look = place.by, place.inserted, place.ground, place.look
         if local in DELETED:
             by = by or "deleted"
         elif local in {"ins", "moveTo"}:
             inserted = True
+        elif local == "document":  # the page may have a colour of its own
+            ground = ground if child(element, "background") is None else None
         elif local == "p":
-            style = self.styles.hides(_style(element, "pPr", "pStyle"))
-            shaded = shaded or _shaded(_child(element, "pPr"))
-        elif local in {"tbl", "tc", "txbxContent"}:  # a table's style, or a shape, may fill what is behind
-            shaded = shaded or local != "tc" or _shaded(_child(element, "tcPr"))
+            by = by or paragraph_unseen(child(element, "pPr"))
+            look = self.styles.paragraph(style_of(element, "pPr", "pStyle"), ground)
+            look = replace(look, ground=ground_over(look.ground, child(element, "pPr")))
+        elif local == "tr":
+            by = by or row_unseen(child(element, "trPr"))
+        elif local in {"tbl", "txbxContent"}:  # a table's style, or a shape, may fill what is behind
+            ground = None
+        elif local == "tc":
+            ground = ground_over(ground, child(element, "tcPr"))
         elif local == "r":
-            by = by or self._run_hidden(element, style=style, shaded=shaded)
-        return _Place(by, inserted, style, shaded)
-
-    def _run_hidden(self, run: "etree._Element", *, style: bool, shaded: bool) -> HiddenBy | None:
-        """Return why a run of letters cannot be seen, or None."""
-        properties = _child(run, "rPr")
-        said = _flag(properties, "vanish") if properties is not None else None
-        if said is None:
-            named = _style(run, "rPr", "rStyle")
-            said = self.styles.hides(named) if named else style
-        if said:
-            return "marked"
-        if properties is None:
-            return None
-        size, colour = _child(properties, "sz"), _child(properties, "color")
-        if size is not None and _value(size, "val").isdigit() and int(_value(size, "val")) <= TINY:
-            return "tiny"
-        white = colour is not None and _value(colour, "val").lower() == "ffffff"
-        return "same_colour" if white and not shaded and not _shaded(properties) else None
+            own = self.styles.letters(style_of(element, "rPr", "rStyle"), look).over(child(element, "rPr"))
+            by = by or own.hidden_by()
+        return _Place(by, inserted, ground, look)
 
     def _say(self, text: str, place: _Place) -> None:
         if place.by is None:
@@ -163,7 +133,7 @@ def stories_of(zip_: OfficeZip, main: str) -> Iterator[tuple["etree._Element", H
     used = {
         each.get(f"{RELATED}id") or each.get("{http://purl.oclc.org/ooxml/officeDocument/relationships}id")
         for each in (root.iter() if root is not None else ())
-        if _local(each) in {"headerReference", "footerReference"}
+        if local_name(each) in {"headerReference", "footerReference"}
     }
     by_kind: dict[str, list[str]] = {}
     for key, (kind, target) in related.items():
@@ -181,42 +151,6 @@ def _children(element: "etree._Element") -> "list[etree._Element]":
     if element.tag == f"{ALTERNATIVES}AlternateContent":
         return list(element)[:1]
     return [each for each in element if isinstance(each.tag, str)]
-
-
-def _local(element: "etree._Element") -> str:
-    """Return the name of one of Word's elements, or of a picture; others have text of their own kind, or none."""
-    tag = element.tag if isinstance(element.tag, str) else ""
-    namespace, _, local = tag.rpartition("}")
-    return local if f"{namespace}}}" in {W, STRICT} or local in {"blip", "imagedata"} else f"?{local}"
-
-
-def _child(element: "etree._Element", local: str) -> "etree._Element | None":
-    return next((each for each in element if _local(each) == local), None)
-
-
-def _value(element: "etree._Element", name: str) -> str:
-    return element.get(f"{W}{name}") or element.get(f"{STRICT}{name}") or ""
-
-
-def _flag(properties: "etree._Element", local: str) -> bool | None:
-    """Return whether a property is on; None: nothing is said of it."""
-    found = _child(properties, local)
-    return None if found is None else _value(found, "val") not in {"0", "false", "off"}
-
-
-def _style(element: "etree._Element", properties: str, local: str) -> str:
-    found = _child(element, properties)
-    style = _child(found, local) if found is not None else None
-    return _value(style, "val") if style is not None else ""
-
-
-def _shaded(properties: "etree._Element | None") -> bool:
-    """Return whether something is behind the text."""
-    if properties is None:
-        return False
-    shade = _child(properties, "shd")
-    filled = shade is not None and _value(shade, "fill").lower() not in {"", "auto", "ffffff"}
-    return filled or _child(properties, "highlight") is not None
 
 
 def _symbol(code: str) -> str:

@@ -104,6 +104,91 @@ def test_what_word_does_not_show_is_kept_out() -> None:
     ]  # fmt: skip
 
 
+WHITE_RUN = '<w:p><w:r><w:rPr><w:color w:val="FFFFFF"/></w:rPr><w:t>seen</w:t></w:r></w:p>'
+BLACK = '<w:shd w:val="clear" w:fill="000000"/>'
+
+
+def run_of(properties: str, text: str) -> str:
+    return f"<w:p><w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r></w:p>"
+
+
+def placed(properties: str, text: str) -> str:
+    return f"<w:p><w:pPr>{properties}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def row_of(properties: str, text: str) -> str:
+    return (
+        f"<w:tbl><w:tr><w:trPr>{properties}</w:trPr><w:tc><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+    )
+
+
+def with_styles(body: str, styles: str = "") -> Document:
+    """Return a document with this body, opened, whose styles are these too."""
+
+    def write(document: "docx.document.Document") -> None:
+        wrapped = parse_xml(f"<w:body {W}>{body}</w:body>")
+        for each in reversed(list(wrapped)):
+            document.element.body.insert(0, each)
+        for each in parse_xml(f"<w:styles {W}>{styles}</w:styles>"):
+            document.styles.element.append(each)
+
+    return word(write)
+
+
+@pytest.mark.parametrize(
+    ("body", "by"),
+    [
+        (run_of('<w:color w:val="FEFEFE"/>', "secret"), "same_colour"),
+        (run_of('<w:color w:val="auto" w:themeColor="background1"/>', "secret"), "same_colour"),
+        (run_of(f'{BLACK}<w:color w:val="000000"/>', "secret"), "same_colour"),
+        (run_of('<w:color w:val="000000"/><w:highlight w:val="black"/>', "secret"), "same_colour"),
+        (run_of('<w:highlight w:val="black"/>', "secret"), "same_colour"),
+        (run_of('<w:w w:val="1"/>', "secret"), "tiny"),
+        (run_of('<w:rStyle w:val="Faint"/>', "secret"), "same_colour"),
+        (placed('<w:pStyle w:val="Small"/>', "secret"), "tiny"),
+        (placed('<w:spacing w:line="1" w:lineRule="exact"/>', "secret"), "cropped"),
+        (placed('<w:ind w:left="-20000"/>', "secret"), "off_page"),
+        (placed('<w:framePr w:x="-20000"/>', "secret"), "off_page"),
+        (row_of("<w:hidden/>", "secret"), "marked"),
+        (row_of('<w:trHeight w:val="1" w:hRule="exact"/>', "secret"), "cropped"),
+    ],
+)
+def test_letters_of_word_that_nobody_can_read_are_hidden_text(body: str, by: str) -> None:
+    styles = """<w:style w:type="character" w:styleId="Faint"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>
+    <w:style w:type="paragraph" w:styleId="Base"><w:rPr><w:sz w:val="1"/></w:rPr></w:style>
+    <w:style w:type="paragraph" w:styleId="Small"><w:basedOn w:val="Base"/></w:style>"""
+
+    document = with_styles(run_of("", "before") + body, styles)
+
+    assert document.text == "before"
+    assert hidden_in(document) == [("secret", by)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        run_of(f'{BLACK}<w:color w:val="FFFFFF"/>', "seen"),
+        run_of(BLACK, "seen"),
+        run_of('<w:color w:val="FFFFFF"/><w:highlight w:val="darkBlue"/>', "seen"),
+        run_of('<w:color w:val="auto" w:themeColor="background1" w:themeShade="80"/>', "seen"),
+        run_of('<w:rStyle w:val="Faint"/><w:color w:val="333333"/>', "seen"),
+        placed('<w:pStyle w:val="Head"/>', "seen"),
+        placed('<w:spacing w:line="240" w:lineRule="exact"/><w:ind w:left="-720"/>', "seen"),
+        row_of('<w:trHeight w:val="1" w:hRule="atLeast"/>', "seen"),
+        f"<w:tbl><w:tr><w:tc><w:tcPr>{BLACK}</w:tcPr>{WHITE_RUN}</w:tc></w:tr></w:tbl>",
+        run_of("<w:vanish w:val='0'/>", "seen"),
+    ],
+)
+def test_letters_of_word_that_can_be_read_stay(body: str) -> None:
+    styles = f"""<w:style w:type="character" w:styleId="Faint"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>
+    <w:style w:type="paragraph" w:styleId="Head">
+      <w:pPr>{BLACK}</w:pPr><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>"""
+
+    document = with_styles(body, styles)
+
+    assert (document.text, hidden_in(document)) == ("seen", [])
+
+
 def test_text_boxes_are_read_once_and_fields_are_their_results() -> None:
     field = f'<w:r {W}><w:instrText>HYPERLINK "https://x.example"</w:instrText></w:r>'
 
