@@ -105,6 +105,13 @@ HEADINGS: Final[dict[Kind, str]] = {
 }
 """What a line says, alone, by which a paper says what it is; the first that fits counts. Six languages."""
 
+NO_BILL: Final = re.compile(
+    r"(credit|gutschrift|storno|rechnungskorrektur|avoir|note de crédit|annulation|nota di credito|nota de crédito|"
+    r"abono|factura rectificativa|credit(factuur|nota)|cancel|pro[ -]?forma|statement|kontoauszug|draft|entwurf|offer|"
+    r"order confirmation|auftragsbestätigung)"
+)
+"""How lines of papers begin that ask for no money; beside a heading of an invoice, nobody knows which holds."""
+
 
 class HeadingRules:
     """A model that goes by headings and by embedded data, and has no answer where a paper says nothing of itself."""
@@ -116,13 +123,13 @@ class HeadingRules:
         document = request.documents[0]
         kind = kind_of(document)
         if kind is None:
-            return NoAnswer(result="refused", reason="it has no data and no heading that says what it is")
+            return NoAnswer(result="refused", reason="it has no data and no heading that says, alone, what it is")
         sure = Confidence(1.0, "rule", "it says so itself")
         return Answer(value=kind, raw=kind, confidence=sure, model=self.name)
 
 
 def kind_of(document: Document) -> Kind | None:
-    """Return what a paper says it is: by its data, its kind of file, or a heading; None: it says nothing."""
+    """Return what a paper says it is: by its data, its kind of file, or a heading; None: nothing, or two things."""
     carried = invoices_in(document).invoices
     if carried:
         return "credit_note" if carried[0].invoice.is_credit else "invoice"
@@ -131,7 +138,7 @@ def kind_of(document: Document) -> Kind | None:
     lines = [line.strip().lower() for line in re.split(r"[\n\t\f]", document.text)]
     for kind, heading in HEADINGS.items():
         if any(re.fullmatch(heading, line) for line in lines):
-            return kind
+            return None if kind == "invoice" and any(map(NO_BILL.match, lines)) else kind
     return None
 
 
@@ -205,7 +212,7 @@ def identity_of(kind: Kind, fields: InvoiceFields) -> InvoiceIdentity:
         seller=fields.seller,
         vat_number=fields.vat_number or "",
         type_code="381" if kind == "credit_note" else "380",
-        total=abs(fields.total.value),
+        total=abs(fields.total.value) if kind == "credit_note" else fields.total.value,
         currency=currency_of(fields.total),
         ibans=[fields.iban.compact] if fields.iban is not None else [],
     )

@@ -206,3 +206,51 @@ async def test_the_suite_finds_every_field_of_an_invoice_that_nothing_is_odd_abo
     ordinary = [case for case in result.cases if case.metadata["expected"] == "nothing odd"]
     assert len(ordinary) >= 25
     assert {case.case for case in ordinary if set(case.scores.values()) != {1.0}} == set()
+
+
+PAPER = """Nordwind Ltd
+{heading}
+Invoice number: A-1
+Invoice date: 14 March 2025
+Invoice\tQty\tUnit price\tAmount
+Net total\t{sign}100.00 {currency}
+VAT 20 %\t{sign}20.00 {currency}
+Total\t{sign}120.00 {currency}
+"""
+
+
+async def papers(folder: Path, *texts: str) -> tuple[Ledger, list[str]]:
+    """Run papers, one after the other; return the ledger and the steps that ask people."""
+    ledger = Ledger(folder / "ledger.db")
+    workflow = inbox_with([READERS], ledger)
+    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=[workflow]) as orchestrator:
+        for at, text in enumerate(texts):
+            file = await orchestrator.keep_file(text.encode(), name=f"{at}.txt")
+            await orchestrator.start(workflow, file, id=str(at))
+            await orchestrator.idle()
+        return ledger, [item.step for item in orchestrator.reviews()]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Credit Memorandum", "CREDIT NOTE - return of goods", "Gutschrift zur Rechnung", "Stornorechnung", "Pro forma"],
+)
+async def test_a_paper_that_names_an_invoice_and_something_else_is_not_posted_as_one(
+    tmp_path: Path, heading: str
+) -> None:
+    ledger, asked = await papers(tmp_path, PAPER.format(heading=heading, sign="", currency="EUR"))
+    assert ledger.entries() == []
+    assert [step for step in asked if "/kind/" in step] == asked != []
+
+
+async def test_the_same_number_with_a_minus_is_no_duplicate(tmp_path: Path) -> None:
+    plain, minus = (PAPER.format(heading="Invoice", sign=sign, currency="EUR") for sign in ("", "-"))
+    ledger, asked = await papers(tmp_path, plain, minus)
+    assert [entry.amount for entry in ledger.entries()] == [Decimal("120.00")]
+    assert [step for step in asked if "conflict" in step] == asked != []
+
+
+async def test_dollars_of_another_country_are_posted_as_those(tmp_path: Path) -> None:
+    ledger, asked = await papers(tmp_path, PAPER.format(heading="Invoice", sign="$", currency="CAD"))
+    assert [(entry.amount, entry.currency) for entry in ledger.entries()] == [(Decimal("120.00"), "CAD")]
+    assert asked == []
