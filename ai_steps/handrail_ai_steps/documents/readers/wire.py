@@ -88,7 +88,7 @@ def whole_lines(text: str) -> tuple[TextLine, ...]:
     """Return the lines of a text of which nothing else is known."""
     start = 0
     lines = []
-    for line in text.split("\n"):
+    for line in text.split("\n") if text else ():
         lines.append(TextLine(start, start + len(line)))
         start += len(line) + 1
     return tuple(lines)
