@@ -183,7 +183,7 @@ class _Reader:
         Raises:
             ReaderCrashed: it cannot be started.
         """
-        if not hasattr(os, "fork"):
+        if os.name != "posix":
             raise ReaderCrashed("files are read in a process that forks, which this system cannot: use Linux or macOS")
         self._control, theirs = socket.socketpair()
         self._lock = threading.Lock()
