@@ -19,7 +19,7 @@ Extra: TypeAlias = Literal[
 OPTIONAL = frozenset({
     "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
-    "olefile", "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
+    "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
     "watchfiles",
     "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip

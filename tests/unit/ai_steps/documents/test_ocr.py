@@ -21,6 +21,8 @@ from handrail.documents import (
 )
 from tests.unit.ai_steps.documents.pictures import picture
 
+pytest.importorskip("tesserocr", reason="engines are in no environment of the lowest versions")
+
 LIMITS = ReadingLimits()
 LINES = ["Corner Shop Limited", "Invoice number 4711", "Issued 12 March 2024", "Total amount 120.00"]
 
