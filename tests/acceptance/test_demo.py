@@ -95,7 +95,9 @@ def test_the_picture_of_the_readme_shows_what_the_demo_says(shown: tuple[Path, s
         assert f"and {drawn[3]} wait for a person" in told
 
 
-def test_the_last_lines_of_the_demo_lead_to_a_decision_in_the_browser(shown: tuple[Path, str]) -> None:
+def test_the_last_lines_of_the_demo_lead_to_a_page_of_an_invoice_and_a_decision_in_the_browser(
+    shown: tuple[Path, str],
+) -> None:
     folder, text = shown
     command = shlex.split(text.splitlines()[-1])
     outbox = folder / "handrail-demo" / "outbox.jsonl"
@@ -113,6 +115,11 @@ def test_the_last_lines_of_the_demo_lead_to_a_decision_in_the_browser(shown: tup
                 queue = browser.get("/queue").text
                 assert "Single-user mode" in queue
                 token = {"csrf": unescape(re.findall(r'name="csrf" value="([^"]+)"', queue)[0])}
+                first = browser.post("/queue/next", data=token).text
+                assert "Read this invoice or credit note" in first
+                picture = re.search(r'src="(/items/\d+/documents/[^"]+\.png)"', first)
+                assert picture is not None
+                assert browser.get(picture[1]).headers["content-type"] == "image/png"
                 page = browser.post("/queue/next", data={**token, "queue": "triage"}).text
                 item = re.findall(r'data-item="(\d+)"', page)[0]
                 sent = {name: re.findall(rf'name="{name}" value="([^"]*)"', page)[0] for name in ("version", "shown")}
