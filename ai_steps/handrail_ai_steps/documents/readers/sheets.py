@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from handrail_ai_steps.documents.document import DocumentNote, PartRole
 from handrail_ai_steps.documents.errors import BrokenDocument
 from handrail_ai_steps.documents.limits import ReadingLimits
-from handrail_ai_steps.documents.page import HiddenText, Page
+from handrail_ai_steps.documents.page import HiddenBy, HiddenText, Page
 from handrail_ai_steps.documents.readers.office_zip import RELATED, OfficeZip
 from handrail_ai_steps.documents.readers.piece import FoundPart, Piece
 from handrail_ai_steps.documents.readers.plain import plain_pages
@@ -22,20 +22,36 @@ class _Sheet:
     """A sheet as text."""
 
     lines: list[str] = field(default_factory=list)
-    hidden: list[str] = field(default_factory=list)
+    hidden: list[HiddenText] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     """Cells with a formula whose value nobody saved."""
 
-    def add(self, row: list[SheetCell], *, hidden: bool) -> None:
+    def add(self, row: list[SheetCell], *, hidden: HiddenBy | None) -> None:
         """Add a row."""
         self.unknown += [cell.place for cell in row if cell.unknown]
-        shown = [cell for cell in row if not (hidden or cell.hidden)]
-        beside = [cell.text for cell in row if (hidden or cell.hidden) and cell.text]
-        if beside:
-            self.hidden.append("\t".join(beside))
-        line = "\t".join(" ".join(cell.text.split()) for cell in shown).rstrip("\t")
+        unseen = [(hidden or cell.hidden, cell.text) for cell in row if cell.text]
+        unseen += [("marked", cell.beneath) for cell in row if cell.beneath]
+        for by in dict.fromkeys(by for by, _ in unseen if by is not None):
+            self.hidden.append(HiddenText(text="\t".join(text for why, text in unseen if why == by), by=by))
+        # A cell whose column is shown keeps its place in the row, so that what is beside it stays in its column.
+        shown = [("" if cell.hidden else cell.text) for cell in row if not (hidden or cell.in_hidden_column)]
+        line = "\t".join(" ".join(text.split()) for text in shown).rstrip("\t")
         if line.strip():
             self.lines.append(line)
+
+    def beside(self, zip_: OfficeZip, sheet: str) -> None:
+        """Add what lies on the sheet: the text of shapes, which is seen, and comments."""
+        for kind, target in zip_.related(sheet).values():
+            tree = zip_.tree(target) if kind in {"drawing", "comments"} else None
+            holder = "txBody" if kind == "drawing" else "comment"
+            for each in (found for found in tree.iter() if local(found) == holder) if tree is not None else ():
+                paragraphs = [part for part in each.iter() if local(part) == "p"] or [each]
+                lines = ["".join(t.text or "" for t in part.iter() if local(t) == "t") for part in paragraphs]
+                text = "\n".join(line for line in lines if line.strip())
+                if text and kind == "drawing":
+                    self.lines.append(text)
+                elif text:
+                    self.hidden.append(HiddenText(text=text, by="comment"))
 
 
 def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iterator[Piece]:  # noqa: ARG001 -- every reader takes these
@@ -68,6 +84,7 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
         read_ = _Sheet()
         for row, hidden in cells_of(part, strings, formats):
             read_.add(row, hidden=hidden)
+        read_.beside(zip_, target)
         for piece in _pages(read_, title, number, limits, seen=sheet.get("state", "visible") == "visible"):
             number += isinstance(piece, Page)
             yield piece
@@ -77,7 +94,7 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
 def _pages(sheet: _Sheet, title: str, number: int, limits: ReadingLimits, *, seen: bool) -> Iterator[Piece]:
     """Yield the pages of a sheet; of a hidden one a page without text."""
     text = "\n".join([title, *sheet.lines]) if sheet.lines else ""
-    hidden = [HiddenText(text=each, by="marked") for each in sheet.hidden]
+    hidden = sheet.hidden
     if not seen and text:
         hidden = [HiddenText(text=text, by="marked"), *hidden]
     yield from plain_pages(text if seen else "", limits, hidden=hidden, first=number)
