@@ -204,7 +204,7 @@ class Cascade:
             alternatives=answer.alternatives,
             field_alternatives=answer.field_alternatives,
             other_mass=answer.other_mass,
-            evidence=self._evidence(chain),
+            evidence=_read_first(answer.evidence if chain.value is answer.value else {}, self._evidence(chain)),
             verdicts=self.verdicts + self.read + chain.verdicts,
             attempts=tuple(self.call.attempts),
             source=self.source,
@@ -245,3 +245,13 @@ def _evidence(verdicts: Sequence[Verdict]) -> dict[str, tuple[Span, ...]]:
         if verdict.passed and verdict.spans:
             found[verdict.field or ""] = found.get(verdict.field or "", ()) + verdict.spans
     return found
+
+
+def _read_first(
+    read: Mapping[str, tuple[Span, ...]], found: Mapping[str, tuple[Span, ...]]
+) -> Mapping[str, tuple[Span, ...]]:
+    """Return the places of each field: first where the model says that it read it, then where else it was found."""
+    merged = dict(found)
+    for path, places in read.items():
+        merged[path] = places + tuple(each for each in found.get(path, ()) if each not in places)
+    return merged

@@ -13,6 +13,7 @@ from handrail_ai_steps.documents.document import Document
 from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult
+from handrail_guards.verdict import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,8 @@ class Answer:
     fields: Mapping[str, Confidence] = field(default_factory=dict)
     alternatives: tuple[Alternative, ...] = ()
     field_alternatives: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
+    evidence: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    """By field path where in the request's text it was read, the likeliest place first; empty: it does not say."""
     other_mass: float | None = None
     attempts: tuple[Attempt, ...] = ()
     """Every try this answer took, the last one included."""
