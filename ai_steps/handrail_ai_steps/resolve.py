@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 from handrail_ai_steps.errors import InvalidTask, UnknownModel
 from handrail_ai_steps.model import LabelsKnown, Model
+from handrail_ai_steps.models.extractor.model import LocalExtractor
+from handrail_ai_steps.models.extractor.saved_kind import is_extractor
 from handrail_ai_steps.models.local.model import LocalModel
 from handrail_ai_steps.models.openai.model import OpenAIModel
 from handrail_ai_steps.models.recorded import RecordedModel
@@ -81,7 +83,7 @@ def require_labels(models: Sequence[Model], labels: Sequence[str]) -> None:
 
 def _local(name: str) -> Model:
     path = Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name
-    return LocalModel.load(path)
+    return LocalExtractor.load(path) if is_extractor(path) else LocalModel.load(path)
 
 
 def _openai(name: str) -> Model:

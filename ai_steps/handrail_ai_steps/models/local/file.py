@@ -40,7 +40,7 @@ LEARNED = "learned_letters"
 LARGEST = 64_000_000
 """No file of ours is larger, in bytes: a larger one is not read into memory at all."""
 
-_DAMAGE = (
+DAMAGE = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -106,7 +106,7 @@ def save(model: Saved, folder: Path) -> None:
         "quality": asdict(quality) if quality else None,
         "targets": len(model.fitted.classifier.margins.bias),
         "networks": len(model.fitted.classifier.networks),
-        "files": {VOCABULARY: _sha256(vocabulary), WEIGHTS: _sha256(weights)},
+        "files": {VOCABULARY: sha256(vocabulary), WEIGHTS: sha256(weights)},
     }
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / VOCABULARY, [vocabulary])
@@ -122,23 +122,34 @@ def load(folder: Path) -> Saved:
     """
     head = _head(folder)
     try:
-        files = {name: _read(folder / name) for name in (VOCABULARY, WEIGHTS)}
+        files = {name: read_file(folder / name) for name in (VOCABULARY, WEIGHTS)}
         for name, content in files.items():
-            if _sha256(content) != head["files"][name]:
+            if sha256(content) != head["files"][name]:
                 raise _unreadable(folder / name, "is not the file that model.json was saved with")
-        return _assembled(head, json.loads(files[VOCABULARY]), _unpacked(files[WEIGHTS]))
-    except _DAMAGE as error:
+        return _assembled(head, json.loads(files[VOCABULARY]), unpacked(files[WEIGHTS]))
+    except DAMAGE as error:
         raise _unreadable(folder, f"is damaged ({type(error).__name__}: {error})") from error
 
 
-def _head(folder: Path) -> dict[str, Any]:
+def head_of(folder: Path, wanted: str, called: str) -> dict[str, Any]:
+    """Return what the ``model.json`` in a folder says, which must be of a format; ``called`` is what that is.
+
+    Raises:
+        UnreadableModel: there is none, or it is damaged or of another format.
+    """
     path = folder / MODEL
     try:
-        head = json.loads(_read(path))
+        head = json.loads(read_file(path))
     except ValueError as error:
         raise _unreadable(path, f"is not JSON ({error})") from error
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise _unreadable(path, "is not a local model of Handrail")
+    if not isinstance(head, dict) or head.get("format") != wanted:
+        raise _unreadable(path, f"is not a local {called} of Handrail")
+    return head
+
+
+def _head(folder: Path) -> dict[str, Any]:
+    head = head_of(folder, FORMAT, "model")
+    path = folder / MODEL
     version = head.get("version")
     # Only a model with an embedding is written as version 2: whatever else calls itself so is of another release.
     known = VERSION if "embedding" in head else PLAIN
@@ -223,12 +234,22 @@ def _arrays(classifier: Classifier) -> Arrays:
     return arrays
 
 
-def _unpacked(content: bytes) -> Arrays:
+def unpacked(content: bytes) -> Arrays:
+    """Return the arrays of an archive.
+
+    Raises:
+        ValueError: it is none, or holds something else.
+    """
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return the bytes of one file of a saved model.
+
+    Raises:
+        UnreadableModel: there is none, it cannot be read, or it is far too large.
+    """
     try:
         if path.stat().st_size > LARGEST:
             raise _unreadable(path, f"is larger than {LARGEST:,} bytes, which no local model is")
@@ -245,7 +266,8 @@ def _unreadable(path: Path, what: str) -> UnreadableModel:
     return UnreadableModel(f"{path} {what}: restore it, or train the model again with `handrail learn`")
 
 
-def _sha256(content: bytes) -> str:
+def sha256(content: bytes) -> str:
+    """Return the hash of a file's content, as hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
