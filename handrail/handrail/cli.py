@@ -62,6 +62,12 @@ register(
 )
 register(app, "learn", "handrail.learning:learn", "Train a local model from labelled examples, without a network.")
 register(
+    app,
+    "extract",
+    "handrail.extracting:extract",
+    "Open files and print their fields as a step reads them, with places.",
+)
+register(
     app, "eval", "handrail_evals.show.cli:app", "Measure steps and workflows: run suites, compare, gate, calibrate."
 )
 register(app, "review", "handrail.reviewing:app", "Answer what the workflows ask.")
