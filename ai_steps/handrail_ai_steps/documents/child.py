@@ -163,6 +163,8 @@ def _ended(status: socket.socket, limits: ReadingLimits) -> Exception:
         return TooHeavy(f"reading it took more than {seconds:.1f} s of the processor (ReadingLimits.seconds)")
     if memory > limits.memory * NEARLY:
         return TooHeavy(f"reading it took more than {limits.memory // MEGABYTE} MB (ReadingLimits.memory)")
+    if number == signal.SIGKILL:
+        return ReaderCrashed("the process that read it was killed, from outside or for want of memory; try again")
     how = f"signal {number} ({_signal_name(number)})" if number else f"status {code}"
     return ReaderCrashed(f"the process that read it ended with {how}: the file is damaged, or made to do harm")
 

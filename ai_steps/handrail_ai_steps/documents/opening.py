@@ -47,6 +47,7 @@ def open_document(
         OSError: there is no such file, or it may not be read.
     """
     called = name if name is not None else "document" if isinstance(source, bytes) else Path(source).name
+    called = called.encode("utf-8", "replace").decode()  # a name of bytes that are no text, as the system gives it
     try:
         data = source if isinstance(source, bytes) else _read(Path(source), limits.bytes)
         if len(data) > limits.bytes:

@@ -111,3 +111,10 @@ def test_many_files_that_are_read_at_once_are_all_read() -> None:
     with ThreadPoolExecutor(16) as threads:
         texts = list(threads.map(lambda _: Document.open(INVOICE).text, range(200)))
     assert set(texts) == {"Invoice 4711\nTotal 120.00 EUR\fSecond page"}
+
+
+def test_a_name_that_is_no_text_can_be_written_down(tmp_path: Path) -> None:
+    path = tmp_path / b"in\xffvoice.pdf".decode("utf-8", "surrogateescape")
+    path.write_bytes(INVOICE)
+
+    assert Document.open(path).name == "in?voice.pdf"
