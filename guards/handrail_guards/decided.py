@@ -71,7 +71,7 @@ def _unclear(value: Any) -> Iterator[tuple[str, Written[Any]]]:
 def _by_source(leaf: Written[Any], source: str) -> tuple[Written[Any], str] | None:
     if isinstance(leaf, Date):
         written = _of_numbers(leaf)
-        shown = None if written is None else order_of(written, source)
+        shown = None if written is None else order_of(written.separator, source)
         return None if written is None or shown is None else _only(leaf, chosen(written, shown.order), shown.by)
     if isinstance(leaf, Money):
         mark = _decimal_mark(source)

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from datetime import date, time
 from functools import lru_cache
 
+from handrail_guards.values.day_order import days_meant
 from handrail_guards.values.written_date import WrittenDate, find_dates
 from handrail_guards.values.written_time import WrittenTime, find_times
 from handrail_guards.verdict import Span
 
 
 def find_date(value: date, source: str) -> Iterator[Span]:
-    """Yield where a date that may mean that day stands."""
+    """Yield where a date that may mean that day stands; of two days the one that the source shows, where it does."""
     for written in _dates_of(source):
-        if value in written.readings:
+        if value in written.readings and value in days_meant(written, source):
             yield written.span
 
 
@@ -20,7 +21,8 @@ def find_written_date(wanted: WrittenDate, source: str) -> Iterator[Span]:
     """Yield where a date stands that reads like the wanted one.
 
     Where both are numbers their order must be the same. Added zeros (``06`` for ``6``) are normalising; a zero
-    that is missing may be a digit that was lost, so it is not.
+    that is missing may be a digit that was lost, so it is not. Else they must mean the same
+    day, as the source shows it.
     """
     for written in _dates_of(source):
         if wanted.style == written.style and any(a < b for a, b in zip(wanted.widths, written.widths, strict=True)):
@@ -28,7 +30,7 @@ def find_written_date(wanted: WrittenDate, source: str) -> Iterator[Span]:
         if wanted.order is not None and written.order is not None:
             same = wanted.order == written.order
         else:
-            same = bool(wanted.readings & written.readings)
+            same = bool(wanted.readings & written.readings and wanted.readings & days_meant(written, source))
         if same:
             yield written.span
 

@@ -1,8 +1,8 @@
 """Whether the day or the month stands first in the dates of a document, by what the document itself shows."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -30,17 +30,26 @@ class OrderShown:
     by: str
 
 
-def order_of(written: WrittenDate, source: str) -> OrderShown | None:
-    """Return the order of a date of numbers in a document; None: the document does not show it.
+@lru_cache(maxsize=16)
+def order_of(separator: str, source: str) -> OrderShown | None:
+    """Return the order of the dates of numbers with a separator in a document; None: the document does not show it.
 
     First by a date that is written in the same style and can be read in one way only; then by the language of the
     document, the country of a VAT number in it, and its currency. Dates that contradict each other show nothing.
     """
-    shown, contradicted = _by_dates(written.separator, source)
+    shown, contradicted = _by_dates(separator, source)
     return shown if shown is not None or contradicted else _by_country(source)
 
 
-def chosen(written: WrittenDate, order: DayOrder) -> Iterable[object]:
+def days_meant(written: WrittenDate, source: str) -> frozenset[date]:
+    """Return the days that a date may mean in its document: one of two where that shows which number is the month."""
+    if len(written.readings) < 2 or written.order is None:
+        return written.readings
+    shown = order_of(written.separator, source)
+    return written.readings if shown is None else frozenset(chosen(written, shown.order))
+
+
+def chosen(written: WrittenDate, order: DayOrder) -> list[date]:
     """Return the readings of a date of numbers that are in an order."""
     assert written.order is not None  # noqa: S101 -- asked of dates of numbers only
     first = written.order[0]

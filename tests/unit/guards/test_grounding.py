@@ -14,6 +14,7 @@ from handrail_guards.chain import run_guards
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.grounding import grounded, locate
 from handrail_guards.guard import GuardContext
+from handrail_guards.values.day import Date
 from handrail_guards.values.month_names import months_of
 from handrail_guards.values.written_date import read_date
 from handrail_guards.values.written_number import read_number
@@ -247,10 +248,20 @@ def test_every_number_and_date_of_a_source_is_located_in_it(tokens: list[str], b
         day, number = read_date(token), read_number(token)
         if day is not None or number is not None:
             assert locate(token, source), token
-        if day is not None:
-            assert all(locate(reading, source) for reading in day.readings), token
+        if day is not None:  # of two days both, or the one that the others show
+            assert any(locate(reading, source) for reading in day.readings), token
+            alone = locate(token, token)[0]
+            assert all(locate(reading, token) == (alone,) for reading in day.readings), token
         elif number is not None:
             assert all(locate(value, source) for value in number.values()), token
+
+
+@pytest.mark.parametrize("given", [date(2024, 3, 4), "2024-03-04", "4 March 2024", Date.read("2024-03-04")])
+def test_a_day_that_the_source_shows_to_be_another_is_not_in_it(given: object) -> None:
+    assert locate(given, "Datum 03/04/2024")
+    assert not locate(given, "Datum 03/04/2024, Lieferung 25/03/2024")
+    assert locate(given, "Date 03/04/2024, shipped 03/25/2024")
+    assert not locate(given, "Die Rechnung vom 03.04.2024 ist bis zum 30.04.2024 zu zahlen")
 
 
 def test_near_asks_for_the_role_and_not_only_the_presence() -> None:

@@ -15,6 +15,7 @@ from handrail_ai_steps.documents.embedded.labels import LABELS, NOT_WITH, UNLESS
 from handrail_guards.grounding.locate import locate
 from handrail_guards.grounding.words import Words, read_words
 from handrail_guards.personal_data.checksums import iban
+from handrail_guards.values.day_order import days_meant
 from handrail_guards.values.written_date import WrittenDate, find_dates
 from handrail_guards.values.written_number import Number, find_numbers
 from handrail_guards.verdict import Span
@@ -201,6 +202,15 @@ class PrintedText:
         """Return the amounts of money within a part of the text."""
         return list(_within(self.amounts, where, lambda each: each.span.start))
 
+    def meant_by(self, day: WrittenDate) -> frozenset[date]:
+        """Return the days that a date may mean, as far as the page shows."""
+        return days_meant(day, self.text)
+
+    def stands_spaced(self, together: str) -> bool:
+        """Return whether letters and digits stand in the text, whatever signs part them, with no further digit."""
+        pattern = r"[\W_]*".join(map(re.escape, together))
+        return re.search(rf"(?<!\d){pattern}(?!\d)", unicodedata.normalize("NFKC", self.text).casefold()) is not None
+
     def days_in(self, where: Span) -> list[WrittenDate]:
         """Return the dates within a part of the text."""
         return list(_within(self.days, where, lambda each: each.span.start))
@@ -231,11 +241,6 @@ def words_of(text: str) -> list[str]:
 def run_together(text: str) -> str:
     """Return the letters and digits of a text alone, without case."""
     return "".join(words_of(text))
-
-
-def readings(day: WrittenDate) -> frozenset[date]:
-    """Return the days that a date may mean."""
-    return day.readings
 
 
 def _iban_in(text: str, start: int, end: int) -> int | None:

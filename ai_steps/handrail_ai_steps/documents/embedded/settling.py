@@ -1,5 +1,6 @@
 """What a page says of one value: it agrees, it says something else beside the label, or it does not print it."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -11,7 +12,6 @@ from handrail_ai_steps.documents.embedded.printed import (
     NumberBeside,
     PrintedAmount,
     PrintedText,
-    readings,
     run_together,
     words_of,
 )
@@ -165,7 +165,7 @@ class Settler:
             each.span
             for where in wheres
             for each in self._page.days_in(where)
-            if not readings(each) & self._explained.days
+            if not self._page.meant_by(each) & self._explained.days
             and not any(number.start <= each.span.start < number.end for number in inside)
         ]
         if others:
@@ -197,7 +197,7 @@ class Settler:
         if found:
             return _agrees(stated, found)
         together = run_together(number)
-        if len(together) >= 5 and together in run_together(self._page.text):
+        if len(together) >= 5 and self._page.stands_spaced(together):
             return _agrees(stated, ())
         label = "number" if stated.term == "number" else "tax_number"
         others = [
@@ -206,7 +206,7 @@ class Settler:
             for each in list(self._page.codes_in(where))[:1]
             if run_together(each.text) not in self._explained.texts
         ]
-        return self._other_number(stated, others, together)
+        return self._other_number(stated, others)
 
     def _vat(self, stated: Stated) -> ComparedValue:
         number = stated.shown
@@ -214,7 +214,7 @@ class Settler:
         together = run_together(number)
         if found:
             return _agrees(stated, found)
-        if len(together) >= 8 and together in run_together(self._page.text):
+        if len(together) >= 8 and self._page.stands_spaced(together):
             return _agrees(stated, ())
         if not stated.term.startswith("seller"):
             return _not_printed(stated, "")
@@ -224,11 +224,11 @@ class Settler:
             for each in self._page.vat_numbers_in(where)
             if run_together(each.text) not in self._explained.texts
         ]
-        return self._other_number(stated, others, together)
+        return self._other_number(stated, others)
 
-    def _other_number(self, stated: Stated, others: list[NumberBeside], together: str) -> ComparedValue:
+    def _other_number(self, stated: Stated, others: list[NumberBeside]) -> ComparedValue:
         """Return what another number beside the label means: one that is a good part of it is it, printed in part."""
-        if any(_is_part(run_together(each.text), together) for each in others):
+        if any(_is_part(each.text, stated.shown) for each in others):
             return _not_printed(stated, "it is printed in part")
         if others:
             return _contradicts(stated, self._page, _each_once(each.span for each in others), "beside its label")
@@ -295,6 +295,17 @@ def _each_once(
 
 
 def _is_part(one: str, other: str) -> bool:
-    """Return whether one is a good part of the other, at its beginning or end."""
-    short, long = sorted((one, other), key=len)
-    return len(short) >= len(long) * _HALF and (long.startswith(short) or long.endswith(short)) and bool(short)
+    """Return whether one is a good part of the other, at its beginning or end: of ``RE-171`` ``RE-17`` is none."""
+    short, long = sorted((one, other), key=lambda each: len(run_together(each)))
+    part, whole = run_together(short), run_together(long)
+    if not part or len(part) < len(whole) * _HALF:
+        return False
+    begins = whole.startswith(part) and not _is_between_digits(long, len(part))
+    ahead = len(whole) - len(part)
+    return begins or (whole.endswith(part) and (not whole[:ahead].strip("0") or not _is_between_digits(long, ahead)))
+
+
+def _is_between_digits(text: str, at: int) -> bool:
+    """Return whether two digits stand side by side, the first of which is that letter or digit of a text."""
+    places = [each.start() for each in re.finditer(r"[^\W_]", text)][max(at - 1, 0) : at + 1]
+    return len(places) == 2 and places[1] - places[0] == 1 and all(text[each].isdigit() for each in places)

@@ -75,6 +75,24 @@ def test_a_contradiction_is_named_with_both_values(other: dict[str, str], term: 
     assert printed in found.told()
 
 
+@pytest.mark.parametrize("number", ["RE-2025-0171", "RE-2025-01", "RE-12025-017"])
+def test_a_number_with_a_digit_more_or_less_is_another(number: str) -> None:
+    found = compared(Written(), page(Written(number=number)))
+    assert named(found)["number"] == ("RE-2025-017", (number,))
+
+
+@pytest.mark.parametrize("number", ["RE/2025/017", "RE 2025-017", "2025-017", "RE-2025"])
+def test_a_number_with_other_signs_or_without_a_part_is_no_other(number: str) -> None:
+    assert "number" not in named(compared(Written(), page(Written(number=number))))
+
+
+def test_a_day_is_that_which_the_page_shows_and_not_its_turn() -> None:
+    said = Written(issued="2025-03-04", due="2025-04-13")
+    found = compared(said, page(Written(issued="2025-04-03", due="2025-04-13")))
+    assert named(found)["issued"] == ("2025-03-04", ("03.04.2025",))
+    assert not named(compared(said, page(said)))
+
+
 def test_a_line_with_another_amount_is_named() -> None:
     lines = (
         Line(name="Akkuschrauber 18 V", quantity="2", price="130.00", total="260.00"),
