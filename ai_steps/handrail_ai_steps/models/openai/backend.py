@@ -7,7 +7,7 @@ from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
 from handrail_ai_steps.models.openai.capabilities import Capabilities
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Forms
-from handrail_ai_steps.models.openai.ledger import Ledger
+from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.limits import Pacer
 from handrail_ai_steps.models.openai.pictures import seen
 from handrail_ai_steps.models.openai.server import Connections, Server
@@ -31,7 +31,7 @@ class Backend:
 
     async def answer(self, request: ModelRequest, deadline: Deadline) -> Answer | NoAnswer:
         """Answer a request, or say why there is no answer."""
-        ledger = Ledger(request, self._settings, deadline)
+        ledger = TryLedger(request, self._settings, deadline)
         try:
             if request.deadline is not None:  # whoever made it stops us when it is over
                 return await self._answer(request, ledger)
@@ -42,7 +42,7 @@ class Backend:
         except TimeoutError:
             return timed_out(request.seconds, ledger.attempts)
 
-    async def _answer(self, request: ModelRequest, ledger: Ledger) -> Answer:
+    async def _answer(self, request: ModelRequest, ledger: TryLedger) -> Answer:
         shown = await seen(request, self._settings)
         server = Server(self._settings, await self._connections.here(), self.pacer, self._can)
         answer = await Sources(server, self._structured, self._forms, shown, ledger).answer()

@@ -10,7 +10,7 @@ from typing import Literal
 from handrail_ai_steps.model import Answer, ModelRequest
 from handrail_ai_steps.models.openai.evidence import share_alternatives
 from handrail_ai_steps.models.openai.failure import Failure, Halted, failure_of, told_failure
-from handrail_ai_steps.models.openai.ledger import Ledger
+from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.reply import ending_of, read_usage
 from handrail_ai_steps.models.openai.server import Server
 from handrail_ai_steps.output import Output
@@ -90,7 +90,7 @@ def _field_question(path: str, schema: JsonObject, root: JsonObject) -> TypedQue
 
 
 async def decide(
-    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[TypedQuestion, ...], output: Output
+    server: Server, ledger: TryLedger, request: ModelRequest, asked: tuple[TypedQuestion, ...], output: Output
 ) -> Answer | None:
     """Ask the decisions endpoint; None when the server has none, or when it gave nothing to use.
 
@@ -108,7 +108,7 @@ async def decide(
 
 
 async def _decide(
-    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[TypedQuestion, ...], output: Output
+    server: Server, ledger: TryLedger, request: ModelRequest, asked: tuple[TypedQuestion, ...], output: Output
 ) -> Answer | None:
     started = time.monotonic()
     body = await _post(server, ledger, request, asked)
@@ -142,7 +142,7 @@ async def _decide(
 
 
 async def _post(
-    server: Server, ledger: Ledger, request: ModelRequest, asked: tuple[TypedQuestion, ...]
+    server: Server, ledger: TryLedger, request: ModelRequest, asked: tuple[TypedQuestion, ...]
 ) -> JsonObject | Failure:
     sent = {
         "model": server.settings.model,
@@ -171,7 +171,7 @@ async def _post(
     return _unfinished(body) or body
 
 
-def _seconds(server: Server, ledger: Ledger) -> float:
+def _seconds(server: Server, ledger: TryLedger) -> float:
     """Return how long to wait: never so long that the chat could not decide instead, and others wait for a probe."""
     left = ledger.seconds_left()
     return left / 2 if server.can.decisions else min(PROBE_SECONDS, left / 4)
@@ -228,7 +228,7 @@ def _probability(value: object) -> float:
 
 
 def _answer(
-    asked: tuple[TypedQuestion, ...], spreads: list[dict[str, float]], output: Output, model: str, ledger: Ledger
+    asked: tuple[TypedQuestion, ...], spreads: list[dict[str, float]], output: Output, model: str, ledger: TryLedger
 ) -> Answer:
     best = [max(spread, key=lambda option: spread[option]) for spread in spreads]
     sure = [

@@ -17,7 +17,7 @@ LEAST_OUTPUT = 16
 """Tokens; with less room no answer is worth asking for."""
 
 
-class Ledger:
+class TryLedger:
     """The tries of one request, and what is left for more."""
 
     def __init__(self, request: ModelRequest, settings: ModelSettings, deadline: Deadline) -> None:

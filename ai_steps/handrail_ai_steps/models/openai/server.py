@@ -13,7 +13,7 @@ from openai import AsyncOpenAI, AsyncStream
 
 from handrail_ai_steps.models.openai.capabilities import Capabilities
 from handrail_ai_steps.models.openai.failure import Halted
-from handrail_ai_steps.models.openai.ledger import Ledger
+from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.limits import Pacer
 from handrail_ai_steps.models.openai.settings import ModelSettings
 
@@ -99,7 +99,7 @@ class Server:
     can: Capabilities
 
     @asynccontextmanager
-    async def admission(self, ledger: Ledger) -> AsyncIterator[None]:
+    async def admission(self, ledger: TryLedger) -> AsyncIterator[None]:
         """Wait for a place among the open requests and then for a free start; the place is given back at the end.
 
         Raises:

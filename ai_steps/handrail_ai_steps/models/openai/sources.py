@@ -19,7 +19,7 @@ from handrail_ai_steps.models.openai.evidence import (
 )
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import LEFT_OUT, LETTERS, Form, Forms, Reading
-from handrail_ai_steps.models.openai.ledger import Ledger
+from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.pictures import SeenPages
 from handrail_ai_steps.models.openai.reasoning import spoken
 from handrail_ai_steps.models.openai.reply import Reply
@@ -45,7 +45,7 @@ class Sources:
     """Answers one request from one server."""
 
     def __init__(
-        self, server: Server, structured: "Structured", forms: Forms, shown: SeenPages, ledger: Ledger
+        self, server: Server, structured: "Structured", forms: Forms, shown: SeenPages, ledger: TryLedger
     ) -> None:
         self._server = server
         self._structured = structured

@@ -12,7 +12,7 @@ from tenacity.wait import wait_exponential, wait_random
 from handrail_ai_steps.models.openai.capabilities import Capabilities
 from handrail_ai_steps.models.openai.failure import Failure, Halted, Transient, failure_of
 from handrail_ai_steps.models.openai.formats import FormatLadder
-from handrail_ai_steps.models.openai.ledger import Ledger
+from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.reply import Reply, flaw_of, read_reply
 from handrail_ai_steps.models.openai.request import ChatRequest, Messages, chat_body, output_limit
 from handrail_ai_steps.models.openai.server import Server
@@ -37,7 +37,7 @@ class ReplyTries:
     """The tries of one chat request, until there is a reply."""
 
     def __init__(
-        self, server: Server, ledger: Ledger, chat: ChatRequest, *, answers: int = 1, fetch: Fetch = fetch_whole
+        self, server: Server, ledger: TryLedger, chat: ChatRequest, *, answers: int = 1, fetch: Fetch = fetch_whole
     ) -> None:
         self.server = server
         self.ledger = ledger
