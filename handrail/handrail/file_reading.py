@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
+from pydantic import Field
+
 from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.documents.errors import DocumentError
 from handrail_ai_steps.documents.limits import ReadingLimits
@@ -44,7 +46,8 @@ class OtherFile:
 class TypedByHand:
     """What the file says, typed by a person."""
 
-    text: str
+    text: Annotated[str, Field(pattern=r"\S")]
+    """Something: nothing typed would go on as a document that says nothing."""
     kind: Literal["typed"] = "typed"
 
 

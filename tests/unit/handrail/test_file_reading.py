@@ -119,9 +119,12 @@ async def test_another_file_that_cannot_be_read_either_is_asked_about_again(orch
     assert await run.result() == "worse.pdf: by hand"
 
 
-async def test_an_answer_that_is_none_of_them_is_refused(orchestrator: Orchestrator) -> None:
+@pytest.mark.parametrize(
+    "answer", [{"kind": "shrug"}, {"kind": "typed"}, {"kind": "typed", "text": ""}, {"kind": "typed", "text": " \n"}]
+)
+async def test_an_answer_that_is_none_of_them_is_refused(orchestrator: Orchestrator, answer: Any) -> None:
     with pytest.raises(ReviewError):
-        await answered(orchestrator, {"kind": "shrug"})
+        await answered(orchestrator, answer)
 
 
 async def test_a_workflow_may_follow_each_answer_itself(orchestrator: Orchestrator) -> None:
