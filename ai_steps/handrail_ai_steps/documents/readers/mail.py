@@ -14,7 +14,7 @@ from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.readers.decoding import Decoded
 from handrail_ai_steps.documents.readers.mail_body import BodyText, mail_page, referred
 from handrail_ai_steps.documents.readers.mail_head import HEADERS, header_lines
-from handrail_ai_steps.documents.readers.mail_parts import MailPart, found_part, mail_parts
+from handrail_ai_steps.documents.readers.mail_parts import MailPart, damage, found_part, mail_parts
 from handrail_ai_steps.documents.readers.piece import MailHeader, Piece
 from handrail_ai_steps.documents.readers.text import lossy
 
@@ -68,6 +68,16 @@ def _about(message: EmailMessage, parts: Sequence[MailPart]) -> Iterator[Documen
     if any(isinstance(defect, CloseBoundaryNotFoundDefect) for each in message.walk() for defect in each.defects):
         text = "it ends inside a part, so it may have been cut off: ask for it again"
         yield DocumentNote(code="part_failed", message=text)
+    kinds = {each.get_content_type() for each in message.walk()}
+    if "message/partial" in kinds:
+        text = "it was sent in several pieces, of which this is one: ask for the whole mail"
+        yield DocumentNote(code="part_failed", message=text)
+    if message.get_content_type() == "message/external-body":
+        text = "what it stands for is elsewhere, and nothing is fetched: ask for the file itself"
+        yield DocumentNote(code="part_failed", message=text)
+    for part in parts:
+        if part.role == "body":
+            yield from damage(part, "the text")
     repairs = sorted({part.repaired for part in parts if part.repaired})
     for each in repairs:
         yield DocumentNote(code="repaired", message=each)

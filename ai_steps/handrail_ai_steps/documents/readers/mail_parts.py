@@ -85,6 +85,11 @@ def found_part(part: MailPart, number: int, *, referred: Collection[str]) -> Ite
         inline = len(part.data) < SMALL_PICTURE and part.message.get_content_disposition() != "attachment"
         role = "inline" if inline or (part.content_id and part.content_id in referred) else role
     yield FoundPart(name=name, role=role, data=_readable(part), problem=part.problem)
+    yield from damage(part, name)
+
+
+def damage(part: MailPart, name: str) -> Iterator[DocumentNote]:
+    """Yield a note where a part was damaged on its way, or is elsewhere."""
     if any(
         isinstance(each, (InvalidBase64CharactersDefect, InvalidBase64LengthDefect)) for each in part.message.defects
     ):

@@ -399,3 +399,20 @@ def test_parts_together_have_a_limit_in_bytes() -> None:
 
     assert [part.state for part in document.parts] == ["read", "read", "kept"]
     assert "ReadingLimits.bytes" in document.blocking[0].message
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Type: message/partial; id=1; number=1; total=2",
+        b'Content-Type: message/external-body; access-type=URL; URL="http://127.0.0.1:9/x"',
+        b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nVG90YWw*gMTI",
+        b"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\nVG90YWwgMTIwL",
+    ],
+)
+def test_a_mail_whose_text_is_elsewhere_or_damaged_is_in_doubt(head: bytes) -> None:
+    mail = b"From: a@example.com\nSubject: s\nMIME-Version: 1.0\n" + head + b"\n\nhalf\n"
+
+    document = open_document(mail, name="a.eml")
+
+    assert "part_failed" in [note.code for note in document.blocking]
