@@ -3,7 +3,7 @@
 A handle is a number here. The functions are PDFium's own, found through pypdfium2, which loads the library.
 """
 
-from ctypes import CFUNCTYPE, addressof, c_char_p, c_int, c_uint, c_ulong, c_void_p, cast, sizeof
+from ctypes import CFUNCTYPE, addressof, c_char_p, c_int, c_size_t, c_uint, c_ulong, c_void_p, cast, sizeof
 from typing import Any, Final
 
 import pypdfium2.raw as pdfium
@@ -40,6 +40,8 @@ has_transparency: Final = _call("FPDFPageObj_HasTransparency", c_int, c_void_p)
 set_active: Final = _call("FPDFPageObj_SetIsActive", c_int, c_void_p, c_int)
 render_mode: Final = _call("FPDFTextObj_GetTextRenderMode", c_int, c_void_p)
 font_size: Final = _call("FPDFTextObj_GetFontSize", c_int, c_void_p, c_void_p)
+font_of: Final = _call("FPDFTextObj_GetFont", c_void_p, c_void_p)
+font_data: Final = _call("FPDFFont_GetFontData", c_int, c_void_p, c_void_p, c_size_t, c_void_p)
 object_text: Final = _call("FPDFTextObj_GetText", c_ulong, c_void_p, c_void_p, c_void_p, c_ulong)
 
 clip_of: Final = _call("FPDFPageObj_GetClipPath", c_void_p, c_void_p)

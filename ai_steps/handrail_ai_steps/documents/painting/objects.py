@@ -1,7 +1,7 @@
 """What is painted on a page, in the order it is painted: pieces of text, and what may lie under or over them."""
 
 from collections.abc import Iterator
-from ctypes import addressof, c_uint, c_ulong, create_string_buffer
+from ctypes import addressof, c_size_t, c_uint, c_ulong, create_string_buffer
 from struct import Struct
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -57,7 +57,7 @@ class PaintedText(NamedTuple):
     is_marked: bool
     """It belongs to a layer, which may be switched off."""
     is_plain: bool
-    """It is painted as it stands: not through a mask, by a pen or as a part of a form."""
+    """It is painted as it stands: not through a mask, by a pen, as a part of a form or in a font of drawings."""
 
 
 class PaintedShape(NamedTuple):
@@ -105,6 +105,8 @@ class _Collector:
     def __init__(self, texts: list[PaintedText], shapes: list[PaintedShape], replaced: list[tuple[int, int]]) -> None:
         self.place = 0
         self._left = MOST_OBJECTS
+        self._drawn: dict[int | None, bool] = {}
+        """Of fonts: whether their letters are drawings (Type 3), each of which may paint anything, or nothing."""
         self._texts = texts
         self._shapes = shapes
         self._replaced = replaced
@@ -154,6 +156,7 @@ class _Collector:
                 is_tiny = size * size * min(a * a + b * b, c * c + d * d) < TINY
                 is_marked = count_marks(handle) > 0 and self._is_in_layer(handle)
                 is_plain = matrix is None and mode in {0, 4} and not has_transparency(handle)
+                is_plain = is_plain and not self._is_drawn(handle)
                 add(make((handle, place, box, mode, colour, is_tiny, is_clipped, is_marked, is_plain)))
                 if box[3] - box[1] > LARGE_TEXT:
                     self._shapes.append(PaintedShape(place, box, None, is_picture=False, is_solid=False))
@@ -166,6 +169,14 @@ class _Collector:
                 self.place = place
                 self._add_shape(handle, kind, matrix)
         self.place = place
+
+    def _is_drawn(self, text: int) -> bool:
+        """Return whether a piece of text is in a font that consists of drawings: no font program is in the file."""
+        font = calls.font_of(text)
+        if font not in self._drawn:
+            size = calls.Numbers(c_size_t, 1)
+            self._drawn[font] = not (calls.font_data(font, None, 0, size.at[0]) and size.values[0])
+        return self._drawn[font]
 
     def _add_shape(self, handle: int, kind: int, outer: Matrix | None) -> None:
         if len(self._shapes) >= MOST_SHAPES or not calls.bounds(handle, *self._box):

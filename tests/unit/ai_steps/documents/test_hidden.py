@@ -33,6 +33,34 @@ def opened(content: str, *, page: str = "", resources: str = "", catalog: str = 
     return Document.open(pdf(content, page_entries=entries, catalog_entries=catalog, others=numbered), name="page.pdf")
 
 
+def in_drawn_letters(drawing: str) -> Document:
+    """Return a page whose second line is in a font (Type 3) each letter of which is this drawing."""
+    codes = " ".join(f"<{code:02x}> <{code:04x}>" for code in range(32, 127))
+    to_unicode = (
+        "/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <ff> endcodespacerange "
+        f"95 beginbfchar {codes} endbfchar endcmap"
+    )
+    font = (
+        f"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1 1] /FontMatrix [1 0 0 1 0 0] /FirstChar 32 /LastChar 126 "
+        f"/Widths [{'0.8 ' * 95}] /CharProcs << /a 101 0 R >> /Resources << >> /ToUnicode 102 0 R "
+        f"/Encoding << /Type /Encoding /Differences [32 {'/a ' * 95}] >> >>"
+    )
+    entries = "/Resources << /Font << /F1 3 0 R /F2 100 0 R >> >>"
+    others: dict[int, str | bytes] = {100: font, 101: stream(f"0.8 0 d0 {drawing}"), 102: stream(to_unicode)}
+    content = SEEN + "BT /F2 12 Tf 20 100 Td (Total 900.00) Tj ET"
+    return Document.open(pdf(content, page_entries=entries, others=others), name="drawn.pdf")
+
+
+def test_letters_whose_drawing_is_empty_are_hidden_and_others_stay() -> None:
+    (empty,) = in_drawn_letters("").pages
+    (painted,) = in_drawn_letters("0 0 0.6 0.7 re f").pages
+
+    assert (empty.text, [(each.by, each.text) for each in empty.hidden]) == (
+        "Total 120.00", [("transparent", "Total 900.00")],
+    )  # fmt: skip
+    assert (painted.text.split(), painted.hidden) == (["Total", "120.00", "Total", "900.00"], ())
+
+
 @pytest.mark.parametrize(
     ("by", "content"),
     [
