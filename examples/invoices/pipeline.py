@@ -132,9 +132,16 @@ def kind_of(document: Document) -> Kind | None:
     """Return what a paper says it is: by its data, its kind of file, or a heading; None: nothing, or two things."""
     carried = invoices_in(document).invoices
     if carried:
-        return "credit_note" if carried[0].invoice.is_credit else "invoice"
+        stated: Kind = "credit_note" if carried[0].invoice.is_credit else "invoice"
+        other: Kind = "invoice" if carried[0].invoice.is_credit else "credit_note"
+        return None if heading_of(document) == other else stated
     if document.kind == "ocr_lines":
         return "receipt"
+    return heading_of(document)
+
+
+def heading_of(document: Document) -> Kind | None:
+    """Return what a paper says it is by a heading; None: it has none, or two."""
     lines = [line.strip().lower() for line in re.split(r"[\n\t\f]", document.text)]
     for kind, heading in HEADINGS.items():
         if any(re.fullmatch(heading, line) for line in lines):

@@ -8,6 +8,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ import pytest
 pytest.importorskip("pypdfium2")
 pytest.importorskip("lxml")
 
-from examples.invoices.pipeline import READERS, inbox_with
+from examples.invoices.pipeline import READERS, inbox_with, kind_of
 from examples.invoices.suite import suite
-from handrail import Orchestrator, run_suite
+from handrail import Document, Orchestrator, run_suite
 from handrail.demo.ledger import Ledger
 from handrail.orchestrator import AnswerRefused, ReviewItem
 from tests.acceptance.processes import kill
@@ -241,6 +242,13 @@ async def test_a_paper_that_names_an_invoice_and_something_else_is_not_posted_as
     ledger, asked = await papers(tmp_path, PAPER.format(heading=heading, sign="", currency="EUR"))
     assert ledger.entries() == []
     assert [step for step in asked if "/kind/" in step] == asked != []
+
+
+def test_data_and_a_page_that_say_two_things_say_neither() -> None:
+    invoice = Document.open(INBOX / "33-brandmller-zugferd.pdf")
+    headed = replace(invoice.pages[0], text=f"Gutschrift\n{invoice.pages[0].text}")
+    assert kind_of(invoice) == "invoice"
+    assert kind_of(replace(invoice, pages=(headed, *invoice.pages[1:]))) is None
 
 
 async def test_the_same_number_with_a_minus_is_no_duplicate(tmp_path: Path) -> None:
