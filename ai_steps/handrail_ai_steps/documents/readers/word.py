@@ -32,6 +32,13 @@ def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iter
     text = story.text()
     yield from plain_pages(text, limits, hidden=story.hidden)
     yield from _notes(story, text)
+    for kind, target in zip_.related(main).values():
+        if kind == "aFChunk":  # a file that Word shows as a piece of the text
+            yield FoundPart(name=target.rpartition("/")[2], role="body", data=zip_.part(target) or b"")
+            message = (
+                "Word shows another file as a piece of this text, which is a part here: where it stands is not known"
+            )
+            yield DocumentNote(code="broken_page", message=message, page=1)
     for each in sorted(zip_.names):
         if each.startswith((f"{folder}/media/", f"{folder}/embeddings/")):
             inside = zip_.part(each) or b""

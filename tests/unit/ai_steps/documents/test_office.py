@@ -189,6 +189,28 @@ def test_letters_of_word_that_can_be_read_stay(body: str) -> None:
     assert (document.text, hidden_in(document)) == ("seen", [])
 
 
+def test_a_file_that_word_shows_as_a_piece_of_the_text_is_a_part_and_the_text_in_doubt() -> None:
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+    related = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="r1" Type="{kinds}aFChunk" Target="piece.htm"/></Relationships>'
+    )
+    body = f"<w:document {W}><w:body><w:p><w:r><w:t>before</w:t></w:r></w:p><w:altChunk/></w:body></w:document>"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", body)
+        archive.writestr("word/_rels/document.xml.rels", related)
+        archive.writestr("word/piece.htm", "<html><body><p>Total 120.00</p></body></html>")
+
+    document = open_document(packed.getvalue(), name="a.docx")
+
+    (part,) = document.parts
+    assert part.document is not None
+    assert (document.text, part.document.text) == ("before", "Total 120.00")
+    assert [note.code for note in document.blocking] == ["broken_page"]
+
+
 def test_text_boxes_are_read_once_and_fields_are_their_results() -> None:
     field = f'<w:r {W}><w:instrText>HYPERLINK "https://x.example"</w:instrText></w:r>'
 
