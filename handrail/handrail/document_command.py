@@ -72,22 +72,26 @@ def check(
 ) -> None:
     """Read every file of a folder, and say of each what it is, what is hidden or garbled in it, and what failed.
 
-    Ends with 0 when every file could be read, with 1 when one could not. Names that begin with a dot are left out.
+    Ends with 0 when every file could be read, with 1 when one could not. Names that begin with a dot, and
+    links, are left out.
     """
     if not folder.is_dir():
         raise NotADirectoryError(20, "is no folder", str(folder))
-    checked = []
+    rows = []  # and no documents: a folder may have more than memory holds
+    failed = doubtful = 0
     for path in _files(folder):
-        checked.append(_checked(path, path.relative_to(folder).as_posix()))
+        checked = _checked(path, path.relative_to(folder).as_posix())
+        failed += bool(checked.error)
+        doubtful += bool(checked.blocking)
         if as_json:
-            typer.echo(json_line(checked[-1].data()))
+            typer.echo(json_line(checked.data()))
+        else:
+            rows.append(checked.row())
     if not as_json:
         columns = ("file", "kind", "pages", "text layer", "hidden", "garbled", "parts", "errors and notes")
-        out().print(table("", columns, (each.row() for each in checked)))
-        failed = sum(bool(each.error) for each in checked)
-        doubtful = sum(bool(each.blocking) for each in checked)
-        typer.echo(f"{len(checked):,} files, {failed:,} could not be read, {doubtful:,} with something in doubt")
-    if any(each.error for each in checked):
+        out().print(table("", columns, rows))
+        typer.echo(f"{len(rows):,} files, {failed:,} could not be read, {doubtful:,} with something in doubt")
+    if failed:
         raise typer.Exit(NOT_READ)
 
 
@@ -109,12 +113,12 @@ class CheckedFile:
         """Return it as people read it."""
         found = self.document
         if found is None:
-            return self.name, "", "", "", "", "", "", short(self.error, 120)
+            return _in_a_line(self.name), "", "", "", "", "", "", short(self.error, 120)
         hidden = Counter(each.by for each in _hidden(found.pages))
         garbled = sum(note.code == "garbled_text" for note in found.notes)
         said = [each for each in dict.fromkeys(note.code for note in found.notes) if each != "hidden_text"]
         return (
-            self.name,
+            _in_a_line(self.name),
             found.kind,
             f"{len(found.pages):,}",
             _sources(found.pages),
@@ -145,17 +149,36 @@ class CheckedFile:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder and of those in it, in the order of their names; no links, no devices."""
+    """Yield the files of a folder and of those in it, in the order of their names; no links, no devices.
+
+    A folder in it that cannot be listed is yielded itself.
+    """
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.is_symlink():
             continue
         if path.is_dir():
-            yield from _files(path)
+            yield from (path,) if _unlisted(path) else _files(path)
         elif path.is_file():
             yield path
 
 
+def _unlisted(folder: Path) -> str:
+    """Return why a folder cannot be listed; empty where it can."""
+    try:
+        next(folder.iterdir(), None)
+    except OSError as error:
+        return f"the folder cannot be looked into ({error.strerror}): let this user read it"
+    return ""
+
+
+def _in_a_line(name: str) -> str:
+    """Return a file's name in one line, whatever is in it."""
+    return name.replace("\r", "\\r").replace("\n", "\\n")
+
+
 def _checked(path: Path, name: str) -> CheckedFile:
+    if path.is_dir():
+        return CheckedFile(name=f"{name}/", error=_unlisted(path) or "it became a folder: check again")
     try:
         return CheckedFile(name=name, document=Document.open(path))
     except (DocumentError, OSError) as error:

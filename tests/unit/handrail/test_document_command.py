@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,35 @@ def test_a_folder_whose_files_can_all_be_read_ends_with_0(folder: Path) -> None:
     (folder / "b.pdf").unlink()
 
     assert handrail("document", "check", str(folder)).exit_code == 0
+
+
+def test_a_name_of_several_lines_is_one_row(tmp_path: Path) -> None:
+    (tmp_path / "a\nb.txt").write_text("text")
+
+    checked = handrail("document", "check", str(tmp_path))
+
+    assert checked.stdout.splitlines()[1].split() == ["a\\nb.txt", "text", "1", "plain"]
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_checked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut = folder / "shut"
+    shut.mkdir()
+    listed = Path.iterdir
+
+    def iterdir(self: Path) -> Iterator[Path]:
+        if self == shut:  # the user that runs tests may be allowed to read everything
+            raise PermissionError(13, "Permission denied", str(self))
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+
+    checked = handrail("document", "check", str(folder))
+
+    assert checked.exit_code == 1
+    assert "4 files, 2 could not be read" in checked.stdout
+    assert any(line.startswith("shut/") and "cannot be looked into" in line for line in checked.stdout.splitlines())
 
 
 def test_the_files_of_a_folder_are_checked_as_data(folder: Path) -> None:
