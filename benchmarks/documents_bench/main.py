@@ -9,6 +9,7 @@ from rich.console import Console
 from bench.figure import Figure
 from bench.table import report
 from documents_bench.embedded import embedded_rows
+from documents_bench.extractor import extractor_rows
 from documents_bench.formats import format_rows
 from documents_bench.hidden import hidden_rows
 from documents_bench.places import place_rows
@@ -24,6 +25,7 @@ PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
     "embedded": embedded_rows,
     "values": value_rows,
     "places": place_rows,
+    "extractor": extractor_rows,
 }
 """What is measured, in the order of the table; what needs data that is not there measures nothing."""
 
