@@ -30,7 +30,7 @@ PROSE_WORDS = 4.0
 """Words in a line, on average, from which a column is running text."""
 
 
-class Run(NamedTuple):
+class TextRun(NamedTuple):
     """Characters that stand side by side: a word, a line, a cell."""
 
     start: int
@@ -54,19 +54,19 @@ _LEFT = attrgetter("left")
 class _Row(NamedTuple):
     """Runs on one height, from left to right."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[TextRun, ...]
     top: float
     bottom: float
 
 
-def _row(runs: Iterable[Run]) -> _Row:
+def _row(runs: Iterable[TextRun]) -> _Row:
     row = tuple(sorted(runs, key=_LEFT))
     if len(row) == 1:
         return _Row(row, row[0].top, row[0].bottom)
     return _Row(row, min([run.top for run in row]), max([run.bottom for run in row]))
 
 
-def in_order(lines: Sequence[Sequence[Run]]) -> list[tuple[Run, ...]]:
+def in_order(lines: Sequence[Sequence[TextRun]]) -> list[tuple[TextRun, ...]]:
     """Return the lines of a page from first to last: columns one after the other, tables row by row.
 
     Each line is its runs in the order in which they are read; what is drawn twice is there once.
@@ -78,11 +78,11 @@ def in_order(lines: Sequence[Sequence[Run]]) -> list[tuple[Run, ...]]:
     return [_read_from(row) for row in _Search(height).columns(rows)]
 
 
-def _once(lines: Iterable[Sequence[Run]]) -> Iterator[list[Run]]:
+def _once(lines: Iterable[Sequence[TextRun]]) -> Iterator[list[TextRun]]:
     """Leave out what is drawn a second time at its own place, as some programs do to make it bold."""
     seen: dict[str, set[tuple[int, int]]] = {}
     for line in lines:
-        kept: list[Run] = []
+        kept: list[TextRun] = []
         for run in line:
             place = round(run.left / TWICE), round(run.top / TWICE)
             places = seen.get(run.text)
@@ -97,7 +97,7 @@ def _once(lines: Iterable[Sequence[Run]]) -> Iterator[list[Run]]:
             yield kept
 
 
-def _side_by_side(line: list[Run]) -> list[_Row]:
+def _side_by_side(line: list[TextRun]) -> list[_Row]:
     """Return a line as a row, or, where its runs do not stand beside each other, each as its own."""
     row = _row(line)
     if len(line) == 1 or all(before.right <= after.left + 0.25 * after.height for before, after in pairwise(row.runs)):
@@ -260,7 +260,7 @@ def _are_labels(left: list[_Row], right: list[_Row], height: float) -> bool:
     return _share(_has_digit(other) for _, other in pairs) > 0.5
 
 
-def _is_number(run: Run) -> bool:
+def _is_number(run: TextRun) -> bool:
     return _NUMBER_LIKE.fullmatch(run.text) is not None and any(character.isdigit() for character in run.text)
 
 
@@ -277,7 +277,7 @@ def _share(each: Iterable[bool]) -> float:
     return sum(found) / len(found) if found else 0.0
 
 
-def _read_from(row: _Row) -> tuple[Run, ...]:
+def _read_from(row: _Row) -> tuple[TextRun, ...]:
     """Return the runs of a row in the direction in which its script is read."""
     if len(row.runs) == 1:
         return row.runs

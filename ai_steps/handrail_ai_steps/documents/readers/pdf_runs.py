@@ -4,7 +4,7 @@ import ctypes
 import re
 from collections.abc import Iterator, Sequence
 
-from handrail_ai_steps.documents.readers.order import Run
+from handrail_ai_steps.documents.readers.order import TextRun
 from handrail_ai_steps.documents.readers.pdf_page import Corners, PdfPage, pdfium_lines, unchecked
 
 WIDE = 0.9
@@ -62,16 +62,16 @@ class PageRuns:
         self._rectangles = Rectangles(page)
         self._is_odd = _is_odd(page.characters)
 
-    def lines(self, hidden: Sequence[tuple[int, int]] = ()) -> Iterator[list[Run]]:
+    def lines(self, hidden: Sequence[tuple[int, int]] = ()) -> Iterator[list[TextRun]]:
         """Yield PDFium's lines, in the order of the file, without the characters that are hidden: as runs."""
         for first, last in pdfium_lines(self._characters):
-            runs: list[Run] = []
+            runs: list[TextRun] = []
             for start, end in _without(first, last, hidden) if hidden else ((first, last),):
                 runs += self._split(start, end)
             if runs:
                 yield runs
 
-    def _split(self, start: int, end: int) -> list[Run]:
+    def _split(self, start: int, end: int) -> list[TextRun]:
         """Return a line of PDFium in the runs that wide gaps make of it."""
         text = self._characters[start:end]
         start += len(text) - len(text.lstrip())
@@ -92,7 +92,7 @@ class PageRuns:
         words = [(start + word.start(), start + word.end()) for word in _WORD.finditer(text)]
         return self._joined([part for word in words for part in _cut(word, cuts)])
 
-    def _cells(self, text: str, start: int, count: int) -> list[Run]:
+    def _cells(self, text: str, start: int, count: int) -> list[TextRun]:
         """Return the runs of a line as PDFium's rectangles of it show them; none: they do not, in one way or another.
 
         That takes a quarter of the time of looking at each word, and is enough for most tables: each cell is a piece
@@ -111,7 +111,7 @@ class PageRuns:
             return []
         _, top, _, bottom = self._box(start)
         height = bottom - top
-        runs: list[Run] = []
+        runs: list[TextRun] = []
         began, left, right = 0, 0.0, 0.0
         for number, begin in enumerate(begins):
             next_left, _, next_right, _ = self._rectangles.corners(number)
@@ -129,15 +129,15 @@ class PageRuns:
         runs.append(self._cell(text, start, began, len(text), (left, top, right, bottom)))
         return runs
 
-    def _cell(self, text: str, start: int, began: int, ended: int, corners: Corners) -> Run:
+    def _cell(self, text: str, start: int, began: int, ended: int, corners: Corners) -> TextRun:
         left, top, right, bottom = corners
         shift = self._page.crop[0]
         shown = text[began:ended].translate(UNSEEN)
-        return Run(start + began, start + ended, shown, left - shift, top, right - shift, bottom)
+        return TextRun(start + began, start + ended, shown, left - shift, top, right - shift, bottom)
 
-    def _joined(self, words: list[tuple[int, int]]) -> list[Run]:
+    def _joined(self, words: list[tuple[int, int]]) -> list[TextRun]:
         """Return the runs that words form which have no wide gap between them."""
-        runs: list[Run] = []
+        runs: list[TextRun] = []
         characters, box = self._characters, self._box
         began = ended = -1
         left = top = right = bottom = 0.0
@@ -147,7 +147,7 @@ class PageRuns:
             if began < 0 or start == ended or self._is_wide(ended - 1, last, start, first):
                 if began >= 0:
                     shown = characters[began:ended].translate(UNSEEN)
-                    runs.append(Run(began, ended, shown, left, top, right, bottom))
+                    runs.append(TextRun(began, ended, shown, left, top, right, bottom))
                 began = start
                 left, top, right, bottom = first
             last = first if end - start == 1 else box(end - 1)
@@ -157,16 +157,16 @@ class PageRuns:
             else:
                 left, top = min(left, first[0], last[0]), min(top, first[1], last[1])
                 right, bottom = max(right, first[2], last[2]), max(bottom, first[3], last[3])
-        runs.append(Run(began, ended, characters[began:ended].translate(UNSEEN), left, top, right, bottom))
+        runs.append(TextRun(began, ended, characters[began:ended].translate(UNSEEN), left, top, right, bottom))
         return runs
 
-    def _run(self, start: int, end: int) -> Run:
+    def _run(self, start: int, end: int) -> TextRun:
         left, top, right, bottom = self._box(start)
         if end - start > 1:
             other = self._box(end - 1)
             left, top = min(left, other[0]), min(top, other[1])
             right, bottom = max(right, other[2]), max(bottom, other[3])
-        return Run(start, end, self._characters[start:end].translate(UNSEEN), left, top, right, bottom)
+        return TextRun(start, end, self._characters[start:end].translate(UNSEEN), left, top, right, bottom)
 
     def _glued(self, text: str, start: int) -> Iterator[int]:
         """Yield where something begins that has no blank before it: an amount after another, a word and a number."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from handrail_ai_steps.documents.page import TextLine
-from handrail_ai_steps.documents.readers.order import Run, in_order
+from handrail_ai_steps.documents.readers.order import TextRun, in_order
 from handrail_ai_steps.documents.readers.pdf_page import PdfPage, around, pdfium_lines
 from handrail_ai_steps.documents.readers.pdf_runs import UNSEEN, WIDE, PageRuns, Rectangles
 
@@ -13,7 +13,7 @@ _SINGLE_SPACED = re.compile(r"[^ ]+(?: [^ ]+)*")
 _UNSEEN_IN_LINES = {code: shown for code, shown in UNSEEN.items() if code != ord("\n")}
 
 
-class Piece(NamedTuple):
+class PdfText(NamedTuple):
     """A part of the page's text whose characters stand one after the other in PDFium's list, too."""
 
     start: int
@@ -29,7 +29,7 @@ class PageText(NamedTuple):
     text: str
     lines: tuple[TextLine, ...]
     """Empty: they are the lines of the text, and nothing more is known of them."""
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PdfText, ...]
 
 
 def read_page(page: PdfPage, hidden: Sequence[tuple[int, int]] = (), *, places: bool = False) -> PageText:
@@ -45,7 +45,7 @@ def arranged(page: PdfPage, hidden: Sequence[tuple[int, int]] = (), *, places: b
     """Return the same, and where each of its pieces is in PDFium's list."""
     parts: list[str] = []
     lines: list[TextLine] = []
-    pieces: list[Piece] = []
+    pieces: list[PdfText] = []
     at = 0
     for line in in_order(list(PageRuns(page).lines(hidden))):
         began = at
@@ -57,7 +57,7 @@ def arranged(page: PdfPage, hidden: Sequence[tuple[int, int]] = (), *, places: b
                 if place and parts[-1] != " ":
                     parts.append(" ")
                     at += 1
-                pieces.append(Piece(at, run.start + place, len(words)))
+                pieces.append(PdfText(at, run.start + place, len(words)))
                 parts.append(words)
                 at += len(words)
         lines.append(TextLine(began, at, around([run[3:] for run in line]) if places else None))
@@ -86,7 +86,7 @@ def _plain(page: PdfPage) -> str | None:
     return "\n".join(lines).translate(_UNSEEN_IN_LINES)
 
 
-def _between(before: Run, after: Run) -> str:
+def _between(before: TextRun, after: TextRun) -> str:
     """Return what separates two runs of a line: a tab, unless there is only a blank's room, and no two numbers."""
     gap = max(after.left - before.right, before.left - after.right)
     numbers = before.text[-1:].isdigit() and after.text[:1].isdigit()
