@@ -12,6 +12,7 @@ from handrail_guards.verdict import Span
 def find_number(value: Decimal, source: str, *, currencies: frozenset[str] | None = None) -> Iterator[Span]:
     """Yield where a number of that value stands; a currency, when given, must not contradict the one written.
 
+    Where none is written beside the number, it must be one of those that the source names, if it names any.
     Where blanks between digits have to be taken out for it (``2 120.00`` for 2,120.00) comes last.
     """
     wanted = abs(value)
@@ -19,7 +20,9 @@ def find_number(value: Decimal, source: str, *, currencies: frozenset[str] | Non
     yield from _joined_last(
         number
         for number in _numbers_of(source)
-        if (sign in number.signs or not value) and wanted in number.values() and agree(currencies, number.currencies)
+        if (sign in number.signs or not value)
+        and wanted in number.values()
+        and _may_be_in(currencies, number.currencies, source)
     )
 
 
@@ -31,7 +34,7 @@ def find_written_number(wanted: Number, source: str) -> Iterator[Span]:
         if wanted.signs & number.signs
         and wanted.written & number.written
         and wanted.scales & number.scales
-        and agree(wanted.currencies, number.currencies)
+        and _may_be_in(wanted.currencies, number.currencies, source)
     )
 
 
@@ -41,6 +44,22 @@ def find_currency(value: str, source: str) -> Iterator[Span]:
     for match in FOUND.finditer(source):
         if wanted & meanings(match[0]):
             yield Span(*match.span())
+
+
+def _may_be_in(wanted: frozenset[str] | None, written: frozenset[str] | None, source: str) -> bool:
+    """Return whether an amount may be in a currency: that beside it, else one of those that its source names."""
+    if wanted and written is None and (named := _currencies_of(source)):
+        return bool(wanted & named)
+    return agree(wanted, written)
+
+
+@lru_cache(maxsize=2)
+def _currencies_of(source: str) -> frozenset[str]:
+    """Return every currency that a source may name; empty: none for certain, as ``try`` is seldom a lira."""
+    signs = {match[0] for match in FOUND.finditer(source)}
+    if all(sign != sign.upper() for sign in signs):
+        return frozenset()
+    return frozenset[str]().union(*map(meanings, signs))
 
 
 @lru_cache(maxsize=2)  # the fields of a record are looked for in one source, one after the other

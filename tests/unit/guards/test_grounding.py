@@ -15,6 +15,7 @@ from handrail_guards.errors import InvalidGuard
 from handrail_guards.grounding import grounded, locate
 from handrail_guards.guard import GuardContext
 from handrail_guards.values.day import Date
+from handrail_guards.values.money import Money
 from handrail_guards.values.month_names import months_of
 from handrail_guards.values.written_date import read_date
 from handrail_guards.values.written_number import read_number
@@ -262,6 +263,16 @@ def test_a_day_that_the_source_shows_to_be_another_is_not_in_it(given: object) -
     assert not locate(given, "Datum 03/04/2024, Lieferung 25/03/2024")
     assert locate(given, "Date 03/04/2024, shipped 03/25/2024")
     assert not locate(given, "Die Rechnung vom 03.04.2024 ist bis zum 30.04.2024 zu zahlen")
+
+
+@pytest.mark.parametrize("given", ["120.00 EUR", Money.read("120.00 EUR")])
+def test_an_amount_is_in_no_currency_that_its_source_does_not_name_but_others(given: object) -> None:
+    assert not locate(given, "All amounts in USD\nTotal 120.00")
+    assert not locate(given, "Net $ 100.00\nTotal 120.00")
+    assert not locate(given, "Total $120.00 CAD")
+    assert locate(given, "All amounts in EUR\nTotal 120.00")
+    assert locate(given, "All amounts in Euro\nTotal 120.00\nUSD 131.00")
+    assert locate(given, "Try our new pens\nTotal 120.00")
 
 
 def test_near_asks_for_the_role_and_not_only_the_presence() -> None:
