@@ -6,7 +6,11 @@ A handle is a number here. The functions are PDFium's own, found through pypdfiu
 from ctypes import CFUNCTYPE, addressof, c_char_p, c_int, c_size_t, c_uint, c_ulong, c_void_p, cast, sizeof
 from typing import Any, Final
 
-import pypdfium2.raw as pdfium
+from handrail_ground.optional import needs
+
+with needs("documents"):
+    import pypdfium2.raw as pdfium
+
 
 TEXT: Final = pdfium.FPDF_PAGEOBJ_TEXT
 PATH: Final = pdfium.FPDF_PAGEOBJ_PATH

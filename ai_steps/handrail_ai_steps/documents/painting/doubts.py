@@ -2,8 +2,6 @@
 
 from typing import Any, Final, NamedTuple
 
-import pypdfium2.raw as pdfium
-
 from handrail_ai_steps.documents.page import HiddenBy
 from handrail_ai_steps.documents.painting.drawing import BoxIndex
 from handrail_ai_steps.documents.painting.objects import (
@@ -14,6 +12,11 @@ from handrail_ai_steps.documents.painting.objects import (
     PaintedText,
     Rectangle,
 )
+from handrail_ground.optional import needs
+
+with needs("documents"):
+    import pypdfium2.raw as pdfium
+
 
 WHITE: Final[Colour] = (255, 255, 255)
 NEAR: Final = 64

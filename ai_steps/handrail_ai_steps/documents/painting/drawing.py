@@ -9,12 +9,15 @@ from collections.abc import Iterator, Sequence
 from ctypes import byref, c_int, string_at
 from typing import Any, Final, NamedTuple
 
-import pypdfium2.raw as pdfium
-from PIL import Image, ImageChops
-from pypdfium2.internal import set_callback
-
 from handrail_ai_steps.documents.painting import calls
 from handrail_ai_steps.documents.painting.objects import UNSEEN_MODES, PaintedText, Rectangle
+from handrail_ground.optional import needs
+
+with needs("documents"):
+    import pypdfium2.raw as pdfium
+    from PIL import Image, ImageChops
+    from pypdfium2.internal import set_callback
+
 
 SCALE: Final = 2.0
 """Pixels a point: a full stop of eight points is four of them."""

@@ -10,10 +10,13 @@ from ctypes import c_ubyte, c_ulong, create_string_buffer
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-import pypdfium2.raw as pdfium
-
 from handrail_ai_steps.documents.painting import calls
 from handrail_ai_steps.documents.painting.objects import PageObjects
+from handrail_ground.optional import needs
+
+with needs("documents"):
+    import pypdfium2.raw as pdfium
+
 
 KEY: Final = b"ActualText"
 UNREADABLE: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})

@@ -5,9 +5,12 @@ from ctypes import addressof, c_size_t, c_uint, c_ulong, create_string_buffer
 from struct import Struct
 from typing import Any, Final, NamedTuple, TypeAlias
 
-import pypdfium2.raw as pdfium
-
 from handrail_ai_steps.documents.painting import calls
+from handrail_ground.optional import needs
+
+with needs("documents"):
+    import pypdfium2.raw as pdfium
+
 
 Rectangle: TypeAlias = tuple[float, float, float, float]
 """Left, bottom, right and top in the page's own units, before it is turned."""

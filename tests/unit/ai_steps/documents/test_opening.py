@@ -1,6 +1,8 @@
 """Opening a file: its kind by content, its limits, its errors; read in a process of its own."""
 
 import hashlib
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -118,3 +120,25 @@ def test_a_name_that_is_no_text_can_be_written_down(tmp_path: Path) -> None:
     path.write_bytes(INVOICE)
 
     assert Document.open(path).name == "in?voice.pdf"
+
+
+def test_every_module_that_needs_a_missing_library_says_what_to_install() -> None:
+    program = """
+import importlib, pkgutil, sys
+from handrail_ai_steps import documents
+from handrail_ground.optional import OPTIONAL, LibraryMissing
+
+sys.modules.update(dict.fromkeys(OPTIONAL))
+names = [each.name for each in pkgutil.walk_packages(documents.__path__, f"{documents.__name__}.")]
+missing = 0
+for name in names:
+    try:
+        importlib.import_module(name)
+    except LibraryMissing as error:
+        missing += 1
+        assert 'pip install "handrail[' in str(error), error
+print(len(names) > 40, missing > 10)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (done.stdout.split(), done.stderr) == (["True", "True"], "")
