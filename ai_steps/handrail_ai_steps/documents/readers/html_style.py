@@ -18,13 +18,13 @@ MOST_RULES = 2_000
 
 _LENGTH = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%|vw|vh|cm|mm|in)?")
 _COMMENTS = re.compile(r"/\*.*?(\*/|\Z)", re.DOTALL)
-_AT_RULES = re.compile(r"@[^{};]*(;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*(\}|\Z))")
+_AT_RULES = re.compile(r"@[^{};]{0,500}(;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*(\}|\Z))")
 _ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\([^0-9a-fA-F\n])")
 _HELD = re.compile(r"@(media|supports|layer)\b([^{};]{0,500})\{((?:[^{}]*\{[^{}]*\})*)[^{}]*(?:\}|\Z)", re.IGNORECASE)
 _WIDTH = re.compile(r"(min|max)-width\s*:\s*(\d+)\s*px")
 _FONT_SIZE = re.compile(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%|vw|vh|cm|mm|in)|0)(?=/|\s)")
 _NO_SIZE = re.compile(r"scale(?:3d|x|y)?\(\s*[+-]?0*\.?0*\s*[,)]|matrix\(\s*0\s*,\s*0\s*,\s*0\s*,\s*0\b")
-_MOVED = re.compile(r"translate(?:3d|x|y)?\(([^)]*)\)")
+_MOVED = re.compile(r"translate(?:3d|x|y)?\(([^)]{0,100})\)")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _CLIPPED = re.compile(r"rect\(\s*(0|1)\w*[\s,]+(0|1)\w*[\s,]+(0|1)\w*[\s,]+(0|1)\w*\s*\)|inset\(\s*(50|100)%")
 
