@@ -75,6 +75,7 @@ def save(model: SavedExtractor, folder: Path) -> None:
         "documents": model.documents,
         "settings": {"seed": model.seed},
         "day_first": learned.day_first,
+        "least": [learned.least_pieces, learned.least_known],
         "kinds": {kind: each.fields for kind, each in learned.spot_models.items()},
         "texts": learned.text_model.fields if learned.text_model else [],
         "fields": fields,
@@ -152,7 +153,8 @@ def _assembled(head: dict[str, Any], take: Shelf) -> SavedExtractor:
             raise ValueError(f"the field {field.name!r} has no model")
     day_first = None if head["day_first"] is None else float(head["day_first"])
     name, data_hash = _texts([head["name"], head["data_hash"]])
-    learned = LearnedExtractor(vocabulary, fields, spot_models, text_model, day_first)
+    pieces, known = int(head["least"][0]), float(head["least"][1])
+    learned = LearnedExtractor(vocabulary, fields, spot_models, text_model, day_first, pieces, known)
     return SavedExtractor(name, data_hash, int(head["documents"]), int(head["settings"]["seed"]), learned)
 
 

@@ -37,6 +37,7 @@ AT_LEAST, AT_MOST = 4, 6000
 """A run of letters is known that so many documents have, and at most so many are."""
 PULL_OF_LETTERS, PULL_OF_NUMBERS = 0.5, 0.05
 """How strongly weights are drawn to 0."""
+RARE = 0.01
 MARGIN = 1
 """Pieces by which a value may be longer than those learned from."""
 
@@ -76,7 +77,7 @@ def fit(data: DocumentSet, *, seed: int) -> LearnedExtractor:
         stage = _first_stage(made, everything)
         odds = [each if each is not None else _odds(made, stage, index) for index, each in enumerate(kept_out)]
         fields = tuple(_field(made, name, odds, folds) for name in made.kinds)
-    return LearnedExtractor(made.vocabulary, fields, stage.spots, stage.text, _day_first(made))
+    return LearnedExtractor(made.vocabulary, fields, stage.spots, stage.text, _day_first(made), *_least(made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,13 @@ def _field(made: _Made, name: str, odds: Sequence[_Odds], folds: Ints) -> Learne
         folds=folds,
     )
     return fit_field(lesson)
+
+
+def _least(made: _Made) -> tuple[int, float]:
+    """Return how small and how strange documents are, but for the last in a hundred."""
+    sizes = [len(each.sheet.pieces) for each in made.documents]
+    known = [made.vocabulary.known_share([piece.text for piece in each.sheet.pieces]) for each in made.documents]
+    return int(np.quantile(sizes, RARE)), float(np.quantile(known, RARE))
 
 
 def _day_first(made: _Made) -> float | None:

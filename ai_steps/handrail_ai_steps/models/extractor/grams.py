@@ -52,6 +52,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.runs)
 
+    def known_share(self, texts: Sequence[str]) -> float:
+        """Return how many of the runs of these texts it knows, 0 to 1."""
+        runs = [run for text in texts for run in runs_of(text)]
+        return sum(run in self._column for run in runs) / len(runs) if runs else 0.0
+
     def grams(self, texts: Sequence[str]) -> Grams:
         """Return the known runs of each text."""
         known = self._column.get

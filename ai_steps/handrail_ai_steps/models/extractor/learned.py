@@ -24,6 +24,8 @@ AROUND = 3
 MOST_RANKED = 6
 """So many candidates of a field are kept, the likeliest first."""
 LEAST = 1e-6
+ENOUGH = 0.6
+"""Of what the least document has that was learned from: with less, nothing is said of how sure anything is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +176,30 @@ class LearnedExtractor:
     text_model: TextModel | None
     day_first: float | None
     """In what share of the dates that can be read one way only the day stands first; None: there was none."""
+    least_pieces: int
+    """How many pieces the smallest documents have that it learned from."""
+    least_known: float
+    """What share of its runs of letters the strangest of them has in common with others."""
 
     @property
     def kinds(self) -> tuple[SpotKind, ...]:
         """The kinds of spots that its fields have."""
         return tuple(self.spot_models)
+
+    def unlike(self, made: Prepared) -> str:
+        """Return why a document is unlike those learned from, so that no confidence holds; empty: it is like them.
+
+        Where hardly anything is on a page, the one thing that is there has no competitor, and would look sure.
+        """
+        count = len(made.sheet.pieces)
+        if count < ENOUGH * self.least_pieces:
+            return (
+                f"the document has {count} pieces of text, those that it learned from have {self.least_pieces} and more"
+            )
+        known = self.vocabulary.known_share([piece.text for piece in made.sheet.pieces])
+        if known < ENOUGH * self.least_known:
+            return f"the document is unlike those that it learned from: {known:.0%} of its letters are known"
+        return ""
 
     def rank(self, made: Prepared) -> dict[str, Ranked]:
         """Return the candidates of every field."""

@@ -187,11 +187,13 @@ def _given(field: SchemaField, found: "reading.FieldRead", day_first: float | No
     if made is None:
         return f"nothing in the document may be its {field.name!r}: {found.why_none(field)}"
     halves = len(made.others) + 1
-    sure = Confidence(
-        found.sure / halves,
-        "local",
-        found.why if halves == 1 else f"halved: it may be {made.shown} or {' or '.join(made.others)}",
-    )
+    if found.unlike:
+        sure = Confidence.none(found.unlike)
+    elif halves > 1:
+        told = f"halved: it may be {made.shown} or {' or '.join(made.others)}"
+        sure = Confidence(found.sure / halves, "local", told)
+    else:
+        sure = Confidence(found.sure, "local", found.why)
     readings = tuple(Alternative(value=each, confidence=sure.value or 0.0) for each in made.others)
     return _Given(made.data, sure, (*readings, *found.alternatives(field, day_first)), found.places)
 

@@ -32,6 +32,8 @@ class FieldRead:
     ranked: Ranked
     places: tuple[Span, ...]
     """Where the likeliest candidate stands, the likeliest place first."""
+    unlike: str = ""
+    """Why the document is unlike those learned from, so that no confidence holds; empty: it is like them."""
 
     @property
     def value(self) -> str | None:
@@ -41,8 +43,8 @@ class FieldRead:
 
     @property
     def sure(self) -> float:
-        """Return the probability that the likeliest candidate is right."""
-        return self.field.sure(self.ranked.candidates)
+        """Return the probability that the likeliest candidate is right; 0 where no confidence holds."""
+        return 0.0 if self.unlike else self.field.sure(self.ranked.candidates)
 
     @property
     def why(self) -> str:
@@ -64,6 +66,8 @@ class FieldRead:
     @property
     def sure_of_none(self) -> Confidence:
         """Return how sure it is that there is no value; no number where no document without one was learned from."""
+        if self.unlike:
+            return Confidence.none(self.unlike)
         if self.field.ranker.absent is None:
             return Confidence.none("every document that it learned from has the field")
         return Confidence(min(self.ranked.absent, 1 - self.sure), "local", "probability that there is no value")
@@ -111,11 +115,12 @@ class FieldRead:
 def read(learned: LearnedExtractor, text: str, documents: Sequence[Document]) -> Mapping[str, FieldRead]:
     """Return what is read of each field in these documents, as the text shows them, or in the text."""
     source = source_of(text, documents)
-    ranked = learned.rank(prepared(source.sheet, learned.kinds))
+    made = prepared(source.sheet, learned.kinds)
+    ranked, unlike = learned.rank(made), learned.unlike(made)
     found: dict[str, FieldRead] = {}
     for each in learned.fields:
         candidates = ranked[each.name].candidates
         places = candidates[0].places[:MOST_PLACES] if candidates else ()
         spans = tuple(source.span(start, end) for start, end in places)
-        found[each.name] = FieldRead(each, source.sheet.text, ranked[each.name], spans)
+        found[each.name] = FieldRead(each, source.sheet.text, ranked[each.name], spans, unlike)
     return found

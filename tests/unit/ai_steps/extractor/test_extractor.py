@@ -148,6 +148,17 @@ def test_a_field_that_must_be_there_is_no_answer_where_nothing_may_be_it(model: 
     assert "nothing in the document may be its 'date'" in outcome.reason
 
 
+@pytest.mark.parametrize("text", ["a 1.00", "TOTAL 1.00", "\n".join(["Ω≈ç√∫ 1.00"] * 40)])
+def test_a_document_unlike_those_learned_from_gets_no_confidence(model: LocalExtractor, text: str) -> None:
+    class Total(BaseModel):
+        total: Decimal
+
+    outcome = extract("total", Total, "Read.", models=model, accept=EVERYTHING).sync(text)
+    assert isinstance(outcome, Doubtful)
+    assert outcome.code == "no_confidence"
+    assert outcome.judgement.fields["total"].value is None
+
+
 def test_documents_without_a_value_teach_that_there_may_be_none(tmp_path: Path) -> None:
     lines = receipts(12, 4)
     for index, line in enumerate(lines):
