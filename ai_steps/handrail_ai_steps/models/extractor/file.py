@@ -153,8 +153,8 @@ def _assembled(head: dict[str, Any], take: Shelf) -> SavedExtractor:
             raise ValueError(f"the field {field.name!r} has no model")
     day_first = None if head["day_first"] is None else float(head["day_first"])
     name, data_hash = _texts([head["name"], head["data_hash"]])
-    pieces, known = int(head["least"][0]), float(head["least"][1])
-    learned = LearnedExtractor(vocabulary, fields, spot_models, text_model, day_first, pieces, known)
+    least_pieces, least_known = int(head["least"][0]), float(head["least"][1])
+    learned = LearnedExtractor(vocabulary, fields, spot_models, text_model, day_first, least_pieces, least_known)
     return SavedExtractor(name, data_hash, int(head["documents"]), int(head["settings"]["seed"]), learned)
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from handrail_ai_steps.models.extractor.sheet import LONGEST_PIECE, Floats, Ints
 
 SIZES = (2, 3, 4)
+FIRST_TEXTS = 30
+"""So many are enough to see whether a document is like others."""
 _DIGIT = re.compile(r"\d")
 _SPACE = re.compile(r"\s+")
 
@@ -53,8 +55,8 @@ class Vocabulary:
         return len(self.runs)
 
     def known_share(self, texts: Sequence[str]) -> float:
-        """Return how many of the runs of these texts it knows, 0 to 1."""
-        runs = [run for text in texts for run in runs_of(text)]
+        """Return how many of the runs of the first of these texts it knows, 0 to 1."""
+        runs = [run for text in texts[:FIRST_TEXTS] for run in runs_of(text)]
         return sum(run in self._column for run in runs) / len(runs) if runs else 0.0
 
     def grams(self, texts: Sequence[str]) -> Grams:
