@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from pathlib import PurePath
 from typing import get_args
 
@@ -27,7 +28,7 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (rb".{4}ftyp(heic|heix|mif1|avif)", "a HEIC or AVIF picture: save it as JPEG"),
     (rb"\x7fELF|MZ|\xcf\xfa\xed\xfe", "a program"),
 )
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = ((BOM_UTF8, "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _HTML = re.compile(
     r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|div|p|span|h[1-6])\b", re.IGNORECASE | re.DOTALL
 )
@@ -82,7 +83,7 @@ def misnamed(kind: DocumentKind, name: str) -> DocumentKind | None:
 
 
 def _binary(data: bytes) -> DocumentKind | None:
-    if data.lstrip(b"\xef\xbb\xbf\0\t\n\f\r ")[:5] == b"%PDF-":
+    if data.lstrip(BOM_UTF8 + b"\0\t\n\f\r ")[:5] == b"%PDF-":
         return "pdf"
     if _PICTURES.match(data):
         return "image"

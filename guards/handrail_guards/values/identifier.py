@@ -146,7 +146,7 @@ def _wrong(kind: str, compact: str) -> str:
 
 
 def _wrong_vat(compact: str) -> str:
-    with needs("documents"):
+    with needs("documents"), needs("documents"):
         import stdnum  # noqa: PLC0415 -- an optional library
         from stdnum.eu import vat  # noqa: PLC0415 -- as above
     country = compact[:2].lower()
@@ -157,7 +157,8 @@ def _wrong_vat(compact: str) -> str:
 
 
 def _said(module: Any, compact: str) -> str:
-    from stdnum.exceptions import ValidationError  # noqa: PLC0415 -- an optional library
+    with needs("documents"):
+        from stdnum.exceptions import ValidationError  # noqa: PLC0415 -- an optional library
 
     try:
         module.validate(compact)

@@ -5,6 +5,7 @@ hyphens and pictures of letters. Where it says something else than what is paint
 """
 
 import unicodedata
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from ctypes import c_ubyte, c_ulong, create_string_buffer
 from itertools import groupby
@@ -98,7 +99,7 @@ def _bytes_of(mark: int) -> bytes:
 
 def _decoded(data: bytes) -> str:
     """Return a text string of PDF, whose first bytes say how it is written."""
-    for start, encoding in ((b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"), (b"\xef\xbb\xbf", "utf-8")):
+    for start, encoding in ((b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"), (BOM_UTF8, "utf-8")):
         if data.startswith(start):
             return data[len(start) :].decode(encoding, "replace")
     return data.decode("latin-1")

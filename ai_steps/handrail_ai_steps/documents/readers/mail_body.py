@@ -1,6 +1,7 @@
 """The body of a mail, as a mail program shows it: of alternatives one, which says what a person would read."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -63,7 +64,7 @@ def mail_page(head: Sequence[tuple[str, str]], texts: Sequence[BodyText], limits
     beside = [other for each in shown for other in each.beside if other.decoded.text.strip()]
     for number, other in enumerate(beside, start=1):
         name = f"body{'' if number == 1 else f'-{number}'}.{'html' if other.html else 'txt'}"
-        data = b"\xef\xbb\xbf" + other.decoded.text.encode()
+        data = BOM_UTF8 + other.decoded.text.encode()
         yield FoundPart(name=name, role="body", data=data, kind="html" if other.html else "text")
 
 

@@ -2,6 +2,7 @@
 
 import mimetypes
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from email.errors import InvalidBase64CharactersDefect, InvalidBase64LengthDefect
@@ -159,7 +160,7 @@ def _readable(part: MailPart) -> bytes:
     if not part.kind.startswith("text/") or charset is None:
         return part.data
     said, seen = decoded(part.data, charset), decoded(part.data)
-    return b"\xef\xbb\xbf" + said.text.encode() if said.text != seen.text else part.data
+    return BOM_UTF8 + said.text.encode() if said.text != seen.text else part.data
 
 
 def _charset(part: EmailMessage) -> str | None:
