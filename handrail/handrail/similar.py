@@ -139,8 +139,8 @@ class SimilarCases:
                 self._closed.wait(_REST_SECONDS)
                 continue
             self._asked.clear()
-            self._closed.wait(_LEAST_SECONDS_BETWEEN)
-            self._asked.wait()
+            if not self._closed.wait(_LEAST_SECONDS_BETWEEN):  # or the call to end may be what was cleared
+                self._asked.wait()
 
     def _read_page(self, reader: Reader) -> int:
         """Take in the next decisions; return how many."""
