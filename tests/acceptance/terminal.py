@@ -66,6 +66,13 @@ class Terminal:
         attributes[3] |= termios.ECHO | termios.ICANON
         termios.tcsetattr(self._master, termios.TCSANOW, attributes)
 
+    def wait_until_unusual(self) -> None:
+        """Wait until the command has set the terminal as it needs it: keys come one by one, and are not shown."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while self.is_as_usual():
+            assert time.monotonic() < end, f"the terminal stays as it was:\n{self.shown}"
+            time.sleep(0.01)
+
     def wait_until_stopped(self) -> None:
         """Wait until the process is suspended."""
         os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)

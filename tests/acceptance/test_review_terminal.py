@@ -262,6 +262,7 @@ def test_keys_work_again_after_a_suspension(folder: Path) -> None:
         shown.wait_until_stopped()
         shown.set_as_usual()  # as a shell does when it goes on itself
         shown.process.send_signal(signal.SIGCONT)
+        shown.wait_until_unusual()
         time.sleep(LONGER_THAN_A_GLANCE)
         shown.type("y")
         press(shown, "q")
