@@ -96,10 +96,12 @@ class Keyboard:
         self._read = b""
         self._held: list[Any] | None = None
         """How the terminal was before; None: it is so now."""
+        self._gives_keys = False
+        """Whether the terminal was told to give keys, and not told otherwise since."""
 
     def __enter__(self) -> Self:
         """Have the terminal give keys as they are pressed."""
-        self._continued = signal.signal(signal.SIGCONT, lambda _number, _frame: None)  # to be told when it comes
+        self._continued = signal.signal(signal.SIGCONT, self._go_on)
         try:
             self._held = termios.tcgetattr(self._descriptor)
         except termios.error as error:
@@ -169,16 +171,30 @@ class Keyboard:
         return bool(select.select([self._descriptor], [], [], seconds)[0])
 
     def _unbuffer(self) -> None:
+        self._gives_keys = True
         try:
-            attributes = termios.tcgetattr(self._descriptor)
-            attributes[3] &= ~(termios.ICANON | termios.ECHO)
-            attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
-            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, attributes)
+            self._give_keys()
         except termios.error as error:
             raise EndOfInput from error
         _say(ASK_FOR_PASTES)
 
+    def _give_keys(self) -> None:
+        attributes = termios.tcgetattr(self._descriptor)
+        attributes[3] &= ~(termios.ICANON | termios.ECHO)
+        attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, attributes)
+
+    def _go_on(self, _number: int, _frame: object) -> None:
+        """Set the terminal again after a suspension, wherever in the program it came: the shell has set it back.
+
+        It is not said on the screen here, where something may just be being written.
+        """
+        if self._gives_keys:
+            with suppress(termios.error):  # it is gone: the next key tells
+                self._give_keys()
+
     def _restore(self) -> None:
+        self._gives_keys = False
         _say(NO_MORE_PASTES)
         if self._held is not None:
             with suppress(termios.error):  # it is gone
