@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from handrail_ai_steps.call import CALL, REQUEST, Call
 from handrail_ai_steps.documents.document import Document
-from handrail_ai_steps.documents.evidence import evidence_of, line_heights
 from handrail_ai_steps.documents.shown import placed
 from handrail_ai_steps.errors import GuardRaised
 from handrail_ai_steps.fitting import named
@@ -216,6 +215,8 @@ class Cascade:
         found = _evidence(chain.verdicts)
         if not self.documents:
             return found
+        from handrail_ai_steps.documents.evidence import evidence_of, line_heights  # noqa: PLC0415 -- documents alone
+
         if self._ranked is None or self._ranked[0] is not chain:
             where = placed(self.documents, self.text)
             heights = line_heights(self.documents, where)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from handrail_ai_steps.errors import InvalidTask, UnknownModel
 from handrail_ai_steps.model import LabelsKnown, Model
@@ -12,9 +12,11 @@ from handrail_ai_steps.models.extractor.saved_kind import is_extractor
 from handrail_ai_steps.models.local.model import LocalModel
 from handrail_ai_steps.models.openai.model import OpenAIModel
 from handrail_ai_steps.models.recorded import RecordedModel
-from handrail_ai_steps.models.sources.several import Asking, SeveralSources
 from handrail_ground.errors import is_order
 from handrail_guards.numbers import is_text
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.models.sources.several import Asking, SeveralSources
 
 ModelLike: TypeAlias = Model | str
 """A model, or the name of one."""
@@ -100,7 +102,7 @@ _LOADERS: Mapping[str, Callable[[str], Model]] = MappingProxyType(
 )
 
 
-def sources(*models: ModelLike, ask: Asking = "all") -> SeveralSources:
+def sources(*models: ModelLike, ask: "Asking" = "all") -> "SeveralSources":
     """Return one model of several sources, the surest first: embedded data, a form, a local model, a language model.
 
     Each is asked for the record, and what they state is merged field by field: the first that states a field has it,
@@ -113,4 +115,6 @@ def sources(*models: ModelLike, ask: Asking = "all") -> SeveralSources:
         UnknownModel: a name that nothing answers to.
         ModelNotReady: a model whose file, key or library is missing.
     """
+    from handrail_ai_steps.models.sources.several import SeveralSources  # noqa: PLC0415 -- most steps ask models alone
+
     return SeveralSources([resolve_model(each) for each in models], ask=ask)

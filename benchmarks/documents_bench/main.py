@@ -28,7 +28,7 @@ PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
     "extractor": extractor_rows,
 }
 """What is measured, in the order of the table."""
-OF_ALL_DATA = ("reading", "embedded")
+OF_ALL_DATA = ("reading", "embedded", "extractor")
 """Parts that look for what they need in the folder of the data, and do without; the others need its documents."""
 
 
