@@ -1,6 +1,7 @@
 """The Cross Industry Invoice: ZUGFeRD 1 and 2, Factur-X and XRechnung in this syntax."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -65,16 +66,11 @@ def read_cii(root: Node) -> InvoiceData:
     sums = terms.one(settlement, _SUMS)
     seller = _party(terms, terms.one(agreement, "SellerTradeParty"))
     payee = terms.one(settlement, "PayeeTradeParty")
-    days = [
-        terms.compact_day(each, "due")
-        for each in terms.all(settlement, f"SpecifiedTradePaymentTerms/DueDateDateTime/{_DAY}")
-    ]
-    due_dates = tuple(dict.fromkeys(day for day in days if day is not None))
+    due_dates = _due_dates(terms, settlement)
     means = terms.all(settlement, "SpecifiedTradeSettlementPaymentMeans")
     creditor = [each for one in means for each in terms.all(one, "PayeePartyCreditorFinancialAccount")]
     if terms.text(context, "TestIndicator/Indicator") == "true":
         terms.find("test_invoice", "type_code", "the data says of itself that it is a test, and no invoice")
-    lines = tuple(_lines(terms, trade, currency))
     made = InvoiceData(
         syntax="cii",
         standard=standard,
@@ -112,11 +108,18 @@ def read_cii(root: Node) -> InvoiceData:
         due_payable=total_of(terms, sums, "DuePayableAmount", "due_payable", currency),
         taxes=tuple(_taxes(terms, settlement)),
         adjustments=tuple(_adjustments(terms, settlement)),
-        lines=lines,
+        lines=tuple(_lines(terms, trade, currency)),
         notes=terms.texts(document, "IncludedNote/Content"),
         stated=leaf_texts(root, without=frozenset({_LINE, "BinaryObject", "AttachmentBinaryObject"}), most=MOST_STATED),
     )
     return replace(made, findings=tuple(terms.findings))
+
+
+def _due_dates(terms: TermReader, settlement: Node | None) -> tuple[date, ...]:
+    """Return each day that something is due, once."""
+    stated = terms.all(settlement, f"SpecifiedTradePaymentTerms/DueDateDateTime/{_DAY}")
+    days = [terms.compact_day(each, "due") for each in stated]
+    return tuple(dict.fromkeys(day for day in days if day is not None))
 
 
 def _in_tax_currency(terms: TermReader, sums: Node | None, currency: str, tax_currency: str) -> Decimal | None:

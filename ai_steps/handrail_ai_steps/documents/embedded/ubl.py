@@ -77,18 +77,21 @@ def read_ubl(root: Node) -> InvoiceData:
         due_payable=total_of(terms, sums, "PayableAmount", "due_payable", currency),
         taxes=tuple(_taxes(terms, root, currency)),
         adjustments=tuple(
-            Adjustment(
-                amount=terms.amount(each, "Amount", f"adjustments.{index}.amount"),
-                is_charge=terms.text(each, "ChargeIndicator") == "true",
-                reason=terms.text(each, "AllowanceChargeReason"),
-            )
-            for index, each in enumerate(terms.all(root, "AllowanceCharge"))
+            _adjustment(terms, each, index) for index, each in enumerate(terms.all(root, "AllowanceCharge"))
         ),
         lines=tuple(_line(terms, each, index, currency) for index, each in enumerate(terms.all(root, line))),
         notes=terms.texts(root, "Note"),
         stated=leaf_texts(root, without=frozenset({line, "EmbeddedDocumentBinaryObject"}), most=MOST_STATED),
     )
     return replace(made, findings=tuple(terms.findings))
+
+
+def _adjustment(terms: TermReader, node: Node, index: int) -> Adjustment:
+    return Adjustment(
+        amount=terms.amount(node, "Amount", f"adjustments.{index}.amount"),
+        is_charge=terms.text(node, "ChargeIndicator") == "true",
+        reason=terms.text(node, "AllowanceChargeReason"),
+    )
 
 
 def _is_like_iban(account: str) -> bool:
