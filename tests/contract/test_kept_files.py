@@ -19,7 +19,7 @@ from handrail_guards.guarantee import GuaranteedThreshold
 from tests.contract import kept_flows
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-VERSIONS = ("c3287ff", "format6", "format7")
+VERSIONS = ("c3287ff", "format6", "format7", "format8")
 
 
 @pytest.fixture(params=VERSIONS)
@@ -142,7 +142,9 @@ def test_a_kept_local_model_answers(kept: Path) -> None:
         "cards",
         "billing",
     ]
-    known = {"c3287ff": (None, None), "format6": (True, False), "format7": (True, False)}[kept.name]
+    known = {"c3287ff": (None, None), "format6": (True, False), "format7": (True, False), "format8": (True, False)}[
+        kept.name
+    ]
     assert (model.learned_from("refund 3"), model.learned_from("refund the invoice")) == known
 
 
@@ -150,7 +152,7 @@ def test_a_kept_acceptance_file_still_states_its_promise(kept: Path) -> None:
     rule = read_acceptance(kept / "route.acceptance.json")
     assert isinstance(rule, GuaranteedThreshold)
     assert (rule.threshold, rule.target, rule.labels) == (0.8430977495622972, 0.05, 2000)
-    assert rule.seen == {"c3287ff": 0, "format6": 3, "format7": 3}[kept.name]
+    assert rule.seen == {"c3287ff": 0, "format6": 3, "format7": 3, "format8": 3}[kept.name]
 
 
 def test_a_kept_watch_goes_on_counting(kept: Path) -> None:

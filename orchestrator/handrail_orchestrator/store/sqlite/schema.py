@@ -1,6 +1,8 @@
 """The tables of a store file, and their version."""
 
-FORMAT = 8
+from handrail_orchestrator.store.sqlite.operations_schema import OPERATIONS
+
+FORMAT = 9
 """Raised with every change of the tables; a store with a higher one is refused."""
 CHAINED = 7
 """The first format whose audit log is a chain."""
@@ -203,6 +205,7 @@ CREATE INDEX IF NOT EXISTS runs_suspect ON runs (crashes) WHERE crashes >= 2
     6: f"{AWAITED};{FORGOTTEN}",
     7: f"{PEOPLE}{DESK};{LOOKING_BACK}",
     8: FILES,
+    9: OPERATIONS,
 }
 """What brings a store to a format from the one before, with the functions that ``connection`` makes."""
 
