@@ -1,11 +1,9 @@
 """Retention: how long runs are kept after their end, declared by their workflows, applied once an hour."""
 
-import asyncio
 import logging
 from collections.abc import Iterable
 from typing import Protocol
 
-from handrail_orchestrator.errors import OrchestratorError
 from handrail_orchestrator.workflow import AnyWorkflow
 
 APPLIED_EVERY_SECONDS = 3_600.0
@@ -31,14 +29,16 @@ def declared(workflows: Iterable[AnyWorkflow]) -> dict[str, float | None]:
     return {name: None if each.keep is None else each.keep.total_seconds() for name, each in newest.items()}
 
 
-async def apply_retention(client: _Pruner) -> None:
-    """Delete what is past its time, now and once an hour, until this is cancelled; what fails is tried again."""
-    while True:
-        try:
-            count = await client.prune_kept()
-        except OrchestratorError as error:
-            _log.warning("runs past their time could not be deleted, the next try is in an hour: %s", error)
-        else:
-            if count:
-                _log.info("%d runs past their time were deleted", count)
-        await asyncio.sleep(APPLIED_EVERY_SECONDS)
+class Retention:
+    """Deletes what is past its time; a chore."""
+
+    name = "retention"
+
+    def __init__(self, client: _Pruner, *, every_seconds: float = APPLIED_EVERY_SECONDS) -> None:
+        self._client = client
+        self.every_seconds = every_seconds
+
+    async def do(self) -> None:
+        """Delete it once."""
+        if count := await self._client.prune_kept():
+            _log.info("%d runs past their time were deleted", count)

@@ -16,10 +16,11 @@ from handrail.console.connections import CallerConnection, most_connections
 from handrail.console.context import ConsoleSettings
 from handrail.console.security import is_loopback
 from handrail.similar import SimilarCases
+from handrail_orchestrator import chores
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, StoreLocked
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.retention import apply_retention
+from handrail_orchestrator.retention import Retention
 from handrail_orchestrator.workflow import AnyWorkflow
 
 LAST_ANSWERS_SECONDS = 5
@@ -123,7 +124,7 @@ async def _serve(client: Client, similar: SimilarCases, served: Served, listener
     beside = [asyncio.create_task(_fire_timers(client), name="timers")]
     if isinstance(client, Orchestrator):
         beside.append(asyncio.create_task(client.failed(), name="worker"))
-        beside.append(asyncio.create_task(apply_retention(client), name="retention"))
+        beside += chores.begin([Retention(client)])
     typer.echo(_greeting(served, listener), err=True)
     try:
         done, _ = await asyncio.wait([serving, *beside], return_when=asyncio.FIRST_COMPLETED)

@@ -10,6 +10,7 @@ import typer
 from rich.progress import TimeElapsedColumn
 
 from handrail_ground.text import harmless
+from handrail_orchestrator import chores
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.loading import lasting
@@ -23,7 +24,7 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.jsonl import InputLine, read_inputs
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.retention import apply_retention
+from handrail_orchestrator.retention import Retention
 from handrail_orchestrator.summary import BatchProgress, RunSummary, summarize
 from handrail_orchestrator.workflow import AnyWorkflow
 
@@ -140,8 +141,9 @@ async def _work(
         if until_idle:
             await orchestrator.idle()
             return
-        pruning = asyncio.create_task(apply_retention(orchestrator), name="retention")
+        beside = chores.begin([Retention(orchestrator)])
         try:
             await orchestrator.failed()
         finally:
-            pruning.cancel()
+            for each in beside:
+                each.cancel()

@@ -1,12 +1,12 @@
 """``handrail watch``: start a run for each file that is dropped into a folder, and execute what is due."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from handrail_ground.text import harmless
+from handrail_orchestrator import chores
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.loading import lasting
@@ -16,7 +16,7 @@ from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.retention import apply_retention
+from handrail_orchestrator.retention import Retention
 from handrail_orchestrator.triggers.folder import MOST_BYTES, SETTLE_SECONDS, Folder, folder
 
 
@@ -66,8 +66,9 @@ async def _watch(made: Folder, target: str, store: str, concurrency: int, *, unt
             await made.emptied()
             await orchestrator.idle()
             return
-        pruning = asyncio.create_task(apply_retention(orchestrator), name="retention")
+        beside = chores.begin([Retention(orchestrator)])
         try:
             await orchestrator.failed()
         finally:
-            pruning.cancel()
+            for each in beside:
+                each.cancel()

@@ -11,7 +11,8 @@ import pytest
 from handrail import Client, Orchestrator, Run, action, workflow
 from handrail.orchestrator import InvalidWorkflow
 from handrail.testing import FakeClock
-from handrail_orchestrator.retention import apply_retention
+from handrail_orchestrator import chores
+from handrail_orchestrator.retention import Retention
 from tests.unit.orchestrator.commands import done, handrail
 
 
@@ -81,8 +82,7 @@ async def test_the_newest_version_says_how_long(store: str, flows: list[Any], de
         assert await client.prune_kept() == deleted
 
 
-async def test_a_command_that_goes_on_deletes_now_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handrail_orchestrator.retention.APPLIED_EVERY_SECONDS", 0.0)
+async def test_a_command_that_goes_on_deletes_now_and_again() -> None:
     times = 0
     often_enough = asyncio.Event()
 
@@ -96,7 +96,7 @@ async def test_a_command_that_goes_on_deletes_now_and_again(monkeypatch: pytest.
                 raise InvalidWorkflow("what fails once is tried again")
             return 0
 
-    task = asyncio.create_task(apply_retention(Pruner()))
+    (task,) = chores.begin([Retention(Pruner(), every_seconds=0.0)])
     await asyncio.wait_for(often_enough.wait(), 60)
     task.cancel()
 
