@@ -1,0 +1,1 @@
+"""The process map: which steps follow which in real runs, laid out and drawn."""
