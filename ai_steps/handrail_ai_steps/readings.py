@@ -36,7 +36,9 @@ def read_with(answer: Answer, source: str, *, day_first: bool | None) -> tuple[A
 
     A field that stays unclear has its readings among the alternatives, and half of its confidence.
     """
-    value, decisions = decided(answer.value, source, day_first=day_first)
+    by_rule = [path for path, sure in answer.fields.items() if sure.source == "rule"]
+    exact = ("", *by_rule) if answer.confidence.source == "rule" and not answer.fields else tuple(by_rule)
+    value, decisions = decided(answer.value, source, day_first=day_first, exact=exact)
     if not decisions:
         return answer, ()
     unclear = {each.path: each for each in decisions if not each.by}

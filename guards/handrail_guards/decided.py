@@ -1,7 +1,7 @@
 """Values that may be read in two ways, decided by what the rest of their document shows, or left as they are."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from handrail_guards.values.money import Money
 from handrail_guards.values.percentage import Percentage
 from handrail_guards.values.roles import role_of
 from handrail_guards.values.written import Written
-from handrail_guards.values.written_date import read_date
+from handrail_guards.values.written_date import find_dates, read_date
 from handrail_guards.values.written_number import find_numbers
 from handrail_guards.values.written_time import read_moment
 
@@ -31,26 +31,29 @@ class ReadingDecision:
     """What decided, in words; empty: nothing did."""
 
 
-def decided(value: Any, source: str, *, day_first: bool | None = None) -> tuple[Any, tuple[ReadingDecision, ...]]:
+def decided(
+    value: Any, source: str, *, day_first: bool | None = None, exact: Collection[str] = ()
+) -> tuple[Any, tuple[ReadingDecision, ...]]:
     """Return a value with its typed values decided as far as the source shows, and what became of each.
+
+    A value that is clear, but stands in the source only in a way that may be read otherwise (``2024-03-04`` for
+    ``03/04/2024``), was chosen by whoever read it, and is taken as the source writes it. Fields in ``exact``, and those
+    inside them, were read from something that is clear by itself, and stay; the empty path is the whole value.
 
     A date that may be two days is decided, in this order, by a date of the source that is in the same style and clear;
     by the source's language, the country of a VAT number and the currency; by the day of issue, which is not after
     the day that is due; and by ``day_first``. An amount (``1,234``) is decided by the decimal marks of the source's
     clear amounts, a percentage by the percent signs beside its readings. What nothing decides keeps all its readings.
     """
-    unclear = dict(_unclear(value))
-    if not unclear:
-        return value, ()
-    settled: dict[str, tuple[Written[Any], str]] = {}
+    unclear, open_yet = dict(_unclear(value)), dict(_unclear(value))
+    for path, leaf in _chosen(value, source, exact):
+        unclear[path] = leaf
+        found = _by_source(leaf, source)
+        if found is None or found[0].readings == _leaf(value, path).readings:
+            open_yet[path] = leaf  # else the source shows another reading than the one that was chosen: nothing decides
     for path, leaf in unclear.items():
-        if (found := _by_source(leaf, source)) is not None:
-            settled[path] = found
-    settled |= _by_sequence(value, {path: leaf for path, leaf in unclear.items() if path not in settled}, settled)
-    if day_first is not None:
-        for path, leaf in unclear.items():
-            if path not in settled and (found := _by_option(leaf, day_first=day_first)) is not None:
-                settled[path] = found
+        value = fields.put(value, path, leaf) if path else leaf
+    settled = _settled(value, open_yet, source, day_first=day_first)
     for path, (leaf, _) in settled.items():
         value = fields.put(value, path, leaf) if path else leaf
     return value, tuple(
@@ -61,11 +64,60 @@ def decided(value: Any, source: str, *, day_first: bool | None = None) -> tuple[
     )
 
 
+def _settled(
+    value: Any, unclear: dict[str, Written[Any]], source: str, *, day_first: bool | None
+) -> dict[str, tuple[Written[Any], str]]:
+    """Return what is decided of values that are not clear, and by what."""
+    settled: dict[str, tuple[Written[Any], str]] = {}
+    for path, leaf in unclear.items():
+        if (found := _by_source(leaf, source)) is not None:
+            settled[path] = found
+    settled |= _by_sequence(value, {path: leaf for path, leaf in unclear.items() if path not in settled}, settled)
+    if day_first is not None:
+        for path, leaf in unclear.items():
+            if path not in settled and (found := _by_option(leaf, day_first=day_first)) is not None:
+                settled[path] = found
+    return settled
+
+
 def _unclear(value: Any) -> Iterator[tuple[str, Written[Any]]]:
     for path, leaf in fields.leaves(value, Written):
         assert isinstance(leaf, Written)  # noqa: S101 -- leaves of this kind were asked for
         if len(leaf.readings) > 1:
             yield path, leaf
+
+
+def _leaf(value: Any, path: str) -> Written[Any]:
+    return next(leaf for at, leaf in fields.leaves(value, Written) if at == path and isinstance(leaf, Written))
+
+
+def _chosen(value: Any, source: str, exact: Collection[str]) -> Iterator[tuple[str, Written[Any]]]:
+    """Yield the clear values that the source writes only in ways that may be read otherwise, as it writes them."""
+    if "" in exact:
+        return
+    for path, leaf in fields.leaves(value, Written):
+        assert isinstance(leaf, Written)  # noqa: S101 -- leaves of this kind were asked for
+        if len(leaf.readings) > 1 or any(path == each or path.startswith(f"{each}.") for each in exact):
+            continue
+        ways = list(_ways(leaf, source))
+        if ways and all(len(readings) > 1 for readings, _ in ways):
+            readings = {each for found, _ in ways for each in found}
+            yield path, leaf.read_as(sorted(readings), ways[0][1])
+
+
+def _ways(leaf: Written[Any], source: str) -> Iterator[tuple[frozenset[Any], str]]:
+    """Yield everything in a source that a clear value may have been read from, with all that it may mean."""
+    (meant,) = leaf.readings
+    if isinstance(leaf, Date):
+        for day in find_dates(source):
+            if meant in day.readings:
+                yield day.readings, source[day.span.start : day.span.end]
+    elif isinstance(leaf, Money | Percentage):
+        sign = -1 if meant < 0 else 1
+        for number in find_numbers(source):
+            if number.percent == isinstance(leaf, Percentage) and abs(meant) in number.plain():
+                readings = frozenset(sign * each for each in number.plain())
+                yield readings, source[number.span.start : number.span.end]
 
 
 def _by_source(leaf: Written[Any], source: str) -> tuple[Written[Any], str] | None:

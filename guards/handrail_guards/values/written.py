@@ -90,6 +90,13 @@ class Written(ABC, Generic[T_co]):
             raise ValueError(f"{reading!r} is no reading of {self._written!r}")
         return self._with((next(each for each in self._readings if each == reading),))
 
+    def read_as(self, readings: Iterable[object], written: str) -> Self:
+        """Return it as a document writes it, with everything that this may mean."""
+        kept = tuple(readings)
+        made = self._with(kept)
+        Written.__init__(made, kept, written)
+        return made
+
     def means(self, other: object) -> bool:
         """Return whether another value is the same: one of its type, or a text, number or day that reads the same."""
         try:

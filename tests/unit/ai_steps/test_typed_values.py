@@ -57,6 +57,13 @@ async def test_a_date_that_nothing_decides_goes_to_review_with_both_readings_and
     assert [each.value for each in outcome.judgement.field_alternatives["issued"]] == ["2024-03-04", "2024-04-03"]
 
 
+async def test_a_model_that_picks_one_of_two_days_by_itself_is_no_surer_than_the_page() -> None:
+    outcome = await step(says(total="7", issued="2024-03-04"), guards=[grounded()])("Date: 03/04/2024 Total 7")
+    assert isinstance(outcome, Doubtful)
+    assert "'03/04/2024' may be 2024-03-04 or 2024-04-03" in outcome.reason
+    assert outcome.judgement.fields["issued"].value == 0.4
+
+
 async def test_the_step_says_what_stands_first_where_nothing_else_does() -> None:
     outcome = await step(says(total="7"), day_first=True)("Date: 03/04/2024 Total 7")
     assert isinstance(outcome, Accepted)

@@ -143,3 +143,57 @@ def test_a_language_is_told_by_its_words(text: str, language: str | None) -> Non
 )  # fmt: skip
 def test_the_role_of_a_field_is_told_by_its_name(path: str, kind: Any, role: str | None) -> None:
     assert role_of(path, kind) == role
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "readings"),
+    [
+        (Date(MARCH), "Date: 03/04/2024", [MARCH, APRIL]),
+        (Date.read("4 March 2024"), "Date: 03/04/2024", [MARCH, APRIL]),
+        (Money("1234", "EUR"), "Total 1,234 EUR", [Decimal("1.234"), Decimal(1234)]),
+        (Money("-1234"), "Credit -1.234", [Decimal(-1234), Decimal("-1.234")]),
+        (Percentage.read("1234 %"), "1,234 %", [Decimal("1.234"), Decimal(1234)]),
+    ],
+)
+def test_a_clear_value_that_the_source_writes_unclearly_is_as_unclear_as_the_source(
+    said: Any, source: str, readings: list[Any]
+) -> None:
+    value, (decision,) = decided(said, source)
+    assert sorted(value.readings) == sorted(readings)
+    assert value.written in source
+    assert decision.by == ""
+    assert decided(said, source, exact=[""]) == (said, ())
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        (Date(MARCH), "Date: 03/04/2024, that is 4 March 2024"),  # once is enough
+        (Date(MARCH), "Date: 05/06/2024"),  # it stands nowhere: that is for grounding to say
+        (Date(MARCH), "Date: 2024-03-04"),
+        (Money("1234", "EUR"), "Total 1,234.00 EUR, in words: 1,234"),
+        (Money("1234", "EUR"), ""),
+    ],
+)
+def test_a_clear_value_that_the_source_writes_clearly_stays(said: Any, source: str) -> None:
+    assert decided(said, source) == (said, ())
+
+
+def test_a_reading_that_was_chosen_is_kept_where_the_source_shows_the_same_one() -> None:
+    value, (decision,) = decided(Date(APRIL), "Date: 03/04/2024\nDelivered 25/03/2024")
+    assert value.day == APRIL
+    assert "same document" in decision.by
+
+
+@pytest.mark.parametrize("day_first", [None, True, False])
+def test_a_reading_that_was_chosen_against_what_the_source_shows_is_for_a_person(*, day_first: bool | None) -> None:
+    value, (decision,) = decided(Date(MARCH), "Date: 03/04/2024\nDelivered 25/03/2024", day_first=day_first)
+    assert list(value.readings) == [MARCH, APRIL]
+    assert decision.by == ""
+
+
+def test_a_field_that_a_rule_read_is_not_held_to_how_the_page_writes_it() -> None:
+    invoice = Invoice(issued=Date(MARCH), due=Date(APRIL))
+    value, decisions = decided(invoice, "Date: 03/04/2024", exact=["issued"])
+    assert value.issued.day == MARCH
+    assert [each.path for each in decisions] == ["due"]
