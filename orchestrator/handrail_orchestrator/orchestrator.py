@@ -5,11 +5,12 @@ import json
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from handrail_orchestrator.chores import Chore, begin
 from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.embedded.checking import AnswerCheck
@@ -66,7 +67,8 @@ class Orchestrator(Client):
     """Executes workflows on a store; several processes may do so on one file.
 
     Use it as ``async with Orchestrator("sqlite:///runs.db", workflows=[triage]) as orchestrator``. With ``triggers``,
-    such as a ``folder``, it starts runs by itself inside the block.
+    such as a ``folder``, it starts runs by itself inside the block. With ``chores``, such as ``[Retention]``, it does
+    what each of them makes of this orchestrator now and again.
 
     Raises:
         InvalidWorkflow: a workflow cannot be executed as it is.
@@ -85,6 +87,7 @@ class Orchestrator(Client):
         clock: Clock | None = None,
         concurrency: int | None = None,
         triggers: Sequence[Trigger] = (),
+        chores: Sequence[Callable[[Client], Chore]] = (),
     ) -> None:
         self._time = clock or SystemClock()
         super().__init__(store, clock=self._time, create=True)
@@ -94,6 +97,8 @@ class Orchestrator(Client):
         for each in self._triggers:
             self._require(each.workflow)
         self._running: Running | None = None
+        self._chores = tuple(chores)
+        self._beside: list[asyncio.Task[None]] = []
         self._limits = dict(limits or {})
         self._settings = settings.with_concurrency(concurrency)
         self._durability: Durability = durability
@@ -112,6 +117,7 @@ class Orchestrator(Client):
             self.engine.worker.sign_on()
             self._signals.open()
             self._running = self._begin_triggers()
+            self._beside = begin(make(self) for make in self._chores)
         except BaseException:
             self._engine = None
             await super().__aexit__(None, None, None)
@@ -171,6 +177,9 @@ class Orchestrator(Client):
 
     async def _drain(self, engine: EmbeddedEngine) -> bool:
         """Start nothing more, then hand every run back; returns whether somebody cancelled that meanwhile."""
+        beside, self._beside = self._beside, []
+        for each in beside:
+            each.cancel()
         running, self._running = self._running, None
         try:
             if running is not None:

@@ -20,7 +20,7 @@ from handrail_orchestrator import chores
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, StoreLocked
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.retention import Retention
+from handrail_orchestrator.standing import standing
 from handrail_orchestrator.workflow import AnyWorkflow
 
 LAST_ANSWERS_SECONDS = 5
@@ -124,7 +124,7 @@ async def _serve(client: Client, similar: SimilarCases, served: Served, listener
     beside = [asyncio.create_task(_fire_timers(client), name="timers")]
     if isinstance(client, Orchestrator):
         beside.append(asyncio.create_task(client.failed(), name="worker"))
-        beside += chores.begin([Retention(client)])
+    beside += chores.begin(standing(client))
     typer.echo(_greeting(served, listener), err=True)
     try:
         done, _ = await asyncio.wait([serving, *beside], return_when=asyncio.FIRST_COMPLETED)

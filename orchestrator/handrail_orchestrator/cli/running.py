@@ -24,7 +24,7 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.jsonl import InputLine, read_inputs
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.retention import Retention
+from handrail_orchestrator.standing import standing
 from handrail_orchestrator.summary import BatchProgress, RunSummary, summarize
 from handrail_orchestrator.workflow import AnyWorkflow
 
@@ -141,7 +141,7 @@ async def _work(
         if until_idle:
             await orchestrator.idle()
             return
-        beside = chores.begin([Retention(orchestrator)])
+        beside = chores.begin(standing(orchestrator))
         try:
             await orchestrator.failed()
         finally:

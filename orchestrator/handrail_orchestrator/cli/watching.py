@@ -16,7 +16,7 @@ from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
-from handrail_orchestrator.retention import Retention
+from handrail_orchestrator.standing import standing
 from handrail_orchestrator.triggers.folder import MOST_BYTES, SETTLE_SECONDS, Folder, folder
 
 
@@ -66,7 +66,7 @@ async def _watch(made: Folder, target: str, store: str, concurrency: int, *, unt
             await made.emptied()
             await orchestrator.idle()
             return
-        beside = chores.begin([Retention(orchestrator)])
+        beside = chores.begin(standing(orchestrator))
         try:
             await orchestrator.failed()
         finally:

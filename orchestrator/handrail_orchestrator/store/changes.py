@@ -10,6 +10,7 @@ from typing import NamedTuple, TypedDict, assert_never
 from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.known import PutKnown, Sow
+from handrail_orchestrator.store.outbox import DeclareNotices, OutboxChange, Tell
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 
@@ -362,6 +363,7 @@ Change = (
     | DeclareRetention
     | Remember
     | PersonChange
+    | OutboxChange
     | PutKnown
     | Sow
 )
@@ -381,6 +383,7 @@ def run_of(change: Change) -> int | None:
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
             | PutView() | PutKnown() | Sow()
             | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles()
+            | Tell() | DeclareNotices()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

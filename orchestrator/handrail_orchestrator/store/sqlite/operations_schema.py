@@ -2,7 +2,54 @@
 
 TRIGGERS = ""
 """What is known of triggers beside what they fired."""
-NOTICES = ""
+NOTICES = """
+CREATE TABLE IF NOT EXISTS notices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    at REAL NOT NULL,
+    queue TEXT,
+    run INTEGER,
+    item INTEGER,
+    state TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS notices_new ON notices (at) WHERE state = 'new';
+CREATE INDEX IF NOT EXISTS notices_run ON notices (run) WHERE run IS NOT NULL;
+CREATE TABLE IF NOT EXISTS deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    channel TEXT NOT NULL,
+    person TEXT,
+    topic TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    due REAL NOT NULL,
+    state TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    claim TEXT,
+    claimed_until REAL,
+    made REAL NOT NULL,
+    ended REAL,
+    error TEXT
+);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS deliveries_topic ON deliveries (channel, topic, person)
+    WHERE state = 'waiting' AND tries = 0;
+CREATE TABLE IF NOT EXISTS delivered_notices (
+    delivery INTEGER NOT NULL,
+    notice INTEGER NOT NULL,
+    PRIMARY KEY (delivery, notice)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS delivered_notices_notice ON delivered_notices (notice);
+CREATE TABLE IF NOT EXISTS channels (
+    name TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL DEFAULT 0,
+    dead_since REAL,
+    probe_at REAL,
+    error TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen_requests (hash TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID
+"""
 """The outbox: what people are told, and what became of it."""
 FIGURES = ""
 """What is counted by the hour, outcomes, and baselines."""

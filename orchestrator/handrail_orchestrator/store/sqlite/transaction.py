@@ -11,6 +11,7 @@ from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store.fired import NoteFired
+from handrail_orchestrator.store.outbox import DeclareNotices, Tell
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sqlite import (
     again,
@@ -19,6 +20,7 @@ from handrail_orchestrator.store.sqlite import (
     fired,
     known,
     lifecycle,
+    outbox,
     people,
     retention,
     reviews,
@@ -131,6 +133,8 @@ APPLY: dict[type, Apply] = {
     p.PutPass: people.put_pass,
     p.DropPasses: people.drop_passes,
     p.UsePass: people.use_pass,
+    Tell: outbox.told,
+    DeclareNotices: outbox.declare,
 }
 
 FENCED: frozenset[type] = frozenset(

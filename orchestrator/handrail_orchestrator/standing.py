@@ -1,0 +1,12 @@
+"""Standing chores: what the commands that go on for long do for every store."""
+
+from handrail_orchestrator.chores import Chore
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.orchestrator import Orchestrator
+from handrail_orchestrator.retention import Retention
+
+
+def standing(client: Client) -> list[Chore]:
+    """Return what ``handrail work``, ``serve`` and ``watch`` do beside the runs; each area adds its own here."""
+    working: list[Chore] = [Retention(client)] if isinstance(client, Orchestrator) else []
+    return working
