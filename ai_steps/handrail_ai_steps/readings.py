@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from handrail_ai_steps.model import Answer
 from handrail_guards import fields
 from handrail_guards.check import Check, Finding, failed
 from handrail_guards.confidence import Confidence
-from handrail_guards.decided import ReadingDecision, decided
 from handrail_guards.guard import GuardContext
 from handrail_guards.outcome import Alternative
 from handrail_guards.values.written import Written
 from handrail_guards.verdict import OnFail, Verdict
+
+if TYPE_CHECKING:
+    from handrail_guards.decided import ReadingDecision
 
 NAME = "readings"
 """The name of the guard, which every step has whose answers hold typed values."""
@@ -36,6 +39,10 @@ def read_with(answer: Answer, source: str, *, day_first: bool | None) -> tuple[A
 
     A field that stays unclear has its readings among the alternatives, and half of its confidence.
     """
+    if next(fields.leaves(answer.value, Written), None) is None:
+        return answer, ()
+    from handrail_guards.decided import decided  # noqa: PLC0415 -- most answers hold no typed value
+
     by_rule = [path for path, sure in answer.fields.items() if sure.source == "rule"]
     exact = ("", *by_rule) if answer.confidence.source == "rule" and not answer.fields else tuple(by_rule)
     value, decisions = decided(answer.value, source, day_first=day_first, exact=exact)
@@ -59,14 +66,14 @@ def read_with(answer: Answer, source: str, *, day_first: bool | None) -> tuple[A
     return answer, tuple(told)
 
 
-def _halved(sure: Confidence, decision: ReadingDecision | None) -> Confidence:
+def _halved(sure: Confidence, decision: "ReadingDecision | None") -> Confidence:
     if decision is None or sure.value is None:
         return sure
     return Confidence(sure.value / 2, sure.source, f"halved: it may be {' or '.join(decision.readings)}")
 
 
 def _alternatives(
-    answer: Answer, unclear: Mapping[str, ReadingDecision]
+    answer: Answer, unclear: "Mapping[str, ReadingDecision]"
 ) -> Iterator[tuple[str, tuple[Alternative, ...]]]:
     yield from ((path, said) for path, said in answer.field_alternatives.items() if path not in unclear)
     for path, decision in unclear.items():

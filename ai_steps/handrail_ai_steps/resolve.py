@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from handrail_ai_steps.errors import InvalidTask, UnknownModel
 from handrail_ai_steps.model import LabelsKnown, Model
-from handrail_ai_steps.models.extractor.model import LocalExtractor
 from handrail_ai_steps.models.extractor.saved_kind import is_extractor
 from handrail_ai_steps.models.local.model import LocalModel
 from handrail_ai_steps.models.openai.model import OpenAIModel
@@ -85,7 +84,11 @@ def require_labels(models: Sequence[Model], labels: Sequence[str]) -> None:
 
 def _local(name: str) -> Model:
     path = Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name
-    return LocalExtractor.load(path) if is_extractor(path) else LocalModel.load(path)
+    if is_extractor(path):
+        from handrail_ai_steps.models.extractor.model import LocalExtractor  # noqa: PLC0415 -- most steps have none
+
+        return LocalExtractor.load(path)
+    return LocalModel.load(path)
 
 
 def _openai(name: str) -> Model:

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol
-
-from typing_extensions import TypeIs
+from typing import TYPE_CHECKING, Any, Protocol
 
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.values.written import Written
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 LEAVES: tuple[type, ...] = (str, int, float, Decimal, date, time, Written)
 """What a value is made of in the end, as far as it can be written in a text."""
@@ -121,7 +122,7 @@ def _with_part(value: object, part: str, new: object) -> object:
     raise TypeError(f"cannot change {part!r} of a {type(value).__name__}: it is no mapping, list, model or dataclass")
 
 
-def _is_model(value: object) -> TypeIs[_Model]:
+def _is_model(value: object) -> "TypeIs[_Model]":
     return hasattr(value, "model_validate")
 
 

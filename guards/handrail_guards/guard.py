@@ -6,11 +6,12 @@ members is asked for it, one that lacks them is not (decision 10).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
-
-from typing_extensions import TypeIs
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from handrail_guards.verdict import OnFail, Verdict
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 CostClass = Literal["free", "cheap", "paid"]
 """Guards run in this order and stop at the first that blocks."""
@@ -73,7 +74,7 @@ class PaidGuard(Protocol):
         ...
 
 
-def is_pure(guard: Guard | PaidGuard) -> TypeIs[Guard]:
+def is_pure(guard: Guard | PaidGuard) -> "TypeIs[Guard]":
     """Return whether a guard simply checks; the others have to be awaited."""
     # By attribute: isinstance with a protocol takes longer than most checks, and this runs for every guard and value.
     return hasattr(guard, "check")
