@@ -3,6 +3,7 @@
 import difflib
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from handrail_ai_steps.allowance import Limits
@@ -19,6 +20,7 @@ from handrail_guards.guard import Guard, PaidGuard
 if TYPE_CHECKING:
     from handrail_guards.auditing import AuditRule
     from handrail_guards.personal_data.find import PersonalDataKind
+    from handrail_guards.rollout import Rollout
 
 BuilderT = TypeVar("BuilderT", bound=Callable[..., object])
 
@@ -30,6 +32,8 @@ class StepOptions(TypedDict, total=False):
     examples: solved cases that the prompt shows, each an ``Example`` or an ``(input, output)`` pair.
     escalate: who decides when the outcome is in doubt, such as ``Escalation(queue="billing")``.
     audit: which cases of a workflow people judge blind; ``Auditing(0.05)`` draws 5% of them.
+    rollout: for which runs its values may be used; ``shadow``, ``share(0.1)`` or ``only(...)`` of ``handrail.guards``.
+    challenger: models, or a step, asked beside it in runs; their answers decide nothing and are compared.
     prompt: the templates of the prompt, in place of the default ones.
     limits: what one call may take of time, tokens and money, such as ``Limits(seconds=20)``.
     mask: personal data (such as ``["email", "phone"]``) that models see only as tokens; answers come back with it.
@@ -41,6 +45,8 @@ class StepOptions(TypedDict, total=False):
     examples: Examples
     escalate: Escalation
     audit: "AuditRule | None"
+    rollout: "Rollout | None"
+    challenger: "ModelLike | Sequence[ModelLike] | AIStep[Any] | None"
     prompt: Prompt | None
     limits: Limits
     mask: "Collection[PersonalDataKind]"
@@ -53,6 +59,8 @@ DEFAULTS: StepOptions = {
     "examples": (),
     "escalate": Escalation(),
     "audit": None,
+    "rollout": None,
+    "challenger": None,
     "prompt": None,
     "limits": Limits(),
     "mask": (),
@@ -106,18 +114,20 @@ def step_of(
         InvalidTask: a model, rule, guard or audit that this task has no use for.
     """
     chosen = DEFAULTS | options
-    return AIStep(
+    alone: AIStep[Any] = AIStep(
         task,
         models=resolve_models(models),
         accept=accept,
         guards=tuple(chosen["guards"]),
         escalate=chosen["escalate"],
-        audit=chosen["audit"],
         limits=chosen["limits"],
         mask=tuple(chosen["mask"]),
         keep_source=chosen["keep_source"],
         day_first=chosen["day_first"],
     )
+    given = chosen["challenger"]
+    challenger = given if given is None or isinstance(given, AIStep) else alone.using(*resolve_models(given))
+    return replace(alone, audit=chosen["audit"], rollout=chosen["rollout"], challenger=challenger)
 
 
 def with_options(builder: BuilderT) -> BuilderT:

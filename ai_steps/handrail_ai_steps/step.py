@@ -22,6 +22,7 @@ from handrail_ai_steps.option_types import require_defaults
 from handrail_ai_steps.readings import clear_values
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
+from handrail_ai_steps.rolling import require_challenger, require_rollout, subject_of
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Task
 from handrail_guards.acceptance import Acceptance, Always, Doubt
@@ -32,6 +33,7 @@ from handrail_guards.escalation import Escalation
 from handrail_guards.guard import Guard, GuardContext, PaidGuard
 from handrail_guards.objections import objections
 from handrail_guards.outcome import Accepted, Doubtful, Judgement
+from handrail_guards.rollout import Rollout
 from handrail_guards.values.written import Written
 from handrail_guards.verdict import Verdict
 
@@ -61,6 +63,10 @@ class AIStep(Generic[T_co]):
     """Who decides when the outcome is in doubt."""
     audit: AuditRule | None = None
     """Which cases people judge blind, accepted or not; drawn by the run that decides them, never by a bare call."""
+    rollout: Rollout | None = None
+    """For which runs its accepted values may be used; decided by the run, never by a bare call. None: for all."""
+    challenger: "AIStep[Any] | None" = None
+    """Who is asked beside it in runs, for comparison alone."""
     limits: Limits = Limits()  # noqa: RUF009 -- frozen
     mask: "tuple[PersonalDataKind, ...]" = ()
     """The personal data that no model is shown; answers come back with it restored."""
@@ -75,6 +81,7 @@ class AIStep(Generic[T_co]):
     def __post_init__(self) -> None:
         require_rule(self.name, self.accept)
         _require_audit(self.name, self.audit)
+        require_rollout(self.name, self.rollout)
         require_defaults(self.name, self.escalate, self.task.output)
         names = self.task.output.names
         require_fields(self.name, self.accept, names)
@@ -83,6 +90,8 @@ class AIStep(Generic[T_co]):
         object.__setattr__(self, "_guard_set", guard_set)
         if self.task.kind == "classify":
             require_labels(self.models, self.task.output.labels)
+        if self.challenger is not None:
+            require_challenger(self.name, self.output_type, self.challenger.output_type)
 
     @property
     def name(self) -> str:
@@ -103,6 +112,11 @@ class AIStep(Generic[T_co]):
     def version(self) -> str:
         """Return the prompt version, which changes with the prompt, labels, examples and schema."""
         return self.task.version
+
+    @property
+    def rollout_subject(self) -> str:
+        """Return a mark of what a rollout of it lets loose: the prompt, the models, the guards, what is accepted."""
+        return subject_of(self.version, self.models, self.guards, self.accept)
 
     def using(self, *models: ModelLike) -> "AIStep[T_co]":
         """Return the same step asking other models: scripted ones in tests, a stronger one in a comparison."""

@@ -4,11 +4,11 @@ import hashlib
 import json
 from typing import Any, Literal, TypeAlias
 
-Purpose: TypeAlias = Literal["audit", "development"]
+Purpose: TypeAlias = Literal["audit", "development", "rollout"]
 """What a number is drawn for: each purpose has numbers of its own, so that one choice says nothing about another."""
 
 _BITS = 53
-"""A float holds that many exactly, so that every number drawn for an audit is below 1."""
+"""A float holds that many exactly, so that every number drawn for an audit or a rollout is below 1."""
 
 
 def hash_of_text(text: str, *, digits: int) -> str:
@@ -40,8 +40,8 @@ def drawn(key: str, purpose: Purpose) -> float:
     The recipes stay as they are for ever: with another one, cases that were drawn would be drawn no more.
     """
     told = key.encode("utf-8", "surrogatepass")
-    if purpose == "audit":
-        digest = hashlib.blake2b(told, digest_size=8, person=b"handrail audit").digest()
+    if purpose != "development":
+        digest = hashlib.blake2b(told, digest_size=8, person=f"handrail {purpose}".encode()).digest()
         return (int.from_bytes(digest, "big") >> (64 - _BITS)) / (1 << _BITS)
     digest = hashlib.sha256(b"development:" + told).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -10,6 +10,7 @@ from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 from handrail_guards.confidence import Confidence
 from handrail_guards.escalation import Escalation
+from handrail_guards.rollout import RolledOut
 from handrail_guards.verdict import Span, Verdict
 
 T_co = TypeVar("T_co", covariant=True)
@@ -29,14 +30,16 @@ DoubtCode: TypeAlias = Literal[
     "rule",
     "unreadable",
     "contradiction",
+    "rollout",
 ]
 """Why a value is in doubt, as a code to count by; the reason says it in words.
 
-``contradiction``: two sources of one value disagree, such as the page of an invoice and the data in it.
+``contradiction``: two sources of one value disagree, such as the page of an invoice and the data in it. ``rollout``:
+the step would have accepted it, and is not rolled out to this run.
 """
 
 THRESHOLD_DECIDES: Final[frozenset[DoubtCode]] = frozenset(
-    {"low_confidence", "no_confidence", "stale_acceptance", "stopped", "rule"}
+    {"low_confidence", "no_confidence", "stale_acceptance", "stopped", "rule", "rollout"}
 )
 """Doubts that come from the acceptance rule: there is a value, and another threshold might have accepted it."""
 
@@ -139,7 +142,9 @@ class Judgement:
     drawn: bool = False
     """Whether the case was drawn for a blind audit, before it was known whether its value is accepted."""
     accepted_by: AcceptedBy | None = None
-    """Of an accepted value: the rule that accepted it; None in records of versions that did not keep it."""
+    """Of a value that a rule accepted: which; None in records of versions that did not keep it."""
+    rolled_out: RolledOut | None = None
+    """Of a step that is rolled out bit by bit: whether its value was let through in this run."""
 
 
 @dataclass(frozen=True, slots=True)

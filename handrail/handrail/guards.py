@@ -57,6 +57,15 @@ if TYPE_CHECKING:
     from handrail_guards.personal_data.mask import mask as mask
     from handrail_guards.personal_data.mask import restore as restore
     from handrail_guards.personal_data.names import no_names as no_names
+    from handrail_guards.rollout import NamedSlice as NamedSlice
+    from handrail_guards.rollout import RolledOut as RolledOut
+    from handrail_guards.rollout import Rollout as Rollout
+    from handrail_guards.rollout import RolloutCase as RolloutCase
+    from handrail_guards.rollout import RolloutState as RolloutState
+    from handrail_guards.rollout import only as only
+    from handrail_guards.rollout import rolled_out as rolled_out
+    from handrail_guards.rollout import shadow as shadow
+    from handrail_guards.rollout import share as share
     from handrail_guards.schema.json_schema import json_schema as json_schema
     from handrail_guards.schema.pydantic_type import pydantic_type as pydantic_type
     from handrail_guards.second_opinion import Ruling as Ruling
