@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import typer
 
-from handrail.console.links import PATH, link_for, refusal_of
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.audit.moments import utc
@@ -14,6 +13,7 @@ from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ItemArgument, JsonOption, StoreOption
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, NotAllowed, ReviewError
+from handrail_orchestrator.links import PATH, link_for, refusal_of
 from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store.address import path_of
 

@@ -19,7 +19,6 @@ from handrail.console.beside import beside, heading
 from handrail.console.context import console_of
 from handrail.console.forms.missing import MISSING
 from handrail.console.labels import IN_SIGHT, label_options, shown_value
-from handrail.console.links import PATH, SignedLink, refusal_of
 from handrail.console.lit import lit_lines
 from handrail.console.marks import answer_form
 from handrail.console.render import link as path_to
@@ -35,6 +34,7 @@ from handrail_orchestrator.errors import (
     SecretUnusable,
     UnknownItem,
 )
+from handrail_orchestrator.links import PATH, SignedLink, refusal_of
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail
 from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.secret import secret_of

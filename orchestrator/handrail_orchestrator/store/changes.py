@@ -7,10 +7,10 @@ those without waiting for the disk. Order is kept either way.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict, assert_never
 
+from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.known import PutKnown, Sow
-from handrail_orchestrator.store.outbox import DeclareNotices, OutboxChange, Tell
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 
@@ -363,7 +363,7 @@ Change = (
     | DeclareRetention
     | Remember
     | PersonChange
-    | OutboxChange
+    | o.OutboxChange
     | PutKnown
     | Sow
 )
@@ -383,7 +383,8 @@ def run_of(change: Change) -> int | None:
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
             | PutView() | PutKnown() | Sow()
             | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles()
-            | Tell() | DeclareNotices()
+            | o.Tell() | o.DeclareNotices() | o.RouteNotices() | o.ClaimDelivery() | o.EndTry() | o.RetryDeliveries()
+            | o.SweepOutbox() | o.SeeRequest()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

@@ -1,6 +1,7 @@
 """The outbox: what people are told, written with its cause in one transaction, and what became of it."""
 
-from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 NoticeKind: TypeAlias = Literal[
     "urgent", "reminder", "escalation", "at_risk", "failure", "promise", "breaker", "hold", "trigger", "report",
@@ -10,6 +11,12 @@ NoticeKind: TypeAlias = Literal[
 hold; a system that is down; a roll-out that was held; a trigger that failed; the weekly report; what waits; a trial."""
 
 NOTICE_KINDS: Final[tuple[NoticeKind, ...]] = get_args(NoticeKind)
+
+NoticeState: TypeAlias = Literal["new", "routed", "unrouted", "withdrawn"]
+"""``unrouted``: no route was for it; ``withdrawn``: by the time it was to be told, its item waited no more."""
+
+DeliveryState: TypeAlias = Literal["waiting", "sent", "set_aside"]
+"""``set_aside``: refused, or not delivered for too long; nothing happens to it until somebody retries it."""
 
 
 class Notice(NamedTuple):
@@ -47,4 +54,174 @@ class DeclareNotices(NamedTuple):
     """The share of an item's time until it is due after which it is at risk."""
 
 
-OutboxChange = Tell | DeclareNotices
+class Addressed(NamedTuple):
+    """Where a notice goes: through a channel, to one person or to whoever is behind the channel."""
+
+    channel: str
+    person: str | None
+    topic: str
+    """Notices of one topic that wait for one recipient become one message."""
+    due: float
+    """When it may be sent, so that others can join it until then."""
+    is_loud: bool
+    """Whether quiet hours do not hold it back."""
+
+
+class Routed(NamedTuple):
+    """What becomes of a new notice."""
+
+    notice: int
+    state: NoticeState
+    to: Sequence[Addressed] = ()
+    at: float | None = None
+    """Of one that stays ``new``: when it is to be looked at again."""
+
+
+class RouteNotices(NamedTuple):
+    """Turn new notices into deliveries; those that another process has routed are left alone. Reply: how many were."""
+
+    routed: Sequence[Routed]
+    now: float
+    pause_seconds: float
+    """Between two messages of one topic to one recipient, at least."""
+
+
+class ClaimDelivery(NamedTuple):
+    """Have one delivery of a channel to oneself for a while. Reply: its ``DeliveryRow``, or None: none is due.
+
+    From then on no notice joins it, so that every try sends the same. A channel that is down is tried once in a while.
+    """
+
+    channel: str
+    claim: str
+    """Names whoever claims it."""
+    now: float
+    until: float
+    is_quiet: bool
+    """Whether only loud ones are sent now."""
+    probe_seconds: float
+
+
+class EndTry(NamedTuple):
+    """Record what came of a try. Reply: whether the claim still held."""
+
+    delivery: int
+    claim: str
+    now: float
+    state: DeliveryState
+    due: float = 0.0
+    """Of one that goes on waiting: when it is tried again."""
+    error: str | None = None
+    is_channel_down: bool = False
+    """Whether it was the channel that failed, rather than this delivery."""
+    dead_after: int = 0
+    """So many such failures in a row, and the channel is down."""
+
+
+class RetryDeliveries(NamedTuple):
+    """Try again at once what was set aside or waits for another try. Reply: how many there were."""
+
+    now: float
+    channel: str | None = None
+    """None: of every channel."""
+    delivery: int | None = None
+
+
+class SweepOutbox(NamedTuple):
+    """Delete what was told before a time, and requests seen before it. Reply: how many notices that were."""
+
+    before: float
+    most: int
+
+
+class SeeRequest(NamedTuple):
+    """Note that a signed request came. Reply: whether for the first time."""
+
+    digest: str
+    at: float
+
+
+OutboxChange = (
+    Tell | DeclareNotices | RouteNotices | ClaimDelivery | EndTry | RetryDeliveries | SweepOutbox | SeeRequest
+)
+
+
+class NoticeRow(NamedTuple):
+    """A notice as it is kept, with what has become of its item since."""
+
+    id: int
+    kind: NoticeKind
+    key: str
+    title: str
+    body: str
+    at: float
+    queue: str | None
+    run: int | None
+    item: int | None
+    state: NoticeState
+    run_id: str | None = None
+    item_state: str | None = None
+    item_created: float | None = None
+    item_due: float | None = None
+
+
+class DeliveryRow(NamedTuple):
+    """One message to one recipient."""
+
+    id: int
+    channel: str
+    person: str | None
+    topic: str
+    message_id: str
+    due: float
+    state: DeliveryState
+    is_loud: int
+    tries: int
+    made: float
+    ended: float | None
+    error: str | None
+    notices: int
+    """How many it tells of."""
+
+
+class ChannelRow(NamedTuple):
+    """How a channel fares."""
+
+    name: str
+    failures: int
+    """In a row."""
+    dead_since: float | None
+    probe_at: float | None
+    error: str | None
+
+
+class OutboxStore(Protocol):
+    """The part of a store that knows what people are told.
+
+    Raises (every method):
+        StoreError: the store cannot be read.
+    """
+
+    def new_notices(self, now: float, limit: int) -> list[NoticeRow]:
+        """Return notices that are to be routed now, oldest first."""
+        ...
+
+    def due_deliveries(self, channel: str, now: float) -> int:
+        """Return how many deliveries of a channel are due, whether the channel is down or not."""
+        ...
+
+    def deliveries(self, state: DeliveryState | None, limit: int) -> list[DeliveryRow]:
+        """Return deliveries, newest first; None: of every state."""
+        ...
+
+    def notices_of(self, delivery: int, limit: int) -> list[NoticeRow]:
+        """Return the notices that a delivery tells of, oldest first."""
+        ...
+
+    def channels(self) -> list[ChannelRow]:
+        """Return how channels fare that have failed or were used again since, by name."""
+        ...
+
+    def notice_counts(self) -> dict[NoticeState, int]:
+        """Return how many notices there are, by state."""
+        ...

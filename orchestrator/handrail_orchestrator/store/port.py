@@ -11,6 +11,7 @@ from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.files import FileStore
 from handrail_orchestrator.store.fired import FiredStore
 from handrail_orchestrator.store.known import KnownStore
+from handrail_orchestrator.store.outbox import OutboxStore
 from handrail_orchestrator.store.rows import (
     ClaimedRun,
     EventRow,
@@ -140,7 +141,7 @@ class JudgedQuery:
     """Only those made at this time or later, in seconds since the epoch."""
 
 
-class Store(DecidedStore, FileStore, FiredStore, KnownStore, Protocol):
+class Store(DecidedStore, FileStore, FiredStore, KnownStore, OutboxStore, Protocol):
     """Remembers runs, steps, waits and reviews; safe to use from several threads.
 
     ``apply`` is the only way to write. It applies the changes in order in one transaction and returns

@@ -10,8 +10,8 @@ from typing import Any, get_args
 import httpx2
 
 from handrail import Client, Orchestrator
-from handrail.console.links import link_for
 from handrail.console.passwords import Passwords
+from handrail_orchestrator.links import link_for
 from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.address import path_of

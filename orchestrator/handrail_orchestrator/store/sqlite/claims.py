@@ -7,6 +7,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import Claimed
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
+from handrail_orchestrator.store.sqlite import outbox
 from handrail_orchestrator.store.sqlite.review_query import next_timer_sql
 
 if TYPE_CHECKING:
@@ -150,10 +151,14 @@ def _blame(tx: "Transaction", change: c.TakeOver) -> None:
         (change.worker,),
     ).fetchone()
     tx.execute(_BLAME, (suspects, in_flight, in_flight, change.worker))
-    tx.execute(
-        "UPDATE runs SET owner = NULL, status = 'set_aside', ended = ?, error = ? WHERE owner = ? AND died_alone >= ?",
-        (change.now, _poison(change.crash_limit), change.worker, change.crash_limit),
-    )
+    error = _poison(change.crash_limit)
+    set_aside = tx.execute(
+        "UPDATE runs SET owner = NULL, status = 'set_aside', ended = ?, error = ? WHERE owner = ? AND died_alone >= ?"
+        " RETURNING key",
+        (change.now, error, change.worker, change.crash_limit),
+    ).fetchall()
+    for (key,) in set_aside:
+        outbox.run_failed(tx, key, error, change.now)
 
 
 def _poison(crashes: int) -> str:

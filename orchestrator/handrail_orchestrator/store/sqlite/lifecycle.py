@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sqlite import audit, files
+from handrail_orchestrator.store.sqlite import audit, files, outbox
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -170,6 +170,8 @@ def end(tx: "Transaction", change: c.EndRun) -> None:
     if row is None:
         raise Fenced(tx.path, f"run {change.key} belongs to another worker")
     _leave_nothing_open(tx, change, row)
+    if change.status == "failed":
+        outbox.run_failed(tx, change.key, change.error, change.ended)
 
 
 def _leave_nothing_open(tx: "Transaction", change: c.EndRun, parent: tuple[int | None, str | None]) -> None:
@@ -285,7 +287,7 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
     these = "(SELECT value FROM json_each(?))"
     logged = audit.take_out(tx, keys, change.now)
     tx.execute(f"DELETE FROM links WHERE item IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
-    for table in ("steps", "archived_steps", "events", "reviews"):
+    for table in ("steps", "archived_steps", "events", "reviews", "notices"):
         tx.execute(f"DELETE FROM {table} WHERE run IN {these}", (chosen,))  # noqa: S608 -- our own table names
     files.let_go(tx, chosen, change.now)
     tx.execute(f"DELETE FROM runs WHERE key IN {these}", (chosen,))  # noqa: S608 -- a constant

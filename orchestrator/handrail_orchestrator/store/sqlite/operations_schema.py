@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
     message_id TEXT NOT NULL,
     due REAL NOT NULL,
     state TEXT NOT NULL,
+    is_loud INTEGER NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,
     claim TEXT,
     claimed_until REAL,
@@ -32,9 +33,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
     ended REAL,
     error TEXT
 );
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'waiting';
-CREATE INDEX IF NOT EXISTS deliveries_topic ON deliveries (channel, topic, person)
-    WHERE state = 'waiting' AND tries = 0;
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (channel, due) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS deliveries_topic ON deliveries (channel, topic, person, state);
 CREATE TABLE IF NOT EXISTS delivered_notices (
     delivery INTEGER NOT NULL,
     notice INTEGER NOT NULL,

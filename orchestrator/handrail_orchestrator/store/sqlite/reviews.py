@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import LinkUsed, ReviewConflict, ReviewError
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, QUESTION, ReviewRow
-from handrail_orchestrator.store.sqlite import audit, files, lifecycle
+from handrail_orchestrator.store.sqlite import audit, files, lifecycle, outbox
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -68,6 +68,7 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         tx.execute("UPDATE reviews SET first_taken = coalesce(first_taken, ?) WHERE id = ?", (change.now, change.id))
     row = ReviewRow(*tx.execute(SELECT_ONE, (change.id,)).fetchone())
     _log(tx, change, row)
+    outbox.item_moved(tx, change, row)
     return row
 
 

@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import QUESTION, StepRow
-from handrail_orchestrator.store.sqlite import audit, files, lifecycle
+from handrail_orchestrator.store.sqlite import audit, files, lifecycle, outbox
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -103,4 +103,5 @@ def ask(tx: "Transaction", item: c.AskedItem) -> int:
     ).fetchall()
     data = json.dumps({"code": item.code, "shown": item.digest, QUESTION: question_of(item).digest()})
     audit.append(tx, audit.LogEntry(number, item.created, f"run:{item.run}", "ask", "open", 1, data))
+    outbox.item_asked(tx, int(number), item)
     return int(number)

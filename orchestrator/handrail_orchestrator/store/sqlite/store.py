@@ -36,6 +36,7 @@ from handrail_orchestrator.store.sqlite.connection import (
     waiting_for_nobody,
 )
 from handrail_orchestrator.store.sqlite.decided import DecidedRows
+from handrail_orchestrator.store.sqlite.deliveries import OutboxRows
 from handrail_orchestrator.store.sqlite.evidence import SqliteEvidence
 from handrail_orchestrator.store.sqlite.file_identity import FileIdentity
 from handrail_orchestrator.store.sqlite.files import FileRows
@@ -60,7 +61,7 @@ ORDER BY steps.run, steps.seq
 """
 
 
-class SqliteStore(DecidedRows, FileRows, FiredRows, KnownRows):
+class SqliteStore(DecidedRows, FileRows, FiredRows, KnownRows, OutboxRows):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
     def __init__(

@@ -9,13 +9,14 @@ from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
+from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store.fired import NoteFired
-from handrail_orchestrator.store.outbox import DeclareNotices, Tell
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sqlite import (
     again,
     claims,
+    deliveries,
     files,
     fired,
     known,
@@ -133,8 +134,14 @@ APPLY: dict[type, Apply] = {
     p.PutPass: people.put_pass,
     p.DropPasses: people.drop_passes,
     p.UsePass: people.use_pass,
-    Tell: outbox.told,
-    DeclareNotices: outbox.declare,
+    o.Tell: outbox.told,
+    o.DeclareNotices: outbox.declare,
+    o.RouteNotices: deliveries.route,
+    o.ClaimDelivery: deliveries.claim,
+    o.EndTry: deliveries.end_try,
+    o.RetryDeliveries: deliveries.retry,
+    o.SweepOutbox: deliveries.sweep,
+    o.SeeRequest: deliveries.see,
 }
 
 FENCED: frozenset[type] = frozenset(

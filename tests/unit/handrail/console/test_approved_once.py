@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from handrail import Client, Escalation, Orchestrator, Retry, Run, action, step_context, workflow
-from handrail.console.links import link_for
 from handrail.orchestrator import ReviewConflict, ReviewError
+from handrail_orchestrator.links import link_for
 from handrail_orchestrator.secret import signing_secret
 from tests.unit.handrail.console.served import Site, opened
 from tests.unit.orchestrator.commands import handrail

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handrail import Escalation, Run, Says, ScriptedModel, classify, confidence, workflow
-from handrail.console.links import link_for
+from handrail_orchestrator.links import link_for
 from handrail_orchestrator.review.blinding import item_for
 from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store.address import path_of

@@ -14,7 +14,7 @@ import pytest
 
 from handrail import Client
 from handrail.console.context import ConsoleSettings
-from handrail.console.links import SignedLink, link_for
+from handrail_orchestrator.links import SignedLink, link_for
 from handrail_orchestrator.secret import SigningSecret, signing_secret
 from tests.unit.handrail.console.served import Site, approvals, invoices, opened, text_of, tickets
 from tests.unit.orchestrator.commands import done, handrail

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail.console.links import SignedLink, link_for
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.links import SignedLink, link_for
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.secret import SigningSecret
 

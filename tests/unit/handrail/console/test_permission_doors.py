@@ -18,10 +18,10 @@ from typer.testing import CliRunner
 from handrail import Client, Escalation, Orchestrator, Run, workflow
 from handrail.cli import app
 from handrail.console.app import console
-from handrail.console.links import link_for
 from handrail.console.secret_keys import hash_of, new_session_secret, new_token
 from handrail.console.sessions import csrf_of
 from handrail_orchestrator.errors import NotAllowed, OrchestratorError
+from handrail_orchestrator.links import link_for
 from handrail_orchestrator.people import acting
 from handrail_orchestrator.records.person import ROLES
 from handrail_orchestrator.review.permission import ItemAction, Place, StoreAction, may

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handrail import Escalation, Run, action, workflow
-from handrail.console.links import link_for
+from handrail_orchestrator.links import link_for
 from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store.address import path_of
 from tests.unit.handrail.console.served import Site, approvals, opened, text_of
