@@ -67,7 +67,7 @@ class Addressed(NamedTuple):
     """Whether quiet hours do not hold it back."""
 
 
-class Routed(NamedTuple):
+class RoutedNotice(NamedTuple):
     """What becomes of a new notice."""
 
     notice: int
@@ -80,7 +80,7 @@ class Routed(NamedTuple):
 class RouteNotices(NamedTuple):
     """Turn new notices into deliveries; those that another process has routed are left alone. Reply: how many were."""
 
-    routed: Sequence[Routed]
+    routed: Sequence[RoutedNotice]
     now: float
     pause_seconds: float
     """Between two messages of one topic to one recipient, at least."""
