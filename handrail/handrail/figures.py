@@ -3,14 +3,12 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from handrail_evals.numbers.statistics.intervals import critical_value, wilson_bounds
+from handrail_ground.shares import Proportion
 from handrail_orchestrator.review.permission import QueueScope
 from handrail_orchestrator.statistics.figures import AuditFigures, DeskFigures, QueueFigures
 from handrail_orchestrator.statistics.reading import MOST_DECIDED, DecidedReader
 from handrail_orchestrator.store.decided import DecidedQuery
 
-LEVEL: Final = 0.95
-"""Confidence of the interval around the share of wrong values."""
 WEEK_SECONDS: Final = 7 * 86_400.0
 """How far figures look back when nobody says."""
 
@@ -30,11 +28,9 @@ class ErrorRate:
     @classmethod
     def of(cls, audits: AuditFigures) -> "ErrorRate":
         """Return the rate with its interval."""
-        if not audits.audited:
-            return cls(audited=0, wrong=0, rate=None, low=None, high=None)
-        low, high = wilson_bounds(audits.wrong, audits.audited, critical_value(LEVEL))
-        rate = audits.wrong / audits.audited
-        return cls(audited=audits.audited, wrong=audits.wrong, rate=rate, low=low, high=high)
+        share = Proportion(audits.wrong, audits.audited)
+        low, high = share.interval or (None, None)
+        return cls(audited=audits.audited, wrong=audits.wrong, rate=share.rate, low=low, high=high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from handrail_orchestrator.records.run import RunRecord as RunRecord
     from handrail_orchestrator.records.run import WaitRecord as WaitRecord
     from handrail_orchestrator.records.step import StepRecord as StepRecord
+    from handrail_orchestrator.statistics.stats import Funnel as Funnel
+    from handrail_orchestrator.statistics.stats import Stats as Stats
+    from handrail_orchestrator.statistics.stats import StatsWindow as StatsWindow
     from handrail_orchestrator.step import Step as Step
     from handrail_orchestrator.store.port import ReviewQuery as ReviewQuery
     from handrail_orchestrator.store.port import RunQuery as RunQuery

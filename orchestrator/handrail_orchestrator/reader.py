@@ -20,6 +20,7 @@ from handrail_orchestrator.records.reading import (
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
+from handrail_orchestrator.statistics.asking import StatsReader
 from handrail_orchestrator.statistics.reading import DecidedReader
 from handrail_orchestrator.store import HistoryRows, JudgedQuery, ReviewQuery, RunQuery, Store, open_store
 from handrail_orchestrator.store.evidence import StoredEvidence
@@ -28,7 +29,7 @@ from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
 from handrail_orchestrator.texts import checked_number, checked_text, checked_texts
 
 
-class Reader(DecidedReader):
+class Reader(DecidedReader, StatsReader):
     """Reads a store; ``Client`` is one."""
 
     @property

@@ -53,6 +53,8 @@ class DecidedRecord(LazyRecord):
     """How many people decided it or handed it on."""
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Where in the source whoever decided found what is in a field, by its path."""
+    rerun: int = 0
+    """Tries of steps, begun after the decision, that a retry of the run replaced."""
 
     @property
     def place(self) -> tuple[float, int]:
@@ -97,6 +99,17 @@ class DecidedRecord(LazyRecord):
     def answered(self) -> float:
         """Return when the answer that stands was given, which may be before it counted."""
         return self.item.answers[-1].at if self.item.answers else self.item.decided or 0.0
+
+    @property
+    def delay(self) -> float:
+        """Return the approval delay in seconds; of what nobody took, until a policy answered: silence counts."""
+        taken = self.item.first_taken
+        return max(0.0, (self.answered if taken is None else taken) - self.item.created)
+
+    @property
+    def is_rework(self) -> bool:
+        """Return whether it had to be done again: opened after an answer, or a step ran again after the decision."""
+        return self.reopened > 0 or self.rerun > 0
 
     @property
     def seconds(self) -> float | None:

@@ -78,12 +78,13 @@ class DeskFigures:
     by_policy: int
     """Decided by nobody: a due time passed, and a policy did."""
     approval_delay: float | None
-    """Median from the moment an item was asked to the moment somebody first took it."""
+    """Median from the moment an item was asked to the moment somebody first took it; of what nobody took, to the answer
+    that a policy gave: silent approvers count."""
     hands_on: float | None
     """Median time that people were at an item: while its tab was in view where pages tell, at most from taking to
     deciding; else from taking to deciding."""
     rework: float | None
-    """Of 100 items, how many were opened again after an answer."""
+    """Of 100 items, how many were opened again after an answer, or had a step of their run run again after it."""
     touches: float | None
     """How many people decided or handed on an item, on average."""
     sent_up: int
@@ -128,7 +129,6 @@ def desk_figures(decided: Iterable[DecidedRecord], *, most: int) -> DeskFigures:
             break
         records.append(record)
     by_people = [each for each in records if each.person is not None]
-    delays = [each.item.first_taken - each.item.created for each in records if each.item.first_taken is not None]
     worked = [each.seconds for each in by_people if each.seconds is not None]
     audits = [each for each in by_people if each.is_audit and each.has_suggestion]
     due = [(each.answered, each.item.due) for each in records if each.item.due is not None]
@@ -137,9 +137,9 @@ def desk_figures(decided: Iterable[DecidedRecord], *, most: int) -> DeskFigures:
         decided=len(records),
         is_whole=is_whole,
         by_policy=len(records) - len(by_people),
-        approval_delay=_median(delays),
+        approval_delay=_median([each.delay for each in records]),
         hands_on=_median(worked),
-        rework=100 * sum(each.reopened > 0 for each in records) / len(records) if records else None,
+        rework=100 * sum(each.is_rework for each in records) / len(records) if records else None,
         touches=sum(each.people for each in records) / len(records) if records else None,
         sent_up=sum(each.sent_up > 0 for each in records),
         in_time=in_time,

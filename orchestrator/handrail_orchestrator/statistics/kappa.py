@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import comb
 from typing import Literal, TypeAlias
 
 Coefficient: TypeAlias = Literal["kappa", "alpha"]
@@ -35,30 +36,52 @@ def agreement_of(answered: Sequence[Mapping[str, str]]) -> Agreement | None:
     Each question has its answers by person, as texts that are equal where the answers are. Cohen's kappa is of two
     people who answered all of them; with any others it is Krippendorff's alpha for names (nominal data).
     """
-    shared = [each for each in answered if len(each) >= PAIR]
-    if not shared:
+    units: dict[int, tuple[int, int]] = {}
+    said: Counter[tuple[str, str]] = Counter()
+    for each in answered:
+        if len(each) >= PAIR:
+            count, agreeing = units.get(len(each), (0, 0))
+            units[len(each)] = count + 1, agreeing + agreeing_pairs(list(each.values()))
+            said.update(each.items())
+    return agreement_from(units, said)
+
+
+def agreement_from(units: Mapping[int, tuple[int, int]], said: Mapping[tuple[str, str], int]) -> Agreement | None:
+    """Return how far answers agree that were counted; None: no question has two.
+
+    ``units`` are questions by the number of their answers, with the pairs of answers to one that are the same;
+    ``said`` is how often a person gave an answer to one of them.
+    """
+    items = sum(count for count, _ in units.values())
+    if not items:
         return None
-    people = sorted({person for each in shared for person in each})
-    raw = sum(_agreeing(list(each.values())) for each in shared) / len(shared)
+    people = sorted({person for person, _ in said})
+    raw = sum(agreeing / comb(size, PAIR) for size, (_, agreeing) in sorted(units.items())) / items
+    totals: Counter[str] = Counter()
+    for (_, value), count in said.items():
+        totals[value] += count
     if len(people) == PAIR:
-        one, other = people
-        beyond = cohen_kappa([(each[one], each[other]) for each in shared])
-        return Agreement(items=len(shared), people=PAIR, raw=raw, coefficient="kappa", beyond_chance=beyond)
-    beyond = krippendorff_alpha([list(each.values()) for each in shared])
-    return Agreement(items=len(shared), people=len(people), raw=raw, coefficient="alpha", beyond_chance=beyond)
+        one, other = ({value: count for (who, value), count in said.items() if who == person} for person in people)
+        beyond = _kappa(items, sum(agreeing for _, agreeing in units.values()), one, other)
+        return Agreement(items=items, people=PAIR, raw=raw, coefficient="kappa", beyond_chance=beyond)
+    observed = sum(
+        PAIR * (count * comb(size, PAIR) - agreeing) / (size - 1) for size, (count, agreeing) in sorted(units.items())
+    )
+    beyond = _alpha(totals, observed)
+    return Agreement(items=items, people=len(people), raw=raw, coefficient="alpha", beyond_chance=beyond)
 
 
 def cohen_kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
     """Return Cohen's kappa of two people's answers to the same questions; None where chance alone agrees fully."""
-    total = len(pairs)
-    if not total:
-        return None
     ones, others = Counter(one for one, _ in pairs), Counter(other for _, other in pairs)
+    return _kappa(len(pairs), sum(one == other for one, other in pairs), ones, others)
+
+
+def _kappa(total: int, agreed: int, ones: Mapping[str, int], others: Mapping[str, int]) -> float | None:
     # In whole numbers until the end, so that full agreement is 1 and not a hair less.
-    agreed = total * sum(one == other for one, other in pairs)
-    by_chance = sum(count * others[value] for value, count in ones.items())
+    by_chance = sum(count * others.get(value, 0) for value, count in ones.items())
     possible = total * total - by_chance
-    return (agreed - by_chance) / possible if possible else None
+    return (total * agreed - by_chance) / possible if possible else None
 
 
 def krippendorff_alpha(units: Sequence[Sequence[str]]) -> float | None:
@@ -66,18 +89,21 @@ def krippendorff_alpha(units: Sequence[Sequence[str]]) -> float | None:
 
     Each unit has the answers to one question, whoever gave them; one with a single answer says nothing.
     """
-    shared = [Counter(each) for each in units if len(each) >= PAIR]
     totals: Counter[str] = Counter()
     observed = 0.0
-    for counts in shared:
+    for counts in (Counter(each) for each in units if len(each) >= PAIR):
         size = counts.total()
         totals.update(counts)
         observed += (size * size - sum(count * count for count in counts.values())) / (size - 1)
+    return _alpha(totals, observed)
+
+
+def _alpha(totals: Counter[str], observed: float) -> float | None:
     answers = totals.total()
     expected = answers * answers - sum(count * count for count in totals.values())
     return 1.0 - (answers - 1) * observed / expected if expected else None
 
 
-def _agreeing(answers: Sequence[str]) -> float:
-    pairs = list(combinations(answers, 2))
-    return sum(one == other for one, other in pairs) / len(pairs)
+def agreeing_pairs(answers: Sequence[str]) -> int:
+    """Return how many pairs of answers to one question are the same."""
+    return sum(one == other for one, other in combinations(answers, PAIR))

@@ -50,6 +50,8 @@ class DecidedRow(NamedTuple):
     people: int
     spans: str | None = None
     """Where whoever decided found what is in a field, as JSON."""
+    rerun: int = 0
+    """Tries of steps, begun after the decision, that a retry of the run replaced."""
 
     @property
     def place(self) -> tuple[float, int]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.decided import DecidedStore
 from handrail_orchestrator.store.evidence import StoredEvidence
+from handrail_orchestrator.store.figures import FigureStore
 from handrail_orchestrator.store.files import FileStore
 from handrail_orchestrator.store.fired import FiredStore
 from handrail_orchestrator.store.known import KnownStore
@@ -141,7 +142,7 @@ class JudgedQuery:
     """Only those made at this time or later, in seconds since the epoch."""
 
 
-class Store(DecidedStore, FileStore, FiredStore, KnownStore, OutboxStore, Protocol):
+class Store(DecidedStore, FigureStore, FileStore, FiredStore, KnownStore, OutboxStore, Protocol):
     """Remembers runs, steps, waits and reviews; safe to use from several threads.
 
     ``apply`` is the only way to write. It applies the changes in order in one transaction and returns

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from handrail_evals.errors import InvalidScore, TooFewCases
 from handrail_evals.numbers.statistics.clusters import group
-from handrail_evals.numbers.statistics.intervals import STANDARD, Certainty, Interval, critical_value, wilson_bounds
+from handrail_evals.numbers.statistics.intervals import STANDARD, Certainty, Interval, critical_value
 from handrail_ground.optional import OptionalLibrary
+from handrail_ground.shares import wilson_bounds
 
 if TYPE_CHECKING:
     import numpy as np

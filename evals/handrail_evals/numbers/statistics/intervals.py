@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from handrail_evals.errors import InvalidScore, InvalidSetting, TooFewCases
 from handrail_evals.numbers.statistics.clusters import Sample, spread
 from handrail_ground.optional import OptionalLibrary
+from handrail_ground.shares import wilson_bounds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -121,18 +122,6 @@ def mean_interval(
         cases=around.cases,
         method=f"t, {around.clusters} clusters" if around.clusters < around.cases else "t",
     )
-
-
-def wilson_bounds(successes: float, cases: float, critical: float) -> tuple[float, float]:
-    """Return the ends of the Wilson score interval (Wilson 1927); the counts need not be whole."""
-    share = successes / cases
-    square = critical * critical / cases
-    center = (share + square / 2.0) / (1.0 + square)
-    # Rounding takes a share a hair past 0 or 1, and then the root of a negative number.
-    variance = max(0.0, share * (1.0 - share)) / cases + square / (4.0 * cases)
-    reach = critical * math.sqrt(variance) / (1.0 + square)
-    # At a share of 0 or 1 the interval ends there; rounding must not move the end past the estimate.
-    return max(0.0, min(share, center - reach)), min(1.0, max(share, center + reach))
 
 
 def wilson(outcomes: Sequence[float], clusters: Sequence[str | None] | None = None, *, level: float = 0.95) -> Interval:

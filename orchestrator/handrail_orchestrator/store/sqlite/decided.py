@@ -26,17 +26,33 @@ _ABOUT = f"""CASE
 END"""
 """The name of the step whose judgement an item asks about."""
 _LOG = "FROM review_log WHERE review_log.review = reviews.id AND review_log.action"
-_DECIDED = f"""
-SELECT {SELECT}, workflows.version, steps.input, steps.output,
+_COLUMNS = f"""{SELECT}, workflows.version, steps.input, steps.output,
     (SELECT max(at) {_LOG} = 'take' AND actor = reviews.decided_by),
     (SELECT count(*) {_LOG} = 'reopen'),
     (SELECT count(*) {_LOG} = 'send_up'),
     (SELECT count(DISTINCT actor) {_LOG} IN ('decide', 'assign') AND actor LIKE 'person:%'),
-    (SELECT json_extract(data, '$.spans') {_LOG} = 'decide' AND actor = reviews.decided_by ORDER BY id DESC LIMIT 1)
-FROM reviews INDEXED BY reviews_decided{_WITH_RUN} JOIN schemas ON schemas.id = reviews.schema
+    (SELECT json_extract(data, '$.spans') {_LOG} = 'decide' AND actor = reviews.decided_by ORDER BY id DESC LIMIT 1),
+    (SELECT count(*) FROM archived_steps AS again WHERE again.run = reviews.run AND again.kind != 'human'
+        AND again.started >= reviews.decided)
+"""  # noqa: S608 -- our own column names
+_JUDGED = f"""
 LEFT JOIN steps ON steps.run = reviews.run AND steps.kind = 'ai' AND steps.status = 'done' AND steps.name = {_ABOUT}
+"""
+_DECIDED = f"""
+SELECT {_COLUMNS} FROM reviews INDEXED BY reviews_decided{_WITH_RUN} JOIN schemas ON schemas.id = reviews.schema
+{_JUDGED}
 WHERE reviews.state = 'decided' AND reviews.decided IS NOT NULL AND {_NOT_KNOWN}
 """  # noqa: S608 -- our own column names
+_MOVES = "'decide', 'skip', 'send_up', 'assign', 'escalate', 'reassign', 'default', 'fail', 'undo', 'reopen'"
+OF_RUNS = f"""
+SELECT {_COLUMNS}, (SELECT json_group_array(json_array(action, actor, at)) FROM (SELECT action, actor, at
+    FROM review_log WHERE review_log.review = reviews.id AND action IN ({_MOVES}) ORDER BY id))
+FROM json_each(?) AS wanted JOIN reviews ON reviews.run = wanted.value
+JOIN runs ON runs.key = reviews.run JOIN workflows ON workflows.id = runs.workflow
+JOIN schemas ON schemas.id = reviews.schema{_JUDGED}
+ORDER BY reviews.id
+"""  # noqa: S608 -- as above
+"""The items of some runs, decided or not, with how they were handed on."""
 # Left to itself, SQLite goes by the index of states, and sorts everything that was ever decided.
 _TEXTS = f"""
 SELECT review_log.id, reviews.id, reviews.queue, workflows.name, reviews.step, reviews.context

@@ -32,14 +32,14 @@ MOST_LANES = 400
 
 def latest(rows: Rows, query: RunQuery) -> list[Any]:
     """Return the rows of a list of runs, newest first."""
-    bounds = _bounds(rows, query)
+    between = bounds(rows, query)
     if query.parent is not None or (query.status is None and query.workflow is None):
-        return rows(*_filtered(query, *bounds))
+        return rows(*_filtered(query, *between))
     if query.text is None:
-        return rows(*_chosen(query, _laned(rows, query, *bounds)))
+        return rows(*_chosen(query, _laned(rows, query, *between)))
     # What is rarer is looked up in the other: runs of this status, or those with this in their id.
-    few = _laned(rows, replace(query, limit=FEW), *bounds)
-    return rows(*(_chosen(query, few) if len(few) < FEW else _filtered(query, *bounds)))
+    few = _laned(rows, replace(query, limit=FEW), *between)
+    return rows(*(_chosen(query, few) if len(few) < FEW else _filtered(query, *between)))
 
 
 def _laned(rows: Rows, query: RunQuery, above: int, below: int) -> list[int]:
@@ -104,7 +104,7 @@ def _made(query: RunQuery) -> tuple[str, list[object]]:
     return "".join(condition for condition, _ in given), [value for _, value in given]
 
 
-def _bounds(rows: Rows, query: RunQuery) -> tuple[int, int]:
+def bounds(rows: Rows, query: RunQuery) -> tuple[int, int]:
     """Return keys that all runs of a list are between: keys and times rise together, but for a clock set back."""
     above, below = -1, LARGEST if query.before_key is None else query.before_key
     if query.created_from is not None:

@@ -38,6 +38,7 @@ from handrail_orchestrator.store.sqlite.connection import (
 from handrail_orchestrator.store.sqlite.decided import DecidedRows
 from handrail_orchestrator.store.sqlite.deliveries import OutboxRows
 from handrail_orchestrator.store.sqlite.evidence import SqliteEvidence
+from handrail_orchestrator.store.sqlite.figures import FigureRows
 from handrail_orchestrator.store.sqlite.file_identity import FileIdentity
 from handrail_orchestrator.store.sqlite.files import FileRows
 from handrail_orchestrator.store.sqlite.fired import FiredRows
@@ -61,7 +62,7 @@ ORDER BY steps.run, steps.seq
 """
 
 
-class SqliteStore(DecidedRows, FileRows, FiredRows, KnownRows, OutboxRows):
+class SqliteStore(DecidedRows, FigureRows, FileRows, FiredRows, KnownRows, OutboxRows):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
     def __init__(
@@ -290,15 +291,20 @@ class SqliteStore(DecidedRows, FileRows, FiredRows, KnownRows, OutboxRows):
     @contextmanager
     def evidence(self) -> Iterator[StoredEvidence]:
         """Read the audit log and the decisions, all of one moment; others go on writing to a file meanwhile."""
+        with self._snapshot() as connection:
+            yield SqliteEvidence(connection)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
         self._identity.check()
         with explaining(self._path):
             if self._path != MEMORY:
                 with closing(reader(self._path)) as connection:
                     connection.execute("BEGIN")
-                    yield SqliteEvidence(connection)
+                    yield connection
                 return
             with self._write_lock:
-                yield SqliteEvidence(self._writing)
+                yield self._writing
 
     def judged(self, query: JudgedQuery) -> list[JudgedRow]:
         """Return judgements with what people said of them, by run, oldest first, then by name."""

@@ -1,0 +1,102 @@
+"""Asking a store for the figures of a window."""
+
+import time
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from handrail_ground.shares import Proportion
+from handrail_orchestrator.texts import checked_texts
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.statistics.stats import QueueAge, Stats
+    from handrail_orchestrator.statistics.window import WindowLike
+    from handrail_orchestrator.store import Store
+
+WEEK = timedelta(days=7)
+
+
+class StatsReader(ABC):
+    """Counts what became of runs; every client can."""
+
+    @property
+    @abstractmethod
+    def _open_store(self) -> "Store":
+        """Return what is read."""
+
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch."""
+        return time.time()
+
+    def stats(
+        self,
+        window: "WindowLike" = WEEK,
+        *,
+        workflow: str | None = None,
+        version: int | None = None,
+        zone: str = "UTC",
+    ) -> "Stats":
+        """Return the figures of the runs that were started in a window: those of the last seven days.
+
+        ``window`` is a time up to now (``timedelta``, or text such as ``7d`` or ``24h``), or two moments or days, the
+        second one not included (as text: ``2026-11-01..2026-11-08``); days begin at midnight in ``zone``.
+
+        Raises:
+            Misuse: the window or the zone is none.
+            StoreError: the store cannot be read.
+        """
+        from handrail_orchestrator.statistics.computing import compute  # noqa: PLC0415 -- few clients look at figures
+        from handrail_orchestrator.statistics.stats import Stats  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.statistics.tally import RunTallies  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.statistics.window import window_of  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.store.figures import FigureQuery  # noqa: PLC0415 -- as above
+
+        checked_texts(workflow=workflow)
+        now = self.now()
+        chosen = window_of(window, now=now, zone=zone)
+        query = FigureQuery(since=chosen.since, until=chosen.until, workflow=workflow, version=version)
+        tallies = RunTallies()
+        with self._open_store.figures() as stored:
+            for runs, parts in stored.all_runs(query):
+                tallies.add(runs, parts)
+        found = compute(tallies.items(), now)
+        funnel = found.funnel
+        return Stats(
+            window=chosen,
+            workflow=workflow,
+            version=version,
+            at=now,
+            funnel=funnel,
+            cycle=found.cycle,
+            exceptions=Proportion(funnel.by_person + funnel.by_policy + funnel.failed + funnel.set_aside, funnel.ended),
+            completion=Proportion(funnel.completed, funnel.ended),
+            human_wait=found.human_wait,
+            steps=found.steps,
+            bottleneck=found.bottleneck,
+            questions=found.questions,
+            by_queue=found.by_queue,
+            queues=self._queue_ages(now),
+            agreement=found.agreement,
+            changed=found.changed,
+            changed_by_confidence=found.changed_by_confidence,
+            audits=found.audits,
+            money=sum(each.money for each in found.steps),
+            unpriced=sum(each.unpriced for each in found.steps),
+            outcomes=found.outcomes,
+            versions=found.versions,
+        )
+
+    def _queue_ages(self, now: float) -> "tuple[QueueAge, ...]":
+        from handrail_orchestrator.statistics.stats import AGE_LIMITS, QueueAge  # noqa: PLC0415 -- as above
+
+        ages = dict(self._open_store.queue_ages(now, AGE_LIMITS))
+        return tuple(
+            QueueAge(
+                queue=row.queue,
+                waiting=row.waiting,
+                oldest=None if row.oldest is None else max(0.0, now - row.oldest),
+                late=row.late,
+                by_age=tuple(ages.get(row.queue, [0] * (len(AGE_LIMITS) + 1))),
+            )
+            for row in self._open_store.queues(now)
+        )

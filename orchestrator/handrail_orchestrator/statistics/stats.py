@@ -1,0 +1,444 @@
+"""What a window of runs comes to in numbers: the same for the page, the command, the API and Python.
+
+Each word is defined once, in ``docs/operations.md``; durations are seconds, quantiles come from log-spaced buckets.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+from handrail_ground.shares import Proportion
+from handrail_orchestrator.statistics.buckets import PERCENTILE_ERROR
+from handrail_orchestrator.statistics.kappa import Agreement
+
+BarName: TypeAlias = Literal["rules_decided", "ai_accepted", "reviewed", "failed", "cancelled", "still_open"]
+"""The bars of the funnel, in their order."""
+
+AGE_LIMITS: Final = (3_600.0, 4 * 3_600.0, 8 * 3_600.0, 24 * 3_600.0)
+"""The ages that tell the questions of a queue apart: below an hour, four, eight, a day, and above."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatsWindow:
+    """The runs that are counted: those started from a time on and before another, in seconds since the epoch."""
+
+    since: float
+    until: float
+    zone: str = "UTC"
+    """The time zone of its days, for people."""
+
+    @property
+    def hours(self) -> float:
+        """Return how long it is: a week has 167 or 169 hours when clocks are changed in it."""
+        return (self.until - self.since) / 3_600.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {"since": self.since, "until": self.until, "zone": self.zone, "hours": self.hours}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """The runs that were started, by what became of them; the counts mean what ``RunSummary``'s do.
+
+    Raises:
+        ValueError: the counts do not add up to ``started``.
+    """
+
+    started: int
+    by_rule: int = 0
+    """Completed without a judgement."""
+    by_model: int = 0
+    """Completed with every judgement accepted."""
+    by_person: int = 0
+    """Completed with an answer from a person to each question."""
+    by_policy: int = 0
+    """Completed with a question that nobody answered in time, so that a policy did."""
+    failed: int = 0
+    set_aside: int = 0
+    """Not tried again before somebody says so: their process died of them, again and again."""
+    cancelled: int = 0
+    waiting_for_person: int = 0
+    waiting: int = 0
+    """Still open, for something else than a person."""
+
+    def __post_init__(self) -> None:
+        total = sum(count for _, count in self.bars)
+        if total != self.started or min(each for name, each in asdict(self).items()) < 0:
+            raise ValueError(
+                f"the bars of a funnel add up to {total}, not to the {self.started} runs that were started"
+            )
+
+    @property
+    def bars(self) -> tuple[tuple[BarName, int], ...]:
+        """Return the bars in order; they add up to ``started``, always."""
+        return (
+            ("rules_decided", self.by_rule),
+            ("ai_accepted", self.by_model),
+            ("reviewed", self.by_person + self.by_policy),
+            ("failed", self.failed + self.set_aside),
+            ("cancelled", self.cancelled),
+            ("still_open", self.waiting_for_person + self.waiting),
+        )
+
+    def share(self, bar: BarName) -> Proportion:
+        """Return a bar as a share of the runs that were started."""
+        return Proportion(dict(self.bars)[bar], self.started)
+
+    @property
+    def still_open(self) -> int:
+        """Return how many have not ended."""
+        return self.waiting_for_person + self.waiting
+
+    @property
+    def ended(self) -> int:
+        """Return how many have ended, however."""
+        return self.started - self.still_open
+
+    @property
+    def completed(self) -> int:
+        """Return how many have ended as they should."""
+        return self.by_rule + self.by_model + self.by_person + self.by_policy
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data: the counts, and under ``bars`` what adds up to 100%."""
+        bars = [{"name": name, "runs": count, "share": self.share(name).rate} for name, count in self.bars]
+        return {**asdict(self), "bars": bars}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistogramBar:
+    """How many durations are from one length on and below another."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """How long some things took, in seconds; quantiles are off by ``Stats.percentile_error`` at most."""
+
+    count: int = 0
+    total: float = 0.0
+    p50: float | None = None
+    p95: float | None = None
+    histogram: Sequence[HistogramBar] = ()
+    """Buckets that any are in, short ones first."""
+
+    @property
+    def mean(self) -> float | None:
+        """Return the mean; None: there are none."""
+        return self.total / self.count if self.count else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "count": self.count,
+            "total": self.total,
+            "mean": self.mean,
+            "p50": self.p50,
+            "p95": self.p95,
+            "histogram": [[each.low, each.high, each.count] for each in self.histogram],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAge:
+    """How old the runs are that have not ended: without them, only those that survive to their end are seen."""
+
+    count: int = 0
+    p50: float | None = None
+    p95: float | None = None
+    oldest: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleTime:
+    """From a run's start to its end, by the wall clock."""
+
+    ended: Durations
+    """Of the runs that have ended, however."""
+    by_path: Mapping[str, Durations] = field(default_factory=dict)
+    """The same by the name of the count in ``Funnel``: ``by_rule``, ``by_model``, ``by_person`` …"""
+    open_age: OpenAge = OpenAge()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        by_path = {name: each.as_json() for name, each in self.by_path.items()}
+        return {"ended": self.ended.as_json(), "by_path": by_path, "open_age": asdict(self.open_age)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStats:
+    """One step of one workflow; what forks copied is not counted, what a retry replaced is."""
+
+    workflow: str
+    step: str
+    """What it is called in code; of a question about a step, ``route/review`` or ``route/audit``."""
+    kind: str
+    """``rule``, ``action``, ``ai``, ``human``, ``timer``, ``event`` or ``child``."""
+    executed: int = 0
+    """Times it came to an end."""
+    failed: int = 0
+    retries: int = 0
+    """Tries after the first."""
+    open: int = 0
+    """Begun, or waited for, and not over."""
+    wait: Durations = Durations()
+    """Until the try that ended it began; of a question to people, the approval delay."""
+    work: Durations = Durations()
+    """Of the try that ended it; of a question to people, the time that they were at it."""
+    money: float = 0.0
+    unpriced: int = 0
+    """Judgements whose price is not known, and not in ``money``."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    share: float | None = None
+    """Of the cycle times of all runs that ended, summed up; steps that go on beside each other count each."""
+
+    @property
+    def fail_rate(self) -> float | None:
+        """Return the share of its ends that were failures; None: it came to none."""
+        return self.failed / self.executed if self.executed else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        plain = {
+            name: getattr(self, name)
+            for name in (
+                "workflow", "step", "kind", "executed", "failed", "fail_rate", "retries", "open", "money", "unpriced",
+                "input_tokens", "output_tokens", "share",
+            )
+        }  # fmt: skip
+        return {**plain, "wait": self.wait.as_json(), "work": self.work.as_json()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bottleneck:
+    """The step with the greatest share of the cycle times, wait and work together."""
+
+    workflow: str
+    step: str
+    share: float
+    waits: bool
+    """Whether more of it is waiting than work."""
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        how = "mostly waiting" if self.waits else "mostly work"
+        return f"{self.step} of {self.workflow}: {self.share:.0%} of the summed cycle time, {how}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOffs:
+    """What became of items that were handed on: sent up, reassigned or given to somebody."""
+
+    items: int = 0
+    decided: int = 0
+    accepted: int = 0
+    """Decided by whoever got them first, without being handed on again."""
+    changed: int = 0
+    """Decided otherwise than suggested, of those that had a suggestion."""
+    suggested: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data, with the shares."""
+        accepted, changed = Proportion(self.accepted, self.decided), Proportion(self.changed, self.suggested)
+        return {**asdict(self), "accepted_share": accepted.as_json(), "changed_share": changed.as_json()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promises:
+    """Due times: kept, missed, and past while nobody has answered yet."""
+
+    first_met: int = 0
+    """Taken by somebody before the due time."""
+    first_late: int = 0
+    met: int = 0
+    """Answered before the due time."""
+    late: int = 0
+    open_late: int = 0
+    """Not answered, and past it."""
+    put_away: int = 0
+    """Open, and put away for later; the due time goes on."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return asdict(self)
+
+
+_NONE: Final = Proportion(0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionStats:
+    """The questions that the runs of the window put to people, audits of accepted values among them."""
+
+    asked: int = 0
+    decided: int = 0
+    by_policy: int = 0
+    """Decided by nobody: a due time passed, and a policy did."""
+    approval_delay: Durations = Durations()
+    """From asking to the first taking; of what nobody took, to the policy's answer: silent approvers count."""
+    hands_on: Durations = Durations()
+    rework: Proportion = _NONE
+    """Of the decided: opened again after an answer, or a step ran again after the decision."""
+    touches: float | None = None
+    """People who decided or handed on an item, on average."""
+    hand_offs: HandOffs = HandOffs()
+    promises: Promises = Promises()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "asked": self.asked,
+            "decided": self.decided,
+            "by_policy": self.by_policy,
+            "approval_delay": self.approval_delay.as_json(),
+            "hands_on": self.hands_on.as_json(),
+            "rework": self.rework.as_json(),
+            "touches": self.touches,
+            "hand_offs": self.hand_offs.as_json(),
+            "promises": self.promises.as_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueAge:
+    """What waits in one queue now, whenever its runs were started."""
+
+    queue: str
+    waiting: int
+    oldest: float | None
+    """Age of the oldest item, in seconds."""
+    late: int
+    by_age: Sequence[int]
+    """Items below each of ``AGE_LIMITS`` and not below the one before, and those above the last."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {**asdict(self), "by_age": list(self.by_age), "age_limits": list(AGE_LIMITS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeStats:
+    """What became of ended runs afterwards, by one name and one decision path."""
+
+    name: str
+    path: str
+    """The name of the count in ``Funnel`` that its runs are in."""
+    ended: int
+    """Runs of this path that have ended, told of or not."""
+    told: int
+    """Those that this outcome is recorded of."""
+    values: Mapping[str, int] = field(default_factory=dict)
+    """Runs by what was recorded: ``yes`` and ``no``, or the text; of numbers, under ``number``."""
+    mean: float | None = None
+    """Of the numbers; None: there are none."""
+
+    def share(self, value: str = "yes") -> Proportion:
+        """Return the runs with a value, as a share of those that were told of."""
+        return Proportion(self.values.get(value, 0), self.told)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        shares = {value: self.share(value).as_json() for value in self.values}
+        return {
+            "name": self.name, "path": self.path, "ended": self.ended, "told": self.told,
+            "values": dict(self.values), "shares": shares, "mean": self.mean,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineFigure:
+    """A number from before, imported, to be shown beside."""
+
+    metric: str
+    value: float
+    unit: str = ""
+    cases: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionStats:
+    """How many runs of one workflow's version were started."""
+
+    workflow: str
+    version: int
+    started: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """What the runs come to that were started in a window."""
+
+    window: StatsWindow
+    workflow: str | None = None
+    version: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    at: float
+    """When it was computed."""
+    funnel: Funnel
+    cycle: CycleTime
+    exceptions: Proportion
+    """Of the ended: those that failed, or that people or a policy had to decide."""
+    completion: Proportion
+    """Of the ended: those that completed."""
+    human_wait: float | None
+    """Share of the summed cycle times that questions to people took."""
+    steps: Sequence[StepStats] = ()
+    """By share, the greatest first."""
+    bottleneck: Bottleneck | None = None
+    questions: QuestionStats = QuestionStats()
+    by_queue: Mapping[str, QuestionStats] = field(default_factory=dict)
+    queues: Sequence[QueueAge] = ()
+    agreement: Mapping[str, Agreement] = field(default_factory=dict)
+    """By field; of the whole answer under ``""``."""
+    changed: Mapping[str, Proportion] = field(default_factory=dict)
+    """Of what people reviewed with a suggestion: decided otherwise, by field; the whole answer under ``""``."""
+    changed_by_confidence: Sequence[Proportion] = ()
+    """The same of whole answers, by tenths of the suggestion's confidence: 0 to 0.1 first."""
+    audits: Proportion = _NONE
+    """Accepted values that audits found wrong, of those that were audited."""
+    money: float = 0.0
+    unpriced: int = 0
+    """Judgements whose price is not known, and not in ``money``."""
+    outcomes: Sequence[OutcomeStats] = ()
+    baseline: Sequence[BaselineFigure] = ()
+    versions: Sequence[VersionStats] = ()
+    percentile_error: float = PERCENTILE_ERROR
+    """How far quantiles are off at most, as a share of the duration of that rank."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "window": self.window.as_json(),
+            "workflow": self.workflow,
+            "version": self.version,
+            "tags": dict(self.tags),
+            "at": self.at,
+            "funnel": self.funnel.as_json(),
+            "cycle": self.cycle.as_json(),
+            "exceptions": self.exceptions.as_json(),
+            "completion": self.completion.as_json(),
+            "human_wait": self.human_wait,
+            "steps": [each.as_json() for each in self.steps],
+            "bottleneck": None
+            if self.bottleneck is None
+            else {**asdict(self.bottleneck), "text": str(self.bottleneck)},
+            "questions": self.questions.as_json(),
+            "by_queue": {name: each.as_json() for name, each in self.by_queue.items()},
+            "queues": [each.as_json() for each in self.queues],
+            "agreement": {name: asdict(each) for name, each in self.agreement.items()},
+            "changed": {name: each.as_json() for name, each in self.changed.items()},
+            "changed_by_confidence": [each.as_json() for each in self.changed_by_confidence],
+            "audits": self.audits.as_json(),
+            "money": self.money,
+            "unpriced": self.unpriced,
+            "outcomes": [each.as_json() for each in self.outcomes],
+            "baseline": [asdict(each) for each in self.baseline],
+            "versions": [asdict(each) for each in self.versions],
+            "percentile_error": self.percentile_error,
+        }

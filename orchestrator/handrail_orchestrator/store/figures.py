@@ -1,0 +1,135 @@
+"""What figures are made of: the records of runs, tallied, and what the tallies of ended runs were rolled up to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias
+
+from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.store.decided import DecidedRow
+from handrail_orchestrator.store.rows import StepStatus
+
+HOUR = 3_600
+"""Seconds of what tallies are rolled up by: the hour in which a run was started."""
+
+TallyKey: TypeAlias = tuple[str, str, int]
+"""What is counted: the measure, of what, and the bucket of a histogram."""
+Amount: TypeAlias = tuple[int, int]
+"""How many, and what they come to together; whole numbers, so that adding and taking away is exact in any order."""
+Tally: TypeAlias = Mapping[TallyKey, Amount]
+
+
+class TallyPlace(NamedTuple):
+    """Where the runs of a tally belong."""
+
+    workflow: str
+    version: int
+    hour: int
+    """Whole hours since the epoch until they were started."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureQuery:
+    """Which runs to count."""
+
+    since: float
+    """Started at this time or later, in seconds since the epoch."""
+    until: float
+    """Started before this time."""
+    workflow: str | None = None
+    version: int | None = None
+    keys: Sequence[int] | None = None
+    """Only those of these keys; None: all."""
+
+
+class FigureRun(NamedTuple):
+    """A run as figures look at it."""
+
+    key: int
+    workflow: str
+    version: int
+    created: float
+    ended: float | None
+    fate: str
+    """What became of it, in the words of ``RunSummary``: ``rule``, ``model``, ``person``, ``failed``, ``waiting`` …"""
+    copied_seq: int
+
+    @property
+    def place(self) -> TallyPlace:
+        """Return where its tally belongs."""
+        return TallyPlace(self.workflow, self.version, int(self.created // HOUR))
+
+
+class FigureStep(NamedTuple):
+    """A step record as figures look at it."""
+
+    run: int
+    name: str
+    seq: int
+    kind: StepKind
+    status: StepStatus
+    attempt: int
+    queued: float | None
+    started: float | None
+    ended: float | None
+    input_tokens: int | None
+    output_tokens: int | None
+    money: float | None
+
+
+class FigureItem(NamedTuple):
+    """A review item as figures look at it, decided or not."""
+
+    row: DecidedRow
+    moves: str
+    """JSON list of ``[action, actor, at]``: decisions, and how it was handed on, oldest first."""
+
+
+class OutcomeRow(NamedTuple):
+    """What became of an ended run afterwards."""
+
+    run: int
+    name: str
+    value: str
+    """JSON text."""
+
+
+class FigureParts(NamedTuple):
+    """What belongs to some runs."""
+
+    steps: Sequence[FigureStep]
+    archived: Sequence[FigureStep]
+    items: Sequence[FigureItem]
+    outcomes: Sequence[OutcomeRow]
+
+
+class StoredFigures(Protocol):
+    """What a store holds for figures, as it is at one moment."""
+
+    def runs(self, query: FigureQuery, *, after: int = 0, limit: int = 1_000) -> list[FigureRun]:
+        """Return runs in the order of their keys, after one; runs for known cases are not among them."""
+        ...
+
+    def parts(self, keys: Sequence[int]) -> FigureParts:
+        """Return what belongs to some runs."""
+        ...
+
+    def all_runs(self, query: FigureQuery) -> Iterator[tuple[list[FigureRun], FigureParts]]:
+        """Yield all runs of a query with what belongs to them, a batch at a time."""
+        ...
+
+
+class FigureStore(Protocol):
+    """The part of a store that figures are read from.
+
+    Raises (every method):
+        StoreError: the store cannot be read.
+    """
+
+    def figures(self) -> AbstractContextManager[StoredFigures]:
+        """Return what figures are made of, all of the moment at which the block is entered."""
+        ...
+
+    def queue_ages(self, now: float, limits: Sequence[float]) -> list[tuple[str, list[int]]]:
+        """Return how many items wait by queue: younger than each limit in seconds, and than none of them."""
+        ...
