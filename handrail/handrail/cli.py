@@ -74,6 +74,14 @@ register(app, "review", "handrail.reviewing:app", "Answer what the workflows ask
 register(app, "runs", "handrail_orchestrator.cli.runs:app", "Look at runs, and cancel, retry, fork or prune them.")
 register(
     app,
+    "pause",
+    "handrail_orchestrator.cli.pausing:pause",
+    "Let a workflow type or a queue rest, in every process on the store.",
+)
+register(app, "resume", "handrail_orchestrator.cli.pausing:resume", "Let a paused workflow type or queue go on.")
+register(app, "paused", "handrail_orchestrator.cli.pausing:paused", "List what is paused, by whom and why.")
+register(
+    app,
     "audit",
     "handrail_orchestrator.cli.audit:app",
     "Verify the audit log, and write every decision out as evidence.",

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from handrail_orchestrator.clock import Clock, SystemClock
-from handrail_orchestrator.desk import Desk
+from handrail_orchestrator.control.steering import Steering
 from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.presence import living
@@ -15,10 +15,9 @@ from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import Misuse, NotStorable
 from handrail_orchestrator.file import File, HasFileId
 from handrail_orchestrator.keeping import Files, FileSource, keep
-from handrail_orchestrator.people import People, acting
+from handrail_orchestrator.people import People
 from handrail_orchestrator.records.health import Health
-from handrail_orchestrator.review.moves import actor, check_person
-from handrail_orchestrator.review.permission import StoreAction, check
+from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.changes import (
     Cancel,
@@ -54,7 +53,7 @@ class ClientParts(NamedTuple):
     """Holds answers to the guards of workflows whose code is known."""
 
 
-class Client(Desk):
+class Client(Steering):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.
@@ -127,12 +126,6 @@ class Client(Desk):
         self._open_store.ring()
 
     # -- runs
-
-    def must_be_allowed(self, by: str | None, action: StoreAction) -> None:
-        """Check that a person may do something to runs; code that names nobody may."""
-        if by is not None:
-            check_person(by)
-            check(acting(self._open_store, by), action)
 
     async def send(
         self, run_id: str, name: str, payload: object = None, *, event_id: str | None = None, by: str | None = None
@@ -304,6 +297,7 @@ class Client(Desk):
             due=self.due(now),
             questions=self.review_count(),
             is_worked_on=living(self._open_store),
+            paused=tuple(self.paused()),
         )
 
     @property

@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 from handrail_orchestrator.chores import Chore, begin
 from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
+from handrail_orchestrator.control.priority import check_priority
 from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.engine import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, EmbeddedEngine
 from handrail_orchestrator.embedded.execution import Execution
@@ -225,10 +226,12 @@ class Orchestrator(Client):
         *,
         id: str | None = None,  # noqa: A002
         by: str | None = None,
+        priority: int = 0,
     ) -> RunHandle[Out]:
         """Start a run; recorded when this returns. The same id with the same input is the same run.
 
-        ``by`` is the person who starts it, if one does: a question with ``not_self`` is not for them.
+        ``by`` is the person who starts it, if one does: a question with ``not_self`` is not for them. Of runs that are
+        due, those of a higher ``priority`` (-100 to 100) are executed first; a child run has its parent's.
 
         Raises:
             UnknownWorkflow: this orchestrator was not given the workflow.
@@ -238,7 +241,7 @@ class Orchestrator(Client):
         engine = self.engine
         self.must_be_allowed(by, "start")
         worker = engine.worker
-        change = self._start_change(workflow, value, id, execute=worker.has_room, by=by)
+        change = self._start_change(workflow, value, id, execute=worker.has_room, by=by, priority=priority)
         me = worker.id
         if change.execute:
             worker.expect()
@@ -253,7 +256,7 @@ class Orchestrator(Client):
                 worker.arrived()
         engine.started.add([started.key])
         execution = None
-        if started.new and change.execute and me == worker.id:
+        if started.new and change.execute and me == worker.id and not started.rests:
             claimed = ClaimedRun(
                 started.key, change.id, change.workflow, change.version, change.input, 0, change.created,
                 change.deadline, False, 0, change.code,
@@ -264,7 +267,7 @@ class Orchestrator(Client):
         return RunHandle(change.id, started.new, self, workflow, execution)
 
     async def start_many(
-        self, workflow: Workflow[In, Out], runs: Sequence[tuple[str | None, In]]
+        self, workflow: Workflow[In, Out], runs: Sequence[tuple[str | None, In]], *, priority: int = 0
     ) -> list[RunHandle[Out]]:
         """Start several runs, given as (id, input), in one transaction: all of them or none.
 
@@ -278,7 +281,7 @@ class Orchestrator(Client):
         for number, (run_id, value) in enumerate(runs):
             if number % OTHERS_TURN == OTHERS_TURN - 1:
                 await asyncio.sleep(0)
-            changes.append(self._start_change(workflow, value, run_id, execute=False))
+            changes.append(self._start_change(workflow, value, run_id, execute=False, priority=priority))
         twice, times = Counter(change.id for change in changes).most_common(1)[0] if changes else ("", 0)
         if times > 1:
             raise RunConflict(twice, "the same id twice in one call")
@@ -287,18 +290,27 @@ class Orchestrator(Client):
         return [RunHandle(change.id, each.new, self, workflow) for change, each in zip(changes, started, strict=True)]
 
     def _start_change(
-        self, workflow: AnyWorkflow, value: object, run_id: str | None, *, execute: bool, by: str | None = None
+        self,
+        workflow: AnyWorkflow,
+        value: object,
+        run_id: str | None,
+        *,
+        execute: bool,
+        by: str | None = None,
+        priority: int = 0,
     ) -> StartRun:
         self._require(workflow)
         checked_texts(id=run_id, by=by)
+        check_priority(priority)
         now = self.now()
         encoded = self._library.workflow(workflow).input.encode(value)
         deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
         name = run_id if run_id is not None else uuid.uuid4().hex
         started_by = None if by is None else f"person:{by}"
         return StartRun(
-            name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute, started_by=started_by
-        )
+            name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute,
+            started_by=started_by, priority=priority,
+        )  # fmt: skip
 
     def _require(self, workflow: AnyWorkflow) -> None:
         if workflow not in self._workflows:

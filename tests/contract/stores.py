@@ -154,5 +154,8 @@ def before_people(old: sqlite3.Connection) -> None:
     added = "tier assignee snoozed_until commit_at timer late_step late rules answers digest first_taken hands_on"
     for column in added.split():
         old.execute(f"ALTER TABLE reviews DROP COLUMN {column}")
-    old.execute("ALTER TABLE runs DROP COLUMN started_by")
+    old.execute("DROP INDEX runs_due")
+    old.execute("CREATE INDEX runs_wake ON runs (workflow, wake) WHERE wake IS NOT NULL")
+    for column in ("started_by", "priority"):
+        old.execute(f"ALTER TABLE runs DROP COLUMN {column}")
     old.execute("ALTER TABLE review_log DROP COLUMN hash")

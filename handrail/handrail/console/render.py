@@ -69,6 +69,7 @@ def fragment(request: Request, template: str, **values: Any) -> str:
         "script_words": _said_by_script(),
         "menu": [(link(request, name), say(words), name) for name, words in MENU],
         "here": request.scope["path"],
+        "held": lambda: [str(each) for each in console_of(request).client.paused()],
     }
     return environment().get_template(template).render({**given, **values})
 

@@ -70,6 +70,7 @@ class EmbeddedRun(Run):
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
         self._stopped = StopFlag()
+        self._rests = False
 
     @property
     def id(self) -> str:
@@ -93,6 +94,11 @@ class EmbeddedRun(Run):
         """Let no further body begin."""
         self._stopped.raised = True
         self._must_settle = True
+
+    def rest(self, *, rests: bool) -> None:
+        """Let no further body begin while the workflow is paused; the run gives up its place before the next one."""
+        self._rests = rests
+        self._must_settle |= rests
 
     def record(self, row: StepRow) -> None:
         """Put a result on its way to the store."""
@@ -119,6 +125,8 @@ class EmbeddedRun(Run):
             raise self.lost
         if self._stopped.raised:  # a step has swallowed the cancel
             raise asyncio.CancelledError
+        if self._rests:
+            raise self.waits.rest()
 
     @property
     def broken(self) -> HistoryMismatch | None:

@@ -69,6 +69,7 @@ def resumed(begun: Begun, row: StepRow | None, notes: Notebook) -> Tries:
         if long:
             raise notes.back_off(again)
         await sleep(notes.clock, seconds)
+        await notes.settled()  # it may have been told to stop, or to rest
         begun.attempt, begun.started, begun.noted = tries.attempt + 1, notes.clock.now(), False
 
     return Tries(begun.queued, pause, begun.attempt - 1, _noted_failures(row), notes.stopped)

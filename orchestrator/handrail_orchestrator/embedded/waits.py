@@ -35,7 +35,7 @@ from handrail_orchestrator.store.changes import (
     StartRun,
 )
 from handrail_orchestrator.store.port import ReviewQuery
-from handrail_orchestrator.store.rows import APPROVE, AUDIT, EventRow, ReviewState, StepRow
+from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, EventRow, ReviewState, StepRow
 from handrail_orchestrator.suspension import Suspended
 from handrail_orchestrator.unmarking import plain
 
@@ -48,6 +48,8 @@ _log = logging.getLogger("handrail.steps")
 
 APPROVAL = "approval"
 """What the name of a step's approval ends with, after the step's."""
+PAUSED = "(paused)"
+"""What a run waits for whose workflow is paused; no step has such a name."""
 
 
 class Recorder(Protocol):
@@ -320,6 +322,11 @@ class Waits:
         """Wait until a step that failed is to be tried again, without a place in this process."""
         self.backs_off_until = max(row.due or 0.0, self.backs_off_until or 0.0)
         return self._suspend(row)
+
+    def rest(self) -> Suspended:
+        """Wait until the workflow is resumed, due at once then, without a place in this process."""
+        self.open[PAUSED] = DUE
+        return Suspended(PAUSED)
 
     # -- all of them
 

@@ -118,6 +118,7 @@ class Worker:
         self._backlog = room <= 0
         if room <= 0 or not self._workflows.versions or self._apart:
             self._firing.at(self._equipment.store.next_timer(self._equipment.clock.now()))
+            self._rest(frozenset(each.name for each in self._equipment.store.pauses() if each.kind == "workflow"))
             return
         suspects = all(each.claimed.crashes < SUSPECT for each in self.active.values())
         busy = bool(self.active or self._expected)
@@ -134,6 +135,7 @@ class Worker:
             return
         self._firing.at(claimed.next_timer)
         self._waits_for_rest = claimed.waits_for_rest
+        self._rest(claimed.paused)
         for run in claimed.runs:
             self._execute_stored(run)
         if claimed.next_wake is not None:
@@ -170,6 +172,11 @@ class Worker:
             for key in self._equipment.store.cancelled_of(self._presence.worker):
                 if key in self.active:
                     self.active[key].stop("cancelled")
+
+    def _rest(self, paused: frozenset[str]) -> None:
+        """Let runs of workflows that are paused end the step they are in, and rest."""
+        for execution in self.active.values():
+            execution.run.rest(rests=execution.claimed.workflow in paused)
 
     # -- executing
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from handrail_orchestrator.records.paused import Paused
 from handrail_orchestrator.store.rows import RunStatus
 
 
@@ -20,3 +21,5 @@ class Health:
     """How many wait for a person."""
     is_worked_on: bool
     """Whether any process executes runs, or may."""
+    paused: tuple[Paused, ...] = ()
+    """The workflow types and queues that rest."""

@@ -44,6 +44,8 @@ class RunRecord(LazyRecord):
     """A fork's steps up to this number were copied from another run."""
     started_by: str | None = None
     """Who started it, such as ``person:ann``; None: code did."""
+    priority: int = 0
+    """Of runs that are due, those of a higher one are executed first."""
 
     @property
     def has_ended(self) -> bool:
@@ -71,6 +73,7 @@ class RunRecord(LazyRecord):
             "parent": self.parent,
             "copied_seq": self.copied_seq,
             "started_by": self.started_by,
+            "priority": self.priority,
             "has_ended": self.has_ended,
         }
 

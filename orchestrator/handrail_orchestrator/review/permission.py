@@ -14,7 +14,9 @@ ItemAction: TypeAlias = Literal[
 ]
 """What is done to a review item, in its queue."""
 
-StoreAction: TypeAlias = Literal["look_runs", "start", "cancel", "retry", "fork", "send", "prune", "audit", "people"]
+StoreAction: TypeAlias = Literal[
+    "look_runs", "start", "cancel", "retry", "fork", "send", "prune", "pause", "forget", "audit", "people"
+]
 """What is done to runs, to the records, and to people."""
 
 Action: TypeAlias = ItemAction | StoreAction
@@ -71,7 +73,7 @@ def role_for(action: Action, tier: int = 1) -> Role:
         return "viewer"
     if action in _ASKING_FOR_ANSWERS:
         return "reviewer" if tier <= 1 else "senior"
-    if action in {"prune", "audit", "people"}:
+    if action in {"prune", "forget", "audit", "people"}:
         return "admin"
     return "senior"
 
@@ -143,6 +145,8 @@ _WORDS: dict[Action, str] = {
     "fork": "fork a run",
     "send": "send an event",
     "prune": "prune runs",
+    "pause": "pause or resume",
+    "forget": "have values forgotten",
     "audit": "export the audit trail",
     "people": "change people",
 }

@@ -7,6 +7,7 @@ those without waiting for the disk. Order is kept either way.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict, assert_never
 
+from handrail_orchestrator.store import control as h
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.fired import NoteFired
@@ -31,6 +32,8 @@ class StartRun(NamedTuple):
     parent_step: str | None = None
     started_by: str | None = None
     """Who started it, such as ``person:ann``; None: code did."""
+    priority: int = 0
+    """Of runs that are due, those of a higher one are executed first; a child has its parent's."""
 
 
 class Started(NamedTuple):
@@ -38,6 +41,8 @@ class Started(NamedTuple):
 
     key: int
     new: bool
+    rests: bool = False
+    """Whether its workflow is paused, so that nobody executes it now, not even who started it."""
 
 
 class StartMany(NamedTuple):
@@ -364,6 +369,7 @@ Change = (
     | Remember
     | PersonChange
     | o.OutboxChange
+    | h.ControlChange
     | PutKnown
     | Sow
 )
@@ -385,6 +391,7 @@ def run_of(change: Change) -> int | None:
             | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles()
             | o.Tell() | o.DeclareNotices() | o.RouteNotices() | o.ClaimDelivery() | o.EndTry() | o.RetryDeliveries()
             | o.SweepOutbox() | o.SeeRequest()
+            | h.Pause() | h.Resume()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

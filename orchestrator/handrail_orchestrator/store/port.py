@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
 from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.control import ControlStore
 from handrail_orchestrator.store.decided import DecidedStore
 from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.figures import FigureStore
@@ -48,6 +49,8 @@ class Claimed(NamedTuple):
     """Whether a run is due that is executed with nothing beside it: nothing is claimed until this worker rests."""
     next_timer: float | None = None
     """When the next timer of a review item is over."""
+    paused: frozenset[str] = frozenset()
+    """The workflows that rest."""
 
 
 class HistoryRows(NamedTuple):
@@ -142,7 +145,7 @@ class JudgedQuery:
     """Only those made at this time or later, in seconds since the epoch."""
 
 
-class Store(DecidedStore, FigureStore, FileStore, FiredStore, KnownStore, OutboxStore, Protocol):
+class Store(ControlStore, DecidedStore, FigureStore, FileStore, FiredStore, KnownStore, OutboxStore, Protocol):
     """Remembers runs, steps, waits and reviews; safe to use from several threads.
 
     ``apply`` is the only way to write. It applies the changes in order in one transaction and returns

@@ -141,6 +141,8 @@ class RunRow(NamedTuple):
     """A fork's steps up to this number were copied from another run."""
     started_by: str | None = None
     """Who started it, such as ``person:ann``; None: code did."""
+    priority: int = 0
+    """Of runs that are due, those of a higher one are executed first."""
 
 
 class ReviewRow(NamedTuple):

@@ -47,6 +47,8 @@ TABLE: dict[Action, tuple[str, str]] = {
     "fork": ("nnyy", ""),
     "send": ("nnyy", ""),
     "prune": ("nnny", ""),
+    "pause": ("nnyy", ""),
+    "forget": ("nnny", ""),
     "audit": ("nnny", ""),
     "people": ("nnny", ""),
 }

@@ -11,6 +11,7 @@ from handrail.console.api.run_models import Told
 from handrail.console.strip import midnight
 from handrail.figures import WEEK_SECONDS, Figures
 from handrail_orchestrator.review.permission import QueueScope, scope
+from handrail_orchestrator.store.control import PauseKind
 from handrail_orchestrator.store.decided import DecidedQuery
 from handrail_orchestrator.store.port import ReviewQuery
 from handrail_orchestrator.store.rows import RunStatus
@@ -65,6 +66,16 @@ class ReviewCountsTold(Told):
     pending: int = Field(description="Answered, and the answer can be taken back yet")
 
 
+class PausedTold(Told):
+    """What rests, who said so, and why."""
+
+    kind: PauseKind
+    name: str
+    by: str | None
+    why: str | None
+    at: float
+
+
 class StatsTold(Told):
     """How the store's runs, review items and workers are doing."""
 
@@ -73,6 +84,7 @@ class StatsTold(Told):
     due: list[DueTold]
     reviews: ReviewCountsTold
     is_worked_on: bool = Field(description="Whether any process executes runs, or may")
+    paused: list[PausedTold] = Field(description="The workflow types and queues that rest")
     desk: DeskTold
 
 
@@ -162,6 +174,7 @@ def stats(call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:
                 "pending": count(states=("pending",)),
             },
             "is_worked_on": health.is_worked_on,
+            "paused": [each.as_json() for each in health.paused],
             "desk": _desk(call, seen, health.at),
         }
     )

@@ -74,13 +74,13 @@ def _begin_anew(tx: "Transaction", key: int, now: float) -> None:
 def fork(tx: "Transaction", change: c.Fork) -> c.Started:
     """Copy a run's history before a step into a new run, which goes on from there."""
     source = tx.execute(
-        "SELECT key, workflows.name, workflows.version, input, code, started_by FROM runs"
+        "SELECT key, workflows.name, workflows.version, input, code, started_by, priority FROM runs"
         " JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
         (change.run_id,),
     ).fetchone()
     if source is None:
         raise UnknownRun(change.run_id)
-    key, name, version, recorded, code, started_by = source
+    key, name, version, recorded, code, started_by, priority = source
     before = None
     if change.step is not None:
         found = tx.execute("SELECT seq FROM steps WHERE run = ? AND name = ?", (key, change.step)).fetchone()
@@ -89,7 +89,7 @@ def fork(tx: "Transaction", change: c.Fork) -> c.Started:
                 f"run {change.run_id!r} has no step {change.step!r}: see `handrail runs show {change.run_id}`"
             )
         before = found[0]
-    start = c.StartRun(change.new_id, name, version, recorded, code, change.now)
+    start = c.StartRun(change.new_id, name, version, recorded, code, change.now, priority=priority)
     # nobody gets around a question that is not for them by a fork of their own run
     started = lifecycle.start(tx, start._replace(started_by=started_by or change.started_by))
     if not started.new:

@@ -1,13 +1,13 @@
 """Who executes which run: workers, their fence, claims and take-overs."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import Claimed
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
-from handrail_orchestrator.store.sqlite import outbox
+from handrail_orchestrator.store.sqlite import outbox, pauses
 from handrail_orchestrator.store.sqlite.review_query import next_timer_sql
 
 if TYPE_CHECKING:
@@ -15,16 +15,28 @@ if TYPE_CHECKING:
 
 _RECORDED = "(SELECT count(*) FROM steps WHERE steps.run = runs.key AND steps.status IN ('done', 'failed'))"
 
+LEVELS = """
+WITH RECURSIVE level(workflow, priority) AS (
+    SELECT id, (SELECT max(priority) FROM runs WHERE workflow = workflows.id AND wake IS NOT NULL) FROM workflows
+    UNION ALL SELECT workflow, (
+        SELECT max(runs.priority) FROM runs
+        WHERE runs.workflow = level.workflow AND wake IS NOT NULL AND runs.priority < level.priority
+    ) FROM level WHERE priority IS NOT NULL
+)
+"""
+"""The priorities that there are of runs with a time to go on, by workflow: one look at the index for each."""
+_LEVELS = f"{LEVELS} SELECT workflow, priority FROM level WHERE priority IS NOT NULL"  # noqa: S608 -- as below
+
 _CLAIM = f"""
 UPDATE runs SET status = 'running', owner = ?, wake = NULL, started = coalesce(started, ?), claimed_steps = {_RECORDED}
 WHERE key IN (
-    SELECT key FROM runs WHERE workflow = ? AND wake <= ? AND {{which}}
+    SELECT key FROM runs WHERE workflow = ? AND {{which}} AND wake <= ?
     AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY wake, key LIMIT ?
 )
 RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, parent,
     signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key), copied_seq, died_among
 """  # noqa: S608 -- no value is put into the text
-_CLAIM_FRESH = _CLAIM.format(which=f"crashes < {SUSPECT}")
+_CLAIM_FRESH = _CLAIM.format(which=f"priority = ? AND crashes < {SUSPECT}")
 _CLAIM_SUSPECTS = _CLAIM.format(which=f"crashes >= {SUSPECT} AND crashes = ? AND died_among = ?")
 
 _FIRST_SUSPECT = f"""
@@ -46,29 +58,52 @@ _GIVE_BACK = f"UPDATE runs SET owner = NULL, status = 'pending', wake = {DUE} WH
 
 
 def claim(tx: "Transaction", change: c.Claim) -> Claimed:
-    """Own due runs, oldest first, and say when the next is due.
+    """Own due runs, the most urgent first and of those the oldest, and say when the next is due.
 
     Of runs that were in flight in two crashes, half of those that were in flight together are claimed at once, those
     that crashed least first: so the one that kills its process is found in few more deaths, and the others go on. One
-    that was the only suspect in a crash is executed with nothing beside it, since it alone would be to blame.
+    that was the only suspect in a crash is executed with nothing beside it, since it alone would be to blame. Runs of
+    a workflow that is paused are left alone.
     """
+    paused = pauses.paused_workflows(tx)
+    if paused:
+        change = change._replace(versions=[each for each in change.versions if each[0] not in paused])
     first = _first_suspect(tx, change) if change.suspects else None
     alone = first is not None and first[1] <= 1
     claimed: list[ClaimedRun] = []
     if first is not None and not (alone and change.busy):
         claimed = _claim_suspects(tx, change, *first)
-    if not alone:
-        for name, version in change.versions:
-            room = change.most - len(claimed)
-            if room > 0:
-                workflow = tx.workflow_ids.get(name, version)
-                parameters = (tx.worker, change.now, workflow, change.now, json.dumps(change.but), room)
-                rows = tx.execute(_CLAIM_FRESH, parameters).fetchall()
-                claimed += [_claimed(row, name, version) for row in rows]
+    lanes = [] if alone else _lanes(tx, change)
+    for lane in lanes:
+        room = change.most - len(claimed)
+        if room > 0:
+            but = json.dumps(change.but)
+            rows = tx.execute(
+                _CLAIM_FRESH, (tx.worker, change.now, lane.workflow, lane.priority, change.now, but, room)
+            )
+            claimed += [_claimed(row, lane.name, lane.version) for row in rows.fetchall()]
     waits = alone and change.busy
     open_to_all = change.suspects and first is None
-    next_wake = None if alone else _next_wake(tx, change, suspects=open_to_all)
-    return Claimed(claimed, next_wake, waits, tx.execute(*next_timer_sql(change.now)).fetchone()[0])
+    next_wake = _next_wake(tx, change, lanes, suspects=open_to_all)
+    return Claimed(claimed, next_wake, waits, tx.execute(*next_timer_sql(change.now)).fetchone()[0], paused)
+
+
+class _Lane(NamedTuple):
+    """Runs of one version of a workflow that are equally urgent."""
+
+    workflow: int
+    priority: int
+    name: str
+    version: int
+
+
+def _lanes(tx: "Transaction", change: c.Claim) -> list[_Lane]:
+    """Return where there are runs with a time to go on, the most urgent first, and of those in the order given."""
+    known = {tx.workflow_ids.get(*each): each for each in change.versions}
+    places = {workflow: place for place, workflow in enumerate(known)}
+    found = [row for row in tx.execute(_LEVELS).fetchall() if row[0] in known]
+    found.sort(key=lambda row: (-row[1], places[row[0]]))
+    return [_Lane(workflow, priority, *known[workflow]) for workflow, priority in found]
 
 
 def _first_suspect(tx: "Transaction", change: c.Claim) -> tuple[int, int] | None:
@@ -81,7 +116,7 @@ def _claim_suspects(tx: "Transaction", change: c.Claim, crashes: int, among: int
     most = min(max(1, (among + 1) // 2), change.most)
     for name, version in change.versions:
         workflow = tx.workflow_ids.get(name, version)
-        parameters = (tx.worker, change.now, workflow, change.now, crashes, among, "[]", most - len(claimed))
+        parameters = (tx.worker, change.now, workflow, crashes, among, change.now, "[]", most - len(claimed))
         rows = tx.execute(_CLAIM_SUSPECTS, parameters).fetchall()
         claimed += [_claimed(row, name, version) for row in rows]
     return claimed
@@ -92,15 +127,15 @@ def _claimed(row: tuple[Any, ...], workflow: str, version: int) -> ClaimedRun:
     return ClaimedRun(key, run_id, workflow, version, value, signals, created, deadline, bool(cancel), *more)
 
 
-def _next_wake(tx: "Transaction", change: c.Claim, *, suspects: bool) -> float | None:
+def _next_wake(tx: "Transaction", change: c.Claim, lanes: list[_Lane], *, suspects: bool) -> float | None:
     fresh = "" if suspects else f" AND crashes < {SUSPECT}"
     wakes = [
         tx.execute(
-            f"SELECT wake FROM runs WHERE workflow = ? AND wake IS NOT NULL{fresh}"  # noqa: S608 -- constants
+            f"SELECT wake FROM runs WHERE workflow = ? AND priority = ? AND wake IS NOT NULL{fresh}"  # noqa: S608 -- constants
             " AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY wake LIMIT 1",
-            (tx.workflow_ids.get(name, version), json.dumps(change.but)),
+            (lane.workflow, lane.priority, json.dumps(change.but)),
         ).fetchone()
-        for name, version in change.versions
+        for lane in lanes
     ]
     return min((row[0] for row in wakes if row), default=None)
 

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sqlite import audit, files, outbox
+from handrail_orchestrator.store.sqlite import audit, files, outbox, pauses
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 _START = """
-INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input, started_by)
-VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input, started_by,
+    priority)
+VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _START_HERE = """
 INSERT INTO runs (id, workflow, status, owner, created, started, code, input)
@@ -57,26 +58,27 @@ def start(tx: "Transaction", change: c.StartRun) -> c.Started:
     """Make a run, or find the one that was started with the same id, workflow and input."""
     workflow = tx.workflow_ids.get(change.workflow, change.version)
     # One that was struck off owns nothing: nobody would ever take the run over from it.
-    if change.execute and tx.worker is not None and tx.alive:
+    rests = change.execute and change.workflow in pauses.paused_workflows(tx)
+    if change.execute and tx.worker is not None and tx.alive and not rests:
         plain = (change.id, workflow, tx.worker, change.created, change.created, change.code, change.input)
         cursor = tx.execute(_START_HERE, plain)
-        if cursor.rowcount == 1 and (change.deadline is not None or change.started_by is not None):
+        if cursor.rowcount == 1 and (change.deadline, change.started_by, change.priority) != (None, None, 0):
             tx.execute(
-                "UPDATE runs SET deadline = ?, started_by = ? WHERE key = ?",
-                (change.deadline, change.started_by, cursor.lastrowid),
+                "UPDATE runs SET deadline = ?, started_by = ?, priority = ? WHERE key = ?",
+                (change.deadline, change.started_by, change.priority, cursor.lastrowid),
             )
     else:
         cursor = tx.execute(
             _START,
             (
                 change.id, workflow, DUE, change.created, change.deadline, change.parent, change.parent_step,
-                change.code, change.input, change.started_by,
+                change.code, change.input, change.started_by, change.priority,
             ),
         )  # fmt: skip
     if cursor.rowcount == 1:
         key = int(cursor.lastrowid or 0)
         files.hold(tx, key, change.input)
-        return c.Started(key, new=True)
+        return c.Started(key, new=True, rests=rests)
     return _existing(tx, change)
 
 
@@ -108,7 +110,8 @@ def start_many(tx: "Transaction", change: c.StartMany) -> list[c.Started]:
 def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
     """Make a child run; one that has ended already, or cannot be made, settles the wait at once."""
     try:
-        started = start(tx, child._replace(started_by=_started_by(tx, wait.run)))
+        started_by, priority = _of_parent(tx, wait.run)
+        started = start(tx, child._replace(started_by=started_by, priority=priority))
         if not started.new:
             _require_no_ring(tx, child.id, wait.run)
     except RunConflict as conflict:
@@ -132,10 +135,10 @@ def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
         )
 
 
-def _started_by(tx: "Transaction", key: int) -> str | None:
-    """Return who started a run: its child runs are theirs, too."""
-    (found,) = tx.execute("SELECT started_by FROM runs WHERE key = ?", (key,)).fetchone()
-    return None if found is None else str(found)
+def _of_parent(tx: "Transaction", key: int) -> tuple[str | None, int]:
+    """Return who started a run and how urgent it is: its child runs are theirs, and as urgent."""
+    started_by, priority = tx.execute("SELECT started_by, priority FROM runs WHERE key = ?", (key,)).fetchone()
+    return None if started_by is None else str(started_by), int(priority)
 
 
 def _require_no_ring(tx: "Transaction", child: str, waiting: int) -> None:

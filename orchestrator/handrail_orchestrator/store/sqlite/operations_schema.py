@@ -57,7 +57,19 @@ ROLLOUTS = ""
 """How far steps and versions are rolled out."""
 RUNNING = ""
 """Tags and statuses of runs, undo actions, and what correlates events."""
-CONTROL = ""
+CONTROL = """
+ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+DROP INDEX IF EXISTS runs_wake;
+CREATE INDEX IF NOT EXISTS runs_due ON runs (workflow, priority, wake) WHERE wake IS NOT NULL;
+CREATE TABLE IF NOT EXISTS pauses (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    by TEXT,
+    why TEXT,
+    at REAL NOT NULL,
+    PRIMARY KEY (kind, name)
+) WITHOUT ROWID
+"""
 """Pauses, breakers, and limits that hold across processes."""
 
 OPERATIONS = ";".join(each for each in (TRIGGERS, NOTICES, FIGURES, ROLLOUTS, RUNNING, CONTROL) if each)

@@ -20,7 +20,9 @@ _SKIPPED = (
 _ALL_SKIPPED = "SELECT review FROM review_log WHERE actor = ? AND action IN ('skip', 'send_up')"
 
 # named, because without statistics SQLite would read every item that waits
-_TIMED = "FROM reviews INDEXED BY reviews_timer WHERE timer IS NOT NULL AND state IN ('open', 'leased')"
+_GOES_ON = "queue NOT IN (SELECT name FROM pauses WHERE kind = 'queue')"
+"""A question of a queue that is paused is offered to nobody, and its timers stand still."""
+_TIMED = f"FROM reviews INDEXED BY reviews_timer WHERE timer IS NOT NULL AND state IN ('open', 'leased') AND {_GOES_ON}"
 _PENDING = "FROM reviews INDEXED BY reviews_commit WHERE state = 'pending'"
 _OVER = f"{_TIMED} AND timer <= ?"
 _NEXT_TIMER = (
@@ -191,6 +193,7 @@ def _add_text(where: _Where, text: str) -> None:
 def _add_free_for(where: _Where, person: str, now: float) -> None:
     where.add("(reviews.state = 'open' OR reviews.lease_owner = ? OR reviews.lease_until <= ?)", person, now)
     where.add("coalesce(reviews.snoozed_until <= ?, 1)", now)
+    where.add(f"reviews.{_GOES_ON}")
     where.add("(reviews.assignee IS NULL OR reviews.assignee = ?)", person)
     where.add(
         "(reviews.answers IS NULL OR NOT EXISTS (SELECT 1 FROM json_each(reviews.answers)"

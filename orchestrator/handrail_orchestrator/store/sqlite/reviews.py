@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import LinkUsed, ReviewConflict, ReviewError
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, QUESTION, ReviewRow
-from handrail_orchestrator.store.sqlite import audit, files, lifecycle, outbox
+from handrail_orchestrator.store.sqlite import audit, files, lifecycle, outbox, pauses
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -30,6 +30,7 @@ _SETTABLE = frozenset(c.ReviewSets.__annotations__)
 
 def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     """Move an item on if it is still at the version the decision was made on."""
+    pauses.must_not_rest(tx, change)
     if change.action == "undo":
         _must_be_unread(tx, change)
     if change.link is not None and tx.execute("SELECT 1 FROM links WHERE hash = ?", (change.link,)).fetchone():

@@ -14,7 +14,7 @@ Rows = Callable[[str, Sequence[object]], list[Any]]
 
 SELECT = (
     "SELECT key, runs.id, workflows.name, workflows.version, status, wake, owner, crashes, created, started, ended,"
-    " deadline, input, output, error, parent, copied_seq, started_by FROM runs"
+    " deadline, input, output, error, parent, copied_seq, started_by, priority FROM runs"
     " JOIN workflows ON workflows.id = runs.workflow"
 )
 LARGEST = 2**63 - 1

@@ -26,7 +26,17 @@ from handrail_orchestrator.store.rows import (
     WaitRow,
     WorkerRow,
 )
-from handrail_orchestrator.store.sqlite import fates, judged, people, retention, review_query, reviews, runs, views
+from handrail_orchestrator.store.sqlite import (
+    claims,
+    fates,
+    judged,
+    people,
+    retention,
+    review_query,
+    reviews,
+    runs,
+    views,
+)
 from handrail_orchestrator.store.sqlite.connection import (
     connect,
     explaining,
@@ -43,6 +53,7 @@ from handrail_orchestrator.store.sqlite.file_identity import FileIdentity
 from handrail_orchestrator.store.sqlite.files import FileRows
 from handrail_orchestrator.store.sqlite.fired import FiredRows
 from handrail_orchestrator.store.sqlite.known import KnownRows
+from handrail_orchestrator.store.sqlite.pauses import PauseRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 _STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
@@ -62,7 +73,7 @@ ORDER BY steps.run, steps.seq
 """
 
 
-class SqliteStore(DecidedRows, FigureRows, FileRows, FiredRows, KnownRows, OutboxRows):
+class SqliteStore(DecidedRows, FigureRows, FileRows, FiredRows, KnownRows, OutboxRows, PauseRows):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
     def __init__(
@@ -214,8 +225,9 @@ class SqliteStore(DecidedRows, FigureRows, FileRows, FiredRows, KnownRows, Outbo
     def due(self, now: float) -> dict[tuple[str, int], int]:
         """Return how many unclaimed runs are due, by workflow and version."""
         rows = self._rows(
-            "SELECT workflows.name, workflows.version, count(*) FROM workflows"
-            " JOIN runs ON runs.workflow = workflows.id AND runs.wake <= ? GROUP BY workflows.id",
+            f"{claims.LEVELS} SELECT workflows.name, workflows.version, count(*) FROM workflows"  # noqa: S608 -- a constant
+            " JOIN level ON level.workflow = workflows.id JOIN runs INDEXED BY runs_due ON runs.workflow = workflows.id"
+            " AND runs.priority = level.priority AND runs.wake <= ? GROUP BY workflows.id",
             (now,),
         )
         return {(name, version): count for name, version, count in rows}
@@ -232,7 +244,8 @@ class SqliteStore(DecidedRows, FigureRows, FileRows, FiredRows, KnownRows, Outbo
         """Return those of some runs, by key, that are due or being executed."""
         sql = (
             "SELECT runs.key FROM json_each(?) AS asked JOIN runs ON runs.key = asked.value"
-            " WHERE status IN ('pending', 'running')"
+            " WHERE status IN ('pending', 'running') AND (owner IS NOT NULL OR NOT EXISTS (SELECT 1 FROM pauses"
+            " JOIN workflows ON workflows.name = pauses.name WHERE kind = 'workflow' AND workflows.id = runs.workflow))"
         )
         return [row[0] for row in self._rows(sql, (json.dumps(list(keys)),))]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store import control as h
 from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
@@ -22,6 +23,7 @@ from handrail_orchestrator.store.sqlite import (
     known,
     lifecycle,
     outbox,
+    pauses,
     people,
     retention,
     reviews,
@@ -129,6 +131,8 @@ APPLY: dict[type, Apply] = {
     f.SweepFiles: files.sweep,
     k.PutKnown: known.put,
     k.Sow: known.sow,
+    h.Pause: pauses.pause,
+    h.Resume: pauses.resume,
     p.PutPerson: people.put_person,
     p.Rehash: people.rehash,
     p.PutPass: people.put_pass,

@@ -1,0 +1,86 @@
+"""``handrail pause``, ``resume`` and ``paused``: what rests in every process on a store."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from handrail_ground.text import harmless
+from handrail_ground.values import json_line
+from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, StoreOption
+from handrail_orchestrator.cli.printing import moment
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.records.paused import Paused
+
+T = TypeVar("T")
+
+WorkflowOption = Annotated[str | None, typer.Option("--workflow", metavar="NAME", help="a workflow, by its name")]
+QueueNameOption = Annotated[str | None, typer.Option("--queue", metavar="NAME", help="a queue of questions")]
+
+
+def _with_client(store: str, use: Callable[[Client], Awaitable[T]]) -> T:
+    async def reach() -> T:
+        async with Client(store) as client:
+            return await use(client)
+
+    return asyncio.run(reach())
+
+
+def _doer(client: Client, by: str) -> str | None:
+    return by if by.strip() or client.people.exist() else None
+
+
+@complaining
+def pause(
+    by: DoerOption,
+    workflow: WorkflowOption = None,
+    queue: QueueNameOption = None,
+    why: Annotated[str | None, typer.Option(help="why, for whoever sees that it rests")] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a workflow type or a queue rest: a step that is being executed ends, and no other begins."""
+
+    async def do(client: Client) -> Paused:
+        return await client.pause(workflow=workflow, queue=queue, by=_doer(client, by), why=why)
+
+    _say(_with_client(store, do), as_json=as_json)
+
+
+@complaining
+def resume(
+    by: DoerOption,
+    workflow: WorkflowOption = None,
+    queue: QueueNameOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Let all that rests of a workflow type or a queue go on."""
+
+    async def do(client: Client) -> Paused | None:
+        return await client.resume(workflow=workflow, queue=queue, by=_doer(client, by))
+
+    over = _with_client(store, do)
+    if as_json:
+        typer.echo(json_line(None if over is None else over.as_json()))
+    elif over is None:
+        typer.echo("it did not rest")
+    else:
+        typer.echo(harmless(f"{over.kind} {over.name} goes on"))
+
+
+@complaining
+def paused(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """List what rests, since when, by whom and why."""
+
+    async def look(client: Client) -> list[Paused]:
+        return client.paused()
+
+    for each in _with_client(store, look):
+        _say(each, as_json=as_json)
+
+
+def _say(each: Paused, *, as_json: bool) -> None:
+    typer.echo(json_line(each.as_json()) if as_json else harmless(f"{each} (since {moment(each.at)})"))
