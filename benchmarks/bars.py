@@ -22,6 +22,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "engine": ("--strict",),
     "console": (),
     "documents": ("--strict",),
+    "operations": ("--strict",),
 }
 """What each is asked for; the gate in its short form, whose seeds are fixed."""
 

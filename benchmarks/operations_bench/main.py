@@ -1,0 +1,35 @@
+"""The command: measures every part asked for, and prints one table."""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.figure import Figure
+from bench.table import report
+from operations_bench.figures import stats_rows
+
+PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
+    "stats": stats_rows,
+}
+"""What is measured, in the order of the table; each gets a folder that is empty, and is deleted afterwards."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; the exit code is 1 when ``--strict`` and a bar is missed."""
+    parser = argparse.ArgumentParser(prog="benchmarks/operations.py", description="Measure what operating costs.")
+    parser.add_argument("--only", action="append", choices=tuple(PARTS), metavar="NAME", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--folder", type=Path, help="where stores are made; without it, the folder for such things")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+    parser.add_argument("--strict", action="store_true", help="end with 1 when a bar is missed")
+    asked = parser.parse_args(arguments)
+    progress = Console(stderr=True)
+    figures: list[Figure] = []
+    for name in asked.only or PARTS:
+        progress.log(f"measuring: {name}")
+        with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+            figures += PARTS[name](Path(folder))
+    missed = report("Operations", figures, write=asked.json)
+    return missed if asked.strict else 0
