@@ -55,7 +55,8 @@ def made(path: Path, now: float, *, steps: int = STEPS) -> Path:
                 "INSERT INTO reviews (id, run, step, queue, kind, title, created, code, reason, priority, due,"
                 " when_late, state, version, suggestion, confidence, alternatives, schema, context, decided,"
                 " decided_by, decision, first_taken, hands_on)"
-                " VALUES (?, ?, 'draft/review', ?, 'decide', 'Release?', ?, 'low_confidence', 'below', 50, ?, 'keep_waiting', ?,"
+                " VALUES (?, ?, 'draft/review', ?, 'decide', 'Release?', ?, 'low_confidence', 'below', 50, ?,"
+                " 'keep_waiting', ?,"
                 " 3, '\"yes\"', ?, '[]', 1, '\"ticket\"', ?, ?, ?, ?, ?)",
                 rows.reviews,
             )
