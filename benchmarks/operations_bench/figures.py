@@ -21,7 +21,7 @@ def stats_rows(folder: Path) -> Iterable[Figure]:
 
 
 def _asked(address: str, window: str) -> Figure:
-    taken = []
+    taken, started = [], 0
     with reading(address) as client:
         for _ in range(REPETITIONS):
             began = time.perf_counter()
