@@ -1,13 +1,10 @@
 """The run of the embedded engine: looks every call up in the history, or makes it and records it."""
 
 import asyncio
-import contextvars
 import json
 import logging
-import random
 import weakref
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from handrail_guards.escalation import Escalation
@@ -16,10 +13,12 @@ from handrail_orchestrator import asked
 from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.context import StepContext, StopFlag
 from handrail_orchestrator.embedded.body import BodyFailed
-from handrail_orchestrator.embedded.escapes import all_ended, error_type, escaped
+from handrail_orchestrator.embedded.branches import Branches, branch, scope
+from handrail_orchestrator.embedded.escapes import error_type, escaped
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, BoundStep
 from handrail_orchestrator.embedded.matching import CodeMatch, Matching
+from handrail_orchestrator.embedded.produced import Place, Produced
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.tries import Notebook, resumed
@@ -27,17 +26,12 @@ from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.embedded.wording import Wording, of_doubt, shown_beside
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
 from handrail_orchestrator.run import Call, Run, branch_list
-from handrail_orchestrator.step import Args, Kwargs, StepKind, check_name
+from handrail_orchestrator.step import Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.texts import checked_texts
 
 _log = logging.getLogger("handrail.steps")
-
-_scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
-_branch: contextvars.ContextVar[str | None] = contextvars.ContextVar("handrail_branch", default=None)
-
-_USUAL: dict[StepKind, str] = {"clock": "now", "chance": "random"}
 
 
 class EmbeddedRun(Run):
@@ -59,7 +53,8 @@ class EmbeddedRun(Run):
         self.waits = Waits(key, run_id, history, self._matching, equipment, weakref.ref(self))
         self.lost: Exception | None = None
         """Why this process may not go on with the run; set by ``lose``."""
-        self.beside: dict[int, list[BaseException]] = {}
+        self._branches = Branches(run_id)
+        self.beside = self._branches.beside
         """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
         self.running: dict[str, Begun] = {}
         """Steps in flight, by name."""
@@ -67,6 +62,7 @@ class EmbeddedRun(Run):
         self.history = history
         """What it remembers."""
         self._equipment = equipment
+        self._produced = Produced(key, history, self._matching, equipment.clock, weakref.WeakMethod(self.record))
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
         self._stopped = StopFlag()
@@ -146,7 +142,7 @@ class EmbeddedRun(Run):
         _log.warning("run %s: %s ignores that it was cancelled, and is left behind", self._id, steps)
 
     def _name(self, base: str) -> str:
-        return self.history.name(base, _scope.get())
+        return self.history.name(base, scope.get())
 
     def _own_name(self, name: str, usual: str) -> str:
         if name != usual:
@@ -343,66 +339,20 @@ class EmbeddedRun(Run):
 
     def all(self, *branches: Any) -> Call[Any]:
         """Run branches side by side and return their results in order."""
-        return self._all(self._name("all"), branch_list(branches))
-
-    async def _all(self, name: str, branches: list[Call[Any]]) -> tuple[object, ...]:
-        if not branches:
-            return ()
-        loop = asyncio.get_running_loop()
-        tasks: list[asyncio.Task[object]] = []
-        for index, branch in enumerate(branches):
-            context = contextvars.copy_context()
-            context.run(_scope.set, f"{name}.{index}/")
-            context.run(_branch.set, f"{_branch.get() or ''}{name} of {len(branches)}/")
-            tasks.append(loop.create_task(_contained(branch), context=context, name=self._id))
-        try:
-            await all_ended(tasks, self._left)
-        finally:
-            errors = [task.exception() for task in tasks if task.done() and not task.cancelled()]
-        waiting = next((error for error in errors if error is not None and not isinstance(error, Exception)), None)
-        failures = [error for error in errors if isinstance(error, Exception)]
-        if len(failures) > 1:
-            self.beside.setdefault(id(failures[0]), []).extend(failures)
-        if (problem := waiting or next(iter(failures), None)) is not None:
-            raise problem
-        return tuple(task.result() for task in tasks)
+        return self._branches.all(self._name("all"), branch_list(branches), self._left)
 
     # -- time and chance
 
     def now(self, *, name: str = "now") -> Call[datetime]:
         """Return the time (UTC), the same on every replay."""
-        codec, clock = codec_for(datetime, where="run.now()"), self._equipment.clock
-        return self._fixed(name, "clock", codec, lambda: datetime.fromtimestamp(clock.now(), UTC))
+        place = self._place()
+        return self._produced.now(self._own_name(name, "now"), place)
 
     def random(self, *, name: str = "random") -> Call[float]:
         """Return a random number, the same on every replay."""
-        return self._fixed(name, "chance", codec_for(float, where="run.random()"), random.random)
+        place = self._place()
+        return self._produced.random(self._own_name(name, "random"), place)
 
-    def _fixed(self, name: str, kind: StepKind, codec: object, produce: Callable[[], Any]) -> Call[Any]:
-        after, branch = self.history.last(_scope.get()), _branch.get()
-        return self._produced(self._own_name(name, _USUAL[kind]), kind, codec, produce, (after, branch))
-
-    async def _produced(
-        self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any], place: tuple[str | None, str | None]
-    ) -> object:
-        row = self.history.find(name, kind)
-        if row is not None:
-            self._matching.place(row, *place)
-            return codec.decode(row.output or "")
-        self._matching.new_place(name, kind)
-        value, now = produce(), self._equipment.clock.now()
-        self.record(
-            StepRow(
-                self.key, name, self.history.take_seq(), kind, "done",
-                queued=now, started=now, ended=now, input=asked.place(*place), output=codec.encode(value),
-            )
-        )  # fmt: skip
-        return value
-
-
-async def _contained(branch: Call[Any]) -> object:
-    """Await a branch in a task; the two errors that would leave the event loop from there are its failure."""
-    try:
-        return await branch
-    except (SystemExit, KeyboardInterrupt) as error:
-        raise escaped(error) from error
+    def _place(self) -> Place:
+        """Return where a call without arguments stands, before its own name is taken."""
+        return self.history.last(scope.get()), branch.get()

@@ -1,0 +1,57 @@
+"""Branches of a workflow that run side by side, each with names and a place of its own."""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from typing import Any
+
+from handrail_orchestrator.embedded.escapes import all_ended, escaped
+from handrail_orchestrator.run import Call
+
+scope: contextvars.ContextVar[str] = contextvars.ContextVar("handrail_scope", default="")
+"""What the names of calls in the current branch begin with."""
+branch: contextvars.ContextVar[str | None] = contextvars.ContextVar("handrail_branch", default=None)
+"""The current branch, in words that are recorded; None: the workflow itself."""
+
+
+class Branches:
+    """The branches of one run."""
+
+    def __init__(self, run_id: str) -> None:
+        self.beside: dict[int, list[BaseException]] = {}
+        """All failures of branches that ran side by side, by the ``id`` of the first, which is raised."""
+        self._run_id = run_id
+
+    async def all(self, name: str, branches: list[Call[Any]], left: Callable[[], None]) -> tuple[object, ...]:
+        """Run branches side by side and return their results in order.
+
+        ``left`` is called when a branch ignores its cancel, and is left behind.
+        """
+        if not branches:
+            return ()
+        loop = asyncio.get_running_loop()
+        tasks: list[asyncio.Task[object]] = []
+        for index, each in enumerate(branches):
+            context = contextvars.copy_context()
+            context.run(scope.set, f"{name}.{index}/")
+            context.run(branch.set, f"{branch.get() or ''}{name} of {len(branches)}/")
+            tasks.append(loop.create_task(_contained(each), context=context, name=self._run_id))
+        try:
+            await all_ended(tasks, left)
+        finally:
+            errors = [task.exception() for task in tasks if task.done() and not task.cancelled()]
+        waiting = next((error for error in errors if error is not None and not isinstance(error, Exception)), None)
+        failures = [error for error in errors if isinstance(error, Exception)]
+        if len(failures) > 1:
+            self.beside.setdefault(id(failures[0]), []).extend(failures)
+        if (problem := waiting or next(iter(failures), None)) is not None:
+            raise problem
+        return tuple(task.result() for task in tasks)
+
+
+async def _contained(branch: Call[Any]) -> object:
+    """Await a branch in a task; the two errors that would leave the event loop from there are its failure."""
+    try:
+        return await branch
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise escaped(error) from error

@@ -1,0 +1,67 @@
+"""Time and chance: produced once, recorded, and the same on every replay."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from handrail_orchestrator import asked
+from handrail_orchestrator.clock import Clock
+from handrail_orchestrator.coding import codec_for
+from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.matching import Matching
+from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.store.rows import StepRow
+
+if TYPE_CHECKING:
+    import weakref
+
+Place: TypeAlias = tuple[str | None, str | None]
+"""Where a call without arguments stands: after which call, in which branch."""
+
+
+class Produced:
+    """What one run produces by itself."""
+
+    def __init__(
+        self,
+        key: int,
+        history: History,
+        matching: Matching,
+        clock: Clock,
+        record: "weakref.WeakMethod[Callable[[StepRow], None]]",
+    ) -> None:
+        self._key = key
+        self._history = history
+        self._matching = matching
+        self._clock = clock
+        self._record = record
+        """Weak, or each ended run would be a cycle and keep the garbage collector busy."""
+
+    async def now(self, name: str, place: Place) -> datetime:
+        """Return the time (UTC)."""
+        codec, clock = codec_for(datetime, where="run.now()"), self._clock
+        found: datetime = self._once(name, "clock", codec, lambda: datetime.fromtimestamp(clock.now(), UTC), place)
+        return found
+
+    async def random(self, name: str, place: Place) -> float:
+        """Return a random number, 0 up to but not including 1."""
+        found: float = self._once(name, "chance", codec_for(float, where="run.random()"), random.random, place)
+        return found
+
+    def _once(self, name: str, kind: StepKind, codec: Any, produce: Callable[[], Any], place: Place) -> Any:
+        row = self._history.find(name, kind)
+        if row is not None:
+            self._matching.place(row, *place)
+            return codec.decode(row.output or "")
+        self._matching.new_place(name, kind)
+        record = self._record()
+        assert record is not None  # noqa: S101 -- it is what asks
+        value, now = produce(), self._clock.now()
+        record(
+            StepRow(
+                self._key, name, self._history.take_seq(), kind, "done",
+                queued=now, started=now, ended=now, input=asked.place(*place), output=codec.encode(value),
+            )
+        )  # fmt: skip
+        return value
