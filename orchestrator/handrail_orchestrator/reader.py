@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
+from handrail_orchestrator import tags
 from handrail_orchestrator.errors import Misuse, UnknownItem, UnknownRun
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.records.judgement import JudgementRecord
@@ -84,6 +85,7 @@ class Reader(DecidedReader, StatsReader):
             NotStorable: one of its texts is none that a store can hold.
         """
         checked_texts(workflow=query.workflow, text=query.text)
+        tags.check_filter(query.tags)
         return [run_record(row) for row in self._open_store.latest(query)]
 
     def run_ids(self, keys: Sequence[int]) -> dict[int, str]:

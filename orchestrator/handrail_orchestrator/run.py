@@ -150,6 +150,22 @@ class Run(ABC):
         """
 
     @abstractmethod
+    def tag(self, **tags: str | int) -> Call[None]:
+        """Let the run be found by these tags, such as ``customer="acme"``; a name that it has gets the new value.
+
+        Raises:
+            Misuse: a name or value cannot be a tag's.
+            HistoryMismatch: the history holds another value from this call.
+        """
+
+    @abstractmethod
+    def status(self, text: str) -> Call[None]:
+        """Say how far the run is, for whoever looks at it: "waiting for contract"; it stands until the next is said.
+
+        What was said stays said: code that words it otherwise goes on with a history that holds the old words.
+        """
+
+    @abstractmethod
     def now(self, *, name: str = "now") -> Call[datetime]:
         """Return the time (UTC), the same on every replay.
 

@@ -16,8 +16,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-StepKind = Literal["rule", "action", "ai", "human", "timer", "event", "child", "clock", "chance"]
+StepKind = Literal[
+    "rule", "action", "ai", "human", "timer", "event", "child", "clock", "chance", "tag", "status", "first", "undo"
+]
 """What stands behind a step record: code without or with outside effects, a model, a person, or the engine itself."""
+
+OF_THE_ENGINE: frozenset[StepKind] = frozenset({"clock", "chance", "tag", "status", "first"})
+"""Kinds of records by which nobody has done anything: what a run was told, what it says, what it decided by itself."""
 
 RESERVED = frozenset("#/[]{} \t\n")
 """Characters a step's name may not hold: they build the names of repeated and nested steps."""

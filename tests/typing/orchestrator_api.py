@@ -90,6 +90,8 @@ async def good_use(run: Run) -> None:
     assert_type(await run.ask("How many, if any?", int | None), int | None)
     assert_type(await run.event("paid", Ticket, within=timedelta(days=30)), Ticket)
     assert_type(await run.child(triage, Ticket(id="a", text="")), int)
+    assert_type(await run.tag(customer="acme", order=7), None)
+    assert_type(await run.status("waiting for the contract"), None)
     assert_type(await run.now(), datetime)
     assert_type(await run.random(), float)
 
@@ -133,6 +135,9 @@ async def misuse(run: Run, outcome: Accepted[Team] | Doubtful[Team]) -> None:
     answer: Literal["yes"] = await run.ask("Which?", Literal["yes", "no"])  # type: ignore[arg-type]
     pair: tuple[int, int] = await run.all(run.random(), run.step(unmarked, 1))  # type: ignore[assignment]
     await run.child(triage, "a ticket")  # type: ignore[misc]
+    await run.tag(amount=1.5)  # type: ignore[arg-type]
+    await run.tag("customer")  # type: ignore[call-arg]
+    await run.status(7)  # type: ignore[arg-type]
     await run.sleep("a day")  # type: ignore[arg-type]
     send_to(flag or answer or pair)  # type: ignore[arg-type]
 
@@ -157,7 +162,7 @@ def records(client: Client) -> None:
             case Accepted() | Doubtful():
                 assert_type(step.outcome.judgement.model, str)
             case None:
-                assert_type(step.status, Literal["started", "waiting", "done", "failed"])
+                assert_type(step.status, Literal["started", "waiting", "done", "failed", "withdrawn", "registered"])
 
 
 def misuse_of_records(item: ReviewItem, run: RunRecord) -> None:

@@ -24,6 +24,7 @@ from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.review.permission import StoreAction, check
 from handrail_orchestrator.store.port import ReviewQuery, RunQuery
 from handrail_orchestrator.store.rows import ENDED, ReviewState, RunStatus
+from handrail_orchestrator.tags import read_filter
 
 PAGE_ROWS = 50
 PAGE_STEPS = 100
@@ -70,6 +71,7 @@ class Filters:
     workflow: str = ""
     text: str = ""
     age: str = ""
+    tag: str = ""
     before: str = ""
 
     @classmethod
@@ -79,7 +81,7 @@ class Filters:
         Raises:
             HTTPException: it asks for something that there is not.
         """
-        found = cls(*(params.get(name, "").strip() for name in ("status", "workflow", "text", "age", "before")))
+        found = cls(*(params.get(name, "").strip() for name in ("status", "workflow", "text", "age", "tag", "before")))
         is_known = found.status in {"", *get_args(RunStatus)} and found.age in {"", *AGES}
         if not is_known or (found.before and not (found.before.isdecimal() and len(found.before) < 19)):
             raise HTTPException(400)
@@ -93,6 +95,7 @@ class Filters:
             status=cast("RunStatus | None", self.status or None),
             workflow=self.workflow or None,
             text=self.text or None,
+            tags=read_filter([self.tag] if self.tag else []),
             created_from=moment if is_within else None,
             created_to=None if is_within else moment,
             before_key=int(self.before) if self.before else None,
@@ -101,7 +104,14 @@ class Filters:
 
     def as_query(self, **more: object) -> dict[str, object]:
         """Return it as the query of another page's address."""
-        return {"status": self.status, "workflow": self.workflow, "text": self.text, "age": self.age, **more}
+        return {
+            "status": self.status,
+            "workflow": self.workflow,
+            "text": self.text,
+            "age": self.age,
+            "tag": self.tag,
+            **more,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,9 @@ def run_table(rows: Iterable[RunRecord], waits: Iterable[WaitRecord]) -> Table:
 def _why(run: RunRecord, waiting: dict[int, list[str]]) -> str:
     if run.error is not None:
         return error_of(run.error)
+    said = [] if run.progress is None or run.has_ended else [run.progress]
     first, more = waiting.get(run.key, [])[:SHOWN_WAITS], waiting.get(run.key, [])[SHOWN_WAITS:]
-    return "\n".join([*first, *([f"and {len(more)} more"] if more else [])])
+    return "\n".join([*said, *first, *([f"and {len(more)} more"] if more else [])])
 
 
 def wait_text(wait: WaitRecord) -> str:

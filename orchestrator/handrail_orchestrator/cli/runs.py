@@ -19,7 +19,9 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
+from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
+from handrail_orchestrator.tags import read_filter
 
 app = typer.Typer(help="Look at runs, and cancel, retry, fork or prune them.", no_args_is_help=True)
 
@@ -54,17 +56,22 @@ def list_runs(
     store: StoreOption = DEFAULT_STORE,
     status: Annotated[str | None, typer.Option(help="only runs with this status")] = None,
     workflow: Annotated[str | None, typer.Option(help="only runs of this workflow")] = None,
+    tags: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="NAME=VALUE", help="only runs with this tag; may be given again"),
+    ] = None,
     before: Annotated[str | None, typer.Option(metavar="RUN", help="only runs older than this one")] = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List runs, newest first, after a count of all by workflow and status."""
-    wanted = _status(status)
+    wanted, carried = _status(status), read_filter(tags or [])
 
     async def fetch(client: Client) -> _Listed:
         before_key = None if before is None else client.run(before).key
         # one more than is shown tells whether there is a next page
-        rows = client.latest_runs(status=wanted, workflow=workflow, before_key=before_key, limit=limit + 1)
+        query = RunQuery(status=wanted, workflow=workflow, tags=carried, before_key=before_key, limit=limit + 1)
+        rows = client.find_runs(query)
         waits = client.waits([row.key for row in rows if row.status == "waiting"])
         return _Listed(rows, waits, None if as_json else client.health())
 
@@ -112,6 +119,12 @@ def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = 
         return
     out().print(run_table([row], waits))
     output = plain_text(row.output) if row.status == "completed" else ""
+    for name, said in (
+        ("says", row.progress),
+        ("tags", " ".join(f"{name}={value}" for name, value in row.tags.items())),
+    ):
+        if said:
+            out().print(harmless(f"{name:<7} {said}"), markup=False)
     out().print(harmless(f"input   {plain_text(row.input)}\noutput  {output}\n"), markup=False)
     out().print(step_table(steps, waits))
 

@@ -44,6 +44,9 @@ _OWN_NAME: dict[StepKind, str] = {
     "child": "run.child(..., name=...)",
     "clock": "run.now(name=...)",
     "chance": "run.random(name=...)",
+    "tag": "another tag",
+    "first": "run.first(..., name=...)",
+    "undo": "run.compensate(action.named(...), ...)",
 }
 
 

@@ -18,6 +18,7 @@ from handrail_orchestrator.embedded.escapes import error_type, escaped
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, BoundStep
 from handrail_orchestrator.embedded.matching import CodeMatch, Matching
+from handrail_orchestrator.embedded.notes import Notes
 from handrail_orchestrator.embedded.produced import Place, Produced
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from handrail_orchestrator.embedded.settings import Equipment
@@ -29,6 +30,7 @@ from handrail_orchestrator.run import Call, Run, branch_list
 from handrail_orchestrator.step import Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import StepRow
+from handrail_orchestrator.tags import said_line, tags_of
 from handrail_orchestrator.texts import checked_texts
 
 _log = logging.getLogger("handrail.steps")
@@ -62,6 +64,7 @@ class EmbeddedRun(Run):
         self.history = history
         """What it remembers."""
         self._equipment = equipment
+        self._notes = Notes(key, history, self._matching, equipment.clock, weakref.ref(self))
         self._produced = Produced(key, history, self._matching, equipment.clock, weakref.WeakMethod(self.record))
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
@@ -340,6 +343,17 @@ class EmbeddedRun(Run):
     def all(self, *branches: Any) -> Call[Any]:
         """Run branches side by side and return their results in order."""
         return self._branches.all(self._name("all"), branch_list(branches), self._left)
+
+    # -- what it says of itself
+
+    def tag(self, **tags: str | int) -> Call[None]:
+        """Let the run be found by these tags from now on."""
+        kept = tags_of(tags)
+        return self._notes.tag(self._name(f"tag:{','.join(kept)}"), kept)
+
+    def status(self, text: str) -> Call[None]:
+        """Say how far the run is."""
+        return self._notes.status(self._name("status"), said_line(text))
 
     # -- time and chance
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from handrail_orchestrator.process_map.activity import Branch, placed
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step import OF_THE_ENGINE, StepKind
 from handrail_orchestrator.store.rows import RunStatus
 
 Edge: TypeAlias = tuple[str, str]
@@ -26,9 +26,6 @@ ENDS: Mapping[RunStatus, str] = {
     "set_aside": SET_ASIDE,
 }
 """Where a run that has ended has come to."""
-
-UNSEEN: frozenset[StepKind] = frozenset({"clock", "chance"})
-"""What a run remembers without anybody having done anything."""
 
 
 class FlowStep(NamedTuple):
@@ -61,7 +58,8 @@ def flow_of(steps: Iterable[FlowStep], status: RunStatus, copied_seq: int = 0) -
     fork copied from another run happened there. A run that has not ended leads nowhere yet.
     """
     edges: Counter[Edge] = Counter()
-    own = sorted((each for each in steps if each.seq > copied_seq and each.kind not in UNSEEN), key=lambda s: s.seq)
+    seen = (each for each in steps if each.seq > copied_seq and each.kind not in OF_THE_ENGINE)
+    own = sorted(seen, key=lambda step: step.seq)
     last = _follow(_nested(own), (START,), edges)
     end = ENDS.get(status)
     if end is not None:

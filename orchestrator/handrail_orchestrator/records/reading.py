@@ -33,7 +33,11 @@ from handrail_orchestrator.store.rows import (
 from handrail_orchestrator.unmarking import MARK, plain
 
 _RUN = readers_of(
-    RunRecord, input=text("input", plain), output=text("output", plain), error=text("error", RecordedError.read)
+    RunRecord,
+    input=text("input", plain),
+    output=text("output", plain),
+    error=text("error", RecordedError.read),
+    tags=lambda row: json.loads(row.tags or "{}"),
 )
 
 

@@ -1,6 +1,7 @@
 """One execution of a workflow, and what it waits for."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from handrail_orchestrator.records.failure import RecordedError
@@ -46,6 +47,10 @@ class RunRecord(LazyRecord):
     """Who started it, such as ``person:ann``; None: code did."""
     priority: int = 0
     """Of runs that are due, those of a higher one are executed first."""
+    progress: str | None = None
+    """What it says of itself, with ``run.status``."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """By what it can be found, as ``run.tag`` set it."""
 
     @property
     def has_ended(self) -> bool:
@@ -74,6 +79,8 @@ class RunRecord(LazyRecord):
             "copied_seq": self.copied_seq,
             "started_by": self.started_by,
             "priority": self.priority,
+            "progress": self.progress,
+            "tags": dict(self.tags),
             "has_ended": self.has_ended,
         }
 

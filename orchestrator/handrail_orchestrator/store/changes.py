@@ -14,6 +14,7 @@ from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.known import PutKnown, Sow
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
+from handrail_orchestrator.store.running import PutProgress, PutTags
 
 
 class StartRun(NamedTuple):
@@ -372,13 +373,15 @@ Change = (
     | h.ControlChange
     | PutKnown
     | Sow
+    | PutTags
+    | PutProgress
 )
 
 
 def run_of(change: Change) -> int | None:
     """Return the key of the run that a change is about, where it names one."""
     match change:
-        case RecordStep() | NoteStarted() | OpenWait() | ReopenWait():
+        case RecordStep() | NoteStarted() | OpenWait() | ReopenWait() | PutTags() | PutProgress():
             return change.row.run
         case Suspend() | EndRun() | HandBack():
             return change.key

@@ -1,8 +1,8 @@
 """The port to whatever remembers: changes in, rows out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from handrail_orchestrator.store.changes import Change
@@ -120,6 +120,8 @@ class RunQuery:
     """Only runs with this somewhere in their id, whatever the case of its letters A to Z."""
     parent: int | None = None
     """Only child runs of the run with this key."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Only runs that carry all of these tags, such as ``{"customer": "acme"}``."""
     created_from: float | None = None
     """Only runs made at this time or later, in seconds since the epoch."""
     created_to: float | None = None

@@ -15,7 +15,8 @@ RunStatus = Literal["pending", "running", "waiting", "completed", "failed", "can
 
 ENDED: tuple[RunStatus, ...] = ("completed", "failed", "cancelled", "set_aside")
 
-StepStatus = Literal["started", "waiting", "done", "failed"]
+StepStatus = Literal["started", "waiting", "done", "failed", "withdrawn", "registered"]
+"""``withdrawn`` lost against another branch of ``run.first``; ``registered`` is an undo action that may be needed."""
 
 ReviewState = Literal["open", "leased", "pending", "decided", "expired", "cancelled"]
 """``pending`` has an answer that can still be taken back."""
@@ -143,6 +144,14 @@ class RunRow(NamedTuple):
     """Who started it, such as ``person:ann``; None: code did."""
     priority: int = 0
     """Of runs that are due, those of a higher one are executed first."""
+    progress: str | None = None
+    """What it says of itself."""
+    tags: str | None = None
+    """JSON object of text by name."""
+    round: int = 1
+    """Counts up whenever it goes on with another input."""
+    undoing: str | None = None
+    """JSON ``{"status", "error"}``: how it ends once its actions are undone, or has ended."""
 
 
 class ReviewRow(NamedTuple):

@@ -14,11 +14,9 @@ from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.run import RunRecord
 from handrail_orchestrator.records.step import StepRecord
+from handrail_orchestrator.step import OF_THE_ENGINE
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.rows import AUDIT, ReviewState
-
-_OF_THE_ENGINE: Final = frozenset({"clock", "chance"})
-"""Kinds of records that are no steps of the workflow: what it was told of time and chance."""
 
 _ALL_STATES: Final = get_args(ReviewState)
 _REVIEW: Final = "/review"
@@ -225,7 +223,7 @@ def _gathered(client: EngineClient, run_id: str, *, prefix: str) -> tuple[list[T
         query = ReviewQuery(states=_ALL_STATES, run_id=run_id, limit=MOST_QUESTIONS)
         items += (item for item in client.reviews(query) if item.kind != AUDIT)
     for record in records:
-        if record.kind in _OF_THE_ENGINE:
+        if record.kind in OF_THE_ENGINE:
             continue
         steps.append(TracedStep(prefix + record.name, run_id, record))
         if record.kind == "child" and record.owner is not None:

@@ -66,6 +66,13 @@ class RunsQuery(Given):
     workflow: Text | None = Field(default=None, description="Only runs of this workflow")
     text: Text | None = Field(default=None, description="Only runs with this somewhere in their id")
     parent: Text | None = Field(default=None, description="Only child runs of the run with this id")
+    tag: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,59}=[\s\S]{1,300}$",
+            description="Only runs that carry this tag, as `name=value`",
+        ),
+    ] = None
     created_from: Moment | None = Field(default=None, description="Only runs made then or later")
     created_to: Moment | None = Field(default=None, description="Only runs made before then")
     limit: Limit = 50
@@ -150,6 +157,8 @@ class RunTold(Told):
     parent_id: str | None = Field(description="The id of that run")
     copied_seq: int = Field(description="A fork's steps up to this number were copied")
     started_by: str | None = Field(description="Such as `person:ann`; null: code did")
+    progress: str | None = Field(description="What it says of itself: how far it is")
+    tags: dict[str, str] = Field(description="By what it can be found")
     has_ended: bool
     waits: list[WaitTold] = Field(description="What it waits for")
 

@@ -27,6 +27,7 @@ from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.records.run import RunRecord
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.tags import read_filter
 from handrail_orchestrator.workflow import AnyWorkflow
 
 
@@ -39,6 +40,7 @@ def list_runs(call: ApiCall[Nothing, RunsQuery, Nothing, Nothing]) -> ApiAnswer:
             workflow=query.workflow,
             text=query.text,
             parent=None if query.parent is None else client.run(query.parent).key,
+            tags=read_filter([] if query.tag is None else [query.tag]),
             created_from=query.created_from,
             created_to=query.created_to,
             before_key=None if query.cursor is None else int(query.cursor),

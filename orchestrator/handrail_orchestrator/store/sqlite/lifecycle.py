@@ -11,6 +11,9 @@ from handrail_orchestrator.store.sqlite import audit, files, outbox, pauses
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
+RUNNING = ("tags", "branches", "keyed_waits", "keyed_events")
+"""Tables of what runs say of themselves and wait for; each has a column ``run``."""
+
 _START = """
 INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input, started_by,
     priority)
@@ -290,7 +293,7 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
     these = "(SELECT value FROM json_each(?))"
     logged = audit.take_out(tx, keys, change.now)
     tx.execute(f"DELETE FROM links WHERE item IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
-    for table in ("steps", "archived_steps", "events", "reviews", "notices"):
+    for table in ("steps", "archived_steps", "events", "reviews", "notices", *RUNNING):
         tx.execute(f"DELETE FROM {table} WHERE run IN {these}", (chosen,))  # noqa: S608 -- our own table names
     files.let_go(tx, chosen, change.now)
     tx.execute(f"DELETE FROM runs WHERE key IN {these}", (chosen,))  # noqa: S608 -- a constant

@@ -55,8 +55,58 @@ FIGURES = ""
 """What is counted by the hour, outcomes, and baselines."""
 ROLLOUTS = ""
 """How far steps and versions are rolled out."""
-RUNNING = ""
-"""Tags and statuses of runs, undo actions, and what correlates events."""
+RUNNING = """
+ALTER TABLE runs ADD COLUMN progress TEXT;
+ALTER TABLE runs ADD COLUMN round INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE runs ADD COLUMN round_began REAL;
+ALTER TABLE runs ADD COLUMN first_input TEXT;
+ALTER TABLE runs ADD COLUMN undoing TEXT;
+ALTER TABLE runs ADD COLUMN policy TEXT;
+CREATE TABLE IF NOT EXISTS tags (
+    run INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tags_value ON tags (name, value, run);
+CREATE TABLE IF NOT EXISTS branches (
+    run INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    first TEXT NOT NULL,
+    PRIMARY KEY (run, step)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keyed_events (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    sent REAL NOT NULL,
+    event_id TEXT,
+    run INTEGER
+);
+CREATE UNIQUE INDEX IF NOT EXISTS keyed_events_id ON keyed_events (name, key, event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS keyed_events_kept ON keyed_events (name, key, id) WHERE run IS NULL;
+CREATE INDEX IF NOT EXISTS keyed_events_run ON keyed_events (run) WHERE run IS NOT NULL;
+CREATE TABLE IF NOT EXISTS keyed_waits (
+    run INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    since REAL NOT NULL,
+    event INTEGER,
+    PRIMARY KEY (run, step)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS keyed_waits_key ON keyed_waits (name, key, since);
+CREATE TABLE IF NOT EXISTS inputs (
+    workflow TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    schema TEXT NOT NULL,
+    code TEXT NOT NULL,
+    deadline_seconds REAL,
+    PRIMARY KEY (workflow, version)
+) WITHOUT ROWID
+"""
+"""What runs say of themselves, which of their waits belong together, events by key, and the form of inputs."""
 CONTROL = """
 ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
 DROP INDEX IF EXISTS runs_wake;

@@ -14,7 +14,8 @@ Rows = Callable[[str, Sequence[object]], list[Any]]
 
 SELECT = (
     "SELECT key, runs.id, workflows.name, workflows.version, status, wake, owner, crashes, created, started, ended,"
-    " deadline, input, output, error, parent, copied_seq, started_by, priority FROM runs"
+    " deadline, input, output, error, parent, copied_seq, started_by, priority, progress,"
+    " (SELECT json_group_object(tags.name, value) FROM tags WHERE tags.run = runs.key), round, undoing FROM runs"
     " JOIN workflows ON workflows.id = runs.workflow"
 )
 LARGEST = 2**63 - 1
@@ -33,7 +34,7 @@ MOST_LANES = 400
 def latest(rows: Rows, query: RunQuery) -> list[Any]:
     """Return the rows of a list of runs, newest first."""
     between = bounds(rows, query)
-    if query.parent is not None or (query.status is None and query.workflow is None):
+    if query.tags or query.parent is not None or (query.status is None and query.workflow is None):
         return rows(*_filtered(query, *between))
     if query.text is None:
         return rows(*_chosen(query, _laned(rows, query, *between)))
@@ -92,6 +93,9 @@ def _filtered(query: RunQuery, above: int, below: int) -> tuple[str, list[object
         if value is not None:
             conditions.append(condition)
             values.append(value)
+    for name, tag in query.tags.items():
+        conditions.append("key IN (SELECT run FROM tags WHERE tags.name = ? AND value = ? AND run > ? AND run < ?)")
+        values += [name, tag, above, below]
     if query.workflow is not None:
         conditions.append("runs.workflow IN (SELECT id FROM workflows WHERE name = ?)")
         values.append(query.workflow)

@@ -12,6 +12,7 @@ from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import people as p
+from handrail_orchestrator.store import running as r
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sqlite import (
@@ -27,6 +28,7 @@ from handrail_orchestrator.store.sqlite import (
     people,
     retention,
     reviews,
+    running,
     steps,
     views,
 )
@@ -146,9 +148,12 @@ APPLY: dict[type, Apply] = {
     o.RetryDeliveries: deliveries.retry,
     o.SweepOutbox: deliveries.sweep,
     o.SeeRequest: deliveries.see,
+    r.PutTags: running.put_tags,
+    r.PutProgress: running.put_progress,
 }
 
 FENCED: frozenset[type] = frozenset(
     {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
+    | {r.PutTags, r.PutProgress}
 )
 """Changes that only the owner of a run may make."""
