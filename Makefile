@@ -7,6 +7,7 @@ READY  := $(VENV)/.ready
 DEMO   := $(VENV)/.demo
 LOWEST := .venv-lowest
 BENCH  := .venv-bench
+MINING := .venv-eventlog
 INSTALL := requirements/install.py requirements/uv.lock pyproject.toml
 
 # What a caller's shell says of Python would put other modules before ours.
@@ -35,7 +36,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-install wheel-test chaos check lint types layers docs maps pictures format bench lock wheel release-check clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-eventlog test-install wheel-test chaos check lint types layers docs maps pictures format bench lock wheel release-check clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ test-fast: $(READY) ## Run the quick tests: about two minutes on two cores
 test-lowest: $(LOWEST)/.ready ## Run the fast tests on the oldest versions that pyproject.toml allows
 	$(LOWEST)/bin/pytest $(SPREAD) $(FAST) $(PYTEST)
 
+test-eventlog: $(MINING)/.ready ## Prove that pm4py reads the event logs of runs, in an environment of its own
+	$(MINING)/bin/python -m tests.eventlog.mine
+
 test-install: $(READY) ## Prove that the locks install as they are, with pips of three ages; needs an index
 	$(BIN)/python -m tests.install.prove
 
@@ -73,7 +77,7 @@ test-pythons: $(READY) ## Run the pages and the contracts on every newer Python 
 		$$environment/bin/pytest $(SPREAD) --hypothesis-profile fast tests/docs tests/contract $(PYTEST); \
 	done
 
-check: lint types layers docs test test-lowest test-pythons test-install wheel-test ## Run all that CI runs
+check: lint types layers docs test test-lowest test-pythons test-eventlog test-install wheel-test ## Run all that CI runs
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check
@@ -109,6 +113,7 @@ lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newes
 	awk '/^[^ ]/ { on = /^uv==/ } on && !/#/' requirements/dev.lock > requirements/uv.lock
 	$(COMPILE) --upgrade --extra local --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --group build --constraint requirements/dev.lock --output-file requirements/demo.lock
 	$(COMPILE) $(UPGRADE) --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --group bench --output-file requirements/bench.lock
+	$(COMPILE) $(UPGRADE) --group eventlog --constraint requirements/dev.lock --output-file requirements/eventlog.lock
 	@# Always anew: uv prefers what a lock already holds, and would keep a version above the bound it stands for.
 	$(COMPILE) --upgrade --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra mailbox --extra notices --extra telemetry --group test --group build --resolution lowest-direct \
 		--output-file requirements/lowest.lock
@@ -121,7 +126,7 @@ release-check: $(READY) ## Tell whether version, changelog, tags and working tre
 	$(BIN)/python requirements/release.py
 
 clean: ## Remove the environments, caches and what the demo left
-	rm -rf $(VENV) $(LOWEST) $(BENCH) build dist site handrail-demo htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) $(LOWEST) $(BENCH) $(MINING) build dist site handrail-demo htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find handrail evals ai_steps orchestrator guards tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -149,6 +154,10 @@ $(LOWEST)/.ready: requirements/lowest.lock $(INSTALL) | $(READY)
 
 $(BENCH)/.ready: requirements/bench.lock $(INSTALL) | $(READY)
 	$(call environment,$(BENCH),requirements/bench.lock)
+	@touch $@
+
+$(MINING)/.ready: requirements/eventlog.lock $(INSTALL) | $(READY)
+	$(call environment,$(MINING),requirements/eventlog.lock)
 	@touch $@
 
 # $(call environment,FOLDER,LOCK): a second environment beside the first, with exactly the lock's versions.

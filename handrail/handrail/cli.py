@@ -82,6 +82,12 @@ register(app, "resume", "handrail_orchestrator.cli.pausing:resume", "Let a pause
 register(app, "paused", "handrail_orchestrator.cli.pausing:paused", "List what is paused, by whom and why.")
 register(
     app,
+    "map",
+    "handrail_orchestrator.cli.flow:show_map",
+    "Show how runs went from step to step, as lines, a picture, or text for Mermaid and Graphviz.",
+)
+register(
+    app,
     "audit",
     "handrail_orchestrator.cli.audit:app",
     "Verify the audit log, and write every decision out as evidence.",

@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 from handrail_orchestrator import tags
 from handrail_orchestrator.errors import Misuse, UnknownItem, UnknownRun
+from handrail_orchestrator.event_log.reading import LogReader
+from handrail_orchestrator.process_map.reading import MapReader
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.records.judgement import JudgementRecord
 from handrail_orchestrator.records.reading import (
@@ -30,7 +32,7 @@ from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
 from handrail_orchestrator.texts import checked_number, checked_text, checked_texts
 
 
-class Reader(DecidedReader, StatsReader):
+class Reader(DecidedReader, LogReader, MapReader, StatsReader):
     """Reads a store; ``Client`` is one."""
 
     @property

@@ -30,6 +30,7 @@ LOCKS = {
     "demo": (("local",), ("build",)),
     "lowest": (("local", "evals"), ("test", "build")),
     "bench": (("local", "evals"), ("bench",)),
+    "eventlog": ((), ("eventlog",)),
 }
 """By lock: the extras and the dependency groups in it, beside the core."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from handrail_orchestrator.store.chain import ChainedRow, LogGap, LogHead
+from handrail_orchestrator.store.flows import FlowQuery, LoggedStep
 
 
 class DecidedItem(NamedTuple):
@@ -111,4 +112,8 @@ class StoredEvidence(Protocol):
 
     def decisions(self, query: DecisionQuery) -> Iterator[DecisionRow]:
         """Yield decisions: of steps by run, in order of recording; then of steps that a retry archived; then audits."""
+        ...
+
+    def steps(self, query: FlowQuery) -> Iterator[LoggedStep]:
+        """Yield the steps of runs, run by run, the oldest first; those of one run in no order."""
         ...

@@ -12,6 +12,7 @@ from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.figures import FigureStore
 from handrail_orchestrator.store.files import FileStore
 from handrail_orchestrator.store.fired import FiredStore
+from handrail_orchestrator.store.flows import FlowStore
 from handrail_orchestrator.store.known import KnownStore
 from handrail_orchestrator.store.outbox import OutboxStore
 from handrail_orchestrator.store.rows import (
@@ -147,7 +148,7 @@ class JudgedQuery:
     """Only those made at this time or later, in seconds since the epoch."""
 
 
-class Store(ControlStore, DecidedStore, FigureStore, FileStore, FiredStore, KnownStore, OutboxStore, Protocol):
+class Store(ControlStore, DecidedStore, FigureStore, FileStore, FiredStore, FlowStore, KnownStore, OutboxStore, Protocol):
     """Remembers runs, steps, waits and reviews; safe to use from several threads.
 
     ``apply`` is the only way to write. It applies the changes in order in one transaction and returns

@@ -6,8 +6,10 @@ from typing import Any
 
 from handrail_orchestrator.store.chain import HASHED, ChainedRow, LogGap, LogHead
 from handrail_orchestrator.store.evidence import DecidedItem, DecisionQuery, DecisionRow
+from handrail_orchestrator.store.flows import FlowQuery, LoggedStep
 from handrail_orchestrator.store.rows import AUDIT
 from handrail_orchestrator.store.sqlite.audit import HEAD
+from handrail_orchestrator.store.sqlite.flows import logged, logged_sql
 
 AT_ONCE = 256
 """Rows fetched in one go."""
@@ -98,3 +100,7 @@ class SqliteEvidence:
         for sql in (_BY_STEPS, _BY_ARCHIVED, _BY_AUDITS):
             for row in self._rows(sql, wanted):
                 yield DecisionRow._make(row)
+
+    def steps(self, query: FlowQuery) -> Iterator[LoggedStep]:
+        """Yield the steps of runs, run by run, the oldest first; those of one run in no order."""
+        return map(logged, self._rows(*logged_sql(query)))

@@ -121,6 +121,11 @@ CREATE TABLE IF NOT EXISTS pauses (
 ) WITHOUT ROWID
 """
 """Pauses, breakers, and limits that hold across processes."""
+MAP = """
+CREATE INDEX IF NOT EXISTS steps_live ON steps (status, name, kind, queued, started)
+    WHERE status IN ('waiting', 'started')
+"""
+"""What finds all that goes on now."""
 
-OPERATIONS = ";".join(each for each in (TRIGGERS, NOTICES, FIGURES, ROLLOUTS, RUNNING, CONTROL) if each)
+OPERATIONS = ";".join(each for each in (TRIGGERS, NOTICES, FIGURES, ROLLOUTS, RUNNING, CONTROL, MAP) if each)
 """All of them; on a new store as on one of the format before."""

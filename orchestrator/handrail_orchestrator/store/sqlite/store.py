@@ -52,6 +52,7 @@ from handrail_orchestrator.store.sqlite.figures import FigureRows
 from handrail_orchestrator.store.sqlite.file_identity import FileIdentity
 from handrail_orchestrator.store.sqlite.files import FileRows
 from handrail_orchestrator.store.sqlite.fired import FiredRows
+from handrail_orchestrator.store.sqlite.flows import FlowRows
 from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.pauses import PauseRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -73,7 +74,7 @@ ORDER BY steps.run, steps.seq
 """
 
 
-class SqliteStore(DecidedRows, FigureRows, FileRows, FiredRows, KnownRows, OutboxRows, PauseRows):
+class SqliteStore(DecidedRows, FigureRows, FileRows, FiredRows, FlowRows, KnownRows, OutboxRows, PauseRows):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
     def __init__(

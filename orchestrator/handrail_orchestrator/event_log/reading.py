@@ -1,0 +1,35 @@
+"""The event log of a store; every client reads it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from handrail_orchestrator.store.flows import FlowQuery
+from handrail_orchestrator.texts import checked_texts
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.event_log.events import LogCase
+    from handrail_orchestrator.store import Store
+
+
+class LogReader(ABC):
+    """Reads runs as the cases of an event log."""
+
+    @property
+    @abstractmethod
+    def _open_store(self) -> "Store":
+        """Return what is read."""
+
+    @contextmanager
+    def event_log(self, query: FlowQuery) -> Iterator["Iterator[LogCase]"]:
+        """Read the runs of a query as cases, all of the moment at which the block is entered, one in memory at a time.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        from handrail_orchestrator.event_log.events import cases  # noqa: PLC0415 -- few clients write logs
+
+        checked_texts(workflow=query.workflow)
+        with self._open_store.evidence() as evidence:
+            yield cases(evidence.steps(query))

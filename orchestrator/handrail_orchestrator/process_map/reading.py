@@ -1,0 +1,31 @@
+"""The process map of a store; every client reads it."""
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from handrail_orchestrator.store.flows import FlowQuery
+from handrail_orchestrator.texts import checked_texts
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.process_map.graph import ProcessMap
+    from handrail_orchestrator.store import Store
+
+
+class MapReader(ABC):
+    """Reads how runs went from step to step."""
+
+    @property
+    @abstractmethod
+    def _open_store(self) -> "Store":
+        """Return what is read."""
+
+    def process_map(self, query: FlowQuery, now: float) -> "ProcessMap":
+        """Return how the runs of a query went from step to step, with what goes on now in all runs that are open."""
+        from handrail_orchestrator.process_map.counting import FlowCounts  # noqa: PLC0415 -- few clients draw maps
+
+        checked_texts(workflow=query.workflow)
+        counts = FlowCounts()
+        with self._open_store.evidence() as evidence:
+            counts.add_runs(evidence.steps(query))
+        counts.add_live(self._open_store.live_steps(FlowQuery(query.workflow, query.version)))
+        return counts.map(now)

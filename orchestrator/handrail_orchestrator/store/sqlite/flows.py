@@ -1,0 +1,61 @@
+"""Reading steps as they followed, run by run, and what goes on now."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any
+
+from handrail_orchestrator.store.flows import FlowQuery, LiveRow, LoggedStep
+from handrail_orchestrator.store.known import KNOWN_VERSION
+
+_LIVE = """
+SELECT steps.name, steps.kind, steps.status, count(*), min(coalesce(steps.queued, steps.started))
+FROM steps INDEXED BY steps_live CROSS JOIN runs ON runs.key = steps.run
+JOIN workflows ON workflows.id = runs.workflow
+WHERE steps.status IN ('waiting', 'started') AND runs.ended IS NULL
+"""
+_LOGGED = """
+SELECT runs.key, runs.id, workflows.name, workflows.version, runs.status, runs.created, runs.copied_seq,
+    steps.name, coalesce(steps.seq, 0), coalesce(steps.kind, 'rule'), coalesce(steps.status, 'done'),
+    coalesce(steps.attempt, 1), steps.queued, steps.started, steps.ended,
+    iif(steps.kind = 'child', NULL, steps.owner), steps.decided_by, steps.money, reviews.first_taken
+FROM runs CROSS JOIN workflows ON workflows.id = runs.workflow
+LEFT JOIN steps ON steps.run = runs.key
+LEFT JOIN reviews ON steps.kind = 'human' AND reviews.run = steps.run AND reviews.step = steps.name
+WHERE 1
+"""
+
+
+class FlowRows(ABC):
+    """The part of the store that the process map looks at."""
+
+    @abstractmethod
+    def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        """Return the rows of a statement."""
+
+    def live_steps(self, query: FlowQuery) -> list[LiveRow]:
+        """Return what goes on now, by the steps' names."""
+        chosen, values = _chosen(query)
+        return [LiveRow._make(row) for row in self._rows(f"{_LIVE}{chosen} GROUP BY 1, 2, 3", values)]
+
+
+def logged_sql(query: FlowQuery) -> tuple[str, list[object]]:
+    """Return what reads the steps of runs, run by run."""
+    chosen, values = _chosen(query)
+    return f"{_LOGGED}{chosen} ORDER BY runs.key", values
+
+
+def logged(row: tuple[Any, ...]) -> LoggedStep:
+    """Return a row of that as what it is."""
+    return LoggedStep._make(row)
+
+
+def _chosen(query: FlowQuery) -> tuple[str, list[object]]:
+    wanted: tuple[tuple[str, object], ...] = (
+        ("workflows.name = ?", query.workflow),
+        ("workflows.version = ?", query.version),
+        ("runs.created >= ?", query.since),
+        ("runs.created < ?", query.until),
+    )
+    given = [(condition, value) for condition, value in wanted if value is not None]
+    conditions = [f"workflows.version != {KNOWN_VERSION}", *(condition for condition, _ in given)]
+    return "".join(f" AND {each}" for each in conditions), [value for _, value in given]
