@@ -148,7 +148,9 @@ class JudgedQuery:
     """Only those made at this time or later, in seconds since the epoch."""
 
 
-class Store(ControlStore, DecidedStore, FigureStore, FileStore, FiredStore, FlowStore, KnownStore, OutboxStore, Protocol):
+class Store(
+    ControlStore, DecidedStore, FigureStore, FileStore, FiredStore, FlowStore, KnownStore, OutboxStore, Protocol
+):
     """Remembers runs, steps, waits and reviews; safe to use from several threads.
 
     ``apply`` is the only way to write. It applies the changes in order in one transaction and returns
