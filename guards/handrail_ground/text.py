@@ -1,5 +1,6 @@
 """Text from outside made harmless: nothing in it may hide, move the cursor or turn the reading order around."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -8,6 +9,9 @@ KEPT = frozenset("\n\t\u200c\u200d")
 anything."""
 UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Unicode's categories of what nobody sees: controls, formats, what has no meaning (yet), and line separators."""
+
+FORMULA = re.compile(r"[=+\-@\t\r\n]")
+"""What a spreadsheet begins to reckon at, when a cell begins with it."""
 
 
 def escape(character: str) -> str:

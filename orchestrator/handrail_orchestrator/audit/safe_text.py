@@ -4,11 +4,8 @@ import html
 import re
 from typing import Any
 
-from handrail_ground.text import harmless
+from handrail_ground.text import FORMULA, harmless
 from handrail_ground.values import json_line
-
-FORMULA = re.compile(r"[=+\-@\t\r\n]")
-"""What a spreadsheet begins to reckon at, when a cell begins with it."""
 
 _TEXT_LIKE_A_FORMULA = re.compile(r'"([=+\-@])')
 """A text in JSON that begins so; within a text, what is replaced stays the same text too."""

@@ -4,8 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from handrail_ground.text import harmless
-from handrail_orchestrator.audit.safe_text import FORMULA
+from handrail_ground.text import FORMULA, harmless
 from handrail_orchestrator.event_log.events import LogCase, LogEvent
 from handrail_orchestrator.event_log.moments import zoned
 
