@@ -78,7 +78,7 @@ def test_each_kind_has_a_shape_of_its_own() -> None:
             ET.tostring(each, encoding="unicode") for each in group if each.tag not in {f"{SVG}text", f"{SVG}title"}
         ]
         shapes[kind] = "".join(drawn)
-        assert KINDS[kind] in " ".join(texts(root))  # type: ignore[index]
+        assert KINDS[kind] in " ".join(texts(root))
 
     assert len(set(shapes.values())) == len(shapes)
 
