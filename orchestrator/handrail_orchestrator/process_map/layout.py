@@ -25,7 +25,7 @@ class Link(NamedTuple):
     """How often it was gone: heavier ways are straighter."""
 
 
-class Point(NamedTuple):
+class MapPlace(NamedTuple):
     """A place: the column from 0, and how far down it, in heights of one activity."""
 
     column: int
@@ -33,11 +33,11 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class MapLayout:
     """Where everything stands."""
 
-    places: Mapping[str, Point]
-    ways: Mapping[tuple[str, str], Sequence[Point]]
+    places: Mapping[str, MapPlace]
+    ways: Mapping[tuple[str, str], Sequence[MapPlace]]
     """By source and target: from the one to the other over its bends; of one that leads to itself, its place alone."""
     columns: int
     height: float
@@ -46,7 +46,7 @@ class Layout:
 
 def lay_out(
     names: Sequence[str], links: Iterable[Link], *, first: Sequence[str] = (), last: Sequence[str] = ()
-) -> Layout:
+) -> MapLayout:
     """Return where activities stand; ``first`` are kept in the first column, ``last`` in the last one."""
     heavy = sorted(links, key=lambda link: (-link.weight, link.source, link.target))
     forward = _forward(names, [link for link in heavy if link.source != link.target], first)
@@ -56,17 +56,17 @@ def lay_out(
     neighbours = _neighbours(chains, column_of)
     ordered = _ordered(column_of, neighbours)
     down = _downs(ordered, neighbours)
-    places = {name: Point(columns[name], down[name]) for name in names}
-    ways: dict[tuple[str, str], Sequence[Point]] = {
+    places = {name: MapPlace(columns[name], down[name]) for name in names}
+    ways: dict[tuple[str, str], Sequence[MapPlace]] = {
         (link.source, link.target): (places[link.source],) for link in heavy if link.source == link.target
     }
     for (source, target), chain in chains.items():
-        points = [Point(column_of[each], down[each]) for each in chain]
+        points = [MapPlace(column_of[each], down[each]) for each in chain]
         is_turned = forward[source, target].is_turned
         ways[(target, source) if is_turned else (source, target)] = points[::-1] if is_turned else points
         if forward[source, target].is_both:
             ways[target, source] = points[::-1]
-    return Layout(places, ways, max(columns.values(), default=-1) + 1, max(down.values(), default=0.0))
+    return MapLayout(places, ways, max(columns.values(), default=-1) + 1, max(down.values(), default=0.0))
 
 
 class _Forward(NamedTuple):

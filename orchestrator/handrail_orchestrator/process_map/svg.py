@@ -9,7 +9,7 @@ from handrail_ground.text import harmless
 from handrail_orchestrator.process_map.flow import ENDS, START
 from handrail_orchestrator.process_map.graph import MapNode, NodeKind, ProcessMap
 from handrail_orchestrator.process_map.labels import Labels, NodeLabel, plain_labels
-from handrail_orchestrator.process_map.layout import Layout, Link, Point, lay_out
+from handrail_orchestrator.process_map.layout import MapLayout, Link, MapPlace, lay_out
 
 WIDTH = 184
 """Of a node, in pixels."""
@@ -50,10 +50,10 @@ class _Frame:
     def row(self) -> float:
         return self.height + 30.0
 
-    def left(self, place: Point) -> float:
+    def left(self, place: MapPlace) -> float:
         return MARGIN + place.column * (WIDTH + GAP)
 
-    def middle(self, place: Point) -> float:
+    def middle(self, place: MapPlace) -> float:
         return TOP + self.height / 2 + place.down * self.row
 
 
@@ -95,7 +95,7 @@ def text_of(text: str) -> str:
 # -- ways
 
 
-def _ways(shown: ProcessMap, layout: Layout, frame: _Frame) -> list[str]:
+def _ways(shown: ProcessMap, layout: MapLayout, frame: _Frame) -> list[str]:
     """Return the ways, then their numbers on top of them."""
     most = max((edge.count for edge in shown.edges), default=1)
     both = {(edge.target, edge.source) for edge in shown.edges if edge.source != edge.target}
@@ -111,7 +111,7 @@ def _ways(shown: ProcessMap, layout: Layout, frame: _Frame) -> list[str]:
     return lines + counts
 
 
-def _over(points: Sequence[Point], frame: _Frame, shift: float) -> tuple[str, tuple[float, float], str]:
+def _over(points: Sequence[MapPlace], frame: _Frame, shift: float) -> tuple[str, tuple[float, float], str]:
     """Return a way from one node to another: its path, where its number stands, its head."""
     is_back = points[0].column > points[-1].column
     down = shift if is_back else -shift
@@ -146,7 +146,7 @@ def _head(end: tuple[float, float], turn: float) -> str:
     return f"M{x + turn * 8:.0f} {y:.1f}l{-turn * 9:.0f} -5v10z"
 
 
-def _itself(place: Point, frame: _Frame) -> tuple[str, tuple[float, float], str]:
+def _itself(place: MapPlace, frame: _Frame) -> tuple[str, tuple[float, float], str]:
     """Return a way that leads to where it comes from: a loop above the node."""
     x, y = frame.left(place) + WIDTH - 46, frame.middle(place) - frame.height / 2
     path = f"M{x:.0f} {y:.1f}C{x - 4:.0f} {y - 24:.1f} {x + 32:.0f} {y - 24:.1f} {x + 28:.0f} {y - 7:.1f}"
@@ -156,7 +156,7 @@ def _itself(place: Point, frame: _Frame) -> tuple[str, tuple[float, float], str]
 # -- nodes
 
 
-def _node(node: MapNode, label: NodeLabel, place: Point, frame: _Frame) -> str:
+def _node(node: MapNode, label: NodeLabel, place: MapPlace, frame: _Frame) -> str:
     x, y = frame.left(place), frame.middle(place) - frame.height / 2
     classes = f"node {node.kind}{' longest' if label.is_longest else ''}"
     inset = _INSETS.get(node.kind, 12)
