@@ -9,7 +9,7 @@ from handrail_ground.text import harmless
 from handrail_orchestrator.process_map.flow import ENDS, START
 from handrail_orchestrator.process_map.graph import MapNode, NodeKind, ProcessMap
 from handrail_orchestrator.process_map.labels import Labels, NodeLabel, plain_labels
-from handrail_orchestrator.process_map.layout import MapLayout, Link, MapPlace, lay_out
+from handrail_orchestrator.process_map.layout import Link, MapLayout, MapPlace, lay_out
 
 WIDTH = 184
 """Of a node, in pixels."""
