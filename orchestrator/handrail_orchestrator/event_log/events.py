@@ -7,8 +7,7 @@ from operator import attrgetter
 from typing import Literal, TypeAlias
 
 from handrail_orchestrator.process_map.activity import activity_of
-from handrail_orchestrator.process_map.flow import UNSEEN
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step import OF_THE_ENGINE, StepKind
 from handrail_orchestrator.store.flows import LoggedStep
 from handrail_orchestrator.store.rows import RunStatus, StepStatus
 
@@ -59,7 +58,9 @@ def cases(steps: Iterable[LoggedStep]) -> Iterator[LogCase]:
     for _, group in groupby(steps, key=attrgetter("run")):
         rows = list(group)
         run = rows[0]
-        own = (row for row in rows if row.name is not None and row.seq > row.copied_seq and row.kind not in UNSEEN)
+        own = (
+            row for row in rows if row.name is not None and row.seq > row.copied_seq and row.kind not in OF_THE_ENGINE
+        )
         events = sorted((event for row in own for event in _events(row)), key=_place)
         yield LogCase(run.run_id, run.workflow, run.version, run.run_status, run.created, events)
 

@@ -7,9 +7,9 @@ from itertools import groupby
 from operator import attrgetter
 
 from handrail_orchestrator.process_map.activity import activity_of
-from handrail_orchestrator.process_map.flow import UNSEEN, Edge, FlowStep, flow_of
+from handrail_orchestrator.process_map.flow import Edge, FlowStep, flow_of
 from handrail_orchestrator.process_map.graph import MapNode, ProcessMap, process_map
-from handrail_orchestrator.step import StepKind
+from handrail_orchestrator.step import OF_THE_ENGINE, StepKind
 from handrail_orchestrator.store.flows import LiveRow, LoggedStep
 
 
@@ -41,7 +41,9 @@ class FlowCounts:
 
     def _add_run(self, rows: list[LoggedStep]) -> None:
         run = rows[0]
-        own = [row for row in rows if row.name is not None and row.seq > run.copied_seq and row.kind not in UNSEEN]
+        own = [
+            row for row in rows if row.name is not None and row.seq > run.copied_seq and row.kind not in OF_THE_ENGINE
+        ]
         for row in own:
             self.add_step(activity_of(row.name or ""), row.kind, owner=row.owner, failed=row.status == "failed")
         self.edges.update(flow_of((FlowStep(row.name or "", row.kind, row.seq) for row in own), run.run_status))
@@ -58,7 +60,7 @@ class FlowCounts:
     def add_live(self, rows: Iterable[LiveRow]) -> None:
         """Add what goes on now."""
         for row in rows:
-            if row.kind in UNSEEN:
+            if row.kind in OF_THE_ENGINE:
                 continue
             known = self.activities.setdefault(activity_of(row.name), _Known(row.kind))
             if row.status == "waiting":
