@@ -13,10 +13,11 @@ from handrail.similar import SimilarCases
 from handrail_evals.decide.corrections.exporting import ExportQuery, exported
 from handrail_evals.decide.corrections.file import write_labelled
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.changes import AskedItem, MoveReview, OpenWait, Register, Started, StartRun
+from handrail_orchestrator.store.changes import AskedItem, MoveReview, OpenWait, Register
 from handrail_orchestrator.store.decided import DecidedQuery
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.starts import Started, StartRun
 
 AT_ONCE = 1_000
 WORDS = 4_000

@@ -5,17 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from console_bench.pattern import Pattern, patterns
-from handrail_orchestrator.store.changes import (
-    AskedItem,
-    Change,
-    OpenWait,
-    RecordStep,
-    Register,
-    Started,
-    StartRun,
-    Suspend,
-)
+from handrail_orchestrator.store.changes import AskedItem, Change, OpenWait, RecordStep, Register, Suspend
 from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.starts import Started, StartRun
 
 AT_ONCE = 1_000
 """Runs made in one transaction."""

@@ -12,7 +12,18 @@ from typing import Any, Literal, TypeAlias
 from handrail_ground.errors import HandrailError
 
 Extra: TypeAlias = Literal[
-    "console", "documents", "embeddings", "evals", "local", "mail", "ocr", "ocr-tesseract", "office", "watch"
+    "console",
+    "documents",
+    "embeddings",
+    "evals",
+    "local",
+    "mail",
+    "mailbox",
+    "ocr",
+    "ocr-tesseract",
+    "office",
+    "schedule",
+    "watch",
 ]
 """A group of optional libraries, as pip calls it: ``pip install "handrail[evals]"``."""
 
@@ -20,7 +31,7 @@ OPTIONAL = frozenset({
     "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
     "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
-    "watchfiles",
+    "cronsim", "imap_tools", "watchfiles",
     "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip
 

@@ -88,6 +88,12 @@ register(
 )
 register(
     app,
+    "triggers",
+    "handrail_orchestrator.cli.triggers:app",
+    "Look at what starts runs by itself, pause and resume it, and fire it by hand.",
+)
+register(
+    app,
     "audit",
     "handrail_orchestrator.cli.audit:app",
     "Verify the audit log, and write every decision out as evidence.",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import UnknownFile as UnknownFile
     from handrail_orchestrator.errors import UnknownItem as UnknownItem
     from handrail_orchestrator.errors import UnknownRun as UnknownRun
+    from handrail_orchestrator.errors import UnknownTrigger as UnknownTrigger
     from handrail_orchestrator.errors import UnknownWorkflow as UnknownWorkflow
     from handrail_orchestrator.errors import WaitExpired as WaitExpired
     from handrail_orchestrator.errors import WrongState as WrongState
@@ -42,13 +43,19 @@ if TYPE_CHECKING:
     from handrail_orchestrator.records.run import RunRecord as RunRecord
     from handrail_orchestrator.records.run import WaitRecord as WaitRecord
     from handrail_orchestrator.records.step import StepRecord as StepRecord
+    from handrail_orchestrator.records.trigger import TriggerRecord as TriggerRecord
     from handrail_orchestrator.statistics.stats import Funnel as Funnel
     from handrail_orchestrator.statistics.stats import Stats as Stats
     from handrail_orchestrator.statistics.stats import StatsWindow as StatsWindow
     from handrail_orchestrator.step import Step as Step
     from handrail_orchestrator.store.port import ReviewQuery as ReviewQuery
     from handrail_orchestrator.store.port import RunQuery as RunQuery
+    from handrail_orchestrator.store.triggers import TriggerEvent as TriggerEvent
+    from handrail_orchestrator.triggers.every import Occurrence as Occurrence
+    from handrail_orchestrator.triggers.every import every as every
+    from handrail_orchestrator.triggers.every import times as times
     from handrail_orchestrator.triggers.folder import folder as folder
+    from handrail_orchestrator.triggers.port import ByHand as ByHand
     from handrail_orchestrator.triggers.port import Trigger as Trigger
     from handrail_orchestrator.triggers.port import TriggerHost as TriggerHost
 else:

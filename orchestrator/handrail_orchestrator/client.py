@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.control.steering import Steering
@@ -19,22 +19,16 @@ from handrail_orchestrator.people import People
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.store import Store, open_store
-from handrail_orchestrator.store.changes import (
-    Cancel,
-    Change,
-    DeclareRetention,
-    Fork,
-    Prune,
-    Remember,
-    RetryRun,
-    Send,
-    Started,
-)
+from handrail_orchestrator.store.changes import Cancel, Change, DeclareRetention, Fork, Prune, Remember, RetryRun, Send
 from handrail_orchestrator.store.files import FileRow, SweepFiles
 from handrail_orchestrator.store.rows import ENDED, RunStatus
 from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.triggers.board import TriggerBoard
 from handrail_orchestrator.unmarking import as_plain
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.starts import Started
 
 PRUNE_AT_ONCE = 500
 """Runs deleted in one transaction, so that others can write in between."""
@@ -53,7 +47,7 @@ class ClientParts(NamedTuple):
     """Holds answers to the guards of workflows whose code is known."""
 
 
-class Client(Steering):
+class Client(Steering, TriggerBoard):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.

@@ -9,6 +9,7 @@ HandrailError
     │   ├── UnknownWorkflow       no such workflow here
     │   ├── UnknownRun            no such run in the store
     │   ├── UnknownPerson         nobody of this name in the store
+    │   ├── UnknownTrigger        no trigger of this name in the store
     │   ├── UnknownFile           no such file in the store
     │   │   └── FilePurged        its bytes were removed, as no run that is kept used it
     │   ├── RunConflict           the id is taken by a run with another workflow or input
@@ -89,6 +90,14 @@ class UnknownPerson(Misuse, LookupError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"nobody in this store is called {name!r}: see `handrail people list`")
+        self.name = name
+
+
+class UnknownTrigger(Misuse, LookupError):
+    """A trigger that the store does not know."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no trigger {name!r} in this store: list them with `handrail triggers list`")
         self.name = name
 
 

@@ -27,11 +27,13 @@ from handrail_orchestrator.limits import Limit, Limiters
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.retention import declared
 from handrail_orchestrator.store import Durability, Store, open_store
-from handrail_orchestrator.store.changes import Started, StartRun
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
+from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.triggers.given import checked_triggers
+from handrail_orchestrator.triggers.host import EngineHost
 from handrail_orchestrator.triggers.port import Trigger
-from handrail_orchestrator.triggers.running import EngineHost, Running
+from handrail_orchestrator.triggers.running import Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
 
 _log = logging.getLogger("handrail.worker")
@@ -94,7 +96,7 @@ class Orchestrator(Client):
         super().__init__(store, clock=self._time, create=True)
         self._given = tuple(workflows)
         self._workflows = Workflows(list(workflows))
-        self._triggers = tuple(triggers)
+        self._triggers = checked_triggers(triggers)
         for each in self._triggers:
             self._require(each.workflow)
         self._running: Running | None = None
@@ -117,7 +119,8 @@ class Orchestrator(Client):
             await self.remember_retention(declared(self._given))
             self.engine.worker.sign_on()
             self._signals.open()
-            self._running = self._begin_triggers()
+            self._running = Running(self._triggers, self._host())
+            await self._running.begin()
             self._beside = begin(make(self) for make in self._chores)
         except BaseException:
             self._engine = None
@@ -190,11 +193,11 @@ class Orchestrator(Client):
             return True
         return await engine.close()
 
-    def _begin_triggers(self) -> Running:
+    def _host(self) -> EngineHost:
         def start(workflow: AnyWorkflow, value: object, run_id: str) -> StartRun:
             return self._start_change(workflow, value, run_id, execute=False)
 
-        return Running(self._triggers, EngineHost(self.engine, start))
+        return EngineHost(self.engine, self._open_store, self._time, start)
 
     def _ring(self) -> None:
         self.engine.ring()

@@ -15,12 +15,12 @@ from handrail_orchestrator.store.changes import (
     OpenWait,
     RecordStep,
     Register,
-    StartRun,
     Suspend,
     TakeOver,
 )
 from handrail_orchestrator.store.rows import ReviewRow, StepRow, StepStatus
 from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.starts import StartRun
 
 STORES: dict[str, Callable[[Path], Store]] = {
     "file": lambda folder: SqliteStore(str(folder / "runs.db")),

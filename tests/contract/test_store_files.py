@@ -8,10 +8,11 @@ import pytest
 
 from handrail_orchestrator.errors import RunConflict, StoreError
 from handrail_orchestrator.store import Store
-from handrail_orchestrator.store.changes import EndRun, Fire, Fork, Prune, RecordStep, Send
+from handrail_orchestrator.store.changes import EndRun, Fork, Prune, RecordStep, Send
 from handrail_orchestrator.store.files import BeginFile, FileRow, KeepFile, PutPart, SweepFiles, named_in
 from handrail_orchestrator.store.fired import Fired, NoteFired
 from handrail_orchestrator.store.rows import ENDED
+from handrail_orchestrator.store.starts import Fire
 from tests.contract.stores import NOW, asked, decided, executing, refusal, signed_on, starting, step, wrote
 
 DAY = 86_400.0
@@ -234,7 +235,7 @@ def test_a_file_that_was_removed_is_there_again_for_its_runs_once_it_is_kept_aga
 
 def test_a_key_starts_its_run_and_keeps_its_file_once(store: Store) -> None:
     file = KeepFile(id_of(b"x"), 1, NOW, data=b"x")
-    fire = Fire("folder:add", file.id, starting("add-1", as_input(file.id)), file)
+    fire = Fire("folder:add", file.id, starting("add-1", as_input(file.id)), (file,))
     assert store.fired("folder:add", file.id) is None
     assert wrote(store, fire) == [Fired("add-1", new=True, state="")]
     assert (bytes_of(store, file.id), used_by(store, "add-1")) == (b"x", [file.id])
@@ -243,7 +244,7 @@ def test_a_key_starts_its_run_and_keeps_its_file_once(store: Store) -> None:
         False,
     ]
     number = begun(store, b"x")
-    again = fire._replace(file=KeepFile(file.id, 1, NOW, number))
+    again = fire._replace(files=(KeepFile(file.id, 1, NOW, number),))
     assert wrote(store, again) == [Fired("add-1", new=False, state="moved")]
     swept(store)
     assert store.file_part(number, 0) is None
@@ -255,6 +256,6 @@ def test_a_key_starts_its_run_and_keeps_its_file_once(store: Store) -> None:
 def test_a_key_whose_run_cannot_start_leaves_nothing_behind(store: Store) -> None:
     wrote(store, starting("add-1", "1"))
     file = KeepFile(id_of(b"x"), 1, NOW, data=b"x")
-    refused = refusal(store, Fire("folder:add", file.id, starting("add-1", "2"), file))
+    refused = refusal(store, Fire("folder:add", file.id, starting("add-1", "2"), (file,)))
     assert isinstance(refused, RunConflict)
     assert (store.file(file.id), store.fired("folder:add", file.id)) == (None, None)

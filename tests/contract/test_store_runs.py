@@ -13,11 +13,11 @@ from handrail_orchestrator.store.changes import (
     OpenWait,
     RecordStep,
     Send,
-    Started,
     StartMany,
     Suspend,
 )
 from handrail_orchestrator.store.rows import DUE, StepRow
+from handrail_orchestrator.store.starts import Started
 from tests.contract.stores import (
     NOW,
     asked,

@@ -12,6 +12,7 @@ from handrail.console.signin_settings import SECRET_VARIABLE, OidcSettings, Sign
 from handrail_ground.optional import needs
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
+from handrail_orchestrator.cli.given_triggers import TriggersOption, load_triggers
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, LogOption, StoreOption
 from handrail_orchestrator.cli.stopping import run_until_stopped
@@ -63,6 +64,7 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
         float, typer.Option(min=0, max=LONGEST_UNDO_SECONDS, help="how long an answer can be taken back")
     ] = UNDO_SECONDS,
     concurrency: ConcurrencyOption = 100,
+    triggers: TriggersOption = None,
     logs: LogOption = False,  # noqa: FBT002 -- typer makes an option of it
 ) -> None:
     """Show the review pages of a store in a browser, and its HTTP API; with workflows, execute them too."""
@@ -82,7 +84,10 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
     targets = [name for each in workflows or () for name in each.split(",") if name]
     with calling_foreign_code():
         loaded = [(load_workflow(target), lasting(target)) for target in targets]
-        run_until_stopped(serve_until_stopped(Served(store, tuple(loaded), settings, concurrency)))
+        given = tuple(load_triggers(triggers))
+        if given and not loaded:
+            raise Misuse("--triggers start runs, which takes --workflows MODULE:WORKFLOW, too")
+        run_until_stopped(serve_until_stopped(Served(store, tuple(loaded), settings, concurrency, given)))
 
 
 def _checked_public(url: str | None) -> str | None:

@@ -21,6 +21,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, StoreLocked
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.standing import standing
+from handrail_orchestrator.triggers.port import Trigger
 from handrail_orchestrator.workflow import AnyWorkflow
 
 LAST_ANSWERS_SECONDS = 5
@@ -39,6 +40,7 @@ class Served:
     """Each with where its code is found."""
     settings: ConsoleSettings
     concurrency: int
+    triggers: tuple[Trigger, ...] = ()
 
 
 class _Server(uvicorn.Server):
@@ -70,7 +72,7 @@ async def serve_until_stopped(served: Served) -> None:
 def _opened(served: Served) -> Client:
     if served.workflows:
         workflows = [workflow for workflow, _ in served.workflows]
-        return Orchestrator(served.store, workflows=workflows, concurrency=served.concurrency)
+        return Orchestrator(served.store, workflows=workflows, concurrency=served.concurrency, triggers=served.triggers)
     return Client(served.store)
 
 

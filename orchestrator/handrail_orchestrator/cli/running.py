@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from handrail_ground.text import harmless
 from handrail_orchestrator import chores
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
+from handrail_orchestrator.cli.given_triggers import TriggersOption, load_triggers
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
 from handrail_orchestrator.cli.printing import command_name, out, summary_lines
@@ -119,6 +121,7 @@ def work(
     store: StoreOption = DEFAULT_STORE,
     concurrency: ConcurrencyOption = 100,
     until_idle: Annotated[bool, typer.Option(help="stop when nothing is due any more")] = False,
+    triggers: TriggersOption = None,
     logs: LogOption = False,
 ) -> None:
     """Execute whatever is due in a store, until stopped; start several of these for more speed or safety."""
@@ -128,15 +131,17 @@ def work(
         workflows = [load_workflow(target) for target in targets]
         if not workflows:
             raise Misuse("name at least one MODULE:WORKFLOW")
-        run_until_stopped(_work(workflows, targets, store, concurrency, until_idle=until_idle))
+        given = load_triggers(triggers)
+        orchestrator = Orchestrator(store, workflows=workflows, concurrency=concurrency, triggers=given)
+        found = {workflow.name: lasting(target) for workflow, target in zip(workflows, targets, strict=True)}
+        run_until_stopped(_work(orchestrator, found, store, until_idle=until_idle))
 
 
-async def _work(
-    workflows: list[AnyWorkflow], targets: list[str], store: str, concurrency: int, *, until_idle: bool
-) -> None:
-    async with Orchestrator(store, workflows=workflows, concurrency=concurrency) as orchestrator:
-        for workflow, target in zip(workflows, targets, strict=True):
-            await orchestrator.remember_code(workflow.name, lasting(target))
+async def _work(opened: Orchestrator, targets: Mapping[str, str], store: str, *, until_idle: bool) -> None:
+    async with opened as orchestrator:
+        for name, target in targets.items():
+            await orchestrator.remember_code(name, target)
+        workflows = orchestrator.workflows
         typer.echo(f"working on {store}: {', '.join(f'{w.name} v{w.version}' for w in workflows)}", err=True)
         if until_idle:
             await orchestrator.idle()

@@ -25,17 +25,10 @@ from handrail_orchestrator.review.answers import in_words, unconfirmed
 from handrail_orchestrator.review.defaults import require_defaults
 from handrail_orchestrator.review.late import reopened
 from handrail_orchestrator.step import StepKind, check_name
-from handrail_orchestrator.store.changes import (
-    AskedItem,
-    Change,
-    OpenWait,
-    ReadAnswer,
-    RecordStep,
-    ReopenWait,
-    StartRun,
-)
+from handrail_orchestrator.store.changes import AskedItem, Change, OpenWait, ReadAnswer, RecordStep, ReopenWait
 from handrail_orchestrator.store.port import ReviewQuery
 from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, EventRow, ReviewState, StepRow
+from handrail_orchestrator.store.starts import StartRun
 from handrail_orchestrator.suspension import Suspended
 from handrail_orchestrator.unmarking import plain
 

@@ -18,17 +18,9 @@ from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment, Settings
 from handrail_orchestrator.embedded.watchdog import Watchdog
 from handrail_orchestrator.errors import Fenced, StoreError, StoreLocked, StoreNotFound
-from handrail_orchestrator.store.changes import (
-    Change,
-    Claim,
-    EndRun,
-    HandBack,
-    Release,
-    Started,
-    StartRun,
-    run_of,
-)
+from handrail_orchestrator.store.changes import Change, Claim, EndRun, HandBack, Release, run_of
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
+from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.workflow import Workflows
 
 if TYPE_CHECKING:

@@ -23,9 +23,10 @@ from handrail_orchestrator.errors import (
     StoreLocked,
     StoreReadOnly,
 )
-from handrail_orchestrator.store.changes import Change, Fire, Prune, StartMany, run_of
+from handrail_orchestrator.store.changes import Change, Prune, StartMany, run_of
 from handrail_orchestrator.store.files import KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.port import Store
+from handrail_orchestrator.store.starts import Fire
 
 _log = logging.getLogger("handrail.writer")
 

@@ -15,52 +15,26 @@ from handrail_orchestrator.store.known import PutKnown, Sow
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 from handrail_orchestrator.store.running import PutProgress, PutTags
-
-
-class StartRun(NamedTuple):
-    """Make a run, unless its id exists with the same workflow and input. Reply: ``Started``."""
-
-    id: str
-    workflow: str
-    version: int
-    input: str
-    code: str
-    created: float
-    deadline: float | None = None
-    execute: bool = False
-    """The writing worker owns it from the start; otherwise it is pending for any worker."""
-    parent: int | None = None
-    parent_step: str | None = None
-    started_by: str | None = None
-    """Who started it, such as ``person:ann``; None: code did."""
-    priority: int = 0
-    """Of runs that are due, those of a higher one are executed first; a child has its parent's."""
-
-
-class Started(NamedTuple):
-    """Where a start led: the run's key, and whether it is new."""
-
-    key: int
-    new: bool
-    rests: bool = False
-    """Whether its workflow is paused, so that nobody executes it now, not even who started it."""
+from handrail_orchestrator.store.starts import Fire, StartRun
+from handrail_orchestrator.store.triggers import (
+    Advance,
+    AskToFire,
+    CloseAsk,
+    DeclareTrigger,
+    ForgetTrigger,
+    PauseTrigger,
+    ResumeTrigger,
+    TakeEnd,
+    TellTrigger,
+    TriggerChange,
+    TroubleTrigger,
+)
 
 
 class StartMany(NamedTuple):
     """Make several runs, all or none. Reply: a list of ``Started``."""
 
     runs: Sequence[StartRun]
-
-
-class Fire(NamedTuple):
-    """Start the run of a trigger's key, once, and keep its file, both or neither. Reply: ``fired.Fired``."""
-
-    trigger: str
-    key: str
-    start: StartRun
-    file: KeepFile | None = None
-    state: str = "fired"
-    """What is noted of the key at first."""
 
 
 class AskedItem(NamedTuple):
@@ -345,6 +319,7 @@ Change = (
     | Fire
     | NoteFired
     | FileChange
+    | TriggerChange
     | RecordStep
     | NoteStarted
     | OpenWait
@@ -395,6 +370,8 @@ def run_of(change: Change) -> int | None:
             | o.Tell() | o.DeclareNotices() | o.RouteNotices() | o.ClaimDelivery() | o.EndTry() | o.RetryDeliveries()
             | o.SweepOutbox() | o.SeeRequest()
             | h.Pause() | h.Resume()
+            | DeclareTrigger() | PauseTrigger() | ResumeTrigger() | AskToFire() | CloseAsk() | TellTrigger() | Advance()
+            | TakeEnd() | TroubleTrigger() | ForgetTrigger()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

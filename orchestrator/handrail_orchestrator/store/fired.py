@@ -2,6 +2,11 @@
 
 from typing import NamedTuple, Protocol
 
+PAUSED = "\x00paused"
+"""The state of what was not fired, as its trigger is paused; no trigger can note this of a key."""
+OVERLAP = "\x00overlap"
+"""The state of what was not fired, as a run of an earlier key goes on."""
+
 
 class FiredRow(NamedTuple):
     """A key that a trigger has started a run for."""
@@ -22,6 +27,11 @@ class Fired(NamedTuple):
     """Whether the key was fired for the first time."""
     state: str
     """What the trigger noted of the key before."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing was started as the trigger is paused: the key can be fired once it is resumed."""
+        return self.state == PAUSED
 
 
 class NoteFired(NamedTuple):

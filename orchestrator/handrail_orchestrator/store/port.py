@@ -30,6 +30,7 @@ from handrail_orchestrator.store.rows import (
     WaitRow,
     WorkerRow,
 )
+from handrail_orchestrator.store.triggers import TriggerStore
 
 ACTIVE: tuple[ReviewState, ...] = ("open", "leased")
 """The states of items that wait for an answer."""
@@ -149,7 +150,16 @@ class JudgedQuery:
 
 
 class Store(
-    ControlStore, DecidedStore, FigureStore, FileStore, FiredStore, FlowStore, KnownStore, OutboxStore, Protocol
+    ControlStore,
+    DecidedStore,
+    FigureStore,
+    FileStore,
+    FiredStore,
+    FlowStore,
+    KnownStore,
+    OutboxStore,
+    TriggerStore,
+    Protocol,
 ):
     """Remembers runs, steps, waits and reviews; safe to use from several threads.
 

@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from handrail_ground.text import harmless
-from handrail_orchestrator.errors import (
-    InvalidWorkflow,
-    Misuse,
-    NotStorable,
-    OrchestratorError,
-    StoreError,
-    UnresolvedAnnotation,
-)
+from handrail_orchestrator.errors import InvalidWorkflow, Misuse, OrchestratorError, StoreError
 from handrail_orchestrator.file import File
 from handrail_orchestrator.store.files import KeepFile
 from handrail_orchestrator.store.fired import Fired
 from handrail_orchestrator.triggers.looking import FolderRules, FoundFile, Looker
+from handrail_orchestrator.triggers.making import InputMaker
 from handrail_orchestrator.triggers.moving import put_away
-from handrail_orchestrator.triggers.port import TriggerHost
+from handrail_orchestrator.triggers.port import ByHand, TriggerHost
 from handrail_orchestrator.triggers.said import SaidOnce
 from handrail_orchestrator.triggers.waking import Waker
 from handrail_orchestrator.workflow import AnyWorkflow
@@ -85,26 +79,30 @@ def folder(  # noqa: PLR0913 -- each is a setting of its own, given by name
             raise Misuse(f"folder({str(path)!r}, {setting}={seconds!r}): give seconds")
     patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
     rules = FolderRules(root, patterns, places[0], places[1], settle_seconds, most_bytes, subfolders)
-    made = Folder(name or f"folder:{workflow.name}", workflow, rules, make_input, poll_seconds)
-    made.check()
-    return made
+    maker = InputMaker(workflow, make_input, call="folder", noun="a file")
+    if not workflow.takes_input and make_input is None:
+        raise InvalidWorkflow(f"workflow {workflow.name!r} has no input, so a file would be lost on it: let it be File")
+    maker.check(File(id="0" * 64, name="file", size=0))
+    return Folder(name or f"folder:{workflow.name}", workflow, rules, maker, poll_seconds)
 
 
 class Folder:
     """A folder whose files start runs; see ``folder``."""
+
+    kind = "folder"
 
     def __init__(
         self,
         name: str,
         workflow: AnyWorkflow,
         rules: FolderRules,
-        make_input: Callable[[File], Any] | None,
+        maker: InputMaker[File],
         poll_seconds: float,
     ) -> None:
         self.name = name
         self.workflow = workflow
         self.rules = rules
-        self._make_input = make_input
+        self._maker = maker
         self._poll_seconds = poll_seconds
         self._said = SaidOnce()
         self._looker = Looker(rules, self._said)
@@ -112,6 +110,11 @@ class Folder:
         self._waker: Waker | None = None
         self._asked = self._answered = 0
         self._looked = asyncio.Condition()
+
+    @property
+    def says(self) -> str:
+        """Return the folder, and which names are taken."""
+        return f"{harmless(str(self.rules.root))}: {', '.join(self.rules.patterns)}"
 
     async def emptied(self) -> None:
         """Wait until a look that begins from now on finds nothing in the folder that can be taken."""
@@ -122,27 +125,6 @@ class Folder:
         async with self._looked:
             await self._looked.wait_for(lambda: self._answered >= mine)
 
-    def check(self) -> None:
-        """Check that the workflow can be given a file.
-
-        Raises:
-            InvalidWorkflow: it cannot.
-        """
-        if self._make_input is not None:
-            return
-        try:
-            codec = self.workflow.input_codec
-        except UnresolvedAnnotation:
-            return
-        try:
-            codec.encode(File(id="0" * 64, name="file", size=0))
-        except NotStorable as error:
-            taken = getattr(codec.type, "__qualname__", codec.type)
-            raise InvalidWorkflow(
-                f"workflow {self.workflow.name!r} cannot be given a file, as its input is {taken}: let it be a File,"
-                " or say folder(..., make_input=...), a function that makes its input of one"
-            ) from error
-
     async def watch(self, host: TriggerHost) -> None:
         """FolderLook, and take what is ready, until it is closed or cancelled."""
         self._closing = False
@@ -150,6 +132,9 @@ class Folder:
         waker.begin()
         try:
             while not self._closing:
+                if host.standing(self).paused is not None:  # its files wait where they are
+                    await waker.wait(self._poll_seconds)
+                    continue
                 asked = self._asked
                 look = await asyncio.to_thread(self._looker.look)
                 await self._take_all(host, look.ready)
@@ -163,6 +148,12 @@ class Folder:
         finally:
             self._waker = None
             await waker.close()
+
+    async def by_hand(self, host: TriggerHost, wish: ByHand) -> None:
+        """Look into the folder now."""
+        del host, wish
+        if self._waker is not None:
+            self._waker.wake()
 
     async def close(self) -> None:
         """Take no further file; what is being taken is taken wholly."""
@@ -217,15 +208,14 @@ class Folder:
         file = File(id=kept.id, name=shown_name(found.path), size=kept.size)
         run_id = f"{self.workflow.name}-{kept.id[:16]}"
         try:
-            value = file if self._make_input is None else self._make_input(file)
-            fired = await host.fire(self, kept.id, value, run_id=run_id, file=kept, state=_taking(found))
+            value = self._maker(file)
+            fired = await host.fire(self, kept.id, value, run_id=run_id, files=(kept,), state=_taking(found))
         except StoreError:
             raise
         except OrchestratorError as error:
             await self._refuse(found, str(error))
             return None
-        except Exception as error:  # noqa: BLE001 -- whatever code of the user's raised, the file is not to be lost by it
-            await self._refuse(found, f"make_input failed with {type(error).__name__}: {error}")
+        if fired.is_paused:
             return None
         if fired.new:
             _log.info("%s starts run %s", harmless(str(found.place)), fired.run_id)

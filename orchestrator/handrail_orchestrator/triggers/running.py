@@ -1,58 +1,24 @@
 """Running triggers beside an engine: each in a task of its own, begun again when it fails."""
 
 import asyncio
+import json
 import logging
-from collections.abc import Callable, Sequence
-from typing import BinaryIO
+from collections.abc import Sequence
+from itertools import groupby
 
-from handrail_orchestrator.embedded.engine import EmbeddedEngine
-from handrail_orchestrator.store.changes import Fire, StartRun
-from handrail_orchestrator.store.files import KeepFile
-from handrail_orchestrator.store.fired import Fired, NoteFired
-from handrail_orchestrator.triggers.port import Trigger
-from handrail_orchestrator.workflow import AnyWorkflow
+from handrail_orchestrator.errors import OrchestratorError, StoreError
+from handrail_orchestrator.store.triggers import AskRow, CloseAsk, DeclareTrigger, TriggerEvent
+from handrail_orchestrator.triggers.host import EngineHost
+from handrail_orchestrator.triggers.port import ByHand, Trigger
 
 AGAIN_SECONDS = 5.0
 """After how long a trigger that failed is begun again."""
 GRACE_SECONDS = 5.0
 """How long a trigger may go on with what it has in hand when it is closed; what it leaves is taken by the next one."""
+ASKED_SECONDS = 0.5
+"""How often is looked for what people want to be fired."""
 
 _log = logging.getLogger("handrail.triggers")
-
-MakeStart = Callable[[AnyWorkflow, object, str], StartRun]
-
-
-class EngineHost:
-    """Starts runs on an engine."""
-
-    def __init__(self, engine: EmbeddedEngine, start: MakeStart) -> None:
-        self._engine = engine
-        self._start = start
-
-    async def stage(self, stream: BinaryIO) -> KeepFile:
-        """Give a file's bytes to the store; see ``TriggerHost``."""
-        return await self._engine.stage(stream)
-
-    async def fire(
-        self,
-        trigger: Trigger,
-        key: str,
-        value: object,
-        *,
-        run_id: str,
-        file: KeepFile | None = None,
-        state: str = "fired",
-    ) -> Fired:
-        """Start the run of a key, once; see ``TriggerHost``."""
-        change = Fire(trigger.name, key, self._start(trigger.workflow, value, run_id), file, state)
-        fired: Fired = await self._engine.writer.ask(change)
-        if fired.new:
-            self._engine.ring()
-        return fired
-
-    async def note(self, trigger: Trigger, key: str, state: str) -> None:
-        """Note how far the trigger is with a key."""
-        await self._engine.writer.ask(NoteFired(trigger.name, key, state))
 
 
 class Running:
@@ -60,10 +26,29 @@ class Running:
 
     def __init__(self, triggers: Sequence[Trigger], host: EngineHost) -> None:
         self._triggers = triggers
-        self._tasks = [asyncio.create_task(_watched(each, host), name=each.name) for each in triggers]
+        self._host = host
+        self._tasks: list[asyncio.Task[None]] = []
+        self._asked: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Say in the store what they are, and let them watch.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        if not self._triggers:
+            return
+        by_name = sorted(self._triggers, key=lambda each: each.name)
+        for name, same in groupby(by_name, key=lambda each: each.name):
+            await self._host.change(_declared(name, list(same), self._host.now()))
+        self._tasks = [asyncio.create_task(_watched(each, self._host), name=each.name) for each in self._triggers]
+        self._asked = asyncio.create_task(self._grant(), name="triggers by hand")
+        await asyncio.sleep(0)  # each has begun before it can be closed
 
     async def end(self) -> None:
         """Let them finish what they have in hand, and end them."""
+        if self._asked is not None:
+            self._asked.cancel()
         if not self._tasks:
             return
         for trigger in self._triggers:
@@ -72,6 +57,52 @@ class Running:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _grant(self) -> None:
+        """Fire what people want to be fired."""
+        names = {each.name for each in self._triggers}
+        while True:
+            await asyncio.sleep(ASKED_SECONDS)
+            try:
+                for ask in self._host.asks(sorted(names)):
+                    await self._grant_one(ask)
+            except StoreError as error:
+                _log.warning("what people want to be fired cannot be read, and is looked for again: %s", error)
+
+    async def _grant_one(self, ask: AskRow) -> None:
+        wish = ByHand(f"hand:{ask.id}", ask.actor, None if ask.payload is None else json.loads(ask.payload))
+        refusal = None
+        for trigger in self._triggers:
+            if trigger.name != ask.trigger:
+                continue
+            try:
+                await trigger.by_hand(self._host, wish)
+            except StoreError:
+                raise
+            except OrchestratorError as error:
+                refusal = str(error)
+            except Exception as error:  # noqa: BLE001 -- a trigger of somebody's own may raise whatever it likes
+                refusal = f"{type(error).__name__}: {error}"
+        event = None
+        if refusal is not None:
+            event = TriggerEvent(self._host.now(), "refused", wish.key, None, ask.actor, refusal)
+        await self._host.change(CloseAsk(ask.id, event))
+
+
+def _declared(name: str, same: Sequence[Trigger], now: float) -> DeclareTrigger:
+    first = same[0]
+    says = " · ".join(dict.fromkeys(each.says for each in same))
+    begins: str | None = getattr(first, "begins_at", lambda _: None)(now)
+    return DeclareTrigger(
+        name,
+        first.kind,
+        first.workflow.name,
+        says,
+        now,
+        begins,
+        getattr(first, "watched", None),
+        getattr(first, "statuses", ()),
+    )
 
 
 async def _watched(trigger: Trigger, host: EngineHost) -> None:

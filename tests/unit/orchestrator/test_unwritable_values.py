@@ -12,8 +12,9 @@ from handrail import Accepted, Client, Doubtful, Escalation, Orchestrator, Run, 
 from handrail.guards import Confidence, Judgement
 from handrail.orchestrator import NotStorable, ReviewQuery, Settings
 from handrail_orchestrator.errors import InvalidWorkflow, OrchestratorError
-from handrail_orchestrator.store.changes import Send, StartRun
+from handrail_orchestrator.store.changes import Send
 from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.starts import StartRun
 
 HALF = "caf\udce9"
 """What ``os.fsdecode`` makes of a name in Latin-1."""

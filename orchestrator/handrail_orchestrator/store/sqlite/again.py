@@ -7,6 +7,7 @@ from handrail_orchestrator.errors import RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, StepRow
 from handrail_orchestrator.store.sqlite import files, lifecycle
+from handrail_orchestrator.store.starts import Started, StartRun
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -71,7 +72,7 @@ def _begin_anew(tx: "Transaction", key: int, now: float) -> None:
     )
 
 
-def fork(tx: "Transaction", change: c.Fork) -> c.Started:
+def fork(tx: "Transaction", change: c.Fork) -> Started:
     """Copy a run's history before a step into a new run, which goes on from there."""
     source = tx.execute(
         "SELECT key, workflows.name, workflows.version, input, code, started_by, priority FROM runs"
@@ -89,7 +90,7 @@ def fork(tx: "Transaction", change: c.Fork) -> c.Started:
                 f"run {change.run_id!r} has no step {change.step!r}: see `handrail runs show {change.run_id}`"
             )
         before = found[0]
-    start = c.StartRun(change.new_id, name, version, recorded, code, change.now, priority=priority)
+    start = StartRun(change.new_id, name, version, recorded, code, change.now, priority=priority)
     # nobody gets around a question that is not for them by a fork of their own run
     started = lifecycle.start(tx, start._replace(started_by=started_by or change.started_by))
     if not started.new:

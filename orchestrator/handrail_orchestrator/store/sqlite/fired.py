@@ -5,37 +5,61 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.errors import OrchestratorError
-from handrail_orchestrator.store import changes as c
-from handrail_orchestrator.store.fired import Fired, FiredRow, NoteFired
+from handrail_orchestrator.store.fired import OVERLAP, PAUSED, Fired, FiredRow, NoteFired
 from handrail_orchestrator.store.sqlite import files, lifecycle
+from handrail_orchestrator.store.starts import Fire
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 _SELECT = "SELECT source, key, run_id, at, state FROM fired WHERE source = ? AND key = ?"
+_GOING_ON = """
+SELECT runs.id FROM (SELECT run_id FROM fired WHERE source = ? ORDER BY at DESC LIMIT ?) AS latest
+JOIN runs ON runs.id = latest.run_id WHERE runs.ended IS NULL LIMIT 1
+"""
+LOOKED_BACK = 100
+"""So many of a trigger's last runs are looked at for one that goes on."""
 
 
-def fire(tx: "Transaction", change: c.Fire) -> Fired:
-    """Keep a file and start its run, both or neither, unless that was done for this key."""
-    found = tx.execute(_SELECT, (change.trigger, change.key)).fetchone()
-    if found is not None:
-        row = FiredRow._make(found)
-        if change.file is not None and change.file.number is not None:
-            files.abandon(tx, change.file.number)
-        return Fired(row.run_id, new=False, state=row.state)
+def fire(tx: "Transaction", change: Fire) -> Fired:
+    """Keep files and start their run, both or neither, unless that was done for this key or must not be now."""
+    held = _holds_back(tx, change)
+    if held is not None:
+        for file in change.files:
+            if file.number is not None:
+                files.abandon(tx, file.number)
+        return held
     tx.execute("SAVEPOINT fire")
     try:
-        if change.file is not None:
-            files.keep(tx, change.file)
+        for file in change.files:
+            files.keep(tx, file)
         lifecycle.start(tx, change.start)
-        fired = (change.trigger, change.key, change.start.id, change.start.created, change.state)
-        tx.execute("INSERT INTO fired (source, key, run_id, at, state) VALUES (?, ?, ?, ?, ?)", fired)
+        tx.execute(
+            "INSERT INTO fired (source, key, run_id, at, state, actor, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                change.trigger, change.key, change.start.id, change.start.created, change.state, change.actor,
+                change.reason,
+            ),
+        )  # fmt: skip
     except OrchestratorError:
         tx.execute("ROLLBACK TO fire")
         raise
     finally:
         tx.execute("RELEASE fire")
     return Fired(change.start.id, new=True, state="")
+
+
+def _holds_back(tx: "Transaction", change: Fire) -> Fired | None:
+    """Return why nothing is started; None: nothing speaks against it."""
+    found = tx.execute(_SELECT, (change.trigger, change.key)).fetchone()
+    if found is not None:
+        row = FiredRow._make(found)
+        return Fired(row.run_id, new=False, state=row.state)
+    if tx.execute("SELECT 1 FROM triggers WHERE name = ? AND paused IS NOT NULL", (change.trigger,)).fetchone():
+        return Fired("", new=False, state=PAUSED)
+    if change.alone and (going := tx.execute(_GOING_ON, (change.trigger, LOOKED_BACK)).fetchone()) is not None:
+        return Fired(str(going[0]), new=False, state=OVERLAP)
+    return None
 
 
 def note(tx: "Transaction", change: NoteFired) -> bool:

@@ -7,6 +7,7 @@ from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongS
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
 from handrail_orchestrator.store.sqlite import audit, files, outbox, pauses
+from handrail_orchestrator.store.starts import Started, StartRun
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -57,7 +58,7 @@ UPDATE runs SET signals = signals + 1, wake = CASE WHEN status = 'waiting' THEN 
 """
 
 
-def start(tx: "Transaction", change: c.StartRun) -> c.Started:
+def start(tx: "Transaction", change: StartRun) -> Started:
     """Make a run, or find the one that was started with the same id, workflow and input."""
     workflow = tx.workflow_ids.get(change.workflow, change.version)
     # One that was struck off owns nothing: nobody would ever take the run over from it.
@@ -81,11 +82,11 @@ def start(tx: "Transaction", change: c.StartRun) -> c.Started:
     if cursor.rowcount == 1:
         key = int(cursor.lastrowid or 0)
         files.hold(tx, key, change.input)
-        return c.Started(key, new=True, rests=rests)
+        return Started(key, new=True, rests=rests)
     return _existing(tx, change)
 
 
-def _existing(tx: "Transaction", change: c.StartRun) -> c.Started:
+def _existing(tx: "Transaction", change: StartRun) -> Started:
     key, name, recorded = tx.execute(
         "SELECT key, workflows.name, input FROM runs JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
         (change.id,),
@@ -94,10 +95,10 @@ def _existing(tx: "Transaction", change: c.StartRun) -> c.Started:
         raise RunConflict(change.id, f"workflow {name!r}, not {change.workflow!r}")
     if recorded.lstrip() != change.input.lstrip():  # earlier versions put no space before it
         raise RunConflict(change.id, "another input")
-    return c.Started(int(key), new=False)
+    return Started(int(key), new=False)
 
 
-def start_many(tx: "Transaction", change: c.StartMany) -> list[c.Started]:
+def start_many(tx: "Transaction", change: c.StartMany) -> list[Started]:
     """Make several runs, all or none."""
     tx.execute("SAVEPOINT start_many")
     try:
@@ -110,7 +111,7 @@ def start_many(tx: "Transaction", change: c.StartMany) -> list[c.Started]:
     return started
 
 
-def start_child(tx: "Transaction", child: c.StartRun, wait: StepRow) -> None:
+def start_child(tx: "Transaction", child: StartRun, wait: StepRow) -> None:
     """Make a child run; one that has ended already, or cannot be made, settles the wait at once."""
     try:
         started_by, priority = _of_parent(tx, wait.run)

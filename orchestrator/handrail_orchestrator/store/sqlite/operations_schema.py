@@ -1,6 +1,63 @@
 """The tables of operations, format 9: what starts runs, who is told, what is counted, and what holds runs back."""
 
-TRIGGERS = ""
+TRIGGERS = """
+CREATE TABLE IF NOT EXISTS triggers (
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    says TEXT NOT NULL,
+    declared REAL NOT NULL,
+    seen REAL NOT NULL,
+    looked TEXT,
+    paused REAL,
+    pauses TEXT NOT NULL DEFAULT '[]',
+    trouble TEXT,
+    trouble_at REAL,
+    watched TEXT,
+    statuses TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS triggers_watched ON triggers (watched) WHERE watched IS NOT NULL;
+CREATE TABLE IF NOT EXISTS trigger_log (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    at REAL NOT NULL,
+    action TEXT NOT NULL,
+    key TEXT,
+    run_id TEXT,
+    actor TEXT,
+    reason TEXT
+);
+CREATE INDEX IF NOT EXISTS trigger_log_source ON trigger_log (source, id);
+CREATE INDEX IF NOT EXISTS trigger_log_key ON trigger_log (source, key) WHERE key IS NOT NULL;
+CREATE TABLE IF NOT EXISTS trigger_asks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source TEXT NOT NULL,
+    at REAL NOT NULL,
+    actor TEXT,
+    payload TEXT
+);
+CREATE TABLE IF NOT EXISTS run_ends (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    source TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS run_ends_source ON run_ends (source, number);
+ALTER TABLE fired ADD COLUMN actor TEXT;
+ALTER TABLE fired ADD COLUMN reason TEXT;
+CREATE INDEX IF NOT EXISTS fired_at ON fired (source, at);
+CREATE INDEX IF NOT EXISTS fired_run ON fired (run_id);
+CREATE TRIGGER IF NOT EXISTS run_ended AFTER UPDATE OF ended ON runs
+WHEN NEW.ended IS NOT NULL AND OLD.ended IS NULL AND EXISTS (SELECT 1 FROM triggers WHERE watched IS NOT NULL)
+BEGIN
+    INSERT INTO run_ends (source, run, status, at)
+    SELECT triggers.name, NEW.key, NEW.status, NEW.ended
+    FROM workflows JOIN triggers ON triggers.watched = workflows.name
+    WHERE workflows.id = NEW.workflow AND instr(triggers.statuses, ' ' || NEW.status || ' ')
+    ORDER BY triggers.name;
+END
+"""
 """What is known of triggers beside what they fired."""
 NOTICES = """
 CREATE TABLE IF NOT EXISTS notices (

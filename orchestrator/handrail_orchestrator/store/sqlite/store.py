@@ -56,6 +56,7 @@ from handrail_orchestrator.store.sqlite.flows import FlowRows
 from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.pauses import PauseRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
+from handrail_orchestrator.store.sqlite.triggers import TriggerRows
 
 _STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
 _SOME_STEPS = f"""
@@ -74,7 +75,9 @@ ORDER BY steps.run, steps.seq
 """
 
 
-class SqliteStore(DecidedRows, FigureRows, FileRows, FiredRows, FlowRows, KnownRows, OutboxRows, PauseRows):
+class SqliteStore(
+    DecidedRows, FigureRows, FileRows, FiredRows, FlowRows, KnownRows, OutboxRows, PauseRows, TriggerRows
+):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
     def __init__(

@@ -13,6 +13,7 @@ from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store import running as r
+from handrail_orchestrator.store import triggers as t
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sqlite import (
@@ -30,10 +31,12 @@ from handrail_orchestrator.store.sqlite import (
     reviews,
     running,
     steps,
+    triggers,
     views,
 )
 from handrail_orchestrator.store.sqlite.connection import set_durability
 from handrail_orchestrator.store.sqlite.workflow_ids import WorkflowIds
+from handrail_orchestrator.store.starts import Fire, StartRun
 
 Apply = Callable[["Transaction", Any], Any]
 
@@ -104,7 +107,7 @@ APPLY: dict[type, Apply] = {
     c.NoteStarted: steps.note_started,
     c.OpenWait: steps.open_wait,
     c.ReopenWait: steps.reopen_wait,
-    c.StartRun: lifecycle.start,
+    StartRun: lifecycle.start,
     c.StartMany: lifecycle.start_many,
     c.Suspend: lifecycle.suspend,
     c.EndRun: lifecycle.end,
@@ -125,8 +128,18 @@ APPLY: dict[type, Apply] = {
     c.MoveReview: reviews.move,
     c.ExtendLease: reviews.extend,
     c.ReadAnswer: reviews.read_answer,
-    c.Fire: fired.fire,
+    Fire: fired.fire,
     NoteFired: fired.note,
+    t.DeclareTrigger: triggers.declare,
+    t.PauseTrigger: triggers.pause,
+    t.ResumeTrigger: triggers.resume,
+    t.AskToFire: triggers.ask,
+    t.CloseAsk: triggers.close_ask,
+    t.TellTrigger: triggers.tell,
+    t.Advance: triggers.advance,
+    t.TakeEnd: triggers.take_end,
+    t.TroubleTrigger: triggers.trouble,
+    t.ForgetTrigger: triggers.forget,
     f.BeginFile: files.begin,
     f.PutPart: files.put_part,
     f.KeepFile: files.keep,

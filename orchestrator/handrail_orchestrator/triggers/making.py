@@ -1,0 +1,58 @@
+"""Making the input of a workflow of what a trigger has for it."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from handrail_orchestrator.errors import InvalidWorkflow, NotStorable, OrchestratorError, UnresolvedAnnotation
+from handrail_orchestrator.workflow import AnyWorkflow
+
+T = TypeVar("T")
+
+
+class InputFailed(OrchestratorError):
+    """A user's ``make_input`` raised."""
+
+
+class InputMaker(Generic[T]):
+    """Makes inputs by a function of the user's, or gives the workflow what the trigger has as it is."""
+
+    def __init__(self, workflow: AnyWorkflow, make: Callable[[T], Any] | None, *, call: str, noun: str) -> None:
+        self._workflow = workflow
+        self._make = make
+        self._call = call
+        self._noun = noun
+
+    def check(self, sample: T) -> None:
+        """Check that the workflow can be given what the trigger has, such as ``sample``.
+
+        Raises:
+            InvalidWorkflow: it cannot.
+        """
+        if self._make is not None or not self._workflow.takes_input:
+            return
+        try:
+            codec = self._workflow.input_codec
+        except UnresolvedAnnotation:
+            return
+        try:
+            codec.encode(sample)
+        except NotStorable as error:
+            taken = getattr(codec.type, "__qualname__", codec.type)
+            raise InvalidWorkflow(
+                f"workflow {self._workflow.name!r} cannot be given {self._noun}, as its input is {taken}: let it be"
+                f" {type(sample).__name__}, or say {self._call}(..., make_input=...), a function that makes its input"
+                " of one"
+            ) from error
+
+    def __call__(self, value: T) -> Any:
+        """Return the input for what the trigger has.
+
+        Raises:
+            InputFailed: the user's function raised.
+        """
+        if self._make is None:
+            return value if self._workflow.takes_input else None
+        try:
+            return self._make(value)
+        except Exception as error:
+            raise InputFailed(f"make_input failed with {type(error).__name__}: {error}") from error
