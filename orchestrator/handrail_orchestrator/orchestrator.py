@@ -197,7 +197,7 @@ class Orchestrator(Client):
         def start(workflow: AnyWorkflow, value: object, run_id: str) -> StartRun:
             return self._start_change(workflow, value, run_id, execute=False)
 
-        return EngineHost(self.engine, self._open_store, self._time, start)
+        return EngineHost(self.engine, start)
 
     def _ring(self) -> None:
         self.engine.ring()

@@ -1,6 +1,6 @@
 """Finding the triggers that a command is to run: ``--triggers MODULE:NAME``."""
 
-from abc import ABC
+from abc import ABCMeta
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
@@ -16,13 +16,13 @@ TriggersOption = Annotated[
 ]
 
 
-class GivenTriggers(ABC):  # noqa: B024 -- it is looked for, not inherited from
-    """A trigger, or a list of triggers."""
+class _OneOrSome(ABCMeta):
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, list | tuple | Trigger)
 
-    @classmethod
-    def __subclasshook__(cls, kind: type[Any]) -> bool:
-        """Return whether a class is one of these."""
-        return issubclass(kind, list | tuple) or (hasattr(kind, "watch") and hasattr(kind, "by_hand"))
+
+class GivenTriggers(metaclass=_OneOrSome):
+    """A trigger, or a list of triggers."""
 
 
 _TRIGGERS = Wanted("trigger", GivenTriggers, Misuse, "make one with every(...), folder(...), or a list of such")
@@ -38,7 +38,7 @@ def load_triggers(targets: Iterable[str] | None) -> Sequence[Trigger]:
     for target in targets or ():
         found: Any = find(target, _TRIGGERS)
         some = list(found) if isinstance(found, list | tuple) else [found]
-        wrong = [each for each in some if not isinstance(each, GivenTriggers) or isinstance(each, list | tuple)]
+        wrong = [each for each in some if not isinstance(each, Trigger)]
         if wrong:
             raise Misuse(f"{target} has {type(wrong[0]).__name__} among its triggers: make one with every(...)")
         loaded += some

@@ -63,8 +63,8 @@ class EmbeddedEngine(Host):
             files=Files(store),
         )
         self.worker = Worker(workflows, equipment, settings, self.presence, self._finished)
-        self._store = store
-        self._clock = clock
+        self.store = store
+        self.clock = clock
         self._crash_limit = settings.crash_limit
         self._watchers: dict[int, list[asyncio.Future[None]]] = {}
         self.writer.begin()
@@ -98,7 +98,7 @@ class EmbeddedEngine(Host):
             Misuse: it changed while it was read.
             OSError: it cannot be read.
         """
-        return await staged(self._store, self.writer, stream, self._clock.now)
+        return await staged(self.store, self.writer, stream, self.clock.now)
 
     def row(self, run_id: str) -> "RunRow":
         """Return a run as it is recorded.
@@ -106,7 +106,7 @@ class EmbeddedEngine(Host):
         Raises:
             UnknownRun: there is none with this id.
         """
-        row = self._store.run(run_id)
+        row = self.store.run(run_id)
         if row is None:
             raise UnknownRun(run_id)
         return row
@@ -173,6 +173,6 @@ class EmbeddedEngine(Host):
 
     def crash(self) -> None:
         """Lose everything that is not recorded, as if the process had died, and sign on again."""
-        me = next(each for each in self._store.workers() if each.id == self.worker.id)
-        self._store.apply([TakeOver(me.id, me.beat, self._clock.now(), self._crash_limit)])
+        me = next(each for each in self.store.workers() if each.id == self.worker.id)
+        self.store.apply([TakeOver(me.id, me.beat, self.clock.now(), self._crash_limit)])
         self.worker.struck_off(me.id)

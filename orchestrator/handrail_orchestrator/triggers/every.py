@@ -11,6 +11,7 @@ from handrail_orchestrator.errors import Misuse, OrchestratorError
 from handrail_orchestrator.store.starts import Fire
 from handrail_orchestrator.store.triggers import TriggerEvent, TriggerRow
 from handrail_orchestrator.triggers.making import InputMaker
+from handrail_orchestrator.triggers.named import NamedTrigger
 from handrail_orchestrator.triggers.port import ByHand, TriggerHost
 from handrail_orchestrator.triggers.schedule import (
     ON_TIME_SECONDS,
@@ -83,7 +84,7 @@ def every(
     return made
 
 
-class Every:
+class Every(NamedTrigger):
     """A schedule that starts runs; see ``every``."""
 
     kind = "every"
@@ -97,8 +98,7 @@ class Every:
         catch_up: CatchUp,
         overlap: Overlap,
     ) -> None:
-        self.name = name
-        self.workflow = workflow
+        super().__init__(name, workflow)
         self.schedule = schedule
         self.catch_up: CatchUp = catch_up
         self.overlap: Overlap = overlap

@@ -16,6 +16,7 @@ from handrail_orchestrator.store.fired import Fired
 from handrail_orchestrator.triggers.looking import FolderRules, FoundFile, Looker
 from handrail_orchestrator.triggers.making import InputMaker
 from handrail_orchestrator.triggers.moving import put_away
+from handrail_orchestrator.triggers.named import NamedTrigger
 from handrail_orchestrator.triggers.port import ByHand, TriggerHost
 from handrail_orchestrator.triggers.said import SaidOnce
 from handrail_orchestrator.triggers.waking import Waker
@@ -86,7 +87,7 @@ def folder(  # noqa: PLR0913 -- each is a setting of its own, given by name
     return Folder(name or f"folder:{workflow.name}", workflow, rules, maker, poll_seconds)
 
 
-class Folder:
+class Folder(NamedTrigger):
     """A folder whose files start runs; see ``folder``."""
 
     kind = "folder"
@@ -99,8 +100,7 @@ class Folder:
         maker: InputMaker[File],
         poll_seconds: float,
     ) -> None:
-        self.name = name
-        self.workflow = workflow
+        super().__init__(name, workflow)
         self.rules = rules
         self._maker = maker
         self._poll_seconds = poll_seconds

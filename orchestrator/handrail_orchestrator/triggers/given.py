@@ -18,6 +18,7 @@ def checked_triggers(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:
     given = tuple(triggers)
     names: dict[str, Trigger] = {}
     for each in given:
+        each.check()
         other = names.setdefault(each.name, each)
         if other is not each and not other.kind == each.kind == SHARES_ITS_NAME:
             raise Misuse(
@@ -31,9 +32,8 @@ def checked_triggers(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:
 def _must_not_circle(given: Sequence[Trigger]) -> None:
     starts: dict[str, set[str]] = {}
     for each in given:
-        watched = getattr(each, "watched", None)
-        if watched is not None:
-            starts.setdefault(watched, set()).add(each.workflow.name)
+        if each.awaits is not None:
+            starts.setdefault(each.awaits.workflow, set()).add(each.workflow.name)
     for begin in starts:
         circle = _circle(begin, (begin,), starts)
         if circle:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, TypeAlias
 
-from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.embedded.engine import EmbeddedEngine
 from handrail_orchestrator.errors import UnknownTrigger
 from handrail_orchestrator.records.reading import run_record
@@ -12,7 +11,6 @@ from handrail_orchestrator.records.run import RunRecord
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.files import KeepFile
 from handrail_orchestrator.store.fired import Fired, NoteFired
-from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.starts import Fire, StartRun
 from handrail_orchestrator.store.triggers import (
     Advance,
@@ -33,10 +31,10 @@ MakeStart: TypeAlias = Callable[[AnyWorkflow, object, str], StartRun]
 class EngineHost:
     """Starts runs on an engine; see ``TriggerHost``."""
 
-    def __init__(self, engine: EmbeddedEngine, store: Store, clock: Clock, start: MakeStart) -> None:
+    def __init__(self, engine: EmbeddedEngine, start: MakeStart) -> None:
         self._engine = engine
-        self._store = store
-        self._clock = clock
+        self._store = engine.store
+        self._clock = engine.clock
         self._start = start
 
     def now(self) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from handrail_orchestrator.store.files import KeepFile
 from handrail_orchestrator.store.fired import Fired
@@ -22,6 +22,16 @@ class ByHand:
     """Who wants it, such as ``person:ann``; None: a program."""
     payload: Any
     """What to fire with; None: nothing was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedEnds:
+    """The ends of runs that a trigger waits for."""
+
+    workflow: str
+    """Whose runs."""
+    statuses: tuple[RunStatus, ...]
+    """How they end."""
 
 
 class TriggerHost(Protocol):
@@ -133,8 +143,9 @@ class TriggerHost(Protocol):
         ...
 
 
+@runtime_checkable
 class Trigger(Protocol):
-    """What starts runs of one workflow by itself."""
+    """What starts runs of one workflow by itself; inherit from it to write one."""
 
     @property
     def name(self) -> str:
@@ -156,6 +167,24 @@ class Trigger(Protocol):
         """Return the workflow that it starts."""
         ...
 
+    @property
+    def awaits(self) -> AwaitedEnds | None:
+        """Return the ends of runs that the store is to keep for it; None: it waits for none."""
+        return None
+
+    def begins_at(self, now: float) -> str | None:
+        """Return how far it has looked when it is new, in words of its own; None: it keeps no account of that."""
+        del now
+        return None
+
+    def check(self) -> None:
+        """Check what is known only where it is to work, such as secrets in the environment.
+
+        Raises:
+            Misuse: it cannot work.
+        """
+        return
+
     async def watch(self, host: TriggerHost) -> None:
         """Watch and fire until it is closed or cancelled."""
         ...
@@ -170,18 +199,4 @@ class Trigger(Protocol):
 
     async def close(self) -> None:
         """Let ``watch`` return once what it has in hand is done."""
-        ...
-
-
-class Watching(Protocol):
-    """What a trigger has that waits for the ends of runs."""
-
-    @property
-    def watched(self) -> str:
-        """Return the workflow whose runs it waits for."""
-        ...
-
-    @property
-    def statuses(self) -> tuple[RunStatus, ...]:
-        """Return how those runs end."""
         ...

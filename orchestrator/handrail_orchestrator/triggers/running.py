@@ -92,16 +92,16 @@ class Running:
 def _declared(name: str, same: Sequence[Trigger], now: float) -> DeclareTrigger:
     first = same[0]
     says = " · ".join(dict.fromkeys(each.says for each in same))
-    begins: str | None = getattr(first, "begins_at", lambda _: None)(now)
+    awaits = first.awaits
     return DeclareTrigger(
         name,
         first.kind,
         first.workflow.name,
         says,
         now,
-        begins,
-        getattr(first, "watched", None),
-        getattr(first, "statuses", ()),
+        first.begins_at(now),
+        None if awaits is None else awaits.workflow,
+        () if awaits is None else awaits.statuses,
     )
 
 
