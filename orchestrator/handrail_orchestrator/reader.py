@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from handrail_orchestrator import tags
 from handrail_orchestrator.errors import Misuse, UnknownItem, UnknownRun
 from handrail_orchestrator.event_log.reading import LogReader
+from handrail_orchestrator.failures.reading import FailureReader
 from handrail_orchestrator.process_map.reading import MapReader
 from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, ReviewItem
 from handrail_orchestrator.records.judgement import JudgementRecord
@@ -32,7 +33,7 @@ from handrail_orchestrator.store.rows import ReviewRow, RunRow, RunStatus
 from handrail_orchestrator.texts import checked_number, checked_text, checked_texts
 
 
-class Reader(DecidedReader, LogReader, MapReader, StatsReader):
+class Reader(DecidedReader, FailureReader, LogReader, MapReader, StatsReader):
     """Reads a store; ``Client`` is one."""
 
     @property

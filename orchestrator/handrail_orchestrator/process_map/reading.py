@@ -7,6 +7,10 @@ from handrail_orchestrator.store.flows import FlowQuery
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from handrail_orchestrator.process_map.counting import CountedStep
+    from handrail_orchestrator.process_map.flow import Edge
     from handrail_orchestrator.process_map.graph import ProcessMap
     from handrail_orchestrator.store import Store
 
@@ -18,6 +22,20 @@ class MapReader(ABC):
     @abstractmethod
     def _open_store(self) -> "Store":
         """Return what is read."""
+
+    def figured_map(
+        self, edges: "Mapping[Edge, int]", steps: "Iterable[CountedStep]", query: FlowQuery, now: float
+    ) -> "ProcessMap":
+        """Return the map of edges and steps that were counted before, with what goes on now in all runs of a query."""
+        from handrail_orchestrator.process_map.counting import FlowCounts  # noqa: PLC0415 -- few clients draw maps
+
+        checked_texts(workflow=query.workflow)
+        counts = FlowCounts()
+        counts.edges.update(edges)
+        for step in steps:
+            counts.add_step(*step)
+        counts.add_live(self._open_store.live_steps(FlowQuery(query.workflow, query.version)))
+        return counts.map(now)
 
     def process_map(self, query: FlowQuery, now: float) -> "ProcessMap":
         """Return how the runs of a query went from step to step, with what goes on now in all runs that are open."""

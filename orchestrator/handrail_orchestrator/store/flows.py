@@ -1,5 +1,6 @@
 """What a store is asked for the process map and the event log: steps as they followed, and what goes on now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -57,6 +58,16 @@ class LiveRow(NamedTuple):
     """Since when the first of them."""
 
 
+class FailedStepRow(NamedTuple):
+    """A step that failed."""
+
+    run: int
+    """The run's key."""
+    name: str
+    error: str
+    """JSON."""
+
+
 class FlowStore(Protocol):
     """The part of a store that the process map looks at.
 
@@ -66,4 +77,8 @@ class FlowStore(Protocol):
 
     def live_steps(self, query: FlowQuery) -> list[LiveRow]:
         """Return what goes on now, by the steps' names."""
+        ...
+
+    def failed_steps(self, keys: Sequence[int]) -> list[FailedStepRow]:
+        """Return the steps of some runs that failed, with their errors."""
         ...

@@ -1,10 +1,11 @@
 """Reading steps as they followed, run by run, and what goes on now."""
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from handrail_orchestrator.store.flows import FlowQuery, LiveRow, LoggedStep
+from handrail_orchestrator.store.flows import FailedStepRow, FlowQuery, LiveRow, LoggedStep
 from handrail_orchestrator.store.known import KNOWN_VERSION
 
 _LIVE = """
@@ -12,6 +13,10 @@ SELECT steps.name, steps.kind, steps.status, count(*), min(coalesce(steps.queued
 FROM steps INDEXED BY steps_live CROSS JOIN runs ON runs.key = steps.run
 JOIN workflows ON workflows.id = runs.workflow
 WHERE steps.status IN ('waiting', 'started') AND runs.ended IS NULL
+"""
+_FAILED = """
+SELECT steps.run, steps.name, steps.error FROM json_each(?) AS wanted JOIN steps ON steps.run = wanted.value
+WHERE steps.status = 'failed' AND steps.error IS NOT NULL
 """
 _LOGGED = """
 SELECT runs.key, runs.id, workflows.name, workflows.version, runs.status, runs.created, runs.copied_seq,
@@ -36,6 +41,10 @@ class FlowRows(ABC):
         """Return what goes on now, by the steps' names."""
         chosen, values = _chosen(query)
         return [LiveRow._make(row) for row in self._rows(f"{_LIVE}{chosen} GROUP BY 1, 2, 3", values)]
+
+    def failed_steps(self, keys: Sequence[int]) -> list[FailedStepRow]:
+        """Return the steps of some runs that failed, with their errors."""
+        return [FailedStepRow._make(row) for row in self._rows(_FAILED, (json.dumps(list(keys)),))]
 
 
 def logged_sql(query: FlowQuery) -> tuple[str, list[object]]:

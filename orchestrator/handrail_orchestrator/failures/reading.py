@@ -1,0 +1,58 @@
+"""The failures of a store; every client reads them."""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.rows import RunStatus
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.failures.group import Failures
+    from handrail_orchestrator.records.run import RunRecord
+    from handrail_orchestrator.store import Store
+
+MOST_FAILED: Final = 5_000
+"""Failed runs that are looked at, the newest."""
+STOPPED: Final[tuple[RunStatus, ...]] = ("failed", "set_aside")
+
+
+class FailureReader(ABC):
+    """Reads what failed."""
+
+    @property
+    @abstractmethod
+    def _open_store(self) -> "Store":
+        """Return what is read."""
+
+    @abstractmethod
+    def find_runs(self, query: RunQuery) -> "list[RunRecord]":
+        """Return runs, newest first."""
+
+    def failures(self, query: RunQuery, *, version: int | None = None, most: int = MOST_FAILED) -> "Failures":
+        """Return the runs of a query that failed or were set aside, those alike together: the newest ``most`` of each.
+
+        ``status``, ``before_key`` and ``limit`` of the query are not looked at.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        from handrail_orchestrator.failures.group import failed_run, grouped  # noqa: PLC0415 -- few clients look
+        from handrail_orchestrator.records.failure import RecordedError  # noqa: PLC0415 -- as above
+
+        runs: list[RunRecord] = []
+        is_whole = True
+        for status in STOPPED:
+            found = self.find_runs(replace(query, status=status, before_key=None, limit=most + 1))
+            is_whole = is_whole and len(found) <= most
+            runs += [run for run in found[:most] if version in {None, run.version}]
+        errors: dict[int, dict[str, str]] = {}
+        for row in self._open_store.failed_steps([run.key for run in runs]):
+            errors.setdefault(row.run, {})[row.name] = row.error
+        failed = []
+        for run in runs:
+            own = errors.get(run.key, {})
+            named = () if run.error is None else run.error.steps
+            step = next((name for name in named if name in own), None)
+            failed.append(failed_run(run, step, None if step is None else RecordedError.read(own[step])))
+        return grouped(failed, is_whole=is_whole)
