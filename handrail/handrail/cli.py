@@ -60,6 +60,13 @@ register(
     "handrail.console.people_command:app",
     "Say who works with a store, with which role, and how they sign in.",
 )
+register(
+    app,
+    "backup",
+    "handrail_orchestrator.cli.backup:backup",
+    "Write a store as it is at this moment into a file, while everybody goes on.",
+)
+register(app, "restore", "handrail_orchestrator.cli.backup:restore", "Make a store of a backup.")
 register(app, "learn", "handrail.learning:learn", "Train a local model from labelled examples, without a network.")
 register(
     app,

@@ -50,10 +50,13 @@ class Verified:
         }
 
 
-def verify(reader: Reader, *, head: str | None = None, found: Callable[[AuditFinding], None]) -> Verified:
+def verify(
+    reader: Reader, *, head: str | None = None, found: Callable[[AuditFinding], None], signed_by: str | None = None
+) -> Verified:
     """Hold a store's audit log against itself, its items, and a hash that was kept elsewhere; nothing is written.
 
-    ``found`` is told of each thing that is wrong, in order, while the log is read.
+    ``found`` is told of each thing that is wrong, in order, while the log is read. ``signed_by`` is the path of the
+    store whose secret has signed; None: it is this one.
 
     Raises:
         Misuse: ``head`` is no hash, or the store's secret cannot be used.
@@ -61,7 +64,7 @@ def verify(reader: Reader, *, head: str | None = None, found: Callable[[AuditFin
     """
     if head is not None and not _HASH.fullmatch(head):
         raise Misuse(f"{head[:80]!r} is no hash of an audit log: give the 64 hexadecimal digits that were printed")
-    signed = _Signed(secret_of(path_of(reader.store), create=False))
+    signed = _Signed(secret_of(signed_by or path_of(reader.store), create=False))
     count = 0
     with evidence_of(reader) as evidence:
         walk = Walk(evidence.gaps(), signed, head)

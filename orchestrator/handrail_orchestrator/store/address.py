@@ -22,13 +22,23 @@ def open_store(
         Misuse: the address is none of those.
         StoreError: the store cannot be opened; see its subclasses.
     """
+    path = checked_path(url)
+    from handrail_orchestrator.store.sqlite import SqliteStore  # noqa: PLC0415 -- as the module says
+
+    return SqliteStore(path, durability=durability, create=create, reading=reading)
+
+
+def checked_path(url: str) -> str:
+    """Return the path in a store's address: of its file, or ``:memory:``.
+
+    Raises:
+        Misuse: it is no store's address.
+    """
     if not url.startswith(_PREFIX) or url == _PREFIX:
         raise Misuse(
             f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept"
         )
-    from handrail_orchestrator.store.sqlite import SqliteStore  # noqa: PLC0415 -- as the module says
-
-    return SqliteStore(url.removeprefix(_PREFIX), durability=durability, create=create, reading=reading)
+    return path_of(url)
 
 
 def path_of(url: str) -> str:

@@ -19,6 +19,8 @@ GROUPS = {
     "review": "handrail.reviewing:app",
     "runs": "handrail_orchestrator.cli.runs:app",
     "audit": "handrail_orchestrator.cli.audit:app",
+    "backup": "handrail_orchestrator.cli.backup:backup",
+    "restore": "handrail_orchestrator.cli.backup:restore",
     "document": "handrail.document_command:app",
     "eval": "handrail_evals.show.cli:app",
 }
@@ -47,6 +49,8 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "review link": ("1", "--for", "ann", "--base-url", "https://host", *STORE),
     "audit verify": STORE,
     "audit export": ("--from", "2026-01-01", "--to", "2026-12-31", "--output", "decisions.jsonl", *STORE),
+    "backup": ("copy.db", *STORE),
+    "restore": ("copy.db", "--store", "sqlite:///other.db"),
     "document show": ("tickets.jsonl",),
     "document check": ("folder",),
     "runs list": STORE,
