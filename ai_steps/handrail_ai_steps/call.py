@@ -12,6 +12,7 @@ from handrail_ai_steps.fitting import fitting, named
 from handrail_ai_steps.model import Answer, Closing, Model, ModelRequest, NoAnswer, timed_out
 from handrail_ai_steps.output import Output
 from handrail_ground.errors import is_order, told
+from handrail_guards.model_call import ModelCall, ModelReply, model_call_watcher
 from handrail_guards.outcome import Attempt, AttemptResult
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Call:
     allowance: Allowance
     mask: "tuple[PersonalDataKind, ...]" = ()
     """The personal data that no model is shown; answers come back with it restored."""
+    keeps_source: bool = True
+    """Whether the step lets its input be kept."""
     attempts: list[Attempt] = field(default_factory=list)
     """Every try at every model, oldest first."""
     asked: list[Model] = field(default_factory=list)
@@ -103,6 +106,30 @@ class Call:
             return NoAnswer(result="invalid", reason=reason, attempts=answer.attempts)
 
     async def _safely(self, model: Model, request: ModelRequest) -> Answer | NoAnswer:
+        """Ask a model, whatever it does, and let whoever watches know."""
+        watcher = model_call_watcher()
+        if watcher is None:
+            return await self._contained(model, request)
+        watch = watcher.asked(
+            ModelCall(
+                task=request.task,
+                model=named(model),
+                prompt_version=request.prompt_version,
+                system=request.system,
+                text=request.text,
+                is_text=request.json_schema is None,
+                may_be_kept=self.keeps_source,
+            )
+        )
+        try:
+            answer = await self._contained(model, request)
+        except BaseException as error:
+            watch.broke(error)
+            raise
+        watch.replied(_reply(answer))
+        return answer
+
+    async def _contained(self, model: Model, request: ModelRequest) -> Answer | NoAnswer:
         """Ask a model, whatever it does; what it has written down of its tries is kept."""
         deadline, record = request.deadline, request.record
         assert deadline is not None and record is not None  # noqa: S101, PT018 -- ``ask`` gave both
@@ -165,6 +192,14 @@ def _handed_over(answer: Answer | NoAnswer, record: list[Attempt]) -> Answer | N
     """Return what a model answered, with the tries that it wrote down where it hands over none."""
     is_answer = isinstance(answer, Answer | NoAnswer)  # a model of somebody's may return anything
     return replace(answer, attempts=tuple(record)) if record and is_answer and answer.attempts == () else answer
+
+
+def _reply(answer: Answer | NoAnswer) -> ModelReply:
+    if isinstance(answer, Answer):
+        return ModelReply(result="answered", model=answer.model, raw=answer.raw, attempts=answer.attempts)
+    if isinstance(answer, NoAnswer):
+        return ModelReply(result=answer.result, model="", attempts=answer.attempts)
+    return ModelReply(result="invalid", model="")  # a model of somebody's may return anything
 
 
 def _failed(model: Model, result: AttemptResult, reason: str, record: list[Attempt], seconds: float = 0.0) -> NoAnswer:

@@ -250,7 +250,7 @@ class AIStep(Generic[T_co]):
         return inputs.whole_characters(self.task.prompt.text(inputs.as_text(values, named), tuple(values), named))
 
     def _new_call(self) -> Call:
-        return Call(Allowance(self.limits), self.mask)
+        return Call(Allowance(self.limits), self.mask, self.keep_source)
 
     def _can_stream_early(self) -> bool:
         """Return whether parts may be out before the whole is known: paid guards and acceptance look at the whole."""

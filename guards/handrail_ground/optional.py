@@ -23,6 +23,7 @@ Extra: TypeAlias = Literal[
     "ocr-tesseract",
     "office",
     "schedule",
+    "telemetry",
     "watch",
 ]
 """A group of optional libraries, as pip calls it: ``pip install "handrail[evals]"``."""
@@ -31,7 +32,7 @@ OPTIONAL = frozenset({
     "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
     "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
-    "cronsim", "imap_tools", "watchfiles",
+    "cronsim", "imap_tools", "opentelemetry", "watchfiles",
     "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip
 

@@ -88,6 +88,10 @@ class Attempt:
     """In the price table's currency; None: the price is unknown, which is not zero."""
     notes: tuple[str, ...] = ()
     """What was odd about the answer, in plain words."""
+    cached_tokens: int | None = None
+    """Of ``input_tokens``: what the server had in its cache; None: it did not say."""
+    finish_reason: str = ""
+    """Why the answer ended, in the server's own word; empty: it did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

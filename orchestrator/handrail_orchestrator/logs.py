@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from handrail_orchestrator.context import current_step
 from handrail_orchestrator.strands import current_run
+from handrail_orchestrator.telemetry.log_ids import current_ids
 
 
 class RunFilter(logging.Filter):
-    """Adds ``run``, ``step`` and ``attempt`` to every record; attach it to a handler."""
+    """Adds ``run``, ``step``, ``attempt``, ``trace_id`` and ``span_id`` to every record; attach it to a handler."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Add the ids and keep the record."""
@@ -18,11 +19,14 @@ class RunFilter(logging.Filter):
         known.setdefault("run", context.run_id if context is not None else current_run())
         known.setdefault("step", context.step if context is not None else None)
         known.setdefault("attempt", context.attempt if context is not None else None)
+        trace_id, span_id = current_ids() or (None, None)
+        known.setdefault("trace_id", trace_id)
+        known.setdefault("span_id", span_id)
         return True
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes one JSON object a line: time, level, logger, message, run, step, attempt, error."""
+    """Writes one JSON object a line: time, level, logger, message, run, step, attempt, trace, span, error."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line."""
@@ -32,7 +36,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        for name in ("run", "step", "attempt"):
+        for name in ("run", "step", "attempt", "trace_id", "span_id"):
             value = getattr(record, name, None)
             if value is not None:
                 line[name] = value

@@ -29,6 +29,8 @@ from handrail_orchestrator.retention import declared
 from handrail_orchestrator.store import Durability, Store, open_store
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
+from handrail_orchestrator.telemetry.port import Telemetry
+from handrail_orchestrator.telemetry.trace_context import kept_of_caller
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.triggers.given import checked_triggers
 from handrail_orchestrator.triggers.host import EngineHost
@@ -90,6 +92,7 @@ class Orchestrator(Client):
         clock: Clock | None = None,
         concurrency: int | None = None,
         triggers: Sequence[Trigger] = (),
+        telemetry: Telemetry | None = None,
         chores: Sequence[Callable[[Client], Chore]] = (),
     ) -> None:
         self._time = clock or SystemClock()
@@ -103,6 +106,7 @@ class Orchestrator(Client):
         self._chores = tuple(chores)
         self._beside: list[asyncio.Task[None]] = []
         self._limits = dict(limits or {})
+        self._telemetry = telemetry
         self._settings = settings.with_concurrency(concurrency)
         self._durability: Durability = durability
         self._library = Library(settings.hooks)
@@ -138,6 +142,7 @@ class Orchestrator(Client):
             library=self._library,
             limiters=Limiters(self._limits, self._time),
             settings=self._settings,
+            telemetry=self._telemetry,
         )
         check = AnswerCheck(self._library, self._workflows, store, self._time)
         return ClientParts(store, self._engine.writer, check)
@@ -154,6 +159,8 @@ class Orchestrator(Client):
             self._signals.close()
             self._engine = None
             await super().__aexit__(kind, error, trace)
+            if self._telemetry is not None:
+                await asyncio.to_thread(self._telemetry.flush)
         if hurried:
             raise asyncio.CancelledError
 
@@ -262,7 +269,7 @@ class Orchestrator(Client):
         if started.new and change.execute and me == worker.id and not started.rests:
             claimed = ClaimedRun(
                 started.key, change.id, change.workflow, change.version, change.input, 0, change.created,
-                change.deadline, False, 0, change.code,
+                change.deadline, False, 0, change.code, trace=change.trace,
             )  # fmt: skip
             execution = worker.execute(claimed, History(change.id))
         elif started.new:
@@ -310,10 +317,12 @@ class Orchestrator(Client):
         deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
         name = run_id if run_id is not None else uuid.uuid4().hex
         started_by = None if by is None else f"person:{by}"
-        return StartRun(
+        start = StartRun(
             name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute,
             started_by=started_by, priority=priority,
         )  # fmt: skip
+        trace = kept_of_caller() if self._telemetry is None else self._telemetry.started(start)
+        return start if trace is None else start._replace(trace=trace)
 
     def _require(self, workflow: AnyWorkflow) -> None:
         if workflow not in self._workflows:

@@ -1,6 +1,7 @@
 """The console as one ASGI application: its routes, its door, what it answers to errors."""
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,6 +33,7 @@ from handrail.console.viewer import SingleUser
 from handrail_ground.errors import HandrailError
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.similar import Similar
+from handrail_orchestrator.telemetry.trace_context import called_from, read_traceparent
 
 PUBLIC = ("/static/", "/healthz", "/readyz", "/signin/", "/link/")
 """Paths that need nobody to be signed in; one that ends with a slash stands for all below it too."""
@@ -71,7 +73,9 @@ def console(
     door = Door(app, sign_in=parts.sessions, public=PUBLIC, root_path=settings.root_path)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        await door(dict(scope) | {"app": app}, receive, send)
+        headers = Headers(scope=scope)
+        with called_from(read_traceparent(headers.get("traceparent"), headers.get("tracestate"))):
+            await door(dict(scope) | {"app": app}, receive, send)
 
     return served
 

@@ -21,6 +21,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, StoreLocked
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.standing import standing
+from handrail_orchestrator.telemetry.exporting import telemetry_from_environment
 from handrail_orchestrator.triggers.port import Trigger
 from handrail_orchestrator.workflow import AnyWorkflow
 
@@ -72,7 +73,13 @@ async def serve_until_stopped(served: Served) -> None:
 def _opened(served: Served) -> Client:
     if served.workflows:
         workflows = [workflow for workflow, _ in served.workflows]
-        return Orchestrator(served.store, workflows=workflows, concurrency=served.concurrency, triggers=served.triggers)
+        return Orchestrator(
+            served.store,
+            workflows=workflows,
+            concurrency=served.concurrency,
+            triggers=served.triggers,
+            telemetry=telemetry_from_environment(),
+        )
     return Client(served.store)
 
 

@@ -28,6 +28,7 @@ from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.standing import standing
 from handrail_orchestrator.summary import BatchProgress, RunSummary, summarize
+from handrail_orchestrator.telemetry.exporting import telemetry_from_environment
 from handrail_orchestrator.workflow import AnyWorkflow
 
 
@@ -79,7 +80,12 @@ def run(
 async def run_batch(batch: InputBatch, *, quiet: bool = False) -> RunSummary:
     """Start every input's run and execute until all have ended or wait."""
     ids = [each.id for each in batch.inputs]
-    async with Orchestrator(batch.store, workflows=[batch.workflow], concurrency=batch.concurrency) as orchestrator:
+    async with Orchestrator(
+        batch.store,
+        workflows=[batch.workflow],
+        concurrency=batch.concurrency,
+        telemetry=telemetry_from_environment(),
+    ) as orchestrator:
         await orchestrator.remember_code(batch.workflow.name, batch.target)
         await orchestrator.start_many(batch.workflow, [(each.id, each.value) for each in batch.inputs])
         await shown(orchestrator, ids, quiet=quiet)
@@ -132,7 +138,13 @@ def work(
         if not workflows:
             raise Misuse("name at least one MODULE:WORKFLOW")
         given = load_triggers(triggers)
-        orchestrator = Orchestrator(store, workflows=workflows, concurrency=concurrency, triggers=given)
+        orchestrator = Orchestrator(
+            store,
+            workflows=workflows,
+            concurrency=concurrency,
+            triggers=given,
+            telemetry=telemetry_from_environment(),
+        )
         found = {workflow.name: lasting(target) for workflow, target in zip(workflows, targets, strict=True)}
         run_until_stopped(_work(orchestrator, found, store, until_idle=until_idle))
 

@@ -17,6 +17,7 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.standing import standing
+from handrail_orchestrator.telemetry.exporting import telemetry_from_environment
 from handrail_orchestrator.triggers.folder import MOST_BYTES, SETTLE_SECONDS, Folder, folder
 
 
@@ -59,7 +60,13 @@ def watch(  # noqa: PLR0913, PLR0917 -- typer gives each option by its name
 
 async def _watch(made: Folder, target: str, store: str, concurrency: int, *, until_idle: bool) -> None:
     workflow = made.workflow
-    async with Orchestrator(store, workflows=[workflow], concurrency=concurrency, triggers=[made]) as orchestrator:
+    async with Orchestrator(
+        store,
+        workflows=[workflow],
+        concurrency=concurrency,
+        triggers=[made],
+        telemetry=telemetry_from_environment(),
+    ) as orchestrator:
         await orchestrator.remember_code(workflow.name, target)
         typer.echo(f"watching {harmless(str(made.rules.root))} for {workflow.name} on {harmless(store)}", err=True)
         if until_idle:

@@ -22,6 +22,7 @@ from handrail_orchestrator.pace import SLOW_SECONDS
 from handrail_orchestrator.retry import Retry, delay_seconds
 from handrail_orchestrator.step import AnyStep, Args, Default, Kwargs, Policy, Step
 from handrail_orchestrator.strands import rousing
+from handrail_orchestrator.telemetry.port import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,10 @@ class Bodies:
         limiters: Limiters,
         threads: int,
         hooks: Hooks | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._around = None if hooks is None else hooks.around
+        self._telemetry = telemetry
         self._clock = clock
         self._limiters = limiters
         self._threads = BodyThreads(threads)
@@ -128,6 +131,11 @@ class Bodies:
 
     def call(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Awaitable[Any]:
         """Call the body once: awaited when it is async, in the loop when it is a quick rule, or else in a thread."""
+        if self._telemetry is None:
+            return self._made(step, context, args, kwargs)
+        return self._telemetry.attempt(step, context, lambda: self._made(step, context, args, kwargs))
+
+    def _made(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Awaitable[Any]:
         if self._around is None:
             return self._called(step, context, args, kwargs)
         return self._around(context, lambda: self._called(step, context, args, kwargs))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.store.files import KeepFile
     from handrail_orchestrator.store.port import Store
     from handrail_orchestrator.store.rows import RunRow
+    from handrail_orchestrator.telemetry.port import Telemetry
     from handrail_orchestrator.workflow import Workflows
 
 FIRST_LOOK_SECONDS = 0.02
@@ -46,13 +47,16 @@ class EmbeddedEngine(Host):
         library: "Library",
         limiters: "Limiters",
         settings: Settings,
+        telemetry: "Telemetry | None" = None,
     ) -> None:
         self.started = StartedRuns(store)
         """Runs that were started here and may be on their way elsewhere."""
         self.presence = Presence(store, clock, settings.lease_seconds, settings.crash_limit)
         self.writer = Writer(store, self)
         self._stillness = Stillness()
-        self._bodies = Bodies(clock=clock, limiters=limiters, threads=settings.threads, hooks=settings.hooks)
+        self._bodies = Bodies(
+            clock=clock, limiters=limiters, threads=settings.threads, hooks=settings.hooks, telemetry=telemetry
+        )
         equipment = Equipment(
             store=store,
             writer=self.writer,
@@ -61,6 +65,7 @@ class EmbeddedEngine(Host):
             bodies=self._bodies,
             stillness=self._stillness,
             files=Files(store),
+            telemetry=telemetry,
         )
         self.worker = Worker(workflows, equipment, settings, self.presence, self._finished)
         self.store = store

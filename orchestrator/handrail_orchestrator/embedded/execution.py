@@ -54,6 +54,8 @@ class Execution:
         """Done when this execution is over; shared, so nobody who waits can cancel it."""
         self.abandoned = False
         """Whether its code ignored its cancels, so that nobody waits for it any more."""
+        self.before_wait: Callable[[], None] | None = None
+        """What is done before it is recorded that the run waits."""
         self.on_abandoned: Callable[[Execution], None] = lambda execution: None  # noqa: ARG005
         self.strands = Strands(claimed.id, equipment.stillness.changed)
         self._in_code = False
@@ -215,6 +217,8 @@ class Execution:
             await self.run.under_way()
         if status == "waiting":
             dues = [due for due in (*waits.open.values(), claimed.deadline) if due is not None]
+            if self.before_wait is not None:
+                self.before_wait()
             self.wake = await writer.ask(Suspend(claimed.key, min(dues, default=None), claimed.signals))
             self.status = status
             self.woke_others = waits.started_child

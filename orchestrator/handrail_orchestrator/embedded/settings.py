@@ -12,6 +12,7 @@ from handrail_orchestrator.embedded.writer import Writer
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.store.port import Store
+from handrail_orchestrator.telemetry.port import Telemetry
 
 MOST = 1_000_000_000
 """More runs, threads or crashes than anybody means; a number with that many digits is a slip."""
@@ -29,6 +30,8 @@ class Equipment:
     stillness: Stillness = field(default_factory=Stillness)
     files: FileReading | None = None
     """None where no body is executed."""
+    telemetry: Telemetry | None = None
+    """Who is told how runs go; None: nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

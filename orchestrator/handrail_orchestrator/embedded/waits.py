@@ -72,6 +72,8 @@ class Waits:
         self.item_timer: float | None = None
         """When the first timer of the questions that it asked is over."""
         self.started_child = False
+        self.told: Callable[[StepRow], None] | None = None
+        """Who is told of waits that are over; None: nobody."""
         self.before_answer: Callable[[str, Codec[Any]], None] | None = None
         """What a replay that seeks a question does before each of them."""
         self._key = key
@@ -183,6 +185,7 @@ class Waits:
             self._note_timer(review.timer)
         if row.status == "waiting":
             raise self._suspend(row)
+        self._tell(row)
         if row.status == "failed":
             raise _expired(row)
         try:
@@ -236,7 +239,9 @@ class Waits:
         now = self._equipment.clock.now()
         if (row.due or 0.0) > now:
             raise self._suspend(row)
-        self._write(RecordStep(row._replace(status="done", ended=now)))
+        over = row._replace(status="done", ended=now)
+        self._write(RecordStep(over))
+        self._tell(over)
 
     async def event(self, name: str, event_name: str, codec: "Codec[Any]", within: timedelta | None) -> Any:
         """Return the payload of the next event of a name that fits the type; others are left where they are."""
@@ -265,7 +270,9 @@ class Waits:
                 continue
             self._history.take_event(found)
             taken = asked.event(event_name, codec.form, within, found.number)
-            self._write(RecordStep(waiting._replace(status="done", ended=now, input=taken, output=found.payload)))
+            over = waiting._replace(status="done", ended=now, input=taken, output=found.payload)
+            self._write(RecordStep(over))
+            self._tell(over)
             return value
         if row is None:
             self._write(OpenWait(waiting))
@@ -300,11 +307,14 @@ class Waits:
                 run_id, workflow.name, workflow.version, encoded, workflow.code, now, deadline,
                 parent=self._key, parent_step=name,
             )  # fmt: skip
+            if (telemetry := self._equipment.telemetry) is not None:
+                start = start._replace(trace=telemetry.started(start))
             self._write(OpenWait(row, child=start))
             self.started_child = True
             raise self._suspend(row)
         if row.status == "waiting":
             raise self._suspend(row)
+        self._tell(row)
         if row.status == "failed":
             raise failure(row)
         return bound.output.decode(row.output or "")
@@ -327,6 +337,10 @@ class Waits:
         now = self._equipment.clock.now()
         return StepRow(self._key, name, self._history.take_seq(), kind, "waiting", queued=now, due=due, input=wanted)
 
+    def _tell(self, row: StepRow) -> None:
+        if self.told is not None:
+            self.told(row)
+
     def _ids(self, name: str) -> dict[str, str]:
         return {"run": self._run_id, "step": name}
 
@@ -339,6 +353,7 @@ class Waits:
         error = RecordedError("WaitExpired", message).text()
         expired = row._replace(status="failed", ended=now, error=error, decided_by="policy:fail")
         self._write(RecordStep(expired))
+        self._tell(expired)
         return _expired(expired)
 
 

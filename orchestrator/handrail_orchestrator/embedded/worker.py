@@ -11,6 +11,7 @@ from handrail_orchestrator.embedded.firing import Firing
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.long_steps import LongSteps
 from handrail_orchestrator.embedded.matching import code_match
+from handrail_orchestrator.embedded.observing import driven
 from handrail_orchestrator.embedded.pausing import BackingOff, Resting
 from handrail_orchestrator.embedded.presence import Presence, report_stranded
 from handrail_orchestrator.embedded.records import error_json
@@ -239,7 +240,7 @@ class Worker:
         self.begun += 1
         self._apart |= claimed.must_be_alone
         self._backing_off.forget(claimed.key)
-        execution.task = RunTask(execution.drive(), loop=self._loop, name=claimed.id)
+        execution.task = RunTask(driven(execution, self._equipment), loop=self._loop, name=claimed.id)
         execution.task.add_done_callback(lambda _task: self._finished(execution))
         execution.on_abandoned = self._finished
         self._long_steps.watch()

@@ -16,6 +16,7 @@ from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 from handrail_orchestrator.store.running import PutProgress, PutTags
 from handrail_orchestrator.store.starts import Fire, StartRun
+from handrail_orchestrator.store.traces import KeepTrace
 from handrail_orchestrator.store.triggers import (
     Advance,
     AskToFire,
@@ -350,6 +351,7 @@ Change = (
     | Sow
     | PutTags
     | PutProgress
+    | KeepTrace
 )
 
 
@@ -360,7 +362,7 @@ def run_of(change: Change) -> int | None:
             return change.row.run
         case Suspend() | EndRun() | HandBack():
             return change.key
-        case ReadAnswer():
+        case ReadAnswer() | KeepTrace():
             return change.run
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
@@ -379,5 +381,5 @@ def run_of(change: Change) -> int | None:
             assert_never(change)
 
 
-VOLATILE: frozenset[type] = frozenset({NoteStarted, Claim, Beat, ExtendLease, UsePass, BeginFile, PutPart})
+VOLATILE: frozenset[type] = frozenset({KeepTrace, NoteStarted, Claim, Beat, ExtendLease, UsePass, BeginFile, PutPart})
 """After a power cut a claim is due again, and a hint, a beat, a sign of life or half a file is of no use any more."""

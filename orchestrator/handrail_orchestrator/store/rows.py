@@ -110,6 +110,8 @@ class ClaimedRun(NamedTuple):
     """A fork's steps up to this number were copied from another run."""
     died_among: int = 0
     """How many runs were in flight in its last crash; of suspects, how many of those."""
+    trace: str | None = None
+    """What is kept of the trace it belongs to."""
 
     @property
     def must_be_alone(self) -> bool:

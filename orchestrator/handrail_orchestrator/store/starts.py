@@ -24,6 +24,8 @@ class StartRun(NamedTuple):
     """Who started it, such as ``person:ann``; None: code did."""
     priority: int = 0
     """Of runs that are due, those of a higher one are executed first; a child has its parent's."""
+    trace: str | None = None
+    """What is kept of the trace it belongs to; see ``KeepTrace``."""
 
 
 class Started(NamedTuple):

@@ -76,8 +76,9 @@ class TryLedger:
         model: str | None = None,
         usage: Usage | None = None,
         notes: tuple[str, ...] = (),
+        finish: str = "",
     ) -> int:
-        """Record a try and return its index; ``model`` is what the answer calls itself."""
+        """Record a try and return its index; ``model`` is what the answer calls itself, ``finish`` why it ended."""
         usage = usage or Usage()
         money = self._cost(model, usage)
         self._attempts.append(
@@ -89,6 +90,8 @@ class TryLedger:
                 output_tokens=usage.output_tokens,
                 money=money,
                 notes=tuple(map(self.told, notes)),
+                cached_tokens=usage.cached_tokens,
+                finish_reason=self.told(finish),
             )
         )
         self._purse.spend(usage.input_tokens, usage.output_tokens, money=money)
@@ -118,7 +121,7 @@ class TryLedger:
         if model is None or usage.input_tokens is None or usage.output_tokens is None:
             return None
         price = self._settings.prices.price(model)
-        return None if price is None else price.money(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+        return None if price is None else price.money(usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0)
 
     def _affordable(self, asked: int, left: float) -> int:
         price = self._settings.prices.price(self._settings.model)

@@ -26,8 +26,8 @@ class Usage:
     input_tokens: int | None = None
     """None: the server did not say."""
     output_tokens: int | None = None
-    cached_tokens: int = 0
-    """Input the server had in its cache; part of ``input_tokens``."""
+    cached_tokens: int | None = None
+    """Input the server had in its cache; part of ``input_tokens``. None: it did not say."""
 
 
 def read_usage(body: object) -> Usage:
@@ -39,7 +39,7 @@ def read_usage(body: object) -> Usage:
     return Usage(
         _count(body.get("prompt_tokens", body.get("input_tokens"))),
         _count(body.get("completion_tokens", body.get("output_tokens"))),
-        cached or 0,
+        cached,
     )
 
 

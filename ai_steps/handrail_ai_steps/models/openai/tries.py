@@ -153,7 +153,14 @@ class ReplyTries:
         notes = outcome.notes + _oddities(outcome, room, self.answers)
         if not server.can.system:
             notes += ("the server takes no system message; the instructions went as a message of the user",)
-        self._last = ledger.add("answered", seconds=seconds, model=outcome.model, usage=outcome.usage, notes=notes)
+        self._last = ledger.add(
+            "answered",
+            seconds=seconds,
+            model=outcome.model,
+            usage=outcome.usage,
+            notes=notes,
+            finish=outcome.choices[0].finish,
+        )
         ledger.charge_unknown(self._last, size, sum(len(each.text) for each in outcome.choices))
         failure = outcome.choices[0].failure
         if failure is not None and all(each.failure is not None for each in outcome.choices):

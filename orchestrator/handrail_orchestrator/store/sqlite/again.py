@@ -75,13 +75,13 @@ def _begin_anew(tx: "Transaction", key: int, now: float) -> None:
 def fork(tx: "Transaction", change: c.Fork) -> Started:
     """Copy a run's history before a step into a new run, which goes on from there."""
     source = tx.execute(
-        "SELECT key, workflows.name, workflows.version, input, code, started_by, priority FROM runs"
+        "SELECT key, workflows.name, workflows.version, input, code, started_by, priority, trace FROM runs"
         " JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
         (change.run_id,),
     ).fetchone()
     if source is None:
         raise UnknownRun(change.run_id)
-    key, name, version, recorded, code, started_by, priority = source
+    key, name, version, recorded, code, started_by, priority, trace = source
     before = None
     if change.step is not None:
         found = tx.execute("SELECT seq FROM steps WHERE run = ? AND name = ?", (key, change.step)).fetchone()
@@ -92,7 +92,7 @@ def fork(tx: "Transaction", change: c.Fork) -> Started:
         before = found[0]
     start = StartRun(change.new_id, name, version, recorded, code, change.now, priority=priority)
     # nobody gets around a question that is not for them by a fork of their own run
-    started = lifecycle.start(tx, start._replace(started_by=started_by or change.started_by))
+    started = lifecycle.start(tx, start._replace(started_by=started_by or change.started_by, trace=trace))
     if not started.new:
         raise RunConflict(change.new_id, "a history of its own")
     columns = ", ".join(StepRow._fields[1:])

@@ -17,13 +17,14 @@ RUNNING = ("tags", "branches", "keyed_waits", "keyed_events")
 
 _START = """
 INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_step, code, input, started_by,
-    priority)
-VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+    priority, trace)
+VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _START_HERE = """
 INSERT INTO runs (id, workflow, status, owner, created, started, code, input)
 VALUES (?, ?, 'running', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
+_NO_MORE = (None, None, 0, None)
 _END = """
 UPDATE runs SET status = ?, owner = NULL, wake = NULL, output = ?, error = ?, ended = ?
 WHERE key = ? AND owner = ? RETURNING parent, parent_step
@@ -66,17 +67,18 @@ def start(tx: "Transaction", change: StartRun) -> Started:
     if change.execute and tx.worker is not None and tx.alive and not rests:
         plain = (change.id, workflow, tx.worker, change.created, change.created, change.code, change.input)
         cursor = tx.execute(_START_HERE, plain)
-        if cursor.rowcount == 1 and (change.deadline, change.started_by, change.priority) != (None, None, 0):
+        more = (change.deadline, change.started_by, change.priority, change.trace)
+        if cursor.rowcount == 1 and more != _NO_MORE:
             tx.execute(
-                "UPDATE runs SET deadline = ?, started_by = ?, priority = ? WHERE key = ?",
-                (change.deadline, change.started_by, change.priority, cursor.lastrowid),
+                "UPDATE runs SET deadline = ?, started_by = ?, priority = ?, trace = ? WHERE key = ?",
+                (*more, cursor.lastrowid),
             )
     else:
         cursor = tx.execute(
             _START,
             (
                 change.id, workflow, DUE, change.created, change.deadline, change.parent, change.parent_step,
-                change.code, change.input, change.started_by, change.priority,
+                change.code, change.input, change.started_by, change.priority, change.trace,
             ),
         )  # fmt: skip
     if cursor.rowcount == 1:

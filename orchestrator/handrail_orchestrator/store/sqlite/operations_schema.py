@@ -184,5 +184,8 @@ CREATE INDEX IF NOT EXISTS steps_live ON steps (status, name, kind, queued, star
 """
 """What finds all that goes on now."""
 
-OPERATIONS = ";".join(each for each in (TRIGGERS, NOTICES, FIGURES, ROLLOUTS, RUNNING, CONTROL, MAP) if each)
+TRACES = "ALTER TABLE runs ADD COLUMN trace TEXT"
+"""The trace that a run belongs to, and its last execution that ended in a wait: JSON."""
+
+OPERATIONS = ";".join(each for each in (TRIGGERS, NOTICES, FIGURES, ROLLOUTS, RUNNING, CONTROL, MAP, TRACES) if each)
 """All of them; on a new store as on one of the format before."""

@@ -31,12 +31,14 @@ from handrail_orchestrator.store.sqlite import (
     reviews,
     running,
     steps,
+    traces,
     triggers,
     views,
 )
 from handrail_orchestrator.store.sqlite.connection import set_durability
 from handrail_orchestrator.store.sqlite.workflow_ids import WorkflowIds
 from handrail_orchestrator.store.starts import Fire, StartRun
+from handrail_orchestrator.store.traces import KeepTrace
 
 Apply = Callable[["Transaction", Any], Any]
 
@@ -163,6 +165,7 @@ APPLY: dict[type, Apply] = {
     o.SeeRequest: deliveries.see,
     r.PutTags: running.put_tags,
     r.PutProgress: running.put_progress,
+    KeepTrace: traces.keep,
 }
 
 FENCED: frozenset[type] = frozenset(

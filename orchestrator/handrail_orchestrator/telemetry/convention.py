@@ -1,0 +1,74 @@
+"""The names of OpenTelemetry's conventions for generative AI, as of before they moved and after.
+
+They moved to a repository of their own, whose first release renamed some. Its status is "development": what a backend
+knows is chosen with the variable that the conventions have for it, ``OTEL_SEMCONV_STABILITY_OPT_IN``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+OPT_IN_VARIABLE = "OTEL_SEMCONV_STABILITY_OPT_IN"
+LATEST_VALUE = "gen_ai_latest_experimental"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convention:
+    """The names that differ between the two."""
+
+    provider: str
+    """Who runs the model."""
+    workflow_operation: str
+    """What the execution of a workflow is called."""
+    workflow_name: str
+    cache_read: str
+    """Input tokens that the server had in its cache."""
+    inference_duration: str
+    """Histogram of the seconds that models took."""
+    workflow_durations: tuple[str, ...]
+    """Histograms of the seconds from the start of a run to its end: stored versions of the convention disagree."""
+    usage: str | None
+    """Histogram of tokens by ``gen_ai.token.type``; None: there are counters in its place."""
+    token_counters: Mapping[str, str]
+    """Counter of tokens, by ``input``, ``output`` and ``cache_read``."""
+    token_histograms: Mapping[str, str]
+    """Histogram of the tokens of one call, by ``input`` and ``output``."""
+
+
+OLD = Convention(
+    provider="gen_ai.system",
+    workflow_operation="invoke_workflow",
+    workflow_name="gen_ai.workflow.name",
+    cache_read="gen_ai.usage.cache_read.input_tokens",
+    inference_duration="gen_ai.client.operation.duration",
+    workflow_durations=("gen_ai.invoke_workflow.duration",),
+    usage="gen_ai.client.token.usage",
+    token_counters={},
+    token_histograms={},
+)
+"""Up to version 1.41 of the semantic conventions."""
+
+LATEST = Convention(
+    provider="gen_ai.provider.name",
+    workflow_operation="invoke_agent",
+    workflow_name="gen_ai.agent.name",
+    cache_read="gen_ai.usage.cache_read.input_tokens",
+    inference_duration="gen_ai.client.inference.duration",
+    workflow_durations=("gen_ai.invoke_agent.duration", "gen_ai.invoke_workflow.duration"),
+    usage=None,
+    token_counters={
+        "input": "gen_ai.client.inference.usage.input_tokens",
+        "output": "gen_ai.client.inference.usage.output_tokens",
+        "cache_read": "gen_ai.client.inference.usage.cache_read.input_tokens",
+    },
+    token_histograms={
+        "input": "gen_ai.client.inference.operation.input_tokens",
+        "output": "gen_ai.client.inference.operation.output_tokens",
+    },
+)
+"""From version 0.1.0 of the conventions for generative AI."""
+
+
+def chosen(environment: Mapping[str, str]) -> Convention:
+    """Return the convention that the environment asks for: the old one unless it opts in."""
+    asked = {each.strip() for each in environment.get(OPT_IN_VARIABLE, "").split(",")}
+    return LATEST if LATEST_VALUE in asked else OLD

@@ -1,0 +1,22 @@
+"""The trace and the span that a log line belongs to, for lines of any library in the process."""
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+
+def current_ids() -> tuple[str, str] | None:
+    """Return the ids of the current trace and span as hexadecimal digits; None: there is none.
+
+    Nothing is loaded for it: where OpenTelemetry was not imported, there can be no span.
+    """
+    trace = sys.modules.get("opentelemetry.trace")
+    if trace is None:
+        return None
+    span: Span = trace.get_current_span()
+    context = span.get_span_context()
+    if not context.is_valid:
+        return None
+    return f"{context.trace_id:032x}", f"{context.span_id:016x}"

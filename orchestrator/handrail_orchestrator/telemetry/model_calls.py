@@ -1,0 +1,106 @@
+"""A span and the metrics of each model that is asked, with the names of the conventions for generative AI."""
+
+import time
+from collections.abc import Sequence
+
+from handrail_guards.model_call import ModelCall, ModelCallWatch, ModelReply
+from handrail_guards.outcome import Attempt
+from handrail_orchestrator.telemetry import content
+from handrail_orchestrator.telemetry.convention import Convention
+from handrail_orchestrator.telemetry.meters import Meters
+from handrail_orchestrator.telemetry.spans import CLIENT, OpenSpan, Spans, Value
+
+OPERATION = "chat"
+
+
+class ModelCalls:
+    """Watches what the models of one attempt of a step are asked, and counts them."""
+
+    def __init__(self, spans: Spans, meters: Meters, names: Convention, *, wants_content: bool) -> None:
+        self._spans = spans
+        self._meters = meters
+        self._names = names
+        self._wants_content = wants_content
+
+    def asked(self, call: ModelCall) -> ModelCallWatch:
+        """Begin the span of a call."""
+        provider, model = _named(call.model)
+        values: dict[str, Value] = {
+            "gen_ai.operation.name": OPERATION,
+            self._names.provider: provider,
+            "gen_ai.request.model": model,
+            "gen_ai.output.type": "text" if call.is_text else "json",
+            "gen_ai.prompt.name": call.task,
+            "gen_ai.prompt.version": call.prompt_version,
+        }
+        shows = self._wants_content and call.may_be_kept
+        if shows:
+            values["gen_ai.system_instructions"] = content.instructions(call.system)
+            values["gen_ai.input.messages"] = content.message("user", call.text)
+        span = self._spans.begin(f"{OPERATION} {model}", values, kind=CLIENT)
+        labels = {"gen_ai.operation.name": OPERATION, self._names.provider: provider, "gen_ai.request.model": model}
+        return _Watch(span, self._meters, self._names, labels, shows=shows)
+
+
+class _Watch:
+    def __init__(
+        self, span: OpenSpan, meters: Meters, names: Convention, labels: dict[str, str], *, shows: bool
+    ) -> None:
+        self._span = span
+        self._meters = meters
+        self._names = names
+        self._labels = labels
+        self._shows = shows
+        self._begun = time.perf_counter()
+
+    def replied(self, reply: ModelReply) -> None:
+        """Say what came of it, and end the span."""
+        tokens = tokens_of(reply.attempts)
+        reasons = [each.finish_reason for each in reply.attempts if each.finish_reason]
+        values: dict[str, Value] = {f"gen_ai.usage.{kind}_tokens": count for kind, count in tokens.items()}
+        if (cached := tokens.get("cache_read")) is not None:
+            del values["gen_ai.usage.cache_read_tokens"]
+            values[self._names.cache_read] = cached
+        if reply.model:
+            values["gen_ai.response.model"] = reply.model
+        if reasons:
+            values["gen_ai.response.finish_reasons"] = reasons[-1:]
+        if len(reply.attempts) > 1:
+            values["handrail.model.tries"] = len(reply.attempts)
+        if self._shows and reply.raw:
+            values["gen_ai.output.messages"] = content.message("assistant", reply.raw, (reasons or ["stop"])[-1])
+        self._span.set(values)
+        labels = dict(self._labels)
+        if reply.model:
+            labels["gen_ai.response.model"] = reply.model
+        if reply.result != "answered":
+            self._span.failed(reply.result)
+            labels["error.type"] = reply.result
+        self._over(tokens, labels)
+
+    def broke(self, error: BaseException) -> None:
+        """Say that it was stopped, or broke, and end the span."""
+        name = type(error).__name__
+        self._span.failed(name)
+        self._over({}, self._labels | {"error.type": name})
+
+    def _over(self, tokens: dict[str, int], labels: dict[str, str]) -> None:
+        self._span.end()
+        self._meters.model(time.perf_counter() - self._begun, tokens, labels)
+
+
+def tokens_of(attempts: Sequence[Attempt]) -> dict[str, int]:
+    """Return the tokens of all tries, by ``input``, ``output`` and ``cache_read``, as far as they are known."""
+    counted = {
+        "input": [each.input_tokens for each in attempts],
+        "output": [each.output_tokens for each in attempts],
+        "cache_read": [each.cached_tokens for each in attempts],
+    }
+    known = {kind: [count for count in counts if count is not None] for kind, counts in counted.items()}
+    return {kind: sum(counts) for kind, counts in known.items() if counts}
+
+
+def _named(model: str) -> tuple[str, str]:
+    """Return who runs a model, and its own name there: ``openai:gpt-5-mini`` says both."""
+    provider, colon, name = model.partition(":")
+    return (provider, name) if colon and name else ("handrail", model)
