@@ -14,6 +14,7 @@ from handrail_ai_steps.documents.document import Document
 from handrail_ai_steps.documents.shown import documents_among, has_text, placed, unreadable
 from handrail_ai_steps.errors import GuardRaised, InvalidInput, InvalidTask, LoopRunning
 from handrail_ai_steps.field_names import FieldNames
+from handrail_ai_steps.fitting import named
 from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model
@@ -117,6 +118,11 @@ class AIStep(Generic[T_co]):
     def rollout_subject(self) -> str:
         """Return a mark of what a rollout of it lets loose: the prompt, the models, the guards, what is accepted."""
         return subject_of(self.version, self.models, self.guards, self.accept)
+
+    @property
+    def challenger_name(self) -> str:
+        """Return the names of the models that are asked beside its own; empty: none are."""
+        return "" if self.challenger is None else ", ".join(named(each) for each in self.challenger.models)
 
     def using(self, *models: ModelLike) -> "AIStep[T_co]":
         """Return the same step asking other models: scripted ones in tests, a stronger one in a comparison."""

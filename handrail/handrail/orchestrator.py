@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import InvalidWorkflow as InvalidWorkflow
     from handrail_orchestrator.errors import Misuse as Misuse
     from handrail_orchestrator.errors import NotAllowed as NotAllowed
+    from handrail_orchestrator.errors import NotPromoted as NotPromoted
     from handrail_orchestrator.errors import NotStorable as NotStorable
     from handrail_orchestrator.errors import OrchestratorError as OrchestratorError
     from handrail_orchestrator.errors import ReviewConflict as ReviewConflict
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import StoreNotFound as StoreNotFound
     from handrail_orchestrator.errors import UnknownFile as UnknownFile
     from handrail_orchestrator.errors import UnknownItem as UnknownItem
+    from handrail_orchestrator.errors import UnknownRollout as UnknownRollout
     from handrail_orchestrator.errors import UnknownRun as UnknownRun
     from handrail_orchestrator.errors import UnknownTrigger as UnknownTrigger
     from handrail_orchestrator.errors import UnknownWorkflow as UnknownWorkflow
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
     from handrail_orchestrator.records.item import ReviewDetail as ReviewDetail
     from handrail_orchestrator.records.item import ReviewItem as ReviewItem
     from handrail_orchestrator.records.judgement import JudgementRecord as JudgementRecord
+    from handrail_orchestrator.records.rollout import ChallengeRecord as ChallengeRecord
+    from handrail_orchestrator.records.rollout import RolloutChange as RolloutChange
+    from handrail_orchestrator.records.rollout import RolloutRecord as RolloutRecord
+    from handrail_orchestrator.records.rollout import RolloutVerdict as RolloutVerdict
     from handrail_orchestrator.records.run import RunRecord as RunRecord
     from handrail_orchestrator.records.run import WaitRecord as WaitRecord
     from handrail_orchestrator.records.step import StepRecord as StepRecord

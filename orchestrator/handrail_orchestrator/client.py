@@ -18,6 +18,7 @@ from handrail_orchestrator.keeping import Files, FileSource, keep
 from handrail_orchestrator.people import People
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
+from handrail_orchestrator.rollout.desk import RolloutDesk
 from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.changes import Cancel, Change, DeclareRetention, Fork, Prune, Remember, RetryRun, Send
 from handrail_orchestrator.store.files import FileRow, SweepFiles
@@ -47,7 +48,7 @@ class ClientParts(NamedTuple):
     """Holds answers to the guards of workflows whose code is known."""
 
 
-class Client(Steering, TriggerBoard):
+class Client(Steering, TriggerBoard, RolloutDesk):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.

@@ -8,6 +8,8 @@ HandrailError
     │   ├── InvalidWorkflow       a workflow or step that cannot be built as written
     │   ├── UnknownWorkflow       no such workflow here
     │   ├── UnknownRun            no such run in the store
+    │   ├── UnknownRollout        nothing of this name is rolled out in the store
+    │   ├── NotPromoted           the evidence does not carry the promotion of a rollout
     │   ├── UnknownPerson         nobody of this name in the store
     │   ├── UnknownTrigger        no trigger of this name in the store
     │   ├── UnknownFile           no such file in the store
@@ -83,6 +85,25 @@ class UnknownRun(Misuse, LookupError):
     def __init__(self, run_id: str) -> None:
         super().__init__(f"no run {run_id!r} in this store: list them with `handrail runs list`")
         self.run_id = run_id
+
+
+class UnknownRollout(Misuse, LookupError):
+    """A rollout that no code has declared in this store."""
+
+    def __init__(self, target: str, *, known: Sequence[str]) -> None:
+        there = f"there are {', '.join(known)}" if known else "there is none: code declares one when it is executed"
+        super().__init__(f"no rollout {target!r} in this store; {there}")
+        self.target = target
+
+
+class NotPromoted(Misuse):
+    """Evidence that does not carry a promotion."""
+
+    def __init__(self, target: str, *, reason: str, missing: int | None) -> None:
+        super().__init__(f"{target} is not promoted: {reason}")
+        self.target = target
+        self.missing = missing
+        """How many more cases it probably takes; None: more cases alone would not do."""
 
 
 class UnknownPerson(Misuse, LookupError):

@@ -18,6 +18,10 @@ class Hooks:
     A step and a judge are asked about once for each engine, not for each call.
     """
 
+    rolls_out: bool = True
+    """Whether steps and versions are let loose as far as their rollout says, and challengers asked; False where what is
+    new is measured: then it is used in every run."""
+
     def step(self, step: Step[P, R]) -> Step[P, R]:
         """Return what is executed in place of a step; what it is called with and returns is stored as the step's."""
         return step

@@ -8,7 +8,9 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from handrail_guards.auditing import AuditRule
+from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.rollout import Rollout
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.errors import InvalidWorkflow
 
@@ -45,6 +47,41 @@ class AuditedJudge(Protocol):
     @property
     def audit(self) -> AuditRule | None:
         """Return which ones; None: none."""
+        ...
+
+
+@runtime_checkable
+class RolledOutJudge(Protocol):
+    """A judge whose accepted values may be used in some runs only."""
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """Return in which; None: in all."""
+        ...
+
+    @property
+    def rollout_subject(self) -> str:
+        """Return a mark of what is let loose, which changes with it: a promotion holds for one mark alone."""
+        ...
+
+    @property
+    def escalate(self) -> Escalation:
+        """Return who decides in the others."""
+        ...
+
+
+@runtime_checkable
+class ChallengedJudge(Protocol):
+    """A judge beside whom another one is asked, whose answer decides nothing."""
+
+    @property
+    def challenger(self) -> "Judge[..., Any] | None":
+        """Return who; None: nobody."""
+        ...
+
+    @property
+    def challenger_name(self) -> str:
+        """Return what the records call the challenger, where its answer does not say so itself."""
         ...
 
 

@@ -367,7 +367,10 @@ class Orchestrator(Client):
             while not await self.engine.worker.is_idle():
                 pause = FIRST_LOOK_SECONDS
             if not self.engine.started.in_flight():
-                return
+                if not self.engine.rolling.challengers.at_work:
+                    return
+                await self.engine.rolling.challengers.ended()
+                continue
             await asyncio.sleep(pause)
             pause = min(pause * 2, LAST_LOOK_SECONDS)
 
@@ -385,7 +388,10 @@ class Orchestrator(Client):
             engine = self.engine
             settled = await engine.settled(patience_seconds)
             if engine.worker.is_open:
-                return settled
+                if not engine.rolling.challengers.at_work:
+                    return settled
+                await engine.rolling.challengers.ended()
+                continue
             await asyncio.sleep(FIRST_LOOK_SECONDS)
 
     async def failed(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.presence import Presence
+from handrail_orchestrator.embedded.rolling import Rolling
 from handrail_orchestrator.embedded.settings import Equipment, Settings
 from handrail_orchestrator.embedded.started import StartedRuns
 from handrail_orchestrator.embedded.stillness import Stillness
@@ -57,6 +58,8 @@ class EmbeddedEngine(Host):
         self._bodies = Bodies(
             clock=clock, limiters=limiters, threads=settings.threads, hooks=settings.hooks, telemetry=telemetry
         )
+        self.rolling = Rolling(store, self.writer.add, clock.now)
+        """How far steps are rolled out, and their challengers."""
         equipment = Equipment(
             store=store,
             writer=self.writer,
@@ -64,6 +67,7 @@ class EmbeddedEngine(Host):
             library=library,
             bodies=self._bodies,
             stillness=self._stillness,
+            rolling=self.rolling,
             files=Files(store),
             telemetry=telemetry,
         )
@@ -119,6 +123,7 @@ class EmbeddedEngine(Host):
     async def close(self) -> bool:
         """Hand every run back; returns whether somebody cancelled that meanwhile."""
         try:
+            self.rolling.challengers.close()
             return await self.worker.close()
         finally:
             self._bodies.close()

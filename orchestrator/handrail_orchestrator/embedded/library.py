@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.rollout import Rollout
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.coding import codec_for, signature_codec
 from handrail_orchestrator.errors import InvalidWorkflow, NotStorable
@@ -15,11 +17,13 @@ from handrail_orchestrator.judge import (
     NEEDED,
     AnswerChecking,
     AuditedJudge,
+    ChallengedJudge,
     ChecksNamed,
     InputTelling,
     Instructed,
     Judge,
     Owned,
+    RolledOutJudge,
     require_judge,
 )
 from handrail_orchestrator.step import AnyStep, Args, Kwargs, Step, as_step
@@ -45,6 +49,17 @@ class BoundStep:
     decided_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """How far a judge is rolled out by its code."""
+
+    rollout: Rollout
+    subject: str
+    """A mark of what is let loose."""
+    escalation: Escalation
+    """Who decides where it is not."""
+
+
 @dataclass(frozen=True)
 class BoundJudge:
     """A judge with how its inputs, outcome and value are stored."""
@@ -59,6 +74,16 @@ class BoundJudge:
     """Who says whether a person's answer passes; None: it is held to no guard."""
     person_checks: frozenset[str] = frozenset()
     """The guards that a person's answer is held to, as far as they are known."""
+    rolled: Rolled | None = None
+    """None: it is let loose in every run."""
+    challenger: "BoundJudge | None" = None
+    """Who is asked beside it."""
+    challenger_name: str = ""
+
+    @property
+    def is_rolled_out(self) -> bool:
+        """Whether it is let loose bit by bit, or challenged."""
+        return self.rolled is not None or self.challenger is not None
 
     def outcome_of(self, returned: object) -> Accepted[Any] | Doubtful[Any]:
         """Return what the judge returned.
@@ -130,6 +155,7 @@ class Library:
 
     def __init__(self, hooks: Hooks | None = None) -> None:
         self._hooks = hooks
+        self._rolls_out = hooks is None or hooks.rolls_out
         self._steps: dict[Any, BoundStep] = {}
         self._codecs: dict[Any, tuple[InputCodec, Codec[Any]]] = {}
         """By function."""
@@ -205,7 +231,20 @@ class Library:
             audit=judge.audit if isinstance(judge, AuditedJudge) else None,
             checking=judge if isinstance(judge, AnswerChecking) and (checks or not names_checks) else None,
             person_checks=checks,
+            rolled=self._rolled(judge),
+            challenger=self._challenger(judge),
+            challenger_name=judge.challenger_name if isinstance(judge, ChallengedJudge) else "",
         )
+
+    def _rolled(self, judge: Judge[..., Any]) -> Rolled | None:
+        if not self._rolls_out or not isinstance(judge, RolledOutJudge) or judge.rollout is None:
+            return None
+        return Rolled(judge.rollout, judge.rollout_subject, judge.escalate)
+
+    def _challenger(self, judge: Judge[..., Any]) -> BoundJudge | None:
+        if not self._rolls_out or not isinstance(judge, ChallengedJudge) or judge.challenger is None:
+            return None
+        return self._bound(judge.challenger)
 
     def asks_no_guards(self, judge: str) -> bool:
         """Return whether a judge of this name was met, and none of that name holds people's answers to guards."""

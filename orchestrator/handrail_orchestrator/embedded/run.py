@@ -21,6 +21,7 @@ from handrail_orchestrator.embedded.matching import CodeMatch, Matching
 from handrail_orchestrator.embedded.notes import Notes
 from handrail_orchestrator.embedded.produced import Place, Produced
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
+from handrail_orchestrator.embedded.rolling import At
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.tries import Notebook, resumed
 from handrail_orchestrator.embedded.waits import Waits
@@ -61,6 +62,8 @@ class EmbeddedRun(Run):
         self.running: dict[str, Begun] = {}
         """Steps in flight, by name."""
         self._id = run_id
+        self.workflow = ""
+        """The name of what it executes, where it is executed."""
         self.history = history
         """What it remembers."""
         self._equipment = equipment
@@ -263,10 +266,14 @@ class EmbeddedRun(Run):
         begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
         context, audit = StepContext(self._id, name, files=self._equipment.files), None
+        rolling = self._equipment.rolling if bound.is_rolled_out else None
+        at = At(self.key, self._id, self.workflow)
         try:
             # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
             outcome = bound.outcome_of(await self._equipment.bodies.call(bound.step, context, args, kwargs))
+            if rolling is not None:
+                outcome = rolling.let_out(bound, outcome, at, args, kwargs)
             if drawn:
                 outcome = as_drawn(outcome)
             row = judged(begun, outcome, bound.outcome.encode(outcome), clock.now())
@@ -279,6 +286,8 @@ class EmbeddedRun(Run):
         finally:
             del self.running[name]
         self.write(RecordStep(row, audit))
+        if rolling is not None:
+            rolling.noted(bound, at, context, args, kwargs)
         return row
 
     def ask(

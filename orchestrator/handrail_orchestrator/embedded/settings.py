@@ -7,6 +7,7 @@ from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.context import FileReading
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.embedded.rolling import Rolling
 from handrail_orchestrator.embedded.stillness import Stillness
 from handrail_orchestrator.embedded.writer import Writer
 from handrail_orchestrator.errors import InvalidWorkflow
@@ -28,6 +29,8 @@ class Equipment:
     library: Library
     bodies: Bodies
     stillness: Stillness = field(default_factory=Stillness)
+    rolling: Rolling | None = None
+    """How far steps are rolled out; None where no body is executed."""
     files: FileReading | None = None
     """None where no body is executed."""
     telemetry: Telemetry | None = None

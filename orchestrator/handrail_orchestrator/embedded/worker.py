@@ -235,6 +235,7 @@ class Worker:
         bound = self._equipment.library.workflow(workflow)
         code = code_match(same_version=workflow.version == claimed.version, same_code=workflow.code == claimed.code)
         run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, code=code)
+        run.workflow = claimed.workflow
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution
         self.begun += 1

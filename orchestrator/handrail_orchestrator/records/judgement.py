@@ -5,6 +5,7 @@ from typing import Any
 
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_orchestrator.records.lazy import LazyRecord
+from handrail_orchestrator.records.rollout import ChallengeRecord
 from handrail_orchestrator.store.rows import ReviewState
 
 
@@ -39,5 +40,7 @@ class JudgementRecord(LazyRecord):
     decided_by: str | None = None
     """``person:<name>``, or ``policy:<name>``."""
     decided: float | None = None
+    challenge: ChallengeRecord | None = None
+    """What a challenger answered to the same call; None: none did, or not yet."""
     place: tuple[int, str] = (0, "")
     """Where it stands in the order of reading, for ``JudgedQuery.after``."""

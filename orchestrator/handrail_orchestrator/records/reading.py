@@ -13,12 +13,14 @@ from handrail_orchestrator.records.item import ReviewChange, ReviewDetail, Revie
 from handrail_orchestrator.records.judgement import JudgementRecord
 from handrail_orchestrator.records.lazy import Readers, lazy_record, readers_of, text
 from handrail_orchestrator.records.outcome import outcome_data, outcome_of
+from handrail_orchestrator.records.rollout import ChallengeRecord
 from handrail_orchestrator.records.rules import ItemRules
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.records.step import StepRecord
 from handrail_orchestrator.records.worker import WorkerRecord
 from handrail_orchestrator.store.decided import DecidedRow, DecidedTextRow, GivenRow, KnownRow
+from handrail_orchestrator.store.rollouts import ChallengeRow
 from handrail_orchestrator.store.rows import (
     PLAIN_DECISION,
     QUESTION,
@@ -174,12 +176,29 @@ def review_change(row: ReviewLogRow) -> ReviewChange:
     return lazy_record(ReviewChange, row, _CHANGE)
 
 
+def challenge_record(row: ChallengeRow) -> ChallengeRecord:
+    """Return what a challenger answered."""
+    outcome = None if row.outcome is None else outcome_of(row.outcome)
+    return ChallengeRecord(
+        step=row.step, at=row.at, challenger=row.challenger, outcome=outcome, error=row.error, seconds=row.seconds,
+        money=row.money,
+    )  # fmt: skip
+
+
+def _challenge(row: JudgedRow) -> ChallengeRecord | None:
+    if row.challenged is None:
+        return None
+    told = (row.challenger or "", row.challenge, row.challenge_error, row.challenge_seconds or 0.0, row.challenge_money)
+    return challenge_record(ChallengeRow(row.run, row.step, row.challenged, *told))
+
+
 _JUDGEMENT = readers_of(
     JudgementRecord,
     run_input=text("run_input", plain),
     input=text("input", plain),
     outcome=text("output", outcome_of),
     decision=text("decision", plain),
+    challenge=_challenge,
 )
 
 

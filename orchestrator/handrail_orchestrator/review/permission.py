@@ -15,7 +15,18 @@ ItemAction: TypeAlias = Literal[
 """What is done to a review item, in its queue."""
 
 StoreAction: TypeAlias = Literal[
-    "look_runs", "start", "cancel", "retry", "fork", "send", "prune", "pause", "forget", "audit", "people"
+    "look_runs",
+    "start",
+    "cancel",
+    "retry",
+    "fork",
+    "send",
+    "prune",
+    "pause",
+    "forget",
+    "audit",
+    "people",
+    "rollout",
 ]
 """What is done to runs, to the records, and to people."""
 
@@ -73,7 +84,7 @@ def role_for(action: Action, tier: int = 1) -> Role:
         return "viewer"
     if action in _ASKING_FOR_ANSWERS:
         return "reviewer" if tier <= 1 else "senior"
-    if action in {"prune", "forget", "audit", "people"}:
+    if action in {"prune", "forget", "audit", "people", "rollout"}:
         return "admin"
     return "senior"
 
@@ -149,4 +160,5 @@ _WORDS: dict[Action, str] = {
     "forget": "have values forgotten",
     "audit": "export the audit trail",
     "people": "change people",
+    "rollout": "promote, hold or resume a rollout",
 }

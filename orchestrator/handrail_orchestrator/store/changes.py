@@ -9,6 +9,7 @@ from typing import NamedTuple, TypedDict, assert_never
 
 from handrail_orchestrator.store import control as h
 from handrail_orchestrator.store import outbox as o
+from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.known import PutKnown, Sow
@@ -347,6 +348,7 @@ Change = (
     | PersonChange
     | o.OutboxChange
     | h.ControlChange
+    | ro.RolloutChanges
     | PutKnown
     | Sow
     | PutTags
@@ -374,6 +376,7 @@ def run_of(change: Change) -> int | None:
             | h.Pause() | h.Resume()
             | DeclareTrigger() | PauseTrigger() | ResumeTrigger() | AskToFire() | CloseAsk() | TellTrigger() | Advance()
             | TakeEnd() | TroubleTrigger() | ForgetTrigger()
+            | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

@@ -15,6 +15,7 @@ from handrail_orchestrator.store.fired import FiredStore
 from handrail_orchestrator.store.flows import FlowStore
 from handrail_orchestrator.store.known import KnownStore
 from handrail_orchestrator.store.outbox import OutboxStore
+from handrail_orchestrator.store.rollouts import RolloutStore
 from handrail_orchestrator.store.rows import (
     ClaimedRun,
     EventRow,
@@ -159,6 +160,7 @@ class Store(
     KnownStore,
     OutboxStore,
     TriggerStore,
+    RolloutStore,
     Protocol,
 ):
     """Remembers runs, steps, waits and reviews; safe to use from several threads.

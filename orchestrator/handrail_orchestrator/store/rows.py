@@ -260,6 +260,14 @@ class JudgedRow(NamedTuple):
     decision: str | None
     decided_by: str | None
     decided: float | None
+    challenged: float | None = None
+    """When a challenger's answer was recorded; None: there is none."""
+    challenger: str | None = None
+    challenge: str | None = None
+    """The outcome that it came to."""
+    challenge_error: str | None = None
+    challenge_seconds: float | None = None
+    challenge_money: float | None = None
 
     @property
     def place(self) -> tuple[int, str]:

@@ -51,6 +51,7 @@ TABLE: dict[Action, tuple[str, str]] = {
     "forget": ("nnny", ""),
     "audit": ("nnny", ""),
     "people": ("nnny", ""),
+    "rollout": ("nnny", ""),
 }
 
 

@@ -56,7 +56,12 @@ class StandIns:
 
 
 class LaneBodies(Hooks):
-    """Hands doubles and recorded judges to the engine, and notes why a case cannot be measured."""
+    """Hands doubles and recorded judges to the engine, and notes why a case cannot be measured.
+
+    What is measured is used in every run, however far it is rolled out.
+    """
+
+    rolls_out = False
 
     def __init__(self, stand_ins: StandIns) -> None:
         self.fault: Exception | None = None

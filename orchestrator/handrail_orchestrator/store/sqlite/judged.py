@@ -9,9 +9,11 @@ from handrail_orchestrator.store.rows import AUDIT
 _SELECT = f"""
 SELECT steps.run, runs.id, workflows.name, workflows.version, steps.name, runs.input, steps.input, steps.output,
     steps.ended, steps.seq <= runs.copied_seq, reviews.id, reviews.state, reviews.decision, reviews.decided_by,
-    reviews.decided
+    reviews.decided, challenges.at, challenges.challenger, challenges.outcome, challenges.error, challenges.seconds,
+    challenges.money
 FROM steps JOIN runs ON runs.key = steps.run JOIN workflows ON workflows.id = runs.workflow
 LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step IN (steps.name || '/review', steps.name || '/{AUDIT}')
+LEFT JOIN challenges ON challenges.run = steps.run AND challenges.step = steps.name
 """  # noqa: S608 -- a constant
 _ORDER = " ORDER BY steps.run, steps.name LIMIT ?"
 

@@ -296,7 +296,7 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
     these = "(SELECT value FROM json_each(?))"
     logged = audit.take_out(tx, keys, change.now)
     tx.execute(f"DELETE FROM links WHERE item IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
-    for table in ("steps", "archived_steps", "events", "reviews", "notices", *RUNNING):
+    for table in ("steps", "archived_steps", "events", "reviews", "notices", *RUNNING, "challenges"):
         tx.execute(f"DELETE FROM {table} WHERE run IN {these}", (chosen,))  # noqa: S608 -- our own table names
     files.let_go(tx, chosen, change.now)
     tx.execute(f"DELETE FROM runs WHERE key IN {these}", (chosen,))  # noqa: S608 -- a constant

@@ -110,7 +110,52 @@ CREATE TABLE IF NOT EXISTS seen_requests (hash TEXT PRIMARY KEY, at REAL NOT NUL
 """The outbox: what people are told, and what became of it."""
 FIGURES = ""
 """What is counted by the hour, outcomes, and baselines."""
-ROLLOUTS = ""
+ROLLOUTS = """
+CREATE TABLE IF NOT EXISTS rollouts (
+    workflow TEXT NOT NULL,
+    step TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    terms TEXT NOT NULL,
+    share REAL NOT NULL,
+    slice TEXT NOT NULL,
+    up_to REAL NOT NULL,
+    challenger TEXT NOT NULL,
+    declared REAL NOT NULL,
+    promoted REAL,
+    promoted_for TEXT,
+    held INTEGER NOT NULL DEFAULT 0,
+    number INTEGER NOT NULL DEFAULT 0,
+    at REAL,
+    "by" TEXT,
+    why TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (workflow, step, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rollout_log (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workflow TEXT NOT NULL,
+    step TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    at REAL NOT NULL,
+    action TEXT NOT NULL,
+    share REAL,
+    "by" TEXT NOT NULL,
+    why TEXT NOT NULL,
+    verdict TEXT
+);
+CREATE INDEX IF NOT EXISTS rollout_log_of ON rollout_log (workflow, step, version);
+CREATE TABLE IF NOT EXISTS challenges (
+    run INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    at REAL NOT NULL,
+    challenger TEXT NOT NULL,
+    outcome TEXT,
+    error TEXT,
+    seconds REAL NOT NULL,
+    money REAL,
+    PRIMARY KEY (run, step)
+) WITHOUT ROWID
+"""
 """How far steps and versions are rolled out."""
 RUNNING = """
 ALTER TABLE runs ADD COLUMN progress TEXT;

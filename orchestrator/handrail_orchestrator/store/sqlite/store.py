@@ -55,6 +55,7 @@ from handrail_orchestrator.store.sqlite.fired import FiredRows
 from handrail_orchestrator.store.sqlite.flows import FlowRows
 from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.pauses import PauseRows
+from handrail_orchestrator.store.sqlite.rollouts import RolloutRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 from handrail_orchestrator.store.sqlite.triggers import TriggerRows
 
@@ -76,7 +77,7 @@ ORDER BY steps.run, steps.seq
 
 
 class SqliteStore(
-    DecidedRows, FigureRows, FileRows, FiredRows, FlowRows, KnownRows, OutboxRows, PauseRows, TriggerRows
+    DecidedRows, FigureRows, FileRows, FiredRows, FlowRows, KnownRows, OutboxRows, PauseRows, TriggerRows, RolloutRows
 ):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 

@@ -12,6 +12,7 @@ from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import people as p
+from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import running as r
 from handrail_orchestrator.store import triggers as t
 from handrail_orchestrator.store.fired import NoteFired
@@ -29,6 +30,7 @@ from handrail_orchestrator.store.sqlite import (
     people,
     retention,
     reviews,
+    rollouts,
     running,
     steps,
     traces,
@@ -166,6 +168,10 @@ APPLY: dict[type, Apply] = {
     r.PutTags: running.put_tags,
     r.PutProgress: running.put_progress,
     KeepTrace: traces.keep,
+    ro.DeclareRollout: rollouts.declare,
+    ro.MoveRollout: rollouts.move,
+    ro.HoldFired: rollouts.hold_fired,
+    ro.RecordChallenge: rollouts.record_challenge,
 }
 
 FENCED: frozenset[type] = frozenset(
