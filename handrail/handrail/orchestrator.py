@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from handrail_orchestrator.telemetry.exporting import telemetry_from_environment as telemetry_from_environment
     from handrail_orchestrator.telemetry.open_telemetry import OpenTelemetry as OpenTelemetry
     from handrail_orchestrator.telemetry.trace_context import in_trace as in_trace
+    from handrail_orchestrator.triggers.ended import EndedRun as EndedRun
+    from handrail_orchestrator.triggers.ended import on as on
     from handrail_orchestrator.triggers.every import Occurrence as Occurrence
     from handrail_orchestrator.triggers.every import every as every
     from handrail_orchestrator.triggers.every import times as times

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
+from handrail_orchestrator.records.run import RunRecord
 from handrail_orchestrator.store.files import KeepFile
 from handrail_orchestrator.store.fired import Fired
 from handrail_orchestrator.store.rows import RunStatus
@@ -136,6 +137,22 @@ class TriggerHost(Protocol):
 
     def run_ends(self, trigger: "Trigger", *, limit: int) -> Sequence[RunEnd]:
         """Return the ends of runs that the trigger has yet to look at, in the order in which they came."""
+        ...
+
+    def ended_run(self, end: RunEnd) -> RunRecord | None:
+        """Return the run that ended; None: it was deleted since."""
+        ...
+
+    def run(self, run_id: str) -> RunRecord:
+        """Return a run.
+
+        Raises:
+            UnknownRun: there is none with this id.
+        """
+        ...
+
+    def chain(self, run_id: str, *, most: int) -> int:
+        """Return how many runs stand before one that triggers started for each other's end, at most so many."""
         ...
 
     async def take_end(self, trigger: "Trigger", number: int, fire: Fire | None, event: TriggerEvent | None) -> bool:
