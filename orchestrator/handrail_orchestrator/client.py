@@ -20,8 +20,9 @@ from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.rollout.desk import RolloutDesk
 from handrail_orchestrator.store import Store, open_store
-from handrail_orchestrator.store.changes import Cancel, Change, DeclareRetention, Fork, Prune, Remember, RetryRun, Send
+from handrail_orchestrator.store.changes import Cancel, Change, Fork, Prune, RetryRun, Send
 from handrail_orchestrator.store.files import FileRow, SweepFiles
+from handrail_orchestrator.store.kept_settings import DeclareRetention, Remember
 from handrail_orchestrator.store.rows import ENDED, RunStatus
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.triggers.board import TriggerBoard

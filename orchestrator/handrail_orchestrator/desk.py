@@ -16,7 +16,8 @@ from handrail_orchestrator.review.permission import ItemAction, Place, check, sc
 from handrail_orchestrator.review.timers import fire
 from handrail_orchestrator.sowing import Sowing
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.changes import Change, MoveReview, PutView
+from handrail_orchestrator.store.changes import Change, MoveReview
+from handrail_orchestrator.store.kept_settings import PutView
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:

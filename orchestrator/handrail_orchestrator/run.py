@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 from handrail_guards.escalation import Escalation
 from handrail_orchestrator.judge import Judge
@@ -147,6 +147,43 @@ class Run(ABC):
 
         Every branch goes as far as it can before the run waits, so several questions can be open at once.
         The first failure, by position, is raised after all branches ended.
+        """
+
+    @overload
+    def first(
+        self, first: Awaitable[A], second: Awaitable[B], /, *, name: str = "first"
+    ) -> Call[tuple[Literal[0], A] | tuple[Literal[1], B]]: ...
+    @overload
+    def first(
+        self, first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], /, *, name: str = "first"
+    ) -> Call[tuple[Literal[0], A] | tuple[Literal[1], B] | tuple[Literal[2], C]]: ...
+    @overload
+    def first(
+        self,
+        first: Awaitable[A],
+        second: Awaitable[B],
+        third: Awaitable[C],
+        fourth: Awaitable[D],
+        /,
+        *,
+        name: str = "first",
+    ) -> Call[tuple[Literal[0], A] | tuple[Literal[1], B] | tuple[Literal[2], C] | tuple[Literal[3], D]]: ...
+    @overload
+    def first(self, *branches: Awaitable[T], name: str = "first") -> Call[tuple[int, T]]: ...
+    @abstractmethod
+    def first(self, *branches: Awaitable[Any], name: str = "first") -> Call[tuple[int, Any]]:
+        """Wait for several things (events, questions, sleeps, child runs), and go on with the first that is over.
+
+        Returns which, counted from 0, and what it came to: ``match await run.first(...): case (0, contract): ...``. It
+        is decided once, by when what was waited for came; at the same moment, by the order given. The others are
+        withdrawn with the decision: open questions are closed and say why, events are left for later waits, child runs
+        are cancelled.
+
+        Raises:
+            Misuse: a branch is no wait, or there are fewer than two.
+            StepFailed: the first to end was a child run that failed.
+            WaitExpired: the first to end was a wait whose own time limit was over.
+            HistoryMismatch: the history holds other waits under this name.
         """
 
     @abstractmethod

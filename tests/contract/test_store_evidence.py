@@ -5,8 +5,9 @@ import json
 from handrail_orchestrator.errors import LinkUsed, ReviewConflict
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.chain import BEGINNING
-from handrail_orchestrator.store.changes import Cancel, DeclareRetention, EndRun, Prune, RecordStep
+from handrail_orchestrator.store.changes import Cancel, EndRun, Prune, RecordStep
 from handrail_orchestrator.store.evidence import DecisionQuery
+from handrail_orchestrator.store.kept_settings import DeclareRetention
 from tests.contract.stores import NOW, asked, decided, executing, refusal, signed_on, starting, step, wrote
 
 

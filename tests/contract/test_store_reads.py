@@ -14,8 +14,8 @@ from handrail_orchestrator.store.changes import (
     OpenWait,
     RecordStep,
     Release,
-    Remember,
 )
+from handrail_orchestrator.store.kept_settings import Remember
 from tests.contract import stores
 from tests.contract.stores import NOW, STORES, asked, executing, signed_on, starting, status, step, wrote
 

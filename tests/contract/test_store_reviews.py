@@ -16,12 +16,12 @@ from handrail_orchestrator.store.changes import (
     ExtendLease,
     Fork,
     MoveReview,
-    PutView,
     ReadAnswer,
     RecordStep,
     ReviewSets,
     Suspend,
 )
+from handrail_orchestrator.store.kept_settings import PutView
 from handrail_orchestrator.store.rows import ReviewRow, ReviewState
 from tests.contract.stores import (
     NOW,

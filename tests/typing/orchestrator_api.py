@@ -90,6 +90,18 @@ async def good_use(run: Run) -> None:
     assert_type(await run.ask("How many, if any?", int | None), int | None)
     assert_type(await run.event("paid", Ticket, within=timedelta(days=30)), Ticket)
     assert_type(await run.child(triage, Ticket(id="a", text="")), int)
+    match await run.first(run.event("paid", Ticket), run.ask("Paid?", bool), run.sleep(timedelta(days=3))):
+        case (0, ticket):
+            assert_type(ticket, Ticket)
+        case (1, answer):
+            assert_type(answer, bool)
+        case (2, nothing):
+            assert_type(nothing, None)
+    assert_type(
+        await run.first(run.event("paid", Ticket), run.ask("Paid?", bool)),
+        tuple[Literal[0], Ticket] | tuple[Literal[1], bool],
+    )
+    assert_type(await run.first(*[run.event(name, int) for name in "abcde"]), tuple[int, int])
     assert_type(await run.tag(customer="acme", order=7), None)
     assert_type(await run.status("waiting for the contract"), None)
     assert_type(await run.now(), datetime)
@@ -135,6 +147,8 @@ async def misuse(run: Run, outcome: Accepted[Team] | Doubtful[Team]) -> None:
     answer: Literal["yes"] = await run.ask("Which?", Literal["yes", "no"])  # type: ignore[arg-type]
     pair: tuple[int, int] = await run.all(run.random(), run.step(unmarked, 1))  # type: ignore[assignment]
     await run.child(triage, "a ticket")  # type: ignore[misc]
+    send_to((await run.first(run.event("a", int), run.event("b", int)))[1])  # type: ignore[arg-type]
+    await run.first(run.event("a", int), "b")  # type: ignore[call-overload]
     await run.tag(amount=1.5)  # type: ignore[arg-type]
     await run.tag("customer")  # type: ignore[call-arg]
     await run.status(7)  # type: ignore[arg-type]

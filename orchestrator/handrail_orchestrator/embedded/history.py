@@ -75,6 +75,14 @@ class History:
                 return row
         return None
 
+    def holds(self, name: str) -> bool:
+        """Return whether anything is recorded under this name; asking is no call of it."""
+        return name in self._steps
+
+    def peek(self, name: str) -> StepRow | None:
+        """Return what is recorded under this name; looking is no call of it."""
+        return self._steps.get(name)
+
     def put(self, row: StepRow) -> None:
         """Remember a row for a later question in the same execution."""
         self._steps[row.name] = row

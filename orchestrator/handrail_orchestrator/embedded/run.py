@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import weakref
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from handrail_orchestrator.context import StepContext, StopFlag
 from handrail_orchestrator.embedded.body import BodyFailed
 from handrail_orchestrator.embedded.branches import Branches, branch, scope
 from handrail_orchestrator.embedded.escapes import error_type, escaped
+from handrail_orchestrator.embedded.firsts import Firsts, wait_calls
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, BoundStep
 from handrail_orchestrator.embedded.matching import CodeMatch, Matching
@@ -24,6 +26,7 @@ from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, 
 from handrail_orchestrator.embedded.rolling import At
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.embedded.tries import Notebook, resumed
+from handrail_orchestrator.embedded.wait_branches import WaitBranches
 from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.embedded.wording import Wording, of_doubt, shown_beside
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
@@ -67,6 +70,8 @@ class EmbeddedRun(Run):
         self.history = history
         """What it remembers."""
         self._equipment = equipment
+        self._firsts = Firsts(key, history, self._matching, equipment.clock, weakref.ref(self))
+        self._branches_of = WaitBranches(history, equipment.clock)
         self._notes = Notes(key, history, self._matching, equipment.clock, weakref.ref(self))
         self._produced = Produced(key, history, self._matching, equipment.clock, weakref.WeakMethod(self.record))
         self._must_settle = must_record
@@ -101,6 +106,11 @@ class EmbeddedRun(Run):
         """Let no further body begin while the workflow is paused; the run gives up its place before the next one."""
         self._rests = rests
         self._must_settle |= rests
+
+    def withdrawn(self, names: Sequence[str]) -> None:
+        """Wait no more for these: another branch of ``run.first`` was over before."""
+        for name in names:
+            self.waits.open.pop(name, None)
 
     def record(self, row: StepRow) -> None:
         """Put a result on its way to the store."""
@@ -303,25 +313,30 @@ class EmbeddedRun(Run):
         codec = codec_for(answer, where=f"the answer to {question!r}")
         checked_texts(question=question, name=name, queue=escalate.queue)
         shown = shown_beside(question, context)
-        return self.waits.ask(self._name(name), name, codec, question, shown, escalate)
+        own = self._name(name)
+        return self._branches_of.human(own, self.waits.ask(own, name, codec, question, shown, escalate))
 
     def event(self, name: str, payload: object, *, within: timedelta | None = None) -> Call[Any]:
         """Wait for the next event of that name sent to this run."""
         codec = codec_for(payload, where=f"event {name!r}")
         checked_texts(name=name)
-        return self.waits.event(self._name(f"event:{name}"), name, codec, within)
+        own = self._name(f"event:{name}")
+        return self._branches_of.event(own, name, codec, self.waits.event(own, name, codec, within))
 
     def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
         """Wait for a timedelta or that many seconds."""
         seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
         wanted, clock = asked.sleep(seconds), self._equipment.clock
-        return self.waits.timer(self._own_name(name, "sleep"), wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
+        own = self._own_name(name, "sleep")
+        call = self.waits.timer(own, wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
+        return self._branches_of.timer(own, call)
 
     def sleep_until(self, when: datetime, *, name: str = "sleep") -> Call[None]:
         """Wait until a moment, which must carry its time zone."""
         if when.tzinfo is None:
             raise Misuse(f"run.sleep_until({when!r}) has no time zone: use datetime(..., tzinfo=UTC)")
-        return self.waits.timer(self._own_name(name, "sleep"), asked.sleep_until(when), when.timestamp)
+        own = self._own_name(name, "sleep")
+        return self._branches_of.timer(own, self.waits.timer(own, asked.sleep_until(when), when.timestamp))
 
     def child(
         self,
@@ -335,7 +350,7 @@ class EmbeddedRun(Run):
         """Start a run of another workflow and wait for its result."""
         checked_texts(id=id)
         found = self._name(workflow.name) if name is None else self._own_name(name, "")
-        return self._child(found, workflow, value, id)
+        return self._branches_of.child(found, self._child(found, workflow, value, id))
 
     async def _child(self, name: str, workflow: Any, value: Any, given: str | None) -> object:
         bound = self._equipment.library.workflow(workflow)
@@ -352,6 +367,11 @@ class EmbeddedRun(Run):
     def all(self, *branches: Any) -> Call[Any]:
         """Run branches side by side and return their results in order."""
         return self._branches.all(self._name("all"), branch_list(branches), self._left)
+
+    def first(self, *branches: Any, name: str = "first") -> Call[Any]:
+        """Wait for several things, and go on with the first that is over."""
+        waits = wait_calls(branches)
+        return self._firsts.first(self._own_name(name, "first"), waits)
 
     # -- what it says of itself
 

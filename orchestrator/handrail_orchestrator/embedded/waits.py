@@ -52,6 +52,10 @@ class Recorder(Protocol):
         """Put a change on its way to the store."""
         ...
 
+    def withdrawn(self, names: Sequence[str]) -> None:
+        """Wait no more for these."""
+        ...
+
 
 class Waits:
     """The waits of one run in one execution."""

@@ -17,6 +17,7 @@ from handrail_orchestrator.review.answers import check_answer, recorded_answer
 from handrail_orchestrator.review.late import timer_of
 from handrail_orchestrator.review.settling import settled
 from handrail_orchestrator.store.changes import ExtendLease, MoveReview, ReviewSets
+from handrail_orchestrator.store.rows import WITHDRAWN
 from handrail_orchestrator.texts import checked_texts
 
 LEASE_SECONDS: Final = 300.0
@@ -284,4 +285,10 @@ def _must_be_undecided(item: ReviewItem) -> None:
         case "expired":
             raise ReviewConflict(f"review item {item.id} is past its due time; its run went on without an answer")
         case "cancelled":
-            raise ReviewConflict(f"review item {item.id} is closed: its run has ended")
+            raise ReviewConflict(f"review item {item.id} is closed: {why_closed(item)}")
+
+
+def why_closed(item: ReviewItem) -> str:
+    """Return why nobody is asked any more."""
+    note = item.note or ""
+    return note.removeprefix(WITHDRAWN) if note.startswith(WITHDRAWN) else "its run has ended"

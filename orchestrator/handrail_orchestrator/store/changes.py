@@ -12,10 +12,11 @@ from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.fired import NoteFired
+from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
 from handrail_orchestrator.store.known import PutKnown, Sow
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
-from handrail_orchestrator.store.running import PutProgress, PutTags
+from handrail_orchestrator.store.running import RunningChange, key_of
 from handrail_orchestrator.store.starts import Fire, StartRun
 from handrail_orchestrator.store.traces import KeepTrace
 from handrail_orchestrator.store.triggers import (
@@ -293,28 +294,6 @@ class Prune(NamedTuple):
     """Who prunes, for the audit log."""
 
 
-class PutView(NamedTuple):
-    """Keep a person's view of a list under a name, in place of one of that name; an empty query drops it."""
-
-    person: str
-    name: str
-    query: str
-
-
-class DeclareRetention(NamedTuple):
-    """Say how long runs of a workflow are kept after their end; None: until somebody prunes them."""
-
-    workflow: str
-    seconds: float | None
-
-
-class Remember(NamedTuple):
-    """Remember where a workflow's code is found, as ``module:name``."""
-
-    workflow: str
-    target: str
-
-
 Change = (
     StartRun
     | StartMany
@@ -351,16 +330,17 @@ Change = (
     | ro.RolloutChanges
     | PutKnown
     | Sow
-    | PutTags
-    | PutProgress
     | KeepTrace
+    | RunningChange
 )
 
 
 def run_of(change: Change) -> int | None:
     """Return the key of the run that a change is about, where it names one."""
+    if isinstance(change, RunningChange):
+        return key_of(change)
     match change:
-        case RecordStep() | NoteStarted() | OpenWait() | ReopenWait() | PutTags() | PutProgress():
+        case RecordStep() | NoteStarted() | OpenWait() | ReopenWait():
             return change.row.run
         case Suspend() | EndRun() | HandBack():
             return change.key

@@ -33,6 +33,9 @@ DRAWN_REASON: Final = "drawn at random, to be decided without a suggestion"
 AUDIT: Final = "audit"
 """The kind of review item that nothing waits for: it outlives its run's end, and deciding it changes no run."""
 
+WITHDRAWN: Final = "withdrawn: "
+"""What the note of an item begins with that nobody needs an answer to: what came first stands behind it."""
+
 PLAIN_DECISION: Final = "is_plain"
 """The key by which a change's data says that its decision is plain data, although it looks marked."""
 QUESTION: Final = "question"

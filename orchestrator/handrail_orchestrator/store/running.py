@@ -1,7 +1,7 @@
 """What runs say of themselves and do with their waits, as changes of a store."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, assert_never
 
 from handrail_orchestrator.store.rows import StepRow
 
@@ -18,3 +18,39 @@ class PutProgress(NamedTuple):
 
     row: StepRow
     text: str
+
+
+class JoinBranches(NamedTuple):
+    """Note that waits of a run belong together: once one of them is over, the others are withdrawn."""
+
+    run: int
+    first: str
+    """The name of the call that waits for the first of them."""
+    steps: Sequence[str]
+
+
+class DecideFirst(NamedTuple):
+    """Record which of several waits was over first, once, and withdraw the others.
+
+    An open question is closed and says why, a wait for an event or a time is over, the event is left where it is, and a
+    child run that nothing else waits for is cancelled.
+    """
+
+    row: StepRow
+    others: Sequence[str]
+    why: str
+    """What came first, in words for those whose answer is not needed any more."""
+
+
+RunningChange = PutTags | PutProgress | JoinBranches | DecideFirst
+
+
+def key_of(change: RunningChange) -> int:
+    """Return the key of the run that a change is about."""
+    match change:
+        case PutTags() | PutProgress() | DecideFirst():
+            return change.row.run
+        case JoinBranches():
+            return change.run
+        case _:
+            assert_never(change)

@@ -10,6 +10,7 @@ from handrail_orchestrator.store.sqlite import audit, files, outbox, pauses
 from handrail_orchestrator.store.starts import Started, StartRun
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.store.kept_settings import Remember
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 RUNNING = ("tags", "branches", "keyed_waits", "keyed_events")
@@ -305,7 +306,7 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
     return len(keys)
 
 
-def remember(tx: "Transaction", change: c.Remember) -> None:
+def remember(tx: "Transaction", change: "Remember") -> None:
     """Remember where a workflow's code is found."""
     tx.execute(
         "INSERT INTO targets (workflow, target) VALUES (?, ?)"

@@ -4,16 +4,15 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING
 
-from handrail_orchestrator.store import changes as c
-
 if TYPE_CHECKING:
+    from handrail_orchestrator.store.kept_settings import DeclareRetention
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 _PREFIX = "keep:"
 """What the names of these settings begin with; the workflow's name follows."""
 
 
-def declare(tx: "Transaction", change: c.DeclareRetention) -> None:
+def declare(tx: "Transaction", change: "DeclareRetention") -> None:
     """Keep what a workflow's code declares, or that it declares nothing any more."""
     name = f"{_PREFIX}{change.workflow}"
     tx.execute("DELETE FROM settings WHERE name = ?", (name,))

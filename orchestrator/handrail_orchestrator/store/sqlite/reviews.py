@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import LinkUsed, ReviewConflict, ReviewError
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, QUESTION, ReviewRow
-from handrail_orchestrator.store.sqlite import audit, files, lifecycle, outbox, pauses
+from handrail_orchestrator.store.sqlite import audit, files, firsts, lifecycle, outbox, pauses
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -30,13 +30,7 @@ _SETTABLE = frozenset(c.ReviewSets.__annotations__)
 
 def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     """Move an item on if it is still at the version the decision was made on."""
-    pauses.must_not_rest(tx, change)
-    if change.action == "undo":
-        _must_be_unread(tx, change)
-    if change.link is not None and tx.execute("SELECT 1 FROM links WHERE hash = ?", (change.link,)).fetchone():
-        raise LinkUsed(change.id)
-    if change.fired is not None:
-        _must_be_next(tx, change, change.fired)
+    _must_be_possible(tx, change)
     sets = {name: value for name, value in change.sets.items() if name in _SETTABLE}
     more = "".join(f", {name} = ?" for name in sets)
     lease, leased = _lease_of(change)
@@ -55,7 +49,7 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
         ),
     ).fetchone()
     if moved is None:
-        raise ReviewConflict(f"review item {change.id} was changed by someone else in the meantime: look at it again")
+        raise ReviewConflict(f"review item {change.id} {firsts.why_gone(tx, change.id)}")
     if change.link is not None:
         tx.execute("INSERT INTO links (hash, item, used) VALUES (?, ?, ?)", (change.link, change.id, change.now))
     run, step, kind = moved
@@ -71,6 +65,19 @@ def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     _log(tx, change, row)
     outbox.item_moved(tx, change, row)
     return row
+
+
+def _must_be_possible(tx: "Transaction", change: c.MoveReview) -> None:
+    """Refuse what cannot be done to an item now, whatever its version."""
+    pauses.must_not_rest(tx, change)
+    if change.action == "decide":
+        firsts.must_be_first(tx, change)
+    if change.action == "undo":
+        _must_be_unread(tx, change)
+    if change.link is not None and tx.execute("SELECT 1 FROM links WHERE hash = ?", (change.link,)).fetchone():
+        raise LinkUsed(change.id)
+    if change.fired is not None:
+        _must_be_next(tx, change, change.fired)
 
 
 def _lease_of(change: c.MoveReview) -> tuple[str, tuple[object, ...]]:

@@ -16,6 +16,7 @@ from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import running as r
 from handrail_orchestrator.store import triggers as t
 from handrail_orchestrator.store.fired import NoteFired
+from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sqlite import (
     again,
@@ -23,6 +24,7 @@ from handrail_orchestrator.store.sqlite import (
     deliveries,
     files,
     fired,
+    firsts,
     known,
     lifecycle,
     outbox,
@@ -120,9 +122,9 @@ APPLY: dict[type, Apply] = {
     c.RetryRun: again.retry,
     c.Fork: again.fork,
     c.Prune: lifecycle.prune,
-    c.DeclareRetention: retention.declare,
-    c.Remember: lifecycle.remember,
-    c.PutView: views.put,
+    DeclareRetention: retention.declare,
+    Remember: lifecycle.remember,
+    PutView: views.put,
     c.Claim: claims.claim,
     c.Release: claims.release,
     c.HandBack: claims.hand_back,
@@ -172,10 +174,12 @@ APPLY: dict[type, Apply] = {
     ro.MoveRollout: rollouts.move,
     ro.HoldFired: rollouts.hold_fired,
     ro.RecordChallenge: rollouts.record_challenge,
+    r.JoinBranches: firsts.join,
+    r.DecideFirst: firsts.decide,
 }
 
 FENCED: frozenset[type] = frozenset(
     {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
-    | {r.PutTags, r.PutProgress}
+    | {r.PutTags, r.PutProgress, r.JoinBranches, r.DecideFirst}
 )
 """Changes that only the owner of a run may make."""

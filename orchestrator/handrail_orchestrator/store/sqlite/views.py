@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import ReviewError
-from handrail_orchestrator.store import changes as c
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.store.kept_settings import PutView
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 MOST_VIEWS = 50
@@ -14,7 +14,7 @@ MOST_VIEWS = 50
 OF_PERSON = "SELECT name, query FROM views WHERE person = ? ORDER BY name"
 
 
-def put(tx: "Transaction", change: c.PutView) -> None:
+def put(tx: "Transaction", change: "PutView") -> None:
     """Keep a view, or drop it."""
     if not change.query:
         tx.execute("DELETE FROM views WHERE person = ? AND name = ?", (change.person, change.name))
