@@ -19,6 +19,7 @@ Extra: TypeAlias = Literal[
     "local",
     "mail",
     "mailbox",
+    "notices",
     "ocr",
     "ocr-tesseract",
     "office",
@@ -29,7 +30,7 @@ Extra: TypeAlias = Literal[
 """A group of optional libraries, as pip calls it: ``pip install "handrail[evals]"``."""
 
 OPTIONAL = frozenset({
-    "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
+    "apprise", "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
     "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
     "cronsim", "imap_tools", "opentelemetry", "watchfiles",

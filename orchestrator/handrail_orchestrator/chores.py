@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from handrail_orchestrator.errors import OrchestratorError
@@ -35,6 +35,13 @@ class Chore(Protocol):
 def begin(chores: Iterable[Chore]) -> "list[asyncio.Task[None]]":
     """Do each now and again in a task of its own, until that is cancelled."""
     return [asyncio.create_task(_done(each), name=each.name) for each in chores]
+
+
+async def ended(tasks: "Sequence[asyncio.Task[None]]") -> None:
+    """End them, and wait until what each has in hand is recorded or left."""
+    for each in tasks:
+        each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _done(chore: Chore) -> None:

@@ -15,6 +15,7 @@ from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import Misuse, NotStorable
 from handrail_orchestrator.file import File, HasFileId
 from handrail_orchestrator.keeping import Files, FileSource, keep
+from handrail_orchestrator.notices.outbox import Outbox
 from handrail_orchestrator.people import People
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
@@ -300,6 +301,11 @@ class Client(Steering, TriggerBoard, RolloutDesk):
     def people(self) -> People:
         """Return the people of the store: who they are, what they may do, how they sign in."""
         return People(self._open_store, self._writer_later, self.now)
+
+    @property
+    def outbox(self) -> Outbox:
+        """Return what people are told, and what became of it."""
+        return Outbox(self._open_store, self._writer_later, self.now)
 
     async def _writer_later(self, change: Change) -> Any:
         return await self._writer.ask(change)

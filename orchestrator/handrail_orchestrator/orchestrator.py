@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from handrail_orchestrator.chores import Chore, begin
+from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.control.priority import check_priority
@@ -37,6 +37,9 @@ from handrail_orchestrator.triggers.host import EngineHost
 from handrail_orchestrator.triggers.port import Trigger
 from handrail_orchestrator.triggers.running import Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.notices.plan import Notices
 
 _log = logging.getLogger("handrail.worker")
 
@@ -73,7 +76,7 @@ class Orchestrator(Client):
 
     Use it as ``async with Orchestrator("sqlite:///runs.db", workflows=[triage]) as orchestrator``. With ``triggers``,
     such as a ``folder``, it starts runs by itself inside the block. With ``chores``, such as ``[Retention]``, it does
-    what each of them makes of this orchestrator now and again.
+    what each of them makes of this orchestrator now and again. With ``notices`` it tells people what happens.
 
     Raises:
         InvalidWorkflow: a workflow cannot be executed as it is.
@@ -94,6 +97,7 @@ class Orchestrator(Client):
         triggers: Sequence[Trigger] = (),
         telemetry: Telemetry | None = None,
         chores: Sequence[Callable[[Client], Chore]] = (),
+        notices: "Notices | None" = None,
     ) -> None:
         self._time = clock or SystemClock()
         super().__init__(store, clock=self._time, create=True)
@@ -104,6 +108,7 @@ class Orchestrator(Client):
             self._require(each.workflow)
         self._running: Running | None = None
         self._chores = tuple(chores)
+        self._notices = notices
         self._beside: list[asyncio.Task[None]] = []
         self._limits = dict(limits or {})
         self._telemetry = telemetry
@@ -121,11 +126,13 @@ class Orchestrator(Client):
         self._stopping = None
         try:
             await self.remember_retention(declared(self._given))
+            if self._notices is not None:
+                await self.outbox.declare(self._notices.declaration())
             self.engine.worker.sign_on()
             self._signals.open()
             self._running = Running(self._triggers, self._host())
             await self._running.begin()
-            self._beside = begin(make(self) for make in self._chores)
+            self._beside = begin([*(make(self) for make in self._chores), *self._telling()])
         except BaseException:
             self._engine = None
             await super().__aexit__(None, None, None)
@@ -189,10 +196,9 @@ class Orchestrator(Client):
     async def _drain(self, engine: EmbeddedEngine) -> bool:
         """Start nothing more, then hand every run back; returns whether somebody cancelled that meanwhile."""
         beside, self._beside = self._beside, []
-        for each in beside:
-            each.cancel()
         running, self._running = self._running, None
         try:
+            await ended(beside)
             if running is not None:
                 await running.end()
         except asyncio.CancelledError:
@@ -205,6 +211,13 @@ class Orchestrator(Client):
             return self._start_change(workflow, value, run_id, execute=False)
 
         return EngineHost(self.engine, start)
+
+    def _telling(self) -> list[Chore]:
+        if self._notices is None:
+            return []
+        from handrail_orchestrator.notices.chores import telling  # noqa: PLC0415 -- only who tells people needs it
+
+        return telling(self.outbox, self._notices)
 
     def _ring(self) -> None:
         self.engine.ring()

@@ -17,6 +17,7 @@ from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, LogOption, StoreOption
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.cli.telling import NoticesOption, load_notices
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.records.person import checked_role
@@ -65,6 +66,7 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
     ] = UNDO_SECONDS,
     concurrency: ConcurrencyOption = 100,
     triggers: TriggersOption = None,
+    notices: NoticesOption = None,
     logs: LogOption = False,  # noqa: FBT002 -- typer makes an option of it
 ) -> None:
     """Show the review pages of a store in a browser, and its HTTP API; with workflows, execute them too."""
@@ -87,7 +89,8 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
         given = tuple(load_triggers(triggers))
         if given and not loaded:
             raise Misuse("--triggers start runs, which takes --workflows MODULE:WORKFLOW, too")
-        run_until_stopped(serve_until_stopped(Served(store, tuple(loaded), settings, concurrency, given)))
+        plan = load_notices(notices)
+        run_until_stopped(serve_until_stopped(Served(store, tuple(loaded), settings, concurrency, given, plan)))
 
 
 def _checked_public(url: str | None) -> str | None:

@@ -19,6 +19,8 @@ from handrail.similar import SimilarCases
 from handrail_orchestrator import chores
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, StoreLocked
+from handrail_orchestrator.notices.chores import telling
+from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.standing import standing
 from handrail_orchestrator.telemetry.exporting import telemetry_from_environment
@@ -42,6 +44,8 @@ class Served:
     settings: ConsoleSettings
     concurrency: int
     triggers: tuple[Trigger, ...] = ()
+    notices: Notices | None = None
+    """Who is told what."""
 
 
 class _Server(uvicorn.Server):
@@ -66,6 +70,8 @@ async def serve_until_stopped(served: Served) -> None:
                 for workflow, target in served.workflows:
                     await client.remember_code(workflow.name, target)
             _must_be_safe(served.settings, has_people=client.people.exist())
+            if served.notices is not None:
+                await client.outbox.declare(served.notices.declaration())
             with closing(SimilarCases(client)) as similar:
                 await _serve(client, similar, served, listener)
 
@@ -133,17 +139,25 @@ async def _serve(client: Client, similar: SimilarCases, served: Served, listener
     beside = [asyncio.create_task(_fire_timers(client), name="timers")]
     if isinstance(client, Orchestrator):
         beside.append(asyncio.create_task(client.failed(), name="worker"))
-    beside += chores.begin(standing(client))
+    beside += chores.begin([*standing(client), *_telling(client, served)])
     typer.echo(_greeting(served, listener), err=True)
     try:
         done, _ = await asyncio.wait([serving, *beside], return_when=asyncio.FIRST_COMPLETED)
         for each in done:
             each.result()
     finally:
-        for each in beside:
-            each.cancel()
         server.should_exit = True
-        await asyncio.gather(serving, *beside, return_exceptions=True)
+        await asyncio.gather(serving, chores.ended(beside), return_exceptions=True)
+
+
+def _telling(client: Client, served: Served) -> "list[chores.Chore]":
+    """Return what tells people: where the plan does not say how the console is reached, the command does."""
+    if served.notices is None:
+        return []
+    settings = served.settings
+    public = settings.sign_in.public_url
+    url = None if public is None else f"{public}{settings.root_path}"
+    return telling(client.outbox, served.notices, url=url)
 
 
 async def _fire_timers(client: Client) -> None:

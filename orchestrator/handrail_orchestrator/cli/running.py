@@ -21,6 +21,7 @@ from handrail_orchestrator.cli.printing import command_name, out, summary_lines
 from handrail_orchestrator.cli.progress import progress_bar
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.cli.telling import NoticesOption, load_notices
 from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.jsonl import InputLine, read_inputs
@@ -128,6 +129,7 @@ def work(
     concurrency: ConcurrencyOption = 100,
     until_idle: Annotated[bool, typer.Option(help="stop when nothing is due any more")] = False,
     triggers: TriggersOption = None,
+    notices: NoticesOption = None,
     logs: LogOption = False,
 ) -> None:
     """Execute whatever is due in a store, until stopped; start several of these for more speed or safety."""
@@ -137,13 +139,13 @@ def work(
         workflows = [load_workflow(target) for target in targets]
         if not workflows:
             raise Misuse("name at least one MODULE:WORKFLOW")
-        given = load_triggers(triggers)
         orchestrator = Orchestrator(
             store,
             workflows=workflows,
             concurrency=concurrency,
-            triggers=given,
+            triggers=load_triggers(triggers),
             telemetry=telemetry_from_environment(),
+            notices=load_notices(notices),
         )
         found = {workflow.name: lasting(target) for workflow, target in zip(workflows, targets, strict=True)}
         run_until_stopped(_work(orchestrator, found, store, until_idle=until_idle))
@@ -162,5 +164,4 @@ async def _work(opened: Orchestrator, targets: Mapping[str, str], store: str, *,
         try:
             await orchestrator.failed()
         finally:
-            for each in beside:
-                each.cancel()
+            await chores.ended(beside)

@@ -13,6 +13,7 @@ from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, LogOption, StoreOption
 from handrail_orchestrator.cli.stopping import run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
+from handrail_orchestrator.cli.telling import NoticesOption, load_notices
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
@@ -38,6 +39,7 @@ def watch(  # noqa: PLR0913, PLR0917 -- typer gives each option by its name
     concurrency: ConcurrencyOption = 100,
     *,
     until_idle: Annotated[bool, typer.Option(help="stop when the folder is empty and nothing is due")] = False,
+    notices: NoticesOption = None,
     logs: LogOption = False,
 ) -> None:
     """Start a run for each file in a folder, once by its content, and execute what is due, until stopped."""
@@ -55,20 +57,24 @@ def watch(  # noqa: PLR0913, PLR0917 -- typer gives each option by its name
             settle_seconds=settle,
             most_bytes=most_bytes,
         )
-        run_until_stopped(_watch(made, lasting(target), store, concurrency, until_idle=until_idle))
+        plan = load_notices(notices)
+        opened = Orchestrator(
+            store,
+            workflows=[made.workflow],
+            concurrency=concurrency,
+            triggers=[made],
+            telemetry=telemetry_from_environment(),
+            notices=plan,
+        )
+        run_until_stopped(_watch(opened, made, lasting(target), until_idle=until_idle))
 
 
-async def _watch(made: Folder, target: str, store: str, concurrency: int, *, until_idle: bool) -> None:
+async def _watch(opened: Orchestrator, made: Folder, target: str, *, until_idle: bool) -> None:
     workflow = made.workflow
-    async with Orchestrator(
-        store,
-        workflows=[workflow],
-        concurrency=concurrency,
-        triggers=[made],
-        telemetry=telemetry_from_environment(),
-    ) as orchestrator:
+    async with opened as orchestrator:
         await orchestrator.remember_code(workflow.name, target)
-        typer.echo(f"watching {harmless(str(made.rules.root))} for {workflow.name} on {harmless(store)}", err=True)
+        where = harmless(orchestrator.store)
+        typer.echo(f"watching {harmless(str(made.rules.root))} for {workflow.name} on {where}", err=True)
         if until_idle:
             await made.emptied()
             await orchestrator.idle()
@@ -77,5 +83,4 @@ async def _watch(made: Folder, target: str, store: str, concurrency: int, *, unt
         try:
             await orchestrator.failed()
         finally:
-            for each in beside:
-                each.cancel()
+            await chores.ended(beside)

@@ -108,11 +108,24 @@ def end_try(tx: "Transaction", change: o.EndTry) -> bool:
             "UPDATE channels SET dead_since = ?, probe_at = ? WHERE name = ? AND failures >= ? AND dead_since IS NULL",
             (change.now, change.due, row[0], change.dead_after),
         )
-    else:  # whatever came of it, somebody answered
-        tx.execute(
-            "UPDATE channels SET failures = 0, dead_since = NULL, probe_at = NULL, error = NULL WHERE name = ?", row
-        )
+    else:
+        _lives(tx, row[0], change.now)
     return True
+
+
+def _lives(tx: "Transaction", channel: str, now: float) -> None:
+    """Note that a channel answered, whatever it said; what waited for one that was down is tried at once."""
+    found = tx.execute("SELECT dead_since FROM channels WHERE name = ? AND failures > 0", (channel,)).fetchone()
+    if found is None:
+        return
+    tx.execute(
+        "UPDATE channels SET failures = 0, dead_since = NULL, probe_at = NULL, error = NULL WHERE name = ?", (channel,)
+    )
+    if found[0] is not None:
+        tx.execute(
+            "UPDATE deliveries SET due = min(due, ?) WHERE channel = ? AND state = 'waiting' AND tries > 0",
+            (now, channel),
+        )
 
 
 def retry(tx: "Transaction", change: o.RetryDeliveries) -> int:
