@@ -15,7 +15,7 @@ from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import Misuse, NotStorable
 from handrail_orchestrator.file import File, HasFileId
 from handrail_orchestrator.keeping import Files, FileSource, keep
-from handrail_orchestrator.notices.outbox import Outbox
+from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.people import People
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
@@ -303,9 +303,9 @@ class Client(Steering, TriggerBoard, RolloutDesk):
         return People(self._open_store, self._writer_later, self.now)
 
     @property
-    def outbox(self) -> Outbox:
+    def outbox(self) -> NoticeOutbox:
         """Return what people are told, and what became of it."""
-        return Outbox(self._open_store, self._writer_later, self.now)
+        return NoticeOutbox(self._open_store, self._writer_later, self.now)
 
     async def _writer_later(self, change: Change) -> Any:
         return await self._writer.ask(change)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
@@ -24,6 +24,8 @@ from handrail_orchestrator.embedded.signals import Signals, leave_after
 from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
 from handrail_orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
 from handrail_orchestrator.limits import Limit, Limiters
+from handrail_orchestrator.notices.chores import telling
+from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.retention import declared
 from handrail_orchestrator.store import Durability, Store, open_store
@@ -37,9 +39,6 @@ from handrail_orchestrator.triggers.host import EngineHost
 from handrail_orchestrator.triggers.port import Trigger
 from handrail_orchestrator.triggers.running import Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
-
-if TYPE_CHECKING:
-    from handrail_orchestrator.notices.plan import Notices
 
 _log = logging.getLogger("handrail.worker")
 
@@ -97,7 +96,7 @@ class Orchestrator(Client):
         triggers: Sequence[Trigger] = (),
         telemetry: Telemetry | None = None,
         chores: Sequence[Callable[[Client], Chore]] = (),
-        notices: "Notices | None" = None,
+        notices: Notices | None = None,
     ) -> None:
         self._time = clock or SystemClock()
         super().__init__(store, clock=self._time, create=True)
@@ -132,7 +131,7 @@ class Orchestrator(Client):
             self._signals.open()
             self._running = Running(self._triggers, self._host())
             await self._running.begin()
-            self._beside = begin([*(make(self) for make in self._chores), *self._telling()])
+            self._beside = begin([*(make(self) for make in self._chores), *telling(self.outbox, self._notices)])
         except BaseException:
             self._engine = None
             await super().__aexit__(None, None, None)
@@ -211,13 +210,6 @@ class Orchestrator(Client):
             return self._start_change(workflow, value, run_id, execute=False)
 
         return EngineHost(self.engine, start)
-
-    def _telling(self) -> list[Chore]:
-        if self._notices is None:
-            return []
-        from handrail_orchestrator.notices.chores import telling  # noqa: PLC0415 -- only who tells people needs it
-
-        return telling(self.outbox, self._notices)
 
     def _ring(self) -> None:
         self.engine.ring()

@@ -152,8 +152,6 @@ async def _serve(client: Client, similar: SimilarCases, served: Served, listener
 
 def _telling(client: Client, served: Served) -> "list[chores.Chore]":
     """Return what tells people: where the plan does not say how the console is reached, the command does."""
-    if served.notices is None:
-        return []
     settings = served.settings
     public = settings.sign_in.public_url
     url = None if public is None else f"{public}{settings.root_path}"

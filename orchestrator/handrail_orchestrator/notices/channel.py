@@ -7,7 +7,7 @@ from handrail_orchestrator.store.outbox import NoticeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class MessageLine:
     """One notice of a message; texts are one line each, and harmless to show."""
 
     text: str
@@ -27,7 +27,7 @@ class Message:
     """The same for every try, so that whoever gets it twice can tell."""
     kind: NoticeKind
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[MessageLine, ...]
     more: int = 0
     """How many notices it tells of beside those."""
     link: str | None = None

@@ -3,7 +3,7 @@
 from handrail_orchestrator.chores import Chore
 from handrail_orchestrator.notices.addresses import Addresses
 from handrail_orchestrator.notices.digest import Digest
-from handrail_orchestrator.notices.outbox import Outbox
+from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.notices.routing import Routing
 from handrail_orchestrator.notices.sending import Sending
@@ -20,7 +20,7 @@ class Sweeping:
 
     name = "outbox"
 
-    def __init__(self, outbox: Outbox, plan: Notices, *, every_seconds: float = SWEPT_EVERY_SECONDS) -> None:
+    def __init__(self, outbox: NoticeOutbox, plan: Notices, *, every_seconds: float = SWEPT_EVERY_SECONDS) -> None:
         self._outbox = outbox
         self._keep_seconds = plan.keep_days * DAY_SECONDS
         self.every_seconds = every_seconds
@@ -32,8 +32,10 @@ class Sweeping:
             pass
 
 
-def telling(outbox: Outbox, plan: Notices, *, url: str | None = None) -> list[Chore]:
+def telling(outbox: NoticeOutbox, plan: Notices | None, *, url: str | None = None) -> list[Chore]:
     """Return what is done so that people are told; ``url``: where the console is reached, if the plan does not say."""
+    if plan is None:
+        return []
     base = plan.url or url
     addresses = None if base is None else Addresses(base.rstrip("/"), outbox.store.path)
     wordings = Wordings(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handrail_orchestrator.notices.outbox import Outbox
+from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.notices.quiet import last_time
 from handrail_orchestrator.store.decided import MOST_LATE, QueueRow
@@ -19,7 +19,7 @@ class Digest:
 
     name = "digest"
 
-    def __init__(self, outbox: Outbox, plan: Notices, *, every_seconds: float = LOOKS_EVERY_SECONDS) -> None:
+    def __init__(self, outbox: NoticeOutbox, plan: Notices, *, every_seconds: float = LOOKS_EVERY_SECONDS) -> None:
         self._outbox = outbox
         self._plan = plan
         self.every_seconds = every_seconds

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.store import Store
 
 
-class Outbox:
+class NoticeOutbox:
     """Reads and changes the outbox of an open store."""
 
     def __init__(self, store: "Store", ask: Callable[[OutboxChange], Awaitable[Any]], now: Callable[[], float]) -> None:

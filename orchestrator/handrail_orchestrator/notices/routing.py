@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from handrail_orchestrator.notices.outbox import Outbox
+from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.records.person import Person
 from handrail_orchestrator.store.outbox import Addressed, NoticeRow, RoutedNotice, RouteNotices
@@ -20,7 +20,7 @@ class Routing:
 
     name = "notices"
 
-    def __init__(self, outbox: Outbox, plan: Notices, *, every_seconds: float = LOOKS_EVERY_SECONDS) -> None:
+    def __init__(self, outbox: NoticeOutbox, plan: Notices, *, every_seconds: float = LOOKS_EVERY_SECONDS) -> None:
         self._outbox = outbox
         self._plan = plan
         self.every_seconds = every_seconds

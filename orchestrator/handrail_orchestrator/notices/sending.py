@@ -11,7 +11,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.notices.channel import Channel, Delivered, MessageRefused, NotNow, SendOutcome
-from handrail_orchestrator.notices.outbox import Outbox
+from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.notices.wording import SHOWN_AT_MOST, Wordings
 from handrail_orchestrator.records.person import Person
@@ -44,7 +44,7 @@ class Sending:
         name: str,
         channel: Channel,
         *,
-        outbox: Outbox,
+        outbox: NoticeOutbox,
         plan: Notices,
         wordings: Wordings,
         every_seconds: float = LOOKS_EVERY_SECONDS,

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handrail_orchestrator.notices.addresses import Addresses
-from handrail_orchestrator.notices.channel import Line, Message
+from handrail_orchestrator.notices.channel import Message, MessageLine
 from handrail_orchestrator.notices.plain import LONGEST_LINE, LONGEST_TITLE, one_line
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.records.person import Person
@@ -67,7 +67,7 @@ class Wordings:
             to=None if person is None else person.email,
         )
 
-    def _line(self, notice: NoticeRow, items: dict[int, ReviewItem], person: Person | None, now: float) -> Line:
+    def _line(self, notice: NoticeRow, items: dict[int, ReviewItem], person: Person | None, now: float) -> MessageLine:
         item = None if notice.item is None else items.get(notice.item)
         waits = item is not None and item.state in {"open", "leased"}
         parts = [notice.title]
@@ -78,7 +78,7 @@ class Wordings:
         detail = "\n".join(one_line(each) for each in notice.body.splitlines()[:LONGEST_LINE])
         if self.with_values and item is not None and (shown := self._suggestion(item, person)):
             detail = f"{detail}\n{shown}".strip()
-        return Line(
+        return MessageLine(
             text=one_line(" ".join(parts)),
             detail=detail,
             link=self._link(notice, item if waits else None, person, now),

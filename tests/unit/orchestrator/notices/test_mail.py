@@ -13,7 +13,7 @@ import pytest
 from handrail import Orchestrator
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.notices.apprise_channel import apprise
-from handrail_orchestrator.notices.channel import Delivered, Line, Message, MessageRefused, NotNow
+from handrail_orchestrator.notices.channel import Delivered, Message, MessageLine, MessageRefused, NotNow
 from handrail_orchestrator.notices.routes import Route
 from tests.mail_server import MailProcess
 from tests.unit.orchestrator.notices.office import CONSOLE, office, plan, refund
@@ -34,7 +34,7 @@ async def until(happened: Callable[[], object]) -> None:
 
 
 def message(**sets: Any) -> Message:
-    return Message(**{"id": "abc", "kind": "urgent", "title": "Urgent", "lines": (Line(text="one"),), **sets})
+    return Message(**{"id": "abc", "kind": "urgent", "title": "Urgent", "lines": (MessageLine(text="one"),), **sets})
 
 
 async def test_a_mail_is_taken_once_with_its_id_title_and_link(mail: MailProcess, tmp_path: Path) -> None:
