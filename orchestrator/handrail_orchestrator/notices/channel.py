@@ -1,7 +1,7 @@
 """What notices go out through: a port, the message it is given, and what can come of it."""
 
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from handrail_orchestrator.store.outbox import NoticeKind
 
@@ -75,6 +75,7 @@ SendOutcome: TypeAlias = Delivered | MessageRefused | NotNow
 """What came of a try. ``why`` is in words of ours: what servers and libraries say may repeat secrets."""
 
 
+@runtime_checkable
 class Channel(Protocol):
     """Something that notices go out through; its address and secrets are its own, and never shown."""
 
