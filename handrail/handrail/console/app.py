@@ -20,6 +20,7 @@ from handrail.console import (
     people_pages,
     queue,
     runs,
+    scraping,
     signin,
     strip,
 )
@@ -35,7 +36,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.similar import Similar
 from handrail_orchestrator.telemetry.trace_context import called_from, read_traceparent
 
-PUBLIC = ("/static/", "/healthz", "/readyz", "/signin/", "/link/")
+PUBLIC = ("/static/", "/healthz", "/readyz", "/metrics", "/signin/", "/link/")
 """Paths that need nobody to be signed in; one that ends with a slash stands for all below it too."""
 
 
@@ -68,6 +69,7 @@ def console(
     # a page has a hundred links: looking through all routes for each would take half of its time
     app.state.named = {route.name: route for route in app.routes if isinstance(route, Route | Mount)}
     app.state.console = Console(client, settings, similar)
+    app.state.scraped = scraping.Scraped(client)
     parts = sign_in or SignInParts.of(client, settings.sign_in, SingleUser.at(client, settings.single_user))
     app.state.sign_in = parts
     door = Door(app, sign_in=parts.sessions, public=PUBLIC, root_path=settings.root_path)
@@ -97,6 +99,7 @@ def every_route() -> list[BaseRoute]:
         *people_pages.routes(),
         *link_pages.routes(),
         *runs.routes(),
+        *scraping.routes(),
         *entrance.routes(),
     ]
 

@@ -33,6 +33,8 @@ class ConsoleSettings:
     """The address of the proxy whose ``X-Forwarded-For`` and ``-Proto`` are believed; None: nobody's are."""
     undo_seconds: float = UNDO_SECONDS
     """How long an answer can be taken back before it counts."""
+    metrics_token: str | None = field(default=None, repr=False)
+    """Who has it may read ``/metrics``; None: whoever is on this machine."""
 
 
 @dataclass(frozen=True, slots=True)

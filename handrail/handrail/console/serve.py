@@ -24,6 +24,8 @@ from handrail_orchestrator.records.person import checked_role
 from handrail_orchestrator.review.moves import LONGEST_UNDO_SECONDS, UNDO_SECONDS
 
 LARGEST_PORT = 65_535
+METRICS_VARIABLE = "HANDRAIL_METRICS_TOKEN"
+"""Holds what a reader of ``/metrics`` has to give, where it is not on this machine."""
 NOBODY = "me"
 """Who decides in single-user mode where the system cannot tell who is logged in."""
 
@@ -79,7 +81,14 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
         oidc = OidcSettings(issuer=oidc_issuer, client_id=oidc_client_id, secret=secret, role=role)
     signing_in = SignInSettings(oidc=oidc, public_url=_checked_public(public_url))
     settings = ConsoleSettings(
-        host, port, _checked_root(root_path), by.strip() or _user(), signing_in, behind_proxy, undo_seconds
+        host,
+        port,
+        _checked_root(root_path),
+        by.strip() or _user(),
+        signing_in,
+        behind_proxy,
+        undo_seconds,
+        metrics_token=os.environ.get(METRICS_VARIABLE) or None,
     )
     with needs("console"):
         from handrail.console.server import Served, serve_until_stopped  # noqa: PLC0415 -- needs the extra

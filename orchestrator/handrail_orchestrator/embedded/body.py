@@ -5,7 +5,7 @@ import contextvars
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +37,9 @@ class BodyResult:
 
 _log = logging.getLogger("handrail.steps")
 
+Around = Callable[[AnyStep, StepContext, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+"""What is awaited in place of an attempt of a body."""
+
 
 class BodyFailed(Exception):
     """All attempts of a body failed."""
@@ -59,8 +62,7 @@ class Bodies:
         hooks: Hooks | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        self._around = None if hooks is None else hooks.around
-        self._telemetry = telemetry
+        self._around = _around(hooks, telemetry)
         self._clock = clock
         self._limiters = limiters
         self._threads = BodyThreads(threads)
@@ -131,14 +133,9 @@ class Bodies:
 
     def call(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Awaitable[Any]:
         """Call the body once: awaited when it is async, in the loop when it is a quick rule, or else in a thread."""
-        if self._telemetry is None:
-            return self._made(step, context, args, kwargs)
-        return self._telemetry.attempt(step, context, lambda: self._made(step, context, args, kwargs))
-
-    def _made(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Awaitable[Any]:
         if self._around is None:
             return self._called(step, context, args, kwargs)
-        return self._around(context, lambda: self._called(step, context, args, kwargs))
+        return self._around(step, context, lambda: self._called(step, context, args, kwargs))
 
     async def _called(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
         if not step.is_async:
@@ -192,6 +189,17 @@ class Bodies:
     def close(self) -> None:
         """Let threads that are still busy end by themselves."""
         self._threads.close()
+
+
+def _around(hooks: Hooks | None, telemetry: Telemetry | None) -> Around | None:
+    """Return what is awaited in place of an attempt; None: the attempt itself, which costs nothing more."""
+    if hooks is None:
+        return None if telemetry is None else telemetry.attempt
+    hooked = hooks.around
+    if telemetry is None:
+        return lambda _, context, body: hooked(context, body)
+    told = telemetry.attempt
+    return lambda step, context, body: told(step, context, lambda: hooked(context, body))
 
 
 def inside_of(context: StepContext) -> contextvars.Context:
