@@ -13,6 +13,8 @@ HEAVY = (
     "jsonschema_rs",
     "numpy",
     "openai",
+    "opentelemetry",
+    "prometheus_client",
     "rich",
     "scipy",
     "sklearn",
@@ -51,6 +53,20 @@ print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
 
     assert {"handrail", "typer"}.issubset(loaded)
     assert not {*PACKAGES, "pydantic", "rich", "yaml"}.intersection(loaded)
+
+
+def test_an_orchestrator_without_telemetry_loads_none_of_its_libraries() -> None:
+    program = """
+import asyncio, sys
+from handrail import Orchestrator
+async def opened():
+    async with Orchestrator("sqlite:///:memory:", workflows=[]):
+        pass
+asyncio.run(opened())
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+    assert not {"opentelemetry", "google", "grpc", "requests"}.intersection(printed_by(program))
 
 
 def test_the_server_starts_without_what_its_first_page_does_not_need() -> None:
