@@ -101,6 +101,12 @@ register(
 )
 register(
     app,
+    "notices",
+    "handrail_orchestrator.cli.notices:app",
+    "Look at what people are told, try channels, and send again.",
+)
+register(
+    app,
     "audit",
     "handrail_orchestrator.cli.audit:app",
     "Verify the audit log, and write every decision out as evidence.",

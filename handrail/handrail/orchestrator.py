@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import WaitExpired as WaitExpired
     from handrail_orchestrator.errors import WrongState as WrongState
     from handrail_orchestrator.hooks import Hooks as Hooks
+    from handrail_orchestrator.notices.apprise_channel import apprise as apprise
+    from handrail_orchestrator.notices.plan import Notices as Notices
+    from handrail_orchestrator.notices.quiet import QuietHours as QuietHours
+    from handrail_orchestrator.notices.routes import Route as Route
     from handrail_orchestrator.orchestrator import RunHandle as RunHandle
     from handrail_orchestrator.records.failure import RecordedError as RecordedError
     from handrail_orchestrator.records.item import ReviewChange as ReviewChange
