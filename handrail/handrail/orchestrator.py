@@ -73,5 +73,15 @@ if TYPE_CHECKING:
     from handrail_orchestrator.triggers.port import ByHand as ByHand
     from handrail_orchestrator.triggers.port import Trigger as Trigger
     from handrail_orchestrator.triggers.port import TriggerHost as TriggerHost
+    from handrail_orchestrator.triggers.secrets_given import from_environment as from_environment
+    from handrail_orchestrator.triggers.signatures import Scheme as Scheme
+    from handrail_orchestrator.triggers.signatures import github as github
+    from handrail_orchestrator.triggers.signatures import hmac_sha256 as hmac_sha256
+    from handrail_orchestrator.triggers.signatures import slack as slack
+    from handrail_orchestrator.triggers.signatures import stripe as stripe
+    from handrail_orchestrator.triggers.webhook import Delivery as Delivery
+    from handrail_orchestrator.triggers.webhook import Hook as Hook
+    from handrail_orchestrator.triggers.webhook import HookAnswer as HookAnswer
+    from handrail_orchestrator.triggers.webhook import webhook as webhook
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
@@ -39,6 +39,9 @@ from handrail_orchestrator.triggers.host import EngineHost
 from handrail_orchestrator.triggers.port import Trigger
 from handrail_orchestrator.triggers.running import Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.triggers.webhook import Hook
 
 _log = logging.getLogger("handrail.worker")
 
@@ -210,6 +213,12 @@ class Orchestrator(Client):
             return self._start_change(workflow, value, run_id, execute=False)
 
         return EngineHost(self.engine, start)
+
+    def hook(self, path: str) -> "Hook | None":
+        """Return the webhook with a path, for whoever serves it; None: there is none."""
+        from handrail_orchestrator.triggers.webhook import hook_at  # noqa: PLC0415 -- few have one
+
+        return hook_at(self._triggers, path, self._host())
 
     def _ring(self) -> None:
         self.engine.ring()

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handrail.console import (
     batch,
+    hooks,
     item,
     item_files,
     item_moves,
@@ -28,7 +29,7 @@ from handrail.console.answers import fault, handrail_error, http_error, see
 from handrail.console.api import entrance
 from handrail.console.context import Console, ConsoleSettings
 from handrail.console.render import STATIC
-from handrail.console.security import Door
+from handrail.console.security import LARGEST_BODY, Door
 from handrail.console.signin_parts import SignInParts
 from handrail.console.viewer import SingleUser
 from handrail_ground.errors import HandrailError
@@ -72,7 +73,13 @@ def console(
     app.state.scraped = scraping.Scraped(client)
     parts = sign_in or SignInParts.of(client, settings.sign_in, SingleUser.at(client, settings.single_user))
     app.state.sign_in = parts
-    door = Door(app, sign_in=parts.sessions, public=PUBLIC, root_path=settings.root_path)
+    door = Door(
+        app,
+        sign_in=parts.sessions,
+        public=PUBLIC,
+        root_path=settings.root_path,
+        most_bytes=lambda path: hooks.most_bytes_at(client, path, LARGEST_BODY),
+    )
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -101,6 +108,7 @@ def every_route() -> list[BaseRoute]:
         *runs.routes(),
         *scraping.routes(),
         *entrance.routes(),
+        *hooks.routes(),
     ]
 
 

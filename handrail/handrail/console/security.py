@@ -7,7 +7,7 @@ of ours sent it.
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http.cookies import CookieError
 from urllib.parse import urlsplit
 
@@ -31,6 +31,9 @@ OWN_TOKEN = ("/link/",)
 """Paths that carry a secret of their own, which stands for the token of a form."""
 NO_FORMS = ("/api/", "/healthz", "/readyz")
 """Paths that take JSON alone, or change nothing: they refuse by themselves whatever a form can send."""
+
+SIGNED = ("/hooks/",)
+"""Paths whose callers sign what they send: they have no session, call from anywhere, and under any name of ours."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
@@ -57,11 +60,20 @@ HEADERS = {
 class Door:
     """Lets requests through to the console, or answers them itself; gives every answer its headers."""
 
-    def __init__(self, app: ASGIApp, *, sign_in: SignIn, public: Iterable[str], root_path: str = "") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        sign_in: SignIn,
+        public: Iterable[str],
+        root_path: str = "",
+        most_bytes: Callable[[str], int] = lambda _: LARGEST_BODY,
+    ) -> None:
         self._app = app
         self._sign_in = sign_in
         self._public = tuple(public)
         self._root = root_path.rstrip("/")
+        self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -82,7 +94,8 @@ class Door:
             await send(message)
 
         try:
-            body = await _body(Headers(scope=scope), scope["method"], receive)
+            most = self._most_bytes(scope["path"].removeprefix(self._root))
+            body = await _body(Headers(scope=scope), scope["method"], receive, most)
         except _TooLarge:
             await refusal(Request(scope), 413, "security.too_large")(scope, receive, dressed)
             return
@@ -100,6 +113,8 @@ class Door:
         scope = request.scope
         path = scope["path"].removeprefix(self._root) or "/"
         is_public = self._is_public(path)
+        if path.startswith(SIGNED):
+            return None
         try:
             viewer = await self._sign_in.viewer(request)
         except CookieError:
@@ -130,12 +145,12 @@ class _CutOff(Exception):
     """A connection that ended before the whole body was there."""
 
 
-async def _body(headers: Headers, method: str, receive: Receive) -> bytes:
+async def _body(headers: Headers, method: str, receive: Receive, most: int) -> bytes:
     """Read the whole body, up to the limit."""
     if method in SAFE:
         return b""
     stated = headers.get("content-length", "0")
-    if not stated.isdecimal() or int(stated) > LARGEST_BODY:
+    if not stated.isdecimal() or int(stated) > most:
         raise _TooLarge
     parts: list[bytes] = []
     size = 0
@@ -145,7 +160,7 @@ async def _body(headers: Headers, method: str, receive: Receive) -> bytes:
             raise _CutOff
         part = message.get("body", b"")
         size += len(part)
-        if size > LARGEST_BODY:
+        if size > most:
             raise _TooLarge
         parts.append(part)
         if not message.get("more_body", False):

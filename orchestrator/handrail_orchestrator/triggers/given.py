@@ -25,8 +25,16 @@ def checked_triggers(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:
                 f"two triggers are called {each.name!r} ({other.says}; {each.says}), and what one fired the other would"
                 " not: give each a name=... of its own"
             )
+    _must_differ_in_path(given)
     _must_not_circle(given)
     return given
+
+
+def _must_differ_in_path(given: Sequence[Trigger]) -> None:
+    said: dict[str, str] = {}
+    for each in given:
+        if each.kind == "webhook" and said.setdefault(each.says, each.name) != each.name:
+            raise Misuse(f"{said[each.says]} and {each.name} have one path, {each.says}: give each a path of its own")
 
 
 def _must_not_circle(given: Sequence[Trigger]) -> None:
