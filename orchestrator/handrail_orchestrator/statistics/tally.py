@@ -77,6 +77,13 @@ class RunTallies(dict[TallyPlace, Counts]):
             _count_outcome(counts, run, outcome)
 
 
+def tally_of(runs: Sequence[FigureRun], parts: FigureParts) -> RunTallies:
+    """Return what runs come to with all that belongs to them; stores roll this up."""
+    found = RunTallies()
+    found.add(runs, parts)
+    return found
+
+
 def put(counts: Counts, key: TallyKey, times: int = 1, total: int = 0) -> None:
     """Add to a count."""
     old = counts.get(key)

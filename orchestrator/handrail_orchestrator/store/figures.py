@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias
+from importlib import import_module
+from typing import NamedTuple, Protocol, TypeAlias, cast
 
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store.decided import DecidedRow
@@ -108,6 +109,24 @@ class FigureParts(NamedTuple):
     archived: Sequence[FigureStep]
     items: Sequence[FigureItem]
     outcomes: Sequence[OutcomeRow]
+
+
+COUNTING = "handrail_orchestrator.statistics.tally"
+"""Where runs are counted: above the stores, so that each counts alike; loaded by the first that rolls up."""
+
+
+class Counting(Protocol):
+    """What counts runs, as the module of that name does."""
+
+    def tally_of(self, runs: Sequence[FigureRun], parts: FigureParts) -> Mapping[TallyPlace, Tally]:
+        """Return what runs come to."""
+        ...
+
+
+def counted(runs: Sequence[FigureRun], parts: FigureParts) -> Mapping[TallyPlace, Tally]:
+    """Return what runs come to with all that belongs to them."""
+    counting = cast("Counting", import_module(COUNTING))
+    return counting.tally_of(runs, parts)
 
 
 class RollUp(NamedTuple):

@@ -8,22 +8,11 @@ from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, QUESTION, ReviewRow
 from handrail_orchestrator.store.sqlite import audit, files, firsts, lifecycle, outbox, pauses, rollups
+from handrail_orchestrator.store.sqlite.review_columns import SELECT_ONE
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
-_DERIVED = {
-    "run_id": "runs.id",
-    "workflow": "workflows.name",
-    "schema": "schemas.body",
-    "started_by": "runs.started_by",
-}
-SELECT = ", ".join(_DERIVED.get(name, f"reviews.{name}") for name in ReviewRow._fields)
-_JOINED = (
-    " FROM reviews JOIN runs ON runs.key = reviews.run JOIN workflows ON workflows.id = runs.workflow"
-    " JOIN schemas ON schemas.id = reviews.schema"
-)
-SELECT_ONE = f"SELECT {SELECT}{_JOINED} WHERE reviews.id = ?"
 _SETTABLE = frozenset(c.ReviewSets.__annotations__)
 """Columns that a move may name."""
 

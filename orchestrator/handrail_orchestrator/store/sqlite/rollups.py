@@ -5,14 +5,13 @@ end. Whoever changes what belongs to an ended run takes it out first, with ``unf
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from handrail_orchestrator.store.figures import DAY_HOURS, TALLY_VERSION, RolledUp, RollUp, TallyPlace
+from handrail_orchestrator.store.figures import DAY_HOURS, TALLY_VERSION, RolledUp, RollUp, Tally, TallyPlace, counted
 from handrail_orchestrator.store.sqlite.figures import parts_of, runs_of
 
 if TYPE_CHECKING:
-    from handrail_orchestrator.statistics.tally import RunTallies
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 YOUNG_SECONDS = 120.0
@@ -102,16 +101,12 @@ def _begin(tx: "Transaction") -> tuple[int, int]:
     return 0, 0
 
 
-def _tallied(tx: "Transaction", keys: Sequence[int]) -> "RunTallies":
-    from handrail_orchestrator.statistics.tally import RunTallies  # noqa: PLC0415 -- whoever opens a store needs none of it
-
-    tallies = RunTallies()
+def _tallied(tx: "Transaction", keys: Sequence[int]) -> Mapping[TallyPlace, Tally]:
     runs = runs_of(tx.execute, keys)
-    tallies.add(runs, parts_of(tx.execute, [run.key for run in runs]))  # known cases are not among them
-    return tallies
+    return counted(runs, parts_of(tx.execute, [run.key for run in runs]))  # known cases are not among them
 
 
-def _put(tx: "Transaction", tallies: "RunTallies", sign: int) -> None:
+def _put(tx: "Transaction", tallies: Mapping[TallyPlace, Tally], sign: int) -> None:
     days: dict[TallyPlace, dict[tuple[str, str, int], tuple[int, int]]] = {}
     for place, counts in tallies.items():
         day = days.setdefault(place._replace(hour=place.hour // DAY_HOURS), {})
