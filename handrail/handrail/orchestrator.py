@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.breaker import Breaker as Breaker
     from handrail_orchestrator.context import StepContext as StepContext
     from handrail_orchestrator.embedded.settings import Settings as Settings
     from handrail_orchestrator.errors import AnswerRefused as AnswerRefused

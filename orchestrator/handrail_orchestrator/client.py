@@ -20,7 +20,6 @@ from handrail_orchestrator.people import People
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.rollout.desk import RolloutDesk
-from handrail_orchestrator.statistics.recording import Measuring
 from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.changes import Cancel, Change, Fork, Prune, RetryRun, Send
 from handrail_orchestrator.store.files import FileRow, SweepFiles
@@ -51,7 +50,7 @@ class ClientParts(NamedTuple):
     """Holds answers to the guards of workflows whose code is known."""
 
 
-class Client(Steering, TriggerBoard, RolloutDesk, Measuring):
+class Client(Steering, TriggerBoard, RolloutDesk):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.
@@ -296,6 +295,7 @@ class Client(Steering, TriggerBoard, RolloutDesk, Measuring):
             questions=self.review_count(),
             is_worked_on=living(self._open_store),
             paused=tuple(self.paused()),
+            down=tuple(self.down()),
         )
 
     @property

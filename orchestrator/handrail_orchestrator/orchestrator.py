@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from handrail_orchestrator.breaker import Breaker
 from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
-from handrail_orchestrator.control.priority import check_priority
 from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.engine import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, EmbeddedEngine
 from handrail_orchestrator.embedded.execution import Execution
@@ -26,6 +26,7 @@ from handrail_orchestrator.errors import Misuse, RunConflict, StepFailed, Unknow
 from handrail_orchestrator.limits import Limit, Limiters
 from handrail_orchestrator.notices.chores import telling
 from handrail_orchestrator.notices.plan import Notices
+from handrail_orchestrator.priority import check_priority
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.retention import declared
 from handrail_orchestrator.store import Durability, Store, open_store
@@ -92,6 +93,7 @@ class Orchestrator(Client):
         *,
         workflows: Sequence[AnyWorkflow],
         limits: Mapping[str, Limit] | None = None,
+        systems: Mapping[str, Breaker] | None = None,
         settings: Settings = Settings(),
         durability: Durability = "power",
         clock: Clock | None = None,
@@ -114,6 +116,7 @@ class Orchestrator(Client):
         self._beside: list[asyncio.Task[None]] = []
         self._limits = dict(limits or {})
         self._telemetry = telemetry
+        self._breakers = dict(systems or {})
         self._settings = settings.with_concurrency(concurrency)
         self._durability: Durability = durability
         self._library = Library(settings.hooks)
@@ -152,6 +155,7 @@ class Orchestrator(Client):
             limiters=Limiters(self._limits, self._time),
             settings=self._settings,
             telemetry=self._telemetry,
+            breakers=self._breakers,
         )
         check = AnswerCheck(self._library, self._workflows, store, self._time)
         return ClientParts(store, self._engine.writer, check)

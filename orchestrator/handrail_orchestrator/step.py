@@ -69,6 +69,8 @@ class Policy:
     """Where a plain function is called: in the event loop (True), in a thread (False), or as it is quick (None)."""
     approval: Escalation | None = None
     """Whom to ask before it is executed; None: nobody."""
+    system: str | None = None
+    """The name of the system that it needs, whose breaker was given to the orchestrator."""
 
     def __post_init__(self) -> None:
         for name in ("timeout_seconds", "deadline_seconds"):
@@ -191,6 +193,7 @@ def action(
     timeout_seconds: float | None = None,
     deadline_seconds: float | None = None,
     limit: str | None = None,
+    system: str | None = None,
     fallback: Callable[..., Any] | None = None,
     on_failure: OnFailure = "raise",
     approval: Escalation | None = None,
@@ -207,7 +210,8 @@ def action(
     """Mark a function as an action: a step with an outside effect, executed at least once.
 
     Its body finds the key that makes repeating it safe in ``step_context().idempotency_key``. With ``approval`` it is
-    executed only once people said yes to exactly the arguments that they were shown, and once only by that yes.
+    executed only once people said yes to exactly the arguments that they were shown, and once only by that yes. While
+    its ``system`` is down, its run waits for it: see ``Breaker``.
 
     Raises:
         InvalidWorkflow: the function, a name or the policy cannot be a step's.

@@ -2,11 +2,21 @@
 
 import pytest
 
-from handrail_orchestrator.errors import ReviewConflict
+from handrail_orchestrator.errors import Fenced, ReviewConflict
 from handrail_orchestrator.store import ReviewQuery, Store
-from handrail_orchestrator.store.changes import MoveReview
-from handrail_orchestrator.store.control import Pause, PauseRow, Resume
-from tests.contract.stores import NOW, asked, claim, claimed_ids, refusal, signed_on, starting, wrote
+from handrail_orchestrator.store.breaking import Rule
+from handrail_orchestrator.store.changes import MoveReview, Suspend, TakeOver
+from handrail_orchestrator.store.control import (
+    EnterSystem,
+    Pause,
+    PauseRow,
+    ProbeNow,
+    Resume,
+    SystemAnswered,
+    SystemFailed,
+)
+from handrail_orchestrator.store.outbox import DeclareNotices
+from tests.contract.stores import NOW, asked, claim, claimed_ids, executing, refusal, signed_on, starting, status, wrote
 
 ADD = PauseRow("workflow", "add", "person:ann", "the CRM moves", NOW)
 MONEY = PauseRow("queue", "money", None, None, NOW)
@@ -74,3 +84,94 @@ def test_the_most_urgent_of_what_is_due_is_claimed_first(store: Store, order: tu
     wrote(store, *[starting(f"p{each}")._replace(priority=each) for each in order])
     assert store.due(NOW) == {("add", 1): 3}
     assert [claimed_ids(claim(store, worker, most=1)) for _ in range(4)] == [["p5"], ["p0"], ["p-5"], []]
+
+
+RULE = Rule(failures=2, probe_after_seconds=30, release_per_second=2.0)
+
+
+def down(store: Store, worker: int, *names: str) -> list[int]:
+    """Have the CRM fail twice, so that these runs wait for it; each has 100 seconds left."""
+    keys = [executing(store, worker, name) for name in names]
+    for key in keys:
+        wrote(store, SystemFailed("crm", key, "call", NOW, RULE, "OSError"), worker=worker)
+    if len(keys) == 1:
+        wrote(store, SystemFailed("crm", keys[0], "call", NOW, RULE, "OSError"), worker=worker)
+    wrote(store, *[Suspend(key, None, 0) for key in keys], worker=worker)
+    return keys
+
+
+def enter(store: Store, worker: int, key: int, now: float) -> str:
+    (entered,) = wrote(store, EnterSystem("crm", key, "call", now, RULE), worker=worker)
+    return str(entered.way)
+
+
+def test_one_run_tries_a_system_that_is_down_and_the_others_go_on_one_after_the_other(store: Store) -> None:
+    worker = signed_on(store)
+    wrote(store, DeclareNotices(("breaker",), 1, 0.5))
+    down(store, worker, "a", "b", "c", "d")
+    (found,) = store.systems()
+    assert (found.row.state, found.row.failures, found.row.look_at, found.waiting) == ("down", 2, NOW + 30, 3)
+    assert [wait.system for wait in store.waits([1, 2, 3, 4])] == ["crm", "crm", "crm"]
+    late = claim(store, worker, now=NOW + 29)
+    assert (late.runs, late.next_wake, late.failing) == ([], NOW + 30, frozenset({"crm"}))
+    (probing,) = claim(store, worker, now=NOW + 30).runs
+    assert claim(store, worker, now=NOW + 31).runs == []
+    other = executing(store, worker, "e")
+    assert enter(store, worker, other, NOW + 31) == "wait"
+    wrote(store, Suspend(other, None, 0), worker=worker)
+    assert enter(store, worker, probing.key, NOW + 31) == "probe"
+    assert claim(store, worker, now=NOW + 999).runs == []  # as long as it tries, nobody else does
+    wrote(store, SystemAnswered("crm", probing.key, NOW + 40, RULE), worker=worker)
+    assert store.systems() == []
+    assert [claimed_ids(claim(store, worker, now=NOW + 40 + each / 2)) for each in range(3)] == [["c"], ["d"], ["e"]]
+    (notice,) = store.new_notices(NOW, 10)
+    assert notice.title == "crm is down: 2 failures in a row, the last a OSError"
+
+
+def test_a_probe_that_fails_waits_with_the_others_and_nobody_else_can_end_it(store: Store) -> None:
+    worker = signed_on(store)
+    (key,) = down(store, worker, "a")
+    other = executing(store, worker, "b")
+    wrote(store, SystemAnswered("crm", other, NOW + 1, RULE), worker=worker)
+    assert store.systems()[0].row.state == "down"  # an answer from before says nothing of now
+    (probing,) = claim(store, worker, now=NOW + 30).runs
+    assert (probing.key, enter(store, worker, key, NOW + 30)) == (key, "probe")
+    assert wrote(store, SystemFailed("crm", other, "call", NOW + 31, RULE, "OSError"), worker=worker) == [True]
+    assert store.systems()[0].row.state == "probed"
+    assert wrote(store, SystemFailed("crm", key, "call", NOW + 32, RULE, "OSError"), worker=worker) == [True]
+    assert (store.systems()[0].row.state, store.systems()[0].row.look_at) == ("down", NOW + 62)
+
+
+def test_when_the_process_of_the_probe_dies_another_run_may_try(store: Store) -> None:
+    first, second = signed_on(store, 1), signed_on(store, 2)
+    down(store, first, "a", "b")
+    (probing,) = claim(store, first, now=NOW + 30).runs
+    assert enter(store, first, probing.key, NOW + 30) == "probe"
+    other = executing(store, second, "c")
+    assert enter(store, second, other, NOW + 31) == "wait"
+    wrote(store, TakeOver(first, 0, NOW + 40, 3), worker=second)
+    assert enter(store, second, other, NOW + 41) == "probe"
+    assert isinstance(refusal(store, SystemAnswered("crm", probing.key, NOW + 42, RULE), first), Fenced)
+    assert store.systems()[0].row.state == "probed"
+
+
+def test_what_waits_for_a_system_keeps_its_time(store: Store) -> None:
+    worker = signed_on(store)
+    (started,) = wrote(store, starting("a")._replace(execute=True, deadline=NOW + 100), worker=worker)
+    for at in (NOW, NOW + 10):
+        wrote(store, SystemFailed("crm", started.key, "call", at, RULE, "OSError"), worker=worker)
+    assert store.run("a") is not None
+    assert [run.deadline for run in store.runs()] == [None]
+    wrote(store, Suspend(started.key, None, 0), worker=worker)
+    claim(store, worker, now=NOW + 500)
+    assert enter(store, worker, started.key, NOW + 500) == "probe"
+    assert [run.deadline for run in store.runs()] == [NOW + 590]
+    assert status(store, "a") == "running"
+
+
+def test_a_system_that_is_down_can_be_tried_at_once(store: Store) -> None:
+    worker = signed_on(store)
+    assert wrote(store, ProbeNow("crm", NOW, None)) == [False]
+    down(store, worker, "a")
+    assert wrote(store, ProbeNow("crm", NOW + 1, "person:ann")) == [True]
+    assert claimed_ids(claim(store, worker, now=NOW + 1)) == ["a"]

@@ -123,9 +123,9 @@ def test_what_a_run_waits_for_is_read_with_its_question(store: Store) -> None:
     done_step = step(other, "bump", seq=3)
     wrote(store, OpenWait(nap), OpenWait(child), RecordStep(done_step), worker=worker)
     assert store.waits([item.run, other]) == [
-        (item.run, "ask", "human", NOW, None, None, item.id, "money"),
-        (other, "sleep", "timer", NOW, NOW + 60, None, None, None),
-        (other, "sub", "child", NOW, None, "b/sub", None, None),
+        (item.run, "ask", "human", NOW, None, None, item.id, "money", None),
+        (other, "sleep", "timer", NOW, NOW + 60, None, None, None, None),
+        (other, "sub", "child", NOW, None, "b/sub", None, None, None),
     ]
     assert store.waits([]) == []
 

@@ -69,9 +69,15 @@ def fragment(request: Request, template: str, **values: Any) -> str:
         "script_words": _said_by_script(),
         "menu": [(link(request, name), say(words), name) for name, words in MENU],
         "here": request.scope["path"],
-        "held": lambda: [str(each) for each in console_of(request).client.paused()],
+        "held": lambda: _held(request),
     }
     return environment().get_template(template).render({**given, **values})
+
+
+def _held(request: Request) -> list[str]:
+    """Return what holds runs and questions back, one line each."""
+    client = console_of(request).client
+    return [str(each) for each in (*client.paused(), *client.down())]
 
 
 def seen(text: object) -> str:

@@ -127,6 +127,8 @@ def _why(run: RunRecord, waiting: dict[int, list[str]]) -> str:
 def wait_text(wait: WaitRecord) -> str:
     """Return what a run waits for, since when and until when."""
     since = "" if wait.since is None else f" since {moment(wait.since)}"
+    if wait.system is not None:
+        return f"{wait.step}: system {wait.system} is down{since}"
     match wait.kind:
         case "human":
             due = "" if wait.due is None else f", due {moment(wait.due)}"

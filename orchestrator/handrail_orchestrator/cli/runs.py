@@ -88,7 +88,7 @@ def list_runs(
         out().print(f"{count:>8,} {harmless(name)} v{version} {state}", markup=False)
     for (name, version), count in () if health is None else health.due.items():
         out().print(f"{count:>8,} {harmless(name)} v{version} due, and no worker has taken them yet", markup=False)
-    for rests in () if health is None else health.paused:
+    for rests in () if health is None else (*health.paused, *health.down):
         out().print(harmless(str(rests)), markup=False)
     out().print(run_table(rows, found.waits))
     if len(found.rows) > limit:

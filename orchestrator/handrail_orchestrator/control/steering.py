@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from handrail_orchestrator.desk import Desk
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.people import acting
+from handrail_orchestrator.records.down import SystemDown
 from handrail_orchestrator.records.paused import Paused
 from handrail_orchestrator.review.moves import actor, check_person
 from handrail_orchestrator.review.permission import Place, StoreAction, check
 from handrail_orchestrator.store.changes import Change
-from handrail_orchestrator.store.control import Pause, PauseKind, PauseRow, Resume
+from handrail_orchestrator.store.control import DownRow, Pause, PauseKind, PauseRow, ProbeNow, Resume
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
@@ -70,6 +71,20 @@ class Steering(Desk):
         row = await self._change(Resume(kind, name, None if by is None else actor(by), self.now()))
         return None if row is None else _paused(row)
 
+    async def probe(self, system: str, *, by: str | None = None) -> bool:
+        """Have a system that is down tried at once, by one of the runs that wait for it; returns whether it is down.
+
+        Raises:
+            NotAllowed: this person may not.
+        """
+        checked_texts(system=system)
+        self.must_be_allowed(by, "retry")
+        return bool(await self._change(ProbeNow(system, self.now(), None if by is None else actor(by))))
+
+    def down(self) -> list[SystemDown]:
+        """Return the systems that are down, by name, and how many runs wait for each."""
+        return [_down(each) for each in self._open_store.systems() if each.row.state != "up"]
+
     def paused(self) -> list[Paused]:
         """Return what rests, workflows first, by name."""
         return [_paused(row) for row in self._open_store.pauses()]
@@ -85,3 +100,16 @@ def _what(workflow: str | None, queue: str | None) -> tuple[PauseKind, str]:
 
 def _paused(row: PauseRow) -> Paused:
     return Paused(kind=row.kind, name=row.name, by=row.by, why=row.why, at=row.at)
+
+
+def _down(each: DownRow) -> SystemDown:
+    row = each.row
+    return SystemDown(
+        system=row.system,
+        since=row.since or 0.0,
+        failures=row.failures,
+        error=row.error,
+        waiting=each.waiting,
+        probed=row.state == "probed",
+        look_at=row.look_at,
+    )

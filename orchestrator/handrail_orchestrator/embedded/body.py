@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.context import StepContext, StopFlag, enter_step, leave_step
@@ -23,6 +23,9 @@ from handrail_orchestrator.retry import Retry, delay_seconds
 from handrail_orchestrator.step import AnyStep, Args, Default, Kwargs, Policy, Step
 from handrail_orchestrator.strands import rousing
 from handrail_orchestrator.telemetry.port import Telemetry
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.systems import Systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,12 @@ class Bodies:
         threads: int,
         hooks: Hooks | None = None,
         telemetry: Telemetry | None = None,
+        systems: "Systems | None" = None,
     ) -> None:
         self._around = _around(hooks, telemetry)
         self._clock = clock
         self._limiters = limiters
+        self._systems = systems
         self._threads = BodyThreads(threads)
 
     async def execute(
@@ -77,6 +82,7 @@ class Bodies:
         """
         policy = step.policy
         try:
+            await self._enter(step, tries)  # what it waits for its system is not its own time
             async with self._time_limit(policy.deadline_seconds, since=tries.begun):
                 try:
                     value = await self._attempts(step, context, tries, args, kwargs)
@@ -106,15 +112,26 @@ class Bodies:
         while True:
             this = context._replace(attempt=tries.next())
             try:
-                return await self._attempt(step, this, args, kwargs)
+                value = await self._attempt(step, this, args, kwargs)
             except Exception as error:
+                if self._systems is not None:
+                    await self._systems.failed(step, tries, error)
                 tries.failed += 1
                 ids = {"run": this.run_id, "step": this.step, "attempt": this.attempt}
                 _log.info("an attempt failed: %s: %s", error_type(error), message_of(error), extra=ids)
                 if retry is None or tries.failed >= retry.attempts or not _is_worth_it(error, retry):
                     raise
                 failure = error
+            else:
+                if self._systems is not None:
+                    self._systems.answered(step, tries)
+                return value
             await tries.pause(tries, delay_seconds(retry, tries.failed, random.random()), failure)  # noqa: S311 -- jitter
+            await self._enter(step, tries)
+
+    async def _enter(self, step: AnyStep, tries: Tries) -> None:
+        if self._systems is not None:
+            await self._systems.enter(step, tries)
 
     async def _attempt(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
         limit = step.policy.limit

@@ -1,7 +1,7 @@
 """The parts of one embedded engine, made and joined in one place."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.embedded.body import Bodies
@@ -10,6 +10,7 @@ from handrail_orchestrator.embedded.rolling import Rolling
 from handrail_orchestrator.embedded.settings import Equipment, Settings
 from handrail_orchestrator.embedded.started import StartedRuns
 from handrail_orchestrator.embedded.stillness import Stillness
+from handrail_orchestrator.embedded.systems import Systems
 from handrail_orchestrator.embedded.worker import Worker
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import UnknownRun
@@ -20,6 +21,7 @@ from handrail_orchestrator.store.starts import Started, StartRun
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from handrail_orchestrator.breaker import Breaker
     from handrail_orchestrator.clock import Clock
     from handrail_orchestrator.embedded.execution import Execution
     from handrail_orchestrator.embedded.library import Library
@@ -39,7 +41,7 @@ LAST_LOOK_SECONDS = 0.5
 class EmbeddedEngine(Host):
     """What executes runs on one store, on the event loop that it is made in."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what it is made of, by name
         self,
         store: "Store",
         workflows: "Workflows",
@@ -48,6 +50,7 @@ class EmbeddedEngine(Host):
         library: "Library",
         limiters: "Limiters",
         settings: Settings,
+        breakers: "Mapping[str, Breaker]",
         telemetry: "Telemetry | None" = None,
     ) -> None:
         self.started = StartedRuns(store)
@@ -55,9 +58,11 @@ class EmbeddedEngine(Host):
         self.presence = Presence(store, clock, settings.lease_seconds, settings.crash_limit)
         self.writer = Writer(store, self)
         self._stillness = Stillness()
+        systems = Systems(breakers, clock, self.writer)
         self._bodies = Bodies(
-            clock=clock, limiters=limiters, threads=settings.threads, hooks=settings.hooks, telemetry=telemetry
-        )
+            clock=clock, limiters=limiters, threads=settings.threads, hooks=settings.hooks, telemetry=telemetry,
+            systems=systems,
+        )  # fmt: skip
         self.rolling = Rolling(store, self.writer.add, clock.now)
         """How far steps are rolled out, and their challengers."""
         equipment = Equipment(
@@ -70,6 +75,7 @@ class EmbeddedEngine(Host):
             rolling=self.rolling,
             files=Files(store),
             telemetry=telemetry,
+            systems=systems,
         )
         self.worker = Worker(workflows, equipment, settings, self.presence, self._finished)
         self.store = store

@@ -216,9 +216,10 @@ class Execution:
         if self._stop != "refused":
             await self.run.under_way()
         if status == "waiting":
-            dues = [due for due in (*waits.open.values(), claimed.deadline) if due is not None]
             if self.before_wait is not None:
                 self.before_wait()
+            deadline = None if waits.is_held else claimed.deadline
+            dues = [due for due in (*waits.open.values(), deadline) if due is not None]
             self.wake = await writer.ask(Suspend(claimed.key, min(dues, default=None), claimed.signals))
             self.status = status
             self.woke_others = waits.started_child

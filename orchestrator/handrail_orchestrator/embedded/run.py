@@ -196,7 +196,10 @@ class EmbeddedRun(Run):
                 decided_by = bound.decided_by
             else:
                 # made here, because a run that held it would be a cycle: it holds the run's methods
-                notes = Notebook(self._equipment.clock, self.write, self.settled, self.waits.back_off, self._stopped)
+                waits = self.waits
+                notes = Notebook(
+                    self._equipment.clock, self.write, self.settled, waits.back_off, waits.hold, self._stopped
+                )
                 tries = resumed(begun, row, notes)
                 result = await self._equipment.bodies.execute(step, context, tries, args, kwargs)
                 value, attempt = result.value, result.attempt

@@ -9,6 +9,7 @@ from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.rolling import Rolling
 from handrail_orchestrator.embedded.stillness import Stillness
+from handrail_orchestrator.embedded.systems import Systems
 from handrail_orchestrator.embedded.writer import Writer
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.hooks import Hooks
@@ -35,6 +36,8 @@ class Equipment:
     """None where no body is executed."""
     telemetry: Telemetry | None = None
     """Who is told how runs go; None: nobody."""
+    systems: Systems | None = None
+    """None there as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,9 @@ LONG_PAUSE_SECONDS = 5.0
 Pause = Callable[["Tries", float, Exception], Awaitable[None]]
 """Record that a try failed, then wait for some seconds: here, or as a row, by unwinding the workflow."""
 
+Hold = Callable[["Tries", str, Exception | None], Suspended]
+"""Unwind the workflow until a system is back; a try that failed because it is not there does not count."""
+
 
 @dataclass(slots=True)
 class Tries:
@@ -26,6 +29,11 @@ class Tries:
     begun: float
     """When the first one began; the step's deadline counts from here."""
     pause: Pause
+    hold: "Hold"
+    run: int
+    """The key of its run."""
+    step: str
+    """The step's name in it."""
     attempt: int = 0
     """The number of the latest try."""
     failed: int = 0
@@ -49,6 +57,7 @@ class Notebook:
     write: Callable[[Change], None]
     settled: Callable[[], Awaitable[None]]
     back_off: Callable[[StepRow], Suspended]
+    hold: Callable[[str, str], Suspended]
     stopped: StopFlag
 
 
@@ -72,7 +81,13 @@ def resumed(begun: Begun, row: StepRow | None, notes: Notebook) -> Tries:
         await notes.settled()  # it may have been told to stop, or to rest
         begun.attempt, begun.started, begun.noted = tries.attempt + 1, notes.clock.now(), False
 
-    return Tries(begun.queued, pause, begun.attempt - 1, _noted_failures(row), notes.stopped)
+    def hold(tries: Tries, system: str, error: Exception | None) -> Suspended:
+        if error is not None:
+            notes.write(NoteStarted(_noted(begun.row, tries, error, None)))
+        return notes.hold(begun.name, system)
+
+    failed = _noted_failures(row)
+    return Tries(begun.queued, pause, hold, begun.key, begun.name, begun.attempt - 1, failed, notes.stopped)
 
 
 def _noted_failures(row: StepRow | None) -> int:

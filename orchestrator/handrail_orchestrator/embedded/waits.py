@@ -78,6 +78,8 @@ class Waits:
         self.started_child = False
         self.told: Callable[[StepRow], None] | None = None
         """Who is told of waits that are over; None: nobody."""
+        self.is_held = False
+        """Whether it waits for a system that is down: its deadline stands still."""
         self.before_answer: Callable[[str, Codec[Any]], None] | None = None
         """What a replay that seeks a question does before each of them."""
         self._key = key
@@ -329,6 +331,12 @@ class Waits:
         """Wait until a step that failed is to be tried again, without a place in this process."""
         self.backs_off_until = max(row.due or 0.0, self.backs_off_until or 0.0)
         return self._suspend(row)
+
+    def hold(self, step: str, system: str) -> Suspended:
+        """Wait until a system is back, without a place in this process; the store knows, and wakes the run."""
+        self.is_held = True
+        self.open[f"{step} (system {system})"] = None
+        return Suspended(step)
 
     def rest(self) -> Suspended:
         """Wait until the workflow is resumed, due at once then, without a place in this process."""

@@ -9,6 +9,7 @@ from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask, ended_
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.firing import Firing
 from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.holding import held_back, hold_back
 from handrail_orchestrator.embedded.long_steps import LongSteps
 from handrail_orchestrator.embedded.matching import code_match
 from handrail_orchestrator.embedded.observing import driven
@@ -84,6 +85,8 @@ class Worker:
         self._firing = Firing(equipment, self._fired_timers)
         self._long_steps = LongSteps(self.active, equipment)
         self._closing = False
+        if equipment.systems is not None:
+            equipment.systems.changed = self._fired_timers
 
     # -- claiming
 
@@ -111,7 +114,7 @@ class Worker:
         self._backlog = room <= 0
         if room <= 0 or not self._workflows.versions or self._apart:
             self._firing.at(self._equipment.store.next_timer(self._equipment.clock.now()))
-            self._rest(frozenset(each.name for each in self._equipment.store.pauses() if each.kind == "workflow"))
+            hold_back(self.active.values(), self._equipment.systems, *held_back(self._equipment.store))
             return
         suspects = all(each.claimed.crashes < SUSPECT for each in self.active.values())
         busy = bool(self.active or self._expected)
@@ -128,7 +131,7 @@ class Worker:
             return
         self._firing.at(claimed.next_timer)
         self._waits_for_rest = claimed.waits_for_rest
-        self._rest(claimed.paused)
+        hold_back(self.active.values(), self._equipment.systems, claimed.paused, claimed.failing)
         for run in claimed.runs:
             self._execute_stored(run)
         if claimed.next_wake is not None:
@@ -165,11 +168,6 @@ class Worker:
             for key in self._equipment.store.cancelled_of(self._presence.worker):
                 if key in self.active:
                     self.active[key].stop("cancelled")
-
-    def _rest(self, paused: frozenset[str]) -> None:
-        """Let runs of workflows that are paused end the step they are in, and rest."""
-        for execution in self.active.values():
-            execution.run.rest(rests=execution.claimed.workflow in paused)
 
     # -- executing
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from handrail_orchestrator.records.down import SystemDown
 from handrail_orchestrator.records.paused import Paused
 from handrail_orchestrator.store.rows import RunStatus
 
@@ -23,3 +24,5 @@ class Health:
     """Whether any process executes runs, or may."""
     paused: tuple[Paused, ...] = ()
     """The workflow types and queues that rest."""
+    down: tuple[SystemDown, ...] = ()
+    """The systems that are down."""

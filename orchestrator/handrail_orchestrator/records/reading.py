@@ -59,6 +59,7 @@ def wait_record(row: WaitRow) -> WaitRecord:
         child=row.child,
         item=row.item,
         queue=row.queue,
+        system=row.system,
     )
 
 

@@ -93,7 +93,7 @@ class WaitRecord:
     """The run's number in its store."""
     step: str
     kind: StepKind
-    """``human``, ``timer``, ``event`` or ``child``."""
+    """``human``, ``timer``, ``event`` or ``child``; or that of a step that waits for a system."""
     since: float | None = None
     due: float | None = None
     """When it is over, or late."""
@@ -102,6 +102,8 @@ class WaitRecord:
     item: int | None = None
     """The number of the review item, for a question to people."""
     queue: str | None = None
+    system: str | None = None
+    """The system that is down, for a step that needs it; ``due`` is when somebody tries it again."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data, as ``handrail runs show --json`` prints it within its run."""

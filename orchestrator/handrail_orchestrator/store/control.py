@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
+from handrail_orchestrator.store.breaking import Rule, SystemRow, Way
+
 PauseKind = Literal["workflow", "queue"]
 
 
@@ -32,7 +34,61 @@ class Resume(NamedTuple):
     now: float
 
 
-ControlChange = Pause | Resume
+class EnterSystem(NamedTuple):
+    """Ask whether a run may use a system. Reply: ``Entered``; one that has to wait is woken when it may go on."""
+
+    system: str
+    run: int
+    step: str
+    now: float
+    rule: Rule
+
+
+class Entered(NamedTuple):
+    """What a run may do that needs a system."""
+
+    way: Way
+    seconds: float = 0.0
+    """How long it waited for it: by so much its step's time limit moves on."""
+
+
+class SystemFailed(NamedTuple):
+    """Count a failure of a system. Reply: whether the run has to wait for it, without having failed."""
+
+    system: str
+    run: int
+    step: str
+    now: float
+    rule: Rule
+    error: str
+    """Its type."""
+
+
+class SystemAnswered(NamedTuple):
+    """Note that a system has answered; when that was the probe, those who wait go on one after the other."""
+
+    system: str
+    run: int
+    now: float
+    rule: Rule
+
+
+class ProbeNow(NamedTuple):
+    """Let somebody try a system that is down without waiting any longer. Reply: whether it is down."""
+
+    system: str
+    now: float
+    by: str | None
+
+
+class DownRow(NamedTuple):
+    """A system that is down, or fails, and how many runs wait for it."""
+
+    row: SystemRow
+    waiting: int
+
+
+ControlChange = Pause | Resume | EnterSystem | SystemFailed | SystemAnswered | ProbeNow
 
 
 class ControlStore(Protocol):
@@ -44,4 +100,8 @@ class ControlStore(Protocol):
 
     def pauses(self) -> Sequence[PauseRow]:
         """Return what rests, workflows first, by name."""
+        ...
+
+    def systems(self) -> Sequence[DownRow]:
+        """Return the systems that have failed lately, by name, and how many runs wait for each."""
         ...

@@ -54,6 +54,8 @@ class Claimed(NamedTuple):
     """When the next timer of a review item is over."""
     paused: frozenset[str] = frozenset()
     """The workflows that rest."""
+    failing: frozenset[str] = frozenset()
+    """The systems that have failed lately."""
 
 
 class HistoryRows(NamedTuple):

@@ -237,6 +237,8 @@ class WaitRow(NamedTuple):
     item: int | None
     """The number of the review item, for a question to people."""
     queue: str | None
+    system: str | None = None
+    """The system that is down, for a step that needs it; ``due`` is when somebody tries it again."""
 
 
 class JudgedRow(NamedTuple):

@@ -48,7 +48,6 @@ TABLE: dict[Action, tuple[str, str]] = {
     "send": ("nnyy", ""),
     "prune": ("nnny", ""),
     "pause": ("nnyy", ""),
-    "outcome": ("nnyy", ""),
     "forget": ("nnny", ""),
     "audit": ("nnny", ""),
     "people": ("nnny", ""),

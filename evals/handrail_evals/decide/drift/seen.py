@@ -70,8 +70,7 @@ class Routed(Seen):
         """
         judgement = outcome.judgement
         found = score_of(judgement, score, acceptor)
-        accepted = isinstance(outcome, Accepted) or outcome.code == "rollout"  # its rule accepts it all the same
-        return cls(found, accepted, case=case, drawn=judgement.drawn)
+        return cls(found, isinstance(outcome, Accepted), case=case, drawn=judgement.drawn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ class WaitTold(Told):
     child: str | None = Field(description="The id of the run that is waited for")
     item: int | None = Field(description="The number of the review item")
     queue: str | None
+    system: str | None = Field(description="The system that is down, for a step that needs it")
 
 
 class RunTold(Told):

@@ -76,6 +76,18 @@ class PausedTold(Told):
     at: float
 
 
+class SystemDownTold(Told):
+    """A system that failed too often in a row, so that runs that need it wait."""
+
+    system: str
+    since: float
+    failures: int
+    error: str | None
+    waiting: int = Field(description="How many runs wait for it")
+    probed: bool = Field(description="Whether a run tries it just now")
+    look_at: float = Field(description="When it is tried again, unless it is tried just now")
+
+
 class StatsTold(Told):
     """How the store's runs, review items and workers are doing."""
 
@@ -85,6 +97,7 @@ class StatsTold(Told):
     reviews: ReviewCountsTold
     is_worked_on: bool = Field(description="Whether any process executes runs, or may")
     paused: list[PausedTold] = Field(description="The workflow types and queues that rest")
+    down: list[SystemDownTold] = Field(description="The systems that are down")
     desk: DeskTold
 
 
@@ -175,6 +188,7 @@ def stats(call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswer:
             },
             "is_worked_on": health.is_worked_on,
             "paused": [each.as_json() for each in health.paused],
+            "down": [each.as_json() for each in health.down],
             "desk": _desk(call, seen, health.at),
         }
     )

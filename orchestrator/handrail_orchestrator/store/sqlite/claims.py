@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import Claimed
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
-from handrail_orchestrator.store.sqlite import outbox, pauses
+from handrail_orchestrator.store.sqlite import outbox, pauses, systems
 from handrail_orchestrator.store.sqlite.review_query import next_timer_sql
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def claim(tx: "Transaction", change: c.Claim) -> Claimed:
     paused = pauses.paused_workflows(tx)
     if paused:
         change = change._replace(versions=[each for each in change.versions if each[0] not in paused])
+    failing, next_look = systems.look(tx, change)
     first = _first_suspect(tx, change) if change.suspects else None
     alone = first is not None and first[1] <= 1
     claimed: list[ClaimedRun] = []
@@ -85,7 +86,10 @@ def claim(tx: "Transaction", change: c.Claim) -> Claimed:
     waits = alone and change.busy
     open_to_all = change.suspects and first is None
     next_wake = _next_wake(tx, change, lanes, suspects=open_to_all)
-    return Claimed(claimed, next_wake, waits, tx.execute(*next_timer_sql(change.now)).fetchone()[0], paused)
+    if next_look is not None:
+        next_wake = next_look if next_wake is None else min(next_wake, next_look)
+    next_timer = tx.execute(*next_timer_sql(change.now)).fetchone()[0]
+    return Claimed(claimed, next_wake, waits, next_timer, paused, failing)
 
 
 class _Lane(NamedTuple):

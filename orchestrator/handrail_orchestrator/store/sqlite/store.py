@@ -33,6 +33,7 @@ from handrail_orchestrator.store.sqlite import (
     people,
     retention,
     review_query,
+    reviews,
     runs,
     views,
 )
@@ -54,8 +55,8 @@ from handrail_orchestrator.store.sqlite.fired import FiredRows
 from handrail_orchestrator.store.sqlite.flows import FlowRows
 from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.pauses import PauseRows
-from handrail_orchestrator.store.sqlite.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sqlite.rollouts import RolloutRows
+from handrail_orchestrator.store.sqlite.systems import SystemRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 from handrail_orchestrator.store.sqlite.triggers import TriggerRows
 
@@ -69,15 +70,28 @@ _EVENTS = f"SELECT {', '.join(EventRow._fields)} FROM events WHERE run = ? ORDER
 
 _WAITS = """
 SELECT steps.run, steps.name, steps.kind, steps.queued, coalesce(reviews.due, steps.due), steps.owner,
-    reviews.id, reviews.queue
+    reviews.id, reviews.queue, NULL, steps.seq
 FROM json_each(?) AS wanted JOIN steps ON steps.run = wanted.value AND steps.status = 'waiting'
 LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step = steps.name
-ORDER BY steps.run, steps.seq
+UNION ALL
+SELECT held.run, step, 'action', held.since, systems.look_at, NULL, NULL, NULL, held.system, 0
+FROM json_each(?) AS wanted JOIN held ON held.run = wanted.value JOIN systems ON systems.system = held.system
+ORDER BY 1, 10
 """
 
 
 class SqliteStore(
-    DecidedRows, FigureRows, FileRows, FiredRows, FlowRows, KnownRows, OutboxRows, PauseRows, TriggerRows, RolloutRows
+    DecidedRows,
+    FigureRows,
+    FileRows,
+    FiredRows,
+    FlowRows,
+    KnownRows,
+    OutboxRows,
+    PauseRows,
+    RolloutRows,
+    SystemRows,
+    TriggerRows,
 ):
     """One SQLite file in WAL mode: one connection writes, another reads, each used by one thread at a time."""
 
@@ -215,7 +229,8 @@ class SqliteStore(
 
     def waits(self, keys: Sequence[int]) -> list[WaitRow]:
         """Return what runs wait for."""
-        return [WaitRow._make(row) for row in self._rows(_WAITS, (json.dumps(list(keys)),))]
+        wanted = json.dumps(list(keys))
+        return [WaitRow._make(row[:-1]) for row in self._rows(_WAITS, (wanted, wanted))]
 
     def counts(self) -> dict[tuple[str, int, RunStatus], int]:
         """Return how many runs there are by workflow, version and status."""
@@ -291,7 +306,7 @@ class SqliteStore(
 
     def review(self, item: int) -> ReviewRow | None:
         """Return one review item."""
-        rows = self._rows(SELECT_ONE, (item,))
+        rows = self._rows(reviews.SELECT_ONE, (item,))
         return ReviewRow._make(rows[0]) if rows else None
 
     def review_log(self, item: int) -> list[ReviewLogRow]:

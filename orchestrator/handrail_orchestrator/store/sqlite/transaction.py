@@ -8,7 +8,6 @@ from typing import Any
 from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store import control as h
-from handrail_orchestrator.store import figures as g
 from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
@@ -29,15 +28,14 @@ from handrail_orchestrator.store.sqlite import (
     known,
     lifecycle,
     outbox,
-    outcomes,
     pauses,
     people,
     retention,
     reviews,
     rollouts,
-    rollups,
     running,
     steps,
+    systems,
     traces,
     triggers,
     views,
@@ -55,7 +53,6 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection, path: str, durability: Durability) -> None:
         self.execute = connection.execute
-        self.executemany = connection.executemany
         self.path = path
         self.worker: int | None = None
         self.alive = True
@@ -158,6 +155,10 @@ APPLY: dict[type, Apply] = {
     k.Sow: known.sow,
     h.Pause: pauses.pause,
     h.Resume: pauses.resume,
+    h.EnterSystem: systems.enter,
+    h.SystemFailed: systems.fail,
+    h.SystemAnswered: systems.answer,
+    h.ProbeNow: systems.probe_now,
     p.PutPerson: people.put_person,
     p.Rehash: people.rehash,
     p.PutPass: people.put_pass,
@@ -180,13 +181,11 @@ APPLY: dict[type, Apply] = {
     ro.RecordChallenge: rollouts.record_challenge,
     r.JoinBranches: firsts.join,
     r.DecideFirst: firsts.decide,
-    g.RollUp: rollups.roll_up,
-    g.RecordOutcome: outcomes.record,
-    g.PutBaseline: outcomes.put_baseline,
 }
 
 FENCED: frozenset[type] = frozenset(
     {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
     | {r.PutTags, r.PutProgress, r.JoinBranches, r.DecideFirst}
+    | {h.EnterSystem, h.SystemFailed, h.SystemAnswered}
 )
 """Changes that only the owner of a run may make."""
