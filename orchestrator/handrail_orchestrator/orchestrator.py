@@ -29,6 +29,7 @@ from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.priority import check_priority
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.retention import declared
+from handrail_orchestrator.rollout.versions import require_versions
 from handrail_orchestrator.store import Durability, Store, open_store
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
@@ -120,6 +121,8 @@ class Orchestrator(Client):
         self._settings = settings.with_concurrency(concurrency)
         self._durability: Durability = durability
         self._library = Library(settings.hooks)
+        if self._library.rolls_out:
+            require_versions(self._given)
         self._engine: EmbeddedEngine | None = None
         self._signals = Signals(self._terminate)
         self._stopping: asyncio.Task[bool] | None = None
@@ -131,6 +134,7 @@ class Orchestrator(Client):
         self._stopping = None
         try:
             await self.remember_retention(declared(self._given))
+            await self.engine.rolling.declare_versions(self.engine.writer.ask)
             if self._notices is not None:
                 await self.outbox.declare(self._notices.declaration())
             self.engine.worker.sign_on()
@@ -331,9 +335,10 @@ class Orchestrator(Client):
         checked_texts(id=run_id, by=by)
         check_priority(priority)
         now = self.now()
+        name = run_id if run_id is not None else uuid.uuid4().hex
+        workflow = self.engine.rolling.version_for(workflow, name, value)
         encoded = self._library.workflow(workflow).input.encode(value)
         deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
-        name = run_id if run_id is not None else uuid.uuid4().hex
         started_by = None if by is None else f"person:{by}"
         start = StartRun(
             name, workflow.name, workflow.version, encoded, workflow.code, now, deadline, execute,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, get_type_hints, overload
 
 from handrail_ground.code_hash import hash_of_code
+from handrail_guards.rollout import Rollout
 from handrail_orchestrator.coding import codec_for, signature_codec
 from handrail_orchestrator.errors import InvalidWorkflow, UnresolvedAnnotation
 from handrail_orchestrator.run import Run
@@ -40,6 +41,8 @@ class Workflow(Generic[In_contra, Out_co]):
     """From the run's start to its end, waits included; None: no limit."""
     keep: timedelta | None = None
     """How long a run is kept after its end, however it ended; None: until somebody prunes it."""
+    rollout: Rollout | None = None
+    """Which new runs get this version; the others get the one before. None: all."""
     code: str = field(init=False)
     """Hash of the function's code: a changed one may ask for steps with other inputs than recorded."""
 
@@ -56,6 +59,12 @@ class Workflow(Generic[In_contra, Out_co]):
         if keep is not None and not (isinstance(keep, timedelta) and keep > timedelta(0)):
             raise InvalidWorkflow(
                 f"workflow {self.name!r}: keep is {self.keep!r}; give a time above 0, such as timedelta(days=90)"
+            )
+        rollout: object = self.rollout  # as above
+        if rollout is not None and not isinstance(rollout, Rollout):
+            raise InvalidWorkflow(
+                f"workflow {self.name!r}: rollout is {rollout!r}; give share(0.1) or only('pilot', ...) of"
+                " handrail.guards"
             )
         if not inspect.iscoroutinefunction(self.function):
             raise InvalidWorkflow(f"workflow {self.name!r} must be an `async def`")
@@ -166,11 +175,13 @@ def workflow(
     continues: tuple[int, ...] = (),
     deadline_seconds: float | None = None,
     keep: timedelta | None = None,
+    rollout: Rollout | None = None,
 ) -> WorkflowDecorator:
     """Mark ``async def f(run, input) -> Result`` as a workflow.
 
     ``keep`` is how long its runs are kept after their end: ``handrail runs prune --retention`` deletes older ones, and
-    so does ``handrail work`` once an hour.
+    so does ``handrail work`` once an hour. ``rollout`` says which new runs get this version, such as ``share(0.1)`` of
+    ``handrail.guards``; the others start on the version before, which the orchestrator is given too.
 
     Raises:
         InvalidWorkflow: the function or a setting cannot be a workflow's.
@@ -179,7 +190,7 @@ def workflow(
 
     def decorate(function: Callable[..., Awaitable[Any]]) -> AnyWorkflow:
         found = name or str(getattr(function, "__name__", ""))
-        return Workflow(function, found, version, continues, deadline_seconds, keep)
+        return Workflow(function, found, version, continues, deadline_seconds, keep, rollout)
 
     return decorate
 
@@ -199,6 +210,11 @@ class Workflows:
                         f"two workflows execute {each.name!r} version {version}: bump one, or drop one"
                     )
                 self._by_version[each.name, version] = each
+
+    @property
+    def given(self) -> tuple[AnyWorkflow, ...]:
+        """Return the workflows themselves, each once."""
+        return tuple(dict.fromkeys(self._by_version.values()))
 
     def __contains__(self, workflow: AnyWorkflow) -> bool:
         return self._by_version.get((workflow.name, workflow.version)) is workflow

@@ -63,7 +63,7 @@ class EmbeddedEngine(Host):
             clock=clock, limiters=limiters, threads=settings.threads, hooks=settings.hooks, telemetry=telemetry,
             systems=systems,
         )  # fmt: skip
-        self.rolling = Rolling(store, self.writer.add, clock.now)
+        self.rolling = Rolling(store, self.writer.add, clock.now, workflows.given if library.rolls_out else ())
         """How far steps are rolled out, and their challengers."""
         equipment = Equipment(
             store=store,

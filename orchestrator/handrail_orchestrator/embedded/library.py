@@ -155,7 +155,8 @@ class Library:
 
     def __init__(self, hooks: Hooks | None = None) -> None:
         self._hooks = hooks
-        self._rolls_out = hooks is None or hooks.rolls_out
+        self.rolls_out = hooks is None or hooks.rolls_out
+        """Whether what is rolled out bit by bit is let loose as far as it says; otherwise it is used in every run."""
         self._steps: dict[Any, BoundStep] = {}
         self._codecs: dict[Any, tuple[InputCodec, Codec[Any]]] = {}
         """By function."""
@@ -237,12 +238,12 @@ class Library:
         )
 
     def _rolled(self, judge: Judge[..., Any]) -> Rolled | None:
-        if not self._rolls_out or not isinstance(judge, RolledOutJudge) or judge.rollout is None:
+        if not self.rolls_out or not isinstance(judge, RolledOutJudge) or judge.rollout is None:
             return None
         return Rolled(judge.rollout, judge.rollout_subject, judge.escalate)
 
     def _challenger(self, judge: Judge[..., Any]) -> BoundJudge | None:
-        if not self._rolls_out or not isinstance(judge, ChallengedJudge) or judge.challenger is None:
+        if not self.rolls_out or not isinstance(judge, ChallengedJudge) or judge.challenger is None:
             return None
         return self._bound(judge.challenger)
 

@@ -1,7 +1,7 @@
 """What the runs of one engine ask of rollouts: whether a value is let through, and a challenger beside."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail_guards.outcome import Accepted, Doubtful
@@ -10,8 +10,10 @@ from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.challengers import Challenge, Challengers
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.rollout.deciding import applied, decided, value_of
+from handrail_orchestrator.rollout.versions import declarations, version_for
 from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.store.rollouts import DeclareRollout, RolloutKey
+from handrail_orchestrator.workflow import AnyWorkflow
 
 if TYPE_CHECKING:
     from handrail_orchestrator.embedded.library import BoundJudge
@@ -34,12 +36,30 @@ class At(NamedTuple):
 class Rolling:
     """Asks the store how far things are rolled out, and lets challengers answer; shared by all runs of an engine."""
 
-    def __init__(self, store: "Store", record: "Callable[[Change], object]", now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: "Store",
+        record: "Callable[[Change], object]",
+        now: Callable[[], float],
+        workflows: Sequence[AnyWorkflow] = (),
+    ) -> None:
         self.challengers = Challengers(record, now)
         self._store = store
+        self._workflows = workflows
         self._record = record
         self._now = now
         self._declared: set[DeclareRollout] = set()
+
+    def version_for(self, workflow: AnyWorkflow, run_id: str, value: object) -> AnyWorkflow:
+        """Return the version that a new run starts on: the one that was asked for, or one before it."""
+        return version_for(workflow, self._workflows, self._store, run_id=run_id, value=value)
+
+    async def declare_versions(self, write: "Callable[[Change], Awaitable[object]]") -> None:
+        """Say what the code of versions declares, where the store knows something else."""
+        for change in declarations(self._workflows, self._now()):
+            row = self._store.rollout(change.key)
+            if row is None or (row.subject, row.terms) != (change.subject, change.terms):
+                await write(change)
 
     def let_out(
         self, bound: "BoundJudge", outcome: Accepted[Any] | Doubtful[Any], at: At, args: Args, kwargs: Kwargs

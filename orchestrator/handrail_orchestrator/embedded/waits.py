@@ -307,6 +307,8 @@ class Waits:
         row = self._history.find(name, "child")
         if row is None:
             now = self._equipment.clock.now()
+            if (rolling := self._equipment.rolling) is not None and workflow.rollout is not None:
+                workflow = rolling.version_for(workflow, run_id, bound.input.decode(encoded))
             deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
             row = self._row(name, "child")._replace(input=encoded, owner=run_id)
             start = StartRun(
