@@ -107,6 +107,12 @@ register(
 )
 register(
     app,
+    "rollout",
+    "handrail.rollout_command:app",
+    "How far steps and versions are let loose: look, promote on evidence, hold and resume.",
+)
+register(
+    app,
     "audit",
     "handrail_orchestrator.cli.audit:app",
     "Verify the audit log, and write every decision out as evidence.",

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from handrail_evals.decide.comparison import compare as compare
     from handrail_evals.decide.gate import Standing as Standing
     from handrail_evals.decide.gate import Terms as Terms
+    from handrail_evals.decide.rollout_evidence import challenger_verdict as challenger_verdict
+    from handrail_evals.decide.rollout_evidence import results_verdict as results_verdict
+    from handrail_evals.decide.rollout_evidence import rollout_verdict as rollout_verdict
     from handrail_evals.errors import DataError as DataError
     from handrail_evals.errors import EvalsError as EvalsError
     from handrail_evals.errors import InvalidCaseFile as InvalidCaseFile

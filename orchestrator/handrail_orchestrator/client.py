@@ -20,6 +20,7 @@ from handrail_orchestrator.people import People
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.rollout.desk import RolloutDesk
+from handrail_orchestrator.statistics.recording import Measuring
 from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.store.changes import Cancel, Change, Fork, Prune, RetryRun, Send
 from handrail_orchestrator.store.files import FileRow, SweepFiles
@@ -50,7 +51,7 @@ class ClientParts(NamedTuple):
     """Holds answers to the guards of workflows whose code is known."""
 
 
-class Client(Steering, TriggerBoard, RolloutDesk):
+class Client(Steering, TriggerBoard, RolloutDesk, Measuring):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.

@@ -4,9 +4,10 @@ from handrail_orchestrator.chores import Chore
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.retention import Retention
+from handrail_orchestrator.statistics.rolling import RollingUp
 
 
 def standing(client: Client) -> list[Chore]:
     """Return what ``handrail work``, ``serve`` and ``watch`` do beside the runs; each area adds its own here."""
     working: list[Chore] = [Retention(client)] if isinstance(client, Orchestrator) else []
-    return working
+    return [*working, RollingUp(client)]

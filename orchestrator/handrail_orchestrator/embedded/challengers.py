@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger("handrail.challengers")
 
 MOST_AT_ONCE = 16
-"""Challengers at work; a call beyond them is left out, and that is recorded."""
+"""Challengers at work; others wait for their turn."""
+MOST_WAITING = 1_000
+"""Calls that wait for their turn; one beyond them is left out, and that is recorded."""
 SECONDS = 120.0
 """How long one may take."""
 GRACE_SECONDS = 5.0
@@ -47,14 +50,21 @@ class Challengers:
     """Asks challengers in a thread of their own: one that blocks, fails or never answers holds up nobody else."""
 
     def __init__(
-        self, record: "Callable[[Change], object]", now: Callable[[], float], seconds: float = SECONDS
+        self,
+        record: "Callable[[Change], object]",
+        now: Callable[[], float],
+        *,
+        seconds: float = SECONDS,
+        grace: float = GRACE_SECONDS,
     ) -> None:
         self._record = record
         self._now = now
         self._seconds = seconds
+        self._grace = grace
         self._engine = asyncio.get_running_loop()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._at_work: set[Challenge] = set()
+        self._waiting: deque[Challenge] = deque()
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
@@ -63,17 +73,25 @@ class Challengers:
         """Let a challenger answer, some time; what it comes to is recorded beside the step."""
         if self._closed:
             return
-        if len(self._at_work) >= MOST_AT_ONCE:
-            self._write(challenge, _Answered(error=f"left out: {MOST_AT_ONCE} challengers were at work"))
+        if len(self._waiting) >= MOST_WAITING:
+            self._write(challenge, _Answered(error=f"left out: {MOST_WAITING:,} others waited for their turn"))
             return
-        self._at_work.add(challenge)
         self._idle.clear()
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            turning = threading.Thread(target=_turn, args=(self._loop,), name="handrail-challengers", daemon=True)
-            turning.start()
-        asyncio.run_coroutine_threadsafe(self._answered(challenge), self._loop)
-        self._engine.call_later(self._seconds + GRACE_SECONDS, self._give_up, challenge)
+        self._waiting.append(challenge)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._waiting and len(self._at_work) < MOST_AT_ONCE:
+            challenge = self._waiting.popleft()
+            self._at_work.add(challenge)
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                turning = threading.Thread(target=_turn, args=(self._loop,), name="handrail-challengers", daemon=True)
+                turning.start()
+            asyncio.run_coroutine_threadsafe(self._answered(challenge), self._loop)
+            self._engine.call_later(self._seconds + self._grace, self._give_up, challenge)
+        if not self._at_work:
+            self._idle.set()
 
     async def _answered(self, challenge: Challenge) -> None:
         """Ask, in the challengers' thread, and hand what came of it to the engine's."""
@@ -93,14 +111,17 @@ class Challengers:
             return
         self._at_work.discard(challenge)
         self._write(challenge, answered)
-        if not self._at_work:
-            self._idle.set()
+        self._go_on()
 
     def _give_up(self, challenge: Challenge) -> None:
         """Leave one that does not even end when it is told to, and the thread that it holds, to themselves."""
-        if challenge in self._at_work:
-            self._leave_thread()
-            self._ended(challenge, _late(self._seconds))
+        if challenge not in self._at_work:
+            return
+        self._leave_thread()
+        left_out, self._waiting = self._waiting, deque()
+        for each in left_out:
+            self._write(each, _Answered(error="left out: a challenger before it held the thread and gave no answer"))
+        self._ended(challenge, _late(self._seconds))
 
     def _write(self, challenge: Challenge, answered: "_Answered") -> None:
         if answered.error is not None:
@@ -114,8 +135,8 @@ class Challengers:
 
     @property
     def at_work(self) -> int:
-        """Return how many have not answered yet."""
-        return len(self._at_work)
+        """Return how many have not answered yet, those that wait for their turn included."""
+        return len(self._at_work) + len(self._waiting)
 
     async def ended(self) -> None:
         """Wait until all have answered, or were given up."""
@@ -125,6 +146,7 @@ class Challengers:
         """Wait for none of them: what they answer from now on is lost."""
         self._closed = True
         self._at_work.clear()
+        self._waiting.clear()
         self._idle.set()
         self._leave_thread()
 

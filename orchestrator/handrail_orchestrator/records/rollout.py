@@ -107,3 +107,14 @@ class ChallengeRecord:
     error: str | None
     seconds: float
     money: float | None
+
+    @property
+    def value(self) -> tuple[Any, bool]:
+        """Return what it answered, as JSON data, and whether it answered at all."""
+        match self.outcome:
+            case Accepted(value):
+                return value, True
+            case Doubtful(suggestion):
+                return suggestion, suggestion is not None
+            case None:
+                return None, False

@@ -1,15 +1,17 @@
 """Looking at rollouts, and promoting, holding and resuming them: who does so, why, and on what evidence is kept."""
 
 import json
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from handrail_guards.numbers import is_share
 from handrail_guards.rollout import percent
-from handrail_orchestrator.errors import Misuse, NotPromoted, UnknownRollout
+from handrail_orchestrator.errors import Misuse, NotPromoted, OrchestratorError, UnknownRollout
 from handrail_orchestrator.records.reading import challenge_record
 from handrail_orchestrator.records.rollout import ChallengeRecord, RolloutChange, RolloutRecord, RolloutVerdict
+from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.rollouts import (
     HoldFired,
     MoveRollout,
@@ -143,11 +145,7 @@ class RolloutDesk(ABC):
         ``is_certain`` says that values are known to be wrong. Otherwise what is let loose in every run is left to the
         watch itself. It is written when this returns, from code with an event loop or without.
         """
-        change = HoldFired(step, workflow, why, self.now(), is_certain)
-        store = self._open_store
-        store.prepare_to_write()
-        (held,) = store.apply([change])
-        return list(held)
+        return _hold_fired(self._open_store, HoldFired(step, workflow, why, self.now(), is_certain))
 
     def _require_doer(self, by: str, why: str) -> None:
         checked_texts(by=by, why=why)
@@ -169,6 +167,38 @@ class RolloutDesk(ABC):
         promoted_for = record.offered if action == "promote" else None
         change = MoveRollout(record.key, action, number, f"person:{by}", why, self.now(), share, promoted_for, verdict)
         return rollout_record(await self._change(change))
+
+
+@runtime_checkable
+class HoldsRollouts(Protocol):
+    """Whoever can hold what is rolled out, such as a client."""
+
+    def hold_fired(self, step: str, *, workflow: str | None = None, why: str, is_certain: bool) -> list[str]:
+        """Hold every rollout of a step, as its watch fired; returns what was not held before."""
+        ...
+
+
+def hold_at(address: str, step: str, *, why: str, is_certain: bool) -> list[str]:
+    """Hold every rollout of a step in the store at an address, as its watch fired; returns what was not held before.
+
+    Raises:
+        StoreError: the store cannot be opened or written.
+    """
+    store = open_store(address, create=False, reading=True)
+    try:
+        return _hold_fired(store, HoldFired(step, None, why, time.time(), is_certain))
+    finally:
+        store.close()
+
+
+def _hold_fired(store: "Store", change: HoldFired) -> list[str]:
+    if not any(row.step == change.step and row.terms and not row.held for row in store.rollouts()):
+        return []
+    store.prepare_to_write()
+    (held,) = store.apply([change])
+    if isinstance(held, OrchestratorError):
+        raise held
+    return list(held)
 
 
 def rollout_record(row: RolloutRow) -> RolloutRecord:

@@ -35,19 +35,21 @@ class StatsReader(ABC):
         workflow: str | None = None,
         version: int | None = None,
         zone: str = "UTC",
+        from_records: bool = False,
     ) -> "Stats":
         """Return the figures of the runs that were started in a window: those of the last seven days.
 
         ``window`` is a time up to now (``timedelta``, or text such as ``7d`` or ``24h``), or two moments or days, the
         second one not included (as text: ``2026-11-01..2026-11-08``); days begin at midnight in ``zone``.
+        ``from_records`` counts every record again in place of what was rolled up: it comes to the same, and takes long.
 
         Raises:
             Misuse: the window or the zone is none.
             StoreError: the store cannot be read.
         """
         from handrail_orchestrator.statistics.computing import compute  # noqa: PLC0415 -- few clients look at figures
-        from handrail_orchestrator.statistics.stats import Stats  # noqa: PLC0415 -- as above
-        from handrail_orchestrator.statistics.tally import RunTallies  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.statistics.counting import tallied  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.statistics.stats import BaselineFigure, Stats  # noqa: PLC0415 -- as above
         from handrail_orchestrator.statistics.window import window_of  # noqa: PLC0415 -- as above
         from handrail_orchestrator.store.figures import FigureQuery  # noqa: PLC0415 -- as above
 
@@ -55,11 +57,10 @@ class StatsReader(ABC):
         now = self.now()
         chosen = window_of(window, now=now, zone=zone)
         query = FigureQuery(since=chosen.since, until=chosen.until, workflow=workflow, version=version)
-        tallies = RunTallies()
         with self._open_store.figures() as stored:
-            for runs, parts in stored.all_runs(query):
-                tallies.add(runs, parts)
-        found = compute(tallies.items(), now)
+            tallies = tallied(stored, query, from_records=from_records)
+            baseline = stored.baseline(workflow)
+        found = compute(tallies, now)
         funnel = found.funnel
         return Stats(
             window=chosen,
@@ -83,8 +84,41 @@ class StatsReader(ABC):
             money=sum(each.money for each in found.steps),
             unpriced=sum(each.unpriced for each in found.steps),
             outcomes=found.outcomes,
+            baseline=tuple(BaselineFigure(**row._asdict()) for row in baseline),
             versions=found.versions,
         )
+
+    def flow(
+        self,
+        window: "WindowLike" = WEEK,
+        *,
+        workflow: str | None = None,
+        version: int | None = None,
+        zone: str = "UTC",
+        from_records: bool = False,
+    ) -> dict[tuple[str, str], int]:
+        """Return how often one activity followed another in the runs of a window: the edges of the process map.
+
+        Raises:
+            Misuse: the window or the zone is none.
+            StoreError: the store cannot be read.
+        """
+        from handrail_orchestrator.statistics.counting import tallied  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.statistics.window import window_of  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.store.figures import FigureQuery  # noqa: PLC0415 -- as above
+
+        checked_texts(workflow=workflow)
+        chosen = window_of(window, now=self.now(), zone=zone)
+        query = FigureQuery(since=chosen.since, until=chosen.until, workflow=workflow, version=version)
+        found: dict[tuple[str, str], int] = {}
+        with self._open_store.figures() as stored:
+            tallies = tallied(stored, query, measures=("edge",), from_records=from_records)
+        for _, tally in tallies:
+            for (measure, edge, _), (times, _) in tally.items():
+                if measure == "edge":
+                    source, _, target = edge.partition("\t")
+                    found[source, target] = found.get((source, target), 0) + times
+        return found
 
     def _queue_ages(self, now: float) -> "tuple[QueueAge, ...]":
         from handrail_orchestrator.statistics.stats import AGE_LIMITS, QueueAge  # noqa: PLC0415 -- as above

@@ -182,6 +182,7 @@ def _at(ages: Sequence[tuple[float, int]], share: float) -> float | None:
 
 def _steps(workflow: str, measures: _Measures, cycle: int) -> Iterable[StepStats]:
     kinds = ("work", "work_open", "span", "span_open", "step_open")
+    owners = _owners(measures)
     for label in sorted({label for measure in kinds for label in measures.of(measure)}):
         kind, _, name = label.partition("\t")
         ended = [
@@ -199,6 +200,7 @@ def _steps(workflow: str, measures: _Measures, cycle: int) -> Iterable[StepStats
             workflow=workflow,
             step=name,
             kind=kind,
+            owner=owners.get(label),
             executed=executed,
             failed=measures.times("failed", label),
             retries=measures.times("retries", label),
@@ -211,6 +213,16 @@ def _steps(workflow: str, measures: _Measures, cycle: int) -> Iterable[StepStats
             output_tokens=measures.amount("tokens_out", label)[1],
             share=spans / cycle if cycle else None,
         )
+
+
+def _owners(measures: _Measures) -> dict[str, str]:
+    """Return who answers for each step: of several, whoever has most of its records."""
+    found: dict[str, tuple[int, str]] = {}
+    for name, buckets in measures.of("owner").items():
+        kind, step, owner = name.split("\t", 2)
+        label, times = f"{kind}\t{step}", _summed([buckets])[0]
+        found[label] = max(found.get(label, (0, "")), (times, owner))
+    return {label: owner for label, (times, owner) in found.items() if times}
 
 
 def _wait_and_work(

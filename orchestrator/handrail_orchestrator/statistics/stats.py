@@ -178,6 +178,8 @@ class StepStats:
     """What it is called in code; of a question about a step, ``route/review`` or ``route/audit``."""
     kind: str
     """``rule``, ``action``, ``ai``, ``human``, ``timer``, ``event`` or ``child``."""
+    owner: str | None = None
+    """Who answers for it, as its code says; of a question to people, the queue; of several, the one that has most."""
     executed: int = 0
     """Times it came to an end."""
     failed: int = 0
@@ -207,8 +209,8 @@ class StepStats:
         plain = {
             name: getattr(self, name)
             for name in (
-                "workflow", "step", "kind", "executed", "failed", "fail_rate", "retries", "open", "money", "unpriced",
-                "input_tokens", "output_tokens", "share",
+                "workflow", "step", "kind", "owner", "executed", "failed", "fail_rate", "retries", "open", "money",
+                "unpriced", "input_tokens", "output_tokens", "share",
             )
         }  # fmt: skip
         return {**plain, "wait": self.wait.as_json(), "work": self.work.as_json()}
@@ -355,7 +357,10 @@ class BaselineFigure:
     """A number from before, imported, to be shown beside."""
 
     metric: str
+    """What it is called, such as ``cycle_p50`` or a name of one's own."""
     value: float
+    workflow: str = ""
+    """Of which workflow; of all without one."""
     unit: str = ""
     cases: int | None = None
     note: str = ""

@@ -5,18 +5,20 @@ come to what counting the records that are left comes to.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from math import ceil
+from math import ceil, log2
 from typing import Final
 
 from handrail_ground.hashing import hash_of_text
-from handrail_orchestrator.records.decided import DecidedRecord, asked_about, plain_step
+from handrail_orchestrator.process_map.activity import activity_of
+from handrail_orchestrator.process_map.flow import FlowStep, flow_of
+from handrail_orchestrator.records.decided import DecidedRecord, plain_step
 from handrail_orchestrator.records.reading import decided_record
-from handrail_orchestrator.statistics.buckets import MICROS, bucket_of, micros_of
+from handrail_orchestrator.statistics.buckets import MICROS, PER_DOUBLING, ZERO, bucket_of, micros_of
 from handrail_orchestrator.statistics.changes import WHOLE, changed_fields
 from handrail_orchestrator.statistics.kappa import PAIR, agreeing_pairs
+from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store.figures import (
     HOUR,
     Amount,
@@ -28,18 +30,24 @@ from handrail_orchestrator.store.figures import (
     TallyKey,
     TallyPlace,
 )
-
-TALLY_VERSION: Final = 1
-"""Raised when the same records come to other counts: what was rolled up before is counted again then."""
+from handrail_orchestrator.store.rows import RunStatus
 
 NANOS: Final = 1_000_000_000
 OPEN_FATES: Final = frozenset({"waiting", "waiting_person"})
-WAITING_KINDS: Final = frozenset({"human", "timer", "event", "child"})
+WAITING_KINDS: Final[frozenset[StepKind]] = frozenset({"human", "timer", "event", "child"})
 """Kinds of steps that are waited for, not executed."""
 DECILES: Final = 10
+_BEGUN: Final = frozenset({"started", "waiting"})
+_STATUS: Final[Mapping[str, RunStatus]] = {
+    "failed": "failed", "cancelled": "cancelled", "set_aside": "set_aside", "waiting": "waiting",
+    "waiting_person": "waiting",
+}  # fmt: skip
+"""The status of a run whose fate is not that it completed."""
 HANDING_ON: Final = frozenset({"send_up", "assign", "escalate", "reassign"})
 
 Counts = dict[TallyKey, Amount]
+Shape = list[tuple[int, str, StepKind]]
+"""The steps of a run: in which order, what they are called, what stands behind them."""
 
 
 class RunTallies(dict[TallyPlace, Counts]):
@@ -51,40 +59,35 @@ class RunTallies(dict[TallyPlace, Counts]):
 
     def add(self, runs: Iterable[FigureRun], parts: FigureParts) -> None:
         """Count some runs with all that belongs to them."""
-        steps, archived = _by_run(parts.steps), _by_run(parts.archived)
-        items: dict[int, list[FigureItem]] = defaultdict(list)
-        for item in parts.items:
-            items[item.row.item.run].append(item)
-        outcomes: dict[int, list[OutcomeRow]] = defaultdict(list)
-        for outcome in parts.outcomes:
-            outcomes[outcome.run].append(outcome)
+        places: dict[int, tuple[FigureRun, Counts, Shape]] = {}
         for run in runs:
             counts = self.of(run.place)
+            places[run.key] = run, counts, []
             _count_run(counts, run)
-            own = steps.get(run.key, ())
-            for step in own:
-                if step.seq > run.copied_seq:
-                    _count_step(counts, step, run)
-            for step in archived.get(run.key, ()):
-                if step.seq > run.copied_seq and step.status in {"done", "failed"}:
-                    _count_step(counts, step, run)
-            for item in items.get(run.key, ()):
-                _count_item(counts, item)
-            for outcome in outcomes.get(run.key, ()):
-                _count_outcome(counts, run, outcome)
+        _count_steps(parts.steps, places)
+        for run, counts, shape in places.values():
+            for edge, times in _edges(run.fate, tuple((name, kind) for _, name, kind in sorted(shape))):
+                put(counts, ("edge", edge, 0), times)
+        over = [step for step in parts.archived if step.status in {"done", "failed"}]
+        _count_steps(over, {key: (run, counts, []) for key, (run, counts, _) in places.items()})
+        for item in parts.items:
+            _count_item(places[item.row.item.run][1], item)
+        for outcome in parts.outcomes:
+            run, counts, _ = places[outcome.run]
+            _count_outcome(counts, run, outcome)
+
+
+def tally_of(runs: Sequence[FigureRun], parts: FigureParts) -> RunTallies:
+    """Return what runs come to with all that belongs to them; stores roll this up."""
+    found = RunTallies()
+    found.add(runs, parts)
+    return found
 
 
 def put(counts: Counts, key: TallyKey, times: int = 1, total: int = 0) -> None:
     """Add to a count."""
     old = counts.get(key)
     counts[key] = (times, total) if old is None else (old[0] + times, old[1] + total)
-
-
-def _by_run(steps: Iterable[FigureStep]) -> dict[int, list[FigureStep]]:
-    found: dict[int, list[FigureStep]] = {}
-    for step in steps:
-        found.setdefault(step.run, []).append(step)
-    return found
 
 
 def _count_run(counts: Counts, run: FigureRun) -> None:
@@ -97,44 +100,61 @@ def _count_run(counts: Counts, run: FigureRun) -> None:
 
 @lru_cache(maxsize=4096)
 def step_label(kind: str, name: str) -> str:
-    """Return the label of a step: its kind, and what it is called in code, with what is asked about it."""
-    about = asked_about(name)
-    return f"{kind}\t{plain_step(name)}{name[len(about) :].partition('#')[0]}"
+    """Return the label of a step: its kind, and the activity that all its calls are."""
+    return f"{kind}\t{activity_of(name.partition('!')[0])}"
 
 
-def _count_step(counts: Counts, step: FigureStep, run: FigureRun) -> None:
-    kind, ended, started = step.kind, step.ended, step.started
-    label = step_label(kind, step.name.partition("!")[0])
-    if ended is None or step.status in {"started", "waiting"}:
-        put(counts, ("step_open", label, 0))
-        return
-    queued = step.queued if step.queued is not None else started if started is not None else ended
-    is_over = run.ended is not None
-    if step.status == "failed":
-        put(counts, ("failed", label, 0))
-    if kind in WAITING_KINDS:
-        span = micros_of(ended - queued)
-        put(counts, ("span" if is_over else "span_open", label, bucket_of(span)), 1, span)
-        return
-    work = micros_of(ended - (queued if started is None else started))
-    put(counts, ("work" if is_over else "work_open", label, bucket_of(work)), 1, work)
-    if started is not None and started > queued:
-        wait = micros_of(started - queued)
-        put(counts, ("wait" if is_over else "wait_open", label, bucket_of(wait)), 1, wait)
-    if step.attempt > 1:
-        put(counts, ("retries", label, 0), step.attempt - 1)
-    if kind == "ai":
-        _count_cost(counts, step, label)
+@lru_cache(maxsize=4096)
+def _edges(fate: str, steps: tuple[tuple[str, StepKind], ...]) -> tuple[tuple[str, int], ...]:
+    """Return which activities followed which in a run of this shape: most runs have one that was seen before."""
+    status: RunStatus = _STATUS.get(fate, "completed")
+    flow = flow_of((FlowStep(name, kind, place) for place, (name, kind) in enumerate(steps, 1)), status)
+    return tuple((f"{source}\t{target}", times) for (source, target), times in flow.items())
+
+
+def _count_steps(steps: Iterable[FigureStep], places: Mapping[int, tuple[FigureRun, Counts, Shape]]) -> None:
+    """Count steps. Rolling up spends its time in this loop, so what most steps do not have is looked at last."""
+    for step in steps:
+        key, name, seq, kind, status, attempt, queued, started, ended, _, _, _, owner = step
+        run, counts, shape = places[key]
+        if seq <= run.copied_seq:
+            continue
+        shape.append((seq, name, kind))
+        label = step_label(kind, name)
+        if owner is not None:
+            put(counts, ("owner", f"{label}\t{owner}", 0))
+        if ended is None or status in _BEGUN:
+            put(counts, ("step_open", label, 0))
+            continue
+        is_over = run.ended is not None
+        if status == "failed":
+            put(counts, ("failed", label, 0))
+        if kind in WAITING_KINDS or started is None:
+            span = micros_of(ended - (ended if queued is None else queued))
+            put(counts, ("span" if is_over else "span_open", label, bucket_of(span)), 1, span)
+            continue
+        work = int((ended - started) * MICROS + 0.5) if ended > started else 0
+        place = ("work" if is_over else "work_open", label, int(log2(work) * PER_DOUBLING) if work else ZERO)
+        old = counts.get(place)
+        counts[place] = (1, work) if old is None else (old[0] + 1, old[1] + work)
+        if queued is not None and queued < started:
+            wait = micros_of(started - queued)
+            put(counts, ("wait" if is_over else "wait_open", label, bucket_of(wait)), 1, wait)
+        if attempt > 1:
+            put(counts, ("retries", label, 0), attempt - 1)
+        if kind == "ai":
+            _count_cost(counts, step, label)
 
 
 def _count_cost(counts: Counts, step: FigureStep, label: str) -> None:
-    if step.money is not None:
-        put(counts, ("money", label, 0), 1, int(step.money * NANOS + 0.5))
-    elif step.status == "done":
+    _, _, _, _, status, _, _, _, _, input_tokens, output_tokens, money, _ = step
+    if money is not None:
+        put(counts, ("money", label, 0), 1, int(money * NANOS + 0.5))
+    elif status == "done":
         put(counts, ("unpriced", label, 0))
-    if step.input_tokens or step.output_tokens:
-        put(counts, ("tokens_in", label, 0), 1, step.input_tokens or 0)
-        put(counts, ("tokens_out", label, 0), 1, step.output_tokens or 0)
+    if input_tokens or output_tokens:
+        put(counts, ("tokens_in", label, 0), 1, input_tokens or 0)
+        put(counts, ("tokens_out", label, 0), 1, output_tokens or 0)
 
 
 def _count_item(counts: Counts, found: FigureItem) -> None:
@@ -151,7 +171,8 @@ def _count_item(counts: Counts, found: FigureItem) -> None:
             put(counts, ("put_away", queue, ceil(item.snoozed_until)))
     if item.due is not None and item.first_taken is not None:
         put(counts, ("promise", f"{queue}\tfirst_{'met' if item.first_taken <= item.due else 'late'}", 0))
-    label = step_label("human", item.step.partition("!")[0])
+    label = step_label("human", item.step)
+    put(counts, ("owner", f"{label}\t{queue}", 0))
     if item.state == "decided" and item.decided is not None:
         _count_decided(counts, decided_record(row), moves, label)
         return

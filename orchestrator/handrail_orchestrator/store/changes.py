@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict, assert_never
 
 from handrail_orchestrator.store import control as h
+from handrail_orchestrator.store import figures as g
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
@@ -301,6 +302,7 @@ Change = (
     | NoteFired
     | FileChange
     | TriggerChange
+    | g.FigureChange
     | RecordStep
     | NoteStarted
     | OpenWait
@@ -357,6 +359,7 @@ def run_of(change: Change) -> int | None:
             | DeclareTrigger() | PauseTrigger() | ResumeTrigger() | AskToFire() | CloseAsk() | TellTrigger() | Advance()
             | TakeEnd() | TroubleTrigger() | ForgetTrigger()
             | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge()
+            | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
             | h.Pause() | h.Resume() | h.ProbeNow()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
@@ -365,5 +368,7 @@ def run_of(change: Change) -> int | None:
             assert_never(change)
 
 
-VOLATILE: frozenset[type] = frozenset({KeepTrace, NoteStarted, Claim, Beat, ExtendLease, UsePass, BeginFile, PutPart})
+VOLATILE: frozenset[type] = frozenset(
+    {KeepTrace, NoteStarted, Claim, Beat, ExtendLease, UsePass, BeginFile, PutPart, g.RollUp}
+)
 """After a power cut a claim is due again, and a hint, a beat, a sign of life or half a file is of no use any more."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias
+from importlib import import_module
+from typing import NamedTuple, Protocol, TypeAlias, cast
 
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store.decided import DecidedRow
@@ -11,6 +12,11 @@ from handrail_orchestrator.store.rows import StepStatus
 
 HOUR = 3_600
 """Seconds of what tallies are rolled up by: the hour in which a run was started."""
+DAY_HOURS = 24
+"""Hours of what they are rolled up by beside, so that long windows read little: the day, of UTC."""
+
+TALLY_VERSION = 1
+"""Raised when ``statistics.tally`` counts the same records otherwise: what was rolled up is counted again then."""
 
 TallyKey: TypeAlias = tuple[str, str, int]
 """What is counted: the measure, of what, and the bucket of a histogram."""
@@ -75,6 +81,8 @@ class FigureStep(NamedTuple):
     input_tokens: int | None
     output_tokens: int | None
     money: float | None
+    owner: str | None
+    """Who answers for it; None also of a child run."""
 
 
 class FigureItem(NamedTuple):
@@ -103,6 +111,92 @@ class FigureParts(NamedTuple):
     outcomes: Sequence[OutcomeRow]
 
 
+COUNTING = "handrail_orchestrator.statistics.tally"
+"""Where runs are counted: above the stores, so that each counts alike; loaded by the first that rolls up."""
+
+
+class Counting(Protocol):
+    """What counts runs, as the module of that name does."""
+
+    def tally_of(self, runs: Sequence[FigureRun], parts: FigureParts) -> Mapping[TallyPlace, Tally]:
+        """Return what runs come to."""
+        ...
+
+
+def counted(runs: Sequence[FigureRun], parts: FigureParts) -> Mapping[TallyPlace, Tally]:
+    """Return what runs come to with all that belongs to them."""
+    counting = cast("Counting", import_module(COUNTING))
+    return counting.tally_of(runs, parts)
+
+
+class RollUp(NamedTuple):
+    """Roll up what some more ended runs came to. Reply: ``RolledUp``.
+
+    Volatile: after a power cut the same is done again, and nothing is counted twice.
+    """
+
+    now: float
+    most: int
+
+
+class RolledUp(NamedTuple):
+    """How many runs were rolled up, and whether there are more."""
+
+    runs: int
+    more: bool
+
+
+class RecordOutcome(NamedTuple):
+    """Record what became of an ended run; it takes the place of what was recorded under this name. Reply: its number.
+
+    A value that is the same as the one recorded is not recorded again.
+    """
+
+    run_id: str
+    name: str
+    value: str
+    """JSON text."""
+    at: float
+    """When it happened."""
+    now: float
+    by: str
+
+
+class BaselineRow(NamedTuple):
+    """A number from before, of one workflow (of all under ``""``)."""
+
+    workflow: str
+    metric: str
+    value: float
+    unit: str = ""
+    cases: int | None = None
+    note: str = ""
+
+
+class PutBaseline(NamedTuple):
+    """Keep numbers from before, in place of those that were kept."""
+
+    rows: Sequence[BaselineRow]
+
+
+FigureChange: TypeAlias = RollUp | RecordOutcome | PutBaseline
+
+
+class OutcomeHistoryRow(NamedTuple):
+    """What was recorded of a run, whether it still stands or not."""
+
+    id: int
+    run_id: str
+    name: str
+    value: str
+    """JSON text."""
+    at: float
+    recorded: float
+    by: str
+    superseded_by: int | None
+    """The number of what took its place; None: it stands."""
+
+
 class StoredFigures(Protocol):
     """What a store holds for figures, as it is at one moment."""
 
@@ -118,6 +212,18 @@ class StoredFigures(Protocol):
         """Yield all runs of a query with what belongs to them, a batch at a time."""
         ...
 
+    def rest(self, query: FigureQuery) -> Iterator[tuple[list[FigureRun], FigureParts]]:
+        """Yield the runs of a query that are not rolled up, as ``all_runs`` does."""
+        ...
+
+    def rolled_up(self, query: FigureQuery, measures: Sequence[str] | None = None) -> list[tuple[TallyPlace, Tally]]:
+        """Return what was rolled up of the whole hours that a query begins and ends with; places have no hour."""
+        ...
+
+    def baseline(self, workflow: str | None) -> list[BaselineRow]:
+        """Return numbers from before: of a workflow, and of all."""
+        ...
+
 
 class FigureStore(Protocol):
     """The part of a store that figures are read from.
@@ -128,6 +234,10 @@ class FigureStore(Protocol):
 
     def figures(self) -> AbstractContextManager[StoredFigures]:
         """Return what figures are made of, all of the moment at which the block is entered."""
+        ...
+
+    def outcomes_of(self, key: int) -> list[OutcomeHistoryRow]:
+        """Return all that was ever recorded of what became of a run, by its key, oldest first."""
         ...
 
     def queue_ages(self, now: float, limits: Sequence[float]) -> list[tuple[str, list[int]]]:

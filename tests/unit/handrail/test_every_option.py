@@ -23,6 +23,7 @@ GROUPS = {
     "backup": "handrail_orchestrator.cli.backup:backup",
     "restore": "handrail_orchestrator.cli.backup:restore",
     "document": "handrail.document_command:app",
+    "rollout": "handrail.rollout_command:app",
     "eval": "handrail_evals.show.cli:app",
 }
 STORE = ("--store", "sqlite:///runs.db")
@@ -57,6 +58,11 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "restore": ("copy.db", "--store", "sqlite:///other.db"),
     "document show": ("tickets.jsonl",),
     "document check": ("folder",),
+    "rollout status": ("triage/route", "--margin", "0.02", *STORE),
+    "rollout promote": ("triage/route", "--to", "0.1", "--why", "good", "--margin", "0.02", *AS),
+    "rollout hold": ("triage/route", "--why", "odd", *AS),
+    "rollout resume": ("triage/route", "--why", "fine", *AS),
+    "rollout history": ("triage/route", *STORE),
     "runs list": STORE,
     "runs show": ("a", *STORE),
     "runs cancel": ("b", *STORE),

@@ -48,6 +48,7 @@ TABLE: dict[Action, tuple[str, str]] = {
     "send": ("nnyy", ""),
     "prune": ("nnny", ""),
     "pause": ("nnyy", ""),
+    "outcome": ("nnyy", ""),
     "forget": ("nnny", ""),
     "audit": ("nnny", ""),
     "people": ("nnny", ""),

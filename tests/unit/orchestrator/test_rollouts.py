@@ -1,6 +1,7 @@
 """A step that is rolled out bit by bit: who decides, what is recorded, what people say of it; a challenger beside."""
 
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -36,9 +37,12 @@ from handrail.orchestrator import (
     WrongState,
 )
 from handrail.testing import Rehearsal, assert_replays, recorded_run
+from handrail_orchestrator.context import StepContext
+from handrail_orchestrator.embedded.challengers import Challenge, Challengers
+from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.store.port import JudgedQuery
-from handrail_orchestrator.store.rollouts import RolloutKey, RolloutRow
+from handrail_orchestrator.store.rollouts import RecordChallenge, RolloutKey, RolloutRow
 from handrail_orchestrator.store.sqlite import SqliteStore
 
 Team = Literal["cards", "loans"]
@@ -412,10 +416,33 @@ async def test_nobody_waits_for_a_challenger_that_blocks_its_thread() -> None:
         finally:
             released.set()
         await orchestrator.idle()
-        left_out = [
-            each for n in range(40) for each in orchestrator.challenges(f"M-{n}") if "left out" in (each.error or "")
-        ]
-        assert len(left_out) == 40 - 15
+        assert sum(len(orchestrator.challenges(f"M-{n}")) for n in range(40)) == 40, "each in its turn"
+
+
+async def test_a_challenger_that_never_ends_is_given_up_and_those_behind_it_are_left_out() -> None:
+    stuck, told = threading.Event(), list[RecordChallenge]()
+
+    async def blocks(_text: str) -> object:
+        stuck.wait(60)
+        return None
+
+    bound = Library().judge(route(None))
+    judge = replace(bound, step=replace(bound.step, function=blocks))
+    challengers = Challengers(told.append, time.time, seconds=0.05, grace=0.05)  # type: ignore[arg-type]  # only these are told
+    try:
+        for number in range(20):
+            context = StepContext(f"T-{number}", "route")
+            challengers.begin(
+                Challenge(run=number, step="route", name="stuck", judge=judge, context=context, args=("x",), kwargs={})
+            )
+        await challengers.ended()
+        errors = [each.row.error or "" for each in told]
+        assert sum("left out" in each for each in errors) == 4
+        assert sum("no answer within" in each for each in errors) == 16
+        assert challengers.at_work == 0
+    finally:
+        stuck.set()
+        challengers.close()
 
 
 async def test_what_a_challenger_answered_goes_with_its_run() -> None:

@@ -11,6 +11,7 @@ from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, DoubtCode, Judg
 from handrail_orchestrator.engine import RunRecords
 from handrail_orchestrator.reader import reading
 from handrail_orchestrator.records.judgement import JudgementRecord
+from handrail_orchestrator.records.rollout import ChallengeRecord
 from handrail_orchestrator.records.sameness import same
 from handrail_orchestrator.store.port import JudgedQuery
 
@@ -97,6 +98,13 @@ class Recorded:
     """The person's name; empty: nobody decided."""
     decided_at: float | None = None
     """When the item was decided, by a person or a policy; None: it was not."""
+    challenge: ChallengeRecord | None = None
+    """What a challenger answered to the same call."""
+
+    @property
+    def would_accept(self) -> bool:
+        """Whether the step's rule accepted the value, be it rolled out to this run or not."""
+        return self.accepted or self.code == "rollout"
 
     @property
     def drawn(self) -> bool:
@@ -183,6 +191,7 @@ def _recorded(record: JudgementRecord) -> Recorded | None:
         decision=None if open_because else record.decision,
         decided_by="" if open_because else (record.decided_by or "").removeprefix(PERSON),
         decided_at=record.decided,
+        challenge=record.challenge,
     )
 
 

@@ -14,6 +14,7 @@ from handrail_evals.decide.drift.watch_file import WatchFile
 from handrail_evals.measure.fingerprint import input_key
 from handrail_guards.acceptor import Acceptor
 from handrail_guards.guarantee import ScoreName, score_of
+from handrail_orchestrator.rollout.desk import HoldsRollouts, hold_at
 
 if TYPE_CHECKING:
     from handrail_ai_steps.step import AIStep
@@ -51,16 +52,36 @@ def feed(
     case was told last, and is written with what followed from it. ``step`` is the AI step or its name; ``score`` is
     what its acceptance looks at; ``now`` is the time in seconds since the epoch, for tests.
 
+    Where the watch raises the audits or stops, what is rolled out of the step bit by bit is held in the store, by
+    ``policy:watch``, and people are told, before the file is written.
+
     Raises:
         UnreadableWatch: the watch's file is gone or damaged.
-        StoreError: the store cannot be read.
+        StoreError: the store cannot be read, or a hold not be written.
         InvalidGuard: the score is an acceptor's and there is none.
     """
     with opened(store) as judgements:
         events = _events(watch.now, judgements, step, score, acceptor, time.time() if now is None else now)
+    name = step if isinstance(step, str) else step.name
     for start in range(0, len(events), AT_ONCE):
-        watch.update(partial(_after, events=events[start : start + AT_ONCE]))
+        watch.update(partial(_told, events=events[start : start + AT_ONCE], store=store, step=name))
     return watch.now
+
+
+def _told(watch: Watch, *, events: Sequence[Event], store: Judgements | str, step: str) -> Watch:
+    """Return the watch after some events; when it fires, what is rolled out of the step is held before anybody knows.
+
+    So a process that dies in between has held it once too often, and never too seldom: the watch fires again.
+    """
+    after = _after(watch, events)
+    fired = [each for each in after.changes if each.kind in {"raised", "stopped"} and each not in watch.changes]
+    for change in fired:
+        why, is_certain = f"its watch fired: {change}", change.kind == "stopped"
+        if isinstance(store, str):
+            hold_at(store, step, why=why, is_certain=is_certain)
+        elif isinstance(store, HoldsRollouts):
+            store.hold_fired(step, why=why, is_certain=is_certain)
+    return after
 
 
 def _events(
@@ -81,7 +102,8 @@ def _events(
             continue
         if record.ended <= now - SETTLED_SECONDS:
             found = score_of(record.judgement, score, acceptor)
-            routed = Routed(found, record.accepted, case=record.case, drawn=record.drawn)
+            # what is kept back by a rollout alone is watched as what is let through: its rule would accept it
+            routed = Routed(found, record.would_accept, case=record.case, drawn=record.drawn)
             events += [Event(record.ended, routed), *(_answer(record, answers) if record.drawn else ())]
     return sorted(events, key=lambda event: (event.at, event.what.case, isinstance(event.what, Audited)))
 

@@ -70,7 +70,8 @@ class Routed(Seen):
         """
         judgement = outcome.judgement
         found = score_of(judgement, score, acceptor)
-        return cls(found, isinstance(outcome, Accepted), case=case, drawn=judgement.drawn)
+        accepted = isinstance(outcome, Accepted) or outcome.code == "rollout"  # its rule accepts it all the same
+        return cls(found, accepted, case=case, drawn=judgement.drawn)
 
 
 @dataclass(frozen=True, slots=True)

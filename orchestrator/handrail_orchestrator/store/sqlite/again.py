@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sqlite import files, lifecycle
+from handrail_orchestrator.store.sqlite import files, lifecycle, rollups
 from handrail_orchestrator.store.starts import Started, StartRun
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def retry(tx: "Transaction", change: c.RetryRun) -> None:
 
 def _begin_anew(tx: "Transaction", key: int, now: float) -> None:
     """Archive what stopped a run and make it due."""
+    rollups.unfold(tx, [key])
     (error,) = tx.execute("SELECT error FROM runs WHERE key = ?", (key,)).fetchone()
     again = (key, json.dumps(json.loads(error or "{}").get("steps", [])))
     tx.execute(f"INSERT INTO archived_steps SELECT * FROM steps WHERE {_AGAIN}", again)  # noqa: S608 -- a constant

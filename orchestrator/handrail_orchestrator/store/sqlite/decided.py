@@ -15,7 +15,7 @@ from handrail_orchestrator.store.decided import (
     QueueRow,
 )
 from handrail_orchestrator.store.rows import AUDIT, ReviewRow
-from handrail_orchestrator.store.sqlite.reviews import SELECT
+from handrail_orchestrator.store.sqlite.review_columns import SELECT
 
 _NOT_KNOWN = "NOT EXISTS (SELECT 1 FROM known_items WHERE known_items.item = reviews.id)"
 _ACTIVE = "state IN ('open', 'leased')"

@@ -3,20 +3,29 @@
 import json
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from handrail_orchestrator.store.decided import DecidedRow
 from handrail_orchestrator.store.figures import (
+    DAY_HOURS,
+    HOUR,
+    TALLY_VERSION,
+    Amount,
+    BaselineRow,
     FigureItem,
     FigureParts,
     FigureQuery,
     FigureRun,
     FigureStep,
+    OutcomeHistoryRow,
     OutcomeRow,
     StoredFigures,
+    Tally,
+    TallyKey,
+    TallyPlace,
 )
 from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import ReviewRow
@@ -33,39 +42,44 @@ FROM runs JOIN workflows ON workflows.id = runs.workflow WHERE {REAL}
 """  # noqa: S608 -- no value is put into the text
 _THESE = "(SELECT value FROM json_each(?))"
 _STEPS = (
-    f"SELECT {', '.join(FigureStep._fields)} FROM {{}} WHERE run IN {_THESE}"  # noqa: S608 -- our own column names
-    " AND kind NOT IN ('clock', 'chance')"
+    f"SELECT {', '.join(FigureStep._fields[:-1])}, iif(kind = 'child', NULL, owner)"  # noqa: S608 -- our own column names
+    f" FROM {{}} WHERE run IN {_THESE} AND kind NOT IN ('clock', 'chance')"
 )
+
+_OUTCOMES = f"SELECT run, name, value FROM outcomes WHERE run IN {_THESE} AND superseded_by IS NULL ORDER BY id"  # noqa: S608 -- a constant
+
+
+Execute = Callable[[str, Sequence[object]], sqlite3.Cursor]
+"""Executes a statement."""
+
+_ROLLED_UP = """
+SELECT workflows.name, workflows.version, measure, label, bucket, sum(times), sum(total)
+FROM figures JOIN workflows ON workflows.id = figures.workflow
+WHERE (span = 1 AND place >= ? AND place < ? OR span = 24 AND place >= ? AND place < ?
+    OR span = 1 AND place >= ? AND place < ?){}
+GROUP BY figures.workflow, measure, label, bucket
+"""
 
 
 class SqliteFigures:
     """What figures are made of, read by one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        self._execute = connection.execute
 
-    def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
-        return self._connection.execute(sql, tuple(parameters)).fetchall()
+    def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        return self._execute(sql, tuple(parameters)).fetchall()
 
     def runs(self, query: FigureQuery, *, after: int = 0, limit: int = 1_000) -> list[FigureRun]:
         """Return runs in the order of their keys, after one."""
-        span = RunQuery(created_from=query.since, created_to=query.until)
-        above, below = bounds(self._rows, span)
-        where = ["key > ?", "key < ?", "created >= ?", "created < ?"]
-        values: list[object] = [max(above, after), below, query.since, query.until]
-        for condition, value in (("workflows.name = ?", query.workflow), ("workflows.version = ?", query.version)):
-            if value is not None:
-                where.append(condition)
-                values.append(value)
-        if query.keys is not None:
-            where.append(f"key IN {_THESE}")
-            values.append(json.dumps(list(query.keys)))
-        sql = f"{_RUNS} AND {' AND '.join(where)} ORDER BY key LIMIT ?"
-        return [FigureRun._make(row) for row in self._rows(sql, (*values, limit))]
+        above, below = bounds(self._rows, RunQuery(created_from=query.since, created_to=query.until))
+        conditions, values = _conditions(query)
+        sql = f"{_RUNS} AND key > ? AND key < ?{conditions} ORDER BY key LIMIT ?"
+        return _read(self._rows(sql, (max(above, after), below, *values, limit)))
 
     def parts(self, keys: Sequence[int]) -> FigureParts:
         """Return what belongs to some runs."""
-        return parts_of(self._connection, keys)
+        return parts_of(self._execute, keys)
 
     def all_runs(self, query: FigureQuery) -> Iterator[tuple[list[FigureRun], FigureParts]]:
         """Yield all runs of a query with what belongs to them, a batch at a time."""
@@ -74,19 +88,91 @@ class SqliteFigures:
             yield found, self.parts([run.key for run in found])
             after = found[-1].key
 
+    def rest(self, query: FigureQuery) -> Iterator[tuple[list[FigureRun], FigureParts]]:
+        """Yield the runs of a query that are not rolled up, a batch at a time."""
+        conditions, values = _conditions(query)
+        upto = self._upto()
+        for which, first in (("key > ?", upto), ("key > ? AND key IN (SELECT run FROM not_rolled_up)", 0)):
+            sql = f"{_RUNS} AND {which}{conditions}{'' if first == upto else ' AND key <= ?'} ORDER BY key LIMIT ?"
+            after = first
+            while found := _read(self._rows(sql, (after, *values, *([] if first == upto else [upto]), AT_ONCE))):
+                yield found, self.parts([run.key for run in found])
+                after = found[-1].key
+            if upto == 0:
+                return
 
-def parts_of(connection: sqlite3.Connection, keys: Sequence[int]) -> FigureParts:
-    """Return what belongs to some runs, as a connection sees it."""
+    def rolled_up(self, query: FigureQuery, measures: Sequence[str] | None = None) -> list[tuple[TallyPlace, Tally]]:
+        """Return what was rolled up of the whole hours that a query begins and ends with."""
+        if self._upto() == 0:
+            return []
+        first, last = int(query.since // HOUR), int(query.until // HOUR)
+        days = -(-first // DAY_HOURS), last // DAY_HOURS
+        if days[0] >= days[1]:
+            spans = (first, last, 0, 0, 0, 0)
+        else:
+            spans = (first, days[0] * DAY_HOURS, *days, days[1] * DAY_HOURS, last)
+        more, values = "", list[object](spans)
+        for condition, value in (("workflows.name = ?", query.workflow), ("workflows.version = ?", query.version)):
+            if value is not None:
+                more += f" AND {condition}"
+                values.append(value)
+        if measures is not None:
+            more += " AND measure IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps(list(measures)))
+        found: dict[TallyPlace, dict[TallyKey, Amount]] = {}
+        for name, version, measure, label, bucket, times, total in self._rows(_ROLLED_UP.format(more), values):
+            found.setdefault(TallyPlace(name, version, 0), {})[measure, label, bucket] = times, total
+        return list(found.items())
+
+    def _upto(self) -> int:
+        """Return the key up to which runs are rolled up by counts that this version would make."""
+        rows = self._rows("SELECT upto FROM rolled_up WHERE version = ?", (TALLY_VERSION,))
+        return int(rows[0][0]) if rows else 0
+
+    def baseline(self, workflow: str | None) -> list[BaselineRow]:
+        """Return numbers from before: of a workflow, and of all."""
+        sql = f"SELECT {', '.join(BaselineRow._fields)} FROM baseline WHERE workflow IN ('', ?) ORDER BY place"  # noqa: S608 -- our own column names
+        return [BaselineRow._make(row) for row in self._rows(sql, (workflow or "",))]
+
+
+def _conditions(query: FigureQuery) -> tuple[str, list[object]]:
+    """Return what a query asks of runs, but for their keys."""
+    more, values = " AND created >= ? AND created < ?", list[object]((query.since, query.until))
+    for condition, value in (
+        ("workflows.name = ?", query.workflow),
+        ("workflows.version = ?", query.version),
+        (f"key IN {_THESE}", None if query.keys is None else json.dumps(list(query.keys))),
+    ):
+        if value is not None:
+            more += f" AND {condition}"
+            values.append(value)
+    return more, values
+
+
+def _read(rows: list[Any]) -> list[FigureRun]:
+    return [FigureRun._make(row) for row in rows]
+
+
+def runs_of(execute: Execute, keys: Sequence[int]) -> list[FigureRun]:
+    """Return some runs by their keys; those for known cases are not among them."""
+    sql = f"{_RUNS} AND key IN {_THESE} ORDER BY key"
+    return _read(execute(sql, (json.dumps(list(keys)),)).fetchall())
+
+
+def parts_of(execute: Execute, keys: Sequence[int]) -> FigureParts:
+    """Return what belongs to some runs."""
     these = (json.dumps(list(keys)),)
-    steps = connection.execute(_STEPS.format("steps"), these).fetchall()
-    archived = connection.execute(_STEPS.format("archived_steps"), these).fetchall()
+    archived = execute(_STEPS.format("archived_steps"), these).fetchall()
     wide = len(ReviewRow._fields)
-    items = [
-        FigureItem(DecidedRow(ReviewRow._make(row[:wide]), *row[wide:-1]), row[-1])
-        for row in connection.execute(OF_RUNS, these).fetchall()
-    ]
+    # Plain tuples are read like the named ones that they stand for, and to make those takes longer than to read them.
     return FigureParts(
-        [FigureStep._make(row) for row in steps], [FigureStep._make(row) for row in archived], items, list[OutcomeRow]()
+        cast("list[FigureStep]", execute(_STEPS.format("steps"), these).fetchall()),
+        [FigureStep._make(row) for row in archived],
+        [
+            FigureItem(DecidedRow(ReviewRow._make(row[:wide]), *row[wide:-1]), row[-1])
+            for row in execute(OF_RUNS, these).fetchall()
+        ],
+        [OutcomeRow._make(row) for row in execute(_OUTCOMES, these).fetchall()],
     )
 
 
@@ -106,6 +192,12 @@ class FigureRows(ABC):
         """Return what figures are made of, all of one moment."""
         with self._snapshot() as connection:
             yield SqliteFigures(connection)
+
+    def outcomes_of(self, key: int) -> list[OutcomeHistoryRow]:
+        """Return all that was ever recorded of what became of a run, oldest first."""
+        columns = ", ".join("runs.id" if name == "run_id" else f"outcomes.{name}" for name in OutcomeHistoryRow._fields)
+        sql = f"SELECT {columns} FROM outcomes JOIN runs ON runs.key = outcomes.run WHERE run = ? ORDER BY outcomes.id"  # noqa: S608 -- our own column names
+        return [OutcomeHistoryRow._make(row) for row in self._rows(sql, (key,))]
 
     def queue_ages(self, now: float, limits: Sequence[float]) -> list[tuple[str, list[int]]]:
         """Return how many items wait by queue and age."""

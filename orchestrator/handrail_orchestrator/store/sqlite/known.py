@@ -10,7 +10,7 @@ from handrail_orchestrator.store.changes import AskedItem
 from handrail_orchestrator.store.rows import DRAWN, DRAWN_REASON, ReviewRow
 from handrail_orchestrator.store.sqlite import steps
 from handrail_orchestrator.store.sqlite.decided import of_step
-from handrail_orchestrator.store.sqlite.reviews import SELECT_ONE
+from handrail_orchestrator.store.sqlite.review_columns import SELECT_ONE
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction

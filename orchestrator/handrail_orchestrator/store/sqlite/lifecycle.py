@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sqlite import audit, files, outbox, pauses
+from handrail_orchestrator.store.sqlite import audit, files, outbox, pauses, rollups
 from handrail_orchestrator.store.starts import Started, StartRun
 
 if TYPE_CHECKING:
@@ -267,6 +267,7 @@ def cancel(tx: "Transaction", change: c.Cancel) -> str:
     if owner is not None:
         tx.execute("UPDATE runs SET cancel = 1, signals = signals + 1 WHERE key = ?", (key,))
         return "running"
+    rollups.unfold(tx, [key])  # one that was set aside has ended before
     error = json.dumps({"type": "RunCancelled", "message": change.reason})
     tx.execute(
         "UPDATE runs SET status = 'cancelled', wake = NULL, ended = ?, error = ? WHERE key = ?",
@@ -293,11 +294,13 @@ def prune(tx: "Transaction", change: c.Prune) -> int:
     ]
     if not keys:
         return 0
+    rollups.unfold(tx, keys, forever=True)
     chosen = json.dumps(keys)
     these = "(SELECT value FROM json_each(?))"
     logged = audit.take_out(tx, keys, change.now)
     tx.execute(f"DELETE FROM links WHERE item IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
-    for table in ("steps", "archived_steps", "events", "held", "reviews", "notices", *RUNNING, "challenges"):
+    tables = ("steps", "archived_steps", "events", "held", "reviews", "notices", "outcomes", *RUNNING, "challenges")
+    for table in tables:
         tx.execute(f"DELETE FROM {table} WHERE run IN {these}", (chosen,))  # noqa: S608 -- our own table names
     files.let_go(tx, chosen, change.now)
     tx.execute(f"DELETE FROM runs WHERE key IN {these}", (chosen,))  # noqa: S608 -- a constant

@@ -108,7 +108,47 @@ CREATE TABLE IF NOT EXISTS channels (
 CREATE TABLE IF NOT EXISTS seen_requests (hash TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID
 """
 """The outbox: what people are told, and what became of it."""
-FIGURES = ""
+FIGURES = """
+CREATE TABLE IF NOT EXISTS figures (
+    span INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    workflow INTEGER NOT NULL,
+    measure TEXT NOT NULL,
+    label TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    times INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    PRIMARY KEY (span, place, workflow, measure, label, bucket)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rolled_up (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    version INTEGER NOT NULL,
+    upto INTEGER NOT NULL,
+    looked INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS not_rolled_up (run INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS outcomes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    at REAL NOT NULL,
+    recorded REAL NOT NULL,
+    by TEXT NOT NULL,
+    superseded_by INTEGER
+);
+CREATE INDEX IF NOT EXISTS outcomes_run ON outcomes (run, name);
+CREATE TABLE IF NOT EXISTS baseline (
+    workflow TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    value REAL NOT NULL,
+    unit TEXT NOT NULL DEFAULT '',
+    cases INTEGER,
+    note TEXT NOT NULL DEFAULT '',
+    place INTEGER NOT NULL,
+    PRIMARY KEY (workflow, metric)
+) WITHOUT ROWID
+"""
 """What is counted by the hour, outcomes, and baselines."""
 ROLLOUTS = """
 CREATE TABLE IF NOT EXISTS rollouts (

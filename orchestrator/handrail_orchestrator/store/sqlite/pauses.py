@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from handrail_orchestrator.errors import ReviewConflict
 from handrail_orchestrator.store.changes import MoveReview
 from handrail_orchestrator.store.control import Pause, PauseRow, Resume
-from handrail_orchestrator.store.sqlite import audit
+from handrail_orchestrator.store.sqlite import audit, rollups
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -25,6 +25,11 @@ _MOVE_DUES = """
 UPDATE reviews SET due = due + ? - max(?, created), timer = timer + ? - max(?, created)
 WHERE queue = ? AND state IN ('open', 'leased') AND (due IS NOT NULL OR timer IS NOT NULL)
 """
+_OUTLIVED = """
+SELECT DISTINCT runs.key FROM reviews JOIN runs ON runs.key = reviews.run
+WHERE reviews.queue = ? AND state IN ('open', 'leased') AND runs.ended IS NOT NULL
+"""
+"""Ended runs with questions, such as audits, that nobody has answered."""
 
 
 def pause(tx: "Transaction", change: Pause) -> PauseRow:
@@ -47,6 +52,7 @@ def resume(tx: "Transaction", change: Resume) -> PauseRow | None:
     if row.kind == "workflow":
         tx.execute(_MOVE_DEADLINES, (now, row.at, row.name))
     else:
+        rollups.unfold(tx, [key for (key,) in tx.execute(_OUTLIVED, (row.name,)).fetchall()])
         tx.execute(_MOVE_DUES, (now, row.at, now, row.at, row.name))
     told: dict[str, object] = {"kind": row.kind, "name": row.name, "paused_by": row.by, "seconds": now - row.at}
     _log(tx, "resume", now, change.by, told)

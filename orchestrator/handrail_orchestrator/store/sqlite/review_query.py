@@ -3,7 +3,7 @@
 from typing import TypeAlias
 
 from handrail_orchestrator.store.port import ACTIVE, ReviewQuery
-from handrail_orchestrator.store.sqlite.reviews import SELECT
+from handrail_orchestrator.store.sqlite.review_columns import SELECT
 
 _RUN = " JOIN runs ON runs.key = reviews.run"
 _WORKFLOW = " JOIN workflows ON workflows.id = runs.workflow"

@@ -7,23 +7,12 @@ from handrail_orchestrator.errors import LinkUsed, ReviewConflict, ReviewError
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, QUESTION, ReviewRow
-from handrail_orchestrator.store.sqlite import audit, files, firsts, lifecycle, outbox, pauses
+from handrail_orchestrator.store.sqlite import audit, files, firsts, lifecycle, outbox, pauses, rollups
+from handrail_orchestrator.store.sqlite.review_columns import SELECT_ONE
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
-_DERIVED = {
-    "run_id": "runs.id",
-    "workflow": "workflows.name",
-    "schema": "schemas.body",
-    "started_by": "runs.started_by",
-}
-SELECT = ", ".join(_DERIVED.get(name, f"reviews.{name}") for name in ReviewRow._fields)
-_JOINED = (
-    " FROM reviews JOIN runs ON runs.key = reviews.run JOIN workflows ON workflows.id = runs.workflow"
-    " JOIN schemas ON schemas.id = reviews.schema"
-)
-SELECT_ONE = f"SELECT {SELECT}{_JOINED} WHERE reviews.id = ?"
 _SETTABLE = frozenset(c.ReviewSets.__annotations__)
 """Columns that a move may name."""
 
@@ -31,6 +20,7 @@ _SETTABLE = frozenset(c.ReviewSets.__annotations__)
 def move(tx: "Transaction", change: c.MoveReview) -> ReviewRow:
     """Move an item on if it is still at the version the decision was made on."""
     _must_be_possible(tx, change)
+    rollups.unfold_item(tx, change.id)
     sets = {name: value for name, value in change.sets.items() if name in _SETTABLE}
     more = "".join(f", {name} = ?" for name in sets)
     lease, leased = _lease_of(change)
@@ -118,6 +108,7 @@ def _log(tx: "Transaction", change: c.MoveReview, row: ReviewRow) -> None:
 
 def extend(tx: "Transaction", change: c.ExtendLease) -> bool:
     """Extend a lease and count the time at the item."""
+    rollups.unfold_item(tx, change.id)
     extended = tx.execute(
         "UPDATE reviews SET lease_until = ?, hands_on = hands_on + ? WHERE id = ? AND version = ? AND lease_owner = ?"
         " AND state = 'leased'",

@@ -120,7 +120,7 @@ def bounds(rows: Rows, query: RunQuery) -> tuple[int, int]:
 
 def _first_since(rows: Rows, moment: float) -> int:
     """Return the key of the first run made at a moment or later, by halving; the largest number if there is none."""
-    first, last = "(SELECT coalesce(min(key), 0) FROM runs)", "(SELECT coalesce(max(key), 0) + 1 FROM runs)"
+    first, last = "(SELECT coalesce(min(key), 0) FROM runs)", "(SELECT coalesce(max(key) + 1, 0) FROM runs)"
     ((low, high),) = rows(f"SELECT {first}, {last}", ())
     end = high
     while low < high:

@@ -33,7 +33,6 @@ from handrail_orchestrator.store.sqlite import (
     people,
     retention,
     review_query,
-    reviews,
     runs,
     views,
 )
@@ -55,6 +54,7 @@ from handrail_orchestrator.store.sqlite.fired import FiredRows
 from handrail_orchestrator.store.sqlite.flows import FlowRows
 from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.pauses import PauseRows
+from handrail_orchestrator.store.sqlite.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sqlite.rollouts import RolloutRows
 from handrail_orchestrator.store.sqlite.systems import SystemRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -306,7 +306,7 @@ class SqliteStore(
 
     def review(self, item: int) -> ReviewRow | None:
         """Return one review item."""
-        rows = self._rows(reviews.SELECT_ONE, (item,))
+        rows = self._rows(SELECT_ONE, (item,))
         return ReviewRow._make(rows[0]) if rows else None
 
     def review_log(self, item: int) -> list[ReviewLogRow]:

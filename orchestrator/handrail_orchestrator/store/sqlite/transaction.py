@@ -8,6 +8,7 @@ from typing import Any
 from handrail_orchestrator.errors import Fenced, OrchestratorError, StoreError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store import control as h
+from handrail_orchestrator.store import figures as g
 from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
@@ -28,11 +29,13 @@ from handrail_orchestrator.store.sqlite import (
     known,
     lifecycle,
     outbox,
+    outcomes,
     pauses,
     people,
     retention,
     reviews,
     rollouts,
+    rollups,
     running,
     steps,
     systems,
@@ -53,6 +56,7 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection, path: str, durability: Durability) -> None:
         self.execute = connection.execute
+        self.executemany = connection.executemany
         self.path = path
         self.worker: int | None = None
         self.alive = True
@@ -181,6 +185,9 @@ APPLY: dict[type, Apply] = {
     ro.RecordChallenge: rollouts.record_challenge,
     r.JoinBranches: firsts.join,
     r.DecideFirst: firsts.decide,
+    g.RollUp: rollups.roll_up,
+    g.RecordOutcome: outcomes.record,
+    g.PutBaseline: outcomes.put_baseline,
 }
 
 FENCED: frozenset[type] = frozenset(

@@ -449,18 +449,19 @@ async def test_whole_probabilities_are_natural_exponentials(stub: Stub, make_mod
     assert answered(await make_model().answer(request_for())).confidence.value == pytest.approx(0.5)
 
 
-def test_an_event_loop_that_ends_takes_its_connections_along(stub: Stub) -> None:
-    stub.play(reply(LABEL))
-    model = OpenAIModel("stub-1", base_url=stub.url, api_key=KEY)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ResourceWarning)
-        for _ in range(2):
-            answered(asyncio.run(model.answer(request_for())))
-        gc.collect()
-    deadline = time.monotonic() + 30  # the other side learns of an end when the system tells it
-    while stub.open_connections() > 1 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert stub.open_connections() == 1  # the one that asks
+def test_an_event_loop_that_ends_takes_its_connections_along() -> None:
+    with Stub() as stub:  # one that nobody else is connected to
+        stub.play(reply(LABEL))
+        model = OpenAIModel("stub-1", base_url=stub.url, api_key=KEY)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ResourceWarning)
+            for _ in range(2):
+                answered(asyncio.run(model.answer(request_for())))
+            gc.collect()
+        deadline = time.monotonic() + 30  # the other side learns of an end when the system tells it
+        while stub.open_connections() > 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert stub.open_connections() == 1  # the one that asks
 
 
 async def test_several_whole_answers_at_once_share_one_client(stub: Stub, make_model: MakeModel) -> None:

@@ -1,0 +1,90 @@
+"""Rolling up beside the engine: what it takes of its throughput, and of a processor for a run."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from operator import attrgetter
+from pathlib import Path
+
+from bench.figure import TIMES, Figure, at_least, at_most, median_figure
+from engine_bench.callers import call_load
+from engine_bench.five_steps import five
+from engine_bench.handrail_side import Handrail, store_url
+from engine_bench.load import Load
+from engine_bench.rounds import Reading, in_rounds
+from engine_bench.spent import Spent
+from handrail import Orchestrator
+from handrail_orchestrator.statistics.rolling import AT_ONCE, RESTING_SHARE, RollingUp
+from handrail_orchestrator.store import open_store
+from handrail_orchestrator.store.figures import RolledUp, RollUp
+
+PART = "rolling up beside the engine"
+CALLERS, RUNS, REPETITIONS = 50, 10_000, 7
+RATE: Reading = attrgetter("runs_per_second")
+CPU: Reading = attrgetter("cpu_ms")
+
+
+class AlwaysRollingUp(RollingUp):
+    """The chore that begins again at once, so that it works throughout."""
+
+    every_seconds = 0.05
+
+
+class HandrailRollingUp(Handrail):
+    """The engine while what ended is rolled up, without a pause."""
+
+    name = "Handrail, rolling up"
+
+    async def _measure(self, file: Path, load: Load) -> Spent:
+        engine = Orchestrator(
+            store_url(file),
+            workflows=[five],
+            concurrency=load.concurrency,
+            durability="power",
+            chores=[AlwaysRollingUp],
+        )
+        async with engine as orchestrator:
+
+            async def run_once(number: int) -> int:
+                return await self.run_once(orchestrator, number, load)
+
+            await orchestrator.roll_up()  # what it needs is loaded once
+            return await call_load(run_once, load)
+
+
+def rollup_rows(folder: Path) -> Iterable[Figure]:
+    """Measure throughput with and without, in turn, and what rolling up a run takes."""
+    without, rolling = Handrail(), HandrailRollingUp()
+    load = Load(RUNS, CALLERS, warm_up=500)
+    rounds = in_rounds([(without, load), (rolling, load)], REPETITIONS, folder)
+    for side in (without, rolling):
+        yield median_figure(PART, side.name, rounds.samples(side.name, RATE), "runs/s")
+    ratio = rounds.ratios(rolling.name, without.name, RATE)
+    yield median_figure(PART, f"{rolling.name} ÷ {without.name}", ratio, TIMES, bar=at_least(0.95))
+    cpu = rounds.ratios(rolling.name, without.name, CPU)
+    yield median_figure(PART, f"CPU: {rolling.name} ÷ {without.name}", cpu, TIMES, bar=at_most(1.05))
+    yield _of_a_run(folder, rounds.median(without.name, CPU))
+
+
+def _of_a_run(folder: Path, executing_ms: float) -> Figure:
+    """Roll up the runs of a load at once, and compare with what executing them takes."""
+    file = folder / "rolled.db"
+
+    async def execute() -> None:
+        async with Orchestrator(store_url(file), workflows=[five], concurrency=CALLERS) as orchestrator:
+            await orchestrator.start_many(five, [(f"run-{number}", number) for number in range(RUNS)])
+            await orchestrator.idle()
+
+    asyncio.run(execute())
+    store, runs = open_store(store_url(file)), 0
+    began, more = time.process_time(), True
+    while more:
+        (done,) = store.apply([RollUp(time.time() + 1_000, AT_ONCE)])
+        assert isinstance(done, RolledUp)
+        runs, more = runs + done.runs, done.more
+    spent = 1000 * (time.process_time() - began) / runs
+    store.close()
+    note = (
+        f"{1000 * spent:.0f} µs for 5 steps; the chore rests {RESTING_SHARE} times as long, and catches up afterwards"
+    )
+    return Figure(PART, "CPU: rolling a run up ÷ executing it", 100 * spent / executing_ms, "%", note=note)
