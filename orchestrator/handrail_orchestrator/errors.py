@@ -209,6 +209,17 @@ class DeadlineExceeded(RunError, TimeoutError):
     """A run, or a step with all its attempts, took longer than its deadline allows."""
 
 
+class UndoFailed(OrchestratorError):
+    """An undo action failed for good: its run is set aside, and what came before it is not undone yet."""
+
+    def __init__(self, *, step: str, problem: str, before: str) -> None:
+        super().__init__(
+            f"{step} could not undo what the run did: {problem}. The run had ended before: {before or 'cancelled'}."
+            " Retry it, and undoing goes on there; or say what became of it: handrail runs set-result"
+        )
+        self.step = step
+
+
 class RunCancelled(RunError):
     """The run was cancelled before it could end."""
 

@@ -186,6 +186,24 @@ class Run(ABC):
             HistoryMismatch: the history holds other waits under this name.
         """
 
+    @overload
+    def compensate(
+        self, action: Callable[P, Coroutine[Any, Any, object]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Call[None]: ...
+    @overload
+    def compensate(self, action: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> Call[None]: ...
+    @abstractmethod
+    def compensate(self, action: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call[None]:
+        """Register an action that undoes something, should the run fail or be cancelled after this.
+
+        They are executed in reverse order, each recorded and tried again by its policy. One that fails for good sets
+        the run aside, until somebody retries it. A run that completes undoes nothing.
+
+        Raises:
+            Misuse: the action asks people, before or after.
+            HistoryMismatch: the history holds another input under its name.
+        """
+
     @abstractmethod
     def tag(self, **tags: str | int) -> Call[None]:
         """Let the run be found by these tags, such as ``customer="acme"``; a name that it has gets the new value.

@@ -102,6 +102,8 @@ async def good_use(run: Run) -> None:
         tuple[Literal[0], Ticket] | tuple[Literal[1], bool],
     )
     assert_type(await run.first(*[run.event(name, int) for name in "abcde"]), tuple[int, int])
+    assert_type(await run.compensate(send, "a", "cards", urgent=True), None)
+    assert_type(await run.compensate(unmarked_sync, 1), None)
     assert_type(await run.tag(customer="acme", order=7), None)
     assert_type(await run.status("waiting for the contract"), None)
     assert_type(await run.now(), datetime)
@@ -149,6 +151,8 @@ async def misuse(run: Run, outcome: Accepted[Team] | Doubtful[Team]) -> None:
     await run.child(triage, "a ticket")  # type: ignore[misc]
     send_to((await run.first(run.event("a", int), run.event("b", int)))[1])  # type: ignore[arg-type]
     await run.first(run.event("a", int), "b")  # type: ignore[call-overload]
+    await run.compensate(send, "a", "sales")  # type: ignore[call-overload]
+    await run.compensate(unmarked_sync)  # type: ignore[call-overload]
     await run.tag(amount=1.5)  # type: ignore[arg-type]
     await run.tag("customer")  # type: ignore[call-arg]
     await run.status(7)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """One run executed from its top until it ends or has to wait."""
 
 import asyncio
+import json
 import logging
 import os
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +11,7 @@ from handrail_orchestrator.embedded.library import BoundWorkflow
 from handrail_orchestrator.embedded.records import error_json, message_of
 from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment
+from handrail_orchestrator.embedded.undone import UndoneRun
 from handrail_orchestrator.embedded.writer import Commit
 from handrail_orchestrator.errors import (
     DeadlineExceeded,
@@ -18,12 +20,15 @@ from handrail_orchestrator.errors import (
     RunCancelled,
     StoreError,
     SuspensionSwallowed,
+    UndoFailed,
 )
 from handrail_orchestrator.forked import end_copy
+from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.store.changes import EndRun, Suspend
 from handrail_orchestrator.store.rows import ClaimedRun, RunStatus
+from handrail_orchestrator.store.running import FinishUndo, PutAside
 from handrail_orchestrator.strands import Strands, enter_strands, leave_strands
-from handrail_orchestrator.suspension import only_suspensions
+from handrail_orchestrator.suspension import Suspended, only_suspensions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +68,7 @@ class Execution:
         self._bound = bound
         self._equipment = equipment
         self._refusal: Exception | None = None
-        self._stop: StopReason | None = "cancelled" if claimed.cancel else None
+        self._stop: StopReason | None = "cancelled" if claimed.cancel and claimed.undoing is None else None
 
     @property
     def is_still(self) -> bool:
@@ -77,6 +82,8 @@ class Execution:
 
     def stop(self, reason: StopReason) -> None:
         """Tell the workflow and its steps to stop, once; what they recorded stays."""
+        if self.claimed.undoing is not None and reason in {"cancelled", "deadline"}:
+            return  # it ends already: what undoes it is stopped by neither
         if self._stop is None and not self.task.done():
             self._stop = reason
             self.run.stop()
@@ -129,7 +136,10 @@ class Execution:
         self.set_deadline()
         try:
             try:
-                await self._conclude(*await self._outcome())
+                if isinstance(self.run, UndoneRun):
+                    await self._undo(self.run)
+                else:
+                    await self._conclude(*await self._outcome())
             except (OrchestratorError, asyncio.CancelledError):
                 if self._stop != "refused" or self.status != "running":
                     raise
@@ -229,10 +239,41 @@ class Execution:
         if self.run.lost is not None and self._refusal is None:
             raise self.run.lost
         self.status, self.error = status, error
+        if error is not None and self.run.undos.registered:  # it is due again, to undo them
+            self.status, self.wake = "waiting", self._equipment.clock.now()
         if error is not None:
             _log.warning("run %s %s: %s", claimed.id, status, message_of(error))
         else:
             _log.info("run %s completed", claimed.id)
+
+    async def _undo(self, run: UndoneRun) -> None:
+        """Undo what the run did; it ends as it was about to, or is set aside."""
+        writer, claimed, clock = self._equipment.writer, self.claimed, self._equipment.clock
+        ends = json.loads(claimed.undoing or "{}")
+        given = (self._bound.input.decode(claimed.input),) if self._bound.takes_input else ()
+        self._in_code = self.woke_others = True
+        try:
+            await run.undo(self._bound.workflow.function, given, str(RecordedError.read(ends["error"] or "{}")))
+        except Suspended:
+            self.wake = await writer.ask(
+                Suspend(claimed.key, min(run.waits.open_until(), default=None), claimed.signals)
+            )
+            self.status = "waiting"
+            return
+        except UndoFailed as failed:
+            await run.under_way()
+            await writer.add(PutAside(claimed.key, error_json(failed), clock.now()))
+            self.status, self.error = "set_aside", failed
+            _log.error("run %s is set aside: %s", claimed.id, failed)
+            return
+        finally:
+            self._in_code = False
+        await run.under_way()
+        await writer.add(FinishUndo(claimed.key, clock.now()))
+        if run.lost is not None:
+            raise run.lost
+        self.status = ends["status"]
+        _log.warning("run %s %s, and what it did is undone", claimed.id, self.status)
 
     def _write_end(self, status: RunStatus, output: Any, error: BaseException | None) -> Commit:
         recorded = None if error is None else error_json(error, self.run.beside)

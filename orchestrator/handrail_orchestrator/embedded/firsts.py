@@ -1,7 +1,7 @@
 """The first of several waits: decided once and recorded, the others withdrawn with it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.clock import Clock
@@ -31,9 +31,8 @@ def wait_calls(branches: Sequence[object]) -> list[WaitCall]:
     if len(waits) == len(branches) >= _FEWEST and len({id(each) for each in waits}) == len(waits):
         return waits
     for each in branches:
-        close = getattr(each, "close", None)
-        if close is not None:
-            close()
+        if isinstance(each, Coroutine):
+            each.close()
     if len(waits) < len(branches):
         raise Misuse(
             "run.first takes waits: run.event, run.ask, run.sleep, run.sleep_until, and run.child that waits for its"

@@ -83,6 +83,10 @@ class History:
         """Return what is recorded under this name; looking is no call of it."""
         return self._steps.get(name)
 
+    def undos(self) -> list[StepRow]:
+        """Return what is recorded of undo actions."""
+        return [row for row in self._steps.values() if row.kind == "undo"]
+
     def put(self, row: StepRow) -> None:
         """Remember a row for a later question in the same execution."""
         self._steps[row.name] = row

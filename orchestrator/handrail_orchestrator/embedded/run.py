@@ -25,22 +25,23 @@ from handrail_orchestrator.embedded.produced import Place, Produced
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from handrail_orchestrator.embedded.rolling import At
 from handrail_orchestrator.embedded.settings import Equipment
+from handrail_orchestrator.embedded.telling import TellingRun
 from handrail_orchestrator.embedded.tries import Notebook, resumed
+from handrail_orchestrator.embedded.undos import Undos, check_undo
 from handrail_orchestrator.embedded.wait_branches import WaitBranches
 from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.embedded.wording import Wording, of_doubt, shown_beside
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
-from handrail_orchestrator.run import Call, Run, branch_list
+from handrail_orchestrator.run import Call, branch_list
 from handrail_orchestrator.step import Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import StepRow
-from handrail_orchestrator.tags import said_line, tags_of
 from handrail_orchestrator.texts import checked_texts
 
 _log = logging.getLogger("handrail.steps")
 
 
-class EmbeddedRun(Run):
+class EmbeddedRun(TellingRun):
     """One execution of a workflow in this process."""
 
     def __init__(
@@ -69,11 +70,12 @@ class EmbeddedRun(Run):
         """The name of what it executes, where it is executed."""
         self.history = history
         """What it remembers."""
-        self._equipment = equipment
+        self.equipment = equipment
         self._firsts = Firsts(key, history, self._matching, equipment.clock, weakref.ref(self))
         self._branches_of = WaitBranches(history, equipment.clock)
-        self._notes = Notes(key, history, self._matching, equipment.clock, weakref.ref(self))
-        self._produced = Produced(key, history, self._matching, equipment.clock, weakref.WeakMethod(self.record))
+        self.undos = Undos(key, history, self._matching, equipment.clock, weakref.ref(self))
+        self.notes = Notes(key, history, self._matching, equipment.clock, weakref.ref(self))
+        self.produced = Produced(key, history, self._matching, equipment.clock, weakref.WeakMethod(self.record))
         self._must_settle = must_record
         self._unrecorded: asyncio.Future[None] | None = None
         self._stopped = StopFlag()
@@ -90,7 +92,7 @@ class EmbeddedRun(Run):
         """Put a change on its way to the store; the next body waits for it."""
         if self.lost is not None:
             raise self.lost
-        self._unrecorded = self._equipment.writer.add(change)
+        self._unrecorded = self.equipment.writer.add(change)
 
     def lose(self, error: Exception) -> None:
         """Let nothing more begin or be recorded here."""
@@ -148,10 +150,15 @@ class EmbeddedRun(Run):
     async def under_way(self) -> None:
         """Wait for what can be refused no more together with what follows; the open batch takes both or none."""
         pending = self._unrecorded
-        if pending is not None and self._equipment.writer.is_under_way(pending):
+        if pending is not None and self.equipment.writer.is_under_way(pending):
             await pending
         if self.lost is not None:
             raise self.lost
+
+    def notebook(self) -> Notebook:
+        """Return where tries are noted; not kept, because a run that held it would be a cycle."""
+        waits = self.waits
+        return Notebook(self.equipment.clock, self.write, self.settled, waits.back_off, waits.hold, self._stopped)
 
     def _left(self) -> None:
         steps = ", ".join(self.running) or "the workflow between its steps"
@@ -159,6 +166,10 @@ class EmbeddedRun(Run):
 
     def _name(self, base: str) -> str:
         return self.history.name(base, scope.get())
+
+    def _place(self) -> Place:
+        """Return where a call without arguments stands, before its own name is taken."""
+        return self.history.last(scope.get()), branch.get()
 
     def _own_name(self, name: str, usual: str) -> str:
         if name != usual:
@@ -169,7 +180,7 @@ class EmbeddedRun(Run):
 
     def step(self, step: object, /, *args: object, **kwargs: object) -> Call[Any]:
         """Call a step once and remember its result."""
-        bound = self._equipment.library.step(step)
+        bound = self.equipment.library.step(step)
         return self._step(bound, self._name(bound.step.name), args, kwargs)
 
     async def _step(self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs) -> object:
@@ -182,26 +193,23 @@ class EmbeddedRun(Run):
         self._matching.rename(name, step.kind, encoded)
         if step.policy.approval is not None:
             await self.waits.approval(name, bound.inputs.encode_whole(args, kwargs), step.policy.approval)
-        if row is not None and row.due is not None and row.due > self._equipment.clock.now():
+        if row is not None and row.due is not None and row.due > self.equipment.clock.now():
             raise self.waits.back_off(row)
         if self._unrecorded is not None or self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
-        begun = Begun(self.key, name, self.history.take_seq(), step, attempt, self._equipment.clock.now(), encoded)
+        begun = Begun(self.key, name, self.history.take_seq(), step, attempt, self.equipment.clock.now(), encoded)
         self.running[name] = begun
         try:
-            context = StepContext(self._id, name, attempt, files=self._equipment.files)
+            context = StepContext(self._id, name, attempt, files=self.equipment.files)
             if bound.plain:
-                value = await self._equipment.bodies.call(step, context, args, kwargs)
+                value = await self.equipment.bodies.call(step, context, args, kwargs)
                 decided_by = bound.decided_by
             else:
                 # made here, because a run that held it would be a cycle: it holds the run's methods
-                waits = self.waits
-                notes = Notebook(
-                    self._equipment.clock, self.write, self.settled, waits.back_off, waits.hold, self._stopped
-                )
+                notes = self.notebook()
                 tries = resumed(begun, row, notes)
-                result = await self._equipment.bodies.execute(step, context, tries, args, kwargs)
+                result = await self.equipment.bodies.execute(step, context, tries, args, kwargs)
                 value, attempt = result.value, result.attempt
                 decided_by = result.decided_by or bound.decided_by
             output = bound.result.encode(value)
@@ -213,11 +221,11 @@ class EmbeddedRun(Run):
             return await self._failed(bound, begun, escaped(error), attempt)
         finally:
             del self.running[name]
-        self.write(RecordStep(begun.done(attempt, self._equipment.clock.now(), output, decided_by)))
+        self.write(RecordStep(begun.done(attempt, self.equipment.clock.now(), output, decided_by)))
         return value
 
     async def _failed(self, bound: BoundStep, begun: Begun, error: Exception, attempt: int) -> object:
-        row = begun.failed(attempt, self._equipment.clock.now(), error_json(error))
+        row = begun.failed(attempt, self.equipment.clock.now(), error_json(error))
         self.record(row)
         ids = {"run": self._id, "step": row.name, "attempt": attempt}
         _log.info("step failed: %s: %s", error_type(error), message_of(error), extra=ids)
@@ -249,7 +257,7 @@ class EmbeddedRun(Run):
 
     def decide(self, judge: Any, /, *args: Any, **kwargs: Any) -> Call[Any]:
         """Judge once and settle it: the accepted value, or what a person says."""
-        bound = self._equipment.library.judge(judge)
+        bound = self.equipment.library.judge(judge)
         return self._decide(bound, self._name(bound.step.name), args, kwargs)
 
     async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> object:
@@ -275,16 +283,16 @@ class EmbeddedRun(Run):
         )
 
     async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Args, kwargs: Kwargs) -> StepRow:
-        clock = self._equipment.clock
+        clock = self.equipment.clock
         begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
-        context, audit = StepContext(self._id, name, files=self._equipment.files), None
-        rolling = self._equipment.rolling if bound.is_rolled_out else None
+        context, audit = StepContext(self._id, name, files=self.equipment.files), None
+        rolling = self.equipment.rolling if bound.is_rolled_out else None
         at = At(self.key, self._id, self.workflow)
         try:
             # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
-            outcome = bound.outcome_of(await self._equipment.bodies.call(bound.step, context, args, kwargs))
+            outcome = bound.outcome_of(await self.equipment.bodies.call(bound.step, context, args, kwargs))
             if rolling is not None:
                 outcome = rolling.let_out(bound, outcome, at, args, kwargs)
             if drawn:
@@ -329,7 +337,7 @@ class EmbeddedRun(Run):
     def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
         """Wait for a timedelta or that many seconds."""
         seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
-        wanted, clock = asked.sleep(seconds), self._equipment.clock
+        wanted, clock = asked.sleep(seconds), self.equipment.clock
         own = self._own_name(name, "sleep")
         call = self.waits.timer(own, wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
         return self._branches_of.timer(own, call)
@@ -356,7 +364,7 @@ class EmbeddedRun(Run):
         return self._branches_of.child(found, self._child(found, workflow, value, id))
 
     async def _child(self, name: str, workflow: Any, value: Any, given: str | None) -> object:
-        bound = self._equipment.library.workflow(workflow)
+        bound = self.equipment.library.workflow(workflow)
         encoded = bound.input.encode(value)
         run_id = given or f"{self._id}/{name}"
         row = self.history.find(name, "child")
@@ -376,29 +384,8 @@ class EmbeddedRun(Run):
         waits = wait_calls(branches)
         return self._firsts.first(self._own_name(name, "first"), waits)
 
-    # -- what it says of itself
-
-    def tag(self, **tags: str | int) -> Call[None]:
-        """Let the run be found by these tags from now on."""
-        kept = tags_of(tags)
-        return self._notes.tag(self._name(f"tag:{','.join(kept)}"), kept)
-
-    def status(self, text: str) -> Call[None]:
-        """Say how far the run is."""
-        return self._notes.status(self._name("status"), said_line(text))
-
-    # -- time and chance
-
-    def now(self, *, name: str = "now") -> Call[datetime]:
-        """Return the time (UTC), the same on every replay."""
-        place = self._place()
-        return self._produced.now(self._own_name(name, "now"), place)
-
-    def random(self, *, name: str = "random") -> Call[float]:
-        """Return a random number, the same on every replay."""
-        place = self._place()
-        return self._produced.random(self._own_name(name, "random"), place)
-
-    def _place(self) -> Place:
-        """Return where a call without arguments stands, before its own name is taken."""
-        return self.history.last(scope.get()), branch.get()
+    def compensate(self, action: object, /, *args: object, **kwargs: object) -> Call[None]:
+        """Undo what was done, should the run fail or be cancelled after this."""
+        bound = self.equipment.library.step(action)
+        check_undo(bound)
+        return self.undos.register(self._name(f"undo:{bound.step.name}"), bound, args, kwargs)

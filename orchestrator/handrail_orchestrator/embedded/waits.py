@@ -347,6 +347,10 @@ class Waits:
 
     # -- all of them
 
+    def open_until(self) -> list[float]:
+        """Return when those waits are due that are due at any time."""
+        return [due for due in self.open.values() if due is not None]
+
     def _row(self, name: str, kind: StepKind, *, due: float | None = None, wanted: str | None = None) -> StepRow:
         now = self._equipment.clock.now()
         return StepRow(self._key, name, self._history.take_seq(), kind, "waiting", queued=now, due=due, input=wanted)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from handrail_orchestrator.embedded import undone
 from handrail_orchestrator.embedded.alarm import Alarm
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask, ended_within
 from handrail_orchestrator.embedded.execution import Execution
@@ -16,7 +17,6 @@ from handrail_orchestrator.embedded.observing import driven
 from handrail_orchestrator.embedded.pausing import BackingOff, Resting
 from handrail_orchestrator.embedded.presence import Presence, report_stranded
 from handrail_orchestrator.embedded.records import error_json
-from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment, Settings
 from handrail_orchestrator.embedded.watchdog import Watchdog
 from handrail_orchestrator.errors import Fenced, StoreError, StoreLocked, StoreNotFound
@@ -232,7 +232,7 @@ class Worker:
         workflow = self._workflows.find(claimed.workflow, claimed.version)
         bound = self._equipment.library.workflow(workflow)
         code = code_match(same_version=workflow.version == claimed.version, same_code=workflow.code == claimed.code)
-        run = EmbeddedRun(claimed.key, claimed.id, history, self._equipment, code=code)
+        run = undone.run_of(claimed, history, self._equipment, code)
         run.workflow = claimed.workflow
         execution = Execution(claimed, bound, run, self._equipment)
         self.active[claimed.key] = execution

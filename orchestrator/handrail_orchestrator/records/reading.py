@@ -40,6 +40,7 @@ _RUN = readers_of(
     output=text("output", plain),
     error=text("error", RecordedError.read),
     tags=lambda row: json.loads(row.tags or "{}"),
+    undoing=lambda row: None if row.undoing is None else json.loads(row.undoing)["status"],
 )
 
 

@@ -51,6 +51,8 @@ class RunRecord(LazyRecord):
     """What it says of itself, with ``run.status``."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """By what it can be found, as ``run.tag`` set it."""
+    undoing: RunStatus | None = None
+    """``failed`` or ``cancelled``: how it ends once what it did is undone, or has ended; None: nothing is undone."""
 
     @property
     def has_ended(self) -> bool:
@@ -81,6 +83,7 @@ class RunRecord(LazyRecord):
             "priority": self.priority,
             "progress": self.progress,
             "tags": dict(self.tags),
+            "undoing": self.undoing,
             "has_ended": self.has_ended,
         }
 

@@ -115,6 +115,8 @@ class ClaimedRun(NamedTuple):
     """How many runs were in flight in its last crash; of suspects, how many of those."""
     trace: str | None = None
     """What is kept of the trace it belongs to."""
+    undoing: str | None = None
+    """How it ends once its actions are undone, which is all that is left to do of it; None: it goes on."""
 
     @property
     def must_be_alone(self) -> bool:

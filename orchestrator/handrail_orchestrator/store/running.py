@@ -42,14 +42,37 @@ class DecideFirst(NamedTuple):
     """What came first, in words for those whose answer is not needed any more."""
 
 
-RunningChange = PutTags | PutProgress | JoinBranches | DecideFirst
+class RegisterUndo(NamedTuple):
+    """Record an undo action, once; it is executed if the run fails or is cancelled after it."""
+
+    row: StepRow
+
+
+class FinishUndo(NamedTuple):
+    """End a run whose actions are undone, as it had failed or was cancelled."""
+
+    key: int
+    now: float
+
+
+class PutAside(NamedTuple):
+    """Set a run aside of which an action cannot be undone, until people say what is to happen."""
+
+    key: int
+    error: str
+    now: float
+
+
+RunningChange = PutTags | PutProgress | JoinBranches | DecideFirst | RegisterUndo | FinishUndo | PutAside
 
 
 def key_of(change: RunningChange) -> int:
     """Return the key of the run that a change is about."""
     match change:
-        case PutTags() | PutProgress() | DecideFirst():
+        case PutTags() | PutProgress() | DecideFirst() | RegisterUndo():
             return change.row.run
+        case FinishUndo() | PutAside():
+            return change.key
         case JoinBranches():
             return change.run
         case _:

@@ -14,7 +14,7 @@ from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.reader import Reader, recorded_history
 from handrail_orchestrator.store.changes import Change, NoteStarted, OpenWait, ReadAnswer, RecordStep, ReopenWait
 from handrail_orchestrator.store.rows import EventRow, StepRow
-from handrail_orchestrator.store.running import DecideFirst, PutProgress, PutTags
+from handrail_orchestrator.store.running import DecideFirst, PutProgress, PutTags, RegisterUndo
 from handrail_orchestrator.suspension import only_suspensions
 from handrail_orchestrator.workflow import AnyWorkflow
 
@@ -44,6 +44,9 @@ def recorded_run(client: Reader, run_id: str) -> RecordedRun:
     return RecordedRun(row.id, row.input, row.status, row.output, *history, row.copied_seq)
 
 
+_OF_A_STEP = (RecordStep, NoteStarted, OpenWait, ReopenWait, PutTags, PutProgress, DecideFirst, RegisterUndo)
+
+
 class _HistoryEnds(BaseException):
     """The code went on where the history stops."""
 
@@ -53,7 +56,7 @@ class _Replay(EmbeddedRun):
         """Refuse: nothing new may happen; that an answer was read now is not told to anybody."""
         if isinstance(change, ReadAnswer):
             return
-        if isinstance(change, RecordStep | NoteStarted | OpenWait | ReopenWait | PutTags | PutProgress | DecideFirst):
+        if isinstance(change, _OF_A_STEP):
             raise self._new(change.row.name)
         raise self._new(type(change).__name__)
 

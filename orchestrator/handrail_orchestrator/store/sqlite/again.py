@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sqlite import files, lifecycle, rollups
+from handrail_orchestrator.store.sqlite import files, lifecycle, rollups, undoing
 from handrail_orchestrator.store.starts import Started, StartRun
 
 if TYPE_CHECKING:
@@ -39,12 +39,15 @@ def retry(tx: "Transaction", change: c.RetryRun) -> None:
     key, status = found
     if status not in {"failed", "cancelled", "set_aside"}:
         raise WrongState(f"run {change.run_id!r} is {status}; only a failed, cancelled or set-aside run can be retried")
+    if undoing.retried(tx, change.run_id, key, status):
+        return
     again = [int(key)]
     while again:
         run = again.pop()
         _begin_anew(tx, run, change.now)
         children = tx.execute(
-            "SELECT key FROM runs WHERE parent = ? AND status IN ('failed', 'cancelled', 'set_aside')"
+            "SELECT key FROM runs WHERE parent = ? AND undoing IS NULL"
+            " AND status IN ('failed', 'cancelled', 'set_aside')"
             " AND parent_step NOT IN (SELECT name FROM steps WHERE run = ?)",
             (run, run),
         ).fetchall()
@@ -92,16 +95,22 @@ def fork(tx: "Transaction", change: c.Fork) -> Started:
                 f"run {change.run_id!r} has no step {change.step!r}: see `handrail runs show {change.run_id}`"
             )
         before = found[0]
+        undoing.must_stand(tx, change.run_id, key, before)
     start = StartRun(change.new_id, name, version, recorded, code, change.now, priority=priority)
     # nobody gets around a question that is not for them by a fork of their own run
     started = lifecycle.start(tx, start._replace(started_by=started_by or change.started_by, trace=trace))
     if not started.new:
         raise RunConflict(change.new_id, "a history of its own")
-    columns = ", ".join(StepRow._fields[1:])
+    columns, literal = ", ".join(StepRow._fields[1:]), "'withdrawn'"
     tx.execute(
         f"INSERT INTO steps (run, {columns}) SELECT ?, {columns} FROM steps"  # noqa: S608 -- our own column names
-        " WHERE run = ? AND status = 'done' AND seq < coalesce(?, 0)"
+        " WHERE run = ? AND status = 'done' AND seq < coalesce(?, 0) AND kind != 'undo'"
         " AND NOT (kind = 'human' AND coalesce(verdicts, '') LIKE '{%')",  # nobody has checked that answer yet
+        (started.key, key, before),
+    )
+    tx.execute(  # what the source did, the source undoes
+        f"INSERT INTO steps (run, {columns}) SELECT ?, {columns.replace('status', literal)} FROM steps"  # noqa: S608 -- as above
+        " WHERE run = ? AND kind = 'undo' AND seq < coalesce(?, 0)",
         (started.key, key, before),
     )
     tx.execute(  # what the source was allowed to execute, it alone was

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sqlite import audit, files, outbox, pauses, rollups
+from handrail_orchestrator.store.sqlite import audit, files, outbox, pauses, rollups, undoing
 from handrail_orchestrator.store.starts import Started, StartRun
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.kept_settings import Remember
+    from handrail_orchestrator.store.running import FinishUndo
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
 RUNNING = ("tags", "branches", "keyed_waits", "keyed_events")
@@ -54,6 +55,8 @@ WITH RECURSIVE awaited(id) AS (
 SELECT 1 FROM awaited JOIN runs ON runs.id = awaited.id WHERE runs.key = ?
 """
 """Whether a run waits for another, directly or through its children."""
+_FOLLOWS = "parent = ? AND ended IS NULL AND undoing IS NULL AND policy IS NOT 'leave'"
+"""Child runs that end with the run that started them."""
 _ORPHANED = json.dumps({"type": "RunCancelled", "message": "the run that started it has ended"})
 _WAKE = """
 UPDATE runs SET signals = signals + 1, wake = CASE WHEN status = 'waiting' THEN ? ELSE wake END WHERE key = ?
@@ -172,6 +175,8 @@ def suspend(tx: "Transaction", change: c.Suspend) -> float | None:
 
 def end(tx: "Transaction", change: c.EndRun) -> None:
     """End a run, cancel what it leaves open, and tell its parent."""
+    if change.status in {"failed", "cancelled"} and _stopped(tx, change):
+        return
     if change.status == "completed":
         row = tx.execute(_COMPLETE, (change.output, change.ended, change.key, tx.worker)).fetchone()
     else:
@@ -182,6 +187,34 @@ def end(tx: "Transaction", change: c.EndRun) -> None:
     _leave_nothing_open(tx, change, row)
     if change.status == "failed":
         outbox.run_failed(tx, change.key, change.error, change.ended)
+
+
+def _stopped(tx: "Transaction", change: c.EndRun) -> bool:
+    """Let a run that is about to end without a result undo what it did first; return whether it does."""
+    undoing.must_be_mine(tx, change.key)
+    if undoing.is_undoing(tx, change.key):  # what was to undo it has failed in a way that nobody foresaw
+        undoing.set_aside(tx, change.key, change.error or "{}", change.ended)
+        return True
+    begun = undoing.begin(tx, change.key, change.status, change.error, change.ended)
+    if begun == "pending":
+        _close_all(tx, change.key, change.ended)
+    return begun is not None
+
+
+def finish_undo(tx: "Transaction", change: "FinishUndo") -> None:
+    """End a run whose actions are undone, and tell who waits for it."""
+    row = tx.execute(
+        "UPDATE runs SET status = json_extract(undoing, '$.status'), error = json_extract(undoing, '$.error'),"
+        " owner = NULL, wake = NULL, ended = ? WHERE key = ? AND owner = ?"
+        " RETURNING parent, parent_step, status, error",
+        (change.now, change.key, tx.worker),
+    ).fetchone()
+    if row is None:
+        raise Fenced(tx.path, f"run {change.key} belongs to another worker")
+    parent, parent_step, status, error = row
+    _leave_nothing_open(tx, c.EndRun(change.key, status, None, error, change.now), (parent, parent_step))
+    if status == "failed":
+        outbox.run_failed(tx, change.key, error, change.now)
 
 
 def _leave_nothing_open(tx: "Transaction", change: c.EndRun, parent: tuple[int | None, str | None]) -> None:
@@ -210,18 +243,20 @@ def _close_all(tx: "Transaction", key: int, now: float) -> None:
         run = ended.pop()
         _close_reviews(tx, run, now)
         tx.execute(
-            "UPDATE runs SET cancel = 1, signals = signals + 1"
-            " WHERE parent = ? AND ended IS NULL AND owner IS NOT NULL",
+            f"UPDATE runs SET cancel = 1, signals = signals + 1"  # noqa: S608 -- a constant
+            f" WHERE {_FOLLOWS} AND owner IS NOT NULL",
             (run,),
         )
-        cancelled = tx.execute(
-            "UPDATE runs SET status = 'cancelled', wake = NULL, ended = ?, error = ?"
-            " WHERE parent = ? AND ended IS NULL AND owner IS NULL RETURNING key",
-            (now, _ORPHANED, run),
-        ).fetchall()
-        for (child,) in cancelled:
-            _tell_others(tx, c.EndRun(child, "cancelled", None, _ORPHANED, now))
+        idle = tx.execute(f"SELECT key FROM runs WHERE {_FOLLOWS} AND owner IS NULL", (run,)).fetchall()  # noqa: S608 -- a constant
+        for (child,) in idle:
             ended.append(child)
+            if undoing.begin(tx, child, "cancelled", _ORPHANED, now) is not None:
+                continue
+            tx.execute(
+                "UPDATE runs SET status = 'cancelled', wake = NULL, ended = ?, error = ? WHERE key = ?",
+                (now, _ORPHANED, child),
+            )
+            _tell_others(tx, c.EndRun(child, "cancelled", None, _ORPHANED, now))
 
 
 def _close_reviews(tx: "Transaction", key: int, now: float) -> None:
@@ -264,11 +299,22 @@ def cancel(tx: "Transaction", change: c.Cancel) -> str:
     key, status, owner, *parent = found
     if status in {"completed", "failed", "cancelled"}:
         return str(status)
+    if undoing.is_undoing(tx, key):
+        if status == "set_aside":
+            raise WrongState(
+                f"run {change.run_id!r} is cancelled or has failed already, and one of its actions could not be undone:"
+                " retry it, or say what became of that action: handrail runs set-result"
+            )
+        return "running"
     if owner is not None:
         tx.execute("UPDATE runs SET cancel = 1, signals = signals + 1 WHERE key = ?", (key,))
         return "running"
     rollups.unfold(tx, [key])  # one that was set aside has ended before
     error = json.dumps({"type": "RunCancelled", "message": change.reason})
+    if undoing.begin(tx, key, "cancelled", error, change.now) is not None:
+        tx.execute("UPDATE runs SET ended = NULL WHERE key = ?", (key,))  # it may have been set aside
+        _close_all(tx, key, change.now)
+        return "running"
     tx.execute(
         "UPDATE runs SET status = 'cancelled', wake = NULL, ended = ?, error = ? WHERE key = ?",
         (change.now, error, key),

@@ -26,7 +26,7 @@ def _record(*names: str) -> str:
     updates = ", ".join(f"{name} = excluded.{name}" for name in {*names, *noted} - {"run", "name", "seq"})
     return (
         f"INSERT INTO steps ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 -- our own column names
-        f" ON CONFLICT (run, name) DO UPDATE SET {updates} WHERE steps.status IN ('started', 'waiting')"
+        f" ON CONFLICT (run, name) DO UPDATE SET {updates} WHERE steps.status IN ('started', 'waiting', 'registered')"
     )
 
 
@@ -67,8 +67,8 @@ def note_started(tx: "Transaction", change: c.NoteStarted) -> None:
     if tx.execute(NOTE, change.row).rowcount != 1:
         row = change.row
         tx.execute(
-            "UPDATE steps SET attempt = ?, started = ?, due = ?, error = coalesce(?, error)"
-            " WHERE run = ? AND name = ? AND status = 'started'",
+            "UPDATE steps SET attempt = ?, started = ?, due = ?, error = coalesce(?, error), status = 'started'"
+            " WHERE run = ? AND name = ? AND status IN ('started', 'registered')",
             (row.attempt, row.started, row.due, row.error, row.run, row.name),
         )
 

@@ -14,7 +14,6 @@ from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store import rollouts as ro
-from handrail_orchestrator.store import running as r
 from handrail_orchestrator.store import triggers as t
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
@@ -25,9 +24,9 @@ from handrail_orchestrator.store.sqlite import (
     deliveries,
     files,
     fired,
-    firsts,
     known,
     lifecycle,
+    of_runs,
     outbox,
     outcomes,
     pauses,
@@ -36,7 +35,6 @@ from handrail_orchestrator.store.sqlite import (
     reviews,
     rollouts,
     rollups,
-    running,
     steps,
     systems,
     traces,
@@ -114,6 +112,7 @@ class Transaction:
 
 
 APPLY: dict[type, Apply] = {
+    **of_runs.APPLY,
     c.RecordStep: steps.record,
     c.NoteStarted: steps.note_started,
     c.OpenWait: steps.open_wait,
@@ -176,15 +175,11 @@ APPLY: dict[type, Apply] = {
     o.RetryDeliveries: deliveries.retry,
     o.SweepOutbox: deliveries.sweep,
     o.SeeRequest: deliveries.see,
-    r.PutTags: running.put_tags,
-    r.PutProgress: running.put_progress,
     KeepTrace: traces.keep,
     ro.DeclareRollout: rollouts.declare,
     ro.MoveRollout: rollouts.move,
     ro.HoldFired: rollouts.hold_fired,
     ro.RecordChallenge: rollouts.record_challenge,
-    r.JoinBranches: firsts.join,
-    r.DecideFirst: firsts.decide,
     g.RollUp: rollups.roll_up,
     g.RecordOutcome: outcomes.record,
     g.PutBaseline: outcomes.put_baseline,
@@ -192,7 +187,7 @@ APPLY: dict[type, Apply] = {
 
 FENCED: frozenset[type] = frozenset(
     {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
-    | {r.PutTags, r.PutProgress, r.JoinBranches, r.DecideFirst}
     | {h.EnterSystem, h.SystemFailed, h.SystemAnswered}
+    | of_runs.FENCED
 )
 """Changes that only the owner of a run may make."""
