@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.notices.plan import Notices as Notices
     from handrail_orchestrator.notices.quiet import QuietHours as QuietHours
     from handrail_orchestrator.notices.routes import Route as Route
+    from handrail_orchestrator.notices.slack import slack_channel as slack_channel
     from handrail_orchestrator.orchestrator import RunHandle as RunHandle
     from handrail_orchestrator.records.failure import RecordedError as RecordedError
     from handrail_orchestrator.records.item import ReviewChange as ReviewChange
