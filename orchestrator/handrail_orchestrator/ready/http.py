@@ -66,7 +66,7 @@ class HttpSystem(Protocol):
         ...
 
 
-def http_call(
+def http_call(  # noqa: PLR0913 -- what a policy is made of, by name
     name: str,
     system: HttpSystem,
     *,

@@ -55,7 +55,7 @@ class MailSystem(Protocol):
         ...
 
 
-def send_mail(
+def send_mail(  # noqa: PLR0913 -- what a policy is made of, by name
     name: str,
     system: MailSystem,
     *,
