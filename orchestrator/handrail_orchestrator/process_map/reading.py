@@ -23,6 +23,13 @@ class MapReader(ABC):
     def _open_store(self) -> "Store":
         """Return what is read."""
 
+    def workflow_versions(self) -> dict[str, list[int]]:
+        """Return the versions of each workflow that there are or were runs of."""
+        found: dict[str, list[int]] = {}
+        for name, version in self._open_store.workflow_versions():
+            found.setdefault(name, []).append(version)
+        return found
+
     def figured_map(
         self, edges: "Mapping[Edge, int]", steps: "Iterable[CountedStep]", query: FlowQuery, now: float
     ) -> "ProcessMap":

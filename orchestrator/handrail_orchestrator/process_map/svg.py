@@ -11,10 +11,10 @@ from handrail_orchestrator.process_map.graph import MapNode, NodeKind, ProcessMa
 from handrail_orchestrator.process_map.labels import Labels, NodeLabel, plain_labels
 from handrail_orchestrator.process_map.layout import Link, MapLayout, MapPlace, lay_out
 
-WIDTH = 184
+WIDTH = 164
 """Of a node, in pixels."""
 LINE = 17
-GAP = 74
+GAP = 58
 """Between columns, where the numbers of ways stand."""
 MARGIN = 24
 TOP = 34
@@ -22,6 +22,8 @@ TOP = 34
 LETTERS = (7.6, 6.7)
 """How wide a letter is on the average, of a name and of what is below; what has no room is in the node's title."""
 WIDEST_WAY = 7.0
+FITTING = 1_760.0
+"""Pixels: a picture that is wider is scrolled, not made smaller, so that it can be read."""
 
 STYLE = """
 .map { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
@@ -75,9 +77,10 @@ def svg(shown: ProcessMap, *, labels: Labels | None = None, title: str = "Proces
     frame = _Frame(LINE * most_lines + 14)
     wide = MARGIN * 2 + layout.columns * (WIDTH + GAP) - (GAP if layout.columns else 0)
     high = TOP + layout.height * frame.row + frame.height + MARGIN
-    size = f'width="{wide:.0f}" height="{high:.0f}"'
+    fits = " fits" if wide <= FITTING else ""
+    size = f'width="{wide:.0f}" height="{high:.0f}" viewBox="0 0 {wide:.0f} {high:.0f}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="map" role="img" {size} viewBox="0 0 {wide:.0f} {high:.0f}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="map{fits}" role="img" {size}>',
         f"<title>{text_of(title)}</title>",
         f"<style>{STYLE}</style>" if styled else "",
         *_ways(shown, layout, frame),

@@ -79,6 +79,10 @@ class FlowStore(Protocol):
         """Return what goes on now, by the steps' names."""
         ...
 
+    def workflow_versions(self) -> list[tuple[str, int]]:
+        """Return the workflows that there are or were runs of, with their versions, in order."""
+        ...
+
     def failed_steps(self, keys: Sequence[int]) -> list[FailedStepRow]:
         """Return the steps of some runs that failed, with their errors."""
         ...

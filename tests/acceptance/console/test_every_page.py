@@ -24,11 +24,12 @@ LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
 LISTS = (
     "/queue", "/queue?state=any", "/queue?text=nothing-has-this", "/queue?queue=desk&late=1&kind=decide&tier=2",
     "/queue?queue=nowhere&end=1", "/batch", "/batch?queue=nowhere", "/runs", "/runs?status=failed",
-    "/runs?text=nothing", "/keys", "/me", "/people", "/people/one?name=ben", "/people/one?name=old",
+    "/runs?text=nothing", "/operations", "/operations?workflow=tickets&against=before", "/operations?window=24h",
+    "/keys", "/me", "/people", "/people/one?name=ben", "/people/one?name=old",
 )  # fmt: skip
 NO_PAGE = {
     "static", "healthz", "readyz", "home", "item_work", "strip", "to_provider", "from_provider",
-    "page_picture", "item_file",
+    "page_picture", "item_file", "operations_live",
 }  # fmt: skip
 """Routes that answer with no page of their own: files, pictures, words for machines, ways on, parts of pages."""
 MOST_PAGES = 200

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from handrail.console.api import documents, reviews, runs, service
+from handrail.console.api import documents, operations, reviews, runs, service
 from handrail.console.api.documents import DocumentsTold
 from handrail.console.api.operation import AnyOperation, Operation
+from handrail.console.api.operation_models import FailuresTold, FiguresTold, MapQuery, MapTold, WindowQuery
 from handrail.console.api.review_models import (
     AddNoteBody,
     AssignBody,
@@ -214,6 +215,21 @@ _SERVICE: tuple[AnyOperation, ...] = (
         name="getStats", method="GET", path="/stats", tag="service", action="look_runs",
         summary="Get how the store's runs, review items and workers are doing.",
         function=service.stats, answer=service.StatsTold,
+    ),
+    Operation(
+        name="getFigures", method="GET", path="/operations/stats", tag="service", action="look_runs",
+        summary="Get what the runs come to that were started in a window: the figures of the operations page.",
+        function=operations.window_stats, query=WindowQuery, answer=FiguresTold,
+    ),
+    Operation(
+        name="getMap", method="GET", path="/operations/map", tag="service", action="look_runs",
+        summary="Get how the runs of a workflow went from step to step, and what waits where now.",
+        function=operations.process_map, query=MapQuery, answer=MapTold,
+    ),
+    Operation(
+        name="listFailures", method="GET", path="/operations/failures", tag="service", action="look_runs",
+        summary="List what failed, those alike together: by step, type and the shape of the message.",
+        function=operations.failures, query=WindowQuery, answer=FailuresTold,
     ),
     Operation(
         name="listProblems", method="GET", path="/problems", tag="service",

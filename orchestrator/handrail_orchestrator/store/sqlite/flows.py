@@ -42,6 +42,11 @@ class FlowRows(ABC):
         chosen, values = _chosen(query)
         return [LiveRow._make(row) for row in self._rows(f"{_LIVE}{chosen} GROUP BY 1, 2, 3", values)]
 
+    def workflow_versions(self) -> list[tuple[str, int]]:
+        """Return the workflows that there are or were runs of, with their versions, in order."""
+        sql = "SELECT name, version FROM workflows WHERE version != ? ORDER BY name, version"
+        return [(name, version) for name, version in self._rows(sql, (KNOWN_VERSION,))]
+
     def failed_steps(self, keys: Sequence[int]) -> list[FailedStepRow]:
         """Return the steps of some runs that failed, with their errors."""
         return [FailedStepRow._make(row) for row in self._rows(_FAILED, (json.dumps(list(keys)),))]

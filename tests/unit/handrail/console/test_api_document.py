@@ -81,6 +81,9 @@ def test_nothing_but_json_objects_that_are_closed_is_asked_for_or_told() -> None
     assert [name for name, schema in SCHEMAS.items() if schema.get("additionalProperties") is not False] == []
 
 
+FIGURES = ("/operations/stats?window=24h", "/operations/map?workflow=tickets", "/operations/failures")
+
+
 async def test_every_operation_answers_what_the_document_says(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         first, second, third = await site.asked(tickets, "charged twice", "cannot sign in", "lost")
@@ -90,7 +93,15 @@ async def test_every_operation_answers_what_the_document_says(tmp_path: Path) ->
         assert (started.status_code, started.headers["location"]) == (201, f"{API}/runs/d%2F1")
         await site.post("/workflows/orders/runs", {"input": {"id": "o", "total": 3}}, headers={"Idempotency-Key": "o"})
         await site.engine.idle()
-        for path in ("/runs?limit=2", "/runs?text=D/", "/runs/d%2F1", "/runs/o", "/runs/o/steps?limit=1", "/stats"):
+        for path in (
+            "/runs?limit=2",
+            "/runs?text=D/",
+            "/runs/d%2F1",
+            "/runs/o",
+            "/runs/o/steps?limit=1",
+            "/stats",
+            *FIGURES,
+        ):
             assert (await site.get(path)).status_code == 200
         assert (await site.post("/runs/o/retry")).json()["status"] in {"pending", "running", "failed"}
         assert (await site.post("/runs/d%2F1/events", {"name": "delivered", "payload": "here"})).json() == {"new": True}

@@ -113,3 +113,8 @@ async def test_failures_are_read_with_the_error_of_the_step_that_failed(tmp_path
     assert newest.count == 1
     assert other.groups == ()
     assert found.groups[0].as_json(1)["runs"] == [found.groups[0].runs[0].id]
+
+
+async def test_a_store_without_runs_has_no_failures_of_any_time(tmp_path: Path) -> None:
+    async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=[pay]) as engine:
+        assert engine.failures(RunQuery(created_from=1.0, created_to=2e9)).count == 0

@@ -1,0 +1,77 @@
+"""The operations page and the event log on a million step records: the time of the one, the memory of the other."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import httpx2
+
+from bench.figure import Figure, at_most, median_figure
+from handrail.console.app import console
+from handrail_orchestrator.client import Client
+from operations_bench.million import made
+from operations_bench.rolled import rolled_up
+
+PART = "the page, a million step records"
+REPETITIONS = 9
+PAGES = {
+    "/operations?workflow=triage": "the last 7 days, with the map",
+    "/operations?workflow=triage&window=30d": "all of it",
+    "/operations?workflow=triage&against=before": "held against the week before",
+    "/operations/live?workflow=triage": "the part that is loaded every 5 s",
+}
+WRITE_LOG = """
+import os, resource, sys
+from handrail_orchestrator.event_log.xes import xes
+from handrail_orchestrator.reader import reading
+from handrail_orchestrator.store.flows import FlowQuery
+with reading(sys.argv[1]) as reader, open(os.devnull, "wb") as out:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    events = 0
+    with reader.event_log(FlowQuery()) as cases:
+        for piece in xes(cases):
+            events += piece.count(b"<event>")
+            out.write(piece)
+    print(events, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+def page_rows(folder: Path) -> Iterable[Figure]:
+    """Measure the page as a browser asks for it, then the event log in a process of its own."""
+    address = f"sqlite:///{made(folder / 'million.db', time.time())}"
+    rolled_up(address)
+    yield from asyncio.run(_pages(address))
+    yield from _log(address)
+
+
+async def _pages(address: str) -> list[Figure]:
+    found: list[Figure] = []
+    async with Client(address) as client:
+        transport = httpx2.ASGITransport(console(client))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            for path, what in PAGES.items():
+                taken = [await _taken(http, path) for _ in range(REPETITIONS)]
+                found.append(median_figure(PART, path, taken, "ms", bar=at_most(200.0), note=what))
+    return found
+
+
+async def _taken(http: httpx2.AsyncClient, path: str) -> float:
+    began = time.perf_counter()
+    answer = await http.get(path)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} answered {answer.status_code}")
+    return 1000 * (time.perf_counter() - began)
+
+
+def _log(address: str) -> Iterable[Figure]:
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", WRITE_LOG, address], capture_output=True, text=True, check=True)
+    taken = time.perf_counter() - began
+    events, grown = done.stdout.split()
+    note = f"{int(events):,} events, {int(events) / taken:,.0f} a second"
+    yield Figure(
+        PART, "handrail runs log --xes: memory beyond the start", float(grown), "MB", bar=at_most(50.0), note=note
+    )

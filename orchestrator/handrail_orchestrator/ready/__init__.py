@@ -1,1 +1,0 @@
-"""Actions that are ready to be used: a call over HTTP, and a mail."""
