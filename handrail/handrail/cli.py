@@ -89,6 +89,12 @@ register(app, "resume", "handrail_orchestrator.cli.pausing:resume", "Let a pause
 register(app, "paused", "handrail_orchestrator.cli.pausing:paused", "List what is paused, by whom and why.")
 register(
     app,
+    "stats",
+    "handrail_orchestrator.cli.stats:app",
+    "Show what runs came to: funnel, times, steps, people, outcomes; keep numbers from before.",
+)
+register(
+    app,
     "map",
     "handrail_orchestrator.cli.flow:show_map",
     "Show how runs went from step to step, as lines, a picture, or text for Mermaid and Graphviz.",

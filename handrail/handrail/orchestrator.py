@@ -41,7 +41,23 @@ if TYPE_CHECKING:
     from handrail_orchestrator.notices.plan import Notices as Notices
     from handrail_orchestrator.notices.quiet import QuietHours as QuietHours
     from handrail_orchestrator.notices.routes import Route as Route
+    from handrail_orchestrator.notices.slack import slack_channel as slack_channel
     from handrail_orchestrator.orchestrator import RunHandle as RunHandle
+    from handrail_orchestrator.ready.errors import ActionFailed as ActionFailed
+    from handrail_orchestrator.ready.errors import CallFailed as CallFailed
+    from handrail_orchestrator.ready.errors import CallRefused as CallRefused
+    from handrail_orchestrator.ready.errors import CallUnsure as CallUnsure
+    from handrail_orchestrator.ready.http import HttpAnswer as HttpAnswer
+    from handrail_orchestrator.ready.http import HttpRequest as HttpRequest
+    from handrail_orchestrator.ready.http import HttpSystem as HttpSystem
+    from handrail_orchestrator.ready.http import bearer_from as bearer_from
+    from handrail_orchestrator.ready.http import http_call as http_call
+    from handrail_orchestrator.ready.http_service import HttpService as HttpService
+    from handrail_orchestrator.ready.mail import Mail as Mail
+    from handrail_orchestrator.ready.mail import MailReceipt as MailReceipt
+    from handrail_orchestrator.ready.mail import MailSystem as MailSystem
+    from handrail_orchestrator.ready.mail import send_mail as send_mail
+    from handrail_orchestrator.ready.smtp_server import SmtpServer as SmtpServer
     from handrail_orchestrator.records.failure import RecordedError as RecordedError
     from handrail_orchestrator.records.item import ReviewChange as ReviewChange
     from handrail_orchestrator.records.item import ReviewDetail as ReviewDetail

@@ -7,6 +7,8 @@ from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
     from handrail_orchestrator.testing.clock import FakeClock as FakeClock
+    from handrail_orchestrator.testing.doubles import HttpDouble as HttpDouble
+    from handrail_orchestrator.testing.doubles import MailDouble as MailDouble
     from handrail_orchestrator.testing.faults import Faults as Faults
     from handrail_orchestrator.testing.faults import InjectedFault as InjectedFault
     from handrail_orchestrator.testing.rehearsal import Rehearsal as Rehearsal

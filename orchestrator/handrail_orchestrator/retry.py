@@ -1,6 +1,7 @@
 """When a failed step is tried again, and after how long."""
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from handrail_orchestrator.errors import InvalidWorkflow
 
@@ -37,6 +38,26 @@ class Retry:
             )
         if not 0 < self.first_seconds <= self.max_seconds:
             raise InvalidWorkflow("Retry needs 0 < first_seconds <= max_seconds")
+
+
+LONGEST_ASKED_SECONDS = 3600.0
+"""Longer than this nobody is left alone, whatever they ask for."""
+
+
+@runtime_checkable
+class AsksToWait(Protocol):
+    """An error that says how long the other side asks to be left alone."""
+
+    @property
+    def wait_seconds(self) -> float | None:
+        """Return how long; None: it did not say."""
+        ...
+
+
+def asked_seconds(error: Exception) -> float:
+    """Return how long to wait at least before another try."""
+    asked = error.wait_seconds if isinstance(error, AsksToWait) else None
+    return 0.0 if asked is None else min(max(0.0, asked), LONGEST_ASKED_SECONDS)
 
 
 def delay_seconds(policy: Retry, failed: int, chance: float) -> float:

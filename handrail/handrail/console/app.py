@@ -1,5 +1,7 @@
 """The console as one ASGI application: its routes, its door, what it answers to errors."""
 
+from collections.abc import Iterable
+
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -25,6 +27,9 @@ from handrail.console import (
     signin,
     strip,
 )
+from handrail.console import (
+    slack as slack_pages,
+)
 from handrail.console.answers import fault, handrail_error, http_error, see
 from handrail.console.api import entrance
 from handrail.console.context import Console, ConsoleSettings
@@ -35,10 +40,11 @@ from handrail.console.signin_parts import SignInParts
 from handrail.console.viewer import SingleUser
 from handrail_ground.errors import HandrailError
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.notices.slack import SlackChannel
 from handrail_orchestrator.similar import Similar
 from handrail_orchestrator.telemetry.trace_context import called_from, read_traceparent
 
-PUBLIC = ("/static/", "/healthz", "/readyz", "/metrics", "/signin/", "/link/")
+PUBLIC = ("/static/", "/healthz", "/readyz", "/metrics", "/signin/", "/slack/", "/link/")
 """Paths that need nobody to be signed in; one that ends with a slash stands for all below it too."""
 
 
@@ -61,6 +67,7 @@ def console(
     *,
     sign_in: SignInParts | None = None,
     similar: Similar | None = None,
+    slack: Iterable[SlackChannel] = (),
 ) -> ASGIApp:
     """Return the console of a store whose client is open."""
     app = Starlette(
@@ -70,7 +77,7 @@ def console(
     app.router.redirect_slashes = False  # it would send people to whatever host a request names
     # a page has a hundred links: looking through all routes for each would take half of its time
     app.state.named = {route.name: route for route in app.routes if isinstance(route, Route | Mount)}
-    app.state.console = Console(client, settings, similar)
+    app.state.console = Console(client, settings, similar, slack=tuple(slack))
     app.state.scraped = scraping.Scraped(client)
     parts = sign_in or SignInParts.of(client, settings.sign_in, SingleUser.at(client, settings.single_user))
     app.state.sign_in = parts
@@ -103,6 +110,7 @@ def every_route() -> list[BaseRoute]:
         *strip.routes(),
         *own_settings.routes(),
         *signin.routes(),
+        *slack_pages.routes(),
         *own_pages.routes(),
         *people_pages.routes(),
         *link_pages.routes(),

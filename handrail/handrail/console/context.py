@@ -7,6 +7,7 @@ from handrail.console.commonness import Commonness
 from handrail.console.page_pictures import PagePictures
 from handrail.console.signin_settings import SignInSettings
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.notices.slack import SlackChannel
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.review.moves import UNDO_SECONDS
 from handrail_orchestrator.similar import Similar
@@ -47,6 +48,8 @@ class Console:
     """Finds decided cases that resemble an item; None: nobody does."""
     pictures: PagePictures = field(default_factory=PagePictures)
     """Pages of documents that were looked at."""
+    slack: tuple[SlackChannel, ...] = ()
+    """The channels whose messages can be answered in Slack."""
     commonness: Commonness = field(default_factory=Commonness)
     """How often each label is decided."""
 

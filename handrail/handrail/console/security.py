@@ -27,7 +27,7 @@ LARGEST_BODY = 1_000_000
 LONGEST_FIELDS = 5_000
 """Fields of one form."""
 
-OWN_TOKEN = ("/link/",)
+OWN_TOKEN = ("/link/", "/slack/")
 """Paths that carry a secret of their own, which stands for the token of a form."""
 NO_FORMS = ("/api/", "/healthz", "/readyz")
 """Paths that take JSON alone, or change nothing: they refuse by themselves whatever a form can send."""

@@ -21,6 +21,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, StoreLocked
 from handrail_orchestrator.notices.chores import telling
 from handrail_orchestrator.notices.plan import Notices
+from handrail_orchestrator.notices.slack import SlackChannel
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.standing import standing
 from handrail_orchestrator.telemetry.exporting import telemetry_from_environment
@@ -122,7 +123,7 @@ def _listening(settings: ConsoleSettings) -> Iterator[socket.socket]:
 async def _serve(client: Client, similar: SimilarCases, served: Served, listener: socket.socket) -> None:
     most = most_connections()
     config = uvicorn.Config(
-        console(client, served.settings, similar=similar),
+        console(client, served.settings, similar=similar, slack=_answering(served)),
         lifespan="off",
         http=partial(CallerConnection, most=most),  # type: ignore[arg-type]  # it is called as a class is
         ws="none",
@@ -148,6 +149,12 @@ async def _serve(client: Client, similar: SimilarCases, served: Served, listener
     finally:
         server.should_exit = True
         await asyncio.gather(serving, chores.ended(beside), return_exceptions=True)
+
+
+def _answering(served: Served) -> list[SlackChannel]:
+    """Return the channels in which people answer."""
+    channels = () if served.notices is None else served.notices.channels.values()
+    return [each for each in channels if isinstance(each, SlackChannel) and each.answers]
 
 
 def _telling(client: Client, served: Served) -> "list[chores.Chore]":

@@ -14,6 +14,7 @@ from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.flow import write_log
 from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, LimitOption, StoreOption
+from handrail_orchestrator.cli.outcome import outcome
 from handrail_orchestrator.cli.printing import out, plain_text, run_table, step_table
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
@@ -26,6 +27,7 @@ from handrail_orchestrator.tags import read_filter
 
 app = typer.Typer(help="Look at runs, and cancel, retry, fork or prune them.", no_args_is_help=True)
 app.command("log")(write_log)
+app.command("outcome")(outcome)
 
 T = TypeVar("T")
 

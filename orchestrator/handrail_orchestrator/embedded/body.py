@@ -19,7 +19,7 @@ from handrail_orchestrator.embedded.tries import Tries
 from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.pace import SLOW_SECONDS
-from handrail_orchestrator.retry import Retry, delay_seconds
+from handrail_orchestrator.retry import Retry, asked_seconds, delay_seconds
 from handrail_orchestrator.step import AnyStep, Args, Default, Kwargs, Policy, Step
 from handrail_orchestrator.strands import rousing
 from handrail_orchestrator.telemetry.port import Telemetry
@@ -126,7 +126,8 @@ class Bodies:
                 if self._systems is not None:
                     self._systems.answered(step, tries)
                 return value
-            await tries.pause(tries, delay_seconds(retry, tries.failed, random.random()), failure)  # noqa: S311 -- jitter
+            jittered = delay_seconds(retry, tries.failed, random.random())  # noqa: S311 -- jitter
+            await tries.pause(tries, max(jittered, asked_seconds(failure)), failure)
             await self._enter(step, tries)
 
     async def _enter(self, step: AnyStep, tries: Tries) -> None:

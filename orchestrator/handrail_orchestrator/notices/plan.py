@@ -80,7 +80,9 @@ class Notices:
     def _require_routes(self) -> None:
         for name, given in self.channels.items():
             if not name.strip() or not isinstance(given, Channel):
-                raise Misuse(f"Notices(channels={{{name!r}: ...}}): give a name, and apprise(...) or slack(...)")
+                raise Misuse(
+                    f"Notices(channels={{{name!r}: ...}}): give a name, and apprise(...) or slack_channel(...)"
+                )
         for route in self.routes:
             if (channel := self.channels.get(route.to)) is None:
                 known = ", ".join(self.channels) or "none"

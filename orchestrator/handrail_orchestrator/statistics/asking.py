@@ -2,10 +2,12 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from handrail_ground.shares import Proportion
+from handrail_orchestrator import tags
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class StatsReader(ABC):
         *,
         workflow: str | None = None,
         version: int | None = None,
+        tag: Mapping[str, str] | None = None,
         zone: str = "UTC",
         from_records: bool = False,
     ) -> "Stats":
@@ -41,10 +44,11 @@ class StatsReader(ABC):
 
         ``window`` is a time up to now (``timedelta``, or text such as ``7d`` or ``24h``), or two moments or days, the
         second one not included (as text: ``2026-11-01..2026-11-08``); days begin at midnight in ``zone``.
+        ``tag`` is what the runs must carry, such as ``{"customer": "acme"}``: their records are counted one by one.
         ``from_records`` counts every record again in place of what was rolled up: it comes to the same, and takes long.
 
         Raises:
-            Misuse: the window or the zone is none.
+            Misuse: the window or the zone is none, or there cannot be such a tag.
             StoreError: the store cannot be read.
         """
         from handrail_orchestrator.statistics.computing import compute  # noqa: PLC0415 -- few clients look at figures
@@ -56,7 +60,8 @@ class StatsReader(ABC):
         checked_texts(workflow=workflow)
         now = self.now()
         chosen = window_of(window, now=now, zone=zone)
-        query = FigureQuery(since=chosen.since, until=chosen.until, workflow=workflow, version=version)
+        query = FigureQuery(chosen.since, chosen.until, workflow, version, dict(tag or {}))
+        tags.check_filter(query.tags)
         with self._open_store.figures() as stored:
             tallies = tallied(stored, query, from_records=from_records)
             baseline = stored.baseline(workflow)
@@ -66,6 +71,7 @@ class StatsReader(ABC):
             window=chosen,
             workflow=workflow,
             version=version,
+            tags=query.tags,
             at=now,
             funnel=funnel,
             cycle=found.cycle,

@@ -12,11 +12,12 @@ def tallied(
 ) -> list[tuple[TallyPlace, Tally]]:
     """Return the counts of the runs of a query; of some ``measures``, others may be among them.
 
-    Whatever was rolled up, and whatever happened since, it is what counting every record comes to.
+    Whatever was rolled up, and whatever happened since, it is what counting every record comes to. By tags
+    nothing is rolled up: of runs that carry them, every record is counted.
     """
     first, last = -(-query.since // HOUR) * HOUR, query.until // HOUR * HOUR
     counted = RunTallies()
-    if from_records or query.keys is not None or first >= last:
+    if from_records or query.tags or first >= last:
         for runs, parts in stored.all_runs(query):
             counted.add(runs, parts)
         return list(counted.items())

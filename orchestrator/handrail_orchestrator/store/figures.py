@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import NamedTuple, Protocol, TypeAlias, cast
 
@@ -44,8 +44,8 @@ class FigureQuery:
     """Started before this time."""
     workflow: str | None = None
     version: int | None = None
-    keys: Sequence[int] | None = None
-    """Only those of these keys; None: all."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Only those that carry all of these tags."""
 
 
 class FigureRun(NamedTuple):

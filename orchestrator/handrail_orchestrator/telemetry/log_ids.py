@@ -1,4 +1,4 @@
-"""The trace and the span that a log line belongs to, for lines of any library in the process."""
+"""The trace and the span that a log line, or a request to another system, belongs to."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -20,3 +20,14 @@ def current_ids() -> tuple[str, str] | None:
     if not context.is_valid:
         return None
     return f"{context.trace_id:032x}", f"{context.span_id:016x}"
+
+
+def trace_headers() -> dict[str, str]:
+    """Return the headers that let another system go on in the current trace; empty: there is none."""
+    if current_ids() is None:
+        return {}
+    from opentelemetry import propagate  # noqa: PLC0415 -- it is there, as there is a span
+
+    headers: dict[str, str] = {}
+    propagate.inject(headers)
+    return headers

@@ -141,11 +141,13 @@ def _conditions(query: FigureQuery) -> tuple[str, list[object]]:
     for condition, value in (
         ("workflows.name = ?", query.workflow),
         ("workflows.version = ?", query.version),
-        (f"key IN {_THESE}", None if query.keys is None else json.dumps(list(query.keys))),
     ):
         if value is not None:
             more += f" AND {condition}"
             values.append(value)
+    for name, tag in query.tags.items():
+        more += " AND key IN (SELECT run FROM tags WHERE tags.name = ? AND value = ?)"
+        values += [name, tag]
     return more, values
 
 
