@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, ge
 from handrail_ground.code_hash import hash_of_code
 from handrail_guards.rollout import Rollout
 from handrail_orchestrator.coding import codec_for, signature_codec
+from handrail_orchestrator.dueness import DueHours
 from handrail_orchestrator.errors import InvalidWorkflow, UnresolvedAnnotation
 from handrail_orchestrator.run import Run
 from handrail_orchestrator.step import RESERVED, AnyStep, Step
@@ -43,6 +44,8 @@ class Workflow(Generic[In_contra, Out_co]):
     """How long a run is kept after its end, however it ended; None: until somebody prunes it."""
     rollout: Rollout | None = None
     """Which new runs get this version; the others get the one before. None: all."""
+    due_hours: DueHours | None = None
+    """When its questions are due, by what they ask; None: as their escalations say."""
     code: str = field(init=False)
     """Hash of the function's code: a changed one may ask for steps with other inputs than recorded."""
 
@@ -65,6 +68,11 @@ class Workflow(Generic[In_contra, Out_co]):
             raise InvalidWorkflow(
                 f"workflow {self.name!r}: rollout is {rollout!r}; give share(0.1) or only('pilot', ...) of"
                 " handrail.guards"
+            )
+        if self.due_hours is not None and not callable(self.due_hours):
+            raise InvalidWorkflow(
+                f"workflow {self.name!r}: due_hours is {self.due_hours!r}; give a function of the item that returns"
+                " hours, or give hours to an Escalation"
             )
         if not inspect.iscoroutinefunction(self.function):
             raise InvalidWorkflow(f"workflow {self.name!r} must be an `async def`")
@@ -176,12 +184,14 @@ def workflow(
     deadline_seconds: float | None = None,
     keep: timedelta | None = None,
     rollout: Rollout | None = None,
+    due_hours: DueHours | None = None,
 ) -> WorkflowDecorator:
     """Mark ``async def f(run, input) -> Result`` as a workflow.
 
     ``keep`` is how long its runs are kept after their end: ``handrail runs prune --retention`` deletes older ones, and
     so does ``handrail work`` once an hour. ``rollout`` says which new runs get this version, such as ``share(0.1)`` of
-    ``handrail.guards``; the others start on the version before, which the orchestrator is given too.
+    ``handrail.guards``; the others start on the version before, which the orchestrator is given too. ``due_hours`` is
+    called with each question before it is put to people, and returns in how many hours that is due; None: as it says.
 
     Raises:
         InvalidWorkflow: the function or a setting cannot be a workflow's.
@@ -190,7 +200,7 @@ def workflow(
 
     def decorate(function: Callable[..., Awaitable[Any]]) -> AnyWorkflow:
         found = name or str(getattr(function, "__name__", ""))
-        return Workflow(function, found, version, continues, deadline_seconds, keep, rollout)
+        return Workflow(function, found, version, continues, deadline_seconds, keep, rollout, due_hours)
 
     return decorate
 

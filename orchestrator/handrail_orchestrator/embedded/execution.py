@@ -47,6 +47,7 @@ class Execution:
     def __init__(self, claimed: ClaimedRun, bound: BoundWorkflow, run: EmbeddedRun, equipment: Equipment) -> None:
         self.claimed = claimed
         self.run = run
+        run.waits.due_hours = bound.workflow.due_hours
         self.status: RunStatus = "running"
         self.value: Any = None
         self.error: BaseException | None = None

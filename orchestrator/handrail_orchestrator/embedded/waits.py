@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import weakref
 
     from handrail_orchestrator.codec import Codec
+    from handrail_orchestrator.dueness import DueHours
 
 _log = logging.getLogger("handrail.steps")
 
@@ -78,6 +79,8 @@ class Waits:
         self.started_child = False
         self.told: Callable[[StepRow], None] | None = None
         """Who is told of waits that are over; None: nobody."""
+        self.due_hours: DueHours | None = None
+        """What says when a question is due by what it asks; None: its escalation alone does."""
         self.is_held = False
         """Whether it waits for a system that is down: its deadline stands still."""
         self.before_answer: Callable[[str, Codec[Any]], None] | None = None
@@ -184,7 +187,7 @@ class Waits:
         row = self._history.find(name, "human")
         if row is None:
             now = self._equipment.clock.now()
-            review = asks().item(self._key, name, escalation, now)
+            review = asks().item(self._key, name, escalation, now, self.due_hours)
             require_defaults(f"{name!r}", escalation, codec)
             row = self._row(name, "human", due=review.due if review.late else None, wanted=wanted)
             self._write(OpenWait(row, review=review))

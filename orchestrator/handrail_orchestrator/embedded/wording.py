@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Doubtful, Judgement
+from handrail_orchestrator.dueness import DueHours, NewItem, by_condition
 from handrail_orchestrator.embedded.library import BoundJudge
 from handrail_orchestrator.errors import NotStorable
 from handrail_orchestrator.records.item import ItemKind
@@ -13,7 +14,7 @@ from handrail_orchestrator.records.rules import rules_of
 from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store.changes import AskedItem
 from handrail_orchestrator.store.rows import DRAWN, DRAWN_REASON
-from handrail_orchestrator.unmarking import as_plain
+from handrail_orchestrator.unmarking import as_plain, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,12 @@ class Wording:
     judged: str = ""
     """How the suggestion came to be, as it is recorded."""
 
-    def item(self, run: int, step: str, escalation: Escalation, now: float) -> AskedItem:
-        """Return it as the item that is put to people."""
+    def item(
+        self, run: int, step: str, escalation: Escalation, now: float, due_hours: DueHours | None = None
+    ) -> AskedItem:
+        """Return it as the item that is put to people; ``due_hours`` says when it is due by what is asked."""
+        if due_hours is not None:
+            escalation = by_condition(escalation, due_hours, self._new(step, escalation))
         due, plan = LatePlan.of(escalation, now)
         asked = AskedItem(
             run=run,
@@ -64,6 +69,20 @@ class Wording:
             self.code, self.reason, self.judged,
         )  # fmt: skip
         return asked._replace(digest=digest_of(*shown))
+
+    def _new(self, step: str, escalation: Escalation) -> NewItem:
+        return NewItem(
+            step=step,
+            kind=self.kind,
+            queue=escalation.queue,
+            title=self.title,
+            context=plain(self.context),
+            suggestion=None if self.suggestion is None else plain(self.suggestion),
+            confidence=self.confidence,
+            code=self.code,
+            priority=escalation.priority,
+            due_hours=escalation.due_hours,
+        )
 
 
 def of_doubt(bound: BoundJudge, outcome: Doubtful[object], recorded: str, judged: str = "") -> Wording:
