@@ -8,6 +8,8 @@ from handrail.lazy import lazy_face
 if TYPE_CHECKING:
     from handrail_orchestrator.breaker import Breaker as Breaker
     from handrail_orchestrator.context import StepContext as StepContext
+    from handrail_orchestrator.control.bulk import BulkResult as BulkResult
+    from handrail_orchestrator.control.selection import RunSelection as RunSelection
     from handrail_orchestrator.dueness import NewItem as NewItem
     from handrail_orchestrator.embedded.settings import Settings as Settings
     from handrail_orchestrator.errors import AnswerRefused as AnswerRefused

@@ -1,12 +1,15 @@
 """What holds runs and questions back, kept the same way by every store."""
 
+import json
+
 import pytest
 
-from handrail_orchestrator.errors import Fenced, ReviewConflict
+from handrail_orchestrator.errors import Fenced, Misuse, ReviewConflict
 from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.breaking import Rule
-from handrail_orchestrator.store.changes import MoveReview, Suspend, TakeOver
+from handrail_orchestrator.store.changes import EndRun, MoveReview, Suspend, TakeOver
 from handrail_orchestrator.store.control import (
+    BulkBatch,
     EnterSystem,
     Pause,
     PauseRow,
@@ -175,3 +178,19 @@ def test_a_system_that_is_down_can_be_tried_at_once(store: Store) -> None:
     down(store, worker, "a")
     assert wrote(store, ProbeNow("crm", NOW + 1, "person:ann")) == [True]
     assert claimed_ids(claim(store, worker, now=NOW + 1)) == ["a"]
+
+
+def test_a_change_of_many_runs_is_one_transaction_with_how_far_it_has_come(store: Store) -> None:
+    worker = signed_on(store)
+    keys = [executing(store, worker, name) for name in "ab"]
+    wrote(store, *[EndRun(key, "failed", None, "{}", NOW) for key in keys], worker=worker)
+    batch = BulkBatch("x", "retry", "{}", "person:ann", NOW, "[0, 1]", runs=["a", "c"])
+    (row,) = wrote(store, batch)
+    assert (row.done, sum(json.loads(row.refused).values()), row.place, row.ended) == (1, 1, "[0, 1]", None)
+    assert wrote(store, batch._replace(after="[0, null]")) == [row]  # somebody else has gone on
+    assert store.bulk("x") == row
+    assert isinstance(refusal(store, batch._replace(action="cancel")), Misuse)
+    (over,) = wrote(store, batch._replace(place="", runs=["b"], now=NOW + 1))
+    assert (over.done, over.ended) == (2, NOW + 1)
+    assert wrote(store, batch) == [over]  # it is over, and nothing is done again
+    assert [status(store, name) for name in "ab"] == ["pending", "pending"]

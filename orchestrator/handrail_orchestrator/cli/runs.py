@@ -11,12 +11,14 @@ import typer
 
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
+from handrail_orchestrator.cli import many
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.flow import write_log
 from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, LimitOption, StoreOption
 from handrail_orchestrator.cli.outcome import outcome
 from handrail_orchestrator.cli.printing import out, plain_text, run_table, step_table
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.control.selection import RunSelection
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
@@ -135,34 +137,100 @@ def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = 
 
 @app.command()
 @complaining
-def cancel(run_id: str, by: DoerOption, store: StoreOption = DEFAULT_STORE) -> None:
-    """Cancel a run and its children."""
-    said = _with_client(store, lambda client: client.cancel(run_id, by=_doer(client, by)))
-    typer.echo(harmless(f"{run_id}: {said}"))
+def cancel(
+    by: DoerOption,
+    run_id: many.RunArgument = None,
+    store: StoreOption = DEFAULT_STORE,
+    status: many.StatusOption = None,
+    workflow: many.WorkflowOption = None,
+    tags: many.TagOption = None,
+    failed_step: many.FailedOption = None,
+    error: many.ErrorOption = None,
+    message: many.MessageOption = None,
+    since: many.FromOption = None,
+    before: many.ToOption = None,
+    dry_run: many.DryRunOption = False,
+    bulk: many.BulkOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Cancel a run and its children, or all that the options name."""
+    runs = many.chosen(status, workflow, tags, failed_step, error, message, since, before)
+    if _is_one(run_id, runs, dry_run=dry_run, bulk=bulk):
+        one = str(run_id)
+        said = _with_client(store, lambda client: client.cancel(one, by=_doer(client, by)))
+        typer.echo(harmless(f"{one}: {said}"))
+        return
+    doing = many.Doing("cancel", store, lambda client: _doer(client, by), bulk, None, dry_run=dry_run, as_json=as_json)
+    many.change_many(doing, runs)
 
 
 @app.command()
 @complaining
-def retry(run_id: str, by: DoerOption, store: StoreOption = DEFAULT_STORE) -> None:
-    """Make a failed run due again, from the step that failed; a worker goes on with it."""
-    _with_client(store, lambda client: client.retry(run_id, by=_doer(client, by)))
-    typer.echo(harmless(f"{run_id}: due; execute it with: handrail work MODULE:WORKFLOW --store {store}"))
+def retry(
+    by: DoerOption,
+    run_id: many.RunArgument = None,
+    store: StoreOption = DEFAULT_STORE,
+    status: many.StatusOption = None,
+    workflow: many.WorkflowOption = None,
+    tags: many.TagOption = None,
+    failed_step: many.FailedOption = None,
+    error: many.ErrorOption = None,
+    message: many.MessageOption = None,
+    since: many.FromOption = None,
+    before: many.ToOption = None,
+    dry_run: many.DryRunOption = False,
+    bulk: many.BulkOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a failed run, or all that the options name, due again from the step that failed; a worker goes on."""
+    runs = many.chosen(status, workflow, tags, failed_step, error, message, since, before)
+    if _is_one(run_id, runs, dry_run=dry_run, bulk=bulk):
+        one = str(run_id)
+        _with_client(store, lambda client: client.retry(one, by=_doer(client, by)))
+        typer.echo(harmless(f"{one}: due; execute it with: handrail work MODULE:WORKFLOW --store {store}"))
+        return
+    doing = many.Doing("retry", store, lambda client: _doer(client, by), bulk, None, dry_run=dry_run, as_json=as_json)
+    many.change_many(doing, runs)
 
 
 @app.command()
 @complaining
 def fork(
-    run_id: str,
     by: DoerOption,
+    run_id: many.RunArgument = None,
     store: StoreOption = DEFAULT_STORE,
     step: Annotated[str | None, typer.Option(help="the first step that shall run again; none: all of them")] = None,
     new_id: Annotated[str | None, typer.Option("--id", help="the new run's id")] = None,
+    status: many.StatusOption = None,
+    workflow: many.WorkflowOption = None,
+    tags: many.TagOption = None,
+    failed_step: many.FailedOption = None,
+    error: many.ErrorOption = None,
+    message: many.MessageOption = None,
+    since: many.FromOption = None,
+    before: many.ToOption = None,
+    dry_run: many.DryRunOption = False,
+    bulk: many.BulkOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Start a new run with the history of another up to a step."""
+    """Start a new run with the history of another up to a step; or one for each that the options name."""
     if new_id is not None and not new_id.strip():
         raise Misuse("--id is empty: give the new run's id, or leave the option out to have one made")
-    new = _with_client(store, lambda client: client.fork(run_id, step=step, id=new_id, by=_doer(client, by)))
-    typer.echo(harmless(new))
+    runs = many.chosen(status, workflow, tags, failed_step, error, message, since, before)
+    if _is_one(run_id, runs, dry_run=dry_run, bulk=bulk):
+        one = str(run_id)
+        new = _with_client(store, lambda client: client.fork(one, step=step, id=new_id, by=_doer(client, by)))
+        typer.echo(harmless(new))
+        return
+    doing = many.Doing("fork", store, lambda client: _doer(client, by), bulk, step, dry_run=dry_run, as_json=as_json)
+    many.change_many(doing, runs)
+
+
+def _is_one(run_id: str | None, runs: RunSelection, *, dry_run: bool, bulk: str | None) -> bool:
+    """Return whether one run is named, and not many."""
+    if run_id is not None and (runs != RunSelection() or dry_run or bulk is not None):
+        raise Misuse(f"name one run ({run_id}), or choose many by the options; not both")
+    return run_id is not None
 
 
 @app.command()

@@ -8,7 +8,9 @@ from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 
 if TYPE_CHECKING:
-    from handrail_orchestrator.failures.group import Failures
+    from collections.abc import Sequence
+
+    from handrail_orchestrator.failures.group import FailedRun, Failures
     from handrail_orchestrator.records.run import RunRecord
     from handrail_orchestrator.store import Store
 
@@ -37,8 +39,7 @@ class FailureReader(ABC):
         Raises:
             StoreError: the store cannot be read.
         """
-        from handrail_orchestrator.failures.group import failed_run, grouped  # noqa: PLC0415 -- few clients look
-        from handrail_orchestrator.records.failure import RecordedError  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.failures.group import grouped  # noqa: PLC0415 -- few clients look
 
         runs: list[RunRecord] = []
         is_whole = True
@@ -46,6 +47,17 @@ class FailureReader(ABC):
             found = self.find_runs(replace(query, status=status, before_key=None, limit=most + 1))
             is_whole = is_whole and len(found) <= most
             runs += [run for run in found[:most] if version in {None, run.version}]
+        return grouped(self.failed_runs(runs), is_whole=is_whole)
+
+    def failed_runs(self, runs: "Sequence[RunRecord]") -> "list[FailedRun]":
+        """Return runs that failed with the step that did, and its error.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        from handrail_orchestrator.failures.group import failed_run  # noqa: PLC0415 -- few clients look
+        from handrail_orchestrator.records.failure import RecordedError  # noqa: PLC0415 -- as above
+
         errors: dict[int, dict[str, str]] = {}
         for row in self._open_store.failed_steps([run.key for run in runs]):
             errors.setdefault(row.run, {})[row.name] = row.error
@@ -55,4 +67,4 @@ class FailureReader(ABC):
             named = () if run.error is None else run.error.steps
             step = next((name for name in named if name in own), None)
             failed.append(failed_run(run, step, None if step is None else RecordedError.read(own[step])))
-        return grouped(failed, is_whole=is_whole)
+        return failed

@@ -360,7 +360,7 @@ def run_of(change: Change) -> int | None:
             | TakeEnd() | TroubleTrigger() | ForgetTrigger()
             | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge()
             | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
-            | h.Pause() | h.Resume() | h.ProbeNow()
+            | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

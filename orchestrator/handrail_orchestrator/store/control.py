@@ -7,6 +7,9 @@ from handrail_orchestrator.store.breaking import Rule, SystemRow, Way
 
 PauseKind = Literal["workflow", "queue"]
 
+BulkAction = Literal["retry", "cancel", "fork"]
+"""What is done to many runs."""
+
 
 class PauseRow(NamedTuple):
     """A workflow type, or a queue, that rests; the columns of table ``pauses`` in order."""
@@ -88,7 +91,41 @@ class DownRow(NamedTuple):
     waiting: int
 
 
-ControlChange = Pause | Resume | EnterSystem | SystemFailed | SystemAnswered | ProbeNow
+class BulkBatch(NamedTuple):
+    """Change some runs of many in one transaction, and note how far it has come. Reply: ``BulkRow``."""
+
+    id: str
+    action: BulkAction
+    told: str
+    """What it is about, as JSON text: the same id is the same."""
+    by: str | None
+    now: float
+    place: str
+    """From where to go on, as JSON text; empty: nothing is left."""
+    after: str | None = None
+    """From where this goes on; it does nothing if somebody else did. None: it begins."""
+    runs: Sequence[str] = ()
+    """The ids of the next ones; a fork of one is called by it and by this id."""
+    step: str | None = None
+    """From which step a fork goes on."""
+
+
+class BulkRow(NamedTuple):
+    """A change of many runs, and how far it has come; the columns of table ``bulks`` in order."""
+
+    id: str
+    action: BulkAction
+    told: str
+    by: str | None
+    begun: float
+    place: str
+    done: int
+    refused: str
+    """JSON object: how many were refused, by why."""
+    ended: float | None
+
+
+ControlChange = Pause | Resume | EnterSystem | SystemFailed | SystemAnswered | ProbeNow | BulkBatch
 
 
 class ControlStore(Protocol):
@@ -104,4 +141,8 @@ class ControlStore(Protocol):
 
     def systems(self) -> Sequence[DownRow]:
         """Return the systems that have failed lately, by name, and how many runs wait for each."""
+        ...
+
+    def bulk(self, name: str) -> BulkRow | None:
+        """Return a change of many runs, and how far it has come."""
         ...

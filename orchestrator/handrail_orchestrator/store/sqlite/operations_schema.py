@@ -279,7 +279,18 @@ CREATE TABLE IF NOT EXISTS held (
     left_seconds REAL,
     PRIMARY KEY (run, step)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS held_system ON held (system, since)
+CREATE INDEX IF NOT EXISTS held_system ON held (system, since);
+CREATE TABLE IF NOT EXISTS bulks (
+    id TEXT PRIMARY KEY,
+    action TEXT NOT NULL,
+    told TEXT NOT NULL,
+    by TEXT,
+    begun REAL NOT NULL,
+    place TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    refused TEXT NOT NULL,
+    ended REAL
+) WITHOUT ROWID
 """
 """Pauses, breakers, and limits that hold across processes."""
 MAP = """

@@ -36,6 +36,7 @@ from handrail_orchestrator.store.sqlite import (
     runs,
     views,
 )
+from handrail_orchestrator.store.sqlite.bulks import BulkRows
 from handrail_orchestrator.store.sqlite.connection import (
     connect,
     explaining,
@@ -81,6 +82,7 @@ ORDER BY 1, 10
 
 
 class SqliteStore(
+    BulkRows,
     DecidedRows,
     FigureRows,
     FileRows,

@@ -20,6 +20,7 @@ from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView,
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sqlite import (
     again,
+    bulks,
     claims,
     deliveries,
     files,
@@ -162,6 +163,7 @@ APPLY: dict[type, Apply] = {
     h.SystemFailed: systems.fail,
     h.SystemAnswered: systems.answer,
     h.ProbeNow: systems.probe_now,
+    h.BulkBatch: bulks.change_many,
     p.PutPerson: people.put_person,
     p.Rehash: people.rehash,
     p.PutPass: people.put_pass,

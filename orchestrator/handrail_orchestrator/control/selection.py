@@ -1,0 +1,84 @@
+"""Which runs a change of many is about."""
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.failures.shape import shape_of
+from handrail_orchestrator.process_map.activity import activity_of
+from handrail_orchestrator.store.control import BulkAction
+from handrail_orchestrator.store.port import RunQuery
+from handrail_orchestrator.store.rows import RunStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from handrail_orchestrator.failures.group import FailedRun
+
+LANES: dict[BulkAction, tuple[RunStatus, ...]] = {
+    "retry": ("failed", "cancelled", "set_aside"),
+    "cancel": ("waiting", "pending", "running", "set_aside"),
+    "fork": ("completed", "failed", "cancelled", "set_aside"),
+}
+"""The statuses of the runs that something can be done to."""
+_USUAL: dict[BulkAction, tuple[RunStatus, ...]] = {
+    "retry": ("failed",),
+    "cancel": ("waiting", "pending", "running"),
+    "fork": ("failed",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSelection:
+    """Runs by what a list of them is chosen by, and failed ones by what failed."""
+
+    runs: RunQuery = field(default_factory=RunQuery)
+    """As for a list; its ``before_key`` and ``limit`` are not looked at."""
+    step: str | None = None
+    """Only those that failed in this step, whatever the number of its call."""
+    error: str | None = None
+    """Only those that failed with an error of this type, such as ``TimeoutError``."""
+    message: str | None = None
+    """Only those whose failure's message has this shape: a message as it is, or as failures are grouped by it."""
+
+    def statuses(self, action: BulkAction) -> tuple[RunStatus, ...]:
+        """Return the statuses of the runs that it is about.
+
+        Raises:
+            Misuse: nothing of the kind can be done to runs of that status, or the filter says nothing.
+        """
+        plain = RunQuery(before_key=self.runs.before_key, limit=self.runs.limit)
+        if self.runs == plain and not self._asks_what_failed:
+            raise Misuse("this filter names nothing, so it would be every run: give a status, workflow, tag, step ...")
+        if self.runs.status is None:
+            return ("failed", "set_aside") if self._asks_what_failed and action != "cancel" else _USUAL[action]
+        if self.runs.status not in LANES[action]:
+            raise Misuse(f"a run that is {self.runs.status} cannot be had to {action}: {', '.join(LANES[action])} can")
+        return (self.runs.status,)
+
+    @property
+    def _asks_what_failed(self) -> bool:
+        return any(each is not None for each in (self.step, self.error, self.message))
+
+    def choose(self, failed: "Sequence[FailedRun]") -> "Iterator[FailedRun]":
+        """Yield the runs that failed as it says."""
+        shape = None if self.message is None else shape_of(self.message)
+        for run in failed:
+            step = None if run.step is None else activity_of(run.step)
+            if (
+                (self.step is None or self.step in {step, run.step})
+                and (self.error is None or self.error == run.error.type)
+                and (shape is None or shape == shape_of(run.error.message))
+            ):
+                yield run
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether the runs of a list have to be looked at one by one."""
+        return self._asks_what_failed
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what it says as JSON data."""
+        query = {**asdict(self.runs), "tags": dict(self.runs.tags)}
+        told = {**query, "step": self.step, "error": self.error, "message": self.message}
+        return {k: v for k, v in told.items() if v not in (None, {}) and k not in {"before_key", "limit"}}
