@@ -41,6 +41,9 @@ class RunSelection:
     message: str | None = None
     """Only those whose failure's message has this shape: a message as it is, or as failures are grouped by it."""
 
+    ids: tuple[str, ...] | None = None
+    """Only those of these ids, of runs that failed."""
+
     def statuses(self, action: BulkAction) -> tuple[RunStatus, ...]:
         """Return the statuses of the runs that it is about.
 
@@ -58,7 +61,7 @@ class RunSelection:
 
     @property
     def _asks_what_failed(self) -> bool:
-        return any(each is not None for each in (self.step, self.error, self.message))
+        return any(each is not None for each in (self.step, self.error, self.message, self.ids))
 
     def choose(self, failed: "Sequence[FailedRun]") -> "Iterator[FailedRun]":
         """Yield the runs that failed as it says."""
@@ -66,7 +69,8 @@ class RunSelection:
         for run in failed:
             step = None if run.step is None else activity_of(run.step)
             if (
-                (self.step is None or self.step in {step, run.step})
+                (self.ids is None or run.id in self.ids)
+                and (self.step is None or self.step in {step, run.step})
                 and (self.error is None or self.error == run.error.type)
                 and (shape is None or shape == shape_of(run.error.message))
             ):
@@ -80,5 +84,5 @@ class RunSelection:
     def as_json(self) -> dict[str, Any]:
         """Return what it says as JSON data."""
         query = {**asdict(self.runs), "tags": dict(self.runs.tags)}
-        told = {**query, "step": self.step, "error": self.error, "message": self.message}
+        told = {**query, "step": self.step, "error": self.error, "message": self.message, "ids": self.ids}
         return {k: v for k, v in told.items() if v not in (None, {}) and k not in {"before_key", "limit"}}
