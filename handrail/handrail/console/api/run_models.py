@@ -160,6 +160,7 @@ class RunTold(Told):
     started_by: str | None = Field(description="Such as `person:ann`; null: code did")
     progress: str | None = Field(description="What it says of itself: how far it is")
     tags: dict[str, str] = Field(description="By what it can be found")
+    round: int = Field(description="Counts up whenever it goes on with another input")
     undoing: RunStatus | None = Field(description="How it ends once what it did is undone; null: nothing is undone")
     has_ended: bool
     waits: list[WaitTold] = Field(description="What it waits for")
