@@ -93,6 +93,7 @@ register(
     "handrail_orchestrator.cli.stats:app",
     "Show what runs came to: funnel, times, steps, people, outcomes; keep numbers from before.",
 )
+register(app, "report", "handrail_orchestrator.cli.report:app", "Write what is reviewed every week.")
 register(
     app,
     "map",
