@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import WrongState as WrongState
     from handrail_orchestrator.hooks import Hooks as Hooks
     from handrail_orchestrator.notices.apprise_channel import apprise as apprise
+    from handrail_orchestrator.notices.channel import Channel as Channel
+    from handrail_orchestrator.notices.channel import Delivered as Delivered
+    from handrail_orchestrator.notices.channel import Message as Message
+    from handrail_orchestrator.notices.channel import MessageRefused as MessageRefused
+    from handrail_orchestrator.notices.channel import NotNow as NotNow
     from handrail_orchestrator.notices.plan import Notices as Notices
     from handrail_orchestrator.notices.quiet import QuietHours as QuietHours
     from handrail_orchestrator.notices.routes import Route as Route
