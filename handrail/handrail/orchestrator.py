@@ -95,7 +95,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.triggers.every import every as every
     from handrail_orchestrator.triggers.every import times as times
     from handrail_orchestrator.triggers.folder import folder as folder
-    from handrail_orchestrator.triggers.mail_reading import Mail as Mail
+    from handrail_orchestrator.triggers.mail_reading import ReceivedMail as ReceivedMail
     from handrail_orchestrator.triggers.mailbox import mailbox as mailbox
     from handrail_orchestrator.triggers.port import ByHand as ByHand
     from handrail_orchestrator.triggers.port import Trigger as Trigger

@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from handrail import Orchestrator, Run, action, workflow
-from handrail.orchestrator import Mail, Settings, from_environment, mailbox
+from handrail.orchestrator import ReceivedMail, Settings, from_environment, mailbox
 
 
 @action
@@ -17,7 +17,7 @@ async def filed(subject: str) -> str:
 
 
 @workflow(version=1)
-async def file_mail(run: Run, mail: Mail) -> str:
+async def file_mail(run: Run, mail: ReceivedMail) -> str:
     return await run.step(filed, mail.subject)
 
 

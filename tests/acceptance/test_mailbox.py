@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from handrail import Orchestrator, Run, action, step_context, workflow
-from handrail.orchestrator import Mail, mailbox
+from handrail.orchestrator import ReceivedMail, mailbox
 from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.triggers import mailbox as module
 from tests.acceptance.dovecot import PASSWORD, PROGRAM, Dovecot
@@ -26,12 +26,12 @@ pytestmark = [
 
 
 @action
-def sizes(mail: Mail) -> list[int]:
+def sizes(mail: ReceivedMail) -> list[int]:
     return [len(step_context().read_file(each)) for each in (mail.source, *mail.attachments)]
 
 
 @workflow(version=1)
-async def file_mail(run: Run, mail: Mail) -> str:
+async def file_mail(run: Run, mail: ReceivedMail) -> str:
     await run.step(sizes, mail)
     return f"{mail.sender} {mail.subject}: {mail.text.strip()}"
 
@@ -116,7 +116,7 @@ async def test_taken_mails_go_to_a_folder_that_is_made_and_what_cannot_be_taken_
 ) -> None:
     server.put("moved", mail(1), mail(2, text="x" * 5_000), mail(3))
 
-    def picky(got: Mail) -> Mail:
+    def picky(got: ReceivedMail) -> ReceivedMail:
         if got.subject == "mail 3":
             raise ValueError("not this one")
         return got

@@ -21,7 +21,7 @@ _ENDINGS = {"message/rfc822": ".eml", "application/pdf": ".pdf", "text/html": ".
 
 
 @dataclass(frozen=True)
-class Mail:
+class ReceivedMail:
     """A mail; the input of a workflow that ``mailbox`` starts."""
 
     id: str

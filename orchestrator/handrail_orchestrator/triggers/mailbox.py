@@ -16,7 +16,7 @@ from handrail_orchestrator.file import File
 from handrail_orchestrator.store.fired import Fired
 from handrail_orchestrator.store.triggers import TriggerEvent, TriggerRow
 from handrail_orchestrator.triggers.imap_box import BoxAddress, BoxTrouble, ImapBox, ListedMail
-from handrail_orchestrator.triggers.mail_reading import Mail, MailContent, read_mail
+from handrail_orchestrator.triggers.mail_reading import MailContent, ReceivedMail, read_mail
 from handrail_orchestrator.triggers.making import InputMaker
 from handrail_orchestrator.triggers.named import NamedTrigger
 from handrail_orchestrator.triggers.port import ByHand, TriggerHost
@@ -61,7 +61,7 @@ def mailbox(  # noqa: PLR0913 -- each is a setting of its own, given by name
     poll_seconds: float = POLL_SECONDS,
     starttls: bool = False,
     ssl_context: ssl.SSLContext | None = None,
-    make_input: Callable[[Mail], Any] | None = None,
+    make_input: Callable[[ReceivedMail], Any] | None = None,
     name: str | None = None,
 ) -> "Mailbox":
     """Start a run of a workflow for each mail: ``mailbox("imaps://desk@example.com/INBOX", password=..., ...)``.
@@ -72,7 +72,7 @@ def mailbox(  # noqa: PLR0913 -- each is a setting of its own, given by name
 
     Args:
         address: ``imaps://USER@HOST/FOLDER``; a user with an ``@`` is written with ``%40``, or as it is.
-        workflow: what is started. Its input is a ``Mail``, or what ``make_input`` makes of one.
+        workflow: what is started. Its input is a ``ReceivedMail``, or what ``make_input`` makes of one.
         password: the password, or a function that gets it: ``from_environment("MAIL_PASSWORD")``.
         done: the folder that mails go to that were taken; by default they stay, unread as they were.
         failed: the folder that mails go to that could not be taken; by default they stay.
@@ -100,7 +100,7 @@ def mailbox(  # noqa: PLR0913 -- each is a setting of its own, given by name
             raise Misuse(f"mailbox({str(where)!r}): done and failed are folders of their own, not {folder!r}")
     maker = InputMaker(workflow, make_input, call="mailbox", noun="a mail")
     empty = File(id="0" * 64, name="mail.eml", size=0)
-    maker.check(Mail("id", "box", "", "", (), (), "", None, "", "", (), empty))
+    maker.check(ReceivedMail("id", "box", "", "", (), (), "", None, "", "", (), empty))
     rules = BoxRules(where, done, failed, existing, most_bytes, poll_seconds, ssl_context)
     secrets = GivenSecrets(password, whose=f"mailbox({str(where)!r})")
     return Mailbox(name or f"mailbox:{where.user}@{where.host}/{where.folder}", workflow, rules, secrets, maker)
@@ -112,7 +112,7 @@ class Mailbox(NamedTrigger):
     kind = "mailbox"
 
     def __init__(
-        self, name: str, workflow: AnyWorkflow, rules: BoxRules, secrets: GivenSecrets, maker: InputMaker[Mail]
+        self, name: str, workflow: AnyWorkflow, rules: BoxRules, secrets: GivenSecrets, maker: InputMaker[ReceivedMail]
     ) -> None:
         super().__init__(name, workflow)
         self._rules = rules
@@ -315,8 +315,8 @@ def _position(looked: str | None) -> tuple[int, int]:
     return int(validity), int(uid)
 
 
-def _mail(key: str, box: str, content: MailContent, attached: tuple[File, ...], source: File) -> Mail:
-    return Mail(
+def _mail(key: str, box: str, content: MailContent, attached: tuple[File, ...], source: File) -> ReceivedMail:
+    return ReceivedMail(
         id=key,
         mailbox=box,
         sender=content.sender,

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail import Run, workflow
-from handrail.orchestrator import InvalidWorkflow, Mail, Misuse, from_environment, mailbox
+from handrail.orchestrator import InvalidWorkflow, Misuse, ReceivedMail, from_environment, mailbox
 from handrail_orchestrator.triggers.mail_reading import read_mail
 
 BOUNDARY = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 
 
 @workflow(version=1)
-async def take(_run: Run, mail: Mail) -> str:
+async def take(_run: Run, mail: ReceivedMail) -> str:
     return mail.id
 
 
@@ -131,7 +131,7 @@ def test_settings_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     address = "imaps://ann@host/INBOX"
     for wrong in ({"poll_seconds": 0}, {"most_bytes": 0}, {"done": "INBOX"}, {"failed": " "}, {"starttls": True}):
         with pytest.raises(Misuse):
-            mailbox(address, workflow=take, password="x", **wrong)  # type: ignore[arg-type]
+            mailbox(address, workflow=take, password="x", **wrong)
     with pytest.raises(InvalidWorkflow, match="cannot be given a mail"):
         mailbox(address, workflow=number_taker, password="x")
     monkeypatch.delenv("NO_PASSWORD", raising=False)
