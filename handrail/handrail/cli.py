@@ -32,6 +32,7 @@ register(
     "handrail.demo.command:demo",
     "Triage 304 support tickets offline: rules first, then a local model, then people.",
 )
+register(app, "new", "handrail.new.command:new", "Write a small project that runs, is tested and measured.")
 register(
     app,
     "run",
