@@ -85,7 +85,7 @@ def view_of(client: Client, viewer: Viewer, filters: OperationsFilters) -> Opera
 
 
 def _stats(client: Client, filters: OperationsFilters) -> Stats:
-    return client.stats(filters.chosen, workflow=filters.workflow or None, version=filters.version)
+    return client.stats(filters.chosen, workflow=filters.workflow or None, version=filters.version, tag=filters.tags)
 
 
 def map_of(client: Client, filters: OperationsFilters, stats: Stats) -> MapPicture | None:
