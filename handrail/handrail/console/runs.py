@@ -232,7 +232,9 @@ def _view(client: Client, run_id: str, after: tuple[int, str]) -> RunView:
         input=shown(run.input),
         output=shown(run.output) if run.status == "completed" else None,
         waits=waits,
-        steps=timeline(steps, items=items, waits=waits, copied_seq=run.copied_seq),
+        steps=timeline(
+            steps, items=items, waits=waits, challenges=client.challenges(run_id), copied_seq=run.copied_seq
+        ),
         following=f"{steps[-1].seq}.{steps[-1].name}" if len(found) > PAGE_STEPS else None,
         parent=None if run.parent is None else client.run_ids([run.parent]).get(run.parent),
         children=children[:MOST_CHILDREN],

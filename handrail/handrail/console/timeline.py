@@ -1,16 +1,19 @@
 """What a run has done, as its page shows it: each step with what it took, came to, cost, and who decided."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handrail.console.values import ShownValue, shown
 from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.rollout import percent
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.rollout import ChallengeRecord
 from handrail_orchestrator.records.run import WaitRecord
 from handrail_orchestrator.records.step import StepRecord
+from handrail_orchestrator.store.rows import DRAWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,16 @@ class StepDoubt:
 
     code: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepChallenge:
+    """What a challenger answered beside an AI step."""
+
+    by: str
+    output: ShownValue | None
+    note: str
+    """Why it gave no answer, or why its answer is in doubt; empty: it is sure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +65,11 @@ class TimelineStep:
     doubt: StepDoubt | None
     rule: str
     """By what an AI step's value was accepted."""
+    rolled_out: str
+    """How far the step was let loose when it judged; empty: it is in every run."""
+    challenge: StepChallenge | None
+    is_hidden: bool
+    """Whether what it suggests is not shown, as people are being asked without it."""
     cost: Cost | None
     verdicts: tuple[Verdict, ...]
     despite: tuple[str, ...]
@@ -71,12 +89,43 @@ def timeline(
     *,
     items: Iterable[ReviewItem] = (),
     waits: Sequence[WaitRecord] = (),
+    challenges: Iterable[ChallengeRecord] = (),
     copied_seq: int = 0,
 ) -> list[TimelineStep]:
-    """Return steps as the page shows them, with the review items that they led to."""
+    """Return steps as the page shows them, with the review items that they led to, and what was asked beside them.
+
+    What an AI step suggests is left out while people are asked without it in view.
+    """
     asked: Mapping[str, ReviewItem] = {item.step: item for item in items}
     due = {wait.step: wait.due for wait in waits}
-    return [_step(step, asked.get(step.name), due.get(step.name), copied_seq) for step in steps]
+    beside = {each.step: each for each in challenges}
+    found = []
+    for step in steps:
+        shown_step = _step(step, asked.get(step.name), due.get(step.name), copied_seq)
+        challenge = beside.get(step.name)
+        if challenge is not None:
+            shown_step = replace(shown_step, challenge=_challenge(challenge))
+        found.append(_without_suggestion(shown_step) if _is_blind(asked.get(f"{step.name}/review")) else shown_step)
+    return found
+
+
+def _is_blind(item: ReviewItem | None) -> bool:
+    return item is not None and item.code == DRAWN and item.state in {"open", "leased", "pending"}
+
+
+def _without_suggestion(step: TimelineStep) -> TimelineStep:
+    return replace(
+        step, confidence=None, source=None, doubt=None, rule="", verdicts=(), output=None, challenge=None,
+        is_hidden=True,
+    )  # fmt: skip
+
+
+def _challenge(found: ChallengeRecord) -> StepChallenge:
+    value, is_there = found.value
+    note = found.error or ""
+    if isinstance(found.outcome, Doubtful):
+        note = found.outcome.reason
+    return StepChallenge(by=found.challenger, output=shown(value) if is_there else None, note=note)
 
 
 def _step(step: StepRecord, item: ReviewItem | None, due: float | None, copied_seq: int) -> TimelineStep:
@@ -96,6 +145,9 @@ def _step(step: StepRecord, item: ReviewItem | None, due: float | None, copied_s
         source=step.source,
         doubt=StepDoubt(code=outcome.code, reason=outcome.reason) if isinstance(outcome, Doubtful) else None,
         rule=_rule(outcome),
+        rolled_out=_rolled_out(outcome),
+        challenge=None,
+        is_hidden=False,
         cost=_cost(step),
         verdicts=step.verdicts,
         despite=step.despite or (),
@@ -116,6 +168,13 @@ def _between(start: float | None, end: float | None) -> float | None:
 def _rule(outcome: Accepted[Any] | Doubtful[Any] | None) -> str:
     accepted_by = outcome.judgement.accepted_by if isinstance(outcome, Accepted) else None
     return "" if accepted_by is None else accepted_by.rule
+
+
+def _rolled_out(outcome: Accepted[Any] | Doubtful[Any] | None) -> str:
+    found = None if outcome is None else outcome.judgement.rolled_out
+    if found is None:
+        return ""
+    return f"{percent(found.share)}, {found.slice}" if found.slice else percent(found.share)
 
 
 def _cost(step: StepRecord) -> Cost | None:
