@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.breaker import Breaker as Breaker
     from handrail_orchestrator.context import StepContext as StepContext
     from handrail_orchestrator.control.bulk import BulkResult as BulkResult
+    from handrail_orchestrator.control.forgetting import Forgotten as Forgotten
     from handrail_orchestrator.control.selection import RunSelection as RunSelection
     from handrail_orchestrator.dueness import NewItem as NewItem
     from handrail_orchestrator.embedded.settings import Settings as Settings
@@ -41,11 +42,6 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import WrongState as WrongState
     from handrail_orchestrator.hooks import Hooks as Hooks
     from handrail_orchestrator.notices.apprise_channel import apprise as apprise
-    from handrail_orchestrator.notices.channel import Channel as Channel
-    from handrail_orchestrator.notices.channel import Delivered as Delivered
-    from handrail_orchestrator.notices.channel import Message as Message
-    from handrail_orchestrator.notices.channel import MessageRefused as MessageRefused
-    from handrail_orchestrator.notices.channel import NotNow as NotNow
     from handrail_orchestrator.notices.plan import Notices as Notices
     from handrail_orchestrator.notices.quiet import QuietHours as QuietHours
     from handrail_orchestrator.notices.routes import Route as Route
@@ -95,8 +91,6 @@ if TYPE_CHECKING:
     from handrail_orchestrator.triggers.every import every as every
     from handrail_orchestrator.triggers.every import times as times
     from handrail_orchestrator.triggers.folder import folder as folder
-    from handrail_orchestrator.triggers.mail_reading import ReceivedMail as ReceivedMail
-    from handrail_orchestrator.triggers.mailbox import mailbox as mailbox
     from handrail_orchestrator.triggers.port import ByHand as ByHand
     from handrail_orchestrator.triggers.port import Trigger as Trigger
     from handrail_orchestrator.triggers.port import TriggerHost as TriggerHost

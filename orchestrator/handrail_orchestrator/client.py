@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.control.bulk import Bulk
+from handrail_orchestrator.control.forgetting import Forgetting
 from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.presence import living
@@ -51,7 +52,7 @@ class ClientParts(NamedTuple):
     """Holds answers to the guards of workflows whose code is known."""
 
 
-class Client(Bulk, TriggerBoard, RolloutDesk, Measuring):
+class Client(Bulk, Forgetting, TriggerBoard, RolloutDesk, Measuring):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.

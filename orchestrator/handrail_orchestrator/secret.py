@@ -23,7 +23,7 @@ OLD_VARIABLE = "HANDRAIL_SECRET_OLD"
 LEAST_BYTES = 32
 """Of a secret: as many as the digests that are made with it have."""
 
-Purpose: TypeAlias = Literal["gap", "link", "csrf", "sign_in", "reviewer"]
+Purpose: TypeAlias = Literal["gap", "blank", "link", "csrf", "sign_in", "reviewer"]
 """What is signed: each purpose has a key of its own, so that no signature can be used for another one."""
 
 _MEMORY = ":memory:"

@@ -1,5 +1,6 @@
 """The stores that the contract is held to, and what its tests write to them."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from handrail_orchestrator.store.changes import (
 )
 from handrail_orchestrator.store.rows import ReviewRow, StepRow, StepStatus
 from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.operations_schema import OPERATIONS
 from handrail_orchestrator.store.starts import StartRun
 
 STORES: dict[str, Callable[[Path], Store]] = {
@@ -156,6 +158,6 @@ def before_people(old: sqlite3.Connection) -> None:
         old.execute(f"ALTER TABLE reviews DROP COLUMN {column}")
     old.execute("DROP INDEX runs_due")
     old.execute("CREATE INDEX runs_wake ON runs (workflow, wake) WHERE wake IS NOT NULL")
-    for column in ("started_by", "priority"):
+    for column in ("started_by", *re.findall(r"ALTER TABLE runs ADD COLUMN (\w+)", OPERATIONS)):
         old.execute(f"ALTER TABLE runs DROP COLUMN {column}")
     old.execute("ALTER TABLE review_log DROP COLUMN hash")

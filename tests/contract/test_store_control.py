@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from handrail_orchestrator.errors import Fenced, Misuse, ReviewConflict
+from handrail_orchestrator.errors import Fenced, Misuse, ReviewConflict, WrongState
 from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.breaking import Rule
-from handrail_orchestrator.store.changes import EndRun, MoveReview, Suspend, TakeOver
+from handrail_orchestrator.store.changes import EndRun, Fork, MoveReview, RecordStep, Suspend, TakeOver
 from handrail_orchestrator.store.control import (
     BulkBatch,
     EnterSystem,
@@ -18,8 +18,22 @@ from handrail_orchestrator.store.control import (
     SystemAnswered,
     SystemFailed,
 )
+from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.outbox import DeclareNotices
-from tests.contract.stores import NOW, asked, claim, claimed_ids, executing, refusal, signed_on, starting, status, wrote
+from tests.contract.stores import (
+    NOW,
+    asked,
+    claim,
+    claimed_ids,
+    executing,
+    refusal,
+    signed_on,
+    starting,
+    status,
+    step,
+    steps,
+    wrote,
+)
 
 ADD = PauseRow("workflow", "add", "person:ann", "the CRM moves", NOW)
 MONEY = PauseRow("queue", "money", None, None, NOW)
@@ -194,3 +208,24 @@ def test_a_change_of_many_runs_is_one_transaction_with_how_far_it_has_come(store
     assert (over.done, over.ended) == (2, NOW + 1)
     assert wrote(store, batch) == [over]  # it is over, and nothing is done again
     assert [status(store, name) for name in "ab"] == ["pending", "pending"]
+
+
+def test_runs_are_forgotten_with_their_descendants_and_nothing_of_the_others_is(store: Store) -> None:
+    worker = signed_on(store)
+    keys = [executing(store, worker, name) for name in "ab"]
+    wrote(store, *[RecordStep(step(key)) for key in keys], worker=worker)
+    wrote(store, *[EndRun(key, "completed", "2", None, NOW) for key in keys], worker=worker)
+    (unended,) = wrote(store, starting("c"))
+    assert store.family([keys[0], unended.key]) == [(keys[0], "a", True), (unended.key, "c", False)]
+    assert wrote(store, ForgetRuns([keys[0], unended.key], NOW + 1, "person:ann")) == [1]
+    assert wrote(store, ForgetRuns([keys[0]], NOW + 2, "person:ann")) == [0]
+    rows = {row.id: (row.input, row.output, row.forgotten, row.forgotten_by) for row in store.runs()}
+    assert rows == {
+        "a": ('"(forgotten)"', '"(forgotten)"', NOW + 1, "person:ann"),
+        "b": ("1", "2", None, None),
+        "c": ("1", None, None, None),
+    }
+    assert [steps(store, key) for key in keys] == [[("bump", "done", '"(forgotten)"')], [("bump", "done", "2")]]
+    assert isinstance(refusal(store, Fork("a", None, "d", NOW)), WrongState)
+    with store.evidence() as evidence:
+        assert list(evidence.blanks()) == []  # nobody was asked anything

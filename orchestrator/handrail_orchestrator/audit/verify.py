@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from handrail_orchestrator.audit.blanks import Blanks
 from handrail_orchestrator.audit.finding import AuditFinding
 from handrail_orchestrator.audit.items import disagreements
 from handrail_orchestrator.audit.walk import Walk
@@ -13,6 +14,7 @@ from handrail_orchestrator.reader import Reader, evidence_of
 from handrail_orchestrator.secret import SigningSecret, secret_of
 from handrail_orchestrator.store.address import path_of
 from handrail_orchestrator.store.chain import LogGap, LogHead
+from handrail_orchestrator.store.forgetting import BlankedRow
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -31,6 +33,8 @@ class Verified:
     """How many things are wrong."""
     head: LogHead
     """Where the log ends: keep its hash elsewhere, and later the log can be held against it."""
+    blanked: int = 0
+    """Rows whose values were forgotten, and signed for."""
 
     @property
     def is_whole(self) -> bool:
@@ -44,6 +48,7 @@ class Verified:
             "rows": self.rows,
             "gaps": self.gaps,
             "pruned": self.pruned,
+            "blanked": self.blanked,
             "findings": self.findings,
             "head": self.head.hash,
             "head_row": self.head.row,
@@ -67,21 +72,25 @@ def verify(
     signed = _Signed(secret_of(signed_by or path_of(reader.store), create=False))
     count = 0
     with evidence_of(reader) as evidence:
-        walk = Walk(evidence.gaps(), signed, head)
+        walk = Walk(evidence.gaps(), signed, head, Blanks(evidence.blanks(), signed.blank))
         for finding in walk.over(evidence.log(), evidence.head()):
             count += 1
             found(finding)
         for finding in disagreements(evidence.items(), evidence.log_by_item()):
             count += 1
             found(finding)
-        return Verified(walk.rows, walk.gaps, walk.pruned, count, evidence.head())
+        return Verified(walk.rows, walk.gaps, walk.pruned, count, evidence.head(), walk.blanked)
 
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """Knows the gaps that were signed with a store's secret."""
+    """Knows the gaps, and the blanked rows, that were signed with a store's secret."""
 
     secret: SigningSecret | None
 
     def __call__(self, gap: LogGap) -> bool:
         return self.secret is not None and self.secret.signed(gap.signature, "gap", *gap.signed_parts)
+
+    def blank(self, blank: BlankedRow) -> bool:
+        """Return whether a row was blanked by whoever has the secret."""
+        return self.secret is not None and self.secret.signed(blank.signature, "blank", *blank.signed_parts)

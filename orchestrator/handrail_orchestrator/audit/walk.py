@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from handrail_orchestrator.audit.blanks import Blanks
 from handrail_orchestrator.audit.finding import AuditFinding
 from handrail_orchestrator.store.chain import BEGINNING, ChainedRow, LogGap, LogHead, hash_after
 
@@ -14,7 +15,13 @@ AHEAD = 100
 class Walk:
     """Goes over the log once, from its first row to its head, and holds no more than some rows of it."""
 
-    def __init__(self, gaps: Iterable[LogGap], is_signed: Callable[[LogGap], bool], anchor: str | None = None) -> None:
+    def __init__(
+        self,
+        gaps: Iterable[LogGap],
+        is_signed: Callable[[LogGap], bool],
+        anchor: str | None = None,
+        blanks: Blanks | None = None,
+    ) -> None:
         self.rows = 0
         """How many rows there are."""
         self.gaps = 0
@@ -27,6 +34,9 @@ class Walk:
         self._gap = next(self._gaps, None)
         self._is_signed = is_signed
         self._anchor = anchor
+        self._blanks = blanks
+        self.blanked = 0
+        """How many rows are blank, and signed for."""
         self._met = anchor in {None, BEGINNING}
         self._displaced: dict[int, str] = {}
         """Where rows stand that belong elsewhere, and the hash of what was written there."""
@@ -41,6 +51,9 @@ class Walk:
             self.rows += 1
             yield from self._pass_gaps(row.id)
             if row.follows(self.head.hash) and row.id > self.head.row:
+                self._go_to(row.id, row.hash or "")
+            elif self._blanks is not None and row.id > self.head.row and self._blanks.explains(row, self.head.hash):
+                self.blanked += 1
                 self._go_to(row.id, row.hash or "")
             else:
                 yield self._wrong(row, ahead)

@@ -56,7 +56,8 @@ def verify_log(
             typer.echo(f"and {result.findings - len(shown):,} more")
         told = "as it was written" if result.is_whole else f"NOT as it was written: {result.findings:,} found"
         pruned = f", {result.pruned:,} pruned and signed for in {result.gaps:,} gaps" if result.gaps else ""
-        typer.echo(f"the audit log is {told} ({result.rows:,} rows{pruned})")
+        blanked = f", {result.blanked:,} forgotten and signed for" if result.blanked else ""
+        typer.echo(f"the audit log is {told} ({result.rows:,} rows{pruned}{blanked})")
         typer.echo(f"head {result.head.hash} (row {result.head.row:,}): keep this hash elsewhere")
     if not result.is_whole:
         raise typer.Exit(NOT_WHOLE)

@@ -18,6 +18,7 @@ from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOpt
 from handrail_orchestrator.cli.outcome import outcome
 from handrail_orchestrator.cli.printing import out, plain_text, run_table, step_table
 from handrail_orchestrator.client import Client
+from handrail_orchestrator.control.forgetting import Forgotten
 from handrail_orchestrator.control.selection import RunSelection
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.health import Health
@@ -231,6 +232,40 @@ def _is_one(run_id: str | None, runs: RunSelection, *, dry_run: bool, bulk: str 
     if run_id is not None and (runs != RunSelection() or dry_run or bulk is not None):
         raise Misuse(f"name one run ({run_id}), or choose many by the options; not both")
     return run_id is not None
+
+
+@app.command()
+@complaining
+def forget(
+    by: DoerOption,
+    run_ids: Annotated[list[str] | None, typer.Argument(metavar="[RUN...]", help="runs, by their ids")] = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="runs with this tag, such as customer=acme")
+    ] = None,
+    why: Annotated[str | None, typer.Option(help="why, for the record; without the values")] = None,
+    end: Annotated[bool, typer.Option("--cancel", help="cancel those that have not ended")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say how many, and do nothing")] = False,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Blank the values of runs and of their descendants, and keep the record that they were there."""
+    wanted = read_filter(tags or [])
+
+    async def do(client: Client) -> Forgotten:
+        return await client.forget(
+            tags=wanted, runs=run_ids or (), by=_doer(client, by), why=why, cancel=end, dry_run=dry_run
+        )
+
+    found = _with_client(store, do)
+    if as_json:
+        typer.echo(json_line(found.as_json()))
+    elif dry_run:
+        typer.echo(f"{found.runs:,} runs would be forgotten, {found.open:,} of them have not ended; nothing was done")
+    else:
+        typer.echo(f"{found.forgotten:,} of {found.runs:,} runs forgotten")
+    if found.open and not dry_run:
+        typer.echo(f"{found.open:,} have not ended yet: say it again when they have", err=True)
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from handrail_ground.hashing import hash_of_text
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.failures.shape import shape_of
 from handrail_orchestrator.process_map.activity import activity_of
@@ -41,9 +42,6 @@ class RunSelection:
     message: str | None = None
     """Only those whose failure's message has this shape: a message as it is, or as failures are grouped by it."""
 
-    ids: tuple[str, ...] | None = None
-    """Only those of these ids, of runs that failed."""
-
     def statuses(self, action: BulkAction) -> tuple[RunStatus, ...]:
         """Return the statuses of the runs that it is about.
 
@@ -61,7 +59,7 @@ class RunSelection:
 
     @property
     def _asks_what_failed(self) -> bool:
-        return any(each is not None for each in (self.step, self.error, self.message, self.ids))
+        return any(each is not None for each in (self.step, self.error, self.message))
 
     def choose(self, failed: "Sequence[FailedRun]") -> "Iterator[FailedRun]":
         """Yield the runs that failed as it says."""
@@ -69,8 +67,7 @@ class RunSelection:
         for run in failed:
             step = None if run.step is None else activity_of(run.step)
             if (
-                (self.ids is None or run.id in self.ids)
-                and (self.step is None or self.step in {step, run.step})
+                (self.step is None or self.step in {step, run.step})
                 and (self.error is None or self.error == run.error.type)
                 and (shape is None or shape == shape_of(run.error.message))
             ):
@@ -83,6 +80,12 @@ class RunSelection:
 
     def as_json(self) -> dict[str, Any]:
         """Return what it says as JSON data."""
-        query = {**asdict(self.runs), "tags": dict(self.runs.tags)}
-        told = {**query, "step": self.step, "error": self.error, "message": self.message, "ids": self.ids}
+        # tags by a hash: what is written stays when a customer's values are forgotten
+        query = {**asdict(self.runs), "tags": {name: hash_of_text(v, digits=16) for name, v in self.runs.tags.items()}}
+        told = {
+            **query,
+            "step": self.step,
+            "error": self.error,
+            "message": None if self.message is None else shape_of(self.message),
+        }
         return {k: v for k, v in told.items() if v not in (None, {}) and k not in {"before_key", "limit"}}

@@ -47,12 +47,14 @@ class RunRecord(LazyRecord):
     """Who started it, such as ``person:ann``; None: code did."""
     priority: int = 0
     """Of runs that are due, those of a higher one are executed first."""
+    forgotten: float | None = None
+    """When its values were blanked; None: it has them."""
+    forgotten_by: str | None = None
+    """Who had them blanked, such as ``person:ann``."""
     progress: str | None = None
     """What it says of itself, with ``run.status``."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """By what it can be found, as ``run.tag`` set it."""
-    round: int = 1
-    """Counts up whenever it goes on with another input (``run.again``); ``input`` is that of this round."""
     undoing: RunStatus | None = None
     """``failed`` or ``cancelled``: how it ends once what it did is undone, or has ended; None: nothing is undone."""
 
@@ -83,10 +85,11 @@ class RunRecord(LazyRecord):
             "copied_seq": self.copied_seq,
             "started_by": self.started_by,
             "priority": self.priority,
+            "forgotten": self.forgotten,
+            "forgotten_by": self.forgotten_by,
             "progress": self.progress,
             "tags": dict(self.tags),
             "undoing": self.undoing,
-            "round": self.round,
             "has_ended": self.has_ended,
         }
 

@@ -13,6 +13,7 @@ from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.fired import NoteFired
+from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
 from handrail_orchestrator.store.known import PutKnown, Sow
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
@@ -360,7 +361,7 @@ def run_of(change: Change) -> int | None:
             | TakeEnd() | TroubleTrigger() | ForgetTrigger()
             | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge()
             | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
-            | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch()
+            | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from handrail_orchestrator.store.breaking import Rule, SystemRow, Way
+from handrail_orchestrator.store.forgetting import FamilyRow, ForgetRuns
 
 PauseKind = Literal["workflow", "queue"]
 
@@ -125,7 +126,7 @@ class BulkRow(NamedTuple):
     ended: float | None
 
 
-ControlChange = Pause | Resume | EnterSystem | SystemFailed | SystemAnswered | ProbeNow | BulkBatch
+ControlChange = Pause | Resume | EnterSystem | SystemFailed | SystemAnswered | ProbeNow | BulkBatch | ForgetRuns
 
 
 class ControlStore(Protocol):
@@ -141,6 +142,10 @@ class ControlStore(Protocol):
 
     def systems(self) -> Sequence[DownRow]:
         """Return the systems that have failed lately, by name, and how many runs wait for each."""
+        ...
+
+    def family(self, keys: Sequence[int]) -> Sequence[FamilyRow]:
+        """Return runs with all their descendants, these first."""
         ...
 
     def bulk(self, name: str) -> BulkRow | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from handrail_orchestrator.store.chain import ChainedRow, LogGap, LogHead
 from handrail_orchestrator.store.flows import FlowQuery, LoggedStep
+from handrail_orchestrator.store.forgetting import BlankedRow
 
 
 class DecidedItem(NamedTuple):
@@ -104,6 +105,10 @@ class StoredEvidence(Protocol):
 
     def gaps(self) -> Iterator[LogGap]:
         """Yield what pruning took out of the log, in order."""
+        ...
+
+    def blanks(self) -> Iterator[BlankedRow]:
+        """Yield the rows of the log whose data was blanked, in order."""
         ...
 
     def items(self) -> Iterator[DecidedItem]:

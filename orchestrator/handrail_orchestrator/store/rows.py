@@ -117,10 +117,6 @@ class ClaimedRun(NamedTuple):
     """What is kept of the trace it belongs to."""
     undoing: str | None = None
     """How it ends once its actions are undone, which is all that is left to do of it; None: it goes on."""
-    round: int = 1
-    """Counts up whenever it goes on with another input."""
-    round_seq: int = 0
-    """The steps of its earlier rounds have numbers up to this one."""
 
     @property
     def must_be_alone(self) -> bool:
@@ -155,6 +151,10 @@ class RunRow(NamedTuple):
     """Who started it, such as ``person:ann``; None: code did."""
     priority: int = 0
     """Of runs that are due, those of a higher one are executed first."""
+    forgotten: float | None = None
+    """When its values were blanked; None: it has them."""
+    forgotten_by: str | None = None
+    """Who had them blanked, such as ``person:ann``."""
     progress: str | None = None
     """What it says of itself."""
     tags: str | None = None

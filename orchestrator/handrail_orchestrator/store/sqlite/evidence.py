@@ -7,6 +7,7 @@ from typing import Any
 from handrail_orchestrator.store.chain import HASHED, ChainedRow, LogGap, LogHead
 from handrail_orchestrator.store.evidence import DecidedItem, DecisionQuery, DecisionRow
 from handrail_orchestrator.store.flows import FlowQuery, LoggedStep
+from handrail_orchestrator.store.forgetting import BlankedRow
 from handrail_orchestrator.store.rows import AUDIT
 from handrail_orchestrator.store.sqlite.audit import HEAD
 from handrail_orchestrator.store.sqlite.flows import logged, logged_sql
@@ -89,6 +90,10 @@ class SqliteEvidence:
     def gaps(self) -> Iterator[LogGap]:
         """Yield what pruning took out of the log, in order."""
         return map(LogGap._make, self._rows(_GAPS))
+
+    def blanks(self) -> Iterator[BlankedRow]:
+        """Yield the rows of the log whose data was blanked, in order."""
+        return map(BlankedRow._make, self._rows("SELECT * FROM audit_blanks ORDER BY row"))
 
     def items(self) -> Iterator[DecidedItem]:
         """Yield what review items say now, by number."""

@@ -20,7 +20,7 @@ _ORDER = " ORDER BY steps.run, steps.name LIMIT ?"
 
 def query_sql(query: JudgedQuery) -> tuple[str, list[object]]:
     """Return the statement of a page and its parameters."""
-    where = ["steps.kind = 'ai'", "steps.status = 'done'", "(steps.run, steps.name) > (?, ?)"]
+    where = ["steps.kind = 'ai'", "steps.status = 'done'", "runs.forgotten IS NULL", "(steps.run, steps.name) > (?, ?)"]
     parameters: list[object] = [*query.after]
     if query.step is not None:
         name = re.sub(r"[*?\[]", r"[\g<0>]", query.step)  # what GLOB reads as a pattern, as itself

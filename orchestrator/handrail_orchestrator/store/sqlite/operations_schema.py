@@ -201,7 +201,6 @@ RUNNING = """
 ALTER TABLE runs ADD COLUMN progress TEXT;
 ALTER TABLE runs ADD COLUMN round INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE runs ADD COLUMN round_began REAL;
-ALTER TABLE runs ADD COLUMN round_seq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN first_input TEXT;
 ALTER TABLE runs ADD COLUMN undoing TEXT;
 ALTER TABLE runs ADD COLUMN policy TEXT;
@@ -291,7 +290,17 @@ CREATE TABLE IF NOT EXISTS bulks (
     done INTEGER NOT NULL,
     refused TEXT NOT NULL,
     ended REAL
-) WITHOUT ROWID
+) WITHOUT ROWID;
+ALTER TABLE runs ADD COLUMN forgotten REAL;
+ALTER TABLE runs ADD COLUMN forgotten_by TEXT;
+CREATE TABLE IF NOT EXISTS audit_blanks (
+    row INTEGER PRIMARY KEY,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    content TEXT NOT NULL,
+    at REAL NOT NULL,
+    signature TEXT NOT NULL
+)
 """
 """Pauses, breakers, and limits that hold across processes."""
 MAP = """

@@ -16,6 +16,7 @@ from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import triggers as t
 from handrail_orchestrator.store.fired import NoteFired
+from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sqlite import (
@@ -25,6 +26,7 @@ from handrail_orchestrator.store.sqlite import (
     deliveries,
     files,
     fired,
+    forgetting,
     known,
     lifecycle,
     of_runs,
@@ -164,6 +166,7 @@ APPLY: dict[type, Apply] = {
     h.SystemAnswered: systems.answer,
     h.ProbeNow: systems.probe_now,
     h.BulkBatch: bulks.change_many,
+    ForgetRuns: forgetting.forget,
     p.PutPerson: people.put_person,
     p.Rehash: people.rehash,
     p.PutPass: people.put_pass,

@@ -1,1 +1,0 @@
-"""``handrail new``: a small project that runs, is tested and measured."""
