@@ -7,8 +7,10 @@ from typing import Final
 
 PER_DOUBLING: Final = 8
 """Buckets by which a duration doubles."""
-PERCENTILE_ERROR: Final = 2.0 ** (0.5 / PER_DOUBLING) - 1.0
-"""How far a quantile is from the duration of the run or step of that rank at most, as a share of it: 4.5%."""
+GROWTH: Final = 2.0 ** (1.0 / PER_DOUBLING)
+"""How many times its beginning the end of a bucket is."""
+PERCENTILE_ERROR: Final = (GROWTH - 1.0) / (GROWTH + 1.0)
+"""How far a quantile is from the duration of the run or step of that rank at most, as a share of it: 4.3%."""
 ZERO: Final = -1
 """The bucket of what took less than a microsecond."""
 MICROS: Final = 1_000_000
@@ -33,9 +35,13 @@ def bounds_of(bucket: int) -> tuple[float, float]:
 
 
 def middle_of(bucket: int) -> float:
-    """Return the seconds that stand for a bucket: as far, as a share, from its one end as from its other."""
+    """Return the seconds that stand for a bucket: of no others is the largest error, as a share, as small.
+
+    That is the harmonic mean of its ends. Interpolating by rank within a bucket would be closer on average, and
+    further off at worst: then nobody could say how far.
+    """
     low, high = bounds_of(bucket)
-    return math.sqrt(low * high)
+    return 2.0 * low * high / (low + high)
 
 
 def quantile(counts: Mapping[int, int], share: float) -> float | None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from handrail.console.api import documents, operations, reviews, runs, service
+from handrail.console.api import documents, operations, outcomes, reviews, runs, service
 from handrail.console.api.documents import DocumentsTold
 from handrail.console.api.operation import AnyOperation, Operation
 from handrail.console.api.operation_models import FailuresTold, FiguresTold, MapQuery, MapTold, WindowQuery
+from handrail.console.api.outcomes import OutcomeBody, OutcomesTold
 from handrail.console.api.review_models import (
     AddNoteBody,
     AssignBody,
@@ -105,6 +106,18 @@ _RUNS: tuple[AnyOperation, ...] = (
         explained="An event with an `event_id` that has come before does not count again.",
         function=runs.send_event, place=RunPlace, body=EventBody, answer=SentTold, problems=("wrong-state",),
         unknown="unknown-run", example={"name": "paid", "payload": {"amount": "207.50"}, "event_id": "bank-7731"},
+    ),
+    Operation(
+        name="recordOutcome", method="POST", path="/runs/{id}/outcomes", tag="runs", action="outcome",
+        summary="Record what became of a run after its end, and get all that was recorded of it.",
+        explained="Recorded again under its name, it takes the place of what stood there, which stays in the list.",
+        function=outcomes.record, place=RunPlace, body=OutcomeBody, answer=OutcomesTold, problems=("wrong-state",),
+        unknown="unknown-run", example={"name": "reopened", "value": True},
+    ),
+    Operation(
+        name="listOutcomes", method="GET", path="/runs/{id}/outcomes", tag="runs", action="look_runs",
+        summary="List what was recorded of what became of a run, oldest first, superseded or not.",
+        function=outcomes.told, place=RunPlace, answer=OutcomesTold, unknown="unknown-run",
     ),
 )  # fmt: skip
 

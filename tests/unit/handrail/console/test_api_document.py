@@ -108,6 +108,8 @@ async def test_every_operation_answers_what_the_document_says(tmp_path: Path) ->
         await site.engine.idle()
         assert (await site.post("/runs/d%2F1/fork", {"id": "d2"})).json() == {"id": "d2"}
         assert (await site.post("/runs/d2/cancel")).json()["id"] == "d2"
+        recorded = await site.post("/runs/d2/outcomes", {"name": "reopened", "value": True})
+        assert (await site.get("/runs/d2/outcomes")).json() == recorded.json()
         listed = (await site.get("/reviews?count=true&limit=1")).json()
         assert (listed["total"], len(listed["reviews"])) == (4, 1)
         assert (await site.get(f"/reviews?cursor={listed['next']}")).json()["reviews"][0]["id"] == second

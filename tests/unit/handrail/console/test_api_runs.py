@@ -170,6 +170,24 @@ async def test_an_event_counts_once_by_its_id(tmp_path: Path) -> None:
         assert (late.status_code, late.json()["type"]) == (409, f"{API}/problems/wrong-state")
 
 
+async def test_an_outcome_is_recorded_on_an_ended_run_and_what_it_replaces_stays_in_the_list(tmp_path: Path) -> None:
+    async with api_site(tmp_path) as site:
+        await site.engine.start(tickets, "x", id="a")
+        await site.engine.idle()
+        early = await site.post("/runs/a/outcomes", {"name": "reopened"})
+        assert (early.status_code, early.json()["type"]) == (409, f"{API}/problems/wrong-state")
+        await site.post("/runs/a/cancel")
+        await site.post("/runs/a/outcomes", {"name": "reopened", "value": False, "at": site.engine.now() - 60})
+        told = (await site.post("/runs/a/outcomes", {"name": "reopened"})).json()["outcomes"]
+        assert [(each["value"], each["superseded_by"]) for each in told] == [(False, told[1]["id"]), (None, None)]
+        for wrong in ({}, {"name": ""}, {"name": "x", "value": [1]}, {"name": "x", "value": 1e13}, {"name": " "}):
+            assert (await site.post("/runs/a/outcomes", wrong)).status_code == 422
+        ahead = await site.post("/runs/a/outcomes", {"name": "x", "at": site.engine.now() + 1e6})
+        assert ahead.status_code == 422
+        assert "lies ahead" in ahead.text
+        assert (await site.get("/runs/nobody/outcomes")).status_code == 404
+
+
 async def test_who_cancelled_a_run_is_kept_with_it(tmp_path: Path) -> None:
     async with api_site(tmp_path, with_people=True) as site:
         await site.engine.start(tickets, "x", id="a")
