@@ -10,6 +10,7 @@ from rich.console import Console
 from bench.figure import Figure
 from bench.table import report
 from operations_bench.figures import stats_rows
+from operations_bench.outbox import outbox_rows
 from operations_bench.page import page_rows
 from operations_bench.rollup_cost import rollup_rows
 from operations_bench.telemetry import telemetry_rows
@@ -19,6 +20,7 @@ PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
     "rollups": rollup_rows,
     "page": page_rows,
     "telemetry": telemetry_rows,
+    "outbox": outbox_rows,
 }
 """What is measured, in the order of the table; each gets a folder that is empty, and is deleted afterwards."""
 

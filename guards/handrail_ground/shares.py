@@ -21,6 +21,14 @@ def wilson_bounds(successes: float, cases: float, critical: float) -> tuple[floa
     return max(0.0, min(share, center - reach)), min(1.0, max(share, center + reach))
 
 
+def critical_of(comparisons: int) -> float:
+    """Return the standard errors at which one of so many comparisons is taken for a change by chance once in twenty.
+
+    That is in all of them together (Bonferroni): each alone would be once in twenty at ``CRITICAL_95``.
+    """
+    return NormalDist().inv_cdf(1.0 - 0.025 / max(1, comparisons))
+
+
 @dataclass(frozen=True, slots=True)
 class Proportion:
     """How many of some cases are so, with Wilson's interval of 95%; of none, nothing is known.
@@ -46,14 +54,16 @@ class Proportion:
         """Return Wilson's interval of 95%; None: there are no cases."""
         return wilson_bounds(self.part, self.whole, CRITICAL_95) if self.whole else None
 
-    def differs_from(self, other: "Proportion") -> bool:
+    def differs_from(self, other: "Proportion", *, critical: float = CRITICAL_95) -> bool:
         """Return whether two shares differ by more than chance: the interval of their difference (Newcombe) leaves 0.
 
-        Intervals that overlap are no sign that shares are alike, so they are not what is looked at.
+        Intervals that overlap are no sign that shares are alike, so they are not what is looked at. ``critical`` are
+        the standard errors on either side; of many comparisons each needs more of them, see ``critical_of``.
         """
-        mine, its = self.interval, other.interval
-        if mine is None or its is None or self.rate is None or other.rate is None:
+        if self.rate is None or other.rate is None:
             return False
+        mine = wilson_bounds(self.part, self.whole, critical)
+        its = wilson_bounds(other.part, other.whole, critical)
         difference = self.rate - other.rate
         low = difference - math.hypot(self.rate - mine[0], its[1] - other.rate)
         high = difference + math.hypot(mine[1] - self.rate, other.rate - its[0])

@@ -32,6 +32,7 @@ register(
     "handrail.demo.command:demo",
     "Triage 304 support tickets offline: rules first, then a local model, then people.",
 )
+register(app, "new", "handrail.new.command:new", "Write a small project that runs, is tested and measured.")
 register(
     app,
     "run",
@@ -93,6 +94,7 @@ register(
     "handrail_orchestrator.cli.stats:app",
     "Show what runs came to: funnel, times, steps, people, outcomes; keep numbers from before.",
 )
+register(app, "report", "handrail_orchestrator.cli.report:app", "Write what is reviewed every week.")
 register(
     app,
     "map",

@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import WrongState as WrongState
     from handrail_orchestrator.hooks import Hooks as Hooks
     from handrail_orchestrator.notices.apprise_channel import apprise as apprise
+    from handrail_orchestrator.notices.channel import Channel as Channel
+    from handrail_orchestrator.notices.channel import Delivered as Delivered
+    from handrail_orchestrator.notices.channel import Message as Message
+    from handrail_orchestrator.notices.channel import MessageRefused as MessageRefused
+    from handrail_orchestrator.notices.channel import NotNow as NotNow
     from handrail_orchestrator.notices.plan import Notices as Notices
     from handrail_orchestrator.notices.quiet import QuietHours as QuietHours
     from handrail_orchestrator.notices.routes import Route as Route
@@ -91,6 +96,8 @@ if TYPE_CHECKING:
     from handrail_orchestrator.triggers.every import every as every
     from handrail_orchestrator.triggers.every import times as times
     from handrail_orchestrator.triggers.folder import folder as folder
+    from handrail_orchestrator.triggers.mail_reading import ReceivedMail as ReceivedMail
+    from handrail_orchestrator.triggers.mailbox import mailbox as mailbox
     from handrail_orchestrator.triggers.port import ByHand as ByHand
     from handrail_orchestrator.triggers.port import Trigger as Trigger
     from handrail_orchestrator.triggers.port import TriggerHost as TriggerHost

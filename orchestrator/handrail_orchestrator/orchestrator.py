@@ -7,9 +7,11 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from handrail_orchestrator.beginning import later, moment_of
 from handrail_orchestrator.breaker import Breaker
 from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
@@ -259,8 +261,12 @@ class Orchestrator(Client):
         id: str | None = None,  # noqa: A002
         by: str | None = None,
         priority: int = 0,
+        at: datetime | None = None,
+        after: timedelta | None = None,
     ) -> RunHandle[Out]:
         """Start a run; recorded when this returns. The same id with the same input is the same run.
+
+        It begins ``at`` a moment, which has its time zone, or ``after`` a while; its deadline counts from then.
 
         ``by`` is the person who starts it, if one does: a question with ``not_self`` is not for them. Of runs that are
         due, those of a higher ``priority`` (-100 to 100) are executed first; a child run has its parent's.
@@ -269,11 +275,16 @@ class Orchestrator(Client):
             UnknownWorkflow: this orchestrator was not given the workflow.
             NotStorable: the input does not fit its annotation.
             RunConflict: the id was started with another workflow or input.
+            Misuse: the moment has no time zone, or both are given.
         """
         engine = self.engine
         self.must_be_allowed(by, "start")
         worker = engine.worker
-        change = self._start_change(workflow, value, id, execute=worker.has_room, by=by, priority=priority)
+        begins = moment_of(self.now(), at, after)
+        execute = worker.has_room and begins is None
+        change = self._start_change(workflow, value, id, execute=execute, by=by, priority=priority)
+        if begins is not None:
+            change = later(change, begins)
         me = worker.id
         if change.execute:
             worker.expect()

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, ParamSpec, TypeAlias, TypeVar, overload
 
 from handrail_guards.escalation import Escalation
 from handrail_orchestrator.judge import Judge
@@ -67,8 +67,11 @@ class Run(ABC):
         name: str = "ask",
         context: Any = None,
         escalate: Escalation = Escalation(),
+        priority: int | None = None,
     ) -> Call[T]:
         """Put a question to people, without any model; ``context`` is JSON shown beside it.
+
+        ``priority`` is this question's own, in place of the one of ``escalate``: 0 to 100, the highest first.
 
         Raises:
             WaitExpired: nobody answered in time, and the escalation says ``fail``.
@@ -102,22 +105,46 @@ class Run(ABC):
             HistoryMismatch: the history holds another moment under this name.
         """
 
-    @abstractmethod
+    @overload
     def child(
         self,
         workflow: "Workflow[A, T]",
         value: A,
         /,
         *,
+        id: str | None = None,
+        name: str | None = None,
+        policy: Literal["wait"] = "wait",
+    ) -> Call[T]: ...
+    @overload
+    def child(
+        self,
+        workflow: "Workflow[A, T]",
+        value: A,
+        /,
+        *,
+        id: str | None = None,
+        name: str | None = None,
+        policy: Literal["leave", "cancel"],
+    ) -> Call[str]: ...
+    @abstractmethod
+    def child(
+        self,
+        workflow: "Workflow[Any, Any]",
+        value: Any,
+        /,
+        *,
         id: str | None = None,  # noqa: A002
         name: str | None = None,
-    ) -> Call[T]:
+        policy: Literal["wait", "leave", "cancel"] = "wait",
+    ) -> Call[Any]:
         """Start a run of another workflow and wait for its result; its default id is ``<run id>/<name>``.
 
-        Its name is the workflow's, if none is given.
+        Its name is the workflow's, if none is given. With another ``policy`` it is not waited for, and its id is
+        returned at once: ``"leave"`` lets it go on when this run has ended, ``"cancel"`` cancels it then.
 
         Raises:
-            StepFailed: the child run failed or was cancelled.
+            StepFailed: the child run failed or was cancelled, or its id is that of another run.
             HistoryMismatch: the history holds another input, or another id, under this name.
         """
 
@@ -202,6 +229,18 @@ class Run(ABC):
         Raises:
             Misuse: the action asks people, before or after.
             HistoryMismatch: the history holds another input under its name.
+        """
+
+    @abstractmethod
+    def again(self, value: Any = None, /) -> Call[NoReturn]:
+        """End this round of the run and begin it anew with another input, under the same id; never returns.
+
+        For runs that live for months: what was remembered is kept apart, so that no replay reads it again. Events that
+        no wait has taken, tags and child runs stay with the run; undo actions are dropped, as if it had completed.
+
+        Raises:
+            Misuse: something of this round is still waited for, or it stands in a branch.
+            NotStorable: the input is none of the workflow's.
         """
 
     @abstractmethod

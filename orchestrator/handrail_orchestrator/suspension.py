@@ -23,3 +23,11 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
             yield from _leaves(inner)
     else:
         yield error
+
+
+class GoesOn(BaseException):
+    """The run goes on with another input, from its top and with nothing remembered; not an error."""
+
+    def __init__(self, encoded: str) -> None:
+        super().__init__("run.again")
+        self.input = encoded

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from handrail.new.writing import TEMPLATES
 from tests.install.project import Project
 from tests.install.wheel import UV, Built, build, data_files, shipped_packages
 
@@ -76,7 +78,7 @@ def test_the_wheel_has_all_that_the_packages_have_and_nothing_else(built: Built)
     assert {"handrail/demo/tickets.jsonl", "handrail/py.typed"} <= shipped
     assert any(name.endswith("page.html.j2") for name in shipped)
     assert set(data_files()) <= shipped
-    assert not [name for name in shipped if name.endswith(".md") or name.rpartition("/")[2].startswith("test_")]
+    assert not [name for name in shipped if re.search(r"\.md$|/test_\w+\.py$", name)]
     assert {name.partition("/")[0] for name in shipped} == {package.name for package in shipped_packages()}
 
 
@@ -92,6 +94,17 @@ def test_the_wheel_is_what_is_used(project: Project) -> None:
 @pytest.mark.timeout(300)
 def test_every_command_works_beside_packages_of_the_same_names(project: Project) -> None:
     assert not list(project.problems())
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_new_project_is_written_from_the_wheel(project: Project, template: str) -> None:
+    name = f"bought_{template}"
+    said = project.run("handrail", "new", name, "--template", template)
+
+    assert said.code == 0, said.output
+    tested = project.run("python", "-m", "pytest", "-q", name)
+    assert tested.code == 0, tested.output
+    assert " passed" in tested.output
 
 
 def test_no_file_is_claimed_by_two_distributions(project: Project) -> None:

@@ -90,6 +90,8 @@ async def good_use(run: Run) -> None:
     assert_type(await run.ask("How many, if any?", int | None), int | None)
     assert_type(await run.event("paid", Ticket, within=timedelta(days=30)), Ticket)
     assert_type(await run.child(triage, Ticket(id="a", text="")), int)
+    assert_type(await run.child(triage, Ticket(id="a", text=""), policy="leave"), str)
+    assert_type(await run.ask("Approve?", bool, priority=90), bool)
     match await run.first(run.event("paid", Ticket), run.ask("Paid?", bool), run.sleep(timedelta(days=3))):
         case (0, ticket):
             assert_type(ticket, Ticket)
@@ -149,6 +151,7 @@ async def misuse(run: Run, outcome: Accepted[Team] | Doubtful[Team]) -> None:
     answer: Literal["yes"] = await run.ask("Which?", Literal["yes", "no"])  # type: ignore[arg-type]
     pair: tuple[int, int] = await run.all(run.random(), run.step(unmarked, 1))  # type: ignore[assignment]
     await run.child(triage, "a ticket")  # type: ignore[misc]
+    await run.child(triage, Ticket(id="a", text=""), policy="forget")  # type: ignore[call-overload]
     send_to((await run.first(run.event("a", int), run.event("b", int)))[1])  # type: ignore[arg-type]
     await run.first(run.event("a", int), "b")  # type: ignore[call-overload]
     await run.compensate(send, "a", "sales")  # type: ignore[call-overload]
@@ -161,6 +164,7 @@ async def misuse(run: Run, outcome: Accepted[Team] | Doubtful[Team]) -> None:
 
 
 async def misuse_of_starting(orchestrator: Orchestrator, handle: RunHandle[int]) -> None:
+    await orchestrator.start(report, None, after=3)  # type: ignore[arg-type]
     await orchestrator.start(triage, "a ticket")  # type: ignore[misc]
     await orchestrator.start(report, Ticket(id="a", text=""))  # type: ignore[misc]
     await orchestrator.start(triage.function, Ticket(id="a", text=""))  # type: ignore[arg-type]

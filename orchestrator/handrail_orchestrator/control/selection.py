@@ -42,6 +42,9 @@ class RunSelection:
     message: str | None = None
     """Only those whose failure's message has this shape: a message as it is, or as failures are grouped by it."""
 
+    ids: tuple[str, ...] | None = None
+    """Only those of these ids, of runs that failed."""
+
     def statuses(self, action: BulkAction) -> tuple[RunStatus, ...]:
         """Return the statuses of the runs that it is about.
 
@@ -59,7 +62,7 @@ class RunSelection:
 
     @property
     def _asks_what_failed(self) -> bool:
-        return any(each is not None for each in (self.step, self.error, self.message))
+        return any(each is not None for each in (self.step, self.error, self.message, self.ids))
 
     def choose(self, failed: "Sequence[FailedRun]") -> "Iterator[FailedRun]":
         """Yield the runs that failed as it says."""
@@ -67,7 +70,8 @@ class RunSelection:
         for run in failed:
             step = None if run.step is None else activity_of(run.step)
             if (
-                (self.step is None or self.step in {step, run.step})
+                (self.ids is None or run.id in self.ids)
+                and (self.step is None or self.step in {step, run.step})
                 and (self.error is None or self.error == run.error.type)
                 and (shape is None or shape == shape_of(run.error.message))
             ):
@@ -87,5 +91,6 @@ class RunSelection:
             "step": self.step,
             "error": self.error,
             "message": None if self.message is None else shape_of(self.message),
+            "ids": self.ids,
         }
         return {k: v for k, v in told.items() if v not in (None, {}) and k not in {"before_key", "limit"}}

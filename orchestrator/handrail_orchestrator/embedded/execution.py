@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, is_signal, leave
@@ -16,6 +17,7 @@ from handrail_orchestrator.embedded.writer import Commit
 from handrail_orchestrator.errors import (
     DeadlineExceeded,
     Fenced,
+    Misuse,
     OrchestratorError,
     RunCancelled,
     StoreError,
@@ -26,9 +28,9 @@ from handrail_orchestrator.forked import end_copy
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.store.changes import EndRun, Suspend
 from handrail_orchestrator.store.rows import ClaimedRun, RunStatus
-from handrail_orchestrator.store.running import FinishUndo, PutAside
+from handrail_orchestrator.store.running import FinishUndo, GoOn, PutAside
 from handrail_orchestrator.strands import Strands, enter_strands, leave_strands
-from handrail_orchestrator.suspension import Suspended, only_suspensions
+from handrail_orchestrator.suspension import GoesOn, Suspended, only_suspensions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +70,7 @@ class Execution:
         self._timer: Timer | None = None
         self._bound = bound
         self._equipment = equipment
+        run.encode_input = partial(input_text, bound)
         self._refusal: Exception | None = None
         self._stop: StopReason | None = "cancelled" if claimed.cancel and claimed.undoing is None else None
 
@@ -179,6 +182,10 @@ class Execution:
             if self._stop in {"cancelled", "deadline"}:  # and the code has swallowed it
                 raise asyncio.CancelledError  # noqa: TRY301 -- as above
             return "completed", bound.output.encode(self._unless_waiting(value)), None
+        except GoesOn as goes_on:
+            if self._stop is not None:
+                return self._stopped(asyncio.CancelledError())
+            return "pending", goes_on.input, None
         except asyncio.CancelledError as error:
             return self._stopped(error)
         except BaseException as error:
@@ -196,6 +203,10 @@ class Execution:
             raise SuspensionSwallowed(
                 f"run {self.claimed.id!r} returned while it waits for {waits}: do not catch BaseException"
                 " in a workflow, and use run.all to wait for several things at once"
+            )
+        if self.run.goes_on:
+            raise SuspensionSwallowed(
+                f"run {self.claimed.id!r} returned after run.again: do not catch BaseException in a workflow"
             )
         self.value = value
         return value
@@ -236,6 +247,9 @@ class Execution:
             self.woke_others = waits.started_child
             _log.info("run %s waits for %s", claimed.id, ", ".join(waits.open))
             return
+        if status == "pending":
+            await self._go_on(str(output))
+            return
         await self._write_end(status, output, error)
         if self.run.lost is not None and self._refusal is None:
             raise self.run.lost
@@ -246,6 +260,15 @@ class Execution:
             _log.warning("run %s %s: %s", claimed.id, status, message_of(error))
         else:
             _log.info("run %s completed", claimed.id)
+
+    async def _go_on(self, encoded: str) -> None:
+        """Begin the run's next round, with the code of the version that this one ended with."""
+        workflow, now = self._bound.workflow, self._equipment.clock.now()
+        deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
+        change = GoOn(self.claimed.key, encoded, workflow.name, workflow.version, workflow.code, now, deadline)
+        await self._equipment.writer.ask(change)
+        self.status, self.wake = "waiting", now
+        _log.info("run %s goes on with another input, round %d", self.claimed.id, self.claimed.round + 1)
 
     async def _undo(self, run: UndoneRun) -> None:
         """Undo what the run did; it ends as it was about to, or is set aside."""
@@ -282,3 +305,15 @@ class Execution:
         self.woke_others = has_dependants or self.claimed.parent is not None
         now = self._equipment.clock.now()
         return self._equipment.writer.add(EndRun(self.claimed.key, status, output, recorded, now, has_dependants))
+
+
+def input_text(bound: BoundWorkflow, value: object) -> str:
+    """Return an input of a workflow as it is stored.
+
+    Raises:
+        Misuse: it takes none.
+        NotStorable: the value does not fit.
+    """
+    if not bound.takes_input and value is not None:
+        raise Misuse(f"run.again({value!r}): workflow {bound.workflow.name!r} takes no input")
+    return bound.input.encode(value)

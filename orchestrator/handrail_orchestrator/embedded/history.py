@@ -16,7 +16,13 @@ class History:
     )  # fmt: skip
 
     def __init__(
-        self, run_id: str, steps: Iterable[StepRow] = (), events: Iterable[EventRow] = (), *, copied_seq: int = 0
+        self,
+        run_id: str,
+        steps: Iterable[StepRow] = (),
+        events: Iterable[EventRow] = (),
+        *,
+        copied_seq: int = 0,
+        after_seq: int = 0,
     ) -> None:
         self.broken: HistoryMismatch | None = None
         """Why nothing more may be asked: the code does not fit, even if it caught the error that said so."""
@@ -31,7 +37,7 @@ class History:
         self._asked: set[str] = set()
         if self._events:
             self.drop_taken_events()
-        self.next_seq = 1 + max(row.seq for row in self._steps.values()) if self._steps else 1
+        self.next_seq = 1 + max((row.seq for row in self._steps.values()), default=after_seq)
 
     def name(self, base: str, scope: str = "") -> str:
         """Return the name of the next call of this base name: ``route``, ``route#2``, and so on."""

@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.context import StepContext, StopFlag
 from handrail_orchestrator.embedded.body import BodyFailed
 from handrail_orchestrator.embedded.branches import Branches, branch, scope
+from handrail_orchestrator.embedded.detaching import check_policy
 from handrail_orchestrator.embedded.escapes import error_type, escaped
 from handrail_orchestrator.embedded.firsts import Firsts, wait_calls
 from handrail_orchestrator.embedded.history import History
@@ -36,6 +38,7 @@ from handrail_orchestrator.run import Call, branch_list
 from handrail_orchestrator.step import Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import StepRow
+from handrail_orchestrator.suspension import GoesOn
 from handrail_orchestrator.texts import checked_texts
 
 _log = logging.getLogger("handrail.steps")
@@ -66,6 +69,12 @@ class EmbeddedRun(TellingRun):
         self.running: dict[str, Begun] = {}
         """Steps in flight, by name."""
         self._id = run_id
+        self.round = 1
+        """Counts up whenever it goes on with another input."""
+        self.goes_on = False
+        """Whether the code has said that it goes on with another input."""
+        self.encode_input: Callable[[Any], str] = json.dumps
+        """What makes a workflow's input storable; set by whoever executes it."""
         self.workflow = ""
         """The name of what it executes, where it is executed."""
         self.history = history
@@ -121,7 +130,7 @@ class EmbeddedRun(TellingRun):
     @property
     def has_waited(self) -> bool:
         """Whether it may have open questions or child runs."""
-        return bool(self.waits.open) or self.history.has_waits
+        return bool(self.waits.open) or self.waits.started_child or self.history.has_waits
 
     def long_steps(self, begun_before: float) -> list[StepRow]:
         """Return the steps in flight since before a time that were not returned yet."""
@@ -154,6 +163,10 @@ class EmbeddedRun(TellingRun):
             await pending
         if self.lost is not None:
             raise self.lost
+
+    def in_round(self, name: str) -> str:
+        """Return the name by which a step is known in whichever round; it has that name once its round is over."""
+        return name if self.round == 1 else f"[{self.round}]/{name}"
 
     def notebook(self) -> Notebook:
         """Return where tries are noted; not kept, because a run that held it would be a cycle."""
@@ -201,7 +214,7 @@ class EmbeddedRun(TellingRun):
         begun = Begun(self.key, name, self.history.take_seq(), step, attempt, self.equipment.clock.now(), encoded)
         self.running[name] = begun
         try:
-            context = StepContext(self._id, name, attempt, files=self.equipment.files)
+            context = StepContext(self._id, self.in_round(name), attempt, files=self.equipment.files)
             if bound.plain:
                 value = await self.equipment.bodies.call(step, context, args, kwargs)
                 decided_by = bound.decided_by
@@ -286,7 +299,7 @@ class EmbeddedRun(TellingRun):
         clock = self.equipment.clock
         begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
-        context, audit = StepContext(self._id, name, files=self.equipment.files), None
+        context, audit = StepContext(self._id, self.in_round(name), files=self.equipment.files), None
         rolling = self.equipment.rolling if bound.is_rolled_out else None
         at = At(self.key, self._id, self.workflow)
         try:
@@ -319,11 +332,14 @@ class EmbeddedRun(TellingRun):
         name: str = "ask",
         context: object = None,
         escalate: Escalation = Escalation(),
+        priority: int | None = None,
     ) -> Call[Any]:
         """Put a question to people, without any model."""
         codec = codec_for(answer, where=f"the answer to {question!r}")
         checked_texts(question=question, name=name, queue=escalate.queue)
         shown = shown_beside(question, context)
+        if priority is not None:
+            escalate = replace(escalate, priority=priority)
         own = self._name(name)
         return self._branches_of.human(own, self.waits.ask(own, name, codec, question, shown, escalate))
 
@@ -357,21 +373,24 @@ class EmbeddedRun(TellingRun):
         *,
         id: str | None = None,  # noqa: A002
         name: str | None = None,
+        policy: str = "wait",
     ) -> Call[Any]:
-        """Start a run of another workflow and wait for its result."""
+        """Start a run of another workflow and wait for its result, or do not."""
         checked_texts(id=id)
+        check_policy(policy)
         found = self._name(workflow.name) if name is None else self._own_name(name, "")
-        return self._branches_of.child(found, self._child(found, workflow, value, id))
+        call = self._child(found, workflow, value, id, policy)
+        return self._branches_of.child(found, call) if policy == "wait" else call
 
-    async def _child(self, name: str, workflow: Any, value: Any, given: str | None) -> object:
+    async def _child(self, name: str, workflow: Any, value: Any, given: str | None, policy: str) -> object:
         bound = self.equipment.library.workflow(workflow)
         encoded = bound.input.encode(value)
-        run_id = given or f"{self._id}/{name}"
+        run_id = given or f"{self._id}/{self.in_round(name)}"
         row = self.history.find(name, "child")
         if row is not None:
             self._matching.input(row, encoded, bound.input.decode, "child")
             self._matching.child_run(row, run_id, given=given is not None)
-        return await self.waits.child(name, bound, encoded, run_id)
+        return await self.waits.child(name, bound, encoded, run_id, policy)
 
     # -- side by side
 
@@ -383,6 +402,16 @@ class EmbeddedRun(TellingRun):
         """Wait for several things, and go on with the first that is over."""
         waits = wait_calls(branches)
         return self._firsts.first(self._own_name(name, "first"), waits)
+
+    def again(self, value: object = None, /) -> Call[Any]:
+        """End this round of the run, and begin anew with another input."""
+        if branch.get() is not None or self.waits.open:
+            raise Misuse("run.again while something is waited for: let run.all come to its end, then begin anew")
+        return self._again(value)
+
+    async def _again(self, value: object) -> None:
+        self.goes_on = True
+        raise GoesOn(self.encode_input(value))
 
     def compensate(self, action: object, /, *args: object, **kwargs: object) -> Call[None]:
         """Undo what was done, should the run fail or be cancelled after this."""

@@ -82,7 +82,7 @@ class UndoneRun(EmbeddedRun):
         try:
             notes = self.notebook()
             tries = resumed(begun, row if row.status == "started" else None, notes)
-            context = StepContext(self.id, row.name, attempt, files=self.equipment.files)
+            context = StepContext(self.id, self.in_round(row.name), attempt, files=self.equipment.files)
             done = await self.equipment.bodies.execute(step, context, tries, undo.args, undo.kwargs)
             output = bound.result.encode(done.value)
         except BodyFailed as failed:
@@ -102,5 +102,8 @@ class UndoneRun(EmbeddedRun):
 def run_of(claimed: ClaimedRun, history: History, equipment: Equipment, code: CodeMatch) -> EmbeddedRun:
     """Return a run as its worker executes it: from its top, or only what is left of it to undo."""
     if claimed.undoing is None:
-        return EmbeddedRun(claimed.key, claimed.id, history, equipment, code=code)
-    return UndoneRun(claimed.key, claimed.id, history, equipment, code=code, must_record=True)
+        run = EmbeddedRun(claimed.key, claimed.id, history, equipment, code=code)
+    else:
+        run = UndoneRun(claimed.key, claimed.id, history, equipment, code=code, must_record=True)
+    run.round = claimed.round
+    return run

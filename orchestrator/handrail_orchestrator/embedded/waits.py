@@ -12,6 +12,7 @@ from handrail_guards.outcome import Accepted
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator import asked
 from handrail_orchestrator.coding import codec_for
+from handrail_orchestrator.embedded.detaching import started_detached
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import BoundJudge, BoundWorkflow
 from handrail_orchestrator.embedded.matching import Matching
@@ -51,6 +52,10 @@ class Recorder(Protocol):
 
     def write(self, change: Change) -> None:
         """Put a change on its way to the store."""
+        ...
+
+    async def settled(self) -> None:
+        """Wait until everything recorded so far is on disk."""
         ...
 
     def withdrawn(self, names: Sequence[str]) -> None:
@@ -97,6 +102,11 @@ class Waits:
         run = self._run()
         assert run is not None  # noqa: S101 -- it is what waits
         run.write(change)
+
+    async def _settled(self) -> None:
+        run = self._run()
+        assert run is not None  # noqa: S101 -- it is what waits
+        await run.settled()
 
     # -- people
 
@@ -304,8 +314,8 @@ class Waits:
         message = "event %r number %d was not taken, the run goes on waiting: %s"
         _log.warning(message, event.name, event.number, problem.problem, extra=self._ids(name))
 
-    async def child(self, name: str, bound: BoundWorkflow, encoded: str, run_id: str) -> Any:
-        """Return the result of a child run."""
+    async def child(self, name: str, bound: BoundWorkflow, encoded: str, run_id: str, policy: str = "wait") -> Any:
+        """Return the result of a child run, or, of one that is not waited for, its id."""
         workflow = bound.workflow
         row = self._history.find(name, "child")
         if row is None:
@@ -320,14 +330,19 @@ class Waits:
             )  # fmt: skip
             if (telemetry := self._equipment.telemetry) is not None:
                 start = start._replace(trace=telemetry.started(start))
-            self._write(OpenWait(row, child=start))
             self.started_child = True
-            raise self._suspend(row)
+            if policy == "wait":
+                self._write(OpenWait(row, child=start))
+                raise self._suspend(row)
+            await self._settled()
+            row = await started_detached(self._equipment, row, start, policy)
         if row.status == "waiting":
             raise self._suspend(row)
         self._tell(row)
         if row.status == "failed":
             raise failure(row)
+        if policy != "wait":
+            return json.loads(row.output or "null")
         return bound.output.decode(row.output or "")
 
     # -- steps that are tried again later

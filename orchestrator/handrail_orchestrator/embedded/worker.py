@@ -224,7 +224,9 @@ class Worker:
         history = History(claimed.id)
         if claimed.has_history:
             rows = self._equipment.store.history(claimed.key)
-            history = History(claimed.id, rows.steps, rows.events, copied_seq=claimed.copied_seq)
+            history = History(
+                claimed.id, rows.steps, rows.events, copied_seq=claimed.copied_seq, after_seq=claimed.round_seq
+            )
         self.execute(claimed, history)
 
     def execute(self, claimed: ClaimedRun, history: History) -> Execution:

@@ -34,6 +34,8 @@ class Message:
     """Where the rest is."""
     to: str | None = None
     """The address of the one person it is for; None: whoever is behind the channel."""
+    html: str | None = None
+    """The same as a page, for channels that show one beside the text, such as mail."""
 
     def text(self) -> str:
         """Return it as plain text."""

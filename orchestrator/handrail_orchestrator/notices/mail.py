@@ -90,6 +90,8 @@ class MailChannel:
         if head.reply_to:
             mail["Reply-To"] = head.reply_to
         mail.set_content(message.text())
+        if message.html is not None:
+            mail.add_alternative(message.html, subtype="html")
         everybody = to if message.to is not None else (*head.to, *head.cc, *head.bcc)
         return mail, [each.addr_spec for each in everybody]
 

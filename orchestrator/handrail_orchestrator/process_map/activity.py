@@ -8,6 +8,7 @@ APPROVAL = "/approval"
 """Endings of the names of questions about a step."""
 
 _BRANCH = re.compile(r"((?:all|first)(?:#\d+)?)\.(\d+)/")
+_ROUND = re.compile(r"\[\d+\]/")
 _REPEATED = re.compile(r"#\d+$")
 _EVENT = "event:"
 
@@ -31,7 +32,8 @@ class PlacedName(NamedTuple):
 def placed(name: str) -> PlacedName:
     """Return where a step of this name stands, and what it does: ``all.0/route#2/review`` does ``route/review``."""
     branches: list[Branch] = []
-    at = 0
+    earlier = _ROUND.match(name)
+    at = 0 if earlier is None else earlier.end()
     while found := _BRANCH.match(name, at):
         branches.append(Branch(found[1], found[2]))
         at = found.end()

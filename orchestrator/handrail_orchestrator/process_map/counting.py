@@ -62,7 +62,9 @@ class FlowCounts:
     def add_step(
         self, activity: str, kind: StepKind, calls: int = 1, owner: str | None = None, failed: int = 0
     ) -> None:
-        """Add calls of an activity; the owner named last is its owner."""
+        """Add calls of an activity; the owner named last is its owner. What nobody has done is none."""
+        if kind in OF_THE_ENGINE:
+            return
         known = self.activities.setdefault(activity, _Known(kind))
         known.calls += calls
         known.failed += failed

@@ -55,6 +55,8 @@ class RunRecord(LazyRecord):
     """What it says of itself, with ``run.status``."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """By what it can be found, as ``run.tag`` set it."""
+    round: int = 1
+    """Counts up whenever it goes on with another input (``run.again``); ``input`` is that of this round."""
     undoing: RunStatus | None = None
     """``failed`` or ``cancelled``: how it ends once what it did is undone, or has ended; None: nothing is undone."""
 
@@ -90,6 +92,7 @@ class RunRecord(LazyRecord):
             "progress": self.progress,
             "tags": dict(self.tags),
             "undoing": self.undoing,
+            "round": self.round,
             "has_ended": self.has_ended,
         }
 

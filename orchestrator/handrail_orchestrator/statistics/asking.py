@@ -92,6 +92,7 @@ class StatsReader(ABC):
             outcomes=found.outcomes,
             baseline=tuple(BaselineFigure(**row._asdict()) for row in baseline),
             versions=found.versions,
+            flows=found.flows,
         )
 
     def flow(

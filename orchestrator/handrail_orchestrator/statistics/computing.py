@@ -83,6 +83,7 @@ class Computed:
     audits: Proportion
     outcomes: tuple[OutcomeStats, ...]
     versions: tuple[VersionStats, ...]
+    flows: dict[str, dict[tuple[str, str], int]]
 
 
 def compute(tallies: Iterable[tuple[TallyPlace, Tally]], now: float) -> Computed:
@@ -120,7 +121,14 @@ def compute(tallies: Iterable[tuple[TallyPlace, Tally]], now: float) -> Computed
             for (workflow, version), started in sorted(versions.items())
             if started
         ),
+        flows={name: flow for name, of in by_workflow.items() if (flow := _flow(of))},
     )
+
+
+def _flow(measures: _Measures) -> dict[tuple[str, str], int]:
+    """Return how often one activity followed another."""
+    edges = ((edge.partition("\t"), _summed([buckets])[0]) for edge, buckets in measures.of("edge").items())
+    return {(source, target): times for (source, _, target), times in edges if times}
 
 
 def _proportion(amount: Amount) -> Proportion:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.review.moves import actor
@@ -17,7 +17,10 @@ from handrail_orchestrator.store.figures import BaselineRow, OutcomeHistoryRow, 
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.records.rollout import RolloutRecord
     from handrail_orchestrator.records.run import RunRecord
+    from handrail_orchestrator.statistics.stats import StatsWindow
+    from handrail_orchestrator.statistics.weekly import WeeklyReport, WeeklySource
     from handrail_orchestrator.store import Store
 
 LONGEST_NAME: Final = 100
@@ -122,6 +125,21 @@ class Measuring(ABC):
         """
         self.must_be_allowed(by, "outcome")
         await self._writer_later(PutBaseline(tuple(rows)))
+
+    @abstractmethod
+    def rollouts(self) -> "list[RolloutRecord]":
+        """Return how far everything is rolled out that code has declared."""
+
+    def weekly(self, window: "StatsWindow", *, workflow: str | None = None) -> "WeeklyReport":
+        """Return what a week came to beside the week before it, for the report that is reviewed every week.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        from handrail_orchestrator.statistics.weekly import weekly  # noqa: PLC0415 -- few clients report
+
+        source = cast("WeeklySource", self)
+        return weekly(source, self._open_store, window, workflow=workflow, rollouts=self.rollouts())
 
     async def roll_up(self, *, most: int = AT_ONCE) -> bool:
         """Roll up what some ended runs came to, for figures; returns whether there are more. A chore does it."""

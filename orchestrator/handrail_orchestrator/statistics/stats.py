@@ -413,6 +413,8 @@ class Stats:
     outcomes: Sequence[OutcomeStats] = ()
     baseline: Sequence[BaselineFigure] = ()
     versions: Sequence[VersionStats] = ()
+    flows: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
+    """By workflow how often one activity followed another: the edges of its process map."""
     percentile_error: float = PERCENTILE_ERROR
     """How far quantiles are off at most, as a share of the duration of that rank."""
 

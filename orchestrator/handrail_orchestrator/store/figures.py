@@ -220,6 +220,10 @@ class StoredFigures(Protocol):
         """Return what was rolled up of the whole hours that a query begins and ends with; places have no hour."""
         ...
 
+    def accepted_from(self, query: FigureQuery) -> list[tuple[str, str, float]]:
+        """Return the lowest confidence at which a model's answer was accepted, by workflow and step name."""
+        ...
+
     def baseline(self, workflow: str | None) -> list[BaselineRow]:
         """Return numbers from before: of a workflow, and of all."""
         ...

@@ -117,6 +117,10 @@ class ClaimedRun(NamedTuple):
     """What is kept of the trace it belongs to."""
     undoing: str | None = None
     """How it ends once its actions are undone, which is all that is left to do of it; None: it goes on."""
+    round: int = 1
+    """Counts up whenever it goes on with another input."""
+    round_seq: int = 0
+    """The steps of its earlier rounds have numbers up to this one."""
 
     @property
     def must_be_alone(self) -> bool:

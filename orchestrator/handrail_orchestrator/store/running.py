@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, assert_never
 
 from handrail_orchestrator.store.rows import StepRow
+from handrail_orchestrator.store.starts import StartRun
 
 
 class PutTags(NamedTuple):
@@ -63,15 +64,38 @@ class PutAside(NamedTuple):
     now: float
 
 
-RunningChange = PutTags | PutProgress | JoinBranches | DecideFirst | RegisterUndo | FinishUndo | PutAside
+class GoOn(NamedTuple):
+    """Begin a run anew with another input, under its id: what it remembers is put behind the number of its round."""
+
+    key: int
+    input: str
+    workflow: str
+    version: int
+    code: str
+    now: float
+    deadline: float | None
+
+
+class StartDetached(NamedTuple):
+    """Start a child run that its parent does not wait for, and record that, both or neither."""
+
+    row: StepRow
+    child: StartRun
+    policy: str
+    """What becomes of it when its parent ends: ``leave`` or ``cancel``."""
+
+
+RunningChange = (
+    PutTags | PutProgress | JoinBranches | DecideFirst | RegisterUndo | FinishUndo | PutAside | GoOn | StartDetached
+)
 
 
 def key_of(change: RunningChange) -> int:
     """Return the key of the run that a change is about."""
     match change:
-        case PutTags() | PutProgress() | DecideFirst() | RegisterUndo():
+        case PutTags() | PutProgress() | DecideFirst() | RegisterUndo() | StartDetached():
             return change.row.run
-        case FinishUndo() | PutAside():
+        case FinishUndo() | PutAside() | GoOn():
             return change.key
         case JoinBranches():
             return change.run

@@ -26,6 +26,8 @@ class StartRun(NamedTuple):
     """Of runs that are due, those of a higher one are executed first; a child has its parent's."""
     trace: str | None = None
     """What is kept of the trace it belongs to; see ``KeepTrace``."""
+    at: float | None = None
+    """When it is due; None: at once."""
 
 
 class Started(NamedTuple):

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from handrail_orchestrator.engine import ReviewDesk
-from handrail_orchestrator.errors import AnswerRefused
+from handrail_orchestrator.errors import AnswerRefused, NotAllowed
 from handrail_orchestrator.records.item import ReviewItem
+
+MOST_PEOPLE = 20
+"""As whom a script answers, one after the other, where one person may not answer everything."""
 
 
 class LeftOpen:
@@ -42,19 +45,26 @@ class ScriptedReviewers:
 async def decide_anyway(desk: ReviewDesk, item: int, value: object, *, by: str) -> None:
     """Decide an item, and confirm the answer against every guard that it fails: a script knows what it says.
 
-    An item that is given to somebody is answered by them, and one that asks several people by as many.
+    An item that is given to somebody is answered by them, one that asks several people by as many, and one that is not
+    for who answered another question of its run by somebody else: ``scripted``, ``scripted 2``, and so on.
 
     Raises:
         ReviewError: the answer does not fit, somebody else has the item, or it is decided or closed.
     """
     asked: ReviewItem = desk.review(item)
+    refused_before = 0
     while True:
-        others = len(asked.answers)
+        others = max(len(asked.answers), refused_before)
         name = asked.assignee or (f"{by} {others + 1}" if others else by)
         try:
             asked = await desk.decide(item, value, by=name)
         except AnswerRefused as refused:
             asked = await desk.decide(item, value, by=name, despite=refused.guards)
+        except NotAllowed:
+            if asked.assignee is not None or others >= MOST_PEOPLE:
+                raise
+            refused_before = others + 1
+            continue
         if asked.state not in {"open", "leased"}:
             return
 

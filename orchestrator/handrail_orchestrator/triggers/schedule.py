@@ -64,13 +64,12 @@ class Schedule:
 
     @cached_property
     def _zone(self) -> ZoneInfo:
-        if self.tz not in available_timezones():
-            near = difflib.get_close_matches(self.tz, available_timezones(), n=3, cutoff=0.5)
-            meant = f": did you mean {' or '.join(near)}?" if near else ""
-            raise Misuse(
-                f"every(..., tz={self.tz!r}): there is no time zone of this name{meant or ','} such as 'Europe/Berlin'"
-            )
-        return ZoneInfo(self.tz)
+        try:
+            return ZoneInfo(self.tz)
+        except (KeyError, ValueError, TypeError, OSError):  # no such zone, no name of one, a folder of zones
+            near = difflib.get_close_matches(str(self.tz), available_timezones(), n=3, cutoff=0.5)
+        meant = f": did you mean {' or '.join(near)}?" if near else ", such as 'Europe/Berlin'"
+        raise Misuse(f"every(..., tz={self.tz!r}): there is no time zone of this name{meant}")
 
     def after(self, moment: float) -> Iterator[float]:
         """Yield the occurrences after a moment, in seconds since the epoch, in order."""

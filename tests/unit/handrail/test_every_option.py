@@ -16,6 +16,7 @@ GROUPS = {
     "run": "handrail_orchestrator.cli.running:run",
     "work": "handrail_orchestrator.cli.running:work",
     "learn": "handrail.learning:learn",
+    "new": "handrail.new.command:new",
     "review": "handrail.reviewing:app",
     "runs": "handrail_orchestrator.cli.runs:app",
     "notices": "handrail_orchestrator.cli.notices:app",
@@ -32,6 +33,7 @@ RESULT = "result.jsonl"
 RIGHT: dict[str, tuple[str, ...]] = {
     "run": ("flows.py:triage", "tickets.jsonl", *STORE),
     "work": ("flows.py:triage", "--until-idle", *STORE),
+    "new": ("support",),
     "learn": ("model", "--from", "nothing.jsonl"),
     "review list": STORE,
     "review show": ("1", *STORE),

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from handrail.console.api.operation import Given
-from handrail.console.api.run_models import Text, Told
+from handrail.console.api.run_models import TagText, Text, Told
 from handrail_orchestrator.process_map.graph import NodeKind
 
 WINDOW = "Runs started in it: `7d`, `24h`, or two days such as `2026-11-01..2026-11-08`, the second one not included"
@@ -17,6 +17,7 @@ class WindowQuery(Given):
     window: Text = Field(default="7d", description=WINDOW)
     workflow: Text | None = Field(default=None, description="Only runs of this workflow")
     version: Annotated[int | None, Field(ge=0, lt=2**31, description="Only runs of this version")] = None
+    tag: TagText = None
 
 
 class MapQuery(Given):

@@ -8,6 +8,7 @@ from handrail.console.operations.filters import OperationsFilters
 from handrail.console.operations.view import map_of_workflow
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.statistics.window import window_of
+from handrail_orchestrator.tags import read_filter
 
 MOST_RUNS = 100
 """Ids of runs in a group of failures."""
@@ -16,7 +17,9 @@ MOST_RUNS = 100
 def window_stats(call: ApiCall[Nothing, WindowQuery, Nothing, Nothing]) -> ApiAnswer:
     """Answer what the runs of a window come to."""
     client, query = call.console.client, call.query
-    found = client.stats(query.window, workflow=query.workflow, version=query.version, zone=call.viewer.zone).as_json()
+    tags = read_filter([] if query.tag is None else [query.tag])
+    chosen = window_of(query.window, now=client.now(), zone=call.viewer.zone)
+    found = client.stats(chosen, workflow=query.workflow, version=query.version, tag=tags).as_json()
     seen = scope(call.viewer.known, "look")
     own = {name: each for name, each in found["by_queue"].items() if seen.holds(name)}
     queues = [each for each in found["queues"] if seen.holds(each["queue"])]
@@ -34,7 +37,7 @@ def process_map(call: ApiCall[Nothing, MapQuery, Nothing, Nothing]) -> ApiAnswer
 def failures(call: ApiCall[Nothing, WindowQuery, Nothing, Nothing]) -> ApiAnswer:
     """Answer what failed in a window."""
     client, query = call.console.client, call.query
-    given: dict[str, Any] = {"window": query.window, "workflow": query.workflow or ""}
+    given: dict[str, Any] = {"window": query.window, "workflow": query.workflow or "", "tag": query.tag or ""}
     filters = OperationsFilters.read(given, client.now(), call.viewer.zone)
     found = client.failures(filters.runs, version=query.version)
     groups = [group.as_json(MOST_RUNS) for group in found.groups]

@@ -59,6 +59,15 @@ class StartHeaders(Given):
     ] = None
 
 
+TagText: TypeAlias = Annotated[
+    str | None,
+    Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,59}=[\s\S]{1,300}$",
+        description="Only runs that carry this tag, as `name=value`",
+    ),
+]
+
+
 class RunsQuery(Given):
     """Which runs."""
 
@@ -66,13 +75,7 @@ class RunsQuery(Given):
     workflow: Text | None = Field(default=None, description="Only runs of this workflow")
     text: Text | None = Field(default=None, description="Only runs with this somewhere in their id")
     parent: Text | None = Field(default=None, description="Only child runs of the run with this id")
-    tag: Annotated[
-        str | None,
-        Field(
-            pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,59}=[\s\S]{1,300}$",
-            description="Only runs that carry this tag, as `name=value`",
-        ),
-    ] = None
+    tag: TagText = None
     created_from: Moment | None = Field(default=None, description="Only runs made then or later")
     created_to: Moment | None = Field(default=None, description="Only runs made before then")
     limit: Limit = 50
@@ -163,6 +166,7 @@ class RunTold(Told):
     forgotten_by: str | None = Field(description="Who had them blanked")
     progress: str | None = Field(description="What it says of itself: how far it is")
     tags: dict[str, str] = Field(description="By what it can be found")
+    round: int = Field(description="Counts up whenever it goes on with another input")
     undoing: RunStatus | None = Field(description="How it ends once what it did is undone; null: nothing is undone")
     has_ended: bool
     waits: list[WaitTold] = Field(description="What it waits for")

@@ -1,45 +1,19 @@
-"""Runs that failed alike, tried again or forked: each by itself, and what was refused is told."""
+"""Runs that failed alike, as a change of many runs is told which they are."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from handrail_ground.errors import HandrailError
-from handrail_orchestrator.client import Client
+from handrail.console.operations.filters import OperationsFilters
+from handrail_orchestrator.control.selection import RunSelection
 from handrail_orchestrator.failures.group import FailureGroup
 
-AT_ONCE = 500
-"""Runs of one request, the newest; the page says how many are left."""
 
-
-@dataclass(frozen=True, slots=True)
-class TriedAgain:
-    """What became of the runs of a request."""
-
-    done: int
-    refused: Sequence[tuple[str, str]]
-    """Ids of runs that stay as they are, and why."""
-    left: int
-    """Runs of the group that the request did not come to."""
-
-
-async def retry_all(client: Client, group: FailureGroup, *, by: str) -> TriedAgain:
-    """Make the runs of a group due again; a worker goes on with them, and whether they fail again is not known yet."""
-    return await _each(group, lambda run_id: client.retry(run_id, by=by))
-
-
-async def fork_all(client: Client, group: FailureGroup, *, step: str | None, by: str) -> TriedAgain:
-    """Start new runs with the histories of a group's before a step; None: with no history."""
-    return await _each(group, lambda run_id: client.fork(run_id, step=step, by=by))
-
-
-async def _each(group: FailureGroup, do: Callable[[str], Awaitable[object]]) -> TriedAgain:
-    chosen = group.runs[:AT_ONCE]
-    results = await asyncio.gather(*(do(run.id) for run in chosen), return_exceptions=True)
-    refused: list[tuple[str, str]] = []
-    for run, result in zip(chosen, results, strict=True):
-        if isinstance(result, HandrailError):
-            refused.append((run.id, str(result)))
-        elif isinstance(result, BaseException):
-            raise result
-    return TriedAgain(len(chosen) - len(refused), refused, len(group.runs) - len(chosen))
+def selection_of(group: FailureGroup, filters: OperationsFilters) -> RunSelection:
+    """Return the runs of a group: by what they are and how they failed, or one by one where that does not tell them."""
+    is_told = filters.version is None and group.step is not None
+    return RunSelection(
+        runs=replace(filters.runs, workflow=group.workflow),
+        step=group.step,
+        error=group.type,
+        message=group.shape,
+        ids=None if is_told else tuple(run.id for run in group.runs),
+    )

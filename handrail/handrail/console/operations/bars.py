@@ -43,7 +43,7 @@ def folded(buckets: Sequence[HistogramBar]) -> Sequence[HistogramBar]:
     """Return at most ``MOST`` bars, spaced evenly by the logarithm, those that nothing is in among them."""
     ends = [math.log2(max(each, SHORTEST)) for each in (buckets[0].low, buckets[-1].high)]
     bars = min(MOST, max(1, round((ends[1] - ends[0]) * PER_DOUBLING)))
-    step = (ends[1] - ends[0]) / bars
+    step = (ends[1] - ends[0]) / bars or 1.0  # what took no time at all is one bar without a width
     counts = [0] * bars
     for each in buckets:
         middle = (math.log2(max(each.low, SHORTEST)) + math.log2(max(each.high, SHORTEST))) / 2

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from handrail.console.context import console_of
-from handrail.console.operations.again import TriedAgain, fork_all, retry_all
+from handrail.console.operations.again import selection_of
 from handrail.console.operations.figures import shown
 from handrail.console.operations.filters import WINDOWS, OperationsFilters
 from handrail.console.operations.lengths import length, money, percent
@@ -17,6 +17,7 @@ from handrail.console.operations.view import MOST_GROUPS, view_of
 from handrail.console.render import page
 from handrail.console.viewer import viewer_of
 from handrail.console.words import say
+from handrail_orchestrator.control.bulk import BulkResult
 from handrail_orchestrator.failures.group import FailureGroup, Failures
 from handrail_orchestrator.review.permission import check
 
@@ -83,7 +84,7 @@ def shown_group(request: Request) -> Response:
 
 
 def _group_page(
-    request: Request, filters: OperationsFilters, done: TriedAgain | None = None, said: str = "", status: int = 200
+    request: Request, filters: OperationsFilters, done: BulkResult | None = None, said: str = "", status: int = 200
 ) -> Response:
     viewer = viewer_of(request)
     check(viewer.known, "look_runs")
@@ -117,16 +118,14 @@ async def act(request: Request) -> Response:
     values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     filters = _filters(request, values)
     client, by = console_of(request).client, viewer_of(request).person
-    group = await run_in_threadpool(_group, request, filters)
+    chosen = selection_of(await run_in_threadpool(_group, request, filters), filters)
     match values.get("do", ""):
         case "retry":
-            client.must_be_allowed(by, "retry")
-            done = await retry_all(client, group, by=by)
+            done = await client.bulk("retry", chosen, by=by)
             said = say("operations.retried", count=done.done)
         case "fork":
-            client.must_be_allowed(by, "fork")
-            step = values.get("step", "")
-            done = await fork_all(client, group, step=None if step == WHOLE else step or None, by=by)
+            step = values.get("step", "").strip()
+            done = await client.bulk("fork", chosen, step=None if step == WHOLE else step or None, by=by)
             said = say("operations.forked", count=done.done)
         case _:
             raise HTTPException(400)

@@ -10,6 +10,7 @@ from handrail.console.operations.figures import change
 from handrail.console.operations.lengths import length
 from handrail.console.words import say
 from handrail_orchestrator.statistics.stats import Durations, Stats, StepStats
+from handrail_orchestrator.step import OF_THE_ENGINE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +45,19 @@ def step_lines(stats: Stats, other: Stats | None) -> Sequence[StepLine]:
             is_bottleneck=neck is not None and (neck.workflow, neck.step) == (each.workflow, each.step),
             differs=_differences(each, known.get(_place(each))),
         )
-        for each in stats.steps
+        for each in _done(stats)
     ]
 
 
 def gone(stats: Stats, other: Stats | None) -> Sequence[StepStats]:
     """Return the steps that only the other one has."""
     known = {_place(each) for each in stats.steps}
-    return [] if other is None else [each for each in other.steps if _place(each) not in known]
+    return [] if other is None else [each for each in _done(other) if _place(each) not in known]
+
+
+def _done(stats: Stats) -> Sequence[StepStats]:
+    """Return the steps by which somebody has done something, or waits."""
+    return [each for each in stats.steps if each.kind not in OF_THE_ENGINE]
 
 
 def _place(step: StepStats) -> tuple[str, str, str]:

@@ -85,7 +85,7 @@ def view_of(client: Client, viewer: Viewer, filters: OperationsFilters) -> Opera
 
 
 def _stats(client: Client, filters: OperationsFilters) -> Stats:
-    return client.stats(filters.chosen, workflow=filters.workflow or None, version=filters.version)
+    return client.stats(filters.chosen, workflow=filters.workflow or None, version=filters.version, tag=filters.tags)
 
 
 def map_of(client: Client, filters: OperationsFilters, stats: Stats) -> MapPicture | None:
@@ -97,10 +97,9 @@ def map_of(client: Client, filters: OperationsFilters, stats: Stats) -> MapPictu
 
 def map_of_workflow(client: Client, stats: Stats, workflow: str) -> ProcessMap:
     """Return how the runs that were counted went from step to step, with what goes on now."""
-    edges = client.flow(stats.window, workflow=workflow, version=stats.version)
     steps = [
         CountedStep(each.step, cast("StepKind", each.kind), each.executed + each.open, each.owner, each.failed)
         for each in stats.steps
         if each.workflow == workflow
     ]
-    return client.figured_map(edges, steps, FlowQuery(workflow, stats.version), client.now())
+    return client.figured_map(stats.flows.get(workflow, {}), steps, FlowQuery(workflow, stats.version), client.now())

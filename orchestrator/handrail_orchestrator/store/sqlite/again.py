@@ -79,7 +79,7 @@ def _begin_anew(tx: "Transaction", key: int, now: float) -> None:
     tx.execute(
         "UPDATE runs SET status = 'pending', wake = ?, crashes = 0, died_alone = 0, cancel = 0, ended = NULL,"
         # the whole time again, or it would fail at once
-        " error = NULL, deadline = ? + (deadline - created) WHERE key = ?",
+        " error = NULL, deadline = ? + (deadline - coalesce(round_began, created)) WHERE key = ?",
         (DUE, now, key),
     )
 
@@ -98,6 +98,8 @@ def fork(tx: "Transaction", change: c.Fork) -> Started:
     before = None
     if change.step is not None:
         found = tx.execute("SELECT seq FROM steps WHERE run = ? AND name = ?", (key, change.step)).fetchone()
+        if change.step.startswith("["):
+            raise WrongState(f"step {change.step!r} is one of an earlier round: only this one can be forked")
         if found is None:
             raise WrongState(
                 f"run {change.run_id!r} has no step {change.step!r}: see `handrail runs show {change.run_id}`"
@@ -113,12 +115,13 @@ def fork(tx: "Transaction", change: c.Fork) -> Started:
     tx.execute(
         f"INSERT INTO steps (run, {columns}) SELECT ?, {columns} FROM steps"  # noqa: S608 -- our own column names
         " WHERE run = ? AND status = 'done' AND seq < coalesce(?, 0) AND kind != 'undo'"
+        " AND substr(name, 1, 1) != '['"
         " AND NOT (kind = 'human' AND coalesce(verdicts, '') LIKE '{%')",  # nobody has checked that answer yet
         (started.key, key, before),
     )
     tx.execute(  # what the source did, the source undoes
         f"INSERT INTO steps (run, {columns}) SELECT ?, {columns.replace('status', literal)} FROM steps"  # noqa: S608 -- as above
-        " WHERE run = ? AND kind = 'undo' AND seq < coalesce(?, 0)",
+        " WHERE run = ? AND kind = 'undo' AND seq < coalesce(?, 0) AND substr(name, 1, 1) != '['",
         (started.key, key, before),
     )
     tx.execute(  # what the source was allowed to execute, it alone was

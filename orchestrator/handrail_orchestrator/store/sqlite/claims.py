@@ -34,7 +34,8 @@ WHERE key IN (
     AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY wake, key LIMIT ?
 )
 RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, parent,
-    signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key), copied_seq, died_among, trace, undoing
+    signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key), copied_seq, died_among, trace, undoing,
+    round, round_seq
 """  # noqa: S608 -- no value is put into the text
 _CLAIM_FRESH = _CLAIM.format(which=f"priority = ? AND crashes < {SUSPECT}")
 _CLAIM_SUSPECTS = _CLAIM.format(which=f"crashes >= {SUSPECT} AND crashes = ? AND died_among = ?")

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from typing import Any, cast
 
+from handrail_orchestrator.step import OF_THE_ENGINE
 from handrail_orchestrator.store.decided import DecidedRow
 from handrail_orchestrator.store.figures import (
     DAY_HOURS,
@@ -43,7 +44,8 @@ FROM runs JOIN workflows ON workflows.id = runs.workflow WHERE {REAL}
 _THESE = "(SELECT value FROM json_each(?))"
 _STEPS = (
     f"SELECT {', '.join(FigureStep._fields[:-1])}, iif(kind = 'child', NULL, owner)"  # noqa: S608 -- our own column names
-    f" FROM {{}} WHERE run IN {_THESE} AND kind NOT IN ('clock', 'chance')"
+    f" FROM {{}} WHERE run IN {_THESE} AND status NOT IN ('withdrawn', 'registered')"
+    f" AND kind NOT IN ({', '.join(repr(kind) for kind in sorted(OF_THE_ENGINE))})"
 )
 
 _OUTCOMES = f"SELECT run, name, value FROM outcomes WHERE run IN {_THESE} AND superseded_by IS NULL ORDER BY id"  # noqa: S608 -- a constant
@@ -59,6 +61,13 @@ WHERE (span = 1 AND place >= ? AND place < ? OR span = 24 AND place >= ? AND pla
     OR span = 1 AND place >= ? AND place < ?){}
 GROUP BY figures.workflow, measure, label, bucket
 """
+
+_ACCEPTED = f"""
+SELECT workflows.name, steps.name, min(steps.confidence)
+FROM runs JOIN workflows ON workflows.id = runs.workflow JOIN steps ON steps.run = runs.key
+WHERE {REAL} AND steps.kind = 'ai' AND steps.status = 'done' AND steps.decided_by LIKE 'model:%'
+    AND steps.confidence IS NOT NULL
+"""  # noqa: S608 -- no value is put into the text
 
 
 class SqliteFigures:
@@ -128,6 +137,13 @@ class SqliteFigures:
         """Return the key up to which runs are rolled up by counts that this version would make."""
         rows = self._rows("SELECT upto FROM rolled_up WHERE version = ?", (TALLY_VERSION,))
         return int(rows[0][0]) if rows else 0
+
+    def accepted_from(self, query: FigureQuery) -> list[tuple[str, str, float]]:
+        """Return the lowest confidence at which a model's answer was accepted, by workflow and step name."""
+        conditions, values = _conditions(query)
+        above, below = bounds(self._rows, RunQuery(created_from=query.since, created_to=query.until))
+        rows = self._rows(f"{_ACCEPTED} AND key > ? AND key < ?{conditions} GROUP BY 1, 2", (above, below, *values))
+        return [(workflow, step, float(lowest)) for workflow, step, lowest in rows]
 
     def baseline(self, workflow: str | None) -> list[BaselineRow]:
         """Return numbers from before: of a workflow, and of all."""

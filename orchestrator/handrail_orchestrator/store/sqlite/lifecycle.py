@@ -81,8 +81,8 @@ def start(tx: "Transaction", change: StartRun) -> Started:
         cursor = tx.execute(
             _START,
             (
-                change.id, workflow, DUE, change.created, change.deadline, change.parent, change.parent_step,
-                change.code, change.input, change.started_by, change.priority, change.trace,
+                change.id, workflow, change.at or DUE, change.created, change.deadline, change.parent,
+                change.parent_step, change.code, change.input, change.started_by, change.priority, change.trace,
             ),
         )  # fmt: skip
     if cursor.rowcount == 1:
@@ -94,7 +94,8 @@ def start(tx: "Transaction", change: StartRun) -> Started:
 
 def _existing(tx: "Transaction", change: StartRun) -> Started:
     key, name, recorded = tx.execute(
-        "SELECT key, workflows.name, input FROM runs JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
+        "SELECT key, workflows.name, coalesce(first_input, input) FROM runs"
+        " JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?",
         (change.id,),
     ).fetchone()
     if name != change.workflow:
@@ -120,7 +121,7 @@ def start_many(tx: "Transaction", change: c.StartMany) -> list[Started]:
 def start_child(tx: "Transaction", child: StartRun, wait: StepRow) -> None:
     """Make a child run; one that has ended already, or cannot be made, settles the wait at once."""
     try:
-        started_by, priority = _of_parent(tx, wait.run)
+        started_by, priority = of_parent(tx, wait.run)
         started = start(tx, child._replace(started_by=started_by, priority=priority))
         if not started.new:
             _require_no_ring(tx, child.id, wait.run)
@@ -145,7 +146,7 @@ def start_child(tx: "Transaction", child: StartRun, wait: StepRow) -> None:
         )
 
 
-def _of_parent(tx: "Transaction", key: int) -> tuple[str | None, int]:
+def of_parent(tx: "Transaction", key: int) -> tuple[str | None, int]:
     """Return who started a run and how urgent it is: its child runs are theirs, and as urgent."""
     started_by, priority = tx.execute("SELECT started_by, priority FROM runs WHERE key = ?", (key,)).fetchone()
     return None if started_by is None else str(started_by), int(priority)
@@ -280,7 +281,7 @@ def send(tx: "Transaction", change: c.Send) -> bool:
         raise WrongState(f"run {change.run_id!r} has ended; an event cannot reach it any more")
     new = tx.execute(
         "INSERT OR IGNORE INTO events (run, name, number, payload, sent, event_id) VALUES"
-        " (?, ?, (SELECT count(*) + 1 FROM events WHERE run = ? AND name = ?), ?, ?, ?)",
+        " (?, ?, (SELECT coalesce(max(number), 0) + 1 FROM events WHERE run = ? AND name = ?), ?, ?, ?)",
         (key, change.name, key, change.name, change.payload, change.now, change.event_id),
     ).rowcount
     if new:

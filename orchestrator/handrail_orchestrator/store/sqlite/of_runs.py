@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from handrail_orchestrator.store import running as r
-from handrail_orchestrator.store.sqlite import firsts, lifecycle, running, undoing
+from handrail_orchestrator.store.sqlite import detached, firsts, lifecycle, rounds, running, undoing
 
 APPLY: dict[type, Callable[[Any, Any], Any]] = {
     r.PutTags: running.put_tags,
@@ -14,6 +14,8 @@ APPLY: dict[type, Callable[[Any, Any], Any]] = {
     r.RegisterUndo: undoing.register,
     r.FinishUndo: lifecycle.finish_undo,
     r.PutAside: undoing.cannot,
+    r.GoOn: rounds.go_on,
+    r.StartDetached: detached.start,
 }
 
 FENCED: frozenset[type] = frozenset(APPLY)

@@ -58,11 +58,12 @@ from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.pauses import PauseRows
 from handrail_orchestrator.store.sqlite.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sqlite.rollouts import RolloutRows
+from handrail_orchestrator.store.sqlite.rounds import OF_THIS_ROUND
 from handrail_orchestrator.store.sqlite.systems import SystemRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 from handrail_orchestrator.store.sqlite.triggers import TriggerRows
 
-_STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? ORDER BY seq, name"  # noqa: S608 -- our own column names
+_STEPS = f"SELECT {', '.join(StepRow._fields)} FROM steps WHERE run = ? AND {OF_THIS_ROUND} ORDER BY seq, name"  # noqa: S608 -- our own column names
 _SOME_STEPS = f"""
 SELECT {", ".join(StepRow._fields)} FROM steps WHERE run = ? AND name IN
     (SELECT name FROM steps WHERE run = ? AND (seq, name) > (?, ?) ORDER BY seq, name LIMIT ?)

@@ -8,10 +8,16 @@ from xml.etree import ElementTree as ET
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handrail import Escalation, Run, action, rule, workflow
+from handrail.console.operations.bars import folded, histogram
 from handrail.console.operations.filters import OperationsFilters
+from handrail.console.operations.lengths import length
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.statistics.buckets import bounds_of
+from handrail_orchestrator.statistics.stats import Durations, HistogramBar
 from tests.unit.handrail.console.api_site import ApiSite, api_site
 from tests.unit.handrail.console.served import text_of
 
@@ -55,7 +61,13 @@ async def failing_again(run: Run, amount: int) -> int:
     return await run.step(charge, amount)
 
 
-FLOWS = (payments, odd, failing, failing_again)
+@workflow(version=1)
+async def tagged(run: Run, amount: int) -> int:
+    await run.tag(customer=f"c{amount}")
+    return await run.step(charge, amount)
+
+
+FLOWS = (tagged, payments, odd, failing, failing_again)
 
 
 async def page(site: ApiSite, path: str, status: int = 200, **headers: str) -> str:
@@ -158,6 +170,20 @@ async def test_what_is_held_against_stands_beside(tmp_path: Path) -> None:
         assert "was 0" in text_of(await page(site, "/operations?workflow=failing&against=before"))
 
 
+async def test_runs_are_chosen_by_their_tags(tmp_path: Path) -> None:
+    async with api_site(tmp_path, flows=FLOWS) as site:
+        await site.engine.start_many(tagged, [("t1", 1), ("t2", 1), ("t3", 150)])
+        await site.engine.idle()
+        said = text_of(await page(site, "/operations?workflow=tagged&tag=customer=c1"))
+        failed = (await site.get("/operations/failures?tag=customer%3Dc150")).json()
+        counted = (await site.get("/operations/stats?tag=customer%3Dc1")).json()
+
+        assert "2 Started" in said
+        assert "No run of this time has failed" in said
+        assert [group["runs"] for group in failed["groups"]] == [["t3"]]
+        assert (counted["funnel"]["started"], counted["tags"]) == (2, {"customer": "c1"})
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -167,6 +193,7 @@ async def test_what_is_held_against_stands_beside(tmp_path: Path) -> None:
         ("workflow=failing&version=x", "version 'x' is no version: give a whole number such as 2"),
         ("version=1", "version 1 of which workflow?"),
         ("against=3", "version 3 of which workflow?"),
+        ("tag=acme", "give NAME=VALUE, such as customer=acme"),
         ("against=after", "or before for the window before"),
         ("workflow=%00", "that can be printed"),
         (f"workflow={'x' * 400}", "up to 300 characters"),
@@ -251,10 +278,38 @@ async def test_the_api_tells_the_same_as_the_page(tmp_path: Path) -> None:
         assert (await site.get("/operations/map")).status_code == 422
 
 
+@given(st.dictionaries(st.integers(-1, 260), st.integers(1, 10_000), min_size=1, max_size=60))
+def test_a_histogram_keeps_every_count_in_at_most_twelve_bars(counts: dict[int, int]) -> None:
+    buckets = [HistogramBar(low=bounds_of(at)[0], high=bounds_of(at)[1], count=n) for at, n in sorted(counts.items())]
+    bars = folded(buckets)
+
+    assert 1 <= len(bars) <= 12
+    assert sum(bar.count for bar in bars) == sum(counts.values())
+    assert histogram(Durations(count=1, histogram=buckets), '"><script>').count("<rect") == sum(
+        bar.count > 0 for bar in bars
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "–"),
+        (0.0, "0 s"),
+        (0.0001, "< 1 ms"),
+        (0.21, "210 ms"),
+        (0.9996, "1.0 s"),
+        (38, "38 s"),
+        (11_100, "3 h 5 min"),
+    ],
+)
+def test_a_length_of_time_is_said_as_people_read_it(seconds: float | None, said: str) -> None:
+    assert length(seconds) == said
+
+
 def test_an_address_says_what_is_shown() -> None:
     read = OperationsFilters.read({"window": "24h", "workflow": "w", "version": "3", "against": "before"}, 1e9, "UTC")
 
-    assert read.as_query() == {"window": "24h", "workflow": "w", "version": 3, "against": "before"}
+    assert read.as_query() == {"window": "24h", "workflow": "w", "version": 3, "against": "before", "tag": ""}
     assert read.other is not None
     assert read.other.chosen.until == read.chosen.since
     with pytest.raises(Misuse, match="time zone"):

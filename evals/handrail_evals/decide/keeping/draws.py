@@ -1,0 +1,55 @@
+"""The ledger of a promise: what was fixed of each case before anybody answered it, and what became of it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from handrail_evals.errors import InvalidLabels
+from handrail_guards.numbers import is_finite, is_share
+
+Verdict: TypeAlias = Literal["right", "wrong", "given_up"]
+"""What became of a drawn case: its blind answer agrees with the model's or not, or nobody will ever answer it.
+
+A case that was given up counts as wrong: hard cases are the ones that nobody answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnCase:
+    """One case: its score, share and draw, and the rule in force, all written before anybody answered it.
+
+    Raises:
+        InvalidLabels: a number cannot be, or the share is none that this rule could have given.
+    """
+
+    number: int
+    """Of the case, rising; the draws hash it, never what a case says."""
+    score: float
+    share: float
+    """The chance to be drawn for a blind answer, above 0 and up to 1."""
+    drawn: bool
+    in_force: int
+    """The threshold in force, by its place on the ladder; -1: nothing was accepted yet."""
+    accepted_share: float
+    """The share of every case that was accepted under it."""
+    below_share: float
+    """The least share of the cases that were not: those answered with the suggestion in view have none."""
+    verdict: Verdict | None = None
+    """None: not drawn, or not answered yet."""
+
+    def __post_init__(self) -> None:
+        if not is_finite(self.score):
+            raise InvalidLabels(f"case {self.number}: its score {self.score!r} is no finite number")
+        for name in ("share", "accepted_share", "below_share"):
+            value = getattr(self, name)
+            if not is_share(value) or value <= 0:
+                raise InvalidLabels(f"case {self.number}: {name} {value!r} is no share above 0 and up to 1")
+        if self.share < min(self.accepted_share, self.below_share):
+            raise InvalidLabels(f"case {self.number}: its share {self.share!r} is below the least of its rule")
+        if self.verdict is not None and not self.drawn:
+            raise InvalidLabels(f"case {self.number} was not drawn, so that no answer to it counts")
+
+
+def is_drawn(secret: str, number: int, share: float) -> bool:
+    """Return whether a case is drawn: the same whoever asks, and independent of what it says and of every other."""
+    digest = hashlib.sha256(f"{secret}\n{number}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64

@@ -1,0 +1,215 @@
+r"""The keeper of a promise: which threshold it may accept at, after every label, from the ledger alone.
+
+Promise: with a chance of 1 - delta, at all times at once, at most ``target`` of what is accepted is wrong.
+
+Theorem. Let the thresholds and segments of the ladder be fixed beforehand. Case t has a score S and is wrong (L = 1)
+or right. A threshold is *bad* if at every t, given the past, P(L = 1, S >= threshold) >= target * P(S >= threshold).
+Each case has a share pi > 0, chosen from the past and its score alone; whether it is drawn (xi) is independent of L;
+a drawn case gets its true label, blind. Let m be the least share that any case at or above a threshold could have at
+t, and bet 0 <= b < 1 / (1/m - target), chosen from the past. Then W, the product of 1 + b * (target - xi * L / pi)
+over the cases with S >= threshold, is for a bad threshold a nonnegative supermartingale that starts at 1, and so is
+the mean of several such products. By Ville's inequality it ever reaches 1/level with a chance of at most ``level``. A
+threshold is *believed* at a level once its W has reached 1/level, and stays so. Within a segment thresholds are tried
+strict to loose, and the first that is not believed ends it; a segment works at its own part of delta, and at the
+level of the one before it too if all of that one is believed. The keeper accepts at the loosest threshold that was
+reached. Then the chance that it ever accepts at a bad threshold is at most delta.
+
+Proof. Let i be the first segment with a bad threshold. It works at most at the sum of the parts up to its own, and
+its first bad threshold is ever believed with at most that chance. While it is not believed, the segment is not
+complete and hands on nothing, so the next segment with a bad threshold works at most at the sum of the parts behind i
+up to its own, and so on: disjoint sums. The union bound over the first bad thresholds of the segments gives delta.
+
+Assumptions: cases come independently of each other from one traffic (drift is for the watch), the model was neither
+trained nor chosen with the labels that count, answers are blind and true. Betting: Waudby-Smith and Ramdas (2024),
+"Estimating means of bounded random variables by betting"; anytime validity: Ville (1939); fixed sequences in segments:
+Wiens (2003), "A fixed sequence Bonferroni procedure for testing multiple endpoints".
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from handrail_evals.decide.keeping.draws import DrawnCase
+from handrail_evals.decide.keeping.ladder import Ladder
+from handrail_evals.errors import InvalidLabels
+from handrail_ground.optional import OptionalLibrary
+
+np: Any = OptionalLibrary("numpy", extra="evals")
+
+RISKS = (0.05, 0.25, 0.5, 0.7, 0.85)
+"""One bet for each: the best one where the true risk is so much of the target; one more learns the risk."""
+MOST = 0.97
+"""Of the largest bet that cannot lose everything."""
+EFFORT = 24.0
+LEAST_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeeperSettings:
+    """What is promised, and what it may cost.
+
+    Raises:
+        InvalidLabels: a number cannot be.
+    """
+
+    target: float
+    """At most so much of what is accepted is wrong, 0 to 1."""
+    delta: float = 0.05
+    """The chance that the promise is ever broken, at most."""
+    effort: float = EFFORT
+    """The share that is answered blind falls as effort / (target * cases) ..."""
+    least_share: float = LEAST_SHARE
+    """... down to this."""
+
+    def __post_init__(self) -> None:
+        for name in ("target", "delta", "least_share"):
+            value = getattr(self, name)
+            if not 0 < value < 1:
+                raise InvalidLabels(f"{name} {value!r}: give a share above 0 and below 1")
+        if not 0 < self.effort < math.inf:
+            raise InvalidLabels(f"effort {self.effort!r}: give a number above 0")
+
+
+class PromiseKeeper:
+    """Reads a ledger in the order of its draws; its state is a function of what it has read, and of nothing else."""
+
+    def __init__(self, ladder: Ladder, settings: KeeperSettings) -> None:
+        self.ladder = ladder
+        self.settings = settings
+        self.in_force = -1
+        """The threshold to accept at, by its place on the ladder; -1: none yet."""
+        self.cases = 0
+        """How many were read, drawn or not."""
+        self.labels = 0
+        """How many drawn ones had an answer."""
+        self.last: int | None = None
+        """The number of the last case that was read."""
+        count = len(ladder.thresholds)
+        self._mass = np.asarray(ladder.wrong)
+        self._whole_mass = np.cumsum(self._mass)
+        self._wealth = np.zeros((len(RISKS) + 1, count))
+        """The logarithm of what each way of betting has made, by threshold."""
+        self._best = np.full(count, -math.inf)
+        """The most that their mean has ever been."""
+        self._seen = np.zeros(count)
+        self._loss = np.zeros(count)
+        self._rule: tuple[int, float, float] | None = None
+        self._bets: Any = None
+        self._levels = np.log([settings.delta])
+
+    @property
+    def threshold(self) -> float | None:
+        """Return the score from which on the promise lets accept; None: nothing is accepted yet."""
+        return None if self.in_force < 0 else self.ladder.thresholds[self.in_force]
+
+    def share(self, cases: int | None = None) -> float:
+        """Return the share of accepted cases to ask blind next, after so many cases; until there is a threshold, 1."""
+        if self.in_force < 0:
+            return 1.0
+        spent = self.settings.effort / (self.settings.target * max(1, self.cases if cases is None else cases))
+        return min(1.0, max(self.settings.least_share, spent))
+
+    def read(self, ledger: Iterable[DrawnCase]) -> int:
+        """Read on, in the order of the draws, up to the first drawn case without an answer; returns how many were read.
+
+        A case behind one that is still open is never read before it: hard cases are answered late.
+
+        Raises:
+            InvalidLabels: the cases are not in order.
+        """
+        count = 0
+        for case in ledger:
+            if case.drawn and case.verdict is None:
+                break
+            if self.last is not None and case.number <= self.last:
+                raise InvalidLabels(f"case {case.number} comes after case {self.last}: a ledger is read in order, once")
+            self._take(case)
+            count += 1
+        return count
+
+    def _take(self, case: DrawnCase) -> None:
+        first = self.ladder.place_of(case.score)
+        is_wrong = case.drawn and case.verdict != "right"
+        self.cases += 1
+        self.labels += case.drawn
+        self.last = case.number
+        if first == len(self.ladder.thresholds):
+            return
+        bets = self._bets_under(case)
+        paid = 1 / case.share if is_wrong else 0.0
+        self._wealth[:, first:] += np.log1p(bets[:, first:] * (self.settings.target - paid))
+        self._seen[first:] += 1
+        self._loss[first:] += paid
+        self._bets = None  # they depend on what was seen
+        now = self._wealth[:, first:]
+        top = now.max(axis=0)
+        mean = top + np.log(np.exp(now - top).mean(axis=0))
+        self._best[first:] = np.maximum(self._best[first:], mean)
+        self._advance()
+
+    def _bets_under(self, case: DrawnCase) -> Any:
+        """Return the bets of each way on each threshold: from earlier cases, and the rule in force at the draw."""
+        rule = (case.in_force, case.accepted_share, case.below_share)
+        if self._bets is not None and self._rule == rule:
+            return self._bets
+        target, (in_force, accepted, below) = self.settings.target, rule
+        share = np.where(np.arange(len(self._mass)) <= in_force, accepted, below)
+        dearest = np.maximum.accumulate(1 / share)  # of a wrong value at or above each threshold, at most
+        expected = np.cumsum(self._mass / share) / self._whole_mass
+        most = MOST / np.maximum(dearest - target, 1e-12)
+        own = np.clip((self._loss + target) / (target * self._seen + 2), 0.02, 1)
+        risks = np.vstack([np.broadcast_to(np.asarray(RISKS)[:, None], (len(RISKS), len(own))), own])
+        self._rule = rule
+        self._bets = np.minimum((1 - risks) / np.maximum(expected - target, 1e-12), most)
+        return self._bets
+
+    def _advance(self) -> None:
+        """Move to the loosest threshold that the order of the theorem reaches."""
+        carry = 0.0
+        for segment in self.ladder.segments:
+            level = segment.part * self.settings.delta + carry
+            if level <= 0:
+                continue
+            doubtful = np.flatnonzero(self._best[segment.begin : segment.end] < -math.log(level))
+            believed = segment.end - segment.begin if not len(doubtful) else int(doubtful[0])
+            if believed:
+                self.in_force = max(self.in_force, segment.begin + believed - 1)
+            carry = level if believed == segment.end - segment.begin else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return its state as JSON data: a checkpoint, with which reading goes on behind ``last``; never the truth."""
+        return {
+            "in_force": self.in_force,
+            "cases": self.cases,
+            "labels": self.labels,
+            "last": self.last,
+            "wealth": self._wealth.tolist(),
+            "best": [None if each == -math.inf else each for each in self._best.tolist()],
+            "seen": self._seen.tolist(),
+            "loss": self._loss.tolist(),
+        }
+
+    @classmethod
+    def of_json(cls, data: Any, ladder: Ladder, settings: KeeperSettings) -> Self:
+        """Return a keeper from a checkpoint of the same ladder and settings.
+
+        Raises:
+            InvalidLabels: it is none of this ladder.
+        """
+        keeper = cls(ladder, settings)
+        try:
+            wealth = np.asarray(data["wealth"], dtype=float)
+            best = np.asarray([-math.inf if each is None else each for each in data["best"]], dtype=float)
+            seen, loss = (np.asarray(data[name], dtype=float) for name in ("seen", "loss"))
+            fits = wealth.shape == keeper._wealth.shape and all(
+                each.shape == keeper._seen.shape for each in (best, seen, loss)
+            )
+            if not fits:
+                raise InvalidLabels("this checkpoint is of another ladder: begin again from the ledger")
+            keeper._wealth, keeper._best, keeper._seen, keeper._loss = wealth, best, seen, loss
+            keeper.in_force, keeper.cases, keeper.labels = (int(data[name]) for name in ("in_force", "cases", "labels"))
+            keeper.last = None if data["last"] is None else int(data["last"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidLabels(f"this is no checkpoint of a keeper: {error}") from error
+        return keeper

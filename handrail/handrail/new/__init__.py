@@ -1,0 +1,1 @@
+"""``handrail new``: a small project that runs, is tested and measured."""

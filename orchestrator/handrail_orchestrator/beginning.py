@@ -1,0 +1,34 @@
+"""When a run begins that does not begin at once."""
+
+import math
+from datetime import datetime, timedelta
+
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.store.starts import StartRun
+
+LONGEST_SECONDS = 10 * 366 * 86_400.0
+"""Nobody plans a run further ahead; a larger number is a slip, such as milliseconds for seconds."""
+
+
+def moment_of(now: float, at: datetime | None, after: timedelta | None) -> float | None:
+    """Return when a run begins, in seconds since the epoch; None: at once, as for a moment that is past.
+
+    Raises:
+        Misuse: the moment has no time zone, is too far away, or both are given.
+    """
+    if at is not None and after is not None:
+        raise Misuse("a run begins at= a moment or after= a while: give one of the two")
+    if at is not None and at.tzinfo is None:
+        raise Misuse(f"at={at.isoformat()} has no time zone: use datetime(..., tzinfo=UTC)")
+    if at is None and after is None:
+        return None
+    begins = at.timestamp() if at is not None else now + (after or timedelta()).total_seconds()
+    if not math.isfinite(begins) or begins - now > LONGEST_SECONDS:
+        raise Misuse("that is more than ten years ahead: give the moment at which the run is to begin")
+    return begins if begins > now else None
+
+
+def later(start: StartRun, begins: float) -> StartRun:
+    """Return a start that begins later; its deadline counts from then."""
+    deadline = None if start.deadline is None else begins + (start.deadline - start.created)
+    return start._replace(at=begins, deadline=deadline)
