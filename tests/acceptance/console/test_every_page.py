@@ -29,7 +29,7 @@ LISTS = (
 )  # fmt: skip
 NO_PAGE = {
     "static", "healthz", "readyz", "home", "item_work", "strip", "to_provider", "from_provider",
-    "page_picture", "item_file", "operations_live",
+    "page_picture", "item_file", "operations_live", "metrics",
 }  # fmt: skip
 """Routes that answer with no page of their own: files, pictures, words for machines, ways on, parts of pages."""
 MOST_PAGES = 200

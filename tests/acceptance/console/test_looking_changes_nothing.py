@@ -20,12 +20,17 @@ SCANNER = {"user-agent": "SafeLinks/1.0 (link scanner)"}
 PREFETCH = {"sec-purpose": "prefetch;prerender", "purpose": "prefetch", "x-moz": "prefetch"}
 
 
+ROLLED_UP = {"figures", "rolled_up", "not_rolled_up"}
+"""Tables that a chore of the server writes by and by, whoever looks."""
+
+
 def content_of(store: str) -> dict[str, str]:
-    """Return a hash of what each table holds, but for when a pass last let somebody in."""
+    """Return a hash of what each table holds, but for when a pass last let somebody in, and for what chores roll up."""
     found = {}
     with closing(sqlite3.connect(f"file:{path_of(store)}?mode=ro", uri=True)) as db:
         db.row_factory = sqlite3.Row
-        for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        tables = {table for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in tables - ROLLED_UP:
             rows = [dict(row) for row in db.execute(f"SELECT * FROM {table}")]  # noqa: S608 -- its own table's name
             if table == "passes":
                 rows = [{**row, "used": None} for row in rows]
@@ -41,7 +46,12 @@ def api_paths(http: httpx2.Client, stock: Stock) -> Iterator[str]:
         if "get" in methods:
             filled = path.replace("{item}", item).replace("{id}", run).replace("{name}", "not-found")
             assert "{" not in filled, f"what stands in {path}?"
-            yield filled
+            asked = [
+                each["name"]
+                for each in methods["get"].get("parameters", ())
+                if each["in"] == "query" and each["required"]
+            ]
+            yield f"{filled}?{'&'.join(f'{name}=tickets' for name in asked)}" if asked else filled
 
 
 def looked_everywhere(http: httpx2.Client, base: str, starts: list[str]) -> Crawl:
