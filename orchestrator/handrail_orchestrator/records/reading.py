@@ -32,6 +32,7 @@ from handrail_orchestrator.store.rows import (
     WaitRow,
     WorkerRow,
 )
+from handrail_orchestrator.store.traces import trace_id_of
 from handrail_orchestrator.unmarking import MARK, plain
 
 _RUN = readers_of(
@@ -41,6 +42,7 @@ _RUN = readers_of(
     error=text("error", RecordedError.read),
     tags=lambda row: json.loads(row.tags or "{}"),
     undoing=lambda row: None if row.undoing is None else json.loads(row.undoing)["status"],
+    trace_id=lambda row: trace_id_of(row.trace),
 )
 
 

@@ -59,6 +59,8 @@ class RunRecord(LazyRecord):
     """Counts up whenever it goes on with another input (``run.again``); ``input`` is that of this round."""
     undoing: RunStatus | None = None
     """``failed`` or ``cancelled``: how it ends once what it did is undone, or has ended; None: nothing is undone."""
+    trace_id: str | None = None
+    """The trace it belongs to, as 32 hexadecimal digits; None: nobody told of it, or asked."""
 
     @property
     def has_ended(self) -> bool:
@@ -93,6 +95,7 @@ class RunRecord(LazyRecord):
             "tags": dict(self.tags),
             "undoing": self.undoing,
             "round": self.round,
+            "trace_id": self.trace_id,
             "has_ended": self.has_ended,
         }
 

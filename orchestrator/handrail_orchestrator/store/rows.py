@@ -167,6 +167,8 @@ class RunRow(NamedTuple):
     """Counts up whenever it goes on with another input."""
     undoing: str | None = None
     """JSON ``{"status", "error"}``: how it ends once its actions are undone, or has ended."""
+    trace: str | None = None
+    """What is kept of the trace it belongs to."""
 
 
 class ReviewRow(NamedTuple):

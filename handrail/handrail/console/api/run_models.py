@@ -168,6 +168,7 @@ class RunTold(Told):
     tags: dict[str, str] = Field(description="By what it can be found")
     round: int = Field(description="Counts up whenever it goes on with another input")
     undoing: RunStatus | None = Field(description="How it ends once what it did is undone; null: nothing is undone")
+    trace_id: str | None = Field(description="The trace it belongs to; null: nobody told of it")
     has_ended: bool
     waits: list[WaitTold] = Field(description="What it waits for")
 

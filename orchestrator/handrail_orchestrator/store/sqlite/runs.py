@@ -15,7 +15,8 @@ Rows = Callable[[str, Sequence[object]], list[Any]]
 SELECT = (
     "SELECT key, runs.id, workflows.name, workflows.version, status, wake, owner, crashes, created, started, ended,"
     " deadline, input, output, error, parent, copied_seq, started_by, priority, forgotten, forgotten_by, progress,"
-    " (SELECT json_group_object(tags.name, value) FROM tags WHERE tags.run = runs.key), round, undoing FROM runs"
+    " (SELECT json_group_object(tags.name, value) FROM tags WHERE tags.run = runs.key), round, undoing, trace"
+    " FROM runs"
     " JOIN workflows ON workflows.id = runs.workflow"
 )
 LARGEST = 2**63 - 1
