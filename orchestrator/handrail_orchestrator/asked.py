@@ -50,9 +50,16 @@ def sleep_until(when: datetime) -> str:
     return _text({"until": when.timestamp()})
 
 
-def event(name: str, payload: str, within: timedelta | None, number: int | None = None) -> str:
+def keyed_name(name: str, key: str) -> str:
+    """Return the name that an event with a key has in the run that waits for it."""
+    return f"{name}[{key}]"
+
+
+def event(
+    name: str, payload: str, within: timedelta | None, number: int | None = None, *, key: str | None = None
+) -> str:
     """Return what a wait for an event asks for, and which event it took: 1 is the first of its name."""
-    asked: dict[str, object] = {"event": name}
+    asked: dict[str, object] = {"event": name} if key is None else {"event": keyed_name(name, key), "key": key}
     if number is not None:
         asked["number"] = number
     if within is not None:

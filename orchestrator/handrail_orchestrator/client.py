@@ -13,10 +13,11 @@ from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.presence import living
 from handrail_orchestrator.embedded.writer import Host, Writer
-from handrail_orchestrator.errors import Misuse, NotStorable
+from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.file import File, HasFileId
 from handrail_orchestrator.keeping import Files, FileSource, keep
 from handrail_orchestrator.notices.outbox import NoticeOutbox
+from handrail_orchestrator.operating import RunOperating, sendable
 from handrail_orchestrator.people import People
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
@@ -29,7 +30,6 @@ from handrail_orchestrator.store.kept_settings import DeclareRetention, Remember
 from handrail_orchestrator.store.rows import ENDED, RunStatus
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.triggers.board import TriggerBoard
-from handrail_orchestrator.unmarking import as_plain
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ClientParts(NamedTuple):
     """Holds answers to the guards of workflows whose code is known."""
 
 
-class Client(Bulk, Forgetting, TriggerBoard, RolloutDesk, Measuring):
+class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, Measuring):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.
@@ -141,12 +141,7 @@ class Client(Bulk, Forgetting, TriggerBoard, RolloutDesk, Measuring):
         """
         checked_texts(run_id=run_id, name=name, event_id=event_id)
         self.must_be_allowed(by, "send")
-        from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 -- only senders need it
-
-        try:
-            data = as_plain(to_json(payload, by_alias=False, inf_nan_mode="strings").decode())
-        except PydanticSerializationError as error:
-            raise NotStorable(where=f"event {name!r}", problem=str(error)) from error
+        data = sendable(payload, where=f"event {name!r}")
         return bool(await self._change(Send(run_id, name, data, self._clock.now(), event_id)))
 
     async def cancel(self, run_id: str, *, reason: str = "cancelled by request", by: str | None = None) -> str:

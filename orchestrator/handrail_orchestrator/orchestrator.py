@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from handrail_orchestrator.beginning import later, moment_of
 from handrail_orchestrator.breaker import Breaker
 from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
+from handrail_orchestrator.declaring import declare_inputs
 from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.engine import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, EmbeddedEngine
 from handrail_orchestrator.embedded.execution import Execution
@@ -28,6 +29,7 @@ from handrail_orchestrator.errors import Misuse, RunConflict, StepFailed, Unknow
 from handrail_orchestrator.limits import Limit, Limiters
 from handrail_orchestrator.notices.chores import telling
 from handrail_orchestrator.notices.plan import Notices
+from handrail_orchestrator.operating import StartedRun
 from handrail_orchestrator.priority import check_priority
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.retention import declared
@@ -136,6 +138,7 @@ class Orchestrator(Client):
         self._stopping = None
         try:
             await self.remember_retention(declared(self._given))
+            await declare_inputs(self._given, self.engine.store, self.engine.writer.ask)
             await self.engine.rolling.declare_versions(self.engine.writer.ask)
             if self._notices is not None:
                 await self.outbox.declare(self._notices.declaration())
@@ -253,17 +256,43 @@ class Orchestrator(Client):
 
     # -- starting
 
+    @overload
     async def start(
         self,
         workflow: Workflow[In, Out],
         value: In,
+        *,
+        id: str | None = None,
+        by: str | None = None,
+        priority: int = 0,
+        at: datetime | None = None,
+        after: timedelta | None = None,
+    ) -> RunHandle[Out]: ...
+    @overload
+    async def start(
+        self,
+        workflow: str,
+        value: Any = None,
+        *,
+        id: str | None = None,
+        by: str | None = None,
+        priority: int = 0,
+        at: datetime | None = None,
+        after: timedelta | None = None,
+        version: int | None = None,
+    ) -> StartedRun: ...
+    async def start(  # noqa: PLR0913 -- as the two above
+        self,
+        workflow: Workflow[Any, Any] | str,
+        value: Any = None,
         *,
         id: str | None = None,  # noqa: A002
         by: str | None = None,
         priority: int = 0,
         at: datetime | None = None,
         after: timedelta | None = None,
-    ) -> RunHandle[Out]:
+        version: int | None = None,
+    ) -> RunHandle[Any] | StartedRun:
         """Start a run; recorded when this returns. The same id with the same input is the same run.
 
         It begins ``at`` a moment, which has its time zone, or ``after`` a while; its deadline counts from then.
@@ -277,6 +306,10 @@ class Orchestrator(Client):
             RunConflict: the id was started with another workflow or input.
             Misuse: the moment has no time zone, or both are given.
         """
+        if isinstance(workflow, str):
+            return await super().start(
+                workflow, value, id=id, by=by, priority=priority, at=at, after=after, version=version
+            )
         engine = self.engine
         self.must_be_allowed(by, "start")
         worker = engine.worker

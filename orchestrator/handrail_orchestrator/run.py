@@ -79,8 +79,13 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def event(self, name: str, payload: "TypeForm[T]", *, within: timedelta | None = None) -> Call[T]:
+    def event(
+        self, name: str, payload: "TypeForm[T]", *, within: timedelta | None = None, key: str | None = None
+    ) -> Call[T]:
         """Wait for the next event of that name sent to this run (``orchestrator.send``) whose payload fits the type.
+
+        With a ``key`` it is one that is sent to whoever waits for it (``orchestrator.send_to``): each goes to one run,
+        the one that has waited longest, and is kept while none waits.
 
         One that does not fit is left where it is, with a warning in the log.
 

@@ -164,10 +164,10 @@ async def misuse(run: Run, outcome: Accepted[Team] | Doubtful[Team]) -> None:
 
 
 async def misuse_of_starting(orchestrator: Orchestrator, handle: RunHandle[int]) -> None:
-    await orchestrator.start(report, None, after=3)  # type: ignore[arg-type]
+    await orchestrator.start(report, None, after=3)  # type: ignore[call-overload]
     await orchestrator.start(triage, "a ticket")  # type: ignore[misc]
     await orchestrator.start(report, Ticket(id="a", text=""))  # type: ignore[misc]
-    await orchestrator.start(triage.function, Ticket(id="a", text=""))  # type: ignore[arg-type]
+    await orchestrator.start(triage.function, Ticket(id="a", text=""))  # type: ignore[call-overload]
     await orchestrator.start_many(triage, [("a", "a ticket")])  # type: ignore[misc]
     text: str = await handle.result()  # type: ignore[assignment]
     send_to(text)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from handrail_guards.verdict import Verdict
 from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.history import History
-from handrail_orchestrator.embedded.library import BoundJudge, Library
+from handrail_orchestrator.embedded.library import BoundJudge, BoundStep, Library
 from handrail_orchestrator.embedded.run import EmbeddedRun
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import NotStorable, ReviewError
@@ -20,7 +20,7 @@ from handrail_orchestrator.review.closing import is_closed
 from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.store.changes import Change, ReadAnswer
 from handrail_orchestrator.store.port import Store
-from handrail_orchestrator.store.rows import AUDIT
+from handrail_orchestrator.store.rows import AUDIT, RunRow
 from handrail_orchestrator.workflow import Workflows
 
 if TYPE_CHECKING:
@@ -68,14 +68,30 @@ class AnswerCheck:
         answer = _read(item, value, asked.codec)
         return Checked(asked.objections(answer), asked.guards)
 
+    async def check_result(self, run_id: str, step: str, data: str) -> None:
+        """Check a result that a person puts in place of a step's, if the step's type is known here.
+
+        Raises:
+            NotStorable: it does not fit.
+        """
+        row = self.store.run(run_id)
+        if row is None:
+            return
+        asked = await self._replayed(row, step)
+        if asked is not None:
+            asked.codec.decode(data)
+
     async def _asked(self, item: ReviewItem) -> "_Asked | None":
         row = self.store.run(item.run_id)
-        if row is None or (row.workflow, row.version) not in self.workflows.versions:
+        return None if row is None else await self._replayed(row, item.step)
+
+    async def _replayed(self, row: RunRow, step: str) -> "_Asked | None":
+        if (row.workflow, row.version) not in self.workflows.versions:
             return None
         workflow = self.workflows.find(row.workflow, row.version)
         bound = self.library.workflow(workflow)
         history = self.store.history(row.key)
-        replay = _Replay(item, History(row.id, history.steps, history.events), self)
+        replay = _Replay(row, step, History(row.id, history.steps, history.events), self)
         try:
             arguments = (bound.input.decode(row.input),) if bound.takes_input else ()
             await workflow.function(replay, *arguments)
@@ -110,15 +126,15 @@ class _NoWriter:
 class _Replay(EmbeddedRun):
     """Goes through a run's history until it comes to the judgement that an item asks about."""
 
-    def __init__(self, item: ReviewItem, history: History, check: AnswerCheck) -> None:
+    def __init__(self, run: RunRow, step: str, history: History, check: AnswerCheck) -> None:
         clock = check.clock
         equipment = Equipment(
             store=check.store, writer=_NoWriter(), clock=clock, library=check.library,  # type: ignore[arg-type]  # as below
             bodies=Bodies(clock=clock, limiters=Limiters({}, clock), threads=1),
         )  # fmt: skip
-        super().__init__(item.run_key, item.run_id, history, equipment, code="same", must_record=True)
+        super().__init__(run.key, run.id, history, equipment, code="same", must_record=True)
         self.asked: _Asked | None = None
-        self._wanted = item.step
+        self._wanted = step
         self.waits.before_answer = self._reach
 
     def _reach(self, name: str, codec: "Codec[Any]") -> None:
@@ -135,6 +151,12 @@ class _Replay(EmbeddedRun):
     async def settled(self) -> None:
         """End the replay: a body would begin now."""
         raise _Reached
+
+    async def _step(self, bound: BoundStep, name: str, args: Args, kwargs: Kwargs) -> object:
+        if name == self._wanted:
+            self.asked = _Asked(bound.result)
+            raise _Reached
+        return await super()._step(bound, name, args, kwargs)
 
     async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> object:
         if self._wanted in {f"{name}/review", f"{name}/{AUDIT}"}:

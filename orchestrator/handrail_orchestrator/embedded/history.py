@@ -126,7 +126,10 @@ class History:
     @property
     def has_waits(self) -> bool:
         """Whether a person or a child run was ever waited for."""
-        return any(row.kind in {"human", "child"} for row in self._steps.values())
+        return any(
+            row.kind in {"human", "child"} or (row.kind == "event" and '"key": ' in (row.input or ""))
+            for row in self._steps.values()
+        )
 
     def unasked(self) -> list[StepRow]:
         """Return the recorded steps that the code has not asked for, in order."""

@@ -34,6 +34,7 @@ from handrail_orchestrator.embedded.wait_branches import WaitBranches
 from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.embedded.wording import Wording, of_doubt, shown_beside
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
+from handrail_orchestrator.event_keys import check_key
 from handrail_orchestrator.run import Call, branch_list
 from handrail_orchestrator.step import Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, RecordStep
@@ -343,12 +344,17 @@ class EmbeddedRun(TellingRun):
         own = self._name(name)
         return self._branches_of.human(own, self.waits.ask(own, name, codec, question, shown, escalate))
 
-    def event(self, name: str, payload: object, *, within: timedelta | None = None) -> Call[Any]:
-        """Wait for the next event of that name sent to this run."""
+    def event(
+        self, name: str, payload: object, *, within: timedelta | None = None, key: str | None = None
+    ) -> Call[Any]:
+        """Wait for the next event of that name sent to this run, or to whoever waits for its key."""
         codec = codec_for(payload, where=f"event {name!r}")
         checked_texts(name=name)
+        if key is not None:
+            check_key(name, key)
         own = self._name(f"event:{name}")
-        return self._branches_of.event(own, name, codec, self.waits.event(own, name, codec, within))
+        kept = name if key is None else asked.keyed_name(name, key)
+        return self._branches_of.event(own, kept, codec, self.waits.event(own, name, codec, within, key))
 
     def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
         """Wait for a timedelta or that many seconds."""

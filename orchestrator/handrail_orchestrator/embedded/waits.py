@@ -29,6 +29,7 @@ from handrail_orchestrator.step import StepKind, check_name
 from handrail_orchestrator.store.changes import AskedItem, Change, OpenWait, ReadAnswer, RecordStep, ReopenWait
 from handrail_orchestrator.store.port import ReviewQuery
 from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, EventRow, ReviewState, StepRow
+from handrail_orchestrator.store.running import OpenKeyedWait
 from handrail_orchestrator.store.starts import StartRun
 from handrail_orchestrator.suspension import Suspended
 from handrail_orchestrator.unmarking import plain
@@ -262,13 +263,17 @@ class Waits:
         self._write(RecordStep(over))
         self._tell(over)
 
-    async def event(self, name: str, event_name: str, codec: "Codec[Any]", within: timedelta | None) -> Any:
+    async def event(
+        self, name: str, event_name: str, codec: "Codec[Any]", within: timedelta | None, key: str | None = None
+    ) -> Any:
         """Return the payload of the next event of a name that fits the type; others are left where they are."""
-        wanted = asked.event(event_name, codec.form, within)
+        wanted = asked.event(event_name, codec.form, within, key=key)
         row = self._history.find(name, "event")
         if row is None and "#" in event_name:
             raise Misuse(f"event {event_name!r}: a name with '#' could be taken for a second wait; leave it out")
         same = row is None or self._matching.call(row, wanted, but="payload")
+        if row is not None and row.status == "failed":
+            raise _expired(row)
         if row is not None and row.status == "done":
             try:
                 return codec.decode(row.output or "")
@@ -276,27 +281,33 @@ class Waits:
                 if not same:
                     raise self._matching.another(row, wanted) from problem
                 row = self._never_fitted(row, wanted, problem)
-        if row is not None and row.status == "failed":
-            raise _expired(row)
+        return self._next_event(row, name, event_name, codec, within, key, wanted)
+
+    def _next_event(
+        self, row: StepRow | None, name: str, event_name: str, codec: "Codec[Any]", within: timedelta | None,
+        key: str | None, wanted: str,
+    ) -> Any:  # fmt: skip
+        """Take the next event that fits, or wait for it."""
         now = self._equipment.clock.now()
         due = None if within is None else now + within.total_seconds()
         waiting = row or self._row(name, "event", due=due, wanted=wanted)
-        for found in self._history.waiting_events(event_name):
+        kept = self._history.waiting_events(event_name if key is None else asked.keyed_name(event_name, key))
+        for found in kept:
             try:
                 value = codec.decode(found.payload)
             except NotStorable as problem:
                 self._skip(name, found, problem)
                 continue
             self._history.take_event(found)
-            taken = asked.event(event_name, codec.form, within, found.number)
+            taken = asked.event(event_name, codec.form, within, found.number, key=key)
             over = waiting._replace(status="done", ended=now, input=taken, output=found.payload)
             self._write(RecordStep(over))
             self._tell(over)
             return value
-        if row is None:
-            self._write(OpenWait(waiting))
-        elif row.due is not None and row.due <= now:
+        if row is not None and row.due is not None and row.due <= now:
             raise self._expire(row, f"no event {event_name!r} came in time")
+        if row is None or (key is not None and kept):  # what it was given did not fit: the next one may
+            self._write(OpenWait(waiting) if key is None else OpenKeyedWait(waiting, event_name, key))
         raise self._suspend(waiting)
 
     def _never_fitted(self, row: StepRow, wanted: str, problem: NotStorable) -> StepRow:

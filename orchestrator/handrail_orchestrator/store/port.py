@@ -31,6 +31,7 @@ from handrail_orchestrator.store.rows import (
     WaitRow,
     WorkerRow,
 )
+from handrail_orchestrator.store.running import RunningStore
 from handrail_orchestrator.store.triggers import TriggerStore
 
 ACTIVE: tuple[ReviewState, ...] = ("open", "leased")
@@ -161,6 +162,7 @@ class Store(
     FlowStore,
     KnownStore,
     OutboxStore,
+    RunningStore,
     TriggerStore,
     RolloutStore,
     Protocol,

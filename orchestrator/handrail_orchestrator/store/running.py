@@ -1,7 +1,7 @@
 """What runs say of themselves and do with their waits, as changes of a store."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, Protocol, assert_never
 
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.store.starts import StartRun
@@ -85,19 +85,116 @@ class StartDetached(NamedTuple):
     """What becomes of it when its parent ends: ``leave`` or ``cancel``."""
 
 
+class OpenKeyedWait(NamedTuple):
+    """Record a wait for an event by its key, once, and give it the oldest such event that is kept for nobody yet."""
+
+    row: StepRow
+    name: str
+    key: str
+
+
+class SendTo(NamedTuple):
+    """Give an event to whichever run waits for its key, the longest-waiting one; kept if none does. Reply: ``Sent``."""
+
+    name: str
+    key: str
+    payload: str
+    now: float
+    event_id: str | None = None
+
+
+class Sent(NamedTuple):
+    """Where an event went that was sent by its key."""
+
+    new: bool
+    run_id: str | None
+    """The run that has it; None: it is kept until one waits for it."""
+
+
+class SetResult(NamedTuple):
+    """Put a result in place of a step that failed, and make its run due again."""
+
+    run_id: str
+    step: str
+    output: str
+    actor: str
+    now: float
+    note: str | None = None
+
+
+class DeclareInput(NamedTuple):
+    """Say what a workflow version is started with, so that it can be started without its code."""
+
+    workflow: str
+    version: int
+    schema: str
+    code: str
+    deadline_seconds: float | None
+
+
+class InputRow(NamedTuple):
+    """What a workflow version is started with; the columns of table ``inputs`` in order."""
+
+    workflow: str
+    version: int
+    schema: str
+    """JSON Schema."""
+    code: str
+    deadline_seconds: float | None
+
+
+class KeptEvent(NamedTuple):
+    """An event that was sent by its key and that no run has waited for."""
+
+    name: str
+    key: str
+    sent: float
+    event_id: str | None
+
+
+class RunningStore(Protocol):
+    """The part of a store that knows how runs are started without code, and which events wait for a run.
+
+    Raises (every method):
+        StoreError: the store cannot be read.
+    """
+
+    def inputs(self, workflow: str) -> list[InputRow]:
+        """Return what the versions of a workflow are started with, the newest first."""
+        ...
+
+    def kept_events(self, limit: int) -> list[KeptEvent]:
+        """Return events that no run has waited for, oldest first."""
+        ...
+
+
 RunningChange = (
-    PutTags | PutProgress | JoinBranches | DecideFirst | RegisterUndo | FinishUndo | PutAside | GoOn | StartDetached
+    PutTags
+    | PutProgress
+    | JoinBranches
+    | DecideFirst
+    | RegisterUndo
+    | FinishUndo
+    | PutAside
+    | GoOn
+    | StartDetached
+    | OpenKeyedWait
+    | SendTo
+    | SetResult
+    | DeclareInput
 )
 
 
-def key_of(change: RunningChange) -> int:
-    """Return the key of the run that a change is about."""
+def key_of(change: RunningChange) -> int | None:
+    """Return the key of the run that a change is about, where it names one."""
     match change:
-        case PutTags() | PutProgress() | DecideFirst() | RegisterUndo() | StartDetached():
+        case PutTags() | PutProgress() | DecideFirst() | RegisterUndo() | StartDetached() | OpenKeyedWait():
             return change.row.run
         case FinishUndo() | PutAside() | GoOn():
             return change.key
         case JoinBranches():
             return change.run
+        case SendTo() | SetResult() | DeclareInput():
+            return None
         case _:
             assert_never(change)

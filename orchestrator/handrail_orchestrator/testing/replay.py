@@ -14,7 +14,14 @@ from handrail_orchestrator.limits import Limiters
 from handrail_orchestrator.reader import Reader, recorded_history
 from handrail_orchestrator.store.changes import Change, NoteStarted, OpenWait, ReadAnswer, RecordStep, ReopenWait
 from handrail_orchestrator.store.rows import EventRow, StepRow
-from handrail_orchestrator.store.running import DecideFirst, PutProgress, PutTags, RegisterUndo
+from handrail_orchestrator.store.running import (
+    DecideFirst,
+    OpenKeyedWait,
+    PutProgress,
+    PutTags,
+    RegisterUndo,
+    StartDetached,
+)
 from handrail_orchestrator.suspension import only_suspensions
 from handrail_orchestrator.workflow import AnyWorkflow
 
@@ -44,7 +51,10 @@ def recorded_run(client: Reader, run_id: str) -> RecordedRun:
     return RecordedRun(row.id, row.input, row.status, row.output, *history, row.copied_seq)
 
 
-_OF_A_STEP = (RecordStep, NoteStarted, OpenWait, ReopenWait, PutTags, PutProgress, DecideFirst, RegisterUndo)
+_OF_A_STEP = (
+    RecordStep, NoteStarted, OpenWait, ReopenWait, PutTags, PutProgress, DecideFirst, RegisterUndo, StartDetached,
+    OpenKeyedWait,
+)  # fmt: skip
 
 
 class _HistoryEnds(BaseException):

@@ -46,6 +46,7 @@ TABLE: dict[Action, tuple[str, str]] = {
     "retry": ("nnyy", ""),
     "fork": ("nnyy", ""),
     "send": ("nnyy", ""),
+    "set_result": ("nnyy", ""),
     "prune": ("nnny", ""),
     "pause": ("nnyy", ""),
     "outcome": ("nnyy", ""),

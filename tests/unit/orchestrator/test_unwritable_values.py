@@ -101,7 +101,7 @@ CALLS: dict[str, Call] = {
     "next_review": lambda o, _: o.next_review(by=HALF),
     "next_review queue": lambda o, _: o.next_review(by="ann", queue=HALF),
     "undo": lambda o, item: o.undo(item, by=HALF),
-    "id that is no text": lambda o, _: o.start(counting, 1, id=7),  # type: ignore[arg-type]
+    "id that is no text": lambda o, _: o.start(counting, 1, id=7),  # type: ignore[call-overload]
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from handrail_orchestrator.store.sqlite import lifecycle, steps
+from handrail_orchestrator.store.sqlite import lifecycle, noting
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.running import StartDetached
@@ -19,4 +19,4 @@ def start(tx: "Transaction", change: "StartDetached") -> None:
     started = lifecycle.start(tx, change.child._replace(started_by=started_by, priority=priority))
     if started.new:
         tx.execute("UPDATE runs SET policy = ? WHERE key = ?", (change.policy, started.key))
-    tx.execute(steps.NOTE, change.row)
+    tx.execute(noting.NOTE, change.row)

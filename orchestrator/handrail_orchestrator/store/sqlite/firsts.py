@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import ReviewConflict
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import WITHDRAWN
-from handrail_orchestrator.store.sqlite import audit, lifecycle, steps
+from handrail_orchestrator.store.sqlite import audit, keyed, lifecycle, steps
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.running import DecideFirst, JoinBranches
@@ -47,6 +47,7 @@ def decide(tx: "Transaction", change: "DecideFirst") -> None:
         ).fetchone()
         if withdrawn is not None and withdrawn[0] == "child":
             _leave_child(tx, run, step, withdrawn[1], change)
+        keyed.give_back(tx, run, step)
         _close_question(tx, run, step, change)
     tx.execute("DELETE FROM branches WHERE run = ? AND first = ?", (run, change.row.name))
 

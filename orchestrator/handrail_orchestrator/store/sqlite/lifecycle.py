@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sqlite import audit, files, outbox, pauses, rollups, undoing
+from handrail_orchestrator.store.sqlite import audit, files, keyed, outbox, pauses, rollups, undoing
 from handrail_orchestrator.store.starts import Started, StartRun
 
 if TYPE_CHECKING:
@@ -243,6 +243,7 @@ def _close_all(tx: "Transaction", key: int, now: float) -> None:
     while ended:
         run = ended.pop()
         _close_reviews(tx, run, now)
+        keyed.give_back(tx, run)
         tx.execute(
             f"UPDATE runs SET cancel = 1, signals = signals + 1"  # noqa: S608 -- a constant
             f" WHERE {_FOLLOWS} AND owner IS NOT NULL",

@@ -4,7 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from handrail_orchestrator.store import running as r
-from handrail_orchestrator.store.sqlite import detached, firsts, lifecycle, rounds, running, undoing
+from handrail_orchestrator.store.sqlite import (
+    detached,
+    firsts,
+    inputs,
+    keyed,
+    lifecycle,
+    results,
+    rounds,
+    running,
+    undoing,
+)
 
 APPLY: dict[type, Callable[[Any, Any], Any]] = {
     r.PutTags: running.put_tags,
@@ -16,7 +26,11 @@ APPLY: dict[type, Callable[[Any, Any], Any]] = {
     r.PutAside: undoing.cannot,
     r.GoOn: rounds.go_on,
     r.StartDetached: detached.start,
+    r.OpenKeyedWait: keyed.open_wait,
+    r.SendTo: keyed.send,
+    r.SetResult: results.put,
+    r.DeclareInput: inputs.declare,
 }
 
-FENCED: frozenset[type] = frozenset(APPLY)
+FENCED: frozenset[type] = frozenset(APPLY) - {r.SendTo, r.SetResult, r.DeclareInput}
 """Only the owner of a run may make them."""

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.store.rows import DUE
-from handrail_orchestrator.store.sqlite import files, undoing
+from handrail_orchestrator.store.sqlite import files, keyed, undoing
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.running import GoOn
@@ -26,6 +26,7 @@ def go_on(tx: "Transaction", change: "GoOn") -> None:
     undoing.must_be_mine(tx, change.key)
     (number,) = tx.execute("SELECT round FROM runs WHERE key = ?", (change.key,)).fetchone()
     before = f"[{number}]/"
+    keyed.give_back(tx, change.key)
     tx.execute(
         "UPDATE steps SET name = ? || name, status = CASE status WHEN 'registered' THEN 'withdrawn' ELSE status END"  # noqa: S608 -- a constant
         f" WHERE run = ? AND {OF_THIS_ROUND}",
@@ -33,8 +34,7 @@ def go_on(tx: "Transaction", change: "GoOn") -> None:
     )
     tx.execute("UPDATE reviews SET step = ? || step WHERE run = ? AND substr(step, 1, 1) != '['", (before, change.key))
     tx.execute(_TAKEN, (before, change.key, len(before), before))
-    for table in ("branches", "keyed_waits"):
-        tx.execute(f"DELETE FROM {table} WHERE run = ?", (change.key,))  # noqa: S608 -- our own table names
+    tx.execute("DELETE FROM branches WHERE run = ?", (change.key,))
     tx.execute(
         "UPDATE runs SET status = 'pending', owner = NULL, wake = ?, signals = signals + 1, crashes = 0,"
         " died_alone = 0, first_input = coalesce(first_input, input), input = ?, workflow = ?, code = ?, deadline = ?,"

@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import QUESTION, StepRow
-from handrail_orchestrator.store.sqlite import audit, files, lifecycle, outbox
+from handrail_orchestrator.store.sqlite import audit, files, lifecycle, noting, outbox
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.sqlite.transaction import Transaction
@@ -36,10 +36,6 @@ _RECORD_DECIDED = _record(*StepRow._fields[:_PLAIN], "decided_by")
 _RECORD_OWNED = _record(*StepRow._fields[:_OWNED])
 _RECORD_ALL = _record(*StepRow._fields)
 
-_COLUMNS = ", ".join(StepRow._fields)
-_MARKS = ", ".join("?" * len(StepRow._fields))
-NOTE = f"INSERT OR IGNORE INTO steps ({_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608 -- as above
-
 _ASKED = tuple(name for name in c.AskedItem._fields if name != "schema")
 
 
@@ -64,7 +60,7 @@ def record(tx: "Transaction", change: c.RecordStep) -> None:
 
 def note_started(tx: "Transaction", change: c.NoteStarted) -> None:
     """Note that a step has begun, unless more is known already."""
-    if tx.execute(NOTE, change.row).rowcount != 1:
+    if tx.execute(noting.NOTE, change.row).rowcount != 1:
         row = change.row
         tx.execute(
             "UPDATE steps SET attempt = ?, started = ?, due = ?, error = coalesce(?, error), status = 'started'"
@@ -75,7 +71,7 @@ def note_started(tx: "Transaction", change: c.NoteStarted) -> None:
 
 def open_wait(tx: "Transaction", change: c.OpenWait) -> None:
     """Record a wait with its question or its child run; one that is there already is left as it is."""
-    if tx.execute(NOTE, change.row).rowcount != 1:
+    if tx.execute(noting.NOTE, change.row).rowcount != 1:
         return
     if change.review is not None:
         ask(tx, change.review)
@@ -88,7 +84,7 @@ def reopen_wait(tx: "Transaction", change: c.ReopenWait) -> None:
     at = (change.row.run, change.row.name)
     tx.execute("INSERT INTO archived_steps SELECT * FROM steps WHERE run = ? AND name = ?", at)
     tx.execute("DELETE FROM steps WHERE run = ? AND name = ?", at)
-    tx.execute(NOTE, change.row)
+    tx.execute(noting.NOTE, change.row)
 
 
 def ask(tx: "Transaction", item: c.AskedItem) -> int:

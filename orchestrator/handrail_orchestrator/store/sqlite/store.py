@@ -54,6 +54,7 @@ from handrail_orchestrator.store.sqlite.files import FileRows
 from handrail_orchestrator.store.sqlite.fired import FiredRows
 from handrail_orchestrator.store.sqlite.flows import FlowRows
 from handrail_orchestrator.store.sqlite.forgetting import ForgottenRows
+from handrail_orchestrator.store.sqlite.inputs import RunningRows
 from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.pauses import PauseRows
 from handrail_orchestrator.store.sqlite.review_columns import SELECT_ONE
@@ -85,6 +86,7 @@ ORDER BY 1, 10
 
 class SqliteStore(
     ForgottenRows,
+    RunningRows,
     BulkRows,
     DecidedRows,
     FigureRows,

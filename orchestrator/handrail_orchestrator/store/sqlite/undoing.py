@@ -4,15 +4,13 @@ import json
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import Fenced, WrongState
-from handrail_orchestrator.store.rows import DUE, StepRow
-from handrail_orchestrator.store.sqlite import outbox, rollups
+from handrail_orchestrator.store.rows import DUE
+from handrail_orchestrator.store.sqlite import noting, outbox, rollups
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.running import PutAside, RegisterUndo
     from handrail_orchestrator.store.sqlite.transaction import Transaction
 
-_COLUMNS = ", ".join(StepRow._fields)
-_REGISTER = f"INSERT OR IGNORE INTO steps ({_COLUMNS}) VALUES ({', '.join('?' * len(StepRow._fields))})"  # noqa: S608 -- our own column names
 _BEGIN = f"""
 UPDATE runs SET undoing = ?, error = ?, status = 'pending', owner = NULL, wake = {DUE}, cancel = 0, deadline = NULL
 WHERE key = ? AND undoing IS NULL
@@ -24,7 +22,7 @@ _NOT_FOR_CODE = "HistoryMismatch"
 
 def register(tx: "Transaction", change: "RegisterUndo") -> None:
     """Record an undo action."""
-    tx.execute(_REGISTER, change.row)
+    tx.execute(noting.NOTE, change.row)
 
 
 def begin(tx: "Transaction", key: int, status: str, error: str | None, now: float) -> str | None:
