@@ -12,6 +12,7 @@ from bench.table import report
 from operations_bench.figures import stats_rows
 from operations_bench.outbox import outbox_rows
 from operations_bench.page import page_rows
+from operations_bench.rollout import rollout_rows
 from operations_bench.rollup_cost import rollup_rows
 from operations_bench.telemetry import telemetry_rows
 
@@ -21,6 +22,7 @@ PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
     "page": page_rows,
     "telemetry": telemetry_rows,
     "outbox": outbox_rows,
+    "rollout": rollout_rows,
 }
 """What is measured, in the order of the table; each gets a folder that is empty, and is deleted afterwards."""
 

@@ -142,6 +142,10 @@ def results_verdict(
             f"{candidate.path or 'the candidate'} measures {candidate.header.target!r}, and {record.target} is to be"
             f" promoted: give the result of a suite on {name!r}"
         )
+    if candidate.header.target_version == baseline.header.target_version:
+        raise DataError(
+            f"both results measure the same {name!r}: give one of what is there now, and one of what is rolled out"
+        )
     found = compare(baseline, candidate, terms)
     held = {metric: each.judgement for metric, each in found.metrics.items()}
     allows = not found.broken and all(_is_not_worse(each) for each in held.values())

@@ -220,6 +220,8 @@ async def test_a_version_is_promoted_by_a_suite_run_on_both() -> None:
     good = results_verdict(old, new, record, {"exact": TERMS})
     assert (good.allows, good.cases, good.missing) == (True, 120, None)
     assert not results_verdict(old, bad, record, {"exact": TERMS}).allows
+    with pytest.raises(DataError, match="both results measure the same 'double'"):
+        results_verdict(new, new, record, {"exact": TERMS})
     other = versioned("triage")
     with pytest.raises(DataError, match="measures 'double', and triage@2 is to be promoted"):
         results_verdict(old, new, other, {"exact": TERMS})
