@@ -17,7 +17,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.notices.channel import Delivered, Message, MessageLine, MessageRefused, NotNow
 from handrail_orchestrator.notices.plan import Notices
-from handrail_orchestrator.store.outbox import ChannelRow, DeliveryRow, DeliveryState, NoticeState
+from handrail_orchestrator.store.outbox import NOTHING, ChannelRow, DeliveryRow, DeliveryState, NoticeState
 
 app = typer.Typer(help="Look at what people are told, try channels, and send again.", no_args_is_help=True)
 
@@ -89,6 +89,19 @@ def retry(
             return await client.outbox.retry(channel=channel, delivery=delivery)
 
     typer.echo(f"{asyncio.run(again()):,} deliveries are sent again")
+
+
+@app.command("stop")
+@complaining
+def stop(store: StoreOption = DEFAULT_STORE) -> None:
+    """Write nothing down any more that nobody sends, until somebody opens the store with a plan again."""
+
+    async def stopped() -> None:
+        async with Client(store) as client:
+            await client.outbox.declare(NOTHING)
+
+    asyncio.run(stopped())
+    typer.echo("nothing is told any more; what was written down is still sent by whoever has a plan")
 
 
 @app.command("test")

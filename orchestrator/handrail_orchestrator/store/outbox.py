@@ -54,6 +54,10 @@ class DeclareNotices(NamedTuple):
     """The share of an item's time until it is due after which it is at risk."""
 
 
+NOTHING: Final = DeclareNotices((), 100, 1.0)
+"""Says that nothing is to be told."""
+
+
 class Addressed(NamedTuple):
     """Where a notice goes: through a channel, to one person or to whoever is behind the channel."""
 

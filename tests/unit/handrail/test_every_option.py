@@ -53,6 +53,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "review link": ("1", "--for", "ann", "--base-url", "https://host", *STORE),
     "notices list": STORE,
     "notices retry": STORE,
+    "notices stop": STORE,
     "notices test": ("--notices", "flows.py:nothing"),
     "audit verify": STORE,
     "audit export": ("--from", "2026-01-01", "--to", "2026-12-31", "--output", "decisions.jsonl", *STORE),

@@ -24,6 +24,7 @@ from handrail_ground.values import json_line
 from handrail_guards.guarantee import ScoreName
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.engine import EngineClient
+from handrail_orchestrator.store.outbox import Notice
 
 T = TypeVar("T")
 
@@ -165,6 +166,8 @@ def watch(
         return feed(live, client, step=step, score=cast("ScoreName", score))
 
     now = from_store(store, tell)
+    if now.phase != "usual" or not now.accepting:
+        asyncio.run(_tell_people(store, step, now))
     if as_json:
         told = {
             "accepting": now.accepting,
@@ -184,3 +187,12 @@ def watch(
         )
     if not now.accepting:
         raise typer.Exit(WORSE)
+
+
+async def _tell_people(store: str, step: str, watch: Watch) -> None:
+    """Put into the store's outbox that a promise may not hold, once for each turn that the watch took."""
+    since = watch.changes[-1].at.isoformat() if watch.changes else "waiting"
+    state = "accepts nothing" if not watch.accepting else "is audited more"
+    async with Client(store) as client:
+        key, title = f"promise:{step}:{watch.phase}:{since}", f"{step} {state}: its promise may not hold"
+        await client.outbox.tell(Notice("promise", key, title, client.now(), body=watch.why))

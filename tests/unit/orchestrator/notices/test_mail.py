@@ -16,6 +16,7 @@ from handrail_orchestrator.notices.apprise_channel import apprise
 from handrail_orchestrator.notices.channel import Delivered, Message, MessageLine, MessageRefused, NotNow
 from handrail_orchestrator.notices.routes import Route
 from tests.mail_server import MailProcess
+from tests.slack_stub import slack_stub
 from tests.unit.orchestrator.notices.office import CONSOLE, office, plan, refund
 
 SECRET = "s3cret"
@@ -177,6 +178,19 @@ async def test_people_of_a_role_get_a_link_of_their_own(mail: MailProcess, tmp_p
     assert sorted(mails) == ["ann@example.com", "bob@example.com"]
     assert all(each.startswith(f"{CONSOLE}/link/") for each in mails.values())
     assert mails["ann@example.com"] != mails["bob@example.com"]
+
+
+async def test_other_addresses_of_apprise_are_sent_to_and_call_nobody() -> None:
+    with slack_stub() as stub:
+        channel = apprise(f"json://127.0.0.1:{stub.server_address[1]}/hook")
+        assert await channel.send(message(title="@everyone look <@U1>")) == Delivered()
+        stub.fails["hook"] = (500, {}, {})
+        assert await channel.send(message()) == NotNow("apprise could not hand it in")
+        first, _ = stub.asked("hook")
+
+    assert first["message"] == "one"
+    assert "@everyone" not in first["title"]
+    assert "<@U1>" not in first["title"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import pytest
 
 from handrail_orchestrator.notices.channel import MessageRefused
 from handrail_orchestrator.notices.routes import Route
+from handrail_orchestrator.store import open_store
+from handrail_orchestrator.store.outbox import Notice, Tell
 from tests.mail_server import MailProcess
 from tests.unit.orchestrator.commands import done, handrail, refused
 from tests.unit.orchestrator.notices.office import Listening, office, plan
@@ -38,6 +40,8 @@ def test_what_was_set_aside_is_listed_and_sent_again(tmp_path: Path) -> None:
     assert '"state":"set_aside"' in done("notices", "list", "--json", "--store", store).replace(" ", "")
     assert done("notices", "retry", "--store", store) == "1 deliveries are sent again\n"
     assert '"state":"waiting"' in done("notices", "list", "--json", "--store", store).replace(" ", "")
+    assert "nothing is told" in done("notices", "stop", "--store", store)
+    assert open_store(store).apply([Tell(Notice("urgent", "one more", "Urgent?", 0.0))]) == [False]
     assert "no state" in refused(handrail("notices", "list", "--state", "lost", "--store", store))
 
 

@@ -16,6 +16,7 @@ from handrail_evals.decide.drift.settings import WatchSettings
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import write_watch
 from handrail_orchestrator.store import open_store
+from handrail_orchestrator.store.outbox import DeclareNotices
 from handrail_orchestrator.testing import Rehearsal, ScriptedReviewers
 from tests.unit.evals.show.cli.commands import handrail
 
@@ -107,3 +108,25 @@ def test_a_store_without_audits_sets_no_threshold() -> None:
 
     assert "no case of the step was drawn" in said.stderr
     assert "--cases FILE or --store" in neither.stderr.replace("\n", " ")
+
+
+def test_a_promise_that_may_not_hold_is_told_once(stored: str) -> None:
+    settings = WatchSettings(
+        target=0.02,
+        audit_rate=0.05,
+        raised_rate=0.5,
+        cases_per_false_alarm=100,
+        audits_per_false_stop=1_000,
+        settled_after=2_000,
+        most_awaited=300,
+    )
+    reference = [Seen(0.5 + n / 10_000, accepted=False) for n in range(200)]  # nothing was as sure as what came since
+    write_watch(Path("route.watch.json"), Watch.armed(settings, reference, at=datetime.now(UTC)))
+    store = open_store(stored)
+    store.apply([DeclareNotices(("promise",), 80, 0.8)])
+    for _ in range(2):
+        handrail("watch", "route", "--store", stored, "--file", "route.watch.json")
+    (notice,) = store.new_notices(datetime.now(UTC).timestamp() + 60, 10)
+    store.close()
+
+    assert (notice.kind, notice.title) == ("promise", "route is audited more: its promise may not hold")
