@@ -141,19 +141,18 @@ async def output(tmp_path: Path) -> object:
         return client.run("r1").output
 
 
-@pytest.mark.parametrize(("protocol", "state"), [("http/protobuf", "silent"), ("grpc", "down")])
-def test_a_receiver_that_is_down_or_never_answers_does_not_keep_a_command_from_ending(
-    tmp_path: Path, protocol: str, state: str
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as hole:  # accepts, and says nothing
-        port = hole.getsockname()[1]
-        if state == "down":
-            hole.close()
-        env = environment(tmp_path, f"http://127.0.0.1:{port}", protocol)
-        (tmp_path / "go").touch()
-        asyncio.run(started(tmp_path))
-
-        command = work(tmp_path, env, "--until-idle")
-        finish(command, PATIENCE_SECONDS)
-
-        assert asyncio.run(output(tmp_path)) == 13
+def test_a_receiver_that_is_down_or_never_answers_does_not_keep_a_command_from_ending(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as gone:
+        ports = silent.getsockname()[1], gone.getsockname()[1]
+        gone.close()  # one accepts, and says nothing
+        commands: dict[Path, subprocess.Popen[str]] = {}
+        for protocol, port in zip(("http/protobuf", "grpc"), ports, strict=True):
+            folder = tmp_path / protocol.partition("/")[0]
+            folder.mkdir()
+            (folder / "go").touch()
+            asyncio.run(started(folder))
+            env = environment(folder, f"http://127.0.0.1:{port}", protocol)
+            commands[folder] = work(folder, env, "--until-idle")
+        for folder, command in commands.items():
+            finish(command, PATIENCE_SECONDS)
+            assert asyncio.run(output(folder)) == 13

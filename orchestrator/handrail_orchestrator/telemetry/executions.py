@@ -107,8 +107,8 @@ class ExecutionSpan:
         leave(self._token)
         self.span.set({"handrail.run.status": status})
         labels = self._labels | {"handrail.run.status": status}
-        if error is not None:
-            name = type(error).__name__
+        if error is not None or status in {"failed", "set_aside"}:  # without an error: once what it did is undone
+            name = status if error is None else type(error).__name__
             labels["error.type"] = name
             self.span.failed(name)
         self.span.end()

@@ -143,6 +143,24 @@ async def sleeps(run: Run, n: int) -> int:
     return await run.step(nap, n)
 
 
+@action
+async def unbump(n: int) -> int:
+    return n
+
+
+@workflow(version=1)
+async def undone(run: Run, n: int) -> int:
+    await run.step(bump, n)
+    await run.compensate(unbump, n)
+    raise ValueError("not possible")
+
+
+@workflow(version=1)
+async def firsts(run: Run, n: int) -> int:
+    which, _ = await run.first(run.event("go", int), run.sleep(timedelta(days=1)), name="either")
+    return which * n
+
+
 def many(name: str) -> Step[[int], int]:
     return double.named(name)
 

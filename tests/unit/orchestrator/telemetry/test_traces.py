@@ -232,6 +232,30 @@ async def test_what_a_step_calls_is_within_its_span() -> None:
     assert parent_of(seen.one("GET in a thread")) == id_of(seen.one("step in_a_thread"))
 
 
+async def test_what_is_undone_is_in_the_trace_and_the_run_is_a_failure() -> None:
+    seen = Seen()
+    async with Orchestrator(MEMORY, workflows=[flows.undone], telemetry=seen.telemetry) as orchestrator:
+        with pytest.raises(StepFailed):
+            await (await orchestrator.start(flows.undone, 3)).result()
+
+    assert len({trace_of(span) for span in seen.spans}) == 1
+    assert seen.one("step undo:unbump")
+    last = seen.named("invoke_workflow undone")[-1]
+    assert (attributes(last)["handrail.run.status"], last.status.status_code) == ("failed", StatusCode.ERROR)
+
+
+async def test_of_several_waits_the_one_that_came_first_is_told_of() -> None:
+    seen = Seen()
+    async with Orchestrator(MEMORY, workflows=[flows.firsts], telemetry=seen.telemetry) as orchestrator:
+        await orchestrator.start(flows.firsts, 3, id="r1")
+        await orchestrator.idle()
+        await orchestrator.send("r1", "go", 4)
+        await orchestrator.idle()
+        assert orchestrator.run("r1").output == 0
+
+    assert [span.name for span in seen.spans if span.name.startswith(("event ", "timer "))] == ["event event:go"]
+
+
 async def test_a_client_that_only_looks_needs_no_telemetry(tmp_path: Path) -> None:
     store, seen = f"sqlite:///{tmp_path / 'runs.db'}", Seen()
     async with Orchestrator(store, workflows=[flows.plain], telemetry=seen.telemetry) as orchestrator:
