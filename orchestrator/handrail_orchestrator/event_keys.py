@@ -13,6 +13,6 @@ def check_key(name: str, key: object) -> None:
         Misuse: it cannot.
         NotStorable: it is no text that a store can hold.
     """
-    if not isinstance(key, str) or not key.strip() or len(key) > LONGEST or not key.isprintable():
-        raise Misuse(f"event {name!r} with key={key!r}: give 1 to {LONGEST} characters on one line, such as a number")
+    if not isinstance(key, str) or not 0 < len(key) <= LONGEST:
+        raise Misuse(f"event {name!r} with key={key!r}: give 1 to {LONGEST} characters, such as a number")
     checked_text(key, where=f"the key of event {name!r}")

@@ -42,6 +42,11 @@ include-name = "POST /api/v1/reviews/{{item}}/snooze"
 checks.positive_data_acceptance.expected-statuses = ["200", "404", "409", "422"]
 
 [[operations]]
+include-name = "POST /api/v1/runs/{{id}}/result"
+# each step has a type of its own
+checks.positive_data_acceptance.expected-statuses = ["200", "404", "409", "422"]
+
+[[operations]]
 include-name = "POST /api/v1/workflows/{{name}}/runs"
 # each workflow has an input of its own
 checks.positive_data_acceptance.expected-statuses = ["200", "201", "404", "409", "422"]

@@ -11,7 +11,7 @@ import typer
 
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
-from handrail_orchestrator.cli import many
+from handrail_orchestrator.cli import many, operating
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.flow import write_log
 from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, LimitOption, StoreOption
@@ -31,6 +31,10 @@ from handrail_orchestrator.tags import read_filter
 app = typer.Typer(help="Look at runs, and cancel, retry, fork or prune them.", no_args_is_help=True)
 app.command("log")(write_log)
 app.command("outcome")(outcome)
+app.command("start")(operating.start)
+app.command("send")(operating.send)
+app.command("set-result")(operating.set_result)
+app.command("skip")(operating.skip)
 
 T = TypeVar("T")
 
@@ -100,6 +104,12 @@ def list_runs(
         out().print(harmless(f"older ones: add --before {shlex.quote(rows[-1].id)}"), markup=False)
 
 
+def _undo_said(run: RunRecord) -> str:
+    if run.status == run.undoing:
+        return "what it did is undone"
+    return "stuck: retry it, or set-result of the undo step" if run.status == "set_aside" else "under way"
+
+
 class _Listed(NamedTuple):
     rows: Sequence[RunRecord]
     waits: Sequence[WaitRecord]
@@ -128,6 +138,8 @@ def show(run_id: str, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = 
     output = plain_text(row.output) if row.status == "completed" else ""
     for name, said in (
         ("says", row.progress),
+        ("undo", None if row.undoing is None else _undo_said(row)),
+        ("round", None if row.round == 1 else f"{row.round}; steps of the rounds before: --json, or client.some_steps"),
         ("tags", " ".join(f"{name}={value}" for name, value in row.tags.items())),
     ):
         if said:

@@ -171,7 +171,7 @@ async def test_a_wait_that_lost_gives_the_event_back() -> None:
 async def test_a_key_that_cannot_be_one_is_refused() -> None:
     async with Rehearsal(workflows=[paying]) as rehearsal:
         with pytest.raises(Misuse, match="key="):
-            await rehearsal.send_to("paid", 1, key=" ")
+            await rehearsal.send_to("paid", 1, key="")
 
 
 # -- a result in place of a failure

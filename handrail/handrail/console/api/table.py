@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handrail.console.api import documents, operations, outcomes, reviews, runs, service
+from handrail.console.api import documents, operating, operations, outcomes, reviews, runs, service
 from handrail.console.api.documents import DocumentsTold
 from handrail.console.api.operation import AnyOperation, Operation
 from handrail.console.api.operation_models import FailuresTold, FiguresTold, MapQuery, MapTold, WindowQuery
@@ -106,6 +106,21 @@ _RUNS: tuple[AnyOperation, ...] = (
         explained="An event with an `event_id` that has come before does not count again.",
         function=runs.send_event, place=RunPlace, body=EventBody, answer=SentTold, problems=("wrong-state",),
         unknown="unknown-run", example={"name": "paid", "payload": {"amount": "207.50"}, "event_id": "bank-7731"},
+    ),
+    Operation(
+        name="sendEventByKey", method="POST", path="/events", tag="runs", action="send",
+        summary="Send an event to whichever run waits for its key.",
+        explained="It goes to the run that has waited longest, and is kept while none waits.",
+        function=operating.send_to, body=operating.KeyedEventBody, answer=operating.KeyedEventTold,
+        example={"name": "paid", "key": "INV-7", "payload": {"amount": "207.50"}, "event_id": "bank-7731"},
+    ),
+    Operation(
+        name="setResult", method="POST", path="/runs/{id}/result", tag="runs", action="set_result",
+        summary="Put a result in place of a step that failed, and go on with the run.",
+        explained="The step is decided by whoever says so; the failure is kept.",
+        function=operating.set_result, place=RunPlace, body=operating.ResultBody, answer=RunTold,
+        problems=("wrong-state",), unknown="unknown-run",
+        example={"step": "pay", "value": {"paid": "207.50"}, "note": "paid by hand"},
     ),
     Operation(
         name="recordOutcome", method="POST", path="/runs/{id}/outcomes", tag="runs", action="outcome",
