@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import WaitExpired as WaitExpired
     from handrail_orchestrator.errors import WrongState as WrongState
     from handrail_orchestrator.hooks import Hooks as Hooks
+    from handrail_orchestrator.limits import Limited as Limited
     from handrail_orchestrator.notices.apprise_channel import apprise as apprise
     from handrail_orchestrator.notices.channel import Channel as Channel
     from handrail_orchestrator.notices.channel import Delivered as Delivered

@@ -5,7 +5,7 @@ has its members is asked for it, one that lacks them is not (decision 10).
 """
 
 from collections.abc import Coroutine, Sequence
-from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from handrail_guards.auditing import AuditRule
 from handrail_guards.escalation import Escalation
@@ -13,6 +13,9 @@ from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.rollout import Rollout
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.errors import InvalidWorkflow
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.limits import Limited
 
 P = ParamSpec("P")
 T_co = TypeVar("T_co", covariant=True)
@@ -130,6 +133,16 @@ class Owned(Protocol):
     @property
     def owner(self) -> str | None:
         """Return who."""
+        ...
+
+
+@runtime_checkable
+class LimitedJudge(Protocol):
+    """A judge whose calls pass a limit of the orchestrator's."""
+
+    @property
+    def limit(self) -> "str | Limited | None":
+        """Return its name, or a limit for each key of the calls; None: none."""
         ...
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal, NamedTuple, Protocol
 
 from handrail_ground.pace import Pace
 from handrail_orchestrator.clock import Clock, sleep
@@ -19,6 +19,9 @@ from handrail_orchestrator.strands import asleep
 class Limit:
     """A limit that steps name with ``limit="crm"``; it holds for all of them together in one process.
 
+    A ``shared`` one holds for all processes on the store together: give all of them the same. Who waits for a place has
+    it in the order in which they came; the places of a process that dies are the next ones', when its runs are.
+
     Raises:
         InvalidWorkflow: neither number is given, or one is not positive.
     """
@@ -27,6 +30,8 @@ class Limit:
     """Bodies at once; None: any number."""
     per_second: float | None = None
     """Bodies begun in a second, evenly spaced; None: any number."""
+    shared: bool = False
+    """Whether it holds for all processes on the store together."""
 
     def __post_init__(self) -> None:
         if self.concurrent is None and self.per_second is None:
@@ -37,6 +42,24 @@ class Limit:
             raise InvalidWorkflow(f"Limit(per_second={self.per_second!r}): give a number above zero")
 
 
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A limit of its own for each key of a step's calls: ``limit=Limited("crm", key=lambda customer: customer.id)``.
+
+    Raises:
+        InvalidWorkflow: the name is no text, or the key cannot be called.
+    """
+
+    name: str
+    """The name of a limit given to the orchestrator: what it says holds for each key by itself."""
+    key: Callable[..., object]
+    """Returns a call's key as a value whose text tells it apart; called with the step's arguments."""
+
+    def __post_init__(self) -> None:
+        if not self.name or not callable(self.key):
+            raise InvalidWorkflow(f"Limited({self.name!r}, key={self.key!r}): give a limit's name, and a function")
+
+
 class Limiter:
     """One limit at work: entered before a body begins, left when it ended."""
 
@@ -45,8 +68,24 @@ class Limiter:
         self._pace = Pace.per_second(limit.per_second, clock=clock.now)
         self._door = _Door()
         self._sleep = partial(sleep, clock)
+        self._inside = 0
+        self._idle_from = 0.0
+        self._now, self._spacing = clock.now, 0.0 if limit.per_second is None else 1.0 / limit.per_second
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is in it, and it would let the next one in at once."""
+        return not self._inside and self._idle_from <= self._now()
 
     async def __aenter__(self) -> None:
+        self._inside += 1
+        try:
+            await self._enter()
+        except BaseException:
+            self._inside -= 1
+            raise
+
+    async def _enter(self) -> None:
         if self._slots is not None:
             # Whoever lets go of a place has something to record in the same turn of the loop, so nobody takes the
             # engine for at rest between that and the moment when this task goes on.
@@ -55,12 +94,17 @@ class Limiter:
         try:
             await self._pace.turn(self._door, self._sleep)
         except BaseException:
-            await self.__aexit__(None, None, None)
+            self._leave()
             raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._inside -= 1
+        self._leave()
+
+    def _leave(self) -> None:
+        self._idle_from = self._now() + self._spacing
         if self._slots is not None:
             self._slots.release()
 
@@ -73,23 +117,57 @@ class _Door(asyncio.Lock):
             return await super().acquire()
 
 
+class LimitKey(NamedTuple):
+    """What is limited: a limit by its name, of one key by itself."""
+
+    name: str
+    key: str = ""
+    """Empty: of all together."""
+
+
+class Sharing(Protocol):
+    """Whoever has the limits of all processes."""
+
+    def limiter(self, limit: Limit, of: LimitKey, /) -> AbstractAsyncContextManager[None]:
+        """Return what one body enters."""
+        ...
+
+
+MOST_KEYS = 1_000
+"""Limiters of keys that are kept in mind; of more, those that nobody is in are forgotten."""
+
+
 class Limiters:
-    """The limits of one orchestrator, by name."""
+    """The limits of one orchestrator, by name; of a limit with a key, one for each key."""
 
     def __init__(self, limits: Mapping[str, Limit], clock: Clock) -> None:
-        self._limiters = {name: Limiter(limit, clock) for name, limit in limits.items()}
+        self.shared: Sharing | None = None
+        """Who has those that are shared; None: they hold in this process."""
+        self._limits = dict(limits)
+        self._clock = clock
+        self._limiters: dict[LimitKey, Limiter] = {}
 
-    def named(self, name: str, *, step: str) -> Limiter:
-        """Return the limiter of that name.
+    def of(
+        self, limit: str | Limited, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, step: str
+    ) -> AbstractAsyncContextManager[None]:
+        """Return what the body of a call enters.
 
         Raises:
             InvalidWorkflow: no such limit was given.
         """
-        try:
-            return self._limiters[name]
-        except KeyError:
-            known = ", ".join(sorted(self._limiters)) or "none"
+        named = LimitKey(limit) if isinstance(limit, str) else LimitKey(limit.name, str(limit.key(*args, **kwargs)))
+        given = self._limits.get(named.name)
+        if given is None:
+            known = ", ".join(sorted(self._limits)) or "none"
             raise InvalidWorkflow(
-                f"step {step!r} asks for limit {name!r}; this orchestrator has: {known}."
-                f" Give Orchestrator(limits={{{name!r}: Limit(...)}})"
-            ) from None
+                f"step {step!r} asks for limit {named.name!r}; this orchestrator has: {known}."
+                f" Give Orchestrator(limits={{{named.name!r}: Limit(...)}})"
+            )
+        if given.shared and self.shared is not None:
+            return self.shared.limiter(given, named)
+        limiter = self._limiters.get(named)
+        if limiter is None:
+            if len(self._limiters) >= MOST_KEYS:
+                self._limiters = {key: each for key, each in self._limiters.items() if not each.is_idle}
+            limiter = self._limiters[named] = Limiter(given, self._clock)
+        return limiter

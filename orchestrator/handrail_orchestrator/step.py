@@ -4,13 +4,16 @@ import copy
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from handrail_guards.escalation import Escalation
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.pace import RulePace
 from handrail_orchestrator.retry import Retry
 from handrail_orchestrator.texts import checked_text, checked_texts
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.limits import Limited
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,8 +63,8 @@ class Policy:
     """For one attempt; None: no limit."""
     deadline_seconds: float | None = None
     """For all attempts together, delays included; None: no limit."""
-    limit: str | None = None
-    """The name of a limit given to the orchestrator."""
+    limit: "str | Limited | None" = None
+    """The name of a limit given to the orchestrator, or a limit for each key of the calls."""
     fallback: Callable[..., Any] | None = None
     """Called with the same arguments when all attempts failed."""
     on_failure: OnFailure = "raise"
@@ -192,7 +195,7 @@ def action(
     retry: Retry | None = None,
     timeout_seconds: float | None = None,
     deadline_seconds: float | None = None,
-    limit: str | None = None,
+    limit: "str | Limited | None" = None,
     system: str | None = None,
     fallback: Callable[..., Any] | None = None,
     on_failure: OnFailure = "raise",

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -135,10 +135,19 @@ class Bodies:
             await self._systems.enter(step, tries)
 
     async def _attempt(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
-        limit = step.policy.limit
-        turn = nullcontext() if limit is None else self._limiters.named(limit, step=step.name)
-        async with turn, self._time_limit(step.policy.timeout_seconds):
+        async with self._turn(step, args, kwargs), self._time_limit(step.policy.timeout_seconds):
             return await self._bounded(step, step.policy, context, args, kwargs)
+
+    def _turn(self, step: AnyStep, args: Args, kwargs: Kwargs) -> AbstractAsyncContextManager[None]:
+        limit = step.policy.limit
+        return nullcontext() if limit is None else self._limiters.of(limit, args, kwargs, step=step.name)
+
+    async def judge(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
+        """Call a judge once, within its limit."""
+        if step.policy.limit is None:
+            return await self.call(step, context, args, kwargs)
+        async with self._turn(step, args, kwargs):
+            return await self.call(step, context, args, kwargs)
 
     async def _bounded(self, step: AnyStep, policy: Policy, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
         """Call the body so that a time limit ends it, even if it swallows its cancel."""

@@ -8,6 +8,7 @@ from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.presence import Presence
 from handrail_orchestrator.embedded.rolling import Rolling
 from handrail_orchestrator.embedded.settings import Equipment, Settings
+from handrail_orchestrator.embedded.sharing import SharedLimits
 from handrail_orchestrator.embedded.started import StartedRuns
 from handrail_orchestrator.embedded.stillness import Stillness
 from handrail_orchestrator.embedded.systems import Systems
@@ -59,6 +60,7 @@ class EmbeddedEngine(Host):
         self.writer = Writer(store, self)
         self._stillness = Stillness()
         systems = Systems(breakers, clock, self.writer)
+        shared = limiters.shared = SharedLimits(store, self.writer, clock)
         self._bodies = Bodies(
             clock=clock, limiters=limiters, threads=settings.threads, hooks=settings.hooks, telemetry=telemetry,
             systems=systems,
@@ -76,6 +78,7 @@ class EmbeddedEngine(Host):
             files=Files(store),
             telemetry=telemetry,
             systems=systems,
+            shared=shared,
         )
         self.worker = Worker(workflows, equipment, settings, self.presence, self._finished)
         self.store = store

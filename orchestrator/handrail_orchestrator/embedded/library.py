@@ -22,11 +22,12 @@ from handrail_orchestrator.judge import (
     InputTelling,
     Instructed,
     Judge,
+    LimitedJudge,
     Owned,
     RolledOutJudge,
     require_judge,
 )
-from handrail_orchestrator.step import AnyStep, Args, Kwargs, Step, as_step
+from handrail_orchestrator.step import AnyStep, Args, Kwargs, Policy, Step, as_step
 from handrail_orchestrator.workflow import AnyWorkflow, result_codec
 
 if TYPE_CHECKING:
@@ -220,11 +221,12 @@ class Library:
         where = f"step {judge.name!r}"
         encode = judge.input_json if isinstance(judge, InputTelling) else signature_codec(judge, where=where).encode
         kind = judge.output_type
+        limit = judge.limit if isinstance(judge, LimitedJudge) else None
         owner = judge.owner if isinstance(judge, Owned) else None
         names_checks = isinstance(judge, ChecksNamed)
         checks = frozenset(judge.person_checks if isinstance(judge, ChecksNamed) else ())
         return BoundJudge(
-            step=Step(_awaited(judge), judge.name, "ai", owner=owner),
+            step=Step(_awaited(judge), judge.name, "ai", owner=owner, policy=Policy(limit=limit)),
             title=(judge.instructions if isinstance(judge, Instructed) else "") or judge.name,
             encode_inputs=encode,
             outcome=codec_for(_outcome_of(kind), where=f"{where}, its outcome"),

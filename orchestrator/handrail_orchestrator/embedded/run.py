@@ -306,7 +306,7 @@ class EmbeddedRun(TellingRun):
         try:
             # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
-            outcome = bound.outcome_of(await self.equipment.bodies.call(bound.step, context, args, kwargs))
+            outcome = bound.outcome_of(await self.equipment.bodies.judge(bound.step, context, args, kwargs))
             if rolling is not None:
                 outcome = rolling.let_out(bound, outcome, at, args, kwargs)
             if drawn:

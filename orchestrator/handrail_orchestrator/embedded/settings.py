@@ -8,6 +8,7 @@ from handrail_orchestrator.context import FileReading
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.rolling import Rolling
+from handrail_orchestrator.embedded.sharing import SharedLimits
 from handrail_orchestrator.embedded.stillness import Stillness
 from handrail_orchestrator.embedded.systems import Systems
 from handrail_orchestrator.embedded.writer import Writer
@@ -38,6 +39,8 @@ class Equipment:
     """Who is told how runs go; None: nobody."""
     systems: Systems | None = None
     """None there as well."""
+    shared: SharedLimits | None = None
+    """As above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from handrail_orchestrator.embedded.escapes import STOP_SECONDS, RunTask, ended_
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.firing import Firing
 from handrail_orchestrator.embedded.history import History
-from handrail_orchestrator.embedded.holding import held_back, hold_back
+from handrail_orchestrator.embedded.holding import connect, held_back, hold_back, look_for_places, lose_places
 from handrail_orchestrator.embedded.long_steps import LongSteps
 from handrail_orchestrator.embedded.matching import code_match
 from handrail_orchestrator.embedded.observing import driven
@@ -85,8 +85,7 @@ class Worker:
         self._firing = Firing(equipment, self._fired_timers)
         self._long_steps = LongSteps(self.active, equipment)
         self._closing = False
-        if equipment.systems is not None:
-            equipment.systems.changed = self._fired_timers
+        connect(equipment, looks=self._fired_timers, rings=presence.ring_others)
 
     # -- claiming
 
@@ -110,11 +109,12 @@ class Worker:
 
     async def _claim(self) -> None:
         self._stop_cancelled()
+        look_for_places(self._equipment, self.id)
         room = self._settings.concurrency - len(self.active) - self._expected
         self._backlog = room <= 0
         if room <= 0 or not self._workflows.versions or self._apart:
             self._firing.at(self._equipment.store.next_timer(self._equipment.clock.now()))
-            hold_back(self.active.values(), self._equipment.systems, *held_back(self._equipment.store))
+            hold_back(self.active.values(), self._equipment, *held_back(self._equipment.store))
             return
         suspects = all(each.claimed.crashes < SUSPECT for each in self.active.values())
         busy = bool(self.active or self._expected)
@@ -131,7 +131,7 @@ class Worker:
             return
         self._firing.at(claimed.next_timer)
         self._waits_for_rest = claimed.waits_for_rest
-        hold_back(self.active.values(), self._equipment.systems, claimed.paused, claimed.failing)
+        hold_back(self.active.values(), self._equipment, claimed.paused, claimed.failing)
         for run in claimed.runs:
             self._execute_stored(run)
         if claimed.next_wake is not None:
@@ -355,6 +355,7 @@ class Worker:
         lost = Fenced(self._equipment.store.path, "this worker's lease ended and another took over its runs")
         for execution in list(self.active.values()):
             execution.lose(lost)
+        lose_places(self._equipment)
         self._presence.sign_off()
         try:
             self.sign_on()

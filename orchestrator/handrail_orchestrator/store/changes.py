@@ -19,6 +19,7 @@ from handrail_orchestrator.store.known import PutKnown, Sow
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 from handrail_orchestrator.store.running import RunningChange, key_of
+from handrail_orchestrator.store.sharing import LeavePlace, SharedLimitChange, TakePlace, TakeTurn
 from handrail_orchestrator.store.starts import Fire, StartRun
 from handrail_orchestrator.store.traces import KeepTrace
 from handrail_orchestrator.store.triggers import (
@@ -330,6 +331,7 @@ Change = (
     | PersonChange
     | o.OutboxChange
     | h.ControlChange
+    | SharedLimitChange
     | ro.RolloutChanges
     | PutKnown
     | Sow
@@ -362,6 +364,7 @@ def run_of(change: Change) -> int | None:
             | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge()
             | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
             | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
+            | TakePlace() | LeavePlace() | TakeTurn()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

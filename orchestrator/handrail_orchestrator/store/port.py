@@ -32,6 +32,7 @@ from handrail_orchestrator.store.rows import (
     WorkerRow,
 )
 from handrail_orchestrator.store.running import RunningStore
+from handrail_orchestrator.store.sharing import SharedLimitStore
 from handrail_orchestrator.store.triggers import TriggerStore
 
 ACTIVE: tuple[ReviewState, ...] = ("open", "leased")
@@ -163,6 +164,7 @@ class Store(
     KnownStore,
     OutboxStore,
     RunningStore,
+    SharedLimitStore,
     TriggerStore,
     RolloutStore,
     Protocol,

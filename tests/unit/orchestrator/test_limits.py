@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
-from handrail import Limit, Orchestrator, Run, StepFailed, action, workflow
-from handrail.orchestrator import InvalidWorkflow
-from handrail_orchestrator.limits import Limiter
+from handrail import Accepted, Limit, Orchestrator, Run, StepFailed, action, workflow
+from handrail.orchestrator import InvalidWorkflow, Limited
+from handrail_guards.confidence import Confidence
+from handrail_guards.outcome import Judgement
+from handrail_orchestrator import limits as limits_module
+from handrail_orchestrator.limits import Limiter, Limiters
 from handrail_orchestrator.testing import FakeClock
 
 at_once: list[int] = [0]
@@ -144,3 +147,77 @@ async def test_a_body_that_is_given_up_while_it_waits_leaves_its_place() -> None
     await starts.pass_time(1.1)
     assert len(starts.begun) == 2
     await starts.end()
+
+
+inside: dict[str, list[int]] = {}
+
+
+@action(limit=Limited("crm", key=lambda customer, _n: customer))
+async def of_customer(customer: str, _n: int) -> int:
+    counts = inside.setdefault(customer, [0])
+    counts.append(counts[-1] + 1)
+    await asyncio.sleep(0.005)
+    counts.append(counts[-1] - 1)
+    return _n
+
+
+@workflow(version=1)
+async def for_two(run: Run, n: int) -> int:
+    return await run.step(of_customer, "ab"[n % 2], n)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_each_key_has_a_limit_of_its_own(*, shared: bool) -> None:
+    inside.clear()
+    limits = {"crm": Limit(concurrent=2, shared=shared)}
+    async with Orchestrator("sqlite:///:memory:", workflows=[for_two], limits=limits) as orchestrator:
+        await orchestrator.start_many(for_two, [(None, n) for n in range(16)])
+        await orchestrator.idle()
+        assert orchestrator.counts() == {("for_two", 1, "completed"): 16}
+    assert {customer: (max(counts), counts[-1]) for customer, counts in inside.items()} == {"a": (2, 0), "b": (2, 0)}
+
+
+class Judge:
+    name = "judge"
+    output_type = bool
+    limit = "gpu"
+
+    async def __call__(self, n: int) -> Accepted[bool]:
+        at_once.append(at_once[-1] + 1)
+        await asyncio.sleep(0.005)
+        at_once.append(at_once[-1] - 1)
+        return Accepted(value=n > 0, judgement=Judgement(confidence=Confidence(1.0, "rule")))
+
+
+@workflow(version=1)
+async def judged(run: Run, n: int) -> bool:
+    return await run.decide(Judge(), n)
+
+
+async def test_a_judge_passes_the_limit_that_it_names() -> None:
+    at_once[:] = [0]
+    limits = {"gpu": Limit(concurrent=2, shared=True)}
+    async with Orchestrator("sqlite:///:memory:", workflows=[judged], limits=limits) as orchestrator:
+        await orchestrator.start_many(judged, [(None, n) for n in range(8)])
+        await orchestrator.idle()
+        assert orchestrator.counts() == {("judged", 1, "completed"): 8}
+    assert (max(at_once), at_once[-1]) == (2, 0)
+
+
+async def test_limiters_of_keys_that_nobody_needs_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits_module, "MOST_KEYS", 10)
+    limiters = Limiters({"crm": Limit(concurrent=1)}, FakeClock())
+    by_number = Limited("crm", key=lambda n: n)
+    busy = limiters.of(by_number, (0,), {}, step="s")
+    async with busy:
+        for n in range(1, 100):
+            async with limiters.of(by_number, (n,), {}, step="s"):
+                pass
+        assert limiters.of(by_number, (0,), {}, step="s") is busy
+    assert len(limiters._limiters) <= 11  # noqa: SLF001 -- what must not grow
+
+
+@pytest.mark.parametrize(("name", "key"), [("", str), ("crm", 3)])
+def test_a_limit_by_key_needs_a_name_and_a_function(name: str, key: object) -> None:
+    with pytest.raises(InvalidWorkflow, match="give a limit's name, and a function"):
+        Limited(name, key=key)  # type: ignore[arg-type]  # whatever somebody writes

@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import Claimed
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
-from handrail_orchestrator.store.sqlite import outbox, pauses, systems
+from handrail_orchestrator.store.sqlite import outbox, pauses, sharing, systems
 from handrail_orchestrator.store.sqlite.review_query import next_timer_sql
 
 if TYPE_CHECKING:
@@ -162,6 +162,7 @@ def beat(tx: "Transaction", _change: c.Beat) -> None:
 def release(tx: "Transaction", _change: c.Release) -> None:
     """Give back every run of the worker, without blaming them, and sign it off."""
     tx.execute(_GIVE_BACK, (tx.worker,))
+    sharing.give_back(tx, tx.worker)
     tx.execute("DELETE FROM workers WHERE id = ?", (tx.worker,))
 
 
@@ -180,6 +181,7 @@ def take_over(tx: "Transaction", change: c.TakeOver) -> int | None:
     struck = tx.execute("DELETE FROM workers WHERE id = ? AND beat = ?", (change.worker, change.beat))
     if struck.rowcount != 1:
         return None
+    sharing.give_back(tx, change.worker, change.now)
     if change.blame:
         _blame(tx, change)
     return tx.execute(_GIVE_BACK, (change.worker,)).rowcount

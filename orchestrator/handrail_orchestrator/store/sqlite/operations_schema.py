@@ -281,6 +281,22 @@ CREATE TABLE IF NOT EXISTS held (
     PRIMARY KEY (run, step)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS held_system ON held (system, since);
+CREATE TABLE IF NOT EXISTS places (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    most INTEGER NOT NULL,
+    worker INTEGER,
+    has INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS places_line ON places (name, key, has, id);
+CREATE INDEX IF NOT EXISTS places_worker ON places (worker);
+CREATE TABLE IF NOT EXISTS turns (
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    free REAL NOT NULL,
+    PRIMARY KEY (name, key)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bulks (
     id TEXT PRIMARY KEY,
     action TEXT NOT NULL,

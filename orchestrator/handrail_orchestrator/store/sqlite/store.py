@@ -60,6 +60,7 @@ from handrail_orchestrator.store.sqlite.pauses import PauseRows
 from handrail_orchestrator.store.sqlite.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sqlite.rollouts import RolloutRows
 from handrail_orchestrator.store.sqlite.rounds import OF_THIS_ROUND
+from handrail_orchestrator.store.sqlite.sharing import PlaceRows
 from handrail_orchestrator.store.sqlite.systems import SystemRows
 from handrail_orchestrator.store.sqlite.transaction import Transaction
 from handrail_orchestrator.store.sqlite.triggers import TriggerRows
@@ -85,6 +86,7 @@ ORDER BY 1, 10
 
 
 class SqliteStore(
+    PlaceRows,
     ForgottenRows,
     RunningRows,
     BulkRows,

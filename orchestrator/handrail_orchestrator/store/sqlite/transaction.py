@@ -14,6 +14,7 @@ from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store import rollouts as ro
+from handrail_orchestrator.store import sharing as sh
 from handrail_orchestrator.store import triggers as t
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
@@ -38,6 +39,7 @@ from handrail_orchestrator.store.sqlite import (
     reviews,
     rollouts,
     rollups,
+    sharing,
     steps,
     systems,
     traces,
@@ -166,6 +168,9 @@ APPLY: dict[type, Apply] = {
     h.SystemAnswered: systems.answer,
     h.ProbeNow: systems.probe_now,
     h.BulkBatch: bulks.change_many,
+    sh.TakePlace: sharing.take_place,
+    sh.LeavePlace: sharing.leave_place,
+    sh.TakeTurn: sharing.take_turn,
     ForgetRuns: forgetting.forget,
     p.PutPerson: people.put_person,
     p.Rehash: people.rehash,
@@ -193,6 +198,7 @@ APPLY: dict[type, Apply] = {
 FENCED: frozenset[type] = frozenset(
     {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
     | {h.EnterSystem, h.SystemFailed, h.SystemAnswered}
+    | {sh.TakePlace, sh.TakeTurn}
     | of_runs.FENCED
 )
 """Changes that only the owner of a run may make."""
