@@ -37,8 +37,7 @@ from handrail_orchestrator.rollout.versions import require_versions
 from handrail_orchestrator.store import Durability, Store, open_store
 from handrail_orchestrator.store.rows import ENDED, ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
-from handrail_orchestrator.telemetry.port import Telemetry
-from handrail_orchestrator.telemetry.trace_context import kept_of_caller
+from handrail_orchestrator.telemetry.caller import kept_of_caller
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.triggers.given import checked_triggers
 from handrail_orchestrator.triggers.host import EngineHost
@@ -47,6 +46,7 @@ from handrail_orchestrator.triggers.running import Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.telemetry.port import Telemetry
     from handrail_orchestrator.triggers.webhook import Hook
 
 _log = logging.getLogger("handrail.worker")
@@ -104,7 +104,7 @@ class Orchestrator(Client):
         clock: Clock | None = None,
         concurrency: int | None = None,
         triggers: Sequence[Trigger] = (),
-        telemetry: Telemetry | None = None,
+        telemetry: "Telemetry | None" = None,
         chores: Sequence[Callable[[Client], Chore]] = (),
         notices: Notices | None = None,
     ) -> None:

@@ -22,10 +22,10 @@ from handrail_orchestrator.pace import SLOW_SECONDS
 from handrail_orchestrator.retry import Retry, asked_seconds, delay_seconds
 from handrail_orchestrator.step import AnyStep, Args, Default, Kwargs, Policy, Step
 from handrail_orchestrator.strands import rousing
-from handrail_orchestrator.telemetry.port import Telemetry
 
 if TYPE_CHECKING:
     from handrail_orchestrator.embedded.systems import Systems
+    from handrail_orchestrator.telemetry.port import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Bodies:
         limiters: Limiters,
         threads: int,
         hooks: Hooks | None = None,
-        telemetry: Telemetry | None = None,
+        telemetry: "Telemetry | None" = None,
         systems: "Systems | None" = None,
     ) -> None:
         self._around = _around(hooks, telemetry)
@@ -218,7 +218,7 @@ class Bodies:
         self._threads.close()
 
 
-def _around(hooks: Hooks | None, telemetry: Telemetry | None) -> Around | None:
+def _around(hooks: Hooks | None, telemetry: "Telemetry | None") -> Around | None:
     """Return what is awaited in place of an attempt; None: the attempt itself, which costs nothing more."""
     if hooks is None:
         return None if telemetry is None else telemetry.attempt

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.context import FileReading
@@ -15,7 +16,9 @@ from handrail_orchestrator.embedded.writer import Writer
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.store.port import Store
-from handrail_orchestrator.telemetry.port import Telemetry
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.telemetry.port import Telemetry
 
 MOST = 1_000_000_000
 """More runs, threads or crashes than anybody means; a number with that many digits is a slip."""
@@ -35,7 +38,7 @@ class Equipment:
     """How far steps are rolled out; None where no body is executed."""
     files: FileReading | None = None
     """None where no body is executed."""
-    telemetry: Telemetry | None = None
+    telemetry: "Telemetry | None" = None
     """Who is told how runs go; None: nobody."""
     systems: Systems | None = None
     """None there as well."""

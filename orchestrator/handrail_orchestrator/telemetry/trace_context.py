@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.telemetry.caller import keep_for_runs, keep_no_more, kept_of_caller
 
 LONGEST_STATE = 512
 """Characters of a ``tracestate`` that are kept; the W3C asks for so many at least."""
@@ -89,17 +89,14 @@ def read_kept(text: str | None) -> KeptTrace | None:
     return KeptTrace(parent, last, float(since) if isinstance(since, int | float) else None)
 
 
-_caller: ContextVar[TraceContext | None] = ContextVar("handrail_caller", default=None)
-
-
 @contextmanager
 def called_from(context: TraceContext | None) -> Iterator[None]:
     """Let runs that are started inside belong to a caller's trace; None: to whichever they would belong anyway."""
-    token = _caller.set(context or _caller.get())
+    token = keep_for_runs(kept_of_caller() if context is None else KeptTrace(context).text())
     try:
         yield
     finally:
-        _caller.reset(token)
+        keep_no_more(token)
 
 
 @contextmanager
@@ -121,10 +118,5 @@ def in_trace(traceparent: str, tracestate: str = "") -> Iterator[None]:
 
 def caller() -> TraceContext | None:
     """Return the trace that a run which is started here belongs to, if a caller named one."""
-    return _caller.get()
-
-
-def kept_of_caller() -> str | None:
-    """Return what is kept with a run that is started here, where nothing else is known of its trace."""
-    context = _caller.get()
-    return None if context is None else KeptTrace(context).text()
+    kept = read_kept(kept_of_caller())
+    return None if kept is None else kept.parent
