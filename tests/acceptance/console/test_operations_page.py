@@ -81,7 +81,7 @@ def test_everything_works_without_scripts_and_by_keyboard(desk: Desk, opened: An
     page.get_by_role("button", name="Retry these").focus()
     page.keyboard.press("Enter")
 
-    page.get_by_text("2 runs are due again").wait_for()
+    page.get_by_text("Due again: 2.").wait_for()
     page.get_by_text("No run has failed so any more").wait_for()
 
 
@@ -91,6 +91,6 @@ def test_what_failed_alike_is_forked_before_a_step(desk: Desk, opened: Any) -> N
     page.get_by_label("Before step").fill("(all)")
     page.get_by_role("button", name="Fork these").click()
 
-    page.get_by_text("2 new runs were started from them").wait_for()
+    page.get_by_text("New runs, started from them: 2.").wait_for()
     page.get_by_role("link", name="Back to operations").click()
     assert "4\n" in page.locator("[data-part=funnel]").inner_text()

@@ -67,7 +67,13 @@ async def tagged(run: Run, amount: int) -> int:
     return await run.step(charge, amount)
 
 
-FLOWS = (tagged, payments, odd, failing, failing_again)
+@workflow(version=1)
+async def broken(run: Run, amount: int) -> int:
+    await run.step(check, amount)
+    raise RuntimeError("not by a step")
+
+
+FLOWS = (broken, tagged, payments, odd, failing, failing_again)
 
 
 async def page(site: ApiSite, path: str, status: int = 200, **headers: str) -> str:
@@ -138,20 +144,38 @@ async def test_failures_are_retried_and_forked_together_and_what_is_refused_is_t
         alike = await page(site, f"{group}?window=7d&workflow=failing")
 
         assert "ValueError : <script>alert(<n>)</script> {{ <n> * <n> }} <text> <n> at <n>" in text_of(shown)
-        assert "2 runs failed so" in text_of(alike)
+        assert "Runs that failed so: 2." in text_of(alike)
         assert 'href="/runs/f1"' in alike
         got = await post(site, group, {"do": "retry", "workflow": "failing", "window": "7d"})
-        assert "2 runs are due again" in text_of(got.text)
+        assert "Due again: 2." in text_of(got.text)
         await site.engine.idle()
         got = await post(site, group, {"do": "fork", "step": "charge", "workflow": "failing", "window": "7d"})
-        assert "2 new runs were started from them" in text_of(got.text)
+        assert "New runs, started from them: 2." in text_of(got.text)
         got = await post(site, group, {"do": "fork", "step": "no_such_step", "workflow": "failing", "window": "7d"})
         assert got.status_code == 409
-        assert " stay as they are:" in text_of(got.text)
+        assert "Left as they are: " in text_of(got.text)
         assert "no_such_step" in got.text
         assert (await post(site, group, {"do": "delete", "workflow": "failing"})).status_code == 400
         assert (await post(site, "/operations/failures/none", {"do": "retry"})).status_code == 404
         assert (await site.http.post(group, data={"do": "retry"})).status_code == 403
+
+
+async def test_only_the_runs_that_are_shown_are_tried_again(tmp_path: Path) -> None:
+    async with api_site(tmp_path, flows=FLOWS) as site:
+        await site.engine.start(failing, 150, id="first")
+        await site.engine.start(failing_again, 150, id="second")
+        await site.engine.start(broken, 1, id="third")
+        await site.engine.idle()
+        before = {run.id: run.ended for run in site.engine.latest_runs()}
+        for workflow_name, version, alike in (("failing", "1", "first"), ("broken", "", "third")):
+            values = {"do": "retry", "workflow": workflow_name, "version": version}
+            shown = await page(site, f"/operations?workflow={workflow_name}&version={version}")
+            (group,) = set(re.findall(r'action="(/operations/failures/\w+)"', shown))
+            assert "Due again: 1." in text_of((await post(site, group, values)).text)
+            await site.engine.idle()
+            changed = {run.id for run in site.engine.latest_runs() if run.ended != before[run.id]}
+            assert changed == {alike}
+            before = {run.id: run.ended for run in site.engine.latest_runs()}
 
 
 async def test_what_is_held_against_stands_beside(tmp_path: Path) -> None:
