@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from handrail import Accepted, Doubtful, ScriptedModel, classify, confidence, draft, extract
 from handrail.ai_steps import AIStep, Failed, Limits, StepOptions
+from handrail.guards import Rollout, only, shadow, share
 
 if TYPE_CHECKING:
     from handrail.guards import Outcome
@@ -59,6 +60,19 @@ def careful(name: str, **options: Unpack[StepOptions]) -> AIStep[str]:
     return draft(name, str, "Answer politely.", models=MODEL, **options)
 
 
+new_route = classify(
+    "route",
+    Team,
+    "Which team?",
+    models=MODEL,
+    accept=SURE,
+    rollout=share(0.1, up_to=0.5),
+    challenger="openai:gpt-5-mini",
+)
+assert_type(new_route, AIStep[Literal["billing", "cards"]])
+assert_type(shadow, Rollout)
+assert_type(only("pilot", customer="acme"), Rollout)
+assert_type(only("short", lambda case: len(case.run_id) < 9), Rollout)
 assert_type(careful("reply", keep_source=False, limits=Limits(tokens=4000)), AIStep[str])
 
 
@@ -97,6 +111,8 @@ async def misuse() -> None:
     await read.stream("a receipt", on_text=print)  # type: ignore[misc]
     classify("r", 3, "?", models=MODEL, accept=SURE)  # type: ignore[arg-type]
     classify("r", Team, "?", models=MODEL, accept=0.8)  # type: ignore[arg-type]
+    classify("r", Team, "?", models=MODEL, accept=SURE, rollout=0.1)  # type: ignore[arg-type]
+    share("10%")  # type: ignore[arg-type]
     classify("r", Team, "?", models=MODEL)  # type: ignore[call-arg]
     classify("r", Team, "?", models=3, accept=SURE)  # type: ignore[arg-type]
     classify("r", Team, "?", models=MODEL, accept=SURE, guard=[])  # type: ignore[call-arg]

@@ -12,7 +12,8 @@ from typing import Literal, assert_type
 from pydantic import BaseModel
 
 from handrail import Accepted, Client, Doubtful, Orchestrator, Retry, Run, Workflow, action, rule, workflow
-from handrail.orchestrator import RecordedError, ReviewDetail, ReviewItem, RunHandle, RunRecord, Step
+from handrail.guards import share
+from handrail.orchestrator import RecordedError, ReviewDetail, ReviewItem, RolloutRecord, RunHandle, RunRecord, Step
 from handrail.testing import Rehearsal
 
 Team = Literal["billing", "cards"]
@@ -192,6 +193,16 @@ def misuse_of_records(item: ReviewItem, run: RunRecord) -> None:
     item.state = "decided"  # type: ignore[misc]
     run.finished  # type: ignore[attr-defined]  # noqa: B018
     run.error.message  # type: ignore[union-attr]  # noqa: B018
+
+
+async def rolling_out(client: Client) -> None:
+    for rollout in client.rollouts():
+        assert_type(rollout, RolloutRecord)
+        assert_type(rollout.target, str)
+        assert_type(await client.hold_rollout(rollout.target, by="ann", why="odd"), RolloutRecord)
+    workflow(version=2, name="triage", rollout=share(0.1))(triage.function)
+    await client.promote_rollout("triage/route", to=0.2, by="ann", why="good")  # type: ignore[call-arg]
+    workflow(version=2, rollout=0.1)  # type: ignore[arg-type]
 
 
 def misuse_when_building() -> None:
