@@ -63,7 +63,7 @@ def checked_zone(name: str, where: str) -> ZoneInfo:
     """
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError, TypeError):  # not found, or no name at all
+    except (KeyError, OSError, ValueError, TypeError):  # not found, or no name at all
         raise Misuse(
             f"{where}: there is no time zone {name!r}: give an IANA name such as 'Europe/Berlin'"
             ' (where a system has none, pip install "handrail[schedule]" brings them)'

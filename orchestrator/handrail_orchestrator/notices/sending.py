@@ -60,12 +60,13 @@ class Sending:
 
     async def do(self) -> None:
         """Send all that is due, one after the other."""
-        while self._outbox.store.due_deliveries(self._channel_name, self._outbox.now()):
+        while True:
             now = self._outbox.now()
+            is_quiet = self._plan.is_quiet(now)
+            if not self._outbox.store.is_delivery_due(self._channel_name, now, is_quiet=is_quiet):
+                return
             claimed: DeliveryRow | None = await self._outbox.ask(
-                ClaimDelivery(
-                    self._channel_name, self._claim, now, now + CLAIM_SECONDS, self._plan.is_quiet(now), PROBE_SECONDS
-                )
+                ClaimDelivery(self._channel_name, self._claim, now, now + CLAIM_SECONDS, is_quiet, PROBE_SECONDS)
             )
             if claimed is None:
                 return

@@ -210,8 +210,8 @@ class OutboxStore(Protocol):
         """Return notices that are to be routed now, oldest first."""
         ...
 
-    def due_deliveries(self, channel: str, now: float) -> int:
-        """Return how many deliveries of a channel are due, whether the channel is down or not."""
+    def is_delivery_due(self, channel: str, now: float, *, is_quiet: bool) -> bool:
+        """Return whether a delivery of a channel could be claimed now: a look that writes nothing."""
         ...
 
     def deliveries(self, state: DeliveryState | None, limit: int) -> list[DeliveryRow]:

@@ -32,6 +32,7 @@ _LAST = "SELECT max(ended) FROM deliveries WHERE channel = ? AND topic = ? AND p
 _DUE = """
 state = 'waiting' AND channel = ? AND due <= ? AND is_loud >= ? AND (claimed_until IS NULL OR claimed_until <= ?)
 """
+_NOT_DOWN = "NOT EXISTS (SELECT 1 FROM channels WHERE name = ? AND dead_since IS NOT NULL AND probe_at > ?)"
 _FAILED = """
 INSERT INTO channels (name, failures, error) VALUES (?, 1, ?)
 ON CONFLICT (name) DO UPDATE SET failures = failures + 1, error = excluded.error
@@ -184,10 +185,10 @@ class OutboxRows(ABC):
         sql = f"{_NOTICE} WHERE notices.state = 'new' AND notices.at <= ? ORDER BY notices.at, notices.id LIMIT ?"
         return [NoticeRow._make(row) for row in self._rows(sql, (now, limit))]
 
-    def due_deliveries(self, channel: str, now: float) -> int:
-        """Return how many deliveries of a channel are due."""
-        sql = f"SELECT count(*) FROM deliveries WHERE {_DUE}"  # noqa: S608 -- a constant
-        return int(self._rows(sql, (channel, now, 0, now))[0][0])
+    def is_delivery_due(self, channel: str, now: float, *, is_quiet: bool) -> bool:
+        """Return whether a delivery of a channel could be claimed now."""
+        sql = f"SELECT 1 FROM deliveries WHERE {_DUE} AND {_NOT_DOWN} LIMIT 1"  # noqa: S608 -- constants
+        return bool(self._rows(sql, (channel, now, int(is_quiet), now, channel, now)))
 
     def deliveries(self, state: DeliveryState | None, limit: int) -> list[DeliveryRow]:
         """Return deliveries, newest first."""
