@@ -1,30 +1,80 @@
 """Figures: how long they take on a million step records, in a process that is there and as a command."""
 
+import subprocess
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 
-from bench.figure import Figure, at_most, median_figure
+from bench.figure import TIMES, Figure, at_least, at_most, median_figure
 from handrail_orchestrator.reader import reading
+from handrail_orchestrator.statistics.rolling import AT_ONCE
+from handrail_orchestrator.store import open_store
+from handrail_orchestrator.store.figures import RolledUp, RollUp
 from operations_bench.million import made
 
 PART = "a million step records"
-REPETITIONS = 7
+REPETITIONS = 9
 
 
 def stats_rows(folder: Path) -> Iterable[Figure]:
-    """Measure the figures of the last week, of everything, and the command."""
-    now = time.time()
-    address = f"sqlite:///{made(folder / 'million.db', now)}"
-    for window in ("7d", "30d"):
+    """Measure the figures of the last week and of everything, from rollups and from records, and the command."""
+    file = made(folder / "million.db", time.time())
+    address = f"sqlite:///{file}"
+    rolled_up(address)
+    for window in ("24h", "7d", "30d"):
         yield _asked(address, window)
+    yield _beside_records(address)
+    command = [sys.executable, "-m", "handrail"]
+    base = _taken([*command, "--version"])
+    yield median_figure(PART, "handrail --version: the start of Python and of the command line", base, "ms")
+    taken = _taken([*command, "stats", "--store", address, "--json"])
+    yield median_figure(PART, "handrail stats --json, as a command", taken, "ms", note="with the start of Python")
+    more = [each - start for each, start in zip(taken, base, strict=True)]
+    yield median_figure(PART, "handrail stats beyond handrail --version", more, "ms", note="imports of its own, too")
+
+
+def rolled_up(address: str) -> None:
+    """Roll up all that has ended."""
+    store, more = open_store(address), True
+    while more:
+        (done,) = store.apply([RollUp(time.time() + 1_000, 10 * AT_ONCE)])
+        assert isinstance(done, RolledUp)
+        more = done.more
+    store.close()
 
 
 def _asked(address: str, window: str) -> Figure:
-    taken, started = [], 0
+    taken, spent, started = [], [], 0
     with reading(address) as client:
+        client.stats(window)  # what it needs is loaded once
         for _ in range(REPETITIONS):
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             started = client.stats(window).funnel.started
             taken.append(1000 * (time.perf_counter() - began))
-    return median_figure(PART, f"client.stats({window!r})", taken, "ms", bar=at_most(200.0), note=f"{started:,} runs")
+            spent.append(1000 * (time.process_time() - used))
+    note = f"{started:,} runs, {median(spent):.0f} ms of a processor"
+    return median_figure(PART, f"client.stats({window!r})", taken, "ms", bar=at_most(200.0), note=note)
+
+
+def _beside_records(address: str) -> Figure:
+    with reading(address) as client:
+        began = time.perf_counter()
+        counted = client.stats("7d", from_records=True)
+        slow = time.perf_counter() - began
+        began = time.perf_counter()
+        rolled = client.stats("7d")
+        quick = time.perf_counter() - began
+    assert (rolled.funnel, rolled.steps) == (counted.funnel, counted.steps)
+    note = f"{slow:.1f} s from records; the same numbers"
+    return Figure(PART, "counting every record ÷ rollups, 7d", slow / quick, TIMES, at_least(10.0), note)
+
+
+def _taken(command: Sequence[str]) -> list[float]:
+    taken = []
+    for _ in range(REPETITIONS):
+        began = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        taken.append(1000 * (time.perf_counter() - began))
+    return taken
