@@ -14,7 +14,9 @@ from operations_bench.outbox import outbox_rows
 from operations_bench.page import page_rows
 from operations_bench.rollout import rollout_rows
 from operations_bench.rollup_cost import rollup_rows
+from operations_bench.schedules import schedule_rows
 from operations_bench.telemetry import telemetry_rows
+from operations_bench.webhooks import webhook_rows
 
 PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
     "stats": stats_rows,
@@ -23,6 +25,8 @@ PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
     "telemetry": telemetry_rows,
     "outbox": outbox_rows,
     "rollout": rollout_rows,
+    "webhooks": webhook_rows,
+    "schedules": schedule_rows,
 }
 """What is measured, in the order of the table; each gets a folder that is empty, and is deleted afterwards."""
 
