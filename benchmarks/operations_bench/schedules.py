@@ -24,14 +24,17 @@ PART = "schedules"
 LINES = 1_000
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")
 BEGIN, END = datetime(2026, 1, 1, 12, tzinfo=UTC), datetime(2027, 1, 1, 12, tzinfo=UTC)
-STEP = timedelta(hours=8)
+STEP = timedelta(hours=12)
+EACH_DAY = tuple(range(1, 8))
+CHANGED_ON = (1, 4, 5, 8, 25, 29, 30, 31, *range(1, 29))
+"""Days of the month, those on which clocks are changed more often."""
 RESTARTS = (date(2026, 3, 29), date(2026, 10, 25), date(2026, 11, 1))
 """Days on which everything is ended and begun again, in the hours in which clocks are changed."""
 PATIENCE_SECONDS = 120.0
 
 
 class Line(NamedTuple):
-    """A time of the day, on some days of the week."""
+    """A time of the day, on some days of the week or one of the month."""
 
     number: int
     minute: int
@@ -39,18 +42,20 @@ class Line(NamedTuple):
     days: tuple[int, ...]
     """Of the week, Monday is 1."""
     tz: str
+    month_day: int | None = None
+    """The day of the month; None: each that is one of ``days``."""
 
     @property
     def text(self) -> str:
         """Return it as a cron line."""
         days = "*" if len(self.days) == 7 else ",".join(str(day) for day in self.days)
-        return f"{self.minute} {self.hour} * * {days}"
+        return f"{self.minute} {self.hour} {self.month_day or '*'} * {days}"
 
     def occurrences(self) -> Iterator[datetime]:
         """Yield when it is due in the year, by a calendar of our own."""
         zone, day = ZoneInfo(self.tz), BEGIN.date() - timedelta(days=2)
         while day <= END.date() + timedelta(days=2):
-            if day.isoweekday() in self.days:
+            if day.isoweekday() in self.days and self.month_day in {None, day.day}:
                 at = datetime(day.year, day.month, day.day, self.hour, self.minute, tzinfo=zone)
                 while at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != at.replace(tzinfo=None):
                     at += timedelta(minutes=1)  # the clocks skip it
@@ -65,13 +70,18 @@ async def ticked(_run: Run) -> None:
 
 
 def made_lines() -> list[Line]:
-    """Return the lines: most once a week, some each day, many in the hours in which clocks are changed."""
+    """Return the lines: some each day, some once a week, most once a month; half in the hours that clocks are changed in."""
     chance = random.Random(7)
     lines = []
     for number in range(LINES):
         hour = chance.choice((0, 1, 2, 3)) if number % 2 else chance.randrange(24)
-        days = tuple(range(1, 8)) if number % 10 == 0 else (chance.choice((7, 7, *range(1, 7))),)
-        lines.append(Line(number, chance.randrange(60), hour, days, ZONES[number % len(ZONES)]))
+        minute, zone = chance.randrange(60), ZONES[number // 2 % len(ZONES)]
+        if number % 25 == 0:
+            lines.append(Line(number, minute, hour, EACH_DAY, zone))
+        elif number % 4 == 0:
+            lines.append(Line(number, minute, hour, (chance.choice((7, 7, *EACH_DAY)),), zone))
+        else:
+            lines.append(Line(number, minute, hour, EACH_DAY, zone, chance.choice(CHANGED_ON)))
     return lines
 
 

@@ -47,7 +47,7 @@ class ReceivedMail:
     """What of it could not be read as it says it should be."""
 
 
-class Attached(NamedTuple):
+class MailFile(NamedTuple):
     """A file in a mail."""
 
     name: str
@@ -68,7 +68,7 @@ class MailContent(NamedTuple):
     sent: str | None
     text: str
     html: str
-    attached: tuple[Attached, ...]
+    attached: tuple[MailFile, ...]
     problems: tuple[str, ...]
 
 
@@ -77,14 +77,14 @@ def read_mail(raw: bytes) -> MailContent:
     message = email.message_from_bytes(raw)
     problems: list[str] = []
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
-    attached: list[Attached] = []
+    attached: list[MailFile] = []
     for part in _leaves(message):
         kind = part.get_content_type()
         name = _name(part)
         if kind in texts and not name and part.get_content_disposition() != "attachment":
             texts[kind].append(_text(part, problems))
         else:
-            attached.append(Attached(name or f"part {len(attached) + 1}{_ending(kind)}", _data(part, problems)))
+            attached.append(MailFile(name or f"part {len(attached) + 1}{_ending(kind)}", _data(part, problems)))
     for part in message.walk():
         problems += [_defect(part, each) for each in part.defects]
     senders = _addresses(message, "From")
