@@ -70,7 +70,7 @@ async def ticked(_run: Run) -> None:
 
 
 def made_lines() -> list[Line]:
-    """Return the lines: some each day, some once a week, most once a month, half in hours that clocks are changed in."""
+    """Return the lines: some each day or week, most once a month, half of them in hours that clocks are changed in."""
     chance = random.Random(7)
     lines = []
     for number in range(LINES):
