@@ -23,6 +23,8 @@ from handrail_orchestrator.process_map.labels import OWN_NAMES, plain_labels
 from handrail_orchestrator.process_map.mermaid import mermaid
 from handrail_orchestrator.process_map.svg import svg
 from handrail_orchestrator.reader import Reader, reading
+from handrail_orchestrator.statistics.stats import StatsWindow
+from handrail_orchestrator.store.figures import HOUR
 from handrail_orchestrator.store.flows import FlowQuery
 
 FromOption = Annotated[
@@ -57,7 +59,9 @@ def show_map(
     query = _query(workflow, version, since, until)
     with reading(store) as reader:
         _must_be_known(reader, workflow)
-        found = reader.process_map(query, time())
+        now = time()
+        window = StatsWindow(since=query.since or 0.0, until=now + HOUR if query.until is None else query.until)
+        found = reader.counted_map(reader.stats(window, workflow=workflow, version=version), workflow, now)
     if as_mermaid:
         text = mermaid(found)
     elif as_svg:

@@ -5,23 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
 
 from handrail_orchestrator.process_map.activity import activity_of
 from handrail_orchestrator.process_map.flow import Edge, FlowStep, flow_of
 from handrail_orchestrator.process_map.graph import MapNode, ProcessMap, process_map
 from handrail_orchestrator.step import OF_THE_ENGINE, StepKind
 from handrail_orchestrator.store.flows import LiveRow, LoggedStep
-
-
-class CountedStep(NamedTuple):
-    """An activity that was counted before."""
-
-    activity: str
-    kind: StepKind
-    calls: int
-    owner: str | None = None
-    failed: int = 0
 
 
 @dataclass

@@ -1,17 +1,15 @@
 """The process map of a store; every client reads it."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from handrail_orchestrator.store.flows import FlowQuery
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from handrail_orchestrator.process_map.counting import CountedStep
-    from handrail_orchestrator.process_map.flow import Edge
+    from handrail_orchestrator.process_map.counted import CountedRuns
     from handrail_orchestrator.process_map.graph import ProcessMap
+    from handrail_orchestrator.step import StepKind
     from handrail_orchestrator.store import Store
 
 
@@ -30,18 +28,18 @@ class MapReader(ABC):
             found.setdefault(name, []).append(version)
         return found
 
-    def figured_map(
-        self, edges: "Mapping[Edge, int]", steps: "Iterable[CountedStep]", query: FlowQuery, now: float
-    ) -> "ProcessMap":
-        """Return the map of edges and steps that were counted before, with what goes on now in all runs of a query."""
+    def counted_map(self, stats: "CountedRuns", workflow: str, now: float) -> "ProcessMap":
+        """Return how the runs of a workflow that were counted went, with what goes on now in all that are open."""
         from handrail_orchestrator.process_map.counting import FlowCounts  # noqa: PLC0415 -- few clients draw maps
 
-        checked_texts(workflow=query.workflow)
+        checked_texts(workflow=workflow)
         counts = FlowCounts()
-        counts.edges.update(edges)
-        for step in steps:
-            counts.add_step(*step)
-        counts.add_live(self._open_store.live_steps(FlowQuery(query.workflow, query.version)))
+        counts.edges.update(stats.flows.get(workflow, {}))
+        for each in stats.steps:
+            if each.workflow == workflow:
+                kind = cast("StepKind", each.kind)
+                counts.add_step(each.step, kind, each.executed + each.open, each.owner, each.failed)
+        counts.add_live(self._open_store.live_steps(FlowQuery(workflow, stats.version)))
         return counts.map(now)
 
     def process_map(self, query: FlowQuery, now: float) -> "ProcessMap":

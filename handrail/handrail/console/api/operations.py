@@ -5,7 +5,6 @@ from typing import Any
 from handrail.console.api.operation import ApiAnswer, ApiCall, Nothing
 from handrail.console.api.operation_models import MapQuery, WindowQuery
 from handrail.console.operations.filters import OperationsFilters
-from handrail.console.operations.view import map_of_workflow
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.statistics.window import window_of
 from handrail_orchestrator.tags import read_filter
@@ -31,7 +30,7 @@ def process_map(call: ApiCall[Nothing, MapQuery, Nothing, Nothing]) -> ApiAnswer
     client, query = call.console.client, call.query
     window = window_of(query.window, now=client.now(), zone=call.viewer.zone)
     stats = client.stats(window, workflow=query.workflow, version=query.version)
-    return ApiAnswer(map_of_workflow(client, stats, query.workflow).as_json())
+    return ApiAnswer(client.counted_map(stats, query.workflow, client.now()).as_json())
 
 
 def failures(call: ApiCall[Nothing, WindowQuery, Nothing, Nothing]) -> ApiAnswer:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 from handrail.console.operations.figures import FunnelBox, PageFigure, difference, figures, funnel
 from handrail.console.operations.filters import OperationsFilters
@@ -12,14 +11,8 @@ from handrail.console.operations.step_lines import StepLine, gone, step_lines
 from handrail.console.viewer import Viewer
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.failures.group import Failures
-from handrail_orchestrator.process_map.counting import CountedStep
-from handrail_orchestrator.process_map.graph import ProcessMap
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.statistics.stats import Stats, StepStats
-from handrail_orchestrator.store.flows import FlowQuery
-
-if TYPE_CHECKING:
-    from handrail_orchestrator.step import StepKind
 
 MOST_GROUPS = 20
 """Groups of failures on the page."""
@@ -92,14 +85,4 @@ def map_of(client: Client, filters: OperationsFilters, stats: Stats) -> MapPictu
     """Return the map of the workflow that is chosen, or that is the only one; None: there are several."""
     names = {each.workflow for each in stats.versions}
     workflow = filters.workflow or (names.pop() if len(names) == 1 else "")
-    return picture(map_of_workflow(client, stats, workflow), workflow) if workflow else None
-
-
-def map_of_workflow(client: Client, stats: Stats, workflow: str) -> ProcessMap:
-    """Return how the runs that were counted went from step to step, with what goes on now."""
-    steps = [
-        CountedStep(each.step, cast("StepKind", each.kind), each.executed + each.open, each.owner, each.failed)
-        for each in stats.steps
-        if each.workflow == workflow
-    ]
-    return client.figured_map(stats.flows.get(workflow, {}), steps, FlowQuery(workflow, stats.version), client.now())
+    return picture(client.counted_map(stats, workflow, client.now()), workflow) if workflow else None
