@@ -42,6 +42,8 @@ class InputBatch:
     inputs: list[InputLine]
     store: str
     concurrency: int
+    also: tuple[AnyWorkflow, ...] = ()
+    """What its runs need besides: child workflows, and the version before one that is rolled out."""
 
 
 @complaining
@@ -54,6 +56,10 @@ def run(
     id_field: Annotated[
         str | None, typer.Option(help="the field that names each run, so that it is started once")
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODULE:WORKFLOW", help="a child's workflow, or the version before one rolled out"),
+    ] = None,
     concurrency: ConcurrencyOption = 100,
     as_json: JsonOption = False,
     logs: LogOption = False,
@@ -63,11 +69,12 @@ def run(
         log_json()
     with calling_foreign_code(aside=as_json):
         workflow = load_workflow(target)
+        others = tuple(load_workflow(each) for each in also or ())
     inputs = read_inputs(file, workflow.input_codec, id_field)
     if id_field is None:
         inputs = [InputLine(each.line, f"{file.stem}:{each.line}", each.value, each.raw) for each in inputs]
     begun = time.perf_counter()
-    batch = InputBatch(workflow, lasting(target), inputs, store, concurrency)
+    batch = InputBatch(workflow, lasting(target), inputs, store, concurrency, others)
     with calling_foreign_code(aside=as_json):
         summary = run_until_stopped(run_batch(batch, quiet=as_json))
     if as_json:
@@ -83,7 +90,7 @@ async def run_batch(batch: InputBatch, *, quiet: bool = False) -> RunSummary:
     ids = [each.id for each in batch.inputs]
     async with Orchestrator(
         batch.store,
-        workflows=[batch.workflow],
+        workflows=[batch.workflow, *batch.also],
         concurrency=batch.concurrency,
         telemetry=telemetry_from_environment(),
     ) as orchestrator:
@@ -147,7 +154,8 @@ def work(
             telemetry=telemetry_from_environment(),
             notices=load_notices(notices),
         )
-        found = {workflow.name: lasting(target) for workflow, target in zip(workflows, targets, strict=True)}
+        oldest_first = sorted(zip(workflows, targets, strict=True), key=lambda pair: pair[0].version)
+        found = {workflow.name: lasting(target) for workflow, target in oldest_first}
         run_until_stopped(_work(orchestrator, found, store, until_idle=until_idle))
 
 

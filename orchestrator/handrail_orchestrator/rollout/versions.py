@@ -63,7 +63,8 @@ def require_versions(workflows: Sequence[AnyWorkflow]) -> None:
         if older is None:
             raise InvalidWorkflow(
                 f"workflow {each.name!r} version {each.version} is rolled out bit by bit, and there is no version"
-                " before it for the other runs: give both, such as workflows=[new, old] or `handrail work NEW OLD`"
+                " before it for the other runs: give both, workflows=[new, old], `handrail work NEW OLD`"
+                " or `handrail run NEW FILE --also OLD`"
             )
         for what, new, old in (
             ("takes", each.input_codec, older.input_codec),

@@ -1,5 +1,6 @@
 """A version that is rolled out bit by bit: which runs get it, and that a run stays on the version it began with."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.rollout.versions import version_for
 from handrail_orchestrator.store.rollouts import RolloutKey, RolloutRow
 from handrail_orchestrator.store.sqlite import SqliteStore
+from tests.unit.orchestrator.commands import STORE, done, handrail, working_in, write
 
 
 @workflow(version=1, name="triage")
@@ -176,3 +178,33 @@ def taking_numbers() -> Workflow[int, str]:
 def test_what_is_no_rollout_is_refused() -> None:
     with pytest.raises(InvalidWorkflow, match=r"rollout is 0.1; give share\(0.1\)"):
         new(0.1)  # type: ignore[arg-type]
+
+
+FLOWS = """
+from handrail import Run, workflow
+from handrail.guards import share
+
+
+@workflow(version=1, name="greet")
+async def before(run: Run, name: str) -> str:
+    return f"hello {name}"
+
+
+@workflow(version=2, rollout=share(0.5))
+async def greet(run: Run, name: str) -> str:
+    return f"good day {name}"
+"""
+
+
+def test_the_command_runs_a_new_version_beside_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with working_in(tmp_path, monkeypatch):
+        Path("greeting.py").write_text(FLOWS, encoding="utf-8")
+        file = write([f"guest {number}" for number in range(40)], "names.jsonl")
+
+        alone = handrail("run", "greeting.py:greet", file, "--store", STORE)
+        assert (alone.exit_code, "--also OLD" in alone.stderr) == (2, True)
+
+        done("run", "greeting.py:greet", file, "--also", "greeting.py:before", "--store", STORE)
+        rows = [json.loads(line) for line in done("runs", "list", "--store", STORE, "--json").splitlines()]
+        assert {row["version"] for row in rows} == {1, 2}
+        assert all(row["output"].startswith("hello" if row["version"] == 1 else "good day") for row in rows)
