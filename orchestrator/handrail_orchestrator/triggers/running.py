@@ -42,8 +42,9 @@ class Running:
         for name, same in groupby(by_name, key=lambda each: each.name):
             await self._host.change(_declared(name, list(same), self._host.now()))
         self._tasks = [asyncio.create_task(_watched(each, self._host), name=each.name) for each in self._triggers]
-        self._asked = asyncio.create_task(self._grant(), name="triggers by hand")
         await asyncio.sleep(0)  # each has begun before it can be closed
+        await self._grant_open()
+        self._asked = asyncio.create_task(self._grant(), name="triggers by hand")
 
     async def end(self) -> None:
         """Let them finish what they have in hand, and end them."""
@@ -59,15 +60,18 @@ class Running:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _grant(self) -> None:
-        """Fire what people want to be fired."""
-        names = {each.name for each in self._triggers}
         while True:
             await asyncio.sleep(ASKED_SECONDS)
-            try:
-                for ask in self._host.asks(sorted(names)):
-                    await self._grant_one(ask)
-            except StoreError as error:
-                _log.warning("what people want to be fired cannot be read, and is looked for again: %s", error)
+            await self._grant_open()
+
+    async def _grant_open(self) -> None:
+        """Fire what people want to be fired."""
+        names = {each.name for each in self._triggers}
+        try:
+            for ask in self._host.asks(sorted(names)):
+                await self._grant_one(ask)
+        except StoreError as error:
+            _log.warning("what people want to be fired cannot be read, and is looked for again: %s", error)
 
     async def _grant_one(self, ask: AskRow) -> None:
         wish = ByHand(f"hand:{ask.id}", ask.actor, None if ask.payload is None else json.loads(ask.payload))

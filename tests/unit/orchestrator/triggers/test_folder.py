@@ -291,3 +291,17 @@ def test_what_cannot_work_is_refused_when_it_is_built(inbox: Path) -> None:
         folder(inbox, workflow=register, poll_seconds=0)
     with pytest.raises(UnknownWorkflow, match=r"put it into Orchestrator\(workflows="):
         Orchestrator("sqlite:///:memory:", workflows=[claims], triggers=[folder(inbox, workflow=register)])
+
+
+async def test_files_wait_while_the_trigger_is_paused(inbox: Path) -> None:
+    letters = watched(inbox)
+    async with watching(inbox, letters) as orchestrator:
+        await orchestrator.pause_trigger(letters.name, by="ann")
+        (inbox / "a.txt").write_text("alpha")
+        await asyncio.sleep(0.3)
+        assert (there(inbox), orchestrator.runs()) == (["a.txt"], [])
+        await orchestrator.resume_trigger(letters.name)
+        await until(lambda: there(inbox) == ["done/a.txt"])
+        history = [event.action for event in orchestrator.trigger_history(letters.name)]
+        assert history == ["fired", "resumed", "paused", "declared"]
+        assert orchestrator.triggers()[0].says == f"{inbox}: *"

@@ -1,0 +1,116 @@
+"""What was reported of other schedulers and receivers of webhooks, put to ours."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from handrail import Orchestrator
+from handrail.orchestrator import every, stripe, times, webhook
+from handrail.testing import FakeClock
+from tests.unit.orchestrator.triggers.test_webhook import EVENT, NOW, PATH, SECRET, stripe_headers, take
+from tests.unit.orchestrator.triggers.trigger_flows import history, report, run_ids, until, utc
+
+
+def shown(line: str, tz: str, after: datetime, count: int) -> list[str]:
+    return [at.astimezone(ZoneInfo(tz)).isoformat() for at in times(line, tz=tz, after=after, count=count)]
+
+
+def test_no_midnight_is_left_out_on_the_day_after_clocks_go_forward() -> None:
+    """agronholm/apscheduler#606: the day after the change was skipped."""
+    found = shown("0 0 * * *", "US/Pacific", utc("2022-03-12T12:00"), 3)
+    assert found == ["2022-03-13T00:00:00-08:00", "2022-03-14T00:00:00-07:00", "2022-03-15T00:00:00-07:00"]
+
+
+def test_the_hour_that_comes_twice_is_left_again() -> None:
+    """agronholm/apscheduler#1021 and #980: the next time was the same one for ever."""
+    begin = datetime(2017, 10, 29, 3, 45, tzinfo=ZoneInfo("Europe/Helsinki"), fold=1)
+    found = times("30 * * * *", tz="Europe/Helsinki", after=begin, count=5)
+    assert found[0] == datetime(2017, 10, 29, 2, 30, tzinfo=UTC)
+    assert all((later - earlier).total_seconds() == 3_600 for earlier, later in pairwise(found))
+    every_other = times("0 */2 * * *", tz="Europe/London", after=utc("2024-10-26T23:30"), count=12)
+    assert every_other == sorted(set(every_other))
+
+
+def test_times_are_right_when_one_looks_on_the_day_itself_before_clocks_go_forward() -> None:
+    """PrefectHQ/prefect#10472: from a moment on that day before the change, times were an hour off."""
+    found = shown("10 0 * * *", "America/Montreal", utc("2023-03-12T05:10:02"), 3)
+    assert found == ["2023-03-13T00:10:00-04:00", "2023-03-14T00:10:00-04:00", "2023-03-15T00:10:00-04:00"]
+
+
+async def test_what_is_due_once_a_day_runs_once_on_the_day_on_which_clocks_go_back(tmp_path: Path) -> None:
+    """PrefectHQ/prefect#7381, #7461, temporalio/temporal#8205: runs came twice, or not at all."""
+    clock = FakeClock(utc("2022-10-29T12:00"))
+    given = every("30 1 * * *", tz="Europe/London", workflow=report, catch_up="all")
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    async with Orchestrator(store, workflows=[report], clock=clock, triggers=[given]) as orchestrator:
+        for hour in range(1, 37):
+            clock.move_to(utc("2022-10-29T12:00").timestamp() + hour * 3_600)
+            await asyncio.sleep(0.01)
+        await until(lambda: len(run_ids(orchestrator)) == 1)
+        assert run_ids(orchestrator) == ["every:report-2022-10-30T00:30:00Z"]
+
+
+async def test_what_was_paused_does_not_run_at_once_when_it_is_resumed(tmp_path: Path) -> None:
+    """apache/airflow#57488, #19126 and #39867: resumed on Monday, Friday's run came at once."""
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    clock = FakeClock(utc("2025-02-21T14:00"))
+    given = every("45 20 * * 5", tz="Europe/Moscow", workflow=report)
+    async with Orchestrator(store, workflows=[report], clock=clock, triggers=[given]) as orchestrator:
+        await orchestrator.pause_trigger("every:report")
+        clock.move_to(utc("2025-02-24T09:00").timestamp())
+        await orchestrator.resume_trigger("every:report")
+    async with Orchestrator(store, workflows=[report], clock=clock, triggers=[given]) as orchestrator:
+        await until(lambda: any(action == "skipped" for action, _ in history(orchestrator, "every:report")))
+        assert run_ids(orchestrator) == []
+        clock.move_to(utc("2025-02-28T17:45").timestamp())
+        await until(lambda: run_ids(orchestrator) == ["every:report-2025-02-28T17:45:00Z"])
+
+
+async def test_a_line_that_is_changed_does_not_run_for_times_that_it_never_had(tmp_path: Path) -> None:
+    """apache/airflow#45274: after another schedule, runs came for times of the past."""
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    for line, hour in (("0 6,18 * * *", "2024-12-29T18:30"), ("0 * * * *", "2024-12-30T12:30")):
+        given = every(line, workflow=report, catch_up="all")
+        clock = FakeClock(utc(hour))
+        async with Orchestrator(store, workflows=[report], clock=clock, triggers=[given]) as orchestrator:
+            await asyncio.sleep(0.05)
+            assert run_ids(orchestrator) == []
+
+
+async def test_deliveries_that_come_at_the_same_moment_to_two_processes_start_one_run(tmp_path: Path) -> None:
+    """stellarBank/StellarBank#39 and webrenew/unicon#56: both passed the check before either had written its id."""
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+
+    def opened() -> Orchestrator:
+        hook = webhook(PATH, workflow=take, scheme=stripe(SECRET))
+        return Orchestrator(store, workflows=[take], clock=FakeClock(NOW), triggers=[hook])
+
+    async with opened() as one, opened() as two:
+        hooks = [each.hook(PATH) for each in (one, two)]
+        headers = {"content-type": "application/json", **stripe_headers(EVENT)}
+        answers = await asyncio.gather(*[hook.deliver(headers, EVENT) for _ in range(20) for hook in hooks if hook])
+        assert [answer.status for answer in answers] == [202] * 40
+        assert sum(bool(answer.body["new"]) for answer in answers) == 1
+        assert run_ids(one) == ["evt_1"]
+
+
+@pytest.mark.parametrize("late", [299, 301])
+async def test_a_body_that_was_kept_and_is_sent_again_starts_nothing(tmp_path: Path, late: int) -> None:
+    """get-engram/engram#454: within five minutes a kept delivery was processed again."""
+    clock = FakeClock(NOW)
+    hook = webhook(PATH, workflow=take, scheme=stripe(SECRET))
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    async with Orchestrator(store, workflows=[take], clock=clock, triggers=[hook]) as orchestrator:
+        opened = orchestrator.hook(PATH)
+        assert opened is not None
+        headers = {"content-type": "application/json", **stripe_headers(EVENT)}
+        assert (await opened.deliver(headers, EVENT)).body["new"] is True
+        clock.move_to(NOW.timestamp() + late)
+        again = await opened.deliver(headers, EVENT)
+        assert again.status == (202 if late < 300 else 401)
+        assert run_ids(orchestrator) == [json.loads(EVENT)["id"]]
