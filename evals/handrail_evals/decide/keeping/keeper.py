@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from handrail_evals.decide.keeping.draws import DrawnCase
-from handrail_evals.decide.keeping.ladder import Ladder
+from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.errors import InvalidLabels
 from handrail_ground.optional import OptionalLibrary
 
@@ -74,7 +74,7 @@ class KeeperSettings:
 class PromiseKeeper:
     """Reads a ledger in the order of its draws; its state is a function of what it has read, and of nothing else."""
 
-    def __init__(self, ladder: Ladder, settings: KeeperSettings) -> None:
+    def __init__(self, ladder: KeeperLadder, settings: KeeperSettings) -> None:
         self.ladder = ladder
         self.settings = settings
         self.in_force = -1
@@ -191,7 +191,7 @@ class PromiseKeeper:
         }
 
     @classmethod
-    def of_json(cls, data: Any, ladder: Ladder, settings: KeeperSettings) -> Self:
+    def of_json(cls, data: Any, ladder: KeeperLadder, settings: KeeperSettings) -> Self:
         """Return a keeper from a checkpoint of the same ladder and settings.
 
         Raises:

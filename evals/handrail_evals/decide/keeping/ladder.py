@@ -32,7 +32,7 @@ class LadderSegment:
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class KeeperLadder:
     """Thresholds from strict to loose, in segments.
 
     Raises:
@@ -100,7 +100,7 @@ def ladder_of(
     starts: Sequence[float] = STARTS,
     parts: Sequence[float] = PARTS,
     fewest: int = FEWEST_SCORES,
-) -> Ladder:
+) -> KeeperLadder:
     """Return the ladder of unlabelled scores: thresholds at equal steps of coverage, in segments from each start on.
 
     The first start is the strictest threshold that is ever accepted at. Scores that many cases have in common make one
@@ -134,7 +134,7 @@ def ladder_of(
             begin = end
         elif segments:  # no threshold of its own: what it would have got goes to the segment before it
             segments[-1] = LadderSegment(segments[-1].begin, segments[-1].end, segments[-1].part + part)
-    return Ladder(thresholds, _wrong(falling, thresholds), _whole(segments))
+    return KeeperLadder(thresholds, _wrong(falling, thresholds), _whole(segments))
 
 
 def _whole(segments: Sequence[LadderSegment]) -> tuple[LadderSegment, ...]:

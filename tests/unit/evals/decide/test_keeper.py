@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from handrail_evals.decide.keeping.draws import DrawnCase, is_drawn
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
-from handrail_evals.decide.keeping.ladder import Ladder, LadderSegment, ladder_of
+from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment, ladder_of
 from handrail_evals.errors import InvalidLabels
 
 SETTINGS = KeeperSettings(target=0.05)
-LADDER = Ladder((0.9, 0.8, 0.7, 0.6), (0.1, 0.2, 0.3, 0.4), (LadderSegment(0, 2, 0.6), LadderSegment(2, 4, 0.4)))
+LADDER = KeeperLadder((0.9, 0.8, 0.7, 0.6), (0.1, 0.2, 0.3, 0.4), (LadderSegment(0, 2, 0.6), LadderSegment(2, 4, 0.4)))
 
 
 def case(number: int, score: float = 0.95, *, wrong: bool | None = False, **said: float) -> DrawnCase:
@@ -24,14 +24,14 @@ def case(number: int, score: float = 0.95, *, wrong: bool | None = False, **said
     return DrawnCase(number=number, score=score, drawn=True, in_force=-1, verdict=verdict, **rule)  # type: ignore[arg-type]
 
 
-def kept(*ledger: DrawnCase, settings: KeeperSettings = SETTINGS, ladder: Ladder = LADDER) -> PromiseKeeper:
+def kept(*ledger: DrawnCase, settings: KeeperSettings = SETTINGS, ladder: KeeperLadder = LADDER) -> PromiseKeeper:
     keeper = PromiseKeeper(ladder, settings)
     keeper.read(ledger)
     return keeper
 
 
 def stream(
-    risk: Callable[[float], float], *, seed: int, cases: int, ladder: Ladder, settings: KeeperSettings
+    risk: Callable[[float], float], *, seed: int, cases: int, ladder: KeeperLadder, settings: KeeperSettings
 ) -> Iterator[PromiseKeeper]:
     """Play cases whose scores are even, and yield the keeper after each; nobody answers what was not drawn."""
     chance, keeper = random.Random(seed), PromiseKeeper(ladder, settings)
@@ -161,7 +161,7 @@ def test_a_keeper_that_is_killed_goes_on_from_its_checkpoint_as_one_that_was_not
 
 
 def test_a_checkpoint_of_another_ladder_is_refused() -> None:
-    other = Ladder((0.9,), (0.1,), (LadderSegment(0, 1, 1.0),))
+    other = KeeperLadder((0.9,), (0.1,), (LadderSegment(0, 1, 1.0),))
     with pytest.raises(InvalidLabels, match="another ladder"):
         PromiseKeeper.of_json(kept(case(1)).as_json(), other, SETTINGS)
     with pytest.raises(InvalidLabels, match="no checkpoint"):
@@ -170,7 +170,7 @@ def test_a_checkpoint_of_another_ladder_is_refused() -> None:
 
 @pytest.mark.slow
 def test_thresholds_that_are_all_bad_are_hardly_ever_believed() -> None:
-    ladder = Ladder(
+    ladder = KeeperLadder(
         tuple(1 - step / 10 for step in range(1, 11)),
         tuple([1.0] * 10),
         (LadderSegment(0, 4, 0.3), LadderSegment(4, 7, 0.4), LadderSegment(7, 10, 0.3)),
@@ -203,7 +203,7 @@ def test_a_ladder_falls_and_its_segments_cover_it(scores: list[float]) -> None:
     ladder = ladder_of(scores)
     assert list(ladder.thresholds) == sorted(set(ladder.thresholds), reverse=True)
     assert set(ladder.thresholds) <= set(scores)
-    assert Ladder.of_json(json.loads(json.dumps(ladder.as_json()))) == ladder
+    assert KeeperLadder.of_json(json.loads(json.dumps(ladder.as_json()))) == ladder
     for score in scores[:20]:
         place = ladder.place_of(score)
         assert place == sum(threshold > score for threshold in ladder.thresholds)
