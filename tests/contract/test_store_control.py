@@ -137,7 +137,7 @@ def test_one_run_tries_a_system_that_is_down_and_the_others_go_on_one_after_the_
     assert enter(store, worker, other, NOW + 31) == "wait"
     wrote(store, Suspend(other, None, 0), worker=worker)
     assert enter(store, worker, probing.key, NOW + 31) == "probe"
-    assert claim(store, worker, now=NOW + 999).runs == []  # as long as it tries, nobody else does
+    assert claim(store, worker, now=NOW + 330).runs == []  # as long as it tries, nobody else does
     wrote(store, SystemAnswered("crm", probing.key, NOW + 40, RULE), worker=worker)
     assert store.systems() == []
     assert [claimed_ids(claim(store, worker, now=NOW + 40 + each / 2)) for each in range(3)] == [["c"], ["d"], ["e"]]
@@ -229,3 +229,17 @@ def test_runs_are_forgotten_with_their_descendants_and_nothing_of_the_others_is(
     assert isinstance(refusal(store, Fork("a", None, "d", NOW)), WrongState)
     with store.evidence() as evidence:
         assert list(evidence.blanks()) == []  # nobody was asked anything
+
+
+def test_a_call_that_tries_and_never_comes_back_is_not_waited_for_without_end(store: Store) -> None:
+    worker = signed_on(store)
+    down(store, worker, "a", "b", "c", "d")
+    (hanging,) = claim(store, worker, now=NOW + 30).runs
+    assert enter(store, worker, hanging.key, NOW + 30) == "probe"
+    assert claim(store, worker, now=NOW + 329).next_wake == NOW + 330
+    (other,) = claim(store, worker, now=NOW + 330).runs
+    assert enter(store, worker, other.key, NOW + 330) == "probe"
+    wrote(store, SystemAnswered("crm", hanging.key, NOW + 331, RULE), worker=worker)
+    assert store.systems()[0].row.state == "probed"  # what it says now does not count any more
+    assert wrote(store, ProbeNow("crm", NOW + 332, None)) == [True]
+    assert len(claim(store, worker, now=NOW + 332).runs) == 1

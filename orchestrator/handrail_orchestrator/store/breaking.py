@@ -19,7 +19,7 @@ class SystemRow(NamedTuple):
     since: float | None = None
     """Since when it is down."""
     look_at: float = 0.0
-    """When somebody is to try again; of one that is probed, until when whoever was chosen has time to begin."""
+    """When somebody is to try again; of one that is probed, until when whoever tries has time to begin, or to end."""
     probe: int | None = None
     """The key of the run that tries."""
     worker: int | None = None
@@ -61,13 +61,14 @@ def entered(
 ) -> tuple[Way, SystemRow]:
     """Return what a run may do that needs the system.
 
-    ``is_tried``: whether the run that probes is executed by the worker that said so.
+    ``is_tried``: whether the run that probes is executed by the worker that said so. A call that never comes back holds
+    the others up for as long as it has time (``patience``), and no longer; what it says after that does not count.
     """
     if row.state == "up":
         return "go", row
     if row.state == "probed":
         is_chosen = row.probe == run
-        is_free = not is_tried if row.worker is not None else now >= row.look_at
+        is_free = now >= row.look_at or (row.worker is not None and not is_tried)
         if not is_chosen and not is_free:
             return "wait", row
     elif now < row.look_at:

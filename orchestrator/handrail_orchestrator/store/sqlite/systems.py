@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 15.0
 """How long a run that is chosen to try has to begin, before another one is."""
+TRY_SPANS = 10
+"""How long a call that tries may take, in times of ``probe_after_seconds``, before another one does."""
 
 _SELECT = f"SELECT {', '.join(b.SystemRow._fields)} FROM systems"  # noqa: S608 -- our own column names
 _IS_TRIED = "SELECT 1 FROM runs WHERE key = ? AND owner = ?"
@@ -49,7 +51,8 @@ def enter(tx: "Transaction", change: h.EnterSystem) -> h.Entered:
     """Let a run use a system, for itself or for all; or have it wait, its time limits standing still."""
     row = _row(tx, change.system)
     _must_be_mine(tx, change.run)
-    way, now_is = b.entered(row, change.run, tx.worker, change.now, PATIENCE_SECONDS, is_tried=_is_tried(tx, row))
+    patience = max(PATIENCE_SECONDS, TRY_SPANS * change.rule.probe_after_seconds)
+    way, now_is = b.entered(row, change.run, tx.worker, change.now, patience, is_tried=_is_tried(tx, row))
     if way == "wait":
         _hold(tx, change.system, change.run, change.step, change.now)
         return h.Entered("wait")
@@ -92,9 +95,9 @@ def answer(tx: "Transaction", change: h.SystemAnswered) -> None:
 
 
 def probe_now(tx: "Transaction", change: h.ProbeNow) -> bool:
-    """Have somebody try now; the log says who asked for it."""
+    """Have somebody try now, also when a call that tries does not come back; the log says who asked for it."""
     down = tx.execute(
-        "UPDATE systems SET look_at = ? WHERE system = ? AND state = 'down'", (change.now, change.system)
+        "UPDATE systems SET look_at = ? WHERE system = ? AND state != 'up'", (change.now, change.system)
     ).rowcount
     if down:
         told = json.dumps({"system": change.system})
@@ -107,7 +110,7 @@ def look(tx: "Transaction", change: Claim) -> tuple[frozenset[str], float | None
     rows = [b.SystemRow._make(row) for row in tx.execute(_SELECT).fetchall()]
     nexts: list[float] = []
     for row in rows:
-        if row.state == "up" or _is_tried(tx, row):
+        if row.state == "up":
             continue
         if change.now < row.look_at:
             nexts.append(row.look_at)
