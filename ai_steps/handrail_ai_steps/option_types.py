@@ -45,6 +45,7 @@ def require_types(step: str, options: Mapping[str, Any]) -> None:
         ("escalate", _is_escalation, "Escalation(queue='triage')"),
         ("prompt", _is_prompt, "Prompt(system=..., user=...), or None for the default"),
         ("limits", _are_limits, "Limits(seconds=20)"),
+        ("limit", _is_name_or_none, "the name of a limit of the orchestrator, such as 'gpu', or None"),
         ("mask", _is_collection, "a list of kinds of personal data, such as ['email', 'phone']"),
         ("keep_source", _is_bool, "True or False"),
         ("day_first", _is_bool_or_none, "True or False, or None where nobody knows"),
@@ -119,6 +120,10 @@ def _are_limits(given: object) -> bool:
 
 def _is_bool(given: object) -> bool:
     return isinstance(given, bool)
+
+
+def _is_name_or_none(value: Any) -> bool:
+    return value is None or (is_text(value) and bool(value.strip()))
 
 
 def _is_bool_or_none(given: object) -> bool:

@@ -36,6 +36,7 @@ class StepOptions(TypedDict, total=False):
     challenger: models, or a step, asked beside it in runs; their answers decide nothing and are compared.
     prompt: the templates of the prompt, in place of the default ones.
     limits: what one call may take of time, tokens and money, such as ``Limits(seconds=20)``.
+    limit: the name of a limit of the orchestrator that its calls in runs pass, such as ``"gpu"``.
     mask: personal data (such as ``["email", "phone"]``) that models see only as tokens; answers come back with it.
     keep_source: whether the outcome carries the input as text, for reviewers; True without it.
     day_first: whether the day stands first in dates such as ``03/04/2024``, where the input itself does not show it.
@@ -49,6 +50,7 @@ class StepOptions(TypedDict, total=False):
     challenger: "ModelLike | Sequence[ModelLike] | AIStep[Any] | None"
     prompt: Prompt | None
     limits: Limits
+    limit: str | None
     mask: "Collection[PersonalDataKind]"
     keep_source: bool
     day_first: bool | None
@@ -63,6 +65,7 @@ DEFAULTS: StepOptions = {
     "challenger": None,
     "prompt": None,
     "limits": Limits(),
+    "limit": None,
     "mask": (),
     "keep_source": True,
     "day_first": None,
@@ -121,6 +124,7 @@ def step_of(
         guards=tuple(chosen["guards"]),
         escalate=chosen["escalate"],
         limits=chosen["limits"],
+        limit=chosen["limit"],
         mask=tuple(chosen["mask"]),
         keep_source=chosen["keep_source"],
         day_first=chosen["day_first"],

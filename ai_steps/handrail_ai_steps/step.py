@@ -69,6 +69,8 @@ class AIStep(Generic[T_co]):
     challenger: "AIStep[Any] | None" = None
     """Who is asked beside it in runs, for comparison alone."""
     limits: Limits = Limits()  # noqa: RUF009 -- frozen
+    limit: str | None = None
+    """The limit of the orchestrator that its calls in runs pass; a bare call passes none."""
     mask: "tuple[PersonalDataKind, ...]" = ()
     """The personal data that no model is shown; answers come back with it restored."""
     keep_source: bool = True

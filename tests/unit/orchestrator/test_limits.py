@@ -4,11 +4,15 @@ import asyncio
 
 import pytest
 
-from handrail import Accepted, Limit, Orchestrator, Run, StepFailed, action, workflow
+from handrail import Accepted, Limit, Orchestrator, Run, Says, ScriptedModel, StepFailed, action, draft, workflow
+from handrail.guards import Always
 from handrail.orchestrator import InvalidWorkflow, Limited
+from handrail_ai_steps.errors import InvalidTask
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Judgement
 from handrail_orchestrator import limits as limits_module
+from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.judge import LimitedJudge
 from handrail_orchestrator.limits import Limiter, Limiters
 from handrail_orchestrator.testing import FakeClock
 
@@ -221,3 +225,11 @@ async def test_limiters_of_keys_that_nobody_needs_are_forgotten(monkeypatch: pyt
 def test_a_limit_by_key_needs_a_name_and_a_function(name: str, key: object) -> None:
     with pytest.raises(InvalidWorkflow, match="give a limit's name, and a function"):
         Limited(name, key=key)  # type: ignore[arg-type]  # whatever somebody writes
+
+
+def test_an_ai_step_names_a_limit_that_its_runs_pass() -> None:
+    route = draft("reply", str, "Write.", models=ScriptedModel(lambda _: Says("Hi")), accept=Always(), limit="gpu")
+    assert isinstance(route, LimitedJudge)
+    assert Library().judge(route).step.policy.limit == "gpu"
+    with pytest.raises(InvalidTask, match="limit is 3; give the name of a limit"):
+        draft("reply", str, "Write.", models=ScriptedModel(lambda _: Says("Hi")), accept=Always(), limit=3)  # type: ignore[typeddict-item]
