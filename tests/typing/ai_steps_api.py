@@ -119,4 +119,4 @@ async def misuse() -> None:
     classify("r", Team, "?", models=MODEL, accept=SURE, limits=3)  # type: ignore[arg-type]
     extract("r", Receipt, "?", models=MODEL, accept=SURE, labels={"a": "b"})  # type: ignore[call-arg]
     draft("r", str, "?", models=MODEL, keep_source="no")  # type: ignore[arg-type]
-    careful("r", limit=Limits())  # type: ignore[call-arg]
+    careful("r", limit=Limits())  # type: ignore[arg-type]

@@ -232,4 +232,4 @@ def test_an_ai_step_names_a_limit_that_its_runs_pass() -> None:
     assert isinstance(route, LimitedJudge)
     assert Library().judge(route).step.policy.limit == "gpu"
     with pytest.raises(InvalidTask, match="limit is 3; give the name of a limit"):
-        draft("reply", str, "Write.", models=ScriptedModel(lambda _: Says("Hi")), accept=Always(), limit=3)  # type: ignore[typeddict-item]
+        draft("reply", str, "Write.", models=ScriptedModel(lambda _: Says("Hi")), accept=Always(), limit=3)  # type: ignore[arg-type]
