@@ -80,17 +80,18 @@ class Limiter:
     async def __aenter__(self) -> None:
         self._inside += 1
         try:
-            await self._enter()
+            if self._slots is not None:
+                # Whoever lets go of a place has something to record in the same turn of the loop, so nobody takes the
+                # engine for at rest between that and the moment when this task goes on.
+                with asleep() if self._slots.locked() else nullcontext():
+                    await self._slots.acquire()
+            if self._spacing:
+                await self._pace_or_leave()
         except BaseException:
             self._inside -= 1
             raise
 
-    async def _enter(self) -> None:
-        if self._slots is not None:
-            # Whoever lets go of a place has something to record in the same turn of the loop, so nobody takes the
-            # engine for at rest between that and the moment when this task goes on.
-            with asleep() if self._slots.locked() else nullcontext():
-                await self._slots.acquire()
+    async def _pace_or_leave(self) -> None:
         try:
             await self._pace.turn(self._door, self._sleep)
         except BaseException:
@@ -104,7 +105,8 @@ class Limiter:
         self._leave()
 
     def _leave(self) -> None:
-        self._idle_from = self._now() + self._spacing
+        if self._spacing:
+            self._idle_from = self._now() + self._spacing
         if self._slots is not None:
             self._slots.release()
 
@@ -146,6 +148,8 @@ class Limiters:
         self._limits = dict(limits)
         self._clock = clock
         self._limiters: dict[LimitKey, Limiter] = {}
+        self._plain: dict[str, Limiter] = {}
+        """Those without keys, which are not forgotten."""
 
     def of(
         self, limit: str | Limited, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, step: str
@@ -155,6 +159,8 @@ class Limiters:
         Raises:
             InvalidWorkflow: no such limit was given.
         """
+        if isinstance(limit, str) and (known_one := self._plain.get(limit)) is not None:
+            return known_one
         named = LimitKey(limit) if isinstance(limit, str) else LimitKey(limit.name, str(limit.key(*args, **kwargs)))
         given = self._limits.get(named.name)
         if given is None:
@@ -170,4 +176,6 @@ class Limiters:
             if len(self._limiters) >= MOST_KEYS:
                 self._limiters = {key: each for key, each in self._limiters.items() if not each.is_idle}
             limiter = self._limiters[named] = Limiter(given, self._clock)
+            if isinstance(limit, str):
+                self._plain[limit] = limiter
         return limiter

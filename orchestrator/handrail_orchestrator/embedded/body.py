@@ -82,7 +82,8 @@ class Bodies:
         """
         policy = step.policy
         try:
-            await self._enter(step, tries)  # what it waits for its system is not its own time
+            if policy.system is not None:  # what it waits for it is not its own time
+                await self._enter(step, tries)
             async with self._time_limit(policy.deadline_seconds, since=tries.begun):
                 try:
                     value = await self._attempts(step, context, tries, args, kwargs)
@@ -123,12 +124,13 @@ class Bodies:
                     raise
                 failure = error
             else:
-                if self._systems is not None:
+                if step.policy.system is not None and self._systems is not None:
                     self._systems.answered(step, tries)
                 return value
             jittered = delay_seconds(retry, tries.failed, random.random())  # noqa: S311 -- jitter
             await tries.pause(tries, max(jittered, asked_seconds(failure)), failure)
-            await self._enter(step, tries)
+            if step.policy.system is not None:
+                await self._enter(step, tries)
 
     async def _enter(self, step: AnyStep, tries: Tries) -> None:
         if self._systems is not None:
