@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING
 
+from handrail_ground.optional import needs
+
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
@@ -26,7 +28,8 @@ def trace_headers() -> dict[str, str]:
     """Return the headers that let another system go on in the current trace; empty: there is none."""
     if current_ids() is None:
         return {}
-    from opentelemetry import propagate  # noqa: PLC0415 -- it is there, as there is a span
+    with needs("telemetry"):
+        from opentelemetry import propagate  # noqa: PLC0415 -- it is there, as there is a span
 
     headers: dict[str, str] = {}
     propagate.inject(headers)

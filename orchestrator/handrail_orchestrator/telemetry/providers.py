@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
-from opentelemetry.sdk.metrics import MeterProvider as SdkMeterProvider
-from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import NoOpTracerProvider, TracerProvider
+from handrail_ground.optional import needs
+
+with needs("telemetry"):
+    from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
+    from opentelemetry.sdk.metrics import MeterProvider as SdkMeterProvider
+    from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+    from opentelemetry.trace import NoOpTracerProvider, TracerProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +25,16 @@ class Exporters:
 
 def grpc() -> Exporters:
     """Return the exporters for OTLP over gRPC."""
-    from opentelemetry.exporter.otlp.proto.grpc import metric_exporter, trace_exporter  # noqa: PLC0415 -- one of two
+    with needs("telemetry"):
+        from opentelemetry.exporter.otlp.proto.grpc import metric_exporter, trace_exporter  # noqa: PLC0415 -- one of two
 
     return Exporters(trace_exporter.OTLPSpanExporter, metric_exporter.OTLPMetricExporter)
 
 
 def http() -> Exporters:
     """Return the exporters for OTLP over HTTP, in protobuf."""
-    from opentelemetry.exporter.otlp.proto.http import metric_exporter, trace_exporter  # noqa: PLC0415 -- as above
+    with needs("telemetry"):
+        from opentelemetry.exporter.otlp.proto.http import metric_exporter, trace_exporter  # noqa: PLC0415 -- as above
 
     return Exporters(trace_exporter.OTLPSpanExporter, metric_exporter.OTLPMetricExporter)
 
