@@ -10,10 +10,14 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.statistics.stats import StatsWindow
 from handrail_orchestrator.store.figures import HOUR
 
+FIRST: Final = 365 * 86_400.0
+"""Nothing is counted that began before 1971: the window in front of one must exist, too, in every time zone."""
+LAST: Final = 4e10
+"""Nor later than in the year 3237."""
 LONGEST_DAYS: Final = 3_660
 """Days that a window can have at most: ten years."""
 HOW: Final = "give 7d, 24h, or two days such as 2026-11-01..2026-11-08, the second one not included"
-_SPAN: Final = re.compile(r"(\d{1,6})([hdw])")
+_SPAN: Final = re.compile(r"(\d{1,6})([hdw])", re.ASCII)
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 WindowLike: TypeAlias = "StatsWindow | timedelta | str | tuple[datetime | date | float, datetime | date | float]"
@@ -34,7 +38,11 @@ def window_of(given: WindowLike, *, now: float, zone: str = "UTC") -> StatsWindo
         return parse_window(given, now=now, zone=zone)
     if isinstance(given, timedelta):
         return _until_now(given, now, zone)
-    since, until = (_seconds(each, zone_of(zone)) for each in given)
+    place = zone_of(zone)
+    try:
+        since, until = (_seconds(each, place) for each in given)
+    except OverflowError as error:
+        raise Misuse(f"the window {given[0]}..{given[1]} is of another age, and counts nothing: {HOW}") from error
     return _checked(since, until, zone, f"{given[0]}..{given[1]}")
 
 
@@ -110,9 +118,9 @@ def _up(now: float) -> float:
 def _moment(said: str, text: str, place: tzinfo) -> float:
     try:
         found = datetime.fromisoformat(said.strip())
-    except ValueError as error:
+        return _seconds(found, place)
+    except (ValueError, OverflowError) as error:
         raise Misuse(f"{said!r} in the window {text!r} is no day: {HOW}") from error
-    return _seconds(found, place)
 
 
 def _seconds(moment: datetime | date | float, place: tzinfo) -> float:
@@ -126,6 +134,8 @@ def _seconds(moment: datetime | date | float, place: tzinfo) -> float:
 def _checked(since: float, until: float, zone: str, text: str) -> StatsWindow:
     if not (math.isfinite(since) and math.isfinite(until)) or until <= since:
         raise Misuse(f"the window {text!r} ends before it begins, and counts nothing: {HOW}")
+    if since < FIRST or until > LAST:
+        raise Misuse(f"the window {text!r} is of another age, and counts nothing: {HOW}")
     if until - since > LONGEST_DAYS * 86_400:
         raise Misuse(f"the window {text!r} is longer than {LONGEST_DAYS} days: {HOW}")
     return StatsWindow(since=since, until=until, zone=zone)

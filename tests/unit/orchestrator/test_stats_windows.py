@@ -61,7 +61,8 @@ def test_windows_in_front_of_each_other_leave_no_moment_out(day: int, days: int,
 @pytest.mark.parametrize(
     "text",
     ["", "7", "7x", "0d", "-1d", "9999999d", "999999h", "2026-11-08", "2026-11-08..2026-11-01",
-     "2026-13-01..2026-14-01", "..", "a..b", "1900-01-01..2026-01-01", "2026-11-01..2026-11-01"],
+     "2026-13-01..2026-14-01", "..", "a..b", "0001-01-01..0001-01-05", "9999-12-30..9999-12-31", "٣d",
+     "1900-01-01..2026-01-01", "2026-11-01..2026-11-01"],
 )  # fmt: skip
 def test_what_is_no_window_is_refused_with_what_to_write(text: str) -> None:
     with pytest.raises(Misuse, match="give"):
