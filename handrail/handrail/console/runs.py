@@ -239,7 +239,7 @@ def _view(client: Client, run_id: str, after: tuple[int, str]) -> RunView:
         parent=None if run.parent is None else client.run_ids([run.parent]).get(run.parent),
         children=children[:MOST_CHILDREN],
         more_children=len(children) > MOST_CHILDREN,
-        fork_steps=[step.name for step in client.some_steps(run_id, limit=MOST_FORK_STEPS)],
+        fork_steps=_fork_steps(client, run_id),
         event=next((_event(wait) for wait in waits if wait.kind == "event"), ""),
     )
 
@@ -253,6 +253,12 @@ def _place(text: str) -> tuple[int, str]:
     """Return after which step a page of the timeline begins."""
     seq, _, name = text.partition(".")
     return (int(seq), name) if seq.isdecimal() and len(seq) < 19 else (0, "")
+
+
+def _fork_steps(client: Client, run_id: str) -> list[str]:
+    """Return the steps before which a run can be forked: those of the round that goes on."""
+    names = (step.name for step in client.some_steps(run_id, limit=MOST_FORK_STEPS))
+    return [name for name in names if not name.startswith("[")]
 
 
 # -- what is done to a run

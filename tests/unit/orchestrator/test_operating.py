@@ -168,6 +168,15 @@ async def test_a_wait_that_lost_gives_the_event_back() -> None:
         assert (rehearsal.run("r").output, rehearsal.run("s").output) == ("stopped", 1)
 
 
+async def test_an_event_that_nobody_ever_waits_for_is_pruned_in_the_end() -> None:
+    async with Rehearsal(workflows=[paying]) as rehearsal:
+        await rehearsal.send_to("paid", 1, key="A")
+        await rehearsal.advance(days=3)
+        await rehearsal.send_to("paid", 2, key="A")
+        await rehearsal.prune(older_than=timedelta(days=1))
+        assert len(rehearsal.kept_events()) == 1
+
+
 async def test_a_key_that_cannot_be_one_is_refused() -> None:
     async with Rehearsal(workflows=[paying]) as rehearsal:
         with pytest.raises(Misuse, match="key="):

@@ -61,7 +61,7 @@ def _blank_run(tx: "Transaction", key: int, change: f.ForgetRuns) -> None:
     ).fetchone()
     tx.execute(
         "UPDATE runs SET input = ?, output = ?, error = ?, progress = NULL, forgotten = ?, forgotten_by = ?,"
-        " first_input = iif(first_input IS NULL, NULL, ?) WHERE key = ?",
+        " first_input = iif(first_input IS NULL, NULL, ?), undoing = json_remove(undoing, '$.error') WHERE key = ?",
         (f.FORGOTTEN, f.blank(output), f.blank_error(error), change.now, change.actor, f.FORGOTTEN, key),
     )
     for table in ("steps", "archived_steps"):

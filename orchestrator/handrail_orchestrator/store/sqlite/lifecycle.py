@@ -327,6 +327,8 @@ def cancel(tx: "Transaction", change: c.Cancel) -> str:
 
 def prune(tx: "Transaction", change: c.Prune) -> int:
     """Delete runs that ended before a time; the newest run stays, so that no key is ever used twice."""
+    if change.workflow is None:  # nobody has waited for them in all that time
+        tx.execute("DELETE FROM keyed_events WHERE run IS NULL AND sent < ?", (change.ended_before,))
     marks = ", ".join("?" * len(change.statuses))
     keys = [
         row[0]
