@@ -67,9 +67,16 @@ def test_failed_steps_are_told_with_their_errors(store: Store) -> None:
     key = executing(store, worker, "a")
     error = json.dumps({"type": "ValueError", "message": "no"})
     wrote(store, RecordStep(step(key, "one")), worker=worker)
-    wrote(store, RecordStep(step(key, "two", seq=2, status="failed")._replace(error=error)), worker=worker)
+    for seq, name in ((2, "caught"), (3, "two"), (4, "three")):
+        wrote(store, RecordStep(step(key, name, seq=seq, status="failed")._replace(error=error)), worker=worker)
+    told = json.dumps({"type": "StepFailed", "message": "step failed", "steps": ["two", "three", "gone"]})
+    wrote(store, EndRun(key, "failed", None, told, NOW), worker=worker)
+    wrote(store, EndRun(executing(store, worker, "b"), "failed", None, '{"type": "X"}', NOW), worker=worker)
 
-    assert store.failed_steps([key, 99]) == [FailedStepRow(key, "two", error)]
+    assert store.failed_steps([key, key + 1, 99]) == [
+        FailedStepRow(key, "two", "ValueError", "no"),
+        FailedStepRow(key, "three", "ValueError", "no"),
+    ]
     assert store.failed_steps([]) == []
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.failures.group import FailedRun, Failures
     from handrail_orchestrator.records.run import RunRecord
     from handrail_orchestrator.store import Store
+    from handrail_orchestrator.store.flows import FailedStepRow
 
 MOST_FAILED: Final = 5_000
 """Failed runs that are looked at, the newest."""
@@ -58,13 +59,12 @@ class FailureReader(ABC):
         from handrail_orchestrator.failures.group import failed_run  # noqa: PLC0415 -- few clients look
         from handrail_orchestrator.records.failure import RecordedError  # noqa: PLC0415 -- as above
 
-        errors: dict[int, dict[str, str]] = {}
+        first: dict[int, FailedStepRow] = {}
         for row in self._open_store.failed_steps([run.key for run in runs]):
-            errors.setdefault(row.run, {})[row.name] = row.error
+            first.setdefault(row.run, row)
         failed = []
         for run in runs:
-            own = errors.get(run.key, {})
-            named = () if run.error is None else run.error.steps
-            step = next((name for name in named if name in own), None)
-            failed.append(failed_run(run, step, None if step is None else RecordedError.read(own[step])))
+            step = first.get(run.key)
+            error = None if step is None else RecordedError(step.type or "Error", step.message or "")
+            failed.append(failed_run(run, None if step is None else step.name, error))
         return failed

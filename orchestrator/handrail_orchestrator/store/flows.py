@@ -59,13 +59,14 @@ class LiveRow(NamedTuple):
 
 
 class FailedStepRow(NamedTuple):
-    """A step that failed."""
+    """A step whose failure ended its run."""
 
     run: int
     """The run's key."""
     name: str
-    error: str
-    """JSON."""
+    type: str | None
+    """The error's class."""
+    message: str | None
 
 
 class FlowStore(Protocol):
@@ -84,5 +85,5 @@ class FlowStore(Protocol):
         ...
 
     def failed_steps(self, keys: Sequence[int]) -> list[FailedStepRow]:
-        """Return the steps of some runs that failed, with their errors."""
+        """Return the steps whose failures ended some runs, in the order in which the runs' errors name them."""
         ...

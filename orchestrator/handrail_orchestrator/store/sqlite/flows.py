@@ -15,8 +15,11 @@ JOIN workflows ON workflows.id = runs.workflow
 WHERE steps.status IN ('waiting', 'started') AND runs.ended IS NULL
 """
 _FAILED = """
-SELECT steps.run, steps.name, steps.error FROM json_each(?) AS wanted JOIN steps ON steps.run = wanted.value
-WHERE steps.status = 'failed' AND steps.error IS NOT NULL
+SELECT runs.key, steps.name, json_extract(steps.error, '$.type'), json_extract(steps.error, '$.message')
+FROM json_each(?) AS wanted JOIN runs ON runs.key = wanted.value
+JOIN json_each(runs.error, '$.steps') AS named
+JOIN steps ON steps.run = runs.key AND steps.name = named.value AND steps.status = 'failed'
+ORDER BY runs.key, named.key
 """
 _LOGGED = """
 SELECT runs.key, runs.id, workflows.name, workflows.version, runs.status, runs.created, runs.copied_seq,
@@ -48,7 +51,7 @@ class FlowRows(ABC):
         return [(name, version) for name, version in self._rows(sql, (KNOWN_VERSION,))]
 
     def failed_steps(self, keys: Sequence[int]) -> list[FailedStepRow]:
-        """Return the steps of some runs that failed, with their errors."""
+        """Return the steps whose failures ended some runs."""
         return [FailedStepRow._make(row) for row in self._rows(_FAILED, (json.dumps(list(keys)),))]
 
 
