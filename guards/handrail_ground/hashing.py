@@ -41,7 +41,8 @@ def drawn(key: str, purpose: Purpose) -> float:
     """
     told = key.encode("utf-8", "surrogatepass")
     if purpose != "development":
-        digest = hashlib.blake2b(told, digest_size=8, person=f"handrail {purpose}".encode()).digest()
+        person = b"handrail audit" if purpose == "audit" else b"handrail rollout"
+        digest = hashlib.blake2b(told, digest_size=8, person=person).digest()
         return (int.from_bytes(digest, "big") >> (64 - _BITS)) / (1 << _BITS)
     digest = hashlib.sha256(b"development:" + told).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -170,7 +170,8 @@ class ImapBox:
                 raise
 
     def _move(self, uid: int, folder: str) -> None:
-        from imap_tools.utils import encode_folder  # noqa: PLC0415 -- optional
+        with needs("mailbox"):
+            from imap_tools.utils import encode_folder  # noqa: PLC0415 -- optional
 
         with _telling(self._password):
             if not self._box.folder.exists(folder):
@@ -214,7 +215,8 @@ def _telling(password: str) -> Iterator[None]:
     Raises:
         BoxTrouble: something went wrong.
     """
-    from imap_tools.errors import ImapToolsError  # noqa: PLC0415 -- optional
+    with needs("mailbox"):
+        from imap_tools.errors import ImapToolsError  # noqa: PLC0415 -- optional
 
     try:
         yield

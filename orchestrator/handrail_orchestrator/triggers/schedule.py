@@ -73,7 +73,8 @@ class Schedule:
 
     def after(self, moment: float) -> Iterator[float]:
         """Yield the occurrences after a moment, in seconds since the epoch, in order."""
-        from cronsim import CronSim  # noqa: PLC0415 -- optional, and checked
+        with needs("schedule"):
+            from cronsim import CronSim  # noqa: PLC0415 -- optional, and checked
 
         zone = UTC if self.tz == "UTC" else self._zone
         # where the hour comes twice it gives the first one again: what is not after the moment is left out
