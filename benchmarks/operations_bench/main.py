@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bench.figure import Figure
 from bench.table import report
+from operations_bench.control import control_rows
 from operations_bench.figures import stats_rows
 from operations_bench.outbox import outbox_rows
 from operations_bench.page import page_rows
@@ -23,6 +24,7 @@ PARTS: dict[str, Callable[[Path], Iterable[Figure]]] = {
     "rollups": rollup_rows,
     "page": page_rows,
     "telemetry": telemetry_rows,
+    "control": control_rows,
     "outbox": outbox_rows,
     "rollout": rollout_rows,
     "webhooks": webhook_rows,

@@ -303,3 +303,24 @@ def test_a_value_is_folded_when_it_is_long_and_cut_when_nobody_would_read_on() -
     assert shown({"a": [1, 2, 3, 4]}).first == '{ "a": [ 1, 2, 3, 4 ] }'
     assert shown("x" * 500).first.endswith("x…")
     assert shown("a\r\nb\u202e").text == "a\nb\\u202e"
+
+
+async def test_every_page_says_what_is_paused_and_why(tmp_path: Path) -> None:
+    async with api_site(tmp_path) as site:
+        await site.engine.pause(workflow="orders", by="ann", why="<b>the warehouse moves</b>")
+        for path in ("/runs", "/queue"):
+            shown_page = await page(site, path)
+            assert "workflow orders is paused by ann: <b>the warehouse moves</b>" in text_of(shown_page)
+            assert "<b>the warehouse" not in shown_page
+        await site.engine.resume(workflow="orders")
+        assert "is paused" not in text_of(await page(site, "/runs"))
+
+
+async def test_a_run_whose_values_were_forgotten_says_so(tmp_path: Path) -> None:
+    async with api_site(tmp_path) as site:
+        await site.engine.start(orders, Order(id="secret order", total=1), id="o")
+        await site.engine.idle()
+        await site.engine.forget(runs=["o"], by="ann")
+        said = text_of(await page(site, "/runs/o"))
+        assert "Values forgotten" in said
+        assert "secret order" not in said
