@@ -23,7 +23,7 @@ INJECTIONS = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     "</pre></details><script>alert(1)</script>",
-    "{{ 7 * 7 }}{% raw %}",
+    "{{ 7 * 70707 }}{% raw %}",
     "javascript:alert(1)",
     "</textarea><script>alert(1)</script>",
     "\u202egnp.exe\u2066",
@@ -172,7 +172,7 @@ async def test_whatever_stands_in_a_run_is_shown_as_text(text: str, tmp_path: Pa
             shown_page = await page(site, path)
             assert "<script>alert" not in shown_page
             assert "<img" not in shown_page
-            assert "49" not in text_of(shown_page) or "{{" not in text
+            assert "494949" not in text_of(shown_page)
             assert shown_page.count("<script") == plain.count("<script")
             if "?" not in path:  # what one has typed into a box stands in it as it was typed
                 assert not {"\u202e", "\u2066", "\x00", "\x1b"} & set(shown_page)
