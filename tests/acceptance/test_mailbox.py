@@ -150,6 +150,7 @@ async def test_a_mail_is_known_by_its_message_id_and_another_with_the_same_id_is
         assert reason.startswith("it has the Message-ID of the mail of run file_mail-")
 
 
+@pytest.mark.slow
 async def test_mails_that_the_server_numbers_anew_are_taken_once(store: str, server: Dovecot) -> None:
     server.put("anew", mail(1), mail(2))
     async with working(store, server, "anew") as orchestrator:
@@ -204,6 +205,7 @@ async def test_mails_wait_while_it_is_paused_and_a_look_can_be_asked_for(store: 
         await ended(orchestrator, 1)
 
 
+@pytest.mark.slow
 async def test_what_came_before_is_left_alone_where_that_is_said(store: str, server: Dovecot) -> None:
     server.put("before", mail(1))
     await asyncio.sleep(1.1)  # servers tell the time of a mail in whole seconds
