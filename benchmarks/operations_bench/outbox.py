@@ -110,7 +110,9 @@ async def _work(folder: Path, plan: Notices, number: int, *, until_sent: bool) -
         )
 
     store = f"sqlite:///{folder / 'runs.db'}"
-    async with Orchestrator(store, workflows=[asks], chores=[routing, mailing], concurrency=20) as orchestrator:
+    async with Orchestrator(
+        store, workflows=[asks], chores=[routing, mailing], concurrency=20, durability="process"
+    ) as orchestrator:
         await orchestrator.outbox.declare(plan.declaration())
         (folder / f"ready-{number}").touch()
         if until_sent:
@@ -155,14 +157,26 @@ def outbox_rows(folder: Path) -> Iterable[Figure]:
             _kill(*each, folder, chance)
         last = fork.Process(target=partial(work, folder, port, KILLS, until_sent=True))
         last.start()
-        last.join(PATIENCE_SECONDS)
-        if last.exitcode != 0:
-            last.kill()
-            raise RuntimeError("what was asked was not sent")
+        _ended(last, folder)
     finally:
         server.kill()
         server.join()
     yield from _counted(folder)
+
+
+def _ended(last: Any, folder: Path) -> None:
+    """Wait until all is sent, however long it takes while something is."""
+    sent, end = -1, time.monotonic() + PATIENCE_SECONDS
+    while last.exitcode is None and time.monotonic() < end:
+        last.join(1.0)
+        taken = (folder / "taken").stat().st_size
+        if taken > sent:
+            sent, end = taken, time.monotonic() + PATIENCE_SECONDS
+    if last.exitcode != 0:
+        last.kill()
+        with closing(sqlite3.connect(folder / "runs.db")) as connection:
+            states = connection.execute("SELECT state, error, count(*) FROM deliveries GROUP BY 1, 2").fetchall()
+        raise RuntimeError(f"what was asked was not sent: {states}")
 
 
 def _kill(worker: Any, number: int, folder: Path, chance: random.Random) -> None:
