@@ -11,8 +11,7 @@ from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, StoreOption
-from handrail_orchestrator.cli.printing import out, table
-from handrail_orchestrator.reader import reading
+from handrail_orchestrator.statistics.asking import counting
 from handrail_orchestrator.statistics.stats import Stats
 from handrail_orchestrator.statistics.words import cost, instant, percent, share, span
 from handrail_orchestrator.tags import read_filter
@@ -48,7 +47,7 @@ def stats(
     if context.invoked_subcommand is not None:
         return
     carried = read_filter(tag or [])
-    with reading(store) as reader:
+    with counting(store) as reader:
         found = reader.stats(
             window, workflow=workflow, version=version, tag=carried, zone=zone, from_records=from_records
         )
@@ -125,6 +124,8 @@ def _times(found: Stats) -> list[str]:
 
 
 def _steps(found: Stats) -> None:
+    from handrail_orchestrator.cli.printing import out, table  # noqa: PLC0415 -- programs are told without tables
+
     rows = (
         (
             each.step if found.workflow else f"{each.workflow}: {each.step}",

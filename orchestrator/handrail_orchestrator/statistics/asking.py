@@ -2,7 +2,8 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
     from handrail_orchestrator.store import Store
 
 WEEK = timedelta(days=7)
+
+
+@contextmanager
+def counting(address: str) -> "Iterator[StatsReader]":
+    """Open a store by its address for its figures alone, without what reads runs and questions.
+
+    Raises:
+        StoreError: the store cannot be opened; see its subclasses.
+    """
+    from handrail_orchestrator.store import open_store  # noqa: PLC0415 -- whoever has a client needs none
+
+    store = open_store(address, create=False, reading=True)
+    try:
+        yield _CountedStore(store)
+    finally:
+        store.close()
 
 
 class StatsReader(ABC):
@@ -141,3 +158,14 @@ class StatsReader(ABC):
             )
             for row in self._open_store.queues(now)
         )
+
+
+class _CountedStore(StatsReader):
+    """A store that is only counted."""
+
+    def __init__(self, store: "Store") -> None:
+        self._read = store
+
+    @property
+    def _open_store(self) -> "Store":
+        return self._read

@@ -8,13 +8,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import ceil, log2
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from handrail_ground.hashing import hash_of_text
 from handrail_orchestrator.process_map.activity import activity_of
 from handrail_orchestrator.process_map.flow import FlowStep, flow_of
-from handrail_orchestrator.records.decided import DecidedRecord, plain_step
-from handrail_orchestrator.records.reading import decided_record
 from handrail_orchestrator.statistics.buckets import MICROS, PER_DOUBLING, ZERO, bucket_of, micros_of
 from handrail_orchestrator.statistics.changes import WHOLE, changed_fields
 from handrail_orchestrator.statistics.kappa import PAIR, agreeing_pairs
@@ -31,6 +29,9 @@ from handrail_orchestrator.store.figures import (
     TallyPlace,
 )
 from handrail_orchestrator.store.rows import RunStatus
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.records.decided import DecidedRecord
 
 NANOS: Final = 1_000_000_000
 OPEN_FATES: Final = frozenset({"waiting", "waiting_person"})
@@ -174,6 +175,8 @@ def _count_item(counts: Counts, found: FigureItem) -> None:
     label = step_label("human", item.step)
     put(counts, ("owner", f"{label}\t{queue}", 0))
     if item.state == "decided" and item.decided is not None:
+        from handrail_orchestrator.records.reading import decided_record  # noqa: PLC0415 -- few runs need what it loads
+
         _count_decided(counts, decided_record(row), moves, label)
         return
     failed = [at for action, _, at in moves if action == "fail"]
@@ -189,7 +192,9 @@ def _count_delay(counts: Counts, queue: str, label: str, seconds: float) -> None
     put(counts, ("delay", f"{queue}\t{label}", bucket_of(micros)), 1, micros)
 
 
-def _count_decided(counts: Counts, record: DecidedRecord, moves: Sequence[tuple[str, str, float]], label: str) -> None:
+def _count_decided(
+    counts: Counts, record: "DecidedRecord", moves: Sequence[tuple[str, str, float]], label: str
+) -> None:
     item = record.item
     queue = item.queue
     by_people = record.person is not None
@@ -213,9 +218,10 @@ def _count_decided(counts: Counts, record: DecidedRecord, moves: Sequence[tuple[
         _count_answers(counts, field, answers)
 
 
-def _count_changes(counts: Counts, record: DecidedRecord, changed: dict[str, bool]) -> None:
+def _count_changes(counts: Counts, record: "DecidedRecord", changed: dict[str, bool]) -> None:
     if record.is_audit:
-        put(counts, ("audited", plain_step(record.item.step), 0), 1, int(changed[WHOLE]))
+        about = activity_of(record.item.step).rpartition("/")[0]
+        put(counts, ("audited", about, 0), 1, int(changed[WHOLE]))
         return
     for field, is_other in changed.items():
         put(counts, ("changed", field, 0), 1, int(is_other))
