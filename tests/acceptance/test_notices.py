@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,9 +28,11 @@ def mail(tmp_path: Path) -> Iterator[MailProcess]:
     server.end()
 
 
-def command(mail: MailProcess, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def command(mail: MailProcess, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a command with the plan; it is killed at the end of the block."""
     telling = f"{HERE / 'telling.py'}:plan"
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "handrail", *arguments, "--notices", telling, "--store", "sqlite:///runs.db"],
         cwd=folder,
         env={**os.environ, "MAIL_PORT": str(mail.port), "MAIL_PASSWORD": "s3cret"},
@@ -38,6 +40,10 @@ def command(mail: MailProcess, folder: Path, *arguments: str) -> subprocess.Pope
         stderr=subprocess.PIPE,
         text=True,
     )
+    try:
+        yield process
+    finally:
+        kill(process)
 
 
 def ask(folder: Path, *titles: str) -> None:
@@ -72,24 +78,21 @@ def begun(process: subprocess.Popen[str], word: str) -> None:
 
 def test_a_worker_that_is_killed_leaves_what_it_had_to_tell_to_the_next(mail: MailProcess, tmp_path: Path) -> None:
     mail.do("later")
-    first = command(mail, tmp_path, "work", f"{HERE / 'telling.py'}:refund")
-    begun(first, "working on")
-    ask(tmp_path, "Refund Ann?")
-    kill(first)
+    with command(mail, tmp_path, "work", f"{HERE / 'telling.py'}:refund") as first:
+        begun(first, "working on")
+        ask(tmp_path, "Refund Ann?")
     with closing(sqlite3.connect(tmp_path / "runs.db")) as connection, connection:
         connection.execute("UPDATE deliveries SET claimed_until = 0, due = 0")  # as if its time with it were over
     mail.do("take")
-    second = command(mail, tmp_path, "work", f"{HERE / 'telling.py'}:refund")
-    begun(second, "working on")
-    assert subjects(mail, 1) == ["[refunds] Urgent: Refund Ann?"]
-    kill(second)
+    with command(mail, tmp_path, "work", f"{HERE / 'telling.py'}:refund") as second:
+        begun(second, "working on")
+        assert subjects(mail, 1) == ["[refunds] Urgent: Refund Ann?"]
 
 
 def test_the_console_tells_people_without_executing_anything(mail: MailProcess, tmp_path: Path) -> None:
     ask(tmp_path)
-    console = command(mail, tmp_path, "serve", "--port", "0", "--public-url", "https://desk.example.com")
-    begun(console, "serving")
-    ask(tmp_path, "Refund Ann?")
-    assert subjects(mail, 1) == ["[refunds] Urgent: Refund Ann?"]
+    with command(mail, tmp_path, "serve", "--port", "0", "--public-url", "https://desk.example.com") as console:
+        begun(console, "serving")
+        ask(tmp_path, "Refund Ann?")
+        assert subjects(mail, 1) == ["[refunds] Urgent: Refund Ann?"]
     assert mail.mails()[0].get_content().splitlines() == ["Refund Ann?", "https://desk.example.com/items/1"]
-    kill(console)
