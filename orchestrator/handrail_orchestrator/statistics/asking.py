@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from handrail_ground.shares import Proportion
 from handrail_orchestrator import tags
+from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
@@ -24,12 +25,16 @@ def counting(address: str) -> "Iterator[StatsReader]":
     """Open a store by its address for its figures alone, without what reads runs and questions.
 
     Raises:
+        Misuse: it is in memory, and so belongs to whoever opened it.
         StoreError: the store cannot be opened; see its subclasses.
     """
     from handrail_orchestrator.store import open_store  # noqa: PLC0415 -- whoever has a client needs none
+    from handrail_orchestrator.store.port import MEMORY  # noqa: PLC0415 -- as above
 
     store = open_store(address, create=False, reading=True)
     try:
+        if store.path == MEMORY:
+            raise Misuse(f"{address} is in memory, and nothing is in it: give the address of a file, sqlite:///FILE")
         yield _CountedStore(store)
     finally:
         store.close()

@@ -67,6 +67,8 @@ def test_outcomes_and_numbers_from_before_stand_beside(folder: Path) -> None:
 
 def test_bad_input_is_refused_with_place_and_fix(folder: Path) -> None:
     assert "give 7d, 24h" in complaint("stats", "--store", STORE, "--window", "7x")
+    assert "is in memory" in complaint("stats", "--store", "sqlite:///:memory:")
+    assert "no such file" in complaint("stats", "--store", "sqlite:///none.db")
     assert "no time zone" in complaint("stats", "--store", STORE, "--zone", "Mars/Olympus")
     assert "NAME=VALUE" in complaint("stats", "--store", STORE, "--tag", "acme")
     (folder / "before.csv").write_text("metric,value\na,x\n", encoding="utf-8")
