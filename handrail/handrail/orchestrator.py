@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from handrail.lazy import lazy_face
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.awaiting import RunHandle as RunHandle
     from handrail_orchestrator.breaker import Breaker as Breaker
     from handrail_orchestrator.context import StepContext as StepContext
     from handrail_orchestrator.control.bulk import BulkResult as BulkResult
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from handrail_orchestrator.notices.quiet import QuietHours as QuietHours
     from handrail_orchestrator.notices.routes import Route as Route
     from handrail_orchestrator.notices.slack import slack_channel as slack_channel
-    from handrail_orchestrator.orchestrator import RunHandle as RunHandle
     from handrail_orchestrator.ready.errors import ActionFailed as ActionFailed
     from handrail_orchestrator.ready.errors import CallFailed as CallFailed
     from handrail_orchestrator.ready.errors import CallRefused as CallRefused

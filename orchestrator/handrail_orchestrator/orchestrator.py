@@ -1,16 +1,15 @@
 """The orchestrator: a store, workflows and a worker in this process, wired in one place."""
 
 import asyncio
-import json
 import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
+from handrail_orchestrator.awaiting import Awaiting, RunHandle
 from handrail_orchestrator.beginning import later, moment_of
 from handrail_orchestrator.breaker import Breaker
 from handrail_orchestrator.chores import Chore, begin, ended
@@ -18,24 +17,22 @@ from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.declaring import declare_inputs
 from handrail_orchestrator.embedded.checking import AnswerCheck
-from handrail_orchestrator.embedded.engine import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, EmbeddedEngine
-from handrail_orchestrator.embedded.execution import Execution
+from handrail_orchestrator.embedded.engine import EmbeddedEngine
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.signals import Signals, leave_after
 from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
-from handrail_orchestrator.errors import Misuse, RunConflict, StepFailed, UnknownWorkflow
+from handrail_orchestrator.errors import Misuse, RunConflict, UnknownWorkflow
 from handrail_orchestrator.limits import Limit, Limiters
 from handrail_orchestrator.notices.chores import telling
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.operating import StartedRun
 from handrail_orchestrator.priority import check_priority
-from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.retention import declared
 from handrail_orchestrator.rollout.versions import require_versions
 from handrail_orchestrator.store import Durability, Store, open_store
-from handrail_orchestrator.store.rows import ENDED, ClaimedRun
+from handrail_orchestrator.store.rows import ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.telemetry.caller import kept_of_caller
 from handrail_orchestrator.texts import checked_texts
@@ -58,28 +55,7 @@ OTHERS_TURN = 1_000
 """Inputs made ready in a row before others get the event loop."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunHandle(Generic[Out]):
-    """One started run."""
-
-    id: str
-    new: bool
-    """False when the id was started before, with the same input."""
-    orchestrator: "Orchestrator" = field(repr=False)
-    workflow: Workflow[Any, Out] = field(repr=False)
-    execution: Execution | None = field(default=None, repr=False)
-    """Its first execution, when that was begun in this process at once."""
-
-    async def result(self) -> Out:
-        """Wait until the run has ended and return its result.
-
-        Raises:
-            StepFailed: the run failed; its ``error_type`` and ``message`` are the run's.
-        """
-        return await self.orchestrator.result(self)
-
-
-class Orchestrator(Client):
+class Orchestrator(Client, Awaiting):
     """Executes workflows on a store; several processes may do so on one file.
 
     Use it as ``async with Orchestrator("sqlite:///runs.db", workflows=[triage]) as orchestrator``. With ``triggers``,
@@ -397,76 +373,3 @@ class Orchestrator(Client):
                 f"this orchestrator was not given workflow {workflow.name!r} version {workflow.version}:"
                 " put it into Orchestrator(workflows=[...])"
             )
-
-    # -- results
-
-    async def result(self, handle: RunHandle[Out]) -> Out:
-        """Wait until a run has ended, in this process or another, and return its result.
-
-        Raises:
-            StepFailed: the run failed, was cancelled or set aside.
-        """
-        if handle.execution is not None:
-            await handle.execution.done
-            if handle.execution.status == "completed":
-                return handle.execution.value  # type: ignore[no-any-return]
-        pause = FIRST_LOOK_SECONDS
-        while True:
-            row = self.engine.row(handle.id)
-            if row.status == "completed":
-                return self._library.workflow(handle.workflow).output.decode(row.output or "")  # type: ignore[no-any-return]
-            if row.status in ENDED:
-                error = RecordedError.read(row.error or json.dumps({"type": row.status}))
-                raise StepFailed(step=handle.id, error_type=error.type, message=error.message)
-            await self.engine.something_happens(row.key, pause)
-            pause = min(pause * 2, LAST_LOOK_SECONDS)
-
-    async def idle(self) -> None:
-        """Wait until nothing is being executed or due here, and every run started here has ended or waits.
-
-        Runs started here are waited for wherever they are executed; what other workers took besides is theirs.
-
-        Raises:
-            StoreError: this process gave up because the store cannot be used; runs may be left as they are.
-        """
-        pause = FIRST_LOOK_SECONDS
-        while True:
-            while not await self.engine.worker.is_idle():
-                pause = FIRST_LOOK_SECONDS
-            if not self.engine.started.in_flight():
-                if not self.engine.rolling.challengers.at_work:
-                    return
-                await self.engine.rolling.challengers.ended()
-                continue
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LAST_LOOK_SECONDS)
-
-    async def settled(self, *, patience_seconds: float | None = None) -> bool:
-        """Wait until nothing moves here any more unless time passes, or somebody answers, sends or starts something.
-
-        What waits for the clock, such as a delay between two attempts, keeps an engine from being idle and is settled
-        all the same. Bodies at work are waited for: without end, or until nothing but them has moved for
-        ``patience_seconds`` of real time. Returns whether no body is at work.
-
-        Raises:
-            StoreError: this process gave up because the store cannot be used; runs may be left as they are.
-        """
-        while True:
-            engine = self.engine
-            settled = await engine.settled(patience_seconds)
-            if engine.worker.is_open:
-                if not engine.rolling.challengers.at_work:
-                    return settled
-                await engine.rolling.challengers.ended()
-                continue
-            await asyncio.sleep(FIRST_LOOK_SECONDS)
-
-    async def failed(self) -> None:
-        """Wait until the store cannot be used any more; returns only by raising.
-
-        Raises:
-            StoreError: what happened to the store.
-        """
-        while True:
-            self.engine.check()
-            await asyncio.sleep(LAST_LOOK_SECONDS)

@@ -15,13 +15,14 @@ from handrail_ai_steps.models.recording import asked_again, time_asked
 from handrail_evals.errors import InvalidCase, InvalidSuite
 from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.targets.workflow_reviewers import ScriptedDesk
+from handrail_orchestrator.awaiting import RunHandle
 from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.errors import ReviewError
 from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.judge import Judge
 from handrail_orchestrator.limits import Limit
-from handrail_orchestrator.orchestrator import Orchestrator, RunHandle
+from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.step import Step
 from handrail_orchestrator.store import ReviewQuery
