@@ -1,10 +1,11 @@
 """An orchestrator for tests: in memory, with a clock that jumps, scripted reviewers and faults."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import ParamSpec, TypeVar
 
+from handrail_orchestrator.breaker import Breaker
 from handrail_orchestrator.context import StepContext
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.errors import Misuse
@@ -64,12 +65,13 @@ class Rehearsal(Orchestrator):
         clock: FakeClock | None = None,
         store: str | Store = "sqlite:///:memory:",
         settings: Settings = Settings(),
+        systems: Mapping[str, Breaker] | None = None,
     ) -> None:
         self.clock = clock or FakeClock()
         if faults is not None:
             hooks = _Faulty(settings.hooks or Hooks(), faults.before(self.clock, self.crash))
             settings = replace(settings, hooks=hooks)
-        super().__init__(store, workflows=workflows, clock=self.clock, settings=settings)
+        super().__init__(store, workflows=workflows, clock=self.clock, settings=settings, systems=systems)
         self._reviewers = reviewers
 
     async def settle(self) -> None:

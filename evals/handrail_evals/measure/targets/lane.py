@@ -72,8 +72,12 @@ class LaneBodies(Hooks):
         self._stand_ins = stand_ins
 
     def step(self, step: Step[P, R]) -> Step[P, R]:
-        """Return a step, or its double: without its fallback, which has effects too."""
+        """Return a step, or its double: without its fallback, which has effects too.
+
+        No case waits for a system that others found to be down: each is measured by itself.
+        """
         actions = self._stand_ins.actions
+        step = replace(step, policy=replace(step.policy, system=None)) if step.policy.system else step
         if step.kind != "action" or actions == "run":
             return step
         policy = replace(step.policy, fallback=None)

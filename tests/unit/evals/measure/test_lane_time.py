@@ -151,3 +151,19 @@ def test_turns_of_a_limit_are_waited_for_on_the_clock_while_real_work_goes_on(
 
     assert list(map(operator.attrgetter("ending"), found)) == ["completed"] * cases
     assert {round(flow.cycle_seconds, 3) for flow in found} == {(turns - 1) * INTERVAL}
+
+
+@action(system="crm")
+async def enter(name: str) -> str:
+    return name.title()
+
+
+@workflow(version=1)
+async def entering(run: Run, name: str) -> str:
+    return await run.step(enter, name)
+
+
+async def test_a_workflow_whose_actions_need_a_system_is_measured() -> None:
+    async with workflow_target(entering).opened(1) as observe:
+        seen = await observe(Case("one", "ann", "Ann"))
+    assert (seen.output, seen.accepted) == ("Ann", True)
