@@ -8,15 +8,12 @@ from typing import Final
 
 from handrail_ground.shares import Proportion
 from handrail_orchestrator.statistics.buckets import MICROS, bounds_of, counted, quantile
+from handrail_orchestrator.statistics.durations import CycleTime, Durations, HistogramBar, OpenAge
+from handrail_orchestrator.statistics.funnel import Funnel
 from handrail_orchestrator.statistics.kappa import Agreement, agreement_from
 from handrail_orchestrator.statistics.stats import (
     Bottleneck,
-    CycleTime,
-    Durations,
-    Funnel,
     HandOffs,
-    HistogramBar,
-    OpenAge,
     OutcomeStats,
     Promises,
     QuestionStats,

@@ -10,7 +10,8 @@ from typing import Final
 from handrail_ground.files import in_words
 from handrail_ground.text import FORMULA, harmless
 from handrail_orchestrator.errors import Misuse
-from handrail_orchestrator.statistics.stats import Durations, Stats
+from handrail_orchestrator.statistics.durations import Durations
+from handrail_orchestrator.statistics.stats import Stats
 from handrail_orchestrator.store.figures import BaselineRow
 
 COLUMNS: Final = ("workflow", "metric", "value", "unit", "cases", "note")

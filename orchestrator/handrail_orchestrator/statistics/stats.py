@@ -5,17 +5,19 @@ Each word is defined once, in ``docs/operations.md``; durations are seconds, qua
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 from handrail_ground.shares import Proportion
 from handrail_orchestrator.statistics.buckets import PERCENTILE_ERROR
+from handrail_orchestrator.statistics.durations import CycleTime, Durations
+from handrail_orchestrator.statistics.funnel import Funnel
 from handrail_orchestrator.statistics.kappa import Agreement
-
-BarName: TypeAlias = Literal["rules_decided", "ai_accepted", "reviewed", "failed", "cancelled", "still_open"]
-"""The bars of the funnel, in their order."""
 
 AGE_LIMITS: Final = (3_600.0, 4 * 3_600.0, 8 * 3_600.0, 24 * 3_600.0)
 """The ages that tell the questions of a queue apart: below an hour, four, eight, a day, and above."""
+
+
+_NO_DURATIONS = Durations()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,138 +40,6 @@ class StatsWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Funnel:
-    """The runs that were started, by what became of them; the counts mean what ``RunSummary``'s do.
-
-    Raises:
-        ValueError: the counts do not add up to ``started``.
-    """
-
-    started: int
-    by_rule: int = 0
-    """Completed without a judgement."""
-    by_model: int = 0
-    """Completed with every judgement accepted."""
-    by_person: int = 0
-    """Completed with an answer from a person to each question."""
-    by_policy: int = 0
-    """Completed with a question that nobody answered in time, so that a policy did."""
-    failed: int = 0
-    set_aside: int = 0
-    """Not tried again before somebody says so: their process died of them, again and again."""
-    cancelled: int = 0
-    waiting_for_person: int = 0
-    waiting: int = 0
-    """Still open, for something else than a person."""
-
-    def __post_init__(self) -> None:
-        total = sum(count for _, count in self.bars)
-        if total != self.started or min(each for name, each in asdict(self).items()) < 0:
-            raise ValueError(
-                f"the bars of a funnel add up to {total}, not to the {self.started} runs that were started"
-            )
-
-    @property
-    def bars(self) -> tuple[tuple[BarName, int], ...]:
-        """Return the bars in order; they add up to ``started``, always."""
-        return (
-            ("rules_decided", self.by_rule),
-            ("ai_accepted", self.by_model),
-            ("reviewed", self.by_person + self.by_policy),
-            ("failed", self.failed + self.set_aside),
-            ("cancelled", self.cancelled),
-            ("still_open", self.waiting_for_person + self.waiting),
-        )
-
-    def share(self, bar: BarName) -> Proportion:
-        """Return a bar as a share of the runs that were started."""
-        return Proportion(dict(self.bars)[bar], self.started)
-
-    @property
-    def still_open(self) -> int:
-        """Return how many have not ended."""
-        return self.waiting_for_person + self.waiting
-
-    @property
-    def ended(self) -> int:
-        """Return how many have ended, however."""
-        return self.started - self.still_open
-
-    @property
-    def completed(self) -> int:
-        """Return how many have ended as they should."""
-        return self.by_rule + self.by_model + self.by_person + self.by_policy
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON data: the counts, and under ``bars`` what adds up to 100%."""
-        bars = [{"name": name, "runs": count, "share": self.share(name).rate} for name, count in self.bars]
-        return {**asdict(self), "bars": bars}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistogramBar:
-    """How many durations are from one length on and below another."""
-
-    low: float
-    high: float
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Durations:
-    """How long some things took, in seconds; quantiles are off by ``Stats.percentile_error`` at most."""
-
-    count: int = 0
-    total: float = 0.0
-    p50: float | None = None
-    p95: float | None = None
-    histogram: Sequence[HistogramBar] = ()
-    """Buckets that any are in, short ones first."""
-
-    @property
-    def mean(self) -> float | None:
-        """Return the mean; None: there are none."""
-        return self.total / self.count if self.count else None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return {
-            "count": self.count,
-            "total": self.total,
-            "mean": self.mean,
-            "p50": self.p50,
-            "p95": self.p95,
-            "histogram": [[each.low, each.high, each.count] for each in self.histogram],
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAge:
-    """How old the runs are that have not ended: without them, only those that survive to their end are seen."""
-
-    count: int = 0
-    p50: float | None = None
-    p95: float | None = None
-    oldest: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CycleTime:
-    """From a run's start to its end, by the wall clock."""
-
-    ended: Durations
-    """Of the runs that have ended, however."""
-    by_path: Mapping[str, Durations] = field(default_factory=dict)
-    """The same by the name of the count in ``Funnel``: ``by_rule``, ``by_model``, ``by_person`` …"""
-    open_age: OpenAge = OpenAge()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        by_path = {name: each.as_json() for name, each in self.by_path.items()}
-        return {"ended": self.ended.as_json(), "by_path": by_path, "open_age": asdict(self.open_age)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StepStats:
     """One step of one workflow; what forks copied is not counted, what a retry replaced is."""
 
@@ -187,9 +57,9 @@ class StepStats:
     """Tries after the first."""
     open: int = 0
     """Begun, or waited for, and not over."""
-    wait: Durations = Durations()
+    wait: Durations = _NO_DURATIONS
     """Until the try that ended it began; of a question to people, the approval delay."""
-    work: Durations = Durations()
+    work: Durations = _NO_DURATIONS
     """Of the try that ended it; of a question to people, the time that they were at it."""
     money: float = 0.0
     unpriced: int = 0
@@ -281,9 +151,9 @@ class QuestionStats:
     decided: int = 0
     by_policy: int = 0
     """Decided by nobody: a due time passed, and a policy did."""
-    approval_delay: Durations = Durations()
+    approval_delay: Durations = _NO_DURATIONS
     """From asking to the first taking; of what nobody took, to the policy's answer: silent approvers count."""
-    hands_on: Durations = Durations()
+    hands_on: Durations = _NO_DURATIONS
     rework: Proportion = _NONE
     """Of the decided: opened again after an answer, or a step ran again after the decision."""
     touches: float | None = None

@@ -9,7 +9,8 @@ from handrail_ground.shares import Proportion, critical_of
 from handrail_orchestrator.failures.group import FailureGroup, Failures
 from handrail_orchestrator.process_map.activity import activity_of
 from handrail_orchestrator.records.rollout import RolloutRecord
-from handrail_orchestrator.statistics.stats import Durations, Stats, StatsWindow
+from handrail_orchestrator.statistics.durations import Durations
+from handrail_orchestrator.statistics.stats import Stats, StatsWindow
 from handrail_orchestrator.statistics.window import before
 from handrail_orchestrator.store.figures import FigureQuery
 from handrail_orchestrator.store.port import RunQuery, Store

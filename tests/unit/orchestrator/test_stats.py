@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from handrail_orchestrator.statistics.stats import Funnel
+from handrail_orchestrator.statistics.funnel import Funnel
 from handrail_orchestrator.testing import Rehearsal
 from tests.contract import flows
 from tests.contract.audited import unaudited

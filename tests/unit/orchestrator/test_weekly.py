@@ -13,7 +13,9 @@ from handrail_orchestrator.failures.group import FailedRun, Failures, grouped
 from handrail_orchestrator.records.failure import RecordedError
 from handrail_orchestrator.statistics.buckets import bucket_of, micros_of
 from handrail_orchestrator.statistics.computing import durations
-from handrail_orchestrator.statistics.stats import CycleTime, Durations, Funnel, Stats, StatsWindow, VersionStats
+from handrail_orchestrator.statistics.durations import CycleTime, Durations
+from handrail_orchestrator.statistics.funnel import Funnel
+from handrail_orchestrator.statistics.stats import Stats, StatsWindow, VersionStats
 from handrail_orchestrator.statistics.weekly import WeeklyReport, changes, quantile_interval
 from handrail_orchestrator.statistics.weekly_page import weekly_html, weekly_mail, weekly_text
 from handrail_orchestrator.statistics.window import before, window_of

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from handrail.console.operations.lengths import length
 from handrail_orchestrator.statistics.buckets import MICROS, PER_DOUBLING
-from handrail_orchestrator.statistics.stats import Durations, HistogramBar
+from handrail_orchestrator.statistics.durations import Durations, HistogramBar
 
 MOST = 12
 """Bars of one picture."""

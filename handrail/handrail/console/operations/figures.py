@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 from handrail.console.operations.lengths import length, money, percent
 from handrail.console.words import say
 from handrail_ground.shares import Proportion
-from handrail_orchestrator.statistics.stats import BarName, Stats
+from handrail_orchestrator.statistics.funnel import BarName
+from handrail_orchestrator.statistics.stats import Stats
 
 Unit: TypeAlias = Literal["seconds", "share", "count", "money"]
 ALERTING: frozenset[str] = frozenset({"late"})

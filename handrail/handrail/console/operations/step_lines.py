@@ -9,7 +9,8 @@ from handrail.console.operations.bars import histogram
 from handrail.console.operations.figures import change
 from handrail.console.operations.lengths import length
 from handrail.console.words import say
-from handrail_orchestrator.statistics.stats import Durations, Stats, StepStats
+from handrail_orchestrator.statistics.durations import Durations
+from handrail_orchestrator.statistics.stats import Stats, StepStats
 from handrail_orchestrator.step import OF_THE_ENGINE
 
 

@@ -17,7 +17,7 @@ from handrail.console.operations.filters import OperationsFilters
 from handrail.console.operations.lengths import length
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.statistics.buckets import bounds_of
-from handrail_orchestrator.statistics.stats import Durations, HistogramBar
+from handrail_orchestrator.statistics.durations import Durations, HistogramBar
 from tests.unit.handrail.console.api_site import ApiSite, api_site
 from tests.unit.handrail.console.served import text_of
 
