@@ -37,7 +37,7 @@ def retry(tx: "Transaction", change: c.RetryRun) -> None:
     if found is None:
         raise UnknownRun(change.run_id)
     key, status = found
-    _must_be_remembered(tx, change.run_id)
+    must_be_remembered(tx, change.run_id)
     if status not in {"failed", "cancelled", "set_aside"}:
         raise WrongState(f"run {change.run_id!r} is {status}; only a failed, cancelled or set-aside run can be retried")
     if undoing.retried(tx, change.run_id, key, status):
@@ -55,8 +55,12 @@ def retry(tx: "Transaction", change: c.RetryRun) -> None:
         again += [child for (child,) in children]
 
 
-def _must_be_remembered(tx: "Transaction", run_id: str) -> None:
-    """Refuse to execute a run again whose values were blanked."""
+def must_be_remembered(tx: "Transaction", run_id: str) -> None:
+    """Refuse to execute a run again whose values were blanked.
+
+    Raises:
+        WrongState: they were.
+    """
     if tx.execute("SELECT 1 FROM runs WHERE id = ? AND forgotten IS NOT NULL", (run_id,)).fetchone():
         raise WrongState(f"the values of run {run_id!r} were forgotten: it cannot be executed again")
 
@@ -93,7 +97,7 @@ def fork(tx: "Transaction", change: c.Fork) -> Started:
     ).fetchone()
     if source is None:
         raise UnknownRun(change.run_id)
-    _must_be_remembered(tx, change.run_id)
+    must_be_remembered(tx, change.run_id)
     key, name, version, recorded, code, started_by, priority, trace = source
     before = None
     if change.step is not None:

@@ -20,6 +20,7 @@ def put(tx: "Transaction", change: "SetResult") -> None:
     if found is None:
         raise UnknownRun(change.run_id)
     key, status, error = found
+    again.must_be_remembered(tx, change.run_id)  # before anything is written: a refusal leaves nothing behind
     _must_stop_it(tx, change, key, status, error)
     rollups.unfold(tx, [key])
     at = (key, change.step)
