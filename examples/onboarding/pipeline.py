@@ -149,6 +149,8 @@ def usable(what: Prerequisite, text: str) -> bool:
 
 OFFICE: Final = WorkingHours("Europe/Berlin", hours="09:00-17:00")
 REMIND_AFTER: Final = timedelta(days=3)
+KICKOFF_AFTER: Final = timedelta(days=2)
+"""So long the customer has to name a day; then one of us may."""
 REMINDERS: Final = 3
 """So often the customer is reminded; then one of us has to decide, and silence stops it."""
 
@@ -337,19 +339,27 @@ async def kick_off(run: Run, steps: Steps, customer: Customer) -> date:
     """Agree on a day with the customer, or by one of us; put it into the calendar and tell them."""
     await run.status("waiting for a day for the kickoff")
     await run.step(steps.tell, _to_customer(customer, "You are set up", "which day suits you for the kickoff?"))
-    _, day = await run.first(
-        run.event("kickoff", date, key=customer.id),
-        run.ask(
-            "On which day is the kickoff?",
-            date,
-            name="kickoff-day",
-            context={"customer": customer.name, "contact": customer.contact},
-            escalate=MANAGERS,
-        ),
-    )
+    day = await kickoff_day(run, customer)
     meeting: JsonValue = {"day": day.isoformat(), "with": [customer.contact, customer.manager]}
     await run.step(steps.invite, HttpRequest(method="PUT", path=f"meetings/{customer.id}", json=meeting))
     return day
+
+
+async def kickoff_day(run: Run, customer: Customer) -> date:
+    """Return the day that the customer names; when they have not after some days, one of us may."""
+    match await run.first(run.event("kickoff", date, key=customer.id), run.sleep(KICKOFF_AFTER)):
+        case (0, day):
+            return day
+        case _:
+            question = run.ask(
+                "On which day is the kickoff?",
+                date,
+                name="kickoff-day",
+                context={"customer": customer.name, "contact": customer.contact},
+                escalate=MANAGERS,
+            )
+            _, day = await run.first(run.event("kickoff", date, key=customer.id), question)
+            return day
 
 
 def _ask_us(run: Run, customer: Customer, what: Prerequisite, escalate: Escalation) -> Awaitable[str]:

@@ -88,8 +88,6 @@ async def test_a_customer_of_whom_all_is_there_is_set_up_and_has_a_kickoff() -> 
         await rehearsal.settle()
         run = rehearsal.run("C-1")
         (found,) = rehearsal.find_runs(RunQuery(tags={"customer": "C-1"}))
-        assert rehearsal.reviews() == []  # nobody need answer any more what the customer has
-
     assert run.output == {"outcome": "live", "reason": "kickoff on 2026-01-19", "waived": []}
     assert (found.id, found.progress, found.tags) == ("C-1", "live", {"customer": "C-1", "plan": "business"})
     assert [asked_of(each) for each in (world.crm, world.billing, world.workspaces, world.calendar)] == [
@@ -105,6 +103,20 @@ async def test_a_customer_of_whom_all_is_there_is_set_up_and_has_a_kickoff() -> 
         "address": DOCUMENTS["billing_address"],
         "vat": DOCUMENTS["vat_number"],
     }
+
+
+async def test_a_day_that_the_customer_does_not_name_one_of_us_may_and_whoever_is_first_counts() -> None:
+    world = World()
+    async with world.rehearsed() as rehearsal:
+        await begun(rehearsal, world, COMPLETE)
+        assert rehearsal.reviews() == []
+        await rehearsal.advance(days=2)
+        (item,) = rehearsal.reviews()
+        assert (item.step, item.queue) == ("kickoff-day", "account-managers")
+        await rehearsal.send_to("kickoff", "2026-01-19", key="C-1")
+        await rehearsal.settle()
+        assert rehearsal.run("C-1").output["reason"] == "kickoff on 2026-01-19"
+        assert rehearsal.review(item.id).state == "cancelled"
 
 
 async def test_what_is_missing_is_flagged_asked_for_and_waited_for() -> None:
