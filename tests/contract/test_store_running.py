@@ -296,6 +296,9 @@ def test_events_by_key_are_given_one_by_one_oldest_first(store: Store, worker: i
     wrote(store, wait, worker=worker)  # what it was given did not fit
     assert [event.payload for event in store.history(key).events] == ["1", "3"]
     assert [event.key for event in store.kept_events(9)] == ["B"]
+    assert wrote(store, SendTo("paid", "A", "4", NOW)) == [Sent(new=True, run_id=None)]  # it has one to look at
+    wrote(store, wait, wait, worker=worker)
+    assert wrote(store, SendTo("paid", "A", "5", NOW)) == [Sent(new=True, run_id="a")]
 
 
 def test_an_event_by_key_that_was_taken_stays_with_its_run(store: Store, worker: int) -> None:
