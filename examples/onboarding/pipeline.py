@@ -1,6 +1,7 @@
 """Onboarding: from a signed contract to a customer who is live, waiting for what is missing, undone when it cannot be.
 
-    python -m examples.onboarding.work onboarding.db
+    handrail run onboarding/pipeline.py:onboarding onboarding/customers.jsonl --id-field id \
+        --systems onboarding/pipeline.py:SYSTEMS --store sqlite:///onboarding.db
 
 Copy this file and change what is yours: the terms, what has to be there first, the systems and how patient you are.
 """
@@ -169,7 +170,7 @@ UNDOING: Final = Retry(attempts=8, first_seconds=5, max_seconds=3600, on=(CallFa
 
 DOWN: Final = Breaker(failures=3, probe_after_seconds=60, on=(CallFailed, CallUnsure))
 SYSTEMS: Final[Mapping[str, Breaker]] = {"crm": DOWN, "billing": DOWN, "workspaces": DOWN}
-"""For ``Orchestrator(systems=...)``: while one of them is down, the runs that need it wait instead of failing."""
+"""For ``--systems``, or ``Orchestrator(systems=...)``: while one is down, runs that need it wait instead of failing."""
 
 # ---- the steps ---------------------------------------------------------------------------------------------
 

@@ -1,6 +1,10 @@
 """The example of onboarding, run whole: what is missing is waited for, and what cannot go on is undone."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,10 +15,12 @@ import pytest
 
 from examples.onboarding.pipeline import SYSTEMS, Customer, Desks, FormRules, onboarding_with
 from examples.onboarding.suite import suite, terms_suite
-from examples.onboarding.work import main
 from handrail import StepFailed, run_suite
 from handrail.orchestrator import CallFailed, CallRefused, HttpRequest, ReviewItem, ReviewQuery, RunQuery
 from handrail.testing import Faults, HttpDouble, MailDouble, Rehearsal, ScriptedReviewers
+
+HANDRAIL = Path(sys.executable).parent / "handrail"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "onboarding"
 
 DOCUMENTS: dict[Any, str] = {
     "billing_address": "Canal Street 4, 1012 Amsterdam",
@@ -315,12 +321,28 @@ async def test_contracts_of_our_form_are_read_as_they_say_and_a_letter_is_left_t
     assert {case.case for case in result.cases if case.scores != {"exact": 1.0}} == {"C-9"}
 
 
-async def test_it_runs_offline_as_it_is_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("examples.onboarding.pipeline.HERE", tmp_path)
-    for _ in range(2):  # the second time, nobody is begun again
-        told = await main(str(tmp_path / "onboarding.db"), until_idle=True)
-        assert "C-1  waiting: waiting for a day for the kickoff" in told
-        assert "C-10  waiting: waiting for billing_address, vat_number" in told
-        assert len(told) == 12
-    accounts = [json.loads(file.read_text("utf-8")) for file in (tmp_path / "done" / "crm").glob("*.json")]
+def test_it_runs_offline_as_its_page_says_and_a_second_time_begins_nobody_again(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "onboarding", ignore=shutil.ignore_patterns("done", "__pycache__"))
+    pipeline = "onboarding/pipeline.py"
+    command = ["run", f"{pipeline}:onboarding", "onboarding/customers.jsonl", "--id-field", "id"]
+    store = ["--store", "sqlite:///onboarding.db"]
+    for _ in range(2):
+        ran = commanded(tmp_path, *command, "--systems", f"{pipeline}:SYSTEMS", *store)
+        assert ran.returncode == 0, ran.stderr
+    listed = commanded(tmp_path, "runs", "list", "--tag", "customer=C-10", *store)
+    assert "waiting for billing_address, vat_number" in listed.stdout
+    accounts = [json.loads(file.read_text("utf-8")) for file in (tmp_path / "onboarding/done/crm").glob("*.json")]
     assert sorted(account["path"] for account in accounts) == ["accounts/C-1", "accounts/C-2"]
+
+
+def commanded(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "250"}
+    return subprocess.run(
+        [str(HANDRAIL), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=100,
+        check=False,
+    )

@@ -12,6 +12,7 @@ from handrail.console.signin_settings import SECRET_VARIABLE, OidcSettings, Sign
 from handrail_ground.optional import needs
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
+from handrail_orchestrator.cli.given_systems import SystemsOption, load_systems
 from handrail_orchestrator.cli.given_triggers import TriggersOption, load_triggers
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, LogOption, StoreOption
@@ -69,6 +70,7 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
     concurrency: ConcurrencyOption = 100,
     triggers: TriggersOption = None,
     notices: NoticesOption = None,
+    systems: SystemsOption = None,
     logs: LogOption = False,  # noqa: FBT002 -- typer makes an option of it
 ) -> None:
     """Show the review pages of a store in a browser, and its HTTP API; with workflows, execute them too."""
@@ -99,7 +101,9 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
         if given and not loaded:
             raise Misuse("--triggers start runs, which takes --workflows MODULE:WORKFLOW, too")
         plan = load_notices(notices)
-        run_until_stopped(serve_until_stopped(Served(store, tuple(loaded), settings, concurrency, given, plan)))
+        breakers = load_systems(systems)
+        served = Served(store, tuple(loaded), settings, concurrency, given, plan, breakers)
+        run_until_stopped(serve_until_stopped(served))
 
 
 def _checked_public(url: str | None) -> str | None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from handrail.console.context import ConsoleSettings
 from handrail.console.security import is_loopback
 from handrail.similar import SimilarCases
 from handrail_orchestrator import chores
+from handrail_orchestrator.breaker import Breaker
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, StoreLocked
 from handrail_orchestrator.notices.chores import telling
@@ -47,6 +48,8 @@ class Served:
     triggers: tuple[Trigger, ...] = ()
     notices: Notices | None = None
     """Who is told what."""
+    systems: Mapping[str, Breaker] | None = None
+    """Breakers of the systems that steps need."""
 
 
 class _Server(uvicorn.Server):
@@ -85,6 +88,7 @@ def _opened(served: Served) -> Client:
             workflows=workflows,
             concurrency=served.concurrency,
             triggers=served.triggers,
+            systems=served.systems,
             telemetry=telemetry_from_environment(),
         )
     return Client(served.store)

@@ -12,8 +12,10 @@ from rich.progress import TimeElapsedColumn
 
 from handrail_ground.text import harmless
 from handrail_orchestrator import chores
+from handrail_orchestrator.breaker import Breaker
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
+from handrail_orchestrator.cli.given_systems import SystemsOption, load_systems
 from handrail_orchestrator.cli.given_triggers import TriggersOption, load_triggers
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
@@ -44,6 +46,8 @@ class InputBatch:
     concurrency: int
     also: tuple[AnyWorkflow, ...] = ()
     """What its runs need besides: child workflows, and the version before one that is rolled out."""
+    systems: Mapping[str, Breaker] | None = None
+    """Breakers of the systems that steps need."""
 
 
 @complaining
@@ -61,6 +65,7 @@ def run(
         typer.Option(metavar="MODULE:WORKFLOW", help="a child's workflow, or the version before one rolled out"),
     ] = None,
     concurrency: ConcurrencyOption = 100,
+    systems: SystemsOption = None,
     as_json: JsonOption = False,
     logs: LogOption = False,
 ) -> None:
@@ -70,11 +75,12 @@ def run(
     with calling_foreign_code(aside=as_json):
         workflow = load_workflow(target)
         others = tuple(load_workflow(each) for each in also or ())
+        breakers = load_systems(systems)
     inputs = read_inputs(file, workflow.input_codec, id_field)
     if id_field is None:
         inputs = [InputLine(each.line, f"{file.stem}:{each.line}", each.value, each.raw) for each in inputs]
     begun = time.perf_counter()
-    batch = InputBatch(workflow, lasting(target), inputs, store, concurrency, others)
+    batch = InputBatch(workflow, lasting(target), inputs, store, concurrency, others, breakers)
     with calling_foreign_code(aside=as_json):
         summary = run_until_stopped(run_batch(batch, quiet=as_json))
     if as_json:
@@ -92,6 +98,7 @@ async def run_batch(batch: InputBatch, *, quiet: bool = False) -> RunSummary:
         batch.store,
         workflows=[batch.workflow, *batch.also],
         concurrency=batch.concurrency,
+        systems=batch.systems,
         telemetry=telemetry_from_environment(),
     ) as orchestrator:
         await orchestrator.remember_code(batch.workflow.name, batch.target)
@@ -137,6 +144,7 @@ def work(
     until_idle: Annotated[bool, typer.Option(help="stop when nothing is due any more")] = False,
     triggers: TriggersOption = None,
     notices: NoticesOption = None,
+    systems: SystemsOption = None,
     logs: LogOption = False,
 ) -> None:
     """Execute whatever is due in a store, until stopped; start several of these for more speed or safety."""
@@ -153,6 +161,7 @@ def work(
             triggers=load_triggers(triggers),
             telemetry=telemetry_from_environment(),
             notices=load_notices(notices),
+            systems=load_systems(systems),
         )
         oldest_first = sorted(zip(workflows, targets, strict=True), key=lambda pair: pair[0].version)
         found = {workflow.name: lasting(target) for workflow, target in oldest_first}

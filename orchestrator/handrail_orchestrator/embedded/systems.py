@@ -78,7 +78,7 @@ class Systems:
             known = ", ".join(sorted(self._breakers)) or "none"
             raise InvalidWorkflow(
                 f"step {step.name!r} needs system {system!r}; this orchestrator has: {known}."
-                f" Give Orchestrator(systems={{{system!r}: Breaker()}})"
+                f" Give Orchestrator(systems={{{system!r}: Breaker()}}), or --systems MODULE:NAME on the command line"
             ) from None
 
 
