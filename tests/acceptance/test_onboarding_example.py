@@ -336,13 +336,6 @@ def test_it_runs_offline_as_its_page_says_and_a_second_time_begins_nobody_again(
 
 
 def commanded(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "250"}
-    return subprocess.run(
-        [str(HANDRAIL), *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=100,
-        check=False,
-    )
+    command = [str(HANDRAIL), *arguments]
+    wide = {**os.environ, "COLUMNS": "250"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=wide, timeout=100, check=False)
