@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.errors import Misuse, WrongState
 from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.review.permission import StoreAction
 from handrail_orchestrator.statistics.rolling import AT_ONCE
@@ -96,15 +96,17 @@ class Measuring(ABC):
         Raises:
             NotAllowed: this person may not.
             UnknownRun: there is no such run.
-            WrongState: it has not ended.
+            WrongState: it has not ended, or the time has not come yet.
             Misuse: the name, the value or the time cannot be one of an outcome.
         """
         checked_texts(run_id=run_id, name=name)
         self.must_be_allowed(by, "outcome")
         now = self.now()
         happened = now if at is None else at.timestamp() if isinstance(at, datetime) else float(at)
-        if not math.isfinite(happened) or happened > now + AHEAD_SECONDS:
-            raise Misuse(f"an outcome at {at!r} lies ahead: give the time at which it happened, not one to come")
+        if not math.isfinite(happened):
+            raise Misuse(f"an outcome at {at!r}: give the time at which it happened")
+        if happened > now + AHEAD_SECONDS:
+            raise WrongState(f"an outcome at {at!r} lies ahead: give the time at which it happened, not one to come")
         told = json.dumps(_checked(name, value))
         who = "code" if by is None else actor(by)
         return int(await self._writer_later(RecordOutcome(run_id, name, told, happened, now, who)))

@@ -1,6 +1,6 @@
 """What is given to operations on figures, maps and failures, and what they answer."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
 
@@ -8,13 +8,19 @@ from handrail.console.api.operation import Given
 from handrail.console.api.run_models import TagText, Text, Told
 from handrail_orchestrator.process_map.graph import NodeKind
 
-WINDOW = "Runs started in it: `7d`, `24h`, or two days such as `2026-11-01..2026-11-08`, the second one not included"
+Window: TypeAlias = Annotated[
+    str,
+    Field(
+        pattern=r"^([1-9][0-9]{0,2}[hd]|[1-9][0-9]?w)$",
+        description="Runs started in so many hours, days or weeks up to now, such as `24h`, `7d` or `4w`",
+    ),
+]
 
 
 class WindowQuery(Given):
     """Which runs are counted."""
 
-    window: Text = Field(default="7d", description=WINDOW)
+    window: Window = "7d"
     workflow: Text | None = Field(default=None, description="Only runs of this workflow")
     version: Annotated[int | None, Field(ge=0, lt=2**31, description="Only runs of this version")] = None
     tag: TagText = None
@@ -24,7 +30,7 @@ class MapQuery(Given):
     """Which workflow's map."""
 
     workflow: Text = Field(description="The workflow")
-    window: Text = Field(default="7d", description=WINDOW)
+    window: Window = "7d"
     version: Annotated[int | None, Field(ge=0, lt=2**31, description="Only runs of this version")] = None
 
 

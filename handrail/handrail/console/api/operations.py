@@ -1,12 +1,10 @@
 """What the API tells of figures, maps and failures: the same as the operations page."""
 
-from typing import Any
-
 from handrail.console.api.operation import ApiAnswer, ApiCall, Nothing
 from handrail.console.api.operation_models import MapQuery, WindowQuery
-from handrail.console.operations.filters import OperationsFilters
 from handrail_orchestrator.review.permission import scope
 from handrail_orchestrator.statistics.window import window_of
+from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.tags import read_filter
 
 MOST_RUNS = 100
@@ -36,8 +34,9 @@ def process_map(call: ApiCall[Nothing, MapQuery, Nothing, Nothing]) -> ApiAnswer
 def failures(call: ApiCall[Nothing, WindowQuery, Nothing, Nothing]) -> ApiAnswer:
     """Answer what failed in a window."""
     client, query = call.console.client, call.query
-    given: dict[str, Any] = {"window": query.window, "workflow": query.workflow or "", "tag": query.tag or ""}
-    filters = OperationsFilters.read(given, client.now(), call.viewer.zone)
-    found = client.failures(filters.runs, version=query.version)
+    window = window_of(query.window, now=client.now(), zone=call.viewer.zone)
+    tags = read_filter([] if query.tag is None else [query.tag])
+    runs = RunQuery(workflow=query.workflow, tags=tags, created_from=window.since, created_to=window.until)
+    found = client.failures(runs, version=query.version)
     groups = [group.as_json(MOST_RUNS) for group in found.groups]
     return ApiAnswer({"groups": groups, "count": found.count, "is_whole": found.is_whole})

@@ -7,9 +7,9 @@ from pydantic import Field, StrictBool
 
 from handrail.console.api.operation import ApiAnswer, ApiCall, Given, Nothing
 from handrail.console.api.reading import of_fields
-from handrail.console.api.run_models import Moment, RunPlace, Told
+from handrail.console.api.run_models import GivenMoment, RunPlace, Told
 from handrail_orchestrator.client import Client
-from handrail_orchestrator.errors import Misuse, WrongState
+from handrail_orchestrator.errors import Misuse, UnknownRun, WrongState
 from handrail_orchestrator.statistics.recording import LARGEST, LONGEST_NAME, LONGEST_VALUE
 
 Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, strict=True)]
@@ -20,12 +20,13 @@ class OutcomeBody(Given):
     """What became of the run."""
 
     name: Annotated[
-        str, Field(min_length=1, max_length=LONGEST_NAME, description="What it is called, such as `reopened`")
+        str,
+        Field(min_length=1, max_length=LONGEST_NAME, description="What it is called, such as `reopened`"),
     ]
     value: StrictBool | Number | Words | None = Field(
         default=None, description="Yes or no, a number or a short text; null is a yes"
     )
-    at: Moment | None = Field(default=None, description="When it happened, in seconds since the epoch; null: now")
+    at: GivenMoment | None = Field(default=None, description="When it happened, in seconds since the epoch; null: now")
 
 
 class OutcomeTold(Told):
@@ -52,7 +53,7 @@ async def record(call: ApiCall[RunPlace, Nothing, OutcomeBody, Nothing]) -> ApiA
     body = call.body
     try:
         await call.console.client.outcome(call.place.id, body.name, body.value, at=body.at, by=call.by)
-    except WrongState:
+    except (WrongState, UnknownRun):
         raise
     except Misuse as error:
         raise of_fields([((), str(error))], below="body") from error

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from handrail.console.api.operation import Given
-from handrail.console.api.run_models import LARGEST, Limit, Moment, Text, Told
+from handrail.console.api.run_models import LARGEST, GivenMoment, Limit, Moment, Text, Told
 from handrail_guards.confidence import ConfidenceSource
 from handrail_orchestrator.records.item import ItemKind
 from handrail_orchestrator.review.moves import LONGEST_UNDO_SECONDS, UNDO_SECONDS, SendUpCode
@@ -86,7 +86,7 @@ class NoteBody(Given):
 class SnoozeBody(NoteBody):
     """Until when it is put away."""
 
-    until: Moment
+    until: GivenMoment
 
 
 class AssignBody(NoteBody):

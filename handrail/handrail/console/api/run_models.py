@@ -18,6 +18,8 @@ LATEST = 253_402_300_799.0
 
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000)]
 Moment: TypeAlias = Annotated[float, Field(ge=0, le=LATEST, description="Seconds since the epoch (UTC)")]
+GivenMoment: TypeAlias = Annotated[Moment, Field(strict=True)]
+"""One in a body, where yes is no number; in an address everything is text."""
 Limit: TypeAlias = Annotated[int, Field(ge=1, le=MOST_LISTED, description="Rows of a page")]
 
 

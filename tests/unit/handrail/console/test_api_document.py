@@ -106,6 +106,11 @@ async def test_every_operation_answers_what_the_document_says(tmp_path: Path) ->
         assert (await site.post("/runs/o/retry")).json()["status"] in {"pending", "running", "failed"}
         assert (await site.post("/runs/d%2F1/events", {"name": "delivered", "payload": "here"})).json() == {"new": True}
         await site.engine.idle()
+        kept = await site.post("/events", {"name": "delivered", "key": "parcel 7", "payload": "here"})
+        assert kept.json() == {"new": True, "run_id": None}  # nobody waits for it yet
+        set_by_hand = await site.post("/runs/o/result", {"step": "unlucky", "value": 3.0})
+        assert (set_by_hand.status_code, set_by_hand.json()["id"]) == (200, "o")
+        await site.engine.idle()
         assert (await site.post("/runs/d%2F1/fork", {"id": "d2"})).json() == {"id": "d2"}
         assert (await site.post("/runs/d2/cancel")).json()["id"] == "d2"
         recorded = await site.post("/runs/d2/outcomes", {"name": "reopened", "value": True})
