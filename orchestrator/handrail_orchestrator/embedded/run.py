@@ -5,18 +5,13 @@ import json
 import logging
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted
-from handrail_orchestrator import asked
-from handrail_orchestrator.coding import codec_for
 from handrail_orchestrator.context import StepContext, StopFlag
 from handrail_orchestrator.embedded.body import BodyFailed
 from handrail_orchestrator.embedded.branches import Branches, branch, scope
-from handrail_orchestrator.embedded.detaching import check_policy
 from handrail_orchestrator.embedded.escapes import error_type, escaped
 from handrail_orchestrator.embedded.firsts import Firsts, wait_calls
 from handrail_orchestrator.embedded.history import History
@@ -27,25 +22,23 @@ from handrail_orchestrator.embedded.produced import Place, Produced
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from handrail_orchestrator.embedded.rolling import At
 from handrail_orchestrator.embedded.settings import Equipment
-from handrail_orchestrator.embedded.telling import TellingRun
 from handrail_orchestrator.embedded.tries import Notebook, resumed
 from handrail_orchestrator.embedded.undos import Undos, check_undo
 from handrail_orchestrator.embedded.wait_branches import WaitBranches
+from handrail_orchestrator.embedded.waiting import WaitingRun
 from handrail_orchestrator.embedded.waits import Waits
-from handrail_orchestrator.embedded.wording import Wording, of_doubt, shown_beside
+from handrail_orchestrator.embedded.wording import Wording, of_doubt
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
-from handrail_orchestrator.event_keys import check_key
 from handrail_orchestrator.run import Call, branch_list
 from handrail_orchestrator.step import Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, RecordStep
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.suspension import GoesOn
-from handrail_orchestrator.texts import checked_texts
 
 _log = logging.getLogger("handrail.steps")
 
 
-class EmbeddedRun(TellingRun):
+class EmbeddedRun(WaitingRun):
     """One execution of a workflow in this process."""
 
     def __init__(
@@ -185,7 +178,8 @@ class EmbeddedRun(TellingRun):
         """Return where a call without arguments stands, before its own name is taken."""
         return self.history.last(scope.get()), branch.get()
 
-    def _own_name(self, name: str, usual: str) -> str:
+    def own_name(self, name: str, usual: str) -> str:
+        """Return the name of the next call, which the workflow may have named."""
         if name != usual:
             check_name(name)
         return self._name(name)
@@ -325,79 +319,6 @@ class EmbeddedRun(TellingRun):
             rolling.noted(bound, at, context, args, kwargs)
         return row
 
-    def ask(
-        self,
-        question: str,
-        answer: object,
-        *,
-        name: str = "ask",
-        context: object = None,
-        escalate: Escalation = Escalation(),
-        priority: int | None = None,
-    ) -> Call[Any]:
-        """Put a question to people, without any model."""
-        codec = codec_for(answer, where=f"the answer to {question!r}")
-        checked_texts(question=question, name=name, queue=escalate.queue)
-        shown = shown_beside(question, context)
-        if priority is not None:
-            escalate = replace(escalate, priority=priority)
-        own = self._name(name)
-        return self._branches_of.human(own, self.waits.ask(own, name, codec, question, shown, escalate))
-
-    def event(
-        self, name: str, payload: object, *, within: timedelta | None = None, key: str | None = None
-    ) -> Call[Any]:
-        """Wait for the next event of that name sent to this run, or to whoever waits for its key."""
-        codec = codec_for(payload, where=f"event {name!r}")
-        checked_texts(name=name)
-        if key is not None:
-            check_key(name, key)
-        own = self._name(f"event:{name}")
-        kept = name if key is None else asked.keyed_name(name, key)
-        return self._branches_of.event(own, kept, codec, self.waits.event(own, name, codec, within, key))
-
-    def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
-        """Wait for a timedelta or that many seconds."""
-        seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
-        wanted, clock = asked.sleep(seconds), self.equipment.clock
-        own = self._own_name(name, "sleep")
-        call = self.waits.timer(own, wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
-        return self._branches_of.timer(own, call)
-
-    def sleep_until(self, when: datetime, *, name: str = "sleep") -> Call[None]:
-        """Wait until a moment, which must carry its time zone."""
-        if when.tzinfo is None:
-            raise Misuse(f"run.sleep_until({when!r}) has no time zone: use datetime(..., tzinfo=UTC)")
-        own = self._own_name(name, "sleep")
-        return self._branches_of.timer(own, self.waits.timer(own, asked.sleep_until(when), when.timestamp))
-
-    def child(
-        self,
-        workflow: Any,
-        value: Any,
-        /,
-        *,
-        id: str | None = None,  # noqa: A002
-        name: str | None = None,
-        policy: str = "wait",
-    ) -> Call[Any]:
-        """Start a run of another workflow and wait for its result, or do not."""
-        checked_texts(id=id)
-        check_policy(policy)
-        found = self._name(workflow.name) if name is None else self._own_name(name, "")
-        call = self._child(found, workflow, value, id, policy)
-        return self._branches_of.child(found, call) if policy == "wait" else call
-
-    async def _child(self, name: str, workflow: Any, value: Any, given: str | None, policy: str) -> object:
-        bound = self.equipment.library.workflow(workflow)
-        encoded = bound.input.encode(value)
-        run_id = given or f"{self._id}/{self.in_round(name)}"
-        row = self.history.find(name, "child")
-        if row is not None:
-            self._matching.input(row, encoded, bound.input.decode, "child")
-            self._matching.child_run(row, run_id, given=given is not None)
-        return await self.waits.child(name, bound, encoded, run_id, policy)
-
     # -- side by side
 
     def all(self, *branches: Any) -> Call[Any]:
@@ -407,7 +328,7 @@ class EmbeddedRun(TellingRun):
     def first(self, *branches: Any, name: str = "first") -> Call[Any]:
         """Wait for several things, and go on with the first that is over."""
         waits = wait_calls(branches)
-        return self._firsts.first(self._own_name(name, "first"), waits)
+        return self._firsts.first(self.own_name(name, "first"), waits)
 
     def again(self, value: object = None, /) -> Call[Any]:
         """End this round of the run, and begin anew with another input."""

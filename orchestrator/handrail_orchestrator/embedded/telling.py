@@ -20,7 +20,7 @@ class TellingRun(Run):
         """Return the name of the next call of this base name, in the current branch."""
 
     @abstractmethod
-    def _own_name(self, name: str, usual: str) -> str:
+    def own_name(self, name: str, usual: str) -> str:
         """Return the name of the next call, which the workflow may have named."""
 
     @abstractmethod
@@ -43,9 +43,9 @@ class TellingRun(Run):
     def now(self, *, name: str = "now") -> Call[datetime]:
         """Return the time (UTC), the same on every replay."""
         place = self._place()
-        return self.produced.now(self._own_name(name, "now"), place)
+        return self.produced.now(self.own_name(name, "now"), place)
 
     def random(self, *, name: str = "random") -> Call[float]:
         """Return a random number, the same on every replay."""
         place = self._place()
-        return self.produced.random(self._own_name(name, "random"), place)
+        return self.produced.random(self.own_name(name, "random"), place)

@@ -1,7 +1,8 @@
 """Writing and reading people and their passes."""
 
 import json
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.errors import ReviewError, UnknownPerson
@@ -178,3 +179,41 @@ def use_pass(tx: "Transaction", change: p.UsePass) -> None:
     """Note that a pass let somebody in."""
     used = (change.now, change.hash, change.now)
     tx.execute("UPDATE passes SET used = ? WHERE hash = ? AND coalesce(used, 0) < ?", used)
+
+
+class PeopleRows(ABC):
+    """The part of the store that knows people."""
+
+    @abstractmethod
+    def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        """Return the rows of a statement."""
+
+    def has_people(self) -> bool:
+        """Return whether the store knows anybody."""
+        return bool(self._rows(ANYBODY))
+
+    def person(self, name: str) -> PersonRow | None:
+        """Return one person."""
+        return self._person("name", name)
+
+    def person_of(self, *, subject: str | None = None, email: str | None = None) -> PersonRow | None:
+        """Return who signs in with an identity provider as this subject, or with this e-mail address."""
+        return self._person("email", email) if subject is None else self._person("subject", subject)
+
+    def _person(self, column: str, value: str | None) -> PersonRow | None:
+        rows = self._rows(f"{SELECT_PERSON} WHERE {column} = ?", (value,))
+        return PersonRow._make(rows[0]) if rows else None
+
+    def people(self) -> list[PersonRow]:
+        """Return everybody, by name."""
+        return [PersonRow._make(row) for row in self._rows(f"{SELECT_PERSON} ORDER BY name")]
+
+    def pass_of(self, secret_hash: str) -> PassRow | None:
+        """Return the pass with this hash."""
+        rows = self._rows(f"{SELECT_PASS} WHERE hash = ?", (secret_hash,))
+        return PassRow._make(rows[0]) if rows else None
+
+    def passes_of(self, person: str) -> list[PassRow]:
+        """Return what lets a person in, newest first."""
+        rows = self._rows(f"{SELECT_PASS} WHERE person = ? ORDER BY created DESC, hash", (person,))
+        return [PassRow._make(row) for row in rows]

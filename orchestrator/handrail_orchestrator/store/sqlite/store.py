@@ -16,8 +16,6 @@ from handrail_orchestrator.store.port import MEMORY, Durability, HistoryRows, Ju
 from handrail_orchestrator.store.rows import (
     EventRow,
     JudgedRow,
-    PassRow,
-    PersonRow,
     ReviewLogRow,
     ReviewRow,
     RunRow,
@@ -30,7 +28,6 @@ from handrail_orchestrator.store.sqlite import (
     claims,
     fates,
     judged,
-    people,
     retention,
     review_query,
     runs,
@@ -57,6 +54,7 @@ from handrail_orchestrator.store.sqlite.forgetting import ForgottenRows
 from handrail_orchestrator.store.sqlite.inputs import RunningRows
 from handrail_orchestrator.store.sqlite.known import KnownRows
 from handrail_orchestrator.store.sqlite.pauses import PauseRows
+from handrail_orchestrator.store.sqlite.people import PeopleRows
 from handrail_orchestrator.store.sqlite.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sqlite.rollouts import RolloutRows
 from handrail_orchestrator.store.sqlite.rounds import OF_THIS_ROUND
@@ -98,6 +96,7 @@ class SqliteStore(
     KnownRows,
     OutboxRows,
     PauseRows,
+    PeopleRows,
     RolloutRows,
     SystemRows,
     TriggerRows,
@@ -356,36 +355,6 @@ class SqliteStore(
     def workflow_names(self) -> list[str]:
         """Return the names of the workflows that there are or were runs of, in order."""
         return [name for (name,) in self._rows("SELECT DISTINCT name FROM workflows ORDER BY name")]
-
-    def has_people(self) -> bool:
-        """Return whether the store knows anybody."""
-        return bool(self._rows(people.ANYBODY))
-
-    def person(self, name: str) -> PersonRow | None:
-        """Return one person."""
-        return self._person("name", name)
-
-    def person_of(self, *, subject: str | None = None, email: str | None = None) -> PersonRow | None:
-        """Return who signs in with an identity provider as this subject, or with this e-mail address."""
-        return self._person("email", email) if subject is None else self._person("subject", subject)
-
-    def _person(self, column: str, value: str | None) -> PersonRow | None:
-        rows = self._rows(f"{people.SELECT_PERSON} WHERE {column} = ?", (value,))
-        return PersonRow._make(rows[0]) if rows else None
-
-    def people(self) -> list[PersonRow]:
-        """Return everybody, by name."""
-        return [PersonRow._make(row) for row in self._rows(f"{people.SELECT_PERSON} ORDER BY name")]
-
-    def pass_of(self, secret_hash: str) -> PassRow | None:
-        """Return the pass with this hash."""
-        rows = self._rows(f"{people.SELECT_PASS} WHERE hash = ?", (secret_hash,))
-        return PassRow._make(rows[0]) if rows else None
-
-    def passes_of(self, person: str) -> list[PassRow]:
-        """Return what lets a person in, newest first."""
-        rows = self._rows(f"{people.SELECT_PASS} WHERE person = ? ORDER BY created DESC, hash", (person,))
-        return [PassRow._make(row) for row in rows]
 
     def target(self, workflow: str) -> str | None:
         """Return where a workflow's code was found."""

@@ -1,0 +1,109 @@
+"""What a run waits for: people, events, timers and child runs, each by its own kind of wait."""
+
+from abc import abstractmethod
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from handrail_guards.escalation import Escalation
+from handrail_orchestrator import asked
+from handrail_orchestrator.coding import codec_for
+from handrail_orchestrator.embedded.detaching import check_policy
+from handrail_orchestrator.embedded.history import History
+from handrail_orchestrator.embedded.matching import Matching
+from handrail_orchestrator.embedded.settings import Equipment
+from handrail_orchestrator.embedded.telling import TellingRun
+from handrail_orchestrator.embedded.wait_branches import WaitBranches
+from handrail_orchestrator.embedded.waits import Waits
+from handrail_orchestrator.embedded.wording import shown_beside
+from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.event_keys import check_key
+from handrail_orchestrator.run import Call
+from handrail_orchestrator.texts import checked_texts
+
+
+class WaitingRun(TellingRun):
+    """The part of a run that waits."""
+
+    equipment: Equipment
+    history: History
+    waits: Waits
+    _branches_of: WaitBranches
+    _matching: Matching
+
+    @abstractmethod
+    def in_round(self, name: str) -> str:
+        """Return the name by which a step is known in whichever round."""
+
+    def ask(
+        self,
+        question: str,
+        answer: object,
+        *,
+        name: str = "ask",
+        context: object = None,
+        escalate: Escalation = Escalation(),
+        priority: int | None = None,
+    ) -> Call[Any]:
+        """Put a question to people, without any model."""
+        codec = codec_for(answer, where=f"the answer to {question!r}")
+        checked_texts(question=question, name=name, queue=escalate.queue)
+        shown = shown_beside(question, context)
+        if priority is not None:
+            escalate = replace(escalate, priority=priority)
+        own = self._name(name)
+        return self._branches_of.human(own, self.waits.ask(own, name, codec, question, shown, escalate))
+
+    def event(
+        self, name: str, payload: object, *, within: timedelta | None = None, key: str | None = None
+    ) -> Call[Any]:
+        """Wait for the next event of that name sent to this run, or to whoever waits for its key."""
+        codec = codec_for(payload, where=f"event {name!r}")
+        checked_texts(name=name)
+        if key is not None:
+            check_key(name, key)
+        own = self._name(f"event:{name}")
+        kept = name if key is None else asked.keyed_name(name, key)
+        return self._branches_of.event(own, kept, codec, self.waits.event(own, name, codec, within, key))
+
+    def sleep(self, duration: timedelta | float, *, name: str = "sleep") -> Call[None]:
+        """Wait for a timedelta or that many seconds."""
+        seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+        wanted, clock = asked.sleep(seconds), self.equipment.clock
+        own = self.own_name(name, "sleep")
+        call = self.waits.timer(own, wanted, lambda: asked.end_of_sleep(clock.now(), seconds))
+        return self._branches_of.timer(own, call)
+
+    def sleep_until(self, when: datetime, *, name: str = "sleep") -> Call[None]:
+        """Wait until a moment, which must carry its time zone."""
+        if when.tzinfo is None:
+            raise Misuse(f"run.sleep_until({when!r}) has no time zone: use datetime(..., tzinfo=UTC)")
+        own = self.own_name(name, "sleep")
+        return self._branches_of.timer(own, self.waits.timer(own, asked.sleep_until(when), when.timestamp))
+
+    def child(
+        self,
+        workflow: Any,
+        value: Any,
+        /,
+        *,
+        id: str | None = None,  # noqa: A002
+        name: str | None = None,
+        policy: str = "wait",
+    ) -> Call[Any]:
+        """Start a run of another workflow and wait for its result, or do not."""
+        checked_texts(id=id)
+        check_policy(policy)
+        found = self._name(workflow.name) if name is None else self.own_name(name, "")
+        call = self._child(found, workflow, value, id, policy)
+        return self._branches_of.child(found, call) if policy == "wait" else call
+
+    async def _child(self, name: str, workflow: Any, value: Any, given: str | None, policy: str) -> object:
+        bound = self.equipment.library.workflow(workflow)
+        encoded = bound.input.encode(value)
+        run_id = given or f"{self.id}/{self.in_round(name)}"
+        row = self.history.find(name, "child")
+        if row is not None:
+            self._matching.input(row, encoded, bound.input.decode, "child")
+            self._matching.child_run(row, run_id, given=given is not None)
+        return await self.waits.child(name, bound, encoded, run_id, policy)
