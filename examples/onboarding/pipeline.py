@@ -119,7 +119,7 @@ WANTED: Final[Mapping[Prerequisite, tuple[str, re.Pattern[str]]]] = {
 @rule
 def differences(terms: Terms, customer: Customer) -> list[str]:
     """Return what in the contract is not as it was sold."""
-    found = []
+    found: list[str] = []
     if terms.signed_by is None:
         found.append("nobody has signed it")
     if terms.plan.casefold() != customer.plan.casefold():
@@ -253,7 +253,7 @@ def onboarding_with(model: Model, desks: Desks) -> Workflow[Customer, Ending]:
         await set_up(run, steps, customer, documents)
         day = await kick_off(run, steps, customer)
         await run.status("live")
-        waived = tuple(what for what in WANTED if not usable(what, documents.get(what, "")))
+        waived: tuple[Prerequisite, ...] = tuple(what for what in WANTED if not usable(what, documents.get(what, "")))
         return Ending(outcome="live", reason=f"kickoff on {day.isoformat()}", waived=waived)
 
     return onboarding
