@@ -176,22 +176,20 @@ def test_caddy_takes_what_it_is_told(tmp_path: Path) -> None:
 def test_a_copy_is_made_while_a_console_works_and_can_be_served(walked: tuple[Path, list[str]]) -> None:
     folder, _ = walked
     page = (ROOT / "docs" / "console.md").read_text(encoding="utf-8")
-    (with_python,) = re.findall(r"^python -c .*VACUUM.*$", page, flags=re.MULTILINE)
-    commands = [with_python]
-    if shutil.which("sqlite3") is not None:
-        commands += re.findall(r"`(sqlite3 desk\.db [^`]+)`", page)
+    (backup,) = re.findall(r"^(handrail backup .*)$", page, flags=re.MULTILINE)
+    (restore,) = re.findall(r"^(handrail restore .*)$", page, flags=re.MULTILINE)
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    copy = folder / "copy.db"
-    for command in commands:
-        copy.unlink(missing_ok=True)
-        with started("handrail serve --store sqlite:///desk.db --workflows refunds.py:refunds", folder):
-            subprocess.run(["bash", "-euc", command], cwd=folder, env=environment, check=True)
-        verified = subprocess.run(
-            [BIN / "handrail", "audit", "verify", "--store", "sqlite:///copy.db"], cwd=folder, check=False
-        )
-        assert verified.returncode == 0
-        with started("handrail serve --store sqlite:///copy.db", folder) as address:
-            assert get(address, "/readyz").json()["status"] == "ready"
+    for name in ("copy.db", "restored.db"):
+        (folder / name).unlink(missing_ok=True)
+    with started("handrail serve --store sqlite:///desk.db --workflows refunds.py:refunds", folder):
+        subprocess.run(["bash", "-euc", backup], cwd=folder, env=environment, check=True)
+    subprocess.run(["bash", "-euc", restore], cwd=folder, env=environment, check=True)
+    verified = subprocess.run(
+        [BIN / "handrail", "audit", "verify", "--store", "sqlite:///restored.db"], cwd=folder, check=False
+    )
+    assert verified.returncode == 0
+    with started("handrail serve --store sqlite:///restored.db", folder) as address:
+        assert get(address, "/readyz").json()["status"] == "ready"
 
 
 @pytest.mark.slow
