@@ -194,7 +194,8 @@ ON_CALL: Final = Escalation(
     queue="on-call", priority=90, due_hours=1, when_late=["remind", Late("escalate", 1), "keep_waiting"]
 )
 RELEASED: Final = share(0.0, up_to=0.5, is_shown=True)
-"""Every reply is released by a person; once the evidence carries it, half of them may go out by themselves."""
+"""Every reply is released by a person. With ``is_shown=False`` they write blind, which is evidence: then up to half of
+the replies may be promoted to go out by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
