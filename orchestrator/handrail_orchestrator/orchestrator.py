@@ -25,8 +25,6 @@ from handrail_orchestrator.embedded.signals import Signals, leave_after
 from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
 from handrail_orchestrator.errors import Misuse, RunConflict, UnknownWorkflow
 from handrail_orchestrator.limits import Limit, Limiters
-from handrail_orchestrator.notices.chores import telling
-from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.operating import StartedRun
 from handrail_orchestrator.priority import check_priority
 from handrail_orchestrator.retention import declared
@@ -43,6 +41,7 @@ from handrail_orchestrator.triggers.running import Running
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow, Workflows
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.notices.plan import Notices
     from handrail_orchestrator.telemetry.port import Telemetry
     from handrail_orchestrator.triggers.webhook import Hook
 
@@ -82,7 +81,7 @@ class Orchestrator(Client, Awaiting):
         triggers: Sequence[Trigger] = (),
         telemetry: "Telemetry | None" = None,
         chores: Sequence[Callable[[Client], Chore]] = (),
-        notices: Notices | None = None,
+        notices: "Notices | None" = None,
     ) -> None:
         self._time = clock or SystemClock()
         super().__init__(store, clock=self._time, create=True)
@@ -122,6 +121,8 @@ class Orchestrator(Client, Awaiting):
             self._signals.open()
             self._running = Running(self._triggers, self._host())
             await self._running.begin()
+            from handrail_orchestrator.notices.chores import telling  # noqa: PLC0415 -- only who works tells
+
             self._beside = begin([*(make(self) for make in self._chores), *telling(self.outbox, self._notices)])
         except BaseException:
             self._engine = None
