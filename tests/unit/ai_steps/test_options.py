@@ -20,7 +20,7 @@ def built(build: Callable[..., Any], **options: Any) -> Any:
 @BUILDERS
 @pytest.mark.parametrize(
     ("given", "meant"),
-    [("guard", "guards"), ("example", "examples"), ("limit", "limits"), ("keepsource", "keep_source")],
+    [("guard", "guards"), ("example", "examples"), ("limts", "limits"), ("keepsource", "keep_source")],
 )
 def test_a_misspelt_option_is_refused_with_what_was_meant(build: Callable[..., Any], given: str, meant: str) -> None:
     with pytest.raises(UnknownOption, match=f"'step'.*has no option '{given}'; did you mean '{meant}'"):

@@ -124,7 +124,8 @@ def test_the_order_of_the_labels_does_not_matter(rights: list[bool], chance: ran
 
 @given(st.integers(0, 400), st.integers(1, 3000), RISKS)
 def test_chances_are_those_of_scipy(errors: int, labels: int, risk: float) -> None:
-    assert at_most(errors, labels, risk) == pytest.approx(stats.binom.cdf(errors, labels, risk), rel=1e-7, abs=1e-300)
+    # what is smaller than the last of these is a chance for nobody, and its logarithm has lost digits in both
+    assert at_most(errors, labels, risk) == pytest.approx(stats.binom.cdf(errors, labels, risk), rel=1e-7, abs=1e-200)
 
 
 @given(st.integers(0, 200), st.integers(0, 3000), st.floats(0.001, 0.5))
