@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_args
 
 import typer
 
@@ -13,6 +13,8 @@ from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOpt
 from handrail_orchestrator.cli.printing import moment
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.paused import Paused
+from handrail_orchestrator.store.port import ReviewQuery
+from handrail_orchestrator.store.rows import ReviewState
 
 T = TypeVar("T")
 
@@ -32,6 +34,13 @@ def _doer(client: Client, by: str) -> str | None:
     return by if by.strip() or client.people.exist() else None
 
 
+def _is_known(client: Client, workflow: str | None, queue: str | None) -> bool:
+    """Return whether there was ever a run of the workflow, or a question in the queue: a name may be mistyped."""
+    if workflow is not None:
+        return workflow in client.workflow_names()
+    return bool(client.review_count(ReviewQuery(states=get_args(ReviewState), queue=queue)))
+
+
 @complaining
 def pause(
     by: DoerOption,
@@ -44,7 +53,12 @@ def pause(
     """Let a workflow type or a queue rest: a step that is being executed ends, and no other begins."""
 
     async def do(client: Client) -> Paused:
-        return await client.pause(workflow=workflow, queue=queue, by=_doer(client, by), why=why)
+        rests = await client.pause(workflow=workflow, queue=queue, by=_doer(client, by), why=why)
+        if not _is_known(client, workflow, queue):
+            typer.echo(
+                harmless(f"nothing in this store is of {rests.kind} {rests.name!r} yet: check the name"), err=True
+            )
+        return rests
 
     _say(_with_client(store, do), as_json=as_json)
 

@@ -99,8 +99,10 @@ def _put(partial: Path, target: Path) -> None:
     """Give a file its name, unless somebody has taken that; both in one folder, which is on the disk then."""
     try:
         os.link(partial, target)
-    except (PermissionError, NotImplementedError):  # no file system for links
-        partial.rename(target)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}:
+            raise
+        partial.rename(target)  # no file system for links
     if os.name == "posix":
         folder = os.open(target.parent, os.O_RDONLY)
         try:
