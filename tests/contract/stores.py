@@ -21,6 +21,7 @@ from handrail_orchestrator.store.changes import (
 )
 from handrail_orchestrator.store.rows import ReviewRow, StepRow, StepStatus
 from handrail_orchestrator.store.sqlite import SqliteStore
+from handrail_orchestrator.store.sqlite.machines_schema import FORMAT_10
 from handrail_orchestrator.store.sqlite.operations_schema import OPERATIONS
 from handrail_orchestrator.store.starts import StartRun
 
@@ -158,6 +159,6 @@ def before_people(old: sqlite3.Connection) -> None:
         old.execute(f"ALTER TABLE reviews DROP COLUMN {column}")
     old.execute("DROP INDEX runs_due")
     old.execute("CREATE INDEX runs_wake ON runs (workflow, wake) WHERE wake IS NOT NULL")
-    for column in ("started_by", *re.findall(r"ALTER TABLE runs ADD COLUMN (\w+)", OPERATIONS)):
+    for column in ("started_by", *re.findall(r"ALTER TABLE runs ADD COLUMN (\w+)", OPERATIONS + FORMAT_10)):
         old.execute(f"ALTER TABLE runs DROP COLUMN {column}")
     old.execute("ALTER TABLE review_log DROP COLUMN hash")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from handrail_orchestrator.store import RunQuery, Store
 from handrail_orchestrator.store.changes import Cancel, RecordStep
 from handrail_orchestrator.store.rows import RunRow, RunStatus
+from handrail_orchestrator.store.sql.runs import SET_BACK_SECONDS
 from handrail_orchestrator.store.sqlite import SqliteStore
-from handrail_orchestrator.store.sqlite.runs import SET_BACK_SECONDS
 from tests.contract.stores import NOW, executing, signed_on, starting, step, waiting_for_child, wrote
 
 

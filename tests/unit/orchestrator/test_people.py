@@ -13,7 +13,7 @@ from handrail_orchestrator.errors import Misuse, NotAllowed, ReviewError, Unknow
 from handrail_orchestrator.people import ONE_TIME, People, acting
 from handrail_orchestrator.records.person import Role
 from handrail_orchestrator.store import open_store
-from handrail_orchestrator.store.sqlite.people import MOST_PASSES
+from handrail_orchestrator.store.sql.people import MOST_PASSES
 from handrail_orchestrator.testing import FakeClock
 
 START = 1_700_000_000.0

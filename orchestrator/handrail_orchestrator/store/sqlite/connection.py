@@ -20,7 +20,8 @@ from handrail_orchestrator.errors import (
 )
 from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store.port import MEMORY, Durability
-from handrail_orchestrator.store.sqlite.audit import chain_all
+from handrail_orchestrator.store.sql.audit import chain_all
+from handrail_orchestrator.store.sqlite.machines_schema import FORMAT_10
 from handrail_orchestrator.store.sqlite.operations_schema import OPERATIONS
 from handrail_orchestrator.store.sqlite.schema import (
     APPLICATION_ID,
@@ -243,7 +244,7 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if not connection.execute("PRAGMA application_id").fetchone()[0]:  # nobody made it since we looked
-        _run(connection, f"{TABLES}{COUNTING};{AWAITED};{DESK};{LOOKING_BACK};{FILES};{OPERATIONS}")
+        _run(connection, f"{TABLES}{COUNTING};{AWAITED};{DESK};{LOOKING_BACK};{FILES};{OPERATIONS};{FORMAT_10}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("COMMIT")

@@ -1,8 +1,9 @@
 """The tables of a store file, and their version."""
 
+from handrail_orchestrator.store.sqlite.machines_schema import FORMAT_10
 from handrail_orchestrator.store.sqlite.operations_schema import OPERATIONS
 
-FORMAT = 9
+FORMAT = 10
 """Raised with every change of the tables; a store with a higher one is refused."""
 CHAINED = 7
 """The first format whose audit log is a chain."""
@@ -206,6 +207,7 @@ CREATE INDEX IF NOT EXISTS runs_suspect ON runs (crashes) WHERE crashes >= 2
     7: f"{PEOPLE}{DESK};{LOOKING_BACK}",
     8: FILES,
     9: OPERATIONS,
+    10: FORMAT_10,
 }
 """What brings a store to a format from the one before, with the functions that ``connection`` makes."""
 

@@ -1,0 +1,161 @@
+"""What each change does, all in one transaction: changes in order, the worker's fence, refusals without leftovers."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from handrail_orchestrator.errors import Fenced, OrchestratorError
+from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store import control as h
+from handrail_orchestrator.store import figures as g
+from handrail_orchestrator.store import files as f
+from handrail_orchestrator.store import known as k
+from handrail_orchestrator.store import outbox as o
+from handrail_orchestrator.store import people as p
+from handrail_orchestrator.store import rollouts as ro
+from handrail_orchestrator.store import sharing as sh
+from handrail_orchestrator.store import triggers as t
+from handrail_orchestrator.store.fired import NoteFired
+from handrail_orchestrator.store.forgetting import ForgetRuns
+from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
+from handrail_orchestrator.store.sql import (
+    again,
+    bulks,
+    claims,
+    deliveries,
+    files,
+    fired,
+    forgetting,
+    known,
+    lifecycle,
+    of_runs,
+    outbox,
+    outcomes,
+    pauses,
+    people,
+    retention,
+    reviews,
+    rollouts,
+    rollups,
+    sharing,
+    steps,
+    systems,
+    traces,
+    triggers,
+    views,
+)
+from handrail_orchestrator.store.sql.transaction import Transaction
+from handrail_orchestrator.store.starts import Fire, StartRun
+from handrail_orchestrator.store.traces import KeepTrace
+
+Apply = Callable[[Transaction, Any], Any]
+
+
+def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) -> list[Any]:
+    """Apply changes in the open transaction and return their replies; one that is refused leaves nothing behind."""
+    tx.worker = worker
+    tx.alive = worker is None or bool(tx.execute("SELECT 1 FROM workers WHERE id = ?", (worker,)).fetchone())
+    replies: list[Any] = []
+    refused: dict[int | None, OrchestratorError] = {}
+    for change in changes:
+        kind = type(change)
+        if refused and kind in FENCED and (earlier := refused.get(c.run_of(change))) is not None:
+            replies.append(earlier)  # what a run did after something that is not recorded did not happen either
+            continue
+        if not tx.alive and kind in FENCED:
+            replies.append(Fenced(tx.path, "this worker's lease ended and another took over its runs"))
+            continue
+        try:
+            replies.append(APPLY[kind](tx, change))
+        except OrchestratorError as refusal:  # each checks before it writes, so nothing is left behind
+            replies.append(refusal)
+            if kind in FENCED and (key := c.run_of(change)) is not None:
+                refused[key] = refusal
+    return replies
+
+
+APPLY: dict[type, Apply] = {
+    **of_runs.APPLY,
+    c.RecordStep: steps.record,
+    c.NoteStarted: steps.note_started,
+    c.OpenWait: steps.open_wait,
+    c.ReopenWait: steps.reopen_wait,
+    StartRun: lifecycle.start,
+    c.StartMany: lifecycle.start_many,
+    c.Suspend: lifecycle.suspend,
+    c.EndRun: lifecycle.end,
+    c.Send: lifecycle.send,
+    c.Cancel: lifecycle.cancel,
+    c.RetryRun: again.retry,
+    c.Fork: again.fork,
+    c.Prune: lifecycle.prune,
+    DeclareRetention: retention.declare,
+    Remember: lifecycle.remember,
+    PutView: views.put,
+    c.Claim: claims.claim,
+    c.Release: claims.release,
+    c.HandBack: claims.hand_back,
+    c.Register: claims.register,
+    c.Beat: claims.beat,
+    c.TakeOver: claims.take_over,
+    c.MoveReview: reviews.move,
+    c.ExtendLease: reviews.extend,
+    c.ReadAnswer: reviews.read_answer,
+    Fire: fired.fire,
+    NoteFired: fired.note,
+    t.DeclareTrigger: triggers.declare,
+    t.PauseTrigger: triggers.pause,
+    t.ResumeTrigger: triggers.resume,
+    t.AskToFire: triggers.ask,
+    t.CloseAsk: triggers.close_ask,
+    t.TellTrigger: triggers.tell,
+    t.Advance: triggers.advance,
+    t.TakeEnd: triggers.take_end,
+    t.TroubleTrigger: triggers.trouble,
+    t.ForgetTrigger: triggers.forget,
+    f.BeginFile: files.begin,
+    f.PutPart: files.put_part,
+    f.KeepFile: files.keep,
+    f.SweepFiles: files.sweep,
+    k.PutKnown: known.put,
+    k.Sow: known.sow,
+    h.Pause: pauses.pause,
+    h.Resume: pauses.resume,
+    h.EnterSystem: systems.enter,
+    h.SystemFailed: systems.fail,
+    h.SystemAnswered: systems.answer,
+    h.ProbeNow: systems.probe_now,
+    h.BulkBatch: bulks.change_many,
+    sh.TakePlace: sharing.take_place,
+    sh.LeavePlace: sharing.leave_place,
+    sh.TakeTurn: sharing.take_turn,
+    ForgetRuns: forgetting.forget,
+    p.PutPerson: people.put_person,
+    p.Rehash: people.rehash,
+    p.PutPass: people.put_pass,
+    p.DropPasses: people.drop_passes,
+    p.UsePass: people.use_pass,
+    o.Tell: outbox.told,
+    o.DeclareNotices: outbox.declare,
+    o.RouteNotices: deliveries.route,
+    o.ClaimDelivery: deliveries.claim,
+    o.EndTry: deliveries.end_try,
+    o.RetryDeliveries: deliveries.retry,
+    o.SweepOutbox: deliveries.sweep,
+    o.SeeRequest: deliveries.see,
+    KeepTrace: traces.keep,
+    ro.DeclareRollout: rollouts.declare,
+    ro.MoveRollout: rollouts.move,
+    ro.HoldFired: rollouts.hold_fired,
+    ro.RecordChallenge: rollouts.record_challenge,
+    g.RollUp: rollups.roll_up,
+    g.RecordOutcome: outcomes.record,
+    g.PutBaseline: outcomes.put_baseline,
+}
+
+FENCED: frozenset[type] = frozenset(
+    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
+    | {h.EnterSystem, h.SystemFailed, h.SystemAnswered}
+    | {sh.TakePlace, sh.TakeTurn}
+    | of_runs.FENCED
+)
+"""Changes that only the owner of a run may make."""

@@ -1,0 +1,159 @@
+"""Blanking the values of runs wherever they stand, and signing for the rows of the audit log that are blanked."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from handrail_orchestrator.secret import signing_secret
+from handrail_orchestrator.store import forgetting as f
+from handrail_orchestrator.store.chain import BEGINNING, HASHED, hash_after
+from handrail_orchestrator.store.rows import AUDIT
+from handrail_orchestrator.store.sql import audit, files, rollups
+from handrail_orchestrator.store.sql.transaction import Transaction
+
+_THESE = "(SELECT value FROM json_each(?))"
+_FAMILY = """
+WITH RECURSIVE family(key, depth) AS (
+    SELECT value, 0 FROM json_each(?) UNION
+    SELECT runs.key, depth + 1 FROM family JOIN runs ON runs.parent = family.key
+)
+SELECT family.key, runs.id, runs.ended IS NOT NULL FROM family JOIN runs ON runs.key = family.key
+GROUP BY family.key ORDER BY max(depth) DESC, family.key
+"""
+"""Descendants first: as long as whoever is looked for by a tag still carries it, all of it can be found again."""
+
+
+def forget(tx: Transaction, change: f.ForgetRuns) -> int:
+    """Blank runs that have ended, all of them or none; the log says how many, by whom and why."""
+    chosen = json.dumps(list(change.keys))
+    found = tx.execute(
+        f"SELECT key FROM runs WHERE key IN {_THESE} AND ended IS NOT NULL AND forgotten IS NULL",  # noqa: S608 -- a constant
+        (chosen,),
+    ).fetchall()
+    keys = [int(key) for (key,) in found]
+    if not keys:
+        return 0
+    these = json.dumps(keys)
+    rollups.unfold(tx, keys)
+    _close_audits(tx, these, change)
+    for key in keys:
+        _blank_run(tx, key, change)
+    _blank_items(tx, these, change.now)
+    tx.execute(f"UPDATE events SET payload = ? WHERE run IN {_THESE}", (f.FORGOTTEN, these))  # noqa: S608 -- as above
+    tx.execute(f"UPDATE keyed_events SET payload = ?, key = '' WHERE run IN {_THESE}", (f.FORGOTTEN, these))  # noqa: S608 -- as above
+    tx.execute(f"UPDATE keyed_waits SET key = '' WHERE run IN {_THESE}", (these,))  # noqa: S608 -- as above
+    tx.execute(f"UPDATE tags SET value = '(forgotten)' WHERE run IN {_THESE}", (these,))  # noqa: S608 -- as above
+    tx.execute(f"UPDATE notices SET title = '(forgotten)', body = '' WHERE run IN {_THESE}", (these,))  # noqa: S608 -- as above
+    tx.execute(f"UPDATE outcomes SET value = ? WHERE run IN {_THESE}", (f.FORGOTTEN, these))  # noqa: S608 -- as above
+    tx.execute(f"DELETE FROM held WHERE run IN {_THESE}", (these,))  # noqa: S608 -- as above
+    files.let_go(tx, these, change.now)
+    told = json.dumps({"runs": len(keys), "why": change.why})
+    audit.append(tx, audit.LogEntry(0, change.now, change.actor, "forget", "", 0, told))
+    return len(keys)
+
+
+def _blank_run(tx: Transaction, key: int, change: f.ForgetRuns) -> None:
+    output, error, parent, parent_step = tx.execute(
+        "SELECT output, error, parent, parent_step FROM runs WHERE key = ?", (key,)
+    ).fetchone()
+    tx.execute(
+        "UPDATE runs SET input = ?, output = ?, error = ?, progress = NULL, forgotten = ?, forgotten_by = ?,"
+        " first_input = iif(first_input IS NULL, NULL, ?), undoing = json_remove(undoing, '$.error') WHERE key = ?",
+        (f.FORGOTTEN, f.blank(output), f.blank_error(error), change.now, change.actor, f.FORGOTTEN, key),
+    )
+    for table in ("steps", "archived_steps"):
+        _blank_steps(tx, table, "run = ?", (key,))
+    if parent is not None:  # what it was given and gave back stands there as well; one that goes on needs it
+        _blank_steps(
+            tx, "steps", "run = ? AND name = ? AND (SELECT ended FROM runs WHERE key = run) IS NOT NULL",
+            (parent, parent_step),
+        )  # fmt: skip
+    challenged = tx.execute("SELECT step, outcome, error FROM challenges WHERE run = ?", (key,)).fetchall()
+    for step, outcome, problem in challenged:
+        tx.execute(
+            "UPDATE challenges SET outcome = ?, error = ? WHERE run = ? AND step = ?",
+            (f.blank_outcome(outcome), None if problem is None else "(forgotten)", key, step),
+        )
+
+
+def _blank_steps(tx: Transaction, table: str, where: str, values: Sequence[object]) -> None:
+    columns = "name, seq, kind, input, output, error, verdicts"
+    rows = tx.execute(f"SELECT {columns} FROM {table} WHERE {where}", values).fetchall()  # noqa: S608 -- our own words
+    for name, seq, kind, given, output, error, verdicts in rows:
+        blanked = f.blank_outcome(output) if kind == "ai" else f.blank(output)
+        tx.execute(
+            f"UPDATE {table} SET input = ?, output = ?, error = ?, verdicts = ?"  # noqa: S608 -- as above
+            f" WHERE {where} AND name = ? AND seq = ? AND output IS ?",
+            (f.blank(given), blanked, f.blank_error(error), f.blank_verdicts(verdicts), *values, name, seq, output),
+        )
+
+
+def _close_audits(tx: Transaction, these: str, change: f.ForgetRuns) -> None:
+    """Cancel what people are still asked about these runs: there is nothing left to judge."""
+    closed = tx.execute(
+        "UPDATE reviews SET state = 'cancelled', version = version + 1, lease_owner = NULL, lease_until = NULL"  # noqa: S608
+        f" WHERE run IN {_THESE} AND state IN ('open', 'leased', 'pending') RETURNING id, version",
+        (these,),
+    ).fetchall()
+    for item, version in closed:
+        audit.append(tx, audit.LogEntry(item, change.now, change.actor, "cancel", "cancelled", version))
+
+
+def _blank_items(tx: Transaction, these: str, now: float) -> None:
+    columns = "id, kind, context, suggestion, decision, note, answers"
+    rows = tx.execute(f"SELECT {columns} FROM reviews WHERE run IN {_THESE} ORDER BY id", (these,)).fetchall()  # noqa: S608 -- our own words
+    for item, kind, context, suggestion, decision, note, answers in rows:
+        is_same = suggestion is None or kind == AUDIT or json.loads(decision or "null") == json.loads(suggestion)
+        answer = None if decision is None else f.FORGOTTEN if is_same else f.ANOTHER
+        tx.execute(
+            "UPDATE reviews SET title = '(forgotten)', reason = '', context = ?, suggestion = ?, alternatives = '[]',"
+            " decision = ?, note = ?, answers = ? WHERE id = ?",
+            (f.blank(context), f.blank(suggestion), answer, None if note is None else "(forgotten)",
+             f.blank_answers(answers), item),
+        )  # fmt: skip
+        _blank_log(tx, item, answer, now)
+
+
+def _blank_log(tx: Transaction, item: int, decision: str | None, now: float) -> None:
+    """Blank what the log says of an item; each row keeps its hash, which the next covers, and is signed for."""
+    columns = ", ".join(HASHED)
+    rows = tx.execute(
+        f"SELECT {columns}, hash FROM review_log WHERE review = ? AND data IS NOT NULL ORDER BY id",  # noqa: S608 -- our own column names
+        (item,),
+    ).fetchall()
+    if not rows:
+        return
+    secret = signing_secret(tx.path)
+    for row in rows:
+        number, data, own = row[0], f.blank_log(row[7], decision), row[8]
+        if tx.execute("SELECT 1 FROM audit_blanks WHERE row = ?", (number,)).fetchone():
+            continue
+        tx.execute("UPDATE review_log SET data = ? WHERE id = ?", (data, number))
+        content = hash_after(BEGINNING, (*row[:7], data))
+        blanked = f.BlankedRow(number, _before(tx, number), own, content, now, "")
+        signed = blanked._replace(signature=secret.sign("blank", *blanked.signed_parts))
+        tx.execute("INSERT INTO audit_blanks VALUES (?, ?, ?, ?, ?, ?)", signed)
+
+
+def _before(tx: Transaction, number: int) -> str:
+    """Return the hash that a row was written behind: of the row before it, or of what was pruned there."""
+    row = tx.execute("SELECT id, hash FROM review_log WHERE id < ? ORDER BY id DESC LIMIT 1", (number,)).fetchone()
+    gap = tx.execute(
+        "SELECT last, after FROM audit_gaps WHERE last < ? ORDER BY last DESC LIMIT 1", (number,)
+    ).fetchone()
+    nearest = max((each for each in (row, gap) if each is not None), default=(0, BEGINNING))
+    return str(nearest[1])
+
+
+class ForgottenRows(ABC):
+    """The part of the store that knows whom forgetting a run concerns."""
+
+    @abstractmethod
+    def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        """Return the rows of a statement."""
+
+    def family(self, keys: Sequence[int]) -> list[f.FamilyRow]:
+        """Return runs with all their descendants, these first."""
+        found = self._rows(_FAMILY, (json.dumps(list(keys)),))
+        return [f.FamilyRow(key, run_id, bool(ended)) for key, run_id, ended in found]

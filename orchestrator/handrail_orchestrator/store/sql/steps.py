@@ -1,0 +1,100 @@
+"""Writing step records, waits and audits."""
+
+import json
+
+from handrail_orchestrator.errors import Fenced
+from handrail_orchestrator.shown import question_of
+from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.rows import QUESTION, StepRow
+from handrail_orchestrator.store.sql import audit, files, lifecycle, noting, outbox
+from handrail_orchestrator.store.sql.transaction import Transaction
+
+_PLAIN = StepRow._fields.index("owner")
+"""A plain result fills the columns before this one ..."""
+_OWNED = StepRow._fields.index("due")
+"""... and with an owner or a decider those before this one."""
+_NO_OWNER = (None,) * (len(StepRow._fields) - _PLAIN)
+_NO_DUE = (None,) * (len(StepRow._fields) - _OWNED)
+
+
+def _record(*names: str) -> str:
+    """Return the statement that records these columns of a row, once."""
+    noted = ("due", "error")  # of a try before this one
+    updates = ", ".join(f"{name} = excluded.{name}" for name in {*names, *noted} - {"run", "name", "seq"})
+    return (
+        f"INSERT INTO steps ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 -- our own column names
+        f" ON CONFLICT (run, name) DO UPDATE SET {updates} WHERE steps.status IN ('started', 'waiting', 'registered')"
+    )
+
+
+# sqlite3 looks an adapter up for every None it binds: leaving nine of them out halves the time of a row.
+_RECORD_PLAIN = _record(*StepRow._fields[:_PLAIN])
+_RECORD_DECIDED = _record(*StepRow._fields[:_PLAIN], "decided_by")
+_RECORD_OWNED = _record(*StepRow._fields[:_OWNED])
+_RECORD_ALL = _record(*StepRow._fields)
+
+_ASKED = tuple(name for name in c.AskedItem._fields if name != "schema")
+
+
+def record(tx: Transaction, change: c.RecordStep) -> None:
+    """Record a result with its audit, if it has one; a second result for the same step is refused."""
+    row = change.row
+    values: tuple[object, ...] = row
+    if row[_PLAIN:] == _NO_OWNER:
+        statement, values = _RECORD_PLAIN, row[:_PLAIN]
+    elif row[_OWNED:] != _NO_DUE:
+        statement = _RECORD_ALL
+    elif row.owner is None:
+        statement, values = _RECORD_DECIDED, (*row[:_PLAIN], row.decided_by)
+    else:
+        statement, values = _RECORD_OWNED, row[:_OWNED]
+    if tx.execute(statement, values).rowcount != 1:
+        raise Fenced(tx.path, f"run {row.run} has a recorded result for step {row.name!r}; a second one is refused")
+    files.hold(tx, row.run, row.output)
+    if change.audit is not None:
+        ask(tx, change.audit)
+
+
+def note_started(tx: Transaction, change: c.NoteStarted) -> None:
+    """Note that a step has begun, unless more is known already."""
+    if tx.execute(noting.NOTE, change.row).rowcount != 1:
+        row = change.row
+        tx.execute(
+            "UPDATE steps SET attempt = ?, started = ?, due = ?, error = coalesce(?, error), status = 'started'"
+            " WHERE run = ? AND name = ? AND status IN ('started', 'registered')",
+            (row.attempt, row.started, row.due, row.error, row.run, row.name),
+        )
+
+
+def open_wait(tx: Transaction, change: c.OpenWait) -> None:
+    """Record a wait with its question or its child run; one that is there already is left as it is."""
+    if tx.execute(noting.NOTE, change.row).rowcount != 1:
+        return
+    if change.review is not None:
+        ask(tx, change.review)
+    if change.child is not None:
+        lifecycle.start_child(tx, change.child, change.row)
+
+
+def reopen_wait(tx: Transaction, change: c.ReopenWait) -> None:
+    """Archive what a wait took and let it wait again."""
+    at = (change.row.run, change.row.name)
+    tx.execute("INSERT INTO archived_steps SELECT * FROM steps WHERE run = ? AND name = ?", at)
+    tx.execute("DELETE FROM steps WHERE run = ? AND name = ?", at)
+    tx.execute(noting.NOTE, change.row)
+
+
+def ask(tx: Transaction, item: c.AskedItem) -> int:
+    """Put a question to people; return its number."""
+    tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (item.schema,))
+    values = {name: getattr(item, name) for name in _ASKED} | {"state": "open", "version": 1}
+    names = ", ".join(values)
+    marks = ", ".join("?" * len(values))
+    ((number,),) = tx.execute(
+        f"INSERT INTO reviews ({names}, schema) VALUES ({marks}, (SELECT id FROM schemas WHERE body = ?)) RETURNING id",  # noqa: S608 -- our own column names
+        (*values.values(), item.schema),
+    ).fetchall()
+    data = json.dumps({"code": item.code, "shown": item.digest, QUESTION: question_of(item).digest()})
+    audit.append(tx, audit.LogEntry(number, item.created, f"run:{item.run}", "ask", "open", 1, data))
+    outbox.item_asked(tx, int(number), item)
+    return int(number)

@@ -1,0 +1,48 @@
+"""One write transaction at a time on the connection of a file."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from handrail_orchestrator.errors import StoreError
+from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.port import Durability
+from handrail_orchestrator.store.sql.applying import apply_all
+from handrail_orchestrator.store.sql.transaction import Transaction
+from handrail_orchestrator.store.sqlite.connection import set_durability
+
+
+class Writing:
+    """Writes changes to a file, all of a call or none."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str, durability: Durability) -> None:
+        self._connection = connection
+        self.execute = connection.execute
+        self._path = path
+        self._durability = durability
+        self._transaction = Transaction(connection, path)
+        self._process = os.getpid()
+
+    def run(self, changes: Sequence[c.Change], worker: int | None) -> list[Any]:
+        """Apply the changes in one transaction and return their replies."""
+        if os.getpid() != self._process:
+            problem = "it was opened before os.fork, and SQLite's connections cannot be shared: open it in this process"
+            raise StoreError(self._path, problem)
+        volatile = self._durability == "power" and all(type(change) in c.VOLATILE for change in changes)
+        if volatile:
+            set_durability(self._connection, "process")
+        try:
+            self.execute("BEGIN IMMEDIATE")
+            try:
+                replies = apply_all(self._transaction, changes, worker)
+                self.execute("COMMIT")
+            except BaseException:
+                self._transaction.workflow_ids.forget()
+                if self._connection.in_transaction:
+                    self.execute("ROLLBACK")
+                raise
+        finally:
+            if volatile:
+                set_durability(self._connection, self._durability)
+        return replies
