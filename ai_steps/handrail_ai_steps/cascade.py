@@ -20,7 +20,8 @@ from handrail_guards.acceptance import Acceptance, Doubt
 from handrail_guards.chain import ChainResult, run_guards, run_guards_async
 from handrail_guards.confidence import Confidence
 from handrail_guards.guard import GuardContext
-from handrail_guards.outcome import AttemptResult, DoubtCode, Judgement
+from handrail_guards.outcome import THRESHOLD_DECIDES, AttemptResult, DoubtCode, Judgement
+from handrail_guards.promise_rule import PromiseInCall
 from handrail_guards.verdict import Span, Verdict
 
 _CODES: dict[AttemptResult, DoubtCode] = {
@@ -71,7 +72,7 @@ class Cascade:
             if outcome.doubt is None:
                 return self._released(outcome)
             outcomes.append(outcome)
-            if outcome.final or self._streamed():
+            if outcome.final or self._streamed() or self._is_promised(outcome):
                 break
         return best(outcomes)
 
@@ -223,6 +224,15 @@ class Cascade:
             ranked = evidence_of(chain.value, self.text, documents=where, heights=heights, found=found)
             self._ranked = chain, found | ranked
         return self._ranked[1]
+
+    def _is_promised(self, outcome: ModelOutcome) -> bool:
+        """Return whether a promise has judged it: whom it lets answer must not depend on how sure somebody else was."""
+        return (
+            isinstance(self.accept, PromiseInCall)
+            and outcome.has_value
+            and outcome.doubt is not None
+            and outcome.doubt.code in THRESHOLD_DECIDES
+        )
 
     def _streamed(self) -> bool:
         """Return whether a part of the answer is out, so that no other answer can replace it."""

@@ -164,3 +164,13 @@ class FullyNamed(Protocol):
     def full_name(self) -> str:
         """Return the name that its answers carry."""
         ...
+
+
+@runtime_checkable
+class OnServer(Protocol):
+    """A model that is asked somewhere else: the same name is another model behind another server."""
+
+    @property
+    def server(self) -> str:
+        """Return where, as records may show it."""
+        ...

@@ -17,7 +17,7 @@ from handrail_ai_steps.field_names import FieldNames
 from handrail_ai_steps.fitting import named
 from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.inputs import Input
-from handrail_ai_steps.model import Model
+from handrail_ai_steps.model import Model, OnServer
 from handrail_ai_steps.model_outcome import ModelOutcome
 from handrail_ai_steps.option_types import require_defaults
 from handrail_ai_steps.readings import clear_values
@@ -33,7 +33,9 @@ from handrail_guards.confidence import Confidence
 from handrail_guards.escalation import Escalation
 from handrail_guards.guard import Guard, GuardContext, PaidGuard
 from handrail_guards.objections import objections
-from handrail_guards.outcome import Accepted, Doubtful, Judgement
+from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, Doubtful, Judgement
+from handrail_guards.promise import PromiseTerms
+from handrail_guards.promise_rule import PromiseInCall, PromiseRules
 from handrail_guards.rollout import Rollout
 from handrail_guards.values.written import Written
 from handrail_guards.verdict import Verdict
@@ -77,6 +79,8 @@ class AIStep(Generic[T_co]):
     """Whether the judgement carries the input as text, for reviewers."""
     day_first: bool | None = None
     """Whether the day stands first in ``03/04/2024``, where the input does not show it; None: nobody knows."""
+    rules: PromiseRules | None = None
+    """Who knows what a promise accepts now; a run that decides fills it from its store. None: nobody keeps it."""
     kind: Literal["ai"] = "ai"
 
     _guard_set: GuardSet = field(init=False, repr=False)
@@ -129,6 +133,20 @@ class AIStep(Generic[T_co]):
     def using(self, *models: ModelLike) -> "AIStep[T_co]":
         """Return the same step asking other models: scripted ones in tests, a stronger one in a comparison."""
         return replace(self, models=resolve_models(models))
+
+    @property
+    def promise(self) -> PromiseTerms | None:
+        """Return what is promised of the values that it accepts; None: its rule is no promise."""
+        return self.accept if isinstance(self.accept, PromiseTerms) else None
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Return where its models are asked, as far as they say so."""
+        return tuple(each.server for each in self.models if isinstance(each, OnServer))
+
+    def with_rules(self, rules: PromiseRules) -> "AIStep[T_co]":
+        """Return the same step, whose promise is kept by these rules: those of a store, such as ``stored_rules``."""
+        return replace(self, rules=rules)
 
     async def __call__(self, *values: Input, **named: Input) -> Accepted[T_co] | Doubtful[T_co]:
         """Judge an input: one text or value, or several shown together.
@@ -232,6 +250,7 @@ class AIStep(Generic[T_co]):
         if not isinstance(checked.value, str):
             made = f"an input guard made a {type(checked.value).__name__} of the text"
             return self._refused(Verdict("input", passed=False, reason=made), checked, shown)
+        accept = self._accept_now()
         gate = None
         if on_text is not None:
             context = GuardContext(source=checked.value)
@@ -242,7 +261,7 @@ class AIStep(Generic[T_co]):
             source=shown if self.keep_source else "",
             documents=documents,
             guards=self._guard_set,
-            accept=self.accept,
+            accept=accept,
             call=call,
             gate=gate,
             day_first=self.day_first,
@@ -251,7 +270,13 @@ class AIStep(Generic[T_co]):
         outcome = await cascade.ask_all(self.models)
         if illegible is not None:
             outcome = replace(outcome, doubt=_both(illegible, outcome.doubt))
-        return self._settled(outcome)
+        return self._settled(outcome, accept)
+
+    def _accept_now(self) -> Acceptance:
+        """Return what one call accepts by: a promise, by the rule that is in force now."""
+        if self.promise is None or self.rules is None:
+            return self.accept
+        return PromiseInCall(self.promise, self.rules, self.servers)
 
     def _shown(self, values: Sequence[Input], named: Mapping[str, Input]) -> str:
         """Return the input as models and reviewers read it."""
@@ -264,9 +289,12 @@ class AIStep(Generic[T_co]):
         """Return whether parts may be out before the whole is known: paid guards and acceptance look at the whole."""
         return isinstance(self.accept, Always) and not self._guard_set.paid
 
-    def _settled(self, outcome: ModelOutcome) -> Accepted[T_co] | Doubtful[T_co]:
+    def _settled(self, outcome: ModelOutcome, accept: Acceptance) -> Accepted[T_co] | Doubtful[T_co]:
+        could_pass = outcome.doubt is None or (outcome.has_value and outcome.doubt.code in THRESHOLD_DECIDES)
+        if could_pass and isinstance(accept, PromiseInCall):
+            outcome = replace(outcome, judgement=accept.told(outcome.judgement))
         if outcome.doubt is None:
-            told = accepted_by(self.accept, outcome.judgement)
+            told = accepted_by(accept, outcome.judgement)
             return Accepted(outcome.value, replace(outcome.judgement, accepted_by=told))
         suggestion = outcome.value if outcome.has_value else None
         return Doubtful(suggestion, outcome.doubt.code, outcome.doubt.reason, outcome.judgement, self.escalate)

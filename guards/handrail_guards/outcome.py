@@ -117,6 +117,22 @@ class AcceptedBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromisedBy:
+    """The rule of a promise that a value was judged by, accepted or not, and its case's chance to be asked blind."""
+
+    promise: int
+    """The promise's number in its store; 0: nothing was recorded for it yet."""
+    rule: int
+    """The rule's number; 0: the one that everything begins with."""
+    subject: str
+    """A mark of who judged, which changes with the prompt, the model that answered and its server."""
+    score: float
+    """What was compared with the threshold, 0 to 1."""
+    share: float
+    """The chance of the case to be asked blind, above 0 and up to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """Everything known about how a value came to be, accepted or not."""
 
@@ -149,6 +165,8 @@ class Judgement:
     """Of a value that a rule accepted: which; None in records of versions that did not keep it."""
     rolled_out: RolledOut | None = None
     """Of a step that is rolled out bit by bit: whether its value was let through in this run."""
+    promised: PromisedBy | None = None
+    """Of a value that a promise accepts or does not: by which rule it was judged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from handrail_guards.personal_data.mask import mask as mask
     from handrail_guards.personal_data.mask import restore as restore
     from handrail_guards.personal_data.names import no_names as no_names
+    from handrail_guards.promise import PromiseTerms as PromiseTerms
+    from handrail_guards.promise import promise as promise
     from handrail_guards.rollout import NamedSlice as NamedSlice
     from handrail_guards.rollout import RolledOut as RolledOut
     from handrail_guards.rollout import Rollout as Rollout

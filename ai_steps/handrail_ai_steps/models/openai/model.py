@@ -106,6 +106,11 @@ class OpenAIModel:
         """Return the name the record shows, such as ``openai:gpt-5-mini``."""
         return self._settings.shown
 
+    @property
+    def server(self) -> str:
+        """Return the address of its server, without a login; ``openai`` is the public one."""
+        return (self._settings.address.url or "openai").rstrip("/")
+
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Answer the request within its time and budget, or say why there is no answer."""
         deadline = request.deadline or Deadline(request.seconds)
