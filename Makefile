@@ -112,10 +112,10 @@ lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newes
 	@# uv alone, which installs the others, and what the demo needs, in the versions of all.
 	awk '/^[^ ]/ { on = /^uv==/ } on && !/#/' requirements/dev.lock > requirements/uv.lock
 	$(COMPILE) --upgrade --extra local --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --group build --constraint requirements/dev.lock --output-file requirements/demo.lock
-	$(COMPILE) $(UPGRADE) --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --group bench --output-file requirements/bench.lock
+	$(COMPILE) $(UPGRADE) --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --extra postgres --extra temporal --group bench --output-file requirements/bench.lock
 	$(COMPILE) $(UPGRADE) --group eventlog --constraint requirements/dev.lock --output-file requirements/eventlog.lock
 	@# Always anew: uv prefers what a lock already holds, and would keep a version above the bound it stands for.
-	$(COMPILE) --upgrade --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra mailbox --extra notices --extra telemetry --group test --group build --resolution lowest-direct \
+	$(COMPILE) --upgrade --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra mailbox --extra notices --extra telemetry --extra postgres --extra temporal --group test --group build --resolution lowest-direct \
 		--output-file requirements/lowest.lock
 
 wheel: $(READY) ## Build the source distribution and the wheel into dist/

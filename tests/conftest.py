@@ -4,11 +4,16 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.network import forbid_network
+
+if TYPE_CHECKING:  # loaded by the tests that need them
+    from tests.servers.postgres import Cluster, PostgresAt
+    from tests.servers.temporal import DevServer, TemporalAt
 
 # Two test processes share the machine: a numeric library that starts a thread for every core slows all of them down.
 # Set before any test module can import numpy.
@@ -58,3 +63,49 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data sets at {folder}: they live beside the checkout, not in it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["Cluster"]:
+    """Start a PostgreSQL of this test process's own; a test may kill it when it starts it again."""
+    from tests.servers.postgres import Cluster  # noqa: PLC0415 -- psycopg is loaded by the tests that need it
+
+    cluster = Cluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def some_postgres(request: pytest.FixtureRequest) -> "PostgresAt":
+    """Return the PostgreSQL that HANDRAIL_TEST_POSTGRES names, or this process's own."""
+    from tests.servers.postgres import GIVEN, PostgresAt  # noqa: PLC0415 -- as above
+
+    found = PostgresAt(GIVEN) if GIVEN else request.getfixturevalue("postgres")
+    assert isinstance(found, PostgresAt)
+    return found
+
+
+@pytest.fixture
+def postgres_url(some_postgres: "PostgresAt") -> Iterator[str]:
+    """Lend the address of an empty store in PostgreSQL, a schema of the test's own."""
+    with some_postgres.schema() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def temporal() -> Iterator["TemporalAt | DevServer"]:
+    """Return the Temporal server that HANDRAIL_TEST_TEMPORAL names, or start one in memory; no test may kill it."""
+    from tests.servers.temporal import DevServer, TemporalAt, given  # noqa: PLC0415 -- as above
+
+    if (address := given()) is not None:
+        yield TemporalAt(address)
+        return
+    server = DevServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
