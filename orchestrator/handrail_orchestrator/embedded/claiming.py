@@ -1,0 +1,169 @@
+"""Which runs a worker of the embedded engine executes: those that are due, claimed from the store."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from handrail_orchestrator.embedded.alarm import Alarm
+from handrail_orchestrator.embedded.dispatch import WorkerParts
+from handrail_orchestrator.embedded.execution import Execution
+from handrail_orchestrator.embedded.holding import held_back, hold_back, look_for_places
+from handrail_orchestrator.embedded.pausing import BackingOff, Resting
+from handrail_orchestrator.errors import Fenced, StoreError
+from handrail_orchestrator.store.changes import Claim
+from handrail_orchestrator.store.rows import SUSPECT
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.port import Claimed
+
+_log = logging.getLogger("handrail.worker")
+
+LOOK_AGAIN_SECONDS = 0.02
+
+
+class Claiming:
+    """Claims due runs, up to a number at once, and looks again when more may be due."""
+
+    def __init__(self, parts: WorkerParts) -> None:
+        self.task: asyncio.Task[None] | None = None
+        """The look that is under way."""
+        self.is_blind = False
+        """Whether the last look for work failed, so that nobody knows what is due."""
+        self._parts = parts
+        self._equipment = equipment = parts.equipment
+        self._executing = parts.executing
+        self._concurrency = parts.settings.concurrency
+        self._again = False
+        self._expected = 0
+        self._backlog = False
+        self._waits_for_rest = False
+        """Whether a run is due that is executed with nothing beside it."""
+        self._backing_off = BackingOff(equipment.store, equipment.clock)
+        self._resting = Resting(equipment.clock, self.wake)
+        self._alarm = Alarm(equipment.clock, self.wake)
+
+    def wake(self) -> None:
+        """Look for due runs, once now or once more after the look that is under way."""
+        if not self._executing.is_open:
+            return
+        if self.task is not None:
+            self._again = True
+            return
+        self.task = asyncio.get_running_loop().create_task(self._claim())
+        self.task.add_done_callback(self._claimed)
+
+    async def _claim(self) -> None:
+        me, active = self._parts.worker(), self._executing.active
+        self._executing.stop_cancelled(me)
+        look_for_places(self._equipment, me)
+        room = self._concurrency - len(active) - self._expected
+        self._backlog = room <= 0
+        if room <= 0 or not self._parts.workflows.versions or self._executing.is_apart:
+            self._parts.firing.at(self._equipment.store.next_timer(self._equipment.clock.now()))
+            hold_back(active.values(), self._equipment, *held_back(self._equipment.store))
+            return
+        suspects = all(each.claimed.crashes < SUSPECT for each in active.values())
+        busy = bool(active or self._expected)
+        clock = self._equipment.clock
+        change = Claim(self._parts.workflows.versions, clock.now(), room, suspects, busy, self._resting.keys)
+        try:
+            claimed: Claimed = await self._equipment.writer.ask(change)
+        except Fenced:
+            self._parts.struck_off(me)
+            return
+        if me != self._parts.worker():  # struck off meanwhile: these runs are others' now, and we have signed on anew
+            self._again = True
+            return
+        self._parts.firing.at(claimed.next_timer)
+        self._waits_for_rest = claimed.waits_for_rest
+        hold_back(active.values(), self._equipment, claimed.paused, claimed.failing)
+        for run in claimed.runs:
+            self.begins(run.key)
+            self._executing.execute_stored(run)
+        if claimed.next_wake is not None:
+            self._backlog = claimed.next_wake <= clock.now() and len(active) >= self._concurrency
+            if not self._backlog:
+                self._alarm.at(claimed.next_wake)
+
+    def _claimed(self, task: asyncio.Task[None]) -> None:
+        self.task = None
+        again, self._again = self._again, False
+        error = None if task.cancelled() else task.exception()
+        self.is_blind = error is not None
+        if isinstance(error, StoreError):
+            _log.warning("cannot look for work: %s", error)
+        elif error is not None:
+            _log.error("looking for work failed", exc_info=error)
+        elif again:
+            self.wake()
+        self._equipment.stillness.changed()
+
+    async def look(self) -> None:
+        """Look for due runs, and for what came meanwhile, and wait until that is over."""
+        self.wake()
+        while self.task is not None:
+            await asyncio.wait([self.task])
+
+    # -- room
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more run can be executed now."""
+        stops = not self._executing.is_open or self._waits_for_rest or self._executing.is_apart
+        return not stops and self._concurrency > len(self._executing.active) + self._expected
+
+    def expect(self) -> None:
+        """Keep room for a run that is being started here."""
+        self._expected += 1
+
+    def arrived(self) -> None:
+        """Give up the room that was kept."""
+        self._expected -= 1
+
+    # -- what became of them
+
+    def begins(self, key: int) -> None:
+        """Take note that a run is executed now."""
+        self._backing_off.forget(key)
+
+    def over(self, execution: Execution) -> None:
+        """Take note that an execution is over, and look for more to do."""
+        if execution.wake is not None:
+            self._alarm.at(execution.wake)
+        self._resting.note(execution)
+        self._backing_off.note(execution)
+        suspected = self._waits_for_rest or execution.claimed.crashes >= SUSPECT
+        if self._backlog or execution.woke_others or suspected:
+            self.wake()
+
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing is on its way from here."""
+        return self.task is None and not self._expected and not self._resting
+
+    async def is_at_rest(self) -> bool:
+        """Return whether nothing is due after a look; what is left alone for a while is waited for, a moment."""
+        if self._resting or self.is_blind:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            return False
+        if self._backing_off and not self._executing.active:
+            await self._backing_off.moment()
+            return False
+        return True
+
+    # -- the clock
+
+    def clock_has_stepped(self) -> bool:
+        """Return whether the clock was set; called in the writer's thread."""
+        return self._alarm.clock_has_stepped()
+
+    def set_anew(self) -> None:
+        """Wait for the same times by the clock as it is now."""
+        self._alarm.set_anew()
+
+    def close(self) -> None:
+        """Claim nothing more."""
+        self._alarm.cancel()
+
+    async def closed(self) -> None:
+        """Return: what is handed back is in the store."""
