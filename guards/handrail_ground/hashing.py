@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any, Literal, TypeAlias
 
-Purpose: TypeAlias = Literal["audit", "development", "rollout"]
+Purpose: TypeAlias = Literal["audit", "development", "promise", "rollout"]
 """What a number is drawn for: each purpose has numbers of its own, so that one choice says nothing about another."""
 
 _BITS = 53
@@ -41,8 +41,7 @@ def drawn(key: str, purpose: Purpose) -> float:
     """
     told = key.encode("utf-8", "surrogatepass")
     if purpose != "development":
-        person = b"handrail audit" if purpose == "audit" else b"handrail rollout"
-        digest = hashlib.blake2b(told, digest_size=8, person=person).digest()
+        digest = hashlib.blake2b(told, digest_size=8, person=f"handrail {purpose}".encode()).digest()
         return (int.from_bytes(digest, "big") >> (64 - _BITS)) / (1 << _BITS)
     digest = hashlib.sha256(b"development:" + told).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

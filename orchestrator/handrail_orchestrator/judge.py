@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, runtime_che
 from handrail_guards.auditing import AuditRule
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.promise import PromiseTerms
+from handrail_guards.promise_rule import PromiseRules
 from handrail_guards.rollout import Rollout
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.errors import InvalidWorkflow
@@ -70,6 +72,20 @@ class RolledOutJudge(Protocol):
     @property
     def escalate(self) -> Escalation:
         """Return who decides in the others."""
+        ...
+
+
+@runtime_checkable
+class PromisedJudge(Protocol):
+    """A judge that accepts by the rule that a promise is kept by just now."""
+
+    @property
+    def promise(self) -> PromiseTerms | None:
+        """Return what is promised; None: it accepts by a rule of its own."""
+        ...
+
+    def with_rules(self, rules: PromiseRules, /) -> "Judge[..., Any]":
+        """Return the same judge, which accepts by these rules."""
         ...
 
 

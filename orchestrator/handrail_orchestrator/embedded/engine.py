@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.presence import Presence
+from handrail_orchestrator.embedded.promised import PromisedJudges
 from handrail_orchestrator.embedded.rolling import Rolling
 from handrail_orchestrator.embedded.settings import Equipment, Settings
 from handrail_orchestrator.embedded.sharing import SharedLimits
@@ -75,6 +76,7 @@ class EmbeddedEngine(Host):
             bodies=self._bodies,
             stillness=self._stillness,
             rolling=self.rolling,
+            promises=PromisedJudges(store, library) if library.rolls_out else None,
             files=Files(store),
             telemetry=telemetry,
             systems=systems,

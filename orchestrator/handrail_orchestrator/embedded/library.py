@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted, Doubtful
+from handrail_guards.promise import AUDITS, PromiseTerms
 from handrail_guards.rollout import Rollout
 from handrail_guards.verdict import Verdict
 from handrail_orchestrator.coding import codec_for, signature_codec
@@ -24,6 +25,7 @@ from handrail_orchestrator.judge import (
     Judge,
     LimitedJudge,
     Owned,
+    PromisedJudge,
     RolledOutJudge,
     require_judge,
 )
@@ -32,6 +34,7 @@ from handrail_orchestrator.workflow import AnyWorkflow, result_codec
 
 if TYPE_CHECKING:
     from handrail_guards.auditing import AuditRule
+    from handrail_guards.promise_rule import PromiseRules
     from handrail_orchestrator.codec import Codec, InputCodec
 
 K = TypeVar("K")
@@ -61,6 +64,14 @@ class Rolled:
     """Who decides where it is not."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnderRules:
+    """A judge whose acceptance is a promise, before it is given the rules that keep it."""
+
+    judge: PromisedJudge
+    terms: PromiseTerms
+
+
 @dataclass(frozen=True)
 class BoundJudge:
     """A judge with how its inputs, outcome and value are stored."""
@@ -80,6 +91,13 @@ class BoundJudge:
     challenger: "BoundJudge | None" = None
     """Who is asked beside it."""
     challenger_name: str = ""
+    under: UnderRules | None = None
+    """What makes it judge by the rules of a promise; None: its acceptance is none."""
+
+    @property
+    def audits(self) -> Escalation:
+        """Return where accepted values are asked blind."""
+        return AUDITS if self.audit is None else self.audit.escalation
 
     @property
     def is_rolled_out(self) -> bool:
@@ -237,7 +255,17 @@ class Library:
             rolled=self._rolled(judge),
             challenger=self._challenger(judge),
             challenger_name=judge.challenger_name if isinstance(judge, ChallengedJudge) else "",
+            under=self._under(judge),
         )
+
+    def under(self, promised: UnderRules, rules: "PromiseRules") -> BoundJudge:
+        """Return a judge under a promise as it judges by these rules."""
+        return self._bound(promised.judge.with_rules(rules))
+
+    def _under(self, judge: Judge[..., Any]) -> UnderRules | None:
+        if not self.rolls_out or not isinstance(judge, PromisedJudge) or judge.promise is None:
+            return None
+        return UnderRules(judge, judge.promise)
 
     def _rolled(self, judge: Judge[..., Any]) -> Rolled | None:
         if not self.rolls_out or not isinstance(judge, RolledOutJudge) or judge.rollout is None:

@@ -19,6 +19,7 @@ from handrail_orchestrator.embedded.library import BoundJudge, BoundStep
 from handrail_orchestrator.embedded.matching import CodeMatch, Matching
 from handrail_orchestrator.embedded.notes import Notes
 from handrail_orchestrator.embedded.produced import Place, Produced
+from handrail_orchestrator.embedded.promised import BoundPromise
 from handrail_orchestrator.embedded.records import Begun, as_drawn, error_json, failure, judged, message_of
 from handrail_orchestrator.embedded.rolling import At
 from handrail_orchestrator.embedded.settings import Equipment
@@ -295,12 +296,18 @@ class EmbeddedRun(WaitingRun):
         begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
         context, audit = StepContext(self._id, self.in_round(name), files=self.equipment.files), None
+        promise = self._promise(bound)
+        judging = bound if promise is None else promise.judge
+        case = None
         rolling = self.equipment.rolling if bound.is_rolled_out else None
         at = At(self.key, self._id, self.workflow)
         try:
             # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
-            outcome = bound.outcome_of(await self.equipment.bodies.judge(bound.step, context, args, kwargs))
+            outcome = bound.outcome_of(await self.equipment.bodies.judge(judging.step, context, args, kwargs))
+            if promise is not None and (promised := promise.promised(outcome, context.idempotency_key)) is not None:
+                case = promise.case(promised, encoded, clock.now())
+                drawn |= promised.drawn
             if rolling is not None:
                 outcome = rolling.let_out(bound, outcome, at, args, kwargs)
             if drawn:
@@ -314,10 +321,16 @@ class EmbeddedRun(WaitingRun):
             raise failure(row) from error
         finally:
             del self.running[name]
-        self.write(RecordStep(row, audit))
+        self.write(RecordStep(row, audit, case))
         if rolling is not None:
             rolling.noted(bound, at, context, args, kwargs)
         return row
+
+    def _promise(self, bound: BoundJudge) -> BoundPromise | None:
+        """Return a judge as a promise lets it judge here; None: it is under none, or nobody keeps one."""
+        if bound.under is None or self.equipment.promises is None:
+            return None
+        return self.equipment.promises.bound(self.workflow, bound, bound.under)
 
     # -- side by side
 

@@ -8,6 +8,7 @@ from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.context import FileReading
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.embedded.promised import PromisedJudges
 from handrail_orchestrator.embedded.rolling import Rolling
 from handrail_orchestrator.embedded.sharing import SharedLimits
 from handrail_orchestrator.embedded.stillness import Stillness
@@ -36,6 +37,8 @@ class Equipment:
     stillness: Stillness = field(default_factory=Stillness)
     rolling: Rolling | None = None
     """How far steps are rolled out; None where no body is executed."""
+    promises: PromisedJudges | None = None
+    """The judges under a promise, with the rules of the store; None: nothing is accepted under one."""
     files: FileReading | None = None
     """None where no body is executed."""
     telemetry: "Telemetry | None" = None

@@ -113,9 +113,8 @@ class Waits:
 
     def audit(self, bound: BoundJudge, outcome: Accepted[Any], row: StepRow) -> AskedItem:
         """Return the question about an accepted value that was drawn: nobody waits for its answer."""
-        assert bound.audit is not None  # noqa: S101 -- it has drawn the case
         asks = blind(AUDIT, bound, outcome.judgement, row.input or "null")
-        escalation = replace(bound.audit.escalation, when_late="keep_waiting")
+        escalation = replace(bound.audits, when_late="keep_waiting")
         return asks.item(self._key, f"{row.name}/{AUDIT}", escalation, self._equipment.clock.now())
 
     async def ask(

@@ -17,6 +17,15 @@ from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
 from handrail_orchestrator.store.known import PutKnown, Sow
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
+from handrail_orchestrator.store.promises import (
+    MovePromise,
+    NumberCases,
+    PromiseCase,
+    PromiseChanges,
+    SetLadder,
+    SettleCases,
+    TakePromise,
+)
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 from handrail_orchestrator.store.running import RunningChange, key_of
 from handrail_orchestrator.store.sharing import LeavePlace, SharedLimitChange, TakePlace, TakeTurn
@@ -80,6 +89,8 @@ class RecordStep(NamedTuple):
     row: StepRow
     audit: AskedItem | None = None
     """A question about the result that nothing waits for; recorded with it or not at all."""
+    case: PromiseCase | None = None
+    """What a promise has to know of it; recorded with it or not at all."""
 
 
 class NoteStarted(NamedTuple):
@@ -337,6 +348,7 @@ Change = (
     | Sow
     | KeepTrace
     | RunningChange
+    | PromiseChanges
 )
 
 
@@ -365,6 +377,7 @@ def run_of(change: Change) -> int | None:
             | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
             | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
             | TakePlace() | LeavePlace() | TakeTurn()
+            | NumberCases() | SettleCases() | TakePromise() | SetLadder() | MovePromise()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

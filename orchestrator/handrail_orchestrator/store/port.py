@@ -15,6 +15,7 @@ from handrail_orchestrator.store.fired import FiredStore
 from handrail_orchestrator.store.flows import FlowStore
 from handrail_orchestrator.store.known import KnownStore
 from handrail_orchestrator.store.outbox import OutboxStore
+from handrail_orchestrator.store.promises import PromiseStore
 from handrail_orchestrator.store.rollouts import RolloutStore
 from handrail_orchestrator.store.rows import (
     ClaimedRun,
@@ -166,6 +167,7 @@ class Store(
     RunningStore,
     SharedLimitStore,
     TriggerStore,
+    PromiseStore,
     RolloutStore,
     Protocol,
 ):

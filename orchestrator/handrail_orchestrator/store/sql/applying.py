@@ -11,6 +11,7 @@ from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import people as p
+from handrail_orchestrator.store import promises as pr
 from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import sharing as sh
 from handrail_orchestrator.store import triggers as t
@@ -32,6 +33,7 @@ from handrail_orchestrator.store.sql import (
     outcomes,
     pauses,
     people,
+    promises,
     retention,
     reviews,
     rollouts,
@@ -147,6 +149,11 @@ APPLY: dict[type, Apply] = {
     ro.MoveRollout: rollouts.move,
     ro.HoldFired: rollouts.hold_fired,
     ro.RecordChallenge: rollouts.record_challenge,
+    pr.NumberCases: promises.number,
+    pr.SettleCases: promises.settle,
+    pr.TakePromise: promises.take,
+    pr.SetLadder: promises.set_ladder,
+    pr.MovePromise: promises.move,
     g.RollUp: rollups.roll_up,
     g.RecordOutcome: outcomes.record,
     g.PutBaseline: outcomes.put_baseline,

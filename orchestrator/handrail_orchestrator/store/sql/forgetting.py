@@ -46,6 +46,10 @@ def forget(tx: Transaction, change: f.ForgetRuns) -> int:
     tx.execute(f"UPDATE tags SET value = '(forgotten)' WHERE run IN {_THESE}", (these,))  # noqa: S608 -- as above
     tx.execute(f"UPDATE notices SET title = '(forgotten)', body = '' WHERE run IN {_THESE}", (these,))  # noqa: S608 -- as above
     tx.execute(f"UPDATE outcomes SET value = ? WHERE run IN {_THESE}", (f.FORGOTTEN, these))  # noqa: S608 -- as above
+    tx.execute(
+        f"UPDATE promise_cases SET copy = '(forgotten) ' || CAST(id AS TEXT) WHERE run IN {_THESE}",  # noqa: S608 -- as above
+        (these,),
+    )
     tx.execute(f"DELETE FROM held WHERE run IN {_THESE}", (these,))  # noqa: S608 -- as above
     files.let_go(tx, these, change.now)
     told = json.dumps({"runs": len(keys), "why": change.why})

@@ -6,7 +6,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import QUESTION, StepRow
-from handrail_orchestrator.store.sql import audit, files, lifecycle, noting, outbox
+from handrail_orchestrator.store.sql import audit, files, lifecycle, noting, outbox, promises
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 _PLAIN = StepRow._fields.index("owner")
@@ -53,6 +53,8 @@ def record(tx: Transaction, change: c.RecordStep) -> None:
     files.hold(tx, row.run, row.output)
     if change.audit is not None:
         ask(tx, change.audit)
+    if change.case is not None:
+        promises.record_case(tx, row.run, row.seq, change.case)
 
 
 def note_started(tx: Transaction, change: c.NoteStarted) -> None:

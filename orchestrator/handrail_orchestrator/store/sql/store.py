@@ -35,6 +35,7 @@ from handrail_orchestrator.store.sql.inputs import RunningRows
 from handrail_orchestrator.store.sql.known import KnownRows
 from handrail_orchestrator.store.sql.pauses import PauseRows
 from handrail_orchestrator.store.sql.people import PeopleRows
+from handrail_orchestrator.store.sql.promises import PromiseRows
 from handrail_orchestrator.store.sql.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sql.rollouts import RolloutRows
 from handrail_orchestrator.store.sql.rounds import OF_THIS_ROUND
@@ -76,6 +77,7 @@ class SqlStore(
     OutboxRows,
     PauseRows,
     PeopleRows,
+    PromiseRows,
     RolloutRows,
     SystemRows,
     TriggerRows,

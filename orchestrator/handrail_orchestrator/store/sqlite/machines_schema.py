@@ -5,7 +5,86 @@ ALTER TABLE runs ADD COLUMN claim INTEGER NOT NULL DEFAULT 0
 """
 """How often a run was claimed: what an execution was given then is what it may write with."""
 
-PROMISES = ""
+PROMISES = """
+CREATE TABLE IF NOT EXISTS promise_streams (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workflow TEXT NOT NULL,
+    step TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    told TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    ladder TEXT,
+    ladder_to INTEGER NOT NULL DEFAULT 0,
+    begun REAL NOT NULL,
+    UNIQUE (workflow, step, subject)
+);
+CREATE TABLE IF NOT EXISTS promises (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream INTEGER NOT NULL,
+    terms TEXT NOT NULL,
+    target REAL NOT NULL,
+    delta REAL NOT NULL,
+    state TEXT NOT NULL DEFAULT 'keeping',
+    why TEXT NOT NULL DEFAULT '',
+    rule INTEGER NOT NULL DEFAULT 0,
+    threshold REAL,
+    accepted_share REAL NOT NULL DEFAULT 1.0,
+    below_share REAL NOT NULL DEFAULT 1.0,
+    band_from REAL,
+    labels INTEGER NOT NULL DEFAULT 0,
+    set_at REAL,
+    read_to INTEGER NOT NULL DEFAULT 0,
+    checkpoint TEXT,
+    version INTEGER NOT NULL DEFAULT 0,
+    keeper TEXT,
+    kept_until REAL NOT NULL DEFAULT 0,
+    begun REAL NOT NULL,
+    UNIQUE (stream, terms)
+);
+CREATE TABLE IF NOT EXISTS promise_rules (
+    promise INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    at REAL NOT NULL,
+    threshold REAL,
+    accepted_share REAL NOT NULL,
+    below_share REAL NOT NULL,
+    band_from REAL,
+    cases INTEGER NOT NULL,
+    labels INTEGER NOT NULL,
+    wrong INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (promise, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS promise_cases (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream INTEGER NOT NULL,
+    number INTEGER,
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    at REAL NOT NULL,
+    score REAL NOT NULL,
+    share REAL NOT NULL,
+    drawn INTEGER NOT NULL,
+    promise INTEGER NOT NULL,
+    rule INTEGER NOT NULL,
+    copy TEXT NOT NULL,
+    verdict TEXT,
+    UNIQUE (run, seq),
+    UNIQUE (stream, copy)
+);
+CREATE INDEX IF NOT EXISTS promise_cases_read ON promise_cases (stream, number);
+CREATE INDEX IF NOT EXISTS promise_cases_open ON promise_cases (stream, id) WHERE drawn = 1 AND verdict IS NULL;
+CREATE TABLE IF NOT EXISTS promise_log (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    promise INTEGER NOT NULL,
+    at REAL NOT NULL,
+    action TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    why TEXT NOT NULL,
+    data TEXT
+);
+CREATE INDEX IF NOT EXISTS promise_log_of ON promise_log (promise)
+"""
 """Promises of AI steps, the rules that keep them, and what was drawn for them."""
 
 SEALING = ""

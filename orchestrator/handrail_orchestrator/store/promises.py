@@ -1,0 +1,268 @@
+"""What a store keeps of promises: the ledger of cases, the rules that were in force, and what was said of them."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from handrail_orchestrator.store.outbox import Notice
+
+PromiseState: TypeAlias = Literal["keeping", "paused", "stopped"]
+"""``paused``: a person said so; ``stopped``: what was seen since says that the promise may not hold."""
+
+CaseVerdict: TypeAlias = Literal["right", "wrong", "given_up"]
+"""What became of a drawn case; one that nobody will answer counts as wrong."""
+
+BEGAN: PromiseState = "keeping"
+
+
+class PromiseCase(NamedTuple):
+    """A case of a promise, recorded with the step that judged it and before anybody answers."""
+
+    workflow: str
+    step: str
+    """The AI step's name, as code has it."""
+    subject: str
+    """A mark of what judged."""
+    told: str
+    """JSON of what judged."""
+    terms: str
+    """What is promised, in one line."""
+    target: float
+    delta: float
+    secret: str
+    """What cases are drawn by, should this be the first of its subject."""
+    promise: int
+    """The promise by whose rule it was judged; 0: there was none yet."""
+    rule: int
+    score: float
+    share: float
+    drawn: bool
+    copy: str
+    """A hash of its input: of copies, the first one counts."""
+    at: float
+
+
+class PromiseRow(NamedTuple):
+    """A promise with what it speaks of, and its rule in force."""
+
+    id: int
+    stream: int
+    """Cases of one workflow, step and subject; promises with other terms count the same ones."""
+    workflow: str
+    step: str
+    subject: str
+    told: str
+    """JSON of what judges."""
+    secret: str
+    ladder: str | None
+    """JSON of the thresholds that it may come to; None: there are too few scores yet."""
+    ladder_to: int
+    """The last case whose score they were taken from; its label, and those before it, never count."""
+    terms: str
+    target: float
+    delta: float
+    state: PromiseState
+    why: str
+    """Why it is paused or stopped."""
+    rule: int
+    threshold: float | None
+    accepted_share: float
+    below_share: float
+    band_from: float | None
+    labels: int
+    """Blind answers that the rule was set on."""
+    set_at: float | None
+    """When the rule was set, in seconds since the epoch."""
+    read_to: int
+    """The last case that the keeper has read, by its number."""
+    checkpoint: str | None
+    version: int
+    """How often it was moved on; whoever looked at another version is refused."""
+    begun: float
+
+
+class PromiseRuleRow(NamedTuple):
+    """A rule of a promise; never changed."""
+
+    promise: int
+    number: int
+    at: float
+    threshold: float | None
+    accepted_share: float
+    below_share: float
+    band_from: float | None
+    cases: int
+    labels: int
+    wrong: int
+    """Of the labels: those that say that the model was wrong, at or above the threshold."""
+    why: str
+
+
+class PromiseCaseRow(NamedTuple):
+    """A case as the keeper reads it, with the rule that it was judged by."""
+
+    id: int
+    number: int
+    score: float
+    share: float
+    drawn: int
+    verdict: CaseVerdict | None
+    at: float
+    threshold: float | None
+    accepted_share: float
+    below_share: float
+    band_from: float | None
+
+
+class OpenCaseRow(NamedTuple):
+    """A drawn case without a verdict, with what its people said so far."""
+
+    id: int
+    at: float
+    run_id: str | None
+    """None: its run was deleted."""
+    forgotten: float | None
+    output: str | None
+    """The judgement's outcome as JSON."""
+    state: str | None
+    """Of the item that people answer; None: it was not asked yet, or never will be."""
+    decision: str | None
+    decided_by: str | None
+
+
+class PromiseCounts(NamedTuple):
+    """What became of a promise's cases."""
+
+    cases: int
+    accepted: int
+    """Of them: accepted by the rule that was in force."""
+    drawn: int
+    answered: int
+    """Of the drawn ones: those with a verdict."""
+    wrong: int
+    """Of the answered ones: wrong or given up."""
+    accepted_answered: int
+    """Of the accepted ones: those with a verdict."""
+    accepted_wrong: int
+    """Of those: wrong or given up."""
+
+
+class PromiseLogRow(NamedTuple):
+    """Something that was decided about a promise, and why; never changed or deleted."""
+
+    id: int
+    promise: int
+    at: float
+    action: str
+    by: str
+    why: str
+    data: str | None
+
+
+class NewRule(NamedTuple):
+    """A rule as the keeper sets it."""
+
+    threshold: float | None
+    accepted_share: float
+    below_share: float
+    band_from: float | None
+    cases: int
+    labels: int
+    wrong: int
+    why: str
+
+
+class PromiseNote(NamedTuple):
+    """An entry of a promise's log."""
+
+    action: str
+    why: str
+    data: str | None = None
+
+
+class NumberCases(NamedTuple):
+    """Number the cases that have none yet, in the order in which they are read. Reply: how many."""
+
+    stream: int
+
+
+class SettleCases(NamedTuple):
+    """Keep verdicts on drawn cases, each once: a case and what became of it."""
+
+    verdicts: Sequence[tuple[int, CaseVerdict]]
+
+
+class TakePromise(NamedTuple):
+    """Take the keeping of a promise until a time, if nobody else has it. Reply: whether."""
+
+    promise: int
+    keeper: str
+    now: float
+    until: float
+
+
+class SetLadder(NamedTuple):
+    """Fix the thresholds of a stream, once. Reply: whether they were not yet."""
+
+    stream: int
+    ladder: str
+    upto: int
+    """The last case, by its id, whose score they were taken from."""
+
+
+class MovePromise(NamedTuple):
+    """Move a promise on, if it is still at ``version``: its state, its rule, how far it has read. Reply: whether."""
+
+    promise: int
+    version: int
+    at: float
+    by: str
+    read_to: int
+    checkpoint: str | None
+    rule: NewRule | None = None
+    state: PromiseState = BEGAN
+    why: str = ""
+    notes: Sequence[PromiseNote] = ()
+    notice: Notice | None = None
+
+
+PromiseChanges: TypeAlias = NumberCases | SettleCases | TakePromise | SetLadder | MovePromise
+
+
+class PromiseStore(Protocol):
+    """The part of a store that knows promises.
+
+    Raises (every method):
+        StoreError: the store cannot be read.
+    """
+
+    def promise_of(self, workflow: str, step: str, subject: str, terms: str) -> PromiseRow | None:
+        """Return the promise of what judges, under these terms; None: no case of it was recorded."""
+        ...
+
+    def promises(self) -> list[PromiseRow]:
+        """Return all promises, by workflow, step and when they began."""
+        ...
+
+    def promise_rules(self, promise: int) -> list[PromiseRuleRow]:
+        """Return the rules that a promise was ever kept by, oldest first."""
+        ...
+
+    def promise_log(self, promise: int) -> list[PromiseLogRow]:
+        """Return what was decided about a promise, oldest first."""
+        ...
+
+    def promise_counts(self, stream: int) -> PromiseCounts:
+        """Return what became of the cases of a stream."""
+        ...
+
+    def promise_cases(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:
+        """Return the numbered cases behind one, in their order."""
+        ...
+
+    def promise_scores(self, stream: int, limit: int) -> list[tuple[int, float]]:
+        """Return the ids and scores of a stream's first cases."""
+        ...
+
+    def open_cases(self, stream: int, *, after: int, limit: int) -> list[OpenCaseRow]:
+        """Return drawn cases without a verdict, by id behind one."""
+        ...

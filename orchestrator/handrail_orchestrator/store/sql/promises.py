@@ -1,0 +1,191 @@
+"""Writing and reading promises: the ledger of their cases, the rules in force, and what was said of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any
+
+from handrail_orchestrator.store.promises import (
+    MovePromise,
+    NumberCases,
+    OpenCaseRow,
+    PromiseCase,
+    PromiseCaseRow,
+    PromiseCounts,
+    PromiseLogRow,
+    PromiseRow,
+    PromiseRuleRow,
+    SetLadder,
+    SettleCases,
+    TakePromise,
+)
+from handrail_orchestrator.store.rows import AUDIT
+from handrail_orchestrator.store.sql import outbox
+from handrail_orchestrator.store.sql.transaction import Transaction
+
+_OF_STREAM = frozenset({"workflow", "step", "subject", "told", "secret", "ladder", "ladder_to"})
+_COLUMNS = ", ".join(f"{'s' if name in _OF_STREAM else 'p'}.{name}" for name in PromiseRow._fields)
+_SELECT = f"SELECT {_COLUMNS} FROM promises AS p JOIN promise_streams AS s ON s.id = p.stream"  # noqa: S608 -- our own column names
+
+_STREAM = "SELECT id FROM promise_streams WHERE workflow = ? AND step = ? AND subject = ?"
+_NEW_STREAM = """
+INSERT INTO promise_streams (workflow, step, subject, told, secret, begun) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (workflow, step, subject) DO NOTHING
+"""
+_NEW_PROMISE = """
+INSERT INTO promises (stream, terms, target, delta, begun) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (stream, terms) DO NOTHING
+"""
+_NEW_CASE = """
+INSERT INTO promise_cases (stream, run, seq, at, score, share, drawn, promise, rule, copy)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_NUMBER = """
+UPDATE promise_cases SET number = counted.number FROM (
+    SELECT c.id AS id, (SELECT coalesce(max(k.number), 0) FROM promise_cases AS k WHERE k.stream = ?)
+        + row_number() OVER (ORDER BY c.id) AS number
+    FROM promise_cases AS c WHERE c.stream = ? AND c.number IS NULL
+) AS counted WHERE promise_cases.id = counted.id
+"""
+_SETTLE = "UPDATE promise_cases SET verdict = ? WHERE id = ? AND drawn = 1 AND verdict IS NULL"
+_TAKE = "UPDATE promises SET keeper = ?, kept_until = ? WHERE id = ? AND (kept_until <= ? OR keeper = ?)"
+_LADDER = "UPDATE promise_streams SET ladder = ?, ladder_to = ? WHERE id = ? AND ladder IS NULL"
+_MOVE = """
+UPDATE promises SET state = ?, why = ?, read_to = ?, checkpoint = ?, version = version + 1 WHERE id = ? AND version = ?
+"""
+_RULE = """
+INSERT INTO promise_rules (promise, number, at, threshold, accepted_share, below_share, band_from, cases, labels, wrong,
+    why)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_IN_FORCE = """
+UPDATE promises SET rule = ?, threshold = ?, accepted_share = ?, below_share = ?, band_from = ?, labels = ?, set_at = ?
+WHERE id = ?
+"""
+_LOG = 'INSERT INTO promise_log (promise, at, action, "by", why, data) VALUES (?, ?, ?, ?, ?, ?)'
+
+_CASES = """
+SELECT c.id, c.number, c.score, c.share, c.drawn, c.verdict, c.at, r.threshold, coalesce(r.accepted_share, 1.0),
+    coalesce(r.below_share, 1.0), r.band_from
+FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule
+WHERE c.stream = ? AND c.number > ? ORDER BY c.number LIMIT ?
+"""
+_OPEN = f"""
+SELECT c.id, c.at, runs.id, runs.forgotten, steps.output, reviews.state, reviews.decision, reviews.decided_by
+FROM promise_cases AS c LEFT JOIN runs ON runs.key = c.run
+LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
+LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step IN (steps.name || '/review', steps.name || '/{AUDIT}')
+WHERE c.stream = ? AND c.drawn = 1 AND c.verdict IS NULL AND c.id > ? ORDER BY c.id LIMIT ?
+"""  # noqa: S608 -- a constant
+_ACCEPTED = "r.threshold IS NOT NULL AND c.score >= r.threshold"
+_WRONG = "c.verdict IS NOT NULL AND c.verdict != 'right'"
+_COUNTS = f"""
+SELECT count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0), coalesce(sum(c.drawn), 0),
+    coalesce(sum(CASE WHEN c.verdict IS NOT NULL THEN 1 ELSE 0 END), 0),
+    coalesce(sum(CASE WHEN {_WRONG} THEN 1 ELSE 0 END), 0),
+    coalesce(sum(CASE WHEN {_ACCEPTED} AND c.verdict IS NOT NULL THEN 1 ELSE 0 END), 0),
+    coalesce(sum(CASE WHEN {_ACCEPTED} AND {_WRONG} THEN 1 ELSE 0 END), 0)
+FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule WHERE c.stream = ?
+"""  # noqa: S608 -- constants
+
+
+def record_case(tx: Transaction, run: int, seq: int, case: PromiseCase) -> None:
+    """Write a case into the ledger; a copy of an earlier one is left out."""
+    key = (case.workflow, case.step, case.subject)
+    found = tx.execute(_STREAM, key).fetchone()
+    if found is None:
+        tx.execute(_NEW_STREAM, (*key, case.told, case.secret, case.at))
+        found = tx.execute(_STREAM, key).fetchone()
+    stream = int(found[0])
+    if not case.promise:
+        tx.execute(_NEW_PROMISE, (stream, case.terms, case.target, case.delta, case.at))
+    row = (
+        stream, run, seq, case.at, case.score, case.share, int(case.drawn), case.promise, case.rule, case.copy,
+    )  # fmt: skip
+    tx.execute(_NEW_CASE, row)
+
+
+def number(tx: Transaction, change: NumberCases) -> int:
+    """Number the cases of a stream that have none; nobody else writes meanwhile, so that none comes in between."""
+    return int(tx.execute(_NUMBER, (change.stream, change.stream)).rowcount)
+
+
+def settle(tx: Transaction, change: SettleCases) -> None:
+    """Keep verdicts; one that is there stays."""
+    for case, verdict in change.verdicts:
+        tx.execute(_SETTLE, (verdict, case))
+
+
+def take(tx: Transaction, change: TakePromise) -> bool:
+    """Take a promise's keeping."""
+    return tx.execute(_TAKE, (change.keeper, change.until, change.promise, change.now, change.keeper)).rowcount == 1
+
+
+def set_ladder(tx: Transaction, change: SetLadder) -> bool:
+    """Fix a stream's thresholds."""
+    return tx.execute(_LADDER, (change.ladder, change.upto, change.stream)).rowcount == 1
+
+
+def move(tx: Transaction, change: MovePromise) -> bool:
+    """Move a promise on, with its rule and what is to be known of it, or leave all as it is."""
+    at = (change.state, change.why, change.read_to, change.checkpoint, change.promise, change.version)
+    if tx.execute(_MOVE, at).rowcount != 1:
+        return False
+    rule = change.rule
+    if rule is not None:
+        (last,) = tx.execute("SELECT rule FROM promises WHERE id = ?", (change.promise,)).fetchone()
+        place = int(last) + 1
+        tx.execute(_RULE, (change.promise, place, change.at, *rule))
+        in_force = (place, rule.threshold, rule.accepted_share, rule.below_share, rule.band_from, rule.labels)
+        tx.execute(_IN_FORCE, (*in_force, change.at, change.promise))
+    for note in change.notes:
+        tx.execute(_LOG, (change.promise, change.at, note.action, change.by, note.why, note.data))
+    if change.notice is not None:
+        outbox.tell(tx, change.notice)
+    return True
+
+
+class PromiseRows(ABC):
+    """The part of the store that knows promises."""
+
+    @abstractmethod
+    def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        """Return the rows of a statement."""
+
+    def promise_of(self, workflow: str, step: str, subject: str, terms: str) -> PromiseRow | None:
+        """Return the promise of what judges, under these terms; None: no case of it was recorded."""
+        where = "WHERE s.workflow = ? AND s.step = ? AND s.subject = ? AND p.terms = ?"
+        rows = self._rows(f"{_SELECT} {where}", (workflow, step, subject, terms))
+        return PromiseRow._make(rows[0]) if rows else None
+
+    def promises(self) -> list[PromiseRow]:
+        """Return all promises, by workflow, step and when they began."""
+        return [PromiseRow._make(row) for row in self._rows(f"{_SELECT} ORDER BY s.workflow, s.step, p.id")]
+
+    def promise_rules(self, promise: int) -> list[PromiseRuleRow]:
+        """Return the rules that a promise was ever kept by, oldest first."""
+        columns = ", ".join(PromiseRuleRow._fields)
+        rows = self._rows(f"SELECT {columns} FROM promise_rules WHERE promise = ? ORDER BY number", (promise,))  # noqa: S608 -- our own column names
+        return [PromiseRuleRow._make(row) for row in rows]
+
+    def promise_log(self, promise: int) -> list[PromiseLogRow]:
+        """Return what was decided about a promise, oldest first."""
+        columns = ", ".join(f'"{name}"' for name in PromiseLogRow._fields)
+        rows = self._rows(f"SELECT {columns} FROM promise_log WHERE promise = ? ORDER BY id", (promise,))  # noqa: S608 -- as above
+        return [PromiseLogRow._make(row) for row in rows]
+
+    def promise_counts(self, stream: int) -> PromiseCounts:
+        """Return what became of the cases of a stream."""
+        return PromiseCounts._make(self._rows(_COUNTS, (stream,))[0])
+
+    def promise_cases(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:
+        """Return the numbered cases behind one, in their order."""
+        return [PromiseCaseRow._make(row) for row in self._rows(_CASES, (stream, after, limit))]
+
+    def promise_scores(self, stream: int, limit: int) -> list[tuple[int, float]]:
+        """Return the ids and scores of a stream's first cases."""
+        rows = self._rows("SELECT id, score FROM promise_cases WHERE stream = ? ORDER BY id LIMIT ?", (stream, limit))
+        return [(int(case), float(score)) for case, score in rows]
+
+    def open_cases(self, stream: int, *, after: int, limit: int) -> list[OpenCaseRow]:
+        """Return drawn cases without a verdict, by id behind one."""
+        return [OpenCaseRow._make(row) for row in self._rows(_OPEN, (stream, after, limit))]

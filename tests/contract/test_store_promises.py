@@ -1,0 +1,157 @@
+"""What every store must do with promises: a ledger written before any answer, and rules that follow each other."""
+
+from typing import Any
+
+from handrail_orchestrator.store import Store
+from handrail_orchestrator.store.changes import EndRun, Prune, RecordStep
+from handrail_orchestrator.store.promises import (
+    MovePromise,
+    NewRule,
+    NumberCases,
+    PromiseCase,
+    PromiseNote,
+    PromiseRow,
+    SetLadder,
+    SettleCases,
+    TakePromise,
+)
+from tests.contract.stores import NOW, executing, refusal, signed_on, step, wrote
+
+
+def case(copy: str = "1", *, score: float = 0.9, drawn: bool = True, promise: int = 0, rule: int = 0) -> PromiseCase:
+    return PromiseCase(
+        workflow="triage", step="route", subject="abc", told='{"model": "m"}', terms="at most 2% wrong", target=0.02,
+        delta=0.05, secret=f"secret of {copy}", promise=promise, rule=rule, score=score, share=1.0, drawn=drawn,
+        copy=copy, at=NOW,
+    )  # fmt: skip
+
+
+def judged(store: Store, worker: int, *cases: PromiseCase, run: str = "a") -> int:
+    key = executing(store, worker, run)
+    rows = [
+        RecordStep(step(key, f"route#{number}", seq=number, kind="ai"), case=each)
+        for number, each in enumerate(cases, start=1)
+    ]
+    wrote(store, *rows, worker=worker)
+    return key
+
+
+def only(store: Store) -> PromiseRow:
+    (row,) = store.promises()
+    return row
+
+
+def moved(row: PromiseRow, threshold: float | None = 0.8, **more: Any) -> MovePromise:
+    rule = NewRule(threshold, 0.5, 0.25, 0.7, cases=3, labels=2, wrong=1, why="it is believed")
+    return MovePromise(row.id, row.version, NOW, "keeper", 3, "{}", rule, **more)
+
+
+def test_the_first_case_begins_a_promise_and_its_secret_stays(store: Store) -> None:
+    judged(store, signed_on(store), case("1"), case("2"))
+    row = only(store)
+    assert (row.workflow, row.step, row.subject, row.terms, row.target, row.delta) == (
+        "triage", "route", "abc", "at most 2% wrong", 0.02, 0.05,
+    )  # fmt: skip
+    assert (row.secret, row.state, row.rule, row.threshold, row.accepted_share) == (
+        "secret of 1",
+        "keeping",
+        0,
+        None,
+        1.0,
+    )
+    assert store.promise_of("triage", "route", "abc", "at most 2% wrong") == row
+    assert store.promise_of("triage", "route", "other", "at most 2% wrong") is None
+
+
+def test_a_case_is_recorded_with_its_step_or_not_at_all(store: Store) -> None:
+    worker = signed_on(store)
+    key = judged(store, worker, case("1"))
+    refusal(store, RecordStep(step(key, "route#1", kind="ai"), case=case("2")), worker)
+    assert store.promise_counts(only(store).stream).cases == 1
+
+
+def test_cases_are_numbered_in_order_and_those_that_come_later_behind_them(store: Store) -> None:
+    worker = signed_on(store)
+    judged(store, worker, case("1"), case("2"), case("1"))
+    stream = only(store).stream
+    assert store.promise_cases(stream, after=0, limit=9) == []  # not before they are numbered
+    assert wrote(store, NumberCases(stream)) == [2]  # of copies the first one
+    judged(store, worker, case("3", score=0.5), run="b")
+    assert wrote(store, NumberCases(stream), NumberCases(stream)) == [1, 0]
+    assert [(each.number, each.score) for each in store.promise_cases(stream, after=1, limit=9)] == [(2, 0.9), (3, 0.5)]
+    assert [score for _, score in store.promise_scores(stream, 2)] == [0.9, 0.9]
+
+
+def test_a_rule_moves_a_promise_once_and_says_why(store: Store) -> None:
+    judged(store, signed_on(store), case("1"))
+    row = only(store)
+    note = PromiseNote("rule", "it is believed", '{"labels": 2}')
+    assert wrote(store, moved(row, notes=[note]), moved(row, 0.1, notes=[note])) == [True, False]
+    now = only(store)
+    assert (now.rule, now.threshold, now.accepted_share, now.below_share, now.band_from, now.labels) == (
+        1, 0.8, 0.5, 0.25, 0.7, 2,
+    )  # fmt: skip
+    assert (now.version, now.read_to, now.checkpoint, now.set_at) == (1, 3, "{}", NOW)
+    assert [(each.number, each.threshold, each.why) for each in store.promise_rules(row.id)] == [
+        (1, 0.8, "it is believed")
+    ]
+    assert [(each.action, each.by, each.data) for each in store.promise_log(row.id)] == [
+        ("rule", "keeper", '{"labels": 2}')
+    ]
+    paused = MovePromise(now.id, now.version, NOW, "person:ann", 3, "{}", None, "paused", "we look at it")
+    assert wrote(store, paused) == [True]
+    assert (only(store).state, only(store).why, only(store).rule) == ("paused", "we look at it", 1)
+
+
+def test_a_case_is_read_with_the_rule_that_it_was_judged_by(store: Store) -> None:
+    worker = signed_on(store)
+    judged(store, worker, case("1"))
+    row = only(store)
+    wrote(store, moved(row))
+    judged(store, worker, case("2", score=0.85, drawn=False, promise=row.id, rule=1), run="b")
+    wrote(store, NumberCases(row.stream))
+    first, second = store.promise_cases(row.stream, after=0, limit=9)
+    assert (first.threshold, first.accepted_share, first.below_share, first.band_from) == (None, 1.0, 1.0, None)
+    assert (second.threshold, second.accepted_share, second.below_share, second.band_from) == (0.8, 0.5, 0.25, 0.7)
+    counts = store.promise_counts(row.stream)
+    assert (counts.cases, counts.accepted, counts.drawn) == (2, 1, 1)
+
+
+def test_a_verdict_is_kept_once_and_of_drawn_cases_alone(store: Store) -> None:
+    judged(store, signed_on(store), case("1"), case("2", drawn=False))
+    stream = only(store).stream
+    (case_id,) = [each.id for each in store.open_cases(stream, after=0, limit=9)]
+    wrote(store, NumberCases(stream), SettleCases([(case_id, "wrong"), (case_id + 1, "right")]))
+    wrote(store, SettleCases([(case_id, "right")]))
+    assert [each.verdict for each in store.promise_cases(stream, after=0, limit=9)] == ["wrong", None]
+    assert store.open_cases(stream, after=0, limit=9) == []
+    counts = store.promise_counts(stream)
+    assert (counts.answered, counts.wrong, counts.accepted_answered) == (1, 1, 0)
+
+
+def test_one_process_keeps_a_promise_until_its_time_is_over(store: Store) -> None:
+    judged(store, signed_on(store), case("1"))
+    promise = only(store).id
+    one, other = TakePromise(promise, "one", NOW, NOW + 60), TakePromise(promise, "other", NOW + 1, NOW + 61)
+    assert wrote(store, one, other, one._replace(until=NOW + 90)) == [True, False, True]
+    assert wrote(store, other._replace(now=NOW + 90, until=NOW + 150)) == [True]
+
+
+def test_thresholds_are_fixed_once(store: Store) -> None:
+    judged(store, signed_on(store), case("1"))
+    stream = only(store).stream
+    assert wrote(store, SetLadder(stream, "[1]", 1), SetLadder(stream, "[2]", 1)) == [True, False]
+    assert (only(store).ladder, only(store).ladder_to) == ("[1]", 1)
+
+
+def test_the_ledger_outlives_the_runs(store: Store) -> None:
+    worker = signed_on(store)
+    judged(store, worker, case("1"))
+    stream = only(store).stream
+    assert [each.run_id for each in store.open_cases(stream, after=0, limit=9)] == ["a"]
+    executing(store, worker, "b")  # the newest run is never deleted
+    key = store.run("a").key  # type: ignore[union-attr]  # it is there
+    wrote(store, EndRun(key, "completed", "1", None, NOW), worker=worker)
+    assert wrote(store, Prune(NOW + 1, ("completed",), 10)) == [1]
+    assert [each.run_id for each in store.open_cases(stream, after=0, limit=9)] == [None]
+    assert store.promise_counts(stream).cases == 1
