@@ -312,7 +312,7 @@ class Orchestrator(Client, Awaiting):
         if started.new and change.execute and me == worker.id and not started.rests:
             claimed = ClaimedRun(
                 started.key, change.id, change.workflow, change.version, change.input, 0, change.created,
-                change.deadline, False, 0, change.code, trace=change.trace,
+                change.deadline, False, 0, change.code, trace=change.trace, claim=1,
             )  # fmt: skip
             execution = worker.execute(claimed, History(change.id))
         elif started.new:

@@ -14,7 +14,7 @@ from handrail_orchestrator.embedded.observing import driven
 from handrail_orchestrator.embedded.records import error_json
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import Fenced
-from handrail_orchestrator.store.changes import Change, EndRun, HandBack, run_of
+from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, HandBack, plain, run_of
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
 from handrail_orchestrator.workflow import Workflows
 
@@ -63,8 +63,10 @@ class Executing:
         bound = self._equipment.library.workflow(workflow)
         code = code_match(same_version=workflow.version == claimed.version, same_code=workflow.code == claimed.code)
         run = undone.run_of(claimed, history, self._equipment, code)
-        run.workflow = claimed.workflow
+        run.workflow, run.claim = claimed.workflow, claimed.claim
         execution = Execution(claimed, bound, run, self._equipment)
+        if (earlier := self.active.get(claimed.key)) is not None:
+            earlier.lose(Fenced(self._equipment.store.path, "this run was claimed anew in the same process"))
         self.active[claimed.key] = execution
         self.begun += 1
         self.is_apart |= claimed.must_be_alone
@@ -95,10 +97,11 @@ class Executing:
             return
         now = self._equipment.clock.now()
         if isinstance(fault, Exception):
-            self._equipment.writer.add(EndRun(run.key, "failed", None, error_json(fault), now))
+            end = EndRun(run.key, "failed", None, error_json(fault), now)
+            self._equipment.writer.add(ClaimedChange(run.claim, end))
         else:  # at once what was told to stop while it was being put down
             again = DUE if execution.wake is not None else now + HAND_BACK_SECONDS
-            self._equipment.writer.add(HandBack(run.key, again))
+            self._equipment.writer.add(ClaimedChange(run.claim, HandBack(run.key, again)))
             execution.wake = max(now, again)
 
     def stop_cancelled(self, worker: int) -> None:
@@ -120,8 +123,10 @@ class Executing:
     def refused(self, change: Change, error: Exception) -> None:
         """Stop the run whose change the store refused: it is another's by now, or it fails with what was wrong."""
         execution = self.active.get(run_of(change) or 0)
+        if execution is not None and isinstance(change, ClaimedChange) and change.claim != execution.claimed.claim:
+            execution = None  # it was lost before, and a later one has its place
         if not isinstance(error, Fenced):
-            _log.error("the store refused %s: %s", type(change).__name__, error)
+            _log.error("the store refused %s: %s", type(plain(change)).__name__, error)
         if execution is not None and isinstance(error, Fenced):
             execution.lose(error)
         elif execution is not None:

@@ -26,7 +26,7 @@ from handrail_orchestrator.errors import (
 )
 from handrail_orchestrator.forked import end_copy
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.store.changes import EndRun, Suspend
+from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, Suspend
 from handrail_orchestrator.store.rows import ClaimedRun, RunStatus
 from handrail_orchestrator.store.running import FinishUndo, GoOn, PutAside
 from handrail_orchestrator.strands import Strands, enter_strands, leave_strands
@@ -242,7 +242,7 @@ class Execution:
                 self.before_wait()
             deadline = None if waits.is_held else claimed.deadline
             dues = [due for due in (*waits.open.values(), deadline) if due is not None]
-            self.wake = await writer.ask(Suspend(claimed.key, min(dues, default=None), claimed.signals))
+            self.wake = await writer.ask(self._owned(Suspend(claimed.key, min(dues, default=None), claimed.signals)))
             self.status = status
             self.woke_others = waits.started_child
             _log.info("run %s waits for %s", claimed.id, ", ".join(waits.open))
@@ -266,7 +266,7 @@ class Execution:
         workflow, now = self._bound.workflow, self._equipment.clock.now()
         deadline = None if workflow.deadline_seconds is None else now + workflow.deadline_seconds
         change = GoOn(self.claimed.key, encoded, workflow.name, workflow.version, workflow.code, now, deadline)
-        await self._equipment.writer.ask(change)
+        await self._equipment.writer.ask(self._owned(change))
         self.status, self.wake = "waiting", now
         _log.info("run %s goes on with another input, round %d", self.claimed.id, self.claimed.round + 1)
 
@@ -279,21 +279,20 @@ class Execution:
         try:
             await run.undo(self._bound.workflow.function, given, str(RecordedError.read(ends["error"] or "{}")))
         except Suspended:
-            self.wake = await writer.ask(
-                Suspend(claimed.key, min(run.waits.open_until(), default=None), claimed.signals)
-            )
+            until = min(run.waits.open_until(), default=None)
+            self.wake = await writer.ask(self._owned(Suspend(claimed.key, until, claimed.signals)))
             self.status = "waiting"
             return
         except UndoFailed as failed:
             await run.under_way()
-            await writer.add(PutAside(claimed.key, error_json(failed), clock.now()))
+            await writer.add(self._owned(PutAside(claimed.key, error_json(failed), clock.now())))
             self.status, self.error = "set_aside", failed
             _log.error("run %s is set aside: %s", claimed.id, failed)
             return
         finally:
             self._in_code = False
         await run.under_way()
-        await writer.add(FinishUndo(claimed.key, clock.now()))
+        await writer.add(self._owned(FinishUndo(claimed.key, clock.now())))
         if run.lost is not None:
             raise run.lost
         self.status = ends["status"]
@@ -304,7 +303,11 @@ class Execution:
         has_dependants = self.run.has_waited
         self.woke_others = has_dependants or self.claimed.parent is not None
         now = self._equipment.clock.now()
-        return self._equipment.writer.add(EndRun(self.claimed.key, status, output, recorded, now, has_dependants))
+        change = EndRun(self.claimed.key, status, output, recorded, now, has_dependants)
+        return self._equipment.writer.add(self._owned(change))
+
+    def _owned(self, change: Change) -> ClaimedChange:
+        return ClaimedChange(self.claimed.claim, change)
 
 
 def input_text(bound: BoundWorkflow, value: object) -> str:

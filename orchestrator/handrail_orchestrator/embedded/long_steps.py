@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.settings import Equipment
-from handrail_orchestrator.store.changes import NoteStarted
+from handrail_orchestrator.store.changes import ClaimedChange, NoteStarted
 
 NOTE_STARTED_AFTER_SECONDS = 0.1
 """Steps shorter than this leave no trace before their result."""
@@ -31,7 +31,7 @@ class LongSteps:
         now = self._equipment.clock.now()
         for execution in self._active.values():
             for row in execution.run.long_steps(now - NOTE_STARTED_AFTER_SECONDS):
-                self._equipment.writer.add(NoteStarted(row))
+                self._equipment.writer.add(ClaimedChange(execution.claimed.claim, NoteStarted(row)))
         if self._active and not self._closed:
             self.watch()
 

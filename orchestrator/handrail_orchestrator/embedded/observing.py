@@ -3,6 +3,7 @@
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
+from handrail_orchestrator.store.changes import ClaimedChange
 from handrail_orchestrator.store.traces import KeepTrace
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ async def _observed(execution: "Execution", equipment: "Equipment", telemetry: "
 
     def keep(trace: str | None) -> None:
         if trace is not None:
-            writer.add(KeepTrace(claimed.key, trace))
+            writer.add(ClaimedChange(claimed.claim, KeepTrace(claimed.key, trace)))
 
     execution.before_wait = lambda: keep(observed.kept_for_next())
     execution.run.waits.told = observed.wait_over

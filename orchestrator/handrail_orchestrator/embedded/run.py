@@ -32,7 +32,7 @@ from handrail_orchestrator.embedded.wording import Wording, of_doubt
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
 from handrail_orchestrator.run import Call, branch_list
 from handrail_orchestrator.step import Args, Kwargs, check_name
-from handrail_orchestrator.store.changes import Change, RecordStep
+from handrail_orchestrator.store.changes import Change, ClaimedChange, RecordStep
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.suspension import GoesOn
 
@@ -70,6 +70,8 @@ class EmbeddedRun(WaitingRun):
         """Whether the code has said that it goes on with another input."""
         self.encode_input: Callable[[Any], str] = json.dumps
         """What makes a workflow's input storable; set by whoever executes it."""
+        self.claim: int | None = None
+        """The number of its run's claim, where it is executed: what it writes counts only as long as that holds."""
         self.workflow = ""
         """The name of what it executes, where it is executed."""
         self.history = history
@@ -96,7 +98,9 @@ class EmbeddedRun(WaitingRun):
         """Put a change on its way to the store; the next body waits for it."""
         if self.lost is not None:
             raise self.lost
-        self._unrecorded = self.equipment.writer.add(change)
+        self._unrecorded = self.equipment.writer.add(
+            change if self.claim is None else ClaimedChange(self.claim, change)
+        )
 
     def lose(self, error: Exception) -> None:
         """Let nothing more begin or be recorded here."""

@@ -23,7 +23,7 @@ from handrail_orchestrator.errors import (
     StoreLocked,
     StoreReadOnly,
 )
-from handrail_orchestrator.store.changes import Change, Prune, StartMany, run_of
+from handrail_orchestrator.store.changes import Change, ClaimedChange, Prune, StartMany, plain, run_of
 from handrail_orchestrator.store.files import KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.starts import Fire
@@ -200,7 +200,7 @@ class Writer:
         try:
             self._host.refused(change, error)
         except Exception:  # noqa: BLE001 -- the others of the batch still want to know that they are on disk
-            _log.exception("a refused %s could not be handled", type(change).__name__)
+            _log.exception("a refused %s could not be handled", type(plain(change)).__name__)
 
     def _fail(self, batch: Batch, error: StoreError) -> None:
         for future in (batch.commit, *batch.waiting.values()):
@@ -274,9 +274,10 @@ class Writer:
         if len(changes) == 1:
             return [self._in_our_words(changes[0], error)]
         replies: list[Any] = []
-        refused: dict[int, Exception] = {}
+        refused: dict[tuple[int, int | None], Exception] = {}
         for change in changes:
-            key = run_of(change)
+            run = run_of(change)
+            key = None if run is None else (run, change.claim if isinstance(change, ClaimedChange) else None)
             if key in refused:  # what a run did after something that is not recorded did not happen either
                 replies.append(refused[key])
                 continue
@@ -291,7 +292,7 @@ class Writer:
     def _in_our_words(self, change: Change, error: Exception) -> OrchestratorError:
         if isinstance(error, OrchestratorError):
             return error
-        problem = f"{type(change).__name__} cannot be written: {type(error).__name__}: {error}"
+        problem = f"{type(plain(change)).__name__} cannot be written: {type(error).__name__}: {error}"
         _log.error("%s", problem, exc_info=error)
         wrapped = StoreError(self._store.path, problem)
         wrapped.__cause__ = error

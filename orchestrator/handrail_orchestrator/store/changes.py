@@ -11,6 +11,7 @@ from handrail_orchestrator.store import control as h
 from handrail_orchestrator.store import figures as g
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import rollouts as ro
+from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun
 from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
@@ -308,6 +309,17 @@ class Prune(NamedTuple):
     """Who prunes, for the audit log."""
 
 
+class ClaimedChange(NamedTuple):
+    """A change that an execution makes of its run: refused unless the run is still claimed as it was given to it.
+
+    A worker that lives may have lost one of its runs, to another worker or to a later execution in its own process.
+    """
+
+    claim: int
+    """The number that the run's claim had."""
+    change: "Change"
+
+
 Change = (
     StartRun
     | StartMany
@@ -323,6 +335,9 @@ Change = (
     | Suspend
     | EndRun
     | Claim
+    | ClaimRun
+    | ClaimRings
+    | ClaimedChange
     | Release
     | HandBack
     | Register
@@ -352,6 +367,11 @@ Change = (
 )
 
 
+def plain(change: Change) -> Change:
+    """Return what a change does, whoever makes it."""
+    return change.change if isinstance(change, ClaimedChange) else change
+
+
 def run_of(change: Change) -> int | None:
     """Return the key of the run that a change is about, where it names one."""
     if isinstance(change, RunningChange):
@@ -359,6 +379,8 @@ def run_of(change: Change) -> int | None:
     match change:
         case RecordStep() | NoteStarted() | OpenWait() | ReopenWait():
             return change.row.run
+        case ClaimedChange():
+            return run_of(change.change)
         case Suspend() | EndRun() | HandBack():
             return change.key
         case ReadAnswer() | KeepTrace() | h.EnterSystem() | h.SystemFailed() | h.SystemAnswered():
@@ -366,11 +388,10 @@ def run_of(change: Change) -> int | None:
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
-            | PutView() | PutKnown() | Sow()
+            | PutView() | PutKnown() | Sow() | ClaimRun() | ClaimRings()
             | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles()
             | o.Tell() | o.DeclareNotices() | o.RouteNotices() | o.ClaimDelivery() | o.EndTry() | o.RetryDeliveries()
             | o.SweepOutbox() | o.SeeRequest()
-            | h.Pause() | h.Resume()
             | DeclareTrigger() | PauseTrigger() | ResumeTrigger() | AskToFire() | CloseAsk() | TellTrigger() | Advance()
             | TakeEnd() | TroubleTrigger() | ForgetTrigger()
             | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge()
@@ -386,6 +407,6 @@ def run_of(change: Change) -> int | None:
 
 
 VOLATILE: frozenset[type] = frozenset(
-    {KeepTrace, NoteStarted, Claim, Beat, ExtendLease, UsePass, BeginFile, PutPart, g.RollUp}
+    {KeepTrace, NoteStarted, Claim, ClaimRun, ClaimRings, Beat, ExtendLease, UsePass, BeginFile, PutPart, g.RollUp}
 )
 """After a power cut a claim is due again, and a hint, a beat, a sign of life or half a file is of no use any more."""

@@ -121,6 +121,8 @@ class ClaimedRun(NamedTuple):
     """Counts up whenever it goes on with another input."""
     round_seq: int = 0
     """The steps of its earlier rounds have numbers up to this one."""
+    claim: int = 0
+    """Counts up whenever it is claimed: what is written with an earlier number is refused."""
 
     @property
     def must_be_alone(self) -> bool:

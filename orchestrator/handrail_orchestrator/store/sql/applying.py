@@ -15,6 +15,8 @@ from handrail_orchestrator.store import promises as pr
 from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import sharing as sh
 from handrail_orchestrator.store import triggers as t
+from handrail_orchestrator.store.changes import ClaimedChange
+from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
@@ -31,11 +33,13 @@ from handrail_orchestrator.store.sql import (
     of_runs,
     outbox,
     outcomes,
+    owning,
     pauses,
     people,
     promises,
     retention,
     reviews,
+    ringing,
     rollouts,
     rollups,
     sharing,
@@ -57,21 +61,29 @@ def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) 
     tx.worker = worker
     tx.alive = worker is None or bool(tx.execute("SELECT 1 FROM workers WHERE id = ?", (worker,)).fetchone())
     replies: list[Any] = []
-    refused: dict[int | None, OrchestratorError] = {}
-    for change in changes:
+    refused: dict[tuple[int | None, int | None], OrchestratorError] = {}
+    owned: set[tuple[int | None, int | None]] = set()
+    for given in changes:
+        claim, change = (given.claim, given.change) if isinstance(given, ClaimedChange) else (None, given)
         kind = type(change)
-        if refused and kind in FENCED and (earlier := refused.get(c.run_of(change))) is not None:
+        of = (c.run_of(change), claim) if refused or claim is not None else (None, None)
+        if refused and kind in FENCED and (earlier := refused.get(of)) is not None:
             replies.append(earlier)  # what a run did after something that is not recorded did not happen either
             continue
         if not tx.alive and kind in FENCED:
             replies.append(Fenced(tx.path, "this worker's lease ended and another took over its runs"))
             continue
         try:
+            if claim is not None and of not in owned:
+                owning.must_be_owned(tx, of[0] or 0, claim)
+                owned.add(of)
+            if kind not in _KEEP_OWNERS:
+                owned.clear()
             replies.append(APPLY[kind](tx, change))
         except OrchestratorError as refusal:  # each checks before it writes, so nothing is left behind
             replies.append(refusal)
-            if kind in FENCED and (key := c.run_of(change)) is not None:
-                refused[key] = refusal
+            if (kind in FENCED or claim is not None) and (key := c.run_of(change)) is not None:
+                refused[key, claim] = refusal
     return replies
 
 
@@ -94,6 +106,8 @@ APPLY: dict[type, Apply] = {
     Remember: lifecycle.remember,
     PutView: views.put,
     c.Claim: claims.claim,
+    ClaimRun: owning.claim,
+    ClaimRings: ringing.take,
     c.Release: claims.release,
     c.HandBack: claims.hand_back,
     c.Register: claims.register,
@@ -161,8 +175,14 @@ APPLY: dict[type, Apply] = {
 
 FENCED: frozenset[type] = frozenset(
     {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
+    | {ClaimRun}
     | {h.EnterSystem, h.SystemFailed, h.SystemAnswered}
     | {sh.TakePlace, sh.TakeTurn}
     | of_runs.FENCED
 )
 """Changes that only the owner of a run may make."""
+
+_KEEP_OWNERS: frozenset[type] = frozenset(
+    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, KeepTrace}
+)
+"""Changes after which a run still belongs to whom it belonged to before."""

@@ -1,6 +1,7 @@
 """Who executes which run: workers, their fence, claims and take-overs."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from handrail_orchestrator.errors import Fenced
@@ -25,16 +26,22 @@ WITH RECURSIVE level(workflow, priority) AS (
 """The priorities that there are of runs with a time to go on, by workflow: one look at the index for each."""
 _LEVELS = f"{LEVELS} SELECT workflow, priority FROM level WHERE priority IS NOT NULL"  # noqa: S608 -- as below
 
+CLAIM = f"""
+UPDATE runs SET status = 'running', owner = ?, wake = NULL, started = coalesce(started, ?), claim = claim + 1,
+    claimed_steps = {_RECORDED}
+"""  # noqa: S608 -- no value is put into the text
+CLAIMED = """
+RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, parent,
+    signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key), copied_seq, died_among, trace, undoing,
+    round, round_seq, claim
+"""
 _CLAIM = f"""
-UPDATE runs SET status = 'running', owner = ?, wake = NULL, started = coalesce(started, ?), claimed_steps = {_RECORDED}
-WHERE key IN (
+{CLAIM} WHERE key IN (
     SELECT key FROM runs WHERE workflow = ? AND {{which}} AND wake <= ?
     AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY wake, key LIMIT ?
 )
-RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, parent,
-    signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key), copied_seq, died_among, trace, undoing,
-    round, round_seq
-"""  # noqa: S608 -- no value is put into the text
+{CLAIMED}
+"""  # noqa: S608 -- as above
 _CLAIM_FRESH = _CLAIM.format(which=f"priority = ? AND crashes < {SUSPECT}")
 _CLAIM_SUSPECTS = _CLAIM.format(which=f"crashes >= {SUSPECT} AND crashes = ? AND died_among = ?")
 
@@ -67,31 +74,31 @@ def claim(tx: Transaction, change: c.Claim) -> Claimed:
     paused = pauses.paused_workflows(tx)
     if paused:
         change = change._replace(versions=[each for each in change.versions if each[0] not in paused])
-    failing, next_look = systems.look(tx, change)
+    failing, next_look = systems.look(tx, change.versions, change.now)
     first = _first_suspect(tx, change) if change.suspects else None
     alone = first is not None and first[1] <= 1
     claimed: list[ClaimedRun] = []
     if first is not None and not (alone and change.busy):
         claimed = _claim_suspects(tx, change, *first)
-    lanes = [] if alone else _lanes(tx, change)
-    for lane in lanes:
+    given = [] if alone else lanes(tx, change.versions)
+    for lane in given:
         room = change.most - len(claimed)
         if room > 0:
             but = json.dumps(change.but)
             rows = tx.execute(
                 _CLAIM_FRESH, (tx.worker, change.now, lane.workflow, lane.priority, change.now, but, room)
             )
-            claimed += [_claimed(row, lane.name, lane.version) for row in rows.fetchall()]
+            claimed += [claimed_run(row, lane.name, lane.version) for row in rows.fetchall()]
     waits = alone and change.busy
     open_to_all = change.suspects and first is None
-    next_wake = _next_wake(tx, change, lanes, suspects=open_to_all)
+    next_wake = _next_wake(tx, change, given, suspects=open_to_all)
     if next_look is not None:
         next_wake = next_look if next_wake is None else min(next_wake, next_look)
     next_timer = tx.execute(*next_timer_sql(change.now)).fetchone()[0]
     return Claimed(claimed, next_wake, waits, next_timer, paused, failing)
 
 
-class _Lane(NamedTuple):
+class RunLane(NamedTuple):
     """Runs of one version of a workflow that are equally urgent."""
 
     workflow: int
@@ -100,13 +107,13 @@ class _Lane(NamedTuple):
     version: int
 
 
-def _lanes(tx: Transaction, change: c.Claim) -> list[_Lane]:
+def lanes(tx: Transaction, versions: Sequence[tuple[str, int]]) -> list[RunLane]:
     """Return where there are runs with a time to go on, the most urgent first, and of those in the order given."""
-    known = {tx.workflow_ids.get(*each): each for each in change.versions}
+    known = {tx.workflow_ids.get(*each): each for each in versions}
     places = {workflow: place for place, workflow in enumerate(known)}
     found = [row for row in tx.execute(_LEVELS).fetchall() if row[0] in known]
     found.sort(key=lambda row: (-row[1], places[row[0]]))
-    return [_Lane(workflow, priority, *known[workflow]) for workflow, priority in found]
+    return [RunLane(workflow, priority, *known[workflow]) for workflow, priority in found]
 
 
 def _first_suspect(tx: Transaction, change: c.Claim) -> tuple[int, int] | None:
@@ -121,16 +128,17 @@ def _claim_suspects(tx: Transaction, change: c.Claim, crashes: int, among: int) 
         workflow = tx.workflow_ids.get(name, version)
         parameters = (tx.worker, change.now, workflow, crashes, among, change.now, "[]", most - len(claimed))
         rows = tx.execute(_CLAIM_SUSPECTS, parameters).fetchall()
-        claimed += [_claimed(row, name, version) for row in rows]
+        claimed += [claimed_run(row, name, version) for row in rows]
     return claimed
 
 
-def _claimed(row: tuple[Any, ...], workflow: str, version: int) -> ClaimedRun:
+def claimed_run(row: tuple[Any, ...], workflow: str, version: int) -> ClaimedRun:
+    """Return a run as its owner has it, from what a claim returns."""
     key, run_id, value, signals, created, deadline, cancel, *more = row
     return ClaimedRun(key, run_id, workflow, version, value, signals, created, deadline, bool(cancel), *more)
 
 
-def _next_wake(tx: Transaction, change: c.Claim, lanes: list[_Lane], *, suspects: bool) -> float | None:
+def _next_wake(tx: Transaction, change: c.Claim, given: list[RunLane], *, suspects: bool) -> float | None:
     fresh = "" if suspects else f" AND crashes < {SUSPECT}"
     wakes = [
         tx.execute(
@@ -138,7 +146,7 @@ def _next_wake(tx: Transaction, change: c.Claim, lanes: list[_Lane], *, suspects
             " AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY wake LIMIT 1",
             (lane.workflow, lane.priority, json.dumps(change.but)),
         ).fetchone()
-        for lane in lanes
+        for lane in given
     ]
     return min((row[0] for row in wakes if row), default=None)
 

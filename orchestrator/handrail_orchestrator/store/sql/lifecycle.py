@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.store.kept_settings import Remember
     from handrail_orchestrator.store.running import FinishUndo
 
-RUNNING = ("tags", "branches", "keyed_waits", "keyed_events")
+RUNNING = ("tags", "branches", "keyed_waits", "keyed_events", "rung")
 """Tables of what runs say of themselves and wait for; each has a column ``run``."""
 
 _START = """
@@ -23,8 +23,8 @@ INSERT INTO runs (id, workflow, status, wake, created, deadline, parent, parent_
 VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING key
 """
 _START_HERE = """
-INSERT INTO runs (id, workflow, status, owner, created, started, code, input)
-VALUES (?, ?, 'running', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING key
+INSERT INTO runs (id, workflow, status, owner, claim, created, started, code, input)
+VALUES (?, ?, 'running', ?, 1, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING key
 """
 _NO_MORE = (None, None, 0, None)
 _END = """

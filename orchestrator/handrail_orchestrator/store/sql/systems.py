@@ -2,13 +2,12 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store import breaking as b
 from handrail_orchestrator.store import control as h
-from handrail_orchestrator.store.changes import Claim
 from handrail_orchestrator.store.outbox import Notice
 from handrail_orchestrator.store.rows import DUE
 from handrail_orchestrator.store.sql import audit, outbox
@@ -103,21 +102,21 @@ def probe_now(tx: Transaction, change: h.ProbeNow) -> bool:
     return bool(down)
 
 
-def look(tx: Transaction, change: Claim) -> tuple[frozenset[str], float | None]:
+def look(tx: Transaction, versions: Sequence[tuple[str, int]], now: float) -> tuple[frozenset[str], float | None]:
     """Wake a run for each system that is to be tried again; return which ones fail, and when to look next."""
     rows = [b.SystemRow._make(row) for row in tx.execute(_SELECT).fetchall()]
     nexts: list[float] = []
     for row in rows:
         if row.state == "up":
             continue
-        if change.now < row.look_at:
+        if now < row.look_at:
             nexts.append(row.look_at)
             continue
-        found = tx.execute(_NEXT, (json.dumps(list(change.versions)), row.system)).fetchone()
+        found = tx.execute(_NEXT, (json.dumps(list(versions)), row.system)).fetchone()
         if found is not None:
-            _put(tx, b.chosen(row, found[0], change.now, PATIENCE_SECONDS))
+            _put(tx, b.chosen(row, found[0], now, PATIENCE_SECONDS))
             tx.execute("UPDATE runs SET wake = ? WHERE key = ? AND status = 'waiting'", (DUE, found[0]))
-            nexts.append(change.now + PATIENCE_SECONDS)
+            nexts.append(now + PATIENCE_SECONDS)
     return frozenset(row.system for row in rows), min(nexts, default=None)
 
 

@@ -1,9 +1,11 @@
 """The tables of format 10: what holds across machines, promises, and how values are sealed."""
 
 MACHINES = """
-ALTER TABLE runs ADD COLUMN claim INTEGER NOT NULL DEFAULT 0
+ALTER TABLE runs ADD COLUMN claim INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE IF NOT EXISTS rung (run INTEGER PRIMARY KEY, again REAL NOT NULL, patience REAL NOT NULL)
 """
-"""How often a run was claimed: what an execution was given then is what it may write with."""
+"""How often a run was claimed: what an execution was given then is what it may write with. And of which due runs an
+engine elsewhere was told, and when it is told again."""
 
 PROMISES = """
 CREATE TABLE IF NOT EXISTS promise_streams (

@@ -7,6 +7,7 @@ from typing import Any
 
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.changes import plain
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.sql.applying import apply_all
 from handrail_orchestrator.store.sql.transaction import Transaction
@@ -29,7 +30,7 @@ class Writing:
         if os.getpid() != self._process:
             problem = "it was opened before os.fork, and SQLite's connections cannot be shared: open it in this process"
             raise StoreError(self._path, problem)
-        volatile = self._durability == "power" and all(type(change) in c.VOLATILE for change in changes)
+        volatile = self._durability == "power" and all(type(plain(change)) in c.VOLATILE for change in changes)
         if volatile:
             set_durability(self._connection, "process")
         try:
