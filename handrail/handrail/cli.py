@@ -68,6 +68,12 @@ register(
     "Write a store as it is at this moment into a file, while everybody goes on.",
 )
 register(app, "restore", "handrail_orchestrator.cli.backup:restore", "Make a store of a backup.")
+register(
+    app,
+    "migrate",
+    "handrail_orchestrator.cli.migrate:migrate",
+    "Move all of a store to another address, such as from SQLite to PostgreSQL.",
+)
 register(app, "learn", "handrail.learning:learn", "Train a local model from labelled examples, without a network.")
 register(
     app,

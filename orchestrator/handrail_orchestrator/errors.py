@@ -36,7 +36,9 @@ HandrailError
         ├── StoreNotFound
         ├── StoreFull
         ├── StoreReadOnly
+        │   └── StoreMoved        all that it held is in another store by now
         ├── StoreLocked
+        ├── StoreInUse            workers are at work on it
         ├── StoreCorrupt
         ├── StoreTooNew
         └── Fenced                this worker lost its lease; another one has its runs
@@ -302,8 +304,16 @@ class StoreReadOnly(StoreError):
     """The store's file or folder cannot be written."""
 
 
+class StoreMoved(StoreReadOnly):
+    """All that the store held was moved to another one; the message says where that is."""
+
+
 class StoreLocked(StoreError):
     """Another process holds the store's write lock and does not let go."""
+
+
+class StoreInUse(StoreError):
+    """Workers are at work on the store, and what was asked for cannot be done beside them."""
 
 
 class StoreCorrupt(StoreError):

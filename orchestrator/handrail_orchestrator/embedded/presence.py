@@ -70,6 +70,7 @@ class Presence:
         Raises:
             Fenced: this worker was struck off itself.
             StoreNotFound: the store's file is not there any more, or another one is in its place.
+            StoreMoved: all that it held was moved to another store.
         """
         self.beat()
         changed = self._store.changed_elsewhere()

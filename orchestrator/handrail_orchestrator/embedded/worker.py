@@ -15,7 +15,7 @@ from handrail_orchestrator.embedded.holding import connect, lose_places
 from handrail_orchestrator.embedded.presence import Presence, report_stranded
 from handrail_orchestrator.embedded.settings import Equipment, Settings
 from handrail_orchestrator.embedded.watchdog import Watchdog
-from handrail_orchestrator.errors import Fenced, StoreError, StoreLocked, StoreNotFound
+from handrail_orchestrator.errors import Fenced, StoreError, StoreLocked, StoreMoved, StoreNotFound
 from handrail_orchestrator.store.changes import Change, HandBack, Release
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
@@ -191,7 +191,7 @@ class Worker:
                 due = self._presence.look_after()
         except Fenced:
             self._loop.call_soon_threadsafe(self.struck_off, me)
-        except StoreNotFound as error:
+        except (StoreNotFound, StoreMoved) as error:
             self._loop.call_soon_threadsafe(self.give_up, error)
         if due:
             self._loop.call_soon_threadsafe(self.wake)

@@ -14,6 +14,7 @@ from handrail_orchestrator.errors import (
     StoreError,
     StoreFull,
     StoreLocked,
+    StoreMoved,
     StoreNotFound,
     StoreReadOnly,
     StoreTooNew,
@@ -63,6 +64,8 @@ _HINTS: dict[str, tuple[type[StoreError], str]] = {
 def explained(error: sqlite3.Error, path: str) -> StoreError:
     """Return SQLite's error as ours, with what to do."""
     name = getattr(error, "sqlite_errorname", "") or ""
+    if name == "SQLITE_CONSTRAINT_TRIGGER":  # ours refuse changes of a store that was left, and nothing else
+        return StoreMoved(path, str(error))
     for prefix, (kind, hint) in _HINTS.items():
         if name.startswith(prefix):
             return kind(path, f"{hint} ({error})")

@@ -10,6 +10,7 @@ from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreLocked
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.port import MEMORY, Durability
+from handrail_orchestrator.store.sql.moved import must_not_have_moved
 from handrail_orchestrator.store.sql.store import SqlStore
 from handrail_orchestrator.store.sqlite.connection import (
     connect,
@@ -61,7 +62,9 @@ class SqliteStore(SqlStore):
                 raise StoreError(self._path, "it is closed")
             if self._transaction is None:
                 self._identity.note()
-                self._connection = connect(self._path, durability=self._durability, create=self._create)
+                self._connection = _left_by_nobody(
+                    connect(self._path, durability=self._durability, create=self._create), self._path
+                )
                 self._identity.note()  # the file is new
                 self._seen = _data_version(self._connection)
                 self._transaction = Writing(self._connection, self._path, self._durability)
@@ -157,6 +160,17 @@ class SqliteStore(SqlStore):
         """Close a store that was forgotten."""
         with suppress(AttributeError, sqlite3.Error):
             self.close()
+
+
+def _left_by_nobody(connection: sqlite3.Connection, path: str) -> sqlite3.Connection:
+    """Return the connection, unless all that the store held was moved elsewhere: then close it and say where."""
+    try:
+        with explaining(path):
+            must_not_have_moved(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _data_version(connection: sqlite3.Connection) -> int:
