@@ -8,6 +8,7 @@ DEMO   := $(VENV)/.demo
 LOWEST := .venv-lowest
 BENCH  := .venv-bench
 MINING := .venv-eventlog
+DEPLOY := .venv-deploy
 INSTALL := requirements/install.py requirements/uv.lock pyproject.toml
 
 # What a caller's shell says of Python would put other modules before ours.
@@ -31,12 +32,15 @@ SPREAD := -n $(JOBS) --dist worksteal
 FAST   := -m 'not slow and not acceptance' --hypothesis-profile fast
 
 # Neutral locks: no index address, no header, so that they work with any index; universal: on every Python and system.
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+TOOLS := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+COMPILE := $(TOOLS) pyproject.toml
+# What a server needs; a machine that reads pictures or trains on embeddings adds to it.
+IMAGE := $(foreach extra,local evals console documents mail office schedule watch mailbox notices telemetry postgres temporal,--extra $(extra))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-eventlog test-install wheel-test chaos check lint types layers docs maps pictures format bench lock wheel release-check clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-eventlog test-install wheel-test test-deploy test-image chaos check lint types layers docs maps pictures format bench lock wheel release-check clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +69,12 @@ test-install: $(READY) ## Prove that the locks install as they are, with pips of
 wheel-test: $(READY) ## Prove that the wheel works in an empty environment, beside packages of other names; needs an index
 	$(BIN)/python -m tests.install.wheel
 
+test-deploy: $(READY) $(DEPLOY)/.ready ## Have the files in deploy/ read by docker compose, hadolint and the schemas of Kubernetes
+	$(BIN)/python -m tests.install.deploy $(DEPLOY)
+
+test-image: $(READY) ## Do what the Dockerfile does to install, in a scratch folder, without a container engine; needs an index
+	$(BIN)/python -m tests.install.image
+
 chaos: $(READY) ## Do harm to processes and stores at length, on many seeds; `make test` does it shortly
 	HANDRAIL_CHAOS=long $(BIN)/pytest $(SPREAD) --timeout 3600 tests/acceptance/chaos $(PYTEST)
 
@@ -77,7 +87,7 @@ test-pythons: $(READY) ## Run the pages and the contracts on every newer Python 
 		$$environment/bin/pytest $(SPREAD) --hypothesis-profile fast tests/docs tests/contract $(PYTEST); \
 	done
 
-check: lint types layers docs test test-lowest test-pythons test-eventlog test-install wheel-test ## Run all that CI runs
+check: lint types layers docs test test-lowest test-pythons test-eventlog test-install wheel-test test-deploy ## Run all that CI runs
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check
@@ -114,6 +124,10 @@ lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newes
 	$(COMPILE) --upgrade --extra local --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --group build --constraint requirements/dev.lock --output-file requirements/demo.lock
 	$(COMPILE) $(UPGRADE) --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --extra postgres --extra temporal --group bench --output-file requirements/bench.lock
 	$(COMPILE) $(UPGRADE) --group eventlog --constraint requirements/dev.lock --output-file requirements/eventlog.lock
+	@# What the image holds, in the versions that are tested; what builds its wheel; what reads the files of a deployment.
+	$(COMPILE) --upgrade $(IMAGE) --constraint requirements/dev.lock --output-file requirements/image.lock
+	$(TOOLS) --group build --constraint requirements/dev.lock --output-file requirements/build.lock
+	$(TOOLS) $(UPGRADE) --group deploy --output-file requirements/deploy.lock
 	@# Always anew: uv prefers what a lock already holds, and would keep a version above the bound it stands for.
 	$(COMPILE) --upgrade --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra mailbox --extra notices --extra telemetry --extra postgres --extra temporal --group test --group build --resolution lowest-direct \
 		--output-file requirements/lowest.lock
@@ -126,7 +140,7 @@ release-check: $(READY) ## Tell whether version, changelog, tags and working tre
 	$(BIN)/python requirements/release.py
 
 clean: ## Remove the environments, caches and what the demo left
-	rm -rf $(VENV) $(LOWEST) $(BENCH) $(MINING) build dist site handrail-demo htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) $(LOWEST) $(BENCH) $(MINING) $(DEPLOY) build dist site handrail-demo htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find handrail evals ai_steps orchestrator guards tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -154,6 +168,10 @@ $(LOWEST)/.ready: requirements/lowest.lock $(INSTALL) | $(READY)
 
 $(BENCH)/.ready: requirements/bench.lock $(INSTALL) | $(READY)
 	$(call environment,$(BENCH),requirements/bench.lock)
+	@touch $@
+
+$(DEPLOY)/.ready: requirements/deploy.lock $(INSTALL) | $(READY)
+	$(call environment,$(DEPLOY),requirements/deploy.lock)
 	@touch $@
 
 $(MINING)/.ready: requirements/eventlog.lock $(INSTALL) | $(READY)

@@ -63,6 +63,12 @@ register(
 )
 register(
     app,
+    "prepare",
+    "handrail_orchestrator.cli.preparing:prepare",
+    "Make a store where none is, or bring it to this version.",
+)
+register(
+    app,
     "backup",
     "handrail_orchestrator.cli.backup:backup",
     "Write a store as it is at this moment into a file, while everybody goes on.",

@@ -1,4 +1,4 @@
-"""The configurations of docs/console.md, as the page has them, in a real nginx and a real Caddy before the console."""
+"""The configurations of docs/console.md and of deploy/proxy, in a real nginx and a real Caddy before the console."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from tests.acceptance.test_serve_people import PASSWORD, folder, served
 
 __all__ = ["folder"]  # the fixture
 
-PAGE = Path(__file__).parents[2] / "docs" / "console.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "console.md"
+SHIPPED = ROOT / "deploy" / "proxy"
 HOST = "review.example.com"
 PATIENCE_SECONDS = 60.0
 PLACES = """
@@ -70,16 +72,22 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def nginx(folder: Path, certificate: Path, port: int, address: str) -> list[str]:
-    server = block("nginx.conf").replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+def shipped(title: str) -> str:
+    """Return the configuration of a host of its own, with what it says where no variable does."""
+    return re.sub(r"\{\$\w+:([^}]*)\}", r"\1", (SHIPPED / title).read_text(encoding="utf-8"))
+
+
+def nginx(configured: str, folder: Path, certificate: Path, port: int, address: str) -> list[str]:
+    server = configured.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+    server = server.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
     server = server.replace("/etc/ssl", str(certificate)).replace("http://127.0.0.1:8377", address)
     (folder / "nginx.conf").write_text(PLACES.format(folder=folder, server=server), encoding="utf-8")
     return [installed("nginx"), "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
 
 
-def caddy(folder: Path, certificate: Path, port: int, address: str) -> list[str]:
+def caddy(configured: str, folder: Path, certificate: Path, port: int, address: str) -> list[str]:
     pair = f"{certificate / 'review.pem'} {certificate / 'review.key'}"
-    site = block("Caddyfile").replace("127.0.0.1:8377", address.removeprefix("http://"))
+    site = configured.replace("127.0.0.1:8377", address.removeprefix("http://"))
     site = site.replace(f"{HOST} {{", f"https://{HOST}:{port} {{\n    bind 127.0.0.1\n    tls {pair}", 1)
     own = "{\n    admin off\n    auto_https disable_redirects\n    skip_install_trust\n}\n"
     (folder / "Caddyfile").write_text(own + site, encoding="utf-8")
@@ -109,40 +117,56 @@ def proxied(command: list[str], folder: Path, port: int) -> Iterator[None]:
         process.wait(PATIENCE_SECONDS)
 
 
-@pytest.mark.parametrize("proxy", [nginx, caddy])
-def test_the_console_works_behind_the_proxies_of_its_page(
-    proxy: Callable[[Path, Path, int, str], list[str]], folder: Path, certificate: Path, tmp_path: Path
-) -> None:
+PROXIES: Mapping[str, Callable[[str, Path, Path, int, str], list[str]]] = {"nginx.conf": nginx, "Caddyfile": caddy}
+
+
+@contextmanager
+def behind(
+    title: str, configured: str, root: str, folder: Path, certificate: Path, tmp_path: Path
+) -> Iterator[httpx2.Client]:
+    """Run the console at a root behind a proxy until the end of the block; gives a browser of its public address."""
     port = free_port()
     public = f"https://{HOST}:{port}"
-    options = ["--behind-proxy", "127.0.0.1", "--root-path", "/review", "--public-url", public]
+    options = ["--behind-proxy", "127.0.0.1", "--public-url", public, *(("--root-path", root) if root else ())]
     trusted = ssl.create_default_context(cafile=str(certificate / "review.pem"))
-    headers, sni = {"host": f"{HOST}:{port}", "origin": public}, {"sni_hostname": HOST}
-    with (
-        served(folder, *options) as address,
-        proxied(proxy(tmp_path, certificate, port, address.removesuffix("/review")), tmp_path, port),
-        httpx2.Client(
-            base_url=f"https://127.0.0.1:{port}", verify=trusted, headers=headers, timeout=PATIENCE_SECONDS
-        ) as browser,
-    ):
-        asked = browser.get("/review/queue", extensions=sni)
-        assert asked.headers["location"] == "/review/signin?next=%2Fqueue"
+    headers = {"host": f"{HOST}:{port}", "origin": public}
+    with served(folder, *options) as address:
+        command = PROXIES[title](configured, tmp_path, certificate, port, address.removesuffix("/review"))
+        with (
+            proxied(command, tmp_path, port),
+            httpx2.Client(
+                base_url=f"https://127.0.0.1:{port}", verify=trusted, headers=headers, timeout=PATIENCE_SECONDS
+            ) as browser,
+        ):
+            yield browser
+
+
+@pytest.mark.parametrize("title", PROXIES)
+@pytest.mark.parametrize(("configuration", "root"), [(block, "/review"), (shipped, "")])
+def test_the_console_works_behind_the_proxies_of_its_page_and_of_a_deployment(
+    title: str, configuration: Callable[[str], str], root: str, folder: Path, certificate: Path, tmp_path: Path
+) -> None:
+    sni = {"sni_hostname": HOST}
+    with behind(title, configuration(title), root, folder, certificate, tmp_path) as browser:
+        asked = browser.get(f"{root}/queue", extensions=sni)
+        assert asked.headers["location"] == f"{root}/signin?next=%2Fqueue"
         assert asked.headers["strict-transport-security"].startswith("max-age=31536000")
         form = {"name": "ann", "password": PASSWORD, "next": "/queue"}
-        entered = browser.post("/review/signin", data=form, extensions=sni)
-        assert (entered.status_code, entered.headers["location"]) == (303, "/review/queue")
+        entered = browser.post(f"{root}/signin", data=form, extensions=sni)
+        assert (entered.status_code, entered.headers["location"]) == (303, f"{root}/queue")
         cookie = entered.headers["set-cookie"]
         assert "Secure" in cookie
         assert "HttpOnly" in cookie
-        session = {**headers, "cookie": cookie.partition(";")[0]}
-        page = browser.get("/review/queue", headers=session, extensions=sni)
+        assert cookie.startswith("__Host-") == (not root)
+        session = {"cookie": cookie.partition(";")[0]}
+        page = browser.get(f"{root}/queue", headers=session, extensions=sni)
         assert (page.status_code, "ann · admin" in page.text) == (200, True)
         assert "default-src" in page.headers["content-security-policy"]
         for link in re.findall(r'(?:href|src)="(/[^"]*)"', page.text):
-            assert link.startswith("/review/"), link
+            assert link.startswith(f"{root}/"), link
         style = next(link for link in re.findall(r'href="([^"]+\.css[^"]*)"', page.text))
         assert browser.get(style, extensions=sni).status_code == 200
-        foreign = browser.post(
-            "/review/signin", data=form, headers={**headers, "origin": "https://evil.example"}, extensions=sni
-        )
+        foreign = browser.post(f"{root}/signin", data=form, headers={"origin": "https://evil.example"}, extensions=sni)
         assert foreign.status_code == 403
+        if not root:
+            assert browser.get("/readyz", extensions=sni).status_code == 404  # it is asked beside the proxy

@@ -25,14 +25,18 @@ OUR_PACKAGES = (
 )
 PINNED_BY_PYDANTIC = {"pydantic_core"}
 """Libraries that pydantic pins exactly: a bound of our own could only contradict it."""
+IMAGE = ("local", "evals", "console", "documents", "mail", "schedule", "notices", "telemetry", "postgres", "temporal")
 LOCKS = {
     "dev": (tuple(PROJECT["project"]["optional-dependencies"]), ("dev",)),
     "demo": (("local",), ("build",)),
     "lowest": (("local", "evals"), ("test", "build")),
     "bench": (("local", "evals"), ("bench",)),
     "eventlog": ((), ("eventlog",)),
+    "image": (IMAGE, ()),
 }
 """By lock: the extras and the dependency groups in it, beside the core."""
+TOOLS = ("uv", "build", "deploy")
+"""Locks of tools alone."""
 
 
 def asked_for(lock: str) -> Iterator[Requirement]:
@@ -77,13 +81,20 @@ def test_lock_holds_what_is_asked_for(lock: str) -> None:
     assert not missing, f"run `make lock`: requirements/{lock}.lock does not hold {', '.join(missing)}"
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, *TOOLS])
 def test_lock_names_no_package_index(lock: str) -> None:
     text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
 
     assert "://" not in text
     assert "--index" not in text
     assert "--find-links" not in text
+
+
+def test_an_image_holds_what_is_tested() -> None:
+    tested = locked("dev")
+
+    assert {name: tested.get(name) for name in locked("image")} == locked("image")
+    assert {name: tested.get(name) for name in locked("build")} == locked("build")
 
 
 def test_what_the_demo_needs_is_a_part_of_what_a_developer_needs() -> None:
@@ -94,7 +105,7 @@ def test_what_the_demo_needs_is_a_part_of_what_a_developer_needs() -> None:
     assert {name: developer.get(name) for name in locked("uv")} == locked("uv")
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, "uv"])
+@pytest.mark.parametrize("lock", [*LOCKS, *TOOLS])
 def test_every_line_of_a_lock_can_be_installed_without_a_resolver(lock: str) -> None:
     """No extras, one version with its hashes: nothing is left to find out at an index."""
     lines = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8").splitlines()
