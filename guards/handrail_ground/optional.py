@@ -25,6 +25,7 @@ Extra: TypeAlias = Literal[
     "office",
     "schedule",
     "telemetry",
+    "temporal",
     "watch",
 ]
 """A group of optional libraries, as pip calls it: ``pip install "handrail[evals]"``."""
@@ -33,7 +34,7 @@ OPTIONAL = frozenset({
     "apprise", "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
     "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
-    "cronsim", "imap_tools", "opentelemetry", "watchfiles",
+    "cronsim", "imap_tools", "opentelemetry", "temporalio", "watchfiles",
     "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip
 
