@@ -15,6 +15,7 @@ Extra: TypeAlias = Literal[
     "console",
     "documents",
     "embeddings",
+    "encryption",
     "evals",
     "local",
     "mail",
@@ -25,7 +26,6 @@ Extra: TypeAlias = Literal[
     "office",
     "schedule",
     "telemetry",
-    "temporal",
     "watch",
 ]
 """A group of optional libraries, as pip calls it: ``pip install "handrail[evals]"``."""
@@ -34,7 +34,7 @@ OPTIONAL = frozenset({
     "apprise", "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
     "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
-    "cronsim", "imap_tools", "opentelemetry", "temporalio", "watchfiles",
+    "cronsim", "cryptography", "imap_tools", "opentelemetry", "watchfiles",
     "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip
 

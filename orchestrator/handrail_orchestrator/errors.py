@@ -9,7 +9,6 @@ HandrailError
     │   ├── UnknownWorkflow       no such workflow here
     │   ├── UnknownRun            no such run in the store
     │   ├── UnknownRollout        nothing of this name is rolled out in the store
-    │   ├── UnknownPromise        no AI step of this name is under a promise in the store
     │   ├── NotPromoted           the evidence does not carry the promotion of a rollout
     │   ├── UnknownPerson         nobody of this name in the store
     │   ├── UnknownTrigger        no trigger of this name in the store
@@ -18,7 +17,8 @@ HandrailError
     │   ├── RunConflict           the id is taken by a run with another workflow or input
     │   ├── WrongState            the run or item is in a state that does not allow this
     │   ├── InputFileError        a file of inputs that cannot be used as it is
-    │   └── SecretUnusable        a secret that is too short, or that others can read
+    │   ├── SecretUnusable        a secret that is too short, or that others can read
+    │   └── KeysUnusable          keys of which a name or a length is wrong, or that others can read
     ├── RunError                  how a run can fail; recorded with the run
     │   ├── StepFailed            a step failed and nothing caught it
     │   ├── Declined              people said no to the execution of a step
@@ -42,6 +42,10 @@ HandrailError
         ├── StoreInUse            workers are at work on it
         ├── StoreCorrupt
         ├── StoreTooNew
+        ├── StoreSealed           its values are sealed, and this process has no keys
+        ├── StoreNotSealed        its values are plain, and this process has keys
+        ├── SealBroken            a sealed value was changed, or stands where another belongs
+        ├── SealingKeyUnfit       a key that is needed is missing, or another one has its name
         └── Fenced                this worker lost its lease; another one has its runs
 """
 
@@ -96,15 +100,6 @@ class UnknownRollout(Misuse, LookupError):
     def __init__(self, target: str, *, known: Sequence[str]) -> None:
         there = f"there are {', '.join(known)}" if known else "there is none: code declares one when it is executed"
         super().__init__(f"no rollout {target!r} in this store; {there}")
-        self.target = target
-
-
-class UnknownPromise(Misuse, LookupError):
-    """A promise of which no case was recorded in this store."""
-
-    def __init__(self, target: str, *, known: Sequence[str]) -> None:
-        there = f"there are {', '.join(known)}" if known else "there is none: it begins with the first case of its step"
-        super().__init__(f"no promise {target!r} in this store; {there}")
         self.target = target
 
 
@@ -183,6 +178,10 @@ class InputFileError(Misuse, ValueError):
 
 class SecretUnusable(Misuse):
     """A secret that is none: it is too short, or others can read it. Nothing was signed."""
+
+
+class KeysUnusable(Misuse):
+    """Keys that cannot be used: a name or a length is wrong, or others can read their file. Nothing was sealed."""
 
 
 class RunError(OrchestratorError):
@@ -336,3 +335,30 @@ class StoreTooNew(StoreError):
 
 class Fenced(StoreError):
     """This worker lost its lease; another one took over its runs, so its writes are refused."""
+
+
+class StoreSealed(StoreError):
+    """The store's values are sealed, and this process has no keys: it neither reads nor writes it."""
+
+    def __init__(self, path: str, keys: Sequence[str]) -> None:
+        named = ", ".join(map(repr, keys))
+        super().__init__(
+            path, f"its values are sealed by {named}: give the keys in HANDRAIL_KEYS or HANDRAIL_KEYS_FILE"
+        )
+        self.keys = tuple(keys)
+
+
+class StoreNotSealed(StoreError):
+    """This process has keys, and the store holds values that are not sealed: nothing is written half sealed."""
+
+
+class SealingKeyUnfit(StoreError):
+    """A key that values of the store are sealed by is missing, or another one has its name."""
+
+    def __init__(self, path: str, key: str, problem: str) -> None:
+        super().__init__(path, f"key {key!r} {problem}")
+        self.key = key
+
+
+class SealBroken(StoreError):
+    """A sealed value was changed, or stands where another one belongs."""

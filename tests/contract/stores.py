@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from handrail_orchestrator.sealing.aes_gcm import AesGcm
+from handrail_orchestrator.sealing.store import sealing
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store import Claimed, ReviewQuery, Store
 from handrail_orchestrator.store.changes import (
@@ -28,6 +30,7 @@ from handrail_orchestrator.store.starts import StartRun
 STORES: dict[str, Callable[[Path], Store]] = {
     "file": lambda folder: SqliteStore(str(folder / "runs.db")),
     "memory": lambda _folder: SqliteStore(":memory:"),
+    "sealed": lambda folder: sealing(SqliteStore(str(folder / "runs.db")), AesGcm({"spring": b"k" * 32})),
 }
 
 CRASH_LIMIT = 3

@@ -33,8 +33,7 @@ class Presence:
         self._line: LifeLine | None = None
         self._bell: Doorbell | None = None
         self._next_beat = 0.0
-        self.is_silent = False
-        """Whether others may take over although this process lives."""
+        self._silent = False
         self.worker = 0
         self.has_company = False
         """Whether other workers have signed on."""
@@ -97,9 +96,9 @@ class Presence:
         Raises:
             Fenced: this worker was struck off itself.
         """
-        if self.is_silent and self._line is not None:
+        if self._silent and self._line is not None:
             self._line.hold_again()
-        self.is_silent = False
+        self._silent = False
         now = time.monotonic()
         if now >= self._next_beat:
             reply = self._store.apply([Beat()], worker=self.worker)[0]
@@ -109,9 +108,9 @@ class Presence:
 
     def fall_silent(self) -> None:
         """Let others take over although this process lives: it cannot go on with its runs."""
-        if not self.is_silent and self._line is not None:
+        if not self._silent and self._line is not None:
             self._line.let_go()
-        self.is_silent = True
+        self._silent = True
 
     def ring_others(self) -> None:
         """Tell the other workers that something is due."""

@@ -1,31 +1,52 @@
 """Opening a store by its address, which loads the code of that store and of no other."""
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.store.port import Durability
 
 if TYPE_CHECKING:
-    from handrail_orchestrator.store.sqlite import SqliteStore
+    from handrail_orchestrator.store.port import Store
 
 _PREFIX = "sqlite:///"
+SEALING = "handrail_orchestrator.sealing.opening"
+"""Where values are sealed and opened: above the stores, so that each is sealed alike."""
 
 
-def open_store(
-    url: str, *, durability: Durability = "power", create: bool = True, reading: bool = False
-) -> "SqliteStore":
+class _Sealing(Protocol):
+    """What seals and opens, as the module of that name does."""
+
+    def with_keys(self, store: "Store") -> "Store":
+        """Return a store that seals and opens by the keys of this process."""
+        ...
+
+
+def with_keys(store: "Store") -> "Store":
+    """Return a store as this process may see it; one that cannot be used is closed.
+
+    Raises:
+        KeysUnusable: the keys of this process cannot be used.
+        StoreError: the store is sealed and the keys are missing or wrong; see its subclasses.
+    """
+    return cast("_Sealing", import_module(SEALING)).with_keys(store)
+
+
+def open_store(url: str, *, durability: Durability = "power", create: bool = True, reading: bool = False) -> "Store":
     """Open ``sqlite:///FILE`` (``sqlite:////FILE`` for an absolute path) or ``sqlite:///:memory:``.
 
-    One opened for ``reading`` needs no write lock until its first change.
+    One opened for ``reading`` needs no write lock until its first change. Its values are sealed and opened by the keys
+    of this process, if it has any.
 
     Raises:
         Misuse: the address is none of those.
-        StoreError: the store cannot be opened; see its subclasses.
+        StoreError: the store cannot be opened, or its keys are missing or wrong; see its subclasses.
+        KeysUnusable: the keys of this process cannot be used.
     """
     path = checked_path(url)
     from handrail_orchestrator.store.sqlite import SqliteStore  # noqa: PLC0415 -- as the module says
 
-    return SqliteStore(path, durability=durability, create=create, reading=reading)
+    return with_keys(SqliteStore(path, durability=durability, create=create, reading=reading))
 
 
 def checked_path(url: str) -> str:

@@ -4,11 +4,13 @@ import hashlib
 import json
 from typing import NamedTuple
 
+from handrail_orchestrator.store.sealed_text import stable
+
 BEGINNING = "0" * 64
 """What stands for the hash before the first row."""
 
 HASHED = ("id", "review", "at", "actor", "action", "state", "version", "data")
-"""The columns that a hash covers; ``data`` as the text that is stored."""
+"""The columns that a hash covers; ``data`` as the text that is stored, what is sealed in it by its digest."""
 
 # The text that is hashed: JSON with its keys in order, no white space, characters as they are.
 _told = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
@@ -36,7 +38,8 @@ class LogHead(NamedTuple):
 
 def hash_after(previous: str, row: tuple[object, ...]) -> str:
     """Return the hash of a row, by the values of its ``HASHED`` columns, behind the row with this hash."""
-    told = previous + _told(dict(zip(HASHED, row, strict=True)))
+    data = None if row[-1] is None else stable(str(row[-1]))
+    told = previous + _told(dict(zip(HASHED, (*row[:-1], data), strict=True)))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -29,6 +29,7 @@ from handrail_orchestrator.store.promises import (
 )
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 from handrail_orchestrator.store.running import RunningChange, key_of
+from handrail_orchestrator.store.sealing import PutSealing
 from handrail_orchestrator.store.sharing import LeavePlace, SharedLimitChange, TakePlace, TakeTurn
 from handrail_orchestrator.store.starts import Fire, StartRun
 from handrail_orchestrator.store.traces import KeepTrace
@@ -362,6 +363,7 @@ Change = (
     | PutKnown
     | Sow
     | KeepTrace
+    | PutSealing
     | RunningChange
     | PromiseChanges
 )
@@ -389,6 +391,7 @@ def run_of(change: Change) -> int | None:
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
             | PutView() | PutKnown() | Sow() | ClaimRun() | ClaimRings()
+            | PutSealing()
             | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles()
             | o.Tell() | o.DeclareNotices() | o.RouteNotices() | o.ClaimDelivery() | o.EndTry() | o.RetryDeliveries()
             | o.SweepOutbox() | o.SeeRequest()

@@ -33,6 +33,7 @@ from handrail_orchestrator.store.rows import (
     WorkerRow,
 )
 from handrail_orchestrator.store.running import RunningStore
+from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sharing import SharedLimitStore
 from handrail_orchestrator.store.triggers import TriggerStore
 
@@ -345,6 +346,14 @@ class Store(
 
     def target(self, workflow: str) -> str | None:
         """Return where a workflow's code was found, as ``module:name``."""
+        ...
+
+    def sealing(self) -> str | None:
+        """Return what a sealed store says of its keys (``sealing.SealState``); None: it is not sealed."""
+        ...
+
+    def seal_with(self, sealing: Sealing) -> None:
+        """Have what the store writes itself sealed, and what it looks into opened; once, before anything is written."""
         ...
 
     def vacuum(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from handrail import Orchestrator, Run, action, workflow
 from handrail.orchestrator import Settings
 from handrail_orchestrator.errors import Misuse, StoreFull, StoreNotFound
+from handrail_orchestrator.sealing.store import SealedStore
 from handrail_orchestrator.store.sqlite import SqliteStore
 
 GENEROUS = 60.0
@@ -88,7 +89,9 @@ async def test_idle_raises_what_made_the_worker_give_up(tmp_path: Path) -> None:
 def limit_pages(orchestrator: Orchestrator, pages: int) -> None:
     """Let the store's file grow no further, as a full disk does."""
     store = orchestrator._open_store  # noqa: SLF001 -- no disk can be filled here
-    assert isinstance(store, SqliteStore)
+    assert isinstance(store, SealedStore)
+    assert isinstance(store.within, SqliteStore)
+    store = store.within
     store._writing.execute(f"PRAGMA max_page_count = {pages}")  # noqa: SLF001 -- as above
 
 

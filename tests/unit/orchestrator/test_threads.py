@@ -13,6 +13,7 @@ import pytest
 from handrail import Orchestrator, Run, StepFailed, action, rule, step_context, workflow
 from handrail.orchestrator import InvalidWorkflow
 from handrail_orchestrator.pace import RulePace
+from handrail_orchestrator.sealing.store import SealedStore
 from handrail_orchestrator.store.sqlite import SqliteStore
 
 begun, noticed = threading.Event(), threading.Event()
@@ -218,6 +219,8 @@ async def test_durability_says_what_a_commit_waits_for(store: str, durability: s
     async with Orchestrator(store, workflows=[both], durability=durability) as orchestrator:  # type: ignore[arg-type]
         await (await orchestrator.start(both, 1)).result()
         held = orchestrator._open_store  # noqa: SLF001 -- the setting belongs to the connection
+        assert isinstance(held, SealedStore)
+        held = held.within
         assert isinstance(held, SqliteStore)
         connection = held._writing  # noqa: SLF001 -- as above
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == synchronous

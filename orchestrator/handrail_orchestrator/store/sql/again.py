@@ -5,7 +5,7 @@ import json
 from handrail_orchestrator.errors import RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import APPROVE, AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sql import files, lifecycle, rollups, undoing
+from handrail_orchestrator.store.sql import files, lifecycle, rollups, sealing, undoing
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.starts import Started, StartRun
 
@@ -107,7 +107,8 @@ def fork(tx: Transaction, change: c.Fork) -> Started:
             )
         before = found[0]
         undoing.must_stand(tx, change.run_id, key, before)
-    start = StartRun(change.new_id, name, version, recorded, code, change.now, priority=priority)
+    given = sealing.opened(tx, StartRun(change.run_id, name, version, recorded, code, change.now, priority=priority))
+    start = sealing.sealed(tx, given._replace(id=change.new_id))
     # nobody gets around a question that is not for them by a fork of their own run
     started = lifecycle.start(tx, start._replace(started_by=started_by or change.started_by, trace=trace))
     if not started.new:
@@ -135,6 +136,7 @@ def fork(tx: Transaction, change: c.Fork) -> Started:
         "INSERT INTO events SELECT ?, name, number, payload, sent, event_id FROM events WHERE run = ?",
         (started.key, key),
     )
+    sealing.make_own(tx, started.key, of=key)
     files.hold_as(tx, key, started.key)
     tx.execute(
         "UPDATE runs SET signals = 1, copied_seq = (SELECT coalesce(max(seq), 0) FROM steps WHERE run = ?)"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from handrail_orchestrator.errors import Fenced, OrchestratorError
+from handrail_orchestrator.errors import Fenced, OrchestratorError, SealBroken
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store import control as h
 from handrail_orchestrator.store import figures as g
@@ -20,6 +20,7 @@ from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
+from handrail_orchestrator.store.sealing import PutSealing
 from handrail_orchestrator.store.sql import (
     again,
     bulks,
@@ -42,6 +43,7 @@ from handrail_orchestrator.store.sql import (
     ringing,
     rollouts,
     rollups,
+    sealing,
     sharing,
     steps,
     systems,
@@ -55,11 +57,13 @@ from handrail_orchestrator.store.traces import KeepTrace
 
 Apply = Callable[[Transaction, Any], Any]
 
+_STANDING = f"SELECT (SELECT 1 FROM workers WHERE id = ?), ({sealing.STATE})"  # noqa: S608 -- a constant
+"""Whether a worker is signed on, and whether the store is sealed."""
+
 
 def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) -> list[Any]:
     """Apply changes in the open transaction and return their replies; one that is refused leaves nothing behind."""
-    tx.worker = worker
-    tx.alive = worker is None or bool(tx.execute("SELECT 1 FROM workers WHERE id = ?", (worker,)).fetchone())
+    _begin(tx, changes, worker)
     replies: list[Any] = []
     refused: dict[tuple[int | None, int | None], OrchestratorError] = {}
     owned: set[tuple[int | None, int | None]] = set()
@@ -80,11 +84,25 @@ def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) 
             if kind not in _KEEP_OWNERS:
                 owned.clear()
             replies.append(APPLY[kind](tx, change))
+        except SealBroken:
+            raise  # the store looked into a value of its own, which may be after something is written
         except OrchestratorError as refusal:  # each checks before it writes, so nothing is left behind
             replies.append(refusal)
             if (kind in FENCED or claim is not None) and (key := c.run_of(change)) is not None:
                 refused[key, claim] = refusal
     return replies
+
+
+def _begin(tx: Transaction, changes: Sequence[c.Change], worker: int | None) -> None:
+    """Look once at who writes, and whether this process may: nobody writes plain values to a sealed store."""
+    tx.worker = worker
+    signed_on, state = tx.execute(_STANDING, (worker,)).fetchone()
+    tx.alive = worker is None or signed_on is not None
+    if all(type(change) is PutSealing for change in changes):
+        return
+    told = tx.sealing.may_write(state)
+    if told is not None:
+        sealing.put_state(tx, told)
 
 
 APPLY: dict[type, Apply] = {
@@ -159,6 +177,7 @@ APPLY: dict[type, Apply] = {
     o.SweepOutbox: deliveries.sweep,
     o.SeeRequest: deliveries.see,
     KeepTrace: traces.keep,
+    PutSealing: sealing.put,
     ro.DeclareRollout: rollouts.declare,
     ro.MoveRollout: rollouts.move,
     ro.HoldFired: rollouts.hold_fired,

@@ -7,6 +7,7 @@ from typing import Any
 
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.store import files as f
+from handrail_orchestrator.store.sealed_text import HEAD_BYTES, plain_size
 from handrail_orchestrator.store.sql import audit
 from handrail_orchestrator.store.sql.transaction import Transaction
 
@@ -57,7 +58,9 @@ def keep(tx: Transaction, change: f.KeepFile) -> bool:
 
 def _check(tx: Transaction, number: int, change: f.KeepFile) -> None:
     """Check that all bytes are there: those of somebody who took too long were removed."""
-    (there,) = tx.execute("SELECT coalesce(sum(length(bytes)), 0) FROM file_parts WHERE file = ?", (number,)).fetchone()
+    sql = "SELECT substr(bytes, 1, ?), length(bytes) FROM file_parts WHERE file = ?"
+    parts = tx.execute(sql, (HEAD_BYTES, number)).fetchall()
+    there = sum(plain_size(bytes(head), length) for head, length in parts)
     if there != change.size:
         raise StoreError(tx.path, f"{there} of {change.size} bytes of file {change.id} are there: keep it again")
 

@@ -5,11 +5,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from handrail_orchestrator.errors import SealBroken
 from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store import forgetting as f
 from handrail_orchestrator.store.chain import BEGINNING, HASHED, hash_after
 from handrail_orchestrator.store.rows import AUDIT
-from handrail_orchestrator.store.sql import audit, files, rollups
+from handrail_orchestrator.store.sql import audit, files, rollups, sealing
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 _THESE = "(SELECT value FROM json_each(?))"
@@ -77,7 +78,7 @@ def _blank_run(tx: Transaction, key: int, change: f.ForgetRuns) -> None:
     for step, outcome, problem in challenged:
         tx.execute(
             "UPDATE challenges SET outcome = ?, error = ? WHERE run = ? AND step = ?",
-            (f.blank_outcome(outcome), None if problem is None else "(forgotten)", key, step),
+            (f.blank_outcome(_said(tx, outcome)), None if problem is None else "(forgotten)", key, step),
         )
 
 
@@ -85,11 +86,21 @@ def _blank_steps(tx: Transaction, table: str, where: str, values: Sequence[objec
     columns = "name, seq, kind, input, output, error, verdicts"
     rows = tx.execute(f"SELECT {columns} FROM {table} WHERE {where}", values).fetchall()  # noqa: S608 -- our own words
     for name, seq, kind, given, output, error, verdicts in rows:
-        blanked = f.blank_outcome(output) if kind == "ai" else f.blank(output)
+        judged = f.blank_verdicts(_said(tx, verdicts))
+        blanked = f.blank_outcome(_said(tx, output)) if kind == "ai" else f.blank(output)
         tx.execute(
             f"UPDATE {table} SET input = ?, output = ?, error = ?, verdicts = ?"  # noqa: S608 -- as above
             f" WHERE {where} AND name = ? AND seq = ? AND output IS ?",
-            (f.blank(given), blanked, f.blank_error(error), f.blank_verdicts(verdicts), *values, name, seq, output),
+            (
+                f.blank(given),
+                blanked,
+                f.blank_error(error),
+                judged,
+                *values,
+                name,
+                seq,
+                output,
+            ),
         )
 
 
@@ -108,7 +119,7 @@ def _blank_items(tx: Transaction, these: str, now: float) -> None:
     columns = "id, kind, context, suggestion, decision, note, answers"
     rows = tx.execute(f"SELECT {columns} FROM reviews WHERE run IN {_THESE} ORDER BY id", (these,)).fetchall()  # noqa: S608 -- our own words
     for item, kind, context, suggestion, decision, note, answers in rows:
-        is_same = suggestion is None or kind == AUDIT or json.loads(decision or "null") == json.loads(suggestion)
+        is_same = suggestion is None or kind == AUDIT or _is_same(tx, decision, suggestion)
         answer = None if decision is None else f.FORGOTTEN if is_same else f.ANOTHER
         tx.execute(
             "UPDATE reviews SET title = '(forgotten)', reason = '', context = ?, suggestion = ?, alternatives = '[]',"
@@ -117,6 +128,18 @@ def _blank_items(tx: Transaction, these: str, now: float) -> None:
              f.blank_answers(answers), item),
         )  # fmt: skip
         _blank_log(tx, item, answer, now)
+
+
+def _said(tx: Transaction, text: str | None) -> str | None:
+    """Return what a value says; of one that was changed nothing stays."""
+    try:
+        return sealing.said(tx, text)
+    except SealBroken:
+        return f.FORGOTTEN
+
+
+def _is_same(tx: Transaction, decision: str | None, suggestion: str) -> bool:
+    return bool(json.loads(_said(tx, decision) or "null") == json.loads(_said(tx, suggestion) or "null"))
 
 
 def _blank_log(tx: Transaction, item: int, decision: str | None, now: float) -> None:

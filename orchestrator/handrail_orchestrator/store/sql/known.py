@@ -8,10 +8,11 @@ from handrail_orchestrator.shown import digest_of
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store.changes import AskedItem
 from handrail_orchestrator.store.rows import DRAWN, DRAWN_REASON, ReviewRow
-from handrail_orchestrator.store.sql import steps
+from handrail_orchestrator.store.sql import sealing, steps
 from handrail_orchestrator.store.sql.decided import of_step
 from handrail_orchestrator.store.sql.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sql.transaction import Transaction
+from handrail_orchestrator.store.starts import StartRun
 
 _WHERE = "queue = ? AND workflow = ? AND step = ?"
 _CASE = ", ".join(k.KnownCaseRow._fields)
@@ -64,13 +65,14 @@ def _plant(tx: Transaction, plant: k.Plant, now: float) -> bool:
     row = tx.execute(f"SELECT {_CASE} FROM known_cases WHERE id = ?", (plant.case,)).fetchone()  # noqa: S608 -- our own column names
     if model is None or row is None:
         return False
-    case, item = k.KnownCaseRow._make(row), ReviewRow._make(model)
+    kept = k.KnownCaseRow._make(row)
+    case, item = sealing.opened(tx, kept), sealing.opened(tx, ReviewRow._make(model))
     run = _run_of(tx, case, item.workflow, now)
     if run is None:
         return False
     asked = _asked(case, item, run, now)
-    number = steps.ask(tx, asked)
-    tx.execute("INSERT INTO known_items VALUES (?, ?, ?)", (number, case.name, case.answer))
+    number = steps.ask(tx, sealing.sealed(tx, asked))
+    tx.execute("INSERT INTO known_items VALUES (?, ?, ?)", (number, kept.name, kept.answer))
     tx.execute("UPDATE known_cases SET given = given + 1 WHERE id = ?", (case.id,))
     return True
 
@@ -110,7 +112,8 @@ def _run_of(tx: Transaction, case: k.KnownCaseRow, workflow: str, now: float) ->
     number = tx.workflow_ids.get(workflow, k.KNOWN_VERSION)
     for place in range(1, _MOST_NAMES):
         run_id = stem if place == 1 else f"{stem}-{place}"
-        for (key,) in tx.execute(_RUN, (run_id, number, now, now, now, case.input)).fetchall():
+        given = sealing.sealed(tx, StartRun(run_id, workflow, k.KNOWN_VERSION, case.input, "", now)).input
+        for (key,) in tx.execute(_RUN, (run_id, number, now, now, now, given)).fetchall():
             return int(key)
     return None
 

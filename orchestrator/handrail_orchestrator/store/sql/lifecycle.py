@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongState
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
-from handrail_orchestrator.store.sql import audit, files, keyed, outbox, pauses, rollups, undoing
+from handrail_orchestrator.store.sql import audit, files, keyed, outbox, pauses, rollups, sealing, undoing
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.starts import Started, StartRun
 
@@ -100,7 +100,7 @@ def _existing(tx: Transaction, change: StartRun) -> Started:
     ).fetchone()
     if name != change.workflow:
         raise RunConflict(change.id, f"workflow {name!r}, not {change.workflow!r}")
-    if recorded.lstrip() != change.input.lstrip():  # earlier versions put no space before it
+    if not sealing.is_same(tx, recorded, change.input):
         raise RunConflict(change.id, "another input")
     return Started(int(key), new=False)
 

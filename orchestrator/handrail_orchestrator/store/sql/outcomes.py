@@ -2,7 +2,7 @@
 
 from handrail_orchestrator.errors import UnknownRun, WrongState
 from handrail_orchestrator.store.figures import BaselineRow, PutBaseline, RecordOutcome
-from handrail_orchestrator.store.sql import rollups
+from handrail_orchestrator.store.sql import rollups, sealing
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 _STANDS = "SELECT id, value FROM outcomes WHERE run = ? AND name = ? AND superseded_by IS NULL"
@@ -19,7 +19,7 @@ def record(tx: Transaction, change: RecordOutcome) -> int:
             f"run {change.run_id!r} has not ended: an outcome is what became of it afterwards; record it then"
         )
     before = tx.execute(_STANDS, (key, change.name)).fetchone()
-    if before is not None and before[1] == change.value:
+    if before is not None and sealing.is_same(tx, before[1], change.value):
         return int(before[0])
     rollups.unfold(tx, [key])
     ((number,),) = tx.execute(

@@ -6,7 +6,7 @@ from handrail_orchestrator.errors import LinkUsed, ReviewConflict, ReviewError
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, PLAIN_DECISION, QUESTION, ReviewRow
-from handrail_orchestrator.store.sql import audit, files, firsts, lifecycle, outbox, pauses, rollups
+from handrail_orchestrator.store.sql import audit, files, firsts, lifecycle, outbox, pauses, rollups, sealing
 from handrail_orchestrator.store.sql.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sql.transaction import Transaction
 
@@ -96,7 +96,9 @@ def _log(tx: Transaction, change: c.MoveReview, row: ReviewRow) -> None:
     data |= {"shown": change.shown} if change.shown else {}
     data |= {"via": "link"} if change.link else {}
     data |= change.data or {}
-    data |= {QUESTION: question_of(row).digest()} if change.action == "reopen" else {}  # with another form
+    data |= (
+        {QUESTION: question_of(sealing.opened(tx, row)).digest()} if change.action == "reopen" else {}
+    )  # with another form
     kept = json.dumps(data) if data else None
     version = change.version + int(not change.is_gentle)
     entry = audit.LogEntry(change.id, change.now, change.actor, change.action, change.state, version, kept)

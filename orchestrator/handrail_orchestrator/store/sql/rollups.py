@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from handrail_orchestrator.store.figures import DAY_HOURS, TALLY_VERSION, RolledUp, RollUp, Tally, TallyPlace, counted
+from handrail_orchestrator.store.sql import sealing
 from handrail_orchestrator.store.sql.figures import parts_of, runs_of
 from handrail_orchestrator.store.sql.transaction import Transaction
 
@@ -100,7 +101,9 @@ def _begin(tx: Transaction) -> tuple[int, int]:
 
 def _tallied(tx: Transaction, keys: Sequence[int]) -> Mapping[TallyPlace, Tally]:
     runs = runs_of(tx.execute, keys)
-    return counted(runs, parts_of(tx.execute, [run.key for run in runs]))  # known cases are not among them
+    return counted(
+        runs, sealing.opened(tx, parts_of(tx.execute, [run.key for run in runs]))
+    )  # known cases are not among them
 
 
 def _put(tx: Transaction, tallies: Mapping[TallyPlace, Tally], sign: int) -> None:

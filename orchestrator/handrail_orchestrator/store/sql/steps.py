@@ -6,7 +6,7 @@ from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.shown import question_of
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import QUESTION, StepRow
-from handrail_orchestrator.store.sql import audit, files, lifecycle, noting, outbox, promises
+from handrail_orchestrator.store.sql import audit, files, lifecycle, noting, outbox, promises, sealing
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 _PLAIN = StepRow._fields.index("owner")
@@ -96,7 +96,9 @@ def ask(tx: Transaction, item: c.AskedItem) -> int:
         f"INSERT INTO reviews ({names}, schema) VALUES ({marks}, (SELECT id FROM schemas WHERE body = ?)) RETURNING id",  # noqa: S608 -- our own column names
         (*values.values(), item.schema),
     ).fetchall()
-    data = json.dumps({"code": item.code, "shown": item.digest, QUESTION: question_of(item).digest()})
+    data = json.dumps(
+        {"code": item.code, "shown": item.digest, QUESTION: question_of(sealing.opened(tx, item)).digest()}
+    )
     audit.append(tx, audit.LogEntry(number, item.created, f"run:{item.run}", "ask", "open", 1, data))
     outbox.item_asked(tx, int(number), item)
     return int(number)

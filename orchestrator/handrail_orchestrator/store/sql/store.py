@@ -39,6 +39,7 @@ from handrail_orchestrator.store.sql.promises import PromiseRows
 from handrail_orchestrator.store.sql.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sql.rollouts import RolloutRows
 from handrail_orchestrator.store.sql.rounds import OF_THIS_ROUND
+from handrail_orchestrator.store.sql.sealing import SealingRows
 from handrail_orchestrator.store.sql.sharing import PlaceRows
 from handrail_orchestrator.store.sql.systems import SystemRows
 from handrail_orchestrator.store.sql.triggers import TriggerRows
@@ -79,6 +80,7 @@ class SqlStore(
     PeopleRows,
     PromiseRows,
     RolloutRows,
+    SealingRows,
     SystemRows,
     TriggerRows,
 ):

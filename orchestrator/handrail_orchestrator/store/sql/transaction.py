@@ -1,5 +1,6 @@
 """What the functions share that apply changes: one open transaction of a database, whichever it is."""
 
+from handrail_orchestrator.store.sealing import NotSealing, Sealing
 from handrail_orchestrator.store.sql.database import Database
 from handrail_orchestrator.store.sql.workflow_ids import WorkflowIds
 
@@ -17,3 +18,5 @@ class Transaction:
         self.alive = True
         """Whether that worker is signed on, or there is none."""
         self.workflow_ids = WorkflowIds(connection)
+        self.sealing: Sealing = NotSealing(path)
+        """What seals the values that the store writes itself, and opens those that it looks into."""

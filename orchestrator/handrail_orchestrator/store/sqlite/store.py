@@ -10,6 +10,7 @@ from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreLocked
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.port import MEMORY, Durability
+from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.moved import must_not_have_moved
 from handrail_orchestrator.store.sql.store import SqlStore
 from handrail_orchestrator.store.sqlite.connection import (
@@ -40,6 +41,7 @@ class SqliteStore(SqlStore):
         self._transaction: Writing | None = None
         self._seen = 0
         self._closed = False
+        self._sealing: Sealing | None = None
         self._identity = FileIdentity(path)
         if reading and path != MEMORY and (is_there(path) or not create):
             self._identity.note()  # before it is opened: one that is replaced in between is found
@@ -68,7 +70,16 @@ class SqliteStore(SqlStore):
                 self._identity.note()  # the file is new
                 self._seen = _data_version(self._connection)
                 self._transaction = Writing(self._connection, self._path, self._durability)
+                if self._sealing is not None:
+                    self._transaction.seal_with(self._sealing)
             return self._transaction
+
+    def seal_with(self, sealing: Sealing) -> None:
+        """Have what the store writes itself sealed, and what it looks into opened."""
+        with self._write_lock:
+            self._sealing = sealing
+            if self._transaction is not None:
+                self._transaction.seal_with(sealing)
 
     @property
     def _writing(self) -> sqlite3.Connection:

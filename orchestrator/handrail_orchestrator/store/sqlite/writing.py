@@ -9,6 +9,7 @@ from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.changes import plain
 from handrail_orchestrator.store.port import Durability
+from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.applying import apply_all
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.sqlite.connection import set_durability
@@ -24,6 +25,10 @@ class Writing:
         self._durability = durability
         self._transaction = Transaction(connection, path)
         self._process = os.getpid()
+
+    def seal_with(self, sealing: Sealing) -> None:
+        """Have what the store writes itself sealed."""
+        self._transaction.sealing = sealing
 
     def run(self, changes: Sequence[c.Change], worker: int | None) -> list[Any]:
         """Apply the changes in one transaction and return their replies."""
