@@ -26,6 +26,7 @@ Extra: TypeAlias = Literal[
     "office",
     "schedule",
     "telemetry",
+    "temporal",
     "watch",
 ]
 """A group of optional libraries, as pip calls it: ``pip install "handrail[evals]"``."""
@@ -34,7 +35,7 @@ OPTIONAL = frozenset({
     "apprise", "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
     "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
-    "cronsim", "cryptography", "imap_tools", "opentelemetry", "watchfiles",
+    "cronsim", "cryptography", "imap_tools", "opentelemetry", "temporalio", "watchfiles",
     "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip
 

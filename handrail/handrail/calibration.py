@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from handrail_evals.decide.corrections.reading import read_labels as read_labels
     from handrail_evals.decide.corrections.record import Recorded as Recorded
     from handrail_evals.decide.corrections.record import read_records as read_records
+    from handrail_evals.decide.keeping.keeping import Kept as Kept
+    from handrail_evals.decide.keeping.keeping import PromiseKeeping as PromiseKeeping
+    from handrail_evals.decide.keeping.keeping import keep_promises as keep_promises
     from handrail_evals.decide.step_calibration import judge_cases as judge_cases
     from handrail_evals.errors import InvalidLabels as InvalidLabels
     from handrail_evals.errors import UnknownGroup as UnknownGroup

@@ -39,11 +39,11 @@ register(
     "handrail_orchestrator.cli.running:run",
     "Run a workflow on every line of a file; the same command again goes on.",
 )
-register(app, "work", "handrail_orchestrator.cli.running:work", "Execute whatever is due in a store, until stopped.")
+register(app, "work", "handrail.working:work", "Execute whatever is due in a store, until stopped.")
 register(
     app,
     "watch",
-    "handrail_orchestrator.cli.watching:watch",
+    "handrail.working:watch",
     "Start a run for each file that is dropped into a folder, and execute what is due.",
 )
 register(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.errors import StoreNotFound as StoreNotFound
     from handrail_orchestrator.errors import UnknownFile as UnknownFile
     from handrail_orchestrator.errors import UnknownItem as UnknownItem
+    from handrail_orchestrator.errors import UnknownPromise as UnknownPromise
     from handrail_orchestrator.errors import UnknownRollout as UnknownRollout
     from handrail_orchestrator.errors import UnknownRun as UnknownRun
     from handrail_orchestrator.errors import UnknownTrigger as UnknownTrigger
@@ -73,6 +74,9 @@ if TYPE_CHECKING:
     from handrail_orchestrator.records.item import ReviewDetail as ReviewDetail
     from handrail_orchestrator.records.item import ReviewItem as ReviewItem
     from handrail_orchestrator.records.judgement import JudgementRecord as JudgementRecord
+    from handrail_orchestrator.records.promise import PromiseChange as PromiseChange
+    from handrail_orchestrator.records.promise import PromiseRecord as PromiseRecord
+    from handrail_orchestrator.records.promise import PromiseRuleRecord as PromiseRuleRecord
     from handrail_orchestrator.records.rollout import ChallengeRecord as ChallengeRecord
     from handrail_orchestrator.records.rollout import RolloutChange as RolloutChange
     from handrail_orchestrator.records.rollout import RolloutRecord as RolloutRecord

@@ -19,6 +19,7 @@ from handrail_orchestrator.keeping import Files, FileSource, keep
 from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.operating import RunOperating, sendable
 from handrail_orchestrator.people import People
+from handrail_orchestrator.promising.desk import PromiseDesk
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.rollout.desk import RolloutDesk
@@ -52,7 +53,7 @@ class ClientParts(NamedTuple):
     """Holds answers to the guards of workflows whose code is known."""
 
 
-class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, Measuring):
+class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseDesk, Measuring):
     """Reaches the runs of a store from any process; whoever executes them is told at once.
 
     Use it as ``async with Client("sqlite:///runs.db") as client``.

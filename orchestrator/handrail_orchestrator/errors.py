@@ -9,6 +9,7 @@ HandrailError
     │   ├── UnknownWorkflow       no such workflow here
     │   ├── UnknownRun            no such run in the store
     │   ├── UnknownRollout        nothing of this name is rolled out in the store
+    │   ├── UnknownPromise        no AI step of this name is under a promise in the store
     │   ├── NotPromoted           the evidence does not carry the promotion of a rollout
     │   ├── UnknownPerson         nobody of this name in the store
     │   ├── UnknownTrigger        no trigger of this name in the store
@@ -100,6 +101,15 @@ class UnknownRollout(Misuse, LookupError):
     def __init__(self, target: str, *, known: Sequence[str]) -> None:
         there = f"there are {', '.join(known)}" if known else "there is none: code declares one when it is executed"
         super().__init__(f"no rollout {target!r} in this store; {there}")
+        self.target = target
+
+
+class UnknownPromise(Misuse, LookupError):
+    """A promise of which no case was recorded in this store."""
+
+    def __init__(self, target: str, *, known: Sequence[str]) -> None:
+        there = f"there are {', '.join(known)}" if known else "there is none: it begins with the first case of its step"
+        super().__init__(f"no promise {target!r} in this store; {there}")
         self.target = target
 
 

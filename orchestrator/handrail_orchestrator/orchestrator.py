@@ -16,6 +16,7 @@ from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
 from handrail_orchestrator.declaring import declare_inputs
+from handrail_orchestrator.dispatching import dispatch_of
 from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.engine import EmbeddedEngine
 from handrail_orchestrator.embedded.history import History
@@ -61,6 +62,9 @@ class Orchestrator(Client, Awaiting):
     such as a ``folder``, it starts runs by itself inside the block. With ``chores``, such as ``[Retention]``, it does
     what each of them makes of this orchestrator now and again. With ``notices`` it tells people what happens.
 
+    With an ``engine``, such as ``temporal://localhost:7233/default``, that says which of several processes executes
+    which run; with a ``queue`` as well, this one executes only the steps that need a worker of that queue.
+
     Raises:
         InvalidWorkflow: a workflow cannot be executed as it is.
         NotStorable: an input, result or step of a workflow cannot be stored.
@@ -82,6 +86,8 @@ class Orchestrator(Client, Awaiting):
         telemetry: "Telemetry | None" = None,
         chores: Sequence[Callable[[Client], Chore]] = (),
         notices: "Notices | None" = None,
+        engine: str | None = None,
+        queue: str | None = None,
     ) -> None:
         self._time = clock or SystemClock()
         super().__init__(store, clock=self._time, create=True)
@@ -93,6 +99,7 @@ class Orchestrator(Client, Awaiting):
         self._running: Running | None = None
         self._chores = tuple(chores)
         self._notices = notices
+        self._dispatch = dispatch_of(engine, queue)
         self._beside: list[asyncio.Task[None]] = []
         self._limits = dict(limits or {})
         self._telemetry = telemetry
@@ -118,6 +125,7 @@ class Orchestrator(Client, Awaiting):
             if self._notices is not None:
                 await self.outbox.declare(self._notices.declaration())
             self.engine.worker.sign_on()
+            await self.engine.worker.dispatch.begin()
             self._signals.open()
             self._running = Running(self._triggers, self._host())
             await self._running.begin()
@@ -125,6 +133,8 @@ class Orchestrator(Client, Awaiting):
 
             self._beside = begin([*(make(self) for make in self._chores), *telling(self.outbox, self._notices)])
         except BaseException:
+            if self._engine is not None:
+                await self._engine.close()
             self._engine = None
             await super().__aexit__(None, None, None)
             raise
@@ -142,6 +152,7 @@ class Orchestrator(Client, Awaiting):
             settings=self._settings,
             telemetry=self._telemetry,
             breakers=self._breakers,
+            dispatch=self._dispatch,
         )
         check = AnswerCheck(self._library, self._workflows, store, self._time)
         return ClientParts(store, self._engine.writer, check)

@@ -20,12 +20,16 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-@pytest.fixture(params=ENGINES)
-async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
+PARAMS = [pytest.param(name, marks=pytest.mark.slow) if name == "temporal" else name for name in ENGINES]
+"""An engine behind a server of its own takes seconds a test."""
+
+
+@pytest.fixture(params=PARAMS)
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
     flows.calls.clear()
     flows.stopped.clear()
     flows.flaky_failures = 0
-    async with ENGINES[request.param](tmp_path, None) as made:
+    async with ENGINES[request.param](request, None) as made:
         yield made
 
 
@@ -34,9 +38,9 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=ENGINES)
-async def slow_engine(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Engine]:
+@pytest.fixture(params=PARAMS)
+async def slow_engine(request: pytest.FixtureRequest, clock: FakeClock) -> AsyncIterator[Engine]:
     """An engine whose clock the test moves."""
     flows.calls.clear()
-    async with ENGINES[request.param](tmp_path, clock) as made:
+    async with ENGINES[request.param](request, clock) as made:
         yield made

@@ -240,7 +240,7 @@ async def long(run: Run, n: int) -> int:
     return await run.step(endless, n)
 
 
-@workflow(version=1, deadline_seconds=0.1)
+@workflow(version=1, deadline_seconds=60)
 async def hurried(run: Run, n: int) -> int:
     return await run.step(endless, n)
 

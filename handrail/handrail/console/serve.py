@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+import handrail.standing_promises  # noqa: F401 -- adds the chore
 from handrail.console.context import DEFAULT_PORT, ConsoleSettings
 from handrail.console.signin_settings import SECRET_VARIABLE, OidcSettings, SignInSettings
 from handrail_ground.optional import needs

@@ -21,7 +21,7 @@ from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
 from handrail_orchestrator.cli.printing import command_name, out, summary_lines
 from handrail_orchestrator.cli.progress import progress_bar
-from handrail_orchestrator.cli.stopping import run_until_stopped
+from handrail_orchestrator.cli.stopping import run_service, run_until_stopped
 from handrail_orchestrator.cli.target import load_workflow
 from handrail_orchestrator.cli.telling import NoticesOption, load_notices
 from handrail_orchestrator.engine import Engine
@@ -145,6 +145,10 @@ def work(
     triggers: TriggersOption = None,
     notices: NoticesOption = None,
     systems: SystemsOption = None,
+    engine: Annotated[
+        str | None, typer.Option(metavar="temporal://HOST:PORT/NAMESPACE", help="what says who executes which run")
+    ] = None,
+    queue: Annotated[str | None, typer.Option(help="only the steps that need a worker of this queue")] = None,
     logs: LogOption = False,
 ) -> None:
     """Execute whatever is due in a store, until stopped; start several of these for more speed or safety."""
@@ -162,10 +166,13 @@ def work(
             telemetry=telemetry_from_environment(),
             notices=load_notices(notices),
             systems=load_systems(systems),
+            engine=engine,
+            queue=queue,
         )
         oldest_first = sorted(zip(workflows, targets, strict=True), key=lambda pair: pair[0].version)
         found = {workflow.name: lasting(target) for workflow, target in oldest_first}
-        run_until_stopped(_work(orchestrator, found, store, until_idle=until_idle))
+        working = _work(orchestrator, found, store, until_idle=until_idle)
+        (run_until_stopped if engine is None else run_service)(working)
 
 
 async def _work(opened: Orchestrator, targets: Mapping[str, str], store: str, *, until_idle: bool) -> None:

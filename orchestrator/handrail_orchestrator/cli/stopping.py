@@ -21,6 +21,21 @@ LOOP_STOPPED = "Event loop stopped before Future completed."
 T = TypeVar("T")
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came, and everything that was held open is closed."""
+
+
+def run_service(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine like ``run_until_stopped``; SIGTERM is how it ends, so that nothing is wrong then.
+
+    Raises:
+        KeyboardInterrupt: it was stopped by Ctrl-C.
+        Misuse: the code that was executed ended what it is executed in.
+    """
+    with suppress(Terminated):
+        run_until_stopped(work)
+
+
 def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end; a signal cancels it, and what it holds open is closed in order.
 
@@ -50,7 +65,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(watched())
     except asyncio.CancelledError:
         if stopped:
-            raise KeyboardInterrupt from None
+            raise Terminated from None
         raise Misuse(f"the code that was executed cancelled this command's own task; {GOES_ON}") from None
     except RuntimeError as error:
         if str(error) != LOOP_STOPPED:

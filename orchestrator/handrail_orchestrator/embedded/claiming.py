@@ -42,6 +42,9 @@ class Claiming:
         self._resting = Resting(equipment.clock, self.wake)
         self._alarm = Alarm(equipment.clock, self.wake)
 
+    async def begin(self) -> None:
+        """Return: the worker's signing on has begun it."""
+
     def wake(self) -> None:
         """Look for due runs, once now or once more after the look that is under way."""
         if not self._executing.is_open:

@@ -8,6 +8,7 @@ from handrail_orchestrator.embedded.executing import Executing
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.firing import Firing
 from handrail_orchestrator.embedded.settings import Equipment, Settings
+from handrail_orchestrator.errors import OrchestratorError
 from handrail_orchestrator.workflow import Workflows
 
 if TYPE_CHECKING:
@@ -27,10 +28,18 @@ class WorkerParts:
     """The id that the worker has signed on with."""
     struck_off: Callable[[int], None]
     """Called when the store says that the worker with this id was struck off."""
+    give_up: Callable[[OrchestratorError], None]
+    """Called when no run can be executed here any more."""
+    is_responsive: Callable[[], bool]
+    """Whether the event loop turns, so that the worker may say that it is alive; called from any thread."""
 
 
 class Dispatch(Protocol):
     """Finds runs for one worker's ``Executing``; all of it on the worker's event loop but ``clock_has_stepped``."""
+
+    async def begin(self) -> None:
+        """Be ready to find runs, once the worker has signed on."""
+        ...
 
     @property
     def task(self) -> "asyncio.Task[None] | None":

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.embedded.body import Bodies
+from handrail_orchestrator.embedded.claiming import Claiming
 from handrail_orchestrator.embedded.presence import Presence
 from handrail_orchestrator.embedded.promised import PromisedJudges
 from handrail_orchestrator.embedded.rolling import Rolling
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from handrail_orchestrator.breaker import Breaker
     from handrail_orchestrator.clock import Clock
+    from handrail_orchestrator.embedded.dispatch import MakeDispatch
     from handrail_orchestrator.embedded.execution import Execution
     from handrail_orchestrator.embedded.library import Library
     from handrail_orchestrator.errors import StoreError
@@ -54,6 +56,7 @@ class EmbeddedEngine(Host):
         settings: Settings,
         breakers: "Mapping[str, Breaker]",
         telemetry: "Telemetry | None" = None,
+        dispatch: "MakeDispatch" = Claiming,
     ) -> None:
         self.started = StartedRuns(store)
         """Runs that were started here and may be on their way elsewhere."""
@@ -82,7 +85,7 @@ class EmbeddedEngine(Host):
             systems=systems,
             shared=shared,
         )
-        self.worker = Worker(workflows, equipment, settings, self.presence, self._finished)
+        self.worker = Worker(workflows, equipment, settings, self.presence, self._finished, dispatch)
         self.store = store
         self.clock = clock
         self._crash_limit = settings.crash_limit

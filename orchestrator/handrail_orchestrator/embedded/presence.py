@@ -33,7 +33,8 @@ class Presence:
         self._line: LifeLine | None = None
         self._bell: Doorbell | None = None
         self._next_beat = 0.0
-        self._silent = False
+        self.is_silent = False
+        """Whether others may take over although this process lives."""
         self.worker = 0
         self.has_company = False
         """Whether other workers have signed on."""
@@ -96,9 +97,9 @@ class Presence:
         Raises:
             Fenced: this worker was struck off itself.
         """
-        if self._silent and self._line is not None:
+        if self.is_silent and self._line is not None:
             self._line.hold_again()
-        self._silent = False
+        self.is_silent = False
         now = time.monotonic()
         if now >= self._next_beat:
             reply = self._store.apply([Beat()], worker=self.worker)[0]
@@ -108,9 +109,9 @@ class Presence:
 
     def fall_silent(self) -> None:
         """Let others take over although this process lives: it cannot go on with its runs."""
-        if not self._silent and self._line is not None:
+        if not self.is_silent and self._line is not None:
             self._line.let_go()
-        self._silent = True
+        self.is_silent = True
 
     def ring_others(self) -> None:
         """Tell the other workers that something is due."""

@@ -15,7 +15,14 @@ from handrail_orchestrator.embedded.holding import connect, lose_places
 from handrail_orchestrator.embedded.presence import Presence, report_stranded
 from handrail_orchestrator.embedded.settings import Equipment, Settings
 from handrail_orchestrator.embedded.watchdog import Watchdog
-from handrail_orchestrator.errors import Fenced, StoreError, StoreLocked, StoreMoved, StoreNotFound
+from handrail_orchestrator.errors import (
+    Fenced,
+    OrchestratorError,
+    StoreError,
+    StoreLocked,
+    StoreMoved,
+    StoreNotFound,
+)
 from handrail_orchestrator.store.changes import Change, HandBack, Release
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
@@ -49,7 +56,7 @@ class Worker:
         on_finished: "Callable[[Execution], None]",
         dispatch: MakeDispatch = Claiming,
     ) -> None:
-        self.failure: StoreError | None = None
+        self.failure: OrchestratorError | None = None
         """Why this worker gave up, if it did."""
         self._on_finished = on_finished
         self._workflows = workflows
@@ -71,6 +78,8 @@ class Worker:
                 firing=self._firing,
                 worker=lambda: self.id,
                 struck_off=self.struck_off,
+                give_up=self.give_up,
+                is_responsive=lambda: not presence.is_silent,
             )
         )
         """What finds the runs."""
@@ -234,8 +243,8 @@ class Worker:
         except StoreError as error:
             self.give_up(error)
 
-    def give_up(self, error: StoreError) -> None:
-        """Stop for good because the store cannot be written; what is recorded stays and can be taken up later."""
+    def give_up(self, error: OrchestratorError) -> None:
+        """Stop for good, as the store or what finds runs cannot be used; what is recorded can be taken up later."""
         if self.failure is None:
             self.failure = error
             self._executing.is_open = False

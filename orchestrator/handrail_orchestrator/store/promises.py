@@ -121,11 +121,11 @@ class OpenCaseRow(NamedTuple):
     run_id: str | None
     """None: its run was deleted."""
     forgotten: float | None
-    output: str | None
-    """The judgement's outcome as JSON."""
+    """When its values were forgotten."""
+    step: str | None
+    """The step's name in its run."""
     state: str | None
     """Of the item that people answer; None: it was not asked yet, or never will be."""
-    decision: str | None
     decided_by: str | None
 
 
@@ -253,6 +253,10 @@ class PromiseStore(Protocol):
 
     def promise_counts(self, stream: int) -> PromiseCounts:
         """Return what became of the cases of a stream."""
+        ...
+
+    def promise_has_more(self, stream: int, read_to: int) -> bool:
+        """Return whether there are cases that were not read: without a number, or behind one."""
         ...
 
     def promise_cases(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:

@@ -33,6 +33,8 @@ class DrawnCase:
     """The share of every case that was accepted under it."""
     below_share: float
     """The least share of the cases that were not: those answered with the suggestion in view have none."""
+    band: int = -1
+    """The place of the loosest threshold down to which all cases below the one in force were asked blind; -1: none."""
     verdict: Verdict | None = None
     """None: not drawn, or not answered yet."""
 

@@ -94,7 +94,10 @@ class PromiseKeeper:
         """The most that their mean has ever been."""
         self._seen = np.zeros(count)
         self._loss = np.zeros(count)
-        self._rule: tuple[int, float, float] | None = None
+        self._answers = np.zeros(count)
+        self._errors = np.zeros(count)
+        """The same two without weights."""
+        self._rule: tuple[int, int, float, float] | None = None
         self._bets: Any = None
         self._levels = np.log([settings.delta])
 
@@ -102,6 +105,23 @@ class PromiseKeeper:
     def threshold(self) -> float | None:
         """Return the score from which on the promise lets accept; None: nothing is accepted yet."""
         return None if self.in_force < 0 else self.ladder.thresholds[self.in_force]
+
+    @property
+    def answers(self) -> int:
+        """Return how many blind answers there were at or above the threshold in force; 0: there is none."""
+        return 0 if self.in_force < 0 else int(self._answers[self.in_force])
+
+    @property
+    def errors(self) -> int:
+        """Return how many of them say that the model was wrong, or will never be given."""
+        return 0 if self.in_force < 0 else int(self._errors[self.in_force])
+
+    @property
+    def risk(self) -> float | None:
+        """Return the share of wrong values among those at or above the threshold, as the weighted answers have it."""
+        if self.in_force < 0 or not self._seen[self.in_force]:
+            return None
+        return float(self._loss[self.in_force] / self._seen[self.in_force])
 
     def share(self, cases: int | None = None) -> float:
         """Return the share of accepted cases to ask blind next, after so many cases; until there is a threshold, 1."""
@@ -141,6 +161,8 @@ class PromiseKeeper:
         self._wealth[:, first:] += np.log1p(bets[:, first:] * (self.settings.target - paid))
         self._seen[first:] += 1
         self._loss[first:] += paid
+        self._answers[first:] += case.drawn
+        self._errors[first:] += is_wrong
         self._bets = None  # they depend on what was seen
         now = self._wealth[:, first:]
         top = now.max(axis=0)
@@ -150,11 +172,12 @@ class PromiseKeeper:
 
     def _bets_under(self, case: DrawnCase) -> Any:
         """Return the bets of each way on each threshold: from earlier cases, and the rule in force at the draw."""
-        rule = (case.in_force, case.accepted_share, case.below_share)
+        rule = (case.in_force, case.band, case.accepted_share, case.below_share)
         if self._bets is not None and self._rule == rule:
             return self._bets
-        target, (in_force, accepted, below) = self.settings.target, rule
-        share = np.where(np.arange(len(self._mass)) <= in_force, accepted, below)
+        target, (in_force, band, accepted, below) = self.settings.target, rule
+        place = np.arange(len(self._mass))
+        share = np.where(place <= in_force, accepted, np.where(place <= band, 1.0, below))
         dearest = np.maximum.accumulate(1 / share)  # of a wrong value at or above each threshold, at most
         expected = np.cumsum(self._mass / share) / self._whole_mass
         most = MOST / np.maximum(dearest - target, 1e-12)
@@ -188,6 +211,8 @@ class PromiseKeeper:
             "best": [None if each == -math.inf else each for each in self._best.tolist()],
             "seen": self._seen.tolist(),
             "loss": self._loss.tolist(),
+            "answers": self._answers.tolist(),
+            "errors": self._errors.tolist(),
         }
 
     @classmethod
@@ -201,13 +226,15 @@ class PromiseKeeper:
         try:
             wealth = np.asarray(data["wealth"], dtype=float)
             best = np.asarray([-math.inf if each is None else each for each in data["best"]], dtype=float)
-            seen, loss = (np.asarray(data[name], dtype=float) for name in ("seen", "loss"))
+            counted = ("seen", "loss", "answers", "errors")
+            seen, loss, answers, errors = (np.asarray(data[name], dtype=float) for name in counted)
             fits = wealth.shape == keeper._wealth.shape and all(
-                each.shape == keeper._seen.shape for each in (best, seen, loss)
+                each.shape == keeper._seen.shape for each in (best, seen, loss, answers, errors)
             )
             if not fits:
                 raise InvalidLabels("this checkpoint is of another ladder: begin again from the ledger")
             keeper._wealth, keeper._best, keeper._seen, keeper._loss = wealth, best, seen, loss
+            keeper._answers, keeper._errors = answers, errors
             keeper.in_force, keeper.cases, keeper.labels = (int(data[name]) for name in ("in_force", "cases", "labels"))
             keeper.last = None if data["last"] is None else int(data["last"])
         except (KeyError, TypeError, ValueError) as error:

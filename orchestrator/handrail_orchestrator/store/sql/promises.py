@@ -63,6 +63,10 @@ WHERE id = ?
 """
 _LOG = 'INSERT INTO promise_log (promise, at, action, "by", why, data) VALUES (?, ?, ?, ?, ?, ?)'
 
+_MORE = """
+SELECT 1 WHERE EXISTS (SELECT 1 FROM promise_cases WHERE stream = ? AND number IS NULL)
+    OR EXISTS (SELECT 1 FROM promise_cases WHERE stream = ? AND number > ?)
+"""
 _CASES = """
 SELECT c.id, c.number, c.score, c.share, c.drawn, c.verdict, c.at, r.threshold, coalesce(r.accepted_share, 1.0),
     coalesce(r.below_share, 1.0), r.band_from
@@ -70,7 +74,7 @@ FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AN
 WHERE c.stream = ? AND c.number > ? ORDER BY c.number LIMIT ?
 """
 _OPEN = f"""
-SELECT c.id, c.at, runs.id, runs.forgotten, steps.output, reviews.state, reviews.decision, reviews.decided_by
+SELECT c.id, c.at, runs.id, runs.forgotten, steps.name, reviews.state, reviews.decided_by
 FROM promise_cases AS c LEFT JOIN runs ON runs.key = c.run
 LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
 LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step IN (steps.name || '/review', steps.name || '/{AUDIT}')
@@ -176,6 +180,10 @@ class PromiseRows(ABC):
     def promise_counts(self, stream: int) -> PromiseCounts:
         """Return what became of the cases of a stream."""
         return PromiseCounts._make(self._rows(_COUNTS, (stream,))[0])
+
+    def promise_has_more(self, stream: int, read_to: int) -> bool:
+        """Return whether there are cases that were not read: without a number, or behind one."""
+        return bool(self._rows(_MORE, (stream, stream, read_to)))
 
     def promise_cases(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:
         """Return the numbered cases behind one, in their order."""

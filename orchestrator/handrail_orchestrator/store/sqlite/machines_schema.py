@@ -75,6 +75,7 @@ CREATE TABLE IF NOT EXISTS promise_cases (
     UNIQUE (stream, copy)
 );
 CREATE INDEX IF NOT EXISTS promise_cases_read ON promise_cases (stream, number);
+CREATE INDEX IF NOT EXISTS promise_cases_new ON promise_cases (stream) WHERE number IS NULL;
 CREATE INDEX IF NOT EXISTS promise_cases_open ON promise_cases (stream, id) WHERE drawn = 1 AND verdict IS NULL;
 CREATE TABLE IF NOT EXISTS promise_log (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,231 @@
+"""Keeping the promises of a store: labels are counted, thresholds set, shares lowered, drift answered, all as rows."""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from handrail_evals.decide.corrections.record import Judgements
+from handrail_evals.decide.keeping.keeper import KeeperSettings
+from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
+from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_case, verdicts
+from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
+from handrail_evals.errors import EvalsError
+from handrail_orchestrator.store.outbox import Notice
+from handrail_orchestrator.store.promises import (
+    MovePromise,
+    NewRule,
+    NumberCases,
+    PromiseChanges,
+    PromiseNote,
+    PromiseRow,
+    PromiseStore,
+    SetLadder,
+    SettleCases,
+    TakePromise,
+)
+
+EVERY_SECONDS: Final = 15.0
+LEASE_SECONDS: Final = 120.0
+"""How long a keeper that died keeps others waiting."""
+LADDER_SCORES: Final = 100
+"""First cases of a stream whose scores give its thresholds; their labels never count, as those chose the thresholds."""
+
+_log = logging.getLogger("handrail.promises")
+
+
+class KeepsPromises(Judgements, Protocol):
+    """A store as the keeper works on it: a client that has it open."""
+
+    @property
+    def promise_store(self) -> PromiseStore:
+        """Return what it reads."""
+        ...
+
+    async def change_promises(self, change: PromiseChanges) -> Any:
+        """Write what it found; returns the reply."""
+        ...
+
+    def now(self) -> float:
+        """Return the time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What one look at a promise came to."""
+
+    number: int
+    target: str
+    """Such as ``triage/route``."""
+    read: int
+    """Cases that were read."""
+    threshold: float | None
+    notes: tuple[str, ...]
+    """What was decided, in plain words."""
+
+
+async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> list[Kept]:
+    """Look at every promise of a store once; returns those of which there was something to do.
+
+    It may be killed at any moment, and several processes may do so at once: what is believed follows from the ledger
+    alone, and a promise that somebody else has moved on meanwhile is left to them.
+
+    Raises:
+        StoreError: the store cannot be read or written.
+    """
+    name = keeper or f"{socket.gethostname()}:{os.getpid()}"
+    kept = []
+    for row in client.promise_store.promises():
+        if not client.promise_store.promise_has_more(row.stream, row.read_to) and not _may_resume(row):
+            continue
+        now = client.now()
+        if await client.change_promises(TakePromise(row.id, name, now, now + LEASE_SECONDS)):
+            try:
+                looked_at = await _look(client, row, name)
+            except EvalsError as error:
+                _log.error("the promise of %s/%s cannot be kept: %s", row.workflow, row.step, error)
+                continue
+            kept += [] if looked_at is None else [looked_at]
+    return kept
+
+
+def _may_resume(row: PromiseRow) -> bool:
+    """Return whether a person resumed it, so that it accepts again without a new label."""
+    return row.state == "keeping" and row.threshold is None and row.checkpoint is not None and not row.why
+
+
+async def _look(client: KeepsPromises, row: PromiseRow, name: str) -> Kept | None:
+    store = client.promise_store
+    found = list(verdicts(store, client, row.stream, client.now()))
+    for start in range(0, len(found), AT_ONCE):
+        await client.change_promises(SettleCases(found[start : start + AT_ONCE]))
+    await client.change_promises(NumberCases(row.stream))
+    ladder = await _ladder(client, row)
+    if ladder is None:
+        return None
+    state = KeeperState.of_text(row.checkpoint, ladder, KeeperSettings(target=row.target, delta=row.delta))
+    notes: list[PromiseNote] = []
+    read = 0
+    last = row.read_to
+    for page in _pages(store, row, last):
+        cases = [(drawn_case(each, ladder), each.at) for each in page if each.id > row.ladder_to]
+        read += (done := state.read(cases))
+        last = state.keeper.last if state.keeper.last is not None else last
+        if state.stopped:
+            notes.append(PromiseNote("stopped", state.stopped))
+            break
+        if done < len(cases):
+            break
+        last = max(last, page[-1].number)
+        await asyncio.sleep(0)
+    return await _moved(client, row, state, name, read=read, last=last, notes=notes)
+
+
+def _pages(store: PromiseStore, row: PromiseRow, after: int) -> Iterator[list[Any]]:
+    while page := store.promise_cases(row.stream, after=after, limit=AT_ONCE):
+        yield page
+        after = page[-1].number
+
+
+async def _ladder(client: KeepsPromises, row: PromiseRow) -> KeeperLadder | None:
+    """Return the thresholds of a promise, fixed now if there are enough scores; None: there are not."""
+    if row.ladder is not None:
+        return KeeperLadder.of_json(json.loads(row.ladder))
+    scores = client.promise_store.promise_scores(row.stream, LADDER_SCORES)
+    if len(scores) < LADDER_SCORES:
+        return None
+    ladder = ladder_of([score for _, score in scores], fewest=LADDER_SCORES)
+    told = json.dumps(ladder.as_json())
+    await client.change_promises(SetLadder(row.stream, told, max(case for case, _ in scores)))
+    return None  # the next look reads it, as whoever else does
+
+
+async def _moved(
+    client: KeepsPromises, row: PromiseRow, state: KeeperState, name: str, *, read: int, last: int,
+    notes: list[PromiseNote],
+) -> Kept | None:  # fmt: skip
+    """Write where a promise stands now, with a new rule where one is due."""
+    why = row.why
+    if row.state == "keeping":
+        why = state.stopped or ("" if state.keeper.threshold is not None else row.why)
+    rule = _rule(row, state)
+    if rule is not None:
+        data = json.dumps({"threshold": rule.threshold, "labels": rule.labels, "wrong": rule.wrong})
+        notes.append(PromiseNote("rule", rule.why, data))
+    if not read and rule is None:
+        return None
+    change = MovePromise(
+        row.id, row.version, client.now(), f"keeper:{name}", last, state.as_text(), rule, row.state, why, notes,
+        _notice(row, state, rule, client.now()),
+    )  # fmt: skip
+    if not await client.change_promises(change):
+        return None  # a person, or another keeper, was faster
+    target = f"{row.workflow}/{row.step}"
+    for note in notes:
+        _log.info("the promise of %s (%s): %s", target, row.terms, note.why)
+    said = tuple(f"{each.action}: {each.why}" for each in notes)
+    return Kept(number=row.id, target=target, read=read, threshold=state.keeper.threshold, notes=said)
+
+
+def _rule(row: PromiseRow, state: KeeperState) -> NewRule | None:
+    """Return the rule that is due; None: the one in force stays."""
+    keeper = state.keeper
+    if row.state != "keeping":
+        return None
+    share = state.accepted_share
+    if keeper.threshold == row.threshold and SHARE_STEP * row.accepted_share < share <= row.accepted_share:
+        return None
+    if keeper.threshold is None and row.threshold is None:
+        return None
+    below = 1.0 if keeper.threshold is None else share
+    return NewRule(
+        keeper.threshold, share, below, state.band_from, keeper.cases, keeper.labels, keeper.errors, _why(row, state)
+    )
+
+
+def _why(row: PromiseRow, state: KeeperState) -> str:
+    keeper = state.keeper
+    if state.stopped:
+        return f"nothing is accepted, and labels are counted anew: {state.stopped}"
+    if keeper.threshold is None:
+        return f"{keeper.labels:,} blind answers allow no threshold"
+    counted = f"{keeper.answers:,} blind answers at or above {keeper.threshold:.4f}, {keeper.errors:,} of them wrong"
+    moved = "the share that is asked blind" if keeper.threshold == row.threshold else "the threshold"
+    if state.watch is not None and state.watch.phase == "raised":
+        return f"{moved} moves as the scores have moved ({state.watch.why}); {counted}"
+    return f"{moved} moves to what they allow: {counted}; {100 * state.accepted_share:.3g}% is asked blind"
+
+
+def _notice(row: PromiseRow, state: KeeperState, rule: NewRule | None, now: float) -> Notice | None:
+    """Return what people are told: a promise that stopped, accepts for the first time, or is at risk."""
+    target = f"{row.workflow}/{row.step}"
+    key = f"promise:{row.id}:{row.version}"
+    if state.stopped:
+        return Notice("promise", key, f"{target}: the promise stopped; people decide again", now, body=state.stopped)
+    if rule is None or rule.threshold is None:
+        return None
+    if row.threshold is None:
+        title = f"{target}: the promise ({row.terms}) accepts from a confidence of {rule.threshold:.3f} on"
+        return Notice("promise", key, title, now, body=rule.why)
+    if rule.accepted_share > row.accepted_share:
+        return Notice("promise", key, f"{target}: the promise is at risk; more is asked blind", now, body=rule.why)
+    return None
+
+
+class PromiseKeeping:
+    """Keeps the promises of a store now and again: a chore, for ``Orchestrator(chores=[PromiseKeeping])``."""
+
+    name = "promises"
+    every_seconds = EVERY_SECONDS
+
+    def __init__(self, client: KeepsPromises) -> None:
+        self._client = client
+
+    async def do(self) -> None:
+        """Look at every promise once."""
+        await keep_promises(self._client)

@@ -1,0 +1,100 @@
+"""Where the keeper of one promise stands: what it believes, what it has seen lately, and the watch for drift."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.decide.drift.watch_file import watch_from_json, watch_to_json
+from handrail_evals.decide.keeping.draws import DrawnCase
+from handrail_evals.decide.keeping.drift import REFERENCE, armed, watch_settings, watched
+from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
+from handrail_evals.decide.keeping.ladder import KeeperLadder
+from handrail_evals.errors import InvalidLabels
+
+BAND = 0.1
+"""Of the cases: so much just below the threshold is asked blind altogether, as the next threshold is found there."""
+LADDER_REACH = 0.85
+"""Of the cases: what a ladder covers from its first threshold to its last."""
+SHARE_STEP = 0.9
+"""A share in force is lowered when it may fall to so much of itself, and not for less."""
+
+
+@dataclass(slots=True)
+class KeeperState:
+    """The keeper of a promise between two looks at its ledger; a function of the ledger alone."""
+
+    keeper: PromiseKeeper
+    scores: list[float] = field(default_factory=list)
+    """Of the last cases."""
+    watch: Watch | None = None
+    stopped: str = ""
+    """Why nothing that was counted before counts any more; empty: all of it does."""
+
+    def read(self, cases: Iterable[tuple[DrawnCase, float]]) -> int:
+        """Read cases with when each was judged, up to the first that is open, or to a stop; return how many."""
+        count = 0
+        for case, at in cases:
+            before = self.keeper.threshold
+            if not self.keeper.read([case]):
+                break
+            count += 1
+            self.scores = [*self.scores[1 - REFERENCE :], case.score]
+            threshold = self.keeper.threshold
+            if threshold is None:
+                continue
+            if threshold != before or self.watch is None:
+                settings = watch_settings(self.keeper.settings.target, self.keeper.settings.least_share)
+                self.watch = armed(settings, self.scores, threshold, at)
+                continue
+            self.watch = watched(self.watch, case, threshold, at)
+            if self.watch.phase == "stopped":
+                self._stop(self.watch.changes[-1])
+                break
+        return count
+
+    def _stop(self, change: object) -> None:
+        """Believe nothing any more: what comes now is another traffic, and a promise about it begins anew."""
+        last = self.keeper.last
+        self.stopped = f"drift: {change}"
+        self.keeper = PromiseKeeper(self.keeper.ladder, self.keeper.settings)
+        self.keeper.last = last
+        self.watch, self.scores = None, []
+
+    @property
+    def accepted_share(self) -> float:
+        """Return the share of accepted cases to ask blind next: more while the watch suspects something."""
+        share = self.keeper.share()
+        return share if self.watch is None else max(share, self.watch.audit_rate)
+
+    @property
+    def band_from(self) -> float | None:
+        """Return the threshold down to which all cases below the one in force are asked blind."""
+        keeper, thresholds = self.keeper, self.keeper.ladder.thresholds
+        if keeper.in_force < 0:
+            return None
+        rungs = max(1, round(len(thresholds) * BAND / LADDER_REACH))
+        return thresholds[min(len(thresholds) - 1, keeper.in_force + rungs)]
+
+    def as_text(self) -> str:
+        """Return it as the text of a checkpoint."""
+        watch = None if self.watch is None else watch_to_json(self.watch)
+        return json.dumps({"keeper": self.keeper.as_json(), "scores": self.scores, "watch": watch})
+
+    @classmethod
+    def of_text(cls, text: str | None, ladder: KeeperLadder, settings: KeeperSettings) -> Self:
+        """Return it from a checkpoint, or at its beginning.
+
+        Raises:
+            InvalidLabels: the text is none of this ladder.
+            UnreadableWatch: its watch is none of this release.
+        """
+        if text is None:
+            return cls(PromiseKeeper(ladder, settings))
+        data: Any = json.loads(text)
+        if not isinstance(data, dict) or not isinstance(data.get("scores"), Sequence):
+            raise InvalidLabels("this is no checkpoint of a keeper: begin again from the ledger")
+        keeper = PromiseKeeper.of_json(data.get("keeper"), ladder, settings)
+        watch = data.get("watch")
+        return cls(keeper, [float(each) for each in data["scores"]], None if watch is None else watch_from_json(watch))

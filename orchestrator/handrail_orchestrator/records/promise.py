@@ -1,0 +1,98 @@
+"""A promise as whoever looks from outside sees it, and what was decided about it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from handrail_orchestrator.store.promises import PromiseState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRecord:
+    """One promise: what it speaks of, its rule in force, and what became of its cases. Shares are from 0 to 1."""
+
+    number: int
+    workflow: str
+    step: str
+    model: str
+    """Who answers, by the answers' own name; another name is another promise."""
+    prompt_version: str
+    servers: tuple[str, ...]
+    terms: str
+    """What is promised, in one line."""
+    wrong_at_most: float
+    sure: float
+    state: PromiseState
+    why: str
+    """Why nothing is accepted, or why it is paused."""
+    rule: int
+    """The number of the rule in force; 0: the one that everything begins with."""
+    threshold: float | None
+    """The least confidence that is accepted; None: nothing is."""
+    accepted_share: float
+    """The share of accepted cases that is asked blind."""
+    labels: int
+    """Blind answers that the rule was set on."""
+    set_at: float | None
+    """When the rule was set, in seconds since the epoch."""
+    begun: float
+    cases: int
+    accepted: int
+    drawn: int
+    answered: int
+    wrong: int
+    """Of the answered: wrong, or given up."""
+    accepted_answered: int
+    accepted_wrong: int
+    is_current: bool
+    """Whether it is the newest of its step and terms."""
+
+    @property
+    def target(self) -> str:
+        """Return what people call it: ``triage/route``."""
+        return f"{self.workflow}/{self.step}"
+
+    @property
+    def coverage(self) -> float | None:
+        """Return the share of all its cases that was accepted; None: there were none."""
+        return self.accepted / self.cases if self.cases else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {"target": self.target, "coverage": self.coverage, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRuleRecord:
+    """A rule that a promise was kept by; from ``at`` on, until the next one."""
+
+    number: int
+    at: float
+    threshold: float | None
+    accepted_share: float
+    below_share: float
+    cases: int
+    """Read by then."""
+    labels: int
+    """Blind answers by then."""
+    wrong: int
+    """Of those at or above the threshold: wrong, or given up."""
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseChange:
+    """Something that was decided about a promise."""
+
+    at: float
+    action: str
+    """``rule``, ``ladder``, ``stopped``, ``paused`` or ``resumed``."""
+    by: str
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return asdict(self)

@@ -1,0 +1,1 @@
+"""Runs on many machines: Temporal says who executes which run and when, the store remembers them."""

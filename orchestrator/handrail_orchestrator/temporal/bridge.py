@@ -1,0 +1,184 @@
+"""Which runs a worker behind Temporal executes: those that Temporal asks for, once it is told what is due."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from handrail_orchestrator.clock import SystemClock
+from handrail_orchestrator.embedded.alarm import Alarm
+from handrail_orchestrator.embedded.dispatch import WorkerParts
+from handrail_orchestrator.embedded.execution import Execution
+from handrail_orchestrator.embedded.holding import hold_back, look_for_places
+from handrail_orchestrator.errors import StoreError
+from handrail_orchestrator.store.claiming import ClaimRings, Ring
+from handrail_orchestrator.temporal.address import TemporalAddress
+from handrail_orchestrator.temporal.executor import Executor
+from handrail_orchestrator.temporal.worker import AT_ONCE, TaskQueues, TemporalThread
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.claiming import Rings
+
+_log = logging.getLogger("handrail.worker")
+
+LATE_SECONDS = 5.0
+"""After which Temporal is told that a wait for a time is over, should it not have noticed."""
+SWEEP_SECONDS = 5.0
+"""How often everything due is looked through, whoever rang or did not."""
+AGAIN_SECONDS = 1.0
+"""When Temporal is told again that could not be told."""
+LOOK_AGAIN_SECONDS = 0.05
+HEARTBEATS_A_LEASE = 2.0
+"""A worker that does not beat for so many leases has lost what Temporal asked it for."""
+
+
+class Bridge:
+    """Tells Temporal of due runs, and has executed what it asks for."""
+
+    def __init__(self, address: TemporalAddress, place: str | None, parts: WorkerParts) -> None:
+        self.task: asyncio.Task[None] | None = None
+        """The look that is under way."""
+        self.is_blind = False
+        """Whether the last look for work failed, so that nobody knows what is due."""
+        self._parts = parts
+        self._equipment = parts.equipment
+        self._executor = Executor(parts)
+        self._again = False
+        self._is_up = False
+        self._untold: list[Ring] = []
+        self._in_real_time = isinstance(parts.equipment.clock, SystemClock)
+        self._alarm = Alarm(parts.equipment.clock, self.wake)
+        self._sweep: asyncio.TimerHandle | None = None
+        work = TaskQueues(
+            address=address,
+            versions=parts.workflows.versions,
+            place=place,
+            concurrency=parts.settings.concurrency,
+            heartbeat_seconds=HEARTBEATS_A_LEASE * parts.settings.lease_seconds,
+        )
+        self._thread = TemporalThread(work, self._executor.advance, parts.is_responsive, parts.give_up)
+
+    async def begin(self) -> None:
+        """Connect to Temporal and begin to take runs.
+
+        Raises:
+            TemporalError: that is not possible.
+        """
+        await self._thread.begin()
+        self._is_up = True
+        self._swept()
+
+    # -- telling
+
+    def wake(self) -> None:
+        """Tell Temporal of what is due, once now or once more after the look that is under way."""
+        if not self._parts.executing.is_open:
+            return
+        if self.task is not None:
+            self._again = True
+            return
+        self.task = asyncio.get_running_loop().create_task(self._look())
+        self.task.add_done_callback(self._looked)
+
+    async def _look(self) -> None:
+        parts, clock = self._parts, self._equipment.clock
+        me = parts.worker()
+        parts.executing.stop_cancelled(me)
+        look_for_places(self._equipment, me)
+        if not self._is_up:
+            return
+        now = clock.now()
+        late = now - LATE_SECONDS if self._in_real_time else now
+        while True:
+            rings: Rings = await self._equipment.writer.ask(ClaimRings(parts.workflows.versions, now, late, AT_ONCE))
+            parts.firing.at(rings.next_timer)
+            hold_back(parts.executing.active.values(), self._equipment, rings.paused, rings.failing)
+            self._untold = await self._thread.tell([*self._untold, *rings.rings])
+            if self._untold:
+                asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.wake)
+            if self._untold or len(rings.rings) < AT_ONCE or not parts.executing.is_open:
+                break
+        if rings.next_wake is not None:
+            self._alarm.at(rings.next_wake)
+
+    def _looked(self, task: asyncio.Task[None]) -> None:
+        self.task = None
+        again, self._again = self._again, False
+        error = None if task.cancelled() else task.exception()
+        self.is_blind = error is not None
+        if isinstance(error, StoreError):
+            _log.warning("cannot look for work: %s", error)
+        elif error is not None:
+            _log.error("looking for work failed", exc_info=error)
+        elif again:
+            self.wake()
+        self._equipment.stillness.changed()
+
+    def _swept(self) -> None:
+        self._sweep = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._swept)
+        self.wake()
+
+    async def look(self) -> None:
+        """Tell Temporal of what is due, and of what came meanwhile, and wait until that is over."""
+        self.wake()
+        while self.task is not None:
+            await asyncio.wait([self.task])
+
+    # -- room: what is started here is executed by whomever Temporal asks
+
+    @property
+    def has_room(self) -> bool:
+        """Return that nothing that is started here is executed here at once."""
+        return False
+
+    def expect(self) -> None:
+        """Keep room: none is needed."""
+
+    def arrived(self) -> None:
+        """Give up room: none was kept."""
+
+    def begins(self, key: int) -> None:
+        """Take note that a run is executed now: nothing is kept of it."""
+
+    # -- what became of them
+
+    def over(self, execution: Execution) -> None:
+        """Take note that an execution is over, and tell of what became due by it."""
+        if execution.woke_others:
+            self.wake()
+        if execution.wake is not None and not self._in_real_time:  # Temporal's timers know real time only
+            self._alarm.at(execution.wake)
+
+    @property
+    def is_still(self) -> bool:
+        """Return whether nothing is on its way from here."""
+        return self.task is None and not self._executor.is_busy
+
+    async def is_at_rest(self) -> bool:
+        """Return whether nothing is due that this worker could execute."""
+        due = self._equipment.store.due(self._equipment.clock.now())
+        mine = any(version in self._parts.workflows.versions for version in due)
+        if mine or self._untold or self.is_blind or self._executor.is_busy:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            return False
+        return True
+
+    # -- the clock
+
+    def clock_has_stepped(self) -> bool:
+        """Return whether the clock was set; called in the writer's thread."""
+        return self._alarm.clock_has_stepped()
+
+    def set_anew(self) -> None:
+        """Wait for the same times by the clock as it is now."""
+        self._alarm.set_anew()
+
+    def close(self) -> None:
+        """Take no further run; what is executed is handed back."""
+        self._alarm.cancel()
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._thread.stop_polling()
+
+    async def closed(self) -> None:
+        """Wait until Temporal knows what became of the runs."""
+        await self._thread.ended()

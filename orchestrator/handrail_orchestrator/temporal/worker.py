@@ -1,0 +1,251 @@
+"""Temporal's SDK in a thread of its own: polls for runs, beats for those that are executed, tells of due ones.
+
+Its event loop is not the one that executes runs, so that a body that holds that up loses its run only when the watchdog
+says so. Nothing of the SDK outlives the thread: it crashes processes that end while it is at work.
+"""
+
+import asyncio
+import gc
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from handrail_orchestrator.errors import OrchestratorError
+from handrail_orchestrator.store.claiming import Ring
+from handrail_orchestrator.temporal import attributes
+from handrail_orchestrator.temporal.address import TemporalAddress
+from handrail_orchestrator.temporal.driver import ADVANCE, DRIVE, Advanced, Errand, RunDriver
+from handrail_orchestrator.temporal.errors import TemporalStopped, in_our_words
+
+_log = logging.getLogger("handrail.worker")
+
+CONNECT_SECONDS = 15.0
+TELL_SECONDS = 10.0
+"""How long telling Temporal of one run may take."""
+AT_ONCE = 50
+"""Runs that Temporal is told of at once."""
+DRAIN_SECONDS = 20.0
+"""How long the SDK waits for executions that are being handed back; more than that takes."""
+QUIET_SECONDS = 0.2
+"""What the SDK's own threads are given to end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQueues:
+    """What a process takes from Temporal."""
+
+    address: TemporalAddress
+    versions: Sequence[tuple[str, int]]
+    place: str | None
+    """The queue of workers that this one is of; None: it executes what needs none."""
+    concurrency: int
+    heartbeat_seconds: float
+
+
+class TemporalThread:
+    """The thread; its methods are called on the event loop that executes runs."""
+
+    def __init__(
+        self,
+        work: TaskQueues,
+        advance: Callable[[str, bool], Awaitable[Advanced]],
+        is_responsive: Callable[[], bool],
+        on_stopped: Callable[[OrchestratorError], None],
+    ) -> None:
+        self._work = work
+        self._advance = advance
+        self._is_responsive = is_responsive
+        self._on_stopped = on_stopped
+        self._engine = asyncio.get_running_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: Client | None = None
+        self._stop = asyncio.Event()
+        self._ready: Future[None] = Future()
+        self._over: Future[None] = Future()
+        self._room: asyncio.Semaphore
+        self._shows = True
+        """Whether the namespace knows our search attributes."""
+        self._thread = threading.Thread(target=self._main, name="handrail-temporal", daemon=True)
+
+    async def begin(self) -> None:
+        """Connect and begin to poll.
+
+        Raises:
+            TemporalError: that is not possible.
+        """
+        self._thread.start()
+        await asyncio.wrap_future(self._ready)
+
+    async def tell(self, rings: Sequence[Ring]) -> list[Ring]:
+        """Tell Temporal of due runs; returns those of which it could not be told now."""
+        if self._loop is None:
+            return list(rings)
+        try:
+            told = asyncio.run_coroutine_threadsafe(self._tell_all(rings), self._loop)
+        except RuntimeError:  # it has ended
+            return list(rings)
+        return await asyncio.wrap_future(told)
+
+    def stop_polling(self) -> None:
+        """Take no further run; what is being executed may be answered for until ``ended``."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def ended(self) -> None:
+        """Wait until Temporal knows what became of the runs, and the thread has ended."""
+        self.stop_polling()
+        if self._thread.ident is not None:
+            await asyncio.wrap_future(self._over)
+            await asyncio.to_thread(self._thread.join)
+
+    # -- in the thread
+
+    def _main(self) -> None:
+        try:
+            with asyncio.Runner() as runner:
+                self._loop = runner.get_loop()
+                runner.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 -- whatever ends the thread, nobody may wait for it for ever
+            self._failed(error)
+        finally:
+            self._loop = None
+            gc.collect()
+            self._over.set_result(None)
+
+    def _failed(self, error: BaseException) -> None:
+        ours = in_our_words(self._work.address, error if isinstance(error, Exception) else TemporalStopped(repr(error)))
+        if not self._ready.done():
+            self._ready.set_exception(ours)
+        else:
+            _log.error("%s", ours)
+            self._engine.call_soon_threadsafe(self._on_stopped, ours)
+
+    async def _serve(self) -> None:
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._client = client = await connect(self._work.address)
+        try:
+            await attributes.register(client)
+        except RPCError as error:
+            self._shows = False
+            _log.warning("Temporal's page will not show what runs wait for: %s", error)
+        workers = self._workers(client)
+        tasks = [asyncio.create_task(worker.run()) for worker in workers]
+        stop = asyncio.create_task(self._stop.wait())
+        self._ready.set_result(None)
+        await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        await asyncio.gather(*(worker.shutdown() for worker in workers if not self._all_over(tasks)))
+        self._client = None
+        del client, workers
+        for task in tasks:
+            await task
+        tasks.clear()
+        gc.collect()
+        await asyncio.sleep(QUIET_SECONDS)
+
+    def _all_over(self, tasks: "Sequence[asyncio.Task[None]]") -> bool:
+        return all(task.done() for task in tasks)
+
+    def _workers(self, client: Client) -> list[Worker]:
+        work = self._work
+        shared: dict[str, Any] = {
+            "activities": [self._activity()],
+            "max_concurrent_activities": work.concurrency,
+            "max_concurrent_workflow_task_polls": 2,
+            "max_concurrent_activity_task_polls": 2,
+            "graceful_shutdown_timeout": timedelta(seconds=DRAIN_SECONDS),
+            "workflow_runner": UnsandboxedWorkflowRunner(),
+        }
+        if work.place is None:
+            shared["workflows"] = [RunDriver]
+        queues = [work.address.task_queue(*version, work.place) for version in work.versions]
+        return [Worker(client, task_queue=queue, **shared) for queue in queues]
+
+    def _activity(self) -> Callable[[Errand], Awaitable[Advanced]]:
+        @activity.defn(name=ADVANCE)
+        async def advance(errand: Errand) -> Advanced:
+            coroutine = self._execute(errand.run, anew=activity.info().attempt > 1)
+            executed = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._engine))
+            while not executed.done():
+                await asyncio.wait([executed], timeout=errand.heartbeat_seconds / 4)
+                if self._is_responsive():
+                    activity.heartbeat()
+            return executed.result()
+
+        return advance
+
+    async def _execute(self, run_id: str, *, anew: bool) -> Advanced:
+        """Execute a run as far as it goes, on the event loop of the engine."""
+        try:
+            advanced = await self._advance(run_id, anew)
+        except OrchestratorError as error:
+            raise ApplicationError(str(error), type=type(error).__name__) from None
+        return advanced if self._shows else Advanced(advanced.status, advanced.due_in, advanced.place)
+
+    async def _tell_all(self, rings: Sequence[Ring]) -> list[Ring]:
+        told = await asyncio.gather(*(self._tell(ring) for ring in rings))
+        return [ring for ring, is_told in zip(rings, told, strict=True) if not is_told]
+
+    async def _tell(self, ring: Ring) -> bool:
+        address, client = self._work.address, self._client
+        if client is None:
+            return False
+        async with self._room:
+            try:
+                await client.start_workflow(
+                    DRIVE,
+                    Errand(ring.id, self._work.heartbeat_seconds),
+                    id=address.workflow_id(ring.id),
+                    task_queue=address.task_queue(ring.workflow, ring.version),
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    start_signal="ring",
+                    search_attributes=self._attributes(ring),
+                    rpc_timeout=timedelta(seconds=TELL_SECONDS),
+                )
+            except (RPCError, RuntimeError, OSError) as error:
+                _log.debug("Temporal cannot be told of run %s now: %s", ring.id, error)
+                return False
+        return True
+
+    def _attributes(self, ring: Ring) -> TypedSearchAttributes:
+        if not self._shows:
+            return TypedSearchAttributes.empty
+        pairs = attributes.first_shown(ring.workflow).items()
+        return TypedSearchAttributes(
+            [SearchAttributePair(SearchAttributeKey.for_keyword(name), text) for name, text in pairs]
+        )
+
+
+async def connect(address: TemporalAddress) -> Client:
+    """Connect to a namespace, with keys and certificates from the environment.
+
+    Raises:
+        TemporalError: nobody answers, or says no.
+    """
+    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest  # noqa: PLC0415 -- large
+
+    given: dict[str, Any] = {**ClientConfig.load_client_connect_config()}
+    given |= {"target_host": address.target, "namespace": address.namespace}
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            client = await Client.connect(**given)
+            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=address.namespace))
+    except TimeoutError as error:
+        raise in_our_words(address, ConnectionError(f"no connect within {CONNECT_SECONDS:g} s")) from error
+    except (RPCError, RuntimeError, OSError) as error:
+        raise in_our_words(address, error) from error
+    return client

@@ -1,0 +1,204 @@
+"""A promise keeps itself: from no labels to a threshold, through drift and new models, killed and doubled."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from handrail import Client, Orchestrator, Run, Says, ScriptedModel, Workflow, classify, workflow
+from handrail.ai_steps import AIStep
+from handrail.calibration import keep_promises
+from handrail.guards import promise
+from handrail.orchestrator import PromiseRecord, ReviewQuery
+
+pytestmark = pytest.mark.slow
+
+Letter = Literal["a", "b"]
+
+
+def letter(model: str = "scripted") -> AIStep[Letter]:
+    """Answer "a", as sure as the text says."""
+    says = ScriptedModel(lambda request: Says("a", float(request.text.rsplit(maxsplit=1)[-1])), name=model)
+    return classify("letter", Letter, "Which letter?", models=says, accept=promise(wrong_at_most=0.1, sure=0.9))
+
+
+def sort_with(step: AIStep[Letter]) -> Workflow[str, Letter]:
+    @workflow(version=1)
+    async def sort(run: Run, text: str) -> Letter:
+        return await run.decide(step, text)
+
+    return sort
+
+
+class Desk:
+    """Traffic whose scores are even, people who answer by the truth, and a keeper that looks after each batch."""
+
+    def __init__(self, store: str, seed: int = 1) -> None:
+        self.store = store
+        self.chance = random.Random(seed)
+        self.number = 0
+        self.wrong_accepted = self.accepted = 0
+
+    async def batch(
+        self, count: int, risk: Callable[[float], float], *, step: AIStep[Letter] | None = None, keep: bool = True
+    ) -> None:
+        sort = sort_with(step or letter())
+        truth: dict[str, str] = {}
+        texts = []
+        for _ in range(count):
+            self.number += 1
+            score = round(self.chance.random(), 4)
+            truth[f"r-{self.number}"] = "b" if self.chance.random() < risk(score) else "a"
+            texts.append((f"r-{self.number}", f"{self.number} {score}"))
+        async with Orchestrator(self.store, workflows=[sort]) as orchestrator:
+            await orchestrator.start_many(sort, texts)
+            await orchestrator.idle()
+            for run_id, _ in texts:
+                if orchestrator.run(run_id).status == "completed":
+                    self.accepted += 1
+                    self.wrong_accepted += truth[run_id] == "b"
+            while items := orchestrator.reviews(ReviewQuery(limit=500)):
+                for item in items:
+                    await orchestrator.decide(item.id, truth[item.run_id], by="ann")
+                await orchestrator.idle()
+            for _ in range(2 * keep):  # the first look fixes the thresholds
+                await keep_promises(orchestrator)
+
+    async def promise(self) -> PromiseRecord:
+        async with Client(self.store) as client:
+            return client.promise("sort/letter")
+
+
+def mostly_right(score: float) -> float:
+    return 0.002 if score > 0.3 else 0.6
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(f"sqlite:///{tmp_path / 'runs.db'}")
+
+
+def test_it_begins_with_no_labels_and_accepts_as_soon_as_they_allow_it(desk: Desk) -> None:
+    async def played() -> list[Any]:
+        await desk.batch(100, mostly_right)
+        first = await desk.promise()
+        await desk.batch(200, mostly_right)
+        second = await desk.promise()
+        await desk.batch(100, mostly_right)
+        return [first, second, await desk.promise()]
+
+    first, second, third = asyncio.run(played())
+    assert (first.threshold, first.cases, first.drawn, first.answered) == (None, 100, 100, 100)
+    assert second.threshold is not None  # the first hundred gave the thresholds, and count for nothing else
+    assert second.labels == 200
+    assert third.accepted > 30
+    assert desk.accepted == third.accepted
+    assert desk.wrong_accepted <= 2
+
+
+def test_what_is_decided_is_a_row_with_its_reason(desk: Desk) -> None:
+    async def played() -> tuple[Any, Any]:
+        await desk.batch(300, mostly_right)
+        async with Client(desk.store) as client:
+            return client.promise_rules("sort/letter"), client.promise_history("sort/letter")
+
+    rules, history = asyncio.run(played())
+    assert [each.number for each in rules] == [1]
+    assert "blind answers at or above" in rules[0].why
+    assert [(each.action, each.why) for each in history] == [("rule", rules[0].why)]
+    assert history[0].by.startswith("keeper:")
+
+
+def test_keepers_that_are_killed_or_doubled_spend_nothing_twice(desk: Desk, tmp_path: Path) -> None:
+    other = Desk(f"sqlite:///{tmp_path / 'other.db'}")
+
+    async def played() -> tuple[Any, Any]:
+        for _ in range(3):
+            await desk.batch(100, mostly_right)
+            async with Client(desk.store) as one, Client(desk.store) as two:
+                await asyncio.gather(*(keep_promises(each, keeper="one") for each in (one, two, one)))
+        await other.batch(300, mostly_right)
+        async with Client(desk.store) as one, Client(other.store) as two:
+            return one.promise_store.promises(), two.promise_store.promises()
+
+    often, once = asyncio.run(played())
+    assert often[0].checkpoint is not None
+    assert (often[0].read_to, often[0].threshold) == (once[0].read_to, once[0].threshold)
+
+
+def test_another_traffic_stops_it_and_it_begins_anew(desk: Desk) -> None:
+    async def played() -> tuple[Any, Any]:
+        await desk.batch(400, mostly_right)
+        assert (await desk.promise()).threshold is not None
+        for _ in range(12):
+            await desk.batch(100, lambda _: 0.5)
+            if (await desk.promise()).threshold is None:
+                break
+        stopped = await desk.promise()
+        async with Client(desk.store) as client:
+            return stopped, client.promise_history("sort/letter")
+
+    stopped, history = asyncio.run(played())
+    assert stopped.threshold is None
+    assert "drift" in stopped.why
+    assert "stopped" in [each.action for each in history]
+
+
+def test_an_alias_that_moves_is_stale_and_has_a_promise_of_its_own(desk: Desk) -> None:
+    async def played() -> list[PromiseRecord]:
+        await desk.batch(300, mostly_right)
+        await desk.batch(50, mostly_right, step=letter("moved"))
+        async with Client(desk.store) as client:
+            return client.promises()
+
+    old, new = asyncio.run(played())
+    assert (old.model, old.is_current, new.model, new.is_current) == ("scripted", False, "moved", True)
+    assert (new.threshold, new.accepted, new.drawn) == (None, 0, 50)
+
+
+def test_a_person_pauses_it_and_it_goes_on_where_it_was(desk: Desk) -> None:
+    async def played() -> list[PromiseRecord]:
+        await desk.batch(300, mostly_right)
+        seen = [await desk.promise()]
+        async with Client(desk.store) as client:
+            await client.pause_promise("sort/letter", by="ann", why="we look at it")
+            await keep_promises(client)
+            seen.append(client.promise("sort/letter"))
+        await desk.batch(50, mostly_right)
+        seen.append(await desk.promise())
+        async with Client(desk.store) as client:
+            await client.resume_promise("sort/letter", by="ann", why="it is fine")
+            await keep_promises(client)
+            return [*seen, client.promise("sort/letter")]
+
+    before, paused, still, after = asyncio.run(played())
+    assert before.threshold is not None
+    assert (paused.state, paused.threshold, paused.why) == ("paused", None, "paused by ann: we look at it")
+    assert (still.accepted, still.threshold) == (0, None)
+    assert (after.state, after.why) == ("keeping", "")
+    assert after.threshold is not None
+    assert after.threshold <= before.threshold
+
+
+def test_a_case_that_is_still_open_holds_the_reading_up_and_in_the_end_counts_as_wrong(desk: Desk) -> None:
+    async def played() -> tuple[Any, Any]:
+        sort = sort_with(letter())
+        await desk.batch(100, mostly_right)
+        async with Orchestrator(desk.store, workflows=[sort]) as orchestrator:
+            await orchestrator.start_many(sort, [("open", "open 0.9"), ("answered", "answered 0.8")])
+            await orchestrator.idle()
+            (item,) = orchestrator.reviews(ReviewQuery(run_id="answered"))
+            await orchestrator.decide(item.id, "a", by="ann")
+            await keep_promises(orchestrator)
+            before = orchestrator.promise("sort/letter"), orchestrator.promise_store.promises()[0].read_to
+            await orchestrator.cancel("open")
+            await keep_promises(orchestrator)
+            return before, (orchestrator.promise("sort/letter"), orchestrator.promise_store.promises()[0].read_to)
+
+    (held_up, read_before), (after, read_after) = asyncio.run(played())
+    assert (held_up.cases, held_up.answered) == (102, 101)
+    assert read_before <= 100
+    assert (after.answered, after.wrong - held_up.wrong, read_after) == (102, 1, 102)
