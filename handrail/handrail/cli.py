@@ -127,6 +127,12 @@ register(
 )
 register(
     app,
+    "promise",
+    "handrail.promise_command:app",
+    "What AI steps promise of what they accept: look, pause, resume, keep, and measure again.",
+)
+register(
+    app,
     "rollout",
     "handrail.rollout_command:app",
     "How far steps and versions are let loose: look, promote on evidence, hold and resume.",

@@ -14,7 +14,7 @@ from tests.unit.orchestrator.commands import FLOWS, done, handrail, working_in, 
 
 GROUPS = {
     "run": "handrail_orchestrator.cli.running:run",
-    "work": "handrail_orchestrator.cli.running:work",
+    "work": "handrail.working:work",
     "learn": "handrail.learning:learn",
     "new": "handrail.new.command:new",
     "review": "handrail.reviewing:app",
@@ -28,6 +28,7 @@ GROUPS = {
     "restore": "handrail_orchestrator.cli.backup:restore",
     "document": "handrail.document_command:app",
     "rollout": "handrail.rollout_command:app",
+    "promise": "handrail.promise_command:app",
     "eval": "handrail_evals.show.cli:app",
 }
 STORE = ("--store", "sqlite:///runs.db")
@@ -65,6 +66,13 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "restore": ("copy.db", "--store", "sqlite:///other.db"),
     "document show": ("tickets.jsonl",),
     "document check": ("folder",),
+    "promise list": STORE,
+    "promise show": ("triage/route", *STORE),
+    "promise history": ("triage/route", *STORE),
+    "promise pause": ("triage/route", "--why", "odd", *AS),
+    "promise resume": ("triage/route", "--why", "fine", *AS),
+    "promise keep": STORE,
+    "promise check": ("suites.py:suite", "--cases", "nothing.jsonl", *STORE),
     "rollout status": ("triage/route", "--margin", "0.02", *STORE),
     "rollout promote": ("triage/route", "--to", "0.1", "--why", "good", "--margin", "0.02", *AS),
     "rollout hold": ("triage/route", "--why", "odd", *AS),

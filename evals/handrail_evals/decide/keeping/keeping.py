@@ -105,15 +105,19 @@ async def _look(client: KeepsPromises, row: PromiseRow, name: str) -> Kept | Non
     for start in range(0, len(found), AT_ONCE):
         await client.change_promises(SettleCases(found[start : start + AT_ONCE]))
     await client.change_promises(NumberCases(row.stream))
-    ladder = await _ladder(client, row)
-    if ladder is None:
+    fixed = await _ladder(client, row)
+    if fixed is None:
         return None
+    ladder, ladder_to = fixed
     state = KeeperState.of_text(row.checkpoint, ladder, KeeperSettings(target=row.target, delta=row.delta))
     notes: list[PromiseNote] = []
+    if row.ladder is None:
+        why = f"{len(ladder.thresholds):,} thresholds to try, from the scores of the first {LADDER_SCORES:,} cases"
+        notes.append(PromiseNote("ladder", why))
     read = 0
     last = row.read_to
     for page in _pages(store, row, last):
-        cases = [(drawn_case(each, ladder), each.at) for each in page if each.id > row.ladder_to]
+        cases = [(drawn_case(each, ladder), each.at) for each in page if each.id > ladder_to]
         read += (done := state.read(cases))
         last = state.keeper.last if state.keeper.last is not None else last
         if state.stopped:
@@ -132,17 +136,16 @@ def _pages(store: PromiseStore, row: PromiseRow, after: int) -> Iterator[list[An
         after = page[-1].number
 
 
-async def _ladder(client: KeepsPromises, row: PromiseRow) -> KeeperLadder | None:
-    """Return the thresholds of a promise, fixed now if there are enough scores; None: there are not."""
+async def _ladder(client: KeepsPromises, row: PromiseRow) -> tuple[KeeperLadder, int] | None:
+    """Return the thresholds of a promise and the last case whose score gave them, fixed now if there are enough."""
     if row.ladder is not None:
-        return KeeperLadder.of_json(json.loads(row.ladder))
+        return KeeperLadder.of_json(json.loads(row.ladder)), row.ladder_to
     scores = client.promise_store.promise_scores(row.stream, LADDER_SCORES)
     if len(scores) < LADDER_SCORES:
         return None
-    ladder = ladder_of([score for _, score in scores], fewest=LADDER_SCORES)
-    told = json.dumps(ladder.as_json())
-    await client.change_promises(SetLadder(row.stream, told, max(case for case, _ in scores)))
-    return None  # the next look reads it, as whoever else does
+    ladder, upto = ladder_of([score for _, score in scores], fewest=LADDER_SCORES), max(case for case, _ in scores)
+    is_ours = await client.change_promises(SetLadder(row.stream, json.dumps(ladder.as_json()), upto))
+    return (ladder, upto) if is_ours else None  # the next look reads those of somebody else
 
 
 async def _moved(
@@ -157,7 +160,7 @@ async def _moved(
     if rule is not None:
         data = json.dumps({"threshold": rule.threshold, "labels": rule.labels, "wrong": rule.wrong})
         notes.append(PromiseNote("rule", rule.why, data))
-    if not read and rule is None:
+    if not read and not notes:
         return None
     change = MovePromise(
         row.id, row.version, client.now(), f"keeper:{name}", last, state.as_text(), rule, row.state, why, notes,

@@ -1,0 +1,213 @@
+"""``handrail promise``: what is promised, what it accepts now, and why; pause, resume, keep once, measure again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+
+from handrail_ground.text import harmless
+from handrail_ground.values import json_line
+from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.foreign import calling_foreign_code
+from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, StoreOption
+from handrail_orchestrator.client import Client
+from handrail_orchestrator.records.promise import PromiseRecord, PromiseRuleRecord
+
+app = typer.Typer(
+    help="What AI steps promise of the values that they accept: look, pause, resume, keep, and measure again.",
+    no_args_is_help=True,
+)
+
+T = TypeVar("T")
+
+BROKEN: Final = 1
+"""What a check ends with when a promise does not hold, or another model answers than it is kept for."""
+CANT_TELL: Final = 3
+"""What it ends with when the cases are too few to say."""
+
+TargetArgument = Annotated[
+    str, typer.Argument(metavar="TARGET", help="WORKFLOW/STEP, the newest promise of that step, or a promise's number")
+]
+AllOption = Annotated[bool, typer.Option("--all", help="those of earlier models, prompts and servers, too")]
+WhyOption = Annotated[str, typer.Option("--why", metavar="TEXT", help="why, for the record")]
+
+
+@app.command("list")
+@complaining
+def list_promises(
+    store: StoreOption = DEFAULT_STORE,
+    everything: AllOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List what is promised, what is accepted under it now, and what became of its cases."""
+    found = [each for each in _with_client(store, _all) if everything or each.is_current]
+    if as_json:
+        for each in found:
+            typer.echo(json_line(each.as_json(), ascii_only=False))
+        return
+    if not found:
+        typer.echo(
+            "nothing is promised in this store: a promise begins with the first case of a step with promise(...)"
+        )
+    for each in found:
+        typer.echo(harmless(f"{each.target}  {each.terms}  {_standing(each)}"))
+
+
+async def _all(client: Client) -> list[PromiseRecord]:
+    return client.promises()
+
+
+@app.command()
+@complaining
+def show(target: TargetArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Show one promise: whom it speaks of, its rule in force with its reason, and what people spend and are spared."""
+
+    async def fetch(client: Client) -> tuple[PromiseRecord, list[PromiseRuleRecord]]:
+        return client.promise(target), client.promise_rules(target)
+
+    record, rules = _with_client(store, fetch)
+    if as_json:
+        typer.echo(json_line(record.as_json() | {"rules": [each.as_json() for each in rules]}, ascii_only=False))
+        return
+    typer.echo(harmless("\n".join(_lines(record, rules))))
+
+
+def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
+    lines = [f"{record.target}  {record.terms}  (promise {record.number})"]
+    lines.append(f"  now       {_standing(record)}")
+    if rules:
+        lines.append(f"  why       {rules[-1].why} ({_moment(rules[-1].at)}, rule {record.rule})")
+    on = f" on {', '.join(record.servers)}" if record.servers else ""
+    lines.append(f"  answers   {record.model}{on}, prompt {record.prompt_version}")
+    lines.append(
+        f"  cases     {record.cases:,} distinct inputs since {_moment(record.begun)}: {record.accepted:,} accepted"
+        f" without a person, {record.cases - record.accepted:,} decided by people"
+    )
+    lines.append(
+        f"  blind     {record.answered:,} of {record.drawn:,} drawn cases are answered, {record.wrong:,} of them wrong;"
+        f" of the accepted ones {record.accepted_answered:,}, {record.accepted_wrong:,} of them wrong"
+    )
+    if record.threshold is None and record.state != "paused":
+        lines.append("  next      answers to what is drawn: the keeper counts them while handrail work or serve runs")
+    return lines
+
+
+def _standing(record: PromiseRecord) -> str:
+    if record.threshold is not None:
+        asked = f"{100 * record.accepted_share:.3g}% of it asked blind"
+        return f"accepts from {record.threshold:.3f} on, {_share(record)} of all cases so far, {asked}"
+    if record.why:
+        return f"accepts nothing: {record.why}"
+    return f"accepts nothing yet, {record.answered:,} of {record.drawn:,} blind answers are there"
+
+
+def _share(record: PromiseRecord) -> str:
+    return "0%" if record.coverage is None else f"{100 * record.coverage:.0f}%"
+
+
+@app.command()
+@complaining
+def history(target: TargetArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Show what was decided about a promise: by its keeper and by people, when and why."""
+
+    async def fetch(client: Client) -> list[dict[str, Any]]:
+        return [change.as_json() for change in client.promise_history(target)]
+
+    for each in _with_client(store, fetch):
+        if as_json:
+            typer.echo(json_line(each, ascii_only=False))
+        else:
+            typer.echo(harmless(f"{_moment(each['at'])}  {each['action']} by {each['by']}: {each['why']}"))
+
+
+@app.command()
+@complaining
+def pause(target: TargetArgument, why: WhyOption, by: DoerOption, store: StoreOption = DEFAULT_STORE) -> None:
+    """Accept nothing under a promise until somebody resumes it; blind answers count all the same."""
+    _with_client(store, lambda client: client.pause_promise(target, by=by, why=why))
+    typer.echo(harmless(f"{target}: people decide until it is resumed"))
+
+
+@app.command()
+@complaining
+def resume(target: TargetArgument, why: WhyOption, by: DoerOption, store: StoreOption = DEFAULT_STORE) -> None:
+    """Let a paused promise accept again, as much as its labels allow."""
+
+    async def act(client: Client) -> PromiseRecord:
+        await client.resume_promise(target, by=by, why=why)
+        await _kept(client)
+        return client.promise(target)
+
+    typer.echo(harmless(f"{target}: {_standing(_with_client(store, act))}"))
+
+
+@app.command()
+@complaining
+def keep(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Look at every promise once, as handrail work and serve do all the time: for cron, or a first try."""
+    kept = _with_client(store, _kept)
+    for each in kept:
+        if as_json:
+            told = {"promise": each.number, "target": each.target, "read": each.read, "threshold": each.threshold}
+            typer.echo(json_line(told | {"notes": list(each.notes)}, ascii_only=False))
+            continue
+        typer.echo(harmless(f"{each.target}: read {each.read:,} cases"))
+        for note in each.notes:
+            typer.echo(harmless(f"  {note}"))
+    if not kept and not as_json:
+        typer.echo("nothing to do: no promise has a case that was not read")
+
+
+async def _kept(client: Client) -> list[Any]:
+    from handrail_evals.decide.keeping.keeping import keep_promises  # noqa: PLC0415 -- looking needs none of it
+
+    return [*await keep_promises(client)]
+
+
+@app.command()
+@complaining
+def check(
+    step: Annotated[str, typer.Argument(metavar="STEP", help="MODULE:STEP or FILE.py:STEP, an AI step")],
+    cases: Annotated[Path, typer.Option("--cases", metavar="FILE", help="labelled cases, drawn as the traffic is")],
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a promise again on labelled cases: ends with 0 if it holds, 1 if not or if another model answers.
+
+    Ends with 3 when the cases are too few to say. They must not be among those that the promise counts.
+    """
+    from handrail_evals.decide.keeping.measuring import check_promise  # noqa: PLC0415 -- looking needs none of it
+    from handrail_evals.measure.cases.read import read_cases  # noqa: PLC0415 -- as above
+    from handrail_evals.show.cli.suites import load_step  # noqa: PLC0415 -- as above
+
+    with calling_foreign_code():
+        asked = load_step(step)
+        labelled = read_cases(cases, expected=asked.output_type)
+        found = _with_client(store, lambda client: check_promise(asked, list(labelled), client.promise_store))
+    for each in found:
+        where = f"{each.workflow}/{each.step}" if each.workflow else each.step
+        typer.echo(
+            json_line(each.as_json(), ascii_only=False)
+            if as_json
+            else harmless(f"{where}: {each.standing}: {each.reason}")
+        )
+    standings = {each.standing for each in found}
+    if standings & {"broken", "stale"}:
+        raise typer.Exit(BROKEN)
+    if "unsure" in standings:
+        raise typer.Exit(CANT_TELL)
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _with_client(store: str, use: Callable[[Client], Awaitable[T]]) -> T:
+    async def reach() -> T:
+        async with Client(store) as client:
+            return await use(client)
+
+    return asyncio.run(reach())

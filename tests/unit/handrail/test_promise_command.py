@@ -1,0 +1,92 @@
+"""``handrail promise``: what is promised and why, paused and resumed, kept once, and measured again in CI."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.orchestrator.commands import done, handrail, working_in, write
+
+pytestmark = pytest.mark.slow
+
+STORE = ("--store", "sqlite:///runs.db")
+CODE = """
+from typing import Literal
+from handrail import Run, Says, ScriptedModel, classify, workflow
+from handrail.guards import promise
+
+Letter = Literal["a", "b"]
+NAME = "one"
+
+def sure(request):
+    return Says("a", float(request.text.rsplit(maxsplit=1)[-1]))
+
+letter = classify("letter", Letter, "Which?", models=ScriptedModel(sure, name=NAME),
+                  accept=promise(wrong_at_most=0.2, sure=0.8))
+
+@workflow(version=1)
+async def sort(run: Run, text: str) -> Letter:
+    return await run.decide(letter, text)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with working_in(tmp_path, monkeypatch):
+        Path("letters.py").write_text(CODE, encoding="utf-8")
+        yield
+
+
+def batch(first: int, count: int) -> None:
+    """Run cases that are all right from a confidence of 0.3 on, and have people answer what is asked."""
+    lines = [f"{number} {(number * 0.37) % 1:.4f}" for number in range(first, first + count)]
+    handrail("run", "letters.py:sort", write(lines, f"{first}.jsonl"), *STORE)
+    while items := [
+        json.loads(line) for line in done("review", "list", "--json", "--limit", "500", *STORE).splitlines()
+    ]:
+        for item in items:
+            context = item["context"] if isinstance(item["context"], str) else str(item["context"])
+            answer = "a" if float(context.strip('"').rsplit(maxsplit=1)[-1]) > 0.3 else "b"
+            done("review", "decide", str(item["id"]), answer, "--as", "ann", *STORE)
+
+
+def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
+    batch(0, 100)
+    assert "accepts nothing yet, 0 of 100" in done("promise", "list", *STORE)
+    assert "thresholds to try" in done("promise", "keep", *STORE)
+    batch(100, 80)
+    kept = json.loads(done("promise", "keep", "--json", *STORE).splitlines()[-1])
+    assert kept["threshold"] is not None
+    told = json.loads(done("promise", "show", "sort/letter", "--json", *STORE))
+    assert told["threshold"] == kept["threshold"]
+    assert [each["number"] for each in told["rules"]] == [1]
+    assert "blind answers at or above" in done("promise", "history", "sort/letter", *STORE)
+
+    right = [{"name": f"c{n}", "input": f"{n} 0.99", "expected": "a"} for n in range(40)]
+    assert (
+        handrail("promise", "check", "letters.py:letter", "--cases", write(right, "right.jsonl"), *STORE).exit_code == 0
+    )
+    few = handrail("promise", "check", "letters.py:letter", "--cases", write(right[:3], "few.jsonl"), *STORE)
+    assert few.exit_code == 3
+    assert "too few to say" in few.stdout
+    wrong = [{**each, "expected": "b"} for each in right]
+    assert (
+        handrail("promise", "check", "letters.py:letter", "--cases", write(wrong, "wrong.jsonl"), *STORE).exit_code == 1
+    )
+
+    done("promise", "pause", "sort/letter", "--why", "we look", "--as", "ann", *STORE)
+    assert "paused by ann: we look" in done("promise", "show", "sort/letter", *STORE)
+    assert "accepts from" in done("promise", "resume", "sort/letter", "--why", "fine", "--as", "ann", *STORE)
+
+    Path("moved.py").write_text(CODE.replace('"one"', '"two"'), encoding="utf-8")
+    stale = handrail("promise", "check", "moved.py:letter", "--cases", "right.jsonl", *STORE)
+    assert stale.exit_code == 1
+    assert "kept for one, and two answers now" in stale.stdout
+
+
+def test_what_is_not_promised_is_said_so() -> None:
+    batch(0, 1)
+    unknown = handrail("promise", "show", "sort/other", *STORE)
+    assert unknown.exit_code == 2
+    assert "there are sort/letter" in unknown.stderr
