@@ -1,7 +1,9 @@
 """What holds for every test: no network, no keys from outside, one thread a library, one marker a folder."""
 
+import compileall
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,12 +22,30 @@ if TYPE_CHECKING:  # loaded by the tests that need them
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
+# What is compiled while tests are collected is kept: hundreds of tests start processes, and each would compile all that
+# it imports anew, which takes longer than the rest of its start. What tests write and import themselves is not kept.
+_caller_keeps_nothing = sys.dont_write_bytecode
+sys.dont_write_bytecode = False
+
 # A shared machine misses deadlines that say nothing about the code; the timeout of each test catches what hangs.
 settings.register_profile("handrail", deadline=None, print_blob=True)
 settings.register_profile("fast", settings.get_profile("handrail"), max_examples=10)  # for `make test-fast`
 settings.load_profile("handrail")
 
 TESTS = Path(__file__).parent
+PARTS = ("handrail", "evals", "ai_steps", "orchestrator", "guards")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the packages once, before test processes and the processes of tests start side by side."""
+    if not hasattr(config, "workerinput"):
+        for part in PARTS:
+            compileall.compile_dir(TESTS.parent / part, quiet=2)
+
+
+def pytest_collection_finish() -> None:
+    """Let the caller decide what becomes of what the tests themselves import."""
+    sys.dont_write_bytecode = _caller_keeps_nothing
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
