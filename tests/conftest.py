@@ -12,6 +12,9 @@ import pytest
 from hypothesis import settings
 
 from tests.network import forbid_network
+from tests.scratch import choose_scratch
+
+choose_scratch()
 
 if TYPE_CHECKING:  # loaded by the tests that need them
     from tests.servers.postgres import Cluster, PostgresAt
