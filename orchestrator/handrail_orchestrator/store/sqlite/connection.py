@@ -1,10 +1,12 @@
 """Opening a store file, and SQLite's errors in our words."""
 
 import json
+import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from handrail_orchestrator import asked
@@ -43,6 +45,7 @@ LOCK_SECONDS = 2.0
 OLDEST_SQLITE = (3, 35, 0)
 """The first with RETURNING."""
 
+_TABLE = re.compile(r"^(?P<verb>CREATE|ALTER) TABLE (IF NOT EXISTS )?(?P<name>\w+)", re.MULTILINE)
 _NOT_FOUND = "there is no such file: run a workflow with this --store first, or check the path"
 
 _HINTS: dict[str, tuple[type[StoreError], str]] = {
@@ -247,7 +250,9 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     if not connection.execute("PRAGMA application_id").fetchone()[0]:  # nobody made it since we looked
-        _run(connection, f"{TABLES}{COUNTING};{AWAITED};{DESK};{LOOKING_BACK};{FILES};{OPERATIONS};{FORMAT_10}")
+        everything = f"{TABLES}{COUNTING};{AWAITED};{DESK};{LOOKING_BACK};{FILES};{OPERATIONS};{FORMAT_10}"
+        for statement in _columns_first(everything):
+            connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("COMMIT")
@@ -268,13 +273,36 @@ def _upgrade(connection: sqlite3.Connection) -> None:
 
 def _run(connection: sqlite3.Connection, statements: str) -> None:
     """Execute several statements in the open transaction, which ``executescript`` would commit."""
+    for statement in _each(statements):
+        connection.execute(statement)
+
+
+def _each(statements: str) -> Iterator[str]:
     statement = ""
     for part in statements.split(";"):
         statement += f"{part};"
         if sqlite3.complete_statement(statement):  # a trigger has statements of its own
             if part.strip():
-                connection.execute(statement)
+                yield statement.strip()
             statement = ""
+
+
+@cache
+def _columns_first(statements: str) -> Sequence[str]:
+    """Return statements with every added column right after its table.
+
+    SQLite reads all tables again for each column that is added: few of them, while most are not made yet.
+    """
+    ordered: list[str] = []
+    after: dict[str, int] = {}
+    for statement in _each(statements):
+        made = _TABLE.search(statement)
+        place = after.get(made["name"], len(ordered)) if made and made["verb"] == "ALTER" else len(ordered)
+        ordered.insert(place, statement)
+        after = {name: at + (at > place) for name, at in after.items()}
+        if made:
+            after[made["name"]] = place + 1
+    return tuple(ordered)
 
 
 def _asked_question(title: str, context: str, schema: str) -> str:
