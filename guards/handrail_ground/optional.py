@@ -24,6 +24,7 @@ Extra: TypeAlias = Literal[
     "ocr",
     "ocr-tesseract",
     "office",
+    "postgres",
     "schedule",
     "telemetry",
     "temporal",
@@ -35,7 +36,7 @@ OPTIONAL = frozenset({
     "apprise", "argon2", "holidays", "joserfc", "python_multipart", "starlette", "uvicorn",
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
     "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
-    "cronsim", "cryptography", "imap_tools", "opentelemetry", "temporalio", "watchfiles",
+    "cronsim", "cryptography", "imap_tools", "opentelemetry", "psycopg", "psycopg_pool", "temporalio", "watchfiles",
     "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip
 

@@ -335,6 +335,10 @@ class StoreInUse(StoreError):
     """Workers are at work on the store, and what was asked for cannot be done beside them."""
 
 
+class StoreUnreachable(StoreLocked):
+    """The server that holds the store does not answer; what waits for it goes on when it does."""
+
+
 class StoreCorrupt(StoreError):
     """The file is not a store, or is damaged."""
 

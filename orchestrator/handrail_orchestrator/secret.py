@@ -28,6 +28,8 @@ Purpose: TypeAlias = Literal["gap", "blank", "link", "csrf", "sign_in", "reviewe
 
 _MEMORY = ":memory:"
 """The path of a store that belongs to its process, as ``store.port`` says it, which stands above this module."""
+_ON_A_SERVER = "://"
+"""In the path of a store that is no file."""
 _AT_ONCE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """How a key file is opened: a pipe in its place is not waited for."""
 _MOST_BYTES = 65_536
@@ -80,6 +82,13 @@ def secret_of(path: str, *, create: bool = True) -> SigningSecret | None:
         return SigningSecret(current, old)
     if path == _MEMORY:
         return SigningSecret(_OF_MEMORY, old)
+    if _ON_A_SERVER in path:
+        if not create:
+            return None
+        raise SecretUnusable(
+            f"a store on a server has no key file beside it: give its secret in {VARIABLE}, the same wherever the"
+            " store is used; make one with `openssl rand -hex 32`"
+        )
     file = key_file(path)
     try:
         kept = _read(file)

@@ -6,16 +6,20 @@ from pathlib import Path
 import pytest
 
 from handrail_orchestrator.engine import Engine
-from handrail_orchestrator.store import Store
+from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.testing import FakeClock
 from tests.contract import flows
 from tests.contract.engines import ENGINES
 from tests.contract.stores import STORES
 
 
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = STORES[request.param](tmp_path)
+@pytest.fixture(params=[*STORES, "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    if request.param == "postgres":
+        monkeypatch.setenv("HANDRAIL_SECRET", "the secret of a store on a server")
+        made = open_store(request.getfixturevalue("postgres_url"))
+    else:
+        made = STORES[request.param](tmp_path)
     yield made
     made.close()
 

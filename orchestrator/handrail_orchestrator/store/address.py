@@ -3,13 +3,16 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from handrail_ground.optional import needs
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.store.port import Durability
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.port import Store
 
-_PREFIX = "sqlite:///"
+_FILE = "sqlite:///"
+_SERVER = ("postgresql://", "postgres://")
+
 SEALING = "handrail_orchestrator.sealing.opening"
 """Where values are sealed and opened: above the stores, so that each is sealed alike."""
 
@@ -33,20 +36,30 @@ def with_keys(store: "Store") -> "Store":
 
 
 def open_store(url: str, *, durability: Durability = "power", create: bool = True, reading: bool = False) -> "Store":
-    """Open ``sqlite:///FILE`` (``sqlite:////FILE`` for an absolute path) or ``sqlite:///:memory:``.
+    """Open ``sqlite:///FILE`` (``sqlite:////FILE`` for an absolute path), ``sqlite:///:memory:``, or ``postgresql://…``.
 
     One opened for ``reading`` needs no write lock until its first change. Its values are sealed and opened by the keys
     of this process, if it has any.
 
     Raises:
-        Misuse: the address is none of those.
+        Misuse: the address is none of those, or what it needs is not installed.
         StoreError: the store cannot be opened, or its keys are missing or wrong; see its subclasses.
         KeysUnusable: the keys of this process cannot be used.
     """
+    if is_server(url):
+        with needs("postgres"):
+            from handrail_orchestrator.store.postgres import PostgresStore  # noqa: PLC0415 -- as the module says
+
+        return with_keys(PostgresStore(url, durability=durability, create=create, reading=reading))
     path = checked_path(url)
     from handrail_orchestrator.store.sqlite import SqliteStore  # noqa: PLC0415 -- as the module says
 
     return with_keys(SqliteStore(path, durability=durability, create=create, reading=reading))
+
+
+def is_server(url: str) -> bool:
+    """Return whether an address names a database on a server, not a file."""
+    return url.startswith(_SERVER)
 
 
 def checked_path(url: str) -> str:
@@ -55,13 +68,14 @@ def checked_path(url: str) -> str:
     Raises:
         Misuse: it is no store's address.
     """
-    if not url.startswith(_PREFIX) or url == _PREFIX:
+    if not url.startswith(_FILE) or url == _FILE:
         raise Misuse(
-            f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept"
+            f"{url!r} is no store address: write sqlite:///FILE, or sqlite:///:memory: for one that is not kept,"
+            " or postgresql://USER@HOST/DATABASE"
         )
     return path_of(url)
 
 
 def path_of(url: str) -> str:
     """Return the path in a store's address: of its file, or ``:memory:``."""
-    return url.removeprefix(_PREFIX)
+    return url.removeprefix(_FILE)

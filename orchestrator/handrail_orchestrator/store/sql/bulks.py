@@ -35,7 +35,12 @@ def change_many(tx: Transaction, change: BulkBatch) -> BulkRow:
             refused[why] = refused.get(why, 0) + 1
     ended = None if change.place else change.now
     row = row._replace(place=change.place, done=done, refused=json.dumps(refused), ended=ended)
-    tx.execute("INSERT OR REPLACE INTO bulks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    tx.execute(
+        "INSERT INTO bulks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET place = excluded.place,"
+        " done = excluded.done, refused = excluded.refused, ended = excluded.ended",
+        row,
+    )
     if ended is not None:
         _log(tx, change, "end", {"done": done, "refused": refused})
     return row

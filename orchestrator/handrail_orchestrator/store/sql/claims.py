@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from handrail_orchestrator.errors import Fenced
@@ -9,6 +10,7 @@ from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import Claimed
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
 from handrail_orchestrator.store.sql import outbox, pauses, sharing, systems
+from handrail_orchestrator.store.sql.database import NUMBERS
 from handrail_orchestrator.store.sql.review_query import next_timer_sql
 from handrail_orchestrator.store.sql.transaction import Transaction
 
@@ -38,7 +40,7 @@ RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, par
 _CLAIM = f"""
 {CLAIM} WHERE key IN (
     SELECT key FROM runs WHERE workflow = ? AND {{which}} AND wake <= ?
-    AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY wake, key LIMIT ?
+    AND key NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) ORDER BY wake, key LIMIT ?
 )
 {CLAIMED}
 """  # noqa: S608 -- as above
@@ -47,7 +49,8 @@ _CLAIM_SUSPECTS = _CLAIM.format(which=f"crashes >= {SUSPECT} AND crashes = ? AND
 
 _FIRST_SUSPECT = f"""
 SELECT runs.crashes, died_among FROM runs JOIN workflows ON workflows.id = runs.workflow
-JOIN json_each(?) AS mine ON name = json_extract(mine.value, '$[0]') AND version = json_extract(mine.value, '$[1]')
+JOIN json_each(?) AS mine ON name = json_extract(mine.value, '$[0]')
+    AND version = CAST(json_extract(mine.value, '$[1]') AS INTEGER)
 WHERE crashes >= {SUSPECT} AND wake <= ? ORDER BY crashes, wake, runs.key LIMIT 1
 """  # noqa: S608 -- as above
 
@@ -56,7 +59,7 @@ _BLAME = f"""
 UPDATE runs SET
     crashes = CASE WHEN {_RECORDED} > claimed_steps THEN 1 ELSE crashes + 1 END,
     died_among = CASE WHEN {_RECORDED} > claimed_steps THEN 0 WHEN crashes >= {SUSPECT} THEN ? ELSE ? END,
-    died_alone = CASE WHEN {_RECORDED} > claimed_steps THEN 0 ELSE died_alone END + (? = 1)
+    died_alone = CASE WHEN {_RECORDED} > claimed_steps THEN 0 ELSE died_alone END + CASE WHEN ? = 1 THEN 1 ELSE 0 END
 WHERE owner = ?
 """  # noqa: S608 -- as above
 
@@ -88,7 +91,7 @@ def claim(tx: Transaction, change: c.Claim) -> Claimed:
             rows = tx.execute(
                 _CLAIM_FRESH, (tx.worker, change.now, lane.workflow, lane.priority, change.now, but, room)
             )
-            claimed += [claimed_run(row, lane.name, lane.version) for row in rows.fetchall()]
+            claimed += [claimed_run(row, lane.name, lane.version) for row in sorted(rows.fetchall(), key=itemgetter(0))]
     waits = alone and change.busy
     open_to_all = change.suspects and first is None
     next_wake = _next_wake(tx, change, given, suspects=open_to_all)
@@ -128,7 +131,7 @@ def _claim_suspects(tx: Transaction, change: c.Claim, crashes: int, among: int) 
         workflow = tx.workflow_ids.get(name, version)
         parameters = (tx.worker, change.now, workflow, crashes, among, change.now, "[]", most - len(claimed))
         rows = tx.execute(_CLAIM_SUSPECTS, parameters).fetchall()
-        claimed += [claimed_run(row, name, version) for row in rows]
+        claimed += [claimed_run(row, name, version) for row in sorted(rows, key=itemgetter(0))]
     return claimed
 
 
@@ -143,7 +146,7 @@ def _next_wake(tx: Transaction, change: c.Claim, given: list[RunLane], *, suspec
     wakes = [
         tx.execute(
             f"SELECT wake FROM runs WHERE workflow = ? AND priority = ? AND wake IS NOT NULL{fresh}"  # noqa: S608 -- constants
-            " AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY wake LIMIT 1",
+            f" AND key NOT IN {NUMBERS} ORDER BY wake LIMIT 1",
             (lane.workflow, lane.priority, json.dumps(change.but)),
         ).fetchone()
         for lane in given
@@ -195,7 +198,8 @@ def take_over(tx: Transaction, change: c.TakeOver) -> int | None:
 
 def _blame(tx: Transaction, change: c.TakeOver) -> None:
     in_flight, suspects = tx.execute(
-        f"SELECT count(*), coalesce(sum(crashes >= {SUSPECT}), 0) FROM runs WHERE owner = ?",  # noqa: S608 -- a constant
+        f"SELECT count(*), coalesce(sum(CASE WHEN crashes >= {SUSPECT} THEN 1 ELSE 0 END), 0)"  # noqa: S608 -- a constant
+        " FROM runs WHERE owner = ?",
         (change.worker,),
     ).fetchone()
     tx.execute(_BLAME, (suspects, in_flight, in_flight, change.worker))

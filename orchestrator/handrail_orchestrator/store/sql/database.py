@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+NUMBERS = "(SELECT CAST(value AS INTEGER) FROM json_each(?))"
+"""The whole numbers of a JSON list, behind IN."""
+
 
 class Cursor(Protocol):
     """What a statement came to."""

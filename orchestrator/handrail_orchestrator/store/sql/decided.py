@@ -46,8 +46,8 @@ WHERE reviews.state = 'decided' AND reviews.decided IS NOT NULL AND {_NOT_KNOWN}
 _MOVES = "'decide', 'skip', 'send_up', 'assign', 'escalate', 'reassign', 'default', 'fail', 'undo', 'reopen'"
 OF_RUNS = f"""
 SELECT {_COLUMNS}, (SELECT json_group_array(json_array(action, actor, at)) FROM (SELECT action, actor, at
-    FROM review_log WHERE review_log.review = reviews.id AND action IN ({_MOVES}) ORDER BY id))
-FROM json_each(?) AS wanted JOIN reviews ON reviews.run = wanted.value
+    FROM review_log WHERE review_log.review = reviews.id AND action IN ({_MOVES}) ORDER BY id) AS moved)
+FROM json_each(?) AS wanted JOIN reviews ON reviews.run = CAST(wanted.value AS INTEGER)
 JOIN runs ON runs.key = reviews.run JOIN workflows ON workflows.id = runs.workflow
 JOIN schemas ON schemas.id = reviews.schema{_JUDGED}
 ORDER BY reviews.id
@@ -64,7 +64,7 @@ _QUEUES = f"""
 SELECT waiting.queue, waiting.items,
     (SELECT min(created) FROM reviews WHERE reviews.queue = waiting.queue AND {_ACTIVE}),
     (SELECT count(*) FROM (SELECT 1 FROM reviews WHERE reviews.queue = waiting.queue AND {_ACTIVE}
-        AND due IS NOT NULL AND due <= ? LIMIT {MOST_LATE}))
+        AND due IS NOT NULL AND due <= ? LIMIT {MOST_LATE}) AS late)
 FROM waiting WHERE items > 0
 """  # noqa: S608 -- as above
 _GIVEN = """
@@ -125,7 +125,7 @@ class DecidedRows(ABC):
     def given_since(self, actor: str, since: float) -> int:
         """Return how many answers somebody gave since a time, less those taken back."""
         sql = (
-            "SELECT coalesce(sum(iif(action = 'decide', 1, -1)), 0) FROM review_log"
+            "SELECT coalesce(sum(CASE WHEN action = 'decide' THEN 1 ELSE -1 END), 0) FROM review_log"
             " WHERE actor = ? AND at >= ? AND action IN ('decide', 'undo')"
         )
         return max(0, int(self._rows(sql, (actor, since))[0][0]))
@@ -178,4 +178,4 @@ def of_step(step: str) -> tuple[str, ...]:
     endings = ("", "/review", f"/{AUDIT}", "/approval")
     calls = (name, f"{name}#[0-9]*", f"*/{name}", f"*/{name}#[0-9]*")
     globs = tuple(f"{call}{ending}" for call in calls for ending in endings)
-    return f"({' OR '.join(['reviews.step GLOB ?'] * len(globs))})", *globs
+    return f"({' OR '.join(['glob(?, reviews.step)'] * len(globs))})", *globs

@@ -33,7 +33,7 @@ state = 'waiting' AND channel = ? AND due <= ? AND is_loud >= ? AND (claimed_unt
 _NOT_DOWN = "NOT EXISTS (SELECT 1 FROM channels WHERE name = ? AND dead_since IS NOT NULL AND probe_at > ?)"
 _FAILED = """
 INSERT INTO channels (name, failures, error) VALUES (?, 1, ?)
-ON CONFLICT (name) DO UPDATE SET failures = failures + 1, error = excluded.error
+ON CONFLICT (name) DO UPDATE SET failures = channels.failures + 1, error = excluded.error
 """
 
 
@@ -51,7 +51,8 @@ def route(tx: Transaction, change: o.RouteNotices) -> int:
         for to in each.to:
             delivery = _delivery_for(tx, to, change)
             tx.execute(
-                "INSERT OR IGNORE INTO delivered_notices (delivery, notice) VALUES (?, ?)", (delivery, each.notice)
+                "INSERT INTO delivered_notices (delivery, notice) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (delivery, each.notice),
             )
     return count
 
@@ -96,7 +97,8 @@ def end_try(tx: Transaction, change: o.EndTry) -> bool:
     ended = None if change.state == "waiting" else change.now
     row = tx.execute(
         "UPDATE deliveries SET state = ?, tries = tries + 1, claim = NULL, claimed_until = NULL, ended = ?, error = ?,"
-        " due = iif(? = 'waiting', ?, due) WHERE id = ? AND claim = ? AND state = 'waiting' RETURNING channel",
+        " due = CASE WHEN ? = 'waiting' THEN ? ELSE due END"
+        " WHERE id = ? AND claim = ? AND state = 'waiting' RETURNING channel",
         (change.state, ended, change.error, change.state, change.due, change.delivery, change.claim),
     ).fetchone()
     if row is None:
@@ -122,8 +124,9 @@ def _lives(tx: Transaction, channel: str, now: float) -> None:
     )
     if found[0] is not None:
         tx.execute(
-            "UPDATE deliveries SET due = min(due, ?) WHERE channel = ? AND state = 'waiting' AND tries > 0",
-            (now, channel),
+            "UPDATE deliveries SET due = CASE WHEN due < ? THEN due ELSE ? END"
+            " WHERE channel = ? AND state = 'waiting' AND tries > 0",
+            (now, now, channel),
         )
 
 
@@ -168,7 +171,9 @@ def sweep(tx: Transaction, change: o.SweepOutbox) -> int:
 
 def see(tx: Transaction, change: o.SeeRequest) -> bool:
     """Note that a signed request came."""
-    return bool(tx.execute("INSERT OR IGNORE INTO seen_requests (hash, at) VALUES (?, ?)", change).rowcount)
+    return bool(
+        tx.execute("INSERT INTO seen_requests (hash, at) VALUES (?, ?) ON CONFLICT DO NOTHING", change).rowcount
+    )
 
 
 class OutboxRows(ABC):

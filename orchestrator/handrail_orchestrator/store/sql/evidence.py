@@ -25,7 +25,7 @@ _ASKED = """
     reviews.id, reviews.kind, reviews.queue, reviews.title, reviews.created, reviews.reason, reviews.suggestion,
     reviews.context, reviews.digest, reviews.note, deciding.id, deciding.hash, deciding.data,
     (SELECT json_group_array(id) FROM (SELECT files.id FROM run_files JOIN files ON files.number = run_files.file
-        WHERE run_files.run = runs.key ORDER BY files.id))
+        WHERE run_files.run = runs.key ORDER BY files.id) AS used)
 """
 
 

@@ -9,7 +9,8 @@ _ASKED = "EXISTS (SELECT 1 FROM steps INDEXED BY steps_human WHERE run = key AND
 _BY_POLICY = " AND decided_by LIKE 'policy:%'"
 FATE = f"""CASE
         WHEN status = 'completed' THEN CASE
-            WHEN {_ASKED.format("done", "")} THEN iif({_ASKED.format("done", _BY_POLICY)}, 'policy', 'person')
+            WHEN {_ASKED.format("done", "")} THEN
+                CASE WHEN {_ASKED.format("done", _BY_POLICY)} THEN 'policy' ELSE 'person' END
             WHEN EXISTS (SELECT 1 FROM steps INDEXED BY steps_ai WHERE run = key AND kind = 'ai') THEN 'model'
             ELSE 'rule' END
         WHEN status = 'failed' THEN 'failed'

@@ -29,7 +29,7 @@ from handrail_orchestrator.store.figures import (
 )
 from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import ReviewRow
-from handrail_orchestrator.store.sql.database import Cursor, Database
+from handrail_orchestrator.store.sql.database import NUMBERS, Cursor, Database
 from handrail_orchestrator.store.sql.decided import OF_RUNS
 from handrail_orchestrator.store.sql.fates import FATE, REAL
 from handrail_orchestrator.store.sql.runs import bounds
@@ -41,9 +41,9 @@ _RUNS = f"""
 SELECT key, workflows.name, workflows.version, created, ended, {FATE}, copied_seq
 FROM runs JOIN workflows ON workflows.id = runs.workflow WHERE {REAL}
 """  # noqa: S608 -- no value is put into the text
-_THESE = "(SELECT value FROM json_each(?))"
+_THESE = NUMBERS
 _STEPS = (
-    f"SELECT {', '.join(FigureStep._fields[:-1])}, iif(kind = 'child', NULL, owner)"  # noqa: S608 -- our own column names
+    f"SELECT {', '.join(FigureStep._fields[:-1])}, CASE WHEN kind = 'child' THEN NULL ELSE owner END"  # noqa: S608 -- our own column names
     f" FROM {{}} WHERE run IN {_THESE} AND status NOT IN ('withdrawn', 'registered')"
     f" AND kind NOT IN ({', '.join(repr(kind) for kind in sorted(OF_THE_ENGINE))})"
 )
@@ -59,7 +59,7 @@ SELECT workflows.name, workflows.version, measure, label, bucket, sum(times), su
 FROM figures JOIN workflows ON workflows.id = figures.workflow
 WHERE (span = 1 AND place >= ? AND place < ? OR span = 24 AND place >= ? AND place < ?
     OR span = 1 AND place >= ? AND place < ?){}
-GROUP BY figures.workflow, measure, label, bucket
+GROUP BY workflows.id, measure, label, bucket
 """
 
 _ACCEPTED = f"""

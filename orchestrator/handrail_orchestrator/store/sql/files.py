@@ -9,6 +9,7 @@ from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store.sealed_text import HEAD_BYTES, plain_size
 from handrail_orchestrator.store.sql import audit
+from handrail_orchestrator.store.sql.database import NUMBERS
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 ABANDONED_SECONDS = 86_400.0
@@ -75,7 +76,8 @@ def hold(tx: Transaction, run: int, *texts: str | None) -> None:
     for text in texts:
         for named in f.named_in(text):
             used = tx.execute(
-                "INSERT OR IGNORE INTO run_files (run, file) SELECT ?, number FROM files WHERE id = ?", (run, named)
+                "INSERT INTO run_files (run, file) SELECT ?, number FROM files WHERE id = ? ON CONFLICT DO NOTHING",
+                (run, named),
             )
             if used.rowcount:
                 tx.execute("UPDATE files SET unused_since = NULL WHERE id = ?", (named,))
@@ -83,12 +85,15 @@ def hold(tx: Transaction, run: int, *texts: str | None) -> None:
 
 def hold_as(tx: Transaction, source: int, run: int) -> None:
     """Let a run use what another uses."""
-    tx.execute("INSERT OR IGNORE INTO run_files (run, file) SELECT ?, file FROM run_files WHERE run = ?", (run, source))
+    tx.execute(
+        "INSERT INTO run_files (run, file) SELECT ?, file FROM run_files WHERE run = ? ON CONFLICT DO NOTHING",
+        (run, source),
+    )
 
 
 def let_go(tx: Transaction, runs: str, now: float) -> None:
     """Forget what some runs used, given as a JSON list of their keys."""
-    these = "(SELECT value FROM json_each(?))"
+    these = NUMBERS
     left = tx.execute(f"DELETE FROM run_files WHERE run IN {these} RETURNING file", (runs,)).fetchall()  # noqa: S608 -- a constant
     tx.execute(
         f"UPDATE files SET unused_since = ? WHERE number IN {these} AND {_UNUSED}",  # noqa: S608 -- constants
@@ -100,7 +105,7 @@ def sweep(tx: Transaction, change: f.SweepFiles) -> int:
     """Remove bytes that nobody needs, some at a time."""
     _purge(tx, change)
     parts = tx.execute(
-        "DELETE FROM file_parts WHERE rowid IN (SELECT file_parts.rowid FROM files JOIN file_parts"
+        "DELETE FROM file_parts WHERE (file, part) IN (SELECT file_parts.file, part FROM files JOIN file_parts"
         " ON file_parts.file = files.number WHERE files.purged IS NOT NULL OR (files.id IS NULL AND files.kept < ?)"
         " LIMIT ?)",
         (change.now - ABANDONED_SECONDS, change.most),

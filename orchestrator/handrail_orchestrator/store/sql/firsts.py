@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _SIBLINGS = """
 SELECT other.step, steps.kind, steps.status, steps.due, steps.input, runs.key,
-    runs.status = 'waiting' AND coalesce(runs.wake > ?, 1)
+    runs.status = 'waiting' AND (runs.wake IS NULL OR runs.wake > ?)
 FROM reviews JOIN branches AS mine ON mine.run = reviews.run AND mine.step = reviews.step
 JOIN branches AS other ON other.run = mine.run AND other.first = mine.first AND other.step != mine.step
 JOIN steps ON steps.run = other.run AND steps.name = other.step JOIN runs ON runs.key = mine.run
@@ -22,7 +22,8 @@ WHERE reviews.id = ?
 """
 _UNTAKEN = """
 SELECT 1 FROM events WHERE run = ? AND name = ? AND number NOT IN (
-    SELECT json_extract(input, '$.number') FROM steps WHERE run = ? AND kind = 'event' AND status = 'done'
+    SELECT CAST(json_extract(input, '$.number') AS INTEGER) FROM steps
+    WHERE run = ? AND kind = 'event' AND status = 'done'
     AND json_extract(input, '$.event') = ?
 )
 """
@@ -32,7 +33,11 @@ def join(tx: Transaction, change: "JoinBranches") -> None:
     """Note which waits belong together."""
     for step in change.steps:
         joined = (change.run, step, change.first)
-        tx.execute("INSERT OR REPLACE INTO branches (run, step, first) VALUES (?, ?, ?)", joined)
+        tx.execute(
+            "INSERT INTO branches (run, step, first) VALUES (?, ?, ?)"
+            " ON CONFLICT (run, step) DO UPDATE SET first = excluded.first",
+            joined,
+        )
 
 
 def decide(tx: Transaction, change: "DecideFirst") -> None:

@@ -16,8 +16,8 @@ WHERE steps.status IN ('waiting', 'started') AND runs.ended IS NULL
 """
 _FAILED = """
 SELECT runs.key, steps.name, json_extract(steps.error, '$.type'), json_extract(steps.error, '$.message')
-FROM json_each(?) AS wanted JOIN runs ON runs.key = wanted.value
-JOIN json_each(runs.error, '$.steps') AS named
+FROM json_each(?) AS wanted JOIN runs ON runs.key = CAST(wanted.value AS INTEGER)
+JOIN json_each(runs.error, '$.steps') AS named ON 1 = 1
 JOIN steps ON steps.run = runs.key AND steps.name = named.value AND steps.status = 'failed'
 ORDER BY runs.key, named.key
 """
@@ -25,11 +25,11 @@ _LOGGED = """
 SELECT runs.key, runs.id, workflows.name, workflows.version, runs.status, runs.created, runs.copied_seq,
     steps.name, coalesce(steps.seq, 0), coalesce(steps.kind, 'rule'), coalesce(steps.status, 'done'),
     coalesce(steps.attempt, 1), steps.queued, steps.started, steps.ended,
-    iif(steps.kind = 'child', NULL, steps.owner), steps.decided_by, steps.money, reviews.first_taken
+    CASE WHEN steps.kind = 'child' THEN NULL ELSE steps.owner END, steps.decided_by, steps.money, reviews.first_taken
 FROM runs CROSS JOIN workflows ON workflows.id = runs.workflow
 LEFT JOIN steps ON steps.run = runs.key
 LEFT JOIN reviews ON steps.kind = 'human' AND reviews.run = steps.run AND reviews.step = steps.name
-WHERE 1
+WHERE 1 = 1
 """
 
 

@@ -11,16 +11,17 @@ from handrail_orchestrator.store import forgetting as f
 from handrail_orchestrator.store.chain import BEGINNING, HASHED, hash_after
 from handrail_orchestrator.store.rows import AUDIT
 from handrail_orchestrator.store.sql import audit, files, rollups, sealing
+from handrail_orchestrator.store.sql.database import NUMBERS
 from handrail_orchestrator.store.sql.transaction import Transaction
 
-_THESE = "(SELECT value FROM json_each(?))"
+_THESE = NUMBERS
 _FAMILY = """
 WITH RECURSIVE family(key, depth) AS (
-    SELECT value, 0 FROM json_each(?) UNION
+    SELECT CAST(value AS INTEGER), 0 FROM json_each(?) UNION
     SELECT runs.key, depth + 1 FROM family JOIN runs ON runs.parent = family.key
 )
 SELECT family.key, runs.id, runs.ended IS NOT NULL FROM family JOIN runs ON runs.key = family.key
-GROUP BY family.key ORDER BY max(depth) DESC, family.key
+GROUP BY family.key, runs.id, runs.ended ORDER BY max(depth) DESC, family.key
 """
 """Descendants first: as long as whoever is looked for by a tag still carries it, all of it can be found again."""
 
@@ -64,7 +65,8 @@ def _blank_run(tx: Transaction, key: int, change: f.ForgetRuns) -> None:
     ).fetchone()
     tx.execute(
         "UPDATE runs SET input = ?, output = ?, error = ?, progress = NULL, forgotten = ?, forgotten_by = ?,"
-        " first_input = iif(first_input IS NULL, NULL, ?), undoing = json_remove(undoing, '$.error') WHERE key = ?",
+        " first_input = CASE WHEN first_input IS NULL THEN NULL ELSE ? END, undoing = json_remove(undoing, '$.error')"
+        " WHERE key = ?",
         (f.FORGOTTEN, f.blank(output), f.blank_error(error), change.now, change.actor, f.FORGOTTEN, key),
     )
     for table in ("steps", "archived_steps"):

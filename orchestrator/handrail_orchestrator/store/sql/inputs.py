@@ -12,7 +12,9 @@ def declare(tx: Transaction, change: DeclareInput) -> None:
     """Keep what a workflow version is started with; the latest code to execute it says."""
     tx.workflow_ids.get(change.workflow, change.version)
     tx.execute(
-        "INSERT OR REPLACE INTO inputs (workflow, version, schema, code, deadline_seconds) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO inputs (workflow, version, schema, code, deadline_seconds) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (workflow, version) DO UPDATE SET schema = excluded.schema, code = excluded.code,"
+        " deadline_seconds = excluded.deadline_seconds",
         tuple(change),
     )
 

@@ -26,7 +26,7 @@ def query_sql(query: JudgedQuery) -> tuple[str, list[object]]:
         name = re.sub(r"[*?\[]", r"[\g<0>]", query.step)  # what GLOB reads as a pattern, as itself
         # called once more, in a branch, and called once more in a branch
         globs = (f"{name}#[0-9]*", f"*/{name}", f"*/{name}#[0-9]*")
-        where.append(f"(steps.name = ?{' OR steps.name GLOB ?' * len(globs)})")
+        where.append(f"(steps.name = ?{' OR glob(?, steps.name)' * len(globs)})")
         parameters += [query.step, *globs]
     if query.workflow is not None:
         where.append("workflows.name = ?")

@@ -39,7 +39,8 @@ def put(tx: Transaction, change: k.PutKnown) -> int:
         tx.execute(
             "INSERT INTO sowing (queue, workflow, step, share, seen) VALUES (?, ?, ?, ?, coalesce("
             "(SELECT min(id) - 1 FROM reviews WHERE queue = ? AND state IN ('open', 'leased')),"
-            " (SELECT max(id) FROM reviews), 0)) ON CONFLICT DO UPDATE SET share = excluded.share",
+            " (SELECT max(id) FROM reviews), 0)) ON CONFLICT (queue, workflow, step)"
+            " DO UPDATE SET share = excluded.share",
             (*where, change.share, change.queue),
         )
     else:

@@ -7,6 +7,7 @@ from handrail_orchestrator.errors import Fenced, RunConflict, UnknownRun, WrongS
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.rows import AUDIT, DUE, StepRow
 from handrail_orchestrator.store.sql import audit, files, keyed, outbox, pauses, rollups, sealing, undoing
+from handrail_orchestrator.store.sql.database import NUMBERS
 from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.starts import Started, StartRun
 
@@ -48,7 +49,7 @@ AND (SELECT ended FROM runs WHERE key = run) IS NULL RETURNING run
 """A run has one parent, whose end is its end, and any number of other runs may wait for it by its id."""
 _WAITS_FOR = """
 WITH RECURSIVE awaited(id) AS (
-    VALUES (?) UNION
+    SELECT id FROM runs WHERE id = ? UNION
     SELECT steps.owner FROM awaited JOIN runs ON runs.id = awaited.id JOIN steps ON steps.run = runs.key
     WHERE steps.kind = 'child' AND steps.status = 'waiting'
 )
@@ -166,7 +167,7 @@ def suspend(tx: Transaction, change: c.Suspend) -> float | None:
     """Let go of a run and return when it is due."""
     row = tx.execute(
         "UPDATE runs SET status = 'waiting', owner = NULL, crashes = 0, died_alone = 0,"
-        " wake = CASE WHEN signals = ? AND NOT cancel THEN ? ELSE ? END WHERE key = ? AND owner = ? RETURNING wake",
+        " wake = CASE WHEN signals = ? AND cancel = 0 THEN ? ELSE ? END WHERE key = ? AND owner = ? RETURNING wake",
         (change.signals, change.wake, DUE, change.key, tx.worker),
     ).fetchone()
     if row is None:
@@ -281,8 +282,9 @@ def send(tx: Transaction, change: c.Send) -> bool:
     if ended is not None:
         raise WrongState(f"run {change.run_id!r} has ended; an event cannot reach it any more")
     new = tx.execute(
-        "INSERT OR IGNORE INTO events (run, name, number, payload, sent, event_id) VALUES"
-        " (?, ?, (SELECT coalesce(max(number), 0) + 1 FROM events WHERE run = ? AND name = ?), ?, ?, ?)",
+        "INSERT INTO events (run, name, number, payload, sent, event_id) VALUES"
+        " (?, ?, (SELECT coalesce(max(number), 0) + 1 FROM events WHERE run = ? AND name = ?), ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
         (key, change.name, key, change.name, change.payload, change.now, change.event_id),
     ).rowcount
     if new:
@@ -346,7 +348,7 @@ def prune(tx: Transaction, change: c.Prune) -> int:
         return 0
     rollups.unfold(tx, keys, forever=True)
     chosen = json.dumps(keys)
-    these = "(SELECT value FROM json_each(?))"
+    these = NUMBERS
     logged = audit.take_out(tx, keys, change.now)
     tx.execute(f"DELETE FROM links WHERE item IN (SELECT id FROM reviews WHERE run IN {these})", (chosen,))  # noqa: S608 -- a constant
     tables = ("steps", "archived_steps", "events", "held", "reviews", "notices", "outcomes", *RUNNING, "challenges")

@@ -4,4 +4,4 @@ from handrail_orchestrator.store.rows import StepRow
 
 _COLUMNS = ", ".join(StepRow._fields)
 _MARKS = ", ".join("?" * len(StepRow._fields))
-NOTE = f"INSERT OR IGNORE INTO steps ({_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608 -- as above
+NOTE = f"INSERT INTO steps ({_COLUMNS}) VALUES ({_MARKS}) ON CONFLICT DO NOTHING"  # noqa: S608 -- as above

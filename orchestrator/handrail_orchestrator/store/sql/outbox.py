@@ -13,7 +13,11 @@ _DECLARED = "SELECT value FROM settings WHERE name = 'notices'"
 
 def declare(tx: Transaction, change: DeclareNotices) -> None:
     """Keep what is to be told in this store."""
-    tx.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('notices', ?)", (json.dumps(change),))
+    tx.execute(
+        "INSERT INTO settings (name, value) VALUES ('notices', ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (json.dumps(change),),
+    )
 
 
 def declared(tx: Transaction) -> DeclareNotices | None:

@@ -16,11 +16,12 @@ _ONE = f"{_SELECT} WHERE kind = ? AND name = ?"
 
 # A time limit stands still while its run, or its question, may not go on.
 _MOVE_DEADLINES = """
-UPDATE runs SET deadline = deadline + ? - max(?, created)
+UPDATE runs SET deadline = deadline + ? - CASE WHEN created > ? THEN created ELSE ? END
 WHERE deadline IS NOT NULL AND ended IS NULL AND workflow IN (SELECT id FROM workflows WHERE name = ?)
 """
 _MOVE_DUES = """
-UPDATE reviews SET due = due + ? - max(?, created), timer = timer + ? - max(?, created)
+UPDATE reviews SET due = due + ? - CASE WHEN created > ? THEN created ELSE ? END,
+    timer = timer + ? - CASE WHEN created > ? THEN created ELSE ? END
 WHERE queue = ? AND state IN ('open', 'leased') AND (due IS NOT NULL OR timer IS NOT NULL)
 """
 _OUTLIVED = """
@@ -33,7 +34,7 @@ WHERE reviews.queue = ? AND state IN ('open', 'leased') AND runs.ended IS NOT NU
 def pause(tx: Transaction, change: Pause) -> PauseRow:
     """Let something rest; of what rests already, the first to pause it stays the one who did."""
     row = change.row
-    new = tx.execute("INSERT OR IGNORE INTO pauses VALUES (?, ?, ?, ?, ?)", row).rowcount
+    new = tx.execute("INSERT INTO pauses VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount
     if new:
         _log(tx, "pause", row.at, row.by, {"kind": row.kind, "name": row.name, "why": row.why})
     return PauseRow._make(tx.execute(_ONE, (row.kind, row.name)).fetchone())
@@ -48,10 +49,10 @@ def resume(tx: Transaction, change: Resume) -> PauseRow | None:
     tx.execute("DELETE FROM pauses WHERE kind = ? AND name = ?", (change.kind, change.name))
     now = max(change.now, row.at)
     if row.kind == "workflow":
-        tx.execute(_MOVE_DEADLINES, (now, row.at, row.name))
+        tx.execute(_MOVE_DEADLINES, (now, row.at, row.at, row.name))
     else:
         rollups.unfold(tx, [key for (key,) in tx.execute(_OUTLIVED, (row.name,)).fetchall()])
-        tx.execute(_MOVE_DUES, (now, row.at, now, row.at, row.name))
+        tx.execute(_MOVE_DUES, (now, row.at, row.at, now, row.at, row.at, row.name))
     told: dict[str, object] = {"kind": row.kind, "name": row.name, "paused_by": row.by, "seconds": now - row.at}
     _log(tx, "resume", now, change.by, told)
     return row

@@ -37,7 +37,12 @@ def put_person(tx: Transaction, change: p.PutPerson) -> PersonRow:
     _must_be_nobody_elses(tx, after)
     _must_leave_an_admin(tx, after)
     marks = ", ".join("?" * len(after))
-    tx.execute(f"INSERT OR REPLACE INTO people ({', '.join(after._fields)}) VALUES ({marks})", after)  # noqa: S608 -- our own column names
+    sets = ", ".join(f"{name} = excluded.{name}" for name in after._fields)
+    tx.execute(
+        f"INSERT INTO people ({', '.join(after._fields)}) VALUES ({marks})"  # noqa: S608 -- our own column names
+        f" ON CONFLICT (name) DO UPDATE SET {sets}",
+        after,
+    )
     if after.disabled:
         tx.execute("DELETE FROM passes WHERE person = ?", (change.name,))
     elif "password" in change.sets:
@@ -108,7 +113,7 @@ def _must_be_nobody_elses(tx: Transaction, after: PersonRow) -> None:
 
 
 def _must_leave_an_admin(tx: Transaction, after: PersonRow) -> None:
-    rows = tx.execute("SELECT roles FROM people WHERE NOT disabled AND name != ?", (after.name,)).fetchall()
+    rows = tx.execute("SELECT roles FROM people WHERE disabled = 0 AND name != ?", (after.name,)).fetchall()
     if _is_admin(after.roles) and not after.disabled:
         return
     if not any(_is_admin(roles) for (roles,) in rows):

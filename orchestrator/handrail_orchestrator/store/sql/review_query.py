@@ -28,7 +28,7 @@ _OVER = f"{_TIMED} AND timer <= ?"
 _NEXT_TIMER = (
     f"SELECT min(at) FROM (SELECT min(timer) AS at {_TIMED} AND timer > ? UNION ALL SELECT coalesce("  # noqa: S608 -- our own words
     f"(SELECT timer {_OVER} AND coalesce(lease_until, 0) <= ? LIMIT 1), (SELECT min(lease_until) {_OVER}))"
-    f" UNION ALL SELECT min(commit_at) {_PENDING})"
+    f" UNION ALL SELECT min(commit_at) {_PENDING}) AS moments"
 )
 
 
@@ -76,7 +76,7 @@ def count_sql(query: ReviewQuery, at_most: int | None = None) -> Statement:
     counted = f"FROM reviews{index}{joined} WHERE {' AND '.join(where.conditions)}"
     if at_most is None:
         return f"SELECT count(*) {counted}", where.parameters
-    return f"SELECT count(*) FROM (SELECT 1 {counted} LIMIT ?)", [*where.parameters, at_most]  # noqa: S608 -- our own words
+    return f"SELECT count(*) FROM (SELECT 1 {counted} LIMIT ?) AS counted", [*where.parameters, at_most]  # noqa: S608 -- our own words
 
 
 def list_sql(query: ReviewQuery) -> list[Statement]:
@@ -172,7 +172,7 @@ def _add_times(where: _Where, query: ReviewQuery) -> None:
         late, not_late = "reviews.due IS NOT NULL AND reviews.due <= ?", "(reviews.due IS NULL OR reviews.due > ?)"
         where.add(late if query.is_late else not_late, query.now)
     if query.is_snoozed is not None:
-        where.add(f"{'' if query.is_snoozed else 'NOT '}coalesce(reviews.snoozed_until > ?, 0)", query.now)
+        where.add(f"{'' if query.is_snoozed else 'NOT '}coalesce(reviews.snoozed_until, 0) > ?", query.now)
     if query.created_from is not None:
         where.add("reviews.created >= ?", query.created_from)
     if query.created_to is not None:
@@ -192,7 +192,7 @@ def _add_text(where: _Where, text: str) -> None:
 
 def _add_free_for(where: _Where, person: str, now: float) -> None:
     where.add("(reviews.state = 'open' OR reviews.lease_owner = ? OR reviews.lease_until <= ?)", person, now)
-    where.add("coalesce(reviews.snoozed_until <= ?, 1)", now)
+    where.add("(reviews.snoozed_until IS NULL OR reviews.snoozed_until <= ?)", now)
     where.add(f"reviews.{_GOES_ON}")
     where.add("(reviews.assignee IS NULL OR reviews.assignee = ?)", person)
     where.add(

@@ -80,7 +80,7 @@ def _must_be_next(tx: Transaction, change: c.MoveReview, fired: int) -> None:
     """Refuse a policy that has fired, or that would take an item from somebody who has just extended the lease."""
     free = tx.execute(
         "SELECT 1 FROM reviews WHERE id = ? AND version = ? AND late_step = ?"
-        " AND (? OR state != 'leased' OR lease_until <= ?)",
+        " AND (? = 1 OR state != 'leased' OR lease_until <= ?)",
         (change.id, change.version, fired, change.is_gentle, change.now),
     ).fetchone()
     if free is None:
@@ -157,7 +157,7 @@ def _ask_again(tx: Transaction, change: c.MoveReview, asked: tuple[int, str]) ->
     """Forget an answer, and let the run wait for another; with another schema the suggestion fits no more."""
     tx.execute("UPDATE reviews SET decision = NULL, decided = NULL, decided_by = NULL WHERE id = ?", (change.id,))
     if change.schema is not None:
-        tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (change.schema,))
+        tx.execute("INSERT INTO schemas (body) VALUES (?) ON CONFLICT DO NOTHING", (change.schema,))
         tx.execute(
             "UPDATE reviews SET suggestion = NULL, schema = (SELECT id FROM schemas WHERE body = ?) WHERE id = ?",
             (change.schema, change.id),

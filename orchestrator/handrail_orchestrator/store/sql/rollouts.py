@@ -76,7 +76,7 @@ def move(tx: Transaction, change: MoveRollout) -> RolloutRow:
 
 def hold_fired(tx: Transaction, change: HoldFired) -> list[str]:
     """Hold the rollouts of a step whose watch fired, and tell people, each once."""
-    condition = "step = ? AND NOT held" + ("" if change.workflow is None else " AND workflow = ?")
+    condition = "step = ? AND held = 0" + ("" if change.workflow is None else " AND workflow = ?")
     values = (change.step,) if change.workflow is None else (change.step, change.workflow)
     rows = [RolloutRow._make(each) for each in tx.execute(f"{_SELECT} WHERE {condition} {_ORDER}", values).fetchall()]
     held = []

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from handrail_orchestrator.store.figures import DAY_HOURS, TALLY_VERSION, RolledUp, RollUp, Tally, TallyPlace, counted
 from handrail_orchestrator.store.sql import sealing
+from handrail_orchestrator.store.sql.database import NUMBERS
 from handrail_orchestrator.store.sql.figures import parts_of, runs_of
 from handrail_orchestrator.store.sql.transaction import Transaction
 
@@ -18,7 +19,7 @@ YOUNG_SECONDS = 120.0
 _ADD = """
 INSERT INTO figures (span, place, workflow, measure, label, bucket, times, total) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (span, place, workflow, measure, label, bucket)
-DO UPDATE SET times = times + excluded.times, total = total + excluded.total
+DO UPDATE SET times = figures.times + excluded.times, total = figures.total + excluded.total
 """
 _EMPTY = """
 DELETE FROM figures
@@ -49,8 +50,11 @@ def roll_up(tx: Transaction, change: RollUp) -> RolledUp:
         upto = key
     if keys:
         _put(tx, _tallied(tx, keys), 1)
-        tx.execute("DELETE FROM not_rolled_up WHERE run IN (SELECT value FROM json_each(?))", (json.dumps(keys),))
-    tx.executemany("INSERT OR IGNORE INTO not_rolled_up (run) VALUES (?)", [(key,) for key in left])
+        tx.execute(
+            f"DELETE FROM not_rolled_up WHERE run IN {NUMBERS}",  # noqa: S608 -- a constant
+            (json.dumps(keys),),
+        )
+    tx.executemany("INSERT INTO not_rolled_up (run) VALUES (?) ON CONFLICT DO NOTHING", [(key,) for key in left])
     if (upto, looked) != began:
         tx.execute("UPDATE rolled_up SET upto = ?, looked = ?", (upto, looked))
     return RolledUp(runs=len(keys), more=looked != 0 or (len(following) == change.most and following[-1][0] == upto))
@@ -66,16 +70,16 @@ def unfold(tx: Transaction, keys: Iterable[int], *, forever: bool = False) -> No
         return
     chosen = json.dumps(list(keys))
     found = tx.execute(
-        "SELECT key FROM runs WHERE key IN (SELECT value FROM json_each(?)) AND key <= ? AND ended IS NOT NULL"
+        f"SELECT key FROM runs WHERE key IN {NUMBERS} AND key <= ? AND ended IS NOT NULL"  # noqa: S608 -- a constant
         " AND NOT EXISTS (SELECT 1 FROM not_rolled_up WHERE run = key)",
         (chosen, state[1]),
     ).fetchall()
     folded = [key for (key,) in found]
     if folded:
         _put(tx, _tallied(tx, folded), -1)
-        tx.executemany("INSERT OR IGNORE INTO not_rolled_up (run) VALUES (?)", [(key,) for key in folded])
+        tx.executemany("INSERT INTO not_rolled_up (run) VALUES (?) ON CONFLICT DO NOTHING", [(key,) for key in folded])
     if forever:
-        tx.execute("DELETE FROM not_rolled_up WHERE run IN (SELECT value FROM json_each(?))", (chosen,))
+        tx.execute(f"DELETE FROM not_rolled_up WHERE run IN {NUMBERS}", (chosen,))  # noqa: S608 -- a constant
 
 
 def unfold_item(tx: Transaction, item: int) -> None:
@@ -95,7 +99,11 @@ def _begin(tx: Transaction) -> tuple[int, int]:
         return int(state[1]), int(state[2])
     tx.execute("DELETE FROM figures")
     tx.execute("DELETE FROM not_rolled_up")
-    tx.execute("INSERT OR REPLACE INTO rolled_up (only, version, upto, looked) VALUES (1, ?, 0, 0)", (TALLY_VERSION,))
+    tx.execute(
+        'INSERT INTO rolled_up ("only", version, upto, looked) VALUES (1, ?, 0, 0)'
+        ' ON CONFLICT ("only") DO UPDATE SET version = excluded.version, upto = 0, looked = 0',
+        (TALLY_VERSION,),
+    )
     return 0, 0
 
 

@@ -16,7 +16,7 @@ UPDATE events SET name = ? || name WHERE run = ? AND EXISTS (
     SELECT 1 FROM steps WHERE steps.run = events.run AND kind = 'event' AND status = 'done'
     AND substr(steps.name, 1, ?) = ?
     AND coalesce(json_extract(input, '$.event'), json_extract(input, '$[0]')) = events.name
-    AND coalesce(json_extract(input, '$.number'), json_extract(input, '$[1]')) = events.number
+    AND CAST(coalesce(json_extract(input, '$.number'), json_extract(input, '$[1]')) AS INTEGER) = events.number
 )
 """
 

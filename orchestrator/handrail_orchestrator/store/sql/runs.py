@@ -8,6 +8,7 @@ from typing import Any, get_args
 from handrail_orchestrator.store.known import KNOWN_VERSION
 from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
+from handrail_orchestrator.store.sql.database import NUMBERS
 
 Rows = Callable[[str, Sequence[object]], list[Any]]
 """Executes a statement and returns its rows."""
@@ -15,7 +16,8 @@ Rows = Callable[[str, Sequence[object]], list[Any]]
 SELECT = (
     "SELECT key, runs.id, workflows.name, workflows.version, status, wake, owner, crashes, created, started, ended,"
     " deadline, input, output, error, parent, copied_seq, started_by, priority, forgotten, forgotten_by, progress,"
-    " (SELECT json_group_object(tags.name, value) FROM tags WHERE tags.run = runs.key), round, undoing, trace"
+    " (SELECT coalesce(json_group_object(tags.name, value), '{}') FROM tags WHERE tags.run = runs.key),"
+    " round, undoing, trace"
     " FROM runs"
     " JOIN workflows ON workflows.id = runs.workflow"
 )
@@ -55,7 +57,7 @@ def _laned(rows: Rows, query: RunQuery, above: int, below: int) -> list[int]:
 
 def _chosen(query: RunQuery, keys: Sequence[int]) -> tuple[str, list[object]]:
     """Return what reads those of some runs that have the text in their ids."""
-    sql = f"{SELECT} WHERE key IN (SELECT value FROM json_each(?)) AND runs.id LIKE ? ESCAPE '\\'"  # noqa: S608 -- a constant
+    sql = f"{SELECT} WHERE key IN {NUMBERS} AND runs.id LIKE ? ESCAPE '\\'"
     return f"{sql} ORDER BY key DESC LIMIT ?", [json.dumps(keys), _pattern(query), query.limit]
 
 
@@ -76,7 +78,7 @@ def _of_lanes(query: RunQuery, lanes: Sequence[tuple[int, str]], above: int, bel
     made, when = _made(query)
     lane = (
         "SELECT * FROM (SELECT key FROM runs INDEXED BY runs_status"  # noqa: S608 -- our own conditions
-        f" WHERE workflow = ? AND status = ? AND key > ? AND key < ?{made} ORDER BY key DESC LIMIT ?)"
+        f" WHERE workflow = ? AND status = ? AND key > ? AND key < ?{made} ORDER BY key DESC LIMIT ?) AS lane"
     )
     values = [value for each in lanes for value in (*each, above, below, *when, query.limit)]
     return f"{' UNION ALL '.join([lane] * len(lanes))} ORDER BY key DESC LIMIT ?", [*values, query.limit]

@@ -9,8 +9,10 @@ from handrail_orchestrator.store.sql.transaction import Transaction
 
 _LET_IN = """
 UPDATE places SET has = 1 WHERE id IN (
-    SELECT id FROM places WHERE name = ? AND key = ? AND NOT has ORDER BY id
-    LIMIT max(0, ? - (SELECT count(*) FROM places WHERE name = ? AND key = ? AND has))
+    SELECT id FROM places WHERE name = ? AND key = ? AND has = 0 ORDER BY id
+    LIMIT (
+        SELECT CASE WHEN ? > count(*) THEN ? - count(*) ELSE 0 END FROM places WHERE name = ? AND key = ? AND has = 1
+    )
 ) RETURNING id, worker, has
 """
 """Those who stand in line come first to last, whichever process they are in."""
@@ -41,7 +43,10 @@ def take_turn(tx: Transaction, change: s.TakeTurn) -> float:
     step = 1.0 / change.per_second
     # a clock that was set back does not stop everybody for as long
     free = change.now if found is None or found[0] - change.now > _OVER_SECONDS + step else max(change.now, found[0])
-    tx.execute("INSERT OR REPLACE INTO turns VALUES (?, ?, ?)", (*change.of, free + step))
+    tx.execute(
+        "INSERT INTO turns VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET free = excluded.free",
+        (*change.of, free + step),
+    )
     return float(free)
 
 
@@ -55,7 +60,7 @@ def give_back(tx: Transaction, worker: int | None, now: float | None = None) -> 
 
 
 def _let_in(tx: Transaction, name: str, key: str, most: int) -> list[s.PlaceRow]:
-    rows = tx.execute(_LET_IN, (name, key, most, name, key)).fetchall()
+    rows = tx.execute(_LET_IN, (name, key, most, most, name, key)).fetchall()
     return [s.PlaceRow(number, worker, bool(has)) for number, worker, has in rows]
 
 

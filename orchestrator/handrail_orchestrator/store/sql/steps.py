@@ -88,7 +88,7 @@ def reopen_wait(tx: Transaction, change: c.ReopenWait) -> None:
 
 def ask(tx: Transaction, item: c.AskedItem) -> int:
     """Put a question to people; return its number."""
-    tx.execute("INSERT OR IGNORE INTO schemas (body) VALUES (?)", (item.schema,))
+    tx.execute("INSERT INTO schemas (body) VALUES (?) ON CONFLICT DO NOTHING", (item.schema,))
     values = {name: getattr(item, name) for name in _ASKED} | {"state": "open", "version": 1}
     names = ", ".join(values)
     marks = ", ".join("?" * len(values))

@@ -22,7 +22,7 @@ from handrail_orchestrator.store.rows import (
 )
 from handrail_orchestrator.store.sql import claims, fates, judged, retention, review_query, runs, views
 from handrail_orchestrator.store.sql.bulks import BulkRows
-from handrail_orchestrator.store.sql.database import Database
+from handrail_orchestrator.store.sql.database import NUMBERS, Database
 from handrail_orchestrator.store.sql.decided import DecidedRows
 from handrail_orchestrator.store.sql.deliveries import OutboxRows
 from handrail_orchestrator.store.sql.evidence import SqlEvidence
@@ -55,11 +55,12 @@ _EVENTS = f"SELECT {', '.join(EventRow._fields)} FROM events WHERE run = ? ORDER
 _WAITS = """
 SELECT steps.run, steps.name, steps.kind, steps.queued, coalesce(reviews.due, steps.due), steps.owner,
     reviews.id, reviews.queue, NULL, steps.seq
-FROM json_each(?) AS wanted JOIN steps ON steps.run = wanted.value AND steps.status = 'waiting'
+FROM json_each(?) AS wanted JOIN steps ON steps.run = CAST(wanted.value AS INTEGER) AND steps.status = 'waiting'
 LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step = steps.name
 UNION ALL
 SELECT held.run, step, 'action', held.since, systems.look_at, NULL, NULL, NULL, held.system, 0
-FROM json_each(?) AS wanted JOIN held ON held.run = wanted.value JOIN systems ON systems.system = held.system
+FROM json_each(?) AS wanted JOIN held ON held.run = CAST(wanted.value AS INTEGER)
+JOIN systems ON systems.system = held.system
 ORDER BY 1, 10
 """
 
@@ -140,7 +141,7 @@ class SqlStore(
 
     def run_ids(self, keys: Sequence[int]) -> dict[int, str]:
         """Return the ids of runs by their keys; a key that no run has is left out."""
-        sql = "SELECT key, id FROM runs WHERE key IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT key, id FROM runs WHERE key IN {NUMBERS}"  # noqa: S608 -- a constant
         return dict(self._rows(sql, (json.dumps(list(keys)),)))
 
     def some_steps(self, key: int, *, after: tuple[int, str] = (0, ""), limit: int = 100) -> list[StepRow]:
@@ -156,7 +157,7 @@ class SqlStore(
         """Return how many runs there are by workflow, version and status."""
         rows = self._rows(
             "SELECT name, version, status, times FROM"
-            " (SELECT workflow, status, count(*) AS times FROM runs GROUP BY workflow, status)"
+            " (SELECT workflow, status, count(*) AS times FROM runs GROUP BY workflow, status) AS counted"
             " JOIN workflows ON workflows.id = workflow WHERE version != ? ORDER BY 1, 2, 3",
             (KNOWN_VERSION,),
         )
@@ -183,7 +184,7 @@ class SqlStore(
     def in_flight(self, keys: Sequence[int]) -> list[int]:
         """Return those of some runs, by key, that are due or being executed."""
         sql = (
-            "SELECT runs.key FROM json_each(?) AS asked JOIN runs ON runs.key = asked.value"
+            "SELECT runs.key FROM json_each(?) AS asked JOIN runs ON runs.key = CAST(asked.value AS INTEGER)"
             " WHERE status IN ('pending', 'running') AND (owner IS NOT NULL OR NOT EXISTS (SELECT 1 FROM pauses"
             " JOIN workflows ON workflows.name = pauses.name WHERE kind = 'workflow' AND workflows.id = runs.workflow))"
         )
@@ -191,7 +192,7 @@ class SqlStore(
 
     def cancelled_of(self, worker: int) -> list[int]:
         """Return the keys of runs of this worker that were told to stop."""
-        return [row[0] for row in self._rows("SELECT key FROM runs WHERE owner = ? AND cancel", (worker,))]
+        return [row[0] for row in self._rows("SELECT key FROM runs WHERE owner = ? AND cancel = 1", (worker,))]
 
     def workers(self) -> list[WorkerRow]:
         """Return the workers that signed on and did not sign off."""

@@ -19,16 +19,19 @@ TRY_SPANS = 10
 """How long a call that tries may take, in times of ``probe_after_seconds``, before another one does."""
 
 _SELECT = f"SELECT {', '.join(b.SystemRow._fields)} FROM systems"  # noqa: S608 -- our own column names
+_SETS = ", ".join(f"{name} = excluded.{name}" for name in b.SystemRow._fields[1:])
+_PUT = f"INSERT INTO systems VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (system) DO UPDATE SET {_SETS}"  # noqa: S608 -- as above
 _IS_TRIED = "SELECT 1 FROM runs WHERE key = ? AND owner = ?"
 
 _HOLD = """
-INSERT OR IGNORE INTO held (run, step, system, since, left_seconds)
-SELECT key, ?, ?, ?, deadline - ? FROM runs WHERE key = ?
+INSERT INTO held (run, step, system, since, left_seconds)
+SELECT key, ?, ?, ?, deadline - ? FROM runs WHERE key = ? ON CONFLICT DO NOTHING
 """
 _STOP_THE_CLOCK = "UPDATE runs SET deadline = NULL WHERE key = ?"
 _NEXT = """
 SELECT held.run FROM held JOIN runs ON runs.key = held.run JOIN workflows ON workflows.id = runs.workflow
-JOIN json_each(?) AS mine ON name = json_extract(mine.value, '$[0]') AND version = json_extract(mine.value, '$[1]')
+JOIN json_each(?) AS mine ON name = json_extract(mine.value, '$[0]')
+    AND version = CAST(json_extract(mine.value, '$[1]') AS INTEGER)
 WHERE held.system = ? AND runs.ended IS NULL AND runs.owner IS NULL
 ORDER BY runs.priority DESC, held.since, held.run LIMIT 1
 """
@@ -38,8 +41,8 @@ WHERE held.system = ? AND runs.ended IS NULL ORDER BY runs.priority DESC, held.s
 """
 _MOVE_ON = "UPDATE steps SET queued = queued + ? WHERE run = ? AND name = ? AND status = 'started'"
 _LET_GO = """
-UPDATE runs SET signals = signals + (owner IS NOT NULL), deadline = coalesce(deadline, ?),
-    wake = CASE WHEN status = 'waiting' THEN min(coalesce(wake, ?), ?) ELSE wake END
+UPDATE runs SET signals = signals + CASE WHEN owner IS NULL THEN 0 ELSE 1 END, deadline = coalesce(deadline, ?),
+    wake = CASE WHEN status = 'waiting' THEN CASE WHEN wake < ? THEN wake ELSE ? END ELSE wake END
 WHERE key = ?
 """
 
@@ -126,7 +129,7 @@ def _row(tx: Transaction, system: str) -> b.SystemRow:
 
 
 def _put(tx: Transaction, row: b.SystemRow) -> None:
-    tx.execute("INSERT OR REPLACE INTO systems VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    tx.execute(_PUT, row)
 
 
 def _is_tried(tx: Transaction, row: b.SystemRow) -> bool:

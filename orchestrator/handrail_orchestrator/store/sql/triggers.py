@@ -17,9 +17,10 @@ _SELECT = f"SELECT {_ROW} FROM triggers WHERE name = ?"  # noqa: S608 -- our own
 _LOG = "INSERT INTO trigger_log (source, at, action, key, run_id, actor, reason) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _HISTORY = """
 SELECT * FROM (SELECT at, 'fired' AS action, key, run_id, actor, reason FROM fired
-    WHERE source = ? ORDER BY at DESC LIMIT ?)
+    WHERE source = ? ORDER BY at DESC LIMIT ?) AS fired_ones
 UNION ALL
-SELECT * FROM (SELECT at, action, key, run_id, actor, reason FROM trigger_log WHERE source = ? ORDER BY id DESC LIMIT ?)
+SELECT * FROM (SELECT at, action, key, run_id, actor, reason FROM trigger_log
+    WHERE source = ? ORDER BY id DESC LIMIT ?) AS noted
 ORDER BY at DESC LIMIT ?
 """
 _CHAIN = "SELECT key FROM fired WHERE run_id = ? AND source IN (SELECT name FROM triggers WHERE watched IS NOT NULL)"

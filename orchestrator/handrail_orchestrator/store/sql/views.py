@@ -23,4 +23,8 @@ def put(tx: Transaction, change: "PutView") -> None:
     (count,) = tx.execute(sql, (change.person, change.name)).fetchone()
     if count >= MOST_VIEWS:
         raise ReviewError(f"{MOST_VIEWS} views are kept at most: drop one first")
-    tx.execute("INSERT OR REPLACE INTO views (person, name, query) VALUES (?, ?, ?)", change)
+    tx.execute(
+        "INSERT INTO views (person, name, query) VALUES (?, ?, ?)"
+        " ON CONFLICT (person, name) DO UPDATE SET query = excluded.query",
+        change,
+    )

@@ -14,7 +14,7 @@ class WorkflowIds:
         """Return the number of a workflow version, a new one if it is new."""
         found = self._ids.get((name, version))
         if found is None:
-            self._execute("INSERT OR IGNORE INTO workflows (name, version) VALUES (?, ?)", (name, version))
+            self._execute("INSERT INTO workflows (name, version) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, version))
             row = self._execute("SELECT id FROM workflows WHERE name = ? AND version = ?", (name, version)).fetchone()
             found = self._ids[name, version] = int(row[0])
         return found

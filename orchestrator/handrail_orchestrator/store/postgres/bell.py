@@ -1,0 +1,75 @@
+"""Being told that others wrote: NOTIFY is part of their transaction, LISTEN has a connection of its own."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.postgres.connection import close, connect
+from handrail_orchestrator.store.traces import KeepTrace
+
+QUIET: frozenset[type] = frozenset(
+    {c.RecordStep, c.NoteStarted, c.Claim, c.Beat, c.ExtendLease, c.ReadAnswer, KeepTrace}
+)
+"""Changes after which nobody else has anything to do; commits that notify follow each other, one at a time."""
+
+
+class Bell:
+    """Rings for what others wrote to a store, and says in whose name this one rings."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._listening: psycopg.Connection[Any] | None = None
+        self.name = uuid.uuid4().hex
+        """What tells this store object's own rings from others'."""
+
+    def begin(self) -> None:
+        """Listen from now on, if it is not listened yet.
+
+        Raises:
+            psycopg.Error: the server cannot be reached.
+        """
+        if self._listening is None:
+            connection = connect(self._address)
+            try:
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel(connection))))
+            except BaseException:
+                close(connection)
+                raise
+            self._listening = connection
+
+    def has_rung(self) -> bool:
+        """Return whether others wrote since the last call; after the connection was lost, they may have.
+
+        Raises:
+            psycopg.Error: the server cannot be reached.
+        """
+        if self._listening is None:
+            self.begin()
+            return True
+        try:
+            heard = [each.payload for each in self._listening.notifies(timeout=0)]
+        except psycopg.OperationalError:
+            self.close()
+            self.begin()
+            return True
+        return any(payload != self.name for payload in heard)
+
+    def close(self) -> None:
+        """Listen no more."""
+        close(self._listening)
+        self._listening = None
+
+
+def channel(connection: "psycopg.Connection[Any]") -> str:
+    """Return the name under which the processes of a store tell each other."""
+    row = connection.execute("SELECT current_schema()").fetchone()
+    return f"handrail {row[0] if row else ''}"[:63]
+
+
+def is_loud(changes: Sequence[c.Change]) -> bool:
+    """Return whether others may have something to do after these."""
+    return not all(type(each) in QUIET for each in changes)

@@ -1,0 +1,216 @@
+"""Connections to a PostgreSQL database, and its errors in our words."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, cast
+
+import psycopg
+from psycopg import conninfo
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumper
+
+from handrail_orchestrator.errors import (
+    Misuse,
+    NotStorable,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreNotFound,
+    StoreReadOnly,
+    StoreUnreachable,
+)
+from handrail_orchestrator.store.postgres.dialect import rendered
+from handrail_orchestrator.store.sql.database import Cursor
+from handrail_orchestrator.texts import lone_surrogate
+
+LOCK_SECONDS = 30.0
+"""How long a change waits for the changes of others before it says that the store is locked."""
+CONNECT_SECONDS = 5
+"""How long a server may take to answer a new connection."""
+SILENCE_SECONDS = 10
+"""How long either side may hear nothing of the other before a connection counts as cut."""
+OLDEST_SERVER = 14_00_00
+"""The first that this module is tested with, as PostgreSQL numbers its versions."""
+
+_OPTIONS = {
+    "application_name": "handrail",
+    "connect_timeout": str(CONNECT_SECONDS),
+    "keepalives_idle": str(SILENCE_SECONDS // 2),
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": str(SILENCE_SECONDS * 1000),
+}
+_SESSION = (
+    "SET default_transaction_isolation = 'read committed';"
+    f" SET lock_timeout = {int(LOCK_SECONDS * 1000)};"
+    " SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
+    f" SET tcp_keepalives_idle = {SILENCE_SECONDS // 2}; SET tcp_keepalives_interval = 2;"
+    f" SET tcp_keepalives_count = 3; SET tcp_user_timeout = {SILENCE_SECONDS * 1000};"
+    " SET jit = off"  # what it gains in long reports it loses in the short statements of an engine
+)
+
+_HINTS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
+    (psycopg.errors.DiskFull, StoreFull, "the server's disk is full: free some space; everything recorded is kept"),
+    (psycopg.errors.OutOfMemory, StoreFull, "the server has no memory left: give it more, or less to do"),
+    (psycopg.errors.ReadOnlySqlTransaction, StoreReadOnly, "the server only reads: give the address of the primary"),
+    (psycopg.errors.InsufficientPrivilege, StoreReadOnly, "the user may not write: grant it the tables of the store"),
+    (psycopg.errors.LockNotAvailable, StoreLocked, "another process holds its locks: end that process, or wait for it"),
+    (psycopg.errors.DeadlockDetected, StoreLocked, "two processes wait for each other: it is tried again"),
+    (psycopg.errors.SerializationFailure, StoreLocked, "another process wrote the same rows: it is tried again"),
+    (psycopg.errors.DataCorrupted, StoreCorrupt, "the database is damaged: restore a backup"),
+    (psycopg.errors.IndexCorrupted, StoreCorrupt, "an index of the database is damaged: REINDEX it"),
+    (psycopg.errors.InvalidCatalogName, StoreNotFound, "there is no such database: create it, or check the address"),
+    (psycopg.errors.InvalidPassword, StoreError, "the server refuses the password: check PGPASSWORD or ~/.pgpass"),
+    (psycopg.errors.InvalidAuthorizationSpecification, StoreError, "the server refuses the user: check the address"),
+    (psycopg.errors.UntranslatableCharacter, StoreError, "PostgreSQL's texts hold no NUL: write it as something else"),
+)
+_LOST: tuple[type[psycopg.Error], ...] = (
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.CrashShutdown,
+    psycopg.errors.CannotConnectNow,
+    psycopg.errors.TooManyConnections,
+    psycopg.errors.IdleSessionTimeout,
+)
+_UNREACHED = "the server cannot be reached: start it, or check the address and the network"
+
+
+def explained(error: psycopg.Error, path: str) -> StoreError:
+    """Return psycopg's error as ours, with what to do."""
+    said = str(error).strip().split("\n")[0]
+    for kind, ours, hint in _HINTS:
+        if isinstance(error, kind):
+            return ours(path, f"{hint} ({said})")
+    if isinstance(error, _LOST) or (isinstance(error, psycopg.OperationalError) and error.sqlstate is None):
+        return _refused(said, path) or StoreUnreachable(path, f"{_UNREACHED} ({said})")
+    return StoreError(path, said)
+
+
+def _refused(said: str, path: str) -> StoreError | None:
+    """Return what a server says of a new connection, which psycopg does not give a code of its own."""
+    if re.search(r'database ".*" does not exist', said):
+        return StoreNotFound(path, f"there is no such database: create it, or check the address ({said})")
+    if re.search(r"authentication failed|no password supplied|no pg_hba.conf entry|role .* does not exist", said):
+        return StoreError(path, f"the server refuses the user: check the address, PGPASSWORD or ~/.pgpass ({said})")
+    return None
+
+
+@contextmanager
+def explaining(path: str) -> Iterator[None]:
+    """Turn psycopg's errors into ours, and what it says of values that PostgreSQL cannot take."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise NotStorable(where=f"store {path}, {error.object[:60]!r}", problem=lone_surrogate(error)) from error
+    except (psycopg.errors.NumericValueOutOfRange, OverflowError) as error:
+        raise NotStorable(where=f"store {path}", problem=f"a number is larger than it can hold ({error})") from error
+    except psycopg.DataError as error:
+        if "NUL" in str(error):
+            raise NotStorable(where=f"store {path}", problem="PostgreSQL's texts hold no NUL (\\x00)") from error
+        raise explained(error, path) from error
+    except psycopg.Error as error:
+        raise explained(error, path) from error
+
+
+def is_lost(connection: "psycopg.Connection[Any]", error: psycopg.Error) -> bool:
+    """Return whether a connection is of no use any more after an error."""
+    return connection.closed or connection.broken or isinstance(error, _LOST)
+
+
+class _BoolDumper(Int8Dumper):
+    """Our tables hold truth as 0 and 1."""
+
+    def dump(self, obj: Any) -> Buffer | None:
+        return b"1" if obj else b"0"
+
+
+class _PlainLoader(Loader):
+    """JSON is text to us, which our own codec reads."""
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).decode()
+
+
+class _NumberLoader(Loader):
+    """A sum of whole numbers is one."""
+
+    def load(self, data: Buffer) -> int | float:
+        said = bytes(data).decode()
+        return float(said) if "." in said or said == "NaN" else int(said)
+
+
+def connect(address: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    """Open a connection that speaks our types.
+
+    Raises:
+        psycopg.Error: it cannot be opened.
+    """
+    connection = psycopg.connect(address, autocommit=True, prepare_threshold=2)
+    try:
+        configure(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def configure(connection: "psycopg.Connection[Any]") -> None:
+    """Let a new connection speak our types, and set what a session of ours waits for."""
+    connection.prepared_max = 1_000
+    adapters = connection.adapters
+    adapters.register_dumper(str, StrDumper)  # a text says that it is one, so that no statement has to
+    adapters.register_dumper(int, Int8Dumper)
+    adapters.register_dumper(bool, _BoolDumper)
+    for name in ("json", "jsonb"):
+        adapters.register_loader(name, _PlainLoader)
+    adapters.register_loader("numeric", _NumberLoader)
+    connection.execute(cast("bytes", _SESSION))
+
+
+def address_of(url: str) -> str:
+    """Return what psycopg connects by, with what a connection of ours needs where the address does not say it.
+
+    Raises:
+        Misuse: it is no address of a PostgreSQL database.
+    """
+    try:
+        given = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise Misuse(f"{shown(url)!r} is no address of a PostgreSQL database: {str(error).strip()}") from error
+    return conninfo.make_conninfo(
+        **{**_OPTIONS, **{name: str(value) for name, value in given.items() if value is not None}}
+    )
+
+
+def shown(url: str) -> str:
+    """Return an address as errors and logs may show it: without its password."""
+    bare = re.sub(r"(?<=://)([^/@:]*):[^@/]*@", r"\1@", url)
+    return re.sub(r"([?&])(password|sslpassword)=[^&]*&?", r"\1", bare).rstrip("?&")
+
+
+class PostgresDatabase:
+    """Executes the statements of ``store/sql`` on one connection."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]") -> None:
+        self._execute = connection.execute
+        self._cursor = connection.cursor
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
+        """Execute a statement with a value for each ``?``."""
+        return cast("Cursor", self._execute(cast("bytes", rendered(sql)), parameters))
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> object:
+        """Execute a statement once for each row of values."""
+        with self._cursor() as cursor:
+            cursor.executemany(cast("bytes", rendered(sql)), parameters)
+        return None
+
+
+def close(connection: "psycopg.Connection[Any] | None") -> None:
+    """Close a connection, whatever state it is in."""
+    if connection is not None:
+        with suppress(psycopg.Error):
+            connection.close()

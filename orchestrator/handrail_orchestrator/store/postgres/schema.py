@@ -1,0 +1,71 @@
+"""The tables of a store in PostgreSQL: numbered migrations, each applied once and in order, never back."""
+
+import importlib.resources
+from functools import cache
+from typing import Any, cast
+
+import psycopg
+from psycopg import sql
+
+from handrail_orchestrator.errors import StoreError, StoreNotFound, StoreTooNew
+from handrail_orchestrator.store.postgres.connection import OLDEST_SERVER
+
+_LOCK = "SELECT pg_advisory_lock(hashtext('handrail migrations'), hashtext(current_schema()))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('handrail migrations'), hashtext(current_schema()))"
+
+
+@cache
+def migrations() -> tuple[str, ...]:
+    """Return the statements of each migration, in order; the first is number 1."""
+    folder = importlib.resources.files(__package__) / "migrations"
+    files = sorted(each.name for each in folder.iterdir() if each.name.endswith(".sql"))
+    return tuple((folder / name).read_text(encoding="utf-8") for name in files)
+
+
+def prepare(connection: "psycopg.Connection[Any]", path: str, *, create: bool) -> None:
+    """Bring the tables to the newest migration; several processes may do so at once, and one of them does.
+
+    Raises:
+        StoreNotFound: there is no store, and ``create`` is False.
+        StoreTooNew: it was made by a newer version.
+        StoreError: the server is too old.
+    """
+    if connection.info.server_version < OLDEST_SERVER:
+        version = connection.info.parameter_status("server_version")
+        raise StoreError(path, f"PostgreSQL {version} is too old: use 14 or newer")
+    if number(connection) == len(migrations()):
+        return
+    if not create and number(connection) == 0:
+        raise StoreNotFound(path, "there is no store: run a workflow with this --store first, or check the address")
+    _make_room(connection)
+    connection.execute(_LOCK)
+    try:
+        found = number(connection)
+        if found > len(migrations()):
+            problem = f"it has migration {found}, this version of Handrail knows {len(migrations())}: upgrade Handrail"
+            raise StoreTooNew(path, problem)
+        for at, statements in enumerate(migrations()[found:], start=found + 1):
+            with connection.transaction():
+                connection.execute(cast("bytes", statements))
+                connection.execute("INSERT INTO handrail_migrations (number) VALUES (%s)", (at,))
+    finally:
+        if not connection.closed:
+            connection.execute(_UNLOCK)
+
+
+def number(connection: "psycopg.Connection[Any]") -> int:
+    """Return the number of the last migration that was applied; 0: there is no store."""
+    found = connection.execute("SELECT to_regclass('handrail_migrations') IS NOT NULL").fetchone()
+    if not (found and found[0]):
+        return 0
+    row = connection.execute("SELECT coalesce(max(number), 0) FROM handrail_migrations").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _make_room(connection: "psycopg.Connection[Any]") -> None:
+    """Make the schema that the address names, where it is not there yet."""
+    row = connection.execute("SELECT current_schema(), (current_schemas(false))[1], current_setting('search_path')")
+    current, _, wanted = row.fetchone() or (None, None, "")
+    if current is None:
+        name = wanted.split(",")[0].strip().strip('"')
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(name)))

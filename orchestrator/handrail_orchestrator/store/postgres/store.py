@@ -1,0 +1,167 @@
+"""The store in a PostgreSQL database: several machines may work on it."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, cast
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from handrail_orchestrator.doorbell import ring
+from handrail_orchestrator.errors import StoreError, StoreUnreachable
+from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.port import Durability
+from handrail_orchestrator.store.postgres.bell import Bell
+from handrail_orchestrator.store.postgres.connection import (
+    CONNECT_SECONDS,
+    PostgresDatabase,
+    address_of,
+    close,
+    configure,
+    connect,
+    explaining,
+    shown,
+)
+from handrail_orchestrator.store.postgres.dialect import rendered
+from handrail_orchestrator.store.postgres.schema import prepare
+from handrail_orchestrator.store.postgres.writing import Writing
+from handrail_orchestrator.store.sql.store import SqlStore
+
+MOST_READERS = 8
+"""Connections of one process that read at the same time; one more writes."""
+
+
+class PostgresStore(SqlStore):
+    """One connection writes, used by one thread at a time; a pool of others reads."""
+
+    def __init__(
+        self, url: str, *, durability: Durability = "power", create: bool = True, reading: bool = False
+    ) -> None:
+        """Open the store; one opened for ``reading`` is opened for writing by its first change only."""
+        self._url = url
+        self._address = address_of(url)
+        self._path = shown(url)
+        self._create = create
+        self._closed = False
+        self._write_lock = threading.RLock()
+        self._bell_lock = threading.Lock()
+        self._bell = Bell(self._address)
+        self._writing = Writing(self._address, self._path, durability, self._bell.name)
+        with explaining(self._path):
+            connection = connect(self._address)
+            try:
+                prepare(connection, self._path, create=create)
+            finally:
+                close(connection)
+        self._pool: ConnectionPool[psycopg.Connection[tuple[Any, ...]]] = ConnectionPool(
+            self._address,
+            min_size=0,
+            max_size=MOST_READERS,
+            open=True,
+            timeout=CONNECT_SECONDS,
+            num_workers=1,
+            kwargs={"autocommit": True, "prepare_threshold": 2},
+            configure=configure,
+            name="handrail-readers",
+        )
+        if not reading:
+            self.prepare_to_write()
+
+    def prepare_to_write(self) -> Writing:
+        """Open the connection that writes, if it is not open."""
+        with self._write_lock, explaining(self._path):
+            if self._closed:
+                raise StoreError(self._path, "it is closed")
+            self._writing.connection  # noqa: B018 -- opened by being asked for
+            return self._writing
+
+    @property
+    def url(self) -> str:
+        """Return the address the store was opened with, without a password."""
+        return self._path
+
+    @property
+    def path(self) -> str:
+        """Return the address, without a password."""
+        return self._path
+
+    def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
+        """Apply changes in order in one transaction and return one reply for each."""
+        with self._write_lock, explaining(self._path):
+            if self._closed:
+                raise StoreError(self._path, "it is closed")
+            return self._writing.run(changes, worker)
+
+    def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
+        """Apply like ``apply``, unless that would wait for somebody who is writing: then do nothing and return None."""
+        if self._closed or not self._write_lock.acquire(blocking=False):
+            return None
+        try:
+            with explaining(self._path):
+                return self._writing.try_run(changes, worker)
+        finally:
+            self._write_lock.release()
+
+    def changed_elsewhere(self) -> bool:
+        """Return whether others wrote what somebody else may have to do with since the last call."""
+        with self._bell_lock, explaining(self._path):
+            return self._bell.has_rung()
+
+    @contextmanager
+    def _reader(self) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
+        if self._closed:
+            raise StoreError(self._path, "it is closed")
+        try:
+            with explaining(self._path), self._pool.connection() as connection:
+                yield connection
+        except PoolTimeout as error:
+            raise StoreUnreachable(self._path, f"the server does not answer ({error})") from error
+
+    def _rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+        try:
+            return self._read(sql, parameters)
+        except StoreUnreachable:  # the connection may have been cut long ago, and the server be there
+            self._pool.check()
+            return self._read(sql, parameters)
+
+    def _read(self, sql: str, parameters: Iterable[object]) -> list[Any]:
+        with self._reader() as connection:
+            return connection.execute(cast("bytes", rendered(sql)), tuple(parameters)).fetchall()
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        yield
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[PostgresDatabase]:
+        with self._reader() as connection, connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield PostgresDatabase(connection)
+
+    def ring(self, *, but: int | None = None) -> None:
+        """Tell the workers on the store that something may be due; not the one that says so itself."""
+        ring(worker.bell for worker in self.workers() if worker.id != but)
+
+    def vacuum(self) -> None:
+        """Let the server use the space again that deleted runs held."""
+        with explaining(self._path):
+            connection = connect(self._address)
+            try:
+                connection.execute("VACUUM (ANALYZE)")
+            finally:
+                close(connection)
+
+    def close(self) -> None:
+        """Close the store; closing twice does nothing."""
+        with self._write_lock:
+            if not self._closed:
+                self._closed = True
+                self._pool.close()
+                self._writing.close()
+                self._bell.close()
+
+    def __del__(self) -> None:
+        """Close a store that was forgotten."""
+        with suppress(AttributeError, psycopg.Error):
+            self.close()
