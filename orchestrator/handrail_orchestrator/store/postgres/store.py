@@ -26,6 +26,7 @@ from handrail_orchestrator.store.postgres.connection import (
 from handrail_orchestrator.store.postgres.dialect import rendered
 from handrail_orchestrator.store.postgres.schema import prepare
 from handrail_orchestrator.store.postgres.writing import Writing
+from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.store import SqlStore
 
 MOST_READERS = 8
@@ -75,6 +76,11 @@ class PostgresStore(SqlStore):
                 raise StoreError(self._path, "it is closed")
             self._writing.connection  # noqa: B018 -- opened by being asked for
             return self._writing
+
+    def seal_with(self, sealing: Sealing) -> None:
+        """Have what the store writes itself sealed, and what it looks into opened."""
+        with self._write_lock:
+            self._writing.seal_with(sealing)
 
     @property
     def url(self) -> str:

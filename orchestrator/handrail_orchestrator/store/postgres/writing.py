@@ -15,6 +15,7 @@ from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.postgres.bell import channel, is_loud
 from handrail_orchestrator.store.postgres.connection import PostgresDatabase, close, connect, is_lost
 from handrail_orchestrator.store.postgres.locking import STORE, Locks, locks_of
+from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.applying import apply_all
 from handrail_orchestrator.store.sql.transaction import Transaction
 
@@ -38,6 +39,7 @@ class Writing:
         self._path = path
         self._durability = durability
         self._process = os.getpid()
+        self._sealing: Sealing | None = None
         self._connection: psycopg.Connection[Any] | None = None
         self._transaction: Transaction | None = None
         self._space = 0
@@ -60,10 +62,18 @@ class Writing:
         if self._connection is None:
             self._connection = connect(self._address)
             self._transaction = Transaction(PostgresDatabase(self._connection), self._path)
+            if self._sealing is not None:
+                self._transaction.sealing = self._sealing
             self._channel = channel(self._connection)
             row = self._connection.execute("SELECT hashtext(current_schema())").fetchone()
             self._space = int(row[0]) if row else 0
         return self._connection
+
+    def seal_with(self, sealing: Sealing) -> None:
+        """Have what the store writes itself sealed, and what it looks into opened."""
+        self._sealing = sealing
+        if self._transaction is not None:
+            self._transaction.sealing = sealing
 
     def run(self, changes: Sequence[c.Change], worker: int | None) -> Outcome:
         """Apply the changes in one transaction and return their replies."""
