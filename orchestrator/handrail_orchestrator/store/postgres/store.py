@@ -25,7 +25,7 @@ from handrail_orchestrator.store.postgres.connection import (
 )
 from handrail_orchestrator.store.postgres.dialect import rendered
 from handrail_orchestrator.store.postgres.schema import prepare
-from handrail_orchestrator.store.postgres.writing import Writing
+from handrail_orchestrator.store.postgres.writing import ServerWriting
 from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.store import SqlStore
 
@@ -48,7 +48,7 @@ class PostgresStore(SqlStore):
         self._write_lock = threading.RLock()
         self._bell_lock = threading.Lock()
         self._bell = Bell(self._address)
-        self._writing = Writing(self._address, self._path, durability, self._bell.name)
+        self._writing = ServerWriting(self._address, self._path, durability, self._bell.name)
         with explaining(self._path):
             connection = connect(self._address)
             try:
@@ -69,7 +69,7 @@ class PostgresStore(SqlStore):
         if not reading:
             self.prepare_to_write()
 
-    def prepare_to_write(self) -> Writing:
+    def prepare_to_write(self) -> ServerWriting:
         """Open the connection that writes, if it is not open."""
         with self._write_lock, explaining(self._path):
             if self._closed:

@@ -29,7 +29,7 @@ SETTLED_SECONDS = 30.0
 Outcome = list[Any]
 
 
-class Writing:
+class ServerWriting:
     """Writes changes on one connection, all of a call or none; opened anew after it was lost."""
 
     def __init__(self, address: str, path: str, durability: Durability, name: str) -> None:

@@ -22,7 +22,7 @@ from handrail_orchestrator.store.sqlite.connection import (
     waiting_for_nobody,
 )
 from handrail_orchestrator.store.sqlite.file_identity import FileIdentity
-from handrail_orchestrator.store.sqlite.writing import Writing
+from handrail_orchestrator.store.sqlite.writing import FileWriting
 
 
 class SqliteStore(SqlStore):
@@ -38,7 +38,7 @@ class SqliteStore(SqlStore):
         self._write_lock = threading.RLock()
         self._read_lock = self._write_lock if path == MEMORY else threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        self._transaction: Writing | None = None
+        self._transaction: FileWriting | None = None
         self._seen = 0
         self._closed = False
         self._sealing: Sealing | None = None
@@ -52,7 +52,7 @@ class SqliteStore(SqlStore):
         self.prepare_to_write()
         self._reading = self._writing if path == MEMORY else reader(path)
 
-    def prepare_to_write(self) -> Writing:
+    def prepare_to_write(self) -> FileWriting:
         """Open the store for writing, if it is not yet; the first change would do the same.
 
         Raises:
@@ -69,7 +69,7 @@ class SqliteStore(SqlStore):
                 )
                 self._identity.note()  # the file is new
                 self._seen = _data_version(self._connection)
-                self._transaction = Writing(self._connection, self._path, self._durability)
+                self._transaction = FileWriting(self._connection, self._path, self._durability)
                 if self._sealing is not None:
                     self._transaction.seal_with(self._sealing)
             return self._transaction

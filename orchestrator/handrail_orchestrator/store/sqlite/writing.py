@@ -15,7 +15,7 @@ from handrail_orchestrator.store.sql.transaction import Transaction
 from handrail_orchestrator.store.sqlite.connection import set_durability
 
 
-class Writing:
+class FileWriting:
     """Writes changes to a file, all of a call or none."""
 
     def __init__(self, connection: sqlite3.Connection, path: str, durability: Durability) -> None:
