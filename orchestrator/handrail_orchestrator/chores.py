@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from handrail_orchestrator.embedded.escapes import awaited
 from handrail_orchestrator.errors import OrchestratorError
 
 _log = logging.getLogger("handrail.worker")
@@ -47,7 +48,7 @@ async def ended(tasks: "Sequence[asyncio.Task[None]]") -> None:
 async def _done(chore: Chore) -> None:
     while True:
         try:
-            await chore.do()
+            await awaited(chore.do, (), {})
         except OrchestratorError as error:
             _log.warning("%s could not be done and is tried again in %g s: %s", chore.name, chore.every_seconds, error)
         except Exception as error:  # noqa: BLE001 -- one that fails is no reason to leave it, or another, undone

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from typing import Annotated, cast, get_args
+from typing import Annotated, assert_never, cast, get_args
 
 import typer
 
@@ -17,6 +17,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.notices.channel import Delivered, Message, MessageLine, MessageRefused, NotNow
 from handrail_orchestrator.notices.plan import Notices
+from handrail_orchestrator.notices.sending import sent
 from handrail_orchestrator.store.outbox import NOTHING, ChannelRow, DeliveryRow, DeliveryState, NoticeState
 
 app = typer.Typer(help="Look at what people are told, try channels, and send again.", no_args_is_help=True)
@@ -128,14 +129,13 @@ async def _tried(plan: Notices, wanted: str | None) -> int:
             continue
         line = MessageLine(text="This is a trial: the channel works.", link=plan.url)
         message = Message(id=uuid.uuid4().hex, kind="test", title=f"Test of channel {name}", lines=(line,))
-        try:
-            outcome = await asyncio.wait_for(channel.send(message), TRIAL_SECONDS)
-        except TimeoutError:
-            outcome = NotNow(f"it was not taken within {TRIAL_SECONDS:g} s")
+        outcome = await sent(channel, message, TRIAL_SECONDS)
         match outcome:
             case Delivered():
                 typer.echo(f"{harmless(name)}: sent")
             case MessageRefused(why) | NotNow(why):
                 failed += 1
                 typer.echo(f"{harmless(name)}: {harmless(why)}", err=True)
+            case _:
+                assert_never(outcome)
     return failed

@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
+from handrail_ground.text import harmless
 from handrail_orchestrator.embedded.signals import stop_signalled
 from handrail_orchestrator.forked import end_copy
 from handrail_orchestrator.step import Args, Kwargs
 from handrail_orchestrator.strands import awaiting
 from handrail_orchestrator.suspension import only_suspensions
 
+LONGEST_PROBLEM = 2_000
 STOP_SECONDS = 2.0
 """How long code that was cancelled may take to end before it is cancelled again; then it is left behind."""
 
@@ -45,6 +47,12 @@ def said(error: BaseException) -> str:
         return str(error)
     except Exception as problem:  # noqa: BLE001 -- user code too
         return f"(no text: str() of it raised {type(problem).__name__})"
+
+
+def problem_of(error: BaseException) -> str:
+    """Return what foreign code raised in a line that can be stored and shown: its kind, and what it says."""
+    text = said(error.error if isinstance(error, Escaped) else error)
+    return harmless(f"{error_type(error)}: {text}" if text else error_type(error))[:LONGEST_PROBLEM]
 
 
 def error_type(error: BaseException) -> str:

@@ -231,7 +231,7 @@ class Writer:
                 continue
             if batch is None:
                 break
-            replies = self._committed(batch.changes, batch.worker)
+            replies = self._answered(batch)
             try:
                 self._loop.call_soon_threadsafe(self._finished, batch, replies)
             except RuntimeError:  # the loop is closed; what was committed stays committed
@@ -249,6 +249,16 @@ class Writer:
         except Exception:  # noqa: BLE001 -- looking after the store must go on
             _log.exception("looking after the store failed; trying again")
         return None if seconds is None else time.monotonic() + seconds
+
+    def _answered(self, batch: Batch) -> Sequence[Any] | StoreError:
+        """Commit a batch, and fail it alone if that is impossible: all that is written later needs this thread."""
+        try:
+            return self._committed(batch.changes, batch.worker)
+        except Exception as error:
+            _log.exception("a batch of %d changes cannot be written", len(batch.changes))
+            failed = StoreError(self._store.path, f"a change cannot be written: {type(error).__name__}: {error}")
+            failed.__cause__ = error
+            return failed
 
     def _committed(self, changes: Sequence[Change], worker: int | None) -> Sequence[Any] | StoreError:
         begun = reported = time.monotonic()

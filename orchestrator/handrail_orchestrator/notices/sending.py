@@ -10,7 +10,9 @@ import logging
 import uuid
 from typing import TYPE_CHECKING
 
-from handrail_orchestrator.notices.channel import Channel, Delivered, MessageRefused, NotNow, SendOutcome
+from handrail_ground.text import harmless
+from handrail_orchestrator.embedded.escapes import awaited, error_type
+from handrail_orchestrator.notices.channel import Channel, Delivered, Message, MessageRefused, NotNow, SendOutcome
 from handrail_orchestrator.notices.outbox import NoticeOutbox
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.notices.wording import SHOWN_AT_MOST, Wordings
@@ -27,6 +29,8 @@ TRY_SECONDS = 60.0
 CLAIM_SECONDS = 2 * TRY_SECONDS
 FIRST_PAUSE_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 900.0
+LONGEST_WORDS = 1_000
+"""Characters of what a channel says that are recorded."""
 DEAD_AFTER = 5
 """So many failures of a channel in a row, and it is down: one delivery tries it once in a while."""
 PROBE_SECONDS = 60.0
@@ -104,12 +108,7 @@ class Sending:
             if found is not None:
                 items[number] = review_item(found)
         message = self._wordings.message(delivery, notices, items, person, self._outbox.now())
-        try:
-            return await asyncio.wait_for(self._channel.send(message), TRY_SECONDS)
-        except TimeoutError:
-            return NotNow(f"it was not taken within {TRY_SECONDS:g} s")
-        except Exception as error:  # noqa: BLE001 -- a channel of somebody else's; its text may hold secrets
-            return NotNow(f"the channel failed ({type(error).__name__})")
+        return await sent(self._channel, message, TRY_SECONDS)
 
     def _ended(self, delivery: DeliveryRow, outcome: SendOutcome) -> EndTry:
         now = self._outbox.now()
@@ -125,3 +124,26 @@ class Sending:
                 is_over = now - delivery.made > self._plan.give_up_hours * 3_600.0
                 state: DeliveryState = "set_aside" if is_over else "waiting"
                 return ended._replace(state=state, due=due, error=why, is_channel_down=is_channel)
+
+
+async def sent(channel: Channel, message: Message, seconds: float) -> SendOutcome:
+    """Try to send a message, and return what came of it, whatever a channel of somebody else's does."""
+    try:
+        outcome: object = await asyncio.wait_for(awaited(channel.send, (message,), {}), seconds)
+    except TimeoutError:
+        return NotNow(f"it was not taken within {seconds:g} s")
+    except Exception as error:  # noqa: BLE001 -- its text may hold secrets
+        return NotNow(f"the channel failed ({error_type(error)})")
+    match outcome:
+        case Delivered(remark):
+            return Delivered(_storable(remark))
+        case MessageRefused(why):
+            return MessageRefused(_storable(why))
+        case NotNow(why, after, is_channel):
+            return NotNow(_storable(why), after, is_channel)
+    return NotNow(f"the channel returned {type(outcome).__name__}, and not Delivered(), MessageRefused() or NotNow()")
+
+
+def _storable(text: object) -> str:
+    """Return what a channel says as it can be kept and shown."""
+    return harmless(str(text))[:LONGEST_WORDS]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, TypeAlias
 
+from handrail_ground.text import harmless
 from handrail_orchestrator.embedded.engine import EmbeddedEngine
 from handrail_orchestrator.errors import UnknownTrigger
 from handrail_orchestrator.records.reading import run_record
@@ -132,7 +133,7 @@ class EngineHost:
 
     async def tell(self, trigger: Trigger, event: TriggerEvent) -> bool:
         """Put something into the trigger's history."""
-        return bool(await self.change(TellTrigger(trigger.name, event)))
+        return bool(await self.change(TellTrigger(trigger.name, _storable(event))))
 
     async def trouble(self, trigger: Trigger, trouble: str | None) -> None:
         """Say why the trigger cannot look at present."""
@@ -150,7 +151,8 @@ class EngineHost:
         pauses_over: float | None = None,
     ) -> list[Fired] | None:
         """Fire occurrences and note how far the trigger has looked."""
-        change = Advance(trigger.name, standing.looked, looked, self.now(), fires, events, pauses_over)
+        told = [_storable(each) for each in events]
+        change = Advance(trigger.name, standing.looked, looked, self.now(), fires, told, pauses_over)
         led: list[Fired] | None = await self.change(change)
         if led and any(each.new for each in led):
             self._engine.ring()
@@ -162,7 +164,13 @@ class EngineHost:
 
     async def take_end(self, trigger: Trigger, number: int, fire: Fire | None, event: TriggerEvent | None) -> bool:
         """Fire for the next end of a run, or say why not."""
-        led: Fired | None = await self.change(TakeEnd(trigger.name, number, fire, event))
+        told = None if event is None else _storable(event)
+        led: Fired | None = await self.change(TakeEnd(trigger.name, number, fire, told))
         if led is not None and led.new:
             self._engine.ring()
         return led is not None
+
+
+def _storable(event: TriggerEvent) -> TriggerEvent:
+    """Return an event with its reason as it can be kept and shown: it may repeat what came from outside."""
+    return event if event.reason is None else event._replace(reason=harmless(event.reason))

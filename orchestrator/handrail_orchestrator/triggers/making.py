@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from handrail_orchestrator.embedded.escapes import called, error_type, problem_of
 from handrail_orchestrator.errors import InvalidWorkflow, NotStorable, OrchestratorError, UnresolvedAnnotation
 from handrail_orchestrator.workflow import AnyWorkflow
 
@@ -10,7 +11,12 @@ T = TypeVar("T")
 
 
 class InputFailed(OrchestratorError):
-    """A user's ``make_input`` raised."""
+    """A function of the user's raised that looks at what a trigger has, such as ``make_input``."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        """The name of what it raised, without its text, which may say what is nobody else's business."""
 
 
 class InputMaker(Generic[T]):
@@ -53,6 +59,6 @@ class InputMaker(Generic[T]):
         if self._make is None:
             return value if self._workflow.takes_input else None
         try:
-            return self._make(value)
+            return called(self._make, value)
         except Exception as error:
-            raise InputFailed(f"make_input failed with {type(error).__name__}: {error}") from error
+            raise InputFailed(f"make_input failed with {problem_of(error)}", error_type(error)) from error

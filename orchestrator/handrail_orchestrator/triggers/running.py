@@ -4,8 +4,11 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import groupby
 
+from handrail_ground.text import harmless
+from handrail_orchestrator.embedded.escapes import awaited, problem_of
 from handrail_orchestrator.errors import OrchestratorError, StoreError
 from handrail_orchestrator.store.triggers import AskRow, CloseAsk, DeclareTrigger, TriggerEvent
 from handrail_orchestrator.triggers.host import EngineHost
@@ -29,6 +32,7 @@ class Running:
         self._host = host
         self._tasks: list[asyncio.Task[None]] = []
         self._asked: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     async def begin(self) -> None:
         """Say in the store what they are, and let them watch.
@@ -41,7 +45,7 @@ class Running:
         by_name = sorted(self._triggers, key=lambda each: each.name)
         for name, same in groupby(by_name, key=lambda each: each.name):
             await self._host.change(_declared(name, list(same), self._host.now()))
-        self._tasks = [asyncio.create_task(_watched(each, self._host), name=each.name) for each in self._triggers]
+        self._tasks = [asyncio.create_task(self._watched(each), name=each.name) for each in self._triggers]
         await asyncio.sleep(0)  # each has begun before it can be closed
         await self._grant_open()
         self._asked = asyncio.create_task(self._grant(), name="triggers by hand")
@@ -50,14 +54,29 @@ class Running:
         """Let them finish what they have in hand, and end them."""
         if self._asked is not None:
             self._asked.cancel()
+        self._closing.set()
         if not self._tasks:
             return
         for trigger in self._triggers:
-            await trigger.close()
+            try:
+                await awaited(trigger.close, (), {})
+            except Exception as error:  # noqa: BLE001 -- the others have to be closed, and runs handed back
+                _log.error("trigger %s could not be closed: %s", trigger.name, problem_of(error), exc_info=error)
         await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _watched(self, trigger: Trigger) -> None:
+        while not self._closing.is_set():
+            try:
+                await awaited(trigger.watch, (self._host,), {})
+            except Exception as error:  # noqa: BLE001 -- whatever it was, what comes later must not be missed
+                _log.error("trigger %s failed, and is begun again: %s", trigger.name, problem_of(error), exc_info=error)
+            else:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), AGAIN_SECONDS)
 
     async def _grant(self) -> None:
         while True:
@@ -70,7 +89,7 @@ class Running:
         try:
             for ask in self._host.asks(sorted(names)):
                 await self._grant_one(ask)
-        except StoreError as error:
+        except OrchestratorError as error:
             _log.warning("what people want to be fired cannot be read, and is looked for again: %s", error)
 
     async def _grant_one(self, ask: AskRow) -> None:
@@ -80,16 +99,16 @@ class Running:
             if trigger.name != ask.trigger:
                 continue
             try:
-                await trigger.by_hand(self._host, wish)
+                await awaited(trigger.by_hand, (self._host, wish), {})
             except StoreError:
                 raise
             except OrchestratorError as error:
                 refusal = str(error)
             except Exception as error:  # noqa: BLE001 -- a trigger of somebody's own may raise whatever it likes
-                refusal = f"{type(error).__name__}: {error}"
+                refusal = problem_of(error)
         event = None
         if refusal is not None:
-            event = TriggerEvent(self._host.now(), "refused", wish.key, None, ask.actor, refusal)
+            event = TriggerEvent(self._host.now(), "refused", wish.key, None, ask.actor, harmless(refusal))
         await self._host.change(CloseAsk(ask.id, event))
 
 
@@ -107,14 +126,3 @@ def _declared(name: str, same: Sequence[Trigger], now: float) -> DeclareTrigger:
         None if awaits is None else awaits.workflow,
         () if awaits is None else awaits.statuses,
     )
-
-
-async def _watched(trigger: Trigger, host: EngineHost) -> None:
-    while True:
-        try:
-            await trigger.watch(host)
-        except Exception as error:  # noqa: BLE001 -- whatever it was, what comes later must not be missed
-            _log.error("trigger %s failed, and is begun again: %s", trigger.name, error, exc_info=error)
-        else:
-            return
-        await asyncio.sleep(AGAIN_SECONDS)

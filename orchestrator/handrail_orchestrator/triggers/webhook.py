@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl
 from pydantic import JsonValue
 
 from handrail_ground.text import harmless
+from handrail_orchestrator.embedded.escapes import called, error_type, problem_of
 from handrail_orchestrator.errors import Misuse, OrchestratorError, RunConflict, StoreError
 from handrail_orchestrator.store.triggers import TriggerEvent
-from handrail_orchestrator.triggers.making import InputMaker
+from handrail_orchestrator.triggers.making import InputFailed, InputMaker
 from handrail_orchestrator.triggers.named import NamedTrigger
 from handrail_orchestrator.triggers.port import ByHand, Trigger, TriggerHost
 from handrail_orchestrator.triggers.signatures import Scheme
@@ -184,16 +185,17 @@ class Webhook(NamedTrigger):
 
     async def _take(self, host: TriggerHost, delivery: Delivery, key: str) -> HookAnswer:
         try:
-            if self._only is not None and not self._only(delivery):
+            if not self._wants(delivery):
                 return HookAnswer(202, {"run": None, "new": False})
             fired = await host.fire(self, key, self._maker(delivery), run_id=delivery.id)
         except StoreError as error:
             _log.error("%s: a delivery cannot be kept: %s", self.name, error)
             return _come_again("the store cannot be used now")
+        except InputFailed as error:
+            said = f"no input can be made of it ({error.kind})"
+            return await self._refused(host, key, 422, str(error), said=said)
         except OrchestratorError as error:
             return await self._refused(host, key, 409 if isinstance(error, RunConflict) else 422, str(error))
-        except Exception as error:  # noqa: BLE001 -- ``only`` is code of the user's
-            return await self._refused(host, key, 422, f"only failed with {type(error).__name__}: {error}")
         if fired.is_paused:
             await self._refused(host, key, 503, "it is paused, and the sender was told to come again")
             return _come_again("it is paused")
@@ -202,14 +204,32 @@ class Webhook(NamedTrigger):
             await host.tell(self, TriggerEvent(host.now(), "repeated", delivery.id, fired.run_id, None, told))
         return HookAnswer(202, {"run": fired.run_id, "new": fired.new})
 
-    async def _refused(self, host: TriggerHost, key: str, status: int, problem: str) -> HookAnswer:
-        """Say what is wrong with a delivery that is signed: to its sender, and in the history."""
+    def _wants(self, delivery: Delivery) -> bool:
+        """Return whether a delivery starts a run.
+
+        Raises:
+            InputFailed: the user's function raised.
+        """
+        if self._only is None:
+            return True
+        try:
+            return bool(called(self._only, delivery))
+        except Exception as error:
+            raise InputFailed(f"only failed with {problem_of(error)}", error_type(error)) from error
+
+    async def _refused(
+        self, host: TriggerHost, key: str, status: int, problem: str, *, said: str | None = None
+    ) -> HookAnswer:
+        """Say what is wrong with a delivery that is signed: to its sender, and in the history.
+
+        ``said`` is what the sender is told where ``problem`` is for those alone whose process it is.
+        """
         _log.warning("%s: a delivery cannot be taken: %s", self.name, harmless(problem))
         try:
             await host.tell(self, TriggerEvent(host.now(), "refused", key, None, None, problem))
         except StoreError:
             return _come_again("the store cannot be used now")
-        return _answer(status, problem)
+        return _answer(status, problem if said is None else said)
 
     async def by_hand(self, host: TriggerHost, wish: ByHand) -> None:
         """Start a run as if its payload had been delivered."""
