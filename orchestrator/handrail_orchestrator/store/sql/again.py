@@ -137,6 +137,7 @@ def fork(tx: Transaction, change: c.Fork) -> Started:
         (started.key, key),
     )
     sealing.make_own(tx, started.key, of=key)
+    tx.execute("INSERT INTO tags SELECT ?, name, value FROM tags WHERE run = ?", (started.key, key))
     files.hold_as(tx, key, started.key)
     tx.execute(
         "UPDATE runs SET signals = 1, copied_seq = (SELECT coalesce(max(seq), 0) FROM steps WHERE run = ?)"

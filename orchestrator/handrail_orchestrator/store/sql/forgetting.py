@@ -24,6 +24,16 @@ SELECT family.key, runs.id, runs.ended IS NOT NULL FROM family JOIN runs ON runs
 GROUP BY family.key, runs.id, runs.ended ORDER BY max(depth) DESC, family.key
 """
 """Descendants first: as long as whoever is looked for by a tag still carries it, all of it can be found again."""
+_STARTED_FOR_THEIR_ENDS = """
+SELECT later.key FROM json_each(?) AS these
+JOIN runs ON runs.key = these.value
+JOIN triggers ON triggers.watched IS NOT NULL
+JOIN fired ON fired.source = triggers.name AND fired.key >= runs.id || '@' AND fired.key < runs.id || 'A'
+AND substr(fired.key, length(runs.id) + 2) NOT LIKE '%@%'
+JOIN runs AS later ON later.id = fired.run_id
+ORDER BY later.key
+"""
+"""What a trigger started for the end of a run was given its input and its result; its key is the run's id and ``@17``."""
 
 
 def forget(tx: Transaction, change: f.ForgetRuns) -> int:
@@ -183,6 +193,15 @@ class ForgottenRows(ABC):
         """Return the rows of a statement."""
 
     def family(self, keys: Sequence[int]) -> list[f.FamilyRow]:
-        """Return runs with all their descendants, these first."""
-        found = self._rows(_FAMILY, (json.dumps(list(keys)),))
-        return [f.FamilyRow(key, run_id, bool(ended)) for key, run_id, ended in found]
+        """Return runs with all their descendants and what was started for the end of one, these first."""
+        found: list[f.FamilyRow] = []
+        known: set[int] = set()
+        looked_at = list(keys)
+        while looked_at:
+            rows = self._rows(_FAMILY, (json.dumps(looked_at),))
+            new = [f.FamilyRow(key, run_id, bool(ended)) for key, run_id, ended in rows if key not in known]
+            found = [*new, *found]
+            known |= {each.key for each in new}
+            later = self._rows(_STARTED_FOR_THEIR_ENDS, (json.dumps([each.key for each in new]),))
+            looked_at = [key for (key,) in later if key not in known]
+        return found

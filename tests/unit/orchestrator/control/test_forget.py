@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handrail import Accepted, Client, Doubtful, Orchestrator, Run, action, workflow
-from handrail.orchestrator import Misuse, NotAllowed, RunQuery, UnknownRun, WrongState
+from handrail.orchestrator import EndedRun, Misuse, NotAllowed, RunQuery, UnknownRun, WrongState, on
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Judgement
 from handrail_guards.verdict import Verdict
@@ -136,6 +136,45 @@ async def test_nothing_a_customer_said_is_left_and_the_record_stays(store: str, 
     assert (result.is_whole, result.blanked > 0) == (True, True)
     with reading(store) as reader:
         assert verify(reader, head=head.hash, found=findings.append).is_whole
+
+
+async def test_a_fork_carries_the_tags_of_its_run_and_is_forgotten_with_it(store: str, tmp_path: Path) -> None:
+    await lived(store, "c1", f"{WORD} Ltd")
+    tags = {"customer": f"{WORD} Ltd"}
+    async with Client(store) as client:
+        await client.fork("c1", id="again")  # nobody has executed it, so it has tagged nothing itself
+        assert [run.id for run in client.find_runs(RunQuery(tags=tags))] == ["again", "c1"]
+        assert (await client.forget(tags=tags, cancel=True)).forgotten == 3
+    assert said(tmp_path / "runs.db") == []
+
+
+@workflow(version=1)
+async def look_further(_run: Run, ended: EndedRun) -> str:
+    return f"then {ended.output}"
+
+
+@workflow(version=1)
+async def look_back(_run: Run, ended: EndedRun) -> str:
+    return f"{ended.input} came to {ended.output}"
+
+
+async def test_what_was_started_for_the_end_of_a_run_is_forgotten_with_it(store: str, tmp_path: Path) -> None:
+    after = [on(part, start=look_back, name="once"), on(look_back, start=look_further, name="twice")]
+    async with Orchestrator(store, workflows=[part, look_back, look_further], triggers=after) as orchestrator:
+        for run_id, text in (("c1", WORD), ("c1@", "Other"), ("c1A", "Other")):
+            await orchestrator.start(part, text, id=run_id)
+            await orchestrator.idle()
+        async with asyncio.timeout(60):
+            while [run.workflow for run in orchestrator.runs()].count("look_further") < 3:  # noqa: ASYNC110 -- as it comes
+                await asyncio.sleep(0.01)
+            await orchestrator.idle()
+        found = await orchestrator.forget(runs=["c1"])
+        assert (found.runs, found.forgotten) == (3, 3)
+        assert sorted(run.id for run in orchestrator.runs() if run.forgotten is None and run.workflow == "part") == [
+            "c1@",
+            "c1A",
+        ]
+    assert said(tmp_path / "runs.db") == []
 
 
 async def test_a_blanked_row_that_is_edited_afterwards_is_found(store: str, tmp_path: Path) -> None:
