@@ -254,7 +254,7 @@ class Writer:
         """Commit a batch, and fail it alone if that is impossible: all that is written later needs this thread."""
         try:
             return self._committed(batch.changes, batch.worker)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it was, the next batch must be written
             _log.exception("a batch of %d changes cannot be written", len(batch.changes))
             failed = StoreError(self._store.path, f"a change cannot be written: {type(error).__name__}: {error}")
             failed.__cause__ = error

@@ -33,7 +33,7 @@ AND substr(fired.key, length(runs.id) + 2) NOT LIKE '%@%'
 JOIN runs AS later ON later.id = fired.run_id
 ORDER BY later.key
 """
-"""What a trigger started for the end of a run was given its input and its result; its key is the run's id and ``@17``."""
+"""What a trigger started for the end of a run was given its input and result; its key is the run's id and ``@17``."""
 
 
 def forget(tx: Transaction, change: f.ForgetRuns) -> int:

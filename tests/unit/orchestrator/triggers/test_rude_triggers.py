@@ -48,7 +48,8 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 def thrower(kind: str) -> Callable[[object], NoReturn]:
     def throw(_: object) -> NoReturn:
-        raise KINDS[kind]()
+        error = KINDS[kind]()
+        raise error
 
     return throw
 
@@ -112,7 +113,7 @@ async def test_a_delivery_that_code_chokes_on_is_answered_and_its_sender_is_told
 async def test_the_end_of_a_run_that_code_chokes_on_holds_up_no_other(tmp_path: Path, kind: str) -> None:
     def choosy(ended: EndedRun) -> EndedRun:
         if ended.id == "first":
-            raise KINDS[kind]()
+            thrower(kind)(ended)
         return ended
 
     async with working(tmp_path, on(bare, start=apologize, make_input=choosy, name="ends")) as (orchestrator, _):
