@@ -25,4 +25,4 @@ async def test_a_change_that_does_not_exist_is_refused_and_the_writer_goes_on(ch
         for each in beside:
             with pytest.raises((StoreError, AssertionError)):
                 await each
-        assert await (await orchestrator.start(bare)).result() == "ran"
+        assert await (await orchestrator.start(bare, None)).result() == "ran"

@@ -69,7 +69,7 @@ async def working(path: Path, *triggers: Any) -> AsyncIterator[tuple[Orchestrato
 
 
 async def still_works(orchestrator: Orchestrator) -> None:
-    handle = await orchestrator.start(bare)
+    handle = await orchestrator.start(bare, None)
     assert await handle.result() == "ran"
 
 
