@@ -1,6 +1,7 @@
 """When a system counts as down, and how it comes back."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handrail_orchestrator.errors import InvalidWorkflow
@@ -44,3 +45,20 @@ class Breaker:
     def counts(self, error: BaseException) -> bool:
         """Return whether an error says that the system is not there."""
         return isinstance(error, self.on) and not isinstance(error, self.but)
+
+
+def checked_breakers(systems: Mapping[str, Breaker]) -> dict[str, Breaker]:
+    """Return breakers by the names of their systems.
+
+    Raises:
+        InvalidWorkflow: they are not that.
+    """
+    if not isinstance(systems, Mapping):
+        raise InvalidWorkflow(f'systems={systems!r}: give breakers by their names, as in {{"crm": Breaker()}}')
+    given: list[tuple[object, object]] = list(systems.items())
+    for name, each in given:
+        if not isinstance(name, str) or not name or not isinstance(each, Breaker):
+            raise InvalidWorkflow(
+                f'systems={{{name!r}: {each!r}}}: give a name and a Breaker(...), as in {{"crm": Breaker()}}'
+            )
+    return dict(systems)

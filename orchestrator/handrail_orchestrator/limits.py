@@ -60,6 +60,23 @@ class Limited:
             raise InvalidWorkflow(f"Limited({self.name!r}, key={self.key!r}): give a limit's name, and a function")
 
 
+def checked_limits(limits: Mapping[str, Limit]) -> dict[str, Limit]:
+    """Return limits by their names.
+
+    Raises:
+        InvalidWorkflow: they are not that.
+    """
+    if not isinstance(limits, Mapping):
+        raise InvalidWorkflow(f'limits={limits!r}: give them by their names, as in {{"crm": Limit(concurrent=2)}}')
+    given: list[tuple[object, object]] = list(limits.items())
+    for name, each in given:
+        if not isinstance(name, str) or not name or not isinstance(each, Limit):
+            raise InvalidWorkflow(
+                f'limits={{{name!r}: {each!r}}}: give a name and a Limit(...), as in {{"crm": Limit(concurrent=2)}}'
+            )
+    return dict(limits)
+
+
 class Limiter:
     """One limit at work: entered before a body begins, left when it ended."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from handrail_orchestrator.awaiting import Awaiting, RunHandle
 from handrail_orchestrator.beginning import later, moment_of
-from handrail_orchestrator.breaker import Breaker
+from handrail_orchestrator.breaker import Breaker, checked_breakers
 from handrail_orchestrator.chores import Chore, begin, ended
 from handrail_orchestrator.client import Client, ClientParts
 from handrail_orchestrator.clock import Clock, SystemClock
@@ -25,7 +25,7 @@ from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.signals import Signals, leave_after
 from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
 from handrail_orchestrator.errors import Misuse, RunConflict, UnknownWorkflow
-from handrail_orchestrator.limits import Limit, Limiters
+from handrail_orchestrator.limits import Limit, Limiters, checked_limits
 from handrail_orchestrator.operating import StartedRun
 from handrail_orchestrator.priority import check_priority
 from handrail_orchestrator.retention import declared
@@ -101,9 +101,9 @@ class Orchestrator(Client, Awaiting):
         self._notices = notices
         self._dispatch = dispatch_of(engine, queue)
         self._beside: list[asyncio.Task[None]] = []
-        self._limits = dict(limits or {})
+        self._limits = checked_limits(limits or {})
         self._telemetry = telemetry
-        self._breakers = dict(systems or {})
+        self._breakers = checked_breakers(systems or {})
         self._settings = settings.with_concurrency(concurrency)
         self._durability: Durability = durability
         self._library = Library(settings.hooks)

@@ -137,10 +137,6 @@ class Reader(DecidedReader, FailureReader, LogReader, MapReader, StatsReader):
         """Return where a workflow's code was found, as ``module:name``; None when nobody has said."""
         return self._open_store.target(workflow)
 
-    def workflow_names(self) -> list[str]:
-        """Return the names of the workflows that the store has had runs of, in order."""
-        return self._open_store.workflow_names()
-
     def workers(self) -> list[WorkerRecord]:
         """Return the processes that execute runs: those that signed on and did not sign off."""
         return [worker_record(row) for row in self._open_store.workers()]

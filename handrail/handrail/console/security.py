@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handrail.console.answers import handrail_error, http_error, is_api, refusal
 from handrail.console.api.problems import problem_of
+from handrail.console.hooks import too_large
 from handrail.console.viewer import SignIn, Viewer
 from handrail_orchestrator.errors import StoreError
 
@@ -93,20 +94,22 @@ class Door:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
+        most = self._most_bytes(scope["path"].removeprefix(self._root))
         try:
-            most = self._most_bytes(scope["path"].removeprefix(self._root))
             body = await _body(Headers(scope=scope), scope["method"], receive, most)
         except _TooLarge:
-            await refusal(Request(scope), 413, "security.too_large")(scope, receive, dressed)
+            signed = scope["path"].removeprefix(self._root).startswith(SIGNED)
+            refused = too_large(most) if signed else refusal(Request(scope), 413, "security.too_large")
+            await refused(scope, receive, dressed)
             return
         except _CutOff:
             return  # nobody is there to be answered, and half of a form is not what somebody meant
         request = Request(scope, _replay(body, receive))
-        refused = await self._refused(request)
-        if refused is None:
+        turned_away = await self._refused(request)
+        if turned_away is None:
             await self._app(request.scope, _replay(body, receive), dressed)
         else:
-            await refused(scope, receive, dressed)
+            await turned_away(scope, receive, dressed)
 
     async def _refused(self, request: Request) -> Response | None:
         """Return the answer to a request that is not let through."""

@@ -13,7 +13,7 @@ from handrail.console.signin_settings import SECRET_VARIABLE, OidcSettings, Sign
 from handrail_ground.optional import needs
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
-from handrail_orchestrator.cli.given_systems import SystemsOption, load_systems
+from handrail_orchestrator.cli.given_systems import LimitsOption, SystemsOption, load_limits, load_systems
 from handrail_orchestrator.cli.given_triggers import TriggersOption, load_triggers
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, LogOption, StoreOption
@@ -72,6 +72,7 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
     triggers: TriggersOption = None,
     notices: NoticesOption = None,
     systems: SystemsOption = None,
+    limits: LimitsOption = None,
     logs: LogOption = False,  # noqa: FBT002 -- typer makes an option of it
 ) -> None:
     """Show the review pages of a store in a browser, and its HTTP API; with workflows, execute them too."""
@@ -102,8 +103,8 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
         if given and not loaded:
             raise Misuse("--triggers start runs, which takes --workflows MODULE:WORKFLOW, too")
         plan = load_notices(notices)
-        breakers = load_systems(systems)
-        served = Served(store, tuple(loaded), settings, concurrency, given, plan, breakers)
+        breakers, limited = load_systems(systems), load_limits(limits)
+        served = Served(store, tuple(loaded), settings, concurrency, given, plan, breakers, limited)
         run_until_stopped(serve_until_stopped(served))
 
 

@@ -20,6 +20,7 @@ from handrail_orchestrator import chores
 from handrail_orchestrator.breaker import Breaker
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, StoreLocked
+from handrail_orchestrator.limits import Limit
 from handrail_orchestrator.notices.chores import telling
 from handrail_orchestrator.notices.plan import Notices
 from handrail_orchestrator.notices.slack import SlackChannel
@@ -50,6 +51,8 @@ class Served:
     """Who is told what."""
     systems: Mapping[str, Breaker] | None = None
     """Breakers of the systems that steps need."""
+    limits: Mapping[str, Limit] | None = None
+    """Limits that steps name."""
 
 
 class _Server(uvicorn.Server):
@@ -89,6 +92,7 @@ def _opened(served: Served) -> Client:
             concurrency=served.concurrency,
             triggers=served.triggers,
             systems=served.systems,
+            limits=served.limits,
             telemetry=telemetry_from_environment(),
         )
     return Client(served.store)

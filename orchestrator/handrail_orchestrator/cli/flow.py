@@ -13,6 +13,7 @@ from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.audit.moments import window
 from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.known_workflows import must_be_known
 from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, StoreOption
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.event_log.csv_rows import csv_rows
@@ -22,7 +23,7 @@ from handrail_orchestrator.process_map.graph import ProcessMap
 from handrail_orchestrator.process_map.labels import OWN_NAMES, plain_labels
 from handrail_orchestrator.process_map.mermaid import mermaid
 from handrail_orchestrator.process_map.svg import svg
-from handrail_orchestrator.reader import Reader, reading
+from handrail_orchestrator.reader import reading
 from handrail_orchestrator.statistics.stats import StatsWindow
 from handrail_orchestrator.store.figures import HOUR
 from handrail_orchestrator.store.flows import FlowQuery
@@ -58,7 +59,7 @@ def show_map(
         raise Misuse("give one of --mermaid, --svg, --dot and --json")
     query = _query(workflow, version, since, until)
     with reading(store) as reader:
-        _must_be_known(reader, workflow)
+        must_be_known(workflow, reader.workflow_names())
         now = time()
         window = StatsWindow(since=query.since or 0.0, until=now + HOUR if query.until is None else query.until)
         found = reader.counted_map(reader.stats(window, workflow=workflow, version=version), workflow, now)
@@ -104,7 +105,7 @@ def write_log(
         raise Misuse("give one of --xes and --csv")
     with reading(store) as reader:
         if workflow is not None:
-            _must_be_known(reader, workflow)
+            must_be_known(workflow, reader.workflow_names())
         with reader.event_log(_query(workflow, version, since, until)) as cases:
             _write(output, xes(cases) if as_xes else csv_rows(cases))
 
@@ -114,13 +115,6 @@ def _query(workflow: str | None, version: int | None, since: str | None, until: 
         return FlowQuery(workflow, version)
     wanted = window(since or FIRST_DAY, until or LAST_DAY)
     return FlowQuery(workflow, version, wanted.since, wanted.before)
-
-
-def _must_be_known(reader: Reader, workflow: str) -> None:
-    names = reader.workflow_names()
-    if workflow not in names:
-        known = ", ".join(names[:20]) or "none yet"
-        raise Misuse(f"the store has no workflow {workflow!r}; it has: {known}")
 
 
 def _write(output: Path | None, parts: Iterable[bytes]) -> None:

@@ -26,6 +26,13 @@ class Wanted:
     """What is raised when it is not found."""
     advice: str
     """How to make one, such as ``mark it with @workflow(version=1)``."""
+    plural: str | None = None
+    """Several of them; None: the noun with an s."""
+
+    @property
+    def several(self) -> str:
+        """Return what several of them are called."""
+        return self.plural or f"{self.noun}s"
 
 
 def find(target: str, wanted: Wanted) -> Any:
@@ -36,9 +43,8 @@ def find(target: str, wanted: Wanted) -> Any:
     """
     place, _, name = target.rpartition(":")
     if not place or not name:
-        raise wanted.error(
-            f"{target!r} names no {wanted.noun}: write MODULE:{wanted.noun.upper()}, such as examples.triage:triage"
-        )
+        name = wanted.noun.upper() if wanted.noun.isalpha() else "NAME"
+        raise wanted.error(f"{target!r} names no {wanted.noun}: write MODULE:{name}, such as examples.triage:triage")
     module = _load(place, target, wanted)
     found = _named(module, name, target, wanted)
     if found is None:
@@ -65,9 +71,9 @@ def _there(module: ModuleType, wanted: Wanted) -> str:
     known = sorted(key for key, value in vars(module).items() if isinstance(value, wanted.kind))
     builders = sorted(key for key, value in vars(module).items() if _may_build(key, value, module, wanted))
     if not builders:
-        return f"{wanted.noun}s there: {', '.join(known) or 'none'}"
+        return f"{wanted.several} there: {', '.join(known) or 'none'}"
     built = f"functions there that may build one: {', '.join(builders)}"
-    return f"{wanted.noun}s there: {', '.join(known)}; {built}" if known else built
+    return f"{wanted.several} there: {', '.join(known)}; {built}" if known else built
 
 
 def _may_build(name: str, value: object, module: ModuleType, wanted: Wanted) -> bool:

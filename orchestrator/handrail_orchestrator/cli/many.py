@@ -91,7 +91,7 @@ def change_many(doing: Doing, runs: RunSelection) -> None:
         typer.echo(json_line(result.as_json()))
         return
     if doing.dry_run:
-        typer.echo(f"{result.runs:,} runs would be had to {doing.action}; nothing was done")
+        typer.echo(f"{doing.action}: it would be {result.runs:,} runs; nothing was done")
     else:
         typer.echo(harmless(f"{doing.action}: {result.done:,} of {result.runs:,} runs ({result.id})"))
     for why, count in result.refused.items():

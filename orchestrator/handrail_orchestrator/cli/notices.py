@@ -87,7 +87,10 @@ def retry(
 
     async def again() -> int:
         async with Client(store) as client:
-            return await client.outbox.retry(channel=channel, delivery=delivery)
+            count = await client.outbox.retry(channel=channel, delivery=delivery)
+            if not count and delivery is not None:
+                raise Misuse(f"no delivery {delivery} is set aside or waits: list them with `handrail notices list`")
+            return count
 
     typer.echo(f"{asyncio.run(again()):,} deliveries are sent again")
 

@@ -21,13 +21,25 @@ def _user() -> str:
         return ""
 
 
+def _named(context: typer.Context, option: typer.CallbackParam, name: str) -> str:
+    """Refuse an empty name that was given, such as by a variable that is not set: it would be recorded as nobody."""
+    source = context.get_parameter_source(str(option.name))
+    if source is not None and source.name == "COMMANDLINE" and not name.strip():
+        raise typer.BadParameter("it is empty: give your name, or leave the option out")
+    return name
+
+
 StoreOption = Annotated[str, typer.Option("--store", help="sqlite:///FILE (four slashes for an absolute path)")]
 LogOption = Annotated[bool, typer.Option("--log-json", help="log as JSON lines with run and step ids")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 LimitOption = Annotated[int, typer.Option(min=1, max=MOST, help="how many at most")]
 ConcurrencyOption = Annotated[int, typer.Option(min=1, max=MOST, help="runs executed at once")]
-AsOption = Annotated[str, typer.Option("--as", metavar="NAME", help="who you are", default_factory=_user)]
+AsOption = Annotated[
+    str, typer.Option("--as", metavar="NAME", help="who you are", default_factory=_user, callback=_named)
+]
 NoteOption = Annotated[str | None, typer.Option(help="why, for the record")]
-DoerOption = Annotated[str, typer.Option("--as", metavar="NAME", help="who does it", default_factory=_user)]
+DoerOption = Annotated[
+    str, typer.Option("--as", metavar="NAME", help="who does it", default_factory=_user, callback=_named)
+]
 QueueOption = Annotated[str | None, typer.Option("--queue", help="only this queue")]
 ItemArgument = Annotated[int, typer.Argument(min=1, max=LARGEST_NUMBER, help="the item's number")]

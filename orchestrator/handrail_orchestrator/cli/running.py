@@ -15,7 +15,7 @@ from handrail_orchestrator import chores
 from handrail_orchestrator.breaker import Breaker
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
-from handrail_orchestrator.cli.given_systems import SystemsOption, load_systems
+from handrail_orchestrator.cli.given_systems import LimitsOption, SystemsOption, load_limits, load_systems
 from handrail_orchestrator.cli.given_triggers import TriggersOption, load_triggers
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, JsonOption, LogOption, StoreOption
@@ -27,6 +27,7 @@ from handrail_orchestrator.cli.telling import NoticesOption, load_notices
 from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.jsonl import InputLine, read_inputs
+from handrail_orchestrator.limits import Limit
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.standing import standing
@@ -48,6 +49,8 @@ class InputBatch:
     """What its runs need besides: child workflows, and the version before one that is rolled out."""
     systems: Mapping[str, Breaker] | None = None
     """Breakers of the systems that steps need."""
+    limits: Mapping[str, Limit] | None = None
+    """Limits that steps name."""
 
 
 @complaining
@@ -66,6 +69,7 @@ def run(
     ] = None,
     concurrency: ConcurrencyOption = 100,
     systems: SystemsOption = None,
+    limits: LimitsOption = None,
     as_json: JsonOption = False,
     logs: LogOption = False,
 ) -> None:
@@ -75,12 +79,12 @@ def run(
     with calling_foreign_code(aside=as_json):
         workflow = load_workflow(target)
         others = tuple(load_workflow(each) for each in also or ())
-        breakers = load_systems(systems)
+        breakers, limited = load_systems(systems), load_limits(limits)
     inputs = read_inputs(file, workflow.input_codec, id_field)
     if id_field is None:
         inputs = [InputLine(each.line, f"{file.stem}:{each.line}", each.value, each.raw) for each in inputs]
     begun = time.perf_counter()
-    batch = InputBatch(workflow, lasting(target), inputs, store, concurrency, others, breakers)
+    batch = InputBatch(workflow, lasting(target), inputs, store, concurrency, others, breakers, limited)
     with calling_foreign_code(aside=as_json):
         summary = run_until_stopped(run_batch(batch, quiet=as_json))
     if as_json:
@@ -99,6 +103,7 @@ async def run_batch(batch: InputBatch, *, quiet: bool = False) -> RunSummary:
         workflows=[batch.workflow, *batch.also],
         concurrency=batch.concurrency,
         systems=batch.systems,
+        limits=batch.limits,
         telemetry=telemetry_from_environment(),
     ) as orchestrator:
         await orchestrator.remember_code(batch.workflow.name, batch.target)
@@ -149,6 +154,7 @@ def work(
         str | None, typer.Option(metavar="temporal://HOST:PORT/NAMESPACE", help="what says who executes which run")
     ] = None,
     queue: Annotated[str | None, typer.Option(help="only the steps that need a worker of this queue")] = None,
+    limits: LimitsOption = None,
     logs: LogOption = False,
 ) -> None:
     """Execute whatever is due in a store, until stopped; start several of these for more speed or safety."""
@@ -168,6 +174,7 @@ def work(
             systems=load_systems(systems),
             engine=engine,
             queue=queue,
+            limits=load_limits(limits),
         )
         oldest_first = sorted(zip(workflows, targets, strict=True), key=lambda pair: pair[0].version)
         found = {workflow.name: lasting(target) for workflow, target in oldest_first}

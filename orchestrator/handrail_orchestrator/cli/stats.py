@@ -10,7 +10,9 @@ from handrail_ground.shares import Proportion
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_orchestrator.cli.failing import complaining
+from handrail_orchestrator.cli.known_workflows import must_be_known
 from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, StoreOption
+from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.statistics.asking import counting
 from handrail_orchestrator.statistics.stats import Stats
 from handrail_orchestrator.statistics.words import cost, instant, percent, share, span
@@ -46,8 +48,12 @@ def stats(
     """Show what the runs that were started in a window came to; those still open are told apart."""
     if context.invoked_subcommand is not None:
         return
+    if as_csv and as_json:
+        raise Misuse("give one of --csv and --json")
     carried = read_filter(tag or [])
     with counting(store) as reader:
+        if workflow is not None:
+            must_be_known(workflow, reader.workflow_names())
         found = reader.stats(
             window, workflow=workflow, version=version, tag=carried, zone=zone, from_records=from_records
         )

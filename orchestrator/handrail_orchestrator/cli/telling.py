@@ -23,6 +23,6 @@ def load_notices(target: str | None) -> Notices | None:
     if target is None:
         return None
     advice = "make one with Notices(channels={...}, routes=[...])"
-    found = find(target, Wanted("notices", Notices, Misuse, advice))
+    found = find(target, Wanted("plan of notices", Notices, Misuse, advice, "plans of notices"))
     assert isinstance(found, Notices)  # noqa: S101 -- nothing else is found
     return found

@@ -9,7 +9,7 @@ from handrail_ground.text import harmless
 from handrail_orchestrator import chores
 from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
-from handrail_orchestrator.cli.given_systems import SystemsOption, load_systems
+from handrail_orchestrator.cli.given_systems import LimitsOption, SystemsOption, load_limits, load_systems
 from handrail_orchestrator.cli.loading import lasting
 from handrail_orchestrator.cli.options import DEFAULT_STORE, ConcurrencyOption, LogOption, StoreOption
 from handrail_orchestrator.cli.stopping import run_until_stopped
@@ -42,6 +42,7 @@ def watch(  # noqa: PLR0913, PLR0917 -- typer gives each option by its name
     until_idle: Annotated[bool, typer.Option(help="stop when the folder is empty and nothing is due")] = False,
     notices: NoticesOption = None,
     systems: SystemsOption = None,
+    limits: LimitsOption = None,
     logs: LogOption = False,
 ) -> None:
     """Start a run for each file in a folder, once by its content, and execute what is due, until stopped."""
@@ -68,6 +69,7 @@ def watch(  # noqa: PLR0913, PLR0917 -- typer gives each option by its name
             telemetry=telemetry_from_environment(),
             notices=plan,
             systems=load_systems(systems),
+            limits=load_limits(limits),
         )
         run_until_stopped(_watch(opened, made, lasting(target), until_idle=until_idle))
 

@@ -57,7 +57,7 @@ class RunSelection:
         if self.runs.status is None:
             return ("failed", "set_aside") if self._asks_what_failed and action != "cancel" else _USUAL[action]
         if self.runs.status not in LANES[action]:
-            raise Misuse(f"a run that is {self.runs.status} cannot be had to {action}: {', '.join(LANES[action])} can")
+            raise Misuse(f"a run that is {self.runs.status} is nothing to {action}: {', '.join(LANES[action])} can be")
         return (self.runs.status,)
 
     @property

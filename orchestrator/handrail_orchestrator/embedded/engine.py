@@ -99,7 +99,7 @@ class EmbeddedEngine(Host):
             StoreError: what happened to the store.
         """
         if self.worker.failure is not None:
-            raise self.worker.failure
+            raise self.worker.failure.with_traceback(None)  # or it would grow with each who asks
 
     def ring(self) -> None:
         """Look for what has just become due, here and in other processes."""

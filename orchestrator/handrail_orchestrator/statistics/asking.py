@@ -52,6 +52,10 @@ class StatsReader(ABC):
         """Return the time, in seconds since the epoch."""
         return time.time()
 
+    def workflow_names(self) -> list[str]:
+        """Return the names of the workflows that the store has had runs of, in order."""
+        return self._open_store.workflow_names()
+
     def stats(
         self,
         window: "WindowLike" = WEEK,

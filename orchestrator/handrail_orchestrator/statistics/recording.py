@@ -106,7 +106,7 @@ class Measuring(ABC):
         if not math.isfinite(happened):
             raise Misuse(f"an outcome at {at!r}: give the time at which it happened")
         if happened > now + AHEAD_SECONDS:
-            raise WrongState(f"an outcome at {at!r} lies ahead: give the time at which it happened, not one to come")
+            raise WrongState(f"an outcome at {at} lies ahead: give the time at which it happened, not one to come")
         told = json.dumps(_checked(name, value))
         who = "code" if by is None else actor(by)
         return int(await self._writer_later(RecordOutcome(run_id, name, told, happened, now, who)))
@@ -149,8 +149,8 @@ class Measuring(ABC):
 
 
 def _checked(name: str, value: object) -> object:
-    if not name.strip() or len(name) > LONGEST_NAME:
-        raise Misuse(f"an outcome is called {name!r}: give it a name of 1 to {LONGEST_NAME} characters")
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Misuse(f"an outcome is called {name!r}: give it a name of 1 to {LONGEST_NAME} characters in one line")
     if isinstance(value, str):
         checked_texts(value=value)
         if not value.strip() or len(value) > LONGEST_VALUE:

@@ -75,9 +75,9 @@ def on(
     if wrong or not statuses:
         told = f"{wrong[0]!r} is no status of a run that has ended" if wrong else "give at least one status"
         raise Misuse(f"on({watched!r}): {told}; there are {', '.join(ENDED)}")
+    maker = InputMaker(start, make_input, call="on", noun="an ended run")
     if watched == start.name:
         raise Misuse(f"on({watched!r}, start={watched!r}): the workflow would start itself for ever: start another one")
-    maker = InputMaker(start, make_input, call="on", noun="an ended run")
     maker.check(EndedRun("run", watched, 1, statuses[0], 0.0))
     return OnEnd(
         name or f"on:{watched}:{'+'.join(statuses)}:{start.name}", start, AwaitedEnds(watched, statuses), maker

@@ -183,6 +183,8 @@ class Every(NamedTrigger):
 
     async def by_hand(self, host: TriggerHost, wish: ByHand) -> None:
         """Start a run for now."""
+        if wish.payload is not None:
+            raise Misuse(f"{self.name} is fired by hand without a payload: its runs are given the time alone")
         at = datetime.fromtimestamp(host.now(), UTC)
         value = self._maker(Occurrence(self.name, at, by_hand=True))
         await host.fire(self, wish.key, value, run_id=f"{self.name}-{wish.key}", by=wish.actor)
@@ -196,8 +198,12 @@ def times(line: str, *, tz: str = "UTC", after: datetime, count: int) -> Sequenc
     """Return the next times of a cron line, in UTC: to see what a line means before it is given.
 
     Raises:
-        Misuse: the line or the zone cannot be.
+        Misuse: the line, the zone or the moment cannot be.
     """
+    if after.tzinfo is None:
+        raise Misuse(f"times(after={after!r}): give a moment with its zone, such as datetime.now(UTC)")
+    if count < 0:
+        raise Misuse(f"times(count={count}): give how many")
     schedule = Schedule(line, tz)
     schedule.check()
     found = schedule.after(after.timestamp())

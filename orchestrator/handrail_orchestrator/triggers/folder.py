@@ -75,10 +75,20 @@ def folder(  # noqa: PLR0913 -- each is a setting of its own, given by name
     places = (Path(done or root / "done").absolute(), Path(failed or root / "failed").absolute())
     if root in places or places[0] == places[1]:
         raise Misuse(f"folder({str(path)!r}): done and failed must be two folders of their own")
+    for place in (root, *places):
+        if place.exists() and not place.is_dir():
+            raise Misuse(f"folder({str(path)!r}): {harmless(str(place))} is no folder")
     for setting, seconds in (("settle_seconds", settle_seconds), ("poll_seconds", poll_seconds)):
         if not 0 <= seconds < 1e9 or (setting == "poll_seconds" and not seconds):
             raise Misuse(f"folder({str(path)!r}, {setting}={seconds!r}): give seconds")
     patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
+    if not patterns or not all(each.strip() and "/" not in each for each in patterns):
+        raise Misuse(
+            f"folder({str(path)!r}, {pattern!r}): a pattern is of a file's name, such as '*.pdf'; it is also"
+            " that of files in folders inside"
+        )
+    if most_bytes < 1:
+        raise Misuse(f"folder({str(path)!r}, most_bytes={most_bytes!r}): give 1 or more")
     rules = FolderRules(root, patterns, places[0], places[1], settle_seconds, most_bytes, subfolders)
     maker = InputMaker(workflow, make_input, call="folder", noun="a file")
     if not workflow.takes_input and make_input is None:
@@ -151,7 +161,9 @@ class Folder(NamedTrigger):
 
     async def by_hand(self, host: TriggerHost, wish: ByHand) -> None:
         """Look into the folder now."""
-        del host, wish
+        del host
+        if wish.payload is not None:
+            raise Misuse(f"{self.name} is fired by hand without a payload: it looks for files")
         if self._waker is not None:
             self._waker.wake()
 

@@ -8,6 +8,8 @@ from handrail_orchestrator.triggers.port import Trigger
 SHARES_ITS_NAME = "folder"
 """The kind of which several may have one name: one content in two folders of a workflow is one run."""
 
+LONGEST_NAME = 500
+
 
 def checked_triggers(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:
     """Return triggers that can work beside each other.
@@ -18,6 +20,7 @@ def checked_triggers(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:
     given = tuple(triggers)
     names: dict[str, Trigger] = {}
     for each in given:
+        _must_have_a_name(each)
         each.check()
         other = names.setdefault(each.name, each)
         if other is not each and not other.kind == each.kind == SHARES_ITS_NAME:
@@ -28,6 +31,15 @@ def checked_triggers(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:
     _must_differ_in_path(given)
     _must_not_circle(given)
     return given
+
+
+def _must_have_a_name(trigger: Trigger) -> None:
+    name = trigger.name
+    if not 0 < len(name.strip()) <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise Misuse(
+            f"a trigger ({trigger.says}) is called {name!r}: give it a name of 1 to {LONGEST_NAME} characters"
+            " in one line"
+        )
 
 
 def _must_differ_in_path(given: Sequence[Trigger]) -> None:

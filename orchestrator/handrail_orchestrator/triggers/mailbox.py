@@ -160,7 +160,9 @@ class Mailbox(NamedTrigger):
 
     async def by_hand(self, host: TriggerHost, wish: ByHand) -> None:
         """Look now."""
-        del host, wish
+        del host
+        if wish.payload is not None:
+            raise Misuse(f"{self.name} is fired by hand without a payload: it looks for mails")
         self._woken.set()
 
     async def close(self) -> None:

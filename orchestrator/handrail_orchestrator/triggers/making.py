@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from handrail_orchestrator.embedded.escapes import called, error_type, problem_of
-from handrail_orchestrator.errors import InvalidWorkflow, NotStorable, OrchestratorError, UnresolvedAnnotation
-from handrail_orchestrator.workflow import AnyWorkflow
+from handrail_orchestrator.errors import InvalidWorkflow, Misuse, NotStorable, OrchestratorError, UnresolvedAnnotation
+from handrail_orchestrator.workflow import AnyWorkflow, Workflow
 
 T = TypeVar("T")
 
@@ -23,6 +23,10 @@ class InputMaker(Generic[T]):
     """Makes inputs by a function of the user's, or gives the workflow what the trigger has as it is."""
 
     def __init__(self, workflow: AnyWorkflow, make: Callable[[T], Any] | None, *, call: str, noun: str) -> None:
+        if not isinstance(workflow, Workflow):
+            raise Misuse(f"{call}(...): {workflow!r} is no workflow: give a function that has @workflow(version=1)")
+        if make is not None and not callable(make):
+            raise Misuse(f"{call}(..., make_input={make!r}): give a function that makes an input of {noun}")
         self._workflow = workflow
         self._make = make
         self._call = call

@@ -26,6 +26,7 @@ CONSIDERED_AT_ONCE = 2_000
 FIRED_AT_ONCE = 100
 """Occurrences that are fired in one transaction."""
 CRON_FIELDS = 5
+_LARGEST_STEPS = (("minute", 59), ("hour", 23), ("day", 31), ("month", 12), ("weekday", 7))
 SKEW_SECONDS = 300.0
 """How far the clocks of processes on one store may be apart: a schedule that looked further ahead was set back."""
 
@@ -44,12 +45,16 @@ class Schedule:
             Misuse: the line or the zone cannot be.
         """
         _ = self._zone
+        if not isinstance(self.line, str):
+            raise Misuse(f"every({self.line!r}): a cron line is a text: every day at nine is '0 9 * * *'")
         fields = self.line.split()
         if len(fields) != CRON_FIELDS:
             raise Misuse(
                 f"every({self.line!r}): a cron line has 5 fields (minute, hour, day of month, month, day of week), and"
                 f" this has {len(fields)}: every day at nine is '0 9 * * *'"
             )
+        for field, (name, most) in zip(fields, _LARGEST_STEPS, strict=True):
+            _must_be_a_step(self.line, field, name, most)
         with needs("schedule"):
             from cronsim import CronSimError  # noqa: PLC0415 -- optional
         try:
@@ -65,9 +70,12 @@ class Schedule:
     @cached_property
     def _zone(self) -> ZoneInfo:
         try:
-            return ZoneInfo(self.tz)
+            if not _is_of_this_machine(self.tz):
+                return ZoneInfo(self.tz)
         except (KeyError, ValueError, TypeError, OSError):  # no such zone, no name of one, a folder of zones
-            near = difflib.get_close_matches(str(self.tz), available_timezones(), n=3, cutoff=0.5)
+            pass
+        known = [each for each in available_timezones() if not _is_of_this_machine(each)]
+        near = difflib.get_close_matches(str(self.tz), known, n=3, cutoff=0.5)
         meant = f": did you mean {' or '.join(near)}?" if near else ", such as 'Europe/Berlin'"
         raise Misuse(f"every(..., tz={self.tz!r}): there is no time zone of this name{meant}")
 
@@ -78,11 +86,30 @@ class Schedule:
 
         zone = UTC if self.tz == "UTC" else self._zone
         # where the hour comes twice it gives the first one again: what is not after the moment is left out
-        for found in CronSim(self.line, datetime.fromtimestamp(moment, UTC).astimezone(zone)):
-            at = found.timestamp()
-            if at > moment:
-                moment = at
-                yield at
+        try:
+            for found in CronSim(self.line, datetime.fromtimestamp(moment, UTC).astimezone(zone)):
+                at = found.timestamp()
+                if at > moment:
+                    moment = at
+                    yield at
+        except OverflowError:  # the calendar ends with the year 9999
+            return
+
+
+def _must_be_a_step(line: str, field: str, name: str, most: int) -> None:
+    """Refuse ``*/90`` in the minutes, which is no hour and a half: the steps begin anew with each hour."""
+    for part in field.split(","):
+        _, slash, step = part.partition("/")
+        if slash and step.isdecimal() and int(step) > most:
+            raise Misuse(
+                f"every({line!r}): the step of {part!r} is larger than there are {name}s, so that it would be the first"
+                f" {name} alone: steps begin anew each time; list what you mean, as in '0 0,6,12,18 * * *'"
+            )
+
+
+def _is_of_this_machine(zone: object) -> bool:
+    """Return whether a name means another zone on each machine, or counts leap seconds as no clock does."""
+    return isinstance(zone, str) and (zone in {"localtime", "posixrules"} or zone.startswith(("right/", "posix/")))
 
 
 class Skipped(NamedTuple):

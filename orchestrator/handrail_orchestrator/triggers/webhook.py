@@ -190,7 +190,7 @@ class Webhook(NamedTrigger):
             fired = await host.fire(self, key, self._maker(delivery), run_id=delivery.id)
         except StoreError as error:
             _log.error("%s: a delivery cannot be kept: %s", self.name, error)
-            return _come_again("the store cannot be used now")
+            return come_again("the store cannot be used now")
         except InputFailed as error:
             said = f"no input can be made of it ({error.kind})"
             return await self._refused(host, key, 422, str(error), said=said)
@@ -198,7 +198,7 @@ class Webhook(NamedTrigger):
             return await self._refused(host, key, 409 if isinstance(error, RunConflict) else 422, str(error))
         if fired.is_paused:
             await self._refused(host, key, 503, "it is paused, and the sender was told to come again")
-            return _come_again("it is paused")
+            return come_again("it is paused")
         if not fired.new and fired.run_id != delivery.id:
             told = f"the body of run {fired.run_id} came again under another id, which is not signed: {delivery.id}"
             await host.tell(self, TriggerEvent(host.now(), "repeated", delivery.id, fired.run_id, None, told))
@@ -228,7 +228,7 @@ class Webhook(NamedTrigger):
         try:
             await host.tell(self, TriggerEvent(host.now(), "refused", key, None, None, problem))
         except StoreError:
-            return _come_again("the store cannot be used now")
+            return come_again("the store cannot be used now")
         return _answer(status, problem if said is None else said)
 
     async def by_hand(self, host: TriggerHost, wish: ByHand) -> None:
@@ -303,5 +303,6 @@ def _answer(status: int, problem: str) -> HookAnswer:
     return HookAnswer(status, {"problem": problem})
 
 
-def _come_again(problem: str) -> HookAnswer:
+def come_again(problem: str) -> HookAnswer:
+    """Return the answer to a delivery that cannot be taken now: senders keep it, and send it again."""
     return HookAnswer(503, {"problem": problem}, {"retry-after": str(AGAIN_SECONDS)})

@@ -147,7 +147,7 @@ async def test_whoever_may_not_retry_one_may_not_retry_many(store: str) -> None:
 def test_the_command_says_how_many_and_which(store: str) -> None:
     asyncio.run(failed(store, 4))
     dry = handrail("runs", "retry", "--status", "failed", "--failed-step", "charge", "--dry-run", "--store", store)
-    assert "4 runs would be had to retry; nothing was done" in dry.output
+    assert "retry: it would be 4 runs; nothing was done" in dry.output
     done = handrail("runs", "retry", "--error", "TimeoutError", "--store", store, "--json")
     assert json.loads(done.output)["done"] == 2
     both = handrail("runs", "cancel", "r1", "--status", "waiting", "--store", store)

@@ -1,4 +1,4 @@
-"""Breakers on the command line: given to those who execute runs, and refused when they are none."""
+"""Breakers and limits on the command line: given to those who execute runs, and refused when they are none."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from tests.unit.orchestrator.commands import STORE, done, handrail, working_in
 
 FLOW = """
 from handrail import Run, action, workflow
+from handrail import Limit
 from handrail.orchestrator import Breaker
 
 
@@ -22,6 +23,17 @@ async def entering(run: Run, name: str) -> str:
     return await run.step(enter, name)
 
 
+@action(limit="gpu")
+async def shout(name: str) -> str:
+    return name.upper()
+
+
+@workflow(version=1)
+async def shouting(run: Run, name: str) -> str:
+    return await run.step(shout, name)
+
+
+limits = {"gpu": Limit(concurrent=1, shared=True)}
 systems = {"crm": Breaker(failures=3)}
 wrong = {"crm": 3}
 none = {}
@@ -60,3 +72,18 @@ def test_what_is_no_breaker_is_refused_in_one_line(name: str) -> None:
     refused = handrail(*RUN, "--systems", f"flow.py:{name}")
     assert refused.exit_code == 2
     assert f"flow.py:{name}" in refused.stderr or f"'{name}'" in refused.stderr
+
+
+def test_runs_whose_steps_name_a_limit_are_executed_by_the_commands() -> None:
+    shouting = ("run", "flow.py:shouting", "names.jsonl", "--store", STORE)
+    done(*shouting, "--limits", "flow.py:limits")
+    done("work", "flow.py:shouting", "--until-idle", "--limits", "flow.py:limits", "--store", STORE)
+    assert done("runs", "list", "--status", "completed", "--store", STORE).count("shouting v1") == 3
+
+
+@pytest.mark.parametrize("name", ["wrong", "none", "systems", "missing"])
+def test_what_is_no_limit_is_refused_in_one_line(name: str) -> None:
+    refused = handrail(*RUN, "--limits", f"flow.py:{name}")
+    assert refused.exit_code == 2
+    assert f"flow.py:{name}" in refused.stderr or f"'{name}'" in refused.stderr
+    assert "limitss" not in refused.stderr

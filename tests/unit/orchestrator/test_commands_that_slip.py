@@ -1,0 +1,54 @@
+"""A slip of the hand on the command line is said, and never looks like an answer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.orchestrator.commands import STORE, done, handrail, working_in
+
+FLOW = """
+from handrail import Run, workflow
+
+
+@workflow(version=1)
+async def order(run: Run, number: int) -> int:
+    return number
+
+
+seven = 7
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with working_in(tmp_path, monkeypatch):
+        Path("flow.py").write_text(FLOW, encoding="utf-8")
+        Path("in.jsonl").write_text("1\n2\n", encoding="utf-8")
+        done("run", "flow.py:order", "in.jsonl", "--store", STORE)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (("stats", "--workflow", "oder"), "the store has no workflow 'oder'; it has: order"),
+        (("stats", "--json", "--csv"), "give one of --csv and --json"),
+        (("notices", "retry", "--delivery", "7"), "no delivery 7 is set aside or waits"),
+        (("runs", "outcome", "in:1", "two\nlines"), "characters in one line"),
+        (("runs", "outcome", "in:1", "disputed", "--at", "2199-01-01"), "an outcome at 2199-01-01"),
+        (("pause", "--workflow", "order", "--as", ""), "it is empty: give your name"),
+        (("runs", "cancel", "in:1", "--as", " "), "it is empty: give your name"),
+        (("work", "flow.py:order", "--limits", "flow.py:seven"), "int, not a mapping of limits"),
+    ],
+)
+def test_it_is_refused(call: tuple[str, ...], said: str) -> None:
+    result = handrail(*call, "--store", STORE)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert done("paused", "--store", STORE) == ""
+
+
+def test_what_would_be_done_is_said_in_words() -> None:
+    dry = done("runs", "cancel", "--workflow", "order", "--dry-run", "--store", STORE)
+    assert dry.startswith("cancel: it would be 0 runs; nothing was done")
