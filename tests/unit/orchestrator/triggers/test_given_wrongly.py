@@ -10,9 +10,10 @@ import pytest
 from handrail import File, Limit, Orchestrator, Run, workflow
 from handrail.orchestrator import (
     Breaker,
+    ByHand,
     InvalidWorkflow,
     Misuse,
-    Trigger,
+    TriggerHost,
     every,
     folder,
     from_environment,
@@ -22,6 +23,7 @@ from handrail.orchestrator import (
     times,
     webhook,
 )
+from handrail_orchestrator.triggers.named import NamedTrigger
 from tests.unit.orchestrator.triggers.trigger_flows import bare, has_runs, history, report, until
 
 
@@ -75,23 +77,24 @@ def test_the_calendar_ends_and_so_do_the_times() -> None:
     assert len(times("0 9 * * *", after=last, count=5)) <= 2
 
 
-class Called(Trigger):
+class Called(NamedTrigger):
     kind = "called"
     says = "nothing"
-    workflow = bare
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    async def watch(self, host: TriggerHost) -> None:
+        """See nothing."""
 
-    @property
-    def name(self) -> str:
-        return self._name
+    async def by_hand(self, host: TriggerHost, wish: ByHand) -> None:
+        """Do nothing."""
+
+    async def close(self) -> None:
+        """Do nothing."""
 
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "red \x1b[31m", "x" * 501])
 def test_a_trigger_is_called_something_that_can_be_read(name: str) -> None:
     with pytest.raises(Misuse, match="give it a name of 1 to 500 characters in one line"):
-        Orchestrator("sqlite:///:memory:", workflows=[bare], triggers=[Called(name)])
+        Orchestrator("sqlite:///:memory:", workflows=[bare], triggers=[Called(name, bare)])
 
 
 @pytest.mark.parametrize(
