@@ -123,8 +123,8 @@ async def test_runs_are_cancelled_by_their_tags_and_the_log_says_who(store: str)
     ("action_", "runs", "says"),
     [
         ("retry", RunSelection(), "names nothing"),
-        ("retry", RunSelection(runs=RunQuery(status="completed")), "cannot be had to retry"),
-        ("cancel", RunSelection(runs=RunQuery(status="failed")), "cannot be had to cancel"),
+        ("retry", RunSelection(runs=RunQuery(status="completed")), "is nothing to retry"),
+        ("cancel", RunSelection(runs=RunQuery(status="failed")), "is nothing to cancel"),
         ("delete", RunSelection(step="charge"), "say retry, cancel or fork"),
     ],
 )
