@@ -53,7 +53,6 @@ def test_a_killed_cluster_comes_back_with_what_was_committed(cluster: Cluster) -
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(cluster.address, connect_timeout=10)
     cluster.start()
-    cluster.close()
     assert cluster.execute("SELECT number FROM kept ORDER BY number") == [(number,) for number in range(20)]
 
 

@@ -84,14 +84,14 @@ class KeptServer:
             children = _children(self._pid)
             for each in (self._pid, *children):
                 _signal(each, signal.SIGKILL)
-            self._reap()
+        self._reap()
 
     def stop(self) -> None:
         """End it in good order; it can be started again."""
         if self.runs:
             _signal(self._pid, self.ends_by)
             _signal(self._pid, signal.SIGCONT)  # a test may have frozen it
-            self._reap()
+        self._reap()
 
     def remove(self) -> None:
         """End it and delete all that it has."""
@@ -100,6 +100,8 @@ class KeptServer:
 
     def _launch(self, command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> None:
         """Start the process under its keeper."""
+        assert not self.runs, "the server runs"
+        self._reap()  # a test may have killed it by its process id
         order = {
             "command": [str(part) for part in command],
             "environment": {**_PLAIN, **(environment or {})},

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -20,7 +21,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from tests.servers.kept import KeptServer, ServerFailed, free_port, unavailable, unprivileged
+from tests.servers.kept import LOOK_SECONDS, KeptServer, ServerFailed, free_port, unavailable, unprivileged
 
 # read at once: a test hides all that begins with HANDRAIL_
 GIVEN = os.environ.get("HANDRAIL_TEST_POSTGRES")
@@ -28,7 +29,7 @@ _BINARIES = os.environ.get("HANDRAIL_PG_BIN")
 
 USER = "handrail"
 DATABASE = "handrail"
-PORTS_TRIED = 5
+TRIES = 50
 
 # Nothing of a commit is lost when processes are killed, only when the machine is: no fsync, and tests are faster.
 _SETTINGS = {
@@ -53,10 +54,19 @@ class PostgresAt:
 
     def execute(self, statement: LiteralString | sql.Composed, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Execute one statement on a connection of the test's own, and return its rows."""
-        if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self.address, autocommit=True)
-        cursor = self._connection.execute(statement, values)
+        try:
+            cursor = self._connected().execute(statement, values)
+        except psycopg.OperationalError:
+            if not self._connected().broken:
+                raise
+            self.close()  # the server was killed since, and is there again
+            cursor = self._connected().execute(statement, values)
         return cursor.fetchall() if cursor.description else []
+
+    def _connected(self) -> "psycopg.Connection[Any]":
+        if self._connection is None:
+            self._connection = psycopg.connect(self.address, autocommit=True)
+        return self._connection
 
     def url(self, schema: str) -> str:
         """Return the address of a store in a schema."""
@@ -89,8 +99,9 @@ class PostgresAt:
 
     def close(self) -> None:
         """Let go of the connection."""
-        if self._connection is not None:
-            self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 class Cluster(KeptServer, PostgresAt):
@@ -120,18 +131,25 @@ class Cluster(KeptServer, PostgresAt):
 
     def start(self) -> None:
         """Start it, and wait until it answers; what it had when it was killed is there."""
-        for _ in range(PORTS_TRIED):
+        said = ""
+        for _ in range(TRIES):
             settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
             self._launch([self._binaries / "postgres", "-D", self._data, "-p", str(self.port), *settings])
             try:
                 self._wait_until_it_answers()
             except ServerFailed:
-                if "could not bind" not in self.log.read_text(errors="replace") or self._began:
-                    raise
+                said = self.log.read_text(errors="replace")
                 self.log.unlink()
-                self._move(free_port())
+                if "is still in use" in said:  # its processes have not noticed yet that it was killed
+                    time.sleep(LOOK_SECONDS)
+                elif "could not bind" in said and not self._began:
+                    self._move(free_port())
+                else:
+                    raise
             else:
                 break
+        else:
+            raise ServerFailed(f"Cluster does not start: {said[-2000:]}")
         if not self._began:
             self.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
             self._began = True
