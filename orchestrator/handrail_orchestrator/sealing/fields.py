@@ -13,7 +13,6 @@ from handrail_orchestrator.store import flows as fl
 from handrail_orchestrator.store import forgetting as fo
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
-from handrail_orchestrator.store import promises as pr
 from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import rows as r
 from handrail_orchestrator.store import running as ru
@@ -142,7 +141,6 @@ SEALED: Final[Mapping[type, Mapping[str, SealedField]]] = {
         "context": _s("json", p.of_row("context")), "note": _s("words", p.of_row("note")),
         "log_data": _s("inside", lambda row, ids: (*p.of_row("output")(row, ids), *p.of_row("note")(row, ids))),
     },
-    pr.OpenCaseRow: {column: _s("json", p.of_any_step) for column in ("output", "decision")},
     g.OutcomeRow: {"value": _s("json", p.of_outcome_row)},
     g.OutcomeHistoryRow: {"value": _s("json", p.of_outcome)},
     o.NoticeRow: {"title": _s("words", p.of_notice("title")), "body": _s("words", p.of_notice("body"))},

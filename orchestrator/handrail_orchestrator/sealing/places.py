@@ -100,11 +100,6 @@ def of_asked_about(row: Any, _ids: KnownIds) -> Sequence[Place]:
     return tuple(("step", row.run_id, f"{stem(row.step)}/{asked}", "output") for asked in ("review", AUDIT))
 
 
-def of_any_step(row: Any, _ids: KnownIds) -> Sequence[Place]:
-    """Return what a result, or an answer, is, of whatever says of which run but not of which step."""
-    return (("step", row.run_id, None, "output"),)
-
-
 def of_event(row: Any, ids: KnownIds) -> Sequence[Place]:
     """Return what the payload of an event is: sent to the run, or by a key."""
     name = stem(row.name)

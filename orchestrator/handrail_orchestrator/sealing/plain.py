@@ -37,7 +37,7 @@ PLAIN: Final[Mapping[type, str]] = {
     claiming.ClaimRun: "run_id",
     promises.MovePromise: "by checkpoint why",
     promises.NewRule: "why",
-    promises.OpenCaseRow: "run_id state decided_by",
+    promises.OpenCaseRow: "run_id step state decided_by",
     promises.PromiseCase: "workflow step subject told terms secret copy",
     promises.PromiseLogRow: "action by why data",
     promises.PromiseNote: "action why data",
