@@ -693,6 +693,8 @@ CREATE INDEX promise_log_of ON promise_log (promise);
 
 CREATE FUNCTION part_of(whole TEXT, first BIGINT, letters BIGINT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS 'SELECT substr(whole, first::integer, greatest(letters, 0)::integer)';
+CREATE FUNCTION part_of(whole BYTEA, first BIGINT, letters BIGINT) RETURNS BYTEA LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS 'SELECT substr(whole, first::integer, greatest(letters, 0)::integer)';
 CREATE FUNCTION instr(whole TEXT, part TEXT) RETURNS INTEGER LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS 'SELECT strpos(whole, part)';
 -- Paths are those of SQLite that our statements use: $.name, $[0], $.name[0].
