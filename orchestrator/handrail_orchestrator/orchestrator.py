@@ -21,6 +21,7 @@ from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.engine import EmbeddedEngine
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import Library
+from handrail_orchestrator.embedded.places import Place
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.signals import Signals, leave_after
 from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
@@ -33,6 +34,7 @@ from handrail_orchestrator.rollout.versions import require_versions
 from handrail_orchestrator.store import Durability, Store, open_store
 from handrail_orchestrator.store.rows import ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
+from handrail_orchestrator.store_clock import StoreClock
 from handrail_orchestrator.telemetry.caller import kept_of_caller
 from handrail_orchestrator.texts import checked_texts
 from handrail_orchestrator.triggers.given import checked_triggers
@@ -89,7 +91,7 @@ class Orchestrator(Client, Awaiting):
         engine: str | None = None,
         queue: str | None = None,
     ) -> None:
-        self._time = clock or SystemClock()
+        self._time = clock or (SystemClock() if engine is None else StoreClock())
         super().__init__(store, clock=self._time, create=True)
         self._given = tuple(workflows)
         self._workflows = Workflows(list(workflows))
@@ -100,6 +102,7 @@ class Orchestrator(Client, Awaiting):
         self._chores = tuple(chores)
         self._notices = notices
         self._dispatch = dispatch_of(engine, queue)
+        self._place = None if engine is None else Place(queue)
         self._beside: list[asyncio.Task[None]] = []
         self._limits = checked_limits(limits or {})
         self._telemetry = telemetry
@@ -143,6 +146,8 @@ class Orchestrator(Client, Awaiting):
     def _opened(self, address: str | Store) -> ClientParts:
         """Open the store and make the parts that execute runs on it."""
         store = open_store(address, durability=self._durability) if isinstance(address, str) else address
+        if isinstance(self._time, StoreClock):
+            self._time.follow(store)
         self._engine = EmbeddedEngine(
             store,
             self._workflows,
@@ -153,6 +158,7 @@ class Orchestrator(Client, Awaiting):
             telemetry=self._telemetry,
             breakers=self._breakers,
             dispatch=self._dispatch,
+            place=self._place,
         )
         check = AnswerCheck(self._library, self._workflows, store, self._time)
         return ClientParts(store, self._engine.writer, check)

@@ -74,6 +74,8 @@ class Policy:
     """Whom to ask before it is executed; None: nobody."""
     system: str | None = None
     """The name of the system that it needs, whose breaker was given to the orchestrator."""
+    queue: str | None = None
+    """Where several processes share runs: that of the workers that execute it, such as ``gpu``; None: any other."""
 
     def __post_init__(self) -> None:
         for name in ("timeout_seconds", "deadline_seconds"):
@@ -82,11 +84,13 @@ class Policy:
                 raise InvalidWorkflow(f"{name} is {seconds!r}; give seconds above 0, or None for no limit")
         if self.inline and self.timeout_seconds is not None:
             raise InvalidWorkflow("inline=True and timeout_seconds exclude each other: nobody can stop the event loop")
+        if self.queue is not None:
+            check_name(self.queue)
 
     @property
     def is_plain(self) -> bool:
         """Whether a body is simply called, once."""
-        return replace(self, inline=None, approval=None) == _PLAIN
+        return replace(self, inline=None, approval=None, queue=None) == _PLAIN
 
 
 _PLAIN = Policy()
@@ -200,6 +204,7 @@ def action(
     fallback: Callable[..., Any] | None = None,
     on_failure: OnFailure = "raise",
     approval: Escalation | None = None,
+    queue: str | None = None,
 ) -> StepDecorator: ...
 def action(
     function: Callable[..., Any] | None = None,
@@ -214,7 +219,8 @@ def action(
 
     Its body finds the key that makes repeating it safe in ``step_context().idempotency_key``. With ``approval`` it is
     executed only once people said yes to exactly the arguments that they were shown, and once only by that yes. While
-    its ``system`` is down, its run waits for it: see ``Breaker``.
+    its ``system`` is down, its run waits for it: see ``Breaker``. With an engine of several processes, one with a
+    ``queue``, such as ``gpu``, is executed by the workers of that queue.
 
     Raises:
         InvalidWorkflow: the function, a name or the policy cannot be a step's.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.claiming import Claiming
+from handrail_orchestrator.embedded.places import Place
 from handrail_orchestrator.embedded.presence import Presence
 from handrail_orchestrator.embedded.promised import PromisedJudges
 from handrail_orchestrator.embedded.rolling import Rolling
@@ -57,6 +58,7 @@ class EmbeddedEngine(Host):
         breakers: "Mapping[str, Breaker]",
         telemetry: "Telemetry | None" = None,
         dispatch: "MakeDispatch" = Claiming,
+        place: Place | None = None,
     ) -> None:
         self.started = StartedRuns(store)
         """Runs that were started here and may be on their way elsewhere."""
@@ -84,6 +86,7 @@ class EmbeddedEngine(Host):
             telemetry=telemetry,
             systems=systems,
             shared=shared,
+            place=place,
         )
         self.worker = Worker(workflows, equipment, settings, self.presence, self._finished, dispatch)
         self.store = store

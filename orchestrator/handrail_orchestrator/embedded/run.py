@@ -208,6 +208,8 @@ class EmbeddedRun(WaitingRun):
             await self.waits.approval(name, bound.inputs.encode_whole(args, kwargs), step.policy.approval)
         if row is not None and row.due is not None and row.due > self.equipment.clock.now():
             raise self.waits.back_off(row)
+        if self.equipment.place is not None:
+            self.equipment.place.require(self.waits, name, step.policy.queue)
         if self._unrecorded is not None or self._must_settle:
             await self.settled()
         attempt = 1 if row is None else row.attempt + 1
@@ -277,6 +279,8 @@ class EmbeddedRun(WaitingRun):
         encoded = bound.encode_inputs(args, kwargs)
         row = self.history.find(name, "ai")
         if row is None or row.ended is None:
+            if self.equipment.place is not None:
+                self.equipment.place.require(self.waits, name, None)
             await self.settled()
             row = await self._judge(bound, name, encoded, args, kwargs)
         else:

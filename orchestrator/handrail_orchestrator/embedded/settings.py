@@ -19,6 +19,7 @@ from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.store.port import Store
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.places import Place
     from handrail_orchestrator.telemetry.port import Telemetry
 
 MOST = 1_000_000_000
@@ -47,6 +48,8 @@ class Equipment:
     """None there as well."""
     shared: SharedLimits | None = None
     """As above."""
+    place: "Place | None" = None
+    """Where this process stands among others; None: every body is executed where its run is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,8 @@ class Waits:
         self.item_timer: float | None = None
         """When the first timer of the questions that it asked is over."""
         self.started_child = False
+        self.wanted_at: list[str | None] = []
+        """The queues of workers that its next steps need; None among them: of any other worker."""
         self.told: Callable[[StepRow], None] | None = None
         """Who is told of waits that are over; None: nobody."""
         self.due_hours: DueHours | None = None

@@ -192,6 +192,10 @@ class Store(
         """Return where it is, as errors say it: a file's path, or ``:memory:``."""
         ...
 
+    def now(self) -> float:
+        """Return the time by the clock of the store's own machine, in seconds since the epoch."""
+        ...
+
     def prepare_to_write(self) -> object:
         """Open the store for writing, if it is not yet: at once, or not at all, before anything has begun.
 

@@ -11,6 +11,7 @@ from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.holding import hold_back, look_for_places
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.store.claiming import ClaimRings, Ring
+from handrail_orchestrator.store_clock import StoreClock
 from handrail_orchestrator.temporal.address import TemporalAddress
 from handrail_orchestrator.temporal.executor import Executor
 from handrail_orchestrator.temporal.worker import AT_ONCE, TaskQueues, TemporalThread
@@ -165,7 +166,9 @@ class Bridge:
     # -- the clock
 
     def clock_has_stepped(self) -> bool:
-        """Return whether the clock was set; called in the writer's thread."""
+        """Return whether the clock was set, here or on the store's machine; called in the writer's thread."""
+        if isinstance(clock := self._equipment.clock, StoreClock):
+            clock.look()
         return self._alarm.clock_has_stepped()
 
     def set_anew(self) -> None:

@@ -5,6 +5,7 @@ import asyncio
 from handrail_orchestrator.clock import SystemClock
 from handrail_orchestrator.embedded.dispatch import WorkerParts
 from handrail_orchestrator.embedded.execution import Execution
+from handrail_orchestrator.embedded.places import wanted_at
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store.changes import ClaimedChange, HandBack
 from handrail_orchestrator.store.claiming import ClaimRun, NotClaimed
@@ -95,8 +96,9 @@ class Executor:
                 await equipment.writer.add(ClaimedChange(claimed.claim, HandBack(claimed.key, DUE)))
             return Advanced("pending", 0.0 if execution.wake is None else self._due_in(execution.wake))
         waits = equipment.store.waits([claimed.key]) if execution.status == "waiting" else []
-        attributes = shown(claimed.workflow, execution.status, waits)
-        return Advanced(execution.status, self._due_in(execution.wake), None, attributes)
+        place = wanted_at(execution.run.waits) if execution.status == "waiting" else None
+        attributes = shown(claimed.workflow, execution.status, waits, place)
+        return Advanced(execution.status, self._due_in(execution.wake), place, attributes)
 
     def _due_in(self, wake: float | None) -> float | None:
         """Return in how many seconds a run is due, by the clock that set the time."""

@@ -87,6 +87,9 @@ class SqlStore(
 ):
     """What every store of ours reads, whichever database it is in."""
 
+    clock_sql = "SELECT (julianday('now') - 2440587.5) * 86400.0"
+    """The time by the database's clock; each database has its own words for it."""
+
     @property
     @abstractmethod
     def path(self) -> str:
@@ -147,6 +150,10 @@ class SqlStore(
     def some_steps(self, key: int, *, after: tuple[int, str] = (0, ""), limit: int = 100) -> list[StepRow]:
         """Return step records of a run in order of recording, after the one with this (seq, name)."""
         return [StepRow._make(row) for row in self._rows(_SOME_STEPS, (key, key, *after, limit))]
+
+    def now(self) -> float:
+        """Return the time by the database's clock, in seconds since the epoch."""
+        return float(self._rows(self.clock_sql)[0][0])
 
     def waits(self, keys: Sequence[int]) -> list[WaitRow]:
         """Return what runs wait for."""
