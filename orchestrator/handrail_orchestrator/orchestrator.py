@@ -21,7 +21,7 @@ from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.engine import EmbeddedEngine
 from handrail_orchestrator.embedded.history import History
 from handrail_orchestrator.embedded.library import Library
-from handrail_orchestrator.embedded.places import Place
+from handrail_orchestrator.embedded.places import Whereabouts
 from handrail_orchestrator.embedded.settings import Settings
 from handrail_orchestrator.embedded.signals import Signals, leave_after
 from handrail_orchestrator.embedded.worker import LONGEST_CLOSE_SECONDS
@@ -102,7 +102,7 @@ class Orchestrator(Client, Awaiting):
         self._chores = tuple(chores)
         self._notices = notices
         self._dispatch = dispatch_of(engine, queue)
-        self._place = None if engine is None else Place(queue)
+        self._place = None if engine is None else Whereabouts(queue)
         self._beside: list[asyncio.Task[None]] = []
         self._limits = checked_limits(limits or {})
         self._telemetry = telemetry

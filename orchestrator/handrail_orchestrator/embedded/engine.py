@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from handrail_orchestrator.embedded.body import Bodies
 from handrail_orchestrator.embedded.claiming import Claiming
-from handrail_orchestrator.embedded.places import Place
+from handrail_orchestrator.embedded.places import Whereabouts
 from handrail_orchestrator.embedded.presence import Presence
 from handrail_orchestrator.embedded.promised import PromisedJudges
 from handrail_orchestrator.embedded.rolling import Rolling
@@ -58,7 +58,7 @@ class EmbeddedEngine(Host):
         breakers: "Mapping[str, Breaker]",
         telemetry: "Telemetry | None" = None,
         dispatch: "MakeDispatch" = Claiming,
-        place: Place | None = None,
+        place: Whereabouts | None = None,
     ) -> None:
         self.started = StartedRuns(store)
         """Runs that were started here and may be on their way elsewhere."""

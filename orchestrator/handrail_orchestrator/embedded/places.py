@@ -1,21 +1,27 @@
 """Steps that only some workers execute, such as those of a machine with a graphics card."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.store.rows import DUE
 from handrail_orchestrator.suspension import Suspended
 
 ANYWHERE = "any"
 
 
-class Place(NamedTuple):
+class Elsewhere(Protocol):
+    """The waits of a run, as far as it may go on elsewhere."""
+
+    open: dict[str, float | None]
+    wanted_at: list[str | None]
+
+
+class Whereabouts(NamedTuple):
     """Where this process stands among others that share runs."""
 
     queue: str | None
     """It executes the steps that need a worker of this queue; None: those that need none."""
 
-    def require(self, waits: Waits, step: str, queue: str | None) -> None:
+    def require(self, waits: Elsewhere, step: str, queue: str | None) -> None:
         """Let a body begin that belongs here.
 
         Raises:
@@ -27,7 +33,7 @@ class Place(NamedTuple):
             raise Suspended(step)
 
 
-def wanted_at(waits: Waits) -> str | None:
+def wanted_at(waits: Elsewhere) -> str | None:
     """Return the queue of workers that a run goes on with; None: any worker goes on with it."""
     queues = sorted(queue for queue in waits.wanted_at if queue is not None)
     return queues[0] if queues else None

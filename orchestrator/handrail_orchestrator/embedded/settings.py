@@ -19,7 +19,7 @@ from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.store.port import Store
 
 if TYPE_CHECKING:
-    from handrail_orchestrator.embedded.places import Place
+    from handrail_orchestrator.embedded.places import Whereabouts
     from handrail_orchestrator.telemetry.port import Telemetry
 
 MOST = 1_000_000_000
@@ -48,7 +48,7 @@ class Equipment:
     """None there as well."""
     shared: SharedLimits | None = None
     """As above."""
-    place: "Place | None" = None
+    place: "Whereabouts | None" = None
     """Where this process stands among others; None: every body is executed where its run is."""
 
 
