@@ -29,7 +29,7 @@ from handrail_orchestrator.store.changes import Cancel, Change, Fork, Prune, Ret
 from handrail_orchestrator.store.files import FileRow, SweepFiles
 from handrail_orchestrator.store.kept_settings import DeclareRetention, Remember
 from handrail_orchestrator.store.rows import ENDED, RunStatus
-from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.texts import checked_new_id, checked_texts
 from handrail_orchestrator.triggers.board import TriggerBoard
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
 
@@ -184,7 +184,8 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
             WrongState: the run has no such step.
             RunConflict: the new id is taken.
         """
-        checked_texts(run_id=run_id, step=step, id=id)
+        checked_new_id(id)
+        checked_texts(run_id=run_id, step=step)
         self.must_be_allowed(by, "fork")
         new_id = id or f"{run_id}-fork-{uuid.uuid4().hex[:8]}"
         started: Started = await self._change(

@@ -18,7 +18,7 @@ from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.running import InputRow, KeptEvent, SendTo, Sent, SetResult
 from handrail_orchestrator.store.starts import Started, StartRun
-from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.texts import checked_new_id, checked_texts
 from handrail_orchestrator.unmarking import as_plain
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ class RunOperating(Steering):
             RunConflict: the id was started with another workflow or input.
             Misuse: the moment cannot be one.
         """
-        checked_texts(workflow=workflow, id=id, by=by)
+        checked_new_id(id)
+        checked_texts(workflow=workflow, by=by)
         check_priority(priority)
         self.must_be_allowed(by, "start")
         now = self.now()

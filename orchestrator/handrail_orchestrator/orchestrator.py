@@ -36,7 +36,7 @@ from handrail_orchestrator.store.rows import ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.store_clock import StoreClock
 from handrail_orchestrator.telemetry.caller import kept_of_caller
-from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.texts import checked_new_id, checked_texts
 from handrail_orchestrator.triggers.given import checked_triggers
 from handrail_orchestrator.triggers.host import EngineHost
 from handrail_orchestrator.triggers.port import Trigger
@@ -370,7 +370,8 @@ class Orchestrator(Client, Awaiting):
         priority: int = 0,
     ) -> StartRun:
         self._require(workflow)
-        checked_texts(id=run_id, by=by)
+        checked_new_id(run_id)
+        checked_texts(by=by)
         check_priority(priority)
         now = self.now()
         name = run_id if run_id is not None else uuid.uuid4().hex

@@ -1,6 +1,6 @@
 """Text and numbers from outside that a store can hold; everything else is refused before it is written."""
 
-from handrail_orchestrator.errors import NotStorable
+from handrail_orchestrator.errors import Misuse, NotStorable
 
 LARGEST = 2**63 - 1
 """The largest whole number that a database column holds."""
@@ -32,6 +32,20 @@ def checked_texts(**texts: str | None) -> None:
     for name, value in texts.items():
         if value is not None:
             checked_text(value, where=f"{name}={value!r}")
+
+
+def checked_new_id(run_id: str | None) -> None:
+    """Check the id of a run that is to be made; None: it is given one of its own.
+
+    Whoever gives the same id twice means the same run, and a variable that is not set gives an empty one each time.
+
+    Raises:
+        NotStorable: it cannot be stored.
+        Misuse: it is empty.
+    """
+    checked_texts(id=run_id)
+    if run_id is not None and not run_id.strip():
+        raise Misuse(f"id={run_id!r} is empty: give the run's id, or None to have one made")
 
 
 def checked_number(value: int, *, where: str) -> int:

@@ -119,7 +119,10 @@ class Workflow(Generic[In_contra, Out_co]):
             check_step(step)
 
     def _steps_in_code(self) -> Iterator[AnyStep]:
-        nonlocals = inspect.getclosurevars(self.function)
+        try:
+            nonlocals = inspect.getclosurevars(self.function)
+        except ValueError:  # it names what stands further down around it; an orchestrator checks that again
+            return
         for value in (*nonlocals.globals.values(), *nonlocals.nonlocals.values()):
             if isinstance(value, Step):
                 yield value

@@ -19,7 +19,7 @@ from handrail_orchestrator.embedded.wording import shown_beside
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.event_keys import check_key
 from handrail_orchestrator.run import Call
-from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.texts import checked_new_id, checked_texts
 
 
 class WaitingRun(TellingRun):
@@ -92,7 +92,7 @@ class WaitingRun(TellingRun):
         policy: str = "wait",
     ) -> Call[Any]:
         """Start a run of another workflow and wait for its result, or do not."""
-        checked_texts(id=id)
+        checked_new_id(id)
         check_policy(policy)
         found = self._name(workflow.name) if name is None else self.own_name(name, "")
         call = self._child(found, workflow, value, id, policy)

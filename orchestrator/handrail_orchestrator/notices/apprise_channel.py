@@ -22,6 +22,9 @@ else:
     library = OptionalLibrary("apprise", extra="notices")
 
 PORTS: dict[Encryption, int] = {"insecure": 25, "starttls": 587, "ssl": 465}
+ANSWERED_WITHIN_SECONDS = 40.0
+REACHED_WITHIN_SECONDS = 10.0
+"""How long apprise may wait, unless the address says so with ``rto=`` and ``cto=``; its own 4 seconds are too few."""
 _LOGGER = "apprise"
 
 
@@ -52,7 +55,16 @@ def apprise(address: str) -> Channel:
         )
     if scheme in {"mailto", "mailtos"}:
         return _mail(found)
+    _be_patient(found, address)
     return AppriseChannel(found, scheme)
+
+
+def _be_patient(plugin: Any, address: str) -> None:
+    """Wait for an answer as long as for one of a mail server: who is slow has taken it, and would be sent it again."""
+    if "rto=" not in address:
+        plugin.socket_read_timeout = ANSWERED_WITHIN_SECONDS
+    if "cto=" not in address:
+        plugin.socket_connect_timeout = REACHED_WITHIN_SECONDS
 
 
 class AppriseChannel:
@@ -63,6 +75,11 @@ class AppriseChannel:
     def __init__(self, plugin: Any, scheme: str) -> None:
         self._plugin = plugin
         self.kind = scheme
+
+    @property
+    def waits(self) -> tuple[float, float]:
+        """Return how many seconds it waits for a connection, and for an answer."""
+        return self._plugin.socket_connect_timeout, self._plugin.socket_read_timeout
 
     def __repr__(self) -> str:
         """Return nothing that is secret."""

@@ -16,6 +16,15 @@ from handrail_orchestrator.file import File
 LONGEST_ID = 400
 """Characters of a Message-ID; of a longer one its hash is kept."""
 LONGEST_NAME = 200
+LONGEST_HEADER = 5_000
+"""Characters of a header that are decoded."""
+LONGEST_ADDRESSES = 100_000
+"""Characters of a header that are looked at for addresses: some thousand of them."""
+MOST_HEADERS = 20
+"""Headers of one name."""
+LONGEST_CHARSET = 50
+_OF_PYTHON = frozenset({"idna", "punycode", "raw_unicode_escape", "unicode_escape"})
+"""Names of encodings that Python knows and no mail is in."""
 
 _ENDINGS = {"message/rfc822": ".eml", "application/pdf": ".pdf", "text/html": ".html", "text/plain": ".txt"}
 
@@ -118,14 +127,21 @@ def _leaves(message: Message) -> Iterator[Message]:
 def _text(part: Message, problems: list[str]) -> str:
     data = _data(part, problems)
     charset = part.get_content_charset("utf-8")
+    shown = charset[:LONGEST_CHARSET]
+    if charset.replace("-", "_") in _OF_PYTHON:
+        problems.append(f"its text is in {shown!r}, which is for no mail: it was read as UTF-8")
+        return _storable(data.decode(errors="replace"))
     try:
-        return data.decode(charset)
+        return _storable(data.decode(charset))
     except LookupError:
-        problems.append(f"its text is in {charset!r}, which nobody knows: it was read as UTF-8")
-    except (UnicodeDecodeError, ValueError):
-        problems.append(f"its text is not in {charset!r}, as it says: what could not be read is marked")
-        return data.decode(charset, errors="replace") if charset != "utf-8" else data.decode(errors="replace")
-    return data.decode(errors="replace")
+        problems.append(f"its text is in {shown!r}, which nobody knows: it was read as UTF-8")
+        return data.decode(errors="replace")
+    except ValueError:
+        problems.append(f"its text is not in {shown!r}, as it says: what could not be read is marked")
+    try:
+        return _storable(data.decode(charset, errors="replace"))
+    except ValueError:  # such as of a name with a zero in it
+        return data.decode(errors="replace")
 
 
 def _data(part: Message, problems: list[str]) -> bytes:
@@ -161,7 +177,11 @@ def _header(message: Message, name: str) -> str:
 
 
 def _decoded(raw: str) -> str:
-    """Return a header's text, in whatever encodings its pieces are."""
+    """Return a header's text, in whatever encodings its pieces are; what no sender writes by hand is cut off.
+
+    To take one apart takes a time that grows with the square of its length.
+    """
+    raw = raw[:LONGEST_HEADER]
     try:
         pieces = decode_header(raw)
     except (HeaderParseError, ValueError):
@@ -184,9 +204,9 @@ def _storable(text: str) -> str:
 
 def _addresses(message: Message, name: str) -> list[tuple[str, str]]:
     try:
-        given = [str(each) for each in message.get_all(name, [])]
+        given = [str(each)[:LONGEST_ADDRESSES] for each in message.get_all(name, [])[:MOST_HEADERS]]
         return [(_decoded(shown), _storable(address)) for shown, address in getaddresses(given) if address]
-    except (ValueError, IndexError, TypeError):
+    except (ValueError, IndexError, TypeError, RecursionError):
         return []
 
 

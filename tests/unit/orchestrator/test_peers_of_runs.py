@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from handrail import Run, StepFailed, action, workflow
-from handrail.orchestrator import ReviewConflict, RunConflict
+from handrail import Orchestrator, Run, StepFailed, action, workflow
+from handrail.orchestrator import Misuse, ReviewConflict, RunConflict
 from handrail.testing import Rehearsal, assert_replays, recorded_run
 
 did: list[str] = []
@@ -249,3 +249,31 @@ async def test_a_failing_undo_is_neither_ignored_nor_skipped() -> None:
         await rehearsal.skip_step("r", "undo:cannot", by="ann")
         await rehearsal.settle()
         assert (rehearsal.run("r").status, did) == ("failed", ["undo first"])
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n"])
+async def test_a_run_is_never_made_under_an_empty_id(empty: str) -> None:
+    """dbos-inc/dbos-transact-py#759: a variable that is not set makes all runs one, which is executed for ever."""
+
+    @workflow(version=1)
+    async def parent(run: Run, name: str) -> str:
+        return await run.child(plain, name, id=empty)
+
+    @workflow(version=1)
+    async def plain(_run: Run, name: str) -> str:
+        return name
+
+    async with Orchestrator("sqlite:///:memory:", workflows=[parent, plain]) as orchestrator:
+        for make in (
+            lambda: orchestrator.start(plain, "ann", id=empty),
+            lambda: orchestrator.start("plain", "ann", id=empty),
+            lambda: orchestrator.start_many(plain, [(empty, "ann"), ("b", "ben")]),
+        ):
+            with pytest.raises(Misuse, match="is empty: give the run's id"):
+                await make()
+        assert orchestrator.runs() == []
+        await (await orchestrator.start(plain, "ann", id="a")).result()
+        with pytest.raises(Misuse, match="is empty: give the run's id"):
+            await orchestrator.fork("a", id=empty)
+        with pytest.raises(StepFailed, match="is empty: give the run's id"):
+            await (await orchestrator.start(parent, "ann")).result()

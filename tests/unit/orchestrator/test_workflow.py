@@ -178,6 +178,18 @@ def test_a_step_in_the_code_that_cannot_be_stored_is_refused_before_any_run(step
 # -- the orchestrator
 
 
+def test_a_workflow_may_name_what_stands_below_it_in_a_function() -> None:
+    @workflow(version=1)
+    async def first(run: Run, number: int) -> int:
+        return await run.child(second, number)
+
+    @workflow(version=1)
+    async def second(_run: Run, number: int) -> int:
+        return number
+
+    assert (first.name, second.name) == ("first", "second")
+
+
 def test_two_workflows_of_one_version_are_refused() -> None:
     with pytest.raises(InvalidWorkflow, match="two workflows execute 'order' version 2: bump one, or drop one"):
         Orchestrator(MEMORY, workflows=[made(2), made(2)])

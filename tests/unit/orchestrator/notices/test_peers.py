@@ -5,6 +5,7 @@
 * apache/airflow #18077: why a mail was not sent is lost.
 * caronc/apprise #1341: a channel that stopped working is noticed by nobody.
 * alexjustesen/speedtest-tracker #2680: a slow channel is taken for one that failed, and sends twice.
+* caronc/apprise-api #231, #282: a server that answers after four seconds has taken it, and is told again for days.
 * getsentry/sentry #2533: a title with a line feed lets every mail fail (``test_mail.py``); #4462: a subject is escaped.
 * grafana/grafana #62849, #73912: quiet hours over midnight cannot be said, and leave a minute open.
 * slackapi/bolt-python #434, #772: the three seconds are over before a form is opened (``test_slack.py``).
@@ -19,7 +20,7 @@ import pytest
 
 from handrail.testing import FakeClock
 from handrail_orchestrator.notices import sending
-from handrail_orchestrator.notices.apprise_channel import apprise
+from handrail_orchestrator.notices.apprise_channel import AppriseChannel, apprise
 from handrail_orchestrator.notices.channel import Delivered, Message, NotNow, SendOutcome
 from handrail_orchestrator.notices.quiet import QuietHours
 from handrail_orchestrator.notices.routes import Route
@@ -94,3 +95,11 @@ def test_no_minute_between_two_days_is_left_open() -> None:
     ]
     assert loud == []  # the night in which an hour is left out has eight
     assert not quiet.is_quiet((start + timedelta(hours=8)).timestamp(), zone)
+
+
+@pytest.mark.parametrize(("more", "waits"), [("", (10.0, 40.0)), ("?rto=7", (10.0, 7.0)), ("?cto=3&rto=7", (3.0, 7.0))])
+def test_a_server_has_as_long_to_answer_as_a_mail_server(more: str, waits: tuple[float, float]) -> None:
+    channel = apprise(f"json://127.0.0.1:1/hook{more}")
+    assert isinstance(channel, AppriseChannel)
+    assert channel.waits == waits
+    assert sum(waits) < sending.TRY_SECONDS

@@ -137,3 +137,25 @@ def test_settings_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("NO_PASSWORD", raising=False)
     with pytest.raises(Misuse, match="NO_PASSWORD is not set"):
         mailbox(address, workflow=take, password=from_environment("NO_PASSWORD")).check()
+
+
+@pytest.mark.parametrize(
+    "charset", ["unicode_escape", "raw_unicode_escape", "utf-7", "idna", "undefined", "a\x00b", "rot13", "x" * 5_000]
+)
+def test_a_text_in_an_encoding_that_is_none_can_be_stored(charset: str) -> None:
+    raw = f'From: a@b\r\nContent-Type: text/plain; charset="{charset}"\r\n\r\nhello \\ud800 +2AA-'.encode()
+    found = read_mail(raw)
+    assert found.text.encode().startswith(b"hello")
+    assert all(len(each) < 200 for each in found.problems)
+
+
+def test_addresses_that_nest_without_end_are_none() -> None:
+    found = read_mail(b"Subject: s\r\nFrom: " + b"(" * 100_000 + b"\r\n\r\nx")
+    assert (found.sender, found.subject, found.text) == ("", "s", "x")
+
+
+def test_a_header_without_end_is_cut_off_and_not_taken_apart_for_minutes() -> None:
+    found = read_mail(b"Subject: " + b"=?utf-8?q?a?= " * 500_000 + b"\r\nTo: " + b"a@b, " * 500_000 + b"\r\n\r\nx")
+    assert set(found.subject) <= set("a=?utf-8q ")
+    assert 0 < len(found.subject) <= 5_000
+    assert set(found.to) == {"a@b"}
