@@ -62,13 +62,11 @@ class RunDriver:
             advanced = await self._advanced(errand, place)
             self._show(advanced.attributes)
             place = advanced.place
-            if self._rings != seen and place is None:
-                continue
-            if advanced.status in ENDED:
+            if self._rings == seen and advanced.status in ENDED:
                 return advanced.status
-            if self._rings == seen and workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(errand)
-            if place is None:
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(errand)  # which begins with what a ring that nobody has seen asks for
+            if self._rings == seen and place is None:
                 await self._rung(seen, advanced.due_in)
 
     async def _advanced(self, errand: Errand, place: str | None) -> Advanced:
