@@ -40,10 +40,14 @@ PARTS = ("handrail", "evals", "ai_steps", "orchestrator", "guards")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the packages once, before test processes and the processes of tests start side by side."""
+    """Compile the packages, and what was imported before this file, before processes start side by side."""
     if not hasattr(config, "workerinput"):
         for part in PARTS:
             compileall.compile_dir(TESTS.parent / part, quiet=2)
+        for module in tuple(sys.modules.values()):
+            file = getattr(module, "__file__", None) or ""
+            if file.endswith(".py"):
+                compileall.compile_file(file, quiet=2)
 
 
 def pytest_collection_finish() -> None:

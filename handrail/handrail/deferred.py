@@ -1,6 +1,7 @@
 """A command whose code is imported when it is called, so that ``--help`` and the other commands do not pay for it."""
 
 import inspect
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,7 @@ def register(app: typer.Typer, name: str, where: str, summary: str) -> None:
     app.command(name, cls=Deferred, help=summary, short_help=summary)(stand_in)
 
 
+@cache
 def load(name: str, where: str) -> Any:
     """Import a command and return it, with the first paragraphs of its commands whole where it lists them."""
     module, _, attribute = where.partition(":")

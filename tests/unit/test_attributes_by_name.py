@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PARTS = ("ai_steps", "evals", "guards", "handrail", "orchestrator")
 BY_NAME = frozenset({"getattr", "hasattr"})
@@ -46,6 +48,7 @@ def looked_for(tree: ast.Module) -> Iterator[tuple[str, int]]:
                 pass
 
 
+@pytest.mark.slow
 def test_no_member_of_a_port_is_looked_for_by_name() -> None:
     ports = members()
     assert {"answer", "check", "doubt", "opened", "objections", "apply"} <= ports

@@ -77,6 +77,7 @@ def test_the_server_starts_without_what_its_first_page_does_not_need() -> None:
     assert not {"handrail.console.oidc", "httpx2", "joserfc", "numpy", "rich", "sklearn", "yaml"}.intersection(loaded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("demo",), ("run",), ("work",), ("learn",), ("eval", "gate"), ("runs", "list")])
 def test_a_command_is_found_when_it_is_called(command: tuple[str, ...]) -> None:
     shown = subprocess.run(

@@ -69,6 +69,7 @@ def test_every_package_is_linted_and_shipped() -> None:
     assert set(wheel) == {package.relative_to(ROOT).as_posix() for package in PACKAGES.values()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("contract", "module", "source"),
     [

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PARTS = ("ai_steps", "evals", "guards", "handrail", "orchestrator")
 PUBLIC_ALL_THE_SAME = frozenset({"_asdict", "_field_defaults", "_fields", "_make", "_replace"})
@@ -60,5 +62,6 @@ def used(file: Path) -> Iterator[str]:
                 pass
 
 
+@pytest.mark.slow
 def test_no_module_uses_private_names_of_another() -> None:
     assert [use for file in sources() for use in used(file)] == []

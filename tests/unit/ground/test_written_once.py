@@ -36,6 +36,7 @@ def reads(attribute: str) -> Callable[[ast.AST], bool]:
     return lambda node: isinstance(node, ast.Attribute) and node.attr == attribute
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("home", "is_sign"),
     [

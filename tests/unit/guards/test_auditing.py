@@ -40,6 +40,7 @@ def test_no_case_is_drawn_at_0_and_every_case_at_1(key: str) -> None:
     assert Auditing(1).draws(key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["route", "route#2", "all.0/route"])
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.5])
 def test_the_share_drawn_is_the_rate(rate: float, step: str) -> None:

@@ -16,6 +16,7 @@ CASES = Path(__file__).parents[3].parent / "shared" / "data" / "guards" / "injec
 CONTEXT = GuardContext(stage="input")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -136,6 +136,7 @@ async def test_a_question_of_the_workflow_takes_no_answer_that_its_type_refuses(
         assert [change.action for change in client.review_log(1)] == ["ask"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [float("nan"), float("inf"), Decimal("1.5"), {1, 2}, object(), 10**5_000, "\ud800", ["\ud800"], {1: 2.0}, b"x"],

@@ -223,6 +223,7 @@ ASKED_WITH = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", [1, 3])  # one that is decided, one that waits
 @pytest.mark.parametrize(("column", "value"), ASKED_WITH, ids=[column for column, _ in ASKED_WITH])
 async def test_a_question_that_was_edited_is_named(store: str, item: int, column: str, value: object) -> None:

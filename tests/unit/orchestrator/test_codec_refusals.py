@@ -174,6 +174,7 @@ HOSTILE: list[tuple[Any, st.SearchStrategy[Any]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("annotation", "values"), HOSTILE, ids=lambda part: str(part)[:40])
 def test_hostile_value_comes_back_equal_or_is_refused(annotation: Any, values: st.SearchStrategy[Any]) -> None:
     under_test = codec(annotation)
@@ -193,6 +194,7 @@ def test_hostile_value_comes_back_equal_or_is_refused(annotation: Any, values: s
     equal_or_refused()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("annotation", [annotation for annotation, _ in ROUND_TRIPS], ids=str)
 def test_value_of_another_type_comes_back_equal_or_is_refused(annotation: Any) -> None:
     under_test = codec(annotation)

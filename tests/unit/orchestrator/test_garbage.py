@@ -3,6 +3,8 @@
 import gc
 from pathlib import Path
 
+import pytest
+
 from handrail import Orchestrator, Run, action, rule, workflow
 
 
@@ -21,6 +23,7 @@ async def steps(run: Run, n: int) -> int:
     return await run.step(send, await run.step(double, n))
 
 
+@pytest.mark.slow
 async def test_an_ended_run_leaves_no_cycle(tmp_path: Path) -> None:
     async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=[steps]) as orchestrator:
 

@@ -140,6 +140,7 @@ async def working(tmp_path: Path, *workflows: Any, **settings: Any) -> AsyncIter
 PLACES = ["loop", "thread", "inline", "quick", "leash", "judge", "workflow", "branch", "step in a branch"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_what_code_raises_is_its_runs_failure_and_harms_nobody(tmp_path: Path, place: str, kind: str) -> None:
@@ -257,7 +258,7 @@ class Stubborn:
         return n
 
 
-@pytest.mark.parametrize("cancels", [1, 10_000])
+@pytest.mark.parametrize("cancels", [1, pytest.param(10_000, marks=pytest.mark.slow)])
 async def test_after_a_cancel_no_further_body_begins(tmp_path: Path, cancels: int) -> None:
     stubborn = Stubborn(cancels)
     swallow = action(name="swallow", retry=Retry(attempts=2), fallback=in_loop.function)(stubborn.__call__)

@@ -112,6 +112,7 @@ async def still_works(orchestrator: Orchestrator) -> None:
     assert [await handle.result() for handle in handles] == [1, 2, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 async def test_a_call_with_a_value_that_cannot_be_written_is_refused_and_hurts_nobody(
     tmp_path: Path, name: str

@@ -50,6 +50,7 @@ def test_what_nobody_can_read_is_one_error_with_its_name(name: str) -> None:
         Document.open(ERRORS[name](), name=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTED)
 def test_what_is_odd_is_said(name: str) -> None:
     document = opened(NOTED[name](), name, ReadingLimits())

@@ -207,6 +207,7 @@ def test_any_other_total_is_found_unless_the_data_explains_it(cents: int) -> Non
         assert found["grand_total"] == found["due_payable"] == ("381.90", (german(amount),))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -315,6 +316,7 @@ def test_every_contradiction_of_the_public_invoices_is_named_with_what_the_page_
     assert contradicting["ZUGFeRD.pdf"]["seller.name"] == ("Seller Inc.", ())
 
 
+@pytest.mark.slow
 def test_the_data_of_one_public_invoice_never_passes_on_the_page_of_another(hybrids: list[Hybrid]) -> None:
     for one in hybrids:
         for other in hybrids:

@@ -307,6 +307,7 @@ def test_an_entity_that_nobody_defined_is_broken() -> None:
     assert refused(cii(Written(number="&laugh;"))).code == "broken"
 
 
+@pytest.mark.slow
 def test_what_is_too_large_or_too_deep_is_not_read() -> None:
     assert refused(b" " * 20_000_001).code == "too_heavy"
     assert refused("<a>" * 100 + "</a>" * 100).code == "too_heavy"

@@ -74,6 +74,7 @@ def model(folder: Path) -> LocalExtractor:
     return LocalExtractor.load(folder)
 
 
+@pytest.mark.slow
 def test_fields_of_shops_never_seen_are_read_as_typed_values(model: LocalExtractor) -> None:
     step = extract("receipt", Receipt, "Read the receipt.", models=model, accept=EVERYTHING)
     right = 0
@@ -112,6 +113,7 @@ def test_a_text_without_boxes_is_read_too(model: LocalExtractor) -> None:
     assert value.value.company == line["fields"]["company"]
 
 
+@pytest.mark.slow
 def test_a_saved_extractor_gives_the_same_answers_after_loading(folder: Path, tmp_path: Path) -> None:
     source = written(tmp_path / "same.jsonl", receipts(20, 4))
     again = LocalExtractor.fit(read_documents(source).examples, name="receipts")
@@ -159,6 +161,7 @@ def test_a_document_unlike_those_learned_from_gets_no_confidence(model: LocalExt
     assert outcome.judgement.fields["total"].value is None
 
 
+@pytest.mark.slow
 def test_documents_without_a_value_teach_that_there_may_be_none(tmp_path: Path) -> None:
     lines = receipts(12, 4)
     for index, line in enumerate(lines):
@@ -189,6 +192,7 @@ def test_the_register_suggests_what_it_knows_and_never_rewrites(model: LocalExtr
     assert "had another" in outcome.judgement.fields["company"].detail
 
 
+@pytest.mark.slow
 def test_a_day_that_may_be_two_is_given_half_the_confidence_and_both_readings() -> None:
     lines: list[dict[str, Any]] = []
     for line in receipts(15, 3):
@@ -319,6 +323,7 @@ def test_corrections_train_but_for_those_that_were_drawn(tmp_path: Path) -> None
     assert {type(each.document) for each in read.examples} == {str, Document}
 
 
+@pytest.mark.slow
 def test_the_report_measures_issuers_never_seen_apart(tmp_path: Path) -> None:
     lines = [*receipts(10, 3), *receipts(6, 1, first=50)]
     trained = learn_extractor(written(tmp_path / "all.jsonl", lines), tmp_path / "models" / "m", folds=2)

@@ -449,6 +449,7 @@ async def test_whole_probabilities_are_natural_exponentials(stub: Stub, make_mod
     assert answered(await make_model().answer(request_for())).confidence.value == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_an_event_loop_that_ends_takes_its_connections_along() -> None:
     with Stub() as stub:  # one that nobody else is connected to
         stub.play(reply(LABEL))

@@ -34,6 +34,7 @@ async def test_good_endings_are_a_closed_list(stub: Stub, make_model: MakeModel,
     assert answered(await make_model().answer(request_for(str))).value == "Dear Ann."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("finish", "result"), BAD)
 async def test_any_other_ending_is_no_answer_and_is_named(
     stub: Stub, make_model: MakeModel, finish: Any, result: str

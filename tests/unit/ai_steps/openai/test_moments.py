@@ -170,6 +170,7 @@ LOGINS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("login", LOGINS)
 @pytest.mark.parametrize("status", [200, 400, 401, 429])
 async def test_a_login_in_the_address_is_sent_and_never_shown(

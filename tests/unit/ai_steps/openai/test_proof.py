@@ -277,6 +277,7 @@ async def test_samples_none_of_which_fits_are_sent_back(stub: Stub, make_model: 
     assert told[1]["content"].startswith("This answer does not fit: the answer is no JSON object")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "then",
     [
@@ -415,6 +416,7 @@ async def test_a_decimal_keeps_every_digit(stub: Stub, make_model: MakeModel, te
     assert (value[0] if wrapped else value).total == Decimal(text.strip('"'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

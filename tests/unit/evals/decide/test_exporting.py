@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from handrail_ai_steps.learn import read_examples
 from handrail_evals.decide.corrections.exporting import ExportQuery, exported
 from handrail_evals.decide.corrections.file import write_labelled
@@ -32,6 +34,7 @@ def cases_of(reader: Any, query: ExportQuery = EVERYTHING) -> list[LabelledCase]
     return list(exported(reader, query, hashed))
 
 
+@pytest.mark.slow
 async def test_what_leaves_is_what_the_store_tells_of_labels(tmp_path: Path) -> None:
     some = tickets("bugs 0.9 bugs", "bugs 0.9 billing", "bugs 0.4 bugs", "bugs 0.4 billing", count=40)
     async with played(routing(route_step()), some) as rehearsal:

@@ -204,6 +204,7 @@ def test_more_right_answers_never_forbid_what_fewer_allow(cases: int, data: st.D
 # -- versions: results of one suite
 
 
+@pytest.mark.slow
 async def test_a_version_is_promoted_by_a_suite_run_on_both() -> None:
     def suite(version: int, right: int) -> AnySuite:
         @workflow(version=version, name="double")

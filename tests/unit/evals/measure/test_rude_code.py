@@ -232,6 +232,7 @@ async def shout(text: str) -> str:
     return text.upper()
 
 
+@pytest.mark.slow
 @rude
 async def test_a_workflow_its_doubles_and_its_reviewers_may_do_anything(rude: Callable[[], NoReturn]) -> None:
     @action
@@ -304,6 +305,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 async def test_an_answer_of_any_kind_is_stored_or_its_cases_crash(tmp_path: Path, odd: Any) -> None:
     def target(text: str) -> Any:

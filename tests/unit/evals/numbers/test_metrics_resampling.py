@@ -59,6 +59,7 @@ def test_clusters_are_drawn_whole() -> None:
     assert ours.method == "BCa bootstrap, 30 clusters"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clusters", [None, [f"k{place // 4}" for place in range(1600)]])
 def test_weights_get_the_ends_of_the_positions_also_when_blocks_are_left_out(clusters: list[str] | None) -> None:
     values = np.random.default_rng(4).random(1600) ** 3

@@ -144,6 +144,7 @@ def test_mcnemar_is_statsmodels_exact_one(gains: int, losses: int) -> None:
     assert mcnemar(gains, losses) == pytest.approx(min(1.0, float(theirs)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 5, 12])
 def test_holm_is_statsmodels(count: int) -> None:
     chance = random.Random(count)

@@ -151,6 +151,7 @@ async def test_a_body_that_says_nothing_of_its_length_is_read_no_further_than_th
         assert site.engine.runs() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("move", "body", "fields"), WRONG, ids=lambda part: str(sorted(part) if isinstance(part, set) else part)
 )
@@ -167,6 +168,7 @@ async def test_a_field_that_does_not_fit_is_named_and_nothing_changes(
         assert site.stored() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "status"),
     [

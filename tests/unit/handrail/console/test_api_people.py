@@ -53,6 +53,7 @@ async def know(site: ApiSite) -> None:
     await site.engine.people.disable("gone")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
 async def test_an_operation_is_for_those_whose_role_allows_it(operation: AnyOperation, tmp_path: Path) -> None:
     least = "viewer" if operation.action is None else role_for(operation.action)
@@ -68,6 +69,7 @@ async def test_an_operation_is_for_those_whose_role_allows_it(operation: AnyOper
                 assert site.stored() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
 async def test_nobody_calls_anything_where_people_are_known(operation: AnyOperation, tmp_path: Path) -> None:
     async with api_site(tmp_path, with_people=True) as site:

@@ -71,6 +71,7 @@ async def test_a_wrong_client_secret_lets_nobody_in(there: StubProvider) -> None
     assert "another" not in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sign",
     [
@@ -92,6 +93,7 @@ async def test_a_forged_identity_lets_nobody_in(there: StubProvider, sign: Sign)
         await signed_in(reached(there))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "claims",
     [

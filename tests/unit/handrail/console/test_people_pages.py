@@ -150,6 +150,7 @@ ADMIN_FORMS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "form"), ADMIN_FORMS)
 @pytest.mark.parametrize("role", ["viewer", "reviewer", "senior"])
 async def test_only_admins_change_people(site: House, role: str, path: str, form: dict[str, str]) -> None:

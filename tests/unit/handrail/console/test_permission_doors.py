@@ -218,6 +218,7 @@ async def _ready(client: Client, *, action: ItemAction, item: int, by: str, tier
     await client.people.set_roles(by, {QUEUE: by})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tier", [1, 2])
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("door", DOORS)

@@ -63,6 +63,7 @@ async def test_the_badge_is_the_number_of_rows_whatever_the_filter(tmp_path: Pat
         assert rows_of(page) == [items[3]]
 
 
+@pytest.mark.slow
 async def test_pages_lead_forward_and_back_over_the_same_rows(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
         items = await site.ask(tickets, *(f"ticket {number}" for number in range(120)))
