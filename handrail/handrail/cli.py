@@ -76,6 +76,12 @@ register(
 register(app, "restore", "handrail_orchestrator.cli.backup:restore", "Make a store of a backup.")
 register(
     app,
+    "keys",
+    "handrail_orchestrator.cli.keys:app",
+    "Make, list and rotate the keys that a store's values are sealed by.",
+)
+register(
+    app,
     "migrate",
     "handrail_orchestrator.cli.migrate:migrate",
     "Move all of a store to another address, such as from SQLite to PostgreSQL.",

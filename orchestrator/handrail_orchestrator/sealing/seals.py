@@ -70,6 +70,8 @@ class Seals:
 
     def seal(self, change: R) -> R:
         """Return a change with its values sealed."""
+        if isinstance(change, PutSealing):
+            return change  # it says what is sealed by
         return sealed(change, self.sealer, self.ids)
 
     def may_write(self, state: str | None) -> str | None:
@@ -134,7 +136,7 @@ class Seals:
             if before is not None and SealState.read(before).store != found.store:  # type: ignore[union-attr]
                 raise StoreError(self._store.path, "it is another store than when it was opened")
             self._sealer, self._text = sealer, state
-            self._is_listed = self.cipher.key in found.keys
+            self._is_listed = self.cipher.key in found.keys and self.cipher.key not in found.leaving
             return sealer
 
 

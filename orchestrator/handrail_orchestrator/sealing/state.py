@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 
 from handrail_orchestrator.errors import SealingKeyUnfit
 from handrail_orchestrator.sealing.cipher import Cipher
@@ -24,7 +25,19 @@ def new_state(cipher: Cipher) -> SealState:
 def with_key(state: SealState, cipher: Cipher, digests: bytes) -> SealState:
     """Return the mark with the key that seals now among those that values may be sealed by."""
     wrapped = b64encode(cipher.seal(digests, _about(state))).decode()
-    return state._replace(keys={**state.keys, cipher.key: wrapped})
+    stays = tuple(name for name in state.leaving if name != cipher.key)
+    return state._replace(keys={**state.keys, cipher.key: wrapped}, leaving=stays)
+
+
+def leaving(state: SealState, names: Sequence[str]) -> SealState:
+    """Return the mark with keys that nobody is to seal by any more."""
+    return state._replace(leaving=tuple(sorted(names)))
+
+
+def without(state: SealState) -> SealState:
+    """Return the mark without the keys that leave: all that was to be done is done."""
+    kept = {name: wrapped for name, wrapped in state.keys.items() if name not in state.leaving}
+    return state._replace(keys=kept, leaving=(), was_plain=False)
 
 
 def digests_of(state: SealState, cipher: Cipher, path: str) -> bytes:

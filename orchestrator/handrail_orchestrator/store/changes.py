@@ -27,6 +27,7 @@ from handrail_orchestrator.store.promises import (
     SettleCases,
     TakePromise,
 )
+from handrail_orchestrator.store.resealing import Reseal
 from handrail_orchestrator.store.rows import ReviewState, RunStatus, StepRow
 from handrail_orchestrator.store.running import RunningChange, key_of
 from handrail_orchestrator.store.sealing import PutSealing
@@ -364,6 +365,7 @@ Change = (
     | Sow
     | KeepTrace
     | PutSealing
+    | Reseal
     | RunningChange
     | PromiseChanges
 )
@@ -391,7 +393,7 @@ def run_of(change: Change) -> int | None:
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
             | PutView() | PutKnown() | Sow() | ClaimRun() | ClaimRings()
-            | PutSealing()
+            | PutSealing() | Reseal()
             | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles()
             | o.Tell() | o.DeclareNotices() | o.RouteNotices() | o.ClaimDelivery() | o.EndTry() | o.RetryDeliveries()
             | o.SweepOutbox() | o.SeeRequest()

@@ -126,6 +126,11 @@ def blank_log(recorded: str | None, decision: str | None) -> str | None:
     return json.dumps({**kept, "forgotten": True})
 
 
+def is_blank_log(recorded: str) -> bool:
+    """Return whether what the log says of a change was blanked."""
+    return bool(_read(recorded).get("forgotten"))
+
+
 def _read(recorded: str, kind: type = dict) -> Any:
     try:
         data = json.loads(recorded)

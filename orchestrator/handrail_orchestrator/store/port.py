@@ -16,6 +16,7 @@ from handrail_orchestrator.store.flows import FlowStore
 from handrail_orchestrator.store.known import KnownStore
 from handrail_orchestrator.store.outbox import OutboxStore
 from handrail_orchestrator.store.promises import PromiseStore
+from handrail_orchestrator.store.resealing import RawStore
 from handrail_orchestrator.store.rollouts import RolloutStore
 from handrail_orchestrator.store.rows import (
     ClaimedRun,
@@ -165,6 +166,7 @@ class Store(
     FlowStore,
     KnownStore,
     OutboxStore,
+    RawStore,
     RunningStore,
     SharedLimitStore,
     TriggerStore,

@@ -1,7 +1,7 @@
 """The port to whatever seals what a store holds, as the store's own changes need it, and the mark of a sealed store."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, Self, TypeVar
 
 from handrail_orchestrator.errors import StoreSealed
@@ -19,6 +19,10 @@ class SealState(NamedTuple):
     """What the store is called, so that no value of another one is taken for one of its own."""
     keys: Mapping[str, str]
     """By the name of every key that values may be sealed by: the store's key of digests, sealed by it, in Base64."""
+    leaving: Sequence[str] = ()
+    """Keys that nobody is to seal by any more: whoever does all the same takes the key off this list."""
+    was_plain: bool = False
+    """Whether plain values may be left in it: it was sealed when it held some, and not all has been done since."""
 
     @classmethod
     def read(cls, text: str | None) -> Self | None:
@@ -26,11 +30,17 @@ class SealState(NamedTuple):
         if text is None:
             return None
         data = json.loads(text)
-        return cls(data["store"], data["keys"])
+        return cls(data["store"], data["keys"], tuple(data.get("leaving", ())), bool(data.get("was_plain")))
 
     def text(self) -> str:
         """Return it as the setting has it."""
-        return json.dumps({"store": self.store, "keys": dict(self.keys)}, sort_keys=True)
+        told = {
+            "store": self.store,
+            "keys": dict(self.keys),
+            "leaving": sorted(self.leaving),
+            "was_plain": self.was_plain,
+        }
+        return json.dumps(told, sort_keys=True)
 
 
 class PutSealing(NamedTuple):

@@ -20,6 +20,7 @@ from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
+from handrail_orchestrator.store.resealing import Reseal
 from handrail_orchestrator.store.sealing import PutSealing
 from handrail_orchestrator.store.sql import (
     again,
@@ -38,6 +39,7 @@ from handrail_orchestrator.store.sql import (
     pauses,
     people,
     promises,
+    resealing,
     retention,
     reviews,
     ringing,
@@ -178,6 +180,7 @@ APPLY: dict[type, Apply] = {
     o.SeeRequest: deliveries.see,
     KeepTrace: traces.keep,
     PutSealing: sealing.put,
+    Reseal: resealing.put,
     ro.DeclareRollout: rollouts.declare,
     ro.MoveRollout: rollouts.move,
     ro.HoldFired: rollouts.hold_fired,

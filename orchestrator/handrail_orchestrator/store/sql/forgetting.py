@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from handrail_orchestrator.errors import SealBroken
-from handrail_orchestrator.secret import signing_secret
+from handrail_orchestrator.secret import SigningSecret, signing_secret
 from handrail_orchestrator.store import forgetting as f
 from handrail_orchestrator.store.chain import BEGINNING, HASHED, hash_after
 from handrail_orchestrator.store.rows import AUDIT
@@ -165,14 +165,29 @@ def _blank_log(tx: Transaction, item: int, decision: str | None, now: float) -> 
         return
     secret = signing_secret(tx.path)
     for row in rows:
-        number, data, own = row[0], f.blank_log(row[7], decision), row[8]
-        if tx.execute("SELECT 1 FROM audit_blanks WHERE row = ?", (number,)).fetchone():
-            continue
-        tx.execute("UPDATE review_log SET data = ? WHERE id = ?", (data, number))
-        content = hash_after(BEGINNING, (*row[:7], data))
-        blanked = f.BlankedRow(number, _before(tx, number), own, content, now, "")
-        signed = blanked._replace(signature=secret.sign("blank", *blanked.signed_parts))
-        tx.execute("INSERT INTO audit_blanks VALUES (?, ?, ?, ?, ?, ?)", signed)
+        if not f.is_blank_log(row[7]):
+            _put_log(tx, row, f.blank_log(row[7], decision), now, secret)
+
+
+def put_log(tx: Transaction, number: int, before: str, data: str, now: float) -> int:
+    """Put something else in place of what a row of the log says, and sign for it; return 0 if it says another thing."""
+    columns = ", ".join(HASHED)
+    sql = f"SELECT {columns}, hash FROM review_log WHERE id = ? AND data = ?"  # noqa: S608 -- our own column names
+    row = tx.execute(sql, (number, before)).fetchone()
+    if row is None:
+        return 0
+    _put_log(tx, row, data, now, signing_secret(tx.path))
+    return 1
+
+
+def _put_log(tx: Transaction, row: Any, data: str | None, now: float, secret: SigningSecret) -> None:
+    number, own = row[0], row[8]
+    tx.execute("UPDATE review_log SET data = ? WHERE id = ?", (data, number))
+    content = hash_after(BEGINNING, (*row[:7], data))
+    blanked = f.BlankedRow(number, _before(tx, number), own, content, now, "")
+    signed = blanked._replace(signature=secret.sign("blank", *blanked.signed_parts))
+    tx.execute("DELETE FROM audit_blanks WHERE row = ?", (number,))
+    tx.execute("INSERT INTO audit_blanks VALUES (?, ?, ?, ?, ?, ?)", signed)
 
 
 def _before(tx: Transaction, number: int) -> str:

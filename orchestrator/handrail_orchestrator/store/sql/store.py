@@ -36,6 +36,7 @@ from handrail_orchestrator.store.sql.known import KnownRows
 from handrail_orchestrator.store.sql.pauses import PauseRows
 from handrail_orchestrator.store.sql.people import PeopleRows
 from handrail_orchestrator.store.sql.promises import PromiseRows
+from handrail_orchestrator.store.sql.resealing import ResealingRows
 from handrail_orchestrator.store.sql.review_columns import SELECT_ONE
 from handrail_orchestrator.store.sql.rollouts import RolloutRows
 from handrail_orchestrator.store.sql.rounds import OF_THIS_ROUND
@@ -81,6 +82,7 @@ class SqlStore(
     PeopleRows,
     PromiseRows,
     RolloutRows,
+    ResealingRows,
     SealingRows,
     SystemRows,
     TriggerRows,
