@@ -11,6 +11,7 @@ from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.errors import Misuse, UnknownWorkflow
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.store.address import as_typed
 from handrail_orchestrator.store.rows import AUDIT
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow
 
@@ -54,7 +55,7 @@ class Code:
             else:
                 typer.echo(
                     f"recorded; {name!r} goes on when a worker for it is up ({harmless(str(code))}):"
-                    f" handrail work MODULE:WORKFLOW --store {self.store}"
+                    f" handrail work MODULE:WORKFLOW --store {as_typed(self.store)}"
                 )
         return found
 

@@ -29,7 +29,12 @@ def _named(context: typer.Context, option: typer.CallbackParam, name: str) -> st
     return name
 
 
-StoreOption = Annotated[str, typer.Option("--store", help="sqlite:///FILE (four slashes for an absolute path)")]
+StoreOption = Annotated[
+    str,
+    typer.Option(
+        "--store", help="sqlite:///FILE (four slashes for an absolute path), or postgresql://USER@HOST/DATABASE"
+    ),
+]
 LogOption = Annotated[bool, typer.Option("--log-json", help="log as JSON lines with run and step ids")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 LimitOption = Annotated[int, typer.Option(min=1, max=MOST, help="how many at most")]

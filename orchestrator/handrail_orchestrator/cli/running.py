@@ -31,6 +31,7 @@ from handrail_orchestrator.limits import Limit
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.standing import standing
+from handrail_orchestrator.store.address import as_typed
 from handrail_orchestrator.summary import BatchProgress, RunSummary, summarize
 from handrail_orchestrator.telemetry.exporting import telemetry_from_environment
 from handrail_orchestrator.workflow import AnyWorkflow
@@ -133,12 +134,12 @@ def _report(summary: RunSummary, seconds: float, store: str) -> None:
         console.print(line, markup=False)
     store = harmless(store)
     if summary.waiting_for_person:
-        console.print(f"\nnext:  {command_name()} review next --store {store} --as YOUR_NAME", markup=False)
-        console.print(f"       {command_name()} review list --store {store}", markup=False)
+        console.print(f"\nnext:  {command_name()} review next --store {as_typed(store)} --as YOUR_NAME", markup=False)
+        console.print(f"       {command_name()} review list --store {as_typed(store)}", markup=False)
     if summary.failed:
-        console.print(f"\nnext:  {command_name()} runs list --status failed --store {store}", markup=False)
+        console.print(f"\nnext:  {command_name()} runs list --status failed --store {as_typed(store)}", markup=False)
     if summary.set_aside:
-        console.print(f"\nnext:  {command_name()} runs list --status set_aside --store {store}", markup=False)
+        console.print(f"\nnext:  {command_name()} runs list --status set_aside --store {as_typed(store)}", markup=False)
 
 
 @complaining

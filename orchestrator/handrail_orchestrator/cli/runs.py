@@ -24,6 +24,7 @@ from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.health import Health
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.records.step import StepRecord
+from handrail_orchestrator.store.address import as_typed
 from handrail_orchestrator.store.port import RunQuery
 from handrail_orchestrator.store.rows import RunStatus
 from handrail_orchestrator.tags import read_filter
@@ -200,7 +201,7 @@ def retry(
     if _is_one(run_id, runs, dry_run=dry_run, bulk=bulk):
         one = str(run_id)
         _with_client(store, lambda client: client.retry(one, by=_doer(client, by)))
-        typer.echo(harmless(f"{one}: due; execute it with: handrail work MODULE:WORKFLOW --store {store}"))
+        typer.echo(harmless(f"{one}: due; execute it with: handrail work MODULE:WORKFLOW --store {as_typed(store)}"))
         return
     doing = many.Doing("retry", store, lambda client: _doer(client, by), bulk, None, dry_run=dry_run, as_json=as_json)
     many.change_many(doing, runs)

@@ -22,6 +22,7 @@ from handrail_orchestrator.cli.printing import moment, out, table
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.trigger import TriggerRecord
+from handrail_orchestrator.store.address import as_typed
 from handrail_orchestrator.store.triggers import TriggerEvent
 
 app = typer.Typer(help="Look at triggers, pause and resume them, and fire them by hand.", no_args_is_help=True)
@@ -119,7 +120,9 @@ def fire(
     except ValueError as error:
         raise Misuse(f"--payload is no JSON ({error}): a text needs quotes of its own, such as '\"run-1\"'") from None
     wished = _with_client(store, lambda client: client.fire_trigger(name, by=_doer(client, by), payload=data))
-    typer.echo(harmless(f"{name}: asked for as {wished}; see: handrail triggers history {name} --store {store}"))
+    typer.echo(
+        harmless(f"{name}: asked for as {wished}; see: handrail triggers history {name} --store {as_typed(store)}")
+    )
 
 
 @app.command()

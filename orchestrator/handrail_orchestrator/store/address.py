@@ -1,5 +1,7 @@
 """Opening a store by its address, which loads the code of that store and of no other."""
 
+import re
+import shlex
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -60,6 +62,17 @@ def open_store(url: str, *, durability: Durability = "power", create: bool = Tru
 def is_server(url: str) -> bool:
     """Return whether an address names a database on a server, not a file."""
     return url.startswith(_SERVER)
+
+
+def shown(url: str) -> str:
+    """Return an address as errors and logs may show it: without its password."""
+    bare = re.sub(r"(?<=://)([^/@:]*):[^@/]*@", r"\1@", url)
+    return re.sub(r"([?&])(password|sslpassword)=[^&]*&?", r"\1", bare).rstrip("?&")
+
+
+def as_typed(url: str) -> str:
+    """Return an address as one types it behind ``--store``: without its password, quoted where a shell needs it."""
+    return shlex.quote(shown(url))
 
 
 def checked_path(url: str) -> str:

@@ -23,6 +23,7 @@ from handrail_orchestrator.errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
+from handrail_orchestrator.store.address import shown
 from handrail_orchestrator.store.postgres.dialect import rendered
 from handrail_orchestrator.store.sql.database import Cursor
 from handrail_orchestrator.texts import lone_surrogate
@@ -183,12 +184,6 @@ def address_of(url: str) -> str:
     return conninfo.make_conninfo(
         **{**_OPTIONS, **{name: str(value) for name, value in given.items() if value is not None}}
     )
-
-
-def shown(url: str) -> str:
-    """Return an address as errors and logs may show it: without its password."""
-    bare = re.sub(r"(?<=://)([^/@:]*):[^@/]*@", r"\1@", url)
-    return re.sub(r"([?&])(password|sslpassword)=[^&]*&?", r"\1", bare).rstrip("?&")
 
 
 class PostgresDatabase:

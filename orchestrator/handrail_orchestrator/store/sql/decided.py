@@ -45,7 +45,8 @@ WHERE reviews.state = 'decided' AND reviews.decided IS NOT NULL AND {_NOT_KNOWN}
 """  # noqa: S608 -- our own column names
 _MOVES = "'decide', 'skip', 'send_up', 'assign', 'escalate', 'reassign', 'default', 'fail', 'undo', 'reopen'"
 OF_RUNS = f"""
-SELECT {_COLUMNS}, (SELECT json_group_array(json_array(action, actor, at)) FROM (SELECT action, actor, at
+SELECT {_COLUMNS}, (
+    SELECT coalesce(json_group_array(json_array(action, actor, at)), '[]') FROM (SELECT action, actor, at
     FROM review_log WHERE review_log.review = reviews.id AND action IN ({_MOVES}) ORDER BY id) AS moved)
 FROM json_each(?) AS wanted JOIN reviews ON reviews.run = CAST(wanted.value AS INTEGER)
 JOIN runs ON runs.key = reviews.run JOIN workflows ON workflows.id = runs.workflow

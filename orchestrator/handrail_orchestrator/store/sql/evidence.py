@@ -24,7 +24,8 @@ _DECIDING = "SELECT max(id) FROM review_log WHERE review = reviews.id AND state 
 _ASKED = """
     reviews.id, reviews.kind, reviews.queue, reviews.title, reviews.created, reviews.reason, reviews.suggestion,
     reviews.context, reviews.digest, reviews.note, deciding.id, deciding.hash, deciding.data,
-    (SELECT json_group_array(id) FROM (SELECT files.id FROM run_files JOIN files ON files.number = run_files.file
+    (SELECT coalesce(json_group_array(id), '[]') FROM (
+        SELECT files.id FROM run_files JOIN files ON files.number = run_files.file
         WHERE run_files.run = runs.key ORDER BY files.id) AS used)
 """
 
