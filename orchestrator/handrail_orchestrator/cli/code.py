@@ -11,7 +11,7 @@ from handrail_orchestrator.engine import EngineClient
 from handrail_orchestrator.errors import Misuse, UnknownWorkflow
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.records.item import ReviewItem
-from handrail_orchestrator.store.address import as_typed
+from handrail_orchestrator.store.address_text import as_typed
 from handrail_orchestrator.store.rows import AUDIT
 from handrail_orchestrator.workflow import AnyWorkflow, Workflow
 

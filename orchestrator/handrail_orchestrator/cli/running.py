@@ -31,7 +31,7 @@ from handrail_orchestrator.limits import Limit
 from handrail_orchestrator.logs import log_json
 from handrail_orchestrator.orchestrator import Orchestrator
 from handrail_orchestrator.standing import standing
-from handrail_orchestrator.store.address import as_typed
+from handrail_orchestrator.store.address_text import as_typed
 from handrail_orchestrator.summary import BatchProgress, RunSummary, summarize
 from handrail_orchestrator.telemetry.exporting import telemetry_from_environment
 from handrail_orchestrator.workflow import AnyWorkflow

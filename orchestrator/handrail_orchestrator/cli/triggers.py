@@ -22,7 +22,7 @@ from handrail_orchestrator.cli.printing import moment, out, table
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.trigger import TriggerRecord
-from handrail_orchestrator.store.address import as_typed
+from handrail_orchestrator.store.address_text import as_typed
 from handrail_orchestrator.store.triggers import TriggerEvent
 
 app = typer.Typer(help="Look at triggers, pause and resume them, and fire them by hand.", no_args_is_help=True)

@@ -1,19 +1,17 @@
 """Opening a store by its address, which loads the code of that store and of no other."""
 
-import re
-import shlex
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from handrail_ground.optional import needs
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.store.address_text import is_server
 from handrail_orchestrator.store.port import Durability
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.port import Store
 
 _FILE = "sqlite:///"
-_SERVER = ("postgresql://", "postgres://")
 
 SEALING = "handrail_orchestrator.sealing.opening"
 """Where values are sealed and opened: above the stores, so that each is sealed alike."""
@@ -57,22 +55,6 @@ def open_store(url: str, *, durability: Durability = "power", create: bool = Tru
     from handrail_orchestrator.store.sqlite import SqliteStore  # noqa: PLC0415 -- as the module says
 
     return with_keys(SqliteStore(path, durability=durability, create=create, reading=reading))
-
-
-def is_server(url: str) -> bool:
-    """Return whether an address names a database on a server, not a file."""
-    return url.startswith(_SERVER)
-
-
-def shown(url: str) -> str:
-    """Return an address as errors and logs may show it: without its password."""
-    bare = re.sub(r"(?<=://)([^/@:]*):[^@/]*@", r"\1@", url)
-    return re.sub(r"([?&])(password|sslpassword)=[^&]*&?", r"\1", bare).rstrip("?&")
-
-
-def as_typed(url: str) -> str:
-    """Return an address as one types it behind ``--store``: without its password, quoted where a shell needs it."""
-    return shlex.quote(shown(url))
 
 
 def checked_path(url: str) -> str:

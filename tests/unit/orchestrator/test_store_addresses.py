@@ -4,7 +4,7 @@ import pytest
 
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.store import open_store
-from handrail_orchestrator.store.address import as_typed, shown
+from handrail_orchestrator.store.address_text import as_typed, shown
 
 
 @pytest.mark.parametrize(

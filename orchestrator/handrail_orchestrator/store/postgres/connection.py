@@ -23,7 +23,7 @@ from handrail_orchestrator.errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
-from handrail_orchestrator.store.address import shown
+from handrail_orchestrator.store.address_text import shown
 from handrail_orchestrator.store.postgres.dialect import rendered
 from handrail_orchestrator.store.sql.database import Cursor
 from handrail_orchestrator.texts import lone_surrogate

@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from handrail_orchestrator.doorbell import ring
 from handrail_orchestrator.errors import StoreError, StoreUnreachable
-from handrail_orchestrator.store.address import shown
+from handrail_orchestrator.store.address_text import shown
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.postgres.bell import Bell
