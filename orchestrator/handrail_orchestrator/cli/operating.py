@@ -43,7 +43,15 @@ def start(  # noqa: PLR0913, PLR0917 -- each is an option
             workflow, data, id=run_id, by=_doer(client, by), at=moment, after=after, version=version
         ),
     )
+    if moment is not None and started.new:
+        typer.echo(harmless(f"{started.id} {_begins(moment)}"), err=True)
     typer.echo(harmless(started.id if started.new else f"{started.id} (it had been started before)"))
+
+
+def _begins(moment: datetime) -> str:
+    """Return when a run begins: a local time that there is not, or twice, is shown as it was understood."""
+    when = moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    return f"begins at {when}" if moment > datetime.now(UTC) else f"is due now: {when} has passed"
 
 
 @complaining

@@ -26,6 +26,7 @@ MOST_WAITING = 1_000
 """Calls that wait for their turn; one beyond them is left out, and that is recorded."""
 SECONDS = 120.0
 """How long one may take."""
+ENDED = "left out: its process ended before it had answered"
 GRACE_SECONDS = 5.0
 """How much longer until one that does not end is given up, with the thread that it holds."""
 
@@ -72,6 +73,7 @@ class Challengers:
     def begin(self, challenge: Challenge) -> None:
         """Let a challenger answer, some time; what it comes to is recorded beside the step."""
         if self._closed:
+            self._write(challenge, _Answered(error=ENDED))
             return
         if len(self._waiting) >= MOST_WAITING:
             self._write(challenge, _Answered(error=f"left out: {MOST_WAITING:,} others waited for their turn"))
@@ -143,8 +145,10 @@ class Challengers:
         await self._idle.wait()
 
     def close(self) -> None:
-        """Wait for none of them: what they answer from now on is lost."""
+        """Wait for none of them: what they answer from now on counts for nothing, which is recorded."""
         self._closed = True
+        for each in (*self._at_work, *self._waiting):
+            self._write(each, _Answered(error=ENDED))
         self._at_work.clear()
         self._waiting.clear()
         self._idle.set()

@@ -1,6 +1,8 @@
 """A slip of the hand on the command line is said, and never looks like an answer."""
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,28 @@ def test_it_is_refused(call: tuple[str, ...], said: str) -> None:
 def test_what_would_be_done_is_said_in_words() -> None:
     dry = done("runs", "cancel", "--workflow", "order", "--dry-run", "--store", STORE)
     assert dry.startswith("cancel: it would be 0 runs; nothing was done")
+
+
+def sunday(month: int, number: int) -> str:
+    """Return the day of a Sunday in a month of next year, on some of which clocks are changed in New York."""
+    first = date(datetime.now(UTC).year + 1, month, 1)
+    return (first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (number - 1))).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (f"{sunday(3, 2)}T02:30", f"begins at {sunday(3, 2)} 03:30:00 EDT"),  # the hour that is left out
+        (f"{sunday(11, 1)}T01:30", f"begins at {sunday(11, 1)} 01:30:00 EDT"),  # the first of two
+        ("2020-01-01T00:00", "is due now: 2020-01-01 00:00:00 EST has passed"),
+    ],
+)
+def test_when_a_run_begins_is_shown_as_it_was_understood(at: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        result = handrail("runs", "start", "order", "--input", "3", "--id", "later", "--at", at, "--store", STORE)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "later\n", f"later {said}\n")

@@ -419,6 +419,29 @@ async def test_nobody_waits_for_a_challenger_that_blocks_its_thread() -> None:
         assert sum(len(orchestrator.challenges(f"M-{n}")) for n in range(40)) == 40, "each in its turn"
 
 
+async def test_what_a_process_had_not_answered_when_it_ended_is_told_as_left_out(tmp_path: Path) -> None:
+    released = threading.Event()
+
+    class Blocking:
+        name = "blocking"
+
+        async def answer(self, _request: ModelRequest) -> Answer:
+            released.wait(60)
+            raise RuntimeError("too late")
+
+    store = f"sqlite:///{tmp_path / 'runs.db'}"
+    try:
+        async with Orchestrator(store, workflows=[triage(route(None, challenger=Blocking()))]) as orchestrator:
+            handles = [await orchestrator.start(triage_of(orchestrator), SURE, id=f"M-{n}") for n in range(20)]
+            assert {await each.result() for each in handles} == {"cards"}
+    finally:
+        released.set()
+    async with Client(store) as client:
+        for number in range(20):
+            (found,) = client.challenges(f"M-{number}")
+            assert found.error == "left out: its process ended before it had answered"
+
+
 async def test_a_challenger_that_never_ends_is_given_up_and_those_behind_it_are_left_out() -> None:
     stuck, told = threading.Event(), list[RecordChallenge]()
 
