@@ -23,8 +23,8 @@ OTHERS = $(shell for p in python3.12 python3.13 python3.14 $$HOME/.pyenv/version
 	"$$p" -c 'import sys, venv; v = sys.version_info; v >= (3, 12) and print(f"{v[0]}.{v[1]}:{sys.executable}")' \
 	2>/dev/null; done | sort -u -t: -k1,1)
 
-# Test processes side by side.
-JOBS ?= 2
+# Test processes side by side: one more than the cores of a small machine, since many tests wait for processes and times.
+JOBS ?= 3
 # More for pytest: make test PYTEST='-k lease -x'
 PYTEST ?=
 
@@ -54,7 +54,7 @@ demo: $(DEMO) ## Run the main jobs, support triage and an inbox of invoices; onc
 test: $(READY) ## Run the whole test suite, with branch coverage
 	$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(PYTEST)
 
-test-fast: $(READY) ## Run the quick tests: about two minutes on two cores
+test-fast: $(READY) ## Run the quick tests: a minute or two on two cores
 	$(BIN)/pytest $(SPREAD) $(FAST) $(PYTEST)
 
 test-lowest: $(LOWEST)/.ready ## Run the fast tests but those of pages and house rules on the oldest versions that pyproject.toml allows

@@ -108,7 +108,7 @@ def test_a_missing_file_is_refused() -> None:
     assert "nowhere.jsonl: there is no such file" in said
 
 
-@pytest.mark.parametrize("store", ["runs.db", "sqlite:/runs.db", "postgresql://somewhere/runs"])
+@pytest.mark.parametrize("store", ["runs.db", "sqlite:/runs.db", "mysql://somewhere/runs"])
 def test_a_wrong_store_address_is_refused(store: str) -> None:
     said = refused(handrail("run", TRIAGE, write(TICKETS), "--store", store))
     assert "is no store address: write sqlite:///FILE" in said
