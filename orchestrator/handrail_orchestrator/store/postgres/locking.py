@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun
 from handrail_orchestrator.store.starts import StartRun
 from handrail_orchestrator.store.traces import KeepTrace
 
@@ -18,7 +19,7 @@ STORE, AUDIT, CLAIMS = 1, 2, 3
 SHARING: frozenset[type] = frozenset(
     {
         c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.Suspend, c.EndRun, c.HandBack, c.Claim, c.Beat, c.Send,
-        c.MoveReview, StartRun, c.StartMany, KeepTrace,
+        c.MoveReview, StartRun, c.StartMany, KeepTrace, ClaimRun, ClaimRings,
     }
 )  # fmt: skip
 """Changes that go on beside each other; they are about runs, whose rows are locked."""
@@ -41,6 +42,7 @@ class Locks(NamedTuple):
 
 def locks_of(changes: Sequence[c.Change]) -> Locks:
     """Return what changes lock that are written in one transaction."""
+    changes = [c.plain(each) for each in changes]
     if not all(_shares(each) for each in changes):
         return Locks(is_shared=False)
     keys = {key for each in changes if (key := c.run_of(each)) is not None}
@@ -59,9 +61,9 @@ def locks_of(changes: Sequence[c.Change]) -> Locks:
             case c.MoveReview():
                 numbers.add(AUDIT)
                 items.add(change.id)
-            case c.Send():
+            case c.Send() | ClaimRun():
                 ids.add(change.run_id)
-            case c.Claim():
+            case c.Claim() | ClaimRings():
                 numbers.add(CLAIMS)
             case _:
                 pass

@@ -36,6 +36,8 @@ MOST_READERS = 8
 class PostgresStore(SqlStore):
     """One connection writes, used by one thread at a time; a pool of others reads."""
 
+    clock_sql = "SELECT extract(epoch FROM clock_timestamp())"
+
     def __init__(
         self, url: str, *, durability: Durability = "power", create: bool = True, reading: bool = False
     ) -> None:
