@@ -28,8 +28,8 @@ Inspect = Callable[[Client], bool]
 class Machines:
     """Workers on one store, as if each were on a machine of its own."""
 
-    def __init__(self, folder: Path, server: str) -> None:
-        self.store = f"sqlite:///{folder / 'runs.db'}"
+    def __init__(self, folder: Path, server: str, store: str) -> None:
+        self.store = store
         self.outbox = folder / "outbox"
         self.outbox.touch()
         self.engine = f"{server}?prefix={uuid4().hex[:8]}"
@@ -71,8 +71,8 @@ class Machines:
 
 
 @pytest.fixture
-def machines(tmp_path: Path, temporal: TemporalAt) -> Iterator[Machines]:
-    made = Machines(tmp_path, temporal.url)
+def machines(tmp_path: Path, temporal: TemporalAt, postgres_url: str) -> Iterator[Machines]:
+    made = Machines(tmp_path, temporal.url, postgres_url)
     yield made
     made.close()
 
@@ -216,10 +216,10 @@ async def test_answers_by_the_hundred_at_once_are_all_told(machines: Machines) -
         assert all(row.output == int(row.id[1:]) for row in client.runs(limit=1000))
 
 
-async def test_a_server_that_is_killed_and_comes_back_finds_every_run(tmp_path: Path) -> None:
+async def test_a_server_that_is_killed_and_comes_back_finds_every_run(tmp_path: Path, postgres_url: str) -> None:
     server = DevServer(in_file=True)
     server.start()
-    machines = Machines(tmp_path, server.url)
+    machines = Machines(tmp_path, server.url, postgres_url)
     try:
         machines.worker()
         async with Client(machines.store) as client:
