@@ -70,15 +70,15 @@ def move_store(
     store = open_store(source, create=False)
     try:
         with _resting(store) if drain else nullcontext():
-            workers = _drained(store, address, within, say) if drain else Workers(_all_dead(store), may_stay=False)
+            workers = _drained(store, source, address, within, say) if drain else _all_dead(store)
             copied = move_all(source, target, begun(address, now()), workers, now=now(), say=say)
     finally:
         store.close()
     return StoreMove(address, copied, was_done=False)
 
 
-def _all_dead(store: Store) -> list[int]:
-    """Wait until it is certain that every worker which is signed on is dead, and return them.
+def _all_dead(store: Store) -> Workers:
+    """Wait until it is certain that every worker which is signed on is dead.
 
     Raises:
         StoreInUse: one lives.
@@ -93,12 +93,12 @@ def _all_dead(store: Store) -> list[int]:
                 problem = f"worker {each.id} (process {each.pid} on {each.host.split()[0]}) is signed on"
                 raise StoreInUse(store.path, f"{problem}: end it first, or give --drain")
         if len(dead) == len(workers):
-            return sorted(dead)
+            return Workers(dead, may_stay=False)
         beats = {each.id: each.beat for each in workers}
         time.sleep(LOOK_SECONDS)
 
 
-def _drained(store: Store, address: str, within: float, say: Callable[[str], None]) -> Workers:
+def _drained(store: Store, source: str, address: str, within: float, say: Callable[[str], None]) -> Workers:
     """Let every workflow rest, and wait until no worker that lives has a run in hand.
 
     Raises:
@@ -110,7 +110,7 @@ def _drained(store: Store, address: str, within: float, say: Callable[[str], Non
     while True:
         _let_rest(store, address)
         workers = Workers({each.worker.id for each in watch.dead(store.workers(), me=None)}, may_stay=True)
-        busy = in_hand(store.url, workers)
+        busy = in_hand(source, workers)
         if not busy:
             return workers
         if time.monotonic() > end:

@@ -30,18 +30,29 @@ FLOWS = [payment, event, dawdling]
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(move_flows, "FOLDER", tmp_path)
+    monkeypatch.setenv("HANDRAIL_SECRET", "a secret of tests, thirty-two bytes")
+
+
+@pytest.fixture(params=["file to file", "file to server", "server to file"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """Return the address of a store and where it is moved to."""
+    files = [f"sqlite:///{tmp_path / name}" for name in ("old.db", "new.db")]
+    match request.param:
+        case "file to server":
+            files[1] = str(request.getfixturevalue("postgres_url"))
+        case "server to file":
+            files[0] = str(request.getfixturevalue("postgres_url"))
+    return files[0], files[1]
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'old.db'}"
+def old(pair: tuple[str, str]) -> str:
+    return pair[0]
 
 
-@pytest.fixture(params=["sqlite"])
-def new(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'new.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+@pytest.fixture
+def new(pair: tuple[str, str]) -> str:
+    return pair[1]
 
 
 async def filled(store: str, runs: int = 6) -> None:

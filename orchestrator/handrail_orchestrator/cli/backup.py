@@ -1,5 +1,6 @@
 """``handrail backup`` and ``handrail restore``: a store of one moment in a file, and a store from that file."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,10 @@ from handrail_orchestrator.reader import reading
 from handrail_orchestrator.secret import VARIABLE, key_file
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.address import path_of
+from handrail_orchestrator.store.address_text import is_server
 from handrail_orchestrator.store.backup import back_up, restore_backup
 from handrail_orchestrator.store.changes import TakeOver
+from handrail_orchestrator.store.copying import without_password
 
 CRASH_LIMIT = 1_000_000
 """Nobody is blamed for what was being executed when a backup was made."""
@@ -31,7 +34,7 @@ class StoreContents:
     runs: dict[str, int]
     """How many, by status."""
     size: int
-    """Bytes of its file."""
+    """Bytes of its file, or of the backup that a store on a server was made of."""
     log: Verified
 
     def as_json(self) -> dict[str, Any]:
@@ -93,13 +96,21 @@ def restore(
     restore_backup(file, store)
     again = _due_again(store)
     path = path_of(store)
-    held = contents(store, Path(path), path)
+    held = contents(store, file if is_server(store) else Path(path), path)
+    address = without_password(store) if is_server(store) else store
     if as_json:
-        typer.echo(json_line({"store": store, "due_again": again, **held.as_json()}))
+        typer.echo(json_line({"store": address, "due_again": again, **held.as_json()}))
     else:
-        for line in (f"{'store':<12}{harmless(store)}", *held.lines(), f"{'due again':<12}{again:,} runs"):
+        for line in (
+            f"{'store':<12}{harmless(address)}",
+            *held.lines(),
+            f"{'due again':<12}{again:,} runs",
+        ):
             typer.echo(line)
-    if not key_file(path).exists():
+    if is_server(store):
+        if VARIABLE not in os.environ:
+            typer.echo(f"give the store's secret in {VARIABLE}, as it was where the backup was made", err=True)
+    elif not key_file(path).exists():
         typer.echo(f"the secret is not beside it: put {key_file(path)} back, or give {VARIABLE}", err=True)
 
 

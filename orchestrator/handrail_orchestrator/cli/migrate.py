@@ -11,6 +11,7 @@ from handrail_orchestrator.cli.options import JsonOption
 from handrail_orchestrator.moving import DRAIN_SECONDS, move_store
 from handrail_orchestrator.secret import VARIABLE, key_file
 from handrail_orchestrator.store.address import path_of
+from handrail_orchestrator.store.address_text import is_server
 
 
 @complaining
@@ -37,6 +38,5 @@ def migrate(
         typer.echo(harmless(f"moved to   {move.address}"))
         typer.echo(f"copied     {move.rows:,} rows in {filled} tables; each holds what it held")
         typer.echo("old store  refuses changes, and says where to go")
-    kept = key_file(path_of(source))
-    if kept.exists() and not move.was_done:
+    if not is_server(source) and not move.was_done and (kept := key_file(path_of(source))).exists():
         typer.echo(harmless(f"the secret is not in it: give what {kept} holds in {VARIABLE}"), err=True)

@@ -1,6 +1,6 @@
 """The port to one store that is copied, or filled with a copy: what each database says in its own way."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
 from handrail_orchestrator.store.sql.database import Database
@@ -36,8 +36,8 @@ class CopySide(Protocol):
         """Return the tables whose changes change another table by themselves."""
         ...
 
-    def rows(self, table: str, columns: tuple[str, ...]) -> Iterator[Row]:
-        """Yield the rows of a table, in an order in which they can be written again."""
+    def rows(self, table: str, columns: tuple[str, ...]) -> Generator[Row, None, None]:
+        """Yield the rows of a table; to be closed before the store is, where not all are asked for."""
         ...
 
     def put(self, table: str, columns: tuple[str, ...], rows: Iterable[Row]) -> None:

@@ -2,17 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from handrail_orchestrator.errors import StoreError
+from handrail_ground.optional import needs
+from handrail_orchestrator.errors import NotStorable, StoreError
 from handrail_orchestrator.store.address import checked_path
+from handrail_orchestrator.store.address_text import is_server, shown
 from handrail_orchestrator.store.copy_side import CopySide, Mode, Row
 
 _DIGEST_BITS = 256
-_SECRET_PARTS = frozenset({"password", "sslpassword", "sslkey", "passfile"})
 
 
 class TableContents(NamedTuple):
@@ -46,10 +46,15 @@ def side_of(url: str, mode: Mode) -> AbstractContextManager[CopySide]:
     Raises:
         Misuse: it is no store's address.
     """
-    path = checked_path(url)
-    from handrail_orchestrator.store.sqlite.copying import copy_side  # noqa: PLC0415 -- the code of that store alone
+    if is_server(url):
+        with needs("postgres"):
+            from handrail_orchestrator.store.postgres import copying as postgres  # noqa: PLC0415 -- that store's code
 
-    return copy_side(path, mode)
+        return postgres.copy_side(url, mode)
+    path = checked_path(url)
+    from handrail_orchestrator.store.sqlite import copying as sqlite  # noqa: PLC0415 -- as above
+
+    return sqlite.copy_side(path, mode)
 
 
 def copy_all(
@@ -67,7 +72,11 @@ def copy_all(
     watched = target.watched()
     for table in sorted(tables, key=lambda name: (name not in watched, name)):
         tally = _Tally()
-        target.put(table, tables[table], tally.over(source.rows(table, tables[table])))
+        try:
+            with closing(source.rows(table, tables[table])) as rows:
+                target.put(table, tables[table], tally.over(rows))
+        except NotStorable as error:
+            raise NotStorable(where=f"table {table}, row {tally.contents.rows} of it", problem=str(error)) from error
         written[table] = tally.contents
         if tally.contents.rows:
             say(f"{table}: {tally.contents.rows:,} rows")
@@ -85,13 +94,7 @@ def copy_all(
 
 def without_password(url: str) -> str:
     """Return an address as it may be kept and shown; a file's whole path, as it may be read from anywhere."""
-    if url.startswith("sqlite:///"):
-        return f"sqlite:///{Path(checked_path(url)).absolute()}"
-    parts = urlsplit(url)
-    user, _, host = parts.netloc.rpartition("@")
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name not in _SECRET_PARTS]
-    netloc = f"{user.partition(':')[0]}@{host}" if user else host
-    return urlunsplit((parts.scheme, netloc, parts.path, urlencode(query), ""))
+    return shown(url) if is_server(url) else f"sqlite:///{Path(checked_path(url)).absolute()}"
 
 
 def _held(side: CopySide, table: str, columns: tuple[str, ...]) -> TableContents:

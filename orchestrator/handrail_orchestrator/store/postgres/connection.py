@@ -19,6 +19,7 @@ from handrail_orchestrator.errors import (
     StoreError,
     StoreFull,
     StoreLocked,
+    StoreMoved,
     StoreNotFound,
     StoreReadOnly,
     StoreUnreachable,
@@ -36,6 +37,9 @@ SILENCE_SECONDS = 10
 """How long either side may hear nothing of the other before a connection counts as cut."""
 OLDEST_SERVER = 14_00_00
 """The first that this module is tested with, as PostgreSQL numbers its versions."""
+
+MOVED = "HR001"
+"""The code with which the triggers of a store that was left refuse changes."""
 
 _OPTIONS = {
     "application_name": "handrail",
@@ -82,6 +86,8 @@ _UNREACHED = "the server cannot be reached: start it, or check the address and t
 def explained(error: psycopg.Error, path: str) -> StoreError:
     """Return psycopg's error as ours, with what to do."""
     said = str(error).strip().split("\n")[0]
+    if error.sqlstate == MOVED:
+        return StoreMoved(path, said)
     for kind, ours, hint in _HINTS:
         if isinstance(error, kind):
             return ours(path, f"{hint} ({said})")

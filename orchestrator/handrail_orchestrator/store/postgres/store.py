@@ -27,6 +27,7 @@ from handrail_orchestrator.store.postgres.dialect import rendered
 from handrail_orchestrator.store.postgres.schema import prepare
 from handrail_orchestrator.store.postgres.writing import ServerWriting
 from handrail_orchestrator.store.sealing import Sealing
+from handrail_orchestrator.store.sql.moved import must_not_have_moved
 from handrail_orchestrator.store.sql.store import SqlStore
 
 MOST_READERS = 8
@@ -76,7 +77,8 @@ class PostgresStore(SqlStore):
         with self._write_lock, explaining(self._path):
             if self._closed:
                 raise StoreError(self._path, "it is closed")
-            self._writing.connection  # noqa: B018 -- opened by being asked for
+            if not self._writing.is_open:
+                must_not_have_moved(PostgresDatabase(self._writing.connection), self._path)
             return self._writing
 
     def seal_with(self, sealing: Sealing) -> None:

@@ -49,6 +49,11 @@ class ServerWriting:
         return PostgresDatabase(self.connection).execute(statement, parameters)
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, which may be lost without anybody knowing."""
+        return self._connection is not None
+
+    @property
     def connection(self) -> "psycopg.Connection[Any]":
         """Return the connection, opened if it is not.
 

@@ -26,7 +26,7 @@ def copy_out(path: str, target: Path) -> None:
     """
     if path == MEMORY:
         raise StoreError(path, "a store in memory ends with its process and cannot be backed up: use sqlite:///FILE")
-    with closing(reader(path)) as checked, _made_whole(target) as partial:
+    with closing(reader(path)) as checked, made_whole(target) as partial:
         del checked  # it is a store, and one that this version can read
         with explaining(str(target)), closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("VACUUM INTO ?", (str(partial),))
@@ -43,14 +43,31 @@ def put_back(source: Path, path: str) -> None:
     """
     if path == MEMORY:
         raise StoreError(path, "a store in memory cannot be restored: use sqlite:///FILE")
-    must_be_sound(str(source))
+    must_be_a_backup(source)
     for ending in BESIDE:
         if is_there(f"{path}{ending}"):
             raise StoreError(path, f"{path}{ending} is left of a store that was there: move it away with that store")
+    with made_whole(Path(path)) as partial:
+        shutil.copyfile(source, partial)
+
+
+def must_be_a_backup(source: Path) -> None:
+    """Check that a file is a backup: a sound store that nobody has in use.
+
+    Raises:
+        StoreNotFound: there is no such file.
+        StoreCorrupt: it is no store, or damaged.
+        StoreError: it is in use.
+    """
+    must_be_sound(str(source))
     if any(is_there(f"{source}{ending}") and Path(f"{source}{ending}").stat().st_size for ending in BESIDE):
         raise StoreError(str(source), "it is a store in use, no backup: make one with `handrail backup`")
-    with _made_whole(Path(path)) as partial:
-        shutil.copyfile(source, partial)
+
+
+def in_one_file(path: str) -> None:
+    """Let all of a store be in its file, with nothing beside it: a medium that cannot be written can hold it then."""
+    with explaining(path), closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def must_be_sound(path: str) -> None:
@@ -70,7 +87,7 @@ def must_be_sound(path: str) -> None:
 
 
 @contextmanager
-def _made_whole(target: Path) -> Iterator[Path]:
+def made_whole(target: Path) -> Iterator[Path]:
     """Give the block a file to write, and its place when all of it is on the disk; what is there is never replaced."""
     if is_there(str(target)):
         raise StoreError(str(target), "it is there already and is not replaced: give another name, or move it away")

@@ -1,7 +1,7 @@
 """A store file, to be copied or filled: see ``store.copy_side``."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from handrail_orchestrator.errors import StoreError
@@ -46,7 +46,7 @@ class SqliteCopySide:
             found = self._connection.execute("SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'")
             return frozenset(name for (name,) in found)
 
-    def rows(self, table: str, columns: tuple[str, ...]) -> Iterator[Row]:
+    def rows(self, table: str, columns: tuple[str, ...]) -> Generator[Row, None, None]:
         """Yield the rows of a table."""
         with explaining(self._path):
             yield from self._connection.execute(f'SELECT {_listed(columns)} FROM "{table}"')  # noqa: S608 -- names
