@@ -8,11 +8,11 @@ Each case has a share pi > 0, chosen from the past and its score alone; whether 
 a drawn case gets its true label, blind. Let m be the least share that any case at or above a threshold could have at
 t, and bet 0 <= b < 1 / (1/m - target), chosen from the past. Then W, the product of 1 + b * (target - xi * L / pi)
 over the cases with S >= threshold, is for a bad threshold a nonnegative supermartingale that starts at 1, and so is
-the mean of several such products. By Ville's inequality it ever reaches 1/level with a chance of at most ``level``. A
-threshold is *believed* at a level once its W has reached 1/level, and stays so. Within a segment thresholds are tried
-strict to loose, and the first that is not believed ends it; a segment works at its own part of delta, and at the
-level of the one before it too if all of that one is believed. The keeper accepts at the loosest threshold that was
-reached. Then the chance that it ever accepts at a bad threshold is at most delta.
+a weighted mean of several such products. By Ville's inequality it ever reaches 1/level with a chance of at most
+``level``. A threshold is *believed* at a level once its W has reached 1/level, and stays so. Within a segment
+thresholds are tried strict to loose, and the first that is not believed ends it; a segment works at its own part of
+delta, and at the level of the one before it too if all of that one is believed. The keeper accepts at the loosest
+threshold that was reached. Then the chance that it ever accepts at a bad threshold is at most delta.
 
 Proof. Let i be the first segment with a bad threshold. It works at most at the sum of the parts up to its own, and
 its first bad threshold is ever believed with at most that chance. While it is not believed, the segment is not
@@ -37,8 +37,11 @@ from handrail_ground.optional import OptionalLibrary
 
 np: Any = OptionalLibrary("numpy", extra="evals")
 
-RISKS = (0.05, 0.25, 0.5, 0.7, 0.85)
+RISKS = (0.1, 0.4)
 """One bet for each: the best one where the true risk is so much of the target; one more learns the risk."""
+WEIGHTS = (0.5, 0.3, 0.2)
+"""What each bet begins with, the one that learns last: a mean of several costs the logarithm of one over its best
+bet's part, and that is paid before the first threshold, where labels are dearest."""
 MOST = 0.97
 """Of the largest bet that cannot lose everything."""
 EFFORT = 24.0
@@ -91,15 +94,14 @@ class PromiseKeeper:
         self._wealth = np.zeros((len(RISKS) + 1, count))
         """The logarithm of what each way of betting has made, by threshold."""
         self._best = np.full(count, -math.inf)
-        """The most that their mean has ever been."""
+        """The most that their weighted mean has ever been."""
         self._seen = np.zeros(count)
         self._loss = np.zeros(count)
         self._answers = np.zeros(count)
         self._errors = np.zeros(count)
         """The same two without weights."""
         self._rule: tuple[int, int, float, float] | None = None
-        self._bets: Any = None
-        self._levels = np.log([settings.delta])
+        self._stakes: Any = None
 
     @property
     def threshold(self) -> float | None:
@@ -156,36 +158,35 @@ class PromiseKeeper:
         self.last = case.number
         if first == len(self.ladder.thresholds):
             return
-        bets = self._bets_under(case)
         paid = 1 / case.share if is_wrong else 0.0
-        self._wealth[:, first:] += np.log1p(bets[:, first:] * (self.settings.target - paid))
+        self._wealth[:, first:] += np.log1p(self._bets_under(case, first) * (self.settings.target - paid))
         self._seen[first:] += 1
         self._loss[first:] += paid
         self._answers[first:] += case.drawn
         self._errors[first:] += is_wrong
-        self._bets = None  # they depend on what was seen
         now = self._wealth[:, first:]
         top = now.max(axis=0)
-        mean = top + np.log(np.exp(now - top).mean(axis=0))
+        mean = top + np.log(np.asarray(WEIGHTS) @ np.exp(now - top))
         self._best[first:] = np.maximum(self._best[first:], mean)
         self._advance()
 
-    def _bets_under(self, case: DrawnCase) -> Any:
-        """Return the bets of each way on each threshold: from earlier cases, and the rule in force at the draw."""
+    def _bets_under(self, case: DrawnCase, first: int) -> Any:
+        """Return the bets of each way on each threshold from one on: from earlier cases, and the rule at the draw."""
         rule = (case.in_force, case.band, case.accepted_share, case.below_share)
-        if self._bets is not None and self._rule == rule:
-            return self._bets
-        target, (in_force, band, accepted, below) = self.settings.target, rule
-        place = np.arange(len(self._mass))
+        if self._rule != rule:
+            self._rule, self._stakes = rule, self._stakes_under(*rule)
+        target, (edge, most, fixed) = self.settings.target, self._stakes
+        own = np.clip((self._loss[first:] + target) / (target * self._seen[first:] + 2), 0.02, 1)
+        return np.concatenate([fixed[:, first:], np.minimum((1 - own) / edge[first:], most[first:])[None]])
+
+    def _stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> tuple[Any, Any, Any]:
+        """Return what bets are made of while a rule is in force: the edge, the largest bets, those for each risk."""
+        target, place = self.settings.target, np.arange(len(self._mass))
         share = np.where(place <= in_force, accepted, np.where(place <= band, 1.0, below))
         dearest = np.maximum.accumulate(1 / share)  # of a wrong value at or above each threshold, at most
         expected = np.cumsum(self._mass / share) / self._whole_mass
-        most = MOST / np.maximum(dearest - target, 1e-12)
-        own = np.clip((self._loss + target) / (target * self._seen + 2), 0.02, 1)
-        risks = np.vstack([np.broadcast_to(np.asarray(RISKS)[:, None], (len(RISKS), len(own))), own])
-        self._rule = rule
-        self._bets = np.minimum((1 - risks) / np.maximum(expected - target, 1e-12), most)
-        return self._bets
+        edge, most = np.maximum(expected - target, 1e-12), MOST / np.maximum(dearest - target, 1e-12)
+        return edge, most, np.minimum((1 - np.asarray(RISKS)[:, None]) / edge, most)
 
     def _advance(self) -> None:
         """Move to the loosest threshold that the order of the theorem reaches."""

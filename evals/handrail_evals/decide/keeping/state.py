@@ -10,12 +10,12 @@ from handrail_evals.decide.drift.watch_file import watch_from_json, watch_to_jso
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.drift import REFERENCE, armed, watch_settings, watched
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
-from handrail_evals.decide.keeping.ladder import KeeperLadder
+from handrail_evals.decide.keeping.ladder import STARTS, KeeperLadder
 from handrail_evals.errors import InvalidLabels
 
 BAND = 0.1
 """Of the cases: so much just below the threshold is asked blind altogether, as the next threshold is found there."""
-LADDER_REACH = 0.85
+LADDER_REACH = 1 - STARTS[0]
 """Of the cases: what a ladder covers from its first threshold to its last."""
 SHARE_STEP = 0.9
 """A share in force is lowered when it may fall to so much of itself, and not for less."""

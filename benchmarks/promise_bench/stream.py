@@ -1,0 +1,74 @@
+"""One stream of cases, decided under a promise by its keeper, case by case."""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handrail_evals.decide.keeping.draws import DrawnCase
+from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
+from handrail_evals.decide.keeping.state import SHARE_STEP
+from promise_bench.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a stream stands after so many cases."""
+
+    cases: int
+    coverage: float
+    """Of the rule in force, truly; 0 to 1."""
+    is_broken: bool
+    """Whether a rule up to here truly accepted more wrong values than promised."""
+    reviews: int
+    """Accepted cases that were asked blind so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A stream after its last case."""
+
+    marks: tuple[Mark, ...]
+    keeper_seconds: float
+
+
+def play(
+    traffic: Traffic, settings: KeeperSettings, marks: Sequence[int], *, seed: int, wrong_labels: float = 0.0
+) -> Played:
+    """Decide a stream: all that is not accepted is answered, of the rest the share that the keeper asks for.
+
+    Of the labels so many are turned into their contrary.
+    """
+    chance, keeper = random.Random(seed), PromiseKeeper(traffic.ladder, settings)
+    found: list[Mark] = []
+    spent, reviews, is_broken = 0.0, 0, False
+    threshold: float | None = None
+    accepted_share = 1.0
+    for number in range(1, max(marks) + 1):
+        score, right = chance.choice(traffic.cases)
+        if keeper.share() <= SHARE_STEP * accepted_share:
+            accepted_share = keeper.share()
+        is_accepted = threshold is not None and score >= threshold
+        share = accepted_share if is_accepted else 1.0
+        drawn = chance.random() < share
+        reviews += is_accepted and drawn
+        said = right != (chance.random() < wrong_labels)
+        case = DrawnCase(
+            number=number,
+            score=score,
+            share=share,
+            drawn=drawn,
+            in_force=keeper.in_force,
+            accepted_share=accepted_share,
+            below_share=1.0,
+            verdict=("right" if said else "wrong") if drawn else None,
+        )
+        began = time.process_time()
+        keeper.read([case])
+        spent += time.process_time() - began
+        if keeper.threshold != threshold:
+            threshold = keeper.threshold
+            is_broken |= traffic.truth(threshold)[1] > settings.target
+        if number in marks:
+            found.append(Mark(number, traffic.truth(threshold)[0], is_broken, reviews))
+    return Played(tuple(found), spent)
