@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.records.run import WaitRecord as WaitRecord
     from handrail_orchestrator.records.step import StepRecord as StepRecord
     from handrail_orchestrator.records.trigger import TriggerRecord as TriggerRecord
+    from handrail_orchestrator.sealing.cipher import Cipher as Cipher
     from handrail_orchestrator.statistics.funnel import Funnel as Funnel
     from handrail_orchestrator.statistics.rolling import RollingUp as RollingUp
     from handrail_orchestrator.statistics.stats import Stats as Stats

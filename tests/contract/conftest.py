@@ -6,16 +6,22 @@ from pathlib import Path
 import pytest
 
 from handrail_orchestrator.engine import Engine
+from handrail_orchestrator.sealing.keys import new_key
 from handrail_orchestrator.store import Store, open_store
 from handrail_orchestrator.testing import FakeClock
 from tests.contract import flows
 from tests.contract.engines import ENGINES
 from tests.contract.stores import STORES
 
+SEALED = [pytest.param(name, marks=pytest.mark.slow) for name in ("sealed", "sealed postgres")]
+"""The same stores as the others, with sealed values in them."""
 
-@pytest.fixture(params=[*STORES, "postgres"])
+
+@pytest.fixture(params=[*(name for name in STORES if name != "sealed"), "postgres", *SEALED])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    if request.param == "postgres":
+    if request.param.endswith("postgres"):
+        if request.param.startswith("sealed"):
+            monkeypatch.setenv("HANDRAIL_KEYS", new_key("spring"))
         monkeypatch.setenv("HANDRAIL_SECRET", "the secret of a store on a server")
         made = open_store(request.getfixturevalue("postgres_url"))
     else:

@@ -35,7 +35,12 @@ SAID = json.dumps(SECRET)
 SPRING, SUMMER = {"spring": b"k" * 32}, {"summer": b"s" * 32}
 
 
-def opened(path: Path, keys: dict[str, bytes] | None) -> Store:
+def opened(path: Path | str, keys: dict[str, bytes] | None) -> Store:
+    """Open a file, or a store on a server by its address."""
+    if isinstance(path, str):
+        from handrail_orchestrator.store.postgres import PostgresStore  # noqa: PLC0415 -- for the tests that need it
+
+        return sealing(PostgresStore(path), None if keys is None else AesGcm(keys))
     return sealing(SqliteStore(str(path)), None if keys is None else AesGcm(keys))
 
 
@@ -213,3 +218,28 @@ def test_a_process_that_comes_late_with_the_old_key_first_has_it_needed_again(tm
     with pytest.raises(SealingKeyUnfit, match="spring"):
         opened(path, SUMMER)
     assert {run.input for run in opened(path, both).runs()} == {SAID}
+
+
+def test_a_store_on_a_server_is_sealed_and_another_key_takes_over(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDRAIL_SECRET", "the secret of a store on a server")
+    store = opened(postgres_url, None)
+    fill(store)
+    before = seen(store)
+    store.close()
+
+    sealed = opened(postgres_url, SPRING)
+    assert rotate(sealed, AesGcm(SPRING), lambda: 9.0).is_finished
+    sealed.close()
+    both = {**SUMMER, **SPRING}
+    store = opened(postgres_url, both)
+    rotated = rotate(store, AesGcm(both), lambda: 9.0)
+
+    assert (rotated.is_finished, list(rotated.dropped)) == (True, ["spring"])
+    assert seen(store) == before
+    assert set(held(store)) == {"summer"}
+    lying = [row.values for table in store.raw_tables() for row in store.raw_rows(table, after=None, limit=1000)]
+    assert len(lying) > 10
+    assert SECRET not in str(lying)
+    store.close()
