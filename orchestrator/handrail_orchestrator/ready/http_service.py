@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+from handrail_ground.values import DEEPEST, depth
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.ready.errors import ActionFailed, CallFailed, CallRefused, CallUnsure
 from handrail_orchestrator.ready.http import REPEATABLE, Headers, HttpAnswer, HttpRequest
@@ -59,6 +60,10 @@ class HttpService:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         parts = urlsplit(address)
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise Misuse(f"HttpService(...): the address cannot be read ({error})") from None
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
             raise Misuse(f"HttpService({address!r}): no address; write it as https://crm.example.com/api/")
         if parts.username or parts.password:
@@ -181,12 +186,16 @@ class HttpService:
 
 
 def _read(kind: str, body: bytes) -> tuple[Any, str]:
-    """Return a body as JSON, if it says so and is; or else as text."""
+    """Return a body as JSON, if it says so and is, and can be recorded; or else as text: what it answers was done."""
     if "json" in kind.lower() and body:
         try:
-            return json.loads(body), ""
-        except ValueError:
+            value = json.loads(body)
+            json.dumps(value, allow_nan=False, ensure_ascii=False).encode()  # NaN, and half of a character, are none
+        except (ValueError, RecursionError):
             pass
+        else:
+            if depth(value) <= DEEPEST:
+                return value, ""
     return None, body.decode(errors="replace")
 
 

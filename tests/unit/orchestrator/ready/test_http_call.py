@@ -222,6 +222,26 @@ async def test_an_answer_that_is_too_long_or_no_json_does_no_harm() -> None:
     assert (answer.json, len(answer.text)) == (None, 2_000)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"total": NaN}',
+        b'{"total": 1e999}',
+        b'{"name": "\\ud800"}',
+        b"[" * 250 + b"]" * 250,
+        b"[" * 20_000 + b"]" * 20_000,
+        b"\xff\xfe{",
+    ],
+)
+async def test_an_answer_that_cannot_be_recorded_as_json_is_recorded_as_text(body: bytes) -> None:
+    """The order was placed: a step that failed of its answer would be retried, and order another one."""
+    async with served(lambda _: Told(200, body)) as system:
+        answer = await ordered(orders(service(system)))
+
+    assert answer == HttpAnswer(status=200, json=None, text=body.decode(errors="replace"))
+    assert len(system.came) == 1
+
+
 async def test_the_other_system_goes_on_in_the_trace_of_the_step() -> None:
     seen = Seen()
     async with served(lambda _: Told(200, {})) as system:
@@ -241,6 +261,7 @@ async def test_the_other_system_goes_on_in_the_trace_of_the_step() -> None:
         ("ftp://x/", "https://"),
         ("https://a:b@x/", "password"),
         ("https://x/?a=1", "https://"),
+        ("https://x:99999/", "cannot be read"),
     ],
 )
 def test_an_address_that_is_none_is_refused(address: str, problem: str) -> None:
