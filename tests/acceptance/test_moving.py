@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +22,7 @@ from handrail_orchestrator.store.copying import side_of
 from handrail_orchestrator.store.moves import arrived, left
 from tests.acceptance import move_flows
 from tests.acceptance.move_flows import dawdling, event, payment
+from tests.servers.temporal import TemporalAt
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120.0
@@ -286,20 +288,77 @@ def test_killed_between_the_two_commits_neither_can_be_written_until_a_second_ru
     assert asyncio.run(finished(new))["event-5"] == "5 late"
 
 
+@pytest.mark.slow
+def test_a_store_is_drained_and_moved_while_two_workers_and_a_client_are_busy(
+    old: str, new: str, tmp_path: Path
+) -> None:
+    (tmp_path / "go").touch()
+    confirmed: list[int] = []
+
+    async def start_until_it_is_gone() -> None:
+        async with Client(old) as client:
+            moving: asyncio.Future[subprocess.CompletedProcess[str]] | None = None
+            while True:
+                number = len(confirmed)
+                try:
+                    await client.start("dawdling", number, id=f"dawdling-{number}")
+                except StoreMoved:
+                    break
+                confirmed.append(number)
+                if number == 40:
+                    moving = asyncio.ensure_future(asyncio.to_thread(handrail, "migrate", old, new, "--drain"))
+            assert moving is not None
+            done = await moving
+            assert done.returncode == 0, done.stderr
+
+    with Working(old, tmp_path), Working(old, tmp_path):
+        asyncio.run(start_until_it_is_gone())
+    with Working(new, tmp_path):
+        wait_for(lambda: all(outputs_of(new).values()))
+    assert outputs_of(new) == {f"dawdling-{number}": f'"paid {number}"' for number in confirmed}
+    assert sorted(map(int, (tmp_path / "did").read_text().split())) == confirmed
+
+
+def test_what_waits_goes_on_under_temporal_and_nothing_is_done_twice(
+    temporal: TemporalAt, postgres_url: str, tmp_path: Path
+) -> None:
+    old = f"sqlite:///{tmp_path / 'old.db'}"
+    asyncio.run(filled(old))
+    move_store(old, postgres_url)
+
+    async def decide() -> None:
+        async with Client(postgres_url) as client:
+            for item in client.reviews():
+                await client.decide(item.id, False, by="bob")
+            for number in range(1, 6):
+                await client.send(f"event-{number}", "go", "late")
+
+    with Working(postgres_url, tmp_path, "--engine", f"{temporal.url}?prefix={uuid4().hex[:8]}"):
+        asyncio.run(decide())
+        wait_for(lambda: all(outputs_of(postgres_url).values()))
+    outputs = outputs_of(postgres_url)
+    assert len(outputs) == 12
+    assert {outputs[f"payment-{number}"] for number in range(6)} == {'"more"', '"no more"'}
+    assert all(outputs[f"event-{number}"] == f'"{number} late"' for number in range(1, 6))
+    assert sorted((tmp_path / "did").read_text().split()) == sorted(str(number) for number in range(6))
+
+
 class Working:
     """A process that works on a store, for a block."""
 
-    def __init__(self, store: str, folder: Path) -> None:
+    def __init__(self, store: str, folder: Path, *options: str) -> None:
         names = [f"tests.acceptance.move_flows:{flow.name}" for flow in FLOWS]
         self._store = store
-        command = [sys.executable, "-m", "handrail", "work", *names, "--store", store]
-        with (folder / "said").open("w", encoding="utf-8") as said:
+        self._options = options
+        command = [sys.executable, "-m", "handrail", "work", *names, "--store", store, *options]
+        with (folder / "said").open("a", encoding="utf-8") as said:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, "MOVE_FOLDER": str(folder)}, stdout=said, stderr=said
             )
 
     def __enter__(self) -> "subprocess.Popen[bytes]":
-        wait_for(self._is_signed_on)
+        if "--engine" not in self._options:
+            wait_for(self._is_signed_on)
         return self._process
 
     def _is_signed_on(self) -> bool:
