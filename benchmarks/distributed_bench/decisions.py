@@ -1,0 +1,33 @@
+"""How long it takes from a person's answer to the end of its run."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from statistics import median, quantiles
+
+from bench.figure import TIMES, Figure, at_most
+from distributed_bench.servers import Servers
+from distributed_bench.settings import Amount
+from distributed_bench.sides import Compared
+
+PART = "from an answer to the result"
+WARM_UP = 3
+
+
+async def decision_rows(at: Servers, sides: Sequence[Compared], amount: Amount, folder: Path) -> AsyncIterator[Figure]:
+    """Measure both in turn, one answer after the other; after the answer one more step is taken."""
+    del at
+    plain, ours = sides
+    taken: dict[str, list[float]] = {side.name: [] for side in sides}
+    rounds = max(1, amount.rounds // 2)
+    for number in range(rounds):
+        for side in sides if number % 2 == 0 else reversed(sides):
+            with side.worker(folder):
+                runs = await side.ask(amount.decisions // rounds + WARM_UP)
+                seconds = [await side.decide(run) for run in runs]
+                taken[side.name] += seconds[WARM_UP:]
+    for side in sides:
+        times = [1000 * each for each in taken[side.name]]
+        note = f"p95 {quantiles(times, n=20)[-1]:.0f} ms, least {min(times):.0f} ms"
+        yield Figure(PART, f"{side.name}: p50", median(times), "ms", note=note)
+    beside = median(taken[ours.name]) / median(taken[plain.name])
+    yield Figure(PART, "ours ÷ by hand: p50", beside, TIMES, at_most(1.5))

@@ -1,0 +1,79 @@
+"""The command: starts the servers, measures every part asked for, and prints one table."""
+
+import argparse
+import asyncio
+import gc
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.figure import Figure
+from bench.table import report
+from distributed_bench.decisions import decision_rows
+from distributed_bench.embedded import embedded_rows
+from distributed_bench.five_steps import five_step_rows
+from distributed_bench.servers import Servers, servers
+from distributed_bench.settings import QUICK, Amount
+from distributed_bench.sides import HandrailSide, PlainSide
+from distributed_bench.waiting import waiting_rows
+from distributed_bench.workers import worker_rows
+from handrail import Client
+
+PARTS = ("embedded", "steps", "workers", "decisions", "waiting")
+SDK_ENDS_SECONDS = 0.5
+"""What the SDK of Temporal is given to end its own threads: it brings down a process that ends before."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; the exit code is 1 when ``--strict`` and a bar is missed."""
+    parser = argparse.ArgumentParser(prog="benchmarks/distributed.py", description="Measure what many machines cost.")
+    parser.add_argument("--only", action="append", choices=PARTS, metavar="NAME", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="small and once; the figures mean nothing")
+    parser.add_argument("--waiting", type=int, metavar="RUNS", help=f"how many wait (usually {Amount().waiting:,})")
+    parser.add_argument("--folder", type=Path, help="where stores are made; without it, the folder for such things")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+    parser.add_argument("--strict", action="store_true", help="end with 1 when a bar is missed")
+    asked = parser.parse_args(arguments)
+    amount = QUICK if asked.quick else Amount()
+    if asked.waiting is not None:
+        amount = replace(amount, waiting=asked.waiting)
+    progress = Console(stderr=True)
+    figures: list[Figure] = []
+    with servers() as at, tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        for name in asked.only or PARTS:
+            progress.log(f"measuring: {name}")
+            part = Path(folder, name)
+            part.mkdir()
+            figures += asyncio.run(_measured(name, at, amount, part))
+    caption = "Temporal's development server in memory; PostgreSQL with fsync; all on this machine"
+    missed = report("Many machines", figures, caption=caption, write=asked.json)
+    return missed if asked.strict else 0
+
+
+async def _measured(name: str, at: Servers, amount: Amount, folder: Path) -> list[Figure]:
+    try:
+        return [figure async for figure in _rows(name, at, amount, folder)]
+    finally:
+        gc.collect()
+        await asyncio.sleep(SDK_ENDS_SECONDS)
+
+
+async def _rows(name: str, at: Servers, amount: Amount, folder: Path) -> AsyncIterator[Figure]:
+    if name == "embedded":
+        async for figure in embedded_rows(at, amount, folder):
+            yield figure
+        return
+    with at.store() as store:
+        async with Client(store) as client:
+            plain, ours = await PlainSide.connect(at), HandrailSide(at, store, client)
+            rows = {
+                "steps": five_step_rows(at, (plain, ours), amount, folder),
+                "workers": worker_rows(at, ours, amount, folder),
+                "decisions": decision_rows(at, (plain, ours), amount, folder),
+                "waiting": waiting_rows(at, ours, amount, folder),
+            }
+            async for figure in rows[name]:
+                yield figure

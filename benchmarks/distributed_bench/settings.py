@@ -1,0 +1,23 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Numbers of runs; those of ``--quick`` tell whether it works, and nothing else."""
+
+    rounds: int = 4
+    runs: int = 100
+    """Of each side in a round."""
+    shared: int = 120
+    """That some workers share."""
+    decisions: int = 60
+    """Of each side, one after the other."""
+    waiting: int = 10_000
+    idle_seconds: float = 20.0
+    embedded: int = 1_000
+    """Of each store in a round."""
+
+
+QUICK = Amount(rounds=1, runs=10, shared=10, decisions=5, waiting=30, idle_seconds=1.0, embedded=50)
