@@ -23,6 +23,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "console": (),
     "documents": ("--strict",),
     "operations": ("--strict",),
+    "distributed": ("--strict",),
 }
 """What each is asked for; the gate in its short form, whose seeds are fixed."""
 
