@@ -18,7 +18,7 @@ def words(name: str) -> list[str]:
     return filled_in(OURS[name]["command"], {"HANDRAIL_HOST": "localhost"})
 
 
-@pytest.mark.parametrize("name", [each for each in OURS if each != "worker"])
+@pytest.mark.parametrize("name", OURS)
 def test_the_commands_of_ours_exist_with_their_options(name: str) -> None:
     assert problem_of(words(name)) is None
     assert words(name)[words(name).index("--store") + 1] == STORE

@@ -29,7 +29,7 @@ def test_workers_a_console_and_the_job_that_makes_the_tables() -> None:
     }
 
 
-@pytest.mark.parametrize("pod", [each for each in PODS if each != "handrail-worker"])
+@pytest.mark.parametrize("pod", PODS)
 def test_the_commands_of_ours_exist_with_their_options(pod: str) -> None:
     assert problem_of(filled_in(container(pod)["args"], of_kind("ConfigMap")["handrail"]["data"])) is None
 
