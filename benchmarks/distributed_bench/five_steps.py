@@ -9,7 +9,7 @@ from distributed_bench.settings import Amount
 from distributed_bench.sides import Compared
 
 PART = "five steps on Temporal"
-WARM_UP = 20
+WARM_UP, CHECKED = 20, 5
 PARTS = ("worker", "Temporal", "PostgreSQL")
 
 
@@ -21,6 +21,7 @@ async def five_step_rows(at: Servers, sides: Sequence[Compared], amount: Amount,
     for number in range(amount.rounds):
         for side in sides if number % 2 == 0 else reversed(sides):
             with side.worker(folder) as worker:
+                await side.check(CHECKED)
                 await side.trivial(WARM_UP)
                 before = use(at, [worker])
                 seconds = await side.trivial(amount.runs)

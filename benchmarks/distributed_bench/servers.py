@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distributed_bench.processes import cpu_seconds, memory_mb
+from handrail_orchestrator.store import open_store
 
 BENCHMARKS = Path(__file__).parents[1]
 ROOT = BENCHMARKS.parent
@@ -33,6 +34,7 @@ class Servers:
     def store(self) -> Iterator[str]:
         """Lend the address of an empty store."""
         with self.postgres.schema() as url:
+            open_store(url).close()
             yield url
 
 
