@@ -36,7 +36,7 @@ TOOLS := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 COMPILE := $(TOOLS) pyproject.toml
 # What a server needs; a machine that reads pictures or trains on embeddings adds to it.
-IMAGE := $(foreach extra,local evals console documents mail office schedule watch mailbox notices telemetry postgres temporal,--extra $(extra))
+IMAGE := $(foreach extra,local evals console documents mail office schedule watch mailbox notices telemetry postgres temporal encryption,--extra $(extra))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

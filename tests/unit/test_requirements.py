@@ -25,7 +25,19 @@ OUR_PACKAGES = (
 )
 PINNED_BY_PYDANTIC = {"pydantic_core"}
 """Libraries that pydantic pins exactly: a bound of our own could only contradict it."""
-IMAGE = ("local", "evals", "console", "documents", "mail", "schedule", "notices", "telemetry", "postgres", "temporal")
+IMAGE = (
+    "local",
+    "evals",
+    "console",
+    "documents",
+    "mail",
+    "schedule",
+    "notices",
+    "telemetry",
+    "postgres",
+    "temporal",
+    "encryption",
+)
 LOCKS = {
     "dev": (tuple(PROJECT["project"]["optional-dependencies"]), ("dev",)),
     "demo": (("local",), ("build",)),
