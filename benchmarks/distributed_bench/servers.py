@@ -58,6 +58,8 @@ def _process(command: Sequence[str], log: Path) -> Iterator["subprocess.Popen[by
         process = subprocess.Popen(command, cwd=log.parent, env=environment, stdout=out, stderr=out)
     try:
         yield process
+    except TimeoutError as error:
+        raise RuntimeError(f"{log.name}: {log.read_text(encoding='utf-8')[-2000:]}") from error
     finally:
         process.terminate()
         try:

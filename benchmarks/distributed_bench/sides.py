@@ -23,6 +23,7 @@ AT_ONCE = 50
 """Starts under way at the same time."""
 LOOK_SECONDS = 0.25
 """How often it is asked whether all have ended: seldom, since asking costs the database something."""
+BEGINS_SECONDS = 120.0
 PATIENCE_SECONDS = 1_800.0
 
 _numbers = itertools.count(1)
@@ -189,8 +190,9 @@ class HandrailSide:
         return runs
 
     async def _start(self, workflow: str, count: int) -> Sequence[str]:
-        while workflow not in self._client.workflow_names():  # noqa: ASYNC110 -- the worker tells the store, as it begins
-            await asyncio.sleep(LOOK_SECONDS)
+        async with asyncio.timeout(BEGINS_SECONDS):
+            while workflow not in self._client.workflow_names():  # noqa: ASYNC110 -- the worker tells it, as it begins
+                await asyncio.sleep(LOOK_SECONDS)
         runs = [f"handrail-{next(_numbers)}" for _ in range(count)]
 
         async def one(run: str) -> None:
