@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     amount = QUICK if asked.quick else Amount()
     if asked.waiting is not None:
         amount = replace(amount, waiting=asked.waiting)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that servers and workers are ended, too
     progress = Console(stderr=True)
     figures: list[Figure] = []
     with servers() as at, tempfile.TemporaryDirectory(dir=asked.folder) as folder:

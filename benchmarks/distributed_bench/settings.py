@@ -10,7 +10,7 @@ class Amount:
     rounds: int = 4
     runs: int = 100
     """Of each side in a round."""
-    shared: int = 120
+    shared: int = 60
     """That some workers share."""
     decisions: int = 60
     """Of each side, one after the other."""

@@ -22,7 +22,7 @@ async def worker_rows(at: Servers, side: HandrailSide, amount: Amount, folder: P
     """Measure runs a second, in turn."""
     rates: dict[int, list[float]] = {count: [] for count in COUNTS}
     spent: dict[int, list[float]] = {count: [] for count in COUNTS}
-    for number in range(amount.rounds):
+    for number in range(max(1, amount.rounds // 2)):
         for count in COUNTS if number % 2 == 0 else reversed(COUNTS):
             with ExitStack() as started:
                 workers = [started.enter_context(side.worker(folder, "--concurrency", AT_ONCE)) for _ in range(count)]

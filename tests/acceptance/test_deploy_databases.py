@@ -6,6 +6,7 @@ import hmac
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,3 +108,16 @@ def test_who_owns_a_database_may_do_in_it_what_it_needs(cluster: Cluster, secret
             owner.execute("CREATE TABLE tried (n int)")
             owner.execute("CREATE EXTENSION IF NOT EXISTS btree_gin")
             owner.execute("DROP TABLE tried")
+
+
+def test_the_store_is_made_by_a_user_who_owns_its_database_and_nothing_else(cluster: Cluster, secrets: Path) -> None:
+    """As the compose file's service does it, and again."""
+    assert secrets.is_dir()
+    address = f"postgresql://handrail@127.0.0.1:{cluster.port}/handrail"
+    command = [sys.executable, "-m", "handrail", "prepare", "--store", address]
+    for _ in range(2):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.endswith(", 0 runs\n")
+    people = subprocess.run([sys.executable, "-m", "handrail", "people", "list", "--store", address], check=False)
+    assert people.returncode == 0
