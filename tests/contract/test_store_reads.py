@@ -1,5 +1,6 @@
 """What every store must tell, and that nothing of the port goes untested."""
 
+import time
 from pathlib import Path
 from typing import get_args
 
@@ -141,3 +142,14 @@ def test_every_change_and_every_read_is_tested_here() -> None:
 
 def test_a_store_says_where_it_is(store: Store) -> None:
     assert store.url in {store.path, f"sqlite:///{store.path}"}
+
+
+def test_the_clock_of_a_store_is_that_of_its_database(store: Store) -> None:
+    """The tests' database is on this machine, so that its clock is this one's; it answers to a fraction of a second."""
+    before = time.time()
+    told = [store.now() for _ in range(5)]
+    after = time.time()
+
+    assert before - 0.01 <= told[0]
+    assert told == sorted(told)
+    assert told[-1] <= after + 0.01
