@@ -38,10 +38,15 @@ class Servers:
             yield url
 
 
+TO_DISK = ("--sqlite-pragma", "synchronous=full")
+"""After its own ``normal``, so that Temporal's server waits for the disk at each commit, as PostgreSQL does."""
+
+
 @contextmanager
-def servers() -> Iterator[Servers]:
-    """Run them until the end of the block. PostgreSQL waits for the disk at each commit; Temporal is in memory."""
-    postgres, temporal = Cluster(fsync=True), DevServer()
+def servers(*, on_disk: bool = False) -> Iterator[Servers]:
+    """Run them until the end of the block; PostgreSQL waits for the disk at each commit, Temporal when it is on it."""
+    postgres = Cluster(fsync=True)
+    temporal = DevServer(in_file=True, options=TO_DISK) if on_disk else DevServer()
     try:
         postgres.start()
         temporal.start()
