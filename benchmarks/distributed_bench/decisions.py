@@ -14,17 +14,17 @@ WARM_UP = 3
 
 
 async def decision_rows(at: Servers, sides: Sequence[Compared], amount: Amount, folder: Path) -> AsyncIterator[Figure]:
-    """Measure both in turn, one answer after the other; after the answer one more step is taken."""
+    """Measure both in turn, answer by answer; after the answer one more step is taken."""
     del at
     plain, ours = sides
     taken: dict[str, list[float]] = {side.name: [] for side in sides}
-    rounds = max(1, amount.rounds // 2)
-    for number in range(rounds):
-        for side in sides if number % 2 == 0 else reversed(sides):
-            with side.worker(folder):
-                runs = await side.ask(amount.decisions // rounds + WARM_UP)
-                seconds = [await side.decide(run) for run in runs]
-                taken[side.name] += seconds[WARM_UP:]
+    with plain.worker(folder), ours.worker(folder):
+        runs = {side.name: await side.ask(amount.decisions + WARM_UP) for side in sides}
+        for number in range(amount.decisions + WARM_UP):
+            for side in sides if number % 2 == 0 else reversed(sides):
+                seconds = await side.decide(runs[side.name][number])
+                if number >= WARM_UP:
+                    taken[side.name].append(seconds)
     for side in sides:
         times = [1000 * each for each in taken[side.name]]
         note = f"p95 {quantiles(times, n=20)[-1]:.0f} ms, least {min(times):.0f} ms"
