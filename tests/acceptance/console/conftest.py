@@ -1,4 +1,4 @@
-"""A browser for each test of the console, with a page whose complaints are kept."""
+"""A browser for the tests of a module, each with pages of its own whose complaints are kept."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,9 +14,12 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 REFUSED = "addEventListener('securitypolicyviolation', (e) => console.error(`refused ${e.violatedDirective}`))"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Return a browser, or skip where there is none; while it is open, no event loop can run on this thread."""
+    """Return a browser, or skip where there is none; while it is open, no event loop can run on this thread.
+
+    Starting one takes longer than most tests of a page; what a page keeps, it keeps in a context of its own.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install playwright")
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
