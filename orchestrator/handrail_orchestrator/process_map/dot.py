@@ -11,6 +11,7 @@ from handrail_orchestrator.process_map.labels import Labels, plain_labels
 SHAPES: Mapping[NodeKind, str] = {
     "rule": "box",
     "action": "cds",
+    "undo": "larrow",
     "ai": "component",
     "human": "house",
     "timer": "circle",

@@ -14,6 +14,7 @@ SHAPES: Mapping[NodeKind, tuple[str, str]] = {
     "timer": ("((", "))"),
     "event": (">", "]"),
     "child": ("[/", "\\]"),
+    "undo": ("[\\", "/]"),
     "start": ("(", ")"),
     "end": ("(((", ")))"),
 }

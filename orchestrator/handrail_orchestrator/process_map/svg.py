@@ -177,7 +177,16 @@ def _short(line: str, room: float) -> str:
     return seen if len(seen) <= room else f"{seen[: int(room) - 1]}…"
 
 
-_INSETS: Mapping[NodeKind, int] = {"human": 34, "timer": 34, "event": 34, "child": 18, "ai": 16, "start": 20, "end": 20}
+_INSETS: Mapping[NodeKind, int] = {
+    "human": 34,
+    "timer": 34,
+    "event": 34,
+    "child": 18,
+    "ai": 16,
+    "start": 20,
+    "end": 20,
+    "undo": 18,
+}
 """Where the text begins: beside a sign, within a second frame."""
 
 
@@ -195,6 +204,10 @@ def _shape(kind: NodeKind, x: float, y: float, high: float) -> str:
     if kind == "action":
         middle = high / 2
         box = f'<path class="box" d="M{x:.0f} {y:.1f}h{WIDTH - 12}l12 {middle:.1f}l-12 {middle:.1f}h-{WIDTH - 12}z"/>'
+    elif kind == "undo":
+        middle, right = high / 2, x + WIDTH
+        outline = f"M{right:.0f} {y:.1f}h-{WIDTH - 12}l-12 {middle:.1f}l12 {middle:.1f}h{WIDTH - 12}z"
+        box = f'<path class="box" d="{outline}"/>'
     else:
         corner = {"human": 18.0, "ai": 10.0, "start": 24.0, "end": 24.0}.get(kind, 2.0)
         box = _box(x, y, WIDTH, high, corner, "box")

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from typing import get_args
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -12,6 +13,7 @@ from handrail_orchestrator.process_map.graph import MapNode, ProcessMap, process
 from handrail_orchestrator.process_map.labels import KINDS
 from handrail_orchestrator.process_map.mermaid import mermaid
 from handrail_orchestrator.process_map.svg import svg
+from handrail_orchestrator.step import StepKind
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (
@@ -71,7 +73,7 @@ def test_a_map_shows_counts_waits_and_owners() -> None:
 
 def test_each_kind_has_a_shape_of_its_own() -> None:
     shapes: dict[str, str] = {}
-    for kind in ("rule", "action", "ai", "human", "timer", "event", "child"):
+    for kind in ("rule", "action", "ai", "human", "timer", "event", "child", "undo"):
         root = ET.fromstring(svg(process_map({}, [MapNode(activity="x", kind=kind, count=1)])))  # noqa: S314 -- our own
         (group,) = root.iter(f"{SVG}g")
         drawn = [
@@ -81,6 +83,13 @@ def test_each_kind_has_a_shape_of_its_own() -> None:
         assert KINDS[kind] in " ".join(texts(root))
 
     assert len(set(shapes.values())) == len(shapes)
+
+
+@pytest.mark.parametrize("kind", get_args(StepKind))
+def test_whatever_kind_of_step_a_run_records_is_drawn(kind: StepKind) -> None:
+    shown = process_map({}, [MapNode(activity="x", kind=kind, count=1)])
+    for drawn in (svg(shown), dot(shown), mermaid(shown)):
+        assert KINDS[kind] in drawn.replace("#32;", " ")
 
 
 @pytest.mark.parametrize("name", HOSTILE)
