@@ -26,7 +26,7 @@ GROUP BY family.key, runs.id, runs.ended ORDER BY max(depth) DESC, family.key
 """Descendants first: as long as whoever is looked for by a tag still carries it, all of it can be found again."""
 _STARTED_FOR_THEIR_ENDS = """
 SELECT later.key FROM json_each(?) AS these
-JOIN runs ON runs.key = these.value
+JOIN runs ON runs.key = CAST(these.value AS INTEGER)
 JOIN triggers ON triggers.watched IS NOT NULL
 JOIN fired ON fired.source = triggers.name AND fired.key >= runs.id || '@' AND fired.key < runs.id || 'A'
 AND substr(fired.key, length(runs.id) + 2) NOT LIKE '%@%'
