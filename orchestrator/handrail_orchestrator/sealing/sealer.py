@@ -4,7 +4,7 @@ import hmac
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from handrail_orchestrator.errors import SealBroken, SealingKeyUnfit, StoreSealed
 from handrail_orchestrator.sealing.cipher import Cipher
@@ -124,7 +124,9 @@ class Sealer:
             ) from error
 
     def _must_be(self, what: bytes, places: Sequence[Place]) -> None:
-        if places and not any(_is_at(json.loads(what), place) for place in places):
+        if not places or any(None not in place and what == told(cast("About", place)) for place in places):
+            return  # known without reading what it says
+        if not any(_is_at(json.loads(what), place) for place in places):
             raise SealBroken(self._path, f"a sealed value stands where it does not belong: it is {_named(what)}")
 
 

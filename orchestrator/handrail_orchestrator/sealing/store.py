@@ -11,6 +11,7 @@ from handrail_orchestrator.store.changes import Change, StartMany
 from handrail_orchestrator.store.evidence import StoredEvidence
 from handrail_orchestrator.store.figures import StoredFigures
 from handrail_orchestrator.store.port import Claimed, Store
+from handrail_orchestrator.store.rows import RunRow
 from handrail_orchestrator.store.starts import Started, StartRun
 
 
@@ -111,6 +112,9 @@ class SealedStore:
                 return [self._opened(each) for each in found] if found and _may_hold(found[0]) else found
             case tuple() if not hasattr(found, "_fields"):
                 return tuple(map(self._opened, found))
+            case RunRow():
+                self._seals.ids.learn(found.key, found.id)  # its history is read next
+                return self._seals.opened(found)
             case tuple():
                 return self._seals.opened(found)
             case Iterator():

@@ -29,7 +29,7 @@ SELECT later.key FROM json_each(?) AS these
 JOIN runs ON runs.key = CAST(these.value AS INTEGER)
 JOIN triggers ON triggers.watched IS NOT NULL
 JOIN fired ON fired.source = triggers.name AND fired.key >= runs.id || '@' AND fired.key < runs.id || 'A'
-AND substr(fired.key, length(runs.id) + 2) NOT LIKE '%@%'
+AND substr(fired.key, length(runs.id) + 2, length(fired.key)) NOT LIKE '%@%'
 JOIN runs AS later ON later.id = fired.run_id
 ORDER BY later.key
 """
