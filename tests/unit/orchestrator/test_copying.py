@@ -1,13 +1,14 @@
 """A copy of a store is compared with what was copied, and what does not fit is refused with its place."""
 
 import asyncio
+import base64
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from handrail import Orchestrator, Run, workflow
+from handrail import Client, Orchestrator, Run, workflow
 from handrail_orchestrator.errors import Misuse, NotStorable, StoreError, StoreNotFound
 from handrail_orchestrator.moving import move_store
 from handrail_orchestrator.store import open_store
@@ -42,6 +43,11 @@ def new(tmp_path: Path) -> str:
 def changed(store: str, statement: str) -> None:
     with closing(sqlite3.connect(store.removeprefix("sqlite:///"), isolation_level=None)) as connection:
         connection.execute(statement)
+
+
+def inputs(store: str) -> list[str]:
+    with side_of(store, "read") as side:
+        return [text for (text,) in side.connection.execute("SELECT input FROM runs ORDER BY key").fetchall()]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +109,24 @@ def test_numbers_and_texts_at_their_limits_arrive_as_they_were(old: str, postgre
     there = move_store(old, postgres_url)
     back = move_store(postgres_url, new)
     assert {name for name in there.tables if there.tables[name] != back.tables[name]} <= {"settings"}  # the marks
+
+
+def test_sealed_values_are_moved_as_they_are_and_opened_there(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDRAIL_KEYS", f"spring:{base64.b64encode(bytes(range(32))).decode()}")
+    old = f"sqlite:///{tmp_path / 'sealed.db'}"
+    asyncio.run(filled(old))
+    sealed = inputs(old)
+    assert not {"0", "1", "2"} & set(sealed)
+    move_store(old, postgres_url)
+    assert inputs(postgres_url) == sealed
+
+    async def look() -> list[str | None]:
+        async with Client(postgres_url) as client:
+            return [item.title for item in client.reviews()] + [client.run("r2").input]
+
+    assert asyncio.run(look()) == ["0?", "1?", "2?", 2]
 
 
 @pytest.mark.parametrize(
