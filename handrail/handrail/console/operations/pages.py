@@ -1,6 +1,6 @@
 """The operations page, the part of it that is loaded again and again, and what is done to runs that failed alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -19,6 +19,7 @@ from handrail.console.viewer import viewer_of
 from handrail.console.words import say
 from handrail_orchestrator.control.bulk import BulkResult
 from handrail_orchestrator.failures.group import FailureGroup, Failures
+from handrail_orchestrator.records.promise import PromiseRecord
 from handrail_orchestrator.review.permission import check
 
 MOST_RUNS = 200
@@ -40,8 +41,8 @@ def routes() -> list[BaseRoute]:
 
 
 def shown_page(request: Request) -> Response:
-    """Show the whole page."""
-    return _view(request, "operations.html")
+    """Show the whole page, with what is promised; counting its cases takes too long to do it every few seconds."""
+    return _view(request, "operations.html", promises=_promises(request))
 
 
 def shown_part(request: Request) -> Response:
@@ -49,7 +50,20 @@ def shown_part(request: Request) -> Response:
     return _view(request, "operations_live.html")
 
 
-def _view(request: Request, template: str) -> Response:
+def _promises(request: Request) -> list[tuple[PromiseRecord, str, float | None]]:
+    """Return the promises of the workflow that is chosen, or of all, each with why it accepts what it does."""
+    client, workflow = console_of(request).client, request.query_params.get("workflow", "")
+    found = [each for each in client.promises() if each.is_current and workflow in {"", each.workflow}]
+    rules = [client.promise_rules(str(each.number))[-1:] for each in found]
+    return [
+        (each, each.why or (rule[0].why if rule else ""), rule[0].at if rule else None)
+        for each, rule in zip(found, rules, strict=True)
+    ]
+
+
+def _view(
+    request: Request, template: str, *, promises: Sequence[tuple[PromiseRecord, str, float | None]] = ()
+) -> Response:
     viewer = viewer_of(request)
     check(viewer.known, "look_runs")
     client = console_of(request).client
@@ -58,6 +72,7 @@ def _view(request: Request, template: str) -> Response:
         request,
         template,
         view=view_of(client, viewer, filters),
+        promises=promises,
         filters=filters,
         windows=WINDOWS,
         length=length,
