@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bench.figure import Figure
 from bench.table import report
-from distributed_bench.decisions import decision_rows
+from distributed_bench.decisions import IN_MEMORY, ON_DISK, decision_rows
 from distributed_bench.embedded import embedded_rows
 from distributed_bench.five_steps import five_step_rows
 from distributed_bench.servers import Servers, servers
@@ -50,7 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             part = Path(folder, name)
             part.mkdir()
             figures += asyncio.run(_measured(name, at, amount, part))
-    caption = "Temporal's development server in memory; PostgreSQL with fsync; all on this machine"
+            if name == "decisions":
+                with servers(on_disk=True) as on_disk:
+                    figures += asyncio.run(_measured("decisions on the disk", on_disk, amount, part))
+    caption = "Temporal's development server, in memory where nothing else is said; PostgreSQL with fsync; one machine"
     missed = report("Many machines", figures, caption=caption, write=asked.json)
     return missed if asked.strict else 0
 
@@ -74,7 +77,8 @@ async def _rows(name: str, at: Servers, amount: Amount, folder: Path) -> AsyncIt
             rows = {
                 "steps": five_step_rows(at, (plain, ours), amount, folder),
                 "workers": worker_rows(at, ours, amount, folder),
-                "decisions": decision_rows(at, (plain, ours), amount, folder),
+                "decisions": decision_rows(IN_MEMORY, (plain, ours), amount, folder),
+                "decisions on the disk": decision_rows(ON_DISK, (plain, ours), amount, folder),
                 "waiting": waiting_rows(at, ours, amount, folder),
             }
             async for figure in rows[name]:
