@@ -41,6 +41,8 @@ OLDEST_SERVER = 14_00_00
 MOVED = "HR001"
 """The code with which the triggers of a store that was left refuse changes."""
 
+NO_NUL = "PostgreSQL's texts hold no NUL (\\x00)"
+
 _OPTIONS = {
     "application_name": "handrail",
     "connect_timeout": str(CONNECT_SECONDS),
@@ -116,7 +118,7 @@ def explaining(path: str) -> Iterator[None]:
         raise NotStorable(where=f"store {path}", problem=f"a number is larger than it can hold ({error})") from error
     except psycopg.DataError as error:
         if "NUL" in str(error):
-            raise NotStorable(where=f"store {path}", problem="PostgreSQL's texts hold no NUL (\\x00)") from error
+            raise NotStorable(where=f"store {path}", problem=NO_NUL) from error
         raise explained(error, path) from error
     except psycopg.Error as error:
         raise explained(error, path) from error

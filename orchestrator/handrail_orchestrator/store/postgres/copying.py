@@ -7,11 +7,12 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from handrail_orchestrator.errors import StoreError
+from handrail_orchestrator.errors import NotStorable, StoreError
 from handrail_orchestrator.store.address_text import shown
 from handrail_orchestrator.store.copy_side import CopySide, Mode, Row, is_empty
 from handrail_orchestrator.store.postgres.connection import (
     MOVED,
+    NO_NUL,
     PostgresDatabase,
     address_of,
     close,
@@ -82,6 +83,9 @@ class PostgresCopySide:
             cursor.execute(self._about("DELETE FROM {table}", table))
             with cursor.copy(self._about("COPY {table} ({columns}) FROM STDIN", table, columns)) as copy:
                 for row in rows:
+                    # older versions of psycopg let it through, and the server's answer does not say what is wrong
+                    if any(type(value) is str and "\0" in value for value in row):
+                        raise NotStorable(where=f"store {self._path}", problem=NO_NUL)
                     copy.write_row(row)
             cursor.execute(self._about("ANALYZE {table}", table))  # so that the first question is answered well
 
