@@ -29,6 +29,14 @@ async def in_memory(_request: pytest.FixtureRequest, clock: FakeClock | None) ->
 
 
 @asynccontextmanager
+async def on_a_server(request: pytest.FixtureRequest, clock: FakeClock | None) -> AsyncIterator[Engine]:
+    request.getfixturevalue("monkeypatch").setenv("HANDRAIL_SECRET", "the secret of a store on a server")
+    store = request.getfixturevalue("postgres_url")
+    async with Orchestrator(store, workflows=flows.ALL, clock=clock) as orchestrator:
+        yield orchestrator
+
+
+@asynccontextmanager
 async def on_temporal(request: pytest.FixtureRequest, clock: FakeClock | None) -> AsyncIterator[Engine]:
     """Share one server among tests: each has queues and ids of its own."""
     store = f"sqlite:///{request.getfixturevalue('tmp_path') / 'runs.db'}"
@@ -37,4 +45,9 @@ async def on_temporal(request: pytest.FixtureRequest, clock: FakeClock | None) -
         yield orchestrator
 
 
-ENGINES: dict[str, MakeEngine] = {"file": on_a_file, "memory": in_memory, "temporal": on_temporal}
+ENGINES: dict[str, MakeEngine] = {
+    "file": on_a_file,
+    "memory": in_memory,
+    "postgres": on_a_server,
+    "temporal": on_temporal,
+}

@@ -19,7 +19,7 @@ async def test_runs_are_listed_both_ways_and_told_apart(engine: Engine) -> None:
     await engine.start(flows.approve, 1, id="asks")
     await engine.idle()
 
-    assert engine.store.startswith("sqlite:///")
+    assert engine.store.startswith(("sqlite:///", "postgresql://"))
     assert [run.id for run in engine.runs(workflow="add", limit=2)] == ["r0", "r1"]
     assert [run.id for run in engine.latest_runs(limit=2)] == ["asks", "r2"]
     found = engine.find_runs(RunQuery(text="R", limit=2))
