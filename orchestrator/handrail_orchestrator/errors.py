@@ -40,6 +40,8 @@ HandrailError
         ├── StoreReadOnly
         │   └── StoreMoved        all that it held is in another store by now
         ├── StoreLocked
+        │   └── StoreUnreachable  the server does not answer
+        │       └── CommitUnknown whether the last changes were recorded is not known yet
         ├── StoreInUse            workers are at work on it
         ├── StoreCorrupt
         ├── StoreTooNew
@@ -50,9 +52,10 @@ HandrailError
         └── Fenced                this worker lost its lease; another one has its runs
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from handrail_ground.errors import HandrailError
 from handrail_guards.verdict import Verdict
@@ -337,6 +340,15 @@ class StoreInUse(StoreError):
 
 class StoreUnreachable(StoreLocked):
     """The server that holds the store does not answer; what waits for it goes on when it does."""
+
+
+class CommitUnknown(StoreUnreachable):
+    """The answer to a commit was lost: the changes are all in the store, or none of them is, and it can be asked."""
+
+    def __init__(self, path: str, problem: str, settle: Callable[[], list[Any] | None]) -> None:
+        super().__init__(path, problem)
+        self.settle = settle
+        """Returns the replies to what was committed, or None when nothing was; raises StoreUnreachable meanwhile."""
 
 
 class StoreCorrupt(StoreError):

@@ -27,6 +27,7 @@ def test_a_server_has_the_tables_and_columns_of_a_file(postgres_url: str) -> Non
         found: dict[str, set[str]] = {}
         for table, column in ask(COLUMNS_OF_A_SERVER):
             found.setdefault(table, set()).add(column)
+    assert found.pop("handrail_commits") == {"name", "number", "at"}
     assert found.pop("handrail_migrations") == {"number", "at"}
     with asking("sqlite:///:memory:") as ask:
         tables = [name for (name,) in ask(TABLES_OF_A_FILE)]

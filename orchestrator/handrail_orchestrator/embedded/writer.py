@@ -16,6 +16,7 @@ from typing import Any
 
 from handrail_orchestrator.embedded.flushes import Flushes
 from handrail_orchestrator.errors import (
+    CommitUnknown,
     OrchestratorError,
     StoreCorrupt,
     StoreError,
@@ -52,13 +53,15 @@ class Commit(asyncio.Future[None]):
 class Batch:
     """Changes that become one transaction."""
 
-    __slots__ = ("changes", "commit", "waiting", "worker")
+    __slots__ = ("changes", "commit", "unknown", "waiting", "worker")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, worker: int | None) -> None:
         self.worker = worker
         self.changes: list[Change] = []
         self.waiting: dict[int, asyncio.Future[Any]] = {}
         self.commit = Commit(loop=loop)
+        self.unknown: CommitUnknown | None = None
+        """What tells whether they are in the store, when the answer to their commit was lost."""
 
 
 class Host:
@@ -164,6 +167,8 @@ class Writer:
         begun, spent = time.perf_counter(), time.thread_time()
         try:
             replies = self._store.try_apply(batch.changes, worker=batch.worker)
+        except CommitUnknown as error:
+            replies, batch.unknown = None, error
         except Exception:  # noqa: BLE001 -- whatever it was, the thread tries again, one by one, and reports
             replies = None
         self._flushes.waited(time.perf_counter() - begun - (time.thread_time() - spent))
@@ -253,24 +258,30 @@ class Writer:
     def _answered(self, batch: Batch) -> Sequence[Any] | StoreError:
         """Commit a batch, and fail it alone if that is impossible: all that is written later needs this thread."""
         try:
-            return self._committed(batch.changes, batch.worker)
+            return self._committed(batch.changes, batch.worker, batch.unknown)
         except Exception as error:  # noqa: BLE001 -- whatever it was, the next batch must be written
             _log.exception("a batch of %d changes cannot be written", len(batch.changes))
             failed = StoreError(self._store.path, f"a change cannot be written: {type(error).__name__}: {error}")
             failed.__cause__ = error
             return failed
 
-    def _committed(self, changes: Sequence[Change], worker: int | None) -> Sequence[Any] | StoreError:
+    def _committed(
+        self, changes: Sequence[Change], worker: int | None, unknown: CommitUnknown | None = None
+    ) -> Sequence[Any] | StoreError:
         begun = reported = time.monotonic()
         while True:
             try:
+                if unknown is not None and (settled := unknown.settle()) is not None:
+                    return settled
+                unknown = None
                 return self._store.apply(changes, worker=worker)
             except StoreLocked as error:
+                unknown = error if isinstance(error, CommitUnknown) else unknown
                 if self._closing.is_set():
                     return error
                 if time.monotonic() - reported >= REPORT_EVERY_SECONDS:
                     reported = time.monotonic()
-                    _log.warning("waiting for the store's write lock since %.0f s: %s", reported - begun, error)
+                    _log.warning("waiting for the store since %.0f s: %s", reported - begun, error)
                 time.sleep(0.02)
             except _FATAL as error:
                 return error

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
+from handrail_orchestrator.errors import CommitUnknown
 from handrail_orchestrator.sealing.cipher import Cipher
 from handrail_orchestrator.sealing.seals import Seals
 from handrail_orchestrator.sealing.walk import plan_of
@@ -40,12 +41,28 @@ class SealedStore:
 
     def apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any]:
         """Apply changes in order in one transaction and return one reply for each."""
-        return self._replies(changes, self.within.apply(self._sealed(changes), worker=worker))
+        with self._opening_late(changes):
+            return self._replies(changes, self.within.apply(self._sealed(changes), worker=worker))
 
     def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
         """Apply like ``apply``, unless that would wait for somebody who is writing: then do nothing and return None."""
-        replies = self.within.try_apply(self._sealed(changes), worker=worker)
-        return None if replies is None else self._replies(changes, replies)
+        with self._opening_late(changes):
+            replies = self.within.try_apply(self._sealed(changes), worker=worker)
+            return None if replies is None else self._replies(changes, replies)
+
+    @contextmanager
+    def _opening_late(self, changes: Sequence[Change]) -> Iterator[None]:
+        """Open what is said of changes later, when the answer to their commit was lost."""
+        try:
+            yield
+        except CommitUnknown as error:
+            settle = error.settle
+
+            def opened() -> list[Any] | None:
+                replies = settle()
+                return None if replies is None else self._replies(changes, replies)
+
+            raise CommitUnknown(error.path, error.problem, opened) from error
 
     def _sealed(self, changes: Sequence[Change]) -> Sequence[Change]:
         return changes if self._seals.cipher is None else [self._seals.seal(change) for change in changes]

@@ -72,4 +72,4 @@ def channel(connection: "psycopg.Connection[Any]") -> str:
 
 def is_loud(changes: Sequence[c.Change]) -> bool:
     """Return whether others may have something to do after these."""
-    return not all(type(each) in QUIET for each in changes)
+    return not all(type(c.plain(each)) in QUIET for each in changes)

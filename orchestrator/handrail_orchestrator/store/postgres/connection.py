@@ -81,6 +81,7 @@ _LOST: tuple[type[psycopg.Error], ...] = (
     psycopg.errors.CannotConnectNow,
     psycopg.errors.TooManyConnections,
     psycopg.errors.IdleSessionTimeout,
+    psycopg.errors.IdleInTransactionSessionTimeout,
 )
 _UNREACHED = "the server cannot be reached: start it, or check the address and the network"
 

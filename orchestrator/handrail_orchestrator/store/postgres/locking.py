@@ -49,7 +49,7 @@ def locks_of(changes: Sequence[c.Change]) -> Locks:
     numbers: set[int] = set()
     ids: set[str] = set()
     items: set[int] = set()
-    for change in changes:
+    for change in map(c.plain, changes):
         match change:
             case c.OpenWait(review=None, child=None) | c.RecordStep(audit=None):
                 pass
@@ -71,6 +71,7 @@ def locks_of(changes: Sequence[c.Change]) -> Locks:
 
 
 def _shares(change: c.Change) -> bool:
+    change = c.plain(change)
     if isinstance(change, c.EndRun):  # one that leaves something open ends runs and questions of others
         return change.status == "completed" and not change.has_dependants
     return type(change) in SHARING

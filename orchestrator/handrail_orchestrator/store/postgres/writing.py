@@ -1,19 +1,22 @@
 """One write transaction of a store in PostgreSQL: locked, applied, committed, and asked for when no answer came."""
 
+import itertools
 import logging
 import os
 import time
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import psycopg
 from psycopg import sql
 
-from handrail_orchestrator.errors import StoreError
+from handrail_orchestrator.errors import CommitUnknown, StoreError
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store.port import Durability
 from handrail_orchestrator.store.postgres.bell import channel, is_loud
-from handrail_orchestrator.store.postgres.connection import PostgresDatabase, close, connect, is_lost
+from handrail_orchestrator.store.postgres.connection import PostgresDatabase, close, connect, explaining, is_lost
 from handrail_orchestrator.store.postgres.locking import STORE, Locks, locks_of
 from handrail_orchestrator.store.sealing import Sealing
 from handrail_orchestrator.store.sql.applying import apply_all
@@ -24,9 +27,29 @@ _log = logging.getLogger("handrail.store")
 TRIES = 10
 """How often a transaction is tried that the server ended for the sake of another one."""
 SETTLED_SECONDS = 30.0
-"""How long the server is asked what became of a commit whose answer was lost."""
+"""How long the server is asked what became of a commit whose answer was lost, before its caller is told."""
+ASK_AGAIN_SECONDS = 0.2
+IDLE_SECONDS = 15
+"""A process that stands still in the middle of a transaction, frozen or out of reach, holds its locks for so long.
+
+Less than others wait for a lock, so that none of them fails.
+"""
 
 Outcome = list[Any]
+
+_MARK = sql.SQL(
+    "INSERT INTO handrail_commits (name, number) VALUES ({name}, {mark}) ON CONFLICT (name) DO UPDATE SET at = now(),"
+    " number = excluded.number / CASE WHEN handrail_commits.number < 0 THEN 0 ELSE 1 END"
+)
+"""Fails, and its transaction with it, once somebody has asked."""
+_ASK = (
+    "INSERT INTO handrail_commits (name, number) VALUES (%s, -1) ON CONFLICT (name) DO UPDATE SET at = now(), number ="
+    " CASE WHEN handrail_commits.number < 0 THEN handrail_commits.number ELSE -1 - handrail_commits.number END"
+    " RETURNING number"
+)
+_TIDY = "DELETE FROM handrail_commits WHERE at < now() - interval '1 day'"
+"""Whoever has lost an answer asks soon; one that commits after it was idle for so long is noted anew."""
+_FORGET = "DELETE FROM handrail_commits WHERE name = %s"
 
 
 class ServerWriting:
@@ -43,6 +66,9 @@ class ServerWriting:
         self._connection: psycopg.Connection[Any] | None = None
         self._transaction: Transaction | None = None
         self._space = 0
+        self._connected = ""
+        """What this connection is called where its last transaction is noted; another one has another name."""
+        self._marks = itertools.count(1)
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
         """Execute a statement of its own, outside of any change."""
@@ -72,6 +98,9 @@ class ServerWriting:
             self._channel = channel(self._connection)
             row = self._connection.execute("SELECT hashtext(current_schema())").fetchone()
             self._space = int(row[0]) if row else 0
+            self._connected = uuid.uuid4().hex
+            self._connection.execute(cast("bytes", f"SET idle_in_transaction_session_timeout = {IDLE_SECONDS * 1000}"))
+            self._connection.execute(_TIDY)
         return self._connection
 
     def seal_with(self, sealing: Sealing) -> None:
@@ -86,6 +115,9 @@ class ServerWriting:
         for left in reversed(range(TRIES)):
             try:
                 return self._once(changes, worker, locks)
+            except CommitUnknown as unknown:
+                if (settled := self._settled_soon(unknown)) is not None:
+                    return settled
             except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
                 if not left:
                     raise
@@ -106,20 +138,19 @@ class ServerWriting:
     ) -> Outcome:
         connection = self.connection
         transaction = cast("Transaction", self._transaction)
-        number: str | None = None
-        replies: Outcome = []
+        mark = next(self._marks)
+        replies: Outcome | None = None
         try:
             self._begin(connection, changes, locks, is_patient=is_patient)
             replies = apply_all(transaction, changes, worker)
-            row = connection.execute("SELECT pg_current_xact_id_if_assigned()::text").fetchone()
-            number = row[0] if row else None
-            connection.execute(self._end(changes))
+            connection.execute(self._end(changes, mark))
         except BaseException as error:
             transaction.workflow_ids.forget()
             if isinstance(error, psycopg.Error) and is_lost(connection, error):
-                self.close()
-                if number is not None and self._has_committed(number):
-                    return replies
+                name = self._connected
+                self._drop()
+                if replies is not None:
+                    raise self._unknown(name, mark, replies, error) from error
             elif not connection.closed:
                 self._roll_back(connection)
             raise
@@ -129,7 +160,7 @@ class ServerWriting:
         self, connection: "psycopg.Connection[Any]", changes: Sequence[c.Change], locks: Locks, *, is_patient: bool
     ) -> None:
         """Begin and lock, in one message to the server."""
-        volatile = self._durability == "process" or all(type(change) in c.VOLATILE for change in changes)
+        volatile = self._durability == "process" or all(type(c.plain(change)) in c.VOLATILE for change in changes)
         parts = ["BEGIN"]
         if volatile:
             parts.append("SET LOCAL synchronous_commit = off")
@@ -142,42 +173,67 @@ class ServerWriting:
             parts.append(f"SELECT FROM runs WHERE {rows} ORDER BY key FOR UPDATE")
         connection.execute(cast("bytes", "; ".join(parts)))
 
-    def _end(self, changes: Sequence[c.Change]) -> sql.SQL | sql.Composed:
-        """Return what commits, and in the same message tells others of it."""
-        if not is_loud(changes):
-            return sql.SQL("COMMIT")
-        return sql.SQL("NOTIFY {}, {}; COMMIT").format(sql.Identifier(self._channel), sql.Literal(self._name))
+    def _end(self, changes: Sequence[c.Change], mark: int) -> sql.Composed:
+        """Return what marks the transaction, tells others of it and commits, in one message to the server."""
+        parts: list[sql.Composable] = [_MARK.format(name=sql.Literal(self._connected), mark=sql.Literal(mark))]
+        if is_loud(changes):
+            parts.append(sql.SQL("NOTIFY {}, {}").format(sql.Identifier(self._channel), sql.Literal(self._name)))
+        return sql.SQL("; ").join([*parts, sql.SQL("COMMIT")])
 
-    def _has_committed(self, number: str) -> bool:
-        """Return whether a transaction was committed whose answer never came, as soon as the server can be asked.
+    def _unknown(self, name: str, mark: int, replies: Outcome, error: psycopg.Error) -> CommitUnknown:
+        said = str(error).strip().split("\n")[0]
+        problem = f"whether the last changes were recorded is not known yet: the server's answer was lost ({said})"
+        return CommitUnknown(self._path, problem, lambda: replies if self._has_committed(name, mark) else None)
+
+    def _settled_soon(self, unknown: CommitUnknown) -> Outcome | None:
+        """Ask what became of a commit for a while.
 
         Raises:
-            psycopg.Error: it cannot be asked, after ``SETTLED_SECONDS``.
+            CommitUnknown: the server cannot be asked.
         """
         end = time.monotonic() + SETTLED_SECONDS
         while True:
             try:
-                row = self.connection.execute("SELECT pg_xact_status(%s::xid8)", (number,)).fetchone()
-                if row is not None and row[0] == "in progress" and time.monotonic() < end:
-                    time.sleep(0.05)
-                    continue
-                return row is not None and row[0] == "committed"
-            except psycopg.OperationalError as error:
-                self.close()
+                return unknown.settle()
+            except StoreError as error:
                 if time.monotonic() >= end:
-                    raise
-                _log.warning("asking whether the last changes were committed: %s", str(error).strip())
-                time.sleep(0.2)
+                    raise unknown from error
+                _log.warning("asking whether the last changes were committed: %s", error)
+                time.sleep(ASK_AGAIN_SECONDS)
+
+    def _has_committed(self, name: str, mark: int) -> bool:
+        """Return whether a transaction of a lost connection was committed; if it was not, it never will be.
+
+        By a mark of ours, and not by the server's number of the transaction: after a crash such a number is given anew,
+        and a commit may still be on its way. Asking waits for one that is under way.
+
+        Raises:
+            StoreError: the server cannot be asked.
+        """
+        with explaining(self._path):
+            connection = connect(self._address)
+            try:
+                row = connection.execute(_ASK, (name,)).fetchone()
+            finally:
+                close(connection)
+        return row is not None and int(row[0]) == -1 - mark
 
     def _roll_back(self, connection: "psycopg.Connection[Any]") -> None:
         try:
             connection.execute("ROLLBACK")
         except psycopg.Error:
-            self.close()
+            self._drop()
 
     def close(self) -> None:
         """Close the connection; the next change opens another."""
-        close(self._connection)
+        if self._connection is not None and os.getpid() == self._process:
+            with suppress(psycopg.Error):
+                self._connection.execute(_FORGET, (self._connected,))
+        self._drop()
+
+    def _drop(self) -> None:
+        if os.getpid() == self._process:  # a child that was forked off would end what is its parent's
+            close(self._connection)
         self._connection = self._transaction = None
 
 

@@ -133,8 +133,9 @@ def start_child(tx: Transaction, child: StartRun, wait: StepRow) -> None:
         return
     if started.new:
         return
+    # Written to be looked at: it may be about to end, and its end must see who waits for it, or be seen here.
     status, output, error, ended = tx.execute(
-        "SELECT status, output, error, ended FROM runs WHERE key = ?", (started.key,)
+        "UPDATE runs SET signals = signals WHERE key = ? RETURNING status, output, error, ended", (started.key,)
     ).fetchone()
     if status in {"completed", "failed", "cancelled"}:
         outcome = "done" if status == "completed" else "failed"
