@@ -32,6 +32,7 @@ from handrail_orchestrator.priority import check_priority
 from handrail_orchestrator.retention import declared
 from handrail_orchestrator.rollout.versions import require_versions
 from handrail_orchestrator.store import Durability, Store, open_store
+from handrail_orchestrator.store.address_text import is_server
 from handrail_orchestrator.store.rows import ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.store_clock import StoreClock
@@ -91,7 +92,9 @@ class Orchestrator(Client, Awaiting):
         engine: str | None = None,
         queue: str | None = None,
     ) -> None:
-        self._time = clock or (SystemClock() if engine is None else StoreClock())
+        self._time = clock or (
+            StoreClock() if engine is not None or (isinstance(store, str) and is_server(store)) else SystemClock()
+        )
         super().__init__(store, clock=self._time, create=True)
         self._given = tuple(workflows)
         self._workflows = Workflows(list(workflows))

@@ -29,7 +29,9 @@ class Presence:
         self._clock = clock
         self._lease_seconds = lease_seconds
         self._crash_limit = crash_limit
-        self._watch = WorkerWatch(lease_seconds, time.monotonic)
+        # Machines that share a server may share a name: what was started before this one was, counts for a file only.
+        place = here() if Path(store.path).exists() else ""
+        self._watch = WorkerWatch(lease_seconds, time.monotonic, place)
         self._line: LifeLine | None = None
         self._bell: Doorbell | None = None
         self._next_beat = 0.0

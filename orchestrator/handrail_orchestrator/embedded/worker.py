@@ -26,6 +26,7 @@ from handrail_orchestrator.errors import (
 from handrail_orchestrator.store.changes import Change, HandBack, Release
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
+from handrail_orchestrator.store_clock import StoreClock
 from handrail_orchestrator.workflow import Workflows
 
 if TYPE_CHECKING:
@@ -190,6 +191,8 @@ class Worker:
         if not self._watchdog.look():
             self._presence.fall_silent()  # others take over what this process cannot go on with
             return
+        if isinstance(clock := self._equipment.clock, StoreClock):
+            clock.look()
         if self.dispatch.clock_has_stepped():
             self._loop.call_soon_threadsafe(self._look_at_the_clock)
         me, due = self.id, False
