@@ -16,12 +16,13 @@ _ROW = ", ".join(t.TriggerRow._fields)
 _SELECT = f"SELECT {_ROW} FROM triggers WHERE name = ?"  # noqa: S608 -- our own column names
 _LOG = "INSERT INTO trigger_log (source, at, action, key, run_id, actor, reason) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _HISTORY = """
-SELECT * FROM (SELECT at, 'fired' AS action, key, run_id, actor, reason FROM fired
-    WHERE source = ? ORDER BY at DESC LIMIT ?) AS fired_ones
-UNION ALL
-SELECT * FROM (SELECT at, action, key, run_id, actor, reason FROM trigger_log
-    WHERE source = ? ORDER BY id DESC LIMIT ?) AS noted
-ORDER BY at DESC LIMIT ?
+SELECT at, action, key, run_id, actor, reason FROM (
+    SELECT * FROM (SELECT at, 'fired' AS action, key, run_id, actor, reason, 1 AS fired, 0 AS id FROM fired
+        WHERE source = ? ORDER BY at DESC, key DESC LIMIT ?) AS fired_ones
+    UNION ALL
+    SELECT * FROM (SELECT at, action, key, run_id, actor, reason, 0, id FROM trigger_log
+        WHERE source = ? ORDER BY id DESC LIMIT ?) AS noted
+) AS happened ORDER BY at DESC, fired DESC, id DESC, key DESC LIMIT ?
 """
 _CHAIN = "SELECT key FROM fired WHERE run_id = ? AND source IN (SELECT name FROM triggers WHERE watched IS NOT NULL)"
 
