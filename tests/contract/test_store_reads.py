@@ -1,5 +1,6 @@
 """What every store must tell, and that nothing of the port goes untested."""
 
+import threading
 import time
 from pathlib import Path
 from typing import get_args
@@ -7,7 +8,7 @@ from typing import get_args
 import pytest
 
 from handrail_orchestrator.errors import StoreError
-from handrail_orchestrator.store import RunQuery, Store
+from handrail_orchestrator.store import RunQuery, Store, open_store
 from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
@@ -93,6 +94,28 @@ def test_writes_of_another_opener_are_changes_elsewhere_once(tmp_path: Path) -> 
     assert status(first, "a") == "pending"
     first.close()
     second.close()
+
+
+def test_who_listens_to_a_server_hears_at_once_of_what_another_opener_writes(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDRAIL_SECRET", "the secret of a store on a server")
+    first, second = open_store(postgres_url), open_store(postgres_url)
+    rung = threading.Event()
+    stop = first.listen(rung.set)
+    assert rung.wait(60), "who begins to listen may have missed something"
+    rung.clear()
+    wrote(second, starting("a"))
+    assert rung.wait(60)
+    stop()
+    first.close()
+    second.close()
+
+
+def test_listening_can_end_at_any_time(store: Store) -> None:
+    stop = store.listen(lambda: None)
+    stop()
+    stop()
 
 
 def test_a_store_can_be_closed_twice_and_does_not_answer_afterwards(store: Store) -> None:

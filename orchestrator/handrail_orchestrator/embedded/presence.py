@@ -1,5 +1,6 @@
 """A worker's presence on a store: its row, its lock, its bell, and its watch over the others."""
 
+import asyncio
 import logging
 import os
 import socket
@@ -34,6 +35,8 @@ class Presence:
         self._watch = WorkerWatch(lease_seconds, time.monotonic, place)
         self._line: LifeLine | None = None
         self._bell: Doorbell | None = None
+        self._deaf: Callable[[], None] = lambda: None
+        """Ends listening to what others write."""
         self._next_beat = 0.0
         self.is_silent = False
         """Whether others may take over although this process lives."""
@@ -54,6 +57,9 @@ class Presence:
         bell = "" if self._bell is None else self._bell.path
         register = Register(os.getpid(), here(), bell, lock, self._clock.now())
         self.worker = self._store.apply([register])[0]
+        loop = asyncio.get_running_loop()
+        self._deaf()
+        self._deaf = self._store.listen(lambda: _call(loop, on_ring))
         return self.worker
 
     def _settle_in(self, folder: Path | None, on_ring: Callable[[], None]) -> None:
@@ -125,6 +131,7 @@ class Presence:
 
         When its runs could not be given back, the file of the lock stays: by it others see at once that it is gone.
         """
+        self._deaf()
         if self._line is not None and not released:
             self._line.hand_over()
             self._line = None
@@ -134,6 +141,11 @@ class Presence:
                 with suppress(OSError):  # others are still there
                     Path(part.path).parent.rmdir()
         self._bell = self._line = None
+
+
+def _call(loop: asyncio.AbstractEventLoop, on_ring: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(on_ring)
 
 
 def _folder_beside(store: Store) -> Path | None:

@@ -1,6 +1,6 @@
 """The port to whatever remembers: changes in, rows out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
@@ -216,6 +216,10 @@ class Store(
 
     def changed_elsewhere(self) -> bool:
         """Return whether another process wrote since the last call."""
+        ...
+
+    def listen(self, on_ring: Callable[[], None]) -> Callable[[], None]:
+        """Call back, from any thread, as soon as others wrote, where the store can tell; returns what ends that."""
         ...
 
     def history(self, key: int) -> HistoryRows:

@@ -1,7 +1,7 @@
 """The store in a PostgreSQL database: several machines may work on it."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from handrail_orchestrator.errors import StoreError, StoreUnreachable
 from handrail_orchestrator.store.address_text import shown
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.port import Durability
-from handrail_orchestrator.store.postgres.bell import Bell
+from handrail_orchestrator.store.postgres.bell import Bell, Listener
 from handrail_orchestrator.store.postgres.connection import (
     CONNECT_SECONDS,
     PostgresDatabase,
@@ -117,6 +117,10 @@ class PostgresStore(SqlStore):
         """Return whether others wrote what somebody else may have to do with since the last call."""
         with self._bell_lock, explaining(self._path):
             return self._bell.has_rung()
+
+    def listen(self, on_ring: Callable[[], None]) -> Callable[[], None]:
+        """Call back, in a thread, as soon as others have written; returns what ends that."""
+        return Listener(self._address, self._bell.name, on_ring).close
 
     @contextmanager
     def _reader(self) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:

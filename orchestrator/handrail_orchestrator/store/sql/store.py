@@ -2,7 +2,7 @@
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -108,6 +108,10 @@ class SqlStore(
     @abstractmethod
     def _snapshot(self) -> AbstractContextManager[Database]:
         """Return a connection that sees the store as it is at one moment."""
+
+    def listen(self, on_ring: Callable[[], None]) -> Callable[[], None]:  # noqa: ARG002 -- a database that tells does
+        """Return what ends listening; whoever writes to a file rings the workers on its machine."""
+        return lambda: None
 
     def history(self, key: int) -> HistoryRows:
         """Return what a run remembers, in order of recording."""
