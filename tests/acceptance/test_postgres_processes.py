@@ -19,6 +19,8 @@ from tests.acceptance.processes import HERE
 from tests.servers.postgres import Cluster
 from tests.servers.proxy import CuttingProxy
 
+pytestmark = pytest.mark.slow
+
 WITHIN_SECONDS = 300
 SECRET = "the secret of a store on a server"
 
@@ -218,12 +220,11 @@ async def test_a_shared_limit_holds_for_all_processes(machines: Machines) -> Non
     assert [said for _, said in machines.noted()] == ["enter", "leave"] * 30
 
 
-@pytest.mark.slow
 async def test_ten_thousand_answers_at_once_each_let_their_run_go_on_once(machines: Machines) -> None:
     many = 10_000
+    for _ in range(2):
+        machines.worker(lease=10.0)
     async with Client(machines.store) as client:
-        for _ in range(2):
-            machines.worker(lease=10.0)
         for first in range(0, many, 500):
             await asyncio.gather(*(client.start("asking", n, id=f"r{n}") for n in range(first, first + 500)))
         await ended(client, many, "waiting")
