@@ -42,6 +42,35 @@ def test_times_are_right_when_one_looks_on_the_day_itself_before_clocks_go_forwa
     assert found == ["2023-03-13T00:10:00-04:00", "2023-03-14T00:10:00-04:00", "2023-03-15T00:10:00-04:00"]
 
 
+@pytest.mark.parametrize(
+    ("line", "zone", "after", "due"),
+    [
+        # pallets-eco/croniter#70: a month began twice, an hour apart
+        ("0 0 1 * *", "Europe/Berlin", "2024-03-01T00:00", ["04-01 00:00", "05-01 00:00"]),
+        # pallets-eco/croniter#191 and taichino/croniter#48: the week after clocks went back was an hour off, or doubled
+        ("10 3 * * 0", "Europe/Prague", "2025-10-19T12:00", ["10-26 03:10", "11-02 03:10"]),
+        ("0 8 * * 1", "Europe/Amsterdam", "2017-10-23T08:00", ["10-30 08:00", "11-06 08:00"]),
+        # Crontap/crontap#2: hours of the first day ran into the second one
+        ("30 * 1 * *", "Europe/Berlin", "2023-03-31T12:00", ["04-01 00:30", "04-01 01:30"]),
+        # cronie-crond/cronie#218: the Sunday on which clocks go forward was left out
+        ("0 12 * * 0", "Europe/Berlin", "2022-03-24T12:00", ["03-27 12:00", "04-03 12:00"]),
+        # Steve-Mcl/node-red-contrib-cron-plus#108: an hour without any run
+        ("0 * * * *", "Europe/London", "2025-10-26T00:30", ["10-26 01:00", "10-26 01:00", "10-26 02:00"]),
+        # node-cron/node-cron#510: the day after, and the last of the month, were a month away
+        ("55 * * * *", "Europe/Belgrade", "2026-03-31T23:55", ["04-01 00:55", "04-01 01:55"]),
+        # inngest/inngest#2631: of a day of the month and one of the week either is enough, as cron has it
+        ("0 9 2 * 1", "America/Denver", "2026-03-01T00:00", ["03-02 09:00", "03-09 09:00"]),
+    ],
+)
+def test_times_around_changes_of_clocks_are_those_that_the_line_says(
+    line: str, zone: str, after: str, due: list[str]
+) -> None:
+    here = ZoneInfo(zone)
+    moment = datetime.fromisoformat(after).replace(tzinfo=here)
+    found = times(line, tz=zone, after=moment, count=len(due))
+    assert [f"{each.astimezone(here):%m-%d %H:%M}" for each in found] == due
+
+
 async def test_what_is_due_once_a_day_runs_once_on_the_day_on_which_clocks_go_back(tmp_path: Path) -> None:
     """PrefectHQ/prefect#7381, #7461, temporalio/temporal#8205: runs came twice, or not at all."""
     clock = FakeClock(utc("2022-10-29T12:00"))
