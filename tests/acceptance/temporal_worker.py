@@ -37,6 +37,13 @@ def work(n: int) -> int:
     return n + 1
 
 
+@action
+async def hog(seconds: float) -> float:
+    note("hog")
+    time.sleep(seconds)  # noqa: ASYNC251 -- what it must not do
+    return seconds
+
+
 @action(queue="gpu")
 def infer(n: int) -> int:
     note(f"on {QUEUE}")
@@ -62,6 +69,11 @@ async def told(run: Run) -> int:
 
 
 @workflow(version=VERSION)
+async def hogging(run: Run, seconds: float) -> float:
+    return await run.step(hog, seconds)
+
+
+@workflow(version=VERSION)
 async def napping(run: Run, seconds: float) -> float:
     begun = await run.now()
     await run.sleep(seconds)
@@ -75,7 +87,7 @@ async def inferring(run: Run, n: int) -> int:
     return await run.step(work, first + second)
 
 
-ALL: list[Workflow[Any, Any]] = [twice, asking, told, napping, inferring]
+ALL: list[Workflow[Any, Any]] = [twice, asking, told, hogging, napping, inferring]
 
 
 async def main() -> None:

@@ -175,6 +175,14 @@ async def test_two_versions_stand_side_by_side_while_runs_wait(machines: Machine
     assert {key.split("/")[0] + said for _, key, said in machines.executed()} == {"oldv1", "newv2"}
 
 
+async def test_a_body_that_holds_up_the_event_loop_is_executed_once(machines: Machines) -> None:
+    machines.worker()
+    async with Client(machines.store) as client:
+        await client.start("hogging", 5.0, id="r0")  # for longer than a heartbeat may be late
+        await until(client, all_are("completed", 1))
+    assert [said for *_, said in machines.executed()] == ["hog"]
+
+
 async def test_clocks_that_differ_by_ten_minutes_end_no_wait_too_early_or_late(machines: Machines) -> None:
     machines.worker(skew=600.0)
     machines.worker(skew=-600.0)
@@ -226,6 +234,7 @@ async def test_a_server_that_is_killed_and_comes_back_finds_every_run(tmp_path: 
             for n in range(20):
                 await client.start("asking", n, id=f"r{n}")
             await until(client, lambda client: len(client.reviews()) >= 5)
+            await shown(server, 'HandrailStatus="waiting" AND HandrailWaitingFor="person:review"')
             server.kill()
             answered: set[int] = set()
             for item in client.reviews():
@@ -240,9 +249,17 @@ async def test_a_server_that_is_killed_and_comes_back_finds_every_run(tmp_path: 
             check_done = [row.output == int(row.id[1:]) + 2 for row in client.runs(limit=100)]
             assert check_done == [True] * 20
             assert answered
+            await shown(server, 'HandrailStatus="completed" AND HandrailWorkflow="asking"', 20)
     finally:
         machines.close()
         server.remove()
+
+
+async def shown(server: DevServer, query: str, at_least: int = 1) -> None:
+    """Wait until Temporal's own list shows so many runs for a query."""
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while len(await asyncio.to_thread(server.command, "workflow", "list", "--query", query)) < at_least:  # noqa: ASYNC110 -- as above
+            await asyncio.sleep(0.5)
 
 
 # -- a wire that can be cut

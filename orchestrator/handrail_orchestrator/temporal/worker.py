@@ -8,6 +8,7 @@ import asyncio
 import gc
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -124,12 +125,13 @@ class TemporalThread:
         finally:
             self._loop = None
             gc.collect()
+            time.sleep(QUIET_SECONDS)
             self._over.set_result(None)
 
     def _failed(self, error: BaseException) -> None:
         ours = in_our_words(self._work.address, error if isinstance(error, Exception) else TemporalStopped(repr(error)))
         if not self._ready.done():
-            self._ready.set_exception(ours)
+            self._ready.set_exception(ours.with_traceback(None))
         else:
             _log.error("%s", ours)
             self._engine.call_soon_threadsafe(self._on_stopped, ours)
@@ -154,8 +156,6 @@ class TemporalThread:
         for task in tasks:
             await task
         tasks.clear()
-        gc.collect()
-        await asyncio.sleep(QUIET_SECONDS)
 
     def _all_over(self, tasks: "Sequence[asyncio.Task[None]]") -> bool:
         return all(task.done() for task in tasks)
@@ -240,12 +240,16 @@ async def connect(address: TemporalAddress) -> Client:
 
     given: dict[str, Any] = {**ClientConfig.load_client_connect_config()}
     given |= {"target_host": address.target, "namespace": address.namespace}
+    client: Client | None = None
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             client = await Client.connect(**given)
             await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=address.namespace))
-    except TimeoutError as error:
-        raise in_our_words(address, ConnectionError(f"no connect within {CONNECT_SECONDS:g} s")) from error
+    except TimeoutError:
+        failure = in_our_words(address, ConnectionError(f"no connect within {CONNECT_SECONDS:g} s"))
     except (RPCError, RuntimeError, OSError) as error:
-        raise in_our_words(address, error) from error
-    return client
+        failure = in_our_words(address, error)
+    else:
+        return client
+    client = None  # an error that goes elsewhere must not take it there: it may be let go of in this thread only
+    raise failure
