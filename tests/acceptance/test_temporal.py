@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 WITHIN_SECONDS = 240
+pytestmark = pytest.mark.timeout(600)
+"""Servers and workers on a busy machine take their time."""
 Inspect = Callable[[Client], bool]
 
 
