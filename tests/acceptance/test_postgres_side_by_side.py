@@ -17,6 +17,7 @@ from handrail_orchestrator.store.changes import (
     EndRun,
     HandBack,
     OpenWait,
+    ReadAnswer,
     RecordStep,
     Send,
     Suspend,
@@ -78,7 +79,9 @@ class Engine:
     def _go_on(self, run: ClaimedRun) -> None:
         self._seq += 1
         name = f"w{self._number}-{self._seq}"
-        changes: list[Change] = [RecordStep(step(run.key, name, seq=self._seq))]
+        answers = [each.name for each in self.store.history(run.key).steps if each.kind == "human"]
+        changes: list[Change] = [ReadAnswer(run.key, each, "{}") for each in answers]
+        changes.append(RecordStep(step(run.key, name, seq=self._seq)))
         child = f"c{self._chance.randrange(RUNS)}"
         match self._chance.randrange(5):
             case 0:

@@ -19,7 +19,7 @@ STORE, AUDIT, CLAIMS = 1, 2, 3
 SHARING: frozenset[type] = frozenset(
     {
         c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.Suspend, c.EndRun, c.HandBack, c.Claim, c.Beat, c.Send,
-        c.MoveReview, StartRun, c.StartMany, KeepTrace, ClaimRun, ClaimRings,
+        c.MoveReview, c.ReadAnswer, StartRun, c.StartMany, KeepTrace, ClaimRun, ClaimRings,
     }
 )  # fmt: skip
 """Changes that go on beside each other; they are about runs, whose rows are locked."""

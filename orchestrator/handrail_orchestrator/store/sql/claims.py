@@ -37,8 +37,9 @@ RETURNING key, id, input, signals, created, deadline, cancel, crashes, code, par
     signals > 0 OR EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.key), copied_seq, died_among, trace, undoing,
     round, round_seq, claim
 """
+# Looked at by the row that is written: on a server, another may have claimed it since it was chosen. By no index.
 _CLAIM = f"""
-{CLAIM} WHERE key IN (
+{CLAIM} WHERE +owner IS NULL AND key IN (
     SELECT key FROM runs WHERE workflow = ? AND {{which}} AND wake <= ?
     AND key NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) ORDER BY wake, key LIMIT ?
 )
