@@ -96,7 +96,8 @@ def test_it_begins_with_no_labels_and_accepts_as_soon_as_they_allow_it(desk: Des
     assert second.labels == 200
     assert third.accepted > 30
     assert desk.accepted == third.accepted
-    assert desk.wrong_accepted <= 2
+    # a tenth may be wrong, give or take the chance of a hundred cases; of all cases it would be 18 in a hundred
+    assert desk.wrong_accepted <= 0.1 * desk.accepted + 5
 
 
 def test_what_is_decided_is_a_row_with_its_reason(desk: Desk) -> None:
