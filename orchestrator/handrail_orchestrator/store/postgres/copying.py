@@ -23,8 +23,8 @@ from handrail_orchestrator.store.postgres.locking import STORE
 from handrail_orchestrator.store.postgres.schema import prepare
 from handrail_orchestrator.store.sql.database import Database
 
-_OWN = "handrail_migrations"
-"""The table that a store file does not have."""
+_OWN = ["handrail_commits", "handrail_migrations"]
+"""The tables that a store file does not have."""
 _REFUSING = "handrail_moved"
 """The name of the function, and of the triggers, that refuse changes."""
 _ROWS_AT_ONCE = 1_000
@@ -32,7 +32,7 @@ _ROWS_AT_ONCE = 1_000
 _COLUMNS = """
 SELECT relname, attname, attidentity <> '' FROM pg_class
 JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
-WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname <> %s ORDER BY relname, attnum
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname <> ALL (%s) ORDER BY relname, attnum
 """
 _WATCHED = """
 SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid

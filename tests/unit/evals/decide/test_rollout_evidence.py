@@ -265,7 +265,7 @@ async def test_a_watch_that_fires_holds_what_is_rolled_out_and_tells_people_once
         assert (record.is_held, record.share, record.by) == (True, 0.0, "policy:watch")
         assert record.why.startswith("its watch fired: ")
         assert [change.action for change in client.rollout_history("triage/route")] == ["hold"]
-        (row,) = client._open_store._rows("SELECT kind, title FROM notices")  # type: ignore[attr-defined]  # noqa: SLF001 -- nobody else has asked for it
+        (row,) = client._open_store.within._rows("SELECT kind, title FROM notices")  # type: ignore[attr-defined]  # noqa: SLF001 -- nobody else has asked for it
         assert row == ("hold", "triage/route is held: people decide until somebody resumes it")
 
 
