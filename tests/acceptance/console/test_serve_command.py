@@ -46,7 +46,7 @@ def refused(folder: Path, *arguments: str) -> str:
     ("arguments", "said"),
     [
         (("--store", "sqlite:///nowhere.db"), "there is no such file"),
-        (("--store", "postgres://x/y"), "sqlite:///"),
+        (("--store", "mysql://x/y"), "sqlite:///"),
         (("--store", "sqlite:///runs.db", "--workflows", "no_such_module:flow"), "no_such_module"),
         (("--store", "sqlite:///runs.db", "--workflows", "os:path"), "os:path"),
         (("--store", "sqlite:///runs.db", "--root-path", "review"), "--root-path"),
