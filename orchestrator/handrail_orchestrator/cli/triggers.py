@@ -100,9 +100,9 @@ def pause(name: NameArgument, by: DoerOption, store: StoreOption = DEFAULT_STORE
 
 @app.command()
 @complaining
-def resume(name: NameArgument, by: DoerOption, store: StoreOption = DEFAULT_STORE) -> None:
+def resume(name: NameArgument, by: DoerOption, store: StoreOption = DEFAULT_STORE, note: NoteOption = None) -> None:
     """Let a trigger fire again."""
-    was = _with_client(store, lambda client: client.resume_trigger(name, by=_doer(client, by)))
+    was = _with_client(store, lambda client: client.resume_trigger(name, by=_doer(client, by), why=note))
     typer.echo(harmless(f"{name}: fires again" if was else f"{name}: was not paused"))
 
 
@@ -113,13 +113,14 @@ def fire(
     by: DoerOption,
     store: StoreOption = DEFAULT_STORE,
     payload: Annotated[str | None, typer.Option(metavar="JSON", help="what to fire it with")] = None,
+    note: NoteOption = None,
 ) -> None:
     """Ask the process that runs a trigger to fire it now."""
     try:
         data = None if payload is None else json.loads(payload)
     except ValueError as error:
         raise Misuse(f"--payload is no JSON ({error}): a text needs quotes of its own, such as '\"run-1\"'") from None
-    wished = _with_client(store, lambda client: client.fire_trigger(name, by=_doer(client, by), payload=data))
+    wished = _with_client(store, lambda client: client.fire_trigger(name, by=_doer(client, by), payload=data, why=note))
     typer.echo(
         harmless(f"{name}: asked for as {wished}; see: handrail triggers history {name} --store {as_typed(store)}")
     )

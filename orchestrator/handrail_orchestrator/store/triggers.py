@@ -110,6 +110,7 @@ class ResumeTrigger(NamedTuple):
     name: str
     now: float
     actor: str | None = None
+    reason: str | None = None
 
 
 class AskToFire(NamedTuple):
@@ -119,6 +120,7 @@ class AskToFire(NamedTuple):
     now: float
     actor: str | None
     payload: str | None
+    reason: str | None = None
 
 
 class CloseAsk(NamedTuple):

@@ -73,17 +73,19 @@ class TriggerBoard(ABC):
         actor = self._actor(by)
         return bool(await self._change(PauseTrigger(name, self.now(), actor, why)))
 
-    async def resume_trigger(self, name: str, *, by: str | None = None) -> bool:
+    async def resume_trigger(self, name: str, *, by: str | None = None, why: str | None = None) -> bool:
         """Let a trigger fire again; returns whether it was paused.
 
         Raises:
             NotAllowed: this person may not.
             UnknownTrigger: there is none of this name.
         """
-        checked_texts(name=name)
-        return bool(await self._change(ResumeTrigger(name, self.now(), self._actor(by))))
+        checked_texts(name=name, why=why)
+        return bool(await self._change(ResumeTrigger(name, self.now(), self._actor(by), why)))
 
-    async def fire_trigger(self, name: str, *, by: str | None = None, payload: Any = None) -> str:
+    async def fire_trigger(
+        self, name: str, *, by: str | None = None, payload: Any = None, why: str | None = None
+    ) -> str:
         """Ask the process that runs a trigger to fire it now; returns the key that its history will say it under.
 
         A schedule starts a run for now, a folder or a mailbox is looked into. ``payload`` is what a webhook is fired
@@ -94,14 +96,14 @@ class TriggerBoard(ABC):
             UnknownTrigger: there is none of this name.
             WrongState: it is paused.
         """
-        checked_texts(name=name)
+        checked_texts(name=name, why=why)
         actor = self._actor(by)
         try:
             data = None if payload is None else json.dumps(payload, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise NotStorable(where=f"trigger {name!r}, what it is fired with", problem=str(error)) from error
         checked_texts(payload=data)
-        return f"hand:{await self._change(AskToFire(name, self.now(), actor, data))}"
+        return f"hand:{await self._change(AskToFire(name, self.now(), actor, data, why))}"
 
     async def forget_trigger(self, name: str, *, by: str | None = None) -> bool:
         """Strike a trigger off the list that no code has any more; what it fired stays known. Returns whether it was.

@@ -71,7 +71,7 @@ def resume(tx: Transaction, change: t.ResumeTrigger) -> bool:
         return False
     pauses = json.dumps([*json.loads(row.pauses), [row.paused, max(row.paused, change.now)]])
     tx.execute("UPDATE triggers SET paused = NULL, pauses = ? WHERE name = ?", (pauses, change.name))
-    _log(tx, change.name, _event(change.now, "resumed", actor=change.actor))
+    _log(tx, change.name, _event(change.now, "resumed", actor=change.actor, reason=change.reason))
     return True
 
 
@@ -83,7 +83,7 @@ def ask(tx: Transaction, change: t.AskToFire) -> int:
         "INSERT INTO trigger_asks (source, at, actor, payload) VALUES (?, ?, ?, ?) RETURNING id",
         (change.name, change.now, change.actor, change.payload),
     ).fetchall()
-    _log(tx, change.name, _event(change.now, "asked", key=by_hand(number), actor=change.actor))
+    _log(tx, change.name, _event(change.now, "asked", key=by_hand(number), actor=change.actor, reason=change.reason))
     return int(number)
 
 

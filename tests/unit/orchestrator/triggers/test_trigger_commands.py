@@ -66,14 +66,16 @@ def test_one_is_paused_resumed_and_fired_and_the_history_says_by_whom() -> None:
     refused = handrail("triggers", "fire", "evening", "--as", "ann", "--store", STORE)
     assert refused.exit_code == 2
     assert "resume it first" in refused.stderr
-    assert done("triggers", "resume", "evening", "--as", "ann", "--store", STORE) == "evening: fires again\n"
-    assert "asked for as hand:1" in done("triggers", "fire", "evening", "--as", "ann", "--store", STORE)
+    again = done("triggers", "resume", "evening", "--note", "open", "--as", "ann", "--store", STORE)
+    assert again == "evening: fires again\n"
+    by_hand = done("triggers", "fire", "evening", "--note", "for the boss", "--as", "ann", "--store", STORE)
+    assert "asked for as hand:1" in by_hand
     assert "1 to fire" in done("triggers", "list", "--store", STORE)
     lines = done("triggers", "history", "evening", "--store", STORE, "--json").splitlines()
     told = [(each["action"], each["actor"], each["reason"]) for each in map(json.loads, lines)]
     assert told[:3] == [
-        ("asked", "person:ann", None),
-        ("resumed", "person:ann", None),
+        ("asked", "person:ann", "for the boss"),
+        ("resumed", "person:ann", "open"),
         ("paused", "person:ann", "closed"),
     ]
     assert "closed" in done("triggers", "history", "evening", "--store", STORE)
