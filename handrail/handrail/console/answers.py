@@ -11,11 +11,14 @@ from handrail.console.words import say
 from handrail_ground.errors import HandrailError
 from handrail_orchestrator.errors import (
     Misuse,
+    NotPromoted,
     ReviewError,
     RunConflict,
     StoreError,
     UnknownItem,
+    UnknownRollout,
     UnknownRun,
+    UnknownTrigger,
     WrongState,
 )
 
@@ -45,11 +48,11 @@ def status_of(error: HandrailError) -> int:
     """Return the status that says what kind of error it is."""
     by_name = {"ReviewConflict": 409, "NotAllowed": 403}  # kinds of ReviewError
     match error:
-        case UnknownItem() | UnknownRun():
+        case UnknownItem() | UnknownRun() | UnknownTrigger() | UnknownRollout():
             return 404
         case ReviewError():
             return by_name.get(type(error).__name__, 422)
-        case RunConflict() | WrongState():
+        case RunConflict() | WrongState() | NotPromoted():
             return 409
         case StoreError():
             return 503

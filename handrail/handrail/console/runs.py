@@ -1,8 +1,8 @@
 """The run pages: the list of runs, and one run with its timeline and what may be done to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, cast, get_args
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast, get_args
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -14,11 +14,11 @@ from handrail.console.answers import status_of
 from handrail.console.context import console_of
 from handrail.console.render import link, page
 from handrail.console.timeline import TimelineStep, timeline
+from handrail.console.typed_forms import NOTHING_TYPED, NotUsable, TypedForm, typed_payload
 from handrail.console.values import ShownValue, shown
 from handrail.console.viewer import viewer_of
 from handrail.console.words import say
 from handrail_ground.errors import HandrailError
-from handrail_ground.values import InvalidJson, from_json
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.records.run import RunRecord, WaitRecord
 from handrail_orchestrator.review.permission import StoreAction, check
@@ -171,18 +171,6 @@ class RunView:
     """The name of an event that it waits for."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypedForRun:
-    """What somebody typed into the forms of a run, to be shown again when it was refused."""
-
-    action: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
-
-    def get(self, action: str, name: str) -> str:
-        """Return what was typed into a box of one form."""
-        return self.values.get(name, "") if action == self.action else ""
-
-
 def shown_run(request: Request) -> Response:
     """Show one run."""
     done = request.query_params.get("done", "")
@@ -190,11 +178,8 @@ def shown_run(request: Request) -> Response:
     return _page(request, said=said)
 
 
-NOTHING_TYPED = TypedForRun()
-
-
 def _page(
-    request: Request, *, said: str = "", problem: str = "", status: int = 200, typed: TypedForRun = NOTHING_TYPED
+    request: Request, *, said: str = "", problem: str = "", status: int = 200, typed: TypedForm = NOTHING_TYPED
 ) -> Response:
     viewer = viewer_of(request)
     check(viewer.known, "look_runs")
@@ -264,10 +249,6 @@ def _fork_steps(client: Client, run_id: str) -> list[str]:
 # -- what is done to a run
 
 
-class _Refused(Exception):
-    """What was typed cannot be used; the message is shown beside it."""
-
-
 async def act(request: Request) -> Response:
     """Do what a form of the page asks for, and show the run again."""
     form = await request.form()
@@ -276,15 +257,15 @@ async def act(request: Request) -> Response:
     run_id: str = request.path_params["id"]
     try:
         run_id, done = await _done(request, action, run_id, values)
-    except _Refused as refused:
-        return await _again(request, str(refused), 422, TypedForRun(action, values))
+    except NotUsable as refused:
+        return await _again(request, str(refused), 422, TypedForm(action, values))
     except HandrailError as error:
         await run_in_threadpool(console_of(request).client.run, run_id)  # one that is not there has no page
-        return await _again(request, str(error), status_of(error), TypedForRun(action, values))
+        return await _again(request, str(error), status_of(error), TypedForm(action, values))
     return RedirectResponse(link(request, "run", {"done": done}, id=run_id), 303)
 
 
-async def _again(request: Request, problem: str, status: int, typed: TypedForRun) -> Response:
+async def _again(request: Request, problem: str, status: int, typed: TypedForm) -> Response:
     return await run_in_threadpool(_page, request, problem=problem, status=status, typed=typed)
 
 
@@ -305,18 +286,8 @@ async def _done(request: Request, action: str, run_id: str, values: Mapping[str,
         case "send":
             name, event_id = values.get("name", "").strip(), values.get("event_id", "").strip() or None
             if not name:
-                raise _Refused(say("run.send.no_name"))
-            is_new = await client.send(run_id, name, _payload(values.get("payload", "")), event_id=event_id, by=by)
+                raise NotUsable(say("run.send.no_name"))
+            is_new = await client.send(run_id, name, typed_payload(values.get("payload", "")), event_id=event_id, by=by)
             return run_id, "send" if is_new else "sent-before"
         case _:
             raise HTTPException(400)
-
-
-def _payload(text: str) -> Any:
-    """Return what was typed as an event's payload: JSON, or nothing."""
-    if not text.strip():
-        return None
-    try:
-        return from_json(text)
-    except InvalidJson as error:
-        raise _Refused(say("run.send.no_json", problem=str(error))) from error

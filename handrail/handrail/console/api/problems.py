@@ -14,13 +14,16 @@ from handrail_guards.verdict import Verdict
 from handrail_orchestrator.errors import (
     AnswerRefused,
     NotAllowed,
+    NotPromoted,
     NotStorable,
     ReviewConflict,
     ReviewError,
     RunConflict,
     StoreError,
     UnknownItem,
+    UnknownRollout,
     UnknownRun,
+    UnknownTrigger,
     UnknownWorkflow,
     WrongState,
 )
@@ -61,6 +64,10 @@ _KINDS = (
     ),
     ProblemKind("not-found", 404, "There is nothing here", "No operation has this path."),
     ProblemKind("unknown-run", 404, "There is no such run", "The store holds no run with this id."),
+    ProblemKind(
+        "unknown-trigger", 404, "There is no such trigger", "No orchestrator on the store was given one of this name."
+    ),
+    ProblemKind("unknown-rollout", 404, "There is no such rollout", "No code has declared it in this store."),
     ProblemKind("unknown-item", 404, "There is no such review item", "The store holds no item with this number."),
     ProblemKind(
         "unknown-workflow", 404, "There is no such workflow",
@@ -74,9 +81,13 @@ _KINDS = (
         "A run with this id, or this idempotency key, was started with another workflow or another input.",
     ),
     ProblemKind(
-        "wrong-state", 409, "The run's state does not allow that",
-        "Such as a retry of a run that has not failed, an event for one that has ended, or a fork from a step it does"
-        " not have.",
+        "wrong-state", 409, "Its state does not allow that",
+        "Such as a retry of a run that has not failed, an event for one that has ended, a fork from a step it does not"
+        " have, firing a trigger that is paused, or resuming a rollout that is not held.",
+    ),
+    ProblemKind(
+        "not-promoted", 409, "The evidence does not carry a promotion",
+        "`detail` says why, and about how many cases are missing. Nothing was promoted.",
     ),
     ProblemKind(
         "item-changed", 409, "The item is not as it was when it was looked at",
@@ -207,6 +218,9 @@ _OF_ERRORS: tuple[tuple[type[HandrailError], str], ...] = (
     (ReviewConflict, "item-changed"),
     (ReviewError, "move-refused"),
     (UnknownRun, "unknown-run"),
+    (UnknownTrigger, "unknown-trigger"),
+    (UnknownRollout, "unknown-rollout"),
+    (NotPromoted, "not-promoted"),
     (UnknownWorkflow, "unknown-workflow"),
     (RunConflict, "run-conflict"),
     (WrongState, "wrong-state"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from handrail.console.api import documents, operating, operations, outcomes, reviews, runs, service
 from handrail.console.api.documents import DocumentsTold
+from handrail.console.api.operating_table import OPERATING
 from handrail.console.api.operation import AnyOperation, Operation
 from handrail.console.api.operation_models import FailuresTold, FiguresTold, MapQuery, MapTold, WindowQuery
 from handrail.console.api.outcomes import OutcomeBody, OutcomesTold
@@ -271,7 +272,7 @@ _SERVICE: tuple[AnyOperation, ...] = (
     ),
 )  # fmt: skip
 
-OPERATIONS: tuple[AnyOperation, ...] = (*_RUNS, *_REVIEWS, *_SERVICE)
+OPERATIONS: tuple[AnyOperation, ...] = (*_RUNS, *_REVIEWS, *OPERATING, *_SERVICE)
 """All that are below the API's path; where two fit a path, the first one is meant."""
 
 PROBES: tuple[AnyOperation, ...] = (

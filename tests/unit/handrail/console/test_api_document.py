@@ -17,6 +17,7 @@ from handrail.console.context import ConsoleSettings
 from handrail_orchestrator import errors
 from handrail_orchestrator.errors import OrchestratorError
 from tests.unit.handrail.console.api_site import API, api_site
+from tests.unit.handrail.console.operated import operated_site
 from tests.unit.handrail.console.served import approvals, tickets
 
 DOCUMENT = document("", "1")
@@ -85,7 +86,7 @@ FIGURES = ("/operations/stats?window=24h", "/operations/map?workflow=tickets", "
 
 
 async def test_every_operation_answers_what_the_document_says(tmp_path: Path) -> None:
-    async with api_site(tmp_path) as site:
+    async with operated_site(tmp_path) as site:
         first, second, third = await site.asked(tickets, "charged twice", "cannot sign in", "lost")
         (approval,) = await site.asked(approvals, "pay 5?")
         assert (await site.get("/workflows")).json()["workflows"][0]["name"] == "tickets"

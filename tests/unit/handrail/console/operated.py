@@ -1,0 +1,68 @@
+"""Stores with something to operate: triggers that fire nothing while nobody works, and calls of their operations."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from handrail import Orchestrator, Run, workflow
+from handrail.orchestrator import EndedRun, Occurrence, every, on
+from handrail_orchestrator.store import open_store
+from handrail_orchestrator.store.changes import Change
+from tests.unit.handrail.console.api_site import ApiSite, api_site
+
+NAME = "desk/<b>9 o'clock</b>"
+"""A trigger whose name could be taken for a part of a path, and for HTML."""
+
+
+@workflow(version=1)
+async def report(run: Run, when: Occurrence) -> str:
+    return f"{run.id} of {when.at:%H:%M}"
+
+
+@workflow(version=1)
+async def apologize(run: Run, failed: EndedRun) -> str:
+    return f"{run.id}: sorry for {failed.id}"
+
+
+def changed(folder: Path, changes: Sequence[Change]) -> None:
+    """Write changes into the store of a folder as whoever works on it would."""
+    with closing(open_store(f"sqlite:///{folder / 'runs.db'}")) as store:
+        store.prepare_to_write()
+        store.apply(changes)
+
+
+async def given_triggers(folder: Path) -> None:
+    """Let a store know two triggers, and nobody who runs them."""
+    triggers = [every("0 9 1 1 *", workflow=report, name=NAME), on("tickets", "failed", start=apologize, name="sorry")]
+    flows: list[Any] = [report, apologize]
+    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=flows, triggers=triggers):
+        pass
+
+
+async def call_triggers(site: ApiSite) -> None:
+    """Call every operation on triggers, in an order in which each does something."""
+    place = "/triggers/desk%2F%3Cb%3E9%20o'clock%3C%2Fb%3E"
+    (found, _) = (await site.get("/triggers")).json()["triggers"]
+    assert (found["name"], found["kind"], found["workflow"], found["paused"]) == (NAME, "every", "report", None)
+    assert (await site.post(f"{place}/pause", {"reason": "closed"})).json()["paused"] is not None
+    refused = await site.post(f"{place}/fire")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/api/v1/problems/wrong-state")
+    assert (await site.post(f"{place}/resume", {"reason": "open"})).json()["paused"] is None
+    assert (await site.post(f"{place}/fire", {"reason": "missed"})).json() == {"key": "hand:1"}
+    events = (await site.get(f"{place}/history?limit=3")).json()["events"]
+    told = [(each["action"], each["actor"], each["reason"]) for each in events]
+    me = "person:me"
+    assert told == [("asked", me, "missed"), ("resumed", me, "open"), ("paused", me, "closed")]
+    assert (await site.get("/triggers")).json()["triggers"][0]["waiting"] == 1
+    unknown = await site.post("/triggers/nobody/pause")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "/api/v1/problems/unknown-trigger")
+
+
+@asynccontextmanager
+async def operated_site(folder: Path) -> AsyncIterator[ApiSite]:
+    """Open the API on a store with all of that, once its operations were called."""
+    await given_triggers(folder)
+    async with api_site(folder) as site:
+        await call_triggers(site)
+        yield site
