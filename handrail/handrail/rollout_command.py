@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from handrail.rollout_standing import rollout_standing, rollout_terms
 from handrail_ground.text import harmless
 from handrail_ground.values import json_line
 from handrail_guards.rollout import percent
@@ -50,11 +51,11 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Show how far everything is let loose, what people decided in its place, and whether it could be promoted."""
-    terms = None if margin is None else _terms(margin, confidence)
+    terms = None if margin is None else rollout_terms(margin, confidence)
 
     async def fetch(client: Client) -> list[dict[str, Any]]:
         found = client.rollouts() if target is None else [client.rollout(target)]
-        return [_looked_at(client, record, terms) for record in found]
+        return [rollout_standing(client, record, terms) for record in found]
 
     told = _with_client(store, fetch)
     if as_json:
@@ -65,39 +66,6 @@ def status(
         typer.echo("nothing is rolled out bit by bit in this store: code says so, once it is executed (docs: rollout)")
     for each in told:
         typer.echo(harmless("\n".join(_lines(each))))
-
-
-def _looked_at(client: Client, record: RolloutRecord, terms: "Terms | None") -> dict[str, Any]:
-    told: dict[str, Any] = record.as_json()
-    if not record.key.step:
-        counts = client.counts()
-        told["runs"] = sum(n for (name, version, _), n in counts.items() if (name, version) == _version(record))
-        return told
-    from handrail_evals.decide.rollout_evidence import (  # noqa: PLC0415 -- a version's look needs none of it
-        challenger_verdict,
-        rollout_evidence,
-        rollout_verdict,
-    )
-
-    if record.terms:
-        evidence = rollout_evidence(client, record)
-        told["evidence"] = {
-            "judged": evidence.judged,
-            "let_through": evidence.let_through,
-            "held_back": evidence.held_back,
-            "undecided": evidence.undecided,
-            "decided": len(evidence.pairs),
-            "agreed": evidence.agreed,
-        }
-        if terms is not None:
-            told["verdict"] = rollout_verdict(client, record, terms).as_json()
-    if record.challenger and terms is not None:
-        told["challenger_verdict"] = challenger_verdict(client, record, terms).as_json()
-    return told
-
-
-def _version(record: RolloutRecord) -> tuple[str, int]:
-    return record.key.workflow, record.key.version
 
 
 def _lines(told: dict[str, Any]) -> list[str]:
@@ -170,7 +138,7 @@ def promote(
         def verdict(record: RolloutRecord) -> RolloutVerdict:
             if margin is None:
                 raise Misuse("say --margin: how much worse is still fine, such as 0.02 for two in a hundred")
-            return _verdict(client, record, _terms(margin, confidence), baseline, candidate)
+            return _verdict(client, record, rollout_terms(margin, confidence), baseline, candidate)
 
         return await client.promote_rollout(target, to=to, by=by, why=why, verdict=verdict)
 
@@ -189,7 +157,7 @@ def promote(
 def _verdict(
     client: Client, record: RolloutRecord, terms: "Terms", baseline: Path | None, candidate: Path | None
 ) -> RolloutVerdict:
-    from handrail_evals.decide.rollout_evidence import results_verdict, rollout_verdict  # noqa: PLC0415 -- as above
+    from handrail_evals.decide.rollout_evidence import results_verdict, rollout_verdict  # noqa: PLC0415 -- only here
     from handrail_evals.measure.result.result import read_result  # noqa: PLC0415 -- as above
 
     if baseline is None or candidate is None:
@@ -244,12 +212,6 @@ def history(target: TargetArgument, store: StoreOption = DEFAULT_STORE, as_json:
 def _show(record: RolloutRecord, *, as_json: bool, promoted: bool | None = None) -> None:
     told = record.as_json() | ({} if promoted is None else {"promoted": promoted})
     typer.echo(json_line(told, ascii_only=False) if as_json else harmless(f"{record.target}  {_how_far(told)}"))
-
-
-def _terms(margin: float, confidence: float) -> "Terms":
-    from handrail_evals.decide.gate import Terms  # noqa: PLC0415 -- as above
-
-    return Terms(margin=margin, level=confidence)
 
 
 def _moment(at: float) -> str:

@@ -34,7 +34,7 @@ from handrail.console.answers import fault, handrail_error, http_error, see
 from handrail.console.api import entrance
 from handrail.console.context import Console, ConsoleSettings
 from handrail.console.operations import pages as operations_pages
-from handrail.console.operations import trigger_pages
+from handrail.console.operations import rollout_pages, trigger_pages
 from handrail.console.render import STATIC
 from handrail.console.security import LARGEST_BODY, Door
 from handrail.console.signin_parts import SignInParts
@@ -119,6 +119,7 @@ def every_route() -> list[BaseRoute]:
         *scraping.routes(),
         *operations_pages.routes(),
         *trigger_pages.routes(),
+        *rollout_pages.routes(),
         *entrance.routes(),
         *hooks.routes(),
     ]

@@ -1,6 +1,6 @@
 """The operations of the API on what starts runs, who is told of them, and how far changes are let loose."""
 
-from handrail.console.api import triggers
+from handrail.console.api import rollouts, triggers
 from handrail.console.api.operation import AnyOperation, Operation
 
 _TRIGGERS: tuple[AnyOperation, ...] = (
@@ -36,5 +36,48 @@ _TRIGGERS: tuple[AnyOperation, ...] = (
     ),
 )  # fmt: skip
 
-OPERATING: tuple[AnyOperation, ...] = (*_TRIGGERS,)
+_ROLLOUTS: tuple[AnyOperation, ...] = (
+    Operation(
+        name="listRollouts", method="GET", path="/rollouts", tag="service", action="look_runs",
+        summary="List the steps and versions that are let loose bit by bit, and how far each is.",
+        function=rollouts.list_rollouts, answer=rollouts.RolloutsTold,
+    ),
+    Operation(
+        name="getRollout", method="GET", path="/rollouts/{target}", tag="service", action="look_runs",
+        summary="Get one rollout with its evidence; with a margin, also what a promotion would be told.",
+        function=rollouts.get_rollout, place=rollouts.RolloutPlace, query=rollouts.RolloutQuery,
+        answer=rollouts.RolloutStandingTold, unknown="unknown-rollout",
+    ),
+    Operation(
+        name="getRolloutHistory", method="GET", path="/rollouts/{target}/history", tag="service", action="look_runs",
+        summary="Get what was said of a rollout: by whom, why, and on what evidence.",
+        function=rollouts.rollout_history, place=rollouts.RolloutPlace, answer=rollouts.RolloutHistoryTold,
+        unknown="unknown-rollout",
+    ),
+    Operation(
+        name="promoteRollout", method="POST", path="/rollouts/{target}/promote", tag="service", action="rollout",
+        summary="Let more of it loose, if what people decided blind carries that, or less.",
+        explained="More of a version is let loose by `handrail rollout promote`, as its evidence is two results of a"
+        " suite.",
+        function=rollouts.promote_rollout, place=rollouts.RolloutPlace, body=rollouts.PromoteBody,
+        answer=rollouts.RolloutTold, problems=("wrong-state", "not-promoted"), unknown="unknown-rollout",
+        example={"to": 0.2, "why": "90 cases, none otherwise", "margin": 0.05},
+    ),
+    Operation(
+        name="holdRollout", method="POST", path="/rollouts/{target}/hold", tag="service", action="rollout",
+        summary="Let nothing of it loose from now on.",
+        function=rollouts.hold_rollout, place=rollouts.RolloutPlace, body=rollouts.RolloutReasonBody,
+        answer=rollouts.RolloutTold, problems=("wrong-state",), unknown="unknown-rollout",
+        example={"why": "odd answers since noon"},
+    ),
+    Operation(
+        name="resumeRollout", method="POST", path="/rollouts/{target}/resume", tag="service", action="rollout",
+        summary="Let loose again what was let loose before it was held.",
+        function=rollouts.resume_rollout, place=rollouts.RolloutPlace, body=rollouts.RolloutReasonBody,
+        answer=rollouts.RolloutTold, problems=("wrong-state",), unknown="unknown-rollout",
+        example={"why": "it was the mail server"},
+    ),
+)  # fmt: skip
+
+OPERATING: tuple[AnyOperation, ...] = (*_TRIGGERS, *_ROLLOUTS)
 """Those that ``table.py`` puts among the others."""

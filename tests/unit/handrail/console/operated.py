@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from handrail import Orchestrator, Run, workflow
+from handrail.guards import share
 from handrail.orchestrator import EndedRun, Occurrence, every, on
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.changes import Change
@@ -23,6 +24,16 @@ async def report(run: Run, when: Occurrence) -> str:
 @workflow(version=1)
 async def apologize(run: Run, failed: EndedRun) -> str:
     return f"{run.id}: sorry for {failed.id}"
+
+
+@workflow(version=1, name="greet")
+async def greet_before(run: Run, name: str) -> str:
+    return f"{run.id}: hello {name}"
+
+
+@workflow(version=2, rollout=share(0.5))
+async def greet(run: Run, name: str) -> str:
+    return f"{run.id}: good day {name}"
 
 
 def changed(folder: Path, changes: Sequence[Change]) -> None:
@@ -59,10 +70,30 @@ async def call_triggers(site: ApiSite) -> None:
     assert (unknown.status_code, unknown.json()["type"]) == (404, "/api/v1/problems/unknown-trigger")
 
 
+async def given_rollouts(folder: Path) -> None:
+    """Let a store know a version that is rolled out to half of the runs."""
+    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=[greet, greet_before]):
+        pass
+
+
+async def call_rollouts(site: ApiSite) -> None:
+    """Call every operation on rollouts, in an order in which each does something."""
+    (found,) = (await site.get("/rollouts")).json()["rollouts"]
+    assert (found["target"], found["share"]) == ("greet@2", 0.5)
+    assert (await site.get("/rollouts/greet@2?margin=0.02")).json()["runs"] == 0
+    assert (await site.post("/rollouts/greet@2/promote", {"to": 0.25, "why": "slowly"})).json()["share"] == 0.25
+    assert (await site.post("/rollouts/greet@2/hold", {"why": "odd"})).json()["share"] == 0
+    assert (await site.post("/rollouts/greet@2/resume", {"why": "mended"})).json()["share"] == 0.25
+    changes = (await site.get("/rollouts/greet@2/history")).json()["changes"]
+    assert [each["action"] for each in changes] == ["promote", "hold", "resume"]
+
+
 @asynccontextmanager
 async def operated_site(folder: Path) -> AsyncIterator[ApiSite]:
     """Open the API on a store with all of that, once its operations were called."""
     await given_triggers(folder)
+    await given_rollouts(folder)
     async with api_site(folder) as site:
         await call_triggers(site)
+        await call_rollouts(site)
         yield site
