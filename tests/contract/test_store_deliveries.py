@@ -34,6 +34,11 @@ def test_deliveries_are_read_newest_first_by_state(store: Store) -> None:
     ended(store, rows[1], state="set_aside", error="refused")
     assert [row.topic for row in store.deliveries(None, 10)] == ["c", "b", "a"]
     assert [row.topic for row in store.deliveries(None, 2)] == ["c", "b"]
+    last = store.deliveries(None, 2)[-1].id
+    assert [row.topic for row in store.deliveries(None, 2, before=last)] == ["a"]
+    assert store.deliveries(None, 2, channel="desk") == store.deliveries("sent", 2, channel="desk") == []
+    assert [row.topic for row in store.deliveries("waiting", 2, channel="ops")] == ["c"]
+    assert store.delivery_counts() == [("ops", "sent", 1), ("ops", "set_aside", 1), ("ops", "waiting", 1)]
     assert [store.deliveries(state, 10) for state in ("waiting", "sent", "set_aside")] == [
         [rows[2]],
         [rows[0]._replace(state="sent", tries=1, ended=NOW)],

@@ -33,8 +33,8 @@ from handrail.console import (
 from handrail.console.answers import fault, handrail_error, http_error, see
 from handrail.console.api import entrance
 from handrail.console.context import Console, ConsoleSettings
+from handrail.console.operations import notice_pages, rollout_pages, trigger_pages
 from handrail.console.operations import pages as operations_pages
-from handrail.console.operations import rollout_pages, trigger_pages
 from handrail.console.render import STATIC
 from handrail.console.security import LARGEST_BODY, Door
 from handrail.console.signin_parts import SignInParts
@@ -120,6 +120,7 @@ def every_route() -> list[BaseRoute]:
         *operations_pages.routes(),
         *trigger_pages.routes(),
         *rollout_pages.routes(),
+        *notice_pages.routes(),
         *entrance.routes(),
         *hooks.routes(),
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from handrail_orchestrator.store.outbox import (
     ChannelRow,
     DeclareNotices,
+    DeliveryCount,
     DeliveryRow,
     DeliveryState,
     Notice,
@@ -43,9 +44,21 @@ class NoticeOutbox:
         checked_texts(key=notice.key, title=notice.title, body=notice.body, queue=notice.queue)
         return bool(await self.ask(Tell(notice)))
 
-    def deliveries(self, state: DeliveryState | None = None, *, limit: int = 100) -> list[DeliveryRow]:
-        """Return deliveries, newest first."""
-        return self.store.deliveries(state, limit)
+    def deliveries(
+        self,
+        state: DeliveryState | None = None,
+        *,
+        limit: int = 100,
+        channel: str | None = None,
+        before: int | None = None,
+    ) -> list[DeliveryRow]:
+        """Return deliveries, newest first: of one channel, of those made before the one with this id."""
+        checked_texts(channel=channel)
+        return self.store.deliveries(state, limit, channel=channel, before=before)
+
+    def delivery_counts(self) -> list[DeliveryCount]:
+        """Return how many deliveries there are, by channel and state."""
+        return self.store.delivery_counts()
 
     def notices_of(self, delivery: int, *, limit: int = 100) -> list[NoticeRow]:
         """Return what a delivery tells of, oldest first."""

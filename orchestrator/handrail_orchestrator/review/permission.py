@@ -29,6 +29,7 @@ StoreAction: TypeAlias = Literal[
     "audit",
     "people",
     "rollout",
+    "resend",
 ]
 """What is done to runs, to the records, and to people."""
 
@@ -165,4 +166,5 @@ _WORDS: dict[Action, str] = {
     "audit": "export the audit trail",
     "people": "change people",
     "rollout": "promote, hold or resume a rollout",
+    "resend": "send notices again",
 }

@@ -108,6 +108,7 @@ PLAIN: Final[Mapping[type, str]] = {
     outbox.Addressed: "channel person topic",
     outbox.ChannelRow: "name error",
     outbox.ClaimDelivery: "channel claim",
+    outbox.DeliveryCount: "channel",
     outbox.DeliveryRow: "channel person topic message_id error",
     outbox.EndTry: "claim error",
     outbox.Notice: "key queue",

@@ -199,6 +199,14 @@ class ChannelRow(NamedTuple):
     error: str | None
 
 
+class DeliveryCount(NamedTuple):
+    """How many deliveries of a channel are in a state."""
+
+    channel: str
+    state: DeliveryState
+    deliveries: int
+
+
 class OutboxStore(Protocol):
     """The part of a store that knows what people are told.
 
@@ -214,8 +222,14 @@ class OutboxStore(Protocol):
         """Return whether a delivery of a channel could be claimed now: a look that writes nothing."""
         ...
 
-    def deliveries(self, state: DeliveryState | None, limit: int) -> list[DeliveryRow]:
-        """Return deliveries, newest first; None: of every state."""
+    def deliveries(
+        self, state: DeliveryState | None, limit: int, *, channel: str | None = None, before: int | None = None
+    ) -> list[DeliveryRow]:
+        """Return deliveries, newest first; None: of every state, of every channel, from the newest on."""
+        ...
+
+    def delivery_counts(self) -> list[DeliveryCount]:
+        """Return how many deliveries there are, by channel and state."""
         ...
 
     def notices_of(self, delivery: int, limit: int) -> list[NoticeRow]:

@@ -54,6 +54,7 @@ TABLE: dict[Action, tuple[str, str]] = {
     "audit": ("nnny", ""),
     "people": ("nnny", ""),
     "rollout": ("nnny", ""),
+    "resend": ("nnyy", ""),
 }
 
 

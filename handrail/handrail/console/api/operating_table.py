@@ -1,6 +1,6 @@
 """The operations of the API on what starts runs, who is told of them, and how far changes are let loose."""
 
-from handrail.console.api import rollouts, triggers
+from handrail.console.api import notices, rollouts, triggers
 from handrail.console.api.operation import AnyOperation, Operation
 
 _TRIGGERS: tuple[AnyOperation, ...] = (
@@ -79,5 +79,24 @@ _ROLLOUTS: tuple[AnyOperation, ...] = (
     ),
 )  # fmt: skip
 
-OPERATING: tuple[AnyOperation, ...] = (*_TRIGGERS, *_ROLLOUTS)
+_NOTICES: tuple[AnyOperation, ...] = (
+    Operation(
+        name="listDeliveries", method="GET", path="/notices", tag="service", action="look_runs",
+        summary="List what people are told: deliveries, newest first, with what became of each.",
+        function=notices.list_deliveries, query=notices.DeliveriesQuery, answer=notices.DeliveriesTold,
+    ),
+    Operation(
+        name="listChannels", method="GET", path="/notices/channels", tag="service", action="look_runs",
+        summary="List how the channels of notices fare, and which of them are down.",
+        function=notices.list_channels, answer=notices.ChannelsTold,
+    ),
+    Operation(
+        name="retryDeliveries", method="POST", path="/notices/retry", tag="service", action="resend",
+        summary="Send again what was set aside, and at once what waits for another try.",
+        function=notices.retry_deliveries, body=notices.ResendBody, answer=notices.ResentTold,
+        example={"channel": "desk"},
+    ),
+)  # fmt: skip
+
+OPERATING: tuple[AnyOperation, ...] = (*_TRIGGERS, *_ROLLOUTS, *_NOTICES)
 """Those that ``table.py`` puts among the others."""

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from handrail_orchestrator.store import outbox as o
-from handrail_orchestrator.store.outbox import ChannelRow, DeliveryRow, DeliveryState, NoticeRow, NoticeState
+from handrail_orchestrator.store.outbox import (
+    ChannelRow,
+    DeliveryCount,
+    DeliveryRow,
+    DeliveryState,
+    NoticeRow,
+    NoticeState,
+)
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 _DERIVED = {
@@ -21,6 +28,8 @@ _NOTICE = (
 )
 _COUNTED = {"notices": "(SELECT count(*) FROM delivered_notices WHERE delivery = deliveries.id)"}
 _DELIVERY = f"SELECT {', '.join(_COUNTED.get(name, name) for name in DeliveryRow._fields)} FROM deliveries"  # noqa: S608 -- as above
+_NO_ID = 2**63 - 1
+"""Above every id."""
 
 _JOINABLE = """
 SELECT id FROM deliveries WHERE channel = ? AND topic = ? AND person IS ? AND state = 'waiting' AND is_loud = ?
@@ -193,10 +202,21 @@ class OutboxRows(ABC):
         sql = f"SELECT 1 FROM deliveries WHERE {_DUE} AND {_NOT_DOWN} LIMIT 1"  # noqa: S608 -- constants
         return bool(self._rows(sql, (channel, now, int(is_quiet), now, channel, now)))
 
-    def deliveries(self, state: DeliveryState | None, limit: int) -> list[DeliveryRow]:
+    def deliveries(
+        self, state: DeliveryState | None, limit: int, *, channel: str | None = None, before: int | None = None
+    ) -> list[DeliveryRow]:
         """Return deliveries, newest first."""
-        sql = f"{_DELIVERY} WHERE ? IS NULL OR state = ? ORDER BY id DESC LIMIT ?"
-        return [DeliveryRow._make(row) for row in self._rows(sql, (state, state, limit))]
+        sql = (
+            f"{_DELIVERY} WHERE (? IS NULL OR state = ?) AND (? IS NULL OR channel = ?) AND id < ?"
+            " ORDER BY id DESC LIMIT ?"
+        )
+        newest = _NO_ID if before is None else before
+        return [DeliveryRow._make(row) for row in self._rows(sql, (state, state, channel, channel, newest, limit))]
+
+    def delivery_counts(self) -> list[DeliveryCount]:
+        """Return how many deliveries there are, by channel and state."""
+        sql = "SELECT channel, state, count(*) FROM deliveries GROUP BY channel, state ORDER BY channel, state"
+        return [DeliveryCount._make(row) for row in self._rows(sql)]
 
     def notices_of(self, delivery: int, limit: int) -> list[NoticeRow]:
         """Return the notices that a delivery tells of, oldest first."""

@@ -10,10 +10,23 @@ from handrail.guards import share
 from handrail.orchestrator import EndedRun, Occurrence, every, on
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.outbox import (
+    Addressed,
+    ClaimDelivery,
+    DeclareNotices,
+    EndTry,
+    Notice,
+    NoticeKind,
+    RoutedNotice,
+    RouteNotices,
+    Tell,
+)
 from tests.unit.handrail.console.api_site import ApiSite, api_site
 
 NAME = "desk/<b>9 o'clock</b>"
 """A trigger whose name could be taken for a part of a path, and for HTML."""
+CHANNEL = "a <i>desk</i>"
+ERROR = "no answer from <b>it</b>"
 
 
 @workflow(version=1)
@@ -88,12 +101,45 @@ async def call_rollouts(site: ApiSite) -> None:
     assert [each["action"] for each in changes] == ["promote", "hold", "resume"]
 
 
+def given_notices(folder: Path, count: int = 3) -> None:
+    """Let a store know deliveries through a channel that is down, the last of them set aside, and one that was sent."""
+    kinds: tuple[NoticeKind, ...] = ("breaker",)
+    changed(folder, [DeclareNotices(kinds, 80, 0.8)])
+    changed(folder, [Tell(Notice("breaker", f"n{number}", "down", 1.0)) for number in range(1, count + 1)])
+    to = [Addressed(CHANNEL, "ann", f"topic {number}", 1.0, is_loud=False) for number in range(1, count)]
+    routed = [RoutedNotice(number, "routed", [each]) for number, each in enumerate(to, 1)]
+    works = RoutedNotice(count, "routed", [Addressed("works", None, "news", 1.0, is_loud=True)])
+    changed(folder, [RouteNotices([*routed, works], 1.0, 0.0), ClaimDelivery("works", "me", 2.0, 9.0, False, 1.0)])
+    changed(folder, [EndTry(count, "me", 3.0, "sent"), ClaimDelivery(CHANNEL, "me", 2.0, 9.0, False, 1.0)])
+    changed(folder, [EndTry(1, "me", 3.0, "set_aside", error=ERROR, is_channel_down=True, dead_after=1)])
+
+
+async def call_notices(site: ApiSite) -> None:
+    """Call every operation on notices, in an order in which each does something."""
+    first = (await site.get("/notices?limit=2")).json()
+    assert [(each["id"], each["state"]) for each in first["deliveries"]] == [(3, "sent"), (2, "waiting")]
+    rest = (await site.get(f"/notices?limit=2&cursor={first['next']}")).json()
+    assert ([each["error"] for each in rest["deliveries"]], rest["next"]) == ([ERROR], None)
+    told = (await site.get("/notices/channels")).json()
+    counted = {each["name"]: (each["waiting"], each["sent"], each["set_aside"]) for each in told["channels"]}
+    assert counted == {CHANNEL: (1, 0, 1), "works": (0, 1, 0)}
+    assert [each["dead_since"] for each in told["channels"]] == [3.0, None]
+    assert told["notices"] == {"new": 0, "routed": 3, "unrouted": 0, "withdrawn": 0}
+    assert (await site.post("/notices/retry", {"channel": "works"})).json() == {"count": 0}
+    assert (await site.post("/notices/retry", {"delivery": 1})).json() == {"count": 1}
+    assert (await site.get("/notices?state=set_aside")).json() == {"deliveries": [], "next": None}
+    assert (await site.get("/notices?state=nonsense")).status_code == 422
+    assert (await site.post("/notices/retry", {"delivery": True})).status_code == 422
+
+
 @asynccontextmanager
 async def operated_site(folder: Path) -> AsyncIterator[ApiSite]:
     """Open the API on a store with all of that, once its operations were called."""
     await given_triggers(folder)
     await given_rollouts(folder)
+    given_notices(folder)
     async with api_site(folder) as site:
         await call_triggers(site)
         await call_rollouts(site)
+        await call_notices(site)
         yield site
