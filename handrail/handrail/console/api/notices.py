@@ -6,7 +6,7 @@ from pydantic import Field
 
 from handrail.console.api.operation import ApiAnswer, ApiCall, Given, Nothing
 from handrail.console.api.run_models import LARGEST, Limit, Text, Told
-from handrail.console.operations.channel_standings import channel_standings
+from handrail.console.channel_standings import channel_standings
 from handrail_orchestrator.store.outbox import DeliveryRow, DeliveryState
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from handrail.console.api.operation import ApiAnswer, ApiCall, Given, Nothing
 from handrail.console.api.run_models import Text, Told
-from handrail.console.operations.promoting import USUAL_CONFIDENCE, promoted
+from handrail.console.promoting import USUAL_CONFIDENCE, promoted
 from handrail.rollout_standing import rollout_standing, rollout_terms
 from handrail_orchestrator.store.rollouts import RolloutMove
 

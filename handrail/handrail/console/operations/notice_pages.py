@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from handrail.console.channel_standings import channel_standings
 from handrail.console.context import console_of
-from handrail.console.operations.channel_standings import channel_standings
 from handrail.console.operations.slices import ROWS
 from handrail.console.render import link, page
 from handrail.console.viewer import viewer_of

@@ -12,8 +12,8 @@ from starlette.routing import BaseRoute, Route
 
 from handrail.console.answers import status_of
 from handrail.console.context import console_of
-from handrail.console.operations.promoting import USUAL_CONFIDENCE, promoted
 from handrail.console.operations.slices import slice_of
+from handrail.console.promoting import USUAL_CONFIDENCE, promoted
 from handrail.console.render import link, page
 from handrail.console.typed_forms import NOTHING_TYPED, NotUsable, TypedForm
 from handrail.console.viewer import viewer_of

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Slice(Generic[T]):
+class ListSlice(Generic[T]):
     """The rows of one page, and whether others follow."""
 
     rows: Sequence[T]
@@ -24,7 +24,7 @@ class Slice(Generic[T]):
     """The number of the next page; None: this is the last one."""
 
 
-def slice_of(params: Mapping[str, str], read: Callable[[int], Sequence[T]]) -> Slice[T]:
+def slice_of(params: Mapping[str, str], read: Callable[[int], Sequence[T]]) -> ListSlice[T]:
     """Return the page that an address asks for; ``read`` returns so many rows from the beginning.
 
     Raises:
@@ -36,4 +36,4 @@ def slice_of(params: Mapping[str, str], read: Callable[[int], Sequence[T]]) -> S
     number = int(text)
     found = read(number * ROWS + 1)
     is_more = len(found) > number * ROWS and number < MOST_PAGES
-    return Slice(found[(number - 1) * ROWS : number * ROWS], number, number + 1 if is_more else None)
+    return ListSlice(found[(number - 1) * ROWS : number * ROWS], number, number + 1 if is_more else None)
