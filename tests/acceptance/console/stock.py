@@ -1,4 +1,4 @@
-"""A store in which every kind of item is in every state, with people, runs that failed, and links in the mail."""
+"""A store in which every kind of item is in every state, with people, runs that failed, links, and all to operate."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -30,6 +30,7 @@ from tests.acceptance.console.stock_flows import (
     tickets,
     waits,
 )
+from tests.unit.handrail.console.operated import given_notices, given_rollouts, given_triggers
 
 PASSWORD = "correct horse battery"
 UNDO = 300.0
@@ -140,6 +141,9 @@ def stocked_desk(
     """Serve a store in which everything is in every state."""
     store = f"sqlite:///{folder / 'runs.db'}"
     stock = do(stocked(store, more))
+    do(given_triggers(folder))
+    do(given_rollouts(folder))
+    given_notices(folder)
     if people:
         Desk(store).move(with_people)
     with serving(store, folder, options) as desk:

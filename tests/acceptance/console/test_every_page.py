@@ -25,6 +25,7 @@ LISTS = (
     "/queue", "/queue?state=any", "/queue?text=nothing-has-this", "/queue?queue=desk&late=1&kind=decide&tier=2",
     "/queue?queue=nowhere&end=1", "/batch", "/batch?queue=nowhere", "/runs", "/runs?status=failed",
     "/runs?text=nothing", "/operations", "/operations?workflow=tickets&against=before", "/operations?window=24h",
+    "/operations/rollouts/one?target=greet%402&page=2", "/operations/notices?state=sent",
     "/keys", "/me", "/people", "/people/one?name=ben", "/people/one?name=old",
 )  # fmt: skip
 NO_PAGE = {
