@@ -145,8 +145,9 @@ def list_rollouts(call: ApiCall[Nothing, Nothing, Nothing, Nothing]) -> ApiAnswe
 def get_rollout(call: ApiCall[RolloutPlace, RolloutQuery, Nothing, Nothing]) -> ApiAnswer:
     """Answer how a rollout stands."""
     client, query = call.console.client, call.query
+    record = client.rollout(call.place.target)
     terms = None if query.margin is None else rollout_terms(query.margin, query.confidence)
-    return ApiAnswer(_NOT_THERE | rollout_standing(client, client.rollout(call.place.target), terms))
+    return ApiAnswer(_NOT_THERE | rollout_standing(client, record, terms))
 
 
 def rollout_history(call: ApiCall[RolloutPlace, Nothing, Nothing, Nothing]) -> ApiAnswer:
