@@ -16,7 +16,7 @@ from handrail_orchestrator.suspension import Suspended
 if TYPE_CHECKING:
     import weakref
 
-    from handrail_orchestrator.embedded.waits import Recorder
+    from handrail_orchestrator.embedded.open_waits import Recorder
 
 _FEWEST = 2
 

@@ -12,7 +12,7 @@ from handrail_orchestrator.store.running import PutProgress, PutTags
 if TYPE_CHECKING:
     import weakref
 
-    from handrail_orchestrator.embedded.waits import Recorder
+    from handrail_orchestrator.embedded.open_waits import Recorder
     from handrail_orchestrator.step import StepKind
 
 

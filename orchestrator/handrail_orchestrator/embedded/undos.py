@@ -14,7 +14,7 @@ from handrail_orchestrator.store.running import RegisterUndo
 if TYPE_CHECKING:
     import weakref
 
-    from handrail_orchestrator.embedded.waits import Recorder
+    from handrail_orchestrator.embedded.open_waits import Recorder
 
 
 class Undo(NamedTuple):
