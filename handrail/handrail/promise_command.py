@@ -53,7 +53,7 @@ def list_promises(
             "nothing is promised in this store: a promise begins with the first case of a step with promise(...)"
         )
     for each in found:
-        typer.echo(harmless(f"{each.target}  {each.terms}  {_standing(each)}"))
+        typer.echo(harmless(f"{each.target}  {each.terms}  {each.standing}"))
 
 
 async def _all(client: Client) -> list[PromiseRecord]:
@@ -77,7 +77,7 @@ def show(target: TargetArgument, store: StoreOption = DEFAULT_STORE, as_json: Js
 
 def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
     lines = [f"{record.target}  {record.terms}  (promise {record.number})"]
-    lines.append(f"  now       {_standing(record)}")
+    lines.append(f"  now       {record.standing}")
     if rules:
         lines.append(f"  why       {rules[-1].why} ({_moment(rules[-1].at)}, rule {record.rule})")
     on = f" on {', '.join(record.servers)}" if record.servers else ""
@@ -93,19 +93,6 @@ def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
     if record.threshold is None and record.state != "paused":
         lines.append("  next      answers to what is drawn: the keeper counts them while handrail work or serve runs")
     return lines
-
-
-def _standing(record: PromiseRecord) -> str:
-    if record.threshold is not None:
-        asked = f"{100 * record.accepted_share:.3g}% of it asked blind"
-        return f"accepts from {record.threshold:.3f} on, {_share(record)} of all cases so far, {asked}"
-    if record.why:
-        return f"accepts nothing: {record.why}"
-    return f"accepts nothing yet, {record.answered:,} of {record.drawn:,} blind answers are there"
-
-
-def _share(record: PromiseRecord) -> str:
-    return "0%" if record.coverage is None else f"{100 * record.coverage:.0f}%"
 
 
 @app.command()
@@ -141,7 +128,7 @@ def resume(target: TargetArgument, why: WhyOption, by: DoerOption, store: StoreO
         await _kept(client)
         return client.promise(target)
 
-    typer.echo(harmless(f"{target}: {_standing(_with_client(store, act))}"))
+    typer.echo(harmless(f"{target}: {_with_client(store, act).standing}"))
 
 
 @app.command()

@@ -16,6 +16,7 @@ from handrail_orchestrator.errors import (
     RunConflict,
     StoreError,
     UnknownItem,
+    UnknownPromise,
     UnknownRollout,
     UnknownRun,
     UnknownTrigger,
@@ -48,7 +49,7 @@ def status_of(error: HandrailError) -> int:
     """Return the status that says what kind of error it is."""
     by_name = {"ReviewConflict": 409, "NotAllowed": 403}  # kinds of ReviewError
     match error:
-        case UnknownItem() | UnknownRun() | UnknownTrigger() | UnknownRollout():
+        case UnknownItem() | UnknownRun() | UnknownTrigger() | UnknownRollout() | UnknownPromise():
             return 404
         case ReviewError():
             return by_name.get(type(error).__name__, 422)

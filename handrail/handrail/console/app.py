@@ -35,6 +35,7 @@ from handrail.console.api import entrance
 from handrail.console.context import Console, ConsoleSettings
 from handrail.console.operations import notice_pages, rollout_pages, trigger_pages
 from handrail.console.operations import pages as operations_pages
+from handrail.console.promises import pages as promise_pages
 from handrail.console.render import STATIC
 from handrail.console.security import LARGEST_BODY, Door
 from handrail.console.signin_parts import SignInParts
@@ -121,6 +122,7 @@ def every_route() -> list[BaseRoute]:
         *trigger_pages.routes(),
         *rollout_pages.routes(),
         *notice_pages.routes(),
+        *promise_pages.routes(),
         *entrance.routes(),
         *hooks.routes(),
     ]

@@ -25,7 +25,9 @@ STATIC = HERE / "static"
 
 SCRIPTS = ("page.js", "work.js", "live.js", "fields.js", "drafts.js", "keys.js")
 """Files of ours that every page loads, in this order: each one uses what those before it offer."""
-MENU = (("queue", "menu.queue"), ("runs", "menu.runs"), ("operations", "menu.operations"))
+MENU = (
+    ("queue", "menu.queue"), ("runs", "menu.runs"), ("operations", "menu.operations"), ("promises", "menu.promises"),
+)  # fmt: skip
 """What the menu at the top of each page leads to: routes, and the words for them."""
 
 

@@ -1,6 +1,7 @@
 """``handrail stats``: what the runs of a window came to, and numbers from before to be shown beside."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.known_workflows import must_be_known
 from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, StoreOption
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.records.promise import PromiseRecord
 from handrail_orchestrator.statistics.asking import counting
 from handrail_orchestrator.statistics.stats import Stats
 from handrail_orchestrator.statistics.words import cost, instant, percent, share, span
@@ -57,6 +59,7 @@ def stats(
         found = reader.stats(
             window, workflow=workflow, version=version, tag=carried, zone=zone, from_records=from_records
         )
+        promised = [] if as_json or as_csv else reader.promises()
     if as_json:
         typer.echo(json_line(found.as_json()))
     elif as_csv:
@@ -65,7 +68,7 @@ def stats(
         for line in stats_csv(found):
             typer.echo(line, nl=False)
     else:
-        _show(found)
+        _show(found, [each for each in promised if each.is_current and workflow in {None, each.workflow}])
 
 
 @app.command()
@@ -89,12 +92,12 @@ def baseline(
     typer.echo(harmless(f"{len(rows)} number{'' if len(rows) == 1 else 's'} from before are kept"))
 
 
-def _show(found: Stats) -> None:
+def _show(found: Stats, promised: Sequence[PromiseRecord]) -> None:
     say = [_window(found), *_funnel(found), "", *_times(found)]
     for line in say:
         typer.echo(harmless(line))
     _steps(found)
-    for line in (*_questions(found), *_outcomes(found), *_baseline(found)):
+    for line in (*_questions(found), *_promised(promised), *_outcomes(found), *_baseline(found)):
         typer.echo(harmless(line))
 
 
@@ -172,6 +175,10 @@ def _questions(found: Stats) -> list[str]:
     if found.audits.whole:
         lines.append(f"audits          {share(found.audits)} of the accepted values wrong")
     return lines
+
+
+def _promised(promised: Sequence[PromiseRecord]) -> list[str]:
+    return [f"promise         {each.target}, {each.terms}: {each.standing}" for each in promised]
 
 
 def _outcomes(found: Stats) -> list[str]:

@@ -56,6 +56,18 @@ class PromiseRecord:
         """Return the share of all its cases that was accepted; None: there were none."""
         return self.accepted / self.cases if self.cases else None
 
+    @property
+    def standing(self) -> str:
+        """Return in words what is accepted under it now, or why nothing is."""
+        if self.threshold is not None:
+            asked = f"{100 * self.accepted_share:.3g}% of it asked blind"
+            return (
+                f"accepts from {self.threshold:.3f} on, {100 * (self.coverage or 0):.0f}% of all cases so far, {asked}"
+            )
+        if self.why:
+            return f"accepts nothing: {self.why}"
+        return f"accepts nothing yet, {self.answered:,} of {self.drawn:,} blind answers are there"
+
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
         return {"target": self.target, "coverage": self.coverage, **asdict(self)}
@@ -77,6 +89,10 @@ class PromiseRuleRecord:
     wrong: int
     """Of those at or above the threshold: wrong, or given up."""
     why: str
+    judged: int = 0
+    """Cases that were judged by it so far."""
+    accepted: int = 0
+    """Of them: accepted."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""

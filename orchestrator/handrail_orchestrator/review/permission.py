@@ -165,6 +165,6 @@ _WORDS: dict[Action, str] = {
     "forget": "have values forgotten",
     "audit": "export the audit trail",
     "people": "change people",
-    "rollout": "promote, hold or resume a rollout",
+    "rollout": "promote, hold or resume a rollout, or pause or resume a promise",
     "resend": "send notices again",
 }

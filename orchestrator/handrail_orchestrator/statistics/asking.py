@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from handrail_ground.shares import Proportion
 from handrail_orchestrator import tags
 from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.promising.reader import PromiseReader
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ WEEK = timedelta(days=7)
 
 
 @contextmanager
-def counting(address: str) -> "Iterator[StatsReader]":
+def counting(address: str) -> "Iterator[CountedStore]":
     """Open a store by its address for its figures alone, without what reads runs and questions.
 
     Raises:
@@ -35,7 +36,7 @@ def counting(address: str) -> "Iterator[StatsReader]":
     try:
         if store.path == MEMORY:
             raise Misuse(f"{address} is in memory, and nothing is in it: give the address of a file, sqlite:///FILE")
-        yield _CountedStore(store)
+        yield CountedStore(store)
     finally:
         store.close()
 
@@ -169,7 +170,7 @@ class StatsReader(ABC):
         )
 
 
-class _CountedStore(StatsReader):
+class CountedStore(StatsReader, PromiseReader):
     """A store that is only counted."""
 
     def __init__(self, store: "Store") -> None:

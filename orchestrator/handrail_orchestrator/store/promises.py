@@ -255,6 +255,10 @@ class PromiseStore(Protocol):
         """Return what became of the cases of a stream."""
         ...
 
+    def promise_judged(self, stream: int, promise: int) -> list[tuple[int, int, int]]:
+        """Return the rules of a promise by which cases were judged, each with how many, and how many it accepted."""
+        ...
+
     def promise_has_more(self, stream: int, read_to: int) -> bool:
         """Return whether there are cases that were not read: without a number, or behind one."""
         ...

@@ -15,6 +15,7 @@ from handrail_orchestrator.links import link_for
 from handrail_orchestrator.secret import signing_secret
 from handrail_orchestrator.store import ReviewQuery
 from handrail_orchestrator.store.address import path_of
+from handrail_orchestrator.store.promises import MovePromise, NewRule, NumberCases, PromiseNote
 from handrail_orchestrator.store.rows import ReviewState
 from tests.acceptance.console.desk import Desk, do, serving
 from tests.acceptance.console.document_flows import invoice_pdf, papers
@@ -26,6 +27,7 @@ from tests.acceptance.console.stock_flows import (
     audited_tickets,
     failures,
     payments,
+    promises,
     questions,
     tickets,
     waits,
@@ -70,6 +72,7 @@ async def stocked(store: str, more: int = 0) -> Stock:
                 await engine.start(flow, [way, text(name)], id=name)
         await engine.start(audited_tickets, "Charged twice", id="audit/triage")
         await engine.start(audited_invoices, SOURCE, id="audit/extraction")
+        await engine.start(promises, "Charged twice", id="promise")
         await engine.start(payments, "ACME", id="approve")
         await engine.start(questions, "When do we ship?", id="ask")
         for name, data in (("document", invoice_pdf()), ("unreadable", b"%PDF-1.7 and no more")):
@@ -88,6 +91,7 @@ async def stocked(store: str, more: int = 0) -> Stock:
             if move := MOVES.get(how):
                 await move(engine, number, ANSWERS.get(kind))
         await engine.idle()
+        await _keep(engine)
         await _link(engine, found)
     return found
 
@@ -109,6 +113,15 @@ MOVES: Mapping[str, Move] = {
     "cancelled": lambda engine, item, _: engine.cancel(engine.plain_review(item).run_id),
 }
 """What is done to an item so that it stands as its name says."""
+
+
+async def _keep(engine: Orchestrator) -> None:
+    """Set a rule of the promise, as its keeper does, which then has nothing to do: looking is to change nothing."""
+    (row,) = engine.promise_store.promises()
+    await engine.change_promises(NumberCases(row.stream))
+    rule = NewRule(0.8, 0.5, 0.5, None, cases=1, labels=1, wrong=0, why="labels allow it")
+    notes = [PromiseNote("rule", rule.why)]
+    await engine.change_promises(MovePromise(row.id, row.version, engine.now(), "keeper:k", 1, None, rule, notes=notes))
 
 
 async def _link(engine: Orchestrator, stock: Stock) -> None:

@@ -17,7 +17,7 @@ from handrail import (
     grounded,
     workflow,
 )
-from handrail.guards import Always
+from handrail.guards import Always, promise
 from tests.acceptance.console.flows import READ, SURE, Invoice, Topic
 
 AT_ONCE = 1e-7
@@ -80,6 +80,14 @@ sure_invoice = extract(
     audit=Auditing(1.0, queue="audits"),
 )
 
+kept_topic = classify(
+    "kept-topic",
+    Topic,
+    "Category",
+    models=ScriptedModel(lambda _: Says("billing", 0.98)),
+    accept=promise(wrong_at_most=0.02),
+)
+
 
 @action(approval=Escalation(queue="money", priority=90))
 def pay(payee: str, amount: int) -> str:
@@ -122,6 +130,13 @@ async def audited_invoices(run: Run, text: str) -> str:
 
 
 @workflow(version=1)
+async def promises(run: Run, text: str) -> str:
+    """Decide what a ticket is about, under a promise."""
+    decided: str = await run.decide(kept_topic, text)
+    return decided
+
+
+@workflow(version=1)
 async def payments(run: Run, payee: str) -> str:
     """Pay once people said yes."""
     return await run.step(pay, payee, 82_000)
@@ -146,7 +161,7 @@ async def waits(run: Run, text: str) -> str:
 
 
 WORKFLOWS: tuple[Any, ...] = (
-    tickets, invoices, audited_tickets, audited_invoices, payments, questions, failures, waits,
+    tickets, invoices, audited_tickets, audited_invoices, promises, payments, questions, failures, waits,
 )  # fmt: skip
 KINDS: dict[str, tuple[Any, Callable[[str], str]]] = {
     "triage": (tickets, lambda name: f"{name}: I was charged twice for March, please refund one of the payments."),

@@ -26,7 +26,7 @@ LISTS = (
     "/queue?queue=nowhere&end=1", "/batch", "/batch?queue=nowhere", "/runs", "/runs?status=failed",
     "/runs?text=nothing", "/operations", "/operations?workflow=tickets&against=before", "/operations?window=24h",
     "/operations/rollouts/one?target=greet%402&page=2", "/operations/notices?state=sent",
-    "/keys", "/me", "/people", "/people/one?name=ben", "/people/one?name=old",
+    "/promises", "/promises?earlier=1", "/keys", "/me", "/people", "/people/one?name=ben", "/people/one?name=old",
 )  # fmt: skip
 NO_PAGE = {
     "static", "healthz", "readyz", "home", "item_work", "strip", "to_provider", "from_provider",

@@ -44,8 +44,9 @@ def api_paths(http: httpx2.Client, stock: Stock) -> Iterator[str]:
     run, item = "triage%2Fopen", str(stock.items["triage/open"])
     for path, methods in http.get("/api/v1/openapi.json").json()["paths"].items():
         if "get" in methods:
-            filled = path.replace("{item}", item).replace("{id}", run).replace("{target}", "greet@2")
-            filled = filled.replace("triggers/{name}", "triggers/sorry").replace("{name}", "not-found")
+            filled = path.replace("{item}", item).replace("{id}", run).replace("promises/{target}", "promises/1")
+            filled = filled.replace("{target}", "greet@2").replace("triggers/{name}", "triggers/sorry")
+            filled = filled.replace("{name}", "not-found")
             assert "{" not in filled, f"what stands in {path}?"
             asked = [
                 each["name"]

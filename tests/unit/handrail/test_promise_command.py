@@ -61,6 +61,8 @@ def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
     told = json.loads(done("promise", "show", "sort/letter", "--json", *STORE))
     assert told["threshold"] == kept["threshold"]
     assert [each["number"] for each in told["rules"]] == [1]
+    assert "promise         sort/letter, at most 20% wrong, sure to 80%: accepts from" in done("stats", *STORE)
+    assert "promise  " not in done("stats", "--workflow", "sort", "--version", "1", "--csv", *STORE)
     assert "blind answers at or above" in done("promise", "history", "sort/letter", *STORE)
 
     right = [{"name": f"c{n}", "input": f"{n} 0.99", "expected": "a"} for n in range(40)]

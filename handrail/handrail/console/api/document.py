@@ -21,6 +21,7 @@ _ANY_BODY = ("malformed", "too-large", "wrong-content-type", "invalid")
 _TAGS = {
     "runs": "Start runs and see what becomes of them.",
     "reviews": "Answer what the runs ask people.",
+    "promises": "See what is accepted under a promise, and why; pause and resume it.",
     "service": "How the server and its store are doing.",
 }
 _ABOUT = (

@@ -19,7 +19,7 @@ from handrail_ground.values import json_line
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.review.permission import Action, Governed, check
 
-Tag: TypeAlias = Literal["runs", "reviews", "service"]
+Tag: TypeAlias = Literal["runs", "reviews", "promises", "service"]
 """What operations are about, as the document groups them."""
 
 

@@ -21,6 +21,7 @@ from handrail_orchestrator.errors import (
     RunConflict,
     StoreError,
     UnknownItem,
+    UnknownPromise,
     UnknownRollout,
     UnknownRun,
     UnknownTrigger,
@@ -69,6 +70,10 @@ _KINDS = (
     ),
     ProblemKind("unknown-rollout", 404, "There is no such rollout", "No code has declared it in this store."),
     ProblemKind("unknown-item", 404, "There is no such review item", "The store holds no item with this number."),
+    ProblemKind(
+        "unknown-promise", 404, "There is no such promise",
+        "No case of this workflow's step was recorded under a promise: it begins with the first one.",
+    ),
     ProblemKind(
         "unknown-workflow", 404, "There is no such workflow",
         "The server was not started with this workflow (`--workflows MODULE:NAME`), so it cannot start runs of it.",
@@ -221,6 +226,7 @@ _OF_ERRORS: tuple[tuple[type[HandrailError], str], ...] = (
     (UnknownTrigger, "unknown-trigger"),
     (UnknownRollout, "unknown-rollout"),
     (NotPromoted, "not-promoted"),
+    (UnknownPromise, "unknown-promise"),
     (UnknownWorkflow, "unknown-workflow"),
     (RunConflict, "run-conflict"),
     (WrongState, "wrong-state"),

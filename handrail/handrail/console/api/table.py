@@ -2,12 +2,19 @@
 
 from typing import Any
 
-from handrail.console.api import documents, operating, operations, outcomes, reviews, runs, service
+from handrail.console.api import documents, operating, operations, outcomes, promises, reviews, runs, service
 from handrail.console.api.documents import DocumentsTold
 from handrail.console.api.operating_table import OPERATING
 from handrail.console.api.operation import AnyOperation, Operation
 from handrail.console.api.operation_models import FailuresTold, FiguresTold, MapQuery, MapTold, WindowQuery
 from handrail.console.api.outcomes import OutcomeBody, OutcomesTold
+from handrail.console.api.promise_models import (
+    PromiseDetailTold,
+    PromisePlace,
+    PromisesQuery,
+    PromisesTold,
+    PromiseWhyBody,
+)
 from handrail.console.api.review_models import (
     AddNoteBody,
     AssignBody,
@@ -239,6 +246,33 @@ _REVIEWS: tuple[AnyOperation, ...] = (
     ),
 )  # fmt: skip
 
+_PROMISES: tuple[AnyOperation, ...] = (
+    Operation(
+        name="listPromises", method="GET", path="/promises", tag="promises", action="look_runs",
+        summary="List what AI steps promise of what they accept, and what is accepted under each promise.",
+        function=promises.list_promises, query=PromisesQuery, answer=PromisesTold,
+    ),
+    Operation(
+        name="getPromise", method="GET", path="/promises/{target}", tag="promises", action="look_runs",
+        summary="Get one promise, with its rules over time and what was decided about it.",
+        function=promises.get_promise, place=PromisePlace, answer=PromiseDetailTold, unknown="unknown-promise",
+    ),
+    Operation(
+        name="pausePromise", method="POST", path="/promises/{target}/pause", tag="promises", action="rollout",
+        summary="Accept nothing under a promise until somebody resumes it.",
+        explained="What is answered blind counts all the same.",
+        function=promises.pause, place=PromisePlace, body=PromiseWhyBody, answer=PromiseDetailTold,
+        problems=("wrong-state",), unknown="unknown-promise", example={"why": "the model answers oddly today"},
+    ),
+    Operation(
+        name="resumePromise", method="POST", path="/promises/{target}/resume", tag="promises", action="rollout",
+        summary="Let a paused promise accept again, as much as its labels allow.",
+        explained="Its keeper sets the rule when it looks next.",
+        function=promises.resume, place=PromisePlace, body=PromiseWhyBody, answer=PromiseDetailTold,
+        problems=("wrong-state",), unknown="unknown-promise", example={"why": "the provider mended it"},
+    ),
+)  # fmt: skip
+
 _SERVICE: tuple[AnyOperation, ...] = (
     Operation(
         name="getStats", method="GET", path="/stats", tag="service", action="look_runs",
@@ -272,7 +306,7 @@ _SERVICE: tuple[AnyOperation, ...] = (
     ),
 )  # fmt: skip
 
-OPERATIONS: tuple[AnyOperation, ...] = (*_RUNS, *_REVIEWS, *OPERATING, *_SERVICE)
+OPERATIONS: tuple[AnyOperation, ...] = (*_RUNS, *_REVIEWS, *OPERATING, *_PROMISES, *_SERVICE)
 """All that are below the API's path; where two fit a path, the first one is meant."""
 
 PROBES: tuple[AnyOperation, ...] = (

@@ -14,12 +14,12 @@ from handrail.console.operations.figures import shown
 from handrail.console.operations.filters import WINDOWS, OperationsFilters
 from handrail.console.operations.lengths import length, money, percent
 from handrail.console.operations.view import MOST_GROUPS, view_of
+from handrail.console.promise_lines import PromiseLine, promise_lines
 from handrail.console.render import page
 from handrail.console.viewer import viewer_of
 from handrail.console.words import say
 from handrail_orchestrator.control.bulk import BulkResult
 from handrail_orchestrator.failures.group import FailureGroup, Failures
-from handrail_orchestrator.records.promise import PromiseRecord
 from handrail_orchestrator.review.permission import check
 
 MOST_RUNS = 200
@@ -42,7 +42,11 @@ def routes() -> list[BaseRoute]:
 
 def shown_page(request: Request) -> Response:
     """Show the whole page, with what is promised; counting its cases takes too long to do it every few seconds."""
-    return _view(request, "operations.html", promises=_promises(request))
+    return _view(
+        request,
+        "operations.html",
+        promises=promise_lines(console_of(request).client, request.query_params.get("workflow", "")),
+    )
 
 
 def shown_part(request: Request) -> Response:
@@ -50,20 +54,7 @@ def shown_part(request: Request) -> Response:
     return _view(request, "operations_live.html")
 
 
-def _promises(request: Request) -> list[tuple[PromiseRecord, str, float | None]]:
-    """Return the promises of the workflow that is chosen, or of all, each with why it accepts what it does."""
-    client, workflow = console_of(request).client, request.query_params.get("workflow", "")
-    found = [each for each in client.promises() if each.is_current and workflow in {"", each.workflow}]
-    rules = [client.promise_rules(str(each.number))[-1:] for each in found]
-    return [
-        (each, each.why or (rule[0].why if rule else ""), rule[0].at if rule else None)
-        for each, rule in zip(found, rules, strict=True)
-    ]
-
-
-def _view(
-    request: Request, template: str, *, promises: Sequence[tuple[PromiseRecord, str, float | None]] = ()
-) -> Response:
+def _view(request: Request, template: str, *, promises: Sequence[PromiseLine] = ()) -> Response:
     viewer = viewer_of(request)
     check(viewer.known, "look_runs")
     client = console_of(request).client

@@ -91,6 +91,12 @@ SELECT count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0), coal
 FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule WHERE c.stream = ?
 """  # noqa: S608 -- constants
 
+_JUDGED = f"""
+SELECT c.rule, count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0)
+FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule
+WHERE c.stream = ? AND c.promise IN (0, ?) GROUP BY c.rule ORDER BY c.rule
+"""  # noqa: S608 -- constants
+
 
 def record_case(tx: Transaction, run: int, seq: int, case: PromiseCase) -> None:
     """Write a case into the ledger; a copy of an earlier one is left out."""
@@ -180,6 +186,12 @@ class PromiseRows(ABC):
     def promise_counts(self, stream: int) -> PromiseCounts:
         """Return what became of the cases of a stream."""
         return PromiseCounts._make(self._rows(_COUNTS, (stream,))[0])
+
+    def promise_judged(self, stream: int, promise: int) -> list[tuple[int, int, int]]:
+        """Return the rules of a promise by which cases were judged, each with how many, and how many it accepted."""
+        return [
+            (int(rule), int(cases), int(accepted)) for rule, cases, accepted in self._rows(_JUDGED, (stream, promise))
+        ]
 
     def promise_has_more(self, stream: int, read_to: int) -> bool:
         """Return whether there are cases that were not read: without a number, or behind one."""

@@ -21,7 +21,8 @@ from handrail_orchestrator.store.outbox import (
     RouteNotices,
     Tell,
 )
-from tests.unit.handrail.console.api_site import ApiSite, api_site
+from tests.unit.handrail.console.api_site import FLOWS, ApiSite, api_site
+from tests.unit.handrail.console.promised import promising
 
 NAME = "desk/<b>9 o'clock</b>"
 """A trigger whose name could be taken for a part of a path, and for HTML."""
@@ -138,7 +139,7 @@ async def operated_site(folder: Path) -> AsyncIterator[ApiSite]:
     await given_triggers(folder)
     await given_rollouts(folder)
     given_notices(folder)
-    async with api_site(folder) as site:
+    async with api_site(folder, flows=[*FLOWS, promising]) as site:
         await call_triggers(site)
         await call_rollouts(site)
         await call_notices(site)

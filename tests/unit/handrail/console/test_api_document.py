@@ -16,8 +16,9 @@ from handrail.console.api.table import OPERATIONS, PROBES
 from handrail.console.context import ConsoleSettings
 from handrail_orchestrator import errors
 from handrail_orchestrator.errors import OrchestratorError
-from tests.unit.handrail.console.api_site import API, api_site
+from tests.unit.handrail.console.api_site import API, ApiSite, api_site
 from tests.unit.handrail.console.operated import operated_site
+from tests.unit.handrail.console.promised import promising
 from tests.unit.handrail.console.served import approvals, tickets
 
 DOCUMENT = document("", "1")
@@ -85,6 +86,15 @@ def test_nothing_but_json_objects_that_are_closed_is_asked_for_or_told() -> None
 FIGURES = ("/operations/stats?window=24h", "/operations/map?workflow=tickets", "/operations/failures")
 
 
+async def promises_answer(site: ApiSite) -> None:
+    await site.engine.start(promising, "x 0.9")
+    await site.engine.idle()
+    assert [each["target"] for each in (await site.get("/promises")).json()["promises"]] == ["promising/letter"]
+    paused = (await site.post("/promises/promising%2Fletter/pause", {"why": "odd"})).json()
+    assert paused == (await site.get("/promises/1")).json()
+    assert (await site.post("/promises/1/resume", {"why": "mended"})).json()["history"][-1]["action"] == "resumed"
+
+
 async def test_every_operation_answers_what_the_document_says(tmp_path: Path) -> None:
     async with operated_site(tmp_path) as site:
         first, second, third = await site.asked(tickets, "charged twice", "cannot sign in", "lost")
@@ -140,6 +150,7 @@ async def test_every_operation_answers_what_the_document_says(tmp_path: Path) ->
         assert (await site.post(f"/reviews/{approval}/send-up", {"code": "unsure"})).json()["tier"] == 2
         assert (await site.get(f"/reviews/{approval}")).json()["log"][-1]["action"] == "send_up"
         assert (await site.get(f"/reviews/{approval}/documents")).json() == {"documents": []}
+        await promises_answer(site)
         kinds = (await site.get("/problems")).json()["problems"]
         for kind in kinds:
             assert (await site.get(f"/problems/{kind['name']}")).json() == kind

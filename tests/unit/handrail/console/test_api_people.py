@@ -17,7 +17,12 @@ FREE = {"listReviews", "nextReview", "listProblems", "getProblem"}
 
 
 def path_of(operation: AnyOperation) -> str:
-    places = {"{id}": "r", "{item}": "1", "{name}": "invalid" if operation.tag == "service" else "tickets"}
+    places = {
+        "{id}": "r",
+        "{item}": "1",
+        "{target}": "promising%2Fletter",
+        "{name}": "invalid" if operation.tag == "service" else "tickets",
+    }
     path = operation.path
     for name, value in places.items():
         path = path.replace(name, value)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import httpx2
@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail import Escalation, Run, Says, ScriptedModel, action, classify, rule, workflow
+from handrail import Escalation, Run, action, rule, workflow
 from handrail.console.operations.bars import folded, histogram
 from handrail.console.operations.filters import OperationsFilters
 from handrail.console.operations.lengths import length
-from handrail.guards import promise
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.statistics.buckets import bounds_of
 from handrail_orchestrator.statistics.durations import Durations, HistogramBar
 from tests.unit.handrail.console.api_site import ApiSite, api_site
+from tests.unit.handrail.console.promised import promising
 from tests.unit.handrail.console.served import text_of
 
 HOSTILE = "<img-src=x-onerror=alert(1)>\u202e\"'`"
@@ -44,18 +44,6 @@ async def payments(run: Run, amount: int) -> int:
         return 0
     await run.ask(f"the secret of {amount}", bool, name="approve", escalate=Escalation(queue="money", due_hours=4))
     return await run.step(charge, amount)
-
-
-letter: Any = classify(
-    "letter", Literal["a", "b"], "Which letter?", models=ScriptedModel(lambda _: Says("a", 0.9)),
-    accept=promise(wrong_at_most=0.02),
-)  # fmt: skip
-
-
-@workflow(version=1)
-async def promising(run: Run, text: str) -> str:
-    decided: str = await run.decide(letter, text)
-    return decided
 
 
 @workflow(version=1)
@@ -140,14 +128,14 @@ async def test_the_page_tells_what_became_of_runs_how_they_went_and_what_waits(t
 
 async def test_promises_stand_there_with_what_is_accepted_and_why(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=[*FLOWS, promising]) as site:
-        assert "Promises" not in text_of(await page(site, "/operations"))
-        await site.engine.start(promising, "hm")
+        assert "what is accepted under each" not in text_of(await page(site, "/operations"))
+        await site.engine.start(promising, "hm 0.9")
         await site.engine.idle()
         said = text_of(await page(site, "/operations"))
         assert "letter promising" in said
         assert "at most 2% wrong, sure to 95% nothing yet" in said
         assert "0 / 1 0 wrong" in said
-        assert "Promises" not in text_of(await page(site, "/operations?workflow=payments"))
+        assert "what is accepted under each" not in text_of(await page(site, "/operations?workflow=payments"))
 
 
 async def test_several_workflows_have_figures_together_and_each_a_map(tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""The pages of promises: the list, and one promise with what it came to, its rules over time, and its pause."""
+
+from collections.abc import Mapping
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from handrail.console.answers import status_of
+from handrail.console.context import console_of
+from handrail.console.operations.lengths import percent
+from handrail.console.promise_lines import line_of, promise_lines
+from handrail.console.promises.picture import promise_picture
+from handrail.console.render import link, page
+from handrail.console.viewer import viewer_of
+from handrail.console.words import say
+from handrail_ground.errors import HandrailError
+from handrail_orchestrator.errors import NotAllowed, UnknownPromise
+from handrail_orchestrator.review.permission import check
+
+MOST_RULES = 50
+"""Rules in the table, and lines of the log: the newest; the picture has all, and so has the command."""
+LONGEST_WHY = 1_000
+EARLIER = "earlier"
+"""What asks for the promises of models and prompts of before, too."""
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of promises; a target is ``triage/route`` or a number."""
+    return [
+        Route("/promises", listed, name="promises"),
+        Route("/promises/{target:path}", shown_promise, name="promise"),
+        Route("/promises/{target:path}", act, name="act_on_promise", methods=["POST"]),
+    ]
+
+
+def listed(request: Request) -> Response:
+    """Show what is promised, and what is accepted under it."""
+    check(viewer_of(request).known, "look_runs")
+    earlier = EARLIER in request.query_params
+    lines = promise_lines(console_of(request).client, request.query_params.get("workflow", ""), earlier=earlier)
+    return page(request, "promises.html", promises=lines, percent=percent, earlier=earlier)
+
+
+def shown_promise(request: Request) -> Response:
+    """Show one promise."""
+    return _page(request)
+
+
+def _page(request: Request, *, problem: str = "", status: int = 200, why: str = "") -> Response:
+    viewer, client, target = viewer_of(request), console_of(request).client, request.path_params["target"]
+    check(viewer.known, "look_runs")
+    record = client.promise(target)
+    number = str(record.number)  # another one may begin meanwhile
+    rules = client.promise_rules(number)
+    return page(
+        request,
+        "promise.html",
+        status=status,
+        line=line_of(record, rules),
+        picture=promise_picture(record, rules, client.now()),
+        rules=rules[::-1][:MOST_RULES],
+        more_rules=max(0, len(rules) - MOST_RULES),
+        history=client.promise_history(number)[::-1][:MOST_RULES],
+        others=[each for each in client.promises() if each.target == record.target and each.number != record.number],
+        may=viewer.may("rollout"),
+        percent=percent,
+        problem=problem,
+        why=why,
+        longest_why=LONGEST_WHY,
+    )
+
+
+async def act(request: Request) -> Response:
+    """Pause a promise, or let it go on, and show it again."""
+    form = await request.form()
+    values = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    try:
+        number = await _done(request, values)
+    except (NotAllowed, UnknownPromise):
+        raise
+    except HandrailError as error:
+        return await run_in_threadpool(
+            _page, request, problem=str(error), status=status_of(error), why=values.get("why", "")
+        )
+    if number is None:
+        return await run_in_threadpool(_page, request, problem=say("promises.why.missing"), status=422)
+    return RedirectResponse(link(request, "promise", target=number), 303)
+
+
+async def _done(request: Request, values: Mapping[str, str]) -> str | None:
+    """Do it, and return which promise is to be shown; None: it was not said why."""
+    client, by, do = console_of(request).client, viewer_of(request).person, values.get("do", "")
+    why = values.get("why", "").strip()[:LONGEST_WHY]
+    if do not in {"pause", "resume"}:
+        raise HTTPException(400)
+    client.must_be_allowed(by, "rollout")
+    number = str((await run_in_threadpool(client.promise, request.path_params["target"])).number)
+    if not why:
+        return None
+    await (client.pause_promise if do == "pause" else client.resume_promise)(number, by=by, why=why)
+    return number

@@ -1,0 +1,116 @@
+"""Looking at the promises of a store: where each stands, by which rules it was kept, and what was decided about it."""
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from handrail_orchestrator.errors import UnknownPromise
+from handrail_orchestrator.records.promise import PromiseChange, PromiseRecord, PromiseRuleRecord
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store import Store
+    from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
+
+
+def promise_row(store: "PromiseStore", target: str) -> "PromiseRow":
+    """Return a promise by ``triage/route``, the newest of that step, or by its number.
+
+    Raises:
+        UnknownPromise: there is none.
+    """
+    rows = store.promises()
+    found = [row for row in rows if target in {f"{row.workflow}/{row.step}", str(row.id)}]
+    if not found:
+        raise UnknownPromise(target, known=sorted({f"{row.workflow}/{row.step}" for row in rows}))
+    return max(found, key=lambda row: row.begun)
+
+
+class PromiseReader(ABC):
+    """Whoever has a store open may look at its promises."""
+
+    @property
+    @abstractmethod
+    def _open_store(self) -> "Store":
+        """Return the store."""
+
+    def promises(self) -> list[PromiseRecord]:
+        """Return all promises of the store, by workflow, step and when they began."""
+        rows = self._open_store.promises()
+        newest = {(row.workflow, row.step, row.terms): row.id for row in rows}
+        return [self._record(row, is_current=row.id in newest.values()) for row in rows]
+
+    def promise(self, target: str) -> PromiseRecord:
+        """Return one promise by ``triage/route``, the newest of that step, or by its number.
+
+        Raises:
+            UnknownPromise: there is none.
+        """
+        row = promise_row(self._open_store, target)
+        return next(each for each in self.promises() if each.number == row.id)
+
+    def promise_rules(self, target: str) -> list[PromiseRuleRecord]:
+        """Return the rules that a promise was ever kept by, oldest first.
+
+        Raises:
+            UnknownPromise: there is none.
+        """
+        row = promise_row(self._open_store, target)
+        judged = {
+            rule: (cases, accepted) for rule, cases, accepted in self._open_store.promise_judged(row.stream, row.id)
+        }
+        return [
+            PromiseRuleRecord(
+                number=rule.number,
+                at=rule.at,
+                threshold=rule.threshold,
+                accepted_share=rule.accepted_share,
+                below_share=rule.below_share,
+                cases=rule.cases,
+                labels=rule.labels,
+                wrong=rule.wrong,
+                why=rule.why,
+                judged=judged.get(rule.number, (0, 0))[0],
+                accepted=judged.get(rule.number, (0, 0))[1],
+            )
+            for rule in self._open_store.promise_rules(row.id)
+        ]
+
+    def promise_history(self, target: str) -> list[PromiseChange]:
+        """Return what was decided about a promise, oldest first: by its keeper, and by people.
+
+        Raises:
+            UnknownPromise: there is none.
+        """
+        rows = self._open_store.promise_log(promise_row(self._open_store, target).id)
+        return [PromiseChange(at=row.at, action=row.action, by=row.by, why=row.why) for row in rows]
+
+    def _record(self, row: "PromiseRow", *, is_current: bool) -> PromiseRecord:
+        from handrail_orchestrator.promising.rules import subject_told  # noqa: PLC0415 -- few stores have promises
+
+        counts, subject = self._open_store.promise_counts(row.stream), subject_told(row.told)
+        return PromiseRecord(
+            number=row.id,
+            workflow=row.workflow,
+            step=row.step,
+            model=subject.model,
+            prompt_version=subject.prompt_version,
+            servers=subject.servers,
+            terms=row.terms,
+            wrong_at_most=row.target,
+            sure=round(1 - row.delta, 12),
+            state=row.state,
+            why=row.why,
+            rule=row.rule,
+            threshold=row.threshold,
+            accepted_share=row.accepted_share,
+            labels=row.labels,
+            set_at=row.set_at,
+            begun=row.begun,
+            cases=counts.cases,
+            accepted=counts.accepted,
+            drawn=counts.drawn,
+            answered=counts.answered,
+            wrong=counts.wrong,
+            accepted_answered=counts.accepted_answered,
+            accepted_wrong=counts.accepted_wrong,
+            is_current=is_current,
+        )
