@@ -54,18 +54,27 @@ class Bet(NamedTuple):
 
     def after(self, *, hit: bool, chance: float) -> "Bet":
         """Return the bet after a case in which it happened or not; it should with ``chance``, above 0 and below 1."""
-        # Never a certainty: a single miss would end the bet.
-        expected = min(max(self.ratio * chance, self.least), (1 + chance) / 2)
-        factor = expected / chance if hit else (1 - expected) / (1 - chance)
-        anew = self.run <= 1.0
-        return Bet(
-            self.ratio,
-            self.least,
-            (self.evidence + 1.0) * factor,
-            factor if anew else self.run * factor,
-            hit if anew else self.hits + hit,
-            1 if anew else self.cases + 1,
-        )
+        return Bet._make(stepped(self, hit=hit, chance=chance))
+
+
+def stepped(
+    bet: tuple[float, float, float, float, int, int], *, hit: bool, chance: float
+) -> tuple[float, float, float, float, int, int]:
+    """Return the parts of a bet, in their order, after a case: as ``Bet.after``, for whoever goes on with many."""
+    ratio, least, evidence, run, hits, cases = bet
+    expected, most = ratio * chance, (1 + chance) / 2  # never a certainty: a single miss would end the bet
+    expected = max(expected, least)
+    expected = min(expected, most)
+    factor = expected / chance if hit else (1 - expected) / (1 - chance)
+    evidence = (evidence + 1.0) * factor
+    if run <= 1.0:
+        return ratio, least, evidence, factor, hit, 1
+    return ratio, least, evidence, run * factor, hits + hit, cases + 1
+
+
+def chance_of(hits: int, known: int) -> float:
+    """Return how often something is to be expected that was seen so often among so many, above 0 and below 1."""
+    return (hits + 0.5) / (known + 1)  # what was never seen is rare, not impossible
 
 
 def mean_evidence(bets: tuple[Bet, ...]) -> float:
@@ -89,18 +98,22 @@ class Kind:
     """The score that such cases lie below or above; 0 for the other kinds."""
 
     def fits(self, case: Seen) -> bool:
-        """Return whether a case is of the kind; one without a score is below every score."""
+        """Return whether a case is of the kind."""
+        return self.holds(case.score, accepted=case.accepted)
+
+    def holds(self, score: float | None, *, accepted: bool) -> bool:
+        """Return whether a case with a score is of the kind; one without a score is below every score."""
         match self.name:
             case "lowest":
-                return case.score is None or case.score < self.edge
+                return score is None or score < self.edge
             case "highest":
-                return case.score is not None and case.score > self.edge
+                return score is not None and score > self.edge
             case "reviewed":
-                return not case.accepted
+                return not accepted
             case "accepted":
-                return case.accepted
+                return accepted
             case "unscored":
-                return case.score is None
+                return score is None
             case _ as unknown:
                 assert_never(unknown)
 
@@ -141,11 +154,11 @@ class Signal:
 
     def chance(self, known: int) -> float:
         """Return how often the kind is to be expected, above 0 and below 1, after ``known`` cases to compare with."""
-        return (self.hits + 0.5) / (known + 1)  # what was never seen is rare, not impossible
+        return chance_of(self.hits, known)
 
     def chance_before(self, bet: Bet, known: int) -> float:
         """Return how often the kind was to be expected before the cases that a bet was won with."""
-        return (self.hits - bet.hits + 0.5) / (known - bet.cases + 1)
+        return chance_of(self.hits - bet.hits, known - bet.cases)
 
     def after(self, case: Seen, known: int) -> "Signal":
         """Return the signal after a case; ``known`` is how many there were to compare with before it."""

@@ -100,6 +100,7 @@ class PromiseKeeper:
         self._answers = np.zeros(count)
         self._errors = np.zeros(count)
         """The same two without weights."""
+        self._weights = np.asarray(WEIGHTS)
         self._rule: tuple[int, int, float, float] | None = None
         self._stakes: Any = None
 
@@ -166,7 +167,7 @@ class PromiseKeeper:
         self._errors[first:] += is_wrong
         now = self._wealth[:, first:]
         top = now.max(axis=0)
-        mean = top + np.log(np.asarray(WEIGHTS) @ np.exp(now - top))
+        mean = top + np.log(self._weights @ np.exp(now - top))
         self._best[first:] = np.maximum(self._best[first:], mean)
         self._advance()
 
@@ -176,7 +177,7 @@ class PromiseKeeper:
         if self._rule != rule:
             self._rule, self._stakes = rule, self._stakes_under(*rule)
         target, (edge, most, fixed) = self.settings.target, self._stakes
-        own = np.clip((self._loss[first:] + target) / (target * self._seen[first:] + 2), 0.02, 1)
+        own = np.minimum(np.maximum((self._loss[first:] + target) / (target * self._seen[first:] + 2), 0.02), 1.0)
         return np.concatenate([fixed[:, first:], np.minimum((1 - own) / edge[first:], most[first:])[None]])
 
     def _stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> tuple[Any, Any, Any]:
@@ -195,8 +196,9 @@ class PromiseKeeper:
             level = segment.part * self.settings.delta + carry
             if level <= 0:
                 continue
-            doubtful = np.flatnonzero(self._best[segment.begin : segment.end] < -math.log(level))
-            believed = segment.end - segment.begin if not len(doubtful) else int(doubtful[0])
+            doubtful = self._best[segment.begin : segment.end] < -math.log(level)
+            first = int(doubtful.argmax())  # the first one that is; the very first if none is
+            believed = first if doubtful[first] else segment.end - segment.begin
             if believed:
                 self.in_force = max(self.in_force, segment.begin + believed - 1)
             carry = level if believed == segment.end - segment.begin else 0.0

@@ -38,7 +38,11 @@ def drawn_case(row: PromiseCaseRow, ladder: KeeperLadder) -> DrawnCase:
 
 def _loosest(threshold: float | None, ladder: KeeperLadder) -> int:
     """Return the place of the loosest threshold of a ladder that is not below a number; -1: none, or there is none."""
-    return -1 if threshold is None else sum(each >= threshold for each in ladder.thresholds) - 1
+    if threshold is None:
+        return -1
+    place = ladder.place_of(threshold)
+    is_there = place < len(ladder.thresholds) and ladder.thresholds[place] == threshold
+    return place if is_there else place - 1
 
 
 def verdicts(store: PromiseStore, judgements: Judgements, stream: int, now: float) -> Iterator[tuple[int, CaseVerdict]]:

@@ -8,9 +8,10 @@ from typing import Any, Self
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import watch_from_json, watch_to_json
 from handrail_evals.decide.keeping.draws import DrawnCase
-from handrail_evals.decide.keeping.drift import REFERENCE, armed, watch_settings, watched
+from handrail_evals.decide.keeping.drift import REFERENCE, armed, watch_settings
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import STARTS, KeeperLadder
+from handrail_evals.decide.keeping.running_watch import RunningWatch
 from handrail_evals.errors import InvalidLabels
 
 BAND = 0.1
@@ -35,6 +36,7 @@ class KeeperState:
     def read(self, cases: Iterable[tuple[DrawnCase, float]]) -> int:
         """Read cases with when each was judged, up to the first that is open, or to a stop; return how many."""
         count = 0
+        running = None if self.watch is None else RunningWatch(self.watch)
         for case, at in cases:
             before = self.keeper.threshold
             if not self.keeper.read([case]):
@@ -44,14 +46,16 @@ class KeeperState:
             threshold = self.keeper.threshold
             if threshold is None:
                 continue
-            if threshold != before or self.watch is None:
+            if threshold != before or running is None:
                 settings = watch_settings(self.keeper.settings.target, self.keeper.settings.least_share)
-                self.watch = armed(settings, self.scores, threshold, at)
+                watch = armed(settings, self.scores, threshold, at)
+                running = None if watch is None else RunningWatch(watch)
                 continue
-            self.watch = watched(self.watch, case, threshold, at)
-            if self.watch.phase == "stopped":
-                self._stop(self.watch.changes[-1])
-                break
+            running.take(case, threshold, at)
+            if running.phase == "stopped":
+                self._stop(running.watch.changes[-1])
+                return count
+        self.watch = None if running is None else running.watch
         return count
 
     def _stop(self, change: object) -> None:

@@ -1,0 +1,78 @@
+"""A watch that goes on in place comes to what the watch itself would, whatever comes; and so does where rules stand."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handrail_evals.decide.drift.watch import Watch
+from handrail_evals.decide.drift.watch_file import watch_to_json
+from handrail_evals.decide.keeping.draws import DrawnCase, Verdict
+from handrail_evals.decide.keeping.drift import REFERENCE, armed, watch_settings, watched
+from handrail_evals.decide.keeping.ladder import ladder_of
+from handrail_evals.decide.keeping.ledger import drawn_case
+from handrail_evals.decide.keeping.running_watch import RunningWatch
+from handrail_orchestrator.store.promises import PromiseCaseRow
+
+THRESHOLD = 0.6
+
+
+def traffic(chance: random.Random, *, low: float, wrong: float, share: float, count: int) -> Iterator[DrawnCase]:
+    """Yield cases of which so many have a low score, are wrong, and are drawn."""
+    for number in range(1, count + 1):
+        score = chance.random() * (0.3 if chance.random() < low else 1.0)
+        drawn = chance.random() < share
+        said: Verdict = "wrong" if chance.random() < wrong else "right"
+        yield DrawnCase(
+            number=number, score=score, share=share, drawn=drawn, in_force=0, accepted_share=share, below_share=share,
+            verdict=said if drawn else None,
+        )  # fmt: skip
+
+
+def begun(seed: int) -> Watch:
+    chance = random.Random(seed)
+    found = armed(watch_settings(0.05, 0.02), [chance.random() for _ in range(REFERENCE)], THRESHOLD, 1e9)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("low", "wrong", "share", "phases"),
+    [
+        (0.0, 0.02, 0.3, {"usual"}),
+        (0.5, 0.0, 0.3, {"usual", "raised"}),
+        (0.0, 0.5, 0.3, {"usual", "stopped"}),
+        (0.0, 0.02, 1e-9, {"usual"}),  # nothing is drawn: it accepts nothing, and does not go on
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_it_stands_as_the_watch_does_after_every_case(
+    low: float, wrong: float, share: float, phases: set[str], seed: int
+) -> None:
+    watch = begun(seed)
+    running, seen = RunningWatch(watch), set()
+    for case in traffic(random.Random(seed), low=low, wrong=wrong, share=share, count=1_500):
+        watch = watched(watch, case, THRESHOLD, 1e9 + case.number)
+        running.take(case, THRESHOLD, 1e9 + case.number)
+        seen.add(watch.phase)
+        assert running.phase == watch.phase
+        if case.number % 97 == 0 or watch.phase != "usual":
+            assert running.watch == watch
+    assert watch_to_json(running.watch) == watch_to_json(watch)
+    assert seen == phases
+    assert running.watch.unaudited == (share < 0.01)
+
+
+@given(score=st.floats(0, 1), raw=st.lists(st.floats(0, 1), min_size=100, max_size=120), at=st.integers(0, 400))
+def test_a_case_says_which_threshold_was_in_force_whether_it_is_on_the_ladder_or_between(
+    score: float, raw: list[float], at: int
+) -> None:
+    ladder = ladder_of(raw, fewest=100)
+    own = ladder.thresholds[at % len(ladder.thresholds)]
+    for threshold in (own, score, None):
+        row = PromiseCaseRow(1, 1, score, 1.0, 0, None, 0.0, threshold, 1.0, 1.0, threshold)
+        case = drawn_case(row, ladder)
+        expected = -1 if threshold is None else sum(each >= threshold for each in ladder.thresholds) - 1
+        assert (case.in_force, case.band) == (expected, expected)
