@@ -145,7 +145,7 @@ class AIStep(Generic[T_co]):
         return tuple(each.server for each in self.models if isinstance(each, OnServer))
 
     def with_rules(self, rules: PromiseRules) -> "AIStep[T_co]":
-        """Return the same step, whose promise is kept by these rules: those of a store, such as ``stored_rules``."""
+        """Return the same step, whose promise is kept by these rules, such as those of a store."""
         return replace(self, rules=rules)
 
     async def __call__(self, *values: Input, **named: Input) -> Accepted[T_co] | Doubtful[T_co]:

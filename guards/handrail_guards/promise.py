@@ -47,7 +47,7 @@ class PromiseTerms:
         return Doubt(
             "rule",
             f"a promise ({self.told}) is kept from a store: nothing is accepted under it outside of run.decide, or"
-            " without with_rules(stored_rules(STORE))",
+            " without the rules of a store (step.with_rules, or handrail eval run --rules-from STORE)",
         )
 
 

@@ -3,19 +3,36 @@
 import json
 import secrets
 from datetime import UTC, datetime
+from typing import Protocol
 
 from handrail_guards.promise import PromiseTerms
 from handrail_guards.promise_rule import BEGINNING, PromiseRule, PromiseSubject
 from handrail_orchestrator.errors import StoreError
-from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
+from handrail_orchestrator.store.promises import PromiseRow
 
 SECRET_BYTES = 16
+
+
+class PromisesInForce(Protocol):
+    """What the rules are read from: a store, or what one held at some moment.
+
+    Raises (every method):
+        StoreError: it cannot be read.
+    """
+
+    def promise_of(self, workflow: str, step: str, subject: str, terms: str) -> PromiseRow | None:
+        """Return the promise of what judges, under these terms; None: no case of it was recorded."""
+        ...
+
+    def promises(self) -> list[PromiseRow]:
+        """Return all promises."""
+        ...
 
 
 class StoredRules:
     """Reads the rule in force at each call; a store that cannot be read accepts nothing, and has everything asked."""
 
-    def __init__(self, store: PromiseStore, workflow: str) -> None:
+    def __init__(self, store: PromisesInForce, workflow: str) -> None:
         self._store = store
         self._workflow = workflow
         self._subjects: dict[str, PromiseSubject] = {}

@@ -13,6 +13,7 @@ from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.program import full_name, step_version
 from handrail_evals.measure.target import Observation, Observe
 from handrail_evals.measure.targets.function import arguments, observed
+from handrail_evals.measure.targets.held_rules import HeldRules
 
 if TYPE_CHECKING:
     from handrail_ai_steps.model import Model
@@ -25,6 +26,8 @@ class StepTarget(Generic[Out]):
     """Asks an AI step; a case's input is one value, or a tuple of several."""
 
     step: AIStep[Out]
+    rules_mark: str = ""
+    """Of the promises' rules that it is measured by; empty: by none, so that a promise accepts nothing."""
 
     @property
     def name(self) -> str:
@@ -34,7 +37,7 @@ class StepTarget(Generic[Out]):
     @property
     def version(self) -> str:
         """Return the prompt version, who is asked, and a hash of what is accepted, guarded, audited and allowed."""
-        return step_version(self.step)
+        return step_version(self.step) + (f" promised={self.rules_mark}" if self.rules_mark else "")
 
     @property
     def output_type(self) -> Any:
@@ -48,6 +51,15 @@ class StepTarget(Generic[Out]):
 
     async def _observe(self, case: AnyCase) -> Observation[Out]:
         return observed(await self.step(*arguments(case.input)))
+
+    def under_rules(self, held: HeldRules) -> "StepTarget[Out]":
+        """Return the same step accepting by the rules of its promise, as a store has them.
+
+        Raises:
+            InvalidSuite: the store has no promise of it, or several workflows have.
+        """
+        workflow = held.workflow_of(self.step.name)
+        return StepTarget(held.bound(self.step, [workflow]), held.mark([workflow]))
 
     def from_recording(self, path: Path, *, record: bool) -> "StepTarget[Out]":
         """Return the same step answering from a recording; with ``record`` its models are asked for what is missing.

@@ -18,6 +18,7 @@ from handrail_evals.measure.fingerprint import hash_of
 from handrail_evals.measure.program import named_by, settings_hash, step_version, version_of
 from handrail_evals.measure.target import Observation, Observe
 from handrail_evals.measure.targets.function import FunctionTarget
+from handrail_evals.measure.targets.held_rules import HeldRules
 from handrail_evals.measure.targets.lane import Actions, Lane, LaneBodies, LanePool, Plan, StandIns
 from handrail_evals.measure.targets.step import StepTarget
 from handrail_evals.measure.targets.workflow_record import traced_run
@@ -46,6 +47,12 @@ def workflows_in(workflow: AnyWorkflow) -> list[AnyWorkflow]:
             found[each] = None
             pending += (part for part in _named(each) if isinstance(part, Workflow))
     return list(found)
+
+
+def steps_of(workflow: AnyWorkflow) -> list[AIStep[Any]]:
+    """Return the AI steps that the code of a workflow, and of what it names, names."""
+    found = {id(part): part for each in workflows_in(workflow) for part in _named(each) if isinstance(part, AIStep)}
+    return [*found.values()]
 
 
 def code_parts(workflow: AnyWorkflow) -> list[str]:
@@ -82,6 +89,8 @@ class WorkflowTarget(Generic[In, Out]):
     simulation: Simulation
     judge: Callable[[Any], Any] = field(default=lambda judge: judge, repr=False)
     """Returns who is asked in place of an AI step."""
+    rules_mark: str = ""
+    """Of the promises' rules that it is measured by; empty: by none, so that promises accept nothing."""
 
     @property
     def name(self) -> str:
@@ -96,6 +105,7 @@ class WorkflowTarget(Generic[In, Out]):
         told.append(None if self.reviewers is None else self.reviewers.version)
         if self.actions != "run":
             told.append([[name, version_of(self.actions[name])] for name in sorted(self.actions)])
+        told += [self.rules_mark] if self.rules_mark else []
         return f"{self.workflow.version} {hash_of(told)}"
 
     @property
@@ -152,6 +162,12 @@ class WorkflowTarget(Generic[In, Out]):
         minutes = desk.minutes if desk is not None else None if record.asked else 0.0
         return record.observation(output, human_minutes=minutes)
 
+    def under_rules(self, held: HeldRules) -> "WorkflowTarget[In, Out]":
+        """Return the same workflow, its AI steps accepting by the rules of their promises, as a store has them."""
+        workflows = [each.name for each in (*workflows_in(self.workflow), *self.simulation.children)]
+        asked = self.judge
+        return replace(self, judge=lambda judge: held.bound(asked(judge), workflows), rules_mark=held.mark(workflows))
+
     def from_recording(self, path: Path, *, record: bool) -> "WorkflowTarget[In, Out]":
         """Return the same workflow, its AI steps answering from a recording; with ``record`` models are asked too.
 
@@ -159,12 +175,13 @@ class WorkflowTarget(Generic[In, Out]):
         ``ModelNotReady`` or ``InvalidRecording`` then, when there is nothing to replay or the file cannot be read.
         """
         known: dict[int, tuple[Any, Any]] = {}
+        asked = self.judge
 
         def recorded(judge: object) -> Any:
             if not isinstance(judge, AIStep):
                 return judge
             if id(judge) not in known:
-                known[id(judge)] = judge, StepTarget(judge).from_recording(path, record=record).step
+                known[id(judge)] = judge, StepTarget(asked(judge)).from_recording(path, record=record).step
             return known[id(judge)][1]
 
         return replace(self, judge=recorded)

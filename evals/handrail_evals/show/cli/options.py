@@ -24,6 +24,10 @@ AnswersOption = Annotated[
     Path | None,
     typer.Option("--answers-from", metavar="RESULT", help="score the answers of an earlier result; nobody is asked"),
 ]
+RulesOption = Annotated[
+    str | None,
+    typer.Option("--rules-from", metavar="STORE", help="let promises accept by the rules in force in this store"),
+]
 ConcurrencyOption = Annotated[int, typer.Option(min=1, help="cases asked at once")]
 MetricsOption = Annotated[
     list[str] | None,

@@ -19,7 +19,16 @@ from handrail_evals.numbers.summary.summary import Options
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.exits import code_of, complaint, measuring, printing_aside, run_measured
 from handrail_evals.show.cli.publishing import Publication, publish
-from handrail_evals.show.cli.suites import load_suite, narrowed, on_earlier_answers, on_recording, path_for
+from handrail_evals.show.cli.suites import (
+    load_suite,
+    narrowed,
+    on_earlier_answers,
+    on_recording,
+    path_for,
+    promised_in_vain,
+    under_rules,
+)
+from handrail_ground.text import harmless
 from handrail_orchestrator.cli.progress import progress_bar
 
 DISCORDANCE = 0.1
@@ -97,6 +106,7 @@ def run(
     recording: options.RecordingOption = None,
     record: options.RecordOption = False,
     answers_from: options.AnswersOption = None,
+    rules_from: options.RulesOption = None,
     first: Annotated[int | None, typer.Option(min=1, help="only the first N cases")] = None,
     case: Annotated[list[str] | None, typer.Option(help="only this case; again for more")] = None,
     repeats: Annotated[int | None, typer.Option(min=1, help="ask each case this often")] = None,
@@ -116,7 +126,7 @@ def run(
     summed_up = Options(right_at=right_at)
     with printing_aside(aside=as_json):
         suite = narrowed(load_suite(target), first=first, names=case or [], repeats=repeats)
-    suite = prepared(suite, recording=recording, record=record, answers_from=answers_from)
+    suite = prepared(suite, recording=recording, record=record, answers_from=answers_from, rules_from=rules_from)
     budget = Budget(money=max_money, tokens=max_tokens, seconds=None if max_minutes is None else max_minutes * 60)
     settings = RunSettings(concurrency, per_second=per_second, timeout_seconds=timeout, budget=budget)
     order = RunOrder(
@@ -131,7 +141,9 @@ def run(
     end(evaluation)
 
 
-def prepared(suite: AnySuite, *, recording: Path | None, record: bool, answers_from: Path | None) -> AnySuite:
+def prepared(
+    suite: AnySuite, *, recording: Path | None, record: bool, answers_from: Path | None, rules_from: str | None = None
+) -> AnySuite:
     """Return the suite as the options have it answered.
 
     Raises:
@@ -141,6 +153,10 @@ def prepared(suite: AnySuite, *, recording: Path | None, record: bool, answers_f
         raise typer.BadParameter("--recording and --answers-from exclude each other")
     if record and recording is None:
         raise typer.BadParameter("--record needs --recording FILE, the file to add to")
+    if rules_from is not None and answers_from is not None:
+        raise typer.BadParameter("--rules-from and --answers-from exclude each other: nobody is asked")
+    if rules_from is not None:
+        suite = under_rules(suite, rules_from)
     if recording is not None:
         return on_recording(suite, recording, record=record)
     return suite if answers_from is None else on_earlier_answers(suite, answers_from)
@@ -155,6 +171,9 @@ def execute(order: RunOrder) -> Evaluation:
     """Run a suite with a bar on the terminal, after saying how small a difference it can show."""
     if not order.quiet:
         typer.echo(planned(order.suite), err=True)
+    for step in promised_in_vain(order.suite):
+        said = f"step {step!r} is under a promise and accepts nothing here: give --rules-from STORE, where it is kept"
+        typer.echo(harmless(said), err=True)
     total = len(order.suite.cases) * order.suite.repeats
     with printing_aside(aside=order.quiet), ProgressBar(order.suite.name, total, quiet=order.quiet) as bar:
         evaluation = run_measured(

@@ -13,8 +13,9 @@ from handrail_evals.measure.running.runner import header_of
 from handrail_evals.measure.scorers.judged import JudgedScorer
 from handrail_evals.measure.suite import AnySuite, Suite
 from handrail_evals.measure.targets.answered import AnsweredTarget
+from handrail_evals.measure.targets.held_rules import HeldRules
 from handrail_evals.measure.targets.step import StepTarget
-from handrail_evals.measure.targets.workflow import WorkflowTarget
+from handrail_evals.measure.targets.workflow import WorkflowTarget, steps_of
 from handrail_orchestrator.cli.loading import Wanted, find
 
 RESULTS = Path("results")
@@ -102,6 +103,30 @@ def on_recording(suite: AnySuite, path: Path, *, record: bool) -> AnySuite:
     )
     recorded = suite.with_target(suite.target.from_recording(path, record=record))
     return recorded.with_scorers(judges)
+
+
+def under_rules(suite: AnySuite, address: str) -> AnySuite:
+    """Return the suite whose target accepts by the rules of its promises that are in force in a store.
+
+    Raises:
+        InvalidSuite: its target is neither an AI step nor a workflow, or the store has no promise of it.
+        StoreError: the store cannot be opened or read.
+    """
+    if not isinstance(suite.target, StepTarget | WorkflowTarget):
+        raise InvalidSuite(f"suite {suite.name!r} measures {suite.target.name!r}, which is no AI step and no workflow")
+    return suite.with_target(suite.target.under_rules(HeldRules.of_store(address)))
+
+
+def promised_in_vain(suite: AnySuite) -> list[str]:
+    """Return the AI steps of a suite's target whose promise accepts nothing, as no rules are given."""
+    match suite.target:
+        case StepTarget(step=step, rules_mark=""):
+            steps = [step]
+        case WorkflowTarget(workflow=workflow, rules_mark=""):
+            steps = steps_of(workflow)
+        case _:
+            steps = []
+    return sorted({step.name for step in steps if step.promise is not None and step.rules is None})
 
 
 def on_earlier_answers(suite: AnySuite, path: Path) -> AnySuite:
