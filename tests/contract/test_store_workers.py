@@ -362,8 +362,10 @@ def test_a_store_in_use_writes_at_once_what_need_not_wait(store: Store) -> None:
 
 
 def test_nothing_is_written_while_somebody_else_writes(tmp_path: Path) -> None:
-    for open_file in STORES.values():
-        store, beside = open_file(tmp_path), open_file(tmp_path)
+    for name, open_file in STORES.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        store, beside = open_file(folder), open_file(folder)
         if store.path != beside.path or store.path == ":memory:":  # nobody else can write there
             continue
         lock = sqlite3.connect(store.path, isolation_level=None)

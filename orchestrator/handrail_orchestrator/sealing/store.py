@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from handrail_orchestrator.errors import CommitUnknown
+from handrail_orchestrator.errors import CommitUnknown, StoreLocked
 from handrail_orchestrator.sealing.cipher import Cipher
 from handrail_orchestrator.sealing.seals import Seals
 from handrail_orchestrator.sealing.walk import plan_of
@@ -47,7 +47,11 @@ class SealedStore:
     def try_apply(self, changes: Sequence[Change], *, worker: int | None = None) -> list[Any] | None:
         """Apply like ``apply``, unless that would wait for somebody who is writing: then do nothing and return None."""
         with self._opening_late(changes):
-            replies = self.within.try_apply(self._sealed(changes), worker=worker)
+            try:
+                sealed = self._sealed(changes)
+            except StoreLocked:  # the first change says by which key the store is sealed, which is written too
+                return None
+            replies = self.within.try_apply(sealed, worker=worker)
             return None if replies is None else self._replies(changes, replies)
 
     @contextmanager

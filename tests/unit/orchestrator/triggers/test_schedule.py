@@ -166,5 +166,6 @@ def test_every_zone_of_the_world_can_be_given() -> None:
     from zoneinfo import available_timezones  # noqa: PLC0415 -- one test needs it
 
     begin = utc("2026-03-01T00:00")
-    odd: list[Any] = [tz for tz in available_timezones() if not times("30 2 * * *", tz=tz, after=begin, count=1)]
+    zones = available_timezones() - {"localtime"}  # that of the machine, which another one would not know
+    odd: list[Any] = [tz for tz in zones if not times("30 2 * * *", tz=tz, after=begin, count=1)]
     assert odd == []
