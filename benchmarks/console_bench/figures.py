@@ -13,7 +13,8 @@ from handrail.similar import SimilarCases
 from handrail_evals.decide.corrections.exporting import ExportQuery, exported
 from handrail_evals.decide.corrections.file import write_labelled
 from handrail_orchestrator.store import ReviewQuery
-from handrail_orchestrator.store.changes import AskedItem, MoveReview, OpenWait, Register
+from handrail_orchestrator.store.changes import AskedItem, MoveReview, OpenWait
+from handrail_orchestrator.store.claiming import Register
 from handrail_orchestrator.store.decided import DecidedQuery
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.store.sqlite import SqliteStore

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from console_bench.pattern import Pattern, patterns
-from handrail_orchestrator.store.changes import AskedItem, Change, OpenWait, RecordStep, Register, Suspend
+from handrail_orchestrator.store.changes import AskedItem, Change, OpenWait, RecordStep, Suspend
+from handrail_orchestrator.store.claiming import Register
 from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.store.starts import Started, StartRun
 

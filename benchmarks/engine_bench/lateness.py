@@ -15,7 +15,7 @@ from handrail.guards import Late
 from handrail.orchestrator import ReviewQuery
 from handrail.testing import FakeClock
 from handrail_orchestrator.store import Store, open_store
-from handrail_orchestrator.store.changes import Claim, Register
+from handrail_orchestrator.store.claiming import Claim, Register
 
 CLAIM_BAR = at_most(1.5, 1.2)
 """The processor time of a claim on a store with questions that will be late, by that on one whose questions wait."""

@@ -12,16 +12,15 @@ from handrail_orchestrator.reader import reading
 from handrail_orchestrator.store import ReviewQuery, Store, open_store
 from handrail_orchestrator.store.changes import (
     Change,
-    Claim,
     ClaimedChange,
     EndRun,
-    HandBack,
     OpenWait,
     ReadAnswer,
     RecordStep,
     Send,
     Suspend,
 )
+from handrail_orchestrator.store.claiming import Claim, HandBack
 from handrail_orchestrator.store.rows import ClaimedRun
 from handrail_orchestrator.store.starts import StartRun
 from tests.contract.stores import NOW, decided, question, signed_on, starting, step

@@ -10,17 +10,8 @@ from handrail_orchestrator.sealing.aes_gcm import AesGcm
 from handrail_orchestrator.sealing.store import sealing
 from handrail_orchestrator.step import StepKind
 from handrail_orchestrator.store import Claimed, ReviewQuery, Store
-from handrail_orchestrator.store.changes import (
-    AskedItem,
-    Change,
-    Claim,
-    MoveReview,
-    OpenWait,
-    RecordStep,
-    Register,
-    Suspend,
-    TakeOver,
-)
+from handrail_orchestrator.store.changes import AskedItem, Change, MoveReview, OpenWait, RecordStep, Suspend
+from handrail_orchestrator.store.claiming import Claim, Register, TakeOver
 from handrail_orchestrator.store.rows import ReviewRow, StepRow, StepStatus
 from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.store.sqlite.machines_schema import FORMAT_10

@@ -10,14 +10,13 @@ from handrail_orchestrator.store.changes import (
     Change,
     ClaimedChange,
     EndRun,
-    HandBack,
     NoteStarted,
     OpenWait,
     RecordStep,
     Send,
     Suspend,
 )
-from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun, NotClaimed, Rings
+from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun, HandBack, NotClaimed, Rings
 from handrail_orchestrator.store.control import Pause, PauseRow
 from handrail_orchestrator.store.rows import ClaimedRun
 from handrail_orchestrator.store.running import PutProgress

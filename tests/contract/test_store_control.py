@@ -7,7 +7,8 @@ import pytest
 from handrail_orchestrator.errors import Fenced, Misuse, ReviewConflict, WrongState
 from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.breaking import Rule
-from handrail_orchestrator.store.changes import EndRun, Fork, MoveReview, RecordStep, Suspend, TakeOver
+from handrail_orchestrator.store.changes import EndRun, Fork, MoveReview, RecordStep, Suspend
+from handrail_orchestrator.store.claiming import TakeOver
 from handrail_orchestrator.store.control import (
     BulkBatch,
     EnterSystem,

@@ -9,14 +9,8 @@ import pytest
 
 from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.store import RunQuery, Store, open_store
-from handrail_orchestrator.store.changes import (
-    Cancel,
-    Change,
-    EndRun,
-    OpenWait,
-    RecordStep,
-    Release,
-)
+from handrail_orchestrator.store.changes import Cancel, Change, EndRun, OpenWait, RecordStep
+from handrail_orchestrator.store.claiming import Release
 from handrail_orchestrator.store.kept_settings import Remember
 from tests.contract import stores
 from tests.contract.stores import NOW, STORES, asked, executing, signed_on, starting, status, step, wrote

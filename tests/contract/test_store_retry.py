@@ -15,12 +15,12 @@ from handrail_orchestrator.store.changes import (
     OpenWait,
     Prune,
     RecordStep,
-    Release,
     ReopenWait,
     RetryRun,
     Send,
     Suspend,
 )
+from handrail_orchestrator.store.claiming import Release
 from handrail_orchestrator.store.rows import DUE, ReviewState, RunStatus
 from tests.contract.stores import (
     NOW,

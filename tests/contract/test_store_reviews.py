@@ -12,7 +12,6 @@ from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.changes import (
     Cancel,
     Change,
-    Claim,
     ExtendLease,
     Fork,
     MoveReview,
@@ -21,6 +20,7 @@ from handrail_orchestrator.store.changes import (
     ReviewSets,
     Suspend,
 )
+from handrail_orchestrator.store.claiming import Claim
 from handrail_orchestrator.store.kept_settings import PutView
 from handrail_orchestrator.store.rows import ReviewRow, ReviewState
 from tests.contract.stores import (

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.limits import LimitKey
 from handrail_orchestrator.store import Store
-from handrail_orchestrator.store.changes import Release, TakeOver
+from handrail_orchestrator.store.claiming import Release, TakeOver
 from handrail_orchestrator.store.sharing import LeavePlace, TakePlace, TakeTurn
 from handrail_orchestrator.store.sqlite import SqliteStore
 from tests.contract.stores import NOW, refusal, signed_on, wrote

@@ -10,21 +10,16 @@ import pytest
 from handrail_orchestrator.errors import Fenced, RunConflict
 from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.changes import (
-    Beat,
     Change,
-    Claim,
     EndRun,
-    HandBack,
     NoteStarted,
     OpenWait,
     RecordStep,
-    Register,
-    Release,
     RetryRun,
     Send,
     Suspend,
-    TakeOver,
 )
+from handrail_orchestrator.store.claiming import Beat, Claim, HandBack, Register, Release, TakeOver
 from handrail_orchestrator.store.rows import DUE
 from tests.contract.stores import (
     CRASH_LIMIT,

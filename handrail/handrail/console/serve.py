@@ -78,12 +78,9 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
     """Show the review pages of a store in a browser, and its HTTP API; with workflows, execute them too."""
     if logs:
         log_json()
-    oidc = None
-    if oidc_issuer is not None:
-        role = None if oidc_role is None else checked_role(oidc_role)
-        secret = os.environ.get(SECRET_VARIABLE) or None
-        oidc = OidcSettings(issuer=oidc_issuer, client_id=oidc_client_id, secret=secret, role=role)
-    signing_in = SignInSettings(oidc=oidc, public_url=_checked_public(public_url))
+    signing_in = SignInSettings(
+        oidc=_provider(oidc_issuer, oidc_client_id, oidc_role), public_url=_checked_public(public_url)
+    )
     settings = ConsoleSettings(
         host,
         port,
@@ -106,6 +103,16 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
         breakers, limited = load_systems(systems), load_limits(limits)
         served = Served(store, tuple(loaded), settings, concurrency, given, plan, breakers, limited)
         run_until_stopped(serve_until_stopped(served))
+
+
+def _provider(issuer: str | None, client_id: str, role: str | None) -> OidcSettings | None:
+    """Return the provider that people sign in with; None: there is none."""
+    if issuer is None:
+        return None
+    secret = os.environ.get(SECRET_VARIABLE) or None
+    return OidcSettings(
+        issuer=issuer, client_id=client_id, secret=secret, role=None if role is None else checked_role(role)
+    )
 
 
 def _checked_public(url: str | None) -> str | None:

@@ -20,7 +20,7 @@ from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.address import path_of
 from handrail_orchestrator.store.address_text import is_server
 from handrail_orchestrator.store.backup import back_up, restore_backup
-from handrail_orchestrator.store.changes import TakeOver
+from handrail_orchestrator.store.claiming import TakeOver
 from handrail_orchestrator.store.copying import without_password
 
 CRASH_LIMIT = 1_000_000

@@ -10,7 +10,7 @@ from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.holding import held_back, hold_back, look_for_places
 from handrail_orchestrator.embedded.pausing import BackingOff, Resting
 from handrail_orchestrator.errors import Fenced, StoreError
-from handrail_orchestrator.store.changes import Claim
+from handrail_orchestrator.store.claiming import Claim
 from handrail_orchestrator.store.rows import SUSPECT
 
 if TYPE_CHECKING:

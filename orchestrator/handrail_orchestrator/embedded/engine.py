@@ -19,7 +19,8 @@ from handrail_orchestrator.embedded.worker import Worker
 from handrail_orchestrator.embedded.writer import Host, Writer
 from handrail_orchestrator.errors import UnknownRun
 from handrail_orchestrator.keeping import Files, staged
-from handrail_orchestrator.store.changes import Change, StartMany, TakeOver
+from handrail_orchestrator.store.changes import Change, StartMany
+from handrail_orchestrator.store.claiming import TakeOver
 from handrail_orchestrator.store.starts import Started, StartRun
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from handrail_orchestrator.embedded.observing import driven
 from handrail_orchestrator.embedded.records import error_json
 from handrail_orchestrator.embedded.settings import Equipment
 from handrail_orchestrator.errors import Fenced
-from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, HandBack, plain, run_of
+from handrail_orchestrator.store.changes import Change, ClaimedChange, EndRun, plain, run_of
+from handrail_orchestrator.store.claiming import HandBack
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
 from handrail_orchestrator.workflow import Workflows
 

@@ -14,7 +14,7 @@ from handrail_orchestrator.clock import Clock
 from handrail_orchestrator.doorbell import Doorbell, sidecar_folder
 from handrail_orchestrator.embedded.liveness import HAS_FLOCK, LifeLine, WorkerWatch, here, look_at
 from handrail_orchestrator.errors import Fenced
-from handrail_orchestrator.store.changes import Beat, Register, TakeOver
+from handrail_orchestrator.store.claiming import Beat, Register, TakeOver
 from handrail_orchestrator.store.port import MEMORY, Store
 
 _log = logging.getLogger("handrail.worker")

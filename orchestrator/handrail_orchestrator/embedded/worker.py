@@ -23,7 +23,8 @@ from handrail_orchestrator.errors import (
     StoreMoved,
     StoreNotFound,
 )
-from handrail_orchestrator.store.changes import Change, HandBack, Release
+from handrail_orchestrator.store.changes import Change
+from handrail_orchestrator.store.claiming import HandBack, Release
 from handrail_orchestrator.store.rows import DUE, ClaimedRun
 from handrail_orchestrator.store.starts import Started, StartRun
 from handrail_orchestrator.store_clock import StoreClock

@@ -14,9 +14,11 @@ from handrail_orchestrator.promising.reader import PromiseReader
 from handrail_orchestrator.texts import checked_texts
 
 if TYPE_CHECKING:
-    from handrail_orchestrator.statistics.stats import QueueAge, Stats
+    from handrail_orchestrator.statistics.computing import Computed
+    from handrail_orchestrator.statistics.stats import BaselineFigure, QueueAge, Stats
     from handrail_orchestrator.statistics.window import WindowLike
     from handrail_orchestrator.store import Store
+    from handrail_orchestrator.store.figures import FigureQuery
 
 WEEK = timedelta(days=7)
 
@@ -78,9 +80,7 @@ class StatsReader(ABC):
             Misuse: the window or the zone is none, or there cannot be such a tag.
             StoreError: the store cannot be read.
         """
-        from handrail_orchestrator.statistics.computing import compute  # noqa: PLC0415 -- few clients look at figures
-        from handrail_orchestrator.statistics.counting import tallied  # noqa: PLC0415 -- as above
-        from handrail_orchestrator.statistics.stats import BaselineFigure, Stats  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.statistics.stats import Stats  # noqa: PLC0415 -- few clients look at figures
         from handrail_orchestrator.statistics.window import window_of  # noqa: PLC0415 -- as above
         from handrail_orchestrator.store.figures import FigureQuery  # noqa: PLC0415 -- as above
 
@@ -89,10 +89,7 @@ class StatsReader(ABC):
         chosen = window_of(window, now=now, zone=zone)
         query = FigureQuery(chosen.since, chosen.until, workflow, version, dict(tag or {}))
         tags.check_filter(query.tags)
-        with self._open_store.figures() as stored:
-            tallies = tallied(stored, query, from_records=from_records)
-            baseline = stored.baseline(workflow)
-        found = compute(tallies, now)
+        found, baseline = self._computed(query, now, from_records=from_records)
         funnel = found.funnel
         return Stats(
             window=chosen,
@@ -117,10 +114,23 @@ class StatsReader(ABC):
             money=sum(each.money for each in found.steps),
             unpriced=sum(each.unpriced for each in found.steps),
             outcomes=found.outcomes,
-            baseline=tuple(BaselineFigure(**row._asdict()) for row in baseline),
+            baseline=baseline,
             versions=found.versions,
             flows=found.flows,
         )
+
+    def _computed(
+        self, query: "FigureQuery", now: float, *, from_records: bool
+    ) -> "tuple[Computed, tuple[BaselineFigure, ...]]":
+        """Return what the runs of a query come to, and what it was before there was a workflow, all of one moment."""
+        from handrail_orchestrator.statistics.computing import compute  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.statistics.counting import tallied  # noqa: PLC0415 -- as above
+        from handrail_orchestrator.statistics.stats import BaselineFigure  # noqa: PLC0415 -- as above
+
+        with self._open_store.figures() as stored:
+            tallies = tallied(stored, query, from_records=from_records)
+            before = stored.baseline(query.workflow)
+        return compute(tallies, now), tuple(BaselineFigure(**row._asdict()) for row in before)
 
     def flow(
         self,

@@ -11,7 +11,16 @@ from handrail_orchestrator.store import control as h
 from handrail_orchestrator.store import figures as g
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import rollouts as ro
-from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun
+from handrail_orchestrator.store.claiming import (
+    Beat,
+    Claim,
+    ClaimRings,
+    ClaimRun,
+    HandBack,
+    Register,
+    Release,
+    TakeOver,
+)
 from handrail_orchestrator.store.files import BeginFile, FileChange, KeepFile, PutPart, SweepFiles
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
@@ -138,56 +147,6 @@ class EndRun(NamedTuple):
     ended: float
     has_dependants: bool = True
     """Whether it may have open questions or child runs."""
-
-
-class Claim(NamedTuple):
-    """Own due runs of these workflow versions, oldest first. Reply: ``Claimed``."""
-
-    versions: Sequence[tuple[str, int]]
-    now: float
-    most: int
-    suspects: bool
-    """Whether runs that were in flight in two crashes may be among them: half of those that died together."""
-    busy: bool = False
-    """Whether the worker executes anything: then what must be executed alone is not among them."""
-    but: Sequence[int] = ()
-    """Keys of runs that are left for later."""
-
-
-class Release(NamedTuple):
-    """Give back every run this worker owns and sign off."""
-
-
-class HandBack(NamedTuple):
-    """Give back one run that this worker owns, without blame; due at ``wake``."""
-
-    key: int
-    wake: float
-
-
-class Register(NamedTuple):
-    """Sign on as a worker. Reply: its id."""
-
-    pid: int
-    host: str
-    bell: str
-    lock: str
-    now: float
-
-
-class Beat(NamedTuple):
-    """Show that this worker lives."""
-
-
-class TakeOver(NamedTuple):
-    """Strike off a dead worker and make its runs due. Reply: how many, or None when it beat since."""
-
-    worker: int
-    beat: int
-    now: float
-    crash_limit: int
-    blame: bool = True
-    """Whether it may have died of what it executed."""
 
 
 class Send(NamedTuple):

@@ -1,4 +1,4 @@
-"""Owning single runs: claiming one by its id, and telling an engine elsewhere what is due."""
+"""Who executes which run: workers sign on and off, own what is due or one run by its id, and tell engines elsewhere."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -6,6 +6,56 @@ from typing import Literal, NamedTuple
 from handrail_orchestrator.store.rows import RunStatus
 
 NotClaimedReason = Literal["unknown", "ended", "not_due", "owned", "paused", "alone"]
+
+
+class Claim(NamedTuple):
+    """Own due runs of these workflow versions, oldest first. Reply: ``Claimed``."""
+
+    versions: Sequence[tuple[str, int]]
+    now: float
+    most: int
+    suspects: bool
+    """Whether runs that were in flight in two crashes may be among them: half of those that died together."""
+    busy: bool = False
+    """Whether the worker executes anything: then what must be executed alone is not among them."""
+    but: Sequence[int] = ()
+    """Keys of runs that are left for later."""
+
+
+class Release(NamedTuple):
+    """Give back every run this worker owns and sign off."""
+
+
+class HandBack(NamedTuple):
+    """Give back one run that this worker owns, without blame; due at ``wake``."""
+
+    key: int
+    wake: float
+
+
+class Register(NamedTuple):
+    """Sign on as a worker. Reply: its id."""
+
+    pid: int
+    host: str
+    bell: str
+    lock: str
+    now: float
+
+
+class Beat(NamedTuple):
+    """Show that this worker lives."""
+
+
+class TakeOver(NamedTuple):
+    """Strike off a dead worker and make its runs due. Reply: how many, or None when it beat since."""
+
+    worker: int
+    beat: int
+    now: float
+    crash_limit: int
+    blame: bool = True
+    """Whether it may have died of what it executed."""
 
 
 class ClaimRun(NamedTuple):

@@ -7,16 +7,19 @@ never can both be written.
 
 import secrets
 from collections.abc import Callable, Collection
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from handrail_orchestrator.errors import StoreError, StoreInUse, StoreNotFound
-from handrail_orchestrator.store.changes import Change, TakeOver
+from handrail_orchestrator.store.claiming import TakeOver
 from handrail_orchestrator.store.control import Resume
 from handrail_orchestrator.store.copy_side import CopySide
 from handrail_orchestrator.store.copying import TableContents, copy_all, side_of, without_password
 from handrail_orchestrator.store.sql.applying import apply_all
 from handrail_orchestrator.store.sql.moved import Move, forget_to, note_from, note_to, where_from, where_to
 from handrail_orchestrator.store.sql.transaction import Transaction
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.changes import Change
 
 RESTING = "(handrail migrate)"
 """How the reason ends why a workflow rests until a move is over."""

@@ -7,8 +7,8 @@ from handrail_orchestrator.embedded.dispatch import WorkerParts
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.places import wanted_at
 from handrail_orchestrator.errors import Fenced
-from handrail_orchestrator.store.changes import ClaimedChange, HandBack
-from handrail_orchestrator.store.claiming import ClaimRun, NotClaimed
+from handrail_orchestrator.store.changes import ClaimedChange
+from handrail_orchestrator.store.claiming import ClaimRun, HandBack, NotClaimed
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
 from handrail_orchestrator.temporal.attributes import shown
 from handrail_orchestrator.temporal.driver import Advanced

@@ -75,9 +75,7 @@ def folder(  # noqa: PLR0913 -- each is a setting of its own, given by name
     places = (Path(done or root / "done").absolute(), Path(failed or root / "failed").absolute())
     if root in places or places[0] == places[1]:
         raise Misuse(f"folder({str(path)!r}): done and failed must be two folders of their own")
-    for place in (root, *places):
-        if place.exists() and not place.is_dir():
-            raise Misuse(f"folder({str(path)!r}): {harmless(str(place))} is no folder")
+    _must_be_folders(path, root, *places)
     for setting, seconds in (("settle_seconds", settle_seconds), ("poll_seconds", poll_seconds)):
         if not 0 <= seconds < 1e9 or (setting == "poll_seconds" and not seconds):
             raise Misuse(f"folder({str(path)!r}, {setting}={seconds!r}): give seconds")
@@ -95,6 +93,12 @@ def folder(  # noqa: PLR0913 -- each is a setting of its own, given by name
         raise InvalidWorkflow(f"workflow {workflow.name!r} has no input, so a file would be lost on it: let it be File")
     maker.check(File(id="0" * 64, name="file", size=0))
     return Folder(name or f"folder:{workflow.name}", workflow, rules, maker, poll_seconds)
+
+
+def _must_be_folders(path: str | Path, *places: Path) -> None:
+    for place in places:
+        if place.exists() and not place.is_dir():
+            raise Misuse(f"folder({str(path)!r}): {harmless(str(place))} is no folder")
 
 
 class Folder(NamedTrigger):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handrail_orchestrator.embedded.flushes import Flushes
-from handrail_orchestrator.store.changes import Register
+from handrail_orchestrator.store.claiming import Register
 from handrail_orchestrator.store.sqlite import SqliteStore
 
 REGISTER = [Register(pid=1, host="here", bell="", lock="", now=1.0)]

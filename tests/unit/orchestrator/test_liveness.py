@@ -10,7 +10,7 @@ import pytest
 from handrail import Orchestrator, Run, workflow
 from handrail.orchestrator import Settings
 from handrail_orchestrator.embedded.liveness import HAS_FLOCK, HELD_LEASES, LifeLine, WorkerWatch, here, look_at
-from handrail_orchestrator.store.changes import Register
+from handrail_orchestrator.store.claiming import Register
 from handrail_orchestrator.store.rows import WorkerRow
 from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.store.starts import StartRun

@@ -17,7 +17,8 @@ from handrail_orchestrator.records.lateness import LatePlan, PlannedPolicy
 from handrail_orchestrator.records.reading import review_item
 from handrail_orchestrator.review import moves
 from handrail_orchestrator.review.late import late
-from handrail_orchestrator.store.changes import AskedItem, Cancel, MoveReview, OpenWait, Register, Suspend
+from handrail_orchestrator.store.changes import AskedItem, Cancel, MoveReview, OpenWait, Suspend
+from handrail_orchestrator.store.claiming import Register
 from handrail_orchestrator.store.rows import ReviewLogRow, ReviewRow, StepRow
 from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.store.starts import StartRun

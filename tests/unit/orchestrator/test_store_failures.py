@@ -22,7 +22,8 @@ from handrail_orchestrator.errors import (
     StoreTooNew,
 )
 from handrail_orchestrator.store import open_store
-from handrail_orchestrator.store.changes import EndRun, RecordStep, Register, TakeOver
+from handrail_orchestrator.store.changes import EndRun, RecordStep
+from handrail_orchestrator.store.claiming import Register, TakeOver
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.store.sqlite import SqliteStore
 from handrail_orchestrator.store.starts import StartRun

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from handrail_orchestrator.store import changes as c
-from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun
+from handrail_orchestrator.store.claiming import Beat, Claim, ClaimRings, ClaimRun, HandBack
 from handrail_orchestrator.store.starts import StartRun
 from handrail_orchestrator.store.traces import KeepTrace
 
@@ -18,7 +18,7 @@ STORE, AUDIT, CLAIMS = 1, 2, 3
 
 SHARING: frozenset[type] = frozenset(
     {
-        c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.Suspend, c.EndRun, c.HandBack, c.Claim, c.Beat, c.Send,
+        c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.Suspend, c.EndRun, HandBack, Claim, Beat, c.Send,
         c.MoveReview, c.ReadAnswer, StartRun, c.StartMany, KeepTrace, ClaimRun, ClaimRings,
     }
 )  # fmt: skip
@@ -63,7 +63,7 @@ def locks_of(changes: Sequence[c.Change]) -> Locks:
                 items.add(change.id)
             case c.Send() | ClaimRun():
                 ids.add(change.run_id)
-            case c.Claim() | ClaimRings():
+            case Claim() | ClaimRings():
                 numbers.add(CLAIMS)
             case _:
                 pass

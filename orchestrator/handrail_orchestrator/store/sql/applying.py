@@ -16,7 +16,16 @@ from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import sharing as sh
 from handrail_orchestrator.store import triggers as t
 from handrail_orchestrator.store.changes import ClaimedChange
-from handrail_orchestrator.store.claiming import ClaimRings, ClaimRun
+from handrail_orchestrator.store.claiming import (
+    Beat,
+    Claim,
+    ClaimRings,
+    ClaimRun,
+    HandBack,
+    Register,
+    Release,
+    TakeOver,
+)
 from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
@@ -125,14 +134,14 @@ APPLY: dict[type, Apply] = {
     DeclareRetention: retention.declare,
     Remember: lifecycle.remember,
     PutView: views.put,
-    c.Claim: claims.claim,
+    Claim: claims.claim,
     ClaimRun: owning.claim,
     ClaimRings: ringing.take,
-    c.Release: claims.release,
-    c.HandBack: claims.hand_back,
-    c.Register: claims.register,
-    c.Beat: claims.beat,
-    c.TakeOver: claims.take_over,
+    Release: claims.release,
+    HandBack: claims.hand_back,
+    Register: claims.register,
+    Beat: claims.beat,
+    TakeOver: claims.take_over,
     c.MoveReview: reviews.move,
     c.ExtendLease: reviews.extend,
     c.ReadAnswer: reviews.read_answer,
@@ -196,7 +205,7 @@ APPLY: dict[type, Apply] = {
 }
 
 FENCED: frozenset[type] = frozenset(
-    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, c.Claim, c.Beat}
+    {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, Claim, Beat}
     | {ClaimRun}
     | {h.EnterSystem, h.SystemFailed, h.SystemAnswered}
     | {sh.TakePlace, sh.TakeTurn}

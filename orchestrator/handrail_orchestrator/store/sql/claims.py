@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from handrail_orchestrator.errors import Fenced
-from handrail_orchestrator.store import changes as c
+from handrail_orchestrator.store.claiming import Beat, Claim, HandBack, Register, Release, TakeOver
 from handrail_orchestrator.store.port import Claimed
 from handrail_orchestrator.store.rows import DUE, SUSPECT, ClaimedRun
 from handrail_orchestrator.store.sql import outbox, pauses, sharing, systems
@@ -67,7 +67,7 @@ WHERE owner = ?
 _GIVE_BACK = f"UPDATE runs SET owner = NULL, status = 'pending', wake = {DUE} WHERE owner = ?"  # noqa: S608 -- a constant
 
 
-def claim(tx: Transaction, change: c.Claim) -> Claimed:
+def claim(tx: Transaction, change: Claim) -> Claimed:
     """Own due runs, the most urgent first and of those the oldest, and say when the next is due.
 
     Of runs that were in flight in two crashes, half of those that were in flight together are claimed at once, those
@@ -120,12 +120,12 @@ def lanes(tx: Transaction, versions: Sequence[tuple[str, int]]) -> list[RunLane]
     return [RunLane(workflow, priority, *known[workflow]) for workflow, priority in found]
 
 
-def _first_suspect(tx: Transaction, change: c.Claim) -> tuple[int, int] | None:
+def _first_suspect(tx: Transaction, change: Claim) -> tuple[int, int] | None:
     row = tx.execute(_FIRST_SUSPECT, (json.dumps(list(change.versions)), change.now)).fetchone()
     return None if row is None else (int(row[0]), int(row[1]))
 
 
-def _claim_suspects(tx: Transaction, change: c.Claim, crashes: int, among: int) -> list[ClaimedRun]:
+def _claim_suspects(tx: Transaction, change: Claim, crashes: int, among: int) -> list[ClaimedRun]:
     claimed: list[ClaimedRun] = []
     most = min(max(1, (among + 1) // 2), change.most)
     for name, version in change.versions:
@@ -142,7 +142,7 @@ def claimed_run(row: tuple[Any, ...], workflow: str, version: int) -> ClaimedRun
     return ClaimedRun(key, run_id, workflow, version, value, signals, created, deadline, bool(cancel), *more)
 
 
-def _next_wake(tx: Transaction, change: c.Claim, given: list[RunLane], *, suspects: bool) -> float | None:
+def _next_wake(tx: Transaction, change: Claim, given: list[RunLane], *, suspects: bool) -> float | None:
     fresh = "" if suspects else f" AND crashes < {SUSPECT}"
     wakes = [
         tx.execute(
@@ -155,7 +155,7 @@ def _next_wake(tx: Transaction, change: c.Claim, given: list[RunLane], *, suspec
     return min((row[0] for row in wakes if row), default=None)
 
 
-def register(tx: Transaction, change: c.Register) -> int:
+def register(tx: Transaction, change: Register) -> int:
     """Sign a worker on."""
     row = tx.execute(
         "INSERT INTO workers (pid, host, beat, bell, lock, started) VALUES (?, ?, 0, ?, ?, ?) RETURNING id",
@@ -164,19 +164,19 @@ def register(tx: Transaction, change: c.Register) -> int:
     return int(row[0])
 
 
-def beat(tx: Transaction, _change: c.Beat) -> None:
+def beat(tx: Transaction, _change: Beat) -> None:
     """Show that the worker lives."""
     tx.execute("UPDATE workers SET beat = beat + 1 WHERE id = ?", (tx.worker,))
 
 
-def release(tx: Transaction, _change: c.Release) -> None:
+def release(tx: Transaction, _change: Release) -> None:
     """Give back every run of the worker, without blaming them, and sign it off."""
     tx.execute(_GIVE_BACK, (tx.worker,))
     sharing.give_back(tx, tx.worker)
     tx.execute("DELETE FROM workers WHERE id = ?", (tx.worker,))
 
 
-def hand_back(tx: Transaction, change: c.HandBack) -> None:
+def hand_back(tx: Transaction, change: HandBack) -> None:
     """Make one run of this worker due again."""
     tx.execute(
         "UPDATE runs SET owner = NULL, status = 'pending', wake = ? WHERE key = ? AND owner = ?",
@@ -184,7 +184,7 @@ def hand_back(tx: Transaction, change: c.HandBack) -> None:
     )
 
 
-def take_over(tx: Transaction, change: c.TakeOver) -> int | None:
+def take_over(tx: Transaction, change: TakeOver) -> int | None:
     """Strike off a dead worker, make its runs due, and set aside those that were there too often."""
     if tx.worker is not None and not tx.execute("SELECT 1 FROM workers WHERE id = ?", (tx.worker,)).fetchone():
         raise Fenced(tx.path, "this worker's lease ended; it may not take over others' runs")
@@ -197,7 +197,7 @@ def take_over(tx: Transaction, change: c.TakeOver) -> int | None:
     return tx.execute(_GIVE_BACK, (change.worker,)).rowcount
 
 
-def _blame(tx: Transaction, change: c.TakeOver) -> None:
+def _blame(tx: Transaction, change: TakeOver) -> None:
     in_flight, suspects = tx.execute(
         f"SELECT count(*), coalesce(sum(CASE WHEN crashes >= {SUSPECT} THEN 1 ELSE 0 END), 0)"  # noqa: S608 -- a constant
         " FROM runs WHERE owner = ?",
