@@ -36,7 +36,7 @@ TOOLS := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 COMPILE := $(TOOLS) pyproject.toml
 # What a server needs; a machine that reads pictures or trains on embeddings adds to it.
-IMAGE := $(foreach extra,local evals console documents mail office schedule watch mailbox notices telemetry postgres temporal encryption,--extra $(extra))
+IMAGE := $(foreach extra,local evals console documents mail office schedule watch mailbox notices telemetry postgres temporal encryption anthropic google prices,--extra $(extra))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -124,14 +124,14 @@ lock: $(READY) ## Renew the locks; `make lock UPGRADE=--upgrade` takes the newes
 	@# uv alone, which installs the others, and what the demo needs, in the versions of all.
 	awk '/^[^ ]/ { on = /^uv==/ } on && !/#/' requirements/dev.lock > requirements/uv.lock
 	$(COMPILE) --upgrade --extra local --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --group build --constraint requirements/dev.lock --output-file requirements/demo.lock
-	$(COMPILE) $(UPGRADE) --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --extra postgres --extra temporal --group bench --output-file requirements/bench.lock
+	$(COMPILE) $(UPGRADE) --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra notices --extra postgres --extra temporal --extra prices --group bench --output-file requirements/bench.lock
 	$(COMPILE) $(UPGRADE) --group eventlog --constraint requirements/dev.lock --output-file requirements/eventlog.lock
 	@# What the image holds, in the versions that are tested; what builds its wheel; what reads the files of a deployment.
 	$(COMPILE) --upgrade $(IMAGE) --constraint requirements/dev.lock --output-file requirements/image.lock
 	$(TOOLS) --group build --constraint requirements/dev.lock --output-file requirements/build.lock
 	$(TOOLS) $(UPGRADE) --group deploy --output-file requirements/deploy.lock
 	@# Always anew: uv prefers what a lock already holds, and would keep a version above the bound it stands for.
-	$(COMPILE) --upgrade --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra mailbox --extra notices --extra telemetry --extra postgres --extra temporal --group test --group build --resolution lowest-direct \
+	$(COMPILE) --upgrade --extra local --extra evals --extra console --extra documents --extra mail --extra office --extra schedule --extra mailbox --extra notices --extra telemetry --extra postgres --extra temporal --extra anthropic --extra google --extra prices --group test --group build --resolution lowest-direct \
 		--output-file requirements/lowest.lock
 
 wheel: $(READY) ## Build the source distribution and the wheel into dist/
