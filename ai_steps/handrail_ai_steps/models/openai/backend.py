@@ -10,10 +10,11 @@ from handrail_ai_steps.models.openai.form import Forms
 from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.limits import Pacer
 from handrail_ai_steps.models.openai.pictures import seen
-from handrail_ai_steps.models.openai.server import Connections, Server
+from handrail_ai_steps.models.openai.server import Connection, Server
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.sources import Sources
 from handrail_ai_steps.models.openai.structured import Structured
+from handrail_ai_steps.per_loop import PerLoop
 
 
 class Backend:
@@ -21,7 +22,7 @@ class Backend:
 
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
-        self._connections = Connections(settings)
+        self._connections = PerLoop(lambda: Connection(settings))
         self.pacer = Pacer(settings.per_minute)
         self._can = Capabilities(logprobs=not settings.reasons)
         if settings.address.is_public:

@@ -1,14 +1,14 @@
 """The tries of one request: their record, and what is left of its time, tokens and money."""
 
 from dataclasses import replace
+from typing import Protocol
 
 from handrail_ai_steps.allowance import Purse
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.failure import LONGEST_REASON, Halted
 from handrail_ai_steps.models.openai.reply import Usage
-from handrail_ai_steps.models.openai.settings import ModelSettings
-from handrail_ai_steps.prices import PER_TOKENS, Price
+from handrail_ai_steps.prices import PER_TOKENS, Price, PriceTable
 from handrail_guards.outcome import Attempt, AttemptResult
 
 BYTES_PER_TOKEN = 3
@@ -17,10 +17,33 @@ LEAST_OUTPUT = 16
 """Tokens; with less room no answer is worth asking for."""
 
 
+class Charged(Protocol):
+    """What has to be known of a model to keep the books of a request to it."""
+
+    @property
+    def model(self) -> str:
+        """Return the name the server knows."""
+        ...
+
+    @property
+    def shown(self) -> str:
+        """Return the name that records show."""
+        ...
+
+    @property
+    def prices(self) -> PriceTable:
+        """Return what it charges."""
+        ...
+
+    def scrub(self, text: str) -> str:
+        """Return a text without what no record may show."""
+        ...
+
+
 class TryLedger:
     """The tries of one request, and what is left for more."""
 
-    def __init__(self, request: ModelRequest, settings: ModelSettings, deadline: Deadline) -> None:
+    def __init__(self, request: ModelRequest, settings: Charged, deadline: Deadline) -> None:
         self._settings = settings
         self.deadline = deadline
         # The caller's list where there is one: who stops this call by force still learns what it took.
@@ -129,7 +152,7 @@ class TryLedger:
             raise Halted(
                 "over_budget",
                 f"the price of {self._settings.model} is unknown, so a budget of {self._purse.max_money:g} cannot be "
-                "kept; give OpenAIModel(prices=...) a price for it",
+                "kept; give the model prices=... with a price for it",
             )
         return _output_for(left - price.money(asked, 0), price)
 

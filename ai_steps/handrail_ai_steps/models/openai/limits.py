@@ -3,10 +3,13 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from handrail_ai_steps.models.openai.failure import Halted
+from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ground.pace import Pace
 
 WINDOW_SECONDS = 60.0
@@ -52,6 +55,39 @@ class Pacer:
         paused = self.paused
         if paused and paused >= seconds_left:
             raise Halted("failed", f"{self._asked}; it is asked again in {paused:.0f} seconds")
+
+
+class Entrance(Protocol):
+    """Where the requests of one event loop wait."""
+
+    slots: asyncio.Semaphore
+    """The places for open requests."""
+    door: asyncio.Lock
+    """Where those that have a place wait for a free start."""
+
+
+@asynccontextmanager
+async def admitted(entrance: Entrance, pacer: Pacer, ledger: TryLedger, limits: str) -> AsyncIterator[None]:
+    """Wait for a place among the open requests and then for a free start; the place is given back at the end.
+
+    ``limits`` names the settings that it waits for, in words for the record.
+
+    Raises:
+        Halted: the server asked for a pause that outlives the call, or the turn did not come in time.
+    """
+    slots, place, started = entrance.slots, False, time.monotonic()
+    try:
+        try:
+            async with ledger.deadline.queued():
+                place = await slots.acquire()
+                await pacer.turn(entrance.door, ledger.deadline.left)
+        except TimeoutError:
+            waited = time.monotonic() - started
+            raise Halted("timed_out", f"no turn after {waited:.3g} seconds of waiting ({limits})") from None
+        yield
+    finally:
+        if place:
+            slots.release()
 
 
 def _asked(seconds: float) -> str:

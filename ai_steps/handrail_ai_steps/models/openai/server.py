@@ -1,10 +1,8 @@
 """One server as one model knows it: a client for each event loop, and who may send when."""
 
 import asyncio
-import time
-import weakref
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +10,8 @@ from httpx2 import Response
 from openai import AsyncOpenAI, AsyncStream
 
 from handrail_ai_steps.models.openai.capabilities import Capabilities
-from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.ledger import TryLedger
-from handrail_ai_steps.models.openai.limits import Pacer
+from handrail_ai_steps.models.openai.limits import Pacer, admitted
 from handrail_ai_steps.models.openai.settings import ModelSettings
 
 
@@ -34,21 +31,9 @@ class Connection:
             timeout=None,  # the deadline is ours: the SDK's starts anew with every byte
         )
 
-        self._lifetime = self._until_closed()
-
-    async def open(self) -> None:
-        """Tie the client's life to the loop's: ``asyncio.run`` ends the generators that are still open, and it."""
-        await anext(self._lifetime)
-
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Close the client's connections."""
-        await self._lifetime.aclose()
-
-    async def _until_closed(self) -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            await self.client.close()
+        await self.client.close()
 
     async def post(self, path: str, body: dict[str, Any]) -> bytes:
         """Send a body as it is and return the body of the response.
@@ -66,29 +51,6 @@ class Connection:
                 yield event
 
 
-class Connections:
-    """A connection for each event loop, as long as the loop lives."""
-
-    def __init__(self, settings: ModelSettings) -> None:
-        self._settings = settings
-        self._by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Connection] = weakref.WeakKeyDictionary()
-
-    async def here(self) -> Connection:
-        """Return the connection of the running loop."""
-        loop = asyncio.get_running_loop()
-        found = self._by_loop.get(loop)
-        if found is None:
-            found = self._by_loop[loop] = Connection(self._settings)
-            await found.open()
-        return found
-
-    async def aclose(self) -> None:
-        """Close the running loop's connection; the next request opens another."""
-        found = self._by_loop.pop(asyncio.get_running_loop(), None)
-        if found is not None:
-            await found.aclose()
-
-
 @dataclass(frozen=True, slots=True)
 class Server:
     """One server as one model knows it."""
@@ -98,24 +60,7 @@ class Server:
     pacer: Pacer
     can: Capabilities
 
-    @asynccontextmanager
-    async def admission(self, ledger: TryLedger) -> AsyncIterator[None]:
-        """Wait for a place among the open requests and then for a free start; the place is given back at the end.
-
-        Raises:
-            Halted: the server asked for a pause that outlives the call, or the turn did not come in time.
-        """
-        slots, place, started = self.connection.slots, False, time.monotonic()
-        try:
-            try:
-                async with ledger.deadline.queued():
-                    place = await slots.acquire()
-                    await self.pacer.turn(self.connection.door, ledger.deadline.left)
-            except TimeoutError:
-                limits = f"max_concurrent={self.settings.max_concurrent}, per_minute={self.settings.per_minute}"
-                waited = time.monotonic() - started
-                raise Halted("timed_out", f"no turn after {waited:.3g} seconds of waiting ({limits})") from None
-            yield
-        finally:
-            if place:
-                slots.release()
+    def admission(self, ledger: TryLedger) -> AbstractAsyncContextManager[None]:
+        """Return what a request waits in for its turn, and holds its place in."""
+        limits = f"max_concurrent={self.settings.max_concurrent}, per_minute={self.settings.per_minute}"
+        return admitted(self.connection, self.pacer, ledger, limits)
