@@ -260,7 +260,7 @@ class PromiseStore(Protocol):
         ...
 
     def promise_has_more(self, stream: int, read_to: int) -> bool:
-        """Return whether there are cases that were not read: without a number, or behind one."""
+        """Return whether there are cases to be read: one without a number, or the next one is not open any more."""
         ...
 
     def promise_cases(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:

@@ -17,6 +17,7 @@ from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.errors import EvalsError
 from handrail_orchestrator.store.outbox import Notice
 from handrail_orchestrator.store.promises import (
+    CaseVerdict,
     MovePromise,
     NewRule,
     NumberCases,
@@ -81,12 +82,13 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
     name = keeper or f"{socket.gethostname()}:{os.getpid()}"
     kept = []
     for row in client.promise_store.promises():
-        if not client.promise_store.promise_has_more(row.stream, row.read_to) and not _may_resume(row):
-            continue
+        found = list(verdicts(client.promise_store, client, row.stream, client.now()))
+        if not found and not _has_work(client.promise_store, row):
+            continue  # nothing is written, not even who looked
         now = client.now()
         if await client.change_promises(TakePromise(row.id, name, now, now + LEASE_SECONDS)):
             try:
-                looked_at = await _look(client, row, name)
+                looked_at = await _look(client, row, name, found)
             except EvalsError as error:
                 _log.error("the promise of %s/%s cannot be kept: %s", row.workflow, row.step, error)
                 continue
@@ -94,14 +96,24 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
     return kept
 
 
+def _has_work(store: PromiseStore, row: PromiseRow) -> bool:
+    """Return whether a look would write something, when no verdict is new."""
+    if _may_resume(row):
+        return True
+    if row.ladder is None and len(store.promise_scores(row.stream, LADDER_SCORES)) < LADDER_SCORES:
+        return False
+    return store.promise_has_more(row.stream, row.read_to)
+
+
 def _may_resume(row: PromiseRow) -> bool:
     """Return whether a person resumed it, so that it accepts again without a new label."""
-    return row.state == "keeping" and row.threshold is None and row.checkpoint is not None and not row.why
+    if row.state != "keeping" or row.threshold is not None or row.checkpoint is None or row.why or not row.rule:
+        return False
+    return bool(json.loads(row.checkpoint)["keeper"]["in_force"] >= 0)
 
 
-async def _look(client: KeepsPromises, row: PromiseRow, name: str) -> Kept | None:
+async def _look(client: KeepsPromises, row: PromiseRow, name: str, found: list[tuple[int, CaseVerdict]]) -> Kept | None:
     store = client.promise_store
-    found = list(verdicts(store, client, row.stream, client.now()))
     for start in range(0, len(found), AT_ONCE):
         await client.change_promises(SettleCases(found[start : start + AT_ONCE]))
     await client.change_promises(NumberCases(row.stream))

@@ -65,7 +65,10 @@ _LOG = 'INSERT INTO promise_log (promise, at, action, "by", why, data) VALUES (?
 
 _MORE = """
 SELECT 1 WHERE EXISTS (SELECT 1 FROM promise_cases WHERE stream = ? AND number IS NULL)
-    OR EXISTS (SELECT 1 FROM promise_cases WHERE stream = ? AND number > ?)
+    OR EXISTS (
+        SELECT 1 FROM promise_cases AS c WHERE c.stream = ? AND (c.drawn = 0 OR c.verdict IS NOT NULL)
+            AND c.number = (SELECT min(n.number) FROM promise_cases AS n WHERE n.stream = ? AND n.number > ?)
+    )
 """
 _CASES = """
 SELECT c.id, c.number, c.score, c.share, c.drawn, c.verdict, c.at, r.threshold, coalesce(r.accepted_share, 1.0),
@@ -194,8 +197,8 @@ class PromiseRows(ABC):
         ]
 
     def promise_has_more(self, stream: int, read_to: int) -> bool:
-        """Return whether there are cases that were not read: without a number, or behind one."""
-        return bool(self._rows(_MORE, (stream, stream, read_to)))
+        """Return whether there are cases to be read: one without a number, or the next one is not open any more."""
+        return bool(self._rows(_MORE, (stream, stream, stream, read_to)))
 
     def promise_cases(self, stream: int, *, after: int, limit: int) -> list[PromiseCaseRow]:
         """Return the numbered cases behind one, in their order."""

@@ -204,3 +204,37 @@ def test_a_case_that_is_still_open_holds_the_reading_up_and_in_the_end_counts_as
     assert (held_up.cases, held_up.answered) == (102, 101)
     assert read_before <= 100
     assert (after.answered, after.wrong - held_up.wrong, read_after) == (102, 1, 102)
+
+
+class Written(Client):
+    """A client that remembers what was written for promises."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.changes: list[str] = []
+
+    async def change_promises(self, change: Any) -> Any:
+        self.changes.append(type(change).__name__)
+        return await super().change_promises(change)
+
+
+def test_a_keeper_with_nothing_to_read_writes_nothing_not_even_a_lease(desk: Desk) -> None:
+    async def looked(times: int) -> list[str]:
+        async with Written(desk.store) as client:
+            for _ in range(times):
+                await keep_promises(client)
+            return client.changes
+
+    async def played() -> list[list[str]]:
+        await desk.batch(60, mostly_right)  # too few for thresholds
+        found = [await looked(2)]
+        sort = sort_with(letter())
+        await desk.batch(60, mostly_right)
+        async with Orchestrator(desk.store, workflows=[sort]) as orchestrator:
+            await orchestrator.start_many(sort, [("open", "open 0.9"), ("behind", "behind 0.8")])
+            await orchestrator.idle()
+            await keep_promises(orchestrator)  # numbers them
+        found.append(await looked(2))  # the first is open, and holds up the other
+        return found
+
+    assert asyncio.run(played()) == [[], []]
