@@ -117,7 +117,7 @@ class Cascade:
         return ModelRequest(
             task=self.task.name,
             prompt_version=self.task.version,
-            system=self.task.prompt.system,
+            system=self.task.prompt.system_for(self.text),
             text=self.text,
             documents=self.documents,
             output_type=output.output_type,

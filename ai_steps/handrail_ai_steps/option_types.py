@@ -7,6 +7,7 @@ from handrail_ai_steps.allowance import Limits
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.prompt import Prompt
+from handrail_ai_steps.similar import SimilarExamples
 from handrail_ai_steps.task import Example
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
@@ -41,7 +42,7 @@ def require_types(step: str, options: Mapping[str, Any]) -> None:
     if not _is_list(options["guards"]):
         raise InvalidGuard(f"step {step!r}: guards is {options['guards']!r}; give a list, such as [max_length(1200)]")
     for name, right, write in (
-        ("examples", _are_examples, "a list of Example or of (input, output) pairs"),
+        ("examples", _are_examples, "a list of Example or of (input, output) pairs, or SimilarExamples of one"),
         ("escalate", _is_escalation, "Escalation(queue='triage')"),
         ("prompt", _is_prompt, "Prompt(system=..., user=...), or None for the default"),
         ("limits", _are_limits, "Limits(seconds=20)"),
@@ -99,6 +100,7 @@ def _is_collection(given: object) -> bool:
 
 
 def _are_examples(given: Any) -> bool:
+    given = given.pool if isinstance(given, SimilarExamples) else given
     return _is_collection(given) and all(
         isinstance(each, Example) or (isinstance(each, tuple | list) and len(each) == 2) for each in given
     )

@@ -29,7 +29,8 @@ class StepOptions(TypedDict, total=False):
     """Any step also takes these options, by keyword.
 
     guards: what an answer must pass and, where a guard says so, the input before any model is asked.
-    examples: solved cases that the prompt shows, each an ``Example`` or an ``(input, output)`` pair.
+    examples: solved cases that the prompt shows, each an ``Example`` or an ``(input, output)`` pair; or
+        ``SimilarExamples(pool, count)``, of which each call shows those most like its input.
     escalate: who decides when the outcome is in doubt, such as ``Escalation(queue="billing")``.
     audit: which cases of a workflow people judge blind; ``Auditing(0.05)`` draws 5% of them.
     rollout: for which runs its values may be used; ``shadow``, ``share(0.1)`` or ``only(...)`` of ``handrail.guards``.

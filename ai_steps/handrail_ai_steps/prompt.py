@@ -1,6 +1,6 @@
 """Prompts as data: Jinja templates rendered in a sandbox, with a version that every answer records."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from handrail_ground.hashing import hash_of_data
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+    from handrail_ai_steps.similar import ExampleChooser
 
 SYSTEM = """\
 {{ instructions }}
@@ -50,9 +52,9 @@ VERSION_LENGTH = 12
 class Prompt:
     """The two templates of a step, in Jinja; inputs are data to them and are never read as templates.
 
-    ``system`` is rendered once, when the step is built, with ``name``, ``kind``, ``instructions``, ``labels``
-    (each with ``name`` and ``meaning``), ``examples`` (each with ``input`` and ``output``), ``json_schema`` and
-    ``masked`` (the kinds of personal data that are hidden).
+    ``system`` is rendered once, when the step is built (or for every call, where its examples are chosen for it), with
+    ``name``, ``kind``, ``instructions``, ``labels`` (each with ``name`` and ``meaning``), ``examples`` (each with
+    ``input`` and ``output``), ``json_schema`` and ``masked`` (the kinds of personal data that are hidden).
     ``user`` is rendered for every call with ``input`` (the default text), ``values`` and ``named``.
     A name that does not exist is an error, not an empty text.
     """
@@ -66,11 +68,21 @@ class Rendered:
     """A prompt ready for calls."""
 
     system: str
-    """The system message, the same for every call."""
+    """The system message, the same for every call; where examples are chosen for each, that of none in particular."""
     version: str
     """Hash of the templates, instructions, labels, examples and schema: 12 hexadecimal digits."""
     user: "Template | None" = field(default=None, repr=False)
     """The user template; None for the default, which is the input itself."""
+    chosen: "Callable[[str], str] | None" = field(default=None, repr=False)
+    """Renders the system message with the examples that are chosen for a text; None: it is the same for every call."""
+
+    def system_for(self, text: str) -> str:
+        """Return the system message of one call, by the text that its model is asked about.
+
+        Raises:
+            InvalidPrompt: the template cannot be rendered with the examples chosen for this text.
+        """
+        return self.system if self.chosen is None else self.chosen(text)
 
     def text(self, text: str, values: tuple[object, ...], named: Mapping[str, object]) -> str:
         """Return the user message of one call.
@@ -88,10 +100,11 @@ class Rendered:
             raise InvalidPrompt(f"the user template cannot be rendered for this input: {told(error)}") from error
 
 
-def render(prompt: Prompt, about: Mapping[str, object]) -> Rendered:
+def render(prompt: Prompt, about: Mapping[str, object], chooser: "ExampleChooser | None" = None) -> Rendered:
     """Render the system message of a step and compile the template of its user messages.
 
-    ``about`` holds what the system template may name; it must be plain JSON data.
+    ``about`` holds what the system template may name; it must be plain JSON data. With a chooser, the examples of each
+    call are those that it chooses.
 
     Raises:
         InvalidPrompt: a template does not parse, names something that does not exist, or leaves the sandbox.
@@ -103,9 +116,30 @@ def render(prompt: Prompt, about: Mapping[str, object]) -> Rendered:
     sandbox = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )
+    template = None
+
+    def system_with(examples: object) -> str:
+        assert template is not None  # noqa: S101 -- compiled before anybody asks
+        rendered = template.render({**about, "examples": examples}).strip()
+        rendered.encode()  # half of a character (a lone surrogate) can be neither sent nor stored
+        return rendered
+
+    def system_of(text: str) -> str:
+        assert chooser is not None  # noqa: S101 -- only given where there is one
+        try:
+            return system_with(chooser.chosen(text))
+        except BaseException as error:
+            if is_order(error):
+                raise
+            raise InvalidPrompt(
+                f"the prompt of step {about.get('name')!r} cannot be rendered with the examples chosen for an input:"
+                f" {told(error)}"
+            ) from error
+
     try:
-        system = sandbox.from_string(prompt.system).render(about).strip()
-        system.encode()  # half of a character (a lone surrogate) can be neither sent nor stored
+        template = sandbox.from_string(prompt.system)
+        system = system_with(about["examples"] if chooser is None else chooser.some)
+        shows_examples = chooser is None or system != system_with([])
         user = None if prompt.user == USER else sandbox.from_string(prompt.user)
     except BaseException as error:
         if is_order(error):
@@ -114,7 +148,14 @@ def render(prompt: Prompt, about: Mapping[str, object]) -> Rendered:
             f"the prompt of step {about.get('name')!r} cannot be rendered: {told(error)}; a system template may name "
             f"{', '.join(sorted(about))}, a user template input, values and named"
         ) from error
-    return Rendered(system, _version(prompt, about), user)
+    if chooser is None:
+        return Rendered(system, _version(prompt, about), user)
+    if not shows_examples:
+        raise InvalidPrompt(
+            f"the system template of step {about.get('name')!r} shows no examples, and some are to be chosen for each"
+            " input: let it go through examples, or give none"
+        )
+    return Rendered(system, _version(prompt, {**about, "examples": chooser.mark}), user, system_of)
 
 
 def _version(prompt: Prompt, about: Mapping[str, object]) -> str:

@@ -20,12 +20,13 @@ from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model, OnServer
 from handrail_ai_steps.model_outcome import ModelOutcome
 from handrail_ai_steps.option_types import require_defaults
+from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.readings import clear_values
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
 from handrail_ai_steps.rolling import require_challenger, require_rollout, subject_of
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
-from handrail_ai_steps.task import Task
+from handrail_ai_steps.task import Examples, Task
 from handrail_guards.acceptance import Acceptance, Always, Doubt
 from handrail_guards.auditing import AuditRule
 from handrail_guards.chain import ChainResult, run_guards
@@ -133,6 +134,19 @@ class AIStep(Generic[T_co]):
     def using(self, *models: ModelLike) -> "AIStep[T_co]":
         """Return the same step asking other models: scripted ones in tests, a stronger one in a comparison."""
         return replace(self, models=resolve_models(models))
+
+    def reworded(
+        self, *, instructions: str | None = None, examples: "Examples | None" = None, prompt: Prompt | None = None
+    ) -> "AIStep[T_co]":
+        """Return the same step asking in other words: with other instructions, examples or templates of the prompt.
+
+        What is None stays as it is. Its version is another then, for which acceptance files and recordings do not hold.
+
+        Raises:
+            InvalidTask: a part cannot work, with the fix in the message.
+        """
+        task = self.task.reworded(instructions=instructions, examples=examples, prompt=prompt)
+        return replace(self, task=task)
 
     @property
     def promise(self) -> PromiseTerms | None:
