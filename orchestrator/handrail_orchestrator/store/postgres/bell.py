@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -29,92 +30,92 @@ QUIET: frozenset[type] = frozenset({c.RecordStep, c.NoteStarted, Claim, Beat, c.
 
 
 class Bell:
-    """Rings for what others wrote to a store, and says in whose name this one rings."""
+    """Hears what others write to a store, on one connection with a thread of its own; begun by who first asks it."""
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._listening: psycopg.Connection[Any] | None = None
         self.name = uuid.uuid4().hex
-        """What tells this store object's own rings from others'."""
-
-    def begin(self) -> None:
-        """Listen from now on, if it is not listened yet.
-
-        Raises:
-            psycopg.Error: the server cannot be reached.
-        """
-        if self._listening is None:
-            connection = connect(self._address)
-            try:
-                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel(connection))))
-            except BaseException:
-                close(connection)
-                raise
-            self._listening = connection
+        """In whose name this store rings; by it its own rings are told from others'."""
+        self._lock = threading.Lock()
+        self._connection: psycopg.Connection[Any] | None = None
+        """The thread's, once it is there."""
+        self._thread: threading.Thread | None = None
+        self._rung = False
+        self._called: list[Callable[[], None]] = []
+        self._closing = threading.Event()
 
     def has_rung(self) -> bool:
-        """Return whether others wrote since the last call; after the connection was lost, they may have.
+        """Return whether others wrote since the last call; where nobody listened meanwhile, they may have."""
+        began = self._begin()
+        with self._lock:
+            rung, self._rung = self._rung, False
+        return rung or began
 
-        Raises:
-            psycopg.Error: the server cannot be reached.
-        """
-        if self._listening is None:
-            self.begin()
-            return True
-        try:
-            heard = [each.payload for each in self._listening.notifies(timeout=0)]
-        except psycopg.OperationalError:
-            self.close()
-            self.begin()
-            return True
-        return any(payload != self.name for payload in heard)
+    def listen(self, on_ring: Callable[[], None]) -> Callable[[], None]:
+        """Call back now, as there may be something, and whenever others have written; returns what ends that."""
+        self._begin()
+        with self._lock:
+            self._called.append(on_ring)
+        on_ring()
 
-    def wait_for_others(self, name: str, seconds: float) -> bool:
-        """Wait for a ring in another name; whoever begins to listen may have missed one.
+        def end() -> None:
+            with self._lock, suppress(ValueError):  # it was ended before
+                self._called.remove(on_ring)
 
-        Raises:
-            psycopg.Error: the server cannot be reached.
-        """
-        if self._listening is None:
-            self.begin()
-            return True
-        heard = list(self._listening.notifies(timeout=seconds, stop_after=1))
-        heard += self._listening.notifies(timeout=0)
-        return any(each.payload != name for each in heard)
+        return end
 
     def close(self) -> None:
-        """Listen no more."""
-        close(self._listening)
-        self._listening = None
-
-
-class Listener:
-    """A thread that calls back as soon as others write to a store."""
-
-    def __init__(self, address: str, name: str, on_ring: Callable[[], None]) -> None:
-        self._address = address
-        self._name = name
-        self._on_ring = on_ring
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="handrail-bell", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Call back no more."""
+        """Listen no more; the thread notices soon."""
         self._closing.set()
 
+    def _begin(self) -> bool:
+        """Begin to listen, if it is not begun yet; return whether that was done."""
+        with self._lock:
+            if self._thread is not None:
+                return False
+            with suppress(psycopg.Error):  # the thread tries again
+                self._connection = self._connected()
+            self._thread = threading.Thread(target=self._work, name="handrail-bell", daemon=True)
+            self._thread.start()
+            return True
+
+    def _connected(self) -> "psycopg.Connection[Any]":
+        connection = connect(self._address)
+        try:
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel(connection))))
+        except BaseException:
+            close(connection)
+            raise
+        return connection
+
     def _work(self) -> None:
-        bell = Bell(self._address)
         while not self._closing.is_set():
             try:
-                if bell.wait_for_others(self._name, LISTEN_SECONDS) and not self._closing.is_set():
-                    self._on_ring()
+                if self._heard():
+                    self._ring()
                     time.sleep(GATHER_SECONDS)
             except psycopg.Error as error:  # what is due is found without it, only later
                 _log.debug("listening to the store: %s", error)
-                bell.close()
+                close(self._connection)
+                self._connection = None
                 self._closing.wait(AGAIN_SECONDS)
-        bell.close()
+        close(self._connection)
+
+    def _heard(self) -> bool:
+        """Wait for a ring of others for a while; where the connection was lost, they may have rung."""
+        if self._connection is None:
+            self._connection = self._connected()
+            return True
+        heard = list(self._connection.notifies(timeout=LISTEN_SECONDS, stop_after=1))
+        heard += self._connection.notifies(timeout=0)
+        return any(each.payload != self.name for each in heard)
+
+    def _ring(self) -> None:
+        with self._lock:
+            self._rung = True
+            called = tuple(self._called)
+        for each in called:
+            each()
 
 
 def channel(connection: "psycopg.Connection[Any]") -> str:

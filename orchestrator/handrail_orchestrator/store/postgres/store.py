@@ -13,7 +13,7 @@ from handrail_orchestrator.errors import StoreError, StoreUnreachable
 from handrail_orchestrator.store.address_text import shown
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.port import Durability
-from handrail_orchestrator.store.postgres.bell import Bell, Listener
+from handrail_orchestrator.store.postgres.bell import Bell
 from handrail_orchestrator.store.postgres.connection import (
     CONNECT_SECONDS,
     PostgresDatabase,
@@ -43,13 +43,11 @@ class PostgresStore(SqlStore):
         self, url: str, *, durability: Durability = "power", create: bool = True, reading: bool = False
     ) -> None:
         """Open the store; one opened for ``reading`` is opened for writing by its first change only."""
-        self._url = url
         self._address = address_of(url)
         self._path = shown(url)
         self._create = create
         self._closed = False
         self._write_lock = threading.RLock()
-        self._bell_lock = threading.Lock()
         self._bell = Bell(self._address)
         self._writing = ServerWriting(self._address, self._path, durability, self._bell.name)
         with explaining(self._path):
@@ -115,12 +113,11 @@ class PostgresStore(SqlStore):
 
     def changed_elsewhere(self) -> bool:
         """Return whether others wrote what somebody else may have to do with since the last call."""
-        with self._bell_lock, explaining(self._path):
-            return self._bell.has_rung()
+        return self._bell.has_rung()
 
     def listen(self, on_ring: Callable[[], None]) -> Callable[[], None]:
-        """Call back, in a thread, as soon as others have written; returns what ends that."""
-        return Listener(self._address, self._bell.name, on_ring).close
+        """Call back now, and in a thread as soon as others have written; returns what ends that."""
+        return self._bell.listen(on_ring)
 
     @contextmanager
     def _reader(self) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
