@@ -1,61 +1,41 @@
 """Which runs a worker of the embedded engine executes: those that are due, claimed from the store."""
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
-from handrail_orchestrator.embedded.alarm import Alarm
 from handrail_orchestrator.embedded.dispatch import WorkerParts
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.holding import held_back, hold_back, look_for_places
 from handrail_orchestrator.embedded.pausing import BackingOff, Resting
-from handrail_orchestrator.errors import Fenced, StoreError
+from handrail_orchestrator.embedded.seeking import Seeking
+from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store.claiming import Claim
 from handrail_orchestrator.store.rows import SUSPECT
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.port import Claimed
 
-_log = logging.getLogger("handrail.worker")
-
 LOOK_AGAIN_SECONDS = 0.02
 
 
-class Claiming:
+class Claiming(Seeking):
     """Claims due runs, up to a number at once, and looks again when more may be due."""
 
     def __init__(self, parts: WorkerParts) -> None:
-        self.task: asyncio.Task[None] | None = None
-        """The look that is under way."""
-        self.is_blind = False
-        """Whether the last look for work failed, so that nobody knows what is due."""
-        self._parts = parts
-        self._equipment = equipment = parts.equipment
-        self._executing = parts.executing
+        super().__init__(parts)
+        equipment = parts.equipment
         self._concurrency = parts.settings.concurrency
-        self._again = False
         self._expected = 0
         self._backlog = False
         self._waits_for_rest = False
         """Whether a run is due that is executed with nothing beside it."""
         self._backing_off = BackingOff(equipment.store, equipment.clock)
         self._resting = Resting(equipment.clock, self.wake)
-        self._alarm = Alarm(equipment.clock, self.wake)
 
     async def begin(self) -> None:
         """Return: the worker's signing on has begun it."""
 
-    def wake(self) -> None:
-        """Look for due runs, once now or once more after the look that is under way."""
-        if not self._executing.is_open:
-            return
-        if self.task is not None:
-            self._again = True
-            return
-        self.task = asyncio.get_running_loop().create_task(self._claim())
-        self.task.add_done_callback(self._claimed)
-
-    async def _claim(self) -> None:
+    async def _seek(self) -> None:
         me, active = self._parts.worker(), self._executing.active
         self._executing.stop_cancelled(me)
         look_for_places(self._equipment, me)
@@ -87,25 +67,6 @@ class Claiming:
             self._backlog = claimed.next_wake <= clock.now() and len(active) >= self._concurrency
             if not self._backlog:
                 self._alarm.at(claimed.next_wake)
-
-    def _claimed(self, task: asyncio.Task[None]) -> None:
-        self.task = None
-        again, self._again = self._again, False
-        error = None if task.cancelled() else task.exception()
-        self.is_blind = error is not None
-        if isinstance(error, StoreError):
-            _log.warning("cannot look for work: %s", error)
-        elif error is not None:
-            _log.error("looking for work failed", exc_info=error)
-        elif again:
-            self.wake()
-        self._equipment.stillness.changed()
-
-    async def look(self) -> None:
-        """Look for due runs, and for what came meanwhile, and wait until that is over."""
-        self.wake()
-        while self.task is not None:
-            await asyncio.wait([self.task])
 
     # -- room
 
@@ -153,16 +114,6 @@ class Claiming:
             await self._backing_off.moment()
             return False
         return True
-
-    # -- the clock
-
-    def clock_has_stepped(self) -> bool:
-        """Return whether the clock was set; called in the writer's thread."""
-        return self._alarm.clock_has_stepped()
-
-    def set_anew(self) -> None:
-        """Wait for the same times by the clock as it is now."""
-        self._alarm.set_anew()
 
     def close(self) -> None:
         """Claim nothing more."""

@@ -1,25 +1,20 @@
 """Which runs a worker behind Temporal executes: those that Temporal asks for, once it is told what is due."""
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.clock import SystemClock
-from handrail_orchestrator.embedded.alarm import Alarm
 from handrail_orchestrator.embedded.dispatch import WorkerParts
 from handrail_orchestrator.embedded.execution import Execution
 from handrail_orchestrator.embedded.holding import hold_back, look_for_places
-from handrail_orchestrator.errors import StoreError
+from handrail_orchestrator.embedded.seeking import Seeking
 from handrail_orchestrator.store.claiming import ClaimRings, Ring
-from handrail_orchestrator.store_clock import StoreClock
 from handrail_orchestrator.temporal.address import TemporalAddress
 from handrail_orchestrator.temporal.executor import Executor
 from handrail_orchestrator.temporal.worker import AT_ONCE, TaskQueues, TemporalThread
 
 if TYPE_CHECKING:
     from handrail_orchestrator.store.claiming import Rings
-
-_log = logging.getLogger("handrail.worker")
 
 LATE_SECONDS = 5.0
 """After which Temporal is told that a wait for a time is over, should it not have noticed."""
@@ -32,22 +27,15 @@ HEARTBEATS_A_LEASE = 2.0
 """A worker that does not beat for so many leases has lost what Temporal asked it for."""
 
 
-class Bridge:
+class Bridge(Seeking):
     """Tells Temporal of due runs, and has executed what it asks for."""
 
     def __init__(self, address: TemporalAddress, place: str | None, parts: WorkerParts) -> None:
-        self.task: asyncio.Task[None] | None = None
-        """The look that is under way."""
-        self.is_blind = False
-        """Whether the last look for work failed, so that nobody knows what is due."""
-        self._parts = parts
-        self._equipment = parts.equipment
+        super().__init__(parts)
         self._executor = Executor(parts)
-        self._again = False
         self._is_up = False
         self._untold: list[Ring] = []
         self._in_real_time = isinstance(parts.equipment.clock, SystemClock)
-        self._alarm = Alarm(parts.equipment.clock, self.wake)
         self._sweep: asyncio.TimerHandle | None = None
         work = TaskQueues(
             address=address,
@@ -70,17 +58,7 @@ class Bridge:
 
     # -- telling
 
-    def wake(self) -> None:
-        """Tell Temporal of what is due, once now or once more after the look that is under way."""
-        if not self._parts.executing.is_open:
-            return
-        if self.task is not None:
-            self._again = True
-            return
-        self.task = asyncio.get_running_loop().create_task(self._look())
-        self.task.add_done_callback(self._looked)
-
-    async def _look(self) -> None:
+    async def _seek(self) -> None:
         parts, clock = self._parts, self._equipment.clock
         me = parts.worker()
         parts.executing.stop_cancelled(me)
@@ -101,28 +79,9 @@ class Bridge:
         if rings.next_wake is not None:
             self._alarm.at(rings.next_wake)
 
-    def _looked(self, task: asyncio.Task[None]) -> None:
-        self.task = None
-        again, self._again = self._again, False
-        error = None if task.cancelled() else task.exception()
-        self.is_blind = error is not None
-        if isinstance(error, StoreError):
-            _log.warning("cannot look for work: %s", error)
-        elif error is not None:
-            _log.error("looking for work failed", exc_info=error)
-        elif again:
-            self.wake()
-        self._equipment.stillness.changed()
-
     def _swept(self) -> None:
         self._sweep = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._swept)
         self.wake()
-
-    async def look(self) -> None:
-        """Tell Temporal of what is due, and of what came meanwhile, and wait until that is over."""
-        self.wake()
-        while self.task is not None:
-            await asyncio.wait([self.task])
 
     # -- room: what is started here is executed by whomever Temporal asks
 
@@ -162,18 +121,6 @@ class Bridge:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             return False
         return True
-
-    # -- the clock
-
-    def clock_has_stepped(self) -> bool:
-        """Return whether the clock was set, here or on the store's machine; called in the writer's thread."""
-        if isinstance(clock := self._equipment.clock, StoreClock):
-            clock.look()
-        return self._alarm.clock_has_stepped()
-
-    def set_anew(self) -> None:
-        """Wait for the same times by the clock as it is now."""
-        self._alarm.set_anew()
 
     def close(self) -> None:
         """Take no further run; what is executed is handed back."""
