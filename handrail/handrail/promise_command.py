@@ -43,7 +43,11 @@ def list_promises(
     as_json: JsonOption = False,
 ) -> None:
     """List what is promised, what is accepted under it now, and what became of its cases."""
-    found = [each for each in _with_client(store, _all) if everything or each.is_current]
+
+    async def fetch(client: Client) -> list[PromiseRecord]:
+        return client.promises(earlier=everything)
+
+    found = _with_client(store, fetch)
     if as_json:
         for each in found:
             typer.echo(json_line(each.as_json(), ascii_only=False))
@@ -54,10 +58,6 @@ def list_promises(
         )
     for each in found:
         typer.echo(harmless(f"{each.target}  {each.terms}  {each.standing}"))
-
-
-async def _all(client: Client) -> list[PromiseRecord]:
-    return client.promises()
 
 
 @app.command()

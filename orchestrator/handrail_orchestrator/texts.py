@@ -34,6 +34,18 @@ def checked_texts(**texts: str | None) -> None:
             checked_text(value, where=f"{name}={value!r}")
 
 
+def checked_why(why: str) -> None:
+    """Check that somebody who decides says why.
+
+    Raises:
+        NotStorable: it cannot be stored.
+        Misuse: nothing is said.
+    """
+    checked_texts(why=why)
+    if not why.strip():
+        raise Misuse("say why: it is kept with what is decided, for whoever asks later")
+
+
 def checked_new_id(run_id: str | None) -> None:
     """Check the id of a run that is to be made; None: it is given one of its own.
 

@@ -19,7 +19,7 @@ class PromiseLine:
 
 def promise_lines(client: Client, workflow: str = "", *, earlier: bool = False) -> list[PromiseLine]:
     """Return the promises of a workflow, or of all; ``earlier``: those of models and prompts of before, too."""
-    found = [each for each in client.promises() if workflow in {"", each.workflow} and (earlier or each.is_current)]
+    found = client.promises(workflow or None, earlier=earlier)
     return [line_of(each, client.promise_rules(str(each.number))) for each in found]
 
 

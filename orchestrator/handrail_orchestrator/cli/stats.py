@@ -59,7 +59,7 @@ def stats(
         found = reader.stats(
             window, workflow=workflow, version=version, tag=carried, zone=zone, from_records=from_records
         )
-        promised = [] if as_json or as_csv else reader.promises()
+        promised = [] if as_json or as_csv else reader.promises(workflow, earlier=False)
     if as_json:
         typer.echo(json_line(found.as_json()))
     elif as_csv:
@@ -68,7 +68,7 @@ def stats(
         for line in stats_csv(found):
             typer.echo(line, nl=False)
     else:
-        _show(found, [each for each in promised if each.is_current and workflow in {None, each.workflow}])
+        _show(found, promised)
 
 
 @app.command()

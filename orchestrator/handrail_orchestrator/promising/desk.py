@@ -7,7 +7,7 @@ from handrail_orchestrator.errors import WrongState
 from handrail_orchestrator.promising.reader import PromiseReader, promise_row
 from handrail_orchestrator.promising.rules import StoredRules
 from handrail_orchestrator.store.promises import MovePromise, NewRule, PromiseNote, PromiseRow, PromiseState
-from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.texts import checked_texts, checked_why
 
 if TYPE_CHECKING:
     from handrail_orchestrator.review.permission import StoreAction
@@ -54,6 +54,7 @@ class PromiseDesk(PromiseReader):
 
         Raises:
             NotAllowed: this person may not.
+            Misuse: nothing is said of why.
             UnknownPromise: there is none.
             WrongState: it is paused.
         """
@@ -68,6 +69,7 @@ class PromiseDesk(PromiseReader):
 
         Raises:
             NotAllowed: this person may not.
+            Misuse: nothing is said of why.
             UnknownPromise: there is none.
             WrongState: it is not paused.
         """
@@ -77,8 +79,9 @@ class PromiseDesk(PromiseReader):
         await self._say(row, "keeping", by, "", None, "resumed", said=why)
 
     def _told(self, target: str, by: str, why: str) -> PromiseRow:
-        checked_texts(target=target, by=by, why=why)
+        checked_texts(target=target, by=by)
         self.must_be_allowed(by, "rollout")
+        checked_why(why)
         return promise_row(self._open_store, target)
 
     async def _say(

@@ -7,6 +7,8 @@ from handrail_orchestrator.errors import UnknownPromise
 from handrail_orchestrator.records.promise import PromiseChange, PromiseRecord, PromiseRuleRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
@@ -17,11 +19,19 @@ def promise_row(store: "PromiseStore", target: str) -> "PromiseRow":
     Raises:
         UnknownPromise: there is none.
     """
-    rows = store.promises()
+    return _named(store.promises(), target)
+
+
+def _named(rows: "Sequence[PromiseRow]", target: str) -> "PromiseRow":
     found = [row for row in rows if target in {f"{row.workflow}/{row.step}", str(row.id)}]
     if not found:
         raise UnknownPromise(target, known=sorted({f"{row.workflow}/{row.step}" for row in rows}))
     return max(found, key=lambda row: row.begun)
+
+
+def _newest(rows: "Sequence[PromiseRow]") -> set[int]:
+    """Return the newest of each step and terms, by number."""
+    return set({(row.workflow, row.step, row.terms): row.id for row in rows}.values())
 
 
 class PromiseReader(ABC):
@@ -32,11 +42,18 @@ class PromiseReader(ABC):
     def _open_store(self) -> "Store":
         """Return the store."""
 
-    def promises(self) -> list[PromiseRecord]:
-        """Return all promises of the store, by workflow, step and when they began."""
+    def promises(self, workflow: str | None = None, *, earlier: bool = True) -> list[PromiseRecord]:
+        """Return the promises of the store, or of a workflow, by workflow, step and when they began.
+
+        Without the ``earlier`` ones, the newest of each step and terms alone. The cases of each are counted.
+        """
         rows = self._open_store.promises()
-        newest = {(row.workflow, row.step, row.terms): row.id for row in rows}
-        return [self._record(row, is_current=row.id in newest.values()) for row in rows]
+        newest = _newest(rows)
+        return [
+            self._record(row, is_current=row.id in newest)
+            for row in rows
+            if workflow in {None, row.workflow} and (earlier or row.id in newest)
+        ]
 
     def promise(self, target: str) -> PromiseRecord:
         """Return one promise by ``triage/route``, the newest of that step, or by its number.
@@ -44,8 +61,9 @@ class PromiseReader(ABC):
         Raises:
             UnknownPromise: there is none.
         """
-        row = promise_row(self._open_store, target)
-        return next(each for each in self.promises() if each.number == row.id)
+        rows = self._open_store.promises()
+        row = _named(rows, target)
+        return self._record(row, is_current=row.id in _newest(rows))
 
     def promise_rules(self, target: str) -> list[PromiseRuleRecord]:
         """Return the rules that a promise was ever kept by, oldest first.

@@ -18,7 +18,7 @@ from handrail_orchestrator.store.rollouts import (
     RolloutMove,
     RolloutRow,
 )
-from handrail_orchestrator.texts import checked_texts
+from handrail_orchestrator.texts import checked_texts, checked_why
 
 if TYPE_CHECKING:
     from handrail_orchestrator.review.permission import StoreAction
@@ -148,10 +148,9 @@ class RolloutDesk(ABC):
         return _hold_fired(self._open_store, HoldFired(step, workflow, why, self.now(), is_certain))
 
     def _require_doer(self, by: str, why: str) -> None:
-        checked_texts(by=by, why=why)
+        checked_texts(by=by)
         self.must_be_allowed(by, "rollout")
-        if not why.strip():
-            raise Misuse("say why: it is kept with the rollout, for whoever asks later")
+        checked_why(why)
 
     async def _moved(
         self,

@@ -10,12 +10,8 @@ from handrail_orchestrator.client import Client
 def list_promises(call: ApiCall[Nothing, PromisesQuery, Nothing, Nothing]) -> ApiAnswer:
     """Answer what is promised."""
     query = call.query
-    found = [
-        each.as_json()
-        for each in call.console.client.promises()
-        if query.workflow in {None, each.workflow} and (query.earlier or each.is_current)
-    ]
-    return ApiAnswer({"promises": found})
+    found = call.console.client.promises(query.workflow, earlier=query.earlier)
+    return ApiAnswer({"promises": [each.as_json() for each in found]})
 
 
 def get_promise(call: ApiCall[PromisePlace, Nothing, Nothing, Nothing]) -> ApiAnswer:

@@ -64,7 +64,11 @@ def _page(request: Request, *, problem: str = "", status: int = 200, why: str = 
         rules=rules[::-1][:MOST_RULES],
         more_rules=max(0, len(rules) - MOST_RULES),
         history=client.promise_history(number)[::-1][:MOST_RULES],
-        others=[each for each in client.promises() if each.target == record.target and each.number != record.number],
+        others=[
+            each
+            for each in client.promises(record.workflow)
+            if each.target == record.target and each.number != record.number
+        ],
         may=viewer.may("rollout"),
         percent=percent,
         problem=problem,

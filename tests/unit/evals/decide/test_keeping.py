@@ -12,7 +12,7 @@ from handrail import Client, Orchestrator, Run, Says, ScriptedModel, Workflow, c
 from handrail.ai_steps import AIStep
 from handrail.calibration import keep_promises
 from handrail.guards import promise
-from handrail.orchestrator import PromiseRecord, ReviewQuery
+from handrail.orchestrator import Misuse, PromiseRecord, ReviewQuery
 
 pytestmark = pytest.mark.slow
 
@@ -154,6 +154,8 @@ def test_an_alias_that_moves_is_stale_and_has_a_promise_of_its_own(desk: Desk) -
         await desk.batch(300, mostly_right)
         await desk.batch(50, mostly_right, step=letter("moved"))
         async with Client(desk.store) as client:
+            assert [each.model for each in client.promises("sort", earlier=False)] == ["moved"]
+            assert client.promises("another") == []
             return client.promises()
 
     old, new = asyncio.run(played())
@@ -166,6 +168,8 @@ def test_a_person_pauses_it_and_it_goes_on_where_it_was(desk: Desk) -> None:
         await desk.batch(300, mostly_right)
         seen = [await desk.promise()]
         async with Client(desk.store) as client:
+            with pytest.raises(Misuse, match="say why"):
+                await client.pause_promise("sort/letter", by="ann", why=" ")
             await client.pause_promise("sort/letter", by="ann", why="we look at it")
             await keep_promises(client)
             seen.append(client.promise("sort/letter"))
