@@ -277,15 +277,18 @@ class Wire:
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._is_cut = threading.Event()
         self._sockets: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def cut(self) -> None:
         """Let nothing through any more, in either direction."""
         self._is_cut.set()
 
     def close(self) -> None:
-        """Close all of it."""
+        """Close all of it, once nothing more is taken: closing alone does not end an accept that waits."""
         self.cut()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
         for each in (self._listener, *self._sockets):
             each.close()
 
@@ -293,11 +296,11 @@ class Wire:
         with suppress(OSError):
             while True:
                 here, _ = self._listener.accept()
+                self._sockets.append(here)
                 if self._is_cut.is_set():
-                    self._sockets.append(here)
                     continue
                 there = socket.create_connection(self._to)
-                self._sockets += [here, there]
+                self._sockets.append(there)
                 for source, sink in ((here, there), (there, here)):
                     threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
