@@ -59,7 +59,7 @@ OTHERS_TURN = 1_000
 
 
 class Orchestrator(Client, Awaiting):
-    """Executes workflows on a store; several processes may do so on one file.
+    """Executes workflows on a store; several processes may do so on one.
 
     Use it as ``async with Orchestrator("sqlite:///runs.db", workflows=[triage]) as orchestrator``. With ``triggers``,
     such as a ``folder``, it starts runs by itself inside the block. With ``chores``, such as ``[Retention]``, it does

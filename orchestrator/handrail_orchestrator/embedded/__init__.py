@@ -1,1 +1,1 @@
-"""The embedded engine: runs in this process, remembered in one SQLite file."""
+"""The embedded engine: runs in this process, remembered in a store."""

@@ -33,7 +33,7 @@ class Cursor(Protocol):
 
 
 class Database(Protocol):
-    """What executes statements, in the words that both databases know (``store/sql/README.md``)."""
+    """What executes statements in the words that both databases know: SQLite as they are, PostgreSQL as rendered."""
 
     def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Cursor:
         """Execute a statement with a value for each ``?``."""
