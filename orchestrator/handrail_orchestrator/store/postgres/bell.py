@@ -115,7 +115,8 @@ class Bell:
             self._rung = True
             called = tuple(self._called)
         for each in called:
-            each()
+            with suppress(RuntimeError):  # its event loop has just been closed; the others are called all the same
+                each()
 
 
 def channel(connection: "psycopg.Connection[Any]") -> str:
