@@ -36,45 +36,45 @@ class Claiming(Seeking):
         """Return: the worker's signing on has begun it."""
 
     async def _seek(self) -> None:
-        me, active = self._parts.worker(), self._executing.active
-        self._executing.stop_cancelled(me)
-        look_for_places(self._equipment, me)
+        me, active = self.parts.worker(), self.executing.active
+        self.executing.stop_cancelled(me)
+        look_for_places(self.equipment, me)
         room = self._concurrency - len(active) - self._expected
         self._backlog = room <= 0
-        if room <= 0 or not self._parts.workflows.versions or self._executing.is_apart:
-            self._parts.firing.at(self._equipment.store.next_timer(self._equipment.clock.now()))
-            hold_back(active.values(), self._equipment, *held_back(self._equipment.store))
+        if room <= 0 or not self.parts.workflows.versions or self.executing.is_apart:
+            self.parts.firing.at(self.equipment.store.next_timer(self.equipment.clock.now()))
+            hold_back(active.values(), self.equipment, *held_back(self.equipment.store))
             return
         suspects = all(each.claimed.crashes < SUSPECT for each in active.values())
         busy = bool(active or self._expected)
-        clock = self._equipment.clock
-        change = Claim(self._parts.workflows.versions, clock.now(), room, suspects, busy, self._resting.keys)
+        clock = self.equipment.clock
+        change = Claim(self.parts.workflows.versions, clock.now(), room, suspects, busy, self._resting.keys)
         try:
-            claimed: Claimed = await self._equipment.writer.ask(change)
+            claimed: Claimed = await self.equipment.writer.ask(change)
         except Fenced:
-            self._parts.struck_off(me)
+            self.parts.struck_off(me)
             return
-        if me != self._parts.worker():  # struck off meanwhile: these runs are others' now, and we have signed on anew
+        if me != self.parts.worker():  # struck off meanwhile: these runs are others' now, and we have signed on anew
             self._again = True
             return
-        self._parts.firing.at(claimed.next_timer)
+        self.parts.firing.at(claimed.next_timer)
         self._waits_for_rest = claimed.waits_for_rest
-        hold_back(active.values(), self._equipment, claimed.paused, claimed.failing)
+        hold_back(active.values(), self.equipment, claimed.paused, claimed.failing)
         for run in claimed.runs:
             self.begins(run.key)
-            self._executing.execute_stored(run)
+            self.executing.execute_stored(run)
         if claimed.next_wake is not None:
             self._backlog = claimed.next_wake <= clock.now() and len(active) >= self._concurrency
             if not self._backlog:
-                self._alarm.at(claimed.next_wake)
+                self.alarm.at(claimed.next_wake)
 
     # -- room
 
     @property
     def has_room(self) -> bool:
         """Whether one more run can be executed now."""
-        stops = not self._executing.is_open or self._waits_for_rest or self._executing.is_apart
-        return not stops and self._concurrency > len(self._executing.active) + self._expected
+        stops = not self.executing.is_open or self._waits_for_rest or self.executing.is_apart
+        return not stops and self._concurrency > len(self.executing.active) + self._expected
 
     def expect(self) -> None:
         """Keep room for a run that is being started here."""
@@ -93,7 +93,7 @@ class Claiming(Seeking):
     def over(self, execution: Execution) -> None:
         """Take note that an execution is over, and look for more to do."""
         if execution.wake is not None:
-            self._alarm.at(execution.wake)
+            self.alarm.at(execution.wake)
         self._resting.note(execution)
         self._backing_off.note(execution)
         suspected = self._waits_for_rest or execution.claimed.crashes >= SUSPECT
@@ -110,14 +110,14 @@ class Claiming(Seeking):
         if self._resting or self.is_blind:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             return False
-        if self._backing_off and not self._executing.active:
+        if self._backing_off and not self.executing.active:
             await self._backing_off.moment()
             return False
         return True
 
     def close(self) -> None:
         """Claim nothing more."""
-        self._alarm.cancel()
+        self.alarm.cancel()
 
     async def closed(self) -> None:
         """Return: what is handed back is in the store."""

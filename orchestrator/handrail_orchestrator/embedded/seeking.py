@@ -19,11 +19,11 @@ class Seeking(ABC):
         """The look that is under way."""
         self.is_blind = False
         """Whether the last look for work failed, so that nobody knows what is due."""
-        self._parts = parts
-        self._equipment = parts.equipment
-        self._executing = parts.executing
+        self.parts = parts
+        self.equipment = parts.equipment
+        self.executing = parts.executing
         self._again = False
-        self._alarm = Alarm(parts.equipment.clock, self.wake)
+        self.alarm = Alarm(parts.equipment.clock, self.wake)
 
     @abstractmethod
     async def _seek(self) -> None:
@@ -31,7 +31,7 @@ class Seeking(ABC):
 
     def wake(self) -> None:
         """Look for due runs, once now or once more after the look that is under way."""
-        if not self._executing.is_open:
+        if not self.executing.is_open:
             return
         if self.task is not None:
             self._again = True
@@ -50,7 +50,7 @@ class Seeking(ABC):
             _log.error("looking for work failed", exc_info=error)
         elif again:
             self.wake()
-        self._equipment.stillness.changed()
+        self.equipment.stillness.changed()
 
     async def look(self) -> None:
         """Look for due runs, and for what came meanwhile, and wait until that is over."""
@@ -62,8 +62,8 @@ class Seeking(ABC):
 
     def clock_has_stepped(self) -> bool:
         """Return whether the clock was set; called in the writer's thread."""
-        return self._alarm.clock_has_stepped()
+        return self.alarm.clock_has_stepped()
 
     def set_anew(self) -> None:
         """Wait for the same times by the clock as it is now."""
-        self._alarm.set_anew()
+        self.alarm.set_anew()

@@ -59,25 +59,25 @@ class Bridge(Seeking):
     # -- telling
 
     async def _seek(self) -> None:
-        parts, clock = self._parts, self._equipment.clock
+        parts, clock = self.parts, self.equipment.clock
         me = parts.worker()
         parts.executing.stop_cancelled(me)
-        look_for_places(self._equipment, me)
+        look_for_places(self.equipment, me)
         if not self._is_up:
             return
         now = clock.now()
         late = now - LATE_SECONDS if self._in_real_time else now
         while True:
-            rings: Rings = await self._equipment.writer.ask(ClaimRings(parts.workflows.versions, now, late, AT_ONCE))
+            rings: Rings = await self.equipment.writer.ask(ClaimRings(parts.workflows.versions, now, late, AT_ONCE))
             parts.firing.at(rings.next_timer)
-            hold_back(parts.executing.active.values(), self._equipment, rings.paused, rings.failing)
+            hold_back(parts.executing.active.values(), self.equipment, rings.paused, rings.failing)
             self._untold = await self._thread.tell([*self._untold, *rings.rings])
             if self._untold:
                 asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.wake)
             if self._untold or len(rings.rings) < AT_ONCE or not parts.executing.is_open:
                 break
         if rings.next_wake is not None:
-            self._alarm.at(rings.next_wake)
+            self.alarm.at(rings.next_wake)
 
     def _swept(self) -> None:
         self._sweep = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._swept)
@@ -106,7 +106,7 @@ class Bridge(Seeking):
         if execution.woke_others:
             self.wake()
         if execution.wake is not None and not self._in_real_time:  # Temporal's timers know real time only
-            self._alarm.at(execution.wake)
+            self.alarm.at(execution.wake)
 
     @property
     def is_still(self) -> bool:
@@ -115,8 +115,8 @@ class Bridge(Seeking):
 
     async def is_at_rest(self) -> bool:
         """Return whether nothing is due that this worker could execute."""
-        due = self._equipment.store.due(self._equipment.clock.now())
-        mine = any(version in self._parts.workflows.versions for version in due)
+        due = self.equipment.store.due(self.equipment.clock.now())
+        mine = any(version in self.parts.workflows.versions for version in due)
         if mine or self._untold or self.is_blind or self._executor.is_busy:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             return False
@@ -124,7 +124,7 @@ class Bridge(Seeking):
 
     def close(self) -> None:
         """Take no further run; what is executed is handed back."""
-        self._alarm.cancel()
+        self.alarm.cancel()
         if self._sweep is not None:
             self._sweep.cancel()
         self._thread.stop_polling()
