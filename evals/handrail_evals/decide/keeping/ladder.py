@@ -13,9 +13,9 @@ RUNGS = 200
 FEWEST_SCORES = 500
 """Unlabelled scores that thresholds are taken from."""
 STARTS = (0.25, 0.5)
-"""The coverage at which each segment begins: where nothing else is known, two starts with half of delta each reach more
-than three did on the streams that they were chosen on, and on others (``benchmarks/promise.py``)."""
-PARTS = (0.5, 0.5)
+"""The coverage at which each segment begins: where nothing else is known, two starts reach more than three did on the
+streams that they were chosen on, and on others (``benchmarks/promise.py``)."""
+PARTS = (0.4, 0.6)
 """What each segment gets of delta."""
 LEAST_MASS = 1e-6
 """A rung is never expected to hold nothing wrong, however sure the model is of it."""

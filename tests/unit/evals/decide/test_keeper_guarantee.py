@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail_evals.decide.keeping.draws import DrawnCase
-from handrail_evals.decide.keeping.keeper import WEIGHTS, KeeperSettings, PromiseKeeper
+from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper, weights_of
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
 
 LADDER = KeeperLadder((0.9, 0.8, 0.7, 0.6), (0.1, 0.4, 0.2, 1.0), (LadderSegment(0, 2, 0.5), LadderSegment(2, 4, 0.5)))
@@ -47,7 +47,7 @@ def case(number: int, rung: int, rule: tuple[int, int, float, float], *, drawn: 
 
 def wealth(keeper: PromiseKeeper) -> Any:
     """Return what the bets against each threshold have made, as their weighted mean."""
-    return np.asarray(WEIGHTS) @ np.exp(np.asarray(keeper.as_json()["wealth"]))
+    return (weights_of(keeper.ladder) * np.exp(np.asarray(keeper.as_json()["wealth"]))).sum(axis=0)
 
 
 past = st.lists(st.tuples(st.integers(0, RUNGS - 1), rules(), st.booleans(), st.booleans()), max_size=40)
@@ -103,7 +103,9 @@ def test_no_bet_can_lose_everything(before: list[tuple[int, tuple[int, int, floa
 
 
 def test_what_the_bets_begin_with_is_one_in_all() -> None:
-    assert sum(WEIGHTS) == pytest.approx(1.0)
+    weights = weights_of(LADDER)
+    assert (weights > 0).all()
+    assert weights.sum(axis=0).tolist() == pytest.approx([1.0] * RUNGS)
     assert wealth(PromiseKeeper(LADDER, KeeperSettings(target=0.05))).tolist() == pytest.approx([1.0] * RUNGS)
 
 
