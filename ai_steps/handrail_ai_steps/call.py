@@ -16,6 +16,8 @@ from handrail_guards.model_call import ModelCall, ModelReply, model_call_watcher
 from handrail_guards.outcome import Attempt, AttemptResult
 
 if TYPE_CHECKING:
+    from handrail_ai_steps.batching.desk import BatchDesk
+    from handrail_guards.batching import BatchReply
     from handrail_guards.personal_data.find import PersonalDataKind
 
 T = TypeVar("T")
@@ -45,6 +47,8 @@ class Call:
     """Every try at every model, oldest first."""
     asked: list[Model] = field(default_factory=list)
     """The models asked, each once."""
+    desk: "BatchDesk | None" = None
+    """Where questions go that are part of a batch; None: every model is asked at once."""
     turn: Deadline | None = None
     """The share of the time that the model asked now has, its guards included; None: all that is left."""
 
@@ -107,9 +111,10 @@ class Call:
 
     async def _safely(self, model: Model, request: ModelRequest) -> Answer | NoAnswer:
         """Ask a model, whatever it does, and let whoever watches know."""
+        reply = await self._reply_for(model, request)
         watcher = model_call_watcher()
         if watcher is None:
-            return await self._contained(model, request)
+            return await self._contained(model, request, reply)
         watch = watcher.asked(
             ModelCall(
                 task=request.task,
@@ -122,21 +127,30 @@ class Call:
             )
         )
         try:
-            answer = await self._contained(model, request)
+            answer = await self._contained(model, request, reply)
         except BaseException as error:
             watch.broke(error)
             raise
         watch.replied(_reply(answer))
         return answer
 
-    async def _contained(self, model: Model, request: ModelRequest) -> Answer | NoAnswer:
+    async def _reply_for(self, model: Model, request: ModelRequest) -> "BatchReply | None":
+        """Return the reply that a batch brought, for which no limit of time counts; None: the model is asked."""
+        if self.desk is None:
+            return None
+        assert request.deadline is not None  # noqa: S101 -- ``ask`` gave it
+        with request.deadline.held():
+            return await self.desk.reply_for(model, request)
+
+    async def _contained(self, model: Model, request: ModelRequest, reply: "BatchReply | None") -> Answer | NoAnswer:
         """Ask a model, whatever it does; what it has written down of its tries is kept."""
         deadline, record = request.deadline, request.record
         assert deadline is not None and record is not None  # noqa: S101, PT018 -- ``ask`` gave both
         timer = deadline.enforced()
         try:
             async with timer:
-                return _handed_over(await stoppable(model.answer(request), timer), record)
+                answering = model.answer(request) if reply is None else _read(model, request, reply)
+                return _handed_over(await stoppable(answering, timer), record)
         except AIStepError:  # misuse, such as a recording without this input: not what a server did
             raise
         except BaseException as error:
@@ -186,6 +200,13 @@ class Call:
         """Add a note to the last attempt, in plain words."""
         last = self.attempts[-1]
         self.attempts[-1] = replace(last, notes=(*last.notes, note))
+
+
+def _read(model: Model, request: ModelRequest, reply: "BatchReply") -> Awaitable[Answer | NoAnswer]:
+    from handrail_ai_steps.batching.model import takes_batches  # noqa: PLC0415 -- only where a batch brought something
+
+    assert takes_batches(model)  # noqa: S101 -- no other has a reply
+    return model.read(request, reply)
 
 
 def _handed_over(answer: Answer | NoAnswer, record: list[Attempt]) -> Answer | NoAnswer:

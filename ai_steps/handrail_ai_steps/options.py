@@ -14,6 +14,7 @@ from handrail_ai_steps.resolve import ModelLike, resolve_models
 from handrail_ai_steps.step import AIStep
 from handrail_ai_steps.task import Examples, Task, TaskKind, build_task
 from handrail_guards.acceptance import Acceptance
+from handrail_guards.batching import Batching
 from handrail_guards.escalation import Escalation
 from handrail_guards.guard import Guard, PaidGuard
 
@@ -38,6 +39,7 @@ class StepOptions(TypedDict, total=False):
     prompt: the templates of the prompt, in place of the default ones.
     limits: what one call may take of time, tokens and money, such as ``Limits(seconds=20)``.
     limit: the name of a limit of the orchestrator that its calls in runs pass, such as ``"gpu"``.
+    batching: how its questions are sent in batches, where they are; ``Batching(gather_seconds=60)``.
     mask: personal data (such as ``["email", "phone"]``) that models see only as tokens; answers come back with it.
     keep_source: whether the outcome carries the input as text, for reviewers; True without it.
     day_first: whether the day stands first in dates such as ``03/04/2024``, where the input itself does not show it.
@@ -52,6 +54,7 @@ class StepOptions(TypedDict, total=False):
     prompt: Prompt | None
     limits: Limits
     limit: str | None
+    batching: Batching
     mask: "Collection[PersonalDataKind]"
     keep_source: bool
     day_first: bool | None
@@ -67,6 +70,7 @@ DEFAULTS: StepOptions = {
     "prompt": None,
     "limits": Limits(),
     "limit": None,
+    "batching": Batching(),
     "mask": (),
     "keep_source": True,
     "day_first": None,
@@ -126,6 +130,7 @@ def step_of(
         escalate=chosen["escalate"],
         limits=chosen["limits"],
         limit=chosen["limit"],
+        batching=chosen["batching"],
         mask=tuple(chosen["mask"]),
         keep_source=chosen["keep_source"],
         day_first=chosen["day_first"],

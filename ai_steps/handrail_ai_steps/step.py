@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from handrail_ai_steps import inputs
 from handrail_ai_steps.allowance import Allowance, Limits
 from handrail_ai_steps.batch import DEFAULT_CONCURRENCY, BatchOutcome, run_batch
+from handrail_ai_steps.batching import desk
+from handrail_ai_steps.batching.judging import JudgesInBatches
 from handrail_ai_steps.call import Call
 from handrail_ai_steps.cascade import Cascade
 from handrail_ai_steps.documents.document import Document
@@ -29,6 +31,7 @@ from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Examples, Task
 from handrail_guards.acceptance import Acceptance, Always, Doubt
 from handrail_guards.auditing import AuditRule
+from handrail_guards.batching import Batching
 from handrail_guards.chain import ChainResult, run_guards
 from handrail_guards.confidence import Confidence
 from handrail_guards.escalation import Escalation
@@ -48,7 +51,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AIStep(Generic[T_co]):
+class AIStep(JudgesInBatches[T_co]):
     """A judgement by a model: awaited with the input, it returns ``Accepted`` or ``Doubtful``.
 
     Built by ``classify``, ``extract`` and ``draft``. Whatever the models do, a call ends in an outcome; it raises
@@ -74,6 +77,8 @@ class AIStep(Generic[T_co]):
     limits: Limits = Limits()  # noqa: RUF009 -- frozen
     limit: str | None = None
     """The limit of the orchestrator that its calls in runs pass; a bare call passes none."""
+    batching: Batching = Batching()  # noqa: RUF009 -- frozen
+    """How its questions are sent together, by ``batch`` and by runs that ask so."""
     mask: "tuple[PersonalDataKind, ...]" = ()
     """The personal data that no model is shown; answers come back with it restored."""
     keep_source: bool = True
@@ -297,7 +302,7 @@ class AIStep(Generic[T_co]):
         return inputs.whole_characters(self.task.prompt.text(inputs.as_text(values, named), tuple(values), named))
 
     def _new_call(self) -> Call:
-        return Call(Allowance(self.limits), self.mask, self.keep_source)
+        return Call(Allowance(self.limits), self.mask, self.keep_source, desk=desk.here())
 
     def _can_stream_early(self) -> bool:
         """Return whether parts may be out before the whole is known: paid guards and acceptance look at the whole."""

@@ -1,9 +1,12 @@
 """What stands behind one OpenAI model once the libraries are loaded: its connections, and what its server takes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
+from handrail_ai_steps.models.openai.batch_request import batch_question
+from handrail_ai_steps.models.openai.batches import OpenAIBatches, answered
 from handrail_ai_steps.models.openai.capabilities import Capabilities
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Forms
@@ -15,6 +18,7 @@ from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.sources import Sources
 from handrail_ai_steps.models.openai.structured import Structured
 from handrail_ai_steps.per_loop import PerLoop
+from handrail_guards.batching import BatchQuestion, BatchReply
 
 
 class Backend:
@@ -30,22 +34,44 @@ class Backend:
         self._forms = Forms()
         self._structured = Structured()
 
-    async def answer(self, request: ModelRequest, deadline: Deadline) -> Answer | NoAnswer:
-        """Answer a request, or say why there is no answer."""
+    async def answer(
+        self, request: ModelRequest, deadline: Deadline, *, given: Sequence[object] = ()
+    ) -> Answer | NoAnswer:
+        """Answer a request, or say why there is no answer; ``given`` are replies that are already here."""
         ledger = TryLedger(request, self._settings, deadline)
         try:
             if request.deadline is not None:  # whoever made it stops us when it is over
-                return await self._answer(request, ledger)
+                return await self._answer(request, ledger, [*given])
             async with deadline.enforced():
-                return await self._answer(request, ledger)
+                return await self._answer(request, ledger, [*given])
         except Halted as halted:
             return NoAnswer(result=halted.result, reason=ledger.told(halted.reason), attempts=ledger.attempts)
         except TimeoutError:
             return timed_out(request.seconds, ledger.attempts)
 
-    async def _answer(self, request: ModelRequest, ledger: TryLedger) -> Answer:
+    @property
+    def batches(self) -> OpenAIBatches:
+        """Return what takes batches to the server."""
+        return OpenAIBatches(self._settings, self._connections)
+
+    async def question(self, request: ModelRequest, group: str) -> BatchQuestion | NoAnswer:
+        """Return a request as a batch holds it, or why it cannot be asked."""
+        ledger = TryLedger(request, self._settings, request.deadline or Deadline(request.seconds))
+        try:
+            shown = await seen(request, self._settings)
+            server = Server(self._settings, await self._connections.here(), self.pacer, self._can)
+            chat, answers = Sources(server, self._structured, self._forms, shown, ledger).first()
+            return batch_question(server, ledger, chat, answers, group)
+        except Halted as halted:
+            return NoAnswer(result=halted.result, reason=ledger.told(halted.reason), attempts=ledger.attempts)
+
+    async def read(self, request: ModelRequest, reply: BatchReply, deadline: Deadline) -> Answer | NoAnswer:
+        """Return the answer that a reply from a batch holds."""
+        return await self.answer(request, deadline, given=[answered(reply)])
+
+    async def _answer(self, request: ModelRequest, ledger: TryLedger, given: list[object]) -> Answer:
         shown = await seen(request, self._settings)
-        server = Server(self._settings, await self._connections.here(), self.pacer, self._can)
+        server = Server(self._settings, await self._connections.here(), self.pacer, self._can, given)
         answer = await Sources(server, self._structured, self._forms, shown, ledger).answer()
         asked_as = ",".join(filter(None, (answer.asked_as, shown.asked_as)))
         return replace(answer, asked_as=asked_as)

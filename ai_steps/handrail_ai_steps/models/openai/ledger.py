@@ -100,10 +100,14 @@ class TryLedger:
         usage: Usage | None = None,
         notes: tuple[str, ...] = (),
         finish: str = "",
+        share: float = 1.0,
     ) -> int:
-        """Record a try and return its index; ``model`` is what the answer calls itself, ``finish`` why it ended."""
+        """Record a try and return its index; ``model`` is what the answer calls itself, ``finish`` why it ended.
+
+        ``share`` is what it costs of the price.
+        """
         usage = usage or Usage()
-        money = self._cost(model, usage)
+        money = self._cost(model, usage, share)
         self._attempts.append(
             Attempt(
                 model=self.told(model or self._settings.shown),
@@ -120,14 +124,14 @@ class TryLedger:
         self._purse.spend(usage.input_tokens, usage.output_tokens, money=money)
         return len(self._attempts) - 1
 
-    def charge_unknown(self, index: int, input_bytes: int, output_bytes: int) -> None:
+    def charge_unknown(self, index: int, input_bytes: int, output_bytes: int, *, share: float = 1.0) -> None:
         """Count an estimate against the budget when the server did not say what an answer took."""
         attempt = self._attempts[index]
         if attempt.input_tokens is not None and attempt.output_tokens is not None:
             return
         asked, given = input_bytes // BYTES_PER_TOKEN, output_bytes // BYTES_PER_TOKEN
         price = self._settings.prices.price(self._settings.model)
-        self._purse.spend(asked, given, money=price.money(asked, given) if price is not None else None)
+        self._purse.spend(asked, given, money=price.money(asked, given) * share if price is not None else None)
 
     def mark(self, index: int, result: AttemptResult, *notes: str) -> None:
         """Correct what a try came to, once its answer has been read."""
@@ -140,11 +144,13 @@ class TryLedger:
         hidden = self._settings.scrub(text)
         return hidden if len(hidden) <= LONGEST_REASON else f"{hidden[:LONGEST_REASON]}…"
 
-    def _cost(self, model: str | None, usage: Usage) -> float | None:
+    def _cost(self, model: str | None, usage: Usage, share: float) -> float | None:
         if model is None or usage.input_tokens is None or usage.output_tokens is None:
             return None
         price = self._settings.prices.price(model)
-        return None if price is None else price.money(usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0)
+        if price is None:
+            return None
+        return share * price.money(usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0)
 
     def _affordable(self, asked: int, left: float) -> int:
         price = self._settings.prices.price(self._settings.model)

@@ -15,6 +15,7 @@ from handrail_ai_steps.prices import OPENAI_PRICES, Price, PriceTable
 
 if TYPE_CHECKING:
     from handrail_ai_steps.models.openai.backend import Backend
+    from handrail_guards.batching import BatchQuestion, BatchReply, BatchServer
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 URL_VARIABLE = "OPENAI_BASE_URL"
@@ -117,6 +118,25 @@ class OpenAIModel:
         with deadline.held():  # loading the libraries takes seconds, and none of them is the server's
             backend = self._backend or await self._load()
         return await backend.answer(request, deadline)
+
+    @property
+    def batch_group(self) -> str:
+        """Return what the questions of one batch have in common: the server, and the model there."""
+        return f"{self.name} at {self.server}"
+
+    async def batch_question(self, request: ModelRequest) -> "BatchQuestion | NoAnswer":
+        """Return a request as a batch holds it, or why it cannot be asked at all."""
+        backend = self._backend or await self._load()
+        return await backend.question(request, self.batch_group)
+
+    async def read(self, request: ModelRequest, reply: "BatchReply") -> Answer | NoAnswer:
+        """Return the answer that a reply from a batch holds; what is still missing then is asked singly."""
+        backend = self._backend or await self._load()
+        return await backend.read(request, reply, request.deadline or Deadline(request.seconds))
+
+    async def batch_server(self) -> "BatchServer":
+        """Return who takes batches for it."""
+        return (self._backend or await self._load()).batches
 
     async def ready(self) -> None:
         """Load what asking needs, which takes a second or more, so that the first request need not."""

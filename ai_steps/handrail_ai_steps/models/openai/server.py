@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from httpx2 import Response
@@ -59,6 +59,8 @@ class Server:
     connection: Connection
     pacer: Pacer
     can: Capabilities
+    given: list[object] = field(default_factory=list)
+    """Replies that a batch brought, as JSON: handed out in place of the first requests."""
 
     def admission(self, ledger: TryLedger) -> AbstractAsyncContextManager[None]:
         """Return what a request waits in for its turn, and holds its place in."""

@@ -23,7 +23,7 @@ from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.pictures import SeenPages
 from handrail_ai_steps.models.openai.reasoning import spoken
 from handrail_ai_steps.models.openai.reply import Reply
-from handrail_ai_steps.models.openai.request import chat_request, sent_back
+from handrail_ai_steps.models.openai.request import ChatRequest, chat_request, sent_back
 from handrail_ai_steps.models.openai.server import Server
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.stream import TextStream
@@ -69,6 +69,24 @@ class Sources:
                 raise
             return kept
 
+    def first(self) -> tuple[ChatRequest, int]:
+        """Return the first request that is sent where the decisions endpoint is not asked, and for how many answers."""
+        request, settings, can = self._request, self._server.settings, self._server.can
+        if request.json_schema is None and not request.labels:
+            return chat_request(request, None, pictures=self._pictures, logprobs=self._source() == "logprob"), 1
+        match self._source():
+            case "logprob":
+                form = self._forms.form(request, coded=settings.codes)
+                return chat_request(request, form, pictures=self._pictures, logprobs=True), 1
+            case "vote":
+                form = self._vote_form()
+                chat = chat_request(request, form, pictures=self._pictures, varied=True, seed=1)
+                return chat, settings.samples if can.several else 1
+            case "stated":
+                return chat_request(request, self._forms.form(request, states=True), pictures=self._pictures), 1
+            case "none":
+                return chat_request(request, self._forms.form(request), pictures=self._pictures), 1
+
     def kept(self, why: str) -> Answer | None:
         """Return the valid answer whose confidence could not be had, and why it could not; None when there is none."""
         if self._kept is None:
@@ -81,7 +99,8 @@ class Sources:
             return await self._text()
         source = self._source()
         settings = self._server.settings
-        if source != "none" and settings.confidence == "auto" and settings.decisions:
+        asks = source != "none" and settings.confidence == "auto" and settings.decisions
+        if asks and not self._server.given:  # whose questions no batch takes
             can = self._server.can.asks_decisions and not self._pictures  # typed questions are asked of a text
             asked = questions(self._request) if can else ()
             if asked:
@@ -142,9 +161,7 @@ class Sources:
 
     async def _by_vote(self) -> Answer:
         """Ask for several samples: at once where the server can, one by one for those that did not come."""
-        settings = self._server.settings
-        # In the form that log-probabilities are asked in, where they are the other source: one step, one way to ask.
-        form = self._forms.form(self._request, coded=settings.codes and settings.confidence == "auto")
+        form = self._vote_form()
         samples = self._server.settings.samples
         ballot = Ballot(form)
         if self._server.can.several and samples > 1:
@@ -159,6 +176,11 @@ class Sources:
         others = share_alternatives(settled.shares, reading.label) if form.labels else ()
         evidence = Evidence(settled.confidence, settled.fields, others, None, ballot.notes(samples))
         return self._made(reading, tries, evidence, asked_as=_drawn_as(form))
+
+    def _vote_form(self) -> Form:
+        """Return the form of votes: that of log-probabilities, where they are the other source."""
+        settings = self._server.settings
+        return self._forms.form(self._request, coded=settings.codes and settings.confidence == "auto")
 
     async def _in_time(self, asking: Awaitable[T]) -> T:
         """Stop just before the deadline does, so that the answer that is already there is not lost with the rest."""

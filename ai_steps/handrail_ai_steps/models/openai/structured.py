@@ -21,7 +21,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Form, FormMisfit, Reading
-from handrail_ai_steps.models.openai.request import Messages
+from handrail_ai_steps.models.openai.request import Messages, sent_back
 from handrail_ai_steps.models.openai.tries import ReplyTries
 
 _asking: ContextVar[bool] = ContextVar("asking", default=False)
@@ -92,6 +92,12 @@ class Structured:
         """
         form = tries.chat.form
         assert form is not None  # noqa: S101 -- free text does not come here
+        messages = tries.chat.messages
+        if tries.server.given:
+            taken = await self._taken(tries, form, reasks)
+            if isinstance(taken, Reading):
+                return taken
+            messages, reasks = taken, reasks - 1
         policy = AsyncRetrying(
             stop=stop_after_attempt(1 + reasks), retry=retry_if_exception_type(ResponseParsingError), reraise=True
         )
@@ -99,7 +105,7 @@ class Structured:
             with _quiet():
                 answer = await self._create(
                     response_model=self._model(form),
-                    messages=tries.chat.messages,
+                    messages=messages,
                     max_retries=policy,
                     tries=tries,
                 )
@@ -111,6 +117,22 @@ class Structured:
             raise Halted("invalid", f"no answer fitted the schema{counted}: {error.__cause__}") from error
         reading: Reading = answer.reading
         return reading
+
+    async def _taken(self, tries: ReplyTries, form: Form, reasks: int) -> "Reading | Messages":
+        """Read a reply that is already here, or return what is said to the model about it.
+
+        Raises:
+            Halted: it is no answer, or does not fit and may not be sent back.
+        """
+        text = (await tries.send(tries.chat.messages)).choices[0].text
+        try:
+            return form.read(text)
+        except FormMisfit as misfit:
+            tries.misfit(str(misfit))
+            if not reasks:
+                raise Halted("invalid", f"no answer fitted the schema: {misfit}") from misfit
+            tries.reply = None
+            return [*tries.chat.messages, *sent_back(text, str(misfit))]
 
     def _model(self, form: Form) -> type[FormAnswer]:
         found = self._models.get(form)

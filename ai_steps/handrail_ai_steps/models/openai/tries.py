@@ -13,12 +13,14 @@ from handrail_ai_steps.models.openai.capabilities import Capabilities
 from handrail_ai_steps.models.openai.failure import Failure, Halted, Transient, failure_of
 from handrail_ai_steps.models.openai.formats import FormatLadder
 from handrail_ai_steps.models.openai.ledger import TryLedger
-from handrail_ai_steps.models.openai.reply import Reply, flaw_of, read_reply
+from handrail_ai_steps.models.openai.reply import Reply, flaw_of, read_body, read_reply
 from handrail_ai_steps.models.openai.request import ChatRequest, Messages, chat_body, output_limit
 from handrail_ai_steps.models.openai.server import Server
 from handrail_guards.outcome import AttemptResult
 
 PATH = "/chat/completions"
+BATCH_SHARE = 0.5
+"""What an answer in a batch costs of a single one's price, at every provider that has batches."""
 TRIES = 4
 """Requests for one answer, the first included."""
 FIRST_WAIT_SECONDS = 0.25
@@ -125,6 +127,8 @@ class ReplyTries:
         return can != before
 
     async def _post(self, messages: Messages) -> Reply | Failure:
+        if self.server.given:
+            return self._taken(self.server.given.pop())
         server, ledger = self.server, self.ledger
         size = self.chat.input_bytes + sum(len(each["content"]) for each in messages[len(self.chat.messages) :])
         async with server.admission(ledger):
@@ -146,13 +150,26 @@ class ReplyTries:
                 raise
             except Exception as error:  # noqa: BLE001 -- whatever a server or the SDK does is a failure, never a crash
                 outcome = failure_of(error)
-        seconds = time.monotonic() - started
+        return self._recorded(outcome, time.monotonic() - started, size, room)
+
+    def _taken(self, body: object) -> Reply | Failure:
+        """Take a reply that a batch brought, which costs less."""
+        settings = self.server.settings
+        return self._recorded(read_body(body, settings.model), 0.0, self.chat.input_bytes, None, share=BATCH_SHARE)
+
+    def _recorded(
+        self, outcome: Reply | Failure, seconds: float, size: int, room: int | None, *, share: float = 1.0
+    ) -> Reply | Failure:
+        """Put a try on record, with what it took."""
+        ledger = self.ledger
         if isinstance(outcome, Failure):
             self._last = ledger.add(outcome.result, seconds=seconds, notes=(outcome.reason,))
             return outcome
         notes = outcome.notes + _oddities(outcome, room, self.answers)
-        if not server.can.system:
+        if not self.server.can.system:
             notes += ("the server takes no system message; the instructions went as a message of the user",)
+        if share != 1.0:
+            notes += ("answered in a batch",)
         self._last = ledger.add(
             "answered",
             seconds=seconds,
@@ -160,8 +177,9 @@ class ReplyTries:
             usage=outcome.usage,
             notes=notes,
             finish=outcome.choices[0].finish,
+            share=share,
         )
-        ledger.charge_unknown(self._last, size, sum(len(each.text) for each in outcome.choices))
+        ledger.charge_unknown(self._last, size, sum(len(each.text) for each in outcome.choices), share=share)
         failure = outcome.choices[0].failure
         if failure is not None and all(each.failure is not None for each in outcome.choices):
             ledger.mark(self._last, failure.result, failure.reason)

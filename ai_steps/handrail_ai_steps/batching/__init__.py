@@ -1,0 +1,1 @@
+"""Asking many questions together, later and for half of the money."""

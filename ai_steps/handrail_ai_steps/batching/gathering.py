@@ -1,0 +1,206 @@
+"""The calls of many items side by side, as far as their questions, and those sent together."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+from uuid import uuid4
+
+from handrail_ai_steps.batching import desk
+from handrail_ai_steps.batching.model import BatchModel, takes_batches
+from handrail_ai_steps.model import Model, ModelRequest, NoAnswer
+from handrail_ground.hashing import hash_of_text
+from handrail_guards.batching import (
+    BatchFailed,
+    Batching,
+    BatchQuestion,
+    BatchReply,
+    BatchServer,
+    BatchStanding,
+    Sorted,
+    parcels,
+)
+
+T = TypeVar("T")
+
+TRIES = 8
+"""Of sending one; what fails in between may pass."""
+MARK_DIGITS = 12
+
+
+@dataclass(slots=True)
+class _Parked:
+    """A call that waits for the reply to its question."""
+
+    question: BatchQuestion
+    model: BatchModel
+    reply: "asyncio.Future[BatchReply]"
+
+
+@dataclass(slots=True)
+class Gathering:
+    """The questions of many calls: sent together as soon as every call has come to its own, or to its end."""
+
+    how: Batching
+    key: str = field(default_factory=lambda: uuid4().hex)
+    """Under which the batch is found again."""
+    _parked: dict[int, _Parked] = field(default_factory=dict)
+    _coming: int = 0
+    _all_here: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ask(self, calls: Sequence[Callable[[], Awaitable[object]]]) -> None:
+        """Make the calls, and return when each has ended; what a call raises is its own affair."""
+        self._coming = len(calls)
+        if not calls:
+            return
+        async with asyncio.TaskGroup() as group:
+            for index, call in enumerate(calls):
+                group.create_task(self._call(index, call))
+            await self._all_here.wait()
+            for name, together in self._groups().items():
+                group.create_task(self._send(name, together))
+
+    async def _call(self, index: int, call: Callable[[], Awaitable[object]]) -> None:
+        place = _Place(self, index)
+        with desk.at(place):
+            try:
+                await call()
+            finally:
+                if not place.arrived:
+                    self.arrived()
+
+    def arrived(self) -> None:
+        """Note that one more call waits, or is over."""
+        self._coming -= 1
+        if not self._coming:
+            self._all_here.set()
+
+    async def reply(self, index: int, model: BatchModel, question: BatchQuestion) -> BatchReply:
+        """Wait for the reply to a call's question."""
+        reply: asyncio.Future[BatchReply] = asyncio.get_running_loop().create_future()
+        self._parked[index] = _Parked(question, model, reply)
+        self.arrived()
+        return await reply
+
+    def _groups(self) -> dict[str, dict[str, _Parked]]:
+        """Return the waiting calls by what their questions have in common, each with the id that it has there."""
+        found: dict[str, dict[str, _Parked]] = {}
+        for index in sorted(self._parked):
+            parked = self._parked[index]
+            name = f"{index}-{parked.question.asked[:MARK_DIGITS]}"
+            found.setdefault(parked.question.group, {})[name] = parked
+        return found
+
+    async def _send(self, group: str, waiting: dict[str, _Parked]) -> None:
+        """Send the questions of a group in as few batches as its server takes."""
+        server = await next(iter(waiting.values())).model.batch_server()
+        questions = [(name, each.question.body) for name, each in waiting.items()]
+        async with asyncio.TaskGroup() as tasks:
+            for parcel in parcels(questions, most=min(server.most, self.how.most), most_bytes=server.most_bytes):
+                # the marks are in the key, so that the same key with other items is another batch
+                marks = hash_of_text(",".join(name for name, _ in parcel), digits=16)
+                key = f"{self.key}-{hash_of_text(group, digits=8)}-{marks}"
+                known = {name: waiting[name].question.asked for name, _ in parcel}
+                tasks.create_task(self._together(server, key, parcel, known, waiting))
+
+    async def _together(
+        self,
+        server: BatchServer,
+        key: str,
+        parcel: list[tuple[str, str]],
+        known: dict[str, str],
+        waiting: dict[str, _Parked],
+    ) -> None:
+        replies = await replies_to(server, key, parcel, known, self.how)
+        for name in known:
+            if not (future := waiting[name].reply).done():  # its call may have been cancelled
+                future.set_result(replies[name])
+
+
+@dataclass(slots=True)
+class _Place:
+    """The desk of one call."""
+
+    gathering: Gathering
+    index: int
+    arrived: bool = False
+
+    async def reply_for(self, model: Model, request: ModelRequest) -> BatchReply | None:
+        """Wait for the reply to the first question of the call."""
+        if self.arrived or not takes_batches(model):
+            return None
+        question = await model.batch_question(request)
+        if isinstance(question, NoAnswer):
+            return None
+        self.arrived = True
+        reply = await self.gathering.reply(self.index, model, question)
+        if reply.body:
+            return reply
+        desk.without(reply, request, model)
+        return None
+
+
+async def replies_to(
+    server: BatchServer, key: str, questions: Sequence[tuple[str, str]], known: dict[str, str], how: Batching
+) -> dict[str, BatchReply]:
+    """Send questions once, wait until they are answered, and return a reply for each; there always is one."""
+    replies = Sorted()
+    standing = BatchStanding(id="", state="ended")
+    try:
+        for seconds in islice(how.looks(), TRIES):
+            batch = await _persistent(lambda: _sent(server, key, questions), how)
+            standing = await _over(server, batch, how)
+            if not standing.again:
+                break
+            await asyncio.sleep(seconds)
+
+        async def fetched() -> None:
+            async for name, reply in server.replies(standing):
+                replies.add(name, reply, known)
+
+        await _persistent(fetched, how)
+    except BatchFailed as failed:
+        standing = BatchStanding(id=standing.id, state="ended", told=failed.reason)
+    else:
+        with suppress(BatchFailed):  # the replies are here, and what the server keeps runs out by itself
+            await server.tidy(standing)
+    return replies.complete(standing, known)
+
+
+async def _sent(server: BatchServer, key: str, questions: Sequence[tuple[str, str]]) -> str:
+    """Return the batch under a key: one that was sent before, whatever became of whoever sent it, or a new one."""
+    found = await server.find(key)
+    return found[0] if found else await server.submit(key, questions)
+
+
+async def _over(server: BatchServer, batch: str, how: Batching) -> BatchStanding:
+    ends = time.monotonic() + how.hours * 3600
+    for seconds in how.looks():
+        await asyncio.sleep(seconds)
+        try:
+            standing = await server.look(batch)
+        except BatchFailed as failed:
+            if not failed.passing:
+                raise
+            continue
+        if standing.state == "ended":
+            return standing
+        if time.monotonic() > ends:
+            await server.cancel(batch)
+            raise BatchFailed(f"the batch {batch} did not end within {how.hours:g} hours", passing=False)
+    raise AssertionError("looks never end")
+
+
+async def _persistent(action: Callable[[], Awaitable[T]], how: Batching) -> T:
+    """Do something until it succeeds, waiting longer each time; what fails for good fails at once."""
+    for left, seconds in zip(range(TRIES - 1, -1, -1), how.looks(), strict=False):
+        try:
+            return await action()
+        except BatchFailed as failed:
+            if not failed.passing or not left:
+                raise
+        await asyncio.sleep(seconds / 10)
+    raise AssertionError("the last try returns or raises")

@@ -1,0 +1,101 @@
+"""The part of an AI step that judges in batches, by itself or for a run."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine, Iterable
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from handrail_ai_steps.batch import BatchOutcome, Failed
+from handrail_ai_steps.batching import desk
+from handrail_ai_steps.batching.gathering import Gathering
+from handrail_ai_steps.batching.model import require_batches, takes_batches
+from handrail_ai_steps.errors import InvalidTask
+from handrail_ai_steps.inputs import Input
+from handrail_ai_steps.model import Model
+from handrail_ground.errors import is_order
+from handrail_guards.batching import Batching, BatchQuestion, BatchReply, BatchServer, Unsent
+from handrail_guards.outcome import Accepted, Doubtful
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class JudgesInBatches(ABC, Generic[T_co]):
+    """What a step does with the batches of its models' providers."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Return the step's name."""
+
+    @property
+    @abstractmethod
+    def models(self) -> tuple[Model, ...]:
+        """Return the models, in the order to try."""
+
+    @property
+    @abstractmethod
+    def batching(self) -> Batching:
+        """Return how its questions are sent together."""
+
+    @abstractmethod
+    def __call__(self, *values: Input, **named: Input) -> Coroutine[Any, Any, Accepted[T_co] | Doubtful[T_co]]:
+        """Judge an input."""
+
+    async def batch(self, items: Iterable[Any], *, key: str | None = None) -> list[BatchOutcome[T_co]]:
+        """Judge many inputs in batches of the model's provider, for half of the price and within a day.
+
+        The first question of each item to a model that takes batches is sent with those of the others; what a batch
+        leaves open (a failed request, an answer to be sent back) is asked singly. Returns what ``map`` does. Under a
+        ``key`` the same items are sent once: a program that died meanwhile and starts again collects the same batch.
+
+        Raises:
+            InvalidTask: none of its models takes batches, though one of them is asked on a server.
+        """
+        require_batches(self.name, self.models)
+        given = list(items)
+        outcomes: dict[int, BatchOutcome[T_co]] = {}
+
+        async def judge(index: int, item: Any) -> None:
+            try:
+                outcomes[index] = await (self(*item) if isinstance(item, tuple) else self(item))
+            except BaseException as error:
+                if is_order(error):
+                    raise
+                outcomes[index] = Failed(error)
+
+        calls = [partial(judge, index, item) for index, item in enumerate(given)]
+        await (Gathering(self.batching) if key is None else Gathering(self.batching, key)).ask(calls)
+        return [outcomes[index] for index in range(len(given))]
+
+    @property
+    def can_batch(self) -> bool:
+        """Return whether one of its models takes batches."""
+        return any(takes_batches(each) for each in self.models)
+
+    async def batch_question(self, *values: Input, **named: Input) -> BatchQuestion | None:
+        """Return what a call asks the first of its models that takes batches; None: it comes to its end without."""
+        require_batches(self.name, self.models)
+        try:
+            with desk.at(desk.Leaving()):
+                await self(*values, **named)
+        except Unsent as unsent:
+            return unsent.question
+        return None
+
+    def handed(self, reply: BatchReply) -> AbstractContextManager[None]:
+        """Return inside of what a call takes this reply in place of asking."""
+        return desk.at(desk.Handed(reply))
+
+    async def batch_server(self, group: str) -> BatchServer:
+        """Return who takes the batches of a group that one of its questions named.
+
+        Raises:
+            InvalidTask: no model of it asks in this group.
+        """
+        for each in self.models:
+            if takes_batches(each) and each.batch_group == group:
+                return await each.batch_server()
+        raise InvalidTask(f"step {self.name!r} has no model that asks {group}")

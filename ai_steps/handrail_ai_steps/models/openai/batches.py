@@ -1,0 +1,220 @@
+"""Batches of an OpenAI-compatible server: a file of requests up, one or two files of replies down."""
+
+import io
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Literal
+
+from httpx2 import Response
+from pydantic_core import from_json
+
+from handrail_ai_steps.models.openai.failure import Failure, failure_of, status_failure
+from handrail_ai_steps.models.openai.server import Connection
+from handrail_ai_steps.models.openai.settings import ModelSettings
+from handrail_ai_steps.models.openai.tries import PATH
+from handrail_ai_steps.per_loop import PerLoop
+from handrail_guards.batching import BatchFailed, BatchReply, BatchStanding, StillOurs
+
+ENDPOINT = f"/v1{PATH}"
+KEY = "handrail_key"
+"""Under which name a batch says by which key it was sent."""
+MOST = 50_000
+MOST_BYTES = 200_000_000
+PAGE = 100
+MOST_PAGES = 20
+"""Of the listing, newest first: a batch that is looked for was sent a short while ago."""
+CALL_SECONDS = 60.0
+FILE_SECONDS = 600.0
+_ENDED = frozenset({"failed", "completed", "expired", "cancelled"})
+_FULL = frozenset({"token_limit_exceeded", "rate_limit_exceeded"})
+"""Why a batch was not taken that may be taken later."""
+
+
+class OpenAIBatches:
+    """Takes batches to one server."""
+
+    most = MOST
+    most_bytes = MOST_BYTES
+
+    def __init__(self, settings: ModelSettings, connections: PerLoop[Connection]) -> None:
+        self._settings = settings
+        self._connections = connections
+
+    async def find(self, key: str) -> list[str]:
+        """Return the batches that were sent under a key, the first one first."""
+        found: list[str] = []
+        after: dict[str, object] = {}
+        for _ in range(MOST_PAGES):
+            listed = await self._get("/batches", {"limit": PAGE, **after})
+            batches = _listed(listed)
+            found += [str(each["id"]) for each in batches if _key(each) == key and _is_alive(each)]
+            if not batches or not listed.get("has_more"):
+                break
+            after = {"after": batches[-1]["id"]}
+        return found[::-1]
+
+    async def submit(self, key: str, questions: Sequence[tuple[str, str]], *, still: StillOurs | None = None) -> str:
+        """Upload the questions and make a batch of them.
+
+        A key that the server knows for the header of that name makes even the same request sent twice one batch.
+        """
+        file = await self._upload(key, questions)
+        if still is not None:
+            await still()
+        body = {
+            "input_file_id": file,
+            "endpoint": ENDPOINT,
+            "completion_window": "24h",
+            "metadata": {KEY: key},
+        }
+        try:
+            made = await self._sent("post", "/batches", body=body, headers={"Idempotency-Key": key})
+        except BatchFailed as failed:
+            if not failed.passing:
+                await self._delete([file])
+            raise
+        return _id(_object(made), "a batch")
+
+    async def look(self, batch: str) -> BatchStanding:
+        """Return how far a batch is."""
+        found = await self._get(f"/batches/{batch}")
+        status = str(found.get("status") or "")
+        if status not in _ENDED:
+            return BatchStanding(id=batch, state="working", told=status)
+        # of one that expired or was cancelled, what was answered before is paid for
+        files = tuple(str(found[each]) for each in ("output_file_id", "error_file_id") if found.get(each))
+        told = self._told(status, found)
+        again = not files and status == "failed" and _is_full(found)
+        return BatchStanding(id=batch, state="ended", told=told, again=again, files=files)
+
+    async def replies(self, standing: BatchStanding) -> AsyncIterator[tuple[str, BatchReply]]:
+        """Fetch the files of replies, each once, and give their lines; one that cannot be read is no reply."""
+        for file in standing.files:
+            content = await self._sent("get", f"/files/{file}/content", seconds=FILE_SECONDS)
+            for line in content.splitlines():
+                if (read := self._read(line, standing.id)) is not None:
+                    yield read
+
+    async def cancel(self, batch: str) -> None:
+        """Stop a batch."""
+        await self._sent("post", f"/batches/{batch}/cancel")
+
+    async def tidy(self, standing: BatchStanding) -> None:
+        """Delete the files: they hold what was asked and answered."""
+        found = await self._get(f"/batches/{standing.id}")
+        await self._delete([str(found["input_file_id"])] if found.get("input_file_id") else [])
+        await self._delete(standing.files)
+
+    async def _delete(self, files: Sequence[str]) -> None:
+        for file in files:
+            await self._sent("delete", f"/files/{file}")
+
+    async def _upload(self, key: str, questions: Sequence[tuple[str, str]]) -> str:
+        content = io.BytesIO()
+        for name, body in questions:
+            line = f'{{"custom_id":{json.dumps(name)},"method":"POST","url":"{ENDPOINT}","body":{body}}}\n'
+            content.write(line.encode())
+        uploaded = await self._sent(
+            "post",
+            "/files",
+            seconds=FILE_SECONDS,
+            headers={"Content-Type": "multipart/form-data"},
+            body={"purpose": "batch"},
+            files=[("file", (f"{key}.jsonl", content.getvalue(), "application/jsonl"))],
+        )
+        return _id(_object(uploaded), "a file")
+
+    async def _get(self, path: str, query: Mapping[str, object] | None = None) -> dict[str, Any]:
+        return _object(await self._sent("get", path, query=query or {}))
+
+    async def _sent(
+        self,
+        method: Literal["get", "post", "delete"],
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = CALL_SECONDS,
+        **content: Any,
+    ) -> bytes:
+        """Send one request, once, and return the body of the response."""
+        options = {"params": query or {}, "headers": headers or {}, "timeout": seconds}
+        try:
+            send = getattr((await self._connections.here()).client, method)
+            response: Response = await send(path, cast_to=Response, options=options, **content)
+        except Exception as error:  # noqa: BLE001 -- whatever a server or the SDK does is a failure, never a crash
+            raise self._failed(failure_of(error)) from None
+        return response.content
+
+    def _failed(self, failure: Failure) -> BatchFailed:
+        return BatchFailed(self._settings.scrub(failure.reason), passing=failure.passing)
+
+    def _told(self, status: str, batch: Mapping[str, Any]) -> str:
+        said = [str(each.get("message") or "") for each in _errors(batch)]
+        return self._settings.scrub(": ".join(filter(None, (status, "; ".join(filter(None, said[:3]))))))
+
+    def _read(self, line: bytes, batch: str) -> tuple[str, BatchReply] | None:
+        """Return the reply on a line with the id of its question; None: nobody can tell whose it is."""
+        try:
+            data = from_json(line)
+        except ValueError:
+            return None
+        if not isinstance(data, Mapping) or not isinstance(data.get("custom_id"), str):
+            return None
+        response = data.get("response")
+        response = response if isinstance(response, Mapping) else {}
+        body, status = response.get("body"), response.get("status_code")
+        if status == 200 and isinstance(body, Mapping) and not data.get("error"):
+            return data["custom_id"], BatchReply(body=line.decode(errors="replace"), batch=batch)
+        # a request that was refused is a 4xx with an error where the answer would be, and ``error`` is null then
+        told: object = data.get("error") or body or {}
+        failure = status_failure(status if isinstance(status, int) else 500, {}, told)
+        return data["custom_id"], BatchReply(reason=self._settings.scrub(failure.reason), batch=batch)
+
+
+def answered(reply: BatchReply) -> object:
+    """Return what a reply holds: the JSON of a chat completion."""
+    return from_json(reply.body)["response"]["body"]
+
+
+def _is_full(batch: Mapping[str, Any]) -> bool:
+    """Return whether a server did not take a batch because it has too many."""
+    return any(each.get("code") in _FULL for each in _errors(batch))
+
+
+def _errors(batch: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    errors = batch.get("errors")
+    listed = errors.get("data") if isinstance(errors, Mapping) else None
+    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        found = from_json(content)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        shown = " ".join(content[:200].decode(errors="replace").split())
+        raise BatchFailed(f"the server answered with something that is no JSON object: {shown}", passing=True)
+    return found
+
+
+def _id(made: Mapping[str, Any], what: str) -> str:
+    if not isinstance(made.get("id"), str) or not made["id"]:
+        raise BatchFailed(f"the server made {what} without an id", passing=True)
+    return str(made["id"])
+
+
+def _listed(listed: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    data = listed.get("data")
+    return [each for each in data if isinstance(each, Mapping) and each.get("id")] if isinstance(data, list) else []
+
+
+def _key(batch: Mapping[str, Any]) -> object:
+    metadata = batch.get("metadata")
+    return metadata.get(KEY) if isinstance(metadata, Mapping) else None
+
+
+def _is_alive(batch: Mapping[str, Any]) -> bool:
+    """Return whether a batch is worth waiting for: one that was refused or stopped at once brought nothing."""
+    return batch.get("status") not in {"cancelling", "cancelled", "failed"} or bool(batch.get("output_file_id"))
