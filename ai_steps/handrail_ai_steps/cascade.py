@@ -123,6 +123,7 @@ class Cascade:
             output_type=output.output_type,
             json_schema=output.json_schema,
             labels=output.labels if self.task.kind == "classify" else (),
+            meanings=self.task.labels,
             wants_confidence=wants_confidence(self.accept),
             rejections=rejections,
             seconds=allowance.seconds,

@@ -6,7 +6,7 @@ A model never raises for what a server may do (time-outs, refusals, broken answe
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.documents.document import Document
@@ -14,6 +14,9 @@ from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult
 from handrail_guards.verdict import Span
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.output import Output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,8 @@ class ModelRequest:
     """JSON Schema of the answer; None for free text."""
     labels: tuple[str, ...] = ()
     """For classification: the labels as text, in order."""
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    """What labels mean, of those that were explained; the instructions say it, too."""
     wants_confidence: bool = True
     """Whether the acceptance rule looks at the confidence."""
     rejections: tuple[Rejection, ...] = ()
@@ -120,8 +125,8 @@ def timed_out(seconds: float, attempts: Sequence[Attempt], *, share_of: float | 
 class Model(Protocol):
     """Whoever answers: a server, a model in this process, a recording, a script.
 
-    What a model may know to do besides is an ability of its own (``Closing``, ``LabelsKnown``, ``FullyNamed``): one
-    that has its members is asked for it, one that lacks them is not.
+    What a model may know to do besides is an ability of its own (``Closing``, ``LabelsKnown``, ``ClosedOnly``,
+    ``FullyNamed``): one that has its members is asked for it, one that lacks them is not.
     """
 
     @property
@@ -152,6 +157,19 @@ class LabelsKnown(Protocol):
 
         Raises:
             InvalidTask: it could never answer one of them.
+        """
+        ...
+
+
+@runtime_checkable
+class ClosedOnly(Protocol):
+    """A model that answers closed questions alone: yes or no, one of some options, a level, a record of such fields."""
+
+    def check_output(self, output: "Output", /) -> None:
+        """Check that it can be asked for this.
+
+        Raises:
+            InvalidTask: the answer may be something else, or one of more options than the model takes.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Models by name: ``local:NAME``, ``openai:NAME``, ``recorded:PATH``, each loaded by the first step that needs it."""
+"""Models by name, such as ``local:NAME`` and ``openai:NAME``, each loaded by the first step that needs it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -6,11 +6,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from handrail_ai_steps.errors import InvalidTask, UnknownModel
-from handrail_ai_steps.model import LabelsKnown, Model
+from handrail_ai_steps.model import ClosedOnly, LabelsKnown, Model
+from handrail_ai_steps.models.decisions.model import DecisionModel
 from handrail_ai_steps.models.extractor.saved_kind import is_extractor
 from handrail_ai_steps.models.local.model import LocalModel
 from handrail_ai_steps.models.openai.model import OpenAIModel
 from handrail_ai_steps.models.recorded import RecordedModel
+from handrail_ai_steps.output import Output
 from handrail_ground.errors import is_order
 from handrail_guards.numbers import is_text
 
@@ -82,6 +84,20 @@ def require_labels(models: Sequence[Model], labels: Sequence[str]) -> None:
             model.check_labels(labels)
 
 
+def require_closed(step: str, models: Sequence[Model], output: Output) -> None:
+    """Let every model that answers closed questions alone (``ClosedOnly``) check that this is one.
+
+    Raises:
+        InvalidTask: a model could never answer it.
+    """
+    for model in models:
+        if isinstance(model, ClosedOnly):
+            try:
+                model.check_output(output)
+            except InvalidTask as error:
+                raise InvalidTask(f"step {step!r}: {error}") from error
+
+
 def _local(name: str) -> Model:
     path = Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name
     if is_extractor(path):
@@ -95,13 +111,23 @@ def _openai(name: str) -> Model:
     return OpenAIModel(name)
 
 
+def _decisions(prefix: str) -> Callable[[str], Model]:
+    return lambda name: DecisionModel(f"{prefix}:{name}")
+
+
 def _recorded(name: str) -> Model:
     path, _, recorded = name.partition("#")
     return RecordedModel.replay(Path(path), model=recorded or None)
 
 
 _LOADERS: Mapping[str, Callable[[str], Model]] = MappingProxyType(
-    {"local": _local, "openai": _openai, "recorded": _recorded}
+    {
+        "gemini": _decisions("gemini"),
+        "local": _local,
+        "openai": _openai,
+        "recorded": _recorded,
+        "systemone": _decisions("systemone"),
+    }
 )
 
 

@@ -25,7 +25,7 @@ from handrail_ai_steps.option_types import require_defaults
 from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.readings import clear_values
 from handrail_ai_steps.release import Gate
-from handrail_ai_steps.resolve import ModelLike, require_labels, resolve_models
+from handrail_ai_steps.resolve import ModelLike, require_closed, require_labels, resolve_models
 from handrail_ai_steps.rolling import require_challenger, require_rollout, subject_of
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Examples, Task
@@ -101,6 +101,7 @@ class AIStep(JudgesInBatches[T_co]):
         guards = (*_on_readings(names, self.models), *self.guards)
         guard_set = GuardSet.of(self.name, guards, models=len(self.models), limits=self.limits, problem=names.problem)
         object.__setattr__(self, "_guard_set", guard_set)
+        require_closed(self.name, self.models, self.task.output)
         if self.task.kind == "classify":
             require_labels(self.models, self.task.output.labels)
         if self.challenger is not None:

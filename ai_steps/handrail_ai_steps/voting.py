@@ -7,6 +7,7 @@ from typing import Any
 
 from handrail_ai_steps.leaves import LENGTH, leaves
 from handrail_guards.confidence import Confidence
+from handrail_guards.outcome import Alternative
 
 _ABSENT = ""
 """How a leaf is spelled that a sample does not have; every other spelling has at least one character."""
@@ -27,6 +28,12 @@ class Vote:
     """
     shares: Mapping[str, float]
     """Share of samples by label or text, most frequent first; empty for anything else."""
+
+
+def share_alternatives(shares: Mapping[str, float], chosen: str) -> tuple[Alternative, ...]:
+    """Return all but the chosen value, the largest share first."""
+    others = sorted(((share, value) for value, share in shares.items() if value != chosen and share > 0), reverse=True)
+    return tuple(Alternative(value=value, confidence=min(1.0, share)) for share, value in others)
 
 
 def vote(samples: Sequence[Any], *, asked: int | None = None) -> Vote:

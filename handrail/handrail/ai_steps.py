@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.model import ModelRequest as ModelRequest
     from handrail_ai_steps.model import NoAnswer as NoAnswer
     from handrail_ai_steps.model import Rejection as Rejection
+    from handrail_ai_steps.models.decisions.model import DecisionModel as DecisionModel
     from handrail_ai_steps.models.extractor.labelled import LabelledDocument as LabelledDocument
     from handrail_ai_steps.models.extractor.model import LocalExtractor as LocalExtractor
     from handrail_ai_steps.models.local.examples import LabelledText as LabelledText

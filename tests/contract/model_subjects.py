@@ -89,12 +89,22 @@ def openai(_: Path) -> Iterator[Subject]:
         yield Subject(OpenAIModel("stub-1", base_url=stub.url, api_key="sk-not-a-key"))
 
 
+def decisions(_: Path) -> Iterator[Subject]:
+    from handrail.ai_steps import DecisionModel  # noqa: PLC0415 -- as the others
+
+    said = {"type": "choice", "choice": "cards", "probabilities": {"cards": 0.9, "billing": 0.1}}
+    with Stub() as stub:
+        stub.play(reply({"model": "stub-decider", "answers": {"q1": said}}))
+        yield Subject(DecisionModel("systemone:stub-1", base_url=stub.url))
+
+
 SUBJECTS: dict[str, Made] = {
     "scripted": scripted,
     "recording": recording,
     "replayed": replayed,
     "local": local,
     "openai": openai,
+    "decisions": decisions,
 }
 
 made = {name: contextmanager(make) for name, make in SUBJECTS.items()}

@@ -17,6 +17,7 @@ from handrail_ai_steps.logprobs import (
 )
 from handrail_ai_steps.models.openai.form import LABEL, Form, Reading
 from handrail_ai_steps.models.openai.reply import ReplyChoice
+from handrail_ai_steps.voting import share_alternatives
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative
 
@@ -84,12 +85,6 @@ def text_evidence(choice: ReplyChoice, text: str) -> Evidence:
         return missing(ONE_HOT)
     found = text_logprob(trace)
     return Evidence(Confidence(math.exp(found.mean), "logprob", f"geometric mean of {found.tokens} tokens"))
-
-
-def share_alternatives(shares: Mapping[str, float], chosen: str) -> tuple[Alternative, ...]:
-    """Return all but the chosen value, the largest share first."""
-    others = sorted(((share, value) for value, share in shares.items() if value != chosen and share > 0), reverse=True)
-    return tuple(Alternative(value=value, confidence=min(1.0, share)) for share, value in others)
 
 
 def stated_evidence(reading: Reading) -> Evidence:

@@ -129,8 +129,10 @@ def told_failure(error: object) -> Failure:
     return status_failure(status, {}, told)
 
 
-def status_failure(status: int, headers: Mapping[str, str], body: object, text: str = "") -> Failure:
-    """Read a response with an error status; codes may be text, numbers or missing."""
+def status_failure(
+    status: int, headers: Mapping[str, str], body: object, text: str = "", *, key: str = "OPENAI_API_KEY or api_key="
+) -> Failure:
+    """Read a response with an error status; codes may be text, numbers or missing. ``key``: where one is given."""
     message, code, param = _told(body, text)
     reason = f"the server answered {status}: {message}" if message else f"the server answered {status}"
     everything = f"{param} {code} {message}"
@@ -140,7 +142,7 @@ def status_failure(status: int, headers: Mapping[str, str], body: object, text: 
         rejected: Feature | None = "max_output" if _LONG_OUTPUT.search(everything) else None
         return Failure("failed", f"the input is too long for the model: {message}", status=status, rejected=rejected)
     if status in {401, 403}:
-        hint = f"check the key (OPENAI_API_KEY or api_key=) and its rights: {reason}"
+        hint = f"check the key ({key}) and its rights: {reason}"
         return Failure("failed", hint, status=status)
     if code == "insufficient_quota":
         return Failure("failed", f"the account has no quota left: {reason}", status=status)

@@ -31,20 +31,24 @@ class Usage:
 
 
 def read_usage(body: object) -> Usage:
-    """Read a usage object of the chat or the decisions endpoint; what is missing or no count stays unknown."""
+    """Read a usage object of any endpoint; what is missing or no count stays unknown."""
     if not isinstance(body, Mapping):
         return Usage()
     details = body.get("prompt_tokens_details") or body.get("input_tokens_details")
-    cached = _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
+    cached = details.get("cached_tokens") if isinstance(details, Mapping) else body.get("total_cached_tokens")
     return Usage(
-        _count(body.get("prompt_tokens", body.get("input_tokens"))),
-        _count(body.get("completion_tokens", body.get("output_tokens"))),
-        cached,
+        _count(body, "prompt_tokens", "input_tokens", "total_input_tokens"),
+        _count(body, "completion_tokens", "output_tokens", "total_output_tokens"),
+        _count({"cached": cached}, "cached"),
     )
 
 
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def _count(body: JsonObject, *names: str) -> int | None:
+    """Return what stands under the first of the names that there is; ``12.0`` is 12, as in JSON it may be."""
+    value = next((body[name] for name in names if name in body), None)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (value >= 0 and value % 1 == 0):
+        return None
+    return int(value)
 
 
 Ending: TypeAlias = Literal["whole", "cut", "refused", "broken"]

@@ -13,7 +13,6 @@ from handrail_ai_steps.models.openai.evidence import (
     Evidence,
     logprob_evidence,
     missing,
-    share_alternatives,
     stated_evidence,
     text_evidence,
 )
@@ -28,6 +27,7 @@ from handrail_ai_steps.models.openai.server import Server
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.stream import TextStream
 from handrail_ai_steps.models.openai.tries import ReplyTries, fetch_whole
+from handrail_ai_steps.voting import share_alternatives
 from handrail_guards.confidence import Confidence
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential, wait_random
@@ -25,6 +25,8 @@ TRIES = 4
 """Requests for one answer, the first included."""
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 8.0
+
+T = TypeVar("T")
 
 Fetch: TypeAlias = Callable[[Server, dict[str, object]], Awaitable[Reply | Failure]]
 """Sends the body of a chat completion and reads what comes back."""
@@ -60,19 +62,9 @@ class ReplyTries:
         Raises:
             Halted: there is no answer: refused, cut off, over budget, or failed for good.
         """
-        try:
-            async for attempt in retrying(self.ledger.seconds_left):
-                with attempt:
-                    self.reply = await self._try(messages)
-        except Transient as error:
-            failure, left = error.failure, self.ledger.seconds_left()
-            reason = self.ledger.told(failure.reason)
-            if failure.wait_seconds is not None and failure.wait_seconds >= left:
-                reason += f"; it asks to wait {failure.wait_seconds:g} seconds and {left:.1f} are left"
-            raise self._halt(failure.result, reason) from error
-        assert self.reply is not None  # noqa: S101 -- the loop ends with a reply or an exception
-        self._stop_at_flaw(self.reply)
-        return self.reply
+        self.reply = reply = await persistently(lambda: self._try(messages), self.ledger)
+        self._stop_at_flaw(reply)
+        return reply
 
     def misfit(self, reason: str) -> None:
         """Record that the last answer did not fit its form."""
@@ -92,7 +84,7 @@ class ReplyTries:
             if self._asks_otherwise(outcome, before):
                 continue
             if not outcome.passing:
-                raise self._halt(outcome.result, outcome.reason)
+                raise self._halt(outcome.result, f"{outcome.reason}{self._no_chat(outcome)}")
             if outcome.status == 500:
                 self._ladder.failed()
             if outcome.wait_seconds is not None:
@@ -210,6 +202,11 @@ class ReplyTries:
         ours = result == "truncated" and taken and taken >= output_limit(self.chat, self.server.settings)
         return "; OpenAIModel(max_output=...) allows more" if ours else ""
 
+    def _no_chat(self, failure: Failure) -> str:
+        """Return what a server may be that knows neither endpoint."""
+        neither = failure.status == 404 and self.server.can.decisions is False
+        return "; a server of decision models is asked as 'systemone:NAME'" if neither else ""
+
     def _halt(self, result: Any, reason: str) -> Halted:
         return Halted(result, self.ledger.told(reason))
 
@@ -226,7 +223,26 @@ def _oddities(reply: Reply, room: int | None, answers: int) -> tuple[str, ...]:
     return notes
 
 
-def retrying(seconds_left: Callable[[], float]) -> AsyncRetrying:
+async def persistently(once: Callable[[], Awaitable[T]], ledger: TryLedger) -> T:
+    """Return what comes of a request that is sent again while what it failed of may pass.
+
+    Raises:
+        Halted: it failed for good, or as often as it is tried.
+    """
+    try:
+        async for attempt in _retrying(ledger.seconds_left):
+            with attempt:
+                return await once()
+    except Transient as error:
+        failure, left = error.failure, ledger.seconds_left()
+        reason = ledger.told(failure.reason)
+        if failure.wait_seconds is not None and failure.wait_seconds >= left:
+            reason += f"; it asks to wait {failure.wait_seconds:g} seconds and {left:.1f} are left"
+        raise Halted(failure.result, ledger.told(reason)) from error
+    raise AssertionError("the loop ends with a reply or an exception")
+
+
+def _retrying(seconds_left: Callable[[], float]) -> AsyncRetrying:
     """Return the policy: failures that may pass, with growing waits and ``Retry-After``, never past the deadline."""
     jitter = wait_random(0, FIRST_WAIT_SECONDS)
     growing = wait_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS) + jitter

@@ -1,0 +1,1 @@
+"""Models that answer closed questions with a probability for every option, and write no text."""
