@@ -29,7 +29,7 @@ from handrail_orchestrator.store.changes import Cancel, Change, Fork, Prune, Ret
 from handrail_orchestrator.store.files import FileRow, SweepFiles
 from handrail_orchestrator.store.kept_settings import DeclareRetention, Remember
 from handrail_orchestrator.store.rows import ENDED, RunStatus
-from handrail_orchestrator.texts import checked_new_id, checked_texts
+from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
 from handrail_orchestrator.triggers.board import TriggerBoard
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
 
@@ -140,7 +140,8 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
             WrongState: the run has ended.
             NotStorable: the payload is not JSON.
         """
-        checked_texts(run_id=run_id, name=name, event_id=event_id)
+        checked_texts(run_id=run_id)
+        checked_keys(name=name, event_id=event_id)
         self.must_be_allowed(by, "send")
         data = sendable(payload, where=f"event {name!r}")
         return bool(await self._change(Send(run_id, name, data, self._clock.now(), event_id)))

@@ -1,7 +1,7 @@
 """Keys of events: by what an event finds the run that waits for it, such as an invoice's number."""
 
 from handrail_orchestrator.errors import Misuse
-from handrail_orchestrator.texts import checked_text
+from handrail_orchestrator.texts import checked_key
 
 LONGEST = 300
 
@@ -15,4 +15,4 @@ def check_key(name: str, key: object) -> None:
     """
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST:
         raise Misuse(f"event {name!r} with key={key!r}: give 1 to {LONGEST} characters, such as a number")
-    checked_text(key, where=f"the key of event {name!r}")
+    checked_key(key, where=f"the key of event {name!r}")

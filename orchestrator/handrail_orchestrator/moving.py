@@ -61,16 +61,17 @@ def move_store(
             return StoreMove(address, {}, was_done=True)
         if move.address != address:
             raise StoreMoved(without_password(source), move.refusal)
-    with side_of(target, "fill"):
-        pass  # it can be reached and written, and holds nothing
     now = SystemClock().now
     if move is not None:  # it broke off at its very end: nobody could work on the old store since
         copied = move_all(source, target, move, Workers((), may_stay=False), now=now(), say=say)
         return StoreMove(address, copied, was_done=False)
     store = open_store(source, create=False)
     try:
+        workers = None if drain else _all_dead(store)
+        with side_of(target, "fill"):
+            pass  # made only once nothing speaks against it: it can be reached and written, and holds nothing
         with _resting(store) if drain else nullcontext():
-            workers = _drained(store, source, address, within, say) if drain else _all_dead(store)
+            workers = workers or _drained(store, source, address, within, say)
             copied = move_all(source, target, begun(address, now()), workers, now=now(), say=say)
     finally:
         store.close()

@@ -18,7 +18,7 @@ from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.running import InputRow, KeptEvent, SendTo, Sent, SetResult
 from handrail_orchestrator.store.starts import Started, StartRun
-from handrail_orchestrator.texts import checked_new_id, checked_texts
+from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
 from handrail_orchestrator.unmarking import as_plain
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class RunOperating(Steering):
             NotStorable: the payload is not JSON.
             Misuse: the key cannot be one.
         """
-        checked_texts(name=name, event_id=event_id)
+        checked_keys(name=name, event_id=event_id)
         check_key(name, key)
         self.must_be_allowed(by, "send")
         data = sendable(payload, where=f"event {name!r}")

@@ -10,7 +10,7 @@ from handrail_guards.escalation import Escalation
 from handrail_orchestrator.errors import InvalidWorkflow
 from handrail_orchestrator.pace import RulePace
 from handrail_orchestrator.retry import Retry
-from handrail_orchestrator.texts import checked_text, checked_texts
+from handrail_orchestrator.texts import checked_key, checked_texts
 
 if TYPE_CHECKING:
     from handrail_orchestrator.limits import Limited
@@ -38,7 +38,7 @@ def check_name(name: str) -> None:
         InvalidWorkflow: it is empty, or could be taken for the name of another call.
         NotStorable: it is no text that a store can hold.
     """
-    checked_text(name, where=f"the name {name!r}")
+    checked_key(name, where=f"the name {name!r}")
     if not name or RESERVED & set(name):
         raise InvalidWorkflow(f"{name!r} cannot name a step: use letters, digits, '_', '-', '.' and ':'")
 

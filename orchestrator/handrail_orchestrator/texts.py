@@ -1,7 +1,12 @@
 """Text and numbers from outside that a store can hold; everything else is refused before it is written."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from handrail_orchestrator.errors import Misuse, NotStorable
 
+SHOWN_NUL = "\N{SYMBOL FOR NULL}"
+"""What stands for a NUL where a database's texts hold none."""
 LARGEST = 2**63 - 1
 """The largest whole number that a database column holds."""
 
@@ -46,6 +51,31 @@ def checked_why(why: str) -> None:
         raise Misuse("say why: it is kept with what is decided, for whoever asks later")
 
 
+def checked_key(value: str, *, where: str) -> str:
+    """Return a text by which something is found, in every database alike.
+
+    Raises:
+        NotStorable: it cannot be stored, or holds a NUL, which PostgreSQL would hold as something else.
+    """
+    at = checked_text(value, where=where).find("\0")
+    if at >= 0:
+        raise NotStorable(
+            where=where, problem=f"character {at + 1} is NUL (\\x00), which names cannot hold: leave it out"
+        )
+    return value
+
+
+def checked_keys(**names: str | None) -> None:
+    """Check several texts by which something is found, each named as the caller's argument is; None passes.
+
+    Raises:
+        NotStorable: one cannot be stored, or holds a NUL.
+    """
+    for name, value in names.items():
+        if value is not None:
+            checked_key(value, where=f"{name}={value!r}")
+
+
 def checked_new_id(run_id: str | None) -> None:
     """Check the id of a run that is to be made; None: it is given one of its own.
 
@@ -55,7 +85,7 @@ def checked_new_id(run_id: str | None) -> None:
         NotStorable: it cannot be stored.
         Misuse: it is empty.
     """
-    checked_texts(id=run_id)
+    checked_keys(id=run_id)
     if run_id is not None and not run_id.strip():
         raise Misuse(f"id={run_id!r} is empty: give the run's id, or None to have one made")
 
@@ -71,6 +101,13 @@ def checked_number(value: int, *, where: str) -> int:
     if not -LARGEST <= value <= LARGEST:
         raise NotStorable(where=where, problem="the number is larger than a store can hold")
     return value
+
+
+def without_nul(values: Sequence[Any]) -> Sequence[Any]:
+    """Return values with a sign in the place of each NUL in a text, for a database whose texts hold none."""
+    if not any(type(value) is str and "\0" in value for value in values):
+        return values
+    return tuple(value.replace("\0", SHOWN_NUL) if type(value) is str else value for value in values)
 
 
 def lone_surrogate(error: UnicodeEncodeError) -> str:

@@ -19,7 +19,7 @@ from handrail_orchestrator.embedded.wording import shown_beside
 from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.event_keys import check_key
 from handrail_orchestrator.run import Call
-from handrail_orchestrator.texts import checked_new_id, checked_texts
+from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
 
 
 class WaitingRun(TellingRun):
@@ -47,7 +47,8 @@ class WaitingRun(TellingRun):
     ) -> Call[Any]:
         """Put a question to people, without any model."""
         codec = codec_for(answer, where=f"the answer to {question!r}")
-        checked_texts(question=question, name=name, queue=escalate.queue)
+        checked_texts(question=question)
+        checked_keys(name=name, queue=escalate.queue)
         shown = shown_beside(question, context)
         if priority is not None:
             escalate = replace(escalate, priority=priority)
@@ -59,7 +60,7 @@ class WaitingRun(TellingRun):
     ) -> Call[Any]:
         """Wait for the next event of that name sent to this run, or to whoever waits for its key."""
         codec = codec_for(payload, where=f"event {name!r}")
-        checked_texts(name=name)
+        checked_keys(name=name)
         if key is not None:
             check_key(name, key)
         own = self._name(f"event:{name}")

@@ -40,6 +40,14 @@ class CopySide(Protocol):
         """Yield the rows of a table; to be closed before the store is, where not all are asked for."""
         ...
 
+    def fitting(self, columns: tuple[str, ...], row: Row) -> Row:
+        """Return a row as this database holds it.
+
+        Raises:
+            NotStorable: it cannot hold it.
+        """
+        ...
+
     def put(self, table: str, columns: tuple[str, ...], rows: Iterable[Row]) -> None:
         """Write rows, in place of whatever the table holds."""
         ...

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,9 +30,10 @@ class _Tally:
         self._rows = 0
         self._sum = 0
 
-    def over(self, rows: Iterable[Row]) -> Iterator[Row]:
-        for row in rows:
+    def over(self, rows: Iterable[Row], fitting: Callable[[Row], Row] = lambda row: row) -> Iterator[Row]:
+        for given in rows:
             self._rows += 1
+            row = fitting(given)
             self._sum += int.from_bytes(hashlib.sha256(repr(row).encode()).digest(), "big")
             yield row
 
@@ -74,9 +76,10 @@ def copy_all(
         tally = _Tally()
         try:
             with closing(source.rows(table, tables[table])) as rows:
-                target.put(table, tables[table], tally.over(rows))
+                target.put(table, tables[table], tally.over(rows, partial(target.fitting, tables[table])))
         except NotStorable as error:
-            raise NotStorable(where=f"table {table}, row {tally.contents.rows} of it", problem=str(error)) from error
+            where = f"table {table}, row {tally.contents.rows} of it"
+            raise NotStorable(where=where, problem=str(error)) from error
         written[table] = tally.contents
         if tally.contents.rows:
             say(f"{table}: {tally.contents.rows:,} rows")

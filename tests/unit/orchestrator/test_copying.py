@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from handrail import Client, Orchestrator, Run, workflow
-from handrail_orchestrator.errors import Misuse, NotStorable, StoreError, StoreNotFound
+from handrail_orchestrator.errors import Misuse, NotStorable, StoreError, StoreNotFound, StoreSealed
 from handrail_orchestrator.moving import move_store
-from handrail_orchestrator.store import open_store
+from handrail_orchestrator.sealing.keys import new_key
+from handrail_orchestrator.store import ReviewQuery, open_store
 from handrail_orchestrator.store.copying import copy_all, side_of, without_password
 from handrail_orchestrator.store.moves import left
 
@@ -94,11 +95,28 @@ def test_a_store_of_other_tables_is_refused(old: str, new: str) -> None:
         move_store(old, new)
 
 
-def test_a_text_that_a_server_cannot_hold_is_named(old: str, postgres_url: str) -> None:
+def test_a_nul_arrives_on_a_server_as_a_sign_but_in_a_name_it_stops_the_move(old: str, postgres_url: str) -> None:
     changed(old, "UPDATE reviews SET title = 'a' || char(0) || 'b' WHERE id = 2")
-    with pytest.raises(NotStorable, match=r"table reviews, row 2 .*NUL"):
+    changed(old, "UPDATE runs SET id = 'r' || char(0) WHERE key = 2")
+    with pytest.raises(NotStorable, match=r"table runs, row 2 of it: id 'r\\x00': character 2 is NUL"):
         move_store(old, postgres_url)
     assert left(old) is None
+    changed(old, "UPDATE runs SET id = 'r' WHERE key = 2")
+    move_store(old, postgres_url)
+    with closing(open_store(postgres_url)) as store:
+        assert "a␀b" in {item.title for item in store.reviews(ReviewQuery())}
+
+
+def test_a_move_that_is_refused_at_once_makes_nothing(
+    new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = f"sqlite:///{tmp_path / 'sealed.db'}"
+    with monkeypatch.context() as with_key:
+        with_key.setenv("HANDRAIL_KEYS", new_key("spring"))
+        asyncio.run(filled(sealed))
+    with pytest.raises(StoreSealed):
+        move_store(sealed, new)
+    assert not (tmp_path / "new.db").exists()
 
 
 def test_numbers_and_texts_at_their_limits_arrive_as_they_were(old: str, postgres_url: str, new: str) -> None:

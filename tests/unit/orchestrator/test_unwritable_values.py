@@ -149,6 +149,26 @@ async def test_a_look_with_a_value_that_cannot_be_asked_for_is_refused_in_our_wo
             READS[name](client)
 
 
+@pytest.mark.parametrize("name", ["start", "start_many", "send name", "send event_id"])
+async def test_a_nul_names_nothing_on_any_store(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "HALF", "caf\0")
+    async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=WORKFLOWS) as o:
+        await o.start(asking, "x", id="asked")
+        with pytest.raises(NotStorable, match=r"character 4 is NUL"):
+            await CALLS[name](o, 1)
+
+
+@pytest.mark.parametrize("what", ["name", "queue", "event", "child"])
+async def test_a_workflow_that_names_something_with_a_nul_fails_on_any_store(
+    tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "HALF", "caf\0")
+    async with asyncio.timeout(LIMIT), Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=WORKFLOWS) as o:
+        await o.start(asking_badly, what, id="bad")
+        await o.idle()
+        assert "is NUL" in str(o.run("bad").error)
+
+
 async def test_the_place_and_the_way_out_are_said(tmp_path: Path) -> None:
     async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=WORKFLOWS) as o:
         with pytest.raises(NotStorable, match=r"id='caf\\udce9': character 4 .* errors='replace'"):

@@ -27,7 +27,7 @@ from handrail_orchestrator.errors import (
 from handrail_orchestrator.store.address_text import shown
 from handrail_orchestrator.store.postgres.dialect import rendered
 from handrail_orchestrator.store.sql.database import Cursor
-from handrail_orchestrator.texts import lone_surrogate
+from handrail_orchestrator.texts import lone_surrogate, without_nul
 
 LOCK_SECONDS = 30.0
 """How long a change waits for the changes of others before it says that the store is locked."""
@@ -41,8 +41,6 @@ OLDEST_SERVER = 14_00_00
 MOVED = "HR001"
 """The code with which the triggers of a store that was left refuse changes."""
 
-NO_NUL = "PostgreSQL's texts hold no NUL (\\x00)"
-
 _OPTIONS = {
     "application_name": "handrail",
     "connect_timeout": str(CONNECT_SECONDS),
@@ -51,6 +49,8 @@ _OPTIONS = {
     "keepalives_count": "3",
     "tcp_user_timeout": str(SILENCE_SECONDS * 1000),
 }
+_ALWAYS = {"client_encoding": "UTF8"}
+"""Whatever the address or the environment says."""
 _SESSION = (
     "SET default_transaction_isolation = 'read committed';"
     f" SET lock_timeout = {int(LOCK_SECONDS * 1000)};"
@@ -64,7 +64,7 @@ _HINTS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
     (psycopg.errors.DiskFull, StoreFull, "the server's disk is full: free some space; everything recorded is kept"),
     (psycopg.errors.OutOfMemory, StoreFull, "the server has no memory left: give it more, or less to do"),
     (psycopg.errors.ReadOnlySqlTransaction, StoreReadOnly, "the server only reads: give the address of the primary"),
-    (psycopg.errors.InsufficientPrivilege, StoreReadOnly, "the user may not write: grant it the tables of the store"),
+    (psycopg.errors.InsufficientPrivilege, StoreReadOnly, "the user may not do that: grant it what it lacks"),
     (psycopg.errors.LockNotAvailable, StoreLocked, "another process holds its locks: end that process, or wait for it"),
     (psycopg.errors.DeadlockDetected, StoreLocked, "two processes wait for each other: it is tried again"),
     (psycopg.errors.SerializationFailure, StoreLocked, "another process wrote the same rows: it is tried again"),
@@ -73,7 +73,6 @@ _HINTS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
     (psycopg.errors.InvalidCatalogName, StoreNotFound, "there is no such database: create it, or check the address"),
     (psycopg.errors.InvalidPassword, StoreError, "the server refuses the password: check PGPASSWORD or ~/.pgpass"),
     (psycopg.errors.InvalidAuthorizationSpecification, StoreError, "the server refuses the user: check the address"),
-    (psycopg.errors.UntranslatableCharacter, StoreError, "PostgreSQL's texts hold no NUL: write it as something else"),
 )
 _LOST: tuple[type[psycopg.Error], ...] = (
     psycopg.errors.AdminShutdown,
@@ -105,7 +104,16 @@ def _refused(said: str, path: str) -> StoreError | None:
         return StoreNotFound(path, f"there is no such database: create it, or check the address ({said})")
     if re.search(r"authentication failed|no password supplied|no pg_hba.conf entry|role .* does not exist", said):
         return StoreError(path, f"the server refuses the user: check the address, PGPASSWORD or ~/.pgpass ({said})")
+    if re.search(_NOT_AS_ASKED, said):
+        return StoreError(path, f"it cannot be connected to as the address asks: correct what it says ({said})")
     return None
+
+
+_NOT_AS_ASKED = (
+    "configuration parameter|value for parameter|unsupported startup parameter|invalid .*value|does not support SSL"
+    "|certificate"
+)
+"""What is wrong with the address, or with what is given beside it, and does not go away by trying again."""
 
 
 @contextmanager
@@ -117,10 +125,6 @@ def explaining(path: str) -> Iterator[None]:
         raise NotStorable(where=f"store {path}, {error.object[:60]!r}", problem=lone_surrogate(error)) from error
     except (psycopg.errors.NumericValueOutOfRange, OverflowError) as error:
         raise NotStorable(where=f"store {path}", problem=f"a number is larger than it can hold ({error})") from error
-    except psycopg.DataError as error:
-        if "NUL" in str(error):
-            raise NotStorable(where=f"store {path}", problem=NO_NUL) from error
-        raise explained(error, path) from error
     except psycopg.Error as error:
         raise explained(error, path) from error
 
@@ -191,7 +195,7 @@ def address_of(url: str) -> str:
     except psycopg.ProgrammingError as error:
         raise Misuse(f"{shown(url)!r} is no address of a PostgreSQL database: {str(error).strip()}") from error
     return conninfo.make_conninfo(
-        **{**_OPTIONS, **{name: str(value) for name, value in given.items() if value is not None}}
+        **{**_OPTIONS, **{name: str(value) for name, value in given.items() if value is not None}, **_ALWAYS}
     )
 
 
@@ -204,12 +208,12 @@ class PostgresDatabase:
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         """Execute a statement with a value for each ``?``."""
-        return cast("Cursor", self._execute(cast("bytes", rendered(sql)), parameters))
+        return cast("Cursor", self._execute(cast("bytes", rendered(sql)), without_nul(parameters)))
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> object:
         """Execute a statement once for each row of values."""
         with self._cursor() as cursor:
-            cursor.executemany(cast("bytes", rendered(sql)), parameters)
+            cursor.executemany(cast("bytes", rendered(sql)), map(without_nul, parameters))
         return None
 
 

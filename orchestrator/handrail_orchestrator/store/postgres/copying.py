@@ -7,12 +7,11 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from handrail_orchestrator.errors import NotStorable, StoreError
+from handrail_orchestrator.errors import StoreError
 from handrail_orchestrator.store.address_text import shown
 from handrail_orchestrator.store.copy_side import CopySide, Mode, Row, is_empty
 from handrail_orchestrator.store.postgres.connection import (
     MOVED,
-    NO_NUL,
     PostgresDatabase,
     address_of,
     close,
@@ -20,8 +19,10 @@ from handrail_orchestrator.store.postgres.connection import (
     explaining,
 )
 from handrail_orchestrator.store.postgres.locking import STORE
+from handrail_orchestrator.store.postgres.pooler import must_be_a_session
 from handrail_orchestrator.store.postgres.schema import prepare
 from handrail_orchestrator.store.sql.database import Database
+from handrail_orchestrator.texts import checked_key, without_nul
 
 _OWN = ["handrail_commits", "handrail_migrations"]
 """The tables that a store file does not have."""
@@ -34,6 +35,14 @@ SELECT relname, attname, attidentity <> '' FROM pg_class
 JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
 WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname <> ALL (%s) ORDER BY relname, attnum
 """
+_LAST = """
+SELECT last_value FROM pg_sequences WHERE format('%%I.%%I', schemaname, sequencename) = %s
+"""
+"""Of a sequence, for whoever may use it, and need not read it; none if it gave no number yet."""
+_FOUND_BY = frozenset(
+    {"id", "name", "step", "parent_step", "run_id", "event_id", "key", "queue", "owner", "source", "workflow"}
+)
+"""Columns of texts that are looked for or compared, which nothing else may stand for."""
 _WATCHED = """
 SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
 WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace
@@ -77,15 +86,22 @@ class PostgresCopySide:
             cursor.execute(self._about("SELECT {columns} FROM {table}", table, columns))
             yield from cursor
 
+    def fitting(self, columns: tuple[str, ...], row: Row) -> Row:
+        """Return a row as this store holds it: with a sign for each NUL, but not in what things are found by."""
+        fits = without_nul(row)
+        if fits is row:
+            return row
+        for column, value in zip(columns, row, strict=True):
+            if column in _FOUND_BY and isinstance(value, str):
+                checked_key(value, where=f"{column} {value!r}")
+        return tuple(fits)
+
     def put(self, table: str, columns: tuple[str, ...], rows: Iterable[Row]) -> None:
         """Write rows, in place of what a trigger has written."""
         with explaining(self._path), self._connection.cursor() as cursor:
             cursor.execute(self._about("DELETE FROM {table}", table))
             with cursor.copy(self._about("COPY {table} ({columns}) FROM STDIN", table, columns)) as copy:
                 for row in rows:
-                    # older versions of psycopg let it through, and the server's answer does not say what is wrong
-                    if any(type(value) is str and "\0" in value for value in row):
-                        raise NotStorable(where=f"store {self._path}", problem=NO_NUL)
                     copy.write_row(row)
             cursor.execute(self._about("ANALYZE {table}", table))  # so that the first question is answered well
 
@@ -94,9 +110,8 @@ class PostgresCopySide:
         found: dict[str, int] = {}
         with explaining(self._path):
             for table, sequence, _ in self._sequences():
-                asked = sql.SQL("SELECT last_value FROM {} WHERE is_called").format(sequence)
-                row = self._connection.execute(asked).fetchone()
-                if row is not None:
+                row = self._connection.execute(_LAST, (sequence,)).fetchone()
+                if row is not None and row[0] is not None:
                     found[table] = int(row[0])
         return found
 
@@ -108,7 +123,7 @@ class PostgresCopySide:
                 row = self._connection.execute(asked).fetchone()
                 last = max(counters.get(table, 0), int(row[0]) if row else 0)
                 if last:
-                    self._connection.execute("SELECT setval(%s::regclass, %s)", (sequence.as_string(), last))
+                    self._connection.execute("SELECT setval(%s::regclass, %s)", (sequence, last))
 
     def refuse_changes(self, why: str) -> None:
         """Let the server itself refuse: by triggers, which hold for every connection."""
@@ -136,14 +151,13 @@ class PostgresCopySide:
         with explaining(self._path):
             self._connection.execute("COMMIT")
 
-    def _sequences(self) -> Iterator[tuple[str, sql.Identifier, str]]:
+    def _sequences(self) -> Iterator[tuple[str, str, str]]:
         """Yield (table, sequence, column) of all columns that number themselves."""
         for table, column, numbers_itself in self._columns:
             if numbers_itself:
                 quoted = sql.Identifier(table).as_string()
                 row = self._connection.execute("SELECT pg_get_serial_sequence(%s, %s)", (quoted, column)).fetchone()
-                name = str(row[0]) if row else ""
-                yield table, sql.Identifier(*(part.strip('"') for part in name.split("."))), column
+                yield table, str(row[0]) if row else "", column
 
     def _about(self, statement: LiteralString, table: str, columns: tuple[str, ...] = ()) -> sql.Composed:
         listed = sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -163,6 +177,7 @@ def copy_side(url: str, mode: Mode) -> Iterator[CopySide]:
     with explaining(path):
         connection = connect(address_of(url))
         try:
+            must_be_a_session(connection, address_of(url), path)
             prepare(connection, path, create=mode == "fill")
             _begin(connection, mode)
             side = PostgresCopySide(connection, path)

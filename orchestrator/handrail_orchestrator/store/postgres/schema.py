@@ -7,7 +7,7 @@ from typing import Any, cast
 import psycopg
 from psycopg import sql
 
-from handrail_orchestrator.errors import StoreError, StoreNotFound, StoreTooNew
+from handrail_orchestrator.errors import StoreError, StoreNotFound, StoreReadOnly, StoreTooNew
 from handrail_orchestrator.store.postgres.connection import OLDEST_SERVER
 
 _LOCK = "SELECT pg_advisory_lock(hashtext('handrail migrations'), hashtext(current_schema()))"
@@ -33,8 +33,12 @@ def prepare(connection: "psycopg.Connection[Any]", path: str, *, create: bool) -
     if connection.info.server_version < OLDEST_SERVER:
         version = connection.info.parameter_status("server_version")
         raise StoreError(path, f"PostgreSQL {version} is too old: use 14 or newer")
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(path, f"the database's encoding is {encoding}, which cannot hold every text: make one in UTF8")
     if number(connection) == len(migrations()):
         return
+    _must_be_let_in(connection, path)
     if not create and number(connection) == 0:
         raise StoreNotFound(path, "there is no store: run a workflow with this --store first, or check the address")
     _make_room(connection)
@@ -62,10 +66,23 @@ def number(connection: "psycopg.Connection[Any]") -> int:
     return int(row[0]) if row else 0
 
 
+def _must_be_let_in(connection: "psycopg.Connection[Any]", path: str) -> None:
+    """Check that the schema which the address names, if it is there, may be used: one that may not looks like none."""
+    asked = "SELECT 1 FROM pg_namespace WHERE nspname = %s AND NOT has_schema_privilege(oid, 'USAGE')"
+    name = _wanted(connection)
+    if connection.execute(asked, (name,)).fetchone():
+        raise StoreReadOnly(path, f"the user may not use the schema {name}: GRANT USAGE ON SCHEMA {name}")
+
+
+def _wanted(connection: "psycopg.Connection[Any]") -> str:
+    """Return the first schema that the address names."""
+    row = connection.execute("SELECT current_setting('search_path')").fetchone()
+    return str(row[0]).split(",")[0].strip().strip('"') if row else ""
+
+
 def _make_room(connection: "psycopg.Connection[Any]") -> None:
     """Make the schema that the address names, where it is not there yet."""
-    row = connection.execute("SELECT current_schema(), (current_schemas(false))[1], current_setting('search_path')")
-    current, _, wanted = row.fetchone() or (None, None, "")
-    if current is None:
-        name = wanted.split(",")[0].strip().strip('"')
-        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(name)))
+    current = connection.execute("SELECT current_schema()").fetchone()
+    if current is None or current[0] is None:
+        name = sql.Identifier(_wanted(connection))
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name))

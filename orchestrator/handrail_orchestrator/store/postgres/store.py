@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -23,7 +23,7 @@ from handrail_orchestrator.store.postgres.connection import (
     connect,
     explaining,
 )
-from handrail_orchestrator.store.postgres.dialect import rendered
+from handrail_orchestrator.store.postgres.pooler import must_be_a_session
 from handrail_orchestrator.store.postgres.schema import prepare
 from handrail_orchestrator.store.postgres.writing import ServerWriting
 from handrail_orchestrator.store.sealing import Sealing
@@ -53,6 +53,7 @@ class PostgresStore(SqlStore):
         with explaining(self._path):
             connection = connect(self._address)
             try:
+                must_be_a_session(connection, self._address, self._path)
                 prepare(connection, self._path, create=create)
             finally:
                 close(connection)
@@ -138,7 +139,7 @@ class PostgresStore(SqlStore):
 
     def _read(self, sql: str, parameters: Iterable[object]) -> list[Any]:
         with self._reader() as connection:
-            return connection.execute(cast("bytes", rendered(sql)), tuple(parameters)).fetchall()
+            return PostgresDatabase(connection).execute(sql, tuple(parameters)).fetchall()
 
     @contextmanager
     def _together(self) -> Iterator[None]:
