@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from typing import Any, Literal, TypeAlias
 
 Purpose: TypeAlias = Literal["audit", "development", "promise", "rollout"]
@@ -23,6 +24,23 @@ def hash_of_data(data: Any, *, digits: int) -> str:
         TypeError: it is no JSON data; or ValueError, RecursionError.
     """
     return hash_of_text(canonical(data), digits=digits)
+
+
+def likeness(data: Any) -> Any:
+    """Return JSON data as it is in all its copies.
+
+    Case, accents, signs, white space, invisible characters and ways to write a letter do not count: copies differ by
+    them, and two different inputs taken for copies only count for less.
+    """
+    if isinstance(data, str):
+        plain = unicodedata.normalize("NFKD", data).casefold()
+        has_letters = any(map(str.isalpha, plain))  # of "-5" and "1.05" the signs are most of what they say
+        return "".join(filter(str.isalnum, plain)) if has_letters else " ".join(plain.split())
+    if isinstance(data, list | tuple):
+        return [likeness(each) for each in data]
+    if isinstance(data, dict):
+        return {key: likeness(value) for key, value in data.items()}
+    return data
 
 
 def canonical(data: Any) -> str:

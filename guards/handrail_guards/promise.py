@@ -24,6 +24,8 @@ class PromiseTerms:
     """The largest share of wrong values among the accepted ones, above 0 and below 1."""
     sure: float = 0.95
     """The chance that this holds at all times at once, above 0 and below 1."""
+    second_looks: bool = False
+    """Whether a blind answer that contradicts the model counts only once another reviewer confirms it."""
 
     def __post_init__(self) -> None:
         for name, example in (("wrong_at_most", "0.02 for 2%"), ("sure", "0.95")):
@@ -39,7 +41,8 @@ class PromiseTerms:
     @property
     def told(self) -> str:
         """Return it in one line."""
-        return f"at most {100 * self.wrong_at_most:.3g}% wrong, sure to {100 * self.sure:.4g}%"
+        looks = ", contradictions looked at twice" if self.second_looks else ""
+        return f"at most {100 * self.wrong_at_most:.3g}% wrong, sure to {100 * self.sure:.4g}%{looks}"
 
     def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt:
         """Return that nobody keeps the promise here."""
@@ -51,14 +54,18 @@ class PromiseTerms:
         )
 
 
-def promise(*, wrong_at_most: float, sure: float = 0.95) -> PromiseTerms:
+def promise(*, wrong_at_most: float, sure: float = 0.95, second_looks: bool = False) -> PromiseTerms:
     """Promise that at most ``wrong_at_most`` of what is accepted is wrong, with the chance ``sure``; for ``accept=``.
 
     It begins with no labels: everything goes to people. What they answer blind is counted by whoever works on the
     store (``handrail work``, ``handrail serve``, ``handrail promise keep``), and the step accepts as soon and as much
     as the labels allow.
 
+    With ``second_looks`` a blind answer that contradicts the model is put to another reviewer, and counts as wrong only
+    if that one confirms it: where reviewers err, that gives back the coverage that their errors cost. How often they
+    call a wrong value right is measured, and taken out of what is promised.
+
     Raises:
         InvalidGuard: a number that is no share above 0 and below 1.
     """
-    return PromiseTerms(wrong_at_most=wrong_at_most, sure=sure)
+    return PromiseTerms(wrong_at_most=wrong_at_most, sure=sure, second_looks=second_looks)

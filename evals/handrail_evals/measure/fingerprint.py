@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import AnyCase
 from handrail_ground.errors import told
-from handrail_ground.hashing import canonical
+from handrail_ground.hashing import canonical, likeness
 from handrail_ground.values import NotJson, as_json
 
 DIGITS = 16
@@ -54,24 +53,8 @@ def as_text(data: object) -> str:
 
 
 def input_key(data: object) -> str:
-    """Return what an input as JSON data is recognised by: of a text with letters only its letters and digits count.
-
-    Case, accents, signs, white space, invisible characters and ways to write a letter do not: copies differ by them,
-    and two different inputs taken for copies only count for less.
-    """
-    return hash_of(_plain(data))
-
-
-def _plain(data: object) -> Any:
-    if isinstance(data, str):
-        plain = unicodedata.normalize("NFKD", data).casefold()
-        has_letters = any(map(str.isalpha, plain))  # of "-5" and "1.05" the signs are most of what they say
-        return "".join(filter(str.isalnum, plain)) if has_letters else " ".join(plain.split())
-    if isinstance(data, list | tuple):
-        return [_plain(each) for each in data]
-    if isinstance(data, dict):
-        return {key: _plain(value) for key, value in data.items()}
-    return data
+    """Return what an input as JSON data is recognised by: of a text with letters only its letters and digits count."""
+    return hash_of(likeness(data))
 
 
 def clusters_of(cases: Iterable[Sequence[str]]) -> list[str]:

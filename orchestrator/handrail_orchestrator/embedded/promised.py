@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from handrail_ground.hashing import drawn, hash_of_text
+from handrail_ground.hashing import drawn, hash_of_data, likeness
 from handrail_orchestrator.promising.rules import StoredRules
 from handrail_orchestrator.store.promises import PromiseCase, PromiseStore
 
@@ -53,8 +53,9 @@ class BoundPromise:
             score=by.score,
             share=by.share,
             drawn=promised.drawn,
-            copy=hash_of_text(encoded, digits=COPY_DIGITS),
+            copy=hash_of_data(likeness(json.loads(encoded)), digits=COPY_DIGITS),
             at=at,
+            second_looks=self.terms.second_looks,
         )
 
     def promised(self, outcome: "Accepted[Any] | Doubtful[Any]", key: str) -> Promised | None:

@@ -3,13 +3,17 @@
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from handrail_orchestrator.errors import WrongState
+from handrail_orchestrator.errors import UnknownItem, WrongState
+from handrail_orchestrator.promising.again import asked_again
 from handrail_orchestrator.promising.reader import PromiseReader, promise_row
 from handrail_orchestrator.promising.rules import StoredRules
+from handrail_orchestrator.store.changes import AskAgain
 from handrail_orchestrator.store.promises import MovePromise, NewRule, PromiseNote, PromiseRow, PromiseState
 from handrail_orchestrator.texts import checked_texts, checked_why
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from handrail_orchestrator.review.permission import StoreAction
     from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.changes import Change
@@ -44,6 +48,21 @@ class PromiseDesk(PromiseReader):
     async def change_promises(self, change: "PromiseChanges") -> Any:
         """Write what the keeper found; returns the reply."""
         return await self._change(change)
+
+    async def ask_again(self, case: int, item: int, *, is_third: bool, before: "Sequence[str]") -> bool:
+        """Put the question of an item once more, as a case of a promise; returns whether that was not done yet.
+
+        It says nothing of what was answered before. Where the store knows somebody else who may decide it, nobody who
+        answered before (``before``) may.
+
+        Raises:
+            UnknownItem: there is no such item.
+        """
+        row = self._open_store.review(item)
+        if row is None:
+            raise UnknownItem(item)
+        asked = asked_again(self._open_store, row, is_third=is_third, before=before, now=self.now())
+        return bool(await self._change(AskAgain(case, asked, is_third)))
 
     def promise_rules_for(self, workflow: str) -> StoredRules:
         """Return the rules in force for the steps of a workflow, for ``step.with_rules``."""

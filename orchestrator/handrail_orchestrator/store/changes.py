@@ -95,6 +95,14 @@ class AskedItem(NamedTuple):
     timer: float | None = None
 
 
+class AskAgain(NamedTuple):
+    """Ask people about a promise's case once more, in an item of its own, unless they were. Reply: whether not."""
+
+    case: int
+    item: AskedItem
+    is_third: bool
+
+
 class RecordStep(NamedTuple):
     """Record a step's result, once: a result that is there is never overwritten."""
 
@@ -290,6 +298,7 @@ Change = (
     | TriggerChange
     | g.FigureChange
     | RecordStep
+    | AskAgain
     | NoteStarted
     | OpenWait
     | ReopenWait
@@ -362,7 +371,7 @@ def run_of(change: Change) -> int | None:
             | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
             | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
             | TakePlace() | LeavePlace() | TakeTurn()
-            | NumberCases() | SettleCases() | TakePromise() | SetLadder() | MovePromise()
+            | AskAgain() | NumberCases() | SettleCases() | AskAgain() | TakePromise() | SetLadder() | MovePromise()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

@@ -39,6 +39,8 @@ class PromiseCase(NamedTuple):
     copy: str
     """A hash of its input: of copies, the first one counts."""
     at: float
+    second_looks: bool = False
+    """Whether contradictions are looked at twice."""
 
 
 class PromiseRow(NamedTuple):
@@ -78,6 +80,8 @@ class PromiseRow(NamedTuple):
     version: int
     """How often it was moved on; whoever looked at another version is refused."""
     begun: float
+    second_looks: bool
+    """Whether contradictions are looked at twice."""
 
 
 class PromiseRuleRow(NamedTuple):
@@ -126,6 +130,25 @@ class OpenCaseRow(NamedTuple):
     """The step's name in its run."""
     state: str | None
     """Of the item that people answer; None: it was not asked yet, or never will be."""
+    decided_by: str | None
+    item: int | None
+    again: int | None
+    """The item of its second look, if there is one."""
+    again_state: str | None
+    again_by: str | None
+
+
+class ThirdLookRow(NamedTuple):
+    """A case that two found wrong, asked a third time to see whether reviewers miss what is wrong."""
+
+    case: int
+    repeated: int | None
+    """Whether that answer is the model's, 0 or 1; None: it is open."""
+    run_id: str | None
+    """None: its run was deleted."""
+    step: str | None
+    item: int
+    state: str | None
     decided_by: str | None
 
 
@@ -189,6 +212,8 @@ class SettleCases(NamedTuple):
     """Keep verdicts on drawn cases, each once: a case and what became of it."""
 
     verdicts: Sequence[tuple[int, CaseVerdict]]
+    repeats: Sequence[tuple[int, int]] = ()
+    """Cases whose third look has come, each with whether it repeats the model's answer, 0 or 1."""
 
 
 class TakePromise(NamedTuple):
@@ -273,4 +298,8 @@ class PromiseStore(Protocol):
 
     def open_cases(self, stream: int, *, after: int, limit: int) -> list[OpenCaseRow]:
         """Return drawn cases without a verdict, by id behind one."""
+        ...
+
+    def third_looks(self, stream: int, *, limit: int) -> list[ThirdLookRow]:
+        """Return the cases of a stream that were asked a third time, in the order in which they were."""
         ...

@@ -24,6 +24,11 @@ ReviewState = Literal["open", "leased", "pending", "decided", "expired", "cancel
 APPROVE: Final = "approve"
 """The kind of review item that stands before the execution of a step, which uses its answer up."""
 
+SECOND: Final = "second"
+"""What the name of the question ends with in which somebody else looks at a judgement that was contradicted ..."""
+THIRD: Final = "third"
+"""... and of the one that tells how often reviewers miss what two others found wrong."""
+
 DRAWN: Final = "drawn"
 """The code of an item whose case was drawn at random: it is decided without the suggestion in view."""
 

@@ -126,6 +126,6 @@ def test_the_band_below_the_threshold_is_asked_blind_altogether() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"wrong_at_most": 0.0}, {"wrong_at_most": 1.0}, {"wrong_at_most": 0.1, "sure": 95}])
-def test_a_promise_of_no_share_is_refused(wrong: dict[str, float]) -> None:
+def test_a_promise_of_no_share_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidGuard, match="above 0 and below 1"):
         promise(**wrong)

@@ -94,7 +94,7 @@ def test_of_copies_the_first_one_counts(store: Store) -> None:
 
     async def twice() -> None:
         async with Orchestrator(store, workflows=[sort]) as orchestrator:
-            await orchestrator.start_many(sort, [("r-1", "x 0.9"), ("r-2", "x 0.9")])
+            await orchestrator.start_many(sort, [("r-1", "x 0.9"), ("r-2", "x 0.9"), ("r-3", " X  0.9")])
             await orchestrator.idle()
 
     asyncio.run(twice())

@@ -68,12 +68,23 @@ class KeeperSettings:
     """The share that is answered blind falls as (effort / target + 200) / cases ..."""
     least_share: float = LEAST_SHARE
     """... down to this."""
+    counted: float = 1.0
+    """The least share of wrong values that is counted as wrong, where reviewers miss some, above 0 and up to 1."""
+    reserve: bool = False
+    """Whether ``counted`` may change: then the bets do not depend on it."""
+
+    @property
+    def tested(self) -> float:
+        """Return the risk that is tested, so that the true one is at most the target."""
+        return self.target * self.counted
 
     def __post_init__(self) -> None:
         for name in ("target", "delta", "least_share"):
             value = getattr(self, name)
             if not 0 < value < 1:
                 raise InvalidLabels(f"{name} {value!r}: give a share above 0 and below 1")
+        if not 0 < self.counted <= 1:
+            raise InvalidLabels(f"counted {self.counted!r}: give a share above 0 and up to 1")
         if not 0 < self.effort < math.inf:
             raise InvalidLabels(f"effort {self.effort!r}: give a number above 0")
 
@@ -175,7 +186,7 @@ class PromiseKeeper:
         if first == len(self.ladder.thresholds):
             return
         paid = 1 / case.share if is_wrong else 0.0
-        self._wealth[:, first:] += np.log1p(self._bets_under(case, first) * (self.settings.target - paid))
+        self._wealth[:, first:] += np.log1p(self._bets_under(case, first) * (self.settings.tested - paid))
         self._seen[first:] += 1
         self._loss[first:] += paid
         self._answers[first:] += case.drawn
@@ -201,7 +212,8 @@ class PromiseKeeper:
         share = np.where(place <= in_force, accepted, np.where(place <= band, 1.0, below))
         dearest = np.maximum.accumulate(1 / share)  # of a wrong value at or above each threshold, at most
         expected = np.cumsum(self._mass / share) / self._whole_mass
-        edge, most = np.maximum(expected - target, 1e-12), MOST / np.maximum(dearest - target, 1e-12)
+        edge = np.maximum(expected - target, 1e-12)
+        most = MOST / np.maximum(dearest - (0.0 if self.settings.reserve else target), 1e-12)
         return edge, most, np.minimum((1 - np.asarray(RISKS)[:, None]) / edge, most)
 
     def _advance(self) -> None:

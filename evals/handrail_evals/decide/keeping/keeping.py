@@ -9,24 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from handrail_evals.decide.corrections.record import Judgements
-from handrail_evals.decide.keeping.keeper import KeeperSettings
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
-from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_case, verdicts
+from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_case
+from handrail_evals.decide.keeping.settling import Settled, Settles, keep_settled, settled
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.errors import EvalsError
 from handrail_orchestrator.store.outbox import Notice
 from handrail_orchestrator.store.promises import (
-    CaseVerdict,
     MovePromise,
     NewRule,
     NumberCases,
-    PromiseChanges,
     PromiseNote,
     PromiseRow,
     PromiseStore,
     SetLadder,
-    SettleCases,
     TakePromise,
 )
 
@@ -39,17 +35,8 @@ LADDER_SCORES: Final = 100
 _log = logging.getLogger("handrail.promises")
 
 
-class KeepsPromises(Judgements, Protocol):
+class KeepsPromises(Settles, Protocol):
     """A store as the keeper works on it: a client that has it open."""
-
-    @property
-    def promise_store(self) -> PromiseStore:
-        """Return what it reads."""
-        ...
-
-    async def change_promises(self, change: PromiseChanges) -> Any:
-        """Write what it found; returns the reply."""
-        ...
 
     def now(self) -> float:
         """Return the time."""
@@ -82,8 +69,8 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
     name = keeper or f"{socket.gethostname()}:{os.getpid()}"
     kept = []
     for row in client.promise_store.promises():
-        found = list(verdicts(client.promise_store, client, row.stream, client.now()))
-        if not found and not _has_work(client.promise_store, row):
+        found = settled(client, row, client.now())
+        if not found and (found.settings(row) is None or not _has_work(client.promise_store, row)):
             continue  # nothing is written, not even who looked
         now = client.now()
         if await client.change_promises(TakePromise(row.id, name, now, now + LEASE_SECONDS)):
@@ -112,22 +99,27 @@ def _may_resume(row: PromiseRow) -> bool:
     return bool(json.loads(row.checkpoint)["keeper"]["in_force"] >= 0)
 
 
-async def _look(client: KeepsPromises, row: PromiseRow, name: str, found: list[tuple[int, CaseVerdict]]) -> Kept | None:
+async def _look(client: KeepsPromises, row: PromiseRow, name: str, found: Settled) -> Kept | None:
     store = client.promise_store
-    for start in range(0, len(found), AT_ONCE):
-        await client.change_promises(SettleCases(found[start : start + AT_ONCE]))
+    await keep_settled(client, found)
     await client.change_promises(NumberCases(row.stream))
     fixed = await _ladder(client, row)
     if fixed is None:
         return None
     ladder, ladder_to = fixed
-    state = KeeperState.of_text(row.checkpoint, ladder, KeeperSettings(target=row.target, delta=row.delta))
+    settings = found.settings(row)
+    if settings is None:
+        return None  # nothing is read before it is known what reviewers miss
+    state = KeeperState.of_text(row.checkpoint, ladder, settings)
+    is_anew = state.keeper.last is None  # from the first case, where more of what is wrong counts as such now
     notes: list[PromiseNote] = []
+    if is_anew and found.missed is not None:
+        notes.append(PromiseNote("reviewers", f"{found.missed.told}; {100 * settings.tested:.3g}% is tested"))
     if row.ladder is None:
         why = f"{len(ladder.thresholds):,} thresholds to try, from the scores of the first {LADDER_SCORES:,} cases"
         notes.append(PromiseNote("ladder", why))
     read = 0
-    last = row.read_to
+    last = 0 if is_anew and settings.reserve else row.read_to
     for page in _pages(store, row, last):
         cases = [(drawn_case(each, ladder), each.at) for each in page if each.id > ladder_to]
         read += (done := state.read(cases))

@@ -1,11 +1,14 @@
 """The ledger of a promise as a store keeps it: rows as the keeper reads them, and verdicts on what people answered."""
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
-from handrail_evals.decide.corrections.record import Answers, Judgements, read_records
+from handrail_evals.decide.corrections.record import Answers, Judgements, Recorded, read_records
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.ladder import KeeperLadder
-from handrail_orchestrator.store.promises import CaseVerdict, OpenCaseRow, PromiseCaseRow, PromiseStore
+from handrail_evals.decide.keeping.looks import LOOKS, LookWanted, ThirdLook
+from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.store.promises import CaseVerdict, OpenCaseRow, PromiseCaseRow, PromiseStore, ThirdLookRow
 
 AT_ONCE = 500
 """Rows that are read, or verdicts that are written, at a time."""
@@ -15,6 +18,14 @@ PATIENCE_SECONDS = 14 * 86_400.0
 SETTLED = frozenset({"decided", "cancelled", "expired"})
 """States of an item that nobody is asked any more."""
 PERSON = "person:"
+
+
+class AnswersOfPeople(Judgements, Protocol):
+    """Whoever can read judgements, and single items."""
+
+    def plain_review(self, item: int) -> ReviewItem:
+        """Return an item."""
+        ...
 
 
 def drawn_case(row: PromiseCaseRow, ladder: KeeperLadder) -> DrawnCase:
@@ -45,8 +56,10 @@ def _loosest(threshold: float | None, ladder: KeeperLadder) -> int:
     return place if is_there else place - 1
 
 
-def verdicts(store: PromiseStore, judgements: Judgements, stream: int, now: float) -> Iterator[tuple[int, CaseVerdict]]:
-    """Yield what became of drawn cases that had no verdict yet.
+def verdicts(
+    store: PromiseStore, answers: AnswersOfPeople, stream: int, now: float, *, second_looks: bool = False
+) -> Iterator[tuple[int, CaseVerdict] | LookWanted]:
+    """Yield what became of drawn cases that had no verdict yet, and which of them are to be looked at again.
 
     Raises:
         StoreError: the store cannot be read.
@@ -55,19 +68,81 @@ def verdicts(store: PromiseStore, judgements: Judgements, stream: int, now: floa
     while rows := store.open_cases(stream, after=after, limit=AT_ONCE):
         after = rows[-1].id
         for row in rows:
-            verdict = _verdict(row, judgements, now)
-            if verdict is not None:
-                yield row.id, verdict
+            found = _verdict(row, answers, now, second_looks=second_looks)
+            if isinstance(found, LookWanted):
+                yield found
+            elif found is not None:
+                yield row.id, found
+                if found == "wrong" and row.again is not None and row.item is not None and _is_by_person(row.again_by):
+                    yield LookWanted(row.id, row.item, is_third=True, before=(row.decided_by or "", row.again_by or ""))
 
 
-def _verdict(row: OpenCaseRow, judgements: Judgements, now: float) -> CaseVerdict | None:
+def _verdict(
+    row: OpenCaseRow, answers: AnswersOfPeople, now: float, *, second_looks: bool
+) -> CaseVerdict | LookWanted | None:
     if row.run_id is None or row.forgotten is not None or row.step is None:
         return "given_up"  # its run was deleted or forgotten, so that nobody will ever say
     if row.state not in SETTLED:
         return "given_up" if row.at + PATIENCE_SECONDS < now else None
-    if row.state != "decided" or not (row.decided_by or "").startswith(PERSON):
+    is_decided = row.state == "decided" and _is_by_person(row.decided_by)
+    record = _record(answers, row.step, row.run_id) if is_decided else None
+    if record is None:
         return "given_up"
-    for record in read_records(judgements, step=row.step.rpartition("/")[2].partition("#")[0], run_id=row.run_id):
-        if record is not None and record.step == row.step:
-            return "right" if Answers().agree(record.value, record.decision) else "wrong"
-    return "given_up"
+    if Answers().agree(record.value, record.decision):
+        return "right"
+    return _confirmed(row, record.value, answers, now) if second_looks else "wrong"
+
+
+def _confirmed(row: OpenCaseRow, value: Any, answers: AnswersOfPeople, now: float) -> CaseVerdict | LookWanted | None:
+    """Return what becomes of a contradicted case: wrong, unless somebody else gives the model's answer."""
+    if row.item is None:
+        return "wrong"
+    if row.again is None:
+        return LookWanted(row.id, row.item, is_third=False, before=(row.decided_by or "",))
+    if row.again_state not in SETTLED:
+        return "wrong" if row.at + 2 * PATIENCE_SECONDS < now else None
+    return "right" if _repeats(answers, value, row.again, row.again_state, row.again_by) else "wrong"
+
+
+def _is_by_person(by: str | None) -> bool:
+    return (by or "").startswith(PERSON)
+
+
+def _record(answers: Judgements, step: str, run_id: str) -> Recorded | None:
+    for record in read_records(answers, step=step.rpartition("/")[2].partition("#")[0], run_id=run_id):
+        if record is not None and record.step == step:
+            return record
+    return None
+
+
+def _repeats(answers: AnswersOfPeople, value: Any, item: int, state: str | None, by: str | None) -> bool:
+    """Return whether a person gave the model's answer in an item."""
+    if state != "decided" or not _is_by_person(by):
+        return False
+    return Answers().agree(value, answers.plain_review(item).decision)
+
+
+def repeats(store: PromiseStore, answers: AnswersOfPeople, stream: int) -> Iterator[ThirdLook]:
+    """Yield what the third looks of a stream say, in the order in which they were asked.
+
+    One that nobody will answer any more counts as a miss.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    for row in store.third_looks(stream, limit=LOOKS[-1]):
+        is_new = row.repeated is None
+        yield ThirdLook(row.case, _repeated(row, answers) if is_new else bool(row.repeated), is_new)
+
+
+def _repeated(row: ThirdLookRow, answers: AnswersOfPeople) -> bool | None:
+    if row.run_id is None or row.step is None or row.state is None:
+        return True
+    if row.state not in SETTLED:
+        return None
+    record = _record(answers, row.step, row.run_id)
+    return record is None or row.state != "decided" or _repeats_or_nobody(answers, record.value, row)
+
+
+def _repeats_or_nobody(answers: AnswersOfPeople, value: Any, row: ThirdLookRow) -> bool:
+    return not _is_by_person(row.decided_by) or _repeats(answers, value, row.item, row.state, row.decided_by)

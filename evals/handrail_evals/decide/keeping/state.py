@@ -84,11 +84,12 @@ class KeeperState:
     def as_text(self) -> str:
         """Return it as the text of a checkpoint."""
         watch = None if self.watch is None else watch_to_json(self.watch)
-        return json.dumps({"keeper": self.keeper.as_json(), "scores": self.scores, "watch": watch})
+        told = {"keeper": self.keeper.as_json(), "scores": self.scores, "watch": watch}
+        return json.dumps({**told, "counted": self.keeper.settings.counted})
 
     @classmethod
     def of_text(cls, text: str | None, ladder: KeeperLadder, settings: KeeperSettings) -> Self:
-        """Return it from a checkpoint, or at its beginning.
+        """Return it from a checkpoint, or at its beginning; there too where another share of wrong values counts now.
 
         Raises:
             InvalidLabels: the text is none of this ladder.
@@ -99,6 +100,8 @@ class KeeperState:
         data: Any = json.loads(text)
         if not isinstance(data, dict) or not isinstance(data.get("scores"), Sequence):
             raise InvalidLabels("this is no checkpoint of a keeper: begin again from the ledger")
+        if data.get("counted", 1.0) != settings.counted:
+            return cls(PromiseKeeper(ladder, settings))
         keeper = PromiseKeeper.of_json(data.get("keeper"), ladder, settings)
         watch = data.get("watch")
         return cls(keeper, [float(each) for each in data["scores"]], None if watch is None else watch_from_json(watch))

@@ -196,6 +196,7 @@ APPLY: dict[type, Apply] = {
     ro.RecordChallenge: rollouts.record_challenge,
     pr.NumberCases: promises.number,
     pr.SettleCases: promises.settle,
+    c.AskAgain: steps.ask_again,
     pr.TakePromise: promises.take,
     pr.SetLadder: promises.set_ladder,
     pr.MovePromise: promises.move,

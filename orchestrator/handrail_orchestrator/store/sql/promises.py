@@ -17,8 +17,9 @@ from handrail_orchestrator.store.promises import (
     SetLadder,
     SettleCases,
     TakePromise,
+    ThirdLookRow,
 )
-from handrail_orchestrator.store.rows import AUDIT
+from handrail_orchestrator.store.rows import AUDIT, SECOND
 from handrail_orchestrator.store.sql import outbox
 from handrail_orchestrator.store.sql.transaction import Transaction
 
@@ -32,7 +33,7 @@ INSERT INTO promise_streams (workflow, step, subject, told, secret, begun) VALUE
 ON CONFLICT (workflow, step, subject) DO NOTHING
 """
 _NEW_PROMISE = """
-INSERT INTO promises (stream, terms, target, delta, begun) VALUES (?, ?, ?, ?, ?)
+INSERT INTO promises (stream, terms, target, delta, begun, second_looks) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (stream, terms) DO NOTHING
 """
 _NEW_CASE = """
@@ -77,12 +78,21 @@ FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AN
 WHERE c.stream = ? AND c.number > ? ORDER BY c.number LIMIT ?
 """
 _OPEN = f"""
-SELECT c.id, c.at, runs.id, runs.forgotten, steps.name, reviews.state, reviews.decided_by
+SELECT c.id, c.at, runs.id, runs.forgotten, steps.name, reviews.state, reviews.decided_by, reviews.id, again.id,
+    again.state, again.decided_by
 FROM promise_cases AS c LEFT JOIN runs ON runs.key = c.run
 LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
 LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step IN (steps.name || '/review', steps.name || '/{AUDIT}')
+LEFT JOIN reviews AS again ON again.run = steps.run AND again.step = steps.name || '/{SECOND}'
 WHERE c.stream = ? AND c.drawn = 1 AND c.verdict IS NULL AND c.id > ? ORDER BY c.id LIMIT ?
 """  # noqa: S608 -- a constant
+_THIRD = """
+SELECT c.id, c.repeated, runs.id, steps.name, c.third, reviews.state, reviews.decided_by
+FROM promise_cases AS c LEFT JOIN runs ON runs.key = c.run
+LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
+LEFT JOIN reviews ON reviews.id = c.third
+WHERE c.stream = ? AND c.third IS NOT NULL ORDER BY c.third LIMIT ?
+"""
 _ACCEPTED = "r.threshold IS NOT NULL AND c.score >= r.threshold"
 _WRONG = "c.verdict IS NOT NULL AND c.verdict != 'right'"
 _COUNTS = f"""
@@ -110,7 +120,7 @@ def record_case(tx: Transaction, run: int, seq: int, case: PromiseCase) -> None:
         found = tx.execute(_STREAM, key).fetchone()
     stream = int(found[0])
     if not case.promise:
-        tx.execute(_NEW_PROMISE, (stream, case.terms, case.target, case.delta, case.at))
+        tx.execute(_NEW_PROMISE, (stream, case.terms, case.target, case.delta, case.at, int(case.second_looks)))
     row = (
         stream, run, seq, case.at, case.score, case.share, int(case.drawn), case.promise, case.rule, case.copy,
     )  # fmt: skip
@@ -126,6 +136,8 @@ def settle(tx: Transaction, change: SettleCases) -> None:
     """Keep verdicts; one that is there stays."""
     for case, verdict in change.verdicts:
         tx.execute(_SETTLE, (verdict, case))
+    for case, repeated in change.repeats:
+        tx.execute("UPDATE promise_cases SET repeated = ? WHERE id = ? AND repeated IS NULL", (repeated, case))
 
 
 def take(tx: Transaction, change: TakePromise) -> bool:
@@ -212,3 +224,7 @@ class PromiseRows(ABC):
     def open_cases(self, stream: int, *, after: int, limit: int) -> list[OpenCaseRow]:
         """Return drawn cases without a verdict, by id behind one."""
         return [OpenCaseRow._make(row) for row in self._rows(_OPEN, (stream, after, limit))]
+
+    def third_looks(self, stream: int, *, limit: int) -> list[ThirdLookRow]:
+        """Return the cases of a stream that were asked a third time, in the order in which they were."""
+        return [ThirdLookRow._make(row) for row in self._rows(_THIRD, (stream, limit))]

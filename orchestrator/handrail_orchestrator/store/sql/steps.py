@@ -57,6 +57,17 @@ def record(tx: Transaction, change: c.RecordStep) -> None:
         promises.record_case(tx, row.run, row.seq, change.case)
 
 
+def ask_again(tx: Transaction, change: c.AskAgain) -> bool:
+    """Put a question to people once more; one that is there already is left as it is."""
+    item = change.item
+    if tx.execute("SELECT 1 FROM reviews WHERE run = ? AND step = ?", (item.run, item.step)).fetchone() is not None:
+        return False
+    number = ask(tx, item)
+    if change.is_third:
+        tx.execute("UPDATE promise_cases SET third = ? WHERE id = ? AND third IS NULL", (number, change.case))
+    return True
+
+
 def note_started(tx: Transaction, change: c.NoteStarted) -> None:
     """Note that a step has begun, unless more is known already."""
     if tx.execute(noting.NOTE, change.row).rowcount != 1:

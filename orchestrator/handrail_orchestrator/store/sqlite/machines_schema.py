@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS promises (
     keeper TEXT,
     kept_until REAL NOT NULL DEFAULT 0,
     begun REAL NOT NULL,
+    second_looks INTEGER NOT NULL DEFAULT 0,
     UNIQUE (stream, terms)
 );
 CREATE TABLE IF NOT EXISTS promise_rules (
@@ -71,6 +72,8 @@ CREATE TABLE IF NOT EXISTS promise_cases (
     rule INTEGER NOT NULL,
     copy TEXT NOT NULL,
     verdict TEXT,
+    third INTEGER,
+    repeated INTEGER,
     UNIQUE (run, seq),
     UNIQUE (stream, copy)
 );

@@ -1,0 +1,85 @@
+"""What people have answered since the last look at a promise: verdicts to keep, and cases to be looked at again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from handrail_evals.decide.keeping.keeper import KeeperSettings
+from handrail_evals.decide.keeping.ledger import AT_ONCE, AnswersOfPeople, repeats, verdicts
+from handrail_evals.decide.keeping.looks import LOOKS, REVIEWERS_PART, LookWanted, MissedBound, missed_bound
+from handrail_orchestrator.store.promises import CaseVerdict, PromiseChanges, PromiseRow, PromiseStore, SettleCases
+
+
+class Settles(AnswersOfPeople, Protocol):
+    """A store in which verdicts are kept, and people asked again."""
+
+    @property
+    def promise_store(self) -> PromiseStore:
+        """Return what is read."""
+        ...
+
+    async def change_promises(self, change: PromiseChanges) -> Any:
+        """Write; returns the reply."""
+        ...
+
+    async def ask_again(self, case: int, item: int, *, is_third: bool, before: Sequence[str]) -> bool:
+        """Ask about a case once more, another reviewer where there is one; returns whether that was not done yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is new of the cases of a promise."""
+
+    verdicts: tuple[tuple[int, CaseVerdict], ...]
+    looks: tuple[LookWanted, ...]
+    repeats: tuple[tuple[int, int], ...]
+    """Cases whose third look has come, each with whether it repeats the model's answer."""
+    missed: MissedBound | None
+    """How often reviewers miss what is wrong, as far as that is known."""
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to write."""
+        return bool(self.verdicts or self.looks or self.repeats)
+
+    def settings(self, row: PromiseRow) -> KeeperSettings | None:
+        """Return what is tested, with what reviewers miss taken out; None: that is not known yet."""
+        if not row.second_looks:
+            return KeeperSettings(target=row.target, delta=row.delta)
+        if self.missed is None:
+            return None
+        delta = (1 - REVIEWERS_PART) * row.delta
+        return KeeperSettings(target=row.target, delta=delta, counted=self.missed.counted, reserve=True)
+
+
+def settled(client: Settles, row: PromiseRow, now: float) -> Settled:
+    """Return what is new of the cases of a promise.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    kept: list[tuple[int, CaseVerdict]] = []
+    looks: list[LookWanted] = []
+    for each in verdicts(client.promise_store, client, row.stream, now, second_looks=row.second_looks):
+        if isinstance(each, LookWanted):
+            looks.append(each)
+        else:
+            kept.append(each)
+    if not row.second_looks:
+        return Settled(tuple(kept), (), (), None)
+    said = list(repeats(client.promise_store, client, row.stream))
+    room = LOOKS[-1] - len(said)
+    thirds = [each for each in looks if each.is_third][:room]
+    new = tuple((each.case, int(each.repeated)) for each in said if each.is_new and each.repeated is not None)
+    missed = missed_bound([each.repeated for each in said], row.delta)
+    return Settled(tuple(kept), (*(each for each in looks if not each.is_third), *thirds), new, missed)
+
+
+async def keep_settled(client: Settles, found: Settled) -> None:
+    """Ask again and keep the verdicts; a verdict comes last, so that a keeper that is killed asks all the same."""
+    for look in found.looks:
+        await client.ask_again(look.case, look.item, is_third=look.is_third, before=look.before)
+    for start in range(0, len(found.verdicts), AT_ONCE):
+        await client.change_promises(SettleCases(found.verdicts[start : start + AT_ONCE]))
+    if found.repeats:
+        await client.change_promises(SettleCases((), found.repeats))
