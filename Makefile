@@ -40,7 +40,7 @@ IMAGE := $(foreach extra,local evals console documents mail office schedule watc
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-eventlog test-install wheel-test test-deploy test-image chaos check lint types layers docs maps pictures format bench lock wheel release-check clean
+.PHONY: help setup demo test test-fast test-lowest test-pythons test-eventlog test-install wheel-test test-deploy test-image chaos check check-beside check-tests check-newest lint types layers docs maps pictures format bench lock wheel release-check clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,7 +89,19 @@ test-pythons: $(READY) ## Run the pages, and the contracts without servers, on e
 			tests/docs tests/contract $(PYTEST); \
 	done
 
-check: lint types layers docs test test-lowest test-pythons test-eventlog test-install wheel-test test-deploy ## Run all that CI runs
+check: check-beside check-tests check-newest ## Run all that CI runs
+
+# Each of these keeps one core busy, or waits for an index: two at a time.
+check-beside:
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types layers docs test-eventlog test-install wheel-test test-deploy
+
+# These share the cores among their own processes.
+check-tests:
+	@$(MAKE) --no-print-directory --jobs 1 test test-lowest
+
+# The oldest and the newest Python stand for those between; `make test-pythons` asks each.
+check-newest:
+	@$(MAKE) --no-print-directory --jobs 1 test-pythons OTHERS="$(lastword $(OTHERS))"
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check
