@@ -176,11 +176,11 @@ class ClosedOnly(Protocol):
 
 @runtime_checkable
 class FullyNamed(Protocol):
-    """A model whose answers go by a longer name: one that was trained again has the same short name."""
+    """A model with a longer name that tells it from its like: one that was trained again, or is set otherwise."""
 
     @property
     def full_name(self) -> str:
-        """Return the name that its answers carry."""
+        """Return the name by which recordings, rollouts and results know it."""
         ...
 
 

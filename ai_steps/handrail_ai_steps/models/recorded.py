@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from handrail_ai_steps.errors import ModelNotReady, RecordingMissing
-from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer
+from handrail_ai_steps.model import Answer, FullyNamed, Model, ModelRequest, NoAnswer
 from handrail_ai_steps.models.recording import Recording, RecordingKey, time_asked
 from handrail_ai_steps.output import Output
 
@@ -64,7 +64,7 @@ class RecordedModel:
         _require_path(path)
         if isinstance(live, type) or not isinstance(live, Model):
             raise ModelNotReady(f"RecordedModel.record(live={live!r}): give the model to ask, such as OpenAIModel(...)")
-        return cls(Recording(path), model=live.name, live=live)
+        return cls(Recording(path), model=live.full_name if isinstance(live, FullyNamed) else live.name, live=live)
 
     @property
     def name(self) -> str:

@@ -8,12 +8,13 @@ from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
 from handrail_ai_steps.models.openai.batch_request import batch_question
 from handrail_ai_steps.models.openai.batches import OpenAIBatches, answered
 from handrail_ai_steps.models.openai.capabilities import Capabilities
+from handrail_ai_steps.models.openai.connection import Clients
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Forms
 from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.limits import Pacer
 from handrail_ai_steps.models.openai.pictures import seen
-from handrail_ai_steps.models.openai.server import Connection, Server
+from handrail_ai_steps.models.openai.server import Server
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.sources import Sources
 from handrail_ai_steps.models.openai.structured import Structured
@@ -26,7 +27,7 @@ class Backend:
 
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
-        self._connections = PerLoop(lambda: Connection(settings))
+        self._connections = PerLoop(Clients(settings).connection)
         self.pacer = Pacer(settings.per_minute)
         self._can = Capabilities(logprobs=not settings.reasons)
         if settings.address.is_public:

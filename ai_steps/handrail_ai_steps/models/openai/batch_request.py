@@ -20,12 +20,13 @@ def batch_question(server: Server, ledger: TryLedger, chat: ChatRequest, answers
     """
     ladder = FormatLadder(server.can.formats, chat.form)
     afforded = ledger.room(chat.input_bytes, answers)
-    limit = output_limit(chat, server.settings) if server.can.capped else None
+    sent = server.settings.sent
+    limit = output_limit(chat, server.settings) if server.can.capped or sent.max_output_tokens is not None else None
     room = min((each for each in (afforded, limit) if each is not None), default=None)
     body = chat_body(chat, chat.messages, server.settings, server.can, ladder.format, answers=answers, room=room)
     # what has been learned of the server may change how a question is put, and is no other question
     schema = None if chat.form is None else chat.form.wire.schema
-    asked = json.dumps([server.settings.model, chat.messages, schema])
+    asked = json.dumps([server.settings.model, chat.messages, schema, *([sent.mark] if sent.mark else [])])
     return BatchQuestion(
         group=group,
         body=json.dumps(body, separators=(",", ":"), ensure_ascii=False),

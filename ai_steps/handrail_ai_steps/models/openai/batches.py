@@ -8,8 +8,8 @@ from typing import Any, Literal
 from httpx2 import Response
 from pydantic_core import from_json
 
+from handrail_ai_steps.models.openai.connection import Connection
 from handrail_ai_steps.models.openai.failure import Failure, failure_of, status_failure
-from handrail_ai_steps.models.openai.server import Connection
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.tries import PATH
 from handrail_ai_steps.per_loop import PerLoop

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import httpx2
 import openai
 
+from handrail_ai_steps.models.openai.clients import KeyUnavailable
 from handrail_guards.outcome import AttemptResult
 
 Feature: TypeAlias = Literal[
@@ -26,6 +27,9 @@ Feature: TypeAlias = Literal[
     "system",
 ]
 """A part of a request that servers may not know."""
+
+GIVEN_SHOWN = " to return a string but it returned"
+"""After this the SDK shows what a function for Azure's token gave, which may be the token in another type."""
 
 LONGEST_REASON = 400
 """Characters of a reason that a record keeps: what a server says has no end of its own."""
@@ -102,23 +106,32 @@ class Failure:
     """The HTTP status; None: there was no response."""
     rejected: Feature | None = None
     """The part of the request the server does not take; the rest may work without it."""
+    param: str = ""
+    """The field of the request that the server names as wrong; empty: none."""
 
 
 def failure_of(error: Exception) -> Failure:
     """Read an error of the ``openai`` SDK."""
-    if isinstance(error, openai.APITimeoutError):
-        return Failure("timed_out", "the server did not answer in time", passing=True)
     if isinstance(error, openai.APIStatusError):
         return status_failure(error.status_code, error.response.headers, error.body, error.response.text)
     if isinstance(error, openai.APIConnectionError):
-        cause = error.__cause__
-        detail = f"{type(cause).__name__}: {cause}" if cause is not None and str(cause) else type(cause).__name__
-        return Failure("failed", _line(f"the server could not be reached ({detail})"), passing=True)
+        return _unreached(error)
     if isinstance(error, httpx2.TransportError):  # in the middle of a stream
         return Failure("failed", _line(f"the connection broke ({type(error).__name__}: {error})"), passing=True)
     if type(error) is openai.APIError and error.body:  # an error inside a stream
         return told_failure(error.body)
-    return Failure("failed", _line(f"the request failed ({type(error).__name__}: {error})"))
+    if isinstance(error, KeyUnavailable):
+        return Failure("failed", _line(error), passing=error.passing)
+    said = str(error).partition(GIVEN_SHOWN)[0]
+    return Failure("failed", _line(f"the request failed ({type(error).__name__}: {said})"))
+
+
+def _unreached(error: openai.APIConnectionError) -> Failure:
+    if isinstance(error, openai.APITimeoutError):
+        return Failure("timed_out", "the server did not answer in time", passing=True)
+    cause = error.__cause__
+    detail = f"{type(cause).__name__}: {cause}" if cause is not None and str(cause) else type(cause).__name__
+    return Failure("failed", _line(f"the server could not be reached ({detail})"), passing=True)
 
 
 def told_failure(error: object) -> Failure:
@@ -148,7 +161,7 @@ def status_failure(
         return Failure("failed", f"the account has no quota left: {reason}", status=status)
     rejected = _rejected(param, everything) if status in _UNPROCESSED or status == 500 else None
     passing = status in _TRANSIENT or (status >= 500 and status != 501)
-    return Failure("failed", reason, passing, _wait_seconds(headers), status, rejected)
+    return Failure("failed", reason, passing, _wait_seconds(headers), status, rejected, param)
 
 
 def _told(body: object, text: str) -> tuple[str, str, str]:

@@ -3,17 +3,27 @@
 import asyncio
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.openai.access import Address, Credential, address_of
-from handrail_ai_steps.models.openai.settings import PREFIX, ConfidenceMode, ModelSettings, PagesShown
+from handrail_ai_steps.models.openai.clients import GivenClient, KeyFunction
+from handrail_ai_steps.models.openai.sent import Sent
+from handrail_ai_steps.models.openai.settings import (
+    PREFIX,
+    USUAL_SAMPLES,
+    ConfidenceMode,
+    ModelSettings,
+    PagesShown,
+)
 from handrail_ai_steps.prices import OPENAI_PRICES, Price, PriceTable
 
 if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
     from handrail_ai_steps.models.openai.backend import Backend
     from handrail_guards.batching import BatchQuestion, BatchReply, BatchServer
 
@@ -26,13 +36,27 @@ class OpenAIModel:
 
     The confidence comes from the strongest source the server has: decisions endpoint, log-probabilities, votes, the
     model's own word. Nothing a server does raises: it ends in a ``NoAnswer`` with the reason. One object may be used
-    from several event loops.
+    from several event loops. Temperature, seed, the limit, effort and extra fields are a part of the prompt version on
+    record and of the name that recordings know it by; a server that refuses one of them gives no answer.
 
     Args:
         name: the name the server knows, such as ``gpt-5-mini``; a leading ``openai:`` is dropped.
+        client: an ``AsyncOpenAI`` or ``AsyncAzureOpenAI`` to ask through, in place of an address and a key: it brings
+            headers, a proxy, certificates, Azure, a managed identity. Or a function that makes one, which is called for
+            each event loop: a client with an ``http_client`` of its own works in one alone. What a function made is
+            closed with the model; a client is its owner's to close. Its retries are switched off: ours count.
         base_url: the server; the default is ``OPENAI_BASE_URL``, or the public OpenAI endpoint. A login in it
             (``https://user:password@host/v1``) is sent in place of the key, and shows no more than that.
-        api_key: the default is ``OPENAI_API_KEY``.
+        api_key: the key, or a function that returns it, awaited where it is asynchronous and called for each request;
+            the default is ``OPENAI_API_KEY``.
+        temperature: from 0 to 2; None: 0, and 1 for samples that vote, and none for models that think first.
+        seed: what answers are drawn with; samples that vote have ``seed``, ``seed + 1`` and so on, each asked for by
+            itself.
+        max_output_tokens: the most tokens that one answer may take, its thinking included; None: 4,096 to 16,384 by the
+            size of the schema, 32,768 for models that think first.
+        reasoning_effort: how long a model thinks that thinks first, in the server's words, such as ``low``.
+        extra: more fields of each request's body, as JSON data. Values under names such as ``api_key`` are sent, and
+            shown nowhere.
         prices: a table, or prices to add to the built-in one; the built-in list prices hold for the public
             endpoint only. A model without a price has money ``None``, which is unknown and not zero.
         max_concurrent: requests open at the same time in one event loop, 1 or more; the others wait.
@@ -45,8 +69,6 @@ class OpenAIModel:
         among_labels: share out the probability among the labels alone, for servers whose log-probabilities are
             from before the schema was enforced. Both are a part of the prompt version on record, so that numbers
             that were had in another way are calibrated apart.
-        max_output: the most tokens that one answer may take, its thinking included; None: 4,096 to 16,384 by the
-            size of the schema, 32,768 for models that think first.
         decisions: whether the decisions endpoint is looked for, where the confidence is ``auto``.
         pages: how the pages of documents (PDF, pictures) are shown: as ``text``, as an ``image``, or as ``both``; it is
             a part of the prompt version on record.
@@ -57,17 +79,22 @@ class OpenAIModel:
         self,
         name: str,
         *,
+        client: "AsyncOpenAI | Callable[[], AsyncOpenAI] | None" = None,
         base_url: str | None = None,
-        api_key: str | None = None,
+        api_key: str | KeyFunction | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        max_output_tokens: int | None = None,
+        reasoning_effort: str | None = None,
+        extra: Mapping[str, Any] | None = None,
         prices: PriceTable | Mapping[str, Price] | None = None,
         max_concurrent: int = 20,
         per_minute: int | None = None,
         confidence: ConfidenceMode = "auto",
-        samples: int = 3,
+        samples: int = USUAL_SAMPLES,
         reasks: int = 2,
         codes: bool = True,
         among_labels: bool = False,
-        max_output: int | None = None,
         decisions: bool = True,
         pages: PagesShown = "text",
         dpi: float = 100.0,
@@ -81,11 +108,24 @@ class OpenAIModel:
         if not isinstance(given, str):
             raise ModelNotReady(f"an OpenAI model needs a name, such as OpenAIModel('gpt-5-mini'), not {given!r}")
         model = name.removeprefix(PREFIX)
-        address = address_of(base_url or os.environ.get(URL_VARIABLE) or None, f"{PREFIX}{model}")
+        shown = f"{PREFIX}{model}"
+        through = _client(client, shown, base_url=base_url, api_key=api_key)
+        own_url = base_url or os.environ.get(URL_VARIABLE) or None
+        address = address_of(own_url if through is None else str(through.first.base_url), shown)
         self._settings = ModelSettings(
             model=model,
             address=address,
-            key=_key(api_key, model),
+            client=through,
+            key=_key(api_key, model) if through is None else None,
+            sent=Sent(
+                shown=shown,
+                temperature=temperature,
+                seed=seed,
+                max_output_tokens=max_output_tokens,
+                reasoning_effort=reasoning_effort,
+                extra={} if extra is None else extra,
+                query={} if through is None else through.query,
+            ),
             prices=_prices(prices, address),
             max_concurrent=max_concurrent,
             per_minute=per_minute,
@@ -94,11 +134,12 @@ class OpenAIModel:
             reasks=reasks,
             codes=codes,
             among_labels=among_labels,
-            max_output=max_output,
             decisions=decisions,
             pages=pages,
             dpi=dpi,
         )
+        if through is not None:
+            self._settings.seen.add(through.first.api_key)
         self._backend: Backend | None = None
         self._loading = threading.Lock()
 
@@ -106,6 +147,12 @@ class OpenAIModel:
     def name(self) -> str:
         """Return the name the record shows, such as ``openai:gpt-5-mini``."""
         return self._settings.shown
+
+    @property
+    def full_name(self) -> str:
+        """Return the name with the mark of what is sent beside the question: ``openai:gpt-5-mini@1a2b3c4d``."""
+        mark = self._settings.sent.mark
+        return f"{self._settings.shown}@{mark}" if mark else self._settings.shown
 
     @property
     def server(self) -> str:
@@ -160,18 +207,36 @@ class OpenAIModel:
             await self._backend.aclose()
 
     def __repr__(self) -> str:
-        return f"OpenAIModel({self._settings.model!r})"
+        told = "".join(f", {name}={value!r}" for name, value in self._settings.sent.told.items() if name != "query")
+        return f"OpenAIModel({self._settings.model!r}{told})"
 
 
-def _key(given: Any, model: str) -> Credential:
+def _client(given: Any, shown: str, *, base_url: object, api_key: object) -> GivenClient | None:
+    """Return what a user gave to ask through, or None.
+
+    Raises:
+        ModelNotReady: it is no client, or an address or a key stands beside it.
+    """
+    if given is None:
+        return None
+    beside = [name for name, value in (("base_url", base_url), ("api_key", api_key)) if value is not None]
+    if beside:
+        raise ModelNotReady(f"{shown}: a client brings its own address and key; leave out {' and '.join(beside)}")
+    return GivenClient.of(given, shown)
+
+
+def _key(given: Any, model: str) -> Credential | KeyFunction:
     """Return the key to send.
 
     Raises:
         ModelNotReady: there is none.
     """
     key = given if given is not None else os.environ.get(KEY_VARIABLE, "")
+    if callable(key) and not isinstance(key, type):
+        function: KeyFunction = key
+        return function
     if not isinstance(key, str):
-        raise ModelNotReady(f"{PREFIX}{model}: api_key is a {type(key).__name__}; give text")
+        raise ModelNotReady(f"{PREFIX}{model}: api_key is a {type(key).__name__}; give text, or a function")
     if not key:
         raise ModelNotReady(
             f"{PREFIX}{model} has no key: set {KEY_VARIABLE} or give OpenAIModel(api_key=...); "

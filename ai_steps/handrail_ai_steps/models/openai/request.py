@@ -10,6 +10,7 @@ from handrail_ai_steps.models.openai.form import Form
 from handrail_ai_steps.models.openai.formats import Format
 from handrail_ai_steps.models.openai.ledger import BYTES_PER_TOKEN
 from handrail_ai_steps.models.openai.pictures import PICTURE_TOKENS
+from handrail_ai_steps.models.openai.sent import MOST_SEED
 from handrail_ai_steps.models.openai.settings import ModelSettings
 
 Content: TypeAlias = str | list[dict[str, object]]
@@ -47,8 +48,8 @@ def output_limit(chat: ChatRequest, settings: ModelSettings) -> int:
 
     Without a limit, a model that is held to a schema and loops on white space writes to the end of its context.
     """
-    if settings.max_output is not None:
-        return settings.max_output
+    if settings.sent.max_output_tokens is not None:
+        return settings.sent.max_output_tokens
     if settings.reasons:
         return MOST_THINKING
     if chat.form is None:
@@ -120,10 +121,7 @@ def chat_body(
     several = answers > 1 and can.several
     if several:
         made["n"] = answers
-    if can.temperature and not settings.reasons:
-        made["temperature"] = VARIED_TEMPERATURE if chat.varied else 0
-    if chat.seed is not None and can.seed and not several:  # a server may draw all of one request alike
-        made["seed"] = chat.seed
+    made |= _drawn(chat, settings, can, several=several)
     if room is not None:
         made[can.tokens_field] = room
     if chat.form is not None:
@@ -134,6 +132,27 @@ def chat_body(
     if not can.system:
         made["messages"] = _from_the_user(made["messages"])
     return made
+
+
+def _drawn(chat: ChatRequest, settings: ModelSettings, can: Capabilities, *, several: bool) -> dict[str, object]:
+    """Return how an answer is to be drawn: as the settings say, and else the likeliest one, or for a vote any."""
+    sent, made = settings.sent, dict[str, object](settings.sent.extra)
+    if sent.temperature is not None and (sent.temperature or not chat.varied):
+        made["temperature"] = sent.temperature
+    elif can.temperature and not settings.reasons:
+        made["temperature"] = VARIED_TEMPERATURE if chat.varied else 0
+    if sent.seed is not None:
+        made["seed"] = wrapped_seed(sent.seed + (chat.seed or 1) - 1)
+    elif chat.seed is not None and can.seed and not several:  # a server may draw all of one request alike
+        made["seed"] = chat.seed
+    if sent.reasoning_effort is not None:
+        made["reasoning_effort"] = sent.reasoning_effort
+    return made
+
+
+def wrapped_seed(seed: int) -> int:
+    """Return a seed within the 64 bits that servers hold."""
+    return (seed + MOST_SEED) % (2 * MOST_SEED) - MOST_SEED
 
 
 def _from_the_user(messages: Sequence[Mapping[str, Any]]) -> Messages:

@@ -1,10 +1,12 @@
 """How one model is asked, fixed when it is built."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.models.openai.access import Address, Credential
+from handrail_ai_steps.models.openai.clients import GivenClient, KeyFunction, SeenKeys
+from handrail_ai_steps.models.openai.sent import Sent
 from handrail_ai_steps.prices import PriceTable
 from handrail_guards.numbers import is_count, is_finite, is_text
 
@@ -14,6 +16,8 @@ ConfidenceMode: TypeAlias = Literal["auto", "logprob", "vote", "stated", "none"]
 PagesShown: TypeAlias = Literal["text", "image", "both"]
 """How the pages of a document are shown to a model."""
 
+USUAL_SAMPLES = 3
+"""Answers that vote where nothing else is said."""
 LEAST_DPI, MOST_DPI = 30, 300
 PREFIX = "openai:"
 REASONING = ("o1", "o3", "o4", "gpt-5")
@@ -31,7 +35,8 @@ class ModelSettings:
     model: str
     """The name the server knows."""
     address: Address
-    key: Credential
+    key: Credential | KeyFunction | None
+    """None: a client brings its own."""
     prices: PriceTable
     max_concurrent: int
     """Requests open at the same time, 1 or more."""
@@ -46,14 +51,18 @@ class ModelSettings:
     """Whether labels are asked for by short codes where their log-probabilities are the confidence."""
     among_labels: bool = False
     """Whether probability is shared out among the labels alone."""
-    max_output: int | None = None
-    """The most tokens that one answer may take, 1 or more; None: by the size of its schema."""
     decisions: bool = True
     """Whether the decisions endpoint may be asked, where the confidence is ``auto``."""
     pages: PagesShown = "text"
     """Whether a document's pages are shown as text, as pictures, or as both."""
     dpi: float = 100.0
     """How fine pictures of pages are, in dots per inch."""
+    client: GivenClient | None = None
+    """What is asked through; None: a client of our own."""
+    sent: Sent = Sent(shown="")  # noqa: RUF009 -- frozen
+    """What goes out with every question."""
+    seen: SeenKeys = field(default_factory=SeenKeys, compare=False)
+    """Keys that are known only once they went out."""
 
     def __post_init__(self) -> None:
         if not is_text(self.model):
@@ -61,10 +70,8 @@ class ModelSettings:
         if self.confidence not in get_args(ConfidenceMode):
             modes = ", ".join(map(repr, get_args(ConfidenceMode)))
             raise ModelNotReady(f"{self.shown}: confidence is {self.confidence!r}; give one of {modes}")
-        for name, least in (("max_concurrent", 1), ("samples", 1), ("reasks", 0), ("max_output", 1)):
+        for name, least in (("max_concurrent", 1), ("samples", 1), ("reasks", 0)):
             value: object = getattr(self, name)  # whatever somebody without a type checker gave
-            if name == "max_output" and value is None:
-                continue
             if not is_count(value, least=least):
                 raise ModelNotReady(f"{self.shown}: {name} is {value!r}; give a whole number, {least} or more")
         if self.per_minute is not None and not (is_finite(self.per_minute) and self.per_minute >= 1):
@@ -75,6 +82,11 @@ class ModelSettings:
                 raise ModelNotReady(f"{self.shown}: {name} is {switch!r}; give True or False")
         if self.confidence == "vote" and self.samples < 2:
             raise ModelNotReady(f"{self.shown}: a vote needs samples=2 or more, not {self.samples}")
+        if self.confidence == "vote" and self.sent.temperature == 0:
+            raise ModelNotReady(
+                f"{self.shown}: samples at temperature=0 are one answer again and again, and agree whether it is right"
+                " or not; give a temperature above 0, or none"
+            )
         self._require_pages()
 
     def _require_pages(self) -> None:
@@ -90,9 +102,10 @@ class ModelSettings:
 
     def scrub(self, text: str) -> str:
         """Return a text without the key and without the login of the address."""
-        for secret in (self.key, *self.address.hidden):
+        own = (self.key,) if isinstance(self.key, Credential) else ()
+        for secret in (*own, *self.address.hidden, *self.sent.hidden):
             text = secret.scrub(text)
-        return text
+        return self.seen.scrub(text)
 
     @property
     def reasons(self) -> bool:

@@ -24,7 +24,7 @@ from handrail_ai_steps.models.openai.reasoning import spoken
 from handrail_ai_steps.models.openai.reply import Reply
 from handrail_ai_steps.models.openai.request import ChatRequest, chat_request, sent_back
 from handrail_ai_steps.models.openai.server import Server
-from handrail_ai_steps.models.openai.settings import ModelSettings
+from handrail_ai_steps.models.openai.settings import USUAL_SAMPLES, ModelSettings
 from handrail_ai_steps.models.openai.stream import TextStream
 from handrail_ai_steps.models.openai.tries import ReplyTries, fetch_whole
 from handrail_ai_steps.voting import share_alternatives
@@ -71,7 +71,7 @@ class Sources:
 
     def first(self) -> tuple[ChatRequest, int]:
         """Return the first request that is sent where the decisions endpoint is not asked, and for how many answers."""
-        request, settings, can = self._request, self._server.settings, self._server.can
+        request, settings = self._request, self._server.settings
         if request.json_schema is None and not request.labels:
             return chat_request(request, None, pictures=self._pictures, logprobs=self._source() == "logprob"), 1
         match self._source():
@@ -81,7 +81,7 @@ class Sources:
             case "vote":
                 form = self._vote_form()
                 chat = chat_request(request, form, pictures=self._pictures, varied=True, seed=1)
-                return chat, settings.samples if can.several else 1
+                return chat, settings.samples if self._draws_at_once else 1
             case "stated":
                 return chat_request(request, self._forms.form(request, states=True), pictures=self._pictures), 1
             case "none":
@@ -164,7 +164,7 @@ class Sources:
         form = self._vote_form()
         samples = self._server.settings.samples
         ballot = Ballot(form)
-        if self._server.can.several and samples > 1:
+        if self._draws_at_once and samples > 1:
             await self._at_once(ballot, samples)
         missing_ones = self._one_by_one(form, samples - ballot.returned, drawn=ballot.returned)
         for got in await (missing_ones if self._kept is None else self._in_time(missing_ones)):
@@ -175,7 +175,12 @@ class Sources:
         reading, tries = ballot.readings[settled.winner]
         others = share_alternatives(settled.shares, reading.label) if form.labels else ()
         evidence = Evidence(settled.confidence, settled.fields, others, None, ballot.notes(samples))
-        return self._made(reading, tries, evidence, asked_as=_drawn_as(form))
+        return self._made(reading, tries, evidence, asked_as=_drawn_as(form, samples))
+
+    @property
+    def _draws_at_once(self) -> bool:
+        """Whether one request brings all answers of a vote; a seed draws a single one."""
+        return self._server.can.several and self._server.settings.sent.seed is None
 
     def _vote_form(self) -> Form:
         """Return the form of votes: that of log-probabilities, where they are the other source."""
@@ -259,7 +264,7 @@ class Sources:
             raw=reading.text,
             confidence=evidence.confidence,
             model=_reply(tries).model,
-            asked_as=asked_as,
+            asked_as=",".join(filter(None, (asked_as, self._server.settings.sent.asked_as))),
             fields=evidence.fields,
             alternatives=evidence.alternatives,
             other_mass=evidence.other_mass,
@@ -276,9 +281,13 @@ def _asked_as(form: Form, settings: ModelSettings) -> str:
     return ",".join(filter(None, parts))
 
 
-def _drawn_as(form: Form) -> str:
-    """Return how samples of a vote were drawn: at a temperature of ours, where it once was the server's."""
-    return "sampled,codes" if form.codes else "sampled"
+def _drawn_as(form: Form, samples: int) -> str:
+    """Return how samples of a vote were drawn: how many, and at a temperature of ours, where it once was the server's.
+
+    Two of three are less than eight of ten, whatever the share.
+    """
+    drawn = "sampled" if samples == USUAL_SAMPLES else f"sampled-{samples}"
+    return f"{drawn},codes" if form.codes else drawn
 
 
 def _wrong_with(text: str) -> str:

@@ -81,6 +81,10 @@ class ReplyTries:
             if isinstance(outcome, Reply):
                 self._remember()
                 return outcome
+            setting = self._refused_setting(outcome)
+            if setting:  # it is not left out: it is a part of what the answers are measured by
+                said = f"the server refuses {setting}, which the model is set to send: {outcome.reason}"
+                raise self._halt(outcome.result, said)
             if self._asks_otherwise(outcome, before):
                 continue
             if not outcome.passing:
@@ -117,6 +121,13 @@ class ReplyTries:
         if failure.rejected is not None and can == before:  # else another request has learned it meanwhile
             can.give_up(failure.rejected)
         return can != before
+
+    def _refused_setting(self, failure: Failure) -> str:
+        """Return the setting of the model that a server refuses; empty: none, or none that cannot be sent otherwise."""
+        renamed = failure.rejected == "max_completion_tokens" and self.server.can.tokens_field != "max_tokens"
+        if failure.status is None or failure.passing or failure.rejected == "system" or renamed:
+            return ""  # older servers have another name for the same limit
+        return self.server.settings.sent.refused_in(failure.reason, failure.param)
 
     async def _post(self, messages: Messages) -> Reply | Failure:
         if self.server.given:
@@ -183,7 +194,7 @@ class ReplyTries:
         afforded = self.ledger.room(size, self.answers)
         if not self._limited:  # it told us that its own limit is lower
             return None
-        if not self.server.can.capped and self.server.settings.max_output is None:
+        if not self.server.can.capped and self.server.settings.sent.max_output_tokens is None:
             return afforded
         limit = output_limit(self.chat, self.server.settings)
         return limit if afforded is None else min(limit, afforded)
@@ -200,7 +211,7 @@ class ReplyTries:
     def _allows_more(self, reply: Reply, result: AttemptResult) -> str:
         taken = reply.usage.output_tokens
         ours = result == "truncated" and taken and taken >= output_limit(self.chat, self.server.settings)
-        return "; OpenAIModel(max_output=...) allows more" if ours else ""
+        return "; OpenAIModel(max_output_tokens=...) allows more" if ours else ""
 
     def _no_chat(self, failure: Failure) -> str:
         """Return what a server may be that knows neither endpoint."""

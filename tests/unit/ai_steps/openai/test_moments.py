@@ -268,7 +268,7 @@ async def test_a_model_without_a_system_role_gets_its_instructions_from_the_user
 async def test_an_answer_has_an_end_without_a_budget(stub: Stub, make_model: MakeModel) -> None:
     stub.play(reply(completion('{"label":"card"}')))
     await make_model(confidence="none").answer(request_for())
-    await make_model(confidence="none", max_output=77).answer(request_for())
+    await make_model(confidence="none", max_output_tokens=77).answer(request_for())
     await make_model("gpt-5-stub", confidence="none").answer(request_for())
     await make_model(confidence="none").answer(request_for(max_tokens=600))
     limits = [body["max_completion_tokens"] for body in stub.bodies()]
@@ -308,7 +308,7 @@ async def test_one_input_that_is_too_long_does_not_lift_the_limit(stub: Stub, ma
 async def test_an_answer_cut_off_at_our_own_limit_says_how_to_raise_it(stub: Stub, make_model: MakeModel) -> None:
     usage = {"prompt_tokens": 9, "completion_tokens": 20, "total_tokens": 29}
     stub.play(reply(completion('{"label":', finish="length", usage=usage)))
-    outcome = unanswered(await make_model(confidence="none", max_output=20).answer(request_for()))
+    outcome = unanswered(await make_model(confidence="none", max_output_tokens=20).answer(request_for()))
     assert outcome.result == "truncated"
     assert "max_output" in outcome.reason
 
