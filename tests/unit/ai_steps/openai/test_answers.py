@@ -397,8 +397,8 @@ def test_the_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
         {"reasks": float("inf")},
         {"samples": 2.5},
         {"max_concurrent": float("nan")},
-        {"max_output": 0},
-        {"max_output": float("nan")},
+        {"max_output_tokens": 0},
+        {"max_output_tokens": float("nan")},
     ],
 )
 def test_settings_that_cannot_work_fail_when_the_model_is_built(wrong: dict[str, Any]) -> None:
