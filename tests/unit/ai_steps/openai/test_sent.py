@@ -121,7 +121,7 @@ async def test_a_recording_knows_what_was_sent(stub: Stub, make_model: MakeModel
     ],
 )
 def test_rude_settings_are_refused_when_the_model_is_built(given: dict[str, Any], told: str) -> None:
-    key = {} if "client" in given else {"api_key": "none"}
+    key: dict[str, Any] = {} if "client" in given else {"api_key": "none"}
     with pytest.raises(ModelNotReady, match=told):
         OpenAIModel("stub-1", **key, **given)
 
@@ -197,7 +197,7 @@ async def test_secrets_in_extra_fields_are_sent_and_shown_nowhere(stub: Stub, ma
         (lambda: None, "returned a NoneType"),
         (lambda: "", "returned an empty text"),
         (SECRET.encode, "returned a bytes"),
-        (lambda: {}["managed"], "the key function raised KeyError"),
+        (lambda: dict[str, str]()["managed"], "the key function raised KeyError"),
     ],
 )
 async def test_a_key_function_that_gives_no_key_says_so(
