@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self
 
@@ -27,19 +27,41 @@ class Price:
     output: float
     cached_input: float | None = None
     """For input the server had in its cache; None: the same as ``input``."""
+    cache_write: float | None = None
+    """For input that the server put into its cache; None: the same as ``input``."""
+    tiers: "tuple[PriceTier, ...]" = ()
+    """Other prices of calls with more input, fewest tokens first."""
 
     def __post_init__(self) -> None:
-        for name in ("input", "output", "cached_input"):
+        for name in ("input", "output", "cached_input", "cache_write"):
             value = getattr(self, name)
-            if not (is_finite(value) and value >= 0) and not (name == "cached_input" and value is None):
+            may_lack = name in {"cached_input", "cache_write"}
+            if not (is_finite(value) and value >= 0) and not (may_lack and value is None):
                 raise InvalidTask(f"the {name} price is {value!r}; give money for a million tokens, 0 or more")
 
-    def money(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
-        """Return what a call costs; ``cached_tokens`` are part of ``input_tokens``."""
+    def at(self, input_tokens: int) -> "Price":
+        """Return the price of a call with so many tokens of input: all of them are charged by the tier they reach."""
+        reached = [tier.price for tier in self.tiers if input_tokens >= tier.start]
+        return reached[-1] if reached else self
+
+    def money(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0, *, written_tokens: int = 0) -> float:
+        """Return what a call costs; ``cached_tokens`` and ``written_tokens`` are part of ``input_tokens``."""
+        if self.tiers and (price := self.at(input_tokens)) is not self:
+            return price.money(input_tokens, output_tokens, cached_tokens, written_tokens=written_tokens)
         cached = min(cached_tokens, input_tokens)
+        written = min(written_tokens, input_tokens - cached)
         cached_price = self.input if self.cached_input is None else self.cached_input
-        total = (input_tokens - cached) * self.input + cached * cached_price + output_tokens * self.output
-        return total / PER_TOKENS
+        written_price = self.input if self.cache_write is None else self.cache_write
+        total = (input_tokens - cached - written) * self.input + output_tokens * self.output
+        return (total + cached * cached_price + written * written_price) / PER_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTier:
+    """The price of calls from so many tokens of input on."""
+
+    start: int
+    price: Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +81,10 @@ class PriceTable:
 
     def extended(self, prices: Mapping[str, Price]) -> Self:
         """Return a table with more prices; a price given here wins."""
-        return type(self)({**self.prices, **prices}, self.currency)
+        return replace(self, prices={**self.prices, **prices})
 
+
+NO_PRICES = PriceTable()
 
 OPENAI_PRICES = PriceTable(
     {

@@ -25,6 +25,7 @@ Extra: TypeAlias = Literal[
     "ocr-tesseract",
     "office",
     "postgres",
+    "prices",
     "schedule",
     "telemetry",
     "temporal",
@@ -37,7 +38,7 @@ OPTIONAL = frozenset({
     "PIL", "lxml", "pypdfium2", "pypdfium2_raw", "stdnum",
     "olefile", "onnxruntime", "openpyxl", "oxmsg", "rapidocr", "selectolax", "tesserocr", "tnefparse",
     "cronsim", "cryptography", "imap_tools", "opentelemetry", "psycopg", "psycopg_pool", "temporalio", "watchfiles",
-    "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
+    "genai_prices", "joblib", "numpy", "rapidfuzz", "scipy", "sklearn", "threadpoolctl", "tokenizers",
 })  # fmt: skip
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.asked_guards import judge as judge
     from handrail_ai_steps.batch import BatchOutcome as BatchOutcome
     from handrail_ai_steps.batch import Failed as Failed
+    from handrail_ai_steps.current_prices import current_prices as current_prices
     from handrail_ai_steps.errors import InvalidTask as InvalidTask
     from handrail_ai_steps.learn import read_examples as read_examples
     from handrail_ai_steps.model import Answer as Answer
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from handrail_ai_steps.options import StepOptions as StepOptions
     from handrail_ai_steps.presidio import presidio_names as presidio_names
     from handrail_ai_steps.prices import Price as Price
+    from handrail_ai_steps.prices import PriceTable as PriceTable
+    from handrail_ai_steps.prices import PriceTier as PriceTier
     from handrail_ai_steps.prompt import Prompt as Prompt
     from handrail_ai_steps.resolve import sources as sources
     from handrail_ai_steps.rule import EachField as EachField

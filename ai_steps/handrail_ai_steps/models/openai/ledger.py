@@ -150,7 +150,8 @@ class TryLedger:
         price = self._settings.prices.price(model)
         if price is None:
             return None
-        return share * price.money(usage.input_tokens, usage.output_tokens, usage.cached_tokens or 0)
+        cached, written = usage.cached_tokens or 0, usage.written_tokens or 0
+        return share * price.money(usage.input_tokens, usage.output_tokens, cached, written_tokens=written)
 
     def _affordable(self, asked: int, left: float) -> int:
         price = self._settings.prices.price(self._settings.model)
@@ -160,7 +161,7 @@ class TryLedger:
                 f"the price of {self._settings.model} is unknown, so a budget of {self._purse.max_money:g} cannot be "
                 "kept; give the model prices=... with a price for it",
             )
-        return _output_for(left - price.money(asked, 0), price)
+        return _output_for(left - price.money(asked, 0), price.at(asked))
 
 
 def _output_for(money: float, price: Price) -> int:

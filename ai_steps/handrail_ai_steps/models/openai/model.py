@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from handrail_ai_steps.current_prices import prices_at
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
@@ -57,8 +58,9 @@ class OpenAIModel:
         reasoning_effort: how long a model thinks that thinks first, in the server's words, such as ``low``.
         extra: more fields of each request's body, as JSON data. Values under names such as ``api_key`` are sent, and
             shown nowhere.
-        prices: a table, or prices to add to the built-in one; the built-in list prices hold for the public
-            endpoint only. A model without a price has money ``None``, which is unknown and not zero.
+        prices: a table, or prices on top of those that are known: with ``genai-prices`` (the extra ``prices``) the
+            current ones of the provider at this address, else built-in ones for the public endpoint. A model without a
+            price has money ``None``, which is unknown and not zero.
         max_concurrent: requests open at the same time in one event loop, 1 or more; the others wait.
         per_minute: requests started within any minute, the others wait; None: no limit.
         confidence: where it comes from; ``auto`` takes the strongest source.
@@ -155,6 +157,11 @@ class OpenAIModel:
         return f"{self._settings.shown}@{mark}" if mark else self._settings.shown
 
     @property
+    def prices(self) -> PriceTable:
+        """Return what it is charged by."""
+        return self._settings.prices
+
+    @property
     def server(self) -> str:
         """Return the address of its server, without a login; ``openai`` is the public one."""
         return (self._settings.address.url or "openai").rstrip("/")
@@ -246,11 +253,7 @@ def _key(given: Any, model: str) -> Credential | KeyFunction:
 
 
 def _prices(given: PriceTable | Mapping[str, Price] | None, address: Address) -> PriceTable:
-    """Return the price table: list prices hold where OpenAI sends the bill, and nowhere else."""
-    if isinstance(given, PriceTable):
-        return given
-    table: object = {} if given is None else given  # whatever somebody without a type checker gave
-    if not isinstance(table, Mapping) or not all(isinstance(each, Price) for each in table.values()):
-        raise ModelNotReady(f"prices is {given!r}; give a PriceTable, or a Price for each model's name")
-    known = OPENAI_PRICES if address.is_public else PriceTable()
-    return known.extended(given or {})
+    """Return the price table: a provider's list prices hold where it sends the bill, and nowhere else."""
+    if address.is_public:
+        return prices_at(given, provider="openai", earlier=OPENAI_PRICES)
+    return prices_at(given, address=address.url or "")

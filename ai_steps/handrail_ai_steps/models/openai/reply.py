@@ -28,6 +28,8 @@ class Usage:
     output_tokens: int | None = None
     cached_tokens: int | None = None
     """Input the server had in its cache; part of ``input_tokens``. None: it did not say."""
+    written_tokens: int | None = None
+    """Input that it put into its cache, where that has a price of its own; part of ``input_tokens`` too."""
 
 
 def read_usage(body: object) -> Usage:
