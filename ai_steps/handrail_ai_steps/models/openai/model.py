@@ -12,7 +12,7 @@ from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.openai.access import Address, Credential, address_of
 from handrail_ai_steps.models.openai.clients import GivenClient, KeyFunction
-from handrail_ai_steps.models.openai.sent import Sent
+from handrail_ai_steps.models.openai.sent import SentSettings
 from handrail_ai_steps.models.openai.settings import (
     PREFIX,
     USUAL_SAMPLES,
@@ -119,7 +119,7 @@ class OpenAIModel:
             address=address,
             client=through,
             key=_key(api_key, model) if through is None else None,
-            sent=Sent(
+            sent=SentSettings(
                 shown=shown,
                 temperature=temperature,
                 seed=seed,

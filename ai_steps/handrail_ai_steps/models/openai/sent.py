@@ -65,7 +65,7 @@ _QUOTED = "['\"`‘“]{0}['\"`’”]"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class SentSettings:
     """The settings of one model that go out with every question; None: the server's own, or ours.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, get_args
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.models.openai.access import Address, Credential
 from handrail_ai_steps.models.openai.clients import GivenClient, KeyFunction, SeenKeys
-from handrail_ai_steps.models.openai.sent import Sent
+from handrail_ai_steps.models.openai.sent import SentSettings
 from handrail_ai_steps.prices import PriceTable
 from handrail_guards.numbers import is_count, is_finite, is_text
 
@@ -59,7 +59,7 @@ class ModelSettings:
     """How fine pictures of pages are, in dots per inch."""
     client: GivenClient | None = None
     """What is asked through; None: a client of our own."""
-    sent: Sent = Sent(shown="")  # noqa: RUF009 -- frozen
+    sent: SentSettings = SentSettings(shown="")  # noqa: RUF009 -- frozen
     """What goes out with every question."""
     seen: SeenKeys = field(default_factory=SeenKeys, compare=False)
     """Keys that are known only once they went out."""
