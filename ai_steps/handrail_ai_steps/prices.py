@@ -27,9 +27,9 @@ class Price:
     output: float
     cached_input: float | None = None
     """For input the server had in its cache; None: the same as ``input``."""
-    cache_write: float | None = None
+    cache_write: float | None = field(default=None, kw_only=True)
     """For input that the server put into its cache; None: the same as ``input``."""
-    tiers: "tuple[PriceTier, ...]" = ()
+    tiers: "tuple[PriceTier, ...]" = field(default=(), kw_only=True)
     """Other prices of calls with more input, fewest tokens first."""
 
     def __post_init__(self) -> None:
