@@ -1,8 +1,9 @@
 """How much one call of a step may take: one deadline and one budget, shared by every model, try and guard."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import InvalidTask
@@ -21,8 +22,9 @@ class Limits:
 
     seconds: float = 60.0
     """From the call to its outcome, more than 0; the time for loading a library and for waiting is not counted."""
-    seconds_each: float | None = None
-    """For each model of a cascade, more than 0; None: what is left, shared equally by the models still to be asked."""
+    seconds_each: float | Mapping[str, float] | None = None
+    """For each model of a cascade, more than 0, or by a model's name; without: what is left, shared equally by the
+    models still to be asked."""
     seconds_waiting: float | None = None
     """For waiting for a turn under a model's ``per_minute`` and ``max_concurrent``, 0 or more; None: no limit."""
     tokens: int | None = None
@@ -38,7 +40,9 @@ class Limits:
         waiting = self.seconds_waiting
         if waiting is not None and not (is_number(waiting) and waiting >= 0):
             raise InvalidTask(f"Limits(seconds_waiting={self.seconds_waiting!r}): give 0 or more, or None for no limit")
-        for name, limit in (("seconds_each", self.seconds_each), ("money", self.money)):
+        each: Any = self.seconds_each  # whatever somebody without a type checker gave
+        by_name = each.items() if isinstance(each, Mapping) else [("", each)]
+        for name, limit in (*((f"seconds_each {of}".strip(), limit) for of, limit in by_name), ("money", self.money)):
             if limit is not None and not (is_finite(limit) and limit > 0):
                 raise InvalidTask(f"Limits({name}={limit!r}): give a number above 0, or None for no limit")
         if self.tokens is not None and not is_count(self.tokens, least=1):
@@ -97,9 +101,10 @@ class Allowance:
         """Return the seconds left, 0 or more."""
         return self.deadline.left
 
-    def share(self, models: int) -> Deadline:
+    def share(self, models: int, name: str = "") -> Deadline:
         """Return the deadline of the next model, when so many are still to be asked, it included."""
         each = self.limits.seconds_each
+        each = each.get(name) if isinstance(each, Mapping) else each
         return self.deadline.within(self.seconds / models if each is None else each)
 
     def exhausted(self) -> Doubt | None:

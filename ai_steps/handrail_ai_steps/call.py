@@ -52,9 +52,9 @@ class Call:
     turn: Deadline | None = None
     """The share of the time that the model asked now has, its guards included; None: all that is left."""
 
-    def begin(self, models_left: int) -> None:
+    def begin(self, model: Model, models_left: int) -> None:
         """Begin with the next of the step's models, of which so many are still to be asked, it included."""
-        self.turn = self.allowance.share(models_left)
+        self.turn = self.allowance.share(models_left, named(model))
 
     async def ask(self, model: Model, request: ModelRequest, output: Output) -> Answer | NoAnswer:
         """Ask a model within what is left; an outage, a time-out and an answer that does not fit are a ``NoAnswer``.
@@ -91,7 +91,7 @@ class Call:
 
     async def _answer(self, model: Model, request: ModelRequest, output: Output) -> Answer | NoAnswer:
         if request.seconds <= 0:
-            return self._late(model, request, [])
+            return replace(self._late(model, request, []), outage=False)  # it was not asked
         answer = await (self._ask_masked(model, request, output) if self.mask else self._safely(model, request))
         return fitting(answer, output, model)
 
@@ -195,6 +195,10 @@ class Call:
                     raise
                 # The outcome is there, and a connection that does not close must not lose it.
                 _log.warning("%s could not be closed: %s", named(model), told(error))
+
+    def pass_over(self, model: Model, why: str) -> None:
+        """Record that a model is not asked."""
+        self.attempts.append(Attempt(model=named(model), result="failed", seconds=0.0, notes=(why,)))
 
     def note(self, note: str) -> None:
         """Add a note to the last attempt, in plain words."""

@@ -1,7 +1,7 @@
 """The models of a step, asked in order until an answer passes its guards and is accepted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from handrail_ai_steps.call import CALL, REQUEST, Call
 from handrail_ai_steps.documents.document import Document
@@ -14,6 +14,7 @@ from handrail_ai_steps.model_outcome import ModelOutcome, best
 from handrail_ai_steps.move import Move, after_block
 from handrail_ai_steps.readings import read_with
 from handrail_ai_steps.release import Gate
+from handrail_ai_steps.routing.breaker import ModelBreaker, Turn
 from handrail_ai_steps.rule import doubt_of, wants_confidence
 from handrail_ai_steps.task import Task
 from handrail_guards.acceptance import Acceptance, Doubt
@@ -49,6 +50,8 @@ class Cascade:
     guards: GuardSet
     accept: Acceptance
     call: Call
+    breaker: ModelBreaker = field(default_factory=ModelBreaker)
+    """Which models are passed over."""
     gate: Gate | None = None
     """Where pieces of a streamed draft go; None: the answer is wanted whole."""
     day_first: bool | None = None
@@ -67,8 +70,13 @@ class Cascade:
         """
         outcomes: list[ModelOutcome] = []
         for left, model in zip(range(len(models), 0, -1), models, strict=True):
-            self.call.begin(left)
-            outcome = await self._ask(model)
+            with self.breaker.turn(model) as turn:
+                if turn.way == "pass_over" and left > 1:
+                    self.call.pass_over(model, turn.why)
+                    outcomes.append(self._nothing(model, Doubt("unavailable", turn.why)))
+                    continue
+                self.call.begin(model, left)
+                outcome = await self._ask(model, turn)
             if outcome.doubt is None:
                 return self._released(outcome)
             outcomes.append(outcome)
@@ -76,7 +84,7 @@ class Cascade:
                 break
         return best(outcomes)
 
-    async def _ask(self, model: Model) -> ModelOutcome:
+    async def _ask(self, model: Model, turn: Turn) -> ModelOutcome:
         """Ask one model, telling it why while guards send its answers back."""
         allowance = self.call.allowance
         rejections: tuple[Rejection, ...] = ()
@@ -90,6 +98,7 @@ class Cascade:
             reasks_left = max(0, allowance.limits.reasks - told)
             request = self._request(rejections, reasks_left)
             answer = await self.call.ask(model, request, self.task.output)
+            turn.saw(answer)
             if self.gate is not None and self.gate.failure is not None:
                 raise self.gate.failure
             if isinstance(answer, NoAnswer):

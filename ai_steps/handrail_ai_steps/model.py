@@ -107,6 +107,9 @@ class NoAnswer:
     reason: str
     """In plain words, for the person who decides instead."""
     attempts: tuple[Attempt, ...] = ()
+    outage: bool | None = None
+    """Whether nobody was there to answer, whatever had been asked; None: judged by ``result``, where a model that
+    failed or took too long is out."""
 
 
 def timed_out(seconds: float, attempts: Sequence[Attempt], *, share_of: float | None = None) -> NoAnswer:

@@ -7,6 +7,7 @@ from handrail_ai_steps.allowance import Limits
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.prompt import Prompt
+from handrail_ai_steps.routing.breaker import ModelBreaker
 from handrail_ai_steps.similar import SimilarExamples
 from handrail_ai_steps.task import Example
 from handrail_guards.errors import InvalidGuard
@@ -46,6 +47,7 @@ def require_types(step: str, options: Mapping[str, Any]) -> None:
         ("escalate", _is_escalation, "Escalation(queue='triage')"),
         ("prompt", _is_prompt, "Prompt(system=..., user=...), or None for the default"),
         ("limits", _are_limits, "Limits(seconds=20)"),
+        ("breaker", _is_breaker_or_none, "ModelBreaker(failures=5), or None for one of its own"),
         ("limit", _is_name_or_none, "the name of a limit of the orchestrator, such as 'gpu', or None"),
         ("mask", _is_collection, "a list of kinds of personal data, such as ['email', 'phone']"),
         ("keep_source", _is_bool, "True or False"),
@@ -118,6 +120,10 @@ def _is_prompt(given: object) -> bool:
 
 def _are_limits(given: object) -> bool:
     return isinstance(given, Limits)
+
+
+def _is_breaker_or_none(given: object) -> bool:
+    return given is None or isinstance(given, ModelBreaker)
 
 
 def _is_bool(given: object) -> bool:

@@ -11,6 +11,7 @@ from handrail_ai_steps.errors import UnknownOption
 from handrail_ai_steps.option_types import require_labels_text, require_name, require_types
 from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.resolve import ModelLike, resolve_models
+from handrail_ai_steps.routing.breaker import ModelBreaker
 from handrail_ai_steps.step import AIStep
 from handrail_ai_steps.task import Examples, Task, TaskKind, build_task
 from handrail_guards.acceptance import Acceptance
@@ -38,6 +39,8 @@ class StepOptions(TypedDict, total=False):
     challenger: models, or a step, asked beside it in runs; their answers decide nothing and are compared.
     prompt: the templates of the prompt, in place of the default ones.
     limits: what one call may take of time, tokens and money, such as ``Limits(seconds=20)``.
+    breaker: when models that are down are passed over, such as ``ModelBreaker(failures=3)``; without it each step has
+        one of its own, and steps that are given the same one know of each other's outages.
     limit: the name of a limit of the orchestrator that its calls in runs pass, such as ``"gpu"``.
     batching: how its questions are sent in batches, where they are; ``Batching(gather_seconds=60)``.
     mask: personal data (such as ``["email", "phone"]``) that models see only as tokens; answers come back with it.
@@ -53,6 +56,7 @@ class StepOptions(TypedDict, total=False):
     challenger: "ModelLike | Sequence[ModelLike] | AIStep[Any] | None"
     prompt: Prompt | None
     limits: Limits
+    breaker: ModelBreaker | None
     limit: str | None
     batching: Batching
     mask: "Collection[PersonalDataKind]"
@@ -69,6 +73,7 @@ DEFAULTS: StepOptions = {
     "challenger": None,
     "prompt": None,
     "limits": Limits(),
+    "breaker": None,
     "limit": None,
     "batching": Batching(),
     "mask": (),
@@ -129,6 +134,7 @@ def step_of(
         guards=tuple(chosen["guards"]),
         escalate=chosen["escalate"],
         limits=chosen["limits"],
+        breaker=chosen["breaker"] or ModelBreaker(),
         limit=chosen["limit"],
         batching=chosen["batching"],
         mask=tuple(chosen["mask"]),

@@ -5,7 +5,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
+from handrail_ai_steps.allowance import Limits
 from handrail_ai_steps.errors import InvalidTask, UnknownModel
+from handrail_ai_steps.fitting import named
 from handrail_ai_steps.model import ClosedOnly, LabelsKnown, Model
 from handrail_ai_steps.models.decisions.model import DecisionModel
 from handrail_ai_steps.models.extractor.saved_kind import is_extractor
@@ -82,6 +84,22 @@ def require_labels(models: Sequence[Model], labels: Sequence[str]) -> None:
     for model in models:
         if isinstance(model, LabelsKnown):
             model.check_labels(labels)
+
+
+def require_named(step: str, limits: Limits, models: Sequence[Model]) -> None:
+    """Check that a limit for each model by its name is for models that the step asks.
+
+    Raises:
+        InvalidTask: it names another one, which would never have it.
+    """
+    each = limits.seconds_each
+    names = [named(model) for model in models]
+    strange = [name for name in each if name not in names] if isinstance(each, Mapping) else []
+    if strange:
+        raise InvalidTask(
+            f"step {step!r}: Limits(seconds_each=...) names {strange[0]!r}, which it does not ask; its models are "
+            f"{', '.join(map(repr, names))}"
+        )
 
 
 def require_closed(step: str, models: Sequence[Model], output: Output) -> None:

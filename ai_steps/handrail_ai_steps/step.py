@@ -25,8 +25,9 @@ from handrail_ai_steps.option_types import require_defaults
 from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.readings import clear_values
 from handrail_ai_steps.release import Gate
-from handrail_ai_steps.resolve import ModelLike, require_closed, require_labels, resolve_models
+from handrail_ai_steps.resolve import ModelLike, require_closed, require_labels, require_named, resolve_models
 from handrail_ai_steps.rolling import require_challenger, require_rollout, subject_of
+from handrail_ai_steps.routing.breaker import ModelBreaker
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Examples, Task
 from handrail_guards.acceptance import Acceptance, Always, Doubt
@@ -75,6 +76,8 @@ class AIStep(JudgesInBatches[T_co]):
     challenger: "AIStep[Any] | None" = None
     """Who is asked beside it in runs, for comparison alone."""
     limits: Limits = Limits()  # noqa: RUF009 -- frozen
+    breaker: ModelBreaker = field(default_factory=ModelBreaker)
+    """Which of its models are passed over; the same object in several steps: what one learns, all know."""
     limit: str | None = None
     """The limit of the orchestrator that its calls in runs pass; a bare call passes none."""
     batching: Batching = Batching()  # noqa: RUF009 -- frozen
@@ -101,6 +104,7 @@ class AIStep(JudgesInBatches[T_co]):
         guards = (*_on_readings(names, self.models), *self.guards)
         guard_set = GuardSet.of(self.name, guards, models=len(self.models), limits=self.limits, problem=names.problem)
         object.__setattr__(self, "_guard_set", guard_set)
+        require_named(self.name, self.limits, self.models)
         require_closed(self.name, self.models, self.task.output)
         if self.task.kind == "classify":
             require_labels(self.models, self.task.output.labels)
@@ -283,6 +287,7 @@ class AIStep(JudgesInBatches[T_co]):
             guards=self._guard_set,
             accept=accept,
             call=call,
+            breaker=self.breaker,
             gate=gate,
             day_first=self.day_first,
             verdicts=checked.verdicts,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.prices import PriceTier as PriceTier
     from handrail_ai_steps.prompt import Prompt as Prompt
     from handrail_ai_steps.resolve import sources as sources
+    from handrail_ai_steps.routing.breaker import ModelBreaker as ModelBreaker
     from handrail_ai_steps.rule import EachField as EachField
     from handrail_ai_steps.similar import SimilarExamples as SimilarExamples
     from handrail_ai_steps.step import AIStep as AIStep

@@ -121,7 +121,7 @@ class AskedDecision:
         if isinstance(said, Failure):
             self._last = self._ledger.add(said.result, seconds=seconds, notes=(said.reason,))
             if not said.passing:
-                raise Halted(said.result, self._ledger.told(f"{said.reason}{_hint(said)}"))
+                raise Halted(said.result, self._ledger.told(f"{said.reason}{_hint(said)}"), outage=said.is_outage)
             if said.wait_seconds is not None:
                 self._pacer.pause(said.wait_seconds)
             raise Transient(said)

@@ -46,7 +46,8 @@ class Backend:
             async with deadline.enforced():
                 return await self._answer(request, ledger, [*given])
         except Halted as halted:
-            return NoAnswer(result=halted.result, reason=ledger.told(halted.reason), attempts=ledger.attempts)
+            told = ledger.told(halted.reason)
+            return NoAnswer(result=halted.result, reason=told, attempts=ledger.attempts, outage=halted.outage)
         except TimeoutError:
             return timed_out(request.seconds, ledger.attempts)
 

@@ -35,6 +35,7 @@ LONGEST_REASON = 400
 """Characters of a reason that a record keeps: what a server says has no end of its own."""
 
 _TRANSIENT = frozenset({408, 409, 425, 429})
+_FOR_ALL = frozenset({401, 402, 403, 404, 405, 429})
 _UNPROCESSED = frozenset({400, 404, 405, 415, 422, 501})
 _OVERFLOW = re.compile(
     r"context[ _-]?(length|window|size)|maximum context|prompt is too long|input is too long|too many (input )?tokens"
@@ -77,10 +78,12 @@ class Halted(BaseException):
     A ``BaseException``, like a cancellation, so that no library in between can take it for a failure worth retrying.
     """
 
-    def __init__(self, result: AttemptResult, reason: str) -> None:
+    def __init__(self, result: AttemptResult, reason: str, *, outage: bool = False) -> None:
         super().__init__(reason)
         self.result = result
         self.reason = reason
+        self.outage = outage
+        """Whether any other request would have come to the same."""
 
 
 class Transient(Exception):
@@ -108,6 +111,11 @@ class Failure:
     """The part of the request the server does not take; the rest may work without it."""
     param: str = ""
     """The field of the request that the server names as wrong; empty: none."""
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether any other request would come to the same: nobody is there, or the key or the model is not known."""
+        return self.passing or self.status in _FOR_ALL
 
 
 def failure_of(error: Exception) -> Failure:

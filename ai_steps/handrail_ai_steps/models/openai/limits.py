@@ -54,7 +54,7 @@ class Pacer:
     def _require_awake(self, seconds_left: float) -> None:
         paused = self.paused
         if paused and paused >= seconds_left:
-            raise Halted("failed", f"{self._asked}; it is asked again in {paused:.0f} seconds")
+            raise Halted("failed", f"{self._asked}; it is asked again in {paused:.0f} seconds", outage=True)
 
 
 class Entrance(Protocol):

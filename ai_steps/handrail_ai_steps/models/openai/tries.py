@@ -88,7 +88,8 @@ class ReplyTries:
             if self._asks_otherwise(outcome, before):
                 continue
             if not outcome.passing:
-                raise self._halt(outcome.result, f"{outcome.reason}{self._no_chat(outcome)}")
+                reason = self.ledger.told(f"{outcome.reason}{self._no_chat(outcome)}")
+                raise Halted(outcome.result, reason, outage=outcome.is_outage)
             if outcome.status == 500:
                 self._ladder.failed()
             if outcome.wait_seconds is not None:
@@ -249,7 +250,7 @@ async def persistently(once: Callable[[], Awaitable[T]], ledger: TryLedger) -> T
         reason = ledger.told(failure.reason)
         if failure.wait_seconds is not None and failure.wait_seconds >= left:
             reason += f"; it asks to wait {failure.wait_seconds:g} seconds and {left:.1f} are left"
-        raise Halted(failure.result, ledger.told(reason)) from error
+        raise Halted(failure.result, ledger.told(reason), outage=True) from error
     raise AssertionError("the loop ends with a reply or an exception")
 
 
