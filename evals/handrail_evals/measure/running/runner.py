@@ -96,13 +96,15 @@ async def run_suite(
     fresh: bool = False,
     settings: RunSettings = RunSettings(),
     watcher: Watcher | None = None,
+    spending: Spending | None = None,
 ) -> Evaluation:
     """Put every case of a suite to its target, and score the answers.
 
     With ``out`` the result is appended to that file case by case; a file that holds a part of the same measurement is
     continued, unless ``fresh`` says that it may go: only what is missing, and cases whose target crashed, are asked.
     Where what is right has changed since, or a scorer crashed, the answers that are there are scored again. What a
-    target or a scorer raises is recorded with its case and does not end the run.
+    target or a scorer raises is recorded with its case and does not end the run. ``spending`` counts for several runs
+    together, in place of the settings' budget.
 
     Raises:
         InvalidResult: ``out`` holds the result of something else, cannot be read, or is being written by another run.
@@ -110,7 +112,8 @@ async def run_suite(
         DataError: an input or expected value has no JSON form.
     """
     try:
-        return await _run(suite, out, settings, watcher, fresh=fresh)
+        running = partial(_Running, suite, settings, watcher=watcher, spending=spending)
+        return await _run(suite, out, running, fresh=fresh)
     except BaseException as error:
         problem = _first(error)
         if isinstance(problem, Exception) or is_for_us(problem):
@@ -124,14 +127,14 @@ def _first(error: BaseException) -> BaseException:
 
 
 async def _run(
-    suite: AnySuite, out: Path | None, settings: RunSettings, watcher: Watcher | None, *, fresh: bool
+    suite: AnySuite, out: Path | None, begin: "Callable[[ResultLog | None], _Running]", *, fresh: bool
 ) -> Evaluation:
     questions = [Question.of(case) for case in suite.cases]
     header = header_of(suite, questions)
     begun = time.perf_counter()
     with ExitStack() as stack:
         log = None if out is None else stack.enter_context(ResultLog(out, header, fresh=fresh))
-        running = _Running(suite, settings, log, watcher)
+        running = begin(log)
         stopped = await running.ask(questions)
     if log is not None and log.earlier is not None:
         header = log.earlier.header
@@ -178,7 +181,15 @@ def _repeated(questions: Sequence[Question], repeats: int) -> Iterator[Question]
 class _Running:
     """One run: workers that take the next case each until there are none, or the budget is used up."""
 
-    def __init__(self, suite: AnySuite, settings: RunSettings, log: ResultLog | None, watcher: Watcher | None) -> None:
+    def __init__(
+        self,
+        suite: AnySuite,
+        settings: RunSettings,
+        log: ResultLog | None,
+        *,
+        watcher: Watcher | None,
+        spending: Spending | None,
+    ) -> None:
         self.results: list[CaseResult] = []
         self.earlier = Earlier(None if log is None else log.earlier)
         self.scored_again = 0
@@ -186,7 +197,7 @@ class _Running:
         self._settings = settings
         self._log = log
         self._watcher = watcher
-        self._spending = Spending(settings.budget)
+        self._spending = Spending(settings.budget) if spending is None else spending
         for each in log.earlier.cases if log is not None and log.earlier is not None else ():
             self._spending.count(each)
 

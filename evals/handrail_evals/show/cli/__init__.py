@@ -7,6 +7,7 @@ from handrail_evals.show.cli.comparing import compare_results, gate
 from handrail_evals.show.cli.running import run
 from handrail_evals.show.cli.showing import list_results, report, schema, show
 from handrail_evals.show.cli.stores import labels, watch
+from handrail_evals.show.cli.sweeping import sweep
 
 __all__ = ["app"]
 
@@ -16,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command()(run)
+app.command()(sweep)
 app.command("compare")(compare_results)
 app.command()(gate)
 app.command()(calibrate)

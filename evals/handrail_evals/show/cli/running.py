@@ -58,7 +58,7 @@ class ProgressBar:
         rate = TextColumn("{task.fields[rate]}")
         self._progress = progress_bar(rate, TimeElapsedColumn(), TimeRemainingColumn(), quiet=quiet)
         self._task = self._progress.add_task(title, total=total, rate="")
-        self._done = self._crashed = 0
+        self._done = self._skipped = self._crashed = 0
         self._begun = self._drawn = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -72,6 +72,15 @@ class ProgressBar:
         """Leave the terminal as it was."""
         self._progress.stop()
 
+    def describe(self, title: str) -> None:
+        """Show what is measured now."""
+        self._progress.update(self._task, description=title)
+
+    def skip(self, count: int) -> None:
+        """Count cases that were done before."""
+        self._skipped += count
+        self._progress.update(self._task, completed=self._done + self._skipped)
+
     def saw(self, case: CaseResult, spending: Spending) -> None:
         """Take note of a case that is done."""
         self._done += 1
@@ -82,7 +91,7 @@ class ProgressBar:
             rate = f"{self._done / (now - self._begun):.0f}/s"
             money = f"  {spending.money:.2f} spent" if spending.money else ""
             crashed = f"  {self._crashed} crashed" if self._crashed else ""
-            self._progress.update(self._task, completed=self._done, rate=f"{rate}{money}{crashed}")
+            self._progress.update(self._task, completed=self._done + self._skipped, rate=f"{rate}{money}{crashed}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

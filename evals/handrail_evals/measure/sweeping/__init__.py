@@ -1,0 +1,1 @@
+"""Sweeping: the same cases put to a grid of variants of one target."""

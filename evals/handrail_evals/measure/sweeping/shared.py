@@ -1,0 +1,178 @@
+"""One recording for all cells of a sweep: the same question to the same model is paid for once."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, OnServer
+from handrail_ai_steps.models.recorded import RecordedModel
+from handrail_ai_steps.models.recording import Recording, RecordingKey
+from handrail_ai_steps.step import AIStep
+from handrail_evals.errors import DataError
+from handrail_evals.measure.case import AnyCase
+from handrail_evals.measure.program import full_name
+from handrail_evals.measure.scorer import Scorer
+from handrail_evals.measure.scorers.judged import JudgedScorer
+from handrail_evals.measure.suite import AnySuite
+from handrail_evals.measure.sweeping.purse import Purse, bill_now, billed
+from handrail_evals.measure.target import Observation, Observe, Target
+from handrail_evals.measure.targets.step import StepTarget
+
+FROM_A_MODEL = frozenset({"invalid", "refused", "truncated", "timed_out", "over_budget"})
+"""How a model that was asked ends without an answer; what else there is, is a server that could not be asked."""
+
+
+class ServerFailed(DataError):
+    """A model could not be asked, so that the case says nothing about its cell; the same command asks again."""
+
+
+class SharedModel:
+    """A model that is asked what the sweep's recording does not hold, and never twice at once."""
+
+    def __init__(self, recording: "SharedRecording", live: Model) -> None:
+        self.name = live.name
+        """The model's own name."""
+        self.full_name = full_name(live)
+        """The model's own; results know the cell by it as they would know the step."""
+        self._key_name = identity(live)
+        self._shared = recording
+        self._recorded = RecordedModel(recording.recording, model=self._key_name, live=_Paying(live, recording.purse))
+
+    async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
+        """Answer from the recording, or ask."""
+        key = RecordingKey.of(self._key_name, request)
+        bill = bill_now()
+        asked = _Asked()
+        try:
+            async with self._shared.turn(key):
+                answer = await self._recorded.answer(replace(request, record=asked))
+        finally:
+            if request.record is not None:  # whoever stops this knows what was spent
+                request.record.extend(asked)
+        bill.money += sum(each.money or 0.0 for each in answer.attempts)
+        if not asked.live:
+            bill.replayed_seconds += sum(each.seconds for each in answer.attempts)
+        return answer
+
+
+class _Asked(list[Any]):
+    """The record of a request's tries, which knows whether a live model was asked."""
+
+    live = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Paying:
+    """A live model whose tries are paid for."""
+
+    model: Model
+    purse: Purse
+
+    @property
+    def name(self) -> str:
+        """Return the model's name."""
+        return self.model.name
+
+    async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
+        """Ask the model, and pay, also for one that had to be stopped."""
+        record = request.record
+        if isinstance(record, _Asked):
+            record.live = True
+        try:
+            answer = await self.model.answer(request)
+        except BaseException:
+            self.purse.pay(record or ())
+            raise
+        self.purse.pay(answer.attempts or record or ())
+        if isinstance(answer, NoAnswer) and answer.result not in FROM_A_MODEL:
+            bill_now().outage = f"{self.model.name}: {answer.reason}"
+        return answer
+
+
+class SharedRecording:
+    """The recording of a sweep, and whose turn it is to ask what.
+
+    Raises:
+        InvalidRecording: the file cannot be read.
+    """
+
+    def __init__(self, path: Path, purse: Purse) -> None:
+        self.recording = Recording(path)
+        self.purse = purse
+        self._turns: WeakValueDictionary[RecordingKey, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(self, key: RecordingKey) -> AsyncIterator[None]:
+        """Wait until nobody else asks the same."""
+        lock = self._turns.setdefault(key, asyncio.Lock())
+        async with lock:
+            yield
+
+    def shared(self, step: AIStep[Any]) -> AIStep[Any]:
+        """Return the same step with its models asked through this recording."""
+        return step.using(*(SharedModel(self, model) for model in step.models))
+
+    def suite(self, suite: AnySuite) -> AnySuite:
+        """Return a suite whose target and judges are asked through this recording, and paid from its purse."""
+        target = suite.target
+        inner = replace(target, step=self.shared(target.step)) if isinstance(target, StepTarget) else target
+        return suite.with_target(SweepTarget(inner, self.purse)).with_scorers(map(self._scorer, suite.scorers))
+
+    def _scorer(self, scorer: Scorer[Any, Any, Any]) -> Scorer[Any, Any, Any]:
+        return replace(scorer, step=self.shared(scorer.step)) if isinstance(scorer, JudgedScorer) else scorer
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTarget:
+    """A target in a sweep: what it takes is paid from the purse, and an outage is no answer of its own."""
+
+    target: Target[Any, Any]
+    purse: Purse
+
+    @property
+    def name(self) -> str:
+        """Return the target's name."""
+        return self.target.name
+
+    @property
+    def version(self) -> str:
+        """Return the target's version."""
+        return self.target.version
+
+    @property
+    def output_type(self) -> Any:
+        """Return the type of an answer."""
+        return self.target.output_type
+
+    @asynccontextmanager
+    async def opened(self, concurrency: int) -> AsyncIterator[Observe[Any, Any]]:
+        """Open the target."""
+        async with self.target.opened(concurrency) as observe:
+
+            async def paid(case: AnyCase) -> Observation[Any]:
+                with billed() as bill:
+                    started = time.perf_counter()
+                    seen = await observe(case)
+                    seconds = time.perf_counter() - started if seen.seconds is None else seen.seconds
+                beyond = (seen.money or 0.0) - bill.money
+                if beyond > ROUNDING:
+                    self.purse.pay_sum(f"guards of {self.name}", beyond)
+                if bill.outage:
+                    raise ServerFailed(f"{bill.outage}; this says nothing of the variant, and is asked again")
+                return replace(seen, seconds=seconds + bill.replayed_seconds)
+
+            yield paid
+
+
+ROUNDING = 1e-12
+"""Sums of the same prices in another order differ by less."""
+
+
+def identity(model: Model) -> str:
+    """Return what a model is recorded by: its full name, and where it is asked when it says so."""
+    return f"{full_name(model)} at {model.server}" if isinstance(model, OnServer) else full_name(model)
