@@ -8,7 +8,7 @@ from handrail_evals.decide.sweep_confirmation import Confirmation
 from handrail_evals.decide.sweep_verdicts import CellVerdict, SweepVerdict
 from handrail_evals.decide.verdict import to_data as comparison_data
 from handrail_evals.measure.result.case_result import CaseResult
-from handrail_evals.measure.sweeping.purse import Purse
+from handrail_evals.measure.sweeping.purse import SweepPurse
 from handrail_evals.numbers.metrics.answers import answered
 from handrail_evals.numbers.metrics.scores import average_score
 from handrail_evals.numbers.statistics.intervals import Certainty, value_at
@@ -134,7 +134,7 @@ def _picked(verdict: SweepVerdict, confirmation: Confirmation | None) -> Iterato
         yield from confirmation.lines()
 
 
-def to_data(verdict: SweepVerdict, confirmation: Confirmation | None, purse: Purse, suite: str) -> dict[str, Any]:
+def to_data(verdict: SweepVerdict, confirmation: Confirmation | None, purse: SweepPurse, suite: str) -> dict[str, Any]:
     """Return the sweep as JSON data."""
     return {
         "format": FORMAT,

@@ -18,7 +18,7 @@ OWN: Final = "own"
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class GridAxis:
     """One thing that is varied."""
 
     name: AxisName
@@ -46,7 +46,7 @@ class CellSettings:
 class Grid:
     """The axes of a sweep."""
 
-    axes: tuple[Axis, ...]
+    axes: tuple[GridAxis, ...]
 
     @property
     def cells(self) -> tuple[CellSettings, ...]:
@@ -81,7 +81,7 @@ def read_grid(given: Sequence[str]) -> Grid:
             "nothing varies: give --vary AXIS=VALUE,VALUE with two values or more, such as --vary examples=0,4"
             " (`own` is what the suite's target has)"
         )
-    return Grid(tuple(Axis(name, tuple(values)) for name, values in found.items()))
+    return Grid(tuple(GridAxis(name, tuple(values)) for name, values in found.items()))
 
 
 def baseline_of(cells: Sequence[CellSettings], name: str | None) -> CellSettings:

@@ -16,7 +16,7 @@ from handrail_ground.optional import needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class KeptApart:
     """A solved case that no prompt shows, and why."""
 
     case: str
@@ -31,7 +31,7 @@ class SolvedCases:
     """What examples may be chosen from."""
 
     examples: tuple[Example, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[KeptApart, ...] = ()
 
 
 def kept_apart(solved: Sequence[AnyCase], measured: Sequence[AnyCase], step: AIStep[Any]) -> SolvedCases:
@@ -56,7 +56,7 @@ def kept_apart(solved: Sequence[AnyCase], measured: Sequence[AnyCase], step: AIS
     near = _near([shown_text(step, each) for each in solved], [shown_text(step, each) for each in measured], measured)
     kept: dict[str, AnyCase] = {}
     contradicted: set[str] = set()
-    left_out: list[LeftOut] = []
+    left_out: list[KeptApart] = []
     for place, case in enumerate(solved):
         reason = found.reason(case, near[place])
         if reason is not None:
@@ -65,10 +65,10 @@ def kept_apart(solved: Sequence[AnyCase], measured: Sequence[AnyCase], step: AIS
         earlier = kept.setdefault(_key(case), case)
         if earlier is not case:
             same = _answer(earlier) == _answer(case)
-            left_out.append(LeftOut(case=case.name, why="again" if same else "contradicts", other=earlier.name))
+            left_out.append(KeptApart(case=case.name, why="again" if same else "contradicts", other=earlier.name))
             if not same:
                 contradicted.add(_key(case))
-    left_out += [LeftOut(case=kept[key].name, why="contradicted", other="another") for key in sorted(contradicted)]
+    left_out += [KeptApart(case=kept[key].name, why="contradicted", other="another") for key in sorted(contradicted)]
     chosen = [case for key, case in kept.items() if key not in contradicted]
     return SolvedCases(tuple(Example(shown_text(step, case), case.expected) for case in chosen), tuple(left_out))
 
@@ -106,13 +106,13 @@ class _Found:
     keys: dict[str, AnyCase]
     clusters: dict[str, AnyCase]
 
-    def reason(self, case: AnyCase, near: AnyCase | None) -> LeftOut | None:
+    def reason(self, case: AnyCase, near: AnyCase | None) -> KeptApart | None:
         """Return why a solved case may not be shown; None: it may."""
         same = self.keys.get(_key(case))
         cluster = None if case.cluster is None else self.clusters.get(case.cluster)
         for why, other in (("the same as", same), ("of one cluster with", cluster), ("nearly the same as", near)):
             if other is not None:
-                return LeftOut(case=case.name, why=why, other=other.name)
+                return KeptApart(case=case.name, why=why, other=other.name)
         return None
 
 

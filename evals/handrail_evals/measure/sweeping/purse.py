@@ -47,7 +47,7 @@ def bill_now() -> Bill:
     return _BILL.get() or Bill()
 
 
-class Purse(Spending):
+class SweepPurse(Spending):
     """Counts what is paid over all cells of a sweep and all of its runs; answers replayed from its recording are free.
 
     Every payment is a line in the ledger before the next case is begun, so that a sweep that was killed goes on with

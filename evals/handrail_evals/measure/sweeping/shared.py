@@ -19,7 +19,7 @@ from handrail_evals.measure.program import full_name
 from handrail_evals.measure.scorer import Scorer
 from handrail_evals.measure.scorers.judged import JudgedScorer
 from handrail_evals.measure.suite import AnySuite
-from handrail_evals.measure.sweeping.purse import Purse, bill_now, billed
+from handrail_evals.measure.sweeping.purse import SweepPurse, bill_now, billed
 from handrail_evals.measure.target import Observation, Observe, Target
 from handrail_evals.measure.targets.step import StepTarget
 
@@ -71,7 +71,7 @@ class _Paying:
     """A live model whose tries are paid for."""
 
     model: Model
-    purse: Purse
+    purse: SweepPurse
 
     @property
     def name(self) -> str:
@@ -101,7 +101,7 @@ class SharedRecording:
         InvalidRecording: the file cannot be read.
     """
 
-    def __init__(self, path: Path, purse: Purse) -> None:
+    def __init__(self, path: Path, purse: SweepPurse) -> None:
         self.recording = Recording(path)
         self.purse = purse
         self._turns: WeakValueDictionary[RecordingKey, asyncio.Lock] = WeakValueDictionary()
@@ -132,7 +132,7 @@ class SweepTarget:
     """A target in a sweep: what it takes is paid from the purse, and an outage is no answer of its own."""
 
     target: Target[Any, Any]
-    purse: Purse
+    purse: SweepPurse
 
     @property
     def name(self) -> str:

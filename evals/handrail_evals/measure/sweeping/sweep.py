@@ -14,9 +14,9 @@ from handrail_evals.measure.running.asking import Question
 from handrail_evals.measure.running.runner import Evaluation, Watcher, header_of, run_suite
 from handrail_evals.measure.running.settings import RunSettings
 from handrail_evals.measure.suite import AnySuite
-from handrail_evals.measure.sweeping.purse import Purse
+from handrail_evals.measure.sweeping.purse import SweepPurse
 from handrail_evals.measure.sweeping.shared import SharedRecording, identity
-from handrail_evals.measure.sweeping.variants import Cell
+from handrail_evals.measure.sweeping.variants import SweepCell
 from handrail_evals.measure.targets.step import StepTarget
 
 RECORDING = "recording.jsonl"
@@ -31,7 +31,7 @@ _UNFIT = re.compile(r"[^A-Za-z0-9=.,_-]+")
 class MeasuredCell:
     """A cell, and what came of it."""
 
-    cell: Cell
+    cell: SweepCell
     evaluation: Evaluation
     same_as: str = ""
     """The name of an earlier cell that asks exactly the same; empty: none does."""
@@ -46,7 +46,7 @@ class MeasuredCell:
 class CellWatcher(Watcher, Protocol):
     """Sees a sweep's progress."""
 
-    def begins(self, cell: Cell) -> None:
+    def begins(self, cell: SweepCell) -> None:
         """Take note that a cell is measured from now on."""
         ...
 
@@ -63,7 +63,7 @@ class SweepFolder:
     """
 
     path: Path
-    purse: Purse
+    purse: SweepPurse
     settings: RunSettings
     watcher: CellWatcher | None = None
     recording: Path | None = None
@@ -74,7 +74,7 @@ class SweepFolder:
         """Return a context in which nobody else writes the folder."""
         return HeldFolder(WriterLock(self.path / "sweep"))
 
-    async def measure(self, cells: Sequence[Cell], part: str = "cells") -> list[MeasuredCell]:
+    async def measure(self, cells: Sequence[SweepCell], part: str = "cells") -> list[MeasuredCell]:
         """Measure cells one after the other, each into a file of its own below ``part``.
 
         What a cell asks that another has asked, now or in an earlier run, is answered from the recording. A cell whose
@@ -123,14 +123,14 @@ class HeldFolder:
         self.lock.release()
 
 
-def asks(cell: Cell) -> str:
+def asks(cell: SweepCell) -> str:
     """Return what tells what a cell asks whom; two cells of which it is the same ask the same."""
     target = cell.suite.target
     where = [identity(model) for model in target.step.models] if isinstance(target, StepTarget) else []
     return hash_of([target.version, where])
 
 
-def file_name(cell: Cell) -> str:
+def file_name(cell: SweepCell) -> str:
     """Return the name of a cell's result, which changes with all that makes a result another one."""
     header = header_of(cell.suite, [Question.of(case) for case in cell.suite.cases])
     mark = hash_of([asks(cell), dict(header.scorers), header.repeats, header.cases_hash])[:8]

@@ -15,7 +15,7 @@ from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.suite import AnySuite
 from handrail_evals.measure.sweeping.grid import OWN, CellSettings
-from handrail_evals.measure.sweeping.kept_apart import LeftOut, SolvedCases, kept_apart, require_unseen
+from handrail_evals.measure.sweeping.kept_apart import KeptApart, SolvedCases, kept_apart, require_unseen
 from handrail_evals.measure.targets.step import StepTarget
 
 TEMPLATES = frozenset({".j2", ".jinja", ".jinja2"})
@@ -42,12 +42,12 @@ class InCode(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class SweepCell:
     """One variant, ready to be measured."""
 
     settings: CellSettings
     suite: AnySuite
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[KeptApart, ...] = ()
     """Solved cases that its examples are not chosen from, as they would give a measured case away."""
 
     @property
@@ -72,7 +72,7 @@ class Workshop:
     _apart: dict[str, SolvedCases] = field(default_factory=dict, init=False, repr=False)
     """What may be shown, by the template of the user's message, which texts are compared in."""
 
-    def cell(self, settings: CellSettings) -> Cell:
+    def cell(self, settings: CellSettings) -> SweepCell:
         """Build a cell; nobody is asked.
 
         Raises:
@@ -81,7 +81,7 @@ class Workshop:
             AIStepError: a step that cannot be built so.
         """
         step, own = self._own(settings)
-        left_out: tuple[LeftOut, ...] = ()
+        left_out: tuple[KeptApart, ...] = ()
         prompt = settings.value("prompt")
         if prompt != OWN:
             step = self._worded(step, prompt)
@@ -92,7 +92,7 @@ class Workshop:
             self._unseen.add(step.version)
         if settings.value("model") != OWN:
             step = step.using(*map(self._model, _AND.split(settings.value("model"))))
-        return Cell(settings=settings, suite=self.suite.with_target(replace(own, step=step)), left_out=left_out)
+        return SweepCell(settings=settings, suite=self.suite.with_target(replace(own, step=step)), left_out=left_out)
 
     def _own(self, settings: CellSettings) -> tuple[AIStep[Any], StepTarget[Any]]:
         target = self.suite.target
@@ -119,7 +119,7 @@ class Workshop:
             return step.reworded(prompt=replace(step.task.templates, system=text))
         return step.reworded(instructions=text.strip())
 
-    def _with_examples(self, step: AIStep[Any], count: str) -> tuple[AIStep[Any], tuple[LeftOut, ...]]:
+    def _with_examples(self, step: AIStep[Any], count: str) -> tuple[AIStep[Any], tuple[KeptApart, ...]]:
         if not count.isascii() or not count.isdigit():
             raise InvalidSetting(f"--vary examples={count}: give how many a prompt shows, such as 0,4,8, or own")
         if not int(count):
@@ -150,15 +150,15 @@ class Workshop:
             raise InvalidSetting(f"--vary model={name}: {error}") from error
 
 
-def why_left_out(left_out: tuple[LeftOut, ...]) -> str:
+def why_left_out(left_out: tuple[KeptApart, ...]) -> str:
     """Return how many solved cases are shown in no prompt, by why, with the first of each."""
-    found: dict[str, list[LeftOut]] = {}
+    found: dict[str, list[KeptApart]] = {}
     for each in left_out:
         found.setdefault(each.why, []).append(each)
     return ", ".join(f"{len(several):,} {_told(several)}" for several in found.values())
 
 
-def _told(several: list[LeftOut]) -> str:
+def _told(several: list[KeptApart]) -> str:
     first, one = several[0], len(several) == 1
     others = "" if one else " and the like"
     return f"{'is' if one else 'are'} {first.why} {first.other!r}{others} (the first: {first.case!r})"

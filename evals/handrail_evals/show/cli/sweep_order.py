@@ -11,9 +11,9 @@ from handrail_evals.decide.sweep_confirmation import Confirmation, confirm
 from handrail_evals.decide.sweep_verdicts import Pick, SweepVerdict, corrected, judge_sweep
 from handrail_evals.measure.running.settings import Budget, RunSettings
 from handrail_evals.measure.sweeping.grid import CellSettings
-from handrail_evals.measure.sweeping.purse import Purse
+from handrail_evals.measure.sweeping.purse import SweepPurse
 from handrail_evals.measure.sweeping.sweep import LEDGER, MeasuredCell, SweepFolder
-from handrail_evals.measure.sweeping.variants import Cell, why_left_out
+from handrail_evals.measure.sweeping.variants import SweepCell, why_left_out
 from handrail_evals.numbers.statistics.power import smallest_detectable
 from handrail_evals.show.cli.comparing import margin_of, terms_for
 from handrail_evals.show.cli.exits import printing_aside, run_measured
@@ -30,7 +30,7 @@ class SweepBar(ProgressBar):
     def __init__(self, total: int, *, quiet: bool) -> None:
         super().__init__("sweep", total, quiet=quiet)
 
-    def begins(self, cell: Cell) -> None:
+    def begins(self, cell: SweepCell) -> None:
         """Show which cell is measured."""
         self.describe(harmless(cell.name))
 
@@ -45,7 +45,7 @@ class SweepDone:
 
     verdict: SweepVerdict
     confirmation: Confirmation | None
-    purse: Purse
+    purse: SweepPurse
     measured: tuple[MeasuredCell, ...]
     """All of them, with those on held-out cases."""
     folder: Path
@@ -56,9 +56,9 @@ class SweepOrder:
     """What is to be measured, and where it goes."""
 
     folder: Path
-    cells: tuple[Cell, ...]
+    cells: tuple[SweepCell, ...]
     baseline: CellSettings
-    confirming: tuple[Cell, ...] | None
+    confirming: tuple[SweepCell, ...] | None
     """The same cells on the held-out cases; None: none are held out."""
     pick: Pick
     metrics: tuple[str, ...]
@@ -73,14 +73,14 @@ class SweepOrder:
         """Measure the cells, judge them, and confirm the pick where cases are held out for it."""
         self._say()
         self._require_margins()
-        purse = Purse(self.budget, self.folder / LEDGER)
+        purse = SweepPurse(self.budget, self.folder / LEDGER)
         total = sum(len(each.suite.cases) * each.suite.repeats for each in self.cells)
         with printing_aside(aside=self.quiet), SweepBar(total, quiet=self.quiet) as bar:
             folder = SweepFolder(self.folder, purse, self.settings, bar, self.recording)
             with folder.held():
                 return run_measured(self._measured(folder, purse))
 
-    async def _measured(self, folder: SweepFolder, purse: Purse) -> SweepDone:
+    async def _measured(self, folder: SweepFolder, purse: SweepPurse) -> SweepDone:
         measured = await folder.measure(self.cells)
         (own,) = (each for each in measured if each.cell.settings == self.baseline)
         terms = self._terms(measured)
@@ -101,7 +101,7 @@ class SweepOrder:
             folder=self.folder,
         )
 
-    def _held_out(self, measured: MeasuredCell) -> Cell:
+    def _held_out(self, measured: MeasuredCell) -> SweepCell:
         """Return the same cell on the held-out cases."""
         return next(each for each in self.confirming or () if each.settings == measured.cell.settings)
 

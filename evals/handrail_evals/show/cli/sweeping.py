@@ -19,7 +19,7 @@ from handrail_evals.measure.running.settings import CONCURRENCY, Budget, RunSett
 from handrail_evals.measure.suite import AnySuite
 from handrail_evals.measure.sweeping.grid import baseline_of, read_grid
 from handrail_evals.measure.sweeping.sweep import held_out
-from handrail_evals.measure.sweeping.variants import Cell, Workshop
+from handrail_evals.measure.sweeping.variants import SweepCell, Workshop
 from handrail_evals.show.cli import options
 from handrail_evals.show.cli.comparing import MARGIN
 from handrail_evals.show.cli.exits import CANT_TELL, DATA, WORSE, complaint, measuring, printing_aside
@@ -162,7 +162,7 @@ def _solved(file: str, suite: AnySuite) -> Sequence[AnyCase]:
     return read_cases(file, input=kind, names="field")
 
 
-def _on(suite: AnySuite, cell: Cell) -> Cell:
+def _on(suite: AnySuite, cell: SweepCell) -> SweepCell:
     """Return a cell on the cases and repeats of another suite."""
     return replace(cell, suite=suite.with_target(cell.suite.target))
 
