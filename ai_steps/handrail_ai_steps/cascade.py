@@ -12,6 +12,7 @@ from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejection
 from handrail_ai_steps.model_outcome import ModelOutcome, best
 from handrail_ai_steps.move import Move, after_block
+from handrail_ai_steps.promised import answering
 from handrail_ai_steps.readings import read_with
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.routing.breaker import ModelBreaker, Turn
@@ -22,7 +23,7 @@ from handrail_guards.chain import ChainResult, run_guards, run_guards_async
 from handrail_guards.confidence import Confidence
 from handrail_guards.guard import GuardContext
 from handrail_guards.outcome import THRESHOLD_DECIDES, AttemptResult, DoubtCode, Judgement
-from handrail_guards.promise_rule import PromiseInCall
+from handrail_guards.promise_call import PromiseInCall
 from handrail_guards.verdict import Span, Verdict
 
 _CODES: dict[AttemptResult, DoubtCode] = {
@@ -150,16 +151,18 @@ class Cascade:
             return chain, None
         judgement = self._judgement(answer, chain)
         unfit = self._unfit(answer, chain) or answer.doubt
+        accept = answering(self.accept, self.task, chain.value)
         if not self.guards.paid:
-            return chain, unfit or doubt_of(self.accept, judgement, final=True)
-        doubt = unfit or doubt_of(self.accept, judgement, final=False)
+            return chain, unfit or doubt_of(accept, judgement, final=True)
+        doubt = unfit or doubt_of(accept, judgement, final=False)
         if doubt is not None:
             return chain, doubt
         chain = await run_guards_async(
             (*self.guards.pure, *self.guards.paid), answer.value, context, within=self.call.within
         )
+        accept = answering(self.accept, self.task, chain.value)
         return chain, self._unfit(answer, chain) or answer.doubt or doubt_of(
-            self.accept, self._judgement(answer, chain), final=True
+            accept, self._judgement(answer, chain), final=True
         )
 
     def _unfit(self, answer: Answer, chain: ChainResult) -> Doubt | None:

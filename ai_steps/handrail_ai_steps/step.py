@@ -22,6 +22,8 @@ from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model, OnServer
 from handrail_ai_steps.model_outcome import ModelOutcome
 from handrail_ai_steps.option_types import require_defaults
+from handrail_ai_steps.promise_group import group_of
+from handrail_ai_steps.promised import answered, require_promise
 from handrail_ai_steps.prompt import Prompt
 from handrail_ai_steps.readings import clear_values
 from handrail_ai_steps.release import Gate
@@ -40,7 +42,9 @@ from handrail_guards.guard import Guard, GuardContext, PaidGuard
 from handrail_guards.objections import objections
 from handrail_guards.outcome import THRESHOLD_DECIDES, Accepted, Doubtful, Judgement
 from handrail_guards.promise import PromiseTerms
-from handrail_guards.promise_rule import PromiseInCall, PromiseRules
+from handrail_guards.promise_call import NO_GROUPS, PromiseInCall
+from handrail_guards.promise_part import PromisePart
+from handrail_guards.promise_rule import PromiseRules
 from handrail_guards.rollout import Rollout
 from handrail_guards.values.written import Written
 from handrail_guards.verdict import Verdict
@@ -101,6 +105,8 @@ class AIStep(JudgesInBatches[T_co]):
         require_defaults(self.name, self.escalate, self.task.output)
         names = self.task.output.names
         require_fields(self.name, self.accept, names)
+        if self.promise is not None:
+            require_promise(self.task, self.promise)
         guards = (*_on_readings(names, self.models), *self.guards)
         guard_set = GuardSet.of(self.name, guards, models=len(self.models), limits=self.limits, problem=names.problem)
         object.__setattr__(self, "_guard_set", guard_set)
@@ -162,6 +168,11 @@ class AIStep(JudgesInBatches[T_co]):
     def promise(self) -> PromiseTerms | None:
         """Return what is promised of the values that it accepts; None: its rule is no promise."""
         return self.accept if isinstance(self.accept, PromiseTerms) else None
+
+    @property
+    def promise_parts(self) -> tuple[PromisePart, ...]:
+        """Return what is promised of the values that it accepts, one by one."""
+        return () if self.promise is None else self.promise.parts(by_field=self.task.kind != "classify")
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -274,7 +285,7 @@ class AIStep(JudgesInBatches[T_co]):
         if not isinstance(checked.value, str):
             made = f"an input guard made a {type(checked.value).__name__} of the text"
             return self._refused(Verdict("input", passed=False, reason=made), checked, shown)
-        accept = self._accept_now()
+        accept = self._accept_now(values, named)
         gate = None
         if on_text is not None:
             context = GuardContext(source=checked.value)
@@ -297,11 +308,13 @@ class AIStep(JudgesInBatches[T_co]):
             outcome = replace(outcome, doubt=_both(illegible, outcome.doubt))
         return self._settled(outcome, accept)
 
-    def _accept_now(self) -> Acceptance:
+    def _accept_now(self, values: Sequence[Input], named: Mapping[str, Input]) -> Acceptance:
         """Return what one call accepts by: a promise, by the rule that is in force now."""
-        if self.promise is None or self.rules is None:
+        terms = self.promise
+        if terms is None or self.rules is None:
             return self.accept
-        return PromiseInCall(self.promise, self.rules, self.servers)
+        group = NO_GROUPS if terms.by is None else group_of(terms.by, values, named)
+        return PromiseInCall(terms, self.rules, self.servers, self.promise_parts, group)
 
     def _shown(self, values: Sequence[Input], named: Mapping[str, Input]) -> str:
         """Return the input as models and reviewers read it."""
@@ -317,6 +330,7 @@ class AIStep(JudgesInBatches[T_co]):
     def _settled(self, outcome: ModelOutcome, accept: Acceptance) -> Accepted[T_co] | Doubtful[T_co]:
         could_pass = outcome.doubt is None or (outcome.has_value and outcome.doubt.code in THRESHOLD_DECIDES)
         if could_pass and isinstance(accept, PromiseInCall):
+            accept = answered(accept, self.task, outcome.value)
             outcome = replace(outcome, judgement=accept.told(outcome.judgement))
         if outcome.doubt is None:
             told = accepted_by(accept, outcome.judgement)

@@ -117,6 +117,20 @@ class AcceptedBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromisedPart:
+    """The rule of another part of the same promise."""
+
+    promise: int
+    """Its number in its store; 0: nothing was recorded for it yet."""
+    rule: int
+    """The rule's number; 0: the one that everything begins with."""
+    subject: str
+    """A mark of who judged, and of what is bounded."""
+    score: float
+    """What was compared with the threshold; -1: it is never accepted as another label."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromisedBy:
     """The rule of a promise that a value was judged by, accepted or not, and its case's chance to be asked blind."""
 
@@ -130,6 +144,10 @@ class PromisedBy:
     """What was compared with the threshold, 0 to 1."""
     share: float
     """The chance of the case to be asked blind, above 0 and up to 1."""
+    group: str = ""
+    """The group that the case is of, where each has a promise of its own."""
+    beside: tuple[PromisedPart, ...] = ()
+    """The other parts of the promise that are about the case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,12 @@
-"""The rule that a promise is kept by just now, the port that it is read through, and one call that is judged by it."""
+"""The rule that a promise is kept by just now, what it speaks of, and the port that it is read through."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from handrail_ground.hashing import hash_of_data
-from handrail_guards.acceptance import Doubt
 from handrail_guards.errors import InvalidGuard
 from handrail_guards.numbers import is_share
-from handrail_guards.outcome import AcceptedBy, Judgement, PromisedBy
-from handrail_guards.promise import PromiseTerms
+from handrail_guards.promise_part import PartKind, PromisePart
 
 MARK_DIGITS = 12
 
@@ -26,12 +23,32 @@ class PromiseSubject:
     confidence_source: str
     servers: tuple[str, ...] = ()
     """Where the step's models are asked, as far as they say so: one model is not as sure on every server."""
+    by: str = ""
+    """What says which group a case is of; empty: there are no groups."""
+    group: str = ""
+    """The group whose cases it speaks of."""
+    about: PartKind = "wrong"
+    """What of its answers is bounded."""
+    of: str = ""
+    """The label or the field."""
 
     @property
     def mark(self) -> str:
         """Return twelve hexadecimal digits that change with any of it."""
-        told = [self.step, self.prompt_version, self.model, self.confidence_source, *self.servers]
+        told: list[object] = [self.step, self.prompt_version, self.model, self.confidence_source, *self.servers]
+        if self.by or self.about != "wrong":
+            told.append([self.by, self.group, self.about, self.of])
         return hash_of_data(told, digits=MARK_DIGITS)
+
+    @property
+    def judge(self) -> "PromiseSubject":
+        """Return who judges, whatever the case and whatever is bounded."""
+        return replace(self, by="", group="", about="wrong", of="")
+
+    @property
+    def part(self) -> tuple[str, str, PartKind, str]:
+        """Return which of its cases and what of them it speaks of, whoever judges."""
+        return self.by, self.group, self.about, self.of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +79,10 @@ class PromiseRule:
     """Why nothing is accepted, where that has another reason than that labels are missing."""
     stale: str = ""
     """The model that the promise was kept for before, where another one answers now."""
+    believed: tuple[float, ...] = ()
+    """All thresholds that the labels allow, falling down to the one in force; empty: that one alone is known."""
+    counts: bool = True
+    """Whether cases judged by it are counted; not so of one group too many."""
 
     def __post_init__(self) -> None:
         for name in ("accepted_share", "below_share"):
@@ -72,6 +93,10 @@ class PromiseRule:
     def accepts(self, score: float) -> bool:
         """Return whether a case with this confidence is accepted."""
         return self.threshold is not None and score >= self.threshold
+
+    def allows(self, threshold: float) -> bool:
+        """Return whether the labels allow this very threshold: a stricter one need not be as good."""
+        return threshold == self.threshold or threshold in self.believed
 
     def share(self, score: float) -> float:
         """Return the chance of a case with this confidence to be asked blind."""
@@ -87,91 +112,9 @@ BEGINNING = PromiseRule(promise=0, number=0)
 class PromiseRules(Protocol):
     """Whoever knows the rules in force: a store, as a step sees it."""
 
-    def rule(self, terms: PromiseTerms, subject: PromiseSubject) -> PromiseRule:
-        """Return the rule in force for what judged; one that cannot be read accepts nothing, and says so.
+    def rule(self, part: PromisePart, subject: PromiseSubject) -> PromiseRule:
+        """Return the rule in force for a part of a promise and what judged.
 
-        Never raises: a store that cannot be read is a reason to accept nothing.
+        Never raises: a store that cannot be read is a reason to accept nothing, and the rule says so.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PromiseInCall:
-    """What one call of a step accepts by: the rule in force when it was first asked for, and no other during it."""
-
-    terms: PromiseTerms
-    rules: PromiseRules
-    servers: tuple[str, ...] = ()
-    """Where the step's models are asked."""
-    _read: dict[PromiseSubject, PromiseRule] = field(default_factory=dict, compare=False, repr=False)
-
-    def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt | None:
-        """Return why the value is in doubt, or None to accept it.
-
-        Guards that cost money are asked whatever the rule says: a promise speaks of what they let pass.
-        """
-        score = judgement.confidence.value
-        if score is None:
-            return Doubt("no_confidence", f"no confidence: {judgement.confidence.detail or 'the model gave none'}")
-        if not final:
-            return None
-        rule = self._rule(judgement)
-        if rule.stale:
-            return Doubt(
-                "stale_acceptance",
-                f"the promise ({self.terms.told}) was kept for {rule.stale}, and this answer is of {judgement.model}:"
-                " it begins anew, and people decide until there are labels",
-            )
-        if rule.threshold is None:
-            missing = f"{rule.labels:,} labels allow no threshold yet"
-            return Doubt("rule", f"the promise ({self.terms.told}) accepts nothing: {rule.why or missing}")
-        if score < rule.threshold:
-            return Doubt("low_confidence", f"confidence {score:.3f} < {rule.threshold:.3f}, set for {self.terms.told}")
-        return None
-
-    def accepted_by(self, judgement: Judgement) -> AcceptedBy:
-        """Return the rule that a judgement met, and what it promises."""
-        rule = self._rule(judgement)
-        met = "no threshold" if rule.threshold is None else f"confidence at least {rule.threshold:.3f}"
-        return AcceptedBy(
-            rule=f"{met}, set for {self.terms.told} on {rule.labels:,} labels of {rule.date}",
-            score="confidence",
-            threshold=rule.threshold,
-            target=self.terms.wrong_at_most,
-            delta=self.terms.delta,
-            risk=self.terms.wrong_at_most,
-            labels=rule.labels,
-            mark=f"promise {rule.promise} rule {rule.number}",
-        )
-
-    def told(self, judgement: Judgement) -> Judgement:
-        """Return a judgement that says by which rule it was judged, where its value could have been accepted."""
-        score = judgement.confidence.value
-        if score is None:
-            return judgement
-        rule = self._rule(judgement)
-        subject = self._subject(judgement)
-        promised = PromisedBy(
-            promise=rule.promise, rule=rule.number, subject=subject.mark, score=score, share=rule.share(score)
-        )
-        return replace(judgement, promised=promised)
-
-    def _subject(self, judgement: Judgement) -> PromiseSubject:
-        return subject_of_judgement(judgement, self.servers)
-
-    def _rule(self, judgement: Judgement) -> PromiseRule:
-        subject = self._subject(judgement)
-        if subject not in self._read:
-            self._read[subject] = self.rules.rule(self.terms, subject)
-        return self._read[subject]
-
-
-def subject_of_judgement(judgement: Judgement, servers: Sequence[str] = ()) -> PromiseSubject:
-    """Return what a judgement was made by."""
-    return PromiseSubject(
-        step=judgement.task,
-        prompt_version=judgement.prompt_version,
-        model=judgement.model,
-        confidence_source=judgement.confidence.source,
-        servers=tuple(servers),
-    )

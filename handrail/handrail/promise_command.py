@@ -14,7 +14,7 @@ from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, StoreOption
 from handrail_orchestrator.client import Client
-from handrail_orchestrator.records.promise import PromiseRecord, PromiseRuleRecord
+from handrail_orchestrator.records.promise import PromiseChange, PromiseRecord, PromiseRuleRecord, named_target
 
 app = typer.Typer(
     help="What AI steps promise of the values that they accept: look, pause, resume, keep, and measure again.",
@@ -29,7 +29,7 @@ CANT_TELL: Final = 3
 """What it ends with when the cases are too few to say."""
 
 TargetArgument = Annotated[
-    str, typer.Argument(metavar="TARGET", help="WORKFLOW/STEP, the newest promise of that step, or a promise's number")
+    str, typer.Argument(metavar="TARGET", help="WORKFLOW/STEP, WORKFLOW/STEP[GROUP], or a promise's number")
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="those of earlier models, prompts and servers, too")]
 WhyOption = Annotated[str, typer.Option("--why", metavar="TEXT", help="why, for the record")]
@@ -57,26 +57,29 @@ def list_promises(
             "nothing is promised in this store: a promise begins with the first case of a step with promise(...)"
         )
     for each in found:
-        typer.echo(harmless(f"{each.target}  {each.terms}  {each.standing}"))
+        typer.echo(harmless(f"{each.name}  {each.terms}  {each.standing}"))
 
 
 @app.command()
 @complaining
 def show(target: TargetArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
-    """Show one promise: whom it speaks of, its rule in force with its reason, and what people spend and are spared."""
+    """Show a promise: whom it speaks of, its rule in force with its reason, and what people spend and are spared.
 
-    async def fetch(client: Client) -> tuple[PromiseRecord, list[PromiseRuleRecord]]:
-        return client.promise(target), client.promise_rules(target)
+    Of a step all parts and groups are shown, one after the other.
+    """
 
-    record, rules = _with_client(store, fetch)
-    if as_json:
-        typer.echo(json_line(record.as_json() | {"rules": [each.as_json() for each in rules]}, ascii_only=False))
-        return
-    typer.echo(harmless("\n".join(_lines(record, rules))))
+    async def fetch(client: Client) -> list[tuple[PromiseRecord, list[PromiseRuleRecord]]]:
+        return [(each, client.promise_rules(str(each.number))) for each in client.promises_named(target)]
+
+    for record, rules in _with_client(store, fetch):
+        if as_json:
+            typer.echo(json_line(record.as_json() | {"rules": [each.as_json() for each in rules]}, ascii_only=False))
+        else:
+            typer.echo(harmless("\n".join(_lines(record, rules))))
 
 
 def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
-    lines = [f"{record.target}  {record.terms}  (promise {record.number})"]
+    lines = [f"{record.name}  {record.terms}  (promise {record.number})"]
     lines.append(f"  now       {record.standing}")
     if rules:
         lines.append(f"  why       {rules[-1].why} ({_moment(rules[-1].at)}, rule {record.rule})")
@@ -86,10 +89,17 @@ def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
         f"  cases     {record.cases:,} distinct inputs since {_moment(record.begun)}: {record.accepted:,} accepted"
         f" without a person, {record.cases - record.accepted:,} decided by people"
     )
+    wrong, missed = (f"of {record.of!r}", "missed") if record.about == "missed" else ("wrong", "wrong")
     lines.append(
-        f"  blind     {record.answered:,} of {record.drawn:,} drawn cases are answered, {record.wrong:,} of them wrong;"
-        f" of the accepted ones {record.accepted_answered:,}, {record.accepted_wrong:,} of them wrong"
+        f"  blind     {record.answered:,} of {record.drawn:,} drawn cases are answered, {record.wrong:,} of them"
+        f" {wrong}; of the accepted ones {record.accepted_answered:,}, {record.accepted_wrong:,} of them {missed}"
     )
+    if record.group:
+        lines.append(f"  group     {record.by} {record.group}: a promise of its own, with labels of its own")
+    if record.stops_at is not None:
+        lines.append(
+            f"  stops     where one more case has a risk of {100 * record.stops_at:.3g}%, which is what it costs"
+        )
     if record.threshold is None and record.state != "paused":
         lines.append("  next      answers to what is drawn: the keeper counts them while handrail work or serve runs")
     return lines
@@ -100,14 +110,20 @@ def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
 def history(target: TargetArgument, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Show what was decided about a promise: by its keeper and by people, when and why."""
 
-    async def fetch(client: Client) -> list[dict[str, Any]]:
-        return [change.as_json() for change in client.promise_history(target)]
+    async def fetch(client: Client) -> list[tuple[PromiseRecord, PromiseChange]]:
+        named = client.promises_named(target)
+        found = [(each, change) for each in named for change in client.promise_history(str(each.number))]
+        return sorted(found, key=lambda pair: pair[1].at)
 
-    for each in _with_client(store, fetch):
+    found = _with_client(store, fetch)
+    has_parts = len({record.number for record, _ in found}) > 1
+    for record, change in found:
         if as_json:
-            typer.echo(json_line(each, ascii_only=False))
+            told = {"promise": record.number, "name": record.name, "terms": record.terms} if has_parts else {}
+            typer.echo(json_line(told | change.as_json(), ascii_only=False))
         else:
-            typer.echo(harmless(f"{_moment(each['at'])}  {each['action']} by {each['by']}: {each['why']}"))
+            whose = f"{record.name}, {record.terms}: " if has_parts else ""
+            typer.echo(harmless(f"{_moment(change.at)}  {whose}{change.action} by {change.by}: {change.why}"))
 
 
 @app.command()
@@ -123,12 +139,15 @@ def pause(target: TargetArgument, why: WhyOption, by: DoerOption, store: StoreOp
 def resume(target: TargetArgument, why: WhyOption, by: DoerOption, store: StoreOption = DEFAULT_STORE) -> None:
     """Let a paused promise accept again, as much as its labels allow."""
 
-    async def act(client: Client) -> PromiseRecord:
+    async def act(client: Client) -> list[PromiseRecord]:
         await client.resume_promise(target, by=by, why=why)
         await _kept(client)
-        return client.promise(target)
+        return client.promises_named(target)
 
-    typer.echo(harmless(f"{target}: {_with_client(store, act).standing}"))
+    found = _with_client(store, act)
+    for each in found:
+        name = target if len(found) == 1 else f"{each.name}, {each.terms}"
+        typer.echo(harmless(f"{name}: {each.standing}"))
 
 
 @app.command()
@@ -175,7 +194,7 @@ def check(
         labelled = read_cases(cases, expected=asked.output_type)
         found = _with_client(store, lambda client: check_promise(asked, list(labelled), client.promise_store))
     for each in found:
-        where = f"{each.workflow}/{each.step}" if each.workflow else each.step
+        where = named_target(each.workflow, each.step, each.group) if each.workflow else each.step
         typer.echo(
             json_line(each.as_json(), ascii_only=False)
             if as_json

@@ -18,18 +18,20 @@ from handrail_orchestrator.store.promises import (
 from tests.contract.stores import NOW, executing, refusal, signed_on, step, wrote
 
 
-def case(copy: str = "1", *, score: float = 0.9, drawn: bool = True, promise: int = 0, rule: int = 0) -> PromiseCase:
+def case(
+    copy: str = "1", *, score: float = 0.9, drawn: bool = True, promise: int = 0, rule: int = 0, **more: Any
+) -> PromiseCase:
     return PromiseCase(
         workflow="triage", step="route", subject="abc", told='{"model": "m"}', terms="at most 2% wrong", target=0.02,
         delta=0.05, secret=f"secret of {copy}", promise=promise, rule=rule, score=score, share=1.0, drawn=drawn,
-        copy=copy, at=NOW,
+        copy=copy, at=NOW, **more,
     )  # fmt: skip
 
 
 def judged(store: Store, worker: int, *cases: PromiseCase, run: str = "a") -> int:
     key = executing(store, worker, run)
     rows = [
-        RecordStep(step(key, f"route#{number}", seq=number, kind="ai"), case=each)
+        RecordStep(step(key, f"route#{number}", seq=number, kind="ai"), cases=[each])
         for number, each in enumerate(cases, start=1)
     ]
     wrote(store, *rows, worker=worker)
@@ -66,7 +68,7 @@ def test_the_first_case_begins_a_promise_and_its_secret_stays(store: Store) -> N
 def test_a_case_is_recorded_with_its_step_or_not_at_all(store: Store) -> None:
     worker = signed_on(store)
     key = judged(store, worker, case("1"))
-    refusal(store, RecordStep(step(key, "route#1", kind="ai"), case=case("2")), worker)
+    refusal(store, RecordStep(step(key, "route#1", kind="ai"), cases=[case("2")]), worker)
     assert store.promise_counts(only(store).stream).cases == 1
 
 
@@ -108,7 +110,7 @@ def test_a_case_is_read_with_the_rule_that_it_was_judged_by(store: Store) -> Non
     judged(store, worker, case("1"))
     row = only(store)
     wrote(store, moved(row))
-    judged(store, worker, case("2", score=0.85, drawn=False, promise=row.id, rule=1), run="b")
+    judged(store, worker, case("2", score=0.85, drawn=False, promise=row.id, rule=1, accepted=True), run="b")
     wrote(store, NumberCases(row.stream))
     first, second = store.promise_cases(row.stream, after=0, limit=9)
     assert (first.threshold, first.accepted_share, first.below_share, first.band_from) == (None, 1.0, 1.0, None)

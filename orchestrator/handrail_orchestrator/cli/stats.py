@@ -178,7 +178,7 @@ def _questions(found: Stats) -> list[str]:
 
 
 def _promised(promised: Sequence[PromiseRecord]) -> list[str]:
-    return [f"promise         {each.target}, {each.terms}: {each.standing}" for each in promised]
+    return [f"promise         {each.name}, {each.terms}: {each.standing}" for each in promised]
 
 
 def _outcomes(found: Stats) -> list[str]:

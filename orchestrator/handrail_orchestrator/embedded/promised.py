@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail_ground.hashing import drawn, hash_of_data, likeness
+from handrail_guards.outcome import PromisedPart
 from handrail_orchestrator.promising.rules import StoredRules
 from handrail_orchestrator.store.promises import PromiseCase, PromiseStore
 
 if TYPE_CHECKING:
     from handrail_guards.outcome import Accepted, Doubtful, PromisedBy
-    from handrail_guards.promise import PromiseTerms
     from handrail_orchestrator.embedded.library import BoundJudge, Library, UnderRules
 
 MOST = 1_000
@@ -25,6 +25,8 @@ class Promised(NamedTuple):
     secret: str
     drawn: bool
     """Whether people are asked about it blind."""
+    accepted: bool
+    """Whether the rules in force accept it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +34,39 @@ class BoundPromise:
     """A judge under the rules of a store."""
 
     judge: "BoundJudge"
-    terms: "PromiseTerms"
     rules: StoredRules
     workflow: str
 
-    def case(self, promised: Promised, encoded: str, at: float) -> PromiseCase:
-        """Return what the ledger keeps of a case."""
-        by, subject = promised.by, self.rules.subject(promised.by.subject)
-        return PromiseCase(
-            workflow=self.workflow,
-            step=subject.step,
-            subject=by.subject,
-            told=json.dumps(asdict(subject), sort_keys=True),
-            terms=self.terms.told,
-            target=self.terms.wrong_at_most,
-            delta=self.terms.delta,
-            secret=promised.secret,
-            promise=by.promise,
-            rule=by.rule,
-            score=by.score,
-            share=by.share,
-            drawn=promised.drawn,
-            copy=hash_of_data(likeness(json.loads(encoded)), digits=COPY_DIGITS),
-            at=at,
-            second_looks=self.terms.second_looks,
-        )
+    def cases(self, promised: Promised, encoded: str, at: float) -> list[PromiseCase]:
+        """Return what the ledgers keep of a case, one for each part of the promise that is about it."""
+        by, copy = promised.by, hash_of_data(likeness(json.loads(encoded)), digits=COPY_DIGITS)
+        found = []
+        first = PromisedPart(promise=by.promise, rule=by.rule, subject=by.subject, score=by.score)
+        for each in (first, *by.beside):
+            part, subject = self.rules.judged(each.subject)
+            found.append(
+                PromiseCase(
+                    workflow=self.workflow,
+                    step=subject.step,
+                    subject=each.subject,
+                    told=json.dumps(asdict(subject), sort_keys=True),
+                    terms=part.told,
+                    target=part.at_most,
+                    delta=part.delta,
+                    stops_at=part.stops_at,
+                    secret=promised.secret,
+                    promise=each.promise,
+                    rule=each.rule,
+                    score=each.score,
+                    share=by.share,
+                    drawn=promised.drawn,
+                    accepted=promised.accepted,
+                    copy=copy,
+                    at=at,
+                    second_looks=part.second_looks,
+                )
+            )
+        return found
 
     def promised(self, outcome: "Accepted[Any] | Doubtful[Any]", key: str) -> Promised | None:
         """Return whether the case with this key is drawn; None: its value could never have been accepted.
@@ -67,7 +77,8 @@ class BoundPromise:
         if by is None:
             return None
         secret = self.rules.secret(by.subject)
-        return Promised(by, secret, drawn(f"{secret}/{key}", "promise") < by.share)
+        is_drawn = drawn(f"{secret}/{key}", "promise") < by.share
+        return Promised(by, secret, is_drawn, outcome.kind == "accepted")
 
 
 class PromisedJudges:
@@ -84,7 +95,7 @@ class PromisedJudges:
         known = self._bound.get(key)
         if known is None:
             rules = StoredRules(self._store, workflow)
-            bound = BoundPromise(self._library.under(under, rules), under.terms, rules, workflow)
+            bound = BoundPromise(self._library.under(under, rules), rules, workflow)
             if len(self._bound) >= MOST:
                 self._bound.clear()
             known = self._bound[key] = (judge, bound)

@@ -5,7 +5,7 @@ import json
 import logging
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted
@@ -35,6 +35,9 @@ from handrail_orchestrator.step import Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, ClaimedChange, RecordStep
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.suspension import GoesOn
+
+if TYPE_CHECKING:
+    from handrail_orchestrator.store.promises import PromiseCase
 
 _log = logging.getLogger("handrail.steps")
 
@@ -306,7 +309,7 @@ class EmbeddedRun(WaitingRun):
         context, audit = StepContext(self._id, self.in_round(name), files=self.equipment.files), None
         promise = self._promise(bound)
         judging = bound if promise is None else promise.judge
-        case = None
+        cases: Sequence[PromiseCase] = ()
         rolling = self.equipment.rolling if bound.is_rolled_out else None
         at = At(self.key, self._id, self.workflow)
         try:
@@ -314,7 +317,7 @@ class EmbeddedRun(WaitingRun):
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
             outcome = bound.outcome_of(await self.equipment.bodies.judge(judging.step, context, args, kwargs))
             if promise is not None and (promised := promise.promised(outcome, context.idempotency_key)) is not None:
-                case = promise.case(promised, encoded, clock.now())
+                cases = promise.cases(promised, encoded, clock.now())
                 drawn |= promised.drawn
             if rolling is not None:
                 outcome = rolling.let_out(bound, outcome, at, args, kwargs)
@@ -329,7 +332,7 @@ class EmbeddedRun(WaitingRun):
             raise failure(row) from error
         finally:
             del self.running[name]
-        self.write(RecordStep(row, audit, case))
+        self.write(RecordStep(row, audit, cases))
         if rolling is not None:
             rolling.noted(bound, at, context, args, kwargs)
         return row

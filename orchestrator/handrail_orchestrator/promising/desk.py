@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.errors import UnknownItem, WrongState
 from handrail_orchestrator.promising.again import asked_again
-from handrail_orchestrator.promising.reader import PromiseReader, promise_row
-from handrail_orchestrator.promising.rules import StoredRules
+from handrail_orchestrator.promising.reader import PromiseReader, promise_rows
+from handrail_orchestrator.promising.rules import StoredRules, name_of
 from handrail_orchestrator.store.changes import AskAgain
 from handrail_orchestrator.store.promises import MovePromise, NewRule, PromiseNote, PromiseRow, PromiseState
 from handrail_orchestrator.texts import checked_texts, checked_why
@@ -71,17 +71,22 @@ class PromiseDesk(PromiseReader):
     async def pause_promise(self, target: str, *, by: str, why: str) -> None:
         """Accept nothing under a promise until somebody resumes it; what is answered blind counts all the same.
 
+        Of a step all parts and groups are paused, of ``triage/route[gold]`` those of one group, of a number one alone.
+
         Raises:
             NotAllowed: this person may not.
             Misuse: nothing is said of why.
             UnknownPromise: there is none.
             WrongState: it is paused.
         """
-        row = self._told(target, by, why)
-        if row.state == "paused":
-            raise WrongState(f"the promise of {target} is paused: {row.why}")
-        rule = NewRule(None, 1.0, row.below_share, row.band_from, row.read_to, row.labels, 0, f"paused by {by}: {why}")
-        await self._say(row, "paused", by, f"paused by {by}: {why}", rule, "paused")
+        rows = self._told(target, by, why)
+        keeping = [row for row in rows if row.state != "paused"]
+        if not keeping:
+            raise WrongState(f"the promise of {target} is paused: {rows[0].why}")
+        said = f"paused by {by}: {why}"
+        for row in keeping:
+            rule = NewRule(None, 1.0, row.below_share, row.band_from, row.read_to, row.labels, 0, said)
+            await self._say(row, "paused", by, said, rule, "paused")
 
     async def resume_promise(self, target: str, *, by: str, why: str) -> None:
         """Let a paused promise accept again, as much as its labels allow; its keeper sets the rule.
@@ -92,16 +97,17 @@ class PromiseDesk(PromiseReader):
             UnknownPromise: there is none.
             WrongState: it is not paused.
         """
-        row = self._told(target, by, why)
-        if row.state != "paused":
+        paused = [row for row in self._told(target, by, why) if row.state == "paused"]
+        if not paused:
             raise WrongState(f"the promise of {target} is not paused")
-        await self._say(row, "keeping", by, "", None, "resumed", said=why)
+        for row in paused:
+            await self._say(row, "keeping", by, "", None, "resumed", said=why)
 
-    def _told(self, target: str, by: str, why: str) -> PromiseRow:
+    def _told(self, target: str, by: str, why: str) -> list[PromiseRow]:
         checked_texts(target=target, by=by)
         self.must_be_allowed(by, "rollout")
         checked_why(why)
-        return promise_row(self._open_store, target)
+        return promise_rows(self._open_store, target)
 
     async def _say(
         self, row: PromiseRow, state: PromiseState, by: str, why: str, rule: NewRule | None, action: str, said: str = ""
@@ -119,4 +125,4 @@ class PromiseDesk(PromiseReader):
             [PromiseNote(action, said or why)],
         )
         if not await self._change(change):
-            raise WrongState(f"the promise of {row.workflow}/{row.step} was moved on meanwhile: look at it again")
+            raise WrongState(f"the promise of {name_of(row)} was moved on meanwhile: look at it again")

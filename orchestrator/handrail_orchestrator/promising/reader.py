@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import UnknownPromise
+from handrail_orchestrator.promising.rules import name_of, subject_told
 from handrail_orchestrator.records.promise import PromiseChange, PromiseRecord, PromiseRuleRecord
 
 if TYPE_CHECKING:
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
     from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
 
-def promise_row(store: "PromiseStore", target: str) -> "PromiseRow":
-    """Return a promise by ``triage/route``, the newest of that step, or by its number.
+def promise_rows(store: "PromiseStore", target: str) -> "list[PromiseRow]":
+    """Return the promises that a target names, the newest of each part and group, oldest first.
+
+    ``triage/route`` names those of a step, ``triage/route[gold]`` those of one group, a number one alone.
 
     Raises:
         UnknownPromise: there is none.
@@ -22,16 +25,35 @@ def promise_row(store: "PromiseStore", target: str) -> "PromiseRow":
     return _named(store.promises(), target)
 
 
-def _named(rows: "Sequence[PromiseRow]", target: str) -> "PromiseRow":
-    found = [row for row in rows if target in {f"{row.workflow}/{row.step}", str(row.id)}]
+def _named(rows: "Sequence[PromiseRow]", target: str) -> "list[PromiseRow]":
+    newest = newest_of(rows)
+    found = [row for row in rows if target == str(row.id)] or [
+        row for row in rows if row.id in newest and target in {f"{row.workflow}/{row.step}", name_of(row)}
+    ]
     if not found:
-        raise UnknownPromise(target, known=sorted({f"{row.workflow}/{row.step}" for row in rows}))
-    return max(found, key=lambda row: row.begun)
+        raise UnknownPromise(target, known=sorted({name_of(row) for row in rows}))
+    return sorted(found, key=lambda row: (row.begun, row.id))
 
 
-def _newest(rows: "Sequence[PromiseRow]") -> set[int]:
-    """Return the newest of each step and terms, by number."""
-    return set({(row.workflow, row.step, row.terms): row.id for row in rows}.values())
+def promise_row(store: "PromiseStore", target: str) -> "PromiseRow":
+    """Return a promise by ``triage/route``, the newest of that step, by ``triage/route[gold]``, or by its number.
+
+    Where it has several parts, the first of them.
+
+    Raises:
+        UnknownPromise: there is none.
+    """
+    return _first(promise_rows(store, target))
+
+
+def _first(rows: "Sequence[PromiseRow]") -> "PromiseRow":
+    """Return the first of those that began last."""
+    return next(row for row in rows if row.begun == rows[-1].begun)
+
+
+def newest_of(rows: "Sequence[PromiseRow]") -> set[int]:
+    """Return which promises are the newest of their step, terms and group."""
+    return set({(row.workflow, row.step, row.terms, subject_told(row.told).part): row.id for row in rows}.values())
 
 
 class PromiseReader(ABC):
@@ -45,10 +67,10 @@ class PromiseReader(ABC):
     def promises(self, workflow: str | None = None, *, earlier: bool = True) -> list[PromiseRecord]:
         """Return the promises of the store, or of a workflow, by workflow, step and when they began.
 
-        Without the ``earlier`` ones, the newest of each step and terms alone. The cases of each are counted.
+        Without the ``earlier`` ones, the newest of each step, terms and group alone. The cases of each are counted.
         """
         rows = self._open_store.promises()
-        newest = _newest(rows)
+        newest = newest_of(rows)
         return [
             self._record(row, is_current=row.id in newest)
             for row in rows
@@ -56,14 +78,24 @@ class PromiseReader(ABC):
         ]
 
     def promise(self, target: str) -> PromiseRecord:
-        """Return one promise by ``triage/route``, the newest of that step, or by its number.
+        """Return one promise by ``triage/route``, the newest of that step, ``triage/route[gold]``, or its number.
 
         Raises:
             UnknownPromise: there is none.
         """
         rows = self._open_store.promises()
-        row = _named(rows, target)
-        return self._record(row, is_current=row.id in _newest(rows))
+        row = _first(_named(rows, target))
+        return self._record(row, is_current=row.id in newest_of(rows))
+
+    def promises_named(self, target: str) -> list[PromiseRecord]:
+        """Return all promises that a target names: those of a step's parts and groups, of one group, or one by number.
+
+        Raises:
+            UnknownPromise: there is none.
+        """
+        rows = self._open_store.promises()
+        newest = newest_of(rows)
+        return [self._record(row, is_current=row.id in newest) for row in _named(rows, target)]
 
     def promise_rules(self, target: str) -> list[PromiseRuleRecord]:
         """Return the rules that a promise was ever kept by, oldest first.
@@ -102,8 +134,6 @@ class PromiseReader(ABC):
         return [PromiseChange(at=row.at, action=row.action, by=row.by, why=row.why) for row in rows]
 
     def _record(self, row: "PromiseRow", *, is_current: bool) -> PromiseRecord:
-        from handrail_orchestrator.promising.rules import subject_told  # noqa: PLC0415 -- few stores have promises
-
         counts, subject = self._open_store.promise_counts(row.stream), subject_told(row.told)
         return PromiseRecord(
             number=row.id,
@@ -131,4 +161,9 @@ class PromiseReader(ABC):
             accepted_answered=counts.accepted_answered,
             accepted_wrong=counts.accepted_wrong,
             is_current=is_current,
+            by=subject.by,
+            group=subject.group,
+            about=subject.about,
+            of=subject.of,
+            stops_at=row.stops_at,
         )

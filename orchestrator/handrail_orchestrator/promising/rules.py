@@ -2,15 +2,21 @@
 
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from handrail_guards.promise import PromiseTerms
+from handrail_guards.promise_part import PromisePart
 from handrail_guards.promise_rule import BEGINNING, PromiseRule, PromiseSubject
 from handrail_orchestrator.errors import StoreError
+from handrail_orchestrator.records.promise import named_target
 from handrail_orchestrator.store.promises import PromiseRow
 
 SECRET_BYTES = 16
+MOST_REMEMBERED = 1_000
+"""Subjects whose secrets are remembered; then all are forgotten, and those in use are looked up again."""
+MOST_GROUPS = 50
+"""Groups of one step that have a promise of their own; what begins as the next one goes to people."""
 
 
 class PromisesInForce(Protocol):
@@ -24,8 +30,8 @@ class PromisesInForce(Protocol):
         """Return the promise of what judges, under these terms; None: no case of it was recorded."""
         ...
 
-    def promises(self) -> list[PromiseRow]:
-        """Return all promises."""
+    def promises_of_step(self, workflow: str, step: str) -> list[PromiseRow]:
+        """Return the promises of a step; without their thresholds to try and where their keeper stands."""
         ...
 
 
@@ -35,21 +41,30 @@ class StoredRules:
     def __init__(self, store: PromisesInForce, workflow: str) -> None:
         self._store = store
         self._workflow = workflow
-        self._subjects: dict[str, PromiseSubject] = {}
-        """What has judged here, by its mark."""
+        self._judged: dict[str, tuple[PromisePart, PromiseSubject]] = {}
+        """What has judged here, by its mark, and what was promised of it."""
         self._secrets: dict[str, str] = {}
         """What its cases are drawn by."""
 
-    def rule(self, terms: PromiseTerms, subject: PromiseSubject) -> PromiseRule:
-        """Return the rule in force for what judged."""
+    def rule(self, part: PromisePart, subject: PromiseSubject) -> PromiseRule:
+        """Return the rule in force for a part of a promise and what judged."""
         mark = subject.mark
-        self._subjects[mark] = subject
+        if mark not in self._judged or self._judged[mark][0] != part:
+            if len(self._judged) >= MOST_REMEMBERED:
+                self._judged.clear()
+                self._secrets.clear()
+            self._judged[mark] = part, subject
         try:
-            row = self._store.promise_of(self._workflow, subject.step, mark, terms.told)
-            stale = self._stale(terms, subject) if row is None or (row.threshold is None and not row.why) else ""
+            row = self._store.promise_of(self._workflow, subject.step, mark, part.told)
+            begins = row is None or (row.threshold is None and not row.why)
+            others = self._others(subject) if begins else []
         except StoreError as error:
             return PromiseRule(promise=0, number=0, why=f"its store cannot be read: {error}")
+        stale = _stale(others, part, subject)
         if row is None:
+            if _is_too_many(others, subject):
+                why = f"there are {MOST_GROUPS} groups by {subject.by!r} already, and {subject.group!r} is none of them"
+                return PromiseRule(promise=0, number=0, why=why, counts=False)
             return PromiseRule(promise=0, number=0, stale=stale) if stale else BEGINNING
         self._secrets[mark] = row.secret
         return PromiseRule(
@@ -63,34 +78,49 @@ class StoredRules:
             date="" if row.set_at is None else datetime.fromtimestamp(row.set_at, UTC).date().isoformat(),
             why=row.why,
             stale=stale,
+            believed=() if row.believed is None else tuple(json.loads(row.believed)),
         )
 
-    def subject(self, mark: str) -> PromiseSubject:
-        """Return what has judged here, by its mark."""
-        return self._subjects[mark]
+    def judged(self, mark: str) -> tuple[PromisePart, PromiseSubject]:
+        """Return what has judged here, by its mark, and what is promised of it."""
+        return self._judged[mark]
 
     def secret(self, mark: str) -> str:
         """Return what cases of a subject are drawn by; a new one for a subject that the store does not know yet."""
         return self._secrets.get(mark) or secrets.token_hex(SECRET_BYTES)
 
-    def _stale(self, terms: PromiseTerms, subject: PromiseSubject) -> str:
-        """Return the model that the promise was kept for before; empty: nothing was ever accepted under it."""
-        others = (each for each in self._store.promises() if _is_other(each, self._workflow, subject, terms))
-        newest = max(others, key=lambda each: each.begun, default=None)
-        return "" if newest is None else model_of(newest)
+    def _others(self, subject: PromiseSubject) -> list[tuple[PromiseRow, PromiseSubject]]:
+        """Return the promises of the same step with what they speak of."""
+        return [(row, subject_told(row.told)) for row in self._store.promises_of_step(self._workflow, subject.step)]
 
 
-def _is_other(row: PromiseRow, workflow: str, subject: PromiseSubject, terms: PromiseTerms) -> bool:
-    return (
-        (row.workflow, row.step, row.terms) == (workflow, subject.step, terms.told)
+def _stale(others: Sequence[tuple[PromiseRow, PromiseSubject]], part: PromisePart, subject: PromiseSubject) -> str:
+    """Return the model that the promise was kept for before; empty: nothing was ever accepted under it."""
+    before = [
+        row
+        for row, other in others
+        if (row.terms, other.part) == (part.told, subject.part)
         and row.subject != subject.mark
         and row.threshold is not None
-    )
+    ]
+    newest = max(before, key=lambda each: each.begun, default=None)
+    return "" if newest is None else model_of(newest)
+
+
+def _is_too_many(others: Sequence[tuple[PromiseRow, PromiseSubject]], subject: PromiseSubject) -> bool:
+    """Return whether a case is of a group that has no promise yet, where there are too many that have one."""
+    groups = {each.group for _, each in others if each.by == subject.by and each.judge == subject.judge}
+    return bool(subject.group) and subject.group not in groups and len(groups) >= MOST_GROUPS
 
 
 def model_of(row: PromiseRow) -> str:
     """Return who judges, by the answers' own name."""
     return str(subject_told(row.told).model)
+
+
+def name_of(row: PromiseRow) -> str:
+    """Return what people call a promise: ``triage/route``, or ``triage/route[gold]`` of a group."""
+    return named_target(row.workflow, row.step, subject_told(row.told).group)
 
 
 def subject_told(told: str) -> PromiseSubject:
@@ -102,4 +132,8 @@ def subject_told(told: str) -> PromiseSubject:
         model=data["model"],
         confidence_source=data["confidence_source"],
         servers=tuple(data["servers"]),
+        by=data.get("by", ""),
+        group=data.get("group", ""),
+        about=data.get("about", "wrong"),
+        of=data.get("of", ""),
     )

@@ -3,7 +3,13 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from handrail_guards.promise_part import PartKind
 from handrail_orchestrator.store.promises import PromiseState
+
+
+def named_target(workflow: str, step: str, group: str = "") -> str:
+    """Return what people call a promise: ``triage/route``, or ``triage/route[gold]`` of a group."""
+    return f"{workflow}/{step}[{group}]" if group else f"{workflow}/{step}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +50,28 @@ class PromiseRecord:
     accepted_answered: int
     accepted_wrong: int
     is_current: bool
-    """Whether it is the newest of its step and terms."""
+    """Whether it is the newest of its step, terms and group."""
+    by: str = ""
+    """What says which group a case is of; empty: there are no groups."""
+    group: str = ""
+    """The group whose cases it speaks of."""
+    about: PartKind = "wrong"
+    """What is bounded: ``wrong`` values among the accepted, those accepted as one ``label``, one ``field`` of them, or
+    what is ``missed`` of a label."""
+    of: str = ""
+    """The label or the field."""
+    stops_at: float | None = None
+    """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
 
     @property
     def target(self) -> str:
         """Return what people call it: ``triage/route``."""
         return f"{self.workflow}/{self.step}"
+
+    @property
+    def name(self) -> str:
+        """Return what people call it, with its group: ``triage/route[gold]``."""
+        return named_target(self.workflow, self.step, self.group)
 
     @property
     def coverage(self) -> float | None:
@@ -70,7 +92,7 @@ class PromiseRecord:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
-        return {"target": self.target, "coverage": self.coverage, **asdict(self)}
+        return {"target": self.target, "name": self.name, "coverage": self.coverage, **asdict(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

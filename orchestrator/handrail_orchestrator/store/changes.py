@@ -109,8 +109,8 @@ class RecordStep(NamedTuple):
     row: StepRow
     audit: AskedItem | None = None
     """A question about the result that nothing waits for; recorded with it or not at all."""
-    case: PromiseCase | None = None
-    """What a promise has to know of it; recorded with it or not at all."""
+    cases: Sequence[PromiseCase] = ()
+    """What the parts of a promise have to know of it; recorded with it or not at all."""
 
 
 class NoteStarted(NamedTuple):

@@ -41,6 +41,10 @@ class PromiseCase(NamedTuple):
     at: float
     second_looks: bool = False
     """Whether contradictions are looked at twice."""
+    accepted: bool = False
+    """Whether the rules in force accepted it, those of other parts of the promise as well."""
+    stops_at: float | None = None
+    """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
 
 
 class PromiseRow(NamedTuple):
@@ -82,6 +86,10 @@ class PromiseRow(NamedTuple):
     begun: float
     second_looks: bool
     """Whether contradictions are looked at twice."""
+    stops_at: float | None
+    """The risk at which one more case costs as much as its review; None: nobody said what they cost."""
+    believed: str | None
+    """JSON of all thresholds that the labels allow, where the promise has several parts; None: that in force alone."""
 
 
 class PromiseRuleRow(NamedTuple):
@@ -99,6 +107,7 @@ class PromiseRuleRow(NamedTuple):
     wrong: int
     """Of the labels: those that say that the model was wrong, at or above the threshold."""
     why: str
+    believed: str | None
 
 
 class PromiseCaseRow(NamedTuple):
@@ -192,6 +201,7 @@ class NewRule(NamedTuple):
     labels: int
     wrong: int
     why: str
+    believed: str | None = None
 
 
 class PromiseNote(NamedTuple):
@@ -274,6 +284,10 @@ class PromiseStore(Protocol):
 
     def promise_log(self, promise: int) -> list[PromiseLogRow]:
         """Return what was decided about a promise, oldest first."""
+        ...
+
+    def promises_of_step(self, workflow: str, step: str) -> list[PromiseRow]:
+        """Return the promises of a step; without their thresholds to try and where their keeper stands."""
         ...
 
     def promise_counts(self, stream: int) -> PromiseCounts:

@@ -6,8 +6,9 @@ from typing import Any, Literal
 import pytest
 
 from handrail import Accepted, Doubtful, OpenAIModel, Says, ScriptedModel, classify
-from handrail.guards import PromiseTerms, promise
+from handrail.guards import promise
 from handrail_guards.errors import InvalidGuard
+from handrail_guards.promise_part import PromisePart
 from handrail_guards.promise_rule import BEGINNING, PromiseRule, PromiseSubject
 
 Letter = Literal["a", "b"]
@@ -23,8 +24,8 @@ class Rules:
     now: PromiseRule = RULE
     asked: list[PromiseSubject] = field(default_factory=list)
 
-    def rule(self, terms: PromiseTerms, subject: PromiseSubject) -> PromiseRule:
-        del terms
+    def rule(self, part: PromisePart, subject: PromiseSubject) -> PromiseRule:
+        del part
         self.asked.append(subject)
         return self.now
 

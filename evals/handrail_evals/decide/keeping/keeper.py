@@ -19,6 +19,11 @@ its first bad threshold is ever believed with at most that chance. While it is n
 complete and hands on nothing, so the next segment with a bad threshold works at most at the sum of the parts behind i
 up to its own, and so on: disjoint sums. The union bound over the first bad thresholds of the segments gives delta.
 
+A promise with several parts has a keeper for each, at its part of delta. A bar for one label reads the cases that are
+answered with that label, which is known before anybody says whether they are right; a bar for a field has L = 1 where
+the field is wrong; each group has a ledger of its own, and ``missed.py`` says what is bounded of a label's cases. What
+several parts bound at once is accepted at a threshold that each of them believes (``promise_call.py``).
+
 Assumptions: cases come independently of each other from one traffic (drift is for the watch), the model was neither
 trained nor chosen with the labels that count, answers are blind and true. Betting: Waudby-Smith and Ramdas (2024),
 "Estimating means of bounded random variables by betting"; anytime validity: Ville (1939); fixed sequences in segments:
@@ -78,8 +83,13 @@ class KeeperSettings:
         """Return the risk that is tested, so that the true one is at most the target."""
         return self.target * self.counted
 
+    stops_at: float | None = None
+    """The risk at which one more case costs as much as its review: nothing is accepted from there on."""
+    is_missed: bool = False
+    """Whether it bounds what is missed of one label, and not what is wrong."""
+
     def __post_init__(self) -> None:
-        for name in ("target", "delta", "least_share"):
+        for name in ("target", "delta", "least_share", *(["stops_at"] if self.stops_at is not None else [])):
             value = getattr(self, name)
             if not 0 < value < 1:
                 raise InvalidLabels(f"{name} {value!r}: give a share above 0 and below 1")
@@ -117,18 +127,20 @@ class PromiseKeeper:
         count = len(ladder.thresholds)
         self._mass = np.asarray(ladder.wrong)
         self._whole_mass = np.cumsum(self._mass)
-        self._wealth = np.zeros((len(RISKS) + 1, count))
+        self.wealth = np.zeros((len(RISKS) + 1, count))
         """The logarithm of what each way of betting has made, by threshold."""
         self._best = np.full(count, -math.inf)
         """The most that their weighted mean has ever been."""
-        self._seen = np.zeros(count)
-        self._loss = np.zeros(count)
-        self._answers = np.zeros(count)
-        self._errors = np.zeros(count)
+        self.seen = np.zeros(count)
+        self.loss = np.zeros(count)
+        self.answered = np.zeros(count)
+        self.erred = np.zeros(count)
         """The same two without weights."""
         self._weights = weights_of(ladder)
         self._rule: tuple[int, int, float, float] | None = None
         self._stakes: Any = None
+        self._runs = [0] * len(ladder.segments)
+        """How many thresholds of each segment are believed: the first ones."""
 
     @property
     def threshold(self) -> float | None:
@@ -136,21 +148,42 @@ class PromiseKeeper:
         return None if self.in_force < 0 else self.ladder.thresholds[self.in_force]
 
     @property
+    def believed(self) -> tuple[float, ...]:
+        """Return all thresholds that it may accept at, falling, down to the one in force.
+
+        By the theorem all of them are good at once, so that any may be accepted at, for whatever reason.
+        """
+        runs = zip(self.ladder.segments, self._runs, strict=True)
+        places = (place for segment, run in runs for place in range(segment.begin, segment.begin + run))
+        return tuple(self.ladder.thresholds[place] for place in places if place <= self.in_force)
+
+    @property
+    def has_stopped(self) -> bool:
+        """Return whether looser thresholds are believed, at which one more case costs more than its review."""
+        runs = zip(self.ladder.segments, self._runs, strict=True)
+        return any(run and segment.begin + run - 1 > self.in_force for segment, run in runs)
+
+    @property
+    def is_alarmed(self) -> bool:
+        """Whether the labels say that what is promised does not hold; here a watch says so."""
+        return False
+
+    @property
     def answers(self) -> int:
         """Return how many blind answers there were at or above the threshold in force; 0: there is none."""
-        return 0 if self.in_force < 0 else int(self._answers[self.in_force])
+        return 0 if self.in_force < 0 else int(self.answered[self.in_force])
 
     @property
     def errors(self) -> int:
         """Return how many of them say that the model was wrong, or will never be given."""
-        return 0 if self.in_force < 0 else int(self._errors[self.in_force])
+        return 0 if self.in_force < 0 else int(self.erred[self.in_force])
 
     @property
     def risk(self) -> float | None:
         """Return the share of wrong values among those at or above the threshold, as the weighted answers have it."""
-        if self.in_force < 0 or not self._seen[self.in_force]:
+        if self.in_force < 0 or not self.seen[self.in_force]:
             return None
-        return float(self._loss[self.in_force] / self._seen[self.in_force])
+        return float(self.loss[self.in_force] / self.seen[self.in_force])
 
     def share(self, cases: int | None = None) -> float:
         """Return the share of accepted cases to ask blind next, after so many cases; until there is a threshold, 1."""
@@ -173,11 +206,12 @@ class PromiseKeeper:
                 break
             if self.last is not None and case.number <= self.last:
                 raise InvalidLabels(f"case {case.number} comes after case {self.last}: a ledger is read in order, once")
-            self._take(case)
+            self.take(case)
             count += 1
         return count
 
-    def _take(self, case: DrawnCase) -> None:
+    def take(self, case: DrawnCase) -> None:
+        """Count a case."""
         first = self.ladder.place_of(case.score)
         is_wrong = case.drawn and case.verdict != "right"
         self.cases += 1
@@ -186,27 +220,31 @@ class PromiseKeeper:
         if first == len(self.ladder.thresholds):
             return
         paid = 1 / case.share if is_wrong else 0.0
-        self._wealth[:, first:] += np.log1p(self._bets_under(case, first) * (self.settings.tested - paid))
-        self._seen[first:] += 1
-        self._loss[first:] += paid
-        self._answers[first:] += case.drawn
-        self._errors[first:] += is_wrong
-        now = self._wealth[:, first:]
+        self.wealth[:, first:] += np.log1p(self.bets_under(case, first) * (self.settings.tested - paid))
+        self.seen[first:] += 1
+        self.loss[first:] += paid
+        self.answered[first:] += case.drawn
+        self.erred[first:] += is_wrong
+        self.reckon(first)
+
+    def reckon(self, first: int) -> None:
+        """See what is believed, now that the bets from one threshold on have moved."""
+        now = self.wealth[:, first:]
         top = now.max(axis=0)
         mean = top + np.log((self._weights[:, first:] * np.exp(now - top)).sum(axis=0))
         self._best[first:] = np.maximum(self._best[first:], mean)
         self._advance()
 
-    def _bets_under(self, case: DrawnCase, first: int) -> Any:
+    def bets_under(self, case: DrawnCase, first: int) -> Any:
         """Return the bets of each way on each threshold from one on: from earlier cases, and the rule at the draw."""
         rule = (case.in_force, case.band, case.accepted_share, case.below_share)
         if self._rule != rule:
-            self._rule, self._stakes = rule, self._stakes_under(*rule)
+            self._rule, self._stakes = rule, self.stakes_under(*rule)
         target, (edge, most, fixed) = self.settings.target, self._stakes
-        own = np.minimum(np.maximum((self._loss[first:] + target) / (target * self._seen[first:] + 2), 0.02), 1.0)
+        own = np.minimum(np.maximum((self.loss[first:] + target) / (target * self.seen[first:] + 2), 0.02), 1.0)
         return np.concatenate([fixed[:, first:], np.minimum((1 - own) / edge[first:], most[first:])[None]])
 
-    def _stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> tuple[Any, Any, Any]:
+    def stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> tuple[Any, Any, Any]:
         """Return what bets are made of while a rule is in force: the edge, the largest bets, those for each risk."""
         target, place = self.settings.target, np.arange(len(self._mass))
         share = np.where(place <= in_force, accepted, np.where(place <= band, 1.0, below))
@@ -218,8 +256,8 @@ class PromiseKeeper:
 
     def _advance(self) -> None:
         """Move to the loosest threshold that the order of the theorem reaches."""
-        carry = 0.0
-        for segment in self.ladder.segments:
+        carry, loosest = 0.0, -1
+        for number, segment in enumerate(self.ladder.segments):
             level = segment.part * self.settings.delta + carry
             if level <= 0:
                 continue
@@ -227,8 +265,23 @@ class PromiseKeeper:
             first = int(doubtful.argmax())  # the first one that is; the very first if none is
             believed = first if doubtful[first] else segment.end - segment.begin
             if believed:
-                self.in_force = max(self.in_force, segment.begin + believed - 1)
+                self._runs[number] = believed
+                loosest = segment.begin + believed - 1
             carry = level if believed == segment.end - segment.begin else 0.0
+        self.in_force = loosest if self.settings.stops_at is None or loosest < 0 else self._cheapest(loosest)
+
+    def _cheapest(self, loosest: int) -> int:
+        """Return the believed threshold down to which accepting costs the least, with what people decide below it.
+
+        There the risk of one more case passes what its review costs of a wrong value: where risk less that share, added
+        up from the strictest threshold on, is the least. The one in force stays until another saves a wrong value.
+        """
+        excess = self.loss[: loosest + 1] - self.settings.stops_at * self.seen[: loosest + 1]
+        for segment, run in zip(self.ladder.segments, self._runs, strict=True):
+            excess[segment.begin + run : segment.end] = math.inf
+        best = loosest - int(excess[::-1].argmin())
+        stays = 0 <= self.in_force <= loosest and excess[self.in_force] <= excess[best] + 1
+        return self.in_force if stays else best
 
     def as_json(self) -> dict[str, Any]:
         """Return its state as JSON data: a checkpoint, with which reading goes on behind ``last``; never the truth."""
@@ -237,12 +290,12 @@ class PromiseKeeper:
             "cases": self.cases,
             "labels": self.labels,
             "last": self.last,
-            "wealth": self._wealth.tolist(),
+            "wealth": self.wealth.tolist(),
             "best": [None if each == -math.inf else each for each in self._best.tolist()],
-            "seen": self._seen.tolist(),
-            "loss": self._loss.tolist(),
-            "answers": self._answers.tolist(),
-            "errors": self._errors.tolist(),
+            "seen": self.seen.tolist(),
+            "loss": self.loss.tolist(),
+            "answers": self.answered.tolist(),
+            "errors": self.erred.tolist(),
         }
 
     @classmethod
@@ -258,15 +311,20 @@ class PromiseKeeper:
             best = np.asarray([-math.inf if each is None else each for each in data["best"]], dtype=float)
             counted = ("seen", "loss", "answers", "errors")
             seen, loss, answers, errors = (np.asarray(data[name], dtype=float) for name in counted)
-            fits = wealth.shape == keeper._wealth.shape and all(
-                each.shape == keeper._seen.shape for each in (best, seen, loss, answers, errors)
+            fits = wealth.shape == keeper.wealth.shape and all(
+                each.shape == keeper.seen.shape for each in (best, seen, loss, answers, errors)
             )
             if not fits:
                 raise InvalidLabels("this checkpoint is of another ladder: begin again from the ledger")
-            keeper._wealth, keeper._best, keeper._seen, keeper._loss = wealth, best, seen, loss
-            keeper._answers, keeper._errors = answers, errors
-            keeper.in_force, keeper.cases, keeper.labels = (int(data[name]) for name in ("in_force", "cases", "labels"))
-            keeper.last = None if data["last"] is None else int(data["last"])
+            keeper.wealth, keeper._best, keeper.seen, keeper.loss = wealth, best, seen, loss
+            keeper.answered, keeper.erred = answers, errors
+            keeper.restore(data)
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidLabels(f"this is no checkpoint of a keeper: {error}") from error
         return keeper
+
+    def restore(self, data: Any) -> None:
+        """Take over what a checkpoint says besides the state of the bets; what is believed follows from those."""
+        self.in_force, self.cases, self.labels = (int(data[name]) for name in ("in_force", "cases", "labels"))
+        self.last = None if data["last"] is None else int(data["last"])
+        self._advance()

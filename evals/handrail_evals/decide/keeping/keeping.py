@@ -6,14 +6,17 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
+from handrail_evals.decide.keeping.keeper import PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_case
 from handrail_evals.decide.keeping.settling import Settled, Settles, keep_settled, settled
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.errors import EvalsError
+from handrail_guards.promise_rule import PromiseSubject
+from handrail_orchestrator.promising.rules import name_of, subject_told
 from handrail_orchestrator.store.outbox import Notice
 from handrail_orchestrator.store.promises import (
     MovePromise,
@@ -49,7 +52,7 @@ class Kept:
 
     number: int
     target: str
-    """Such as ``triage/route``."""
+    """Such as ``triage/route``, or ``triage/route[gold]`` of a group."""
     read: int
     """Cases that were read."""
     threshold: float | None
@@ -77,7 +80,7 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
             try:
                 looked_at = await _look(client, row, name, found)
             except EvalsError as error:
-                _log.error("the promise of %s/%s cannot be kept: %s", row.workflow, row.step, error)
+                _log.error("the promise of %s (%s) cannot be kept: %s", name_of(row), row.terms, error)
                 continue
             kept += [] if looked_at is None else [looked_at]
     return kept
@@ -147,9 +150,46 @@ async def _ladder(client: KeepsPromises, row: PromiseRow) -> tuple[KeeperLadder,
     scores = client.promise_store.promise_scores(row.stream, LADDER_SCORES)
     if len(scores) < LADDER_SCORES:
         return None
-    ladder, upto = ladder_of([score for _, score in scores], fewest=LADDER_SCORES), max(case for case, _ in scores)
+    beside = _ladder_beside(client.promise_store, row)
+    upto = max(case for case, _ in scores)
+    ladder = (
+        ladder_of([score for _, score in scores], fewest=LADDER_SCORES)
+        if beside is None
+        else KeeperLadder.of_json(json.loads(beside))
+    )
     is_ours = await client.change_promises(SetLadder(row.stream, json.dumps(ladder.as_json()), upto))
     return (ladder, upto) if is_ours else None  # the next look reads those of somebody else
+
+
+def beside_it(store: PromiseStore, row: PromiseRow) -> list[tuple[PromiseRow, PromiseSubject]]:
+    """Return the other parts of the same promise, as of the same judge and group, with what they are about."""
+    subject = subject_told(row.told)
+    return [
+        (each, other)
+        for each in store.promises()
+        if (each.workflow, each.step) == (row.workflow, row.step) and each.stream != row.stream
+        for other in (subject_told(each.told),)
+        if replace(other, about=subject.about, of=subject.of) == subject
+    ]
+
+
+def _ladder_beside(store: PromiseStore, row: PromiseRow) -> str | None:
+    """Return the thresholds of another part that is about the same cases: all are accepted from one threshold on.
+
+    They were fixed before any label of this part that counts.
+    """
+    if subject_told(row.told).about == "label":
+        return None
+    found = (each.ladder for each, other in beside_it(store, row) if other.about != "label")
+    return next((each for each in found if each is not None), None)
+
+
+def _needs_all(store: PromiseStore, row: PromiseRow) -> bool:
+    """Return whether another part may hold this one back, so that a stricter threshold that is believed is needed."""
+    about = subject_told(row.told).about
+    if about == "missed":  # any stricter threshold will do
+        return False
+    return any(other.about == "missed" or "label" not in {about, other.about} for _, other in beside_it(store, row))
 
 
 async def _moved(
@@ -161,6 +201,8 @@ async def _moved(
     if row.state == "keeping":
         why = state.stopped or ("" if state.keeper.threshold is not None else row.why)
     rule = _rule(row, state)
+    if rule is not None and len(state.keeper.believed) > 1 and _needs_all(client.promise_store, row):
+        rule = rule._replace(believed=json.dumps(state.keeper.believed))
     if rule is not None:
         data = json.dumps({"threshold": rule.threshold, "labels": rule.labels, "wrong": rule.wrong})
         notes.append(PromiseNote("rule", rule.why, data))
@@ -172,7 +214,7 @@ async def _moved(
     )  # fmt: skip
     if not await client.change_promises(change):
         return None  # a person, or another keeper, was faster
-    target = f"{row.workflow}/{row.step}"
+    target = name_of(row)
     for note in notes:
         _log.info("the promise of %s (%s): %s", target, row.terms, note.why)
     said = tuple(f"{each.action}: {each.why}" for each in notes)
@@ -201,16 +243,28 @@ def _why(row: PromiseRow, state: KeeperState) -> str:
         return f"nothing is accepted, and labels are counted anew: {state.stopped}"
     if keeper.threshold is None:
         return f"{keeper.labels:,} blind answers allow no threshold"
-    counted = f"{keeper.answers:,} blind answers at or above {keeper.threshold:.4f}, {keeper.errors:,} of them wrong"
+    counted = _counted(keeper, subject_told(row.told))
     moved = "the share that is asked blind" if keeper.threshold == row.threshold else "the threshold"
     if state.watch is not None and state.watch.phase == "raised":
         return f"{moved} moves as the scores have moved ({state.watch.why}); {counted}"
-    return f"{moved} moves to what they allow: {counted}; {100 * state.accepted_share:.3g}% is asked blind"
+    stops = ""
+    if keeper.has_stopped and keeper.settings.stops_at is not None:
+        share = f"{100 * keeper.settings.stops_at:.3g}%"
+        stops = f"; it stops there, as below it a case has a risk above {share}, and costs more than its review"
+    return f"{moved} moves to what they allow: {counted}; {100 * state.accepted_share:.3g}% is asked blind{stops}"
+
+
+def _counted(keeper: PromiseKeeper, subject: PromiseSubject) -> str:
+    if subject.about == "missed":
+        from_there = f"from {keeper.threshold:.4f} on"
+        return f"{keeper.answers:,} blind cases of {subject.of!r}, {keeper.errors:,} of them missed {from_there}"
+    wrong = f"wrong in {subject.of!r}" if subject.about == "field" else "wrong"
+    return f"{keeper.answers:,} blind answers at or above {keeper.threshold:.4f}, {keeper.errors:,} of them {wrong}"
 
 
 def _notice(row: PromiseRow, state: KeeperState, rule: NewRule | None, now: float) -> Notice | None:
     """Return what people are told: a promise that stopped, accepts for the first time, or is at risk."""
-    target = f"{row.workflow}/{row.step}"
+    target = name_of(row)
     key = f"promise:{row.id}:{row.version}"
     if state.stopped:
         return Notice("promise", key, f"{target}: the promise stopped; people decide again", now, body=state.stopped)

@@ -7,6 +7,8 @@ from handrail_evals.decide.corrections.record import Answers, Judgements, Record
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.decide.keeping.looks import LOOKS, LookWanted, ThirdLook
+from handrail_evals.decide.keeping.truth import what_of
+from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.records.item import ReviewItem
 from handrail_orchestrator.store.promises import CaseVerdict, OpenCaseRow, PromiseCaseRow, PromiseStore, ThirdLookRow
 
@@ -57,9 +59,17 @@ def _loosest(threshold: float | None, ladder: KeeperLadder) -> int:
 
 
 def verdicts(
-    store: PromiseStore, answers: AnswersOfPeople, stream: int, now: float, *, second_looks: bool = False
+    store: PromiseStore,
+    answers: AnswersOfPeople,
+    stream: int,
+    subject: PromiseSubject,
+    now: float,
+    *,
+    second_looks: bool = False,
 ) -> Iterator[tuple[int, CaseVerdict] | LookWanted]:
     """Yield what became of drawn cases that had no verdict yet, and which of them are to be looked at again.
+
+    A verdict is about what the promise bounds of its subject.
 
     Raises:
         StoreError: the store cannot be read.
@@ -68,7 +78,7 @@ def verdicts(
     while rows := store.open_cases(stream, after=after, limit=AT_ONCE):
         after = rows[-1].id
         for row in rows:
-            found = _verdict(row, answers, now, second_looks=second_looks)
+            found = _verdict(row, answers, subject, now, second_looks=second_looks)
             if isinstance(found, LookWanted):
                 yield found
             elif found is not None:
@@ -78,7 +88,7 @@ def verdicts(
 
 
 def _verdict(
-    row: OpenCaseRow, answers: AnswersOfPeople, now: float, *, second_looks: bool
+    row: OpenCaseRow, answers: AnswersOfPeople, subject: PromiseSubject, now: float, *, second_looks: bool
 ) -> CaseVerdict | LookWanted | None:
     if row.run_id is None or row.forgotten is not None or row.step is None:
         return "given_up"  # its run was deleted or forgotten, so that nobody will ever say
@@ -88,9 +98,8 @@ def _verdict(
     record = _record(answers, row.step, row.run_id) if is_decided else None
     if record is None:
         return "given_up"
-    if Answers().agree(record.value, record.decision):
-        return "right"
-    return _confirmed(row, record.value, answers, now) if second_looks else "wrong"
+    said = what_of(record.value, record.decision, about=subject.about, of=subject.of)
+    return _confirmed(row, record.value, answers, now) if said == "wrong" and second_looks else said
 
 
 def _confirmed(row: OpenCaseRow, value: Any, answers: AnswersOfPeople, now: float) -> CaseVerdict | LookWanted | None:

@@ -1,18 +1,23 @@
 """A promise measured again on labelled cases that nobody has counted: does the rule in force keep it?"""
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+from handrail_ai_steps.promise_group import group_of
 from handrail_ai_steps.step import AIStep
 from handrail_evals.decide.calibrate.promise import labels_for, upper_bound
 from handrail_evals.decide.judging import JudgedCases, judge_cases
+from handrail_evals.decide.keeping.truth import is_label, what_of
 from handrail_evals.errors import InvalidLabels
 from handrail_evals.measure.case import AnyCase
 from handrail_guards.promise import PromiseTerms
-from handrail_guards.promise_rule import subject_of_judgement
-from handrail_orchestrator.promising.rules import model_of
+from handrail_guards.promise_call import NO_GROUPS, PromiseGroup, PromiseInCall, subject_of_judgement
+from handrail_guards.promise_part import PromisePart
+from handrail_guards.promise_rule import PromiseSubject
+from handrail_orchestrator.promising.rules import StoredRules, model_of, subject_told
 from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
 Standing: TypeAlias = Literal["kept", "broken", "stale", "unsure"]
@@ -33,12 +38,16 @@ class PromiseCheck:
     threshold: float | None
     cases: int
     accepted: int
-    """Of the cases: those that the rule accepts."""
+    """Of the cases: those that the rules accept; of what is missed, those of the label."""
     wrong: int
-    """Of those: the wrong ones."""
+    """Of those: the wrong ones; of what is missed, those that the rules accept as another label."""
     risk_from: float
     risk_to: float
     """The risk lies between these two, each with the chance that is promised."""
+    terms: str = ""
+    """What is promised; empty: of all parts alike."""
+    group: str = ""
+    """Of which group; empty: there are no groups."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
@@ -66,50 +75,110 @@ async def check_promise(
         found = ", ".join(sorted({each.model for each in subjects})) or "nobody"
         raise InvalidLabels(f"a promise is of one model: {found} answered these {len(cases):,} cases")
     (subject,) = subjects
-    rows = [row for row in store.promises() if (row.step, row.terms) == (step.name, terms.told)]
-    own = [row for row in rows if row.subject == subject.mark]
-    return [_held(row, judged, terms, subject.model) for row in own] or [_stale(rows, judged, step.name, subject.model)]
+    parts = {part.told: part for part in step.promise_parts}
+    rows = [row for row in store.promises() if row.step == step.name and row.terms in parts]
+    own = [(row, told) for row in rows if (told := subject_told(row.told)).judge == subject]
+    groups = {} if terms.by is None else {case.name: _group(terms.by, case.input) for case in cases}
+    found_in: dict[str, list[Measured]] = {}
+    checks = []
+    for row, told in own:
+        if row.workflow not in found_in:
+            found_in[row.workflow] = [*_measured(step, terms, StoredRules(store, row.workflow), judged, groups)]
+        counts = [each for each in found_in[row.workflow] if each.group == told.group]
+        total = len(counts) if groups else judged.total
+        checks.append(_held(row, parts[row.terms], told, counts, total))
+    return checks or [_stale(rows, judged, step.name, subject.model)]
 
 
-def _held(row: PromiseRow, judged: JudgedCases, terms: PromiseTerms, model: str) -> PromiseCheck:
-    accepted = wrong = 0
+class Measured(NamedTuple):
+    """A labelled case as the rules in force decide it."""
+
+    group: str | None
+    """None: it is of none, so that nothing is promised of it."""
+    is_accepted: bool
+    answer: Any
+    label: Any
+    """Both as JSON data."""
+
+
+def _group(by: str, given: Any) -> str | None:
+    group = group_of(by, given if isinstance(given, tuple) else (given,), {})
+    return None if group.problem else group.name
+
+
+def _measured(
+    step: AIStep[Any], terms: PromiseTerms, rules: StoredRules, judged: JudgedCases, groups: Mapping[str, str | None]
+) -> Iterator[Measured]:
+    is_labels = bool(step.task.output.labels)
     for each in judged.cases:
-        score = each.judgement.confidence.value
-        if row.threshold is not None and score is not None and score >= row.threshold:
-            accepted += 1
-            wrong += not each.right
-    most = upper_bound(wrong, accepted, terms.delta) if accepted else 1.0
-    least = 1 - upper_bound(accepted - wrong, accepted, terms.delta) if accepted else 0.0
-    standing: Standing = (
-        "kept" if most <= terms.wrong_at_most else "broken" if least > terms.wrong_at_most else "unsure"
-    )
+        group = groups.get(each.case, "")
+        if group is None:
+            continue
+        answer, label = (_data(text, is_label=is_labels) for text in (each.answer, each.label))
+        of_group = NO_GROUPS if terms.by is None else PromiseGroup(terms.by, group)
+        call = PromiseInCall(terms, rules, step.servers, step.promise_parts, of_group)
+        if is_labels:
+            call = call.answered("none" if answer is None else str(answer))
+        yield Measured(group, call.doubt(each.judgement) is None, answer, label)
+
+
+def _data(text: str, *, is_label: bool) -> Any:
+    """Return an answer as JSON data from how people read it."""
+    if is_label:
+        return None if text == "null" else text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _held(
+    row: PromiseRow, part: PromisePart, told: PromiseSubject, found: Sequence[Measured], total: int
+) -> PromiseCheck:
+    if part.about == "missed":
+        mine = [each for each in found if is_label(each.label, part.of)]
+        bad = [each for each in mine if each.is_accepted and not is_label(each.answer, part.of)]
+    else:
+        mine = [
+            each for each in found if each.is_accepted and (part.about != "label" or is_label(each.answer, part.of))
+        ]
+        bad = [each for each in mine if what_of(each.answer, each.label, about=part.about, of=part.of) == "wrong"]
+    accepted, wrong = len(mine), len(bad)
+    most = upper_bound(wrong, accepted, part.delta) if accepted else 1.0
+    least = 1 - upper_bound(accepted - wrong, accepted, part.delta) if accepted else 0.0
+    standing: Standing = "kept" if most <= part.at_most else "broken" if least > part.at_most else "unsure"
     return PromiseCheck(
         standing=standing,
-        reason=_reason(standing, row, accepted, wrong, terms),
+        reason=_reason(standing, row, accepted, wrong, part),
         workflow=row.workflow,
         step=row.step,
-        model=model,
+        model=told.model,
         threshold=row.threshold,
-        cases=judged.total,
+        cases=total,
         accepted=accepted,
         wrong=wrong,
         risk_from=least,
         risk_to=most,
+        terms=part.told,
+        group=told.group,
     )
 
 
-def _reason(standing: Standing, row: PromiseRow, accepted: int, wrong: int, terms: PromiseTerms) -> str:
+def _reason(standing: Standing, row: PromiseRow, accepted: int, wrong: int, part: PromisePart) -> str:
     if row.threshold is None:
         return f"nothing is accepted yet: {row.why or 'labels are missing'}"
     counted = f"{wrong:,} of the {accepted:,} accepted cases are wrong"
+    if part.about == "missed":
+        counted = f"{wrong:,} of the {accepted:,} cases of {part.of!r} are accepted as something else"
     match standing:
         case "kept":
-            return f"{counted}: {terms.told} holds"
+            return f"{counted}: {part.told} holds"
         case "broken":
-            return f"{counted}: {terms.told} does not hold"
+            return f"{counted}: {part.told} does not hold"
         case _:
-            needed = labels_for(wrong, terms.wrong_at_most, terms.delta)
-            return f"{counted}: too few to say; with no other wrong one it takes {needed:,} accepted cases"
+            needed = labels_for(wrong, part.at_most, part.delta)
+            cases = f"cases of {part.of!r}" if part.about == "missed" else "accepted cases"
+            return f"{counted}: too few to say; with no other wrong one it takes {needed:,} {cases}"
 
 
 def _stale(rows: Sequence[PromiseRow], judged: JudgedCases, step: str, model: str) -> PromiseCheck:

@@ -1,12 +1,13 @@
 """What people have answered since the last look at a promise: verdicts to keep, and cases to be looked at again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from handrail_evals.decide.keeping.keeper import KeeperSettings
 from handrail_evals.decide.keeping.ledger import AT_ONCE, AnswersOfPeople, repeats, verdicts
 from handrail_evals.decide.keeping.looks import LOOKS, REVIEWERS_PART, LookWanted, MissedBound, missed_bound
+from handrail_orchestrator.promising.rules import subject_told
 from handrail_orchestrator.store.promises import CaseVerdict, PromiseChanges, PromiseRow, PromiseStore, SettleCases
 
 
@@ -44,12 +45,14 @@ class Settled:
 
     def settings(self, row: PromiseRow) -> KeeperSettings | None:
         """Return what is tested, with what reviewers miss taken out; None: that is not known yet."""
+        is_missed = subject_told(row.told).about == "missed"
+        plain = KeeperSettings(target=row.target, delta=row.delta, stops_at=row.stops_at, is_missed=is_missed)
         if not row.second_looks:
-            return KeeperSettings(target=row.target, delta=row.delta)
+            return plain
         if self.missed is None:
             return None
         delta = (1 - REVIEWERS_PART) * row.delta
-        return KeeperSettings(target=row.target, delta=delta, counted=self.missed.counted, reserve=True)
+        return replace(plain, delta=delta, counted=self.missed.counted, reserve=True)
 
 
 def settled(client: Settles, row: PromiseRow, now: float) -> Settled:
@@ -60,7 +63,8 @@ def settled(client: Settles, row: PromiseRow, now: float) -> Settled:
     """
     kept: list[tuple[int, CaseVerdict]] = []
     looks: list[LookWanted] = []
-    for each in verdicts(client.promise_store, client, row.stream, now, second_looks=row.second_looks):
+    subject = subject_told(row.told)
+    for each in verdicts(client.promise_store, client, row.stream, subject, now, second_looks=row.second_looks):
         if isinstance(each, LookWanted):
             looks.append(each)
         else:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from handrail_evals.decide.drift.watch import Watch
@@ -11,6 +11,7 @@ from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.drift import REFERENCE, armed, watch_settings
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import STARTS, KeeperLadder
+from handrail_evals.decide.keeping.missed import MissedKeeper
 from handrail_evals.decide.keeping.running_watch import RunningWatch
 from handrail_evals.errors import InvalidLabels
 
@@ -42,6 +43,11 @@ class KeeperState:
             if not self.keeper.read([case]):
                 break
             count += 1
+            if self.keeper.is_alarmed:
+                self._stop("more is missed than promised")
+                return count
+            if case.score < 0:  # it could never be missed, so that no threshold speaks of it
+                continue
             self.scores = [*self.scores[1 - REFERENCE :], case.score]
             threshold = self.keeper.threshold
             if threshold is None:
@@ -51,7 +57,7 @@ class KeeperState:
                 watch = armed(settings, self.scores, threshold, at)
                 running = None if watch is None else RunningWatch(watch)
                 continue
-            running.take(case, threshold, at)
+            running.take(_watchable(case, is_missed=self.keeper.settings.is_missed), threshold, at)
             if running.phase == "stopped":
                 self._stop(running.watch.changes[-1])
                 return count
@@ -62,7 +68,7 @@ class KeeperState:
         """Believe nothing any more: what comes now is another traffic, and a promise about it begins anew."""
         last = self.keeper.last
         self.stopped = f"drift: {change}"
-        self.keeper = PromiseKeeper(self.keeper.ladder, self.keeper.settings)
+        self.keeper = type(self.keeper)(self.keeper.ladder, self.keeper.settings)
         self.keeper.last = last
         self.watch, self.scores = None, []
 
@@ -76,7 +82,7 @@ class KeeperState:
     def band_from(self) -> float | None:
         """Return the threshold down to which all cases below the one in force are asked blind."""
         keeper, thresholds = self.keeper, self.keeper.ladder.thresholds
-        if keeper.in_force < 0:
+        if keeper.in_force < 0 or keeper.settings.is_missed:  # a label's cases may be anywhere
             return None
         rungs = max(1, round(len(thresholds) * BAND / LADDER_REACH))
         return thresholds[min(len(thresholds) - 1, keeper.in_force + rungs)]
@@ -95,13 +101,19 @@ class KeeperState:
             InvalidLabels: the text is none of this ladder.
             UnreadableWatch: its watch is none of this release.
         """
+        kind = MissedKeeper if settings.is_missed else PromiseKeeper
         if text is None:
-            return cls(PromiseKeeper(ladder, settings))
+            return cls(kind(ladder, settings))
         data: Any = json.loads(text)
         if not isinstance(data, dict) or not isinstance(data.get("scores"), Sequence):
             raise InvalidLabels("this is no checkpoint of a keeper: begin again from the ledger")
         if data.get("counted", 1.0) != settings.counted:
-            return cls(PromiseKeeper(ladder, settings))
-        keeper = PromiseKeeper.of_json(data.get("keeper"), ladder, settings)
+            return cls(kind(ladder, settings))
+        keeper = kind.of_json(data.get("keeper"), ladder, settings)
         watch = data.get("watch")
         return cls(keeper, [float(each) for each in data["scores"]], None if watch is None else watch_from_json(watch))
+
+
+def _watchable(case: DrawnCase, *, is_missed: bool) -> DrawnCase:
+    """Return a case as a watch takes it: that it is of the label which may be missed says nothing of what is wrong."""
+    return replace(case, verdict="right") if is_missed and case.drawn else case

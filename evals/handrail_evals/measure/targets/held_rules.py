@@ -6,7 +6,7 @@ from typing import Any, Self
 from handrail_ai_steps.step import AIStep
 from handrail_evals.errors import InvalidSuite
 from handrail_evals.measure.fingerprint import hash_of
-from handrail_guards.promise import PromiseTerms
+from handrail_guards.promise_part import PromisePart
 from handrail_guards.promise_rule import PromiseRule, PromiseSubject
 from handrail_orchestrator.promising.rules import StoredRules
 from handrail_orchestrator.store import open_store
@@ -20,9 +20,9 @@ class RulesOnServers:
     rules: StoredRules
     servers: tuple[str, ...]
 
-    def rule(self, terms: PromiseTerms, subject: PromiseSubject) -> PromiseRule:
-        """Return the rule in force for what judged."""
-        return self.rules.rule(terms, replace(subject, servers=self.servers))
+    def rule(self, part: PromisePart, subject: PromiseSubject) -> PromiseRule:
+        """Return the rule in force for a part of a promise and what judged."""
+        return self.rules.rule(part, replace(subject, servers=self.servers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class HeldRules:
         key = (workflow, step, subject, terms)
         return next((row for row in self.rows if (row.workflow, row.step, row.subject, row.terms) == key), None)
 
-    def promises(self) -> list[PromiseRow]:
-        """Return all promises."""
-        return [*self.rows]
+    def promises_of_step(self, workflow: str, step: str) -> list[PromiseRow]:
+        """Return the promises of a step."""
+        return [row for row in self.rows if (row.workflow, row.step) == (workflow, step)]
 
     def bound(self, judge: Any, workflows: list[str]) -> Any:
         """Return an AI step under the rules of the first of these workflows that has a promise of it.
@@ -89,4 +89,6 @@ class HeldRules:
     def mark(self, workflows: list[str]) -> str:
         """Return a mark of the rules of some workflows: what was measured by others is another measurement."""
         rows = [row for row in self.rows if row.workflow in workflows]
-        return hash_of([[row.workflow, row.step, row.subject, row.terms, row.threshold, row.why] for row in rows])
+        return hash_of(
+            [[row.workflow, row.step, row.subject, row.terms, row.threshold, row.believed, row.why] for row in rows]
+        )

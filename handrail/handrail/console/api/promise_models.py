@@ -6,6 +6,7 @@ from pydantic import Field
 
 from handrail.console.api.operation import Given
 from handrail.console.api.run_models import Text, Told
+from handrail_guards.promise_part import PartKind
 from handrail_orchestrator.store.promises import PromiseState
 
 
@@ -16,7 +17,8 @@ class PromisePlace(Given):
         str,
         Field(
             min_length=1,
-            description="Its workflow and step, `triage%2Froute`: the newest promise of that step; or its number",
+            description="Its workflow and step, `triage%2Froute`: the newest promise of that step, or, where it is"
+            " paused or resumed, all its parts and groups; `triage%2Froute%5Bgold%5D` of one group; or its number",
         ),
     ]
 
@@ -39,14 +41,23 @@ class PromiseTold(Told):
 
     number: int
     target: str
+    name: str = Field(description="The target with its group, `triage/route[gold]`")
     workflow: str
     step: str
     model: str = Field(description="Who answers, by the answers' own name; another name is another promise")
     prompt_version: str
     servers: list[str]
     terms: str = Field(description="What is promised, in one line")
-    wrong_at_most: float
+    wrong_at_most: float = Field(description="The bound; of `missed`, on the share of the label's cases")
     sure: float
+    about: PartKind = Field(
+        description="What is bounded: `wrong` values among the accepted, among those accepted as one `label`, in one"
+        " `field`, or what is `missed` of a label"
+    )
+    of: str = Field(description="The label or the field")
+    by: str = Field(description="What says which group a case is of; empty: there are no groups")
+    group: str = Field(description="The group whose cases it speaks of")
+    stops_at: float | None = Field(description="The risk at which one more case costs as much as its review")
     state: PromiseState
     why: str = Field(description="Why nothing is accepted, or why it is paused")
     rule: int = Field(description="The number of the rule in force; 0: the one that everything begins with")
@@ -60,10 +71,10 @@ class PromiseTold(Told):
     coverage: float | None = Field(description="The share of its cases that was accepted; null: there were none")
     drawn: int
     answered: int
-    wrong: int = Field(description="Of the answered: wrong, or given up")
+    wrong: int = Field(description="Of the answered: wrong, or given up; of `missed`, of the label, or given up")
     accepted_answered: int
     accepted_wrong: int
-    is_current: bool = Field(description="Whether it is the newest of its step and terms")
+    is_current: bool = Field(description="Whether it is the newest of its step, terms and group")
 
 
 class PromisesTold(Told):

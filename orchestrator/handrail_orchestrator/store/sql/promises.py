@@ -25,6 +25,12 @@ from handrail_orchestrator.store.sql.transaction import Transaction
 
 _OF_STREAM = frozenset({"workflow", "step", "subject", "told", "secret", "ladder", "ladder_to"})
 _COLUMNS = ", ".join(f"{'s' if name in _OF_STREAM else 'p'}.{name}" for name in PromiseRow._fields)
+_LONG = frozenset({"ladder", "checkpoint"})
+_SHORT = ", ".join(
+    f"NULL AS {name}" if name in _LONG else f"{'s' if name in _OF_STREAM else 'p'}.{name}"
+    for name in PromiseRow._fields
+)
+_SELECT_SHORT = f"SELECT {_SHORT} FROM promises AS p JOIN promise_streams AS s ON s.id = p.stream"  # noqa: S608 -- our own column names
 _SELECT = f"SELECT {_COLUMNS} FROM promises AS p JOIN promise_streams AS s ON s.id = p.stream"  # noqa: S608 -- our own column names
 
 _STREAM = "SELECT id FROM promise_streams WHERE workflow = ? AND step = ? AND subject = ?"
@@ -33,12 +39,12 @@ INSERT INTO promise_streams (workflow, step, subject, told, secret, begun) VALUE
 ON CONFLICT (workflow, step, subject) DO NOTHING
 """
 _NEW_PROMISE = """
-INSERT INTO promises (stream, terms, target, delta, begun, second_looks) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO promises (stream, terms, target, delta, begun, second_looks, stops_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (stream, terms) DO NOTHING
 """
 _NEW_CASE = """
-INSERT INTO promise_cases (stream, run, seq, at, score, share, drawn, promise, rule, copy)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO promise_cases (stream, run, seq, at, score, share, drawn, accepted, promise, rule, copy)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
 _NUMBER = """
 UPDATE promise_cases SET number = counted.number FROM (
@@ -55,11 +61,12 @@ UPDATE promises SET state = ?, why = ?, read_to = ?, checkpoint = ?, version = v
 """
 _RULE = """
 INSERT INTO promise_rules (promise, number, at, threshold, accepted_share, below_share, band_from, cases, labels, wrong,
-    why)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    why, believed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _IN_FORCE = """
-UPDATE promises SET rule = ?, threshold = ?, accepted_share = ?, below_share = ?, band_from = ?, labels = ?, set_at = ?
+UPDATE promises SET rule = ?, threshold = ?, accepted_share = ?, below_share = ?, band_from = ?, labels = ?,
+    believed = ?, set_at = ?
 WHERE id = ?
 """
 _LOG = 'INSERT INTO promise_log (promise, at, action, "by", why, data) VALUES (?, ?, ?, ?, ?, ?)'
@@ -93,7 +100,7 @@ LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
 LEFT JOIN reviews ON reviews.id = c.third
 WHERE c.stream = ? AND c.third IS NOT NULL ORDER BY c.third LIMIT ?
 """
-_ACCEPTED = "r.threshold IS NOT NULL AND c.score >= r.threshold"
+_ACCEPTED = "c.accepted = 1"
 _WRONG = "c.verdict IS NOT NULL AND c.verdict != 'right'"
 _COUNTS = f"""
 SELECT count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0), coalesce(sum(c.drawn), 0),
@@ -101,13 +108,12 @@ SELECT count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0), coal
     coalesce(sum(CASE WHEN {_WRONG} THEN 1 ELSE 0 END), 0),
     coalesce(sum(CASE WHEN {_ACCEPTED} AND c.verdict IS NOT NULL THEN 1 ELSE 0 END), 0),
     coalesce(sum(CASE WHEN {_ACCEPTED} AND {_WRONG} THEN 1 ELSE 0 END), 0)
-FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule WHERE c.stream = ?
+FROM promise_cases AS c WHERE c.stream = ?
 """  # noqa: S608 -- constants
 
 _JUDGED = f"""
 SELECT c.rule, count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0)
-FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule
-WHERE c.stream = ? AND c.promise IN (0, ?) GROUP BY c.rule ORDER BY c.rule
+FROM promise_cases AS c WHERE c.stream = ? AND c.promise IN (0, ?) GROUP BY c.rule ORDER BY c.rule
 """  # noqa: S608 -- constants
 
 
@@ -120,9 +126,11 @@ def record_case(tx: Transaction, run: int, seq: int, case: PromiseCase) -> None:
         found = tx.execute(_STREAM, key).fetchone()
     stream = int(found[0])
     if not case.promise:
-        tx.execute(_NEW_PROMISE, (stream, case.terms, case.target, case.delta, case.at, int(case.second_looks)))
+        about = (case.terms, case.target, case.delta, case.at, int(case.second_looks), case.stops_at)
+        tx.execute(_NEW_PROMISE, (stream, *about))
     row = (
-        stream, run, seq, case.at, case.score, case.share, int(case.drawn), case.promise, case.rule, case.copy,
+        stream, run, seq, case.at, case.score, case.share, int(case.drawn), int(case.accepted), case.promise,
+        case.rule, case.copy,
     )  # fmt: skip
     tx.execute(_NEW_CASE, row)
 
@@ -160,7 +168,8 @@ def move(tx: Transaction, change: MovePromise) -> bool:
         (last,) = tx.execute("SELECT rule FROM promises WHERE id = ?", (change.promise,)).fetchone()
         place = int(last) + 1
         tx.execute(_RULE, (change.promise, place, change.at, *rule))
-        in_force = (place, rule.threshold, rule.accepted_share, rule.below_share, rule.band_from, rule.labels)
+        shares = (rule.threshold, rule.accepted_share, rule.below_share, rule.band_from)
+        in_force = (place, *shares, rule.labels, rule.believed)
         tx.execute(_IN_FORCE, (*in_force, change.at, change.promise))
     for note in change.notes:
         tx.execute(_LOG, (change.promise, change.at, note.action, change.by, note.why, note.data))
@@ -185,6 +194,11 @@ class PromiseRows(ABC):
     def promises(self) -> list[PromiseRow]:
         """Return all promises, by workflow, step and when they began."""
         return [PromiseRow._make(row) for row in self._rows(f"{_SELECT} ORDER BY s.workflow, s.step, p.id")]
+
+    def promises_of_step(self, workflow: str, step: str) -> list[PromiseRow]:
+        """Return the promises of a step; without their thresholds to try and where their keeper stands."""
+        rows = self._rows(f"{_SELECT_SHORT} WHERE s.workflow = ? AND s.step = ? ORDER BY p.id", (workflow, step))
+        return [PromiseRow._make(row) for row in rows]
 
     def promise_rules(self, promise: int) -> list[PromiseRuleRow]:
         """Return the rules that a promise was ever kept by, oldest first."""
@@ -218,7 +232,8 @@ class PromiseRows(ABC):
 
     def promise_scores(self, stream: int, limit: int) -> list[tuple[int, float]]:
         """Return the ids and scores of a stream's first cases."""
-        rows = self._rows("SELECT id, score FROM promise_cases WHERE stream = ? ORDER BY id LIMIT ?", (stream, limit))
+        these = "stream = ? AND score >= 0"  # others are never accepted at any threshold
+        rows = self._rows(f"SELECT id, score FROM promise_cases WHERE {these} ORDER BY id LIMIT ?", (stream, limit))  # noqa: S608 -- a constant
         return [(int(case), float(score)) for case, score in rows]
 
     def open_cases(self, stream: int, *, after: int, limit: int) -> list[OpenCaseRow]:

@@ -53,8 +53,8 @@ def record(tx: Transaction, change: c.RecordStep) -> None:
     files.hold(tx, row.run, row.output)
     if change.audit is not None:
         ask(tx, change.audit)
-    if change.case is not None:
-        promises.record_case(tx, row.run, row.seq, change.case)
+    for case in change.cases:
+        promises.record_case(tx, row.run, row.seq, case)
 
 
 def ask_again(tx: Transaction, change: c.AskAgain) -> bool:

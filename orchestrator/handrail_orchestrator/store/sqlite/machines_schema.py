@@ -42,6 +42,8 @@ CREATE TABLE IF NOT EXISTS promises (
     kept_until REAL NOT NULL DEFAULT 0,
     begun REAL NOT NULL,
     second_looks INTEGER NOT NULL DEFAULT 0,
+    stops_at REAL,
+    believed TEXT,
     UNIQUE (stream, terms)
 );
 CREATE TABLE IF NOT EXISTS promise_rules (
@@ -56,6 +58,7 @@ CREATE TABLE IF NOT EXISTS promise_rules (
     labels INTEGER NOT NULL,
     wrong INTEGER NOT NULL,
     why TEXT NOT NULL,
+    believed TEXT,
     PRIMARY KEY (promise, number)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS promise_cases (
@@ -68,13 +71,14 @@ CREATE TABLE IF NOT EXISTS promise_cases (
     score REAL NOT NULL,
     share REAL NOT NULL,
     drawn INTEGER NOT NULL,
+    accepted INTEGER NOT NULL DEFAULT 0,
     promise INTEGER NOT NULL,
     rule INTEGER NOT NULL,
     copy TEXT NOT NULL,
     verdict TEXT,
     third INTEGER,
     repeated INTEGER,
-    UNIQUE (run, seq),
+    UNIQUE (stream, run, seq),
     UNIQUE (stream, copy)
 );
 CREATE INDEX IF NOT EXISTS promise_cases_read ON promise_cases (stream, number);

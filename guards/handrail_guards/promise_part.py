@@ -1,0 +1,63 @@
+"""What a promise consists of: bounds that are kept one by one, each on its own cases and at its own part of delta."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, assert_never
+
+PartKind: TypeAlias = Literal["wrong", "label", "field", "missed"]
+"""What is bounded: wrong values among all accepted ones, among those accepted as one label, records with one field
+wrong among all accepted ones, or cases of one label that are accepted as another."""
+
+LOOKS = ", contradictions looked at twice"
+NEVER = -1.0
+"""The score of a case that is never accepted as another label, because the answer is the label itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromisePart:
+    """One bound of a promise."""
+
+    about: PartKind
+    of: str = ""
+    """The label or the field; empty for ``wrong``."""
+    at_most: float
+    """Above 0 and below 1."""
+    delta: float
+    """The chance that it is ever broken, at most."""
+    stops_at: float | None = None
+    """The risk at which one more case costs as much as its review; None: there is no such."""
+
+    second_looks: bool = False
+    """Whether a blind answer that contradicts the model counts only once another reviewer confirms it."""
+
+    @property
+    def bound(self) -> str:
+        """Return what is bounded, in words."""
+        told = f"at most {100 * self.at_most:.3g}% {self._what}"
+        return told if self.stops_at is None else f"{told} and no case with more than {100 * self.stops_at:.3g}% risk"
+
+    @property
+    def _what(self) -> str:
+        match self.about:
+            case "wrong":
+                return "wrong"
+            case "label":
+                return f"of what is accepted as {self.of!r} wrong"
+            case "field":
+                return f"wrong in {self.of!r}"
+            case "missed":
+                return f"of {self.of!r} accepted as something else"
+            case _:
+                assert_never(self.about)
+
+    @property
+    def told(self) -> str:
+        """Return it in one line, with how sure it is."""
+        return f"{self.bound}, sure to {100 * (1 - self.delta):.4g}%{LOOKS if self.second_looks else ''}"
+
+    def is_about(self, label: str | None) -> bool:
+        """Return whether a case that is answered with this label is one of those that it is about."""
+        return self.about != "label" or self.of == label
+
+    def score(self, confidence: float, label: str | None) -> float:
+        """Return what is compared with its threshold."""
+        return NEVER if self.about == "missed" and self.of == label else confidence
