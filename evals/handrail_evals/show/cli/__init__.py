@@ -4,6 +4,7 @@ import typer
 
 from handrail_evals.show.cli.calibrating import calibrate
 from handrail_evals.show.cli.comparing import compare_results, gate
+from handrail_evals.show.cli.routing import route
 from handrail_evals.show.cli.running import run
 from handrail_evals.show.cli.showing import list_results, report, schema, show
 from handrail_evals.show.cli.stores import labels, watch
@@ -21,6 +22,7 @@ app.command()(sweep)
 app.command("compare")(compare_results)
 app.command()(gate)
 app.command()(calibrate)
+app.command()(route)
 app.command()(labels)
 app.command()(watch)
 app.command()(report)

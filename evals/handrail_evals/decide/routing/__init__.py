@@ -1,0 +1,1 @@
+"""In which order a step asks its models: what each order costs, covers and risks, from answers that are there."""
