@@ -133,6 +133,12 @@ def _decisions(prefix: str) -> Callable[[str], Model]:
     return lambda name: DecisionModel(f"{prefix}:{name}")
 
 
+def _instructor(name: str) -> Model:
+    from handrail_ai_steps.models.instructor.model import InstructorModel  # noqa: PLC0415 -- most steps ask no other
+
+    return InstructorModel(name)
+
+
 def _recorded(name: str) -> Model:
     path, _, recorded = name.partition("#")
     return RecordedModel.replay(Path(path), model=recorded or None)
@@ -141,6 +147,7 @@ def _recorded(name: str) -> Model:
 _LOADERS: Mapping[str, Callable[[str], Model]] = MappingProxyType(
     {
         "gemini": _decisions("gemini"),
+        "instructor": _instructor,
         "local": _local,
         "openai": _openai,
         "recorded": _recorded,

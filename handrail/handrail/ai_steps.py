@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.models.decisions.model import DecisionModel as DecisionModel
     from handrail_ai_steps.models.extractor.labelled import LabelledDocument as LabelledDocument
     from handrail_ai_steps.models.extractor.model import LocalExtractor as LocalExtractor
+    from handrail_ai_steps.models.instructor.model import InstructorModel as InstructorModel
     from handrail_ai_steps.models.local.examples import LabelledText as LabelledText
     from handrail_ai_steps.network import NetworkForbidden as NetworkForbidden
     from handrail_ai_steps.network import forbid_network as forbid_network

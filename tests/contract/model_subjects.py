@@ -15,6 +15,7 @@ from handrail import RecordedModel, Says, ScriptedModel, classify
 from handrail.ai_steps import Model, ModelRequest
 from handrail_ai_steps.task import build_task
 from handrail_guards.acceptance import Always
+from tests.servers import anthropic_stub
 from tests.stub_server import Stub, completion, reply, tokens
 
 Team = Literal["billing", "cards"]
@@ -98,12 +99,23 @@ def decisions(_: Path) -> Iterator[Subject]:
         yield Subject(DecisionModel("systemone:stub-1", base_url=stub.url))
 
 
+def instructor(_: Path) -> Iterator[Subject]:
+    pytest.importorskip("anthropic", reason="the provider's library is an extra")
+    from handrail.ai_steps import InstructorModel  # noqa: PLC0415 -- only where the library is
+
+    with Stub() as stub:
+        stub.play(reply(anthropic_stub.message(anthropic_stub.call({"label": "cards"}))))
+        address = stub.url.removesuffix("/v1")
+        yield Subject(InstructorModel("anthropic/claude-sonnet-4-5", base_url=address, api_key="sk-not-a-key"))
+
+
 SUBJECTS: dict[str, Made] = {
     "scripted": scripted,
     "recording": recording,
     "replayed": replayed,
     "local": local,
     "openai": openai,
+    "instructor": instructor,
     "decisions": decisions,
 }
 

@@ -83,6 +83,8 @@ class SentSettings:
     """More fields of the request's body, as JSON data."""
     query: Mapping[str, str] = field(default_factory=dict)
     """What the client adds to every address, such as Azure's api-version."""
+    taken: Mapping[str, str] = field(default_factory=lambda: OWN, repr=False)
+    """Fields that are no extra ones, and what to do instead."""
 
     def __post_init__(self) -> None:
         if self.temperature is not None and not (
@@ -145,8 +147,8 @@ class SentSettings:
         if not isinstance(given, Mapping) or not all(isinstance(name, str) and name for name in given):
             raise self._wrong("extra", given, "more fields of the request by name, as {'service_tier': 'flex'}")
         for name in given:
-            if name in OWN:
-                raise ModelNotReady(f"{self.shown}: extra has {name!r}, which is sent already: {OWN[name]}")
+            if name in self.taken:
+                raise ModelNotReady(f"{self.shown}: extra has {name!r}, which is sent already: {self.taken[name]}")
         try:
             text = json.dumps(dict(given), allow_nan=False, ensure_ascii=False)
             copied: dict[str, Any] = json.loads(text.encode())  # half of a character can be neither sent nor hashed

@@ -6,10 +6,6 @@ each try, and stops at a refusal or a cut-off before instructor sees it. It gets
 render the user's text as a Jinja template.
 """
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import instructor
@@ -21,38 +17,9 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Form, FormMisfit, Reading
+from handrail_ai_steps.models.openai.quiet import quiet, silence_instructor
 from handrail_ai_steps.models.openai.request import Messages, sent_back
 from handrail_ai_steps.models.openai.tries import ReplyTries
-
-_asking: ContextVar[bool] = ContextVar("asking", default=False)
-"""Whether instructor works for us: what others use it for in this process stays theirs to log."""
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    token = _asking.set(True)
-    try:
-        yield
-    finally:
-        _asking.reset(token)
-
-
-class _Silence(logging.Filter):
-    """Keeps what instructor says of our answers out of the log: it repeats what validators say, and so their input.
-
-    The record holds it, and a log without any set-up ends on stderr.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno <= logging.DEBUG or not _asking.get()
-
-
-def _silence_instructor() -> None:
-    silence = _Silence()
-    for name in [each for each in logging.root.manager.loggerDict if each.partition(".")[0] == "instructor"]:
-        logger = logging.getLogger(name)
-        if not any(isinstance(each, _Silence) for each in logger.filters):
-            logger.addFilter(silence)
 
 
 class FormAnswer(instructor.OpenAISchema):
@@ -80,7 +47,7 @@ class Structured:
     """Asks for structured answers; holds what instructor needs for each form."""
 
     def __init__(self) -> None:
-        _silence_instructor()
+        silence_instructor()
         self._create: Any = instructor.patch(create=_send, mode=instructor.Mode.JSON_SCHEMA)
         self._models: dict[Form, type[FormAnswer]] = {}
 
@@ -102,7 +69,7 @@ class Structured:
             stop=stop_after_attempt(1 + reasks), retry=retry_if_exception_type(ResponseParsingError), reraise=True
         )
         try:
-            with _quiet():
+            with quiet():
                 answer = await self._create(
                     response_model=self._model(form),
                     messages=messages,

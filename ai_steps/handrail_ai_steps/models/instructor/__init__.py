@@ -1,0 +1,1 @@
+"""Models of any provider that instructor knows, behind one adapter."""

@@ -1,0 +1,59 @@
+"""What went wrong with one request to a provider: read from the errors of whichever library it has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from handrail_ai_steps.models.instructor.providers import Provider
+from handrail_ai_steps.models.openai.failure import Failure, status_failure
+from handrail_ground.errors import told
+
+_BUSY = frozenset({"ThrottlingException", "TooManyRequestsException", "ServiceUnavailableException"})
+"""Bedrock's names of failures that pass, whatever status they come with."""
+
+_UNREACHED = (
+    "APIConnectionError", "APITimeoutError", "ConnectError", "ConnectTimeout", "ReadTimeout", "ReadError", "WriteError",
+    "RemoteProtocolError", "PoolTimeout", "ServerDisconnectedError", "ClientConnectorError", "EndpointConnectionError",
+    "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError", "ServerTimeoutError",
+)  # fmt: skip
+"""What libraries call it when nobody answers; each has classes of its own."""
+
+
+def provider_failure(error: BaseException, provider: Provider) -> Failure:
+    """Read an error of a provider's library, or of instructor about one."""
+    told_by = error.__cause__ if type(error).__name__ == "InstructorRetryException" and error.__cause__ else error
+    status, headers, body = _response(told_by)
+    if status is not None:
+        failure = status_failure(status, headers, body, str(told_by))
+        if status in {401, 403} and failure.result == "failed":
+            keys = " or ".join((*provider.keys, "api_key="))
+            said = failure.reason.partition(": ")[2] or failure.reason
+            return Failure("failed", f"check the key ({keys}) and its rights: {said}", status=status)
+        if _code(body) in _BUSY:
+            return Failure("failed", failure.reason, passing=True, wait_seconds=failure.wait_seconds, status=status)
+        return failure
+    if any(each.__name__ in _UNREACHED for each in type(told_by).__mro__) or isinstance(told_by, OSError):
+        cause = told_by.__cause__ or told_by
+        return Failure("failed", f"the provider could not be reached ({told(cause)})", passing=True)
+    return Failure("failed", f"the request failed ({told(told_by)})")
+
+
+def _response(error: BaseException) -> tuple[int | None, Mapping[str, str], object]:
+    """Return status, headers and body of the response that an error tells of; no status: of none."""
+    response: Any = getattr(error, "response", None)
+    if isinstance(response, Mapping):  # botocore
+        about = response.get("ResponseMetadata") or {}
+        said = response.get("Error") or {}
+        told_in = {"message": said.get("Message"), "code": said.get("Code")}
+        return about.get("HTTPStatusCode"), about.get("HTTPHeaders") or {}, told_in
+    status = next((each for name in ("status_code", "code") if _is_status(each := getattr(error, name, None))), None)
+    headers = getattr(response, "headers", None) or getattr(error, "headers", None) or {}
+    body = getattr(error, "body", None) or getattr(error, "details", None)
+    return status, {str(name).lower(): str(value) for name, value in dict(headers).items()}, body
+
+
+def _is_status(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600
+
+
+def _code(body: object) -> str:
+    return str(body.get("code") or "") if isinstance(body, Mapping) else ""

@@ -1,0 +1,115 @@
+"""What is known of a provider before its library is loaded: what brings it, what opens it, who sends the bill."""
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from handrail_ai_steps.errors import ModelNotReady, UnknownModel
+
+AddressGoes: TypeAlias = Literal["option", "client", "http_options", "nowhere"]
+"""How a provider's client takes another address: as an option, set on it once it is made, or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One provider, as ``instructor.from_provider`` calls it."""
+
+    name: str
+    module: str
+    """What its client is imported from."""
+    brings: str
+    """What pip installs for it."""
+    keys: tuple[str, ...] = ()
+    """Variables that its key is read from; none: it needs none, or finds its own."""
+    bills_as: str = ""
+    """What lists of prices call it; empty: none does."""
+    address: AddressGoes = "nowhere"
+    limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """What the limit of an answer is called."""
+
+    @property
+    def answers_as(self) -> str:
+        """Return the role of what the model said before."""
+        return "model" if self.module == "google.genai" else "assistant"
+
+
+_OPENAI = "handrail"
+_GOOGLE = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+_CEREBRAS = "instructor[cerebras_cloud_sdk]"
+_KNOWN = (
+    Provider("anthropic", "anthropic", "handrail[anthropic]", ("ANTHROPIC_API_KEY",), "anthropic", "client"),
+    Provider("google", "google.genai", "handrail[google]", _GOOGLE, "google", "http_options"),
+    Provider("generative-ai", "google.genai", "handrail[google]", _GOOGLE, "google"),
+    Provider("vertexai", "google.genai", "handrail[google]", (), "google"),
+    Provider("gemini", "google.generativeai", "google-generativeai", ("GOOGLE_API_KEY",), "google"),
+    Provider("openai", "openai", _OPENAI, ("OPENAI_API_KEY",), "openai", "option", "max_completion_tokens"),
+    Provider("azure_openai", "openai", _OPENAI, ("AZURE_OPENAI_API_KEY",), "azure", "nowhere", "max_completion_tokens"),
+    Provider("ollama", "openai", _OPENAI, (), "", "option"),
+    Provider("anyscale", "openai", _OPENAI, ("ANYSCALE_API_KEY",), "", "option"),
+    Provider("together", "openai", _OPENAI, ("TOGETHER_API_KEY",), "together", "option"),
+    Provider("databricks", "openai", _OPENAI, ("DATABRICKS_TOKEN", "DATABRICKS_API_KEY"), "databricks", "option"),
+    Provider("deepseek", "openai", _OPENAI, ("DEEPSEEK_API_KEY",), "deepseek", "option"),
+    Provider("openrouter", "openai", _OPENAI, ("OPENROUTER_API_KEY",), "openrouter", "option"),
+    Provider("perplexity", "openai", _OPENAI, ("PERPLEXITY_API_KEY",), "perplexity", "client"),
+    Provider("bedrock", "boto3", "instructor[bedrock]", (), "aws"),
+    Provider("mistral", "mistralai", "instructor[mistral]", ("MISTRAL_API_KEY",), "mistral"),
+    Provider("groq", "groq", "instructor[groq]", ("GROQ_API_KEY",), "groq", "client"),
+    Provider("cohere", "cohere", "instructor[cohere]", ("COHERE_API_KEY", "CO_API_KEY"), "cohere"),
+    Provider("cerebras", "cerebras.cloud.sdk", _CEREBRAS, ("CEREBRAS_API_KEY",), "cerebras", "client"),
+    Provider("fireworks", "fireworks", "instructor[fireworks-ai]", ("FIREWORKS_API_KEY",), "fireworks"),
+    Provider("writer", "writerai", "instructor[writer]", ("WRITER_API_KEY",), "", "client"),
+    Provider("xai", "xai_sdk", "instructor[xai]", ("XAI_API_KEY",), "x-ai"),
+    Provider("litellm", "litellm", "instructor[litellm]", (), "litellm"),
+)  # fmt: skip
+
+PROVIDERS: Mapping[str, Provider] = MappingProxyType({each.name: each for each in _KNOWN})
+
+
+def provider_of(name: str) -> Provider:
+    """Return a provider by its name.
+
+    Raises:
+        UnknownModel: there is none of that name.
+    """
+    found = PROVIDERS.get(name)
+    if found is None:
+        raise UnknownModel(
+            f"instructor knows no provider {name!r}; write instructor:PROVIDER/MODEL with one of"
+            f" {', '.join(sorted(PROVIDERS))}"
+        )
+    return found
+
+
+def require_library(provider: Provider) -> None:
+    """Check that a provider's library is installed, without loading it.
+
+    Raises:
+        ModelNotReady: it is not; the message says what brings it.
+    """
+    try:
+        found = importlib.util.find_spec(provider.module) is not None
+    except ModuleNotFoundError:  # the package around it
+        found = False
+    if not found:
+        raise ModelNotReady(
+            f"instructor:{provider.name}/… needs {provider.module}, which is not installed: pip install"
+            f' "{provider.brings}"'
+        )
+
+
+def own_key(provider: Provider) -> str:
+    """Return the key that a provider's variables hold, where they are to hold one.
+
+    Raises:
+        ModelNotReady: they hold none.
+    """
+    key = next((found for name in provider.keys if (found := os.environ.get(name))), "")
+    if provider.keys and not key:
+        raise ModelNotReady(
+            f"instructor:{provider.name}/… has no key: set {' or '.join(provider.keys)}, or give"
+            " InstructorModel(api_key=...)"
+        )
+    return key

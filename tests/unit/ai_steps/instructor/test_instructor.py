@@ -1,0 +1,320 @@
+"""What holds of a model behind instructor, on two providers' wires: whole answers count, and nothing else does."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+import instructor
+import pytest
+from instructor.v2.auto_client import supported_providers
+
+from handrail import RecordedModel, classify
+from handrail.ai_steps import InstructorModel, Limits, Price
+from handrail_ai_steps.errors import ModelNotReady, UnknownModel
+from handrail_ai_steps.models.instructor.providers import PROVIDERS
+from handrail_ai_steps.resolve import resolve_model
+from handrail_guards.acceptance import Always
+from handrail_guards.outcome import Accepted
+from tests.servers import anthropic_stub as anthropic
+from tests.servers import gemini_stub as gemini
+from tests.stub_server import Stub, reply
+from tests.unit.ai_steps.instructor.conftest import KEY, NAMES, MakeProvider
+from tests.unit.ai_steps.openai.given import Order, Receipt, Team, answered, request_for, unanswered
+
+Json = dict[str, Any]
+
+
+def right(provider: str, arguments: Json) -> Json:
+    if provider == "anthropic":
+        return anthropic.message(anthropic.call(arguments))
+    return gemini.generated(gemini.call(arguments))
+
+
+PROVIDER = pytest.mark.parametrize("provider", NAMES)
+
+
+@PROVIDER
+async def test_a_record_comes_whole_with_its_price_and_the_models_own_word(
+    wires: Stub, make: MakeProvider, provider: str
+) -> None:
+    said = {"answer": {"company": "Café Zürich", "total": 12.5}, "confidence": 0.8}
+    wires.play(reply(right(provider, said)))
+    name = NAMES[provider].partition("/")[2]
+    model = make(provider, prices={name: Price(2, 10)})
+
+    answer = answered(await model.answer(request_for(Receipt)))
+
+    assert answer.value == Receipt(company="Café Zürich", total=12.5)
+    assert (answer.confidence.value, answer.confidence.source) == (0.8, "stated")
+    [attempt] = answer.attempts
+    assert (attempt.result, attempt.input_tokens, attempt.output_tokens) == ("answered", 100, 10)
+    assert attempt.money == pytest.approx(0.0003)
+    assert answer.asked_as == "instructor-tool"
+
+
+@PROVIDER
+async def test_answers_vote_and_a_doubtful_label_looks_doubtful(wires: Stub, make: MakeProvider, provider: str) -> None:
+    wires.play(*(reply(right(provider, {"label": label})) for label in ("card", "card", "billing", "card")))
+    answer = answered(await make(provider, samples=4).answer(request_for()))
+    assert (answer.value, answer.confidence.value, answer.confidence.source) == ("card", 0.75, "vote")
+    assert [(each.value, each.confidence) for each in answer.alternatives] == [("billing", 0.25)]
+    assert answer.asked_as == "sampled-4,instructor-tool"
+    assert len(answer.attempts) == 4
+
+
+WRONG_ENDS = [
+    ("anthropic", anthropic.message(anthropic.said("I cannot."), stop="refusal"), "refused"),
+    ("anthropic", anthropic.message(stop="refusal"), "refused"),
+    ("anthropic", anthropic.message(anthropic.call({"label": "card"}), stop="max_tokens"), "truncated"),
+    ("anthropic", anthropic.message(anthropic.call({"label": "card"}), stop="refusal"), "refused"),
+    ("anthropic", anthropic.message(anthropic.call({"label": "card"}), stop="pause_turn"), "failed"),
+    ("anthropic", anthropic.message(stop="model_context_window_exceeded"), "truncated"),
+    ("google", gemini.blocked(), "refused"),
+    ("google", gemini.generated(finish="SAFETY"), "refused"),
+    ("google", gemini.generated(finish="PROHIBITED_CONTENT"), "refused"),
+    ("google", gemini.generated(gemini.call({"label": "card"}), finish="MAX_TOKENS"), "truncated"),
+    ("google", gemini.generated(finish="MAX_TOKENS"), "truncated"),
+    ("google", gemini.generated(gemini.call({"label": "card"}), finish="RECITATION"), "refused"),
+]
+
+
+@pytest.mark.parametrize(("provider", "body", "result"), WRONG_ENDS)
+async def test_an_answer_that_did_not_end_by_itself_is_none_and_is_asked_once(
+    wires: Stub, make: MakeProvider, provider: str, body: Json, result: str
+) -> None:
+    wires.play(reply(body))
+    outcome = unanswered(await make(provider).answer(request_for()))
+    assert outcome.result == result
+    assert len(wires.requests()) == 1
+    assert outcome.attempts[-1].result == result
+    assert outcome.attempts[-1].input_tokens == 100
+
+
+UNFIT = [
+    ("anthropic", anthropic.message(anthropic.call({"label": "Pluto"}))),
+    ("anthropic", anthropic.message(anthropic.call({"label": "card"}), anthropic.call({"label": "billing"}))),
+    ("anthropic", anthropic.message(anthropic.said("It is a card matter."), stop="end_turn")),
+    ("google", gemini.generated(gemini.call({"label": "Pluto"}))),
+    ("google", gemini.generated(gemini.call({"label": "card"}, name="somebody_elses"))),
+    ("google", gemini.generated(gemini.call({"label": "card"}), gemini.call({"label": "billing"}))),
+    ("google", gemini.generated(gemini.said("It is a card matter."))),
+    ("google", gemini.generated(finish="MALFORMED_FUNCTION_CALL")),
+]
+
+
+@pytest.mark.parametrize(("provider", "body"), UNFIT)
+async def test_an_answer_that_does_not_fit_is_sent_back_with_the_reason(
+    wires: Stub, make: MakeProvider, provider: str, body: Json
+) -> None:
+    wires.play(reply(body), reply(right(provider, {"label": "card", "confidence": 0.9})))
+    answer = answered(await make(provider).answer(request_for()))
+    assert answer.value == "card"
+    assert [each.result for each in answer.attempts] == ["invalid", "answered"]
+    assert "does not fit" in str(wires.requests()[1]["body"])
+
+    wires.reset()
+    wires.play(reply(body))
+    outcome = unanswered(await make(provider, reasks=1).answer(request_for()))
+    assert (outcome.result, len(wires.requests())) == ("invalid", 2)
+
+
+@PROVIDER
+async def test_what_pydantic_forbids_never_passes(wires: Stub, make: MakeProvider, provider: str) -> None:
+    said = {"answer": {"quantity": 7}, "confidence": 1.0}
+    wires.play(reply(right(provider, said)))
+    outcome = unanswered(await make(provider, reasks=0).answer(request_for(Order)))
+    assert "quantity" in outcome.reason
+
+
+@PROVIDER
+async def test_retries_are_ours_alone(wires: Stub, make: MakeProvider, provider: str) -> None:
+    body = (
+        anthropic.error("overloaded_error", "Overloaded")
+        if provider == "anthropic"
+        else gemini.error(503, "UNAVAILABLE", "busy")
+    )
+    wires.play(reply(body, status=529 if provider == "anthropic" else 503))
+    outcome = unanswered(await make(provider).answer(request_for()))
+    assert len(wires.requests()) == len(outcome.attempts) == 4
+    assert outcome.result == "failed"
+
+
+async def test_a_provider_that_asks_for_a_pause_gets_it(wires: Stub, make: MakeProvider) -> None:
+    body = anthropic.error("rate_limit_error", "slow down")
+    wires.play(reply(body, status=429, headers={"Retry-After": "99"}))
+    outcome = unanswered(await make().answer(request_for(seconds=5.0)))
+    assert len(wires.requests()) == 1
+    assert "99 seconds" in outcome.reason
+
+
+@PROVIDER
+async def test_a_key_never_shows(
+    wires: Stub, make: MakeProvider, provider: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = f"the key {KEY} is not valid"
+    body = (
+        anthropic.error("authentication_error", told)
+        if provider == "anthropic"
+        else gemini.error(403, "PERMISSION_DENIED", told)
+    )
+    wires.play(reply(body, status=401 if provider == "anthropic" else 403))
+    model = make(provider)
+    with caplog.at_level(logging.INFO):
+        outcome = unanswered(await model.answer(request_for()))
+    assert KEY not in repr(outcome) + repr(model) + caplog.text
+    assert len(wires.requests()) == 1
+    assert ("ANTHROPIC" if provider == "anthropic" else "GOOGLE") in outcome.reason
+    assert "my card was stolen" not in caplog.text
+
+
+async def test_settings_are_sent_and_one_that_is_refused_is_named(wires: Stub, make: MakeProvider) -> None:
+    wires.play(reply(right("anthropic", {"label": "card", "confidence": 1})))
+    model = make(temperature=0.3, max_output_tokens=77, extra={"top_k": 5})
+    answer = answered(await model.answer(request_for()))
+    body = wires.requests()[0]["body"]
+    assert (body["temperature"], body["max_tokens"], body["top_k"]) == (0.3, 77, 5)
+    assert answer.asked_as.endswith(f"sent-{model.full_name.partition('@')[2]}")
+
+    wires.reset()
+    wires.play(reply(anthropic.error("invalid_request_error", "temperature: is deprecated for this model"), status=400))
+    assert "refuses temperature=0.3" in unanswered(await model.answer(request_for())).reason
+    assert "seed" in unanswered(await make(seed=3).answer(request_for())).reason  # which this provider does not have
+
+
+async def test_written_and_read_cache_is_priced(wires: Stub, make: MakeProvider) -> None:
+    usage = {
+        "input_tokens": 10,
+        "cache_read_input_tokens": 1000,
+        "cache_creation_input_tokens": 100,
+        "output_tokens": 5,
+    }
+    wires.play(reply(anthropic.message(anthropic.call({"label": "card", "confidence": 1}), usage=usage)))
+    price = Price(3, 15, 0.3, cache_write=3.75)
+    answer = answered(await make(prices={"claude-sonnet-4-5": price}).answer(request_for()))
+    [attempt] = answer.attempts
+    assert (attempt.input_tokens, attempt.cached_tokens) == (1110, 1000)
+    assert attempt.money == pytest.approx((10 * 3 + 1000 * 0.3 + 100 * 3.75 + 5 * 15) / 1e6)
+
+
+async def test_missing_usage_is_unknown_and_still_counts_against_a_budget(wires: Stub, make: MakeProvider) -> None:
+    wires.play(reply(gemini.generated(gemini.call({"label": "Pluto"}), usage={})))
+    outcome = unanswered(await make("google", reasks=9).answer(request_for(max_tokens=4000)))
+    assert outcome.attempts[0].input_tokens is None
+    assert outcome.result in {"over_budget", "invalid"}
+
+
+async def test_thoughts_before_a_call_are_no_second_answer(wires: Stub, make: MakeProvider) -> None:
+    wires.play(
+        reply(gemini.generated(gemini.said("hm", thought=True), gemini.call({"label": "card", "confidence": 1})))
+    )
+    assert answered(await make("google").answer(request_for())).value == "card"
+
+
+async def test_a_response_without_an_answer_is_asked_for_again(wires: Stub, make: MakeProvider) -> None:
+    empty = {"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 9}}
+    wires.play(reply(empty), reply(right("google", {"label": "card", "confidence": 1})))
+    answer = answered(await make("google").answer(request_for()))
+    assert [each.result for each in answer.attempts] == ["failed", "answered"]
+
+
+async def test_a_budget_that_does_not_reach_asks_nobody(wires: Stub, make: MakeProvider) -> None:
+    outcome = unanswered(await make(samples=3).answer(request_for(max_tokens=20)))
+    assert (outcome.result, wires.requests()) == ("over_budget", [])
+
+
+@PROVIDER
+async def test_free_text_comes_without_what_the_model_thought(wires: Stub, make: MakeProvider, provider: str) -> None:
+    whole = {
+        "anthropic": anthropic.message(
+            {"type": "thinking", "thinking": "hm", "signature": "x"}, anthropic.said("Dear customer"), stop="end_turn"
+        ),
+        "google": gemini.generated(gemini.said("hm", thought=True), gemini.said("Dear customer")),
+    }[provider]
+    wires.play(reply(whole))
+    pieces: list[str] = []
+    answer = answered(await make(provider).answer(request_for(str, json_schema=None, labels=(), on_text=pieces.append)))
+    assert answer.value == "".join(pieces) == "Dear customer"
+    assert answer.confidence.value is None
+
+
+def test_one_model_serves_every_event_loop(wires: Stub) -> None:
+    wires.play(reply(right("anthropic", {"label": "card"})))
+    url = wires.url.removesuffix("/v1")
+    step = classify(
+        "route",
+        Team,
+        "Which team?",
+        models=InstructorModel(NAMES["anthropic"], base_url=url, api_key=KEY),
+        accept=Always(),
+        limits=Limits(seconds=50),
+    )
+    assert [type(step.sync("my card was stolen")) for _ in range(3)] == [Accepted] * 3
+
+
+async def test_a_client_of_the_users_is_asked_through_and_stays_open(wires: Stub) -> None:
+    wires.play(reply(right("anthropic", {"label": "card"})))
+    client = instructor.from_provider("anthropic/claude-sonnet-4-5", async_client=True, api_key=KEY)
+    client.client.base_url = wires.url.removesuffix("/v1")  # type: ignore[union-attr]
+    model = InstructorModel(NAMES["anthropic"], client=client, confidence="none")
+    answered(await model.answer(request_for()))
+    await model.aclose()
+    answered(await model.answer(request_for()))
+
+    async def elsewhere() -> str:
+        return unanswered(await model.answer(request_for())).reason
+
+    assert "event loop" in await asyncio.to_thread(asyncio.run, elsewhere())
+    await client.client.close()  # type: ignore[union-attr]
+
+
+async def test_a_recording_replays_it(wires: Stub, make: MakeProvider, tmp_path: Path) -> None:
+    wires.play(reply(right("google", {"label": "card", "confidence": 0.7})))
+    live = answered(await RecordedModel.record(tmp_path / "a.jsonl", live=make("google")).answer(request_for()))
+    again = answered(await RecordedModel.replay(tmp_path / "a.jsonl").answer(request_for()))
+    assert (again.value, again.confidence, again.asked_as) == (live.value, live.confidence, live.asked_as)
+    assert len(wires.requests()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("claude", {}, "named with its provider"),
+        (3, {}, "named with its provider"),
+        ("anthropic/", {"api_key": "k"}, "needs a name"),
+        ("bedrock/x", {}, 'pip install "instructor\\[bedrock\\]"'),
+        ("mistral/x", {}, 'pip install "instructor\\[mistral\\]"'),
+        ("anthropic/x", {}, "set ANTHROPIC_API_KEY"),
+        ("anthropic/x", {"api_key": 3}, "api_key is a int"),
+        ("anthropic/x", {"api_key": "k", "samples": 0}, "samples is 0"),
+        ("anthropic/x", {"api_key": "k", "confidence": "logprob"}, "confidence is 'logprob'"),
+        ("anthropic/x", {"api_key": "k", "temperature": 0}, "agree whether it is right"),
+        ("anthropic/x", {"api_key": "k", "extra": {"system": "x"}}, "it is the step's"),
+        ("anthropic/x", {"api_key": "k", "extra": {"max_retries": 9}}, "instructor has it"),
+        ("anthropic/x", {"client": object(), "api_key": "k"}, "leave out api_key"),
+        ("anthropic/x", {"client": "k"}, "client is a str"),
+        ("azure_openai/x", {"api_key": "k", "base_url": "http://127.0.0.1"}, "takes no address"),
+    ],
+)
+def test_rude_settings_are_refused_when_the_model_is_built(
+    monkeypatch: pytest.MonkeyPatch, name: Any, given: Json, told: str
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with pytest.raises(ModelNotReady, match=told):
+        InstructorModel(name, **given)
+
+
+def test_every_provider_of_instructor_is_known_and_no_other() -> None:
+    assert set(PROVIDERS) == set(supported_providers)
+    with pytest.raises(UnknownModel, match="one of anthropic, anyscale"):
+        resolve_model("instructor:nobody/x")
+
+
+def test_a_model_is_had_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    model = resolve_model("instructor:anthropic/claude-sonnet-4-5")
+    assert isinstance(model, InstructorModel)
+    assert model.name == "instructor:anthropic/claude-sonnet-4-5"
+    price = model.prices.price("claude-sonnet-4-5-20250929")
+    assert price is not None
+    assert price.input == 3
