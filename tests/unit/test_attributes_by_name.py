@@ -17,6 +17,12 @@ WITH_A_REASON = {
     ("orchestrator/handrail_orchestrator/sameness.py", "key"),  # of a time zone, which need not have one
     ("orchestrator/handrail_orchestrator/marking.py", "key"),  # of a time zone, which need not have one
     ("orchestrator/handrail_orchestrator/codec.py", "name"),  # of a NameError, or of what else was raised
+    (
+        "ai_steps/handrail_ai_steps/models/instructor/connection.py",
+        "aclose",
+    ),  # of a provider's client, of whichever library
+    ("ai_steps/handrail_ai_steps/models/instructor/connection.py", "close"),  # as above
+    ("ai_steps/handrail_ai_steps/models/instructor/failure.py", "body"),  # of an error of whichever library
 }
 
 

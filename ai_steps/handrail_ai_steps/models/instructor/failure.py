@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from handrail_ai_steps.models.instructor.providers import Provider
+from handrail_ai_steps.models.instructor.providers import ModelProvider
 from handrail_ai_steps.models.openai.failure import Failure, status_failure
 from handrail_ground.errors import told
 
@@ -18,7 +18,7 @@ _UNREACHED = (
 """What libraries call it when nobody answers; each has classes of its own."""
 
 
-def provider_failure(error: BaseException, provider: Provider) -> Failure:
+def provider_failure(error: BaseException, provider: ModelProvider) -> Failure:
     """Read an error of a provider's library, or of instructor about one."""
     told_by = error.__cause__ if type(error).__name__ == "InstructorRetryException" and error.__cause__ else error
     status, headers, body = _response(told_by)

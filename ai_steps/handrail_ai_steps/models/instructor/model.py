@@ -9,7 +9,7 @@ from handrail_ai_steps.current_prices import prices_at
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
-from handrail_ai_steps.models.instructor.providers import Provider, own_key, provider_of, require_library
+from handrail_ai_steps.models.instructor.providers import ModelProvider, own_key, provider_of, require_library
 from handrail_ai_steps.models.instructor.settings import (
     PREFIX,
     TAKEN,
@@ -181,7 +181,7 @@ class InstructorModel:
 
 
 def _require_ways(
-    client: object, shown: str, provider: Provider, *, api_key: object, base_url: object, options: object
+    client: object, shown: str, provider: ModelProvider, *, api_key: object, base_url: object, options: object
 ) -> None:
     """Check how a provider is to be reached.
 

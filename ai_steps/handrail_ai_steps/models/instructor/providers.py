@@ -14,7 +14,7 @@ AddressGoes: TypeAlias = Literal["option", "client", "http_options", "nowhere"]
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class ModelProvider:
     """One provider, as ``instructor.from_provider`` calls it."""
 
     name: str
@@ -38,37 +38,38 @@ class Provider:
 
 _OPENAI = "handrail"
 _GOOGLE = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+_AZURE = ("AZURE_OPENAI_API_KEY",)
 _CEREBRAS = "instructor[cerebras_cloud_sdk]"
 _KNOWN = (
-    Provider("anthropic", "anthropic", "handrail[anthropic]", ("ANTHROPIC_API_KEY",), "anthropic", "client"),
-    Provider("google", "google.genai", "handrail[google]", _GOOGLE, "google", "http_options"),
-    Provider("generative-ai", "google.genai", "handrail[google]", _GOOGLE, "google"),
-    Provider("vertexai", "google.genai", "handrail[google]", (), "google"),
-    Provider("gemini", "google.generativeai", "google-generativeai", ("GOOGLE_API_KEY",), "google"),
-    Provider("openai", "openai", _OPENAI, ("OPENAI_API_KEY",), "openai", "option", "max_completion_tokens"),
-    Provider("azure_openai", "openai", _OPENAI, ("AZURE_OPENAI_API_KEY",), "azure", "nowhere", "max_completion_tokens"),
-    Provider("ollama", "openai", _OPENAI, (), "", "option"),
-    Provider("anyscale", "openai", _OPENAI, ("ANYSCALE_API_KEY",), "", "option"),
-    Provider("together", "openai", _OPENAI, ("TOGETHER_API_KEY",), "together", "option"),
-    Provider("databricks", "openai", _OPENAI, ("DATABRICKS_TOKEN", "DATABRICKS_API_KEY"), "databricks", "option"),
-    Provider("deepseek", "openai", _OPENAI, ("DEEPSEEK_API_KEY",), "deepseek", "option"),
-    Provider("openrouter", "openai", _OPENAI, ("OPENROUTER_API_KEY",), "openrouter", "option"),
-    Provider("perplexity", "openai", _OPENAI, ("PERPLEXITY_API_KEY",), "perplexity", "client"),
-    Provider("bedrock", "boto3", "instructor[bedrock]", (), "aws"),
-    Provider("mistral", "mistralai", "instructor[mistral]", ("MISTRAL_API_KEY",), "mistral"),
-    Provider("groq", "groq", "instructor[groq]", ("GROQ_API_KEY",), "groq", "client"),
-    Provider("cohere", "cohere", "instructor[cohere]", ("COHERE_API_KEY", "CO_API_KEY"), "cohere"),
-    Provider("cerebras", "cerebras.cloud.sdk", _CEREBRAS, ("CEREBRAS_API_KEY",), "cerebras", "client"),
-    Provider("fireworks", "fireworks", "instructor[fireworks-ai]", ("FIREWORKS_API_KEY",), "fireworks"),
-    Provider("writer", "writerai", "instructor[writer]", ("WRITER_API_KEY",), "", "client"),
-    Provider("xai", "xai_sdk", "instructor[xai]", ("XAI_API_KEY",), "x-ai"),
-    Provider("litellm", "litellm", "instructor[litellm]", (), "litellm"),
+    ModelProvider("anthropic", "anthropic", "handrail[anthropic]", ("ANTHROPIC_API_KEY",), "anthropic", "client"),
+    ModelProvider("google", "google.genai", "handrail[google]", _GOOGLE, "google", "http_options"),
+    ModelProvider("generative-ai", "google.genai", "handrail[google]", _GOOGLE, "google"),
+    ModelProvider("vertexai", "google.genai", "handrail[google]", (), "google"),
+    ModelProvider("gemini", "google.generativeai", "google-generativeai", ("GOOGLE_API_KEY",), "google"),
+    ModelProvider("openai", "openai", _OPENAI, ("OPENAI_API_KEY",), "openai", "option", "max_completion_tokens"),
+    ModelProvider("azure_openai", "openai", _OPENAI, _AZURE, "azure", "nowhere", "max_completion_tokens"),
+    ModelProvider("ollama", "openai", _OPENAI, (), "", "option"),
+    ModelProvider("anyscale", "openai", _OPENAI, ("ANYSCALE_API_KEY",), "", "option"),
+    ModelProvider("together", "openai", _OPENAI, ("TOGETHER_API_KEY",), "together", "option"),
+    ModelProvider("databricks", "openai", _OPENAI, ("DATABRICKS_TOKEN", "DATABRICKS_API_KEY"), "databricks", "option"),
+    ModelProvider("deepseek", "openai", _OPENAI, ("DEEPSEEK_API_KEY",), "deepseek", "option"),
+    ModelProvider("openrouter", "openai", _OPENAI, ("OPENROUTER_API_KEY",), "openrouter", "option"),
+    ModelProvider("perplexity", "openai", _OPENAI, ("PERPLEXITY_API_KEY",), "perplexity", "client"),
+    ModelProvider("bedrock", "boto3", "instructor[bedrock]", (), "aws"),
+    ModelProvider("mistral", "mistralai", "instructor[mistral]", ("MISTRAL_API_KEY",), "mistral"),
+    ModelProvider("groq", "groq", "instructor[groq]", ("GROQ_API_KEY",), "groq", "client"),
+    ModelProvider("cohere", "cohere", "instructor[cohere]", ("COHERE_API_KEY", "CO_API_KEY"), "cohere"),
+    ModelProvider("cerebras", "cerebras.cloud.sdk", _CEREBRAS, ("CEREBRAS_API_KEY",), "cerebras", "client"),
+    ModelProvider("fireworks", "fireworks", "instructor[fireworks-ai]", ("FIREWORKS_API_KEY",), "fireworks"),
+    ModelProvider("writer", "writerai", "instructor[writer]", ("WRITER_API_KEY",), "", "client"),
+    ModelProvider("xai", "xai_sdk", "instructor[xai]", ("XAI_API_KEY",), "x-ai"),
+    ModelProvider("litellm", "litellm", "instructor[litellm]", (), "litellm"),
 )  # fmt: skip
 
-PROVIDERS: Mapping[str, Provider] = MappingProxyType({each.name: each for each in _KNOWN})
+PROVIDERS: Mapping[str, ModelProvider] = MappingProxyType({each.name: each for each in _KNOWN})
 
 
-def provider_of(name: str) -> Provider:
+def provider_of(name: str) -> ModelProvider:
     """Return a provider by its name.
 
     Raises:
@@ -83,7 +84,7 @@ def provider_of(name: str) -> Provider:
     return found
 
 
-def require_library(provider: Provider) -> None:
+def require_library(provider: ModelProvider) -> None:
     """Check that a provider's library is installed, without loading it.
 
     Raises:
@@ -100,7 +101,7 @@ def require_library(provider: Provider) -> None:
         )
 
 
-def own_key(provider: Provider) -> str:
+def own_key(provider: ModelProvider) -> str:
     """Return the key that a provider's variables hold, where they are to hold one.
 
     Raises:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
 from handrail_ai_steps.errors import ModelNotReady
-from handrail_ai_steps.models.instructor.providers import Provider
+from handrail_ai_steps.models.instructor.providers import ModelProvider
 from handrail_ai_steps.models.openai.access import Address
 from handrail_ai_steps.models.openai.clients import SeenKeys
 from handrail_ai_steps.models.openai.sent import OWN, SentSettings
@@ -39,7 +39,7 @@ class ProviderSettings:
         ModelNotReady: a setting cannot work.
     """
 
-    provider: Provider
+    provider: ModelProvider
     model: str
     """The name the provider knows."""
     address: Address
