@@ -37,12 +37,14 @@ from handrail_guards.verdict import OnFail, Verdict
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from ai_steps_bench import batches, many  # noqa: E402 -- likewise, for the stub that it uses
 from tests.stub_server import Stub, completion, cut, reply, tokens  # noqa: E402 -- found through the path above
 
 MOST_TIMES_PARSE = 1.3
 MOST_TIMES_LOADS_CHAIN = 2.5
 MOST_TIMES_LOADS_FIELDS = 0.5
 LONG_ANSWER_TOKENS = 1445
+BATCH_ROUNDS = 3
 INSTRUCTIONS = "Read the receipt."
 
 
@@ -218,5 +220,8 @@ def main() -> int:
     options = parser.parse_args()
     with Stub() as stub:
         rows = asyncio.run(calls(stub, options.calls, options.rounds))
+        stub.play(reply(completion('{"label":"billing"}')))
+        rows += many.figures(stub.url)
+    rows += batches.figures(BATCH_ROUNDS)
     rows += [chain(options.calls, options.rounds), long_answer(options.rounds)]
     return report("An AI step", rows)

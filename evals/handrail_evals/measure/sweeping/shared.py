@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, OnServer
 from handrail_ai_steps.models.recorded import RecordedModel
 from handrail_ai_steps.models.recording import Recording, RecordingKey
+from handrail_ai_steps.routing.breaker import ModelBreaker
 from handrail_ai_steps.step import AIStep
 from handrail_evals.errors import DataError
 from handrail_evals.measure.case import AnyCase
@@ -23,8 +24,8 @@ from handrail_evals.measure.sweeping.purse import SweepPurse, bill_now, billed
 from handrail_evals.measure.target import Observation, Observe, Target
 from handrail_evals.measure.targets.step import StepTarget
 
-FROM_A_MODEL = frozenset({"invalid", "refused", "truncated", "timed_out", "over_budget"})
-"""How a model that was asked ends without an answer; what else there is, is a server that could not be asked."""
+NEVER = 10**9
+"""Outages in a row that a sweep does not see: with a breaker, a cascade would be measured without its first model."""
 
 
 class ServerFailed(DataError):
@@ -89,7 +90,7 @@ class _Paying:
             self.purse.pay(record or ())
             raise
         self.purse.pay(answer.attempts or record or ())
-        if isinstance(answer, NoAnswer) and answer.result not in FROM_A_MODEL:
+        if isinstance(answer, NoAnswer) and is_outage(answer):
             bill_now().outage = f"{self.model.name}: {answer.reason}"
         return answer
 
@@ -115,7 +116,8 @@ class SharedRecording:
 
     def shared(self, step: AIStep[Any]) -> AIStep[Any]:
         """Return the same step with its models asked through this recording."""
-        return step.using(*(SharedModel(self, model) for model in step.models))
+        shared = step.using(*(SharedModel(self, model) for model in step.models))
+        return replace(shared, breaker=ModelBreaker(NEVER))
 
     def suite(self, suite: AnySuite) -> AnySuite:
         """Return a suite whose target and judges are asked through this recording, and paid from its purse."""
@@ -171,6 +173,11 @@ class SweepTarget:
 
 ROUNDING = 1e-12
 """Sums of the same prices in another order differ by less."""
+
+
+def is_outage(answer: NoAnswer) -> bool:
+    """Return whether a model could not be asked; one that thinks for too long was."""
+    return answer.result == "failed" if answer.outage is None else answer.outage
 
 
 def identity(model: Model) -> str:

@@ -173,6 +173,15 @@ def test_an_outage_says_nothing_of_a_variant_and_is_asked_again() -> None:
     assert len(asked()) == 3 * 40
 
 
+def test_a_cascade_is_never_measured_without_a_model_that_is_down_however_long_it_is() -> None:
+    Path("DOWN").write_text("small", encoding="utf-8")
+    cascades = ("--vary", "model=sweeps.py:large,sweeps.py:small+sweeps.py:large", "--concurrency", "1")
+    done = sweep(*cascades, code=2)
+    assert cell(done, "model=sweeps.py:small+sweeps.py:large")["crashed"] == 40
+    Path("DOWN").unlink()
+    assert cell(sweep(*cascades), "model=sweeps.py:small+sweeps.py:large")["whole"]
+
+
 def test_the_pick_is_confirmed_on_cases_that_chose_nothing_and_each_further_pick_widens_the_interval() -> None:
     done = sweep("--vary", MODELS, "--hold-out", "0.5")
     assert done["picked"] == "model=sweeps.py:large"

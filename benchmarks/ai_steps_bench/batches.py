@@ -1,0 +1,54 @@
+"""Ten thousand cases in one batch: what it costs this process to submit them and to collect the answers."""
+
+import asyncio
+import json
+import time
+from typing import Literal
+
+from bench.figure import TIMES, Figure, at_most, median_figure
+from handrail_ai_steps.kinds import classify
+from handrail_ai_steps.models.openai import OpenAIModel
+from handrail_guards.acceptance import confidence
+from handrail_guards.batching import Batching
+from handrail_guards.outcome import Accepted
+from tests.servers.batch_stub import BatchStub
+
+ITEMS = 10_000
+MOST_MS = 0.1
+Team = Literal["alpha", "beta", "gamma"]
+
+
+def figures(rounds: int) -> list[Figure]:
+    """Measure CPU an item, beside one ``json.loads`` of its question's line and one of its answer's."""
+    with BatchStub() as stub:
+        taken = [asyncio.run(_batch(stub)) for _ in range(rounds)]
+    line = json.dumps(
+        {"custom_id": "1", "response": {"status_code": 200, "body": {"choices": [{"message": "x" * 400}]}}}
+    )
+    began = time.process_time()
+    for _ in range(ITEMS):
+        json.loads(line)
+    loads = (time.process_time() - began) * 1e3 / ITEMS
+    name = f"a batch of {ITEMS:,}: CPU an item"
+    return [
+        median_figure("many", name, taken, "ms", bar=at_most(MOST_MS)),
+        median_figure("many", f"{name} ÷ json.loads of an answer's line", [each / loads for each in taken], TIMES),
+    ]
+
+
+async def _batch(stub: BatchStub) -> float:
+    stub.reset()
+    model = OpenAIModel("stub-1", base_url=stub.url, api_key="none", decisions=False)
+    quick = Batching(look_seconds=0.01, last_look_seconds=0.05, gather_seconds=0.0)
+    step = classify(
+        "route", Team, "Route it.", models=model, accept=confidence(at_least=0.5), batching=quick
+    )  # fmt: skip
+    items = [f"case {number}" for number in range(ITEMS)]
+    began = time.process_time()
+    outcomes = await step.batch(items)
+    spent = time.process_time() - began
+    right = [("alpha", "beta", "gamma")[number % 3] for number in range(ITEMS)]
+    if [each.value if isinstance(each, Accepted) else None for each in outcomes] != right:
+        raise SystemExit(f"the batch does not do its work, so its time says nothing: {outcomes[0]}")
+    await model.aclose()
+    return spent * 1e3 / ITEMS
