@@ -1,7 +1,9 @@
 """A store without executing: look at runs, answer questions, send events, cancel, retry, fork, prune."""
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -13,7 +15,7 @@ from handrail_orchestrator.embedded.checking import AnswerCheck
 from handrail_orchestrator.embedded.library import Library
 from handrail_orchestrator.embedded.presence import living
 from handrail_orchestrator.embedded.writer import Host, Writer
-from handrail_orchestrator.errors import Misuse
+from handrail_orchestrator.errors import Misuse, StoreError
 from handrail_orchestrator.file import File, HasFileId
 from handrail_orchestrator.keeping import Files, FileSource, keep
 from handrail_orchestrator.notices.outbox import NoticeOutbox
@@ -25,10 +27,12 @@ from handrail_orchestrator.review.moves import actor
 from handrail_orchestrator.rollout.desk import RolloutDesk
 from handrail_orchestrator.statistics.recording import Measuring
 from handrail_orchestrator.store import Store, open_store
+from handrail_orchestrator.store.address_text import is_server
 from handrail_orchestrator.store.changes import Cancel, Change, Fork, Prune, RetryRun, Send
 from handrail_orchestrator.store.files import FileRow, SweepFiles
 from handrail_orchestrator.store.kept_settings import DeclareRetention, Remember
 from handrail_orchestrator.store.rows import ENDED, RunStatus
+from handrail_orchestrator.store_clock import StoreClock
 from handrail_orchestrator.texts import checked_keys, checked_new_id, checked_texts
 from handrail_orchestrator.triggers.board import TriggerBoard
 from handrail_orchestrator.workflow import AnyWorkflow, Workflows
@@ -64,7 +68,9 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
 
     def __init__(self, store: str | Store, *, clock: Clock | None = None, create: bool = False) -> None:
         self._address = store
-        self._clock = clock or SystemClock()
+        self._clock = clock or (StoreClock() if isinstance(store, str) and is_server(store) else SystemClock())
+        self._rings = False
+        """Whether who executes runs is about to be told that there is something to do."""
         self._create = create
         self._entered: ClientParts | None = None
 
@@ -76,6 +82,8 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
     def _opened(self, address: str | Store) -> ClientParts:
         """Open what this client works with."""
         store = open_store(address, create=self._create, reading=True) if isinstance(address, str) else address
+        if isinstance(self._clock, StoreClock):
+            self._clock.follow(store)
         writer = Writer(store, Host())
         writer.begin()
         return ClientParts(store, writer)
@@ -86,6 +94,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         """Close the store."""
         if self._entered is not None:
             store, writer = self._entered.store, self._entered.writer
+            self._ring_now()
             self._entered = None
             try:
                 await writer.close()
@@ -94,7 +103,9 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
                     store.close()
 
     def now(self) -> float:
-        """Return the time by this client's clock, in seconds since the epoch."""
+        """Return the time by this client's clock, or by that of the server where the store is on one."""
+        if isinstance(self._clock, StoreClock):
+            self._clock.look()
         return self._clock.now()
 
     @property
@@ -123,7 +134,16 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         return reply
 
     def _ring(self) -> None:
-        self._open_store.ring()
+        """Ring for all that is written in this turn of the event loop at once."""
+        if not self._rings:
+            self._rings = True
+            asyncio.get_running_loop().call_soon(self._ring_now)
+
+    def _ring_now(self) -> None:
+        if self._rings and self._entered is not None:
+            with suppress(StoreError):  # what is due is found without it, only later
+                self._entered.store.ring()
+        self._rings = False
 
     # -- runs
 
@@ -144,7 +164,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         checked_keys(name=name, event_id=event_id)
         self.must_be_allowed(by, "send")
         data = sendable(payload, where=f"event {name!r}")
-        return bool(await self._change(Send(run_id, name, data, self._clock.now(), event_id)))
+        return bool(await self._change(Send(run_id, name, data, self.now(), event_id)))
 
     async def cancel(self, run_id: str, *, reason: str = "cancelled by request", by: str | None = None) -> str:
         """Cancel a run and its children; returns its status, ``running`` while its steps are being stopped.
@@ -155,7 +175,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         """
         checked_texts(run_id=run_id, reason=reason)
         self.must_be_allowed(by, "cancel")
-        return str(await self._change(Cancel(run_id, self._clock.now(), reason)))
+        return str(await self._change(Cancel(run_id, self.now(), reason)))
 
     async def retry(self, run_id: str, *, by: str | None = None) -> None:
         """Go on with a failed, cancelled or set-aside run from the step that failed.
@@ -167,7 +187,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         """
         checked_texts(run_id=run_id)
         self.must_be_allowed(by, "retry")
-        await self._change(RetryRun(run_id, self._clock.now()))
+        await self._change(RetryRun(run_id, self.now()))
 
     async def fork(
         self,
@@ -189,9 +209,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         checked_texts(run_id=run_id, step=step)
         self.must_be_allowed(by, "fork")
         new_id = id or f"{run_id}-fork-{uuid.uuid4().hex[:8]}"
-        started: Started = await self._change(
-            Fork(run_id, step, new_id, self._clock.now(), None if by is None else actor(by))
-        )
+        started: Started = await self._change(Fork(run_id, step, new_id, self.now(), None if by is None else actor(by)))
         assert started.new  # noqa: S101 -- a taken id is refused
         return new_id
 
@@ -247,13 +265,13 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
         checked_texts(workflow=workflow)
         self.must_be_allowed(by, "prune")
         actor = "code" if by is None else f"person:{by}"
-        now = self._clock.now()
+        now = self.now()
         change = Prune(now - older_than.total_seconds(), tuple(statuses), PRUNE_AT_ONCE, workflow, now, actor)
         total = 0
         while count := int(await self._writer.ask(change)):
             total += count
         never_used_before = None if workflow is not None else change.ended_before
-        while await self._writer.ask(SweepFiles(self._clock.now(), SWEPT_AT_ONCE, never_used_before, actor)):
+        while await self._writer.ask(SweepFiles(self.now(), SWEPT_AT_ONCE, never_used_before, actor)):
             pass
         return total
 
@@ -287,7 +305,7 @@ class Client(RunOperating, Bulk, Forgetting, TriggerBoard, RolloutDesk, PromiseD
 
     def health(self) -> Health:
         """Return how runs, questions and workers are doing."""
-        now = self._clock.now()
+        now = self.now()
         return Health(
             at=now,
             runs=self.counts(),

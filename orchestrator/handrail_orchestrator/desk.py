@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from handrail_guards.verdict import Verdict
     from handrail_orchestrator.embedded.checking import AnswerCheck, Checked
     from handrail_orchestrator.embedded.writer import Writer
+    from handrail_orchestrator.records.person import Person
     from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.rows import ReviewRow
 
@@ -102,8 +103,7 @@ class Desk(Sowing):
             ReviewConflict: it is decided or closed, or somebody else has it.
             NotAllowed: a rule of the item forbids that this person answers it.
         """
-        row = self._item_for(item, by, "take")
-        self._must_be_for(row, by)
+        row = self._item_to_answer(item, by, "take")
         return item_for(self.review((await self._move(moves.take(row, by=by, now=self.now()))).id), by)
 
     async def extend(self, item: int, *, by: str, worked: float = 0.0) -> bool:
@@ -147,8 +147,7 @@ class Desk(Sowing):
             NotAllowed: a rule of the item forbids that this person answers it.
             ReviewError: the answer does not fit.
         """
-        row = self._item_for(item, by, "decide")
-        self._must_be_for(row, by)
+        row = self._item_to_answer(item, by, "decide")
         move = moves.decide(
             row, value, by=by, now=self.now(), version=version, shown=shown, note=note, despite=despite, spans=spans,
             undo_seconds=undo_seconds,
@@ -250,8 +249,7 @@ class Desk(Sowing):
         """
         row = self._item_for(item, by, "assign")
         if to is not None:
-            self._item_for(item, to, "decide")
-            self._must_be_for(row, to)
+            self._item_to_answer(item, to, "decide")
         return await self._move(moves.assign(row, by=by, to=to, now=self.now(), note=note))
 
     async def send_up(self, item: int, *, by: str, code: moves.SendUpCode, note: str | None = None) -> ReviewItem:
@@ -306,13 +304,27 @@ class Desk(Sowing):
             UnknownItem: there is none with this number.
             NotAllowed: the store knows people, and this one's role does not allow it.
         """
-        moves.check_person(by)
-        row = self.plain_review(item)
-        check(acting(self._open_store, by), action, row)
+        return self._item_and_person(item, by, action)[0]
+
+    def _item_to_answer(self, item: int, by: str, action: ItemAction) -> ReviewItem:
+        """Return an item that its own rules let a person answer: who asked for it, who answered before.
+
+        Raises:
+            UnknownItem: there is none with this number.
+            NotAllowed: the person's role or a rule of the item does not allow it.
+        """
+        row, person = self._item_and_person(item, by, action)
+        self._must_be_for(row, by, person)
         return row
 
-    def _must_be_for(self, item: ReviewItem, by: str) -> None:
-        """Check the item's own rules: who asked for it, who answered before."""
+    def _item_and_person(self, item: int, by: str, action: ItemAction) -> "tuple[ReviewItem, Person | None]":
+        moves.check_person(by)
+        row = self.plain_review(item)
+        person = acting(self._open_store, by)
+        check(person, action, row)
+        return row, person
+
+    def _must_be_for(self, item: ReviewItem, by: str, person: "Person | None") -> None:
         rules = item.rules
         before: list[str] = []
         if rules.not_previous_reviewer:
@@ -320,7 +332,6 @@ class Desk(Sowing):
             decided = [each for each in self.reviews(others) if each.id != item.id]
             before = [answer.by for each in decided for answer in each.answers]
             before += [(each.decided_by or "").removeprefix("person:") for each in decided]
-        person = acting(self._open_store, by)
         if problem := not_for(item, by, before=before, groups=None if person is None else person.groups):
             raise NotAllowed(problem)
 

@@ -202,6 +202,22 @@ async def test_clocks_that_differ_by_ten_minutes_end_no_wait_too_early_or_late(m
             assert 1.5 <= client.run(f"r{n}").output <= took + 1.0
 
 
+async def test_a_person_whose_clock_is_wrong_answers_by_the_servers(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines.worker()
+    real = time.time
+    async with Client(machines.store) as client:
+        await client.start("asking", 1, id="r1")
+        await ended(client, 1, "waiting")
+    monkeypatch.setattr(time, "time", lambda: real() - 600.0)
+    async with Client(machines.store) as client:
+        (item,) = client.reviews()
+        moved = await client.decide(item.id, True, by="ann")
+        assert moved.decided is not None
+        assert moved.decided >= item.created
+
+
 async def test_a_parent_hears_of_a_child_that_ends_as_it_begins_to_wait(machines: Machines) -> None:
     for _ in range(3):
         machines.worker()

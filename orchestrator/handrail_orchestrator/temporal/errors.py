@@ -33,10 +33,22 @@ class TemporalStopped(TemporalError):
     """This process can take runs from a Temporal server no more; others can."""
 
 
+_NOT_OUR_TLS = (
+    "InvalidContentType", "InvalidCertificate", "UnknownIssuer", "NativeCertsNotFound", "CertificateRequired",
+    "HandshakeFailure", "stream closed because of a broken pipe", "connection closed", "connection error detected",
+)  # fmt: skip
+"""What the SDK says when one side speaks TLS and the other does not, or one does not trust the other.
+
+A server that wants TLS, or a certificate, closes the connection instead of saying so.
+"""
+
+
 def in_our_words(address: TemporalAddress, error: Exception) -> TemporalError:
-    """Return what an error of the SDK means."""
-    if isinstance(error, TemporalError):
-        return error
+    """Return what an error means; one of ours is what it is."""
+    return error if isinstance(error, TemporalError) else _of_the_sdk(address, error)
+
+
+def _of_the_sdk(address: TemporalAddress, error: Exception) -> TemporalError:
     status = error.status if isinstance(error, RPCError) else None
     if status == RPCStatusCode.NOT_FOUND:
         return NamespaceNotFound(
@@ -47,6 +59,13 @@ def in_our_words(address: TemporalAddress, error: Exception) -> TemporalError:
         return TemporalRefused(
             f"the Temporal server at {address.target} lets nobody in without the right key ({error}): set"
             " TEMPORAL_API_KEY, or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH"
+        )
+    said = str(error)
+    if any(sign in said for sign in _NOT_OUR_TLS):
+        return TemporalRefused(
+            f"the server at {address.target} speaks another TLS than is asked for ({said}): with TLS set"
+            " TEMPORAL_TLS_SERVER_CA_CERT_PATH, where it wants to know workers TEMPORAL_TLS_CLIENT_CERT_PATH and"
+            " TEMPORAL_TLS_CLIENT_KEY_PATH; without TLS none of them, nor TEMPORAL_API_KEY"
         )
     unreached = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
     if status in unreached or "connect" in str(error).lower():

@@ -29,7 +29,7 @@ from handrail_orchestrator.store.claiming import Ring
 from handrail_orchestrator.temporal import attributes
 from handrail_orchestrator.temporal.address import TemporalAddress
 from handrail_orchestrator.temporal.driver import ADVANCE, DRIVE, Advanced, Errand, RunDriver
-from handrail_orchestrator.temporal.errors import TemporalStopped, in_our_words
+from handrail_orchestrator.temporal.errors import TemporalRefused, TemporalStopped, in_our_words
 
 _log = logging.getLogger("handrail.worker")
 
@@ -238,8 +238,7 @@ async def connect(address: TemporalAddress) -> Client:
     """
     from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest  # noqa: PLC0415 -- large
 
-    given: dict[str, Any] = {**ClientConfig.load_client_connect_config()}
-    given |= {"target_host": address.target, "namespace": address.namespace}
+    given = {**_given(), "target_host": address.target, "namespace": address.namespace}
     client: Client | None = None
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
@@ -253,3 +252,16 @@ async def connect(address: TemporalAddress) -> Client:
         return client
     client = None  # an error that goes elsewhere must not take it there: it may be let go of in this thread only
     raise failure
+
+
+def _given() -> dict[str, Any]:
+    """Return the keys, certificates and headers that the environment or a profile says.
+
+    Raises:
+        TemporalRefused: they cannot be used.
+    """
+    try:
+        return {**ClientConfig.load_client_connect_config()}
+    except Exception as error:
+        problem = f"what the environment says of Temporal (TEMPORAL_…) cannot be used: {str(error).strip()}"
+        raise TemporalRefused(problem) from error

@@ -7,9 +7,10 @@ import pytest
 
 from handrail import Orchestrator
 from handrail_orchestrator.store.sqlite import SqliteStore
-from handrail_orchestrator.temporal.errors import NamespaceNotFound, TemporalNotReached
+from handrail_orchestrator.temporal.errors import NamespaceNotFound, TemporalNotReached, TemporalRefused
 from tests.contract import flows
 from tests.servers.temporal import TemporalAt
+from tests.servers.tls import Certificates, tls_before
 
 pytestmark = pytest.mark.slow
 
@@ -39,3 +40,36 @@ async def test_a_namespace_that_is_not_there_says_how_to_make_it(tmp_path: Path,
     with pytest.raises(NamespaceNotFound, match="temporal operator namespace create --namespace nobodys"):
         await refused(tmp_path, f"temporal://{temporal.address}/nobodys")
     assert nobody_is_signed_on(tmp_path)
+
+
+async def test_certificates_come_from_the_environment_and_one_that_lacks_is_said(
+    tmp_path: Path, temporal: TemporalAt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Certificates(tmp_path)
+    with tls_before(int(temporal.address.rpartition(":")[2]), made, knows_workers=True) as port:
+        engine = f"temporal://localhost:{port}/default?prefix={tmp_path.name}"
+        monkeypatch.setenv("TEMPORAL_TLS_SERVER_CA_CERT_PATH", str(made.authority))
+        with pytest.raises(TemporalRefused, match="TEMPORAL_TLS_CLIENT_CERT_PATH"):
+            await refused(tmp_path, engine)
+        monkeypatch.setenv("TEMPORAL_TLS_CLIENT_CERT_PATH", str(made.certificate("worker")))
+        monkeypatch.setenv("TEMPORAL_TLS_CLIENT_KEY_PATH", str(made.key("worker")))
+        async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=flows.ALL, engine=engine) as engine_on:
+            assert await (await engine_on.start(flows.add, 1)).result() is not None
+    assert nobody_is_signed_on(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TEMPORAL_API_KEY", "a key that nobody may see", "speaks another TLS"),
+        ("TEMPORAL_PROFILE", "nobodys", "cannot be used: Profile 'nobodys' not found"),
+        ("TEMPORAL_TLS_SERVER_CA_CERT_PATH", "/nowhere.pem", "cannot be used: .*nowhere"),
+    ],
+)
+async def test_what_the_environment_says_wrongly_is_not_called_a_server_that_is_away(
+    tmp_path: Path, temporal: TemporalAt, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(TemporalRefused, match=said) as failure:
+        await refused(tmp_path, temporal.url)
+    assert "nobody may see" not in str(failure.value)
