@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import instructor
 from instructor.core.exceptions import ResponseParsingError
 
-from handrail_ai_steps.models.openai.form import Form, FormMisfit
+from handrail_ai_steps.models.openai.form import MOST_FORMS, Form, FormMisfit
 
 
 class AnswerUnfit(ResponseParsingError):
@@ -70,6 +70,8 @@ class AnswerForms:
         """Return the model of a form's answers."""
         found = self._known.get(form)
         if found is None:
+            if len(self._known) >= MOST_FORMS:
+                self._known.clear()
             name = form.name if form.name[:1].isalpha() or form.name[:1] == "_" else f"answer_{form.name}"
             described = {"form": form, "__module__": __name__, "__doc__": "Give the answer."}
             found = self._known[form] = type(name.replace("-", "_")[:60], (FormedAnswer,), described)

@@ -35,7 +35,7 @@ class ProviderConnection:
     @property
     def mode(self) -> str:
         """Return how it asks for data: ``tools``, ``json`` and the like."""
-        return str(self.client.mode.value).removesuffix("_call")
+        return str(self.client.mode.value).removesuffix("_call").removesuffix("_mode").replace("tool", "tools")
 
     async def close(self) -> None:
         """Close what the provider's client holds open, where it is ours."""

@@ -50,7 +50,7 @@ async def test_a_record_comes_whole_with_its_price_and_the_models_own_word(
     [attempt] = answer.attempts
     assert (attempt.result, attempt.input_tokens, attempt.output_tokens) == ("answered", 100, 10)
     assert attempt.money == pytest.approx(0.0003)
-    assert answer.asked_as == "instructor-tool"
+    assert answer.asked_as == "instructor-tools"
 
 
 @PROVIDER
@@ -59,7 +59,7 @@ async def test_answers_vote_and_a_doubtful_label_looks_doubtful(wires: Stub, mak
     answer = answered(await make(provider, samples=4).answer(request_for()))
     assert (answer.value, answer.confidence.value, answer.confidence.source) == ("card", 0.75, "vote")
     assert [(each.value, each.confidence) for each in answer.alternatives] == [("billing", 0.25)]
-    assert answer.asked_as == "sampled-4,instructor-tool"
+    assert answer.asked_as == "sampled-4,instructor-tools"
     assert len(answer.attempts) == 4
 
 
