@@ -110,7 +110,7 @@ def _print(printer: Console, cells: Sequence[dict[str, Any]]) -> None:
 
 
 def _figures(cells: Sequence[dict[str, Any]], streams: int) -> list[Figure]:
-    most = next(count for count in range(streams + 1) if _chance_of_more(count, streams) <= SURELY_BROKEN)
+    most = most_broken(streams)
     found: list[Figure] = []
     for cell in cells:
         where = f"{cell['data']}, {cell['target']:.0%}"
@@ -120,6 +120,11 @@ def _figures(cells: Sequence[dict[str, Any]], streams: int) -> list[Figure]:
         found.append(Figure(where, f"broken of {streams} streams", broken, unit="", bar=at_most(float(most))))
         found.append(Figure(where, "the keeper's work a case", spent, unit="µs", bar=at_most(HIGHEST_MICROSECONDS)))
     return found
+
+
+def most_broken(streams: int) -> int:
+    """Return how many of so many streams may be broken where a bar is not missed."""
+    return next(count for count in range(streams + 1) if _chance_of_more(count, streams) <= SURELY_BROKEN)
 
 
 def _chance_of_more(count: int, streams: int) -> float:

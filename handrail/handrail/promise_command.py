@@ -191,7 +191,8 @@ def check(
 
     with calling_foreign_code():
         asked = load_step(step)
-        labelled = read_cases(cases, expected=asked.output_type)
+        by_field = asked.promise is not None and asked.promise.by is not None
+        labelled = read_cases(cases, input=Any if by_field else str, expected=asked.output_type)
         found = _with_client(store, lambda client: check_promise(asked, list(labelled), client.promise_store))
     for each in found:
         where = named_target(each.workflow, each.step, each.group) if each.workflow else each.step

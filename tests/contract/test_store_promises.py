@@ -84,6 +84,30 @@ def test_cases_are_numbered_in_order_and_those_that_come_later_behind_them(store
     assert [score for _, score in store.promise_scores(stream, 2)] == [0.9, 0.9]
 
 
+def test_a_case_has_a_row_for_each_part_of_its_promise(store: Store) -> None:
+    worker = signed_on(store)
+    key = executing(store, worker, "a")
+    parts = [
+        case("1", accepted=True, stops_at=0.2),
+        case("1", score=-1.0, accepted=True)._replace(subject="missed", terms="at most 1% missed"),
+    ]
+    wrote(store, RecordStep(step(key, "route#1", seq=1, kind="ai"), cases=parts), worker=worker)
+    wrong, missed = store.promises()
+    assert [(each.terms, each.stops_at, each.believed) for each in (wrong, missed)] == [
+        ("at most 2% wrong", 0.2, None), ("at most 1% missed", None, None),
+    ]  # fmt: skip
+    rule = NewRule(0.8, 0.5, 0.25, None, cases=3, labels=2, wrong=1, why="it is believed", believed="[0.9, 0.8]")
+    assert wrote(store, MovePromise(wrong.id, wrong.version, NOW, "keeper", 3, "{}", rule)) == [True]
+    short = store.promises_of_step("triage", "route")
+    assert [(each.id, each.ladder, each.checkpoint, each.believed) for each in short] == [
+        (wrong.id, None, None, "[0.9, 0.8]"), (missed.id, None, None, None),
+    ]  # fmt: skip
+    assert store.promises_of_step("triage", "other") == []
+    assert [each.believed for each in store.promise_rules(wrong.id)] == ["[0.9, 0.8]"]
+    assert [store.promise_counts(each.stream).accepted for each in (wrong, missed)] == [1, 1]
+    assert store.promise_scores(missed.stream, 9) == []  # what is never accepted as another gives no threshold
+
+
 def test_a_rule_moves_a_promise_once_and_says_why(store: Store) -> None:
     judged(store, signed_on(store), case("1"))
     row = only(store)
