@@ -157,6 +157,16 @@ class BatchedJudge(Protocol):
     """A judge whose model can be asked in a batch, such as an AI step."""
 
     @property
+    def name(self) -> str:
+        """Return its name."""
+        ...
+
+    @property
+    def batch_groups(self) -> Sequence[str]:
+        """Return the groups that its questions may be of."""
+        ...
+
+    @property
     def batching(self) -> Batching:
         """Return how its questions are sent together."""
         ...
@@ -164,6 +174,14 @@ class BatchedJudge(Protocol):
     @property
     def can_batch(self) -> bool:
         """Return whether one of its models takes batches."""
+        ...
+
+    def require_batches(self) -> None:
+        """Check that no model on a server is asked singly before one that takes batches.
+
+        Raises:
+            HandrailError: one is.
+        """
         ...
 
     async def batch_question(self, *args: Any, **kwargs: Any) -> BatchQuestion | None:

@@ -20,6 +20,7 @@ HandrailError
     │   ├── InputFileError        a file of inputs that cannot be used as it is
     │   ├── SecretUnusable        a secret that is too short, or that others can read
     │   └── KeysUnusable          keys of which a name or a length is wrong, or that others can read
+    ├── BatchDelayed              a provider of batches cannot be asked just now; it is tried again
     ├── RunError                  how a run can fail; recorded with the run
     │   ├── StepFailed            a step failed and nothing caught it
     │   ├── Declined              people said no to the execution of a step
@@ -124,6 +125,10 @@ class NotPromoted(Misuse):
         self.target = target
         self.missing = missing
         """How many more cases it probably takes; None: more cases alone would not do."""
+
+
+class BatchDelayed(OrchestratorError):
+    """What is done with a batch cannot be done just now: its provider does not answer, or nobody here knows it yet."""
 
 
 class UnknownPerson(Misuse, LookupError):

@@ -212,6 +212,7 @@ class Workflows:
     """The workflows of one orchestrator, by name and by every version they execute."""
 
     def __init__(self, workflows: list[AnyWorkflow]) -> None:
+        self._beside: dict[tuple[str, int], AnyWorkflow] = {}
         self._by_version: dict[tuple[str, int], AnyWorkflow] = {}
         for each in workflows:
             if not isinstance(each, Workflow):
@@ -224,6 +225,10 @@ class Workflows:
                     )
                 self._by_version[each.name, version] = each
 
+    def execute_too(self, workflow: AnyWorkflow) -> None:
+        """Execute the runs of a workflow that nobody has given: one of the engine's own."""
+        self._beside[workflow.name, workflow.version] = workflow
+
     @property
     def given(self) -> tuple[AnyWorkflow, ...]:
         """Return the workflows themselves, each once."""
@@ -234,9 +239,9 @@ class Workflows:
 
     def find(self, name: str, version: int) -> AnyWorkflow:
         """Return the code that executes runs of that version."""
-        return self._by_version[name, version]
+        return self._by_version.get((name, version)) or self._beside[name, version]
 
     @property
     def versions(self) -> tuple[tuple[str, int], ...]:
         """Return every (name, version) that can be executed."""
-        return tuple(self._by_version)
+        return (*self._by_version, *self._beside)

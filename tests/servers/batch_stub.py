@@ -39,6 +39,7 @@ FAULTS: Json = {
     "drop_create": 0,  # how many batches are made without an answer
     "hold_create": 0.0,  # seconds between making a batch and saying so
     "hold_upload": 0.0,
+    "hold_fetch": 0.0,
     "model": "stub-1",
     "single_model": "stub-1",
 }
@@ -67,6 +68,10 @@ class BatchStub:
         assert not faults.keys() - FAULTS.keys(), faults
         self._control({"faults": faults})
 
+    def end_all(self) -> None:
+        """Let every batch be over."""
+        self._control({"end": True})
+
     def seen(self) -> Json:
         """Return what arrived: ``batches`` with their ``questions``, ``single`` questions, ``fetched`` files, ..."""
         return self._control({})
@@ -82,7 +87,7 @@ class BatchStub:
         return found
 
 
-class Provider:
+class BatchProvider:
     """What the provider knows."""
 
     def __init__(self) -> None:
@@ -97,11 +102,15 @@ class Provider:
         self.fetched: list[str] = []
         self.deleted: list[str] = []
         self.looks = 0
+        self.uploads = 0
 
     def control(self, order: Json) -> Json:
         """Follow an order and tell what arrived."""
         if order.get("reset"):
             self.reset()
+        if order.get("end"):
+            for each in self.batches.values():
+                each["looks_left"] = 0
         self.faults.update(order.get("faults", {}))
         return {
             "batches": [{**each, "questions": each["questions"]} for each in self.batches.values()],
@@ -110,6 +119,7 @@ class Provider:
             "deleted": self.deleted,
             "files": sorted(self.files),
             "looks": self.looks,
+            "uploads": self.uploads,
         }
 
     def upload(self, raw: bytes) -> Json:
@@ -236,11 +246,11 @@ def _number(body: Json) -> int:
     return int(found[0]) if found else 0
 
 
-class Wire:
+class BatchWire:
     """Speaks HTTP for the provider."""
 
     def __init__(self) -> None:
-        self.provider = Provider()
+        self.provider = BatchProvider()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection until it closes."""
@@ -271,10 +281,11 @@ class Wire:
             case "chat":
                 return 200, self._single(json.loads(raw))
             case "files" if not name:
+                provider.uploads += 1
                 await asyncio.sleep(provider.faults["hold_upload"])
                 return 200, provider.upload(raw)
             case "files":
-                return self._file(method, name.removesuffix("/content"))
+                return await self._file(method, name.removesuffix("/content"))
             case _:
                 return await self._batch(method, name, raw)
 
@@ -305,7 +316,7 @@ class Wire:
             return 500, {"error": {"message": "try again"}}
         return 200, provider.look(name)
 
-    def _file(self, method: str, name: str) -> tuple[int, Any]:
+    async def _file(self, method: str, name: str) -> tuple[int, Any]:
         provider = self.provider
         if name not in provider.files:
             return 404, {"error": {"message": "there is no such file", "code": "not_found"}}
@@ -314,6 +325,7 @@ class Wire:
             provider.deleted.append(name)
             return 200, {"id": name, "deleted": True}
         provider.fetched.append(name)
+        await asyncio.sleep(provider.faults["hold_fetch"])
         if provider.faults["bad_files"]:
             provider.faults["bad_files"] -= 1
             return 500, {"error": {"message": "try again"}}
@@ -321,7 +333,7 @@ class Wire:
 
 
 async def _main() -> None:
-    server = await asyncio.start_server(Wire().serve, "127.0.0.1", 0, limit=2**28)
+    server = await asyncio.start_server(BatchWire().serve, "127.0.0.1", 0, limit=2**28)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await server.serve_forever()

@@ -71,13 +71,25 @@ class JudgesInBatches(ABC, Generic[T_co]):
         return [outcomes[index] for index in range(len(given))]
 
     @property
+    def batch_groups(self) -> tuple[str, ...]:
+        """Return the groups that its questions may be of."""
+        return tuple(each.batch_group for each in self.models if takes_batches(each))
+
+    @property
     def can_batch(self) -> bool:
         """Return whether one of its models takes batches."""
         return any(takes_batches(each) for each in self.models)
 
+    def require_batches(self) -> None:
+        """Check that no model on a server is asked singly before one that takes batches.
+
+        Raises:
+            InvalidTask: one is.
+        """
+        require_batches(self.name, self.models)
+
     async def batch_question(self, *values: Input, **named: Input) -> BatchQuestion | None:
         """Return what a call asks the first of its models that takes batches; None: it comes to its end without."""
-        require_batches(self.name, self.models)
         try:
             with desk.at(desk.Leaving()):
                 await self(*values, **named)

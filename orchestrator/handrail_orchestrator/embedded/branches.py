@@ -14,6 +14,12 @@ branch: contextvars.ContextVar[str | None] = contextvars.ContextVar("handrail_br
 """The current branch, in words that are recorded; None: the workflow itself."""
 
 
+def leave_branches() -> None:
+    """Stand in no branch: whatever was executing when this task was made, such as a body that woke another run."""
+    scope.set("")
+    branch.set(None)
+
+
 class Branches:
     """The branches of one run."""
 

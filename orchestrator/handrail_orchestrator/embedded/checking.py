@@ -158,11 +158,11 @@ class _Replay(EmbeddedRun):
             raise _Reached
         return await super()._step(bound, name, args, kwargs)
 
-    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> object:
+    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs, *, in_batch: bool) -> object:
         if self._wanted in {f"{name}/review", f"{name}/{AUDIT}"}:
             self.asked = _Asked(bound.value, bound.person_checks, lambda value: bound.objections(value, args, kwargs))
             raise _Reached
-        return await super()._decide(bound, name, args, kwargs)
+        return await super()._decide(bound, name, args, kwargs, in_batch=in_batch)
 
 
 def _read(item: ReviewItem, value: object, known: "Codec[Any]") -> Any:

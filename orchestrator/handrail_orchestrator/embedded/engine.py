@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from handrail_orchestrator.embedded.batches import Batches
 from handrail_orchestrator.embedded.body import Bodies
+from handrail_orchestrator.embedded.carrying import carrier_of
 from handrail_orchestrator.embedded.claiming import Claiming
 from handrail_orchestrator.embedded.places import Whereabouts
 from handrail_orchestrator.embedded.presence import Presence
@@ -74,6 +76,8 @@ class EmbeddedEngine(Host):
         )  # fmt: skip
         self.rolling = Rolling(store, self.writer.add, clock.now, workflows.given if library.rolls_out else ())
         """How far steps are rolled out, and their challengers."""
+        carriers = [carrier_of(each) for each in dict.fromkeys(each.name for each in workflows.given)]
+        batches = Batches(store, self.writer, clock, workflows, carriers) if library.rolls_out else None
         equipment = Equipment(
             store=store,
             writer=self.writer,
@@ -83,6 +87,7 @@ class EmbeddedEngine(Host):
             stillness=self._stillness,
             rolling=self.rolling,
             promises=PromisedJudges(store, library) if library.rolls_out else None,
+            batches=batches,
             files=Files(store),
             telemetry=telemetry,
             systems=systems,
@@ -92,6 +97,8 @@ class EmbeddedEngine(Host):
         self.worker = Worker(workflows, equipment, settings, self.presence, self._finished, dispatch)
         self.store = store
         self.clock = clock
+        if batches is not None:
+            batches.ring = self.ring
         self._crash_limit = settings.crash_limit
         self._watchers: dict[int, list[asyncio.Future[None]]] = {}
         self.writer.begin()

@@ -7,6 +7,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from handrail_orchestrator.embedded.branches import leave_branches
 from handrail_orchestrator.embedded.escapes import STOP_SECONDS, is_signal, leave
 from handrail_orchestrator.embedded.library import BoundWorkflow
 from handrail_orchestrator.embedded.records import error_json, message_of
@@ -136,6 +137,7 @@ class Execution:
 
     async def drive(self) -> None:
         """Execute, and record how it ended."""
+        leave_branches()
         token = enter_strands(self.strands)
         self.set_deadline()
         try:

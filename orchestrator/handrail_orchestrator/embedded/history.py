@@ -158,6 +158,6 @@ class History:
 
 def _scope(name: str) -> str:
     """Return the branch that a call stands in, as its name begins."""
-    name = name.removesuffix("/review")
+    name = name.removesuffix("/review").removesuffix("/batch")
     branch, event, _ = name.partition("event:")
     return branch if event else name[: name.rfind("/") + 1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from handrail_guards.batching import BatchedJudge
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted, Doubtful
 from handrail_guards.promise import AUDITS, PromiseTerms
@@ -91,6 +92,8 @@ class BoundJudge:
     challenger: "BoundJudge | None" = None
     """Who is asked beside it."""
     challenger_name: str = ""
+    batched: BatchedJudge | None = None
+    """Who can be asked in a batch; None: it cannot."""
     under: UnderRules | None = None
     """What makes it judge by the rules of a promise; None: its acceptance is none."""
 
@@ -255,6 +258,7 @@ class Library:
             rolled=self._rolled(judge),
             challenger=self._challenger(judge),
             challenger_name=judge.challenger_name if isinstance(judge, ChallengedJudge) else "",
+            batched=judge if isinstance(judge, BatchedJudge) else None,
             under=self._under(judge),
         )
 

@@ -5,11 +5,14 @@ import json
 import logging
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from handrail_guards.batching import BatchReply
 from handrail_guards.escalation import Escalation
 from handrail_guards.outcome import Accepted
 from handrail_orchestrator.context import StepContext, StopFlag
+from handrail_orchestrator.embedded.batched import DecidedAt, reply_for
 from handrail_orchestrator.embedded.body import BodyFailed
 from handrail_orchestrator.embedded.branches import Branches, branch, scope
 from handrail_orchestrator.embedded.escapes import error_type, escaped
@@ -276,16 +279,20 @@ class EmbeddedRun(WaitingRun):
     def decide(self, judge: Any, /, *args: Any, **kwargs: Any) -> Call[Any]:
         """Judge once and settle it: the accepted value, or what a person says."""
         bound = self.equipment.library.judge(judge)
-        return self._decide(bound, self._name(bound.step.name), args, kwargs)
+        in_batch = False
+        if bound.batched is not None and isinstance(kwargs.get("batch"), bool):  # by any other type it is an input
+            in_batch = kwargs.pop("batch")
+        return self._decide(bound, self._name(bound.step.name), args, kwargs, in_batch=in_batch)
 
-    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> object:
+    async def _decide(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs, *, in_batch: bool) -> object:
         encoded = bound.encode_inputs(args, kwargs)
         row = self.history.find(name, "ai")
         if row is None or row.ended is None:
             if self.equipment.place is not None:
                 self.equipment.place.require(self.waits, name, None)
             await self.settled()
-            row = await self._judge(bound, name, encoded, args, kwargs)
+            reply = await self._reply(bound, name, args, kwargs) if in_batch else None
+            row = await self._judge(bound, name, encoded, args, kwargs, reply)
         else:
             self._matching.input(row, encoded, json.loads)
             if row.status == "failed":
@@ -302,7 +309,16 @@ class EmbeddedRun(WaitingRun):
             lambda value: (*bound.objections(value, args, kwargs), *bound.known_failures(outcome, value)),
         )
 
-    async def _judge(self, bound: BoundJudge, name: str, encoded: str, args: Args, kwargs: Kwargs) -> StepRow:
+    async def _reply(self, bound: BoundJudge, name: str, args: Args, kwargs: Kwargs) -> BatchReply | None:
+        """Return what a batch brought to a call, or wait for it; None: it is judged by itself."""
+        if bound.batched is None or self.equipment.batches is None:
+            return None
+        called = DecidedAt(self.workflow, name, bound.step.name)
+        return await reply_for(self.waits, self.equipment.batches, called, bound.batched, args, kwargs)
+
+    async def _judge(
+        self, bound: BoundJudge, name: str, encoded: str, args: Args, kwargs: Kwargs, reply: BatchReply | None
+    ) -> StepRow:
         clock = self.equipment.clock
         begun = Begun(self.key, name, self.history.take_seq(), bound.step, 1, clock.now(), encoded)
         self.running[name] = begun
@@ -315,7 +331,8 @@ class EmbeddedRun(WaitingRun):
         try:
             # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
-            outcome = bound.outcome_of(await self.equipment.bodies.judge(judging.step, context, args, kwargs))
+            with nullcontext() if reply is None or bound.batched is None else bound.batched.handed(reply):
+                outcome = bound.outcome_of(await self.equipment.bodies.judge(judging.step, context, args, kwargs))
             if promise is not None and (promised := promise.promised(outcome, context.idempotency_key)) is not None:
                 cases = promise.cases(promised, encoded, clock.now())
                 drawn |= promised.drawn

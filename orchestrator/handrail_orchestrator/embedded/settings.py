@@ -19,6 +19,7 @@ from handrail_orchestrator.hooks import Hooks
 from handrail_orchestrator.store.port import Store
 
 if TYPE_CHECKING:
+    from handrail_orchestrator.embedded.batches import Batches
     from handrail_orchestrator.embedded.places import Whereabouts
     from handrail_orchestrator.telemetry.port import Telemetry
 
@@ -40,6 +41,8 @@ class Equipment:
     """How far steps are rolled out; None where no body is executed."""
     promises: PromisedJudges | None = None
     """The judges under a promise, with the rules of the store; None: nothing is accepted under one."""
+    batches: "Batches | None" = None
+    """The batches of the engine; None: each question is asked by itself."""
     files: FileReading | None = None
     """None where no body is executed."""
     telemetry: "Telemetry | None" = None

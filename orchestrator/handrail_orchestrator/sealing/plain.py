@@ -5,6 +5,7 @@ from typing import Final
 
 from handrail_orchestrator import limits
 from handrail_orchestrator.store import (
+    batches,
     breaking,
     chain,
     changes,
@@ -47,6 +48,8 @@ PLAIN: Final[Mapping[type, str]] = {
     promises.SetLadder: "ladder",
     promises.TakePromise: "keeper",
     promises.ThirdLookRow: "run_id step state decided_by",
+    batches.JoinBatch: "group",
+    batches.WakeMember: "run_id",
     limits.LimitKey: "name key",
     breaking.SystemRow: "system error",
     chain.ChainedRow: "actor action state data hash",

@@ -11,6 +11,7 @@ from handrail_orchestrator.store import control as h
 from handrail_orchestrator.store import figures as g
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import rollouts as ro
+from handrail_orchestrator.store.batches import AnswerWait, BatchChange, JoinBatch, SealBatch, WakeMember
 from handrail_orchestrator.store.claiming import (
     Beat,
     Claim,
@@ -292,6 +293,7 @@ class ClaimedChange(NamedTuple):
 Change = (
     StartRun
     | StartMany
+    | BatchChange
     | Fire
     | NoteFired
     | FileChange
@@ -349,11 +351,11 @@ def run_of(change: Change) -> int | None:
     if isinstance(change, RunningChange):
         return key_of(change)
     match change:
-        case RecordStep() | NoteStarted() | OpenWait() | ReopenWait():
+        case RecordStep() | NoteStarted() | OpenWait() | ReopenWait() | JoinBatch():
             return change.row.run
         case ClaimedChange():
             return run_of(change.change)
-        case Suspend() | EndRun() | HandBack():
+        case Suspend() | EndRun() | HandBack() | SealBatch():
             return change.key
         case ReadAnswer() | KeepTrace() | h.EnterSystem() | h.SystemFailed() | h.SystemAnswered():
             return change.run
@@ -361,7 +363,7 @@ def run_of(change: Change) -> int | None:
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
             | RetryRun() | Fork() | MoveReview() | ExtendLease() | Prune() | DeclareRetention() | Remember()
             | PutView() | PutKnown() | Sow() | ClaimRun() | ClaimRings()
-            | PutSealing() | Reseal()
+            | PutSealing() | Reseal() | AnswerWait() | WakeMember()
             | Fire() | NoteFired() | BeginFile() | PutPart() | KeepFile() | SweepFiles()
             | o.Tell() | o.DeclareNotices() | o.RouteNotices() | o.ClaimDelivery() | o.EndTry() | o.RetryDeliveries()
             | o.SweepOutbox() | o.SeeRequest()

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
+from handrail_orchestrator.store.batches import BatchStore
 from handrail_orchestrator.store.changes import Change
 from handrail_orchestrator.store.control import ControlStore
 from handrail_orchestrator.store.decided import DecidedStore
@@ -158,6 +159,7 @@ class JudgedQuery:
 
 
 class Store(
+    BatchStore,
     ControlStore,
     DecidedStore,
     FigureStore,

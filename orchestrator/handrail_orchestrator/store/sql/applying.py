@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from handrail_orchestrator.errors import Fenced, OrchestratorError, SealBroken
+from handrail_orchestrator.store import batches as b
 from handrail_orchestrator.store import changes as c
 from handrail_orchestrator.store import control as h
 from handrail_orchestrator.store import figures as g
@@ -33,6 +34,7 @@ from handrail_orchestrator.store.resealing import Reseal
 from handrail_orchestrator.store.sealing import PutSealing
 from handrail_orchestrator.store.sql import (
     again,
+    batches,
     bulks,
     claims,
     deliveries,
@@ -122,6 +124,10 @@ APPLY: dict[type, Apply] = {
     c.NoteStarted: steps.note_started,
     c.OpenWait: steps.open_wait,
     c.ReopenWait: steps.reopen_wait,
+    b.JoinBatch: batches.join,
+    b.SealBatch: batches.seal,
+    b.AnswerWait: batches.answer,
+    b.WakeMember: batches.wake_member,
     StartRun: lifecycle.start,
     c.StartMany: lifecycle.start_many,
     c.Suspend: lifecycle.suspend,
@@ -207,7 +213,7 @@ APPLY: dict[type, Apply] = {
 
 FENCED: frozenset[type] = frozenset(
     {c.RecordStep, c.NoteStarted, c.OpenWait, c.ReopenWait, c.ReadAnswer, c.Suspend, c.EndRun, Claim, Beat}
-    | {ClaimRun}
+    | {ClaimRun, b.JoinBatch, b.SealBatch, b.AnswerWait}
     | {h.EnterSystem, h.SystemFailed, h.SystemAnswered}
     | {sh.TakePlace, sh.TakeTurn}
     | of_runs.FENCED

@@ -228,6 +228,7 @@ def _leave_nothing_open(tx: Transaction, change: c.EndRun, parent: tuple[int | N
         settled = (outcome, change.output, change.error, change.ended, parent[0], parent[1])
         tx.execute(_SETTLE_PARENT, settled)
         wake(tx, parent[0])
+    if parent[0] is not None or change.status != "completed":  # a batch has no parent, and answers whom it can itself
         _tell_others(tx, change)
 
 

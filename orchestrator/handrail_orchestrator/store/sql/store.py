@@ -21,6 +21,7 @@ from handrail_orchestrator.store.rows import (
     WorkerRow,
 )
 from handrail_orchestrator.store.sql import claims, fates, judged, retention, review_query, runs, views
+from handrail_orchestrator.store.sql.batches import BatchRows
 from handrail_orchestrator.store.sql.bulks import BulkRows
 from handrail_orchestrator.store.sql.database import NUMBERS, Database
 from handrail_orchestrator.store.sql.decided import DecidedRows
@@ -69,6 +70,7 @@ ORDER BY 1, 10
 class SqlStore(
     PlaceRows,
     ForgottenRows,
+    BatchRows,
     RunningRows,
     BulkRows,
     DecidedRows,
