@@ -11,6 +11,7 @@ from handrail_ai_steps.fitting import named
 from handrail_ai_steps.model import ClosedOnly, LabelsKnown, Model
 from handrail_ai_steps.models.decisions.model import DecisionModel
 from handrail_ai_steps.models.extractor.saved_kind import is_extractor
+from handrail_ai_steps.models.learning import LearningModel
 from handrail_ai_steps.models.local.model import LocalModel
 from handrail_ai_steps.models.openai.model import OpenAIModel
 from handrail_ai_steps.models.recorded import RecordedModel
@@ -125,6 +126,10 @@ def _local(name: str) -> Model:
     return LocalModel.load(path)
 
 
+def _learning(name: str) -> Model:
+    return LearningModel(Path(name) if "/" in name or "\\" in name else MODELS_FOLDER / name, name)
+
+
 def _openai(name: str) -> Model:
     return OpenAIModel(name)
 
@@ -148,6 +153,7 @@ _LOADERS: Mapping[str, Callable[[str], Model]] = MappingProxyType(
     {
         "gemini": _decisions("gemini"),
         "instructor": _instructor,
+        "learning": _learning,
         "local": _local,
         "openai": _openai,
         "recorded": _recorded,

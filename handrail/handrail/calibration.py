@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from handrail_evals.decide.keeping.keeping import Kept as Kept
     from handrail_evals.decide.keeping.keeping import PromiseKeeping as PromiseKeeping
     from handrail_evals.decide.keeping.keeping import keep_promises as keep_promises
+    from handrail_evals.decide.learning.learning import Learnt as Learnt
+    from handrail_evals.decide.learning.learning import PromiseLearning as PromiseLearning
+    from handrail_evals.decide.learning.learning import learn_again as learn_again
     from handrail_evals.decide.step_calibration import judge_cases as judge_cases
     from handrail_evals.errors import InvalidLabels as InvalidLabels
     from handrail_evals.errors import UnknownGroup as UnknownGroup

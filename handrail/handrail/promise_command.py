@@ -154,7 +154,7 @@ def resume(target: TargetArgument, why: WhyOption, by: DoerOption, store: StoreO
 @complaining
 def keep(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
     """Look at every promise once, as handrail work and serve do all the time: for cron, or a first try."""
-    kept = _with_client(store, _kept)
+    kept, learnt = _with_client(store, _kept_and_learnt)
     for each in kept:
         if as_json:
             told = {"promise": each.number, "target": each.target, "read": each.read, "threshold": each.threshold}
@@ -163,7 +163,10 @@ def keep(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> Non
         typer.echo(harmless(f"{each.target}: read {each.read:,} cases"))
         for note in each.notes:
             typer.echo(harmless(f"  {note}"))
-    if not kept and not as_json:
+    for each in learnt:
+        told = {"target": each.target, "learned": each.note}
+        typer.echo(json_line(told, ascii_only=False) if as_json else harmless(f"{each.target}: {each.note}"))
+    if not kept and not learnt and not as_json:
         typer.echo("nothing to do: no promise has a case that was not read")
 
 
@@ -171,6 +174,14 @@ async def _kept(client: Client) -> list[Any]:
     from handrail_evals.decide.keeping.keeping import keep_promises  # noqa: PLC0415 -- looking needs none of it
 
     return [*await keep_promises(client)]
+
+
+async def _kept_and_learnt(client: Client) -> tuple[list[Any], list[Any]]:
+    from handrail_evals.decide.learning.learning import learn_again  # noqa: PLC0415 -- as above
+
+    kept = await _kept(client)
+    learnt = await learn_again(client)
+    return kept + (await _kept(client) if learnt else []), learnt
 
 
 @app.command()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.review.permission import StoreAction
     from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.changes import Change
+    from handrail_orchestrator.store.learned import LearnedChanges, LearnedStore
     from handrail_orchestrator.store.promises import PromiseChanges, PromiseStore
 
 
@@ -63,6 +64,15 @@ class PromiseDesk(PromiseReader):
             raise UnknownItem(item)
         asked = asked_again(self._open_store, row, is_third=is_third, before=before, now=self.now())
         return bool(await self._change(AskAgain(case, asked, is_third)))
+
+    @property
+    def learned_store(self) -> "LearnedStore":
+        """Return what training again reads."""
+        return self._open_store
+
+    async def change_learned(self, change: "LearnedChanges") -> Any:
+        """Write what was trained, and what becomes of it; returns the reply."""
+        return await self._change(change)
 
     def promise_rules_for(self, workflow: str) -> StoredRules:
         """Return the rules in force for the steps of a workflow, for ``step.with_rules``."""

@@ -35,6 +35,11 @@ def _named(rows: "Sequence[PromiseRow]", target: str) -> "list[PromiseRow]":
     return sorted(found, key=lambda row: (row.begun, row.id))
 
 
+def answers(row: "PromiseRow") -> bool:
+    """Return whether what a promise speaks of may answer: it is neither in shadow nor given up."""
+    return row.state in {"keeping", "paused"}
+
+
 def promise_row(store: "PromiseStore", target: str) -> "PromiseRow":
     """Return a promise by ``triage/route``, the newest of that step, by ``triage/route[gold]``, or by its number.
 
@@ -53,7 +58,8 @@ def _first(rows: "Sequence[PromiseRow]") -> "PromiseRow":
 
 def newest_of(rows: "Sequence[PromiseRow]") -> set[int]:
     """Return which promises are the newest of their step, terms and group."""
-    return set({(row.workflow, row.step, row.terms, subject_told(row.told).part): row.id for row in rows}.values())
+    last = sorted(rows, key=answers)  # those that may answer stand behind those that may not
+    return set({(row.workflow, row.step, row.terms, subject_told(row.told).part): row.id for row in last}.values())
 
 
 class PromiseReader(ABC):

@@ -27,6 +27,13 @@ from handrail_orchestrator.store.fired import NoteFired
 from handrail_orchestrator.store.forgetting import ForgetRuns
 from handrail_orchestrator.store.kept_settings import DeclareRetention, PutView, Remember
 from handrail_orchestrator.store.known import PutKnown, Sow
+from handrail_orchestrator.store.learned import (
+    BeginModel,
+    DecideModel,
+    LearnedChanges,
+    TakeLearning,
+    TakeRescored,
+)
 from handrail_orchestrator.store.people import DropPasses, PersonChange, PutPass, PutPerson, Rehash, UsePass
 from handrail_orchestrator.store.promises import (
     MovePromise,
@@ -338,6 +345,7 @@ Change = (
     | Reseal
     | RunningChange
     | PromiseChanges
+    | LearnedChanges
 )
 
 
@@ -374,6 +382,7 @@ def run_of(change: Change) -> int | None:
             | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
             | TakePlace() | LeavePlace() | TakeTurn()
             | AskAgain() | NumberCases() | SettleCases() | AskAgain() | TakePromise() | SetLadder() | MovePromise()
+            | BeginModel() | TakeRescored() | DecideModel() | TakeLearning()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
             return None

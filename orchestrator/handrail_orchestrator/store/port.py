@@ -15,6 +15,7 @@ from handrail_orchestrator.store.files import FileStore
 from handrail_orchestrator.store.fired import FiredStore
 from handrail_orchestrator.store.flows import FlowStore
 from handrail_orchestrator.store.known import KnownStore
+from handrail_orchestrator.store.learned import LearnedStore
 from handrail_orchestrator.store.outbox import OutboxStore
 from handrail_orchestrator.store.promises import PromiseStore
 from handrail_orchestrator.store.resealing import RawStore
@@ -167,6 +168,7 @@ class Store(
     FiredStore,
     FlowStore,
     KnownStore,
+    LearnedStore,
     OutboxStore,
     RawStore,
     RunningStore,

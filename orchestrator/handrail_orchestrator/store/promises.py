@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from handrail_orchestrator.store.outbox import Notice
 
-PromiseState: TypeAlias = Literal["keeping", "paused", "stopped"]
-"""``paused``: a person said so; ``stopped``: what was seen since says that the promise may not hold."""
+PromiseState: TypeAlias = Literal["keeping", "paused", "stopped", "shadow"]
+"""``paused``: a person said so; ``stopped``: its model was given up; ``shadow``: its model is only tried."""
 
 CaseVerdict: TypeAlias = Literal["right", "wrong", "given_up"]
 """What became of a drawn case; one that nobody will answer counts as wrong."""

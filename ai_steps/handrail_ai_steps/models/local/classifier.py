@@ -180,3 +180,5 @@ class Fitted:
     temperatures: Temperatures
     quality: Quality | None
     """On texts kept out while fitting; None when no label has two texts."""
+    kept_out_confidences: tuple[float, ...] = ()
+    """How sure classifiers that had not learned from them were of those texts; not saved."""

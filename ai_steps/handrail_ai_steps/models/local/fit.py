@@ -87,7 +87,9 @@ def fit(training: TrainingSet, *, seed: int, embedding: Embedding | None = None)
     truth = targets[np.concatenate(folds)]
     known = views.known if views.known.any() else np.ones(len(truth), bool)
     temperatures = _temperatures(views.of(known), truth[known])
-    return Fitted(classifier, temperatures, measure(views.probabilities(temperatures), truth))
+    probabilities = views.probabilities(temperatures)
+    confidences = tuple(float(each) for each in probabilities.max(axis=1))
+    return Fitted(classifier, temperatures, measure(probabilities, truth), confidences)
 
 
 def _folds(targets: Targets, groups: Targets, seed: int) -> Iterator[Targets]:

@@ -97,6 +97,11 @@ class LocalModel:
         """How good it was on examples kept out while fitting; None when no label has two examples."""
         return self._saved.fitted.quality
 
+    @property
+    def kept_out_confidences(self) -> tuple[float, ...]:
+        """How sure it was of texts kept out while fitting; empty for one that was loaded."""
+        return self._saved.fitted.kept_out_confidences
+
     @classmethod
     def fit(
         cls, examples: Iterable[LabelledText], *, name: str, seed: int = 0, embedding: str | None = None

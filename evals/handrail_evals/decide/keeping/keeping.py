@@ -17,6 +17,7 @@ from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.errors import EvalsError
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.promising.rules import name_of, subject_told
+from handrail_orchestrator.store.learned import LearnedStore
 from handrail_orchestrator.store.outbox import Notice
 from handrail_orchestrator.store.promises import (
     MovePromise,
@@ -40,6 +41,11 @@ _log = logging.getLogger("handrail.promises")
 
 class KeepsPromises(Settles, Protocol):
     """A store as the keeper works on it: a client that has it open."""
+
+    @property
+    def learned_store(self) -> LearnedStore:
+        """Return what it reads of models that are trained again."""
+        ...
 
     def now(self) -> float:
         """Return the time."""
@@ -71,6 +77,7 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
     """
     name = keeper or f"{socket.gethostname()}:{os.getpid()}"
     kept = []
+    shadowed = {(each.workflow, each.step) for each in client.learned_store.learned_models() if each.state == "shadow"}
     for row in client.promise_store.promises():
         found = settled(client, row, client.now())
         if not found and (found.settings(row) is None or not _has_work(client.promise_store, row)):
@@ -78,7 +85,7 @@ async def keep_promises(client: KeepsPromises, *, keeper: str | None = None) -> 
         now = client.now()
         if await client.change_promises(TakePromise(row.id, name, now, now + LEASE_SECONDS)):
             try:
-                looked_at = await _look(client, row, name, found)
+                looked_at = await _look(client, row, name, found, is_shadowed=(row.workflow, row.step) in shadowed)
             except EvalsError as error:
                 _log.error("the promise of %s (%s) cannot be kept: %s", name_of(row), row.terms, error)
                 continue
@@ -102,7 +109,7 @@ def _may_resume(row: PromiseRow) -> bool:
     return bool(json.loads(row.checkpoint)["keeper"]["in_force"] >= 0)
 
 
-async def _look(client: KeepsPromises, row: PromiseRow, name: str, found: Settled) -> Kept | None:
+async def _look(client: KeepsPromises, row: PromiseRow, name: str, found: Settled, *, is_shadowed: bool) -> Kept | None:
     store = client.promise_store
     await keep_settled(client, found)
     await client.change_promises(NumberCases(row.stream))
@@ -114,6 +121,7 @@ async def _look(client: KeepsPromises, row: PromiseRow, name: str, found: Settle
     if settings is None:
         return None  # nothing is read before it is known what reviewers miss
     state = KeeperState.of_text(row.checkpoint, ladder, settings)
+    state.is_shadowed = is_shadowed
     is_anew = state.keeper.last is None  # from the first case, where more of what is wrong counts as such now
     notes: list[PromiseNote] = []
     if is_anew and found.missed is not None:
@@ -200,7 +208,7 @@ async def _moved(
     why = row.why
     if row.state == "keeping":
         why = state.stopped or ("" if state.keeper.threshold is not None else row.why)
-    rule = _rule(row, state)
+    rule = next_rule(row, state)
     if rule is not None and len(state.keeper.believed) > 1 and _needs_all(client.promise_store, row):
         rule = rule._replace(believed=json.dumps(state.keeper.believed))
     if rule is not None:
@@ -210,7 +218,7 @@ async def _moved(
         return None
     change = MovePromise(
         row.id, row.version, client.now(), f"keeper:{name}", last, state.as_text(), rule, row.state, why, notes,
-        _notice(row, state, rule, client.now()),
+        None if row.state == "shadow" else _notice(row, state, rule, client.now()),
     )  # fmt: skip
     if not await client.change_promises(change):
         return None  # a person, or another keeper, was faster
@@ -221,8 +229,11 @@ async def _moved(
     return Kept(number=row.id, target=target, read=read, threshold=state.keeper.threshold, notes=said)
 
 
-def _rule(row: PromiseRow, state: KeeperState) -> NewRule | None:
-    """Return the rule that is due; None: the one in force stays."""
+def next_rule(row: PromiseRow, state: KeeperState) -> NewRule | None:
+    """Return the rule that is due; None: the one in force stays.
+
+    While another version of the model is in shadow more is asked blind, as those labels carry its threshold too.
+    """
     keeper = state.keeper
     if row.state != "keeping":
         return None
@@ -231,9 +242,16 @@ def _rule(row: PromiseRow, state: KeeperState) -> NewRule | None:
         return None
     if keeper.threshold is None and row.threshold is None:
         return None
-    below = 1.0 if keeper.threshold is None else share
+    below = 1.0 if keeper.threshold is None or state.is_shadowed else share
     return NewRule(
-        keeper.threshold, share, below, state.band_from, keeper.cases, keeper.labels, keeper.errors, _why(row, state)
+        keeper.threshold,
+        share,
+        below,
+        state.band_from,
+        keeper.cases,
+        keeper.labels,
+        keeper.errors,
+        _why(row, state),
     )
 
 
@@ -273,7 +291,7 @@ def _notice(row: PromiseRow, state: KeeperState, rule: NewRule | None, now: floa
     if row.threshold is None:
         title = f"{target}: the promise ({row.terms}) accepts from a confidence of {rule.threshold:.3f} on"
         return Notice("promise", key, title, now, body=rule.why)
-    if rule.accepted_share > row.accepted_share:
+    if rule.accepted_share > row.accepted_share and not state.is_shadowed:
         return Notice("promise", key, f"{target}: the promise is at risk; more is asked blind", now, body=rule.why)
     return None
 

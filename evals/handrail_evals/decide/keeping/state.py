@@ -14,11 +14,15 @@ from handrail_evals.decide.keeping.ladder import STARTS, KeeperLadder
 from handrail_evals.decide.keeping.missed import MissedKeeper
 from handrail_evals.decide.keeping.running_watch import RunningWatch
 from handrail_evals.errors import InvalidLabels
+from handrail_orchestrator.store.promises import PromiseRow
 
 BAND = 0.1
 """Of the cases: so much just below the threshold is asked blind altogether, as the next threshold is found there."""
 LADDER_REACH = 1 - STARTS[0]
 """Of the cases: what a ladder covers from its first threshold to its last."""
+SHADOW_SHARE = 0.3
+"""The share of accepted cases that is asked blind while another version of the model is in shadow: labels of those that
+are not tell nothing of it."""
 SHARE_STEP = 0.9
 """A share in force is lowered when it may fall to so much of itself, and not for less."""
 
@@ -33,6 +37,8 @@ class KeeperState:
     watch: Watch | None = None
     stopped: str = ""
     """Why nothing that was counted before counts any more; empty: all of it does."""
+    is_shadowed: bool = False
+    """Whether another version of the model is in shadow just now, which is no part of the checkpoint."""
 
     def read(self, cases: Iterable[tuple[DrawnCase, float]]) -> int:
         """Read cases with when each was judged, up to the first that is open, or to a stop; return how many."""
@@ -74,8 +80,8 @@ class KeeperState:
 
     @property
     def accepted_share(self) -> float:
-        """Return the share of accepted cases to ask blind next: more while the watch suspects something."""
-        share = self.keeper.share()
+        """Return the share of accepted cases to ask blind next: more while something is suspected or tried."""
+        share = max(self.keeper.share(), SHADOW_SHARE) if self.is_shadowed else self.keeper.share()
         return share if self.watch is None else max(share, self.watch.audit_rate)
 
     @property
@@ -117,3 +123,15 @@ class KeeperState:
 def _watchable(case: DrawnCase, *, is_missed: bool) -> DrawnCase:
     """Return a case as a watch takes it: that it is of the label which may be missed says nothing of what is wrong."""
     return replace(case, verdict="right") if is_missed and case.drawn else case
+
+
+def state_of(row: PromiseRow) -> KeeperState:
+    """Return where the keeper of a promise stands that has its thresholds.
+
+    Raises:
+        InvalidLabels: they, or the checkpoint, are none of this release.
+    """
+    ladder = KeeperLadder.of_json(json.loads(row.ladder or "null"))
+    return KeeperState.of_text(
+        row.checkpoint, ladder, KeeperSettings(target=row.target, delta=row.delta, stops_at=row.stops_at)
+    )

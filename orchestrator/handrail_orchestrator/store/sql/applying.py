@@ -10,6 +10,7 @@ from handrail_orchestrator.store import control as h
 from handrail_orchestrator.store import figures as g
 from handrail_orchestrator.store import files as f
 from handrail_orchestrator.store import known as k
+from handrail_orchestrator.store import learned as ln
 from handrail_orchestrator.store import outbox as o
 from handrail_orchestrator.store import people as p
 from handrail_orchestrator.store import promises as pr
@@ -42,6 +43,7 @@ from handrail_orchestrator.store.sql import (
     fired,
     forgetting,
     known,
+    learned,
     lifecycle,
     of_runs,
     outbox,
@@ -206,6 +208,10 @@ APPLY: dict[type, Apply] = {
     pr.TakePromise: promises.take,
     pr.SetLadder: promises.set_ladder,
     pr.MovePromise: promises.move,
+    ln.BeginModel: learned.begin,
+    ln.TakeRescored: learned.take_rescored,
+    ln.DecideModel: learned.decide,
+    ln.TakeLearning: learned.take,
     g.RollUp: rollups.roll_up,
     g.RecordOutcome: outcomes.record,
     g.PutBaseline: outcomes.put_baseline,

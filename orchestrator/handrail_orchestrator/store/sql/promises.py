@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
+from handrail_ground.hashing import hash_of_text
 from handrail_orchestrator.store.promises import (
     MovePromise,
     NumberCases,
@@ -33,26 +34,44 @@ _SHORT = ", ".join(
 _SELECT_SHORT = f"SELECT {_SHORT} FROM promises AS p JOIN promise_streams AS s ON s.id = p.stream"  # noqa: S608 -- our own column names
 _SELECT = f"SELECT {_COLUMNS} FROM promises AS p JOIN promise_streams AS s ON s.id = p.stream"  # noqa: S608 -- our own column names
 
-_STREAM = "SELECT id FROM promise_streams WHERE workflow = ? AND step = ? AND subject = ?"
+STREAM = "SELECT id, frozen_to FROM promise_streams WHERE workflow = ? AND step = ? AND subject = ?"
 _NEW_STREAM = """
 INSERT INTO promise_streams (workflow, step, subject, told, secret, begun) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (workflow, step, subject) DO NOTHING
 """
 _NEW_PROMISE = """
-INSERT INTO promises (stream, terms, target, delta, begun, second_looks, stops_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (stream, terms) DO NOTHING
+INSERT INTO promises (stream, terms, target, delta, begun, second_looks, stops_at)
+SELECT ?, ?, ?, ? / coalesce((SELECT m.version * (m.version + 1.0) FROM learned_models AS m WHERE m.stream = ?), 1.0),
+    ?, ?, ?
+WHERE 1 = 1 ON CONFLICT (stream, terms) DO NOTHING
 """
 _NEW_CASE = """
-INSERT INTO promise_cases (stream, run, seq, at, score, share, drawn, accepted, promise, rule, copy)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO promise_cases (stream, run, seq, at, score, share, drawn, accepted, promise, rule, copy, teaches)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
-_NUMBER = """
+_KNOWN = """
+SELECT 1 FROM promise_cases AS c JOIN promise_streams AS s ON s.id = c.stream
+WHERE s.workflow = ? AND s.step = ? AND c.copy = ? AND c.id <= ? LIMIT 1
+"""
+"""Whether an input was there before a model was made that may have learned from it."""
+MAY_COUNT = """
+c.source IS NULL AND (c.id > m.frozen_to OR m.basis = 'elsewhere' OR (m.basis = 'halves' AND c.teaches = 0))
+    AND (f.upto IS NULL OR c.id <= f.upto)
+"""
+"""Which cases of a source may count for a version: fixed by what was written before anybody answered."""
+_AWAITED = f"""
+SELECT 1 FROM learned_sources AS f JOIN learned_models AS m ON m.stream = f.stream AND m.state <> 'given_up'
+JOIN promise_cases AS c ON c.stream = f.source AND (c.number IS NULL OR c.number > f.taken_to)
+WHERE f.stream = promise_cases.stream AND {MAY_COUNT}
+"""  # noqa: S608 -- a constant
+"""Whether a model's own cases wait for those of the one before, which came first."""
+_NUMBER = f"""
 UPDATE promise_cases SET number = counted.number FROM (
     SELECT c.id AS id, (SELECT coalesce(max(k.number), 0) FROM promise_cases AS k WHERE k.stream = ?)
-        + row_number() OVER (ORDER BY c.id) AS number
+        + row_number() OVER (ORDER BY CASE WHEN c.source IS NULL THEN 1 ELSE 0 END, c.id) AS number
     FROM promise_cases AS c WHERE c.stream = ? AND c.number IS NULL
-) AS counted WHERE promise_cases.id = counted.id
-"""
+) AS counted WHERE promise_cases.id = counted.id AND (promise_cases.source IS NOT NULL OR NOT EXISTS ({_AWAITED}))
+"""  # noqa: S608 -- a constant
 _SETTLE = "UPDATE promise_cases SET verdict = ? WHERE id = ? AND drawn = 1 AND verdict IS NULL"
 _TAKE = "UPDATE promises SET keeper = ?, kept_until = ? WHERE id = ? AND (kept_until <= ? OR keeper = ?)"
 _LADDER = "UPDATE promise_streams SET ladder = ?, ladder_to = ? WHERE id = ? AND ladder IS NULL"
@@ -69,18 +88,21 @@ UPDATE promises SET rule = ?, threshold = ?, accepted_share = ?, below_share = ?
     believed = ?, set_at = ?
 WHERE id = ?
 """
-_LOG = 'INSERT INTO promise_log (promise, at, action, "by", why, data) VALUES (?, ?, ?, ?, ?, ?)'
+LOG = 'INSERT INTO promise_log (promise, at, action, "by", why, data) VALUES (?, ?, ?, ?, ?, ?)'
 
-_MORE = """
-SELECT 1 WHERE EXISTS (SELECT 1 FROM promise_cases WHERE stream = ? AND number IS NULL)
-    OR EXISTS (
+_MORE = f"""
+SELECT 1 WHERE EXISTS (
+        SELECT 1 FROM promise_cases WHERE stream = ? AND number IS NULL
+            AND (source IS NOT NULL OR NOT EXISTS ({_AWAITED}))
+    ) OR EXISTS (
         SELECT 1 FROM promise_cases AS c WHERE c.stream = ? AND (c.drawn = 0 OR c.verdict IS NOT NULL)
             AND c.number = (SELECT min(n.number) FROM promise_cases AS n WHERE n.stream = ? AND n.number > ?)
     )
-"""
+"""  # noqa: S608 -- a constant
 _CASES = """
-SELECT c.id, c.number, c.score, c.share, c.drawn, c.verdict, c.at, r.threshold, coalesce(r.accepted_share, 1.0),
-    coalesce(r.below_share, 1.0), r.band_from
+SELECT c.id, c.number, c.score, c.share, c.drawn, c.verdict, c.at, CASE WHEN c.source IS NULL THEN r.threshold END,
+    coalesce(r.accepted_share, 1.0), CASE WHEN c.source IS NOT NULL AND r.accepted_share < r.below_share
+        THEN r.accepted_share ELSE coalesce(r.below_share, 1.0) END, CASE WHEN c.source IS NULL THEN r.band_from END
 FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule
 WHERE c.stream = ? AND c.number > ? ORDER BY c.number LIMIT ?
 """
@@ -108,35 +130,46 @@ SELECT count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0), coal
     coalesce(sum(CASE WHEN {_WRONG} THEN 1 ELSE 0 END), 0),
     coalesce(sum(CASE WHEN {_ACCEPTED} AND c.verdict IS NOT NULL THEN 1 ELSE 0 END), 0),
     coalesce(sum(CASE WHEN {_ACCEPTED} AND {_WRONG} THEN 1 ELSE 0 END), 0)
-FROM promise_cases AS c WHERE c.stream = ?
+FROM promise_cases AS c WHERE c.stream = ? AND c.source IS NULL
 """  # noqa: S608 -- constants
 
 _JUDGED = f"""
 SELECT c.rule, count(*), coalesce(sum(CASE WHEN {_ACCEPTED} THEN 1 ELSE 0 END), 0)
-FROM promise_cases AS c WHERE c.stream = ? AND c.promise IN (0, ?) GROUP BY c.rule ORDER BY c.rule
+FROM promise_cases AS c WHERE c.stream = ? AND c.source IS NULL AND c.promise IN (0, ?)
+GROUP BY c.rule ORDER BY c.rule
 """  # noqa: S608 -- constants
 
 
 def record_case(tx: Transaction, run: int, seq: int, case: PromiseCase) -> None:
     """Write a case into the ledger; a copy of an earlier one is left out."""
     key = (case.workflow, case.step, case.subject)
-    found = tx.execute(_STREAM, key).fetchone()
+    found = tx.execute(STREAM, key).fetchone()
     if found is None:
         tx.execute(_NEW_STREAM, (*key, case.told, case.secret, case.at))
-        found = tx.execute(_STREAM, key).fetchone()
-    stream = int(found[0])
+        found = tx.execute(STREAM, key).fetchone()
+    stream, frozen_to = int(found[0]), int(found[1])
     if not case.promise:
-        about = (case.terms, case.target, case.delta, case.at, int(case.second_looks), case.stops_at)
+        about = (case.terms, case.target, case.delta, stream, case.at, int(case.second_looks), case.stops_at)
         tx.execute(_NEW_PROMISE, (stream, *about))
+    if frozen_to and tx.execute(_KNOWN, (case.workflow, case.step, case.copy, frozen_to)).fetchone():
+        return
     row = (
         stream, run, seq, case.at, case.score, case.share, int(case.drawn), int(case.accepted), case.promise,
-        case.rule, case.copy,
+        case.rule, case.copy, teaches(case),
     )  # fmt: skip
     tx.execute(_NEW_CASE, row)
 
 
+def teaches(case: PromiseCase) -> int:
+    """Return whether a case's text falls into the teaching half: fixed at its arrival, the same for every model."""
+    return int(hash_of_text(f"half/{case.workflow}/{case.step}/{case.copy}", digits=8), 16) % 2
+
+
 def number(tx: Transaction, change: NumberCases) -> int:
-    """Number the cases of a stream that have none; nobody else writes meanwhile, so that none comes in between."""
+    """Number the cases of a stream that have none; nobody else writes meanwhile, so that none comes in between.
+
+    A model's own cases are numbered behind those of the model before that count for it.
+    """
     return int(tx.execute(_NUMBER, (change.stream, change.stream)).rowcount)
 
 
@@ -158,6 +191,12 @@ def set_ladder(tx: Transaction, change: SetLadder) -> bool:
     return tx.execute(_LADDER, (change.ladder, change.upto, change.stream)).rowcount == 1
 
 
+def can_move(tx: Transaction, change: MovePromise) -> bool:
+    """Return whether a promise is still as it was looked at."""
+    found = tx.execute("SELECT version FROM promises WHERE id = ?", (change.promise,)).fetchone()
+    return found is not None and int(found[0]) == change.version
+
+
 def move(tx: Transaction, change: MovePromise) -> bool:
     """Move a promise on, with its rule and what is to be known of it, or leave all as it is."""
     at = (change.state, change.why, change.read_to, change.checkpoint, change.promise, change.version)
@@ -172,7 +211,7 @@ def move(tx: Transaction, change: MovePromise) -> bool:
         in_force = (place, *shares, rule.labels, rule.believed)
         tx.execute(_IN_FORCE, (*in_force, change.at, change.promise))
     for note in change.notes:
-        tx.execute(_LOG, (change.promise, change.at, note.action, change.by, note.why, note.data))
+        tx.execute(LOG, (change.promise, change.at, note.action, change.by, note.why, note.data))
     if change.notice is not None:
         outbox.tell(tx, change.notice)
     return True

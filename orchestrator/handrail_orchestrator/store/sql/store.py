@@ -34,6 +34,7 @@ from handrail_orchestrator.store.sql.flows import FlowRows
 from handrail_orchestrator.store.sql.forgetting import ForgottenRows
 from handrail_orchestrator.store.sql.inputs import RunningRows
 from handrail_orchestrator.store.sql.known import KnownRows
+from handrail_orchestrator.store.sql.learned import LearnedRows
 from handrail_orchestrator.store.sql.pauses import PauseRows
 from handrail_orchestrator.store.sql.people import PeopleRows
 from handrail_orchestrator.store.sql.promises import PromiseRows
@@ -79,6 +80,7 @@ class SqlStore(
     FiredRows,
     FlowRows,
     KnownRows,
+    LearnedRows,
     OutboxRows,
     PauseRows,
     PeopleRows,

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS promise_streams (
     ladder TEXT,
     ladder_to INTEGER NOT NULL DEFAULT 0,
     begun REAL NOT NULL,
+    frozen_to INTEGER NOT NULL DEFAULT 0,
     UNIQUE (workflow, step, subject)
 );
 CREATE TABLE IF NOT EXISTS promises (
@@ -78,6 +79,8 @@ CREATE TABLE IF NOT EXISTS promise_cases (
     verdict TEXT,
     third INTEGER,
     repeated INTEGER,
+    source INTEGER,
+    teaches INTEGER NOT NULL DEFAULT 0,
     UNIQUE (stream, run, seq),
     UNIQUE (stream, copy)
 );
@@ -93,7 +96,39 @@ CREATE TABLE IF NOT EXISTS promise_log (
     why TEXT NOT NULL,
     data TEXT
 );
-CREATE INDEX IF NOT EXISTS promise_log_of ON promise_log (promise)
+CREATE INDEX IF NOT EXISTS promise_log_of ON promise_log (promise);
+CREATE TABLE IF NOT EXISTS learned_models (
+    stream INTEGER PRIMARY KEY,
+    workflow TEXT NOT NULL,
+    step TEXT NOT NULL,
+    terms TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    basis TEXT NOT NULL,
+    frozen_to INTEGER NOT NULL,
+    folder TEXT NOT NULL,
+    state TEXT NOT NULL,
+    examples INTEGER NOT NULL,
+    options INTEGER NOT NULL,
+    at REAL NOT NULL,
+    why TEXT NOT NULL,
+    decided_at REAL,
+    verdict TEXT NOT NULL DEFAULT '',
+    UNIQUE (workflow, step, version)
+);
+CREATE TABLE IF NOT EXISTS learned_sources (
+    stream INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    taken_to INTEGER NOT NULL,
+    upto INTEGER,
+    PRIMARY KEY (stream, source)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS learning (
+    workflow TEXT NOT NULL,
+    step TEXT NOT NULL,
+    learner TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (workflow, step)
+) WITHOUT ROWID
 """
 """Promises of AI steps, the rules that keep them, and what was drawn for them."""
 

@@ -1,0 +1,116 @@
+"""A local model that is trained again while it serves: the version that its folder names answers."""
+
+import re
+import time
+from pathlib import Path
+
+from handrail_ai_steps.errors import InvalidTask, ModelNotReady, UnreadableModel
+from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
+from handrail_ai_steps.models.local.model import LocalModel
+from handrail_ai_steps.output import Output
+from handrail_ground.files import write_whole
+from handrail_guards.confidence import Confidence
+from handrail_guards.outcome import Attempt
+
+PREFIX = "learning:"
+CURRENT = "current"
+"""The file in the model's folder that names the version in force."""
+UNTRAINED = "untrained"
+NOTHING_LEARNED = "no version of the model has been trained yet"
+
+_VERSION = re.compile(r"v[0-9]{4,9}-[0-9a-f]{8}")
+
+
+class LearningModel:
+    """Answers as the version in force does; before there is one, with any label and no confidence at all.
+
+    A promise accepts nothing of that, so people decide, and their answers are what the first version learns from.
+    Versions are made and put in force by whoever keeps the promise (``handrail work``, ``handrail promise keep``).
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._seen: tuple[int, ...] | None = None
+        self._model: LocalModel | None = None
+        self._outputs: dict[object, Output] = {}
+
+    @property
+    def name(self) -> str:
+        """The name it is asked for by, such as ``learning:route``; its answers give that of the version in force."""
+        return f"{PREFIX}{self._name}"
+
+    async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
+        """Return what the version in force answers.
+
+        Raises:
+            InvalidTask: the request is no classification.
+        """
+        try:
+            model = self._in_force()
+        except (UnreadableModel, ModelNotReady) as error:
+            return NoAnswer(result="failed", reason=f"{self.name}: the version in force cannot be used: {error}")
+        return self._knows_nothing(request) if model is None else await model.answer(request)
+
+    def _in_force(self) -> LocalModel | None:
+        """Return the version that the folder names, read again when it names another."""
+        try:
+            found = (self._folder / CURRENT).stat()
+        except FileNotFoundError:
+            return self._model
+        except OSError as error:
+            raise UnreadableModel(f"{self._folder / CURRENT}: {error.strerror or error}") from error
+        seen = (found.st_mtime_ns, found.st_ino, found.st_size)
+        if seen != self._seen:
+            version = version_in_force(self._folder)
+            if version is not None:
+                self._model = LocalModel.load(self._folder / version)
+            self._seen = seen
+        return self._model
+
+    def _knows_nothing(self, request: ModelRequest) -> Answer:
+        started = time.perf_counter()
+        output = self._outputs.setdefault(request.output_type, Output(request.output_type))
+        labels = request.labels or output.labels
+        if not labels:
+            raise InvalidTask(f"{request.task}: {self.name} can only classify; use an output type with labels")
+        model = f"{self.name}@{UNTRAINED}"
+        seconds = time.perf_counter() - started
+        attempt = Attempt(model=model, result="answered", seconds=seconds, input_tokens=0, output_tokens=0, money=0.0)
+        confidence = Confidence(0.0, "local", NOTHING_LEARNED)
+        return Answer(
+            value=output.value_of(labels[0]), raw=labels[0], confidence=confidence, model=model, attempts=(attempt,)
+        )
+
+
+def version_in_force(folder: Path) -> str | None:
+    """Return the name of the version that a folder says is in force; None: none is.
+
+    Raises:
+        UnreadableModel: what is there names no version.
+    """
+    try:
+        named = (folder / CURRENT).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise UnreadableModel(f"{folder / CURRENT} cannot be read: {error}") from error
+    if not _VERSION.fullmatch(named):
+        raise UnreadableModel(
+            f"{folder / CURRENT} names no version: write the name of a folder beside it, as v0001-3fa9c1d2"
+        )
+    return named
+
+
+def put_in_force(folder: Path, version: str) -> None:
+    """Let a version answer from the next call on, in every process that reads this folder.
+
+    Raises:
+        OSError: it cannot be written; the version before stays in force.
+    """
+    write_whole(folder / CURRENT, [f"{version}\n".encode()])
+
+
+def version_name(number: int, model: LocalModel) -> str:
+    """Return the name of the folder of a version, such as ``v0001-3fa9c1d2``."""
+    return f"v{number:04d}-{model.version}"

@@ -1,0 +1,368 @@
+"""Learning beside the runs: the model behind a promise is trained again, tried in shadow, and let in."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from handrail_ai_steps.errors import ModelNotReady, UnreadableModel
+from handrail_ai_steps.models.learning import PREFIX, put_in_force, version_in_force
+from handrail_ai_steps.models.local import LocalModel
+from handrail_ai_steps.resolve import MODELS_FOLDER
+from handrail_evals.decide.keeping.keeping import KeepsPromises, next_rule
+from handrail_evals.decide.keeping.ladder import ladder_of
+from handrail_evals.decide.keeping.state import state_of
+from handrail_evals.decide.learning.lessons import TaughtBy, lessons
+from handrail_evals.decide.learning.paying import LessonsLearned, expected
+from handrail_evals.decide.learning.rescoring import AT_ONCE, rescored
+from handrail_evals.decide.learning.shadowing import PATIENCE, Shadowed, VersionFate, fate_of
+from handrail_evals.decide.learning.training import ENDS
+from handrail_evals.decide.pairing import Paired
+from handrail_guards.promise_rule import PromiseSubject
+from handrail_orchestrator.promising.rules import SECRET_BYTES, subject_told
+from handrail_orchestrator.store.learned import (
+    BeginModel,
+    DecideModel,
+    LearnedChanges,
+    LearnedRow,
+    LearnedStore,
+    TakeLearning,
+)
+from handrail_orchestrator.store.outbox import Notice
+from handrail_orchestrator.store.promises import MovePromise, PromiseNote, PromiseRow
+
+EVERY_SECONDS: Final = 60.0
+LEASE_SECONDS: Final = 300.0
+"""How long a process that died keeps others from training; a longer training takes the lease anew."""
+FEWEST_SCORES: Final = 50
+"""Texts kept from a version while it was fitted that give its thresholds."""
+LINES_AT_ONCE: Final = 1_000
+
+_log = logging.getLogger("handrail.learning")
+
+
+class KeepsLearning(KeepsPromises, Protocol):
+    """A store as learning works on it: a client that has it open."""
+
+    @property
+    def learned_store(self) -> LearnedStore:
+        """Return what it reads."""
+        ...
+
+    async def change_learned(self, change: LearnedChanges) -> Any:
+        """Write what it made; returns the reply."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """One step whose model learns, as a store has it."""
+
+    workflow: str
+    step: str
+    folder: Path
+    rows: tuple[PromiseRow, ...]
+    """Its promises, of all models."""
+    versions: tuple[LearnedRow, ...]
+
+    @property
+    def shadow(self) -> LearnedRow | None:
+        """Return the version in shadow."""
+        return next((each for each in self.versions if each.state == "shadow"), None)
+
+    @property
+    def serving(self) -> PromiseRow:
+        """Return what is promised of the model that answers."""
+        in_force = next((each.stream for each in self.versions if each.state == "serving"), None)
+        kept = [each for each in self.rows if in_force is None or each.stream == in_force]
+        others = {each.stream for each in self.versions}
+        found = [each for each in kept if in_force is not None or each.stream not in others] or list(self.rows)
+        return max(found, key=lambda row: row.begun)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """What was done for a step's model."""
+
+    target: str
+    """Such as ``triage/route``."""
+    note: str
+    """What, in plain words."""
+
+
+async def learn_again(
+    client: KeepsLearning, *, models: Path = MODELS_FOLDER, learner: str | None = None
+) -> list[Learnt]:
+    """Look at every step whose model learns once; returns what was done.
+
+    It may be killed at any moment, and several processes may do so at once: a version is in the store or it is not,
+    its files are there before, and what serves is what the store says.
+
+    Raises:
+        StoreError: the store cannot be read or written.
+    """
+    name = learner or f"{socket.gethostname()}:{os.getpid()}"
+    done = []
+    for each in learners(client, models):
+        try:
+            done += [
+                Learnt(target=f"{each.workflow}/{each.step}", note=note) for note in await _look(client, each, name)
+            ]
+        except (UnreadableModel, ModelNotReady, OSError) as error:
+            _log.error("the model of %s/%s cannot be trained or read: %s", each.workflow, each.step, error)
+    return done
+
+
+def learners(client: KeepsLearning, models: Path) -> list[Learner]:
+    """Return the steps whose model learns, asked for by ``learning:NAME``, and whose promise has one part alone."""
+    rows = client.promise_store.promises()
+    parted = {(row.workflow, row.step) for row in rows if subject_told(row.told) != subject_told(row.told).judge}
+    named = {
+        (row.workflow, row.step): model.removeprefix(PREFIX).rpartition("@")[0]
+        for row in rows
+        if (model := subject_told(row.told).model).startswith(PREFIX) and (row.workflow, row.step) not in parted
+    }
+    versions = client.learned_store.learned_models() if named else []
+    return [
+        Learner(
+            workflow,
+            step,
+            folder_of(name, models),
+            tuple(row for row in rows if (row.workflow, row.step) == (workflow, step)),
+            tuple(each for each in versions if (each.workflow, each.step) == (workflow, step)),
+        )
+        for (workflow, step), name in named.items()
+    ]
+
+
+def folder_of(name: str, models: Path) -> Path:
+    """Return the folder of a model that learns, by its name or path."""
+    return Path(name) if "/" in name or "\\" in name else models / name
+
+
+async def _look(client: KeepsLearning, learner: Learner, name: str) -> list[str]:
+    _repair(learner)
+    for version in learner.versions:
+        if version.state in {"shadow", "serving"}:
+            await _rescore(client, learner, version)
+    if learner.shadow is not None:
+        found = await _decide(client, learner, learner.shadow)
+        return [] if found is None else [found]
+    return await _train(client, learner, name)
+
+
+def _repair(learner: Learner) -> None:
+    """Let the version answer that the store says serves, should a process have died before it could say so."""
+    serving = next((each for each in learner.versions if each.state == "serving"), None)
+    if serving is None or not serving.folder:
+        return
+    if version_in_force(learner.folder) != serving.folder and (learner.folder / serving.folder).is_dir():
+        put_in_force(learner.folder, serving.folder)
+
+
+# -- in shadow
+
+
+async def _rescore(client: KeepsLearning, learner: Learner, version: LearnedRow) -> None:
+    """Score what another model judged again, as far as it is answered."""
+    model: LocalModel | None = None
+    while cases := client.learned_store.cases_to_rescore(version.stream, limit=AT_ONCE):
+        if model is None:
+            model = await asyncio.to_thread(LocalModel.load, learner.folder / version.folder)
+        change = await asyncio.to_thread(rescored, client, learner.step, version.stream, cases, model.predict)
+        await client.change_learned(change)
+
+
+async def _decide(client: KeepsLearning, learner: Learner, version: LearnedRow) -> str | None:
+    """Let a version in, give it up, or leave it in shadow; returns what was done."""
+    row = next(each for each in learner.rows if each.id == version.promise)
+    if row.ladder is None or row.checkpoint is None:
+        return None
+    serving = learner.serving
+    state = state_of(row)
+    pairs = client.learned_store.score_pairs(version.stream, PATIENCE)
+    shadowed = Shadowed(
+        pairs=[
+            Paired(
+                str(place),
+                each.copy,
+                None,
+                _would(serving, each.score),
+                _accepts(state.keeper.threshold, each.rescored),
+            )
+            for place, each in enumerate(pairs)
+            if each.source == serving.stream
+        ],
+        threshold=state.keeper.threshold,
+        is_stopped=serving.state == "paused",
+        examples=version.examples,
+        labels=len((await asyncio.to_thread(_lessons, client, learner)).examples),
+    )
+    found = fate_of(shadowed, about=row.subject)
+    if found.fate == "shadow":
+        return None
+    return await _moved(client, learner, version, row, found)
+
+
+async def _moved(
+    client: KeepsLearning, learner: Learner, version: LearnedRow, row: PromiseRow, found: VersionFate
+) -> str | None:
+    now, target = client.now(), f"{learner.workflow}/{learner.step}"
+    is_in = found.fate == "serving"
+    said = f"version {version.version} of the model " + ("serves" if is_in else "is given up")
+    data = None if found.verdict is None else json.dumps(found.verdict.as_json())
+    kept = row._replace(state="keeping" if is_in else "stopped")
+    rule = next_rule(kept, state_of(row)) if is_in else None
+    if is_in and rule is None:
+        return None
+    notice = Notice("promise", f"learned:{version.stream}", f"{target}: {said}", now, body=found.why)
+    why = "" if is_in else f"given up: {found.why}"
+    move = MovePromise(
+        row.id, row.version, now, "keeper:learning", row.read_to, row.checkpoint, rule, kept.state, why,
+        [PromiseNote("promoted" if is_in else "given_up", f"{said}: {found.why}", data)], notice,
+    )  # fmt: skip
+    if not await client.change_learned(DecideModel(version.stream, found.fate, now, found.why, move)):
+        return None  # another process was faster
+    if is_in:
+        put_in_force(learner.folder, version.folder)
+    _log.info("%s: %s: %s", target, said, found.why)
+    return f"{said}: {found.why}"
+
+
+def _accepts(threshold: float | None, score: float) -> float:
+    return float(threshold is not None and score >= threshold)
+
+
+def _would(row: PromiseRow, score: float) -> float:
+    return _accepts(row.threshold, score)
+
+
+# -- training
+
+
+def _lessons(client: KeepsLearning, learner: Learner) -> TaughtBy:
+    return lessons(client.learned_store, client, learner.workflow, learner.step)
+
+
+async def _train(client: KeepsLearning, learner: Learner, name: str) -> list[str]:
+    """Train a new version where that is expected to pay; returns what was done."""
+    now = client.now()
+    serving = learner.serving
+    if serving.second_looks:
+        return []  # what reviewers miss of a version's answers nobody would know
+    newest = max(learner.versions, key=lambda each: each.version, default=None)
+    number = 1 if newest is None else newest.version + 1
+    taught = await asyncio.to_thread(_lessons, client, learner)
+    counts = client.promise_store.promise_counts(serving.stream)
+    whole = serving.delta if newest is None else _whole_delta(learner, serving)
+    found = expected(
+        LessonsLearned(
+            labels=len(taught.examples),
+            options=taught.options,
+            taught=0 if newest is None else newest.examples,
+            cases=sum(
+                client.promise_store.promise_counts(stream).cases for stream in {row.stream for row in learner.rows}
+            ),
+            to_people=1 - counts.accepted / counts.cases if serving.threshold is not None and counts.cases else 1.0,
+            target=serving.target,
+            delta=whole / (number * (number + 1)),
+        )
+    )
+    if not found.pays:
+        return []
+    take = TakeLearning(learner.workflow, learner.step, name, now, now + LEASE_SECONDS)
+    if not await client.change_learned(take):
+        return []
+    made = await _trained(client, learner, taught, number, take)
+    if made is None:
+        return []
+    subject = replace(subject_told(serving.told), model=made["model"])
+    kept_out = made["kept_out"]
+    ladder = ladder_of(kept_out, fewest=FEWEST_SCORES) if len(kept_out) >= FEWEST_SCORES else None
+    basis = "from the teaching half" if taught.basis == "halves" else "from all answers"
+    begin = BeginModel(
+        workflow=learner.workflow, step=learner.step, subject=subject.mark, told=_told(subject),
+        secret=secrets.token_hex(SECRET_BYTES), terms=serving.terms, target=serving.target, delta=whole,
+        stops_at=serving.stops_at, version=number, basis=taught.basis, folder=made["folder"],
+        examples=made["examples"], options=made["labels"],
+        ladder=None if ladder is None else json.dumps(ladder.as_json()),
+        begins=client.learned_store.last_lost(learner.workflow, learner.step), at=client.now(), by=f"keeper:{name}",
+        why=f"version {number} learned {basis}: {found.why}",
+    )  # fmt: skip
+    if await client.change_learned(begin) is None:
+        return []  # another process was faster
+    _log.info("%s/%s: %s", learner.workflow, learner.step, begin.why)
+    return [begin.why]
+
+
+def _whole_delta(learner: Learner, serving: PromiseRow) -> float:
+    """Return delta before it was shared among versions."""
+    version = next((each.version for each in learner.versions if each.stream == serving.stream), None)
+    return serving.delta if version is None else serving.delta * version * (version + 1)
+
+
+def _told(subject: PromiseSubject) -> str:
+    return json.dumps(asdict(subject), sort_keys=True)
+
+
+async def _trained(
+    client: KeepsLearning, learner: Learner, taught: TaughtBy, number: int, take: TakeLearning
+) -> dict[str, Any] | None:
+    """Train in a process of its own, holding the lease meanwhile; returns what it told, None: it failed."""
+    order = {"folder": str(learner.folder), "name": learner.folder.name, "version": number}
+    command = (sys.executable, "-m", "handrail_evals.decide.learning.training")
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
+    try:
+        told = asyncio.gather(_tell(process, order, taught), _all_of(process.stdout), _all_of(process.stderr))
+        while not (await asyncio.wait({told}, timeout=LEASE_SECONDS / 3))[0]:
+            now = client.now()
+            await client.change_learned(take._replace(now=now, until=now + LEASE_SECONDS))
+        _, output, problem = told.result()
+        if not await process.wait():
+            found: dict[str, Any] = json.loads(output)
+            return found
+        why = (problem.decode(errors="replace").strip().splitlines() or ["it was ended"])[-1]
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    _log.error("training a model for %s/%s failed: %s", learner.workflow, learner.step, why)
+    return None
+
+
+async def _tell(process: asyncio.subprocess.Process, order: dict[str, Any], taught: TaughtBy) -> None:
+    """Give the process its order; its input stays open, so that it ends with this one."""
+    if process.stdin is None:
+        return
+    lines = [json.dumps(order), *(json.dumps([each.text, each.label]) for each in taught.examples), ENDS]
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # what it says on its way out tells why
+        for start in range(0, len(lines), LINES_AT_ONCE):
+            process.stdin.write("".join(f"{line}\n" for line in lines[start : start + LINES_AT_ONCE]).encode())
+            await process.stdin.drain()
+
+
+async def _all_of(stream: asyncio.StreamReader | None) -> bytes:
+    return b"" if stream is None else await stream.read()
+
+
+class PromiseLearning:
+    """Trains the models of promises now and again: a chore, for ``Orchestrator(chores=[PromiseLearning])``."""
+
+    name = "learning"
+    every_seconds = EVERY_SECONDS
+
+    def __init__(self, client: KeepsLearning, models: Path = MODELS_FOLDER) -> None:
+        self._client = client
+        self._models = models
+
+    async def do(self) -> None:
+        """Look at every step whose model learns once."""
+        await learn_again(self._client, models=self._models)

@@ -1,0 +1,75 @@
+"""When training again is expected to pay: what a better model would spare people, against what it costs to try it."""
+
+import math
+from dataclasses import dataclass
+
+from handrail_evals.decide.keeping.state import SHADOW_SHARE
+
+FEWEST = 60
+"""Labels that a first version takes, however few options there are."""
+AN_OPTION = 4
+"""Labels that a first version takes for each option that people have answered with."""
+GROWTH = 1.5
+"""So many times the labels of the last version must be there: less is not seen in what it accepts, and each version has
+a smaller part of delta than the one before."""
+FIRST_THRESHOLD = 0.25
+"""Of the cases: so much is accepted at the first threshold of a ladder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonsLearned:
+    """What there is to learn from, and what was learned."""
+
+    labels: int
+    """Answers of people that may teach."""
+    options: int
+    """Different ones among them."""
+    taught: int
+    """Labels that the newest version learned from; 0: there is none."""
+    cases: int
+    """Cases of the step so far."""
+    to_people: float
+    """The share of the cases that people decide now, 0 to 1."""
+    target: float
+    """What is promised."""
+    delta: float
+    """What the next version would have of delta."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Whether training again is expected to pay, and why."""
+
+    pays: bool
+    why: str
+    """One sentence for people."""
+
+
+def expected(lessons: LessonsLearned) -> Expected:
+    """Return whether training again is expected to pay.
+
+    As many cases are expected to come as have come. A model's errors fall about as one over the root of its labels, and
+    what people decide with them; what it costs are the accepted cases that are asked blind while it is in shadow.
+    """
+    if not lessons.taught:
+        needed = max(FEWEST, AN_OPTION * lessons.options)
+        if lessons.options < 2:
+            return Expected(pays=False, why=f"{lessons.labels:,} answers, all of them the same")
+        found = f"{lessons.labels:,} answers of {lessons.options:,} kinds; a first version takes {needed:,}"
+        return Expected(pays=lessons.labels >= needed, why=found)
+    if lessons.labels < GROWTH * lessons.taught:
+        found = f"{lessons.labels:,} answers, and the last version learned from {lessons.taught:,}"
+        return Expected(pays=False, why=found)
+    spared = lessons.cases * lessons.to_people * (1 - math.sqrt(lessons.taught / lessons.labels))
+    asked = SHADOW_SHARE * (1 - lessons.to_people) * shadow_cases(lessons.target, lessons.delta)
+    found = (
+        f"{lessons.labels:,} answers, {lessons.taught:,} at the last training: of as many cases as there were it should"
+        f" spare people {spared:,.0f}, and asking while it is in shadow costs {asked:,.0f}"
+    )
+    return Expected(pays=spared > asked, why=found)
+
+
+def shadow_cases(target: float, delta: float) -> float:
+    """Return how many cases it takes at least until a version in shadow may have a threshold."""
+    labels = math.log(2 / delta) / -math.log1p(-target)
+    return labels / (FIRST_THRESHOLD * SHADOW_SHARE)
