@@ -28,6 +28,7 @@ from handrail_ai_steps.kinds import extract
 from handrail_ai_steps.logprobs import token_trace
 from handrail_ai_steps.models.openai import OpenAIModel
 from handrail_ai_steps.models.openai.evidence import field_confidences
+from handrail_ai_steps.models.scripted import ScriptedModel
 from handrail_guards.acceptance import confidence
 from handrail_guards.chain import run_guards
 from handrail_guards.guard import CostClass, Guard, GuardContext
@@ -37,7 +38,7 @@ from handrail_guards.verdict import OnFail, Verdict
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from ai_steps_bench import batches, many  # noqa: E402 -- likewise, for the stub that it uses
+from ai_steps_bench import batches, many, providers  # noqa: E402 -- likewise, for the stub that it uses
 from tests.stub_server import Stub, completion, cut, reply, tokens  # noqa: E402 -- found through the path above
 
 MOST_TIMES_PARSE = 1.3
@@ -136,6 +137,15 @@ async def calls(stub: Stub, count: int, rounds: int) -> list[Figure]:
     ]
 
 
+async def any_provider(stub: Stub, count: int, rounds: int) -> list[Figure]:
+    """Measure the adapter to any provider."""
+    stub.play(reply(completion(RECEIPT.model_dump_json())))
+    model = ScriptedModel(lambda _: None)
+    step = extract("receipt", Receipt, INSTRUCTIONS, models=[model], accept=confidence(at_least=0.5))
+    question = await providers.asked(step, SOURCE)
+    return await providers.figures(stub.url, stub.bodies, question, Receipt, count, rounds)
+
+
 async def measure(contenders: dict[str, Call], count: int, rounds: int) -> dict[str, list[float]]:
     """Return each contender's CPU seconds a call in each round; they take turns: a noisy machine is noisy for all."""
     taken: dict[str, list[float]] = {name: [] for name in contenders}
@@ -220,6 +230,7 @@ def main() -> int:
     options = parser.parse_args()
     with Stub() as stub:
         rows = asyncio.run(calls(stub, options.calls, options.rounds))
+        rows += asyncio.run(any_provider(stub, options.calls, options.rounds))
         stub.play(reply(completion('{"label":"billing"}')))
         rows += many.figures(stub.url)
     rows += batches.figures(BATCH_ROUNDS)
