@@ -24,16 +24,16 @@ class FormedAnswer(instructor.OpenAISchema):
     """The model of an answer; a subclass for each form has its schema, under its name, and reads by it."""
 
     form: ClassVar[Form]
+    texts_alone: ClassVar[bool] = False
+    """Whether options that are no texts are left out of the schema; the form looks at them all the same."""
     reading: object = None
 
     @classmethod
     def model_json_schema(cls, *_: Any, **__: Any) -> dict[str, Any]:
         """Return the form's schema; instructor and libraries change what they are given."""
-        return {
-            "title": cls.__name__,
-            "description": f"The answer of {cls.__name__}.",
-            **copy.deepcopy(cls.form.wire.schema),
-        }
+        schema = copy.deepcopy(cls.form.wire.schema)
+        made = _with_text_options(schema) if cls.texts_alone else schema
+        return {"title": cls.__name__, "description": f"The answer of {cls.__name__}.", **made}
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **_: Any) -> "FormedAnswer":
@@ -60,19 +60,35 @@ class FormedAnswer(instructor.OpenAISchema):
         return cls.model_validate_json(json.dumps(dict(obj), ensure_ascii=False))
 
 
+def _with_text_options(schema: Any) -> Any:
+    """Return a schema without the options of fields that are no texts."""
+    if isinstance(schema, list):
+        return [_with_text_options(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    options = schema.get("enum")
+    drops = isinstance(options, list) and not all(isinstance(each, str) for each in options)
+    return {name: _with_text_options(each) for name, each in schema.items() if not (drops and name == "enum")}
+
+
 class AnswerForms:
     """Remembers what stands for each form."""
 
     def __init__(self) -> None:
         self._known: dict[Form, type[FormedAnswer]] = {}
 
-    def model(self, form: Form) -> type[FormedAnswer]:
+    def model(self, form: Form, *, texts_alone: bool = False) -> type[FormedAnswer]:
         """Return the model of a form's answers."""
         found = self._known.get(form)
         if found is None:
             if len(self._known) >= MOST_FORMS:
                 self._known.clear()
             name = form.name if form.name[:1].isalpha() or form.name[:1] == "_" else f"answer_{form.name}"
-            described = {"form": form, "__module__": __name__, "__doc__": "Give the answer."}
+            described = {
+                "form": form,
+                "__module__": __name__,
+                "__doc__": "Give the answer.",
+                "texts_alone": texts_alone,
+            }
             found = self._known[form] = type(name.replace("-", "_")[:60], (FormedAnswer,), described)
         return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from instructor.core.hooks import HookName, Hooks
 
-from handrail_ai_steps.models.instructor.answer_form import AnswerForms, AnswerUnfit
+from handrail_ai_steps.models.instructor.answer_form import AnswerForms, AnswerUnfit, FormedAnswer
 from handrail_ai_steps.models.instructor.connection import ProviderConnection
 from handrail_ai_steps.models.instructor.failure import provider_failure
 from handrail_ai_steps.models.instructor.reply import ProviderReply, read_response
@@ -104,7 +104,9 @@ class ProviderTries:
             try:
                 with quiet():
                     made = await self._connection.client.create(
-                        response_model=None if form is None else self._forms.model(form),
+                        response_model=None
+                        if form is None
+                        else self._forms.model(form, texts_alone=settings.provider.takes_texts_alone),
                         messages=[self._as_said(each) for each in messages],
                         max_retries=0,  # ours count
                         hooks=hooks,
@@ -173,6 +175,9 @@ class ProviderTries:
         if failure.result == "truncated" and self._settings.sent.max_output_tokens is not None:
             more = "; InstructorModel(max_output_tokens=...) allows more"
         raise Halted(failure.result, self._ledger.told(f"{failure.reason}{more}"))
+
+    def _as_model(self, form: Form) -> type[FormedAnswer]:
+        return self._forms.model(form, texts_alone=self._settings.provider.takes_texts_alone)
 
     def _as_said(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return a message with the role that the provider knows."""

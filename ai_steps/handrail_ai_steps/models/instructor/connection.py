@@ -110,8 +110,9 @@ def _made(settings: ProviderSettings) -> Any:
         given["api_key"] = settings.key
     if address.url and provider.address == "option":
         given["base_url"] = address.url
-    if address.url and provider.address == "http_options":
-        given["http_options"] = {**given.get("http_options", {}), "base_url": address.url}
+    if provider.address == "http_options":  # without options of its own, that library sends again what broke off
+        own = {"retry_options": {"attempts": 1}} | ({"base_url": address.url} if address.url else {})
+        given["http_options"] = {**own, **given.get("http_options", {})}
     if settings.answers_by is not None:
         given["mode"] = _MODES[settings.answers_by]
     try:

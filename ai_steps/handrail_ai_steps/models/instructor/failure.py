@@ -31,6 +31,8 @@ def provider_failure(error: BaseException, provider: ModelProvider) -> Failure:
         if _code(body) in _BUSY:
             return Failure("failed", failure.reason, passing=True, wait_seconds=failure.wait_seconds, status=status)
         return failure
+    if isinstance(told_by, RecursionError):
+        return Failure("failed", f"{provider.name} takes no type that holds itself, as this output type does")
     if any(each.__name__ in _UNREACHED for each in type(told_by).__mro__) or isinstance(told_by, OSError):
         cause = told_by.__cause__ or told_by
         return Failure("failed", f"the provider could not be reached ({told(cause)})", passing=True)

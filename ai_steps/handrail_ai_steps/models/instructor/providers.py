@@ -31,6 +31,11 @@ class ModelProvider:
     """What the limit of an answer is called."""
 
     @property
+    def takes_texts_alone(self) -> bool:
+        """Return whether the options of a field must be texts in its schema."""
+        return self.module == "google.genai"
+
+    @property
     def answers_as(self) -> str:
         """Return the role of what the model said before."""
         return "model" if self.module == "google.genai" else "assistant"

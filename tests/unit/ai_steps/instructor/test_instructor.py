@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import instructor
 import pytest
 from instructor.v2.auto_client import supported_providers
+from pydantic import BaseModel
 
 from handrail import RecordedModel, classify
 from handrail.ai_steps import InstructorModel, Limits, Price
@@ -138,6 +140,48 @@ async def test_retries_are_ours_alone(wires: Stub, make: MakeProvider, provider:
     outcome = unanswered(await make(provider).answer(request_for()))
     assert len(wires.requests()) == len(outcome.attempts) == 4
     assert outcome.result == "failed"
+
+
+@PROVIDER
+async def test_a_connection_that_breaks_is_sent_again_by_us_alone(
+    wires: Stub, make: MakeProvider, provider: str
+) -> None:
+    wires.play(reply(trap="drop"), reply(right(provider, {"label": "card", "confidence": 1})))
+    answer = answered(await make(provider).answer(request_for()))
+    assert [each.result for each in answer.attempts] == ["failed", "answered"]
+    assert "could not be reached" in answer.attempts[0].notes[0]
+    assert len(wires.requests()) == 2
+
+
+class Rated(BaseModel):
+    """What not every provider takes as a schema."""
+
+    stars: Literal[1, 2, 3]
+    paid: Decimal | None = None
+
+
+class Reply(BaseModel):
+    """A type that holds itself."""
+
+    text: str
+    replies: "list[Reply]" = []
+
+
+@PROVIDER
+async def test_options_that_are_no_texts_are_held_to_whatever_the_wire_takes(
+    wires: Stub, make: MakeProvider, provider: str
+) -> None:
+    wires.play(*(reply(right(provider, {"stars": stars, "paid": "1.50"})) for stars in (7, 2)))
+    answer = answered(await make(provider, confidence="none").answer(request_for(Rated)))
+    assert answer.value == Rated(stars=2, paid=Decimal("1.50"))
+    assert [each.result for each in answer.attempts] == ["invalid", "answered"]
+
+
+async def test_a_type_that_a_provider_cannot_take_is_no_answer_that_says_so(wires: Stub, make: MakeProvider) -> None:
+    wires.play(reply(right("google", {"text": "a", "replies": []})))
+    outcome = unanswered(await make("google", confidence="none").answer(request_for(Reply)))
+    assert "takes no type that holds itself" in outcome.reason
+    assert wires.requests() == []
 
 
 async def test_a_provider_that_asks_for_a_pause_gets_it(wires: Stub, make: MakeProvider) -> None:
