@@ -150,7 +150,7 @@ def folder_of(name: str, models: Path) -> Path:
 async def _look(client: KeepsLearning, learner: Learner, name: str) -> list[str]:
     _repair(learner)
     for version in learner.versions:
-        if version.state in {"shadow", "serving"}:
+        if version.state != "given_up":  # one that is retired may still wait for answers that came before its own cases
             await _rescore(client, learner, version)
     if learner.shadow is not None:
         found = await _decide(client, learner, learner.shadow)
