@@ -9,6 +9,7 @@ import pytest
 from handrail import Orchestrator, Run, Says, ScriptedModel, Workflow, classify, workflow
 from handrail.guards import promise
 from handrail.orchestrator import ReviewQuery
+from handrail_orchestrator.promising.rules import MOST_GROUPS
 from handrail_orchestrator.store import Store
 from handrail_orchestrator.store.promises import MovePromise, NewRule, NumberCases, PromiseRow
 from handrail_orchestrator.store.sqlite import SqliteStore
@@ -124,3 +125,28 @@ def test_another_model_is_stale_from_its_first_answer_and_has_a_ledger_of_its_ow
     (judged,) = [each for each in store.history(run.key).steps if each.kind == "ai"]
     assert '"stale_acceptance"' in (judged.output or "")
     assert item.suggestion is None
+
+
+def test_the_group_after_the_last_one_goes_to_people_and_is_no_case(store: Store) -> None:
+    step: Any = classify(
+        "letter", Letter, "Which letter?", models=ScriptedModel(lambda _: Says("a", 0.9)),
+        accept=promise(wrong_at_most=0.1, by="customer"),
+    )  # fmt: skip
+
+    @workflow(version=1)
+    async def sort(run: Run, number: int) -> Letter:
+        letter: Letter = await run.decide(step, f"text {number}", customer=f"customer {number}")
+        return letter
+
+    async def started_in_turn() -> None:
+        async with Orchestrator(store, workflows=[sort]) as orchestrator:
+            for number in range(MOST_GROUPS + 1):
+                await orchestrator.start(sort, number, id=f"r-{number}")
+                await orchestrator.idle()
+
+    asyncio.run(started_in_turn())
+    assert len(store.promises()) == MOST_GROUPS
+    (one_too_many,) = store.reviews(ReviewQuery(run_id=f"r-{MOST_GROUPS}"))
+    assert f"there are {MOST_GROUPS} groups by 'customer' already" in one_too_many.reason
+    (first,) = store.reviews(ReviewQuery(run_id="r-0"))
+    assert first.suggestion is None  # drawn, as everything is at the beginning
