@@ -104,9 +104,7 @@ class ProviderTries:
             try:
                 with quiet():
                     made = await self._connection.client.create(
-                        response_model=None
-                        if form is None
-                        else self._forms.model(form, texts_alone=settings.provider.takes_texts_alone),
+                        response_model=None if form is None else self._as_model(form),
                         messages=[self._as_said(each) for each in messages],
                         max_retries=0,  # ours count
                         hooks=hooks,
