@@ -2,10 +2,11 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from handrail import Run, StepFailed, action, workflow
+from handrail import Orchestrator, Run, StepFailed, action, workflow
 from handrail_orchestrator.testing import Rehearsal
 
 LETTERS = (1, 2, 3)
@@ -177,3 +178,31 @@ async def test_a_result_or_an_answer_that_counts_as_false_is_one() -> None:
         await rehearsal.send("r", "news", None)
         assert await handle.result() == [0, "", False, None, [], False, 0, "", None, None]
     assert executions == kinds
+
+
+async def test_a_body_that_wakes_another_run_lends_it_no_branch(tmp_path: Path) -> None:
+    """The calls of a run have the names of its own code, whoever's task it was made in."""
+    made: list[Orchestrator] = []
+
+    @action
+    async def nudge(n: int) -> int:
+        await made[0].send("other", "go", n)
+        return n
+
+    @workflow(version=1)
+    async def nudging(run: Run, n: int) -> tuple[int, ...]:
+        return await run.all(run.step(nudge, n))
+
+    @workflow(version=1)
+    async def nudged(run: Run) -> int:
+        first = await run.event("go", int)
+        return first + await run.ask("How many more?", int)
+
+    async with Orchestrator(f"sqlite:///{tmp_path / 'runs.db'}", workflows=[nudging, nudged]) as orchestrator:
+        made.append(orchestrator)
+        await orchestrator.start(nudged, None, id="other")
+        await orchestrator.idle()
+        assert await (await orchestrator.start(nudging, 2)).result() == (2,)
+        await orchestrator.idle()
+        row = orchestrator.engine.row("other")
+        assert [each.name for each in orchestrator.engine.store.history(row.key).steps] == ["event:go", "ask"]
