@@ -2,13 +2,29 @@
 
 import random
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.state import SHARE_STEP
 from promise_bench.traffic import Traffic
+
+Looks: TypeAlias = Literal["one", "two"]
+"""``two``: a label that contradicts the model counts only if a second one does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """How labels come."""
+
+    wrong: float = 0.0
+    """So many are turned into their contrary."""
+    looks: Looks = "one"
+    late: int = 0
+    """So many cases later each of them comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +49,15 @@ class Played:
 
 
 def play(
-    traffic: Traffic, settings: KeeperSettings, marks: Sequence[int], *, seed: int, wrong_labels: float = 0.0
+    traffic: Traffic, settings: KeeperSettings, marks: Sequence[int], *, seed: int, labels: Labels | None = None
 ) -> Played:
-    """Decide a stream: all that is not accepted is answered, of the rest the share that the keeper asks for.
-
-    Of the labels so many are turned into their contrary.
-    """
-    chance, keeper = random.Random(seed), PromiseKeeper(traffic.ladder, settings)
+    """Decide a stream: all that is not accepted is answered, of the rest the share that the keeper asks for."""
+    chance, keeper, how = random.Random(seed), PromiseKeeper(traffic.ladder, settings), labels or Labels()
     found: list[Mark] = []
     spent, reviews, is_broken = 0.0, 0, False
     threshold: float | None = None
     accepted_share = 1.0
+    waiting: deque[DrawnCase] = deque()
     for number in range(1, max(marks) + 1):
         score, right = chance.choice(traffic.cases)
         if keeper.share() <= SHARE_STEP * accepted_share:
@@ -52,7 +66,9 @@ def play(
         share = accepted_share if is_accepted else 1.0
         drawn = chance.random() < share
         reviews += is_accepted and drawn
-        said = right != (chance.random() < wrong_labels)
+        said = right != (chance.random() < how.wrong)
+        if how.looks == "two" and not said:
+            said = right != (chance.random() < how.wrong)
         case = DrawnCase(
             number=number,
             score=score,
@@ -63,9 +79,11 @@ def play(
             below_share=1.0,
             verdict=("right" if said else "wrong") if drawn else None,
         )
-        began = time.process_time()
-        keeper.read([case])
-        spent += time.process_time() - began
+        waiting.append(case)
+        if number > how.late:
+            began = time.process_time()
+            keeper.read([waiting.popleft()])
+            spent += time.process_time() - began
         if keeper.threshold != threshold:
             threshold = keeper.threshold
             is_broken |= traffic.truth(threshold)[1] > settings.target

@@ -16,7 +16,7 @@ from rich.table import Table
 from bench.figure import Figure, at_least, at_most
 from bench.table import console, report
 from handrail_guards.promise import PromiseTerms, promise
-from promise_bench.main import most_broken
+from promise_bench.measured import most_broken
 from promise_bench.parts import PartCase, play_parts
 
 LABELS = ("refund", "urgent", "other")

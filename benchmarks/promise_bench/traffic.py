@@ -4,12 +4,16 @@ import bisect
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Self
 
+from guarantee_bench.case import Predicted
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
 
 LADDER_PART = 4
-"""One in so many of the cases gives its score to the thresholds, and comes never again."""
+"""One in so many of the texts gives its score to the thresholds, and comes never again."""
+OUT_OF_SCOPE_TIMES = 4
+"""How often each copy of a request out of scope comes: they are then one in five, and 3 of 4 answers are right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +28,40 @@ class Traffic:
     """The confidences, negated, so that they rise."""
     errors: tuple[int, ...]
     """How many of the surest so many cases are wrong."""
+    unlabelled: tuple[float, ...]
+    """The scores that gave the thresholds."""
 
     @classmethod
-    def of(cls, name: str, answers: Sequence[tuple[float, bool]], *, seed: int) -> Self:
-        """Return the traffic of a population."""
-        shuffled = list(answers)
-        random.Random(seed).shuffle(shuffled)
-        cut = len(shuffled) // LADDER_PART
-        cases = sorted(shuffled[cut:], key=lambda case: -case[0])
+    def of(cls, name: str, answers: Sequence[Predicted], *, seed: int, is_useless: bool = False) -> Self:
+        """Return the traffic of a population; the copies of a text are all on one side.
+
+        ``is_useless``: the scores say nothing, as they are drawn.
+        """
+        chance = random.Random(seed)
+        texts = [list(copies) for _, copies in groupby(answers, key=lambda each: each.name.split(".")[0])]
+        chance.shuffle(texts)
+        cut = len(texts) // LADDER_PART
+        sides: list[list[tuple[float, bool]]] = [[], []]
+        for place, copies in enumerate(texts):
+            times = OUT_OF_SCOPE_TIMES if len(copies) > 1 else 1
+            for each in copies * times:
+                score = chance.random() if is_useless else each.shares[0]
+                sides[place >= cut].append((score, each.right))
+        unlabelled = tuple(score for score, _ in sides[0])
+        return cls.on(name, ladder_of(unlabelled), sides[1], unlabelled)
+
+    @classmethod
+    def on(
+        cls, name: str, ladder: KeeperLadder, cases: Sequence[tuple[float, bool]], unlabelled: Sequence[float]
+    ) -> Self:
+        """Return the traffic of cases, whose thresholds were taken from elsewhere."""
+        ordered = sorted(cases, key=lambda case: -case[0])
         errors = [0]
-        for _, right in cases:
+        for _, right in ordered:
             errors.append(errors[-1] + (not right))
-        ladder = ladder_of([score for score, _ in shuffled[:cut]])
-        return cls(name, ladder, tuple(cases), tuple(-score for score, _ in cases), tuple(errors))
+        return cls(
+            name, ladder, tuple(ordered), tuple(-score for score, _ in ordered), tuple(errors), tuple(unlabelled)
+        )
 
     def truth(self, threshold: float | None) -> tuple[float, float]:
         """Return the coverage and the risk that a threshold truly has."""

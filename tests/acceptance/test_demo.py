@@ -48,6 +48,19 @@ def test_the_demo_tells_on_one_screen_what_became_of_every_ticket(shown: tuple[P
     assert float(share[1]) > 90
 
 
+def test_the_demo_fast_forwards_a_month_under_a_promise_week_by_week(shown: tuple[Path, str]) -> None:
+    pytest.importorskip("numpy")
+    _, text = shown
+    rows = {name: re.search(rf"{name} +(.*)", text) for name in ("decided without a person", "answers of people")}
+    accepted, answers = (re.findall(r"\d+", found[1]) for found in rows.values() if found is not None)
+    assert (len(accepted), int(accepted[0])) == (4, 0)
+    assert int(accepted[-1]) > 60
+    assert int(answers[-1]) < int(answers[0]) == 400
+    wrong = re.search(r"accepted and wrong .* ([\d.]+)% of all accepted", text)
+    assert wrong is not None
+    assert float(wrong[1]) < 5
+
+
 def test_the_next_steps_of_the_demo_work_when_pasted(shown: tuple[Path, str]) -> None:
     folder, text = shown
     review, show, serve = (

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from handrail.console.context import DEFAULT_PORT
 from handrail.demo.inbox import InboxEnd, can_read, emptied
+from handrail.demo.month import Day, can_keep, month, told
 from handrail.demo.triage import LABELLED, TICKETS, trained_model
 from handrail_guards.outcome import Accepted
 from handrail_orchestrator.cli.failing import complaining
@@ -71,7 +72,11 @@ def demo(
     if can_read():
         with console.status("reading an inbox of invoices"):
             inbox = run_until_stopped(emptied(folder / "invoices", store))
-    _report(summary, accuracy, inbox, store, Took(time.perf_counter() - begun, trained))
+    days: list[Day] = []
+    if can_keep():
+        with console.status("fast-forwarding a month under a promise"):
+            days = run_until_stopped(month())
+    _report(summary, accuracy, inbox, days, store, Took(time.perf_counter() - begun, trained))
 
 
 async def _run(batch: InputBatch) -> tuple[RunSummary, Accuracy]:
@@ -95,21 +100,25 @@ def _accuracy(client: RunRecords) -> Accuracy:
     return Accuracy(accepted, right)
 
 
-def _report(summary: RunSummary, accuracy: Accuracy, inbox: InboxEnd | None, store: str, took: Took) -> None:
+def _report(
+    summary: RunSummary, accuracy: Accuracy, inbox: InboxEnd | None, days: list[Day], store: str, took: Took
+) -> None:
     console = out()
     for line in _told(summary, accuracy):
         console.print(line, markup=False)
     console.print(f"\n{_told_of(inbox)}", markup=False)
+    for number, line in enumerate(told(days) if days else []):
+        console.print(line if number else f"\n{line}", markup=False)
     console.print(
         f"\n{took.seconds:.1f} s, of which {took.training:.1f} s went into the model."
         f" All is kept in {store.removeprefix('sqlite:///')}.",
         markup=False,
     )
-    console.print("\nNext, decide what waits for you, and see how one ticket was decided:\n", markup=False)
+    console.print("\nNext, decide what waits for you, and see how one ticket was decided:", markup=False)
     console.print(f"  {command_name()} review next --store {store} --as me", markup=False)
     console.print(f"  {command_name()} runs show T-0001 --store {store}", markup=False)
     folder = Path(store.removeprefix("sqlite:///")).parent
-    console.print(f"\nOr decide in a browser, at http://127.0.0.1:{DEFAULT_PORT}, with this running:\n", markup=False)
+    console.print(f"\nOr decide in a browser, at http://127.0.0.1:{DEFAULT_PORT}, with this running:", markup=False)
     workflows = [f"{folder / 'workflow.py'}:triage", *([inbox.target] if inbox is not None else [])]
     code = " ".join(f"--workflows {each}" for each in workflows)
     console.print(f"  {command_name()} serve --store {store} {code}", markup=False, soft_wrap=True)

@@ -1,0 +1,209 @@
+"""The parts of the measurement: each plays its streams, and returns figures beside their bars."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Literal, TypeAlias
+
+from bench.figure import Figure, at_least, at_most
+from handrail_evals.decide.keeping.keeper import KeeperSettings
+from handrail_evals.decide.keeping.looks import REVIEWERS_PART, missed_bound
+from promise_bench.batch import LABELS, compared, summary
+from promise_bench.drifted import let_through
+from promise_bench.stream import Labels, Played, play
+from promise_bench.traffic import Traffic
+
+Score: TypeAlias = Literal["strong", "weak", "useless"]
+"""Of our local model; of words (TF-IDF); drawn."""
+
+SHORT = (1_000, 2_000, 5_000)
+LONG = (*SHORT, 20_000)
+BARS: Mapping[tuple[str, float], tuple[float, ...]] = {
+    ("banking77", 0.02): (65.0, 87.0, 93.0, 95.0),
+    ("clinc150", 0.02): (10.0, 38.0, 70.0, 82.0),
+    ("banking77", 0.05): (91.0, 94.0, 95.0, 96.0),
+    ("clinc150", 0.05): (86.0, 91.0, 94.0, 95.0),
+}
+"""Percent of the oracle's coverage to reach after so many cases."""
+MOST_REVIEWS = {
+    ("banking77", 0.02): 2_800,
+    ("clinc150", 0.02): 1_400,
+    ("banking77", 0.05): 2_100,
+    ("clinc150", 0.05): 1_600,
+}
+"""Of accepted cases, after 20,000."""
+DELTA = 0.05
+BY_HAND = 0.8
+HIGHEST_MICROSECONDS = 100.0
+LATE = 1_000
+ERRORS = 0.02
+POINTS_BELOW = 5.0
+"""Of the oracle's coverage: what errors of reviewers may cost where contradictions are looked at twice."""
+AT_300 = 16.0
+"""Percent of the oracle's coverage with 300 labels, at 2% and under the weak score."""
+SURELY_BROKEN = 0.05
+"""So many streams are allowed to be broken that a true chance of DELTA gives more in one of twenty measurements: 27 of
+400."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What is measured on, and how often."""
+
+    traffic: Mapping[tuple[str, Score], Sequence[Traffic]]
+    streams: int
+    pools: int
+    is_long: bool
+    seed: int
+    peers: Path | None
+    """The interpreter that has the other packages; None: they are left out."""
+
+    @property
+    def marks(self) -> tuple[int, ...]:
+        """Return after how many cases it is looked."""
+        return LONG if self.is_long else SHORT
+
+    def cells(self) -> list[tuple[str, float]]:
+        """Return the populations and targets."""
+        return [cell for cell in BARS if (cell[0], "strong") in self.traffic]
+
+    def played(
+        self, cell: tuple[str, float], labels: Labels, settings: KeeperSettings | None = None
+    ) -> list[tuple[Traffic, Played]]:
+        """Return the streams of a cell."""
+        splits = self.traffic[cell[0], "strong"]
+        keeps = settings or KeeperSettings(target=cell[1], delta=DELTA)
+        return [
+            (split, play(split, keeps, self.marks, seed=self.seed + number, labels=labels))
+            for number in range(self.streams)
+            for split in [splits[number % len(splits)]]
+        ]
+
+
+def streams(bench: Bench) -> list[Figure]:
+    """How soon and how much is accepted, what it costs, and how often the promise is broken."""
+    found: list[Figure] = []
+    for cell in bench.cells():
+        played, where = bench.played(cell, Labels()), _told(cell)
+        for place, (mark, bar) in enumerate(zip(bench.marks, BARS[cell], strict=False)):
+            reviews = fmean(each.marks[place].reviews for _, each in played)
+            note = f"{reviews:,.0f} reviews of accepted cases"
+            reached = _reached(played, cell[1], place)
+            found.append(
+                Figure(where, f"of the oracle's coverage, {mark:,} cases", reached, bar=at_least(bar), note=note)
+            )
+        if bench.is_long:
+            found.append(Figure(where, "reviews", reviews, unit="", bar=at_most(MOST_REVIEWS[cell])))
+        found.append(_broken(where, [each for _, each in played], bench.streams))
+        spent = 1e6 * sum(each.keeper_seconds for _, each in played) / (len(played) * bench.marks[-1])
+        found.append(Figure(where, "the keeper's work a case", spent, unit="µs", bar=at_most(HIGHEST_MICROSECONDS)))
+        split = bench.traffic[cell[0], "strong"][0]
+        coverage, risk = split.truth(BY_HAND)
+        note = f"{coverage:.0%} accepted; the oracle accepts {split.oracle(cell[1]):.0%}"
+        found.append(Figure(where, f"wrong at {BY_HAND} by hand", 100 * risk, note=note))
+    return found
+
+
+def late(bench: Bench) -> list[Figure]:
+    """The same where each label comes late."""
+    found: list[Figure] = []
+    for cell in bench.cells():
+        played = bench.played(cell, Labels(late=LATE))
+        where = f"{_told(cell)}, labels {LATE:,} cases late"
+        last = _reached(played, cell[1], len(bench.marks) - 1)
+        found.append(Figure(where, f"of the oracle's coverage, {bench.marks[-1]:,} cases", last))
+        found.append(_broken(where, [each for _, each in played], bench.streams))
+    return found
+
+
+def errors(bench: Bench) -> list[Figure]:
+    """The same where some labels say the contrary, with one look at each and with two at contradictions."""
+    found: list[Figure] = []
+    bound = missed_bound([False] * 90, DELTA)
+    counted = 1.0 if bound is None else bound.counted
+    for cell in bench.cells():
+        where, place = f"{_told(cell)}, {ERRORS:.0%} of the labels wrong", len(bench.marks) - 1
+        twice = KeeperSettings(target=cell[1], delta=(1 - REVIEWERS_PART) * DELTA, counted=counted, reserve=True)
+        once = bench.played(cell, Labels(wrong=ERRORS))
+        again = bench.played(cell, Labels(wrong=ERRORS, looks="two"), twice)
+        clean = _reached(bench.played(cell, Labels()), cell[1], place)
+        name = f"of the oracle's coverage, {bench.marks[-1]:,} cases"
+        found.append(Figure(where, f"{name}, one look", _reached(once, cell[1], place)))
+        reached = _reached(again, cell[1], place)
+        bar, note = at_least(clean - POINTS_BELOW), f"{clean:.0f} with clean labels"
+        found.append(Figure(where, f"{name}, two looks", reached, bar=bar, note=note))
+        found.append(_broken(f"{where}, one look", [each for _, each in once], bench.streams))
+        found.append(_broken(f"{where}, two looks", [each for _, each in again], bench.streams))
+    return found
+
+
+def drift(bench: Bench) -> list[Figure]:
+    """What is let through after a quarter of the traffic is new: texts of the other population's kind, all wrong."""
+    found: list[Figure] = []
+    for cell in bench.cells():
+        splits = bench.traffic[cell[0], "strong"]
+        played = []
+        for number in range(max(1, bench.streams // 10)):
+            split = splits[number % len(splits)]
+            new = Traffic.on("new", split.ladder, [(score, False) for score, right in split.cases if not right], ())
+            played.append(let_through(split, new, cell[1], BY_HAND, seed=bench.seed + number))
+        ours, theirs = fmean(each.ours for each in played), fmean(each.by_hand for each in played)
+        note = f"{ours:,.0f} beside {theirs:,.0f} by hand; {sum(each.stopped for each in played)} of {len(played)} stop"
+        where, name = f"{_told(cell)}, 25% new traffic", f"wrong accepted, of those at {BY_HAND} by hand"
+        found.append(Figure(where, name, 100 * ours / max(1.0, theirs), bar=at_most(20.0), note=note))
+    return found
+
+
+def batch(bench: Bench) -> list[Figure]:
+    """Equal labels for everybody, on the same pools: what is accepted that nobody looked at."""
+    found: list[Figure] = []
+    for (data, score), splits in bench.traffic.items():
+        for target in (0.02, 0.05):
+            for labels in LABELS:
+                oracle = splits[0].oracle(target)
+                sides = {
+                    name: summary(taken)
+                    for name, taken in compared(
+                        splits[0], target, labels, pools=bench.pools, seed=bench.seed, peers=bench.peers
+                    ).items()
+                }
+                where = f"{data}, {target:.0%}, {score} score, {labels:,} labels"
+                for name, (unseen, broken) in sides.items():
+                    note, bar = f"{broken} of {bench.pools} broken; the oracle accepts {oracle:.0%}", None
+                    if name == "ours":
+                        least = 100 * sides["bargain"][0] if "bargain" in sides else 0.0
+                        if (score, target, labels) == ("weak", 0.02, 300):
+                            least = max(least, AT_300 * oracle)
+                        bar = at_least(least)
+                    found.append(Figure(where, f"accepted unseen, {name}", 100 * unseen, bar=bar, note=note))
+    return found
+
+
+def _told(cell: tuple[str, float]) -> str:
+    return f"{cell[0]}, {cell[1]:.0%}"
+
+
+def _reached(played: Sequence[tuple[Traffic, Played]], target: float, place: int) -> float:
+    oracles = {id(traffic): traffic.oracle(target) for traffic, _ in played}
+    return 100 * fmean(each.marks[place].coverage / oracles[id(traffic)] for traffic, each in played)
+
+
+def _broken(where: str, played: Sequence[Played], count: int) -> Figure:
+    most = most_broken(count)
+    broken = float(sum(each.marks[-1].is_broken for each in played))
+    return Figure(where, f"broken of {count} streams", broken, unit="", bar=at_most(float(most)))
+
+
+def most_broken(streams: int) -> int:
+    """Return how many of so many streams may be broken where a bar is not missed."""
+    return next(count for count in range(streams + 1) if _chance_of_more(count, streams) <= SURELY_BROKEN)
+
+
+def _chance_of_more(count: int, streams: int) -> float:
+    """Return how often more than so many streams are broken whose true chance is DELTA."""
+    chance, total = (1 - DELTA) ** streams, 0.0
+    for each in range(count + 1):
+        total += chance
+        chance *= (streams - each) / (each + 1) * DELTA / (1 - DELTA)
+    return 1 - total
