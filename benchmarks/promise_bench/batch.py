@@ -44,7 +44,7 @@ def compared(
 ) -> dict[str, list[Taken]]:
     """Return what each side makes of the same pools with so many labels."""
     found: dict[str, list[Taken]] = {}
-    tasks = []
+    tasks: list[dict[str, Any]] = []
     promise = Promise(target=target, delta=DELTA)
     for number in range(pools):
         chance = random.Random(f"{seed}/{number}")
@@ -86,7 +86,7 @@ def _taken(
 def _ours(traffic: Traffic, pool: Sequence[tuple[float, bool]], target: float, labels: int) -> Taken:
     """Spend the labels where they tell something: at and above the loosest threshold that they may come to."""
     ladder = _down_to(ladder_of(traffic.unlabelled, starts=(FLOOR,), parts=(1.0,)), _spent_down_to(target, labels))
-    keeper, looked = PromiseKeeper(ladder, KeeperSettings(target=target)), set()
+    keeper, looked = PromiseKeeper(ladder, KeeperSettings(target=target)), set[int]()
     for place, (score, right) in enumerate(pool):
         if len(looked) == labels:
             break
