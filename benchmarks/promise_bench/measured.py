@@ -85,7 +85,7 @@ def streams(bench: Bench) -> list[Figure]:
     """How soon and how much is accepted, what it costs, and how often the promise is broken."""
     found: list[Figure] = []
     for cell in bench.cells():
-        played, where = bench.played(cell, Labels()), _told(cell)
+        played, where, reviews = bench.played(cell, Labels()), _told(cell), 0.0
         for place, (mark, bar) in enumerate(zip(bench.marks, BARS[cell], strict=False)):
             reviews = fmean(each.marks[place].reviews for _, each in played)
             note = f"{reviews:,.0f} reviews of accepted cases"
