@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from handrail_evals.decide.corrections.record import Answers, Judgements, Recorded, read_records
+from handrail_evals.decide.corrections.record import Judgements, Recorded, read_records
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.decide.keeping.looks import LOOKS, LookWanted, ThirdLook
@@ -99,10 +99,12 @@ def _verdict(
     if record is None:
         return "given_up"
     said = what_of(record.value, record.decision, about=subject.about, of=subject.of)
-    return _confirmed(row, record.value, answers, now) if said == "wrong" and second_looks else said
+    return _confirmed(row, record.value, answers, subject, now) if said == "wrong" and second_looks else said
 
 
-def _confirmed(row: OpenCaseRow, value: Any, answers: AnswersOfPeople, now: float) -> CaseVerdict | LookWanted | None:
+def _confirmed(
+    row: OpenCaseRow, value: Any, answers: AnswersOfPeople, subject: PromiseSubject, now: float
+) -> CaseVerdict | LookWanted | None:
     """Return what becomes of a contradicted case: wrong, unless somebody else gives the model's answer."""
     if row.item is None:
         return "wrong"
@@ -110,7 +112,8 @@ def _confirmed(row: OpenCaseRow, value: Any, answers: AnswersOfPeople, now: floa
         return LookWanted(row.id, row.item, is_third=False, before=(row.decided_by or "",))
     if row.again_state not in SETTLED:
         return "wrong" if row.at + 2 * PATIENCE_SECONDS < now else None
-    return "right" if _repeats(answers, value, row.again, row.again_state, row.again_by) else "wrong"
+    is_by_person = row.again_state == "decided" and _is_by_person(row.again_by)
+    return "right" if is_by_person and _repeats(answers, value, subject, row.again) else "wrong"
 
 
 def _is_by_person(by: str | None) -> bool:
@@ -124,14 +127,13 @@ def _record(answers: Judgements, step: str, run_id: str) -> Recorded | None:
     return None
 
 
-def _repeats(answers: AnswersOfPeople, value: Any, item: int, state: str | None, by: str | None) -> bool:
-    """Return whether a person gave the model's answer in an item."""
-    if state != "decided" or not _is_by_person(by):
-        return False
-    return Answers().agree(value, answers.plain_review(item).decision)
+def _repeats(answers: AnswersOfPeople, value: Any, subject: PromiseSubject, item: int) -> bool:
+    """Return whether the answer of an item is the model's, in what the promise is about."""
+    decision = answers.plain_review(item).decision
+    return what_of(value, decision, about=subject.about, of=subject.of) == "right"
 
 
-def repeats(store: PromiseStore, answers: AnswersOfPeople, stream: int) -> Iterator[ThirdLook]:
+def repeats(store: PromiseStore, answers: AnswersOfPeople, stream: int, subject: PromiseSubject) -> Iterator[ThirdLook]:
     """Yield what the third looks of a stream say, in the order in which they were asked.
 
     One that nobody will answer any more counts as a miss.
@@ -141,17 +143,14 @@ def repeats(store: PromiseStore, answers: AnswersOfPeople, stream: int) -> Itera
     """
     for row in store.third_looks(stream, limit=LOOKS[-1]):
         is_new = row.repeated is None
-        yield ThirdLook(row.case, _repeated(row, answers) if is_new else bool(row.repeated), is_new)
+        yield ThirdLook(row.case, _repeated(row, answers, subject) if is_new else bool(row.repeated), is_new)
 
 
-def _repeated(row: ThirdLookRow, answers: AnswersOfPeople) -> bool | None:
+def _repeated(row: ThirdLookRow, answers: AnswersOfPeople, subject: PromiseSubject) -> bool | None:
     if row.run_id is None or row.step is None or row.state is None:
         return True
     if row.state not in SETTLED:
         return None
     record = _record(answers, row.step, row.run_id)
-    return record is None or row.state != "decided" or _repeats_or_nobody(answers, record.value, row)
-
-
-def _repeats_or_nobody(answers: AnswersOfPeople, value: Any, row: ThirdLookRow) -> bool:
-    return not _is_by_person(row.decided_by) or _repeats(answers, value, row.item, row.state, row.decided_by)
+    is_told = record is not None and row.state == "decided" and _is_by_person(row.decided_by)
+    return not is_told or record is None or _repeats(answers, record.value, subject, row.item)

@@ -71,7 +71,7 @@ def settled(client: Settles, row: PromiseRow, now: float) -> Settled:
             kept.append(each)
     if not row.second_looks:
         return Settled(tuple(kept), (), (), None)
-    said = list(repeats(client.promise_store, client, row.stream))
+    said = list(repeats(client.promise_store, client, row.stream, subject))
     room = LOOKS[-1] - len(said)
     thirds = [each for each in looks if each.is_third][:room]
     new = tuple((each.case, int(each.repeated)) for each in said if each.is_new and each.repeated is not None)

@@ -60,12 +60,11 @@ def record(tx: Transaction, change: c.RecordStep) -> None:
 def ask_again(tx: Transaction, change: c.AskAgain) -> bool:
     """Put a question to people once more; one that is there already is left as it is."""
     item = change.item
-    if tx.execute("SELECT 1 FROM reviews WHERE run = ? AND step = ?", (item.run, item.step)).fetchone() is not None:
-        return False
-    number = ask(tx, item)
-    if change.is_third:
+    known = tx.execute("SELECT id FROM reviews WHERE run = ? AND step = ?", (item.run, item.step)).fetchone()
+    number = ask(tx, item) if known is None else int(known[0])
+    if change.is_third:  # also where another part of the promise has asked
         tx.execute("UPDATE promise_cases SET third = ? WHERE id = ? AND third IS NULL", (number, change.case))
-    return True
+    return known is None
 
 
 def note_started(tx: Transaction, change: c.NoteStarted) -> None:
