@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.fitting import named
 from handrail_ai_steps.model import Answer, Model, NoAnswer, OnServer
-from handrail_ai_steps.routing.circuit import Circuit, Rule, Said, Way
+from handrail_ai_steps.routing.circuit import Circuit, CircuitRule, Said, Way
 from handrail_guards.numbers import is_count, is_finite
 
 
@@ -39,7 +39,7 @@ class ModelBreaker:
             raise InvalidTask(f"ModelBreaker(failures={failures!r}): give a whole number above 0")
         if not (is_finite(probe_after_seconds) and probe_after_seconds > 0):
             raise InvalidTask(f"ModelBreaker(probe_after_seconds={probe_after_seconds!r}): give a number above 0")
-        self._rule = Rule(failures, float(probe_after_seconds))
+        self._rule = CircuitRule(failures, float(probe_after_seconds))
         self._clock = clock
         self._circuits: dict[str, Circuit] = {}
         self._lock = threading.Lock()

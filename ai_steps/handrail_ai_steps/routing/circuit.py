@@ -14,7 +14,7 @@ PROBE_SPANS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CircuitRule:
     """When a model counts as down, and when it is tried again."""
 
     failures: int
@@ -39,7 +39,7 @@ class Circuit:
         """Whether it is passed over."""
         return self.look_at is not None
 
-    def enter(self, rule: Rule, now: float) -> tuple[Way, "Circuit"]:
+    def enter(self, rule: CircuitRule, now: float) -> tuple[Way, "Circuit"]:
         """Return what a caller may do, and the circuit after it: of those who come together one tries."""
         if self.look_at is None:
             return "go", self
@@ -47,7 +47,7 @@ class Circuit:
             return "pass_over", self
         return "probe", replace(self, probed=True, look_at=now + PROBE_SPANS * rule.probe_after_seconds)
 
-    def left(self, said: Said, reason: str, rule: Rule, now: float, *, is_probe: bool) -> "Circuit":
+    def left(self, said: Said, reason: str, rule: CircuitRule, now: float, *, is_probe: bool) -> "Circuit":
         """Return the circuit after a call; of one that is down only the probe's word counts."""
         if self.is_down and not is_probe:
             return self

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handrail import Accepted, Doubtful, OpenAIModel, Says, ScriptedModel, classify, confidence
 from handrail.ai_steps import Answer, InvalidTask, Limits, Model, ModelBreaker, ModelRequest, NoAnswer
-from handrail_ai_steps.routing.circuit import Circuit, Rule
+from handrail_ai_steps.routing.circuit import Circuit, CircuitRule
 from handrail_guards.confidence import Confidence
 from tests.stub_server import Stub, completion, error, reply
 
@@ -233,7 +233,7 @@ def test_limits_and_breakers_that_cannot_work_are_refused() -> None:
         step(SURE, breaker=3)  # type: ignore[arg-type]
 
 
-RULE = Rule(failures=2, probe_after_seconds=10.0)
+RULE = CircuitRule(failures=2, probe_after_seconds=10.0)
 MOVES = st.lists(
     st.tuples(st.sampled_from(["enter", "outage", "reached", "nothing"]), st.floats(0, 25), st.integers(0, 5)),
     max_size=40,
