@@ -179,3 +179,15 @@ def test_the_end_of_a_wait_for_a_time_is_told_of_only_when_it_is_late(store: Sto
 def test_of_a_workflow_that_rests_nobody_is_told(store: Store) -> None:
     wrote(store, starting("a"), Pause(PauseRow("workflow", "add", None, None, NOW)))
     assert rings(store) == []
+
+
+def test_results_of_many_runs_written_together_are_refused_each_for_itself(store: Store) -> None:
+    worker = signed_on(store)
+    wrote(store, *(starting(f"r{number}") for number in range(4)))
+    runs = [claimed(store, worker, f"r{number}") for number in range(4)]
+    wrote(store, ClaimedChange(1, RecordStep(step(runs[1].key))), worker=worker)
+    results = [ClaimedChange(1 + (run is runs[2]), RecordStep(step(run.key))) for run in runs]
+    after = [ClaimedChange(1, RecordStep(step(run.key, "next", seq=2))) for run in runs[:2]]
+    replies = store.apply([*results, *after], worker=worker)
+    assert [type(reply) for reply in replies] == [type(None), Fenced, Fenced, type(None), type(None), Fenced]
+    assert [len(store.history(run.key).steps) for run in runs] == [2, 1, 0, 1]

@@ -216,6 +216,15 @@ class PostgresDatabase:
             cursor.executemany(cast("bytes", rendered(sql)), map(without_nul, parameters))
         return None
 
+    def execute_each(self, sql: str, rows: Sequence[Sequence[Any]], /) -> list[int]:
+        """Execute a statement once for each row, all sent before the first answer, and return what each changed."""
+        with self._cursor() as cursor:
+            cursor.executemany(cast("bytes", rendered(sql)), map(without_nul, rows), returning=True)
+            counts = [cursor.rowcount]
+            while cursor.nextset():
+                counts.append(cursor.rowcount)
+        return counts
+
 
 def close(connection: "psycopg.Connection[Any] | None") -> None:
     """Close a connection, whatever state it is in."""

@@ -92,7 +92,8 @@ class ServerWriting:
             raise StoreError(self._path, problem)
         if self._connection is None:
             self._connection = connect(self._address)
-            self._transaction = Transaction(PostgresDatabase(self._connection), self._path)
+            database = PostgresDatabase(self._connection)
+            self._transaction = Transaction(database, self._path, database.execute_each)
             if self._sealing is not None:
                 self._transaction.sealing = self._sealing
             self._channel = channel(self._connection)

@@ -1,6 +1,6 @@
 """What each change does, all in one transaction: changes in order, the worker's fence, refusals without leftovers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from handrail_orchestrator.errors import Fenced, OrchestratorError, SealBroken
@@ -76,28 +76,32 @@ _STANDING = f"SELECT (SELECT 1 FROM workers WHERE id = ?), ({sealing.STATE})"  #
 """Whether a worker is signed on, and whether the store is sealed."""
 
 
+_Of = tuple[int | None, int | None]
+"""A run and the claim by which an execution has it."""
+
+
 def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) -> list[Any]:
     """Apply changes in the open transaction and return their replies; one that is refused leaves nothing behind."""
     _begin(tx, changes, worker)
     replies: list[Any] = []
-    refused: dict[tuple[int | None, int | None], OrchestratorError] = {}
-    owned: set[tuple[int | None, int | None]] = set()
-    for given in changes:
+    refused: dict[_Of, OrchestratorError] = {}
+    owned = owning.owned_by(tx, {c.run_of(each) or 0 for each in changes if isinstance(each, ClaimedChange)})
+    while (at := len(replies)) < len(changes):
+        given = changes[at]
         claim, change = (given.claim, given.change) if isinstance(given, ClaimedChange) else (None, given)
         kind = type(change)
         of = (c.run_of(change), claim) if refused or claim is not None else (None, None)
-        if refused and kind in FENCED and (earlier := refused.get(of)) is not None:
-            replies.append(earlier)  # what a run did after something that is not recorded did not happen either
-            continue
-        if not tx.alive and kind in FENCED:
-            replies.append(Fenced(tx.path, "this worker's lease ended and another took over its runs"))
+        if kind in FENCED and (too_late := _too_late(tx, of, refused)) is not None:
+            replies.append(too_late)
             continue
         try:
-            if claim is not None and of not in owned:
-                owning.must_be_owned(tx, of[0] or 0, claim)
-                owned.add(of)
+            if claim is not None:
+                _must_be_owned(tx, of[0] or 0, claim, owned)
+            if kind is c.RecordStep and (together := _recorded_together(tx, changes, at, owned, refused)):
+                replies += together
+                continue
             if kind not in _KEEP_OWNERS:
-                owned.clear()
+                _forget_owner(owned, change)
             replies.append(APPLY[kind](tx, change))
         except SealBroken:
             raise  # the store looked into a value of its own, which may be after something is written
@@ -106,6 +110,53 @@ def apply_all(tx: Transaction, changes: Sequence[c.Change], worker: int | None) 
             if (kind in FENCED or claim is not None) and (key := c.run_of(change)) is not None:
                 refused[key, claim] = refusal
     return replies
+
+
+def _too_late(tx: Transaction, of: _Of, refused: Mapping[_Of, OrchestratorError]) -> OrchestratorError | None:
+    """Return why nothing that the owner of a run alone may do counts any more."""
+    if (earlier := refused.get(of)) is not None:
+        return earlier  # what a run did after something that is not recorded did not happen either
+    return None if tx.alive else Fenced(tx.path, "this worker's lease ended and another took over its runs")
+
+
+def _must_be_owned(tx: Transaction, run: int, claim: int, owned: dict[int, int]) -> None:
+    if owned.get(run) != claim:
+        owning.must_be_owned(tx, run, claim)
+        owned[run] = claim
+
+
+def _recorded_together(
+    tx: Transaction,
+    changes: Sequence[c.Change],
+    at: int,
+    owned: Mapping[int, int],
+    refused: dict[_Of, OrchestratorError],
+) -> "list[Fenced | None]":
+    """Record results that follow each other, each of a run of its own that its execution has; empty: there is one."""
+    found: dict[int, c.RecordStep] = {}
+    for number in range(at, len(changes)):
+        given = changes[number]
+        if not isinstance(given, ClaimedChange) or not isinstance(change := given.change, c.RecordStep):
+            break
+        run = change.row.run
+        is_next = run not in found and owned.get(run) == given.claim and (run, given.claim) not in refused
+        if not is_next or not steps.is_plain(change):
+            break
+        found[run] = change
+    if len(found) < 2:
+        return []
+    replies = steps.record_each(tx, list(found.values()))
+    refused |= {(run, owned[run]): why for run, why in zip(found, replies, strict=True) if why is not None}
+    return replies
+
+
+def _forget_owner(owned: dict[int, int], change: c.Change) -> None:
+    """Forget who has the runs that a change may give to others, or to nobody."""
+    match change:
+        case c.Suspend() | HandBack() | c.EndRun(status="completed", has_dependants=False):
+            owned.pop(change.key, None)
+        case _:
+            owned.clear()
 
 
 def _begin(tx: Transaction, changes: Sequence[c.Change], worker: int | None) -> None:

@@ -1,11 +1,14 @@
 """Claiming one run by its id, and the fence around each: only the execution that has its claim may write of it."""
 
+import json
+from collections.abc import Collection
 from typing import NamedTuple
 
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.store.claiming import ClaimRun, NotClaimed, NotClaimedReason
 from handrail_orchestrator.store.rows import SUSPECT, ClaimedRun, RunStatus
 from handrail_orchestrator.store.sql import claims, pauses
+from handrail_orchestrator.store.sql.database import NUMBERS
 from handrail_orchestrator.store.sql.transaction import Transaction
 
 _FIND = """
@@ -13,6 +16,7 @@ SELECT runs.key, status, wake, owner, ended, crashes, workflows.name, workflows.
 JOIN workflows ON workflows.id = runs.workflow WHERE runs.id = ?
 """
 _OWNS = "SELECT 1 FROM runs WHERE key = ? AND owner = ? AND claim = ?"
+_OWNED = f"SELECT key, claim FROM runs WHERE owner = ? AND key IN {NUMBERS}"  # noqa: S608 -- a constant
 _CLAIM = claims.CLAIM + " WHERE key = ? " + claims.CLAIMED
 
 
@@ -55,6 +59,13 @@ def _why_not(tx: Transaction, change: ClaimRun, run: _Found) -> NotClaimedReason
     if run.workflow in pauses.paused_workflows(tx):
         return "paused"
     return "alone" if run.crashes >= SUSPECT and change.busy else None
+
+
+def owned_by(tx: Transaction, runs: Collection[int]) -> dict[int, int]:
+    """Return the claims by which the writing worker has some runs; of one alone it is not worth a look."""
+    if len(runs) <= 1:
+        return {}
+    return dict(tx.execute(_OWNED, (tx.worker, json.dumps(list(runs)))).fetchall())
 
 
 def must_be_owned(tx: Transaction, run: int, claim_number: int) -> None:

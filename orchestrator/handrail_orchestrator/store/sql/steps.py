@@ -1,6 +1,7 @@
 """Writing step records, waits and audits."""
 
 import json
+from collections.abc import Sequence
 
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.shown import question_of
@@ -39,6 +40,46 @@ _ASKED = tuple(name for name in c.AskedItem._fields if name != "schema")
 def record(tx: Transaction, change: c.RecordStep) -> None:
     """Record a result with its audit, if it has one; a second result for the same step is refused."""
     row = change.row
+    if tx.execute(*_recording(row)).rowcount != 1:
+        raise _recorded_before(tx, row)
+    files.hold(tx, row.run, row.output)
+    if change.audit is not None:
+        ask(tx, change.audit)
+    for case in change.cases:
+        promises.record_case(tx, row.run, row.seq, case)
+
+
+def is_plain(change: c.RecordStep) -> bool:
+    """Return whether a change records a result and nothing beside it."""
+    return change.audit is None and not change.cases
+
+
+def record_each(tx: Transaction, changes: Sequence[c.RecordStep]) -> list[Fenced | None]:
+    """Record results of as many runs and nothing beside them; return for each why it is refused, if it is."""
+    alike: dict[str, list[int]] = {}
+    values: list[tuple[object, ...]] = []
+    for at, change in enumerate(changes):
+        statement, row = _recording(change.row)
+        alike.setdefault(statement, []).append(at)
+        values.append(row)
+    replies: list[Fenced | None] = [None] * len(changes)
+    for statement, places in alike.items():
+        counts = tx.execute_each(statement, [values[at] for at in places])
+        for at, count in zip(places, counts, strict=True):
+            recorded = changes[at].row
+            if count == 1:
+                files.hold(tx, recorded.run, recorded.output)
+            else:
+                replies[at] = _recorded_before(tx, recorded)
+    return replies
+
+
+def _recorded_before(tx: Transaction, row: StepRow) -> Fenced:
+    return Fenced(tx.path, f"run {row.run} has a recorded result for step {row.name!r}; a second one is refused")
+
+
+def _recording(row: StepRow) -> tuple[str, tuple[object, ...]]:
+    """Return the statement that records a result, and its values."""
     values: tuple[object, ...] = row
     if row[_PLAIN:] == _NO_OWNER:
         statement, values = _RECORD_PLAIN, row[:_PLAIN]
@@ -48,13 +89,7 @@ def record(tx: Transaction, change: c.RecordStep) -> None:
         statement, values = _RECORD_DECIDED, (*row[:_PLAIN], row.decided_by)
     else:
         statement, values = _RECORD_OWNED, row[:_OWNED]
-    if tx.execute(statement, values).rowcount != 1:
-        raise Fenced(tx.path, f"run {row.run} has a recorded result for step {row.name!r}; a second one is refused")
-    files.hold(tx, row.run, row.output)
-    if change.audit is not None:
-        ask(tx, change.audit)
-    for case in change.cases:
-        promises.record_case(tx, row.run, row.seq, case)
+    return statement, values
 
 
 def ask_again(tx: Transaction, change: c.AskAgain) -> bool:

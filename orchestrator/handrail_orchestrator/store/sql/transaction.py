@@ -1,16 +1,23 @@
 """What the functions share that apply changes: one open transaction of a database, whichever it is."""
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
 from handrail_orchestrator.store.sealing import NotSealing, Sealing
 from handrail_orchestrator.store.sql.database import Database
 from handrail_orchestrator.store.sql.workflow_ids import WorkflowIds
+
+ExecuteEach = Callable[[str, Sequence[Sequence[Any]]], list[int]]
 
 
 class Transaction:
     """One open transaction of a store; it is made once for a connection, and used again for each."""
 
-    def __init__(self, connection: Database, path: str) -> None:
+    def __init__(self, connection: Database, path: str, execute_each: ExecuteEach | None = None) -> None:
         self.execute = connection.execute
         self.executemany = connection.executemany
+        self.execute_each: ExecuteEach = execute_each or self._one_by_one
+        """Executes a statement once for each row of values, and returns how many rows each changed."""
         self.path = path
         """Where the store is, as errors say it."""
         self.worker: int | None = None
@@ -20,3 +27,6 @@ class Transaction:
         self.workflow_ids = WorkflowIds(connection)
         self.sealing: Sealing = NotSealing(path)
         """What seals the values that the store writes itself, and opens those that it looks into."""
+
+    def _one_by_one(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[int]:
+        return [self.execute(sql, row).rowcount for row in rows]
