@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from handrail_evals.decide.keeping.keeper import PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_case
-from handrail_evals.decide.keeping.settling import Settled, Settles, keep_settled, settled
+from handrail_evals.decide.keeping.settling import SettledCases, Settles, keep_settled, settled
 from handrail_evals.decide.keeping.state import SHARE_STEP, KeeperState
 from handrail_evals.errors import EvalsError
 from handrail_guards.promise_rule import PromiseSubject
@@ -109,7 +109,9 @@ def _may_resume(row: PromiseRow) -> bool:
     return bool(json.loads(row.checkpoint)["keeper"]["in_force"] >= 0)
 
 
-async def _look(client: KeepsPromises, row: PromiseRow, name: str, found: Settled, *, is_shadowed: bool) -> Kept | None:
+async def _look(
+    client: KeepsPromises, row: PromiseRow, name: str, found: SettledCases, *, is_shadowed: bool
+) -> Kept | None:
     store = client.promise_store
     await keep_settled(client, found)
     await client.change_promises(NumberCases(row.stream))

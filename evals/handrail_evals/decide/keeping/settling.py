@@ -29,7 +29,7 @@ class Settles(AnswersOfPeople, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledCases:
     """What is new of the cases of a promise."""
 
     verdicts: tuple[tuple[int, CaseVerdict], ...]
@@ -55,7 +55,7 @@ class Settled:
         return replace(plain, delta=delta, counted=self.missed.counted, reserve=True)
 
 
-def settled(client: Settles, row: PromiseRow, now: float) -> Settled:
+def settled(client: Settles, row: PromiseRow, now: float) -> SettledCases:
     """Return what is new of the cases of a promise.
 
     Raises:
@@ -70,16 +70,16 @@ def settled(client: Settles, row: PromiseRow, now: float) -> Settled:
         else:
             kept.append(each)
     if not row.second_looks:
-        return Settled(tuple(kept), (), (), None)
+        return SettledCases(tuple(kept), (), (), None)
     said = list(repeats(client.promise_store, client, row.stream, subject))
     room = LOOKS[-1] - len(said)
     thirds = [each for each in looks if each.is_third][:room]
     new = tuple((each.case, int(each.repeated)) for each in said if each.is_new and each.repeated is not None)
     missed = missed_bound([each.repeated for each in said], row.delta)
-    return Settled(tuple(kept), (*(each for each in looks if not each.is_third), *thirds), new, missed)
+    return SettledCases(tuple(kept), (*(each for each in looks if not each.is_third), *thirds), new, missed)
 
 
-async def keep_settled(client: Settles, found: Settled) -> None:
+async def keep_settled(client: Settles, found: SettledCases) -> None:
     """Ask again and keep the verdicts; a verdict comes last, so that a keeper that is killed asks all the same."""
     for look in found.looks:
         await client.ask_again(look.case, look.item, is_third=look.is_third, before=look.before)
