@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ground.hashing import hash_of_data
-from handrail_ground.optional import needs
+from handrail_ground.optional import OptionalLibrary, needs
 from handrail_guards.numbers import is_count, is_text
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from handrail_ai_steps.models.local.vectors import Floats
     from handrail_guards.personal_data.find import PersonalDataKind
+else:
+    np = OptionalLibrary("numpy", extra="local")
 
 COUNT = 4
 """Examples in a prompt when nothing is said."""
@@ -104,8 +108,6 @@ class ExampleChooser:
         return [self._shown[place] for place in self._remembered(text)]
 
     def _places(self, text: str) -> tuple[int, ...]:
-        import numpy as np  # noqa: PLC0415 -- see above
-
         likeness = self._likeness(text)
         best = np.argsort(-likeness, kind="stable")[: self._count]
         return tuple(int(place) for place in reversed(best))

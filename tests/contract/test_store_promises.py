@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from handrail_orchestrator.store import Store
-from handrail_orchestrator.store.changes import EndRun, Prune, RecordStep
+from handrail_orchestrator.store import ReviewQuery, Store
+from handrail_orchestrator.store.changes import AskAgain, EndRun, Prune, RecordStep
 from handrail_orchestrator.store.promises import (
     MovePromise,
     NewRule,
@@ -15,7 +15,7 @@ from handrail_orchestrator.store.promises import (
     SettleCases,
     TakePromise,
 )
-from tests.contract.stores import NOW, executing, refusal, signed_on, step, wrote
+from tests.contract.stores import NOW, executing, question, refusal, signed_on, step, wrote
 
 
 def case(
@@ -181,3 +181,12 @@ def test_the_ledger_outlives_the_runs(store: Store) -> None:
     assert wrote(store, Prune(NOW + 1, ("completed",), 10)) == [1]
     assert [each.run_id for each in store.open_cases(stream, after=0, limit=9)] == [None]
     assert store.promise_counts(stream).cases == 1
+
+
+def test_a_case_is_looked_at_again_once_and_a_third_look_is_known_to_be_one(store: Store) -> None:
+    key = judged(store, signed_on(store), case("1"))
+    ask = AskAgain(1, question(key, "route#1/second"), is_third=False)
+    assert wrote(store, ask, ask) == [True, False]
+    third = ask._replace(item=question(key, "route#1/third"), is_third=True)
+    assert wrote(store, third, third) == [True, False]
+    assert [item.step for item in store.reviews(ReviewQuery(run_id="a"))] == ["route#1/second", "route#1/third"]

@@ -381,7 +381,7 @@ def run_of(change: Change) -> int | None:
             | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
             | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
             | TakePlace() | LeavePlace() | TakeTurn()
-            | AskAgain() | NumberCases() | SettleCases() | AskAgain() | TakePromise() | SetLadder() | MovePromise()
+            | AskAgain() | NumberCases() | SettleCases() | TakePromise() | SetLadder() | MovePromise()
             | BeginModel() | TakeRescored() | DecideModel() | TakeLearning()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()
         ):  # fmt: skip
