@@ -13,6 +13,7 @@ from handrail_evals.decide.calibrate.labels import JudgedCase
 from handrail_evals.errors import InvalidLabels, MissingExpected
 from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.fingerprint import as_text, clusters_of, input_key, jsonable
+from handrail_evals.measure.targets.unseen import require_unseen
 from handrail_guards.acceptance import Threshold
 from handrail_guards.outcome import Accepted, Judgement
 
@@ -76,10 +77,12 @@ async def judge_cases(
     Raises:
         MissingExpected: a case is not labelled.
         InvalidLabels: the step raised on a case, or several models answered.
+        InvalidSuite: the step's examples hold one of the cases, or nearly.
     """
     for case in cases:
         if not case.is_labelled:
             raise MissingExpected(where=case.where, case=repr(case.name), scorer="calibrate")
+    require_unseen(step, cases)
     known = learned or Learned.of(step)
     # With the source, which is what the model read.
     anything = replace(step, accept=Threshold(0.0), keep_source=True)

@@ -1,13 +1,13 @@
 """The port to whatever is measured: a case in, an observation out, with everything known about how it came to be."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from handrail_evals.errors import InvalidSuite
-from handrail_evals.measure.case import Case
+from handrail_evals.measure.case import AnyCase, Case
 from handrail_guards.confidence import ConfidenceSource
 from handrail_guards.verdict import Verdict
 
@@ -132,6 +132,19 @@ class Opened(Protocol[In_contra, Out_co]):
 
         What it gives is called with one case and returns its observation. It raises when the target does: the case
         then has no score and shows the error.
+        """
+        ...
+
+
+@runtime_checkable
+class Showing(Protocol):
+    """A target that shows its models solved cases."""
+
+    def require_unseen(self, cases: Sequence[AnyCase]) -> None:
+        """Check, before anybody is asked, that none of these cases is among them.
+
+        Raises:
+            InvalidSuite: one is, or nearly.
         """
         ...
 

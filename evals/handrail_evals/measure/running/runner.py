@@ -20,7 +20,7 @@ from handrail_evals.measure.running.asking import Asking, Earlier, Question
 from handrail_evals.measure.running.scoring import Scorers
 from handrail_evals.measure.running.settings import RunSettings, Spending
 from handrail_evals.measure.suite import AnySuite, cases_hash
-from handrail_evals.measure.target import context_of
+from handrail_evals.measure.target import Showing, context_of
 from handrail_ground.errors import told
 from handrail_ground.pace import Pace
 from handrail_orchestrator.interrupts import is_for_us
@@ -108,7 +108,8 @@ async def run_suite(
 
     Raises:
         InvalidResult: ``out`` holds the result of something else, cannot be read, or is being written by another run.
-        InvalidSuite: the target cannot be opened, or a part of the suite raised what ends programs.
+        InvalidSuite: the target cannot be opened, a part of the suite raised what ends programs, or the examples of the
+            AI step that is measured hold one of the cases.
         DataError: an input or expected value has no JSON form.
     """
     try:
@@ -131,6 +132,8 @@ async def _run(
 ) -> Evaluation:
     questions = [Question.of(case) for case in suite.cases]
     header = header_of(suite, questions)
+    if isinstance(suite.target, Showing):
+        suite.target.require_unseen(suite.cases)
     begun = time.perf_counter()
     with ExitStack() as stack:
         log = None if out is None else stack.enter_context(ResultLog(out, header, fresh=fresh))

@@ -15,8 +15,9 @@ from handrail_evals.errors import InvalidSetting
 from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.suite import AnySuite
 from handrail_evals.measure.sweeping.grid import OWN, CellSettings
-from handrail_evals.measure.sweeping.kept_apart import KeptApart, SolvedCases, kept_apart, require_unseen
+from handrail_evals.measure.sweeping.kept_apart import KeptApart, SolvedCases, kept_apart
 from handrail_evals.measure.targets.step import StepTarget
+from handrail_evals.measure.targets.unseen import require_unseen
 
 TEMPLATES = frozenset({".j2", ".jinja", ".jinja2"})
 """Endings of files that hold the template of a system message; other files hold instructions."""

@@ -1,6 +1,6 @@
 """An AI step as a target."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from handrail_evals.measure.program import full_name, step_version
 from handrail_evals.measure.target import Observation, Observe
 from handrail_evals.measure.targets.function import arguments, observed
 from handrail_evals.measure.targets.held_rules import HeldRules
+from handrail_evals.measure.targets.unseen import require_unseen
 
 if TYPE_CHECKING:
     from handrail_ai_steps.model import Model
@@ -51,6 +52,14 @@ class StepTarget(Generic[Out]):
 
     async def _observe(self, case: AnyCase) -> Observation[Out]:
         return observed(await self.step(*arguments(case.input)))
+
+    def require_unseen(self, cases: Sequence[AnyCase]) -> None:
+        """Check that the step's examples are none of these cases, nor nearly.
+
+        Raises:
+            InvalidSuite: one is; both are named.
+        """
+        require_unseen(self.step, cases)
 
     def under_rules(self, held: HeldRules) -> "StepTarget[Out]":
         """Return the same step accepting by the rules of its promise, as a store has them.
