@@ -1,6 +1,8 @@
 """Guards that ask another model: to agree with an answer, or to judge it against a rule written in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +27,24 @@ You check an answer that another model gave to an input. The rule it must keep:
 
 Say whether the answer keeps the rule, and why, in one sentence that tells its author what to change."""
 """What the judge is told; the rule is put in once, when the guard is built."""
+
+
+_STAND_IN: ContextVar[Callable[[Model], Model] | None] = ContextVar("who answers for guards' models", default=None)
+
+
+@contextmanager
+def asked_through(stand_in: Callable[[Model], Model]) -> Iterator[None]:
+    """Let guards in this context ask, in place of each model, the one that is given for it, such as a recording."""
+    token = _STAND_IN.set(stand_in)
+    try:
+        yield
+    finally:
+        _STAND_IN.reset(token)
+
+
+def _asked(model: Model) -> Model:
+    stand_in = _STAND_IN.get()
+    return model if stand_in is None else stand_in(model)
 
 
 class _Ruled(BaseModel):
@@ -59,7 +79,7 @@ async def _second_answer(model: Model, context: GuardContext) -> object:
     call: Call = context.metadata[CALL]
     request: ModelRequest = context.metadata[REQUEST]
     alone = replace(request, rejections=(), on_text=None, wants_confidence=False)
-    answer = await call.ask(model, alone, Output(request.output_type))
+    answer = await call.ask(_asked(model), alone, Output(request.output_type))
     if isinstance(answer, NoAnswer):
         raise NoSecondAnswer(f"{model.name} gave none: {answer.reason}")
     return answer.value
@@ -117,7 +137,7 @@ async def _ruling(model: Model, task: Task, value: Any, context: GuardContext) -
         rejections=(),
         on_text=None,
     )
-    ruling = await call.ask(model, request, task.output)
+    ruling = await call.ask(_asked(model), request, task.output)
     if isinstance(ruling, NoAnswer):
         return Ruling(passed=False, reason=f"{model.name} gave no ruling: {ruling.reason}")
     return Ruling(passed=ruling.value.keeps_rule, reason=ruling.value.reason)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from handrail_ai_steps.asked_guards import asked_through
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, OnServer
 from handrail_ai_steps.models.recorded import RecordedModel
 from handrail_ai_steps.models.recording import Recording, RecordingKey
@@ -35,12 +36,12 @@ class ServerFailed(DataError):
 class SharedModel:
     """A model that is asked what the sweep's recording does not hold, and never twice at once."""
 
-    def __init__(self, recording: "SharedRecording", live: Model) -> None:
+    def __init__(self, recording: "SharedRecording", live: Model, asked_by: str = "") -> None:
         self.name = live.name
         """The model's own name."""
         self.full_name = full_name(live)
         """The model's own; results know the cell by it as they would know the step."""
-        self._key_name = identity(live)
+        self._key_name = f"{identity(live)}, asked by {asked_by}" if asked_by else identity(live)
         self._shared = recording
         self._recorded = RecordedModel(recording.recording, model=self._key_name, live=_Paying(live, recording.purse))
 
@@ -106,6 +107,7 @@ class SharedRecording:
         self.recording = Recording(path)
         self.purse = purse
         self._turns: WeakValueDictionary[RecordingKey, asyncio.Lock] = WeakValueDictionary()
+        self._guards: dict[int, SharedModel] = {}
 
     @asynccontextmanager
     async def turn(self, key: RecordingKey) -> AsyncIterator[None]:
@@ -119,11 +121,21 @@ class SharedRecording:
         shared = step.using(*(SharedModel(self, model) for model in step.models))
         return replace(shared, breaker=ModelBreaker(NEVER))
 
+    def of_guard(self, model: Model) -> SharedModel:
+        """Return the model of a guard asked through this recording.
+
+        Its answers are no step's: the same question is put to it without asking how sure it is.
+        """
+        known = self._guards.get(id(model))  # whom it asks it keeps alive
+        if known is None:
+            known = self._guards[id(model)] = SharedModel(self, model, asked_by="a guard")
+        return known
+
     def suite(self, suite: AnySuite) -> AnySuite:
-        """Return a suite whose target and judges are asked through this recording, and paid from its purse."""
+        """Return a suite whose target, guards and judges are asked through this recording, and paid from its purse."""
         target = suite.target
         inner = replace(target, step=self.shared(target.step)) if isinstance(target, StepTarget) else target
-        return suite.with_target(SweepTarget(inner, self.purse)).with_scorers(map(self._scorer, suite.scorers))
+        return suite.with_target(SweepTarget(inner, self)).with_scorers(map(self._scorer, suite.scorers))
 
     def _scorer(self, scorer: Scorer[Any, Any, Any]) -> Scorer[Any, Any, Any]:
         return replace(scorer, step=self.shared(scorer.step)) if isinstance(scorer, JudgedScorer) else scorer
@@ -134,7 +146,7 @@ class SweepTarget:
     """A target in a sweep: what it takes is paid from the purse, and an outage is no answer of its own."""
 
     target: Target[Any, Any]
-    purse: SweepPurse
+    shared: SharedRecording
 
     @property
     def name(self) -> str:
@@ -157,13 +169,13 @@ class SweepTarget:
         async with self.target.opened(concurrency) as observe:
 
             async def paid(case: AnyCase) -> Observation[Any]:
-                with billed() as bill:
+                with billed() as bill, asked_through(self.shared.of_guard):
                     started = time.perf_counter()
                     seen = await observe(case)
                     seconds = time.perf_counter() - started if seen.seconds is None else seen.seconds
                 beyond = (seen.money or 0.0) - bill.money
                 if beyond > ROUNDING:
-                    self.purse.pay_sum(f"guards of {self.name}", beyond)
+                    self.shared.purse.pay_sum(f"guards of {self.name}", beyond)
                 if bill.outage:
                     raise ServerFailed(f"{bill.outage}; this says nothing of the variant, and is asked again")
                 return replace(seen, seconds=seconds + bill.replayed_seconds)

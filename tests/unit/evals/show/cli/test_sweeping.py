@@ -13,7 +13,7 @@ import json, os
 from pathlib import Path
 from typing import Literal
 from handrail import Case, Suite, classify, confidence, exact
-from handrail.ai_steps import Answer, NoAnswer, Prompt
+from handrail.ai_steps import Answer, NoAnswer, Prompt, agreement
 from handrail.guards import Attempt, Confidence
 
 Team = Literal["billing", "access"]
@@ -55,6 +55,9 @@ own_example = classify("route", Team, "Which?", models=small, accept=confidence(
 CASES = [Case(f"c{n}", text_of(n), truth_of(n)) for n in range(int(os.environ.get("CASES", "40")))]
 suite = Suite("route", step, cases=CASES, scorers=[exact()])
 leaking = Suite("route", own_example, cases=CASES, scorers=[exact()])
+checked = classify("route", Team, "Which team?", models=small, accept=confidence(at_least=0.5),
+                   guards=[agreement(large)])
+guarded = Suite("route", checked, cases=CASES, scorers=[exact()])
 two = Suite("route", step, cases=CASES[:2], scorers=[exact()], repeats=2)
 
 async def shout(text: str) -> str:
@@ -171,6 +174,24 @@ def test_an_outage_says_nothing_of_a_variant_and_is_asked_again() -> None:
     done = sweep("--vary", MODELS)
     assert cell(done, "model=sweeps.py:large")["standing"] == "better"
     assert len(asked()) == 3 * 40
+
+
+def test_a_guard_that_asks_a_model_asks_each_question_once_and_its_answers_are_no_cells() -> None:
+    Path("DOWN").write_text("large", encoding="utf-8")
+    result = handrail("sweep", "sweeps.py:guarded", "--vary", "model=own,sweeps.py:best", code=2)
+    assert "large: the server is down" in result.stderr  # which says nothing of a variant
+    assert [name for name, *_ in asked()].count("large") == 2 * 40
+    Path("DOWN").unlink()
+    Path("asked.log").unlink()
+
+    done = sweep("--vary", "model=own,sweeps.py:best", suite="guarded")
+    assert [name for name, *_ in asked()] == ["large"] * 40  # for both cells; the others are replayed
+    assert done["paid"]["money"] == pytest.approx(40 * (0.01 + 0.01 + 0.05))
+    assert cell(done, "model=own")["money_per_case"] == pytest.approx(0.06)
+    assert cell(done, "model=sweeps.py:best")["seconds"]["p50"] >= 5.0  # both were replayed, each with its own
+
+    sweep("--vary", "model=own,sweeps.py:large", suite="guarded")
+    assert len(asked()) == 2 * 40  # what a guard asks does not say how sure it is, and answers for no cell
 
 
 def test_a_cascade_is_never_measured_without_a_model_that_is_down_however_long_it_is() -> None:
