@@ -77,7 +77,7 @@ async def judge_cases(
     Raises:
         MissingExpected: a case is not labelled.
         InvalidLabels: the step raised on a case, or several models answered.
-        InvalidSuite: the step's examples hold one of the cases, or nearly.
+        InvalidSuite: the step's examples hold one of the cases.
     """
     for case in cases:
         if not case.is_labelled:

@@ -54,7 +54,7 @@ class StepTarget(Generic[Out]):
         return observed(await self.step(*arguments(case.input)))
 
     def require_unseen(self, cases: Sequence[AnyCase]) -> None:
-        """Check that the step's examples are none of these cases, nor nearly.
+        """Check that the step's examples are none of these cases.
 
         Raises:
             InvalidSuite: one is; both are named.

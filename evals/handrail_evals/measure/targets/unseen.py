@@ -10,21 +10,23 @@ from handrail_evals.errors import InvalidSuite
 from handrail_evals.measure.case import AnyCase
 from handrail_evals.measure.fingerprint import input_key, jsonable
 from handrail_evals.measure.targets.function import arguments
-from handrail_ground.optional import LibraryMissing, needs
+from handrail_ground.optional import needs
 
 COMPARED = 500
 """So many cases are held against the examples at a time, or as many as there are examples."""
 
 
-def require_unseen(step: AIStep[Any], measured: Sequence[AnyCase]) -> None:
-    """Check that the prompt of a step shows no case that it is measured on, nor nearly one.
+def require_unseen(step: AIStep[Any], measured: Sequence[AnyCase], *, nearly: bool = False) -> None:
+    """Check that the prompt of a step shows no case that it is measured on; ``nearly``: nor one that is much the same.
 
-    Of a step with ``SimilarExamples`` the whole pool counts. Where the libraries that compare texts are not installed
-    (extra ``local``), only what is the same but for case, accents, signs and white space is found.
+    Of a step with ``SimilarExamples`` the whole pool counts. Case, accents, signs and white space make no other input.
+    Real traffic holds many texts that are nearly the same, and not by copying: who measures a step as it is may do so
+    beside them; who chooses a step by what is measured may not.
 
     Raises:
         InvalidSuite: it does; both are named.
         DataError: a case's input has no JSON form.
+        LibraryMissing: texts are to be compared, and the libraries that do so (extra ``local``) are not installed.
     """
     examples = step.task.examples
     if not examples:
@@ -34,15 +36,12 @@ def require_unseen(step: AIStep[Any], measured: Sequence[AnyCase]) -> None:
     size = max(COMPARED, len(shown))
     for start in range(0, len(measured), size):
         texts = list(_readable(step, measured[start : start + size]))
-        try:
-            near = nearly_the_same([text for _, text in texts], shown, shown)
-        except LibraryMissing:
-            near = [None] * len(texts)
+        near = nearly_the_same([text for _, text in texts], shown, shown) if nearly else [None] * len(texts)
         for (case, text), like in zip(texts, near, strict=True):
             example = by_key.get(case_key(case)) or by_key.get(input_key(text)) or like
             if example is not None:
                 raise InvalidSuite(
-                    f"step {step.name!r} shows the model {case.place} among its examples, or nearly it"
+                    f"step {step.name!r} shows the model {case.place} among its examples{', or nearly it' * nearly}"
                     f" ({example[:60]!r}), and is measured on it: take it out of the examples, or out of the cases"
                 )
 

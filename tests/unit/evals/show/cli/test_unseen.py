@@ -1,7 +1,6 @@
 """``handrail eval run``, ``gate`` and ``calibrate`` measure no step on cases that its prompt shows."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -56,7 +55,7 @@ def _suites(_folder: None) -> None:
     Path("tickets.jsonl").write_text("\n".join(lines), encoding="utf-8")
 
 
-@pytest.mark.parametrize("shown", ["own", "pool", "near"])
+@pytest.mark.parametrize("shown", ["own", "pool"])
 def test_a_step_that_shows_a_measured_case_is_refused_before_anybody_is_asked(shown: str) -> None:
     handrail("run", "shown.py:plain_suite", "--out", "plain.jsonl")
     Path("asked").unlink()
@@ -71,10 +70,16 @@ def test_a_step_that_shows_a_measured_case_is_refused_before_anybody_is_asked(sh
         refused = handrail(*command, code=2)
         said = " ".join(refused.stderr.split())
         assert "step 'route' shows the model" in said
-        assert "'billing garden' among its examples, or nearly it" in said
+        assert "'billing garden' among its examples" in said
         assert "take it out of the examples, or out of the cases" in said
     assert not Path("asked").exists()
     assert not Path("out.jsonl").exists()
+
+
+def test_a_step_is_not_chosen_by_cases_that_are_nearly_shown_though_it_may_be_measured_on_them() -> None:
+    refused = handrail("sweep", "shown.py:near", "--vary", "model=own,shown.py:other", "--out", "sweep", code=2)
+    assert "'billing garden' among its examples, or nearly it" in " ".join(refused.stderr.split())
+    handrail("run", "shown.py:near", "--out", "near.jsonl")
 
 
 def test_a_step_that_shows_other_cases_is_measured() -> None:
@@ -98,14 +103,3 @@ async def test_the_last_of_many_cases_is_compared_too() -> None:
 
     with pytest.raises(InvalidSuite, match="c699"):
         await run_suite(suite_of([(f"{texts[-1]}!", True)], cases))
-
-
-async def test_without_the_libraries_what_is_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "handrail_ai_steps.models.local.kept_out", raising=False)
-    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
-    cases: list[Case[str, bool]] = [Case("near", "I was charged for the gardens", expected=True)]
-    pool = [("I was charged for the garden", True), ("Something else", True)]
-
-    assert (await run_suite(suite_of(pool, cases))).asked == 1
-    with pytest.raises(InvalidSuite, match="'near'"):
-        await run_suite(suite_of([*pool, ("i was charged, for the GARDENS", True)], cases))
