@@ -1,4 +1,4 @@
-"""The client of a provider in one event loop, made by instructor or given by a user; nothing in it retries."""
+"""The client of a provider in one event loop, made by instructor or given by a user; it retries and follows nothing."""
 
 import asyncio
 import threading
@@ -21,6 +21,10 @@ _MODES = {
     "json_schema": instructor.Mode.JSON_SCHEMA,
     "md_json": instructor.Mode.MD_JSON,
 }
+
+
+_STAYING = {"follow_redirects": False, "allow_redirects": False}
+"""What keeps Google's library from asking whom a server names, by each of the two transports that it may have."""
 
 
 class ProviderConnection:
@@ -112,7 +116,11 @@ def _made(settings: ProviderSettings) -> Any:
         given["base_url"] = address.url
     if provider.address == "http_options":  # without options of its own, that library sends again what broke off
         own = {"retry_options": {"attempts": 1}} | ({"base_url": address.url} if address.url else {})
-        given["http_options"] = {**own, **given.get("http_options", {})}
+        options = {**own, **given.get("http_options", {})}
+        given["http_options"] = {
+            **options,
+            "async_client_args": {**(options.get("async_client_args") or {}), **_STAYING},
+        }
     if settings.answers_by is not None:
         given["mode"] = _MODES[settings.answers_by]
     try:
@@ -132,7 +140,14 @@ def _made(settings: ProviderSettings) -> Any:
 
 
 def unretried(made: Any) -> Any:
-    """Switch off the retries of a provider's library: they would multiply with ours."""
+    """Switch off the retries of a provider's library, which would multiply with ours, and that it follows redirects.
+
+    A question is for the server that it was given for, and so is a key, which most providers take in a header of their
+    own that goes along to whom a server names.
+    """
     if hasattr(made.client, "max_retries"):
         made.client.max_retries = 0
+    transport = getattr(made.client, "_client", None)
+    if hasattr(transport, "follow_redirects"):
+        transport.follow_redirects = False
     return made

@@ -54,7 +54,7 @@ def _response(error: BaseException) -> tuple[int | None, Mapping[str, str], obje
 
 
 def _is_status(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600
+    return isinstance(value, int) and not isinstance(value, bool) and 300 <= value < 600
 
 
 def _code(body: object) -> str:

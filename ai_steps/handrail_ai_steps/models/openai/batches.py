@@ -8,7 +8,7 @@ from typing import Any, Literal
 from httpx2 import Response
 from pydantic_core import from_json
 
-from handrail_ai_steps.models.openai.connection import Connection
+from handrail_ai_steps.models.openai.connection import TO_NOBODY_ELSE, Connection
 from handrail_ai_steps.models.openai.failure import Failure, failure_of, status_failure
 from handrail_ai_steps.models.openai.settings import ModelSettings
 from handrail_ai_steps.models.openai.tries import PATH
@@ -138,7 +138,7 @@ class OpenAIBatches:
         **content: Any,
     ) -> bytes:
         """Send one request, once, and return the body of the response."""
-        options = {"params": query or {}, "headers": headers or {}, "timeout": seconds}
+        options = {"params": query or {}, "headers": headers or {}, "timeout": seconds, **TO_NOBODY_ELSE}
         try:
             send = getattr((await self._connections.here()).client, method)
             response: Response = await send(path, cast_to=Response, options=options, **content)

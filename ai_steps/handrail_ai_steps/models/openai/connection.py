@@ -10,6 +10,7 @@ from typing import Any
 from httpx2 import Response
 from openai import APIError, AsyncOpenAI, AsyncStream, DefaultAsyncHttpxClient
 from openai._base_client import AsyncHttpxClientWrapper
+from openai._types import RequestOptions
 
 from handrail_ai_steps.models.openai.access import Credential
 from handrail_ai_steps.models.openai.clients import GivenClient, asks
@@ -19,6 +20,8 @@ from handrail_ground.errors import told
 
 RETRIES = 0
 """The SDK's retries would multiply with ours."""
+TO_NOBODY_ELSE: RequestOptions = {"follow_redirects": False}
+"""A question, and a key in a header of its own, are for the server that they were given for: not for whom it names."""
 
 
 def own_client(settings: ModelSettings) -> AsyncOpenAI:
@@ -58,7 +61,7 @@ class Connection:
         token's alternatives, which together takes longer than everything else a call needs.
         """
         with self._open():
-            response = await self.client.post(path, cast_to=Response, body=body)
+            response = await self.client.post(path, cast_to=Response, body=body, options=TO_NOBODY_ELSE)
         if self._given is not None:
             self._seen.add_headers(response.request.headers)
         return response.content
@@ -67,7 +70,7 @@ class Connection:
         """Send a body as it is and yield the events of the response as the JSON they are."""
         with self._open():
             events = await self.client.post(
-                path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
+                path, cast_to=object, body=body, options=TO_NOBODY_ELSE, stream=True, stream_cls=AsyncStream[object]
             )
         if self._given is not None:
             self._seen.add_headers(events.response.request.headers)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -162,6 +163,8 @@ def status_failure(
     if status < 500 and (_OVERFLOW.search(everything) or status == 413):
         rejected: Feature | None = "max_output" if _LONG_OUTPUT.search(everything) else None
         return Failure("failed", f"the input is too long for the model: {message}", status=status, rejected=rejected)
+    if 300 <= status < 400:
+        return Failure("failed", _pointed(status, headers), status=status)
     if status in {401, 403}:
         hint = f"check the key ({key}) and its rights: {reason}"
         return Failure("failed", hint, status=status)
@@ -185,6 +188,14 @@ def _told(body: object, text: str) -> tuple[str, str, str]:
         str(body.get("code") or body.get("type") or ""),
         str(body.get("param") or ""),
     )
+
+
+def _pointed(status: int, headers: Mapping[str, str]) -> str:
+    """Return that a server points elsewhere, where neither a question nor a key goes by itself."""
+    where = urlsplit(headers.get("location") or "")
+    host = where.netloc.rpartition("@")[2]
+    to = f" to {where.scheme}://{host}{where.path}" if host else f" to {where.path}"
+    return f"the server answered {status} and points{to}, which is not followed; give the right address as base_url"
 
 
 def _line(message: object) -> str:
