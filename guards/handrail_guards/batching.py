@@ -83,6 +83,8 @@ class BatchReply:
     """The server's name for the batch; empty: it was never sent."""
     asked: str = ""
     """The mark of the question."""
+    charged: bool = False
+    """Whether it may be charged for, though there is no answer: what it cost is unknown then, and not nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,8 @@ class BatchStanding:
     """Whether it was not begun, and may be sent again later."""
     files: tuple[str, ...] = ()
     """Where its replies are, also those of a batch that expired or was cancelled on the way."""
+    charged: bool = True
+    """Whether what it did not bring may be charged for all the same; one that was refused charges nothing."""
 
 
 class BatchServer(Protocol):
@@ -218,14 +222,16 @@ class Sorted:
             self.replies[question] = BatchReply(body=reply.body, reason=reply.reason, batch=reply.batch, asked=asked)
         elif reply.body and before.body and reply.body != before.body:
             self.twice += 1
-            self.replies[question] = BatchReply(reason=f"{_TWICE}, differently", batch=reply.batch, asked=asked)
+            told = f"{_TWICE}, differently"
+            self.replies[question] = BatchReply(reason=told, batch=reply.batch, asked=asked, charged=True)
 
     def complete(self, standing: BatchStanding, known: Mapping[str, str]) -> dict[str, BatchReply]:
         """Return a reply for every question: those that did not come say so."""
         told = f"the batch ended as {standing.told!r} without a reply to it" if standing.told else "it did not come"
+        charged = bool(standing.id) and standing.charged
         for question, asked in known.items():
             if question not in self.replies:
-                self.replies[question] = BatchReply(reason=told, batch=standing.id, asked=asked)
+                self.replies[question] = BatchReply(reason=told, batch=standing.id, asked=asked, charged=charged)
         return self.replies
 
 

@@ -1,11 +1,12 @@
 """Questions of many runs go to the provider in one batch, on every kind of store; no process waits for it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import pytest_asyncio
 
 from handrail import Auditing, OpenAIModel, Orchestrator, Run, Workflow, classify, confidence, workflow
 from handrail.ai_steps import Batching, Price
@@ -49,8 +50,20 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     made.close()
 
 
+MADE: list[OpenAIModel] = []
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def closed() -> AsyncIterator[None]:
+    """Close the models of a test."""
+    yield
+    while MADE:
+        await MADE.pop().aclose()
+
+
 def route(stub: BatchStub, **options: Any) -> Any:
     model = OpenAIModel("stub-1", base_url=stub.url, api_key="k", prices=PRICES, decisions=False)
+    MADE.append(model)
     options = {"accept": confidence(at_least=0.5), "batching": QUICK, **options}
     return classify("route", Team, "Route it.", models=model, **options)
 
@@ -94,7 +107,8 @@ async def test_runs_share_one_batch_and_what_it_leaves_open_is_asked_singly(stor
     assert seen["fetched"] == ["batch_1-output", "batch_1-error"]
     assert seen["files"] == []
     assert judged(store, "r1").money == pytest.approx(HALF)
-    assert judged(store, "r3").money == pytest.approx(SINGLE)
+    assert judged(store, "r3").money is None  # it may be charged for, though it did not come
+    assert judged(store, "r6").money == pytest.approx(SINGLE)
     assert judged(store, "r7").money == pytest.approx(HALF + SINGLE)
     assert "asked singly" in (judged(store, "r3").output or "")
     assert judged(store, "r1").confidence == pytest.approx(0.97, abs=0.02)
@@ -106,6 +120,13 @@ async def test_a_batch_that_cannot_be_is_told_in_each_record(store: Store, stub:
     assert "line 1 is no request" in (judged(store, "r0").output or "")
     assert len(stub.seen()["batches"]) == 1
     assert len(stub.seen()["single"]) == 2
+
+
+async def test_a_batch_that_the_provider_loses_sight_of_may_be_charged_for(store: Store, stub: BatchStub) -> None:
+    stub.misbehave(forgets=True)
+    assert await executed(store, route(stub), 1) == ["alpha"]
+    assert "batch batch_1: the batch ended as" in (judged(store, "r0").output or "")
+    assert judged(store, "r0").money is None
 
 
 async def test_one_run_with_many_questions_has_them_in_one_batch(store: Store, stub: BatchStub) -> None:

@@ -35,6 +35,7 @@ FAULTS: Json = {
     "reject": "",
     "full": 0,  # how many batches are not taken because there are too many
     "bad_looks": 0,  # how many looks end in an error 500
+    "forgets": False,  # batches are made, and not found again
     "bad_files": 0,  # how many fetches of a file do
     "drop_create": 0,  # how many batches are made without an answer
     "hold_create": 0.0,  # seconds between making a batch and saying so
@@ -311,9 +312,9 @@ class BatchWire:
             found = provider.batches[name.removesuffix("/cancel")]
             found["status"] = "cancelled"
             return 200, found
-        if faults["bad_looks"]:
-            faults["bad_looks"] -= 1
-            return 500, {"error": {"message": "try again"}}
+        if faults["forgets"] or faults["bad_looks"]:
+            faults["bad_looks"] = max(0, faults["bad_looks"] - 1)
+            return 404 if faults["forgets"] else 500, {"error": {"message": "not this time"}}
         return 200, provider.look(name)
 
     async def _file(self, method: str, name: str) -> tuple[int, Any]:

@@ -64,7 +64,8 @@ def without(reply: BatchReply, request: ModelRequest, model: Model) -> None:
     if request.record is not None:
         batch = f"batch {reply.batch}: " if reply.batch else "batch: "
         note = f"{batch}{reply.reason}; asked singly"
-        request.record.append(Attempt(model=model.name, result="failed", money=0.0, notes=(note,)))
+        money = None if reply.body or reply.charged else 0.0
+        request.record.append(Attempt(model=model.name, result="failed", money=money, notes=(note,)))
 
 
 _desk: ContextVar[BatchDesk | None] = ContextVar("handrail_batch_desk", default=None)

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 from uuid import uuid4
@@ -148,49 +149,65 @@ async def replies_to(
 ) -> dict[str, BatchReply]:
     """Send questions once, wait until they are answered, and return a reply for each; there always is one."""
     replies = Sorted()
-    standing = BatchStanding(id="", state="ended")
+    gone: set[str] = set()
+    sent = ""
     try:
         for seconds in islice(how.looks(), TRIES):
-            batch = await _persistent(lambda: _sent(server, key, questions), how)
-            standing = await _over(server, batch, how)
-            if not standing.again:
-                break
-            await asyncio.sleep(seconds)
-
-        async def fetched() -> None:
-            async for name, reply in server.replies(standing):
-                replies.add(name, reply, known)
-
-        await _persistent(fetched, how)
+            sent = await _persistent(lambda: _sent(server, key, questions, gone), how)
+            standing = await _over(server, sent, how)
+            if standing.again:
+                await asyncio.sleep(seconds)
+                continue
+            try:
+                await _persistent(partial(_fetched, server, standing, replies, known), how)
+            except BatchFailed as failed:
+                if failed.passing:
+                    raise
+                gone.add(sent)  # what it brought was collected once, and deleted
+                continue
+            break
     except BatchFailed as failed:
-        standing = BatchStanding(id=standing.id, state="ended", told=failed.reason)
+        standing = BatchStanding(id=sent, state="ended", told=failed.reason)
     else:
         with suppress(BatchFailed):  # the replies are here, and what the server keeps runs out by itself
             await server.tidy(standing)
     return replies.complete(standing, known)
 
 
-async def _sent(server: BatchServer, key: str, questions: Sequence[tuple[str, str]]) -> str:
+async def _sent(server: BatchServer, key: str, questions: Sequence[tuple[str, str]], gone: Collection[str]) -> str:
     """Return the batch under a key: one that was sent before, whatever became of whoever sent it, or a new one."""
-    found = await server.find(key)
-    return found[0] if found else await server.submit(key, questions)
+    found = [each for each in await server.find(key) if each not in gone]
+    if found:
+        return found[0]
+    made = await server.submit(key, questions)
+    if made in gone:
+        raise BatchFailed(f"the server takes the batch {made} for the same, whose replies are gone", passing=False)
+    return made
+
+
+async def _fetched(server: BatchServer, standing: BatchStanding, replies: Sorted, known: Mapping[str, str]) -> None:
+    async for name, reply in server.replies(standing):
+        replies.add(name, reply, known)
 
 
 async def _over(server: BatchServer, batch: str, how: Batching) -> BatchStanding:
     ends = time.monotonic() + how.hours * 3600
     for seconds in how.looks():
         await asyncio.sleep(seconds)
+        told = ""
         try:
             standing = await server.look(batch)
         except BatchFailed as failed:
             if not failed.passing:
                 raise
-            continue
-        if standing.state == "ended":
-            return standing
+            told = f"; the last look at it: {failed.reason}"
+        else:
+            if standing.state == "ended":
+                return standing
         if time.monotonic() > ends:
-            await server.cancel(batch)
-            raise BatchFailed(f"the batch {batch} did not end within {how.hours:g} hours", passing=False)
+            with suppress(BatchFailed):
+                await server.cancel(batch)
+            raise BatchFailed(f"the batch {batch} did not end within {how.hours:g} hours{told}", passing=False)
     raise AssertionError("looks never end")
 
 

@@ -224,7 +224,8 @@ def _held_by(function: Callable[..., Any]) -> Iterator[object]:
 
 def encoded(reply: BatchReply) -> str:
     """Return a reply as a record keeps it."""
-    told = {"body": reply.body, "reason": reply.reason, "batch": reply.batch, "asked": reply.asked}
+    told: dict[str, Any] = {"body": reply.body, "reason": reply.reason, "batch": reply.batch, "asked": reply.asked}
+    told["charged"] = reply.charged
     return json.dumps({name: each for name, each in told.items() if each})
 
 

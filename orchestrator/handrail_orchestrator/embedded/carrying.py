@@ -47,7 +47,10 @@ async def _over(run: Run, batches: Batches, batch: BatchOfRuns, parcel: Parcel) 
     standing = BatchStanding(id="", state="ended", again=True)
     for pause in islice(batch.batching.looks(), MOST_REFUSED):
         sent: str = await run.step(batches.submit, run.id, batch, parcel)
-        standing = await _ended(run, batches, batch, parcel, sent)
+        try:
+            standing = await _ended(run, batches, batch, parcel, sent)
+        except StepFailed as failed:  # what it did meanwhile is paid for, whoever cannot see it
+            return BatchStanding(id=sent, state="ended", told=failed.message)
         if not standing.again:
             return standing
         await run.sleep(pause, name="full")

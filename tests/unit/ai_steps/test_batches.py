@@ -154,6 +154,40 @@ async def test_a_program_that_starts_again_with_the_key_collects_what_it_had_sen
     assert [each["questions"] for each in stub.seen()["batches"]] == [5, 5]
 
 
+async def test_a_key_whose_batch_was_collected_and_deleted_is_sent_as_a_new_batch(
+    stub: BatchStub, model: OpenAIModel
+) -> None:
+    """Not asked singly, for the whole price: what a completed batch brought is deleted once it is here."""
+    for _ in range(3):
+        outcomes = await step(model).batch(cases(2), key="nightly")
+        assert {money(each) for each in outcomes} == {HALF}
+    assert len(stub.seen()["batches"]) == 3
+    assert stub.seen()["single"] == []
+
+
+async def test_a_batch_that_nobody_can_look_at_is_given_up_in_time(stub: BatchStub, model: OpenAIModel) -> None:
+    stub.misbehave(bad_looks=10**9)
+    impatient = Batching(look_seconds=0.01, last_look_seconds=0.05, hours=0.001)
+    [outcome] = await step(model, batching=impatient).batch(["case 1"])
+    assert "batch_1 did not end within 0.001 hours; the last look at it: the server answered 500" in notes(outcome)
+    assert [each["status"] for each in stub.seen()["batches"]] == ["cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "known"),
+    [({"lose": [1]}, False), ({"differ": [1]}, False), ({"fail": [1]}, True), ({"reject": "no request"}, True)],
+)
+async def test_what_a_batch_may_charge_for_without_an_answer_is_unknown_and_not_nothing(
+    stub: BatchStub, model: OpenAIModel, fault: dict[str, Any], *, known: bool
+) -> None:
+    stub.misbehave(**fault)
+    _, outcome = await step(model, limits=Limits(money=1.0)).batch(cases(2))
+    assert isinstance(outcome, Accepted)  # a budget holds for what is known
+    lost, asked = outcome.judgement.attempts
+    assert lost.money == (0.0 if known else None)
+    assert asked.money == pytest.approx(SINGLE)
+
+
 async def test_answers_that_do_not_fit_or_are_refused_are_what_they_are_singly(
     stub: BatchStub, model: OpenAIModel
 ) -> None:

@@ -85,7 +85,8 @@ class OpenAIBatches:
         files = tuple(str(found[each]) for each in ("output_file_id", "error_file_id") if found.get(each))
         told = self._told(status, found)
         again = not files and status == "failed" and _is_full(found)
-        return BatchStanding(id=batch, state="ended", told=told, again=again, files=files)
+        charged = status != "failed" or bool(files)
+        return BatchStanding(id=batch, state="ended", told=told, again=again, files=files, charged=charged)
 
     async def replies(self, standing: BatchStanding) -> AsyncIterator[tuple[str, BatchReply]]:
         """Fetch the files of replies, each once, and give their lines; one that cannot be read is no reply."""
