@@ -10,6 +10,7 @@ from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 from handrail_guards.confidence import Confidence
 from handrail_guards.escalation import Escalation
+from handrail_guards.numbers import is_count, is_finite
 from handrail_guards.rollout import RolledOut
 from handrail_guards.verdict import Span, Verdict
 
@@ -75,7 +76,11 @@ class SourceDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try at one model: what it came to and what it cost."""
+    """One try at one model: what it came to and what it cost.
+
+    Raises:
+        ValueError: money or tokens below 0, or no number, by which a budget would grow.
+    """
 
     model: str
     """The name the answer itself gave, or the name asked for when there was no answer."""
@@ -92,6 +97,14 @@ class Attempt:
     """Of ``input_tokens``: what the server had in its cache; None: it did not say."""
     finish_reason: str = ""
     """Why the answer ended, in the server's own word; empty: it did not say."""
+
+    def __post_init__(self) -> None:
+        if self.money is not None and not (is_finite(self.money) and self.money >= 0):
+            raise ValueError(f"an attempt's money is {self.money!r}; give 0 or more, or None where it is not known")
+        for name in ("input_tokens", "output_tokens", "cached_tokens"):
+            count = getattr(self, name)
+            if count is not None and not is_count(count):
+                raise ValueError(f"an attempt's {name} is {count!r}; give a whole number, 0 or more, or None")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,12 @@ from typing import Any
 
 import pytest
 
+from handrail import Doubtful, Says, ScriptedModel
 from handrail.ai_steps import Limits
 from handrail_ai_steps.allowance import Allowance
 from handrail_ai_steps.errors import InvalidTask
 from handrail_guards.outcome import Attempt
+from tests.unit.ai_steps.teams import route
 
 
 class Clock:
@@ -79,3 +81,14 @@ def test_without_limits_nothing_is_counted_against_anyone() -> None:
     allowance.spend([Attempt(model="m", result="answered", input_tokens=10**9)])
 
     assert (allowance.purse.tokens, allowance.purse.money, allowance.exhausted()) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"money": -5.0}, {"money": float("nan")}, {"money": True}, {"input_tokens": -1}, {"output_tokens": 1.5}]
+)
+async def test_no_model_can_make_a_budget_grow(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"an attempt's {next(iter(wrong))} is"):
+        Attempt(model="mine", result="answered", **wrong)
+    outcome = await route(ScriptedModel([Says("cards", 0.9, **wrong)]))("x")
+    assert isinstance(outcome, Doubtful)
+    assert "raised ValueError: an attempt's" in outcome.reason
