@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from handrail_ai_steps.errors import InvalidTask
-from handrail_guards.numbers import is_finite
+from handrail_guards.numbers import is_count, is_finite
 
 PER_TOKENS = 1_000_000
 """Prices are for so many tokens."""
@@ -20,7 +20,7 @@ class Price:
     """What one model charges for a million tokens.
 
     Raises:
-        InvalidTask: a price is negative or not a number.
+        InvalidTask: a price is negative or not a number, or the tiers are none, or not in order.
     """
 
     input: float
@@ -38,6 +38,11 @@ class Price:
             may_lack = name in {"cached_input", "cache_write"}
             if not (is_finite(value) and value >= 0) and not (may_lack and value is None):
                 raise InvalidTask(f"the {name} price is {value!r}; give money for a million tokens, 0 or more")
+        given: Any = self.tiers  # whatever somebody without a type checker gave
+        if not (isinstance(given, tuple) and all(isinstance(each, PriceTier) for each in given)):
+            raise InvalidTask(f"the price's tiers are {given!r}; give a tuple of PriceTier(start, price)")
+        if [each.start for each in given] != sorted({each.start for each in given}):
+            raise InvalidTask("the price's tiers begin twice at the same count, or not at the fewest tokens first")
 
     def at(self, input_tokens: int) -> "Price":
         """Return the price of a call with so many tokens of input: all of them are charged by the tier they reach."""
@@ -62,6 +67,10 @@ class PriceTier:
 
     start: int
     price: Price
+
+    def __post_init__(self) -> None:
+        if not is_count(self.start) or not isinstance(self.price, Price):
+            raise InvalidTask(f"PriceTier({self.start!r}, {self.price!r}): give a whole number of tokens and a Price")
 
 
 @dataclass(frozen=True, slots=True)

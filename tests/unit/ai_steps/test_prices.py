@@ -1,8 +1,10 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handrail_ai_steps.prices import OPENAI_PRICES, Price, PriceTable
+from handrail_ai_steps.prices import OPENAI_PRICES, Price, PriceTable, PriceTier
 
 
 def test_a_price_is_for_a_million_tokens() -> None:
@@ -33,6 +35,16 @@ def test_a_users_price_wins() -> None:
 def test_impossible_prices_fail_when_made(prices: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="give money for a million tokens"):
         Price(*prices)
+
+
+@pytest.mark.parametrize(
+    "tiers", [("x",), [PriceTier(1, Price(1, 1))], (PriceTier(5, Price(1, 1)), PriceTier(2, Price(1, 1)))]
+)
+def test_impossible_tiers_fail_when_made_and_not_when_an_answer_is_paid_for(tiers: Any) -> None:
+    with pytest.raises(ValueError, match="the price's tiers"):
+        Price(1, 1, tiers=tiers)
+    with pytest.raises(ValueError, match="whole number of tokens and a Price"):
+        PriceTier(1.5, tiers)  # type: ignore[arg-type] # what somebody without a type checker gives
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9))
