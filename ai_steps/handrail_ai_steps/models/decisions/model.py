@@ -12,7 +12,7 @@ from handrail_ai_steps.errors import InvalidTask, ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.decisions.provider import PROVIDERS, DecisionServer
 from handrail_ai_steps.models.decisions.settings import DecisionSettings
-from handrail_ai_steps.models.openai.access import Credential, address_of
+from handrail_ai_steps.models.openai.access import Credential, address_of, credential
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.prices import Price, PriceTable
 
@@ -171,7 +171,7 @@ def _key(given: Any, shown: str, provider: DecisionServer, *, is_default: bool) 
             f"{shown} has no key: set {provider.key_variables[0]} or give DecisionModel(api_key=...); for a server of "
             f"your own give base_url=..., or set {provider.url_variable}"
         )
-    return Credential(key) if key else None
+    return credential(key, shown) if key else None
 
 
 def _prices(given: PriceTable | Mapping[str, Price] | None, shown: str) -> PriceTable:

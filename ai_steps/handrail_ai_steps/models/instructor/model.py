@@ -17,7 +17,7 @@ from handrail_ai_steps.models.instructor.settings import (
     ProviderConfidence,
     ProviderSettings,
 )
-from handrail_ai_steps.models.openai.access import address_of
+from handrail_ai_steps.models.openai.access import address_of, credential
 from handrail_ai_steps.models.openai.sent import SentSettings, is_secret
 from handrail_ai_steps.models.openai.settings import USUAL_SAMPLES
 from handrail_ai_steps.prices import Price, PriceTable
@@ -98,7 +98,7 @@ class InstructorModel:
             provider=provider,
             model=model,
             address=address_of(base_url or None, shown),
-            key="" if client is not None else (api_key or own_key(provider)),
+            key=_key(api_key or own_key(provider), shown) if client is None else "",
             prices=prices_at(prices, provider="" if base_url else provider.bills_as, address=base_url or ""),
             sent=SentSettings(
                 shown=shown,
@@ -206,3 +206,12 @@ def _require_ways(
 
 def _secrets(options: Mapping[str, Any]) -> list[str]:
     return [value for name, value in options.items() if is_secret(name) and isinstance(value, str)]
+
+
+def _key(key: str, shown: str) -> str:
+    """Return a key that can be sent; some providers have none.
+
+    Raises:
+        ModelNotReady: it cannot.
+    """
+    return credential(key, shown).reveal() if key else ""

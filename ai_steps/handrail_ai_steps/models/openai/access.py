@@ -50,6 +50,20 @@ class Credential:
         raise TypeError("a secret is not pickled; build the model again where it is needed")
 
 
+def credential(key: str, shown: str) -> Credential:
+    """Return a key as it is sent; ``shown`` names the model in errors.
+
+    Raises:
+        ModelNotReady: no header can hold it, as with the line break that ends a file.
+    """
+    if not (key.isascii() and key.isprintable() and key == key.strip()):
+        raise ModelNotReady(
+            f"{shown}: the key has a line break, a space around it, or a sign that is no ASCII, which no server can be"
+            " sent: look at where it is read from, and strip() it"
+        )
+    return Credential(key)
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A server's address as it may be shown, and what was taken out of it."""
@@ -71,13 +85,20 @@ def address_of(given: Any, shown: str) -> Address:
     """Take the login out of an address; ``shown`` names the model in errors.
 
     Raises:
-        ModelNotReady: it has a query or a fragment, which would end up in front of the route and in every log.
+        ModelNotReady: it is none of the web, or has a query or a fragment, which would end up in front of the route and
+            in every log.
     """
     if given is None:
         return Address(None)
     if not isinstance(given, str):
         raise ModelNotReady(f"{shown}: base_url is {given!r}; give an address as text")
-    parts = urlsplit(given)
+    try:
+        parts = urlsplit(given)
+        is_of_the_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is none, or brackets that do not close
+        is_of_the_web = False
+    if not is_of_the_web:
+        raise ModelNotReady(f"{shown}: base_url is no address that begins with http:// or https:// and names a host")
     if parts.query or parts.fragment:
         where = f"{parts.scheme}://{parts.hostname}{parts.path}"
         raise ModelNotReady(

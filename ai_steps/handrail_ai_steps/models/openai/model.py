@@ -10,7 +10,7 @@ from handrail_ai_steps.current_prices import prices_at
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
-from handrail_ai_steps.models.openai.access import Address, Credential, address_of
+from handrail_ai_steps.models.openai.access import Address, Credential, address_of, credential
 from handrail_ai_steps.models.openai.clients import GivenClient, KeyFunction
 from handrail_ai_steps.models.openai.sent import SentSettings
 from handrail_ai_steps.models.openai.settings import (
@@ -249,7 +249,7 @@ def _key(given: Any, model: str) -> Credential | KeyFunction:
             f"{PREFIX}{model} has no key: set {KEY_VARIABLE} or give OpenAIModel(api_key=...); "
             "for a server that needs none, give any text, such as api_key='none'"
         )
-    return Credential(key)
+    return credential(key, f"{PREFIX}{model}")
 
 
 def _prices(given: PriceTable | Mapping[str, Price] | None, address: Address) -> PriceTable:
