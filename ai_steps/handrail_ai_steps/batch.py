@@ -1,11 +1,11 @@
 """Many inputs at once: order kept, one outcome each, and one that raises loses none of the others."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sized
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
-from handrail_ai_steps.errors import AIStepError
+from handrail_ai_steps.errors import AIStepError, InvalidTask
 from handrail_ground.errors import is_order
 from handrail_guards.numbers import is_count
 from handrail_guards.outcome import Accepted, Doubtful
@@ -30,6 +30,16 @@ class Failed:
 
 BatchOutcome: TypeAlias = Accepted[T] | Doubtful[T] | Failed
 """What one item of a batch came to."""
+
+
+def require_items(step: str, items: object) -> None:
+    """Check that what is to be judged one by one is no single input: a text would be judged letter by letter.
+
+    Raises:
+        InvalidTask: it is a text, bytes, or a mapping, whose keys would be judged.
+    """
+    if isinstance(items, str | bytes | bytearray | Mapping):
+        raise InvalidTask(f"step {step!r}: the items are one {type(items).__name__}; give a list of inputs")
 
 
 async def run_batch(

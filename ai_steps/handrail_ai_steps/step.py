@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from handrail_ai_steps import inputs
 from handrail_ai_steps.allowance import Allowance, Limits
-from handrail_ai_steps.batch import DEFAULT_CONCURRENCY, BatchOutcome, run_batch
+from handrail_ai_steps.batch import DEFAULT_CONCURRENCY, BatchOutcome, require_items, run_batch
 from handrail_ai_steps.batching import desk
 from handrail_ai_steps.batching.judging import JudgesInBatches
 from handrail_ai_steps.call import Call
@@ -216,7 +216,11 @@ class AIStep(JudgesInBatches[T_co]):
 
         An item is one value, or a tuple of the values of one call. ``concurrency`` is how many are judged at a
         time, 1 or more; ``progress`` shows a bar.
+
+        Raises:
+            InvalidTask: the items are one text.
         """
+        require_items(self.name, items)
 
         async def judge(item: Any) -> Accepted[T_co] | Doubtful[T_co]:
             return await (self(*item) if isinstance(item, tuple) else self(item))

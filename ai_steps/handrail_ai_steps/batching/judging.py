@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from handrail_ai_steps.batch import BatchOutcome, Failed
+from handrail_ai_steps.batch import BatchOutcome, Failed, require_items
 from handrail_ai_steps.batching import desk
 from handrail_ai_steps.batching.gathering import Gathering
 from handrail_ai_steps.batching.model import require_batches, takes_batches
@@ -15,9 +15,13 @@ from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model
 from handrail_ground.errors import is_order
 from handrail_guards.batching import Batching, BatchQuestion, BatchReply, BatchServer, Unsent
+from handrail_guards.numbers import is_text
 from handrail_guards.outcome import Accepted, Doubtful
 
 T_co = TypeVar("T_co", covariant=True)
+
+LONGEST_KEY = 200
+"""Characters of a batch's key: with what is added to it, it has to go where a provider takes 512 bytes."""
 
 
 class JudgesInBatches(ABC, Generic[T_co]):
@@ -52,9 +56,15 @@ class JudgesInBatches(ABC, Generic[T_co]):
         ``key`` the same items are sent once: a program that died meanwhile and starts again collects the same batch.
 
         Raises:
-            InvalidTask: none of its models takes batches, though one of them is asked on a server.
+            InvalidTask: none of its models takes batches, though one of them is asked on a server; the items are one
+                text, or the key none that a header can hold.
         """
         require_batches(self.name, self.models)
+        require_items(self.name, items)
+        if key is not None and not (is_text(key) and len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+            raise InvalidTask(
+                f"step {self.name!r}: a batch's key is 1 to {LONGEST_KEY} characters of ASCII, on one line"
+            )
         given = list(items)
         outcomes: dict[int, BatchOutcome[T_co]] = {}
 

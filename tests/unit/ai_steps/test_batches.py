@@ -244,6 +244,24 @@ async def test_a_model_without_batches_is_an_error_before_anything_is_paid(stub:
     assert stub.seen()["batches"] == []
 
 
+@pytest.mark.parametrize("items", ["one text", b"bytes", {"a": 1}])
+async def test_one_input_is_not_judged_letter_by_letter(stub: BatchStub, model: OpenAIModel, items: Any) -> None:
+    for judge in (step(model).batch, step(model).map):
+        with pytest.raises(InvalidTask, match="give a list of inputs"):
+            await judge(items)
+    assert stub.seen()["uploads"] == 0
+    assert stub.seen()["single"] == []
+
+
+@pytest.mark.parametrize("key", ["", " ", "k" * 201, "two\nlines", "ä", 5])
+async def test_a_key_that_no_provider_would_take_is_refused_before_anything_is_sent(
+    stub: BatchStub, model: OpenAIModel, key: Any
+) -> None:
+    with pytest.raises(InvalidTask, match="1 to 200 characters"):
+        await step(model).batch(cases(1), key=key)
+    assert stub.seen()["uploads"] == 0
+
+
 @pytest.mark.parametrize("wrong", [{"gather_seconds": -1}, {"most": 0}, {"look_seconds": float("nan")}, {"hours": "1"}])
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
