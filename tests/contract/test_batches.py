@@ -129,6 +129,15 @@ async def test_a_batch_that_the_provider_loses_sight_of_may_be_charged_for(store
     assert judged(store, "r0").money is None
 
 
+async def test_runs_go_on_where_the_replies_cannot_be_fetched_any_more(store: Store, stub: BatchStub) -> None:
+    stub.misbehave(drops_files=True)
+    async with asyncio.timeout(60):
+        assert await executed(store, route(stub), 2) == ["alpha", "beta"]
+    assert sorted(stub.seen()["single"]) == ["0", "1"]
+    assert "the server answered 404" in (judged(store, "r1").output or "")
+    assert judged(store, "r1").money is None
+
+
 async def test_one_run_with_many_questions_has_them_in_one_batch(store: Store, stub: BatchStub) -> None:
     step = route(stub)
 

@@ -36,6 +36,7 @@ FAULTS: Json = {
     "full": 0,  # how many batches are not taken because there are too many
     "bad_looks": 0,  # how many looks end in an error 500
     "forgets": False,  # batches are made, and not found again
+    "drops_files": False,  # replies are promised, and not there
     "bad_files": 0,  # how many fetches of a file do
     "drop_create": 0,  # how many batches are made without an answer
     "hold_create": 0.0,  # seconds between making a batch and saying so
@@ -319,7 +320,7 @@ class BatchWire:
 
     async def _file(self, method: str, name: str) -> tuple[int, Any]:
         provider = self.provider
-        if name not in provider.files:
+        if name not in provider.files or (provider.faults["drops_files"] and method == "GET"):
             return 404, {"error": {"message": "there is no such file", "code": "not_found"}}
         if method == "DELETE":
             del provider.files[name]

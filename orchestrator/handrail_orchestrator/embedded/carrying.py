@@ -1,6 +1,7 @@
 """The run that a batch is: it gathers who asks, sends the questions once, looks at them and hands out the replies."""
 
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 
 from handrail_guards.batching import BatchStanding
@@ -35,10 +36,24 @@ async def _carried(run: Run, batches: Batches, batch: BatchOfRuns, parcel: Parce
         standing = await _over(run, batches, batch, parcel)
     except StepFailed as failed:
         standing = BatchStanding(id="", state="ended", told=failed.message)
-    handed: HandedOut = await run.step(batches.hand_out, run.id, batch, parcel, standing)
+    handed = await _handed_out(run, batches, batch, parcel, standing)
     if standing.files:
         with suppress(StepFailed):  # the replies are recorded, and what the provider keeps runs out by itself
             await run.step(batches.tidy, run.id, batch, standing)
+    return handed
+
+
+async def _handed_out(
+    run: Run, batches: Batches, batch: BatchOfRuns, parcel: Parcel, standing: BatchStanding
+) -> HandedOut:
+    """Give each run its reply, and where nobody can fetch them any more that: they wait for nothing else."""
+    try:
+        handed: HandedOut = await run.step(batches.hand_out, run.id, batch, parcel, standing)
+    except StepFailed as failed:
+        if not standing.files:
+            raise
+        without = replace(standing, files=(), told=failed.message)
+        handed = await run.step(batches.hand_out, run.id, batch, parcel, without)
     return handed
 
 
