@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -114,6 +115,14 @@ def test_a_server_ends_when_its_test_process_is_killed(module: str, name: str) -
     while is_there(int(pid)) or Path(folder).exists():
         assert time.monotonic() < end, "the server outlived its test process"
         time.sleep(0.05)
+
+
+def test_a_server_whose_port_was_taken_goes_to_another_one(development_server: DevServer) -> None:
+    host, _, port = development_server.address.rpartition(":")
+    with socket.create_server((host, int(port))):
+        development_server.start()
+        assert development_server.address != f"{host}:{port}"
+        assert development_server.runs
 
 
 def test_a_server_that_was_frozen_can_be_ended(cluster: Cluster) -> None:

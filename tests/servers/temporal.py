@@ -10,18 +10,20 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.servers.kept import KeptServer, free_port, unavailable
+from tests.servers.kept import LOOK_SECONDS, KeptServer, ServerFailed, free_port, unavailable
 
 # read at once: a test hides all that begins with HANDRAIL_
 _NAMED = os.environ.get("HANDRAIL_TEST_TEMPORAL")
 
 NAMESPACE = "default"
 COMMAND_SECONDS = 120
+TRIES = 50
 
 
 class TemporalAt:
@@ -48,11 +50,31 @@ class DevServer(KeptServer, TemporalAt):
         self._program = found
         self._options = options
         self._file = self.folder / "temporal.db" if in_file else None
+        self._move()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers; one that never ran goes elsewhere where somebody was faster."""
+        for left in reversed(range(TRIES)):
+            try:
+                self._start()
+            except ServerFailed as failed:
+                if "address already in use" not in str(failed) or not left:
+                    raise
+                if self._began:  # others know where it is: its last process has not let go of its ports yet
+                    time.sleep(LOOK_SECONDS)
+                else:
+                    self._move()
+            else:
+                break
+        self._began = True
+
+    _began = False
+
+    def _move(self) -> None:
         self._port, self._http, self._metrics = free_port(), free_port(), free_port()
         TemporalAt.__init__(self, f"127.0.0.1:{self._port}")
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
+    def _start(self) -> None:
         command = [self._program, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--log-level", "error"]
         command += ["--port", str(self._port), "--http-port", str(self._http), "--metrics-port", str(self._metrics)]
         if self._file is not None:
