@@ -220,11 +220,11 @@ def test_runs_are_forgotten_with_their_descendants_and_nothing_of_the_others_is(
     assert store.family([keys[0], unended.key]) == [(keys[0], "a", True), (unended.key, "c", False)]
     assert wrote(store, ForgetRuns([keys[0], unended.key], NOW + 1, "person:ann")) == [1]
     assert wrote(store, ForgetRuns([keys[0]], NOW + 2, "person:ann")) == [0]
-    rows = {row.id: (row.input, row.output, row.forgotten, row.forgotten_by) for row in store.runs()}
+    rows = {row.id: (row.input, row.output, row.forgotten, row.forgotten_by, row.undoing) for row in store.runs()}
     assert rows == {
-        "a": ('"(forgotten)"', '"(forgotten)"', NOW + 1, "person:ann"),
-        "b": ("1", "2", None, None),
-        "c": ("1", None, None, None),
+        "a": ('"(forgotten)"', '"(forgotten)"', NOW + 1, "person:ann", None),
+        "b": ("1", "2", None, None, None),
+        "c": ("1", None, None, None, None),
     }
     assert [steps(store, key) for key in keys] == [[("bump", "done", '"(forgotten)"')], [("bump", "done", "2")]]
     assert isinstance(refusal(store, Fork("a", None, "d", NOW)), WrongState)

@@ -75,7 +75,8 @@ def _blank_run(tx: Transaction, key: int, change: f.ForgetRuns) -> None:
     ).fetchone()
     tx.execute(
         "UPDATE runs SET input = ?, output = ?, error = ?, progress = NULL, forgotten = ?, forgotten_by = ?,"
-        " first_input = CASE WHEN first_input IS NULL THEN NULL ELSE ? END, undoing = json_remove(undoing, '$.error')"
+        " first_input = CASE WHEN first_input IS NULL THEN NULL ELSE ? END,"
+        " undoing = CASE WHEN undoing IS NULL THEN NULL ELSE json_remove(undoing, '$.error') END"
         " WHERE key = ?",
         (f.FORGOTTEN, f.blank(output), f.blank_error(error), change.now, change.actor, f.FORGOTTEN, key),
     )
