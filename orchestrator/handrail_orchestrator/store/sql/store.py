@@ -262,7 +262,12 @@ class SqlStore(
 
     def workflow_names(self) -> list[str]:
         """Return the names of the workflows that there are or were runs of, in order."""
-        return [name for (name,) in self._rows("SELECT DISTINCT name FROM workflows ORDER BY name")]
+        # whoever works can carry batches of each workflow; most of them never have one
+        sql = (
+            "SELECT DISTINCT name FROM workflows WHERE NOT (name LIKE ? ESCAPE '\\'"
+            " AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.workflow = workflows.id)) ORDER BY name"
+        )
+        return [name for (name,) in self._rows(sql, ("%:batch",))]
 
     def target(self, workflow: str) -> str | None:
         """Return where a workflow's code was found."""
