@@ -144,10 +144,19 @@ class LimitKey(NamedTuple):
     """Empty: of all together."""
 
 
+class Holder(NamedTuple):
+    """Whoever has a place: the execution of a run."""
+
+    run: int
+    """The run's key."""
+    claim: int | None
+    """The number of the run's claim."""
+
+
 class Sharing(Protocol):
     """Whoever has the limits of all processes."""
 
-    def limiter(self, limit: Limit, of: LimitKey, /) -> AbstractAsyncContextManager[None]:
+    def limiter(self, limit: Limit, of: LimitKey, holder: Holder | None, /) -> AbstractAsyncContextManager[None]:
         """Return what one body enters."""
         ...
 
@@ -169,7 +178,13 @@ class Limiters:
         """Those without keys, which are not forgotten."""
 
     def of(
-        self, limit: str | Limited, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, step: str
+        self,
+        limit: str | Limited,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        step: str,
+        holder: Holder | None = None,
     ) -> AbstractAsyncContextManager[None]:
         """Return what the body of a call enters.
 
@@ -187,7 +202,7 @@ class Limiters:
                 f" Give Orchestrator(limits={{{named.name!r}: Limit(...)}})"
             )
         if given.shared and self.shared is not None:
-            return self.shared.limiter(given, named)
+            return self.shared.limiter(given, named, holder)
         limiter = self._limiters.get(named)
         if limiter is None:
             if len(self._limiters) >= MOST_KEYS:

@@ -7,8 +7,8 @@ import pytest
 from handrail_orchestrator.errors import Fenced, Misuse, ReviewConflict, WrongState
 from handrail_orchestrator.store import ReviewQuery, Store
 from handrail_orchestrator.store.breaking import Rule
-from handrail_orchestrator.store.changes import EndRun, Fork, MoveReview, RecordStep, Suspend
-from handrail_orchestrator.store.claiming import TakeOver
+from handrail_orchestrator.store.changes import ClaimedChange, EndRun, Fork, MoveReview, RecordStep, Suspend
+from handrail_orchestrator.store.claiming import ClaimRun, TakeOver
 from handrail_orchestrator.store.control import (
     BulkBatch,
     EnterSystem,
@@ -230,6 +230,18 @@ def test_runs_are_forgotten_with_their_descendants_and_nothing_of_the_others_is(
     assert isinstance(refusal(store, Fork("a", None, "d", NOW)), WrongState)
     with store.evidence() as evidence:
         assert list(evidence.blanks()) == []  # nobody was asked anything
+
+
+def test_no_execution_that_has_lost_its_run_enters_a_system_or_tells_of_it(store: Store) -> None:
+    worker = signed_on(store)
+    wrote(store, starting("a")._replace(deadline=NOW + 100))
+    (lost,) = claim(store, worker).runs
+    anew = wrote(store, ClaimRun("a", NOW, anew=True), worker=worker)[0]
+    failed = SystemFailed("crm", lost.key, "call", NOW, RULE._replace(failures=1), "OSError")
+    for change in (EnterSystem("crm", lost.key, "call", NOW, RULE), failed):
+        assert isinstance(refusal(store, ClaimedChange(lost.claim, change), worker), Fenced)
+    assert (store.systems(), store.waits([lost.key])) == ([], [])
+    assert wrote(store, ClaimedChange(anew.claim, failed), worker=worker) == [True]
 
 
 def test_a_call_that_tries_and_never_comes_back_is_not_waited_for_without_end(store: Store) -> None:

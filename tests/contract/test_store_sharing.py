@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from handrail_orchestrator.errors import Fenced
 from handrail_orchestrator.limits import LimitKey
 from handrail_orchestrator.store import Store
-from handrail_orchestrator.store.claiming import Release, TakeOver
+from handrail_orchestrator.store.changes import ClaimedChange
+from handrail_orchestrator.store.claiming import ClaimRun, Release, TakeOver
 from handrail_orchestrator.store.sharing import LeavePlace, TakePlace, TakeTurn
 from handrail_orchestrator.store.sqlite import SqliteStore
-from tests.contract.stores import NOW, refusal, signed_on, wrote
+from tests.contract.stores import NOW, claim, refusal, signed_on, starting, wrote
 
 CRM = LimitKey("crm", "acme")
 
@@ -40,6 +41,18 @@ def test_places_of_a_process_that_is_gone_are_the_next_ones_and_it_cannot_give_t
     assert isinstance(refusal(store, TakePlace(CRM, 1), one), Fenced)
     wrote(store, Release(), worker=two)
     assert store.places_of(two) == []
+
+
+def test_a_place_is_taken_for_no_execution_that_has_lost_its_run(store: Store) -> None:
+    worker = signed_on(store)
+    wrote(store, starting("a"))
+    (first,) = claim(store, worker).runs
+    taking = TakePlace(CRM, 1, first.key)
+    assert wrote(store, ClaimedChange(first.claim, taking), worker=worker)[0].has
+    anew = wrote(store, ClaimRun("a", NOW, anew=True), worker=worker)[0]
+    assert isinstance(refusal(store, ClaimedChange(first.claim, taking), worker), Fenced)
+    (behind,) = wrote(store, ClaimedChange(anew.claim, taking), worker=worker)
+    assert [row.id for row in store.places_of(worker)][1:] == [behind.id]
 
 
 def test_turns_are_evenly_spaced_in_whatever_process_they_are_taken(store: Store) -> None:

@@ -17,7 +17,7 @@ from handrail_orchestrator.embedded.records import message_of
 from handrail_orchestrator.embedded.threads import BodyThreads
 from handrail_orchestrator.embedded.tries import Tries
 from handrail_orchestrator.hooks import Hooks
-from handrail_orchestrator.limits import Limiters
+from handrail_orchestrator.limits import Holder, Limiters
 from handrail_orchestrator.pace import SLOW_SECONDS
 from handrail_orchestrator.retry import Retry, asked_seconds, delay_seconds
 from handrail_orchestrator.step import AnyStep, Args, Default, Kwargs, Policy, Step
@@ -113,7 +113,7 @@ class Bodies:
         while True:
             this = context._replace(attempt=tries.next())
             try:
-                value = await self._attempt(step, this, args, kwargs)
+                value = await self._attempt(step, this, tries.holder, args, kwargs)
             except Exception as error:
                 if self._systems is not None:
                     await self._systems.failed(step, tries, error)
@@ -136,19 +136,19 @@ class Bodies:
         if self._systems is not None:
             await self._systems.enter(step, tries)
 
-    async def _attempt(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
-        async with self._turn(step, args, kwargs), self._time_limit(step.policy.timeout_seconds):
+    async def _attempt(self, step: AnyStep, context: StepContext, holder: Holder, args: Args, kwargs: Kwargs) -> Any:
+        async with self._turn(step, holder, args, kwargs), self._time_limit(step.policy.timeout_seconds):
             return await self._bounded(step, step.policy, context, args, kwargs)
 
-    def _turn(self, step: AnyStep, args: Args, kwargs: Kwargs) -> AbstractAsyncContextManager[None]:
+    def _turn(self, step: AnyStep, holder: Holder, args: Args, kwargs: Kwargs) -> AbstractAsyncContextManager[None]:
         limit = step.policy.limit
-        return nullcontext() if limit is None else self._limiters.of(limit, args, kwargs, step=step.name)
+        return nullcontext() if limit is None else self._limiters.of(limit, args, kwargs, step=step.name, holder=holder)
 
-    async def judge(self, step: AnyStep, context: StepContext, args: Args, kwargs: Kwargs) -> Any:
+    async def judge(self, step: AnyStep, context: StepContext, holder: Holder, args: Args, kwargs: Kwargs) -> Any:
         """Call a judge once, within its limit."""
         if step.policy.limit is None:
             return await self.call(step, context, args, kwargs)
-        async with self._turn(step, args, kwargs):
+        async with self._turn(step, holder, args, kwargs):
             return await self.call(step, context, args, kwargs)
 
     async def _bounded(self, step: AnyStep, policy: Policy, context: StepContext, args: Args, kwargs: Kwargs) -> Any:

@@ -33,6 +33,7 @@ from handrail_orchestrator.embedded.waiting import WaitingRun
 from handrail_orchestrator.embedded.waits import Waits
 from handrail_orchestrator.embedded.wording import Wording, of_doubt
 from handrail_orchestrator.errors import HistoryMismatch, Misuse
+from handrail_orchestrator.limits import Holder
 from handrail_orchestrator.run import Call, branch_list
 from handrail_orchestrator.step import Args, Kwargs, check_name
 from handrail_orchestrator.store.changes import Change, ClaimedChange, RecordStep
@@ -176,7 +177,8 @@ class EmbeddedRun(WaitingRun):
     def notebook(self) -> Notebook:
         """Return where tries are noted; not kept, because a run that held it would be a cycle."""
         waits = self.waits
-        return Notebook(self.equipment.clock, self.write, self.settled, waits.back_off, waits.hold, self._stopped)
+        clock, write = self.equipment.clock, self.write
+        return Notebook(clock, self.claim, write, self.settled, waits.back_off, waits.hold, self._stopped)
 
     def _left(self) -> None:
         steps = ", ".join(self.running) or "the workflow between its steps"
@@ -332,7 +334,9 @@ class EmbeddedRun(WaitingRun):
             # drawn before anybody knows whether the value is accepted, so that the draws are a sample of all cases
             drawn = bound.audit is not None and bound.audit.draws(context.idempotency_key)
             with nullcontext() if reply is None or bound.batched is None else bound.batched.handed(reply):
-                outcome = bound.outcome_of(await self.equipment.bodies.judge(judging.step, context, args, kwargs))
+                holder = Holder(self.key, self.claim)
+                said = await self.equipment.bodies.judge(judging.step, context, holder, args, kwargs)
+                outcome = bound.outcome_of(said)
             if promise is not None and (promised := promise.promised(outcome, context.idempotency_key)) is not None:
                 cases = promise.cases(promised, encoded, clock.now())
                 drawn |= promised.drawn

@@ -6,7 +6,8 @@ from types import TracebackType
 
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.embedded.writer import Writer
-from handrail_orchestrator.limits import Limit, LimitKey
+from handrail_orchestrator.limits import Holder, Limit, LimitKey
+from handrail_orchestrator.store.changes import Change, ClaimedChange
 from handrail_orchestrator.store.port import Store
 from handrail_orchestrator.store.sharing import LeavePlace, PlaceRow, TakePlace, TakeTurn
 from handrail_orchestrator.strands import asleep
@@ -23,9 +24,9 @@ class SharedLimits:
         self._clock = clock
         self._waiting: dict[int, asyncio.Future[None]] = {}
 
-    def limiter(self, limit: Limit, of: LimitKey) -> "SharedLimiter":
+    def limiter(self, limit: Limit, of: LimitKey, holder: Holder | None) -> "SharedLimiter":
         """Return what one body enters."""
-        return SharedLimiter(self, limit, of)
+        return SharedLimiter(self, limit, of, holder)
 
     def look(self, worker: int) -> None:
         """Let those go on who have a place since, from whomever."""
@@ -38,10 +39,13 @@ class SharedLimits:
             if not future.done():
                 future.set_exception(PlaceLostError())
 
-    async def place(self, of: LimitKey, most: int) -> int:
+    async def place(self, of: LimitKey, most: int, holder: Holder | None) -> int:
         """Wait for a place and return its number."""
+        change: Change = TakePlace(of, most, None if holder is None else holder.run)
+        if holder is not None and holder.claim is not None:
+            change = ClaimedChange(holder.claim, change)
         while True:
-            row: PlaceRow = await self._writer.ask(TakePlace(of, most))
+            row: PlaceRow = await self._writer.ask(change)
             if row.has:
                 return row.id
             future = self._waiting[row.id] = asyncio.get_running_loop().create_future()
@@ -90,15 +94,16 @@ class PlaceLostError(Exception):
 class SharedLimiter:
     """One body's way through a limit that all processes share."""
 
-    def __init__(self, shared: SharedLimits, limit: Limit, of: LimitKey) -> None:
+    def __init__(self, shared: SharedLimits, limit: Limit, of: LimitKey, holder: Holder | None) -> None:
         self._shared = shared
         self._limit = limit
         self._of = of
+        self._holder = holder
         self._place: int | None = None
 
     async def __aenter__(self) -> None:
         if self._limit.concurrent is not None:
-            self._place = await self._shared.place(self._of, self._limit.concurrent)
+            self._place = await self._shared.place(self._of, self._limit.concurrent, self._holder)
         if self._limit.per_second is not None:
             try:
                 await self._shared.turn(self._of, self._limit.per_second)

@@ -39,7 +39,7 @@ class Systems:
         if system not in self.failing:
             return
         change = EnterSystem(system, tries.run, tries.step, self._clock.now(), _rule(breaker))
-        entered: Entered = await self._writer.ask(change)
+        entered: Entered = await self._writer.ask(tries.owned(change))
         if entered.way == "wait":
             raise tries.hold(tries, system, None)
         tries.begun += entered.seconds
@@ -60,7 +60,8 @@ class Systems:
             return
         self.failing |= {system}
         rule, now = _rule(breaker), self._clock.now()
-        if await self._writer.ask(SystemFailed(system, tries.run, tries.step, now, rule, error_type(error))):
+        change = SystemFailed(system, tries.run, tries.step, now, rule, error_type(error))
+        if await self._writer.ask(tries.owned(change)):
             self.changed()
             raise tries.hold(tries, system, error) from None
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from handrail_orchestrator.clock import Clock, sleep
 from handrail_orchestrator.context import StopFlag
 from handrail_orchestrator.embedded.records import Begun, recorded_error
+from handrail_orchestrator.limits import Holder
 from handrail_orchestrator.records.failure import RecordedError
-from handrail_orchestrator.store.changes import Change, NoteStarted
+from handrail_orchestrator.store.changes import Change, ClaimedChange, NoteStarted
 from handrail_orchestrator.store.rows import StepRow
 from handrail_orchestrator.suspension import Suspended
 
@@ -32,6 +33,8 @@ class Tries:
     hold: "Hold"
     run: int
     """The key of its run."""
+    claim: int | None
+    """The number of that run's claim."""
     step: str
     """The step's name in it."""
     attempt: int = 0
@@ -48,12 +51,22 @@ class Tries:
         self.attempt += 1
         return self.attempt
 
+    def owned(self, change: Change) -> Change:
+        """Have a change count only as long as this execution has its run."""
+        return change if self.claim is None else ClaimedChange(self.claim, change)
+
+    @property
+    def holder(self) -> Holder:
+        """Return who has the places of limits that these tries take."""
+        return Holder(self.run, self.claim)
+
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
     """Where tries are noted, and how their run waits."""
 
     clock: Clock
+    claim: int | None
     write: Callable[[Change], None]
     settled: Callable[[], Awaitable[None]]
     back_off: Callable[[StepRow], Suspended]
@@ -87,7 +100,9 @@ def resumed(begun: Begun, row: StepRow | None, notes: Notebook) -> Tries:
         return notes.hold(begun.name, system)
 
     failed = _noted_failures(row)
-    return Tries(begun.queued, pause, hold, begun.key, begun.name, begun.attempt - 1, failed, notes.stopped)
+    return Tries(
+        begun.queued, pause, hold, begun.key, notes.claim, begun.name, begun.attempt - 1, failed, notes.stopped
+    )
 
 
 def _noted_failures(row: StepRow | None) -> int:

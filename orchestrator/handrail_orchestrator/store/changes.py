@@ -365,7 +365,7 @@ def run_of(change: Change) -> int | None:
             return run_of(change.change)
         case Suspend() | EndRun() | HandBack() | SealBatch():
             return change.key
-        case ReadAnswer() | KeepTrace() | h.EnterSystem() | h.SystemFailed() | h.SystemAnswered():
+        case ReadAnswer() | KeepTrace() | h.EnterSystem() | h.SystemFailed() | h.SystemAnswered() | TakePlace():
             return change.run
         case (
             StartRun() | StartMany() | Claim() | Release() | Register() | Beat() | TakeOver() | Send() | Cancel()
@@ -380,7 +380,7 @@ def run_of(change: Change) -> int | None:
             | ro.DeclareRollout() | ro.MoveRollout() | ro.HoldFired() | ro.RecordChallenge()
             | g.RollUp() | g.RecordOutcome() | g.PutBaseline()
             | h.Pause() | h.Resume() | h.ProbeNow() | h.BulkBatch() | ForgetRuns()
-            | TakePlace() | LeavePlace() | TakeTurn()
+            | LeavePlace() | TakeTurn()
             | AskAgain() | NumberCases() | SettleCases() | TakePromise() | SetLadder() | MovePromise()
             | BeginModel() | TakeRescored() | DecideModel() | TakeLearning()
             | PutPerson() | Rehash() | PutPass() | DropPasses() | UsePass()

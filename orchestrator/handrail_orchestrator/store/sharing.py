@@ -11,6 +11,8 @@ class TakePlace(NamedTuple):
 
     of: LimitKey
     most: int
+    run: int | None = None
+    """For a body of this run; None: of none."""
 
 
 class LeavePlace(NamedTuple):
