@@ -89,7 +89,7 @@ class Reader(DecidedReader, FailureReader, LogReader, MapReader, StatsReader):
         """
         checked_texts(workflow=query.workflow, text=query.text)
         tags.check_filter(query.tags)
-        return [run_record(row) for row in self._open_store.latest(query)]
+        return [run_record(row, values=query.values) for row in self._open_store.latest(query)]
 
     def run_ids(self, keys: Sequence[int]) -> dict[int, str]:
         """Return the ids of runs by their keys, such as those of parents."""

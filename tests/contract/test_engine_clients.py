@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import get_protocol_members
 
-from handrail.orchestrator import ReviewConflict, ReviewError, ReviewQuery
+from handrail.orchestrator import Misuse, ReviewConflict, ReviewError, ReviewQuery
 from handrail_orchestrator.engine import Engine
 from handrail_orchestrator.store.port import JudgedQuery, RunQuery
 from handrail_orchestrator.testing import FakeClock
@@ -24,6 +24,11 @@ async def test_runs_are_listed_both_ways_and_told_apart(engine: Engine) -> None:
     assert [run.id for run in engine.latest_runs(limit=2)] == ["asks", "r2"]
     found = engine.find_runs(RunQuery(text="R", limit=2))
     assert [run.id for run in found] == ["r2", "r1"]
+    (brief, _) = engine.find_runs(RunQuery(text="R", limit=2, values=False))
+    assert (brief.id, brief.status, brief.started) == (found[0].id, found[0].status, found[0].started)
+    for value in ("input", "output"):
+        with pytest.raises(Misuse, match="listed without its values"):
+            getattr(brief, value)
     assert engine.run_ids([found[0].key, 999]) == {found[0].key: "r2"}
     assert {"add", "approve"}.issubset(engine.workflow_names())
     (first,) = engine.some_steps("r1", limit=1)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handrail_orchestrator.store import RunQuery, Store
-from handrail_orchestrator.store.changes import Cancel, RecordStep
+from handrail_orchestrator.store.changes import Cancel, EndRun, RecordStep
 from handrail_orchestrator.store.rows import RunRow, RunStatus
 from handrail_orchestrator.store.sql.runs import SET_BACK_SECONDS
 from handrail_orchestrator.store.sqlite import SqliteStore
@@ -104,6 +104,22 @@ def test_the_pages_of_a_list_are_all_that_fits_newest_first_and_nothing_else(fil
         query = replace(query, before_key=page[-1].key)
 
     assert found == expected
+
+
+def test_a_list_without_values_is_the_same_list(store: Store) -> None:
+    worker = signed_on(store)
+    wrote(store, EndRun(executing(store, worker, "ended"), "completed", "2", None, NOW), worker=worker)
+    wrote(store, starting("open"))
+    for query in (
+        RunQuery(),
+        RunQuery(workflow="add"),
+        RunQuery(workflow="add", text="e"),
+        RunQuery(status="completed"),
+    ):
+        whole = store.latest(query)
+        assert whole
+        brief = [row._replace(input="null", output=None) for row in whole]
+        assert store.latest(replace(query, values=False)) == brief
 
 
 def test_more_versions_than_one_statement_can_name_are_listed(tmp_path: Path) -> None:

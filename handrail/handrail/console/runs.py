@@ -100,6 +100,7 @@ class Filters:
             created_to=None if is_within else moment,
             before_key=int(self.before) if self.before else None,
             limit=PAGE_ROWS + 1,
+            values=False,
         )
 
     def as_query(self, **more: object) -> dict[str, object]:

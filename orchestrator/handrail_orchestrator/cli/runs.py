@@ -82,7 +82,9 @@ def list_runs(
     async def fetch(client: Client) -> _Listed:
         before_key = None if before is None else client.run(before).key
         # one more than is shown tells whether there is a next page
-        query = RunQuery(status=wanted, workflow=workflow, tags=carried, before_key=before_key, limit=limit + 1)
+        query = RunQuery(
+            status=wanted, workflow=workflow, tags=carried, before_key=before_key, limit=limit + 1, values=as_json
+        )
         rows = client.find_runs(query)
         waits = client.waits([row.key for row in rows if row.status == "waiting"])
         return _Listed(rows, waits, None if as_json else client.health())

@@ -114,7 +114,7 @@ class Forgetting(Steering):
             keys.append(row.key)
         before: int | None = None
         while tags:
-            found = self.find_runs(RunQuery(tags=tags, before_key=before, limit=LOOKED_AT_ONCE))
+            found = self.find_runs(RunQuery(tags=tags, before_key=before, limit=LOOKED_AT_ONCE, values=False))
             keys += [run.key for run in found]
             if len(found) < LOOKED_AT_ONCE:
                 break

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, cast
 
 from handrail_guards.outcome import Alternative, Judgement
 from handrail_guards.verdict import OnFail, Verdict
+from handrail_orchestrator.errors import Misuse
 from handrail_orchestrator.records.answer import GivenAnswer
 from handrail_orchestrator.records.decided import AnswerGiven, DecidedRecord, DecidedText, KnownAnswer, seconds_at
 from handrail_orchestrator.records.failure import RecordedError
@@ -46,9 +47,16 @@ _RUN = readers_of(
 )
 
 
-def run_record(row: RunRow) -> RunRecord:
-    """Return a run."""
-    return lazy_record(RunRecord, row, _RUN)
+def _not_read(row: RunRow) -> Any:
+    raise Misuse(f"run {row.id!r} was listed without its values: ask with RunQuery(values=True)")
+
+
+_RUN_WITHOUT_VALUES = {**_RUN, "input": _not_read, "output": _not_read}
+
+
+def run_record(row: RunRow, *, values: bool = True) -> RunRecord:
+    """Return a run; one that was read without its values has none to look at."""
+    return lazy_record(RunRecord, row, _RUN if values else _RUN_WITHOUT_VALUES)
 
 
 def wait_record(row: WaitRow) -> WaitRecord:

@@ -141,6 +141,8 @@ class RunQuery:
     before_key: int | None = None
     """Continue after the run with this key."""
     limit: int = 100
+    values: bool = True
+    """Whether what they were given and gave back is read; without it, a look at either raises."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ SELECT = (
     " FROM runs"
     " JOIN workflows ON workflows.id = runs.workflow"
 )
+_WITHOUT_VALUES = SELECT.replace(" input, output,", " 'null', NULL,")
 LARGEST = 2**63 - 1
 """The largest number that SQLite can hold."""
 
@@ -46,6 +47,11 @@ def latest(rows: Rows, query: RunQuery) -> list[Any]:
     return rows(*(_chosen(query, few) if len(few) < FEW else _filtered(query, *between)))
 
 
+def _select(query: RunQuery) -> str:
+    """Return what reads runs, with their values or without: a page of them may be large."""
+    return SELECT if query.values else _WITHOUT_VALUES
+
+
 def _laned(rows: Rows, query: RunQuery, above: int, below: int) -> list[int]:
     """Return the keys of runs of a status or workflow, newest first, whatever their ids."""
     lanes = _lanes(rows, query)
@@ -57,7 +63,7 @@ def _laned(rows: Rows, query: RunQuery, above: int, below: int) -> list[int]:
 
 def _chosen(query: RunQuery, keys: Sequence[int]) -> tuple[str, list[object]]:
     """Return what reads those of some runs that have the text in their ids."""
-    sql = f"{SELECT} WHERE key IN {NUMBERS} AND runs.id LIKE ? ESCAPE '\\'"
+    sql = f"{_select(query)} WHERE key IN {NUMBERS} AND runs.id LIKE ? ESCAPE '\\'"
     return f"{sql} ORDER BY key DESC LIMIT ?", [json.dumps(keys), _pattern(query), query.limit]
 
 
@@ -102,7 +108,7 @@ def _filtered(query: RunQuery, above: int, below: int) -> tuple[str, list[object
     if query.workflow is not None:
         conditions.append("runs.workflow IN (SELECT id FROM workflows WHERE name = ?)")
         values.append(query.workflow)
-    return f"{SELECT} WHERE {' AND '.join(conditions)} ORDER BY key DESC LIMIT ?", [*values, query.limit]
+    return f"{_select(query)} WHERE {' AND '.join(conditions)} ORDER BY key DESC LIMIT ?", [*values, query.limit]
 
 
 def _made(query: RunQuery) -> tuple[str, list[object]]:
