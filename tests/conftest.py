@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from tests.network import forbid_network
 from tests.scratch import choose_scratch
+from tests.stores import SECRET, kept_on_a_server
 
 choose_scratch()
 
@@ -128,6 +129,19 @@ def postgres_url(some_postgres: "PostgresAt") -> Iterator[str]:
     """Lend the address of an empty store in PostgreSQL, a schema of the test's own."""
     with some_postgres.schema() as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def either_store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _no_keys: None
+) -> Iterator[Path]:
+    """Hold a test to both stores: the one that belongs to its folder is a file there, or on PostgreSQL."""
+    if request.param == "sqlite":
+        yield tmp_path
+        return
+    monkeypatch.setenv("HANDRAIL_SECRET", SECRET)
+    with kept_on_a_server(tmp_path, request.getfixturevalue("postgres_url")):
+        yield tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from handrail.cli import app
+from tests.stores import store_in
 
 FLOWS = Path(__file__).with_name("cli_flows.py")
 TRIAGE = f"{FLOWS}:triage"
@@ -38,7 +39,8 @@ def working_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def handrail(*arguments: str, typed: str = "") -> Result:
-    return CliRunner().invoke(app, list(arguments), input=typed)
+    given = [store_in(Path.cwd()) if each == STORE else each for each in arguments]
+    return CliRunner().invoke(app, given, input=typed)
 
 
 def done(*arguments: str, typed: str = "") -> str:

@@ -15,11 +15,14 @@ import pytest
 from handrail import Escalation, Orchestrator, Run, workflow
 from handrail_orchestrator.cli.acting import read_moment, read_span
 from handrail_orchestrator.errors import Misuse
+from tests.stores import store_in
 from tests.unit.orchestrator.commands import STORE, done, handrail, working_in
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if "either_store" in request.fixturenames:  # what is asked here is asked there
+        request.getfixturevalue("either_store")
     with working_in(tmp_path, monkeypatch):
         asyncio.run(ask())
         yield
@@ -43,7 +46,7 @@ async def reply(run: Run, queue: str) -> str:
 
 
 async def ask() -> None:
-    async with Orchestrator(STORE, workflows=[approve, reply]) as orchestrator:
+    async with Orchestrator(store_in(Path.cwd()), workflows=[approve, reply]) as orchestrator:
         await orchestrator.start(approve, "mail", id="a1")
         await orchestrator.start(reply, "mail", id="r1")
         await orchestrator.idle()
@@ -78,6 +81,7 @@ def number(run: str) -> str:
 # -- acting
 
 
+@pytest.mark.usefixtures("either_store")
 def test_an_item_is_taken_and_given_back() -> None:
     item = number("a1")
     taken = acted("take", item)
@@ -118,6 +122,7 @@ def test_an_item_is_given_to_a_person_and_back_to_all() -> None:
     assert "item" in done("review", "decide", item, "yes", "--as", "ann", "--store", STORE)
 
 
+@pytest.mark.usefixtures("either_store")
 def test_an_item_is_sent_up_with_a_reason_that_is_one_of_the_known() -> None:
     item = number("a1")
     sent = acted("escalate", item, "--code", "policy", "--note", "above my limit")
@@ -186,6 +191,7 @@ def test_a_time_without_a_zone_is_local() -> None:
 # -- two people
 
 
+@pytest.mark.usefixtures("either_store")
 def test_a_second_person_answers_without_knowing_the_first_answer() -> None:
     item = number("a3")
     said = done("review", "decide", item, "yes", "--as", "ann", "--note", "plainly yes", "--store", STORE)
@@ -246,6 +252,7 @@ def test_what_is_past_its_due_time_is_listed_as_late() -> None:
     assert listed("--late") == ["a2"]
 
 
+@pytest.mark.usefixtures("either_store")
 def test_pages_go_on_where_the_last_one_ended_in_both_orders() -> None:
     for order in ((), ("--newest",)):
         seen: list[str] = []
@@ -325,6 +332,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.usefixtures("either_store")
 def test_who_is_unknown_or_may_only_look_is_refused_at_each_command() -> None:
     item = number("a1")
     done("people", "add", "boss", "--role", "admin", "--store", STORE)

@@ -35,8 +35,8 @@ async def triage(run: Run, text: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _audited_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with working_in(tmp_path, monkeypatch):
+def _audited_runs(either_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with working_in(either_store, monkeypatch):
         Path("audited_triage.py").write_text(PROGRAM, encoding="utf-8")
         done("run", "audited_triage:triage", write(["It crashes.", "I was charged twice."]), "--store", STORE)
         yield

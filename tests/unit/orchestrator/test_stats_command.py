@@ -19,12 +19,12 @@ def complaint(*arguments: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
-    with working_in(tmp_path, monkeypatch):
+def folder(either_store: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    with working_in(either_store, monkeypatch):
         lines = "".join(f"{json.dumps(ticket)}\n" for ticket in TICKETS)
-        (tmp_path / "in.jsonl").write_text(lines, encoding="utf-8")
+        (either_store / "in.jsonl").write_text(lines, encoding="utf-8")
         done("run", TRIAGE, "in.jsonl", "--store", STORE)
-        yield tmp_path
+        yield either_store
 
 
 def test_the_funnel_adds_up_for_people_for_programs_and_for_spreadsheets() -> None:

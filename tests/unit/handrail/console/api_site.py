@@ -17,6 +17,7 @@ from handrail.console.context import ConsoleSettings
 from handrail.console.secret_keys import hash_of, new_token
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, UnknownPerson
+from tests.stores import store_in
 from tests.unit.handrail.console.served import BASE, approvals, tickets
 
 API = "/api/v1"
@@ -157,7 +158,7 @@ async def api_site(
     flows: Sequence[Any] = FLOWS,
 ) -> AsyncIterator[ApiSite]:
     """Open a console with a worker on a new store."""
-    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=flows) as engine:
+    async with Orchestrator(store_in(folder), workflows=flows) as engine:
         transport = httpx2.ASGITransport(console(engine, settings))
         async with httpx2.AsyncClient(transport=transport, base_url=BASE + settings.root_path) as http:
             tokens = Tokens(engine)

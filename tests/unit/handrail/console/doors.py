@@ -21,6 +21,7 @@ from handrail_orchestrator.client import Client
 from handrail_orchestrator.people import People
 from handrail_orchestrator.records.person import Role
 from handrail_orchestrator.testing import FakeClock
+from tests.stores import store_in
 
 BASE = "http://127.0.0.1:8377"
 PASSWORD = "correct horse battery"
@@ -97,7 +98,7 @@ class House:
 async def house(folder: Path, settings: ConsoleSettings = ConsoleSettings()) -> AsyncIterator[House]:
     """Open a console on a new store that knows nobody yet."""
     clock = FakeClock()
-    async with Client(f"sqlite:///{folder / 'runs.db'}", create=True, clock=clock) as client:
+    async with Client(store_in(folder), create=True, clock=clock) as client:
         parts = SignInParts.of(client, settings.sign_in, SingleUser(settings.single_user))
         app = console(client, settings, sign_in=parts._replace(passwords=Passwords(QUICK)))
         found = House(client, clock, app)

@@ -21,6 +21,7 @@ from handrail_orchestrator.store.outbox import (
     RouteNotices,
     Tell,
 )
+from tests.stores import store_in
 from tests.unit.handrail.console.api_site import FLOWS, ApiSite, api_site
 from tests.unit.handrail.console.promised import promising
 
@@ -52,7 +53,7 @@ async def greet(run: Run, name: str) -> str:
 
 def changed(folder: Path, changes: Sequence[Change]) -> None:
     """Write changes into the store of a folder as whoever works on it would."""
-    with closing(open_store(f"sqlite:///{folder / 'runs.db'}")) as store:
+    with closing(open_store(store_in(folder))) as store:
         store.prepare_to_write()
         store.apply(changes)
 
@@ -61,7 +62,7 @@ async def given_triggers(folder: Path) -> None:
     """Let a store know two triggers, and nobody who runs them."""
     triggers = [every("0 9 1 1 *", workflow=report, name=NAME), on("tickets", "failed", start=apologize, name="sorry")]
     flows: list[Any] = [report, apologize]
-    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=flows, triggers=triggers):
+    async with Orchestrator(store_in(folder), workflows=flows, triggers=triggers):
         pass
 
 
@@ -86,7 +87,7 @@ async def call_triggers(site: ApiSite) -> None:
 
 async def given_rollouts(folder: Path) -> None:
     """Let a store know a version that is rolled out to half of the runs."""
-    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=[greet, greet_before]):
+    async with Orchestrator(store_in(folder), workflows=[greet, greet_before]):
         pass
 
 

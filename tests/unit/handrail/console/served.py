@@ -15,6 +15,7 @@ from handrail import Orchestrator, Run, Says, ScriptedModel, classify, confidenc
 from handrail.console.app import console
 from handrail.console.context import ConsoleSettings
 from handrail_orchestrator.store import ReviewQuery
+from tests.stores import store_in
 
 BASE = "http://127.0.0.1:8377"
 LABELS = ("billing", "refund", "fraud", "access", "bug")
@@ -99,7 +100,7 @@ async def opened(
     folder: Path, settings: ConsoleSettings = ConsoleSettings(), flows: Sequence[Any] = (tickets, invoices, approvals)
 ) -> AsyncIterator[Site]:
     """Open a console with a worker on a new store."""
-    async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=flows) as engine:
+    async with Orchestrator(store_in(folder), workflows=flows) as engine:
         transport = httpx2.ASGITransport(console(engine, settings))
         async with httpx2.AsyncClient(transport=transport, base_url=BASE) as http:
             yield Site(engine, http)

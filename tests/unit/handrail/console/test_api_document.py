@@ -95,6 +95,7 @@ async def promises_answer(site: ApiSite) -> None:
     assert (await site.post("/promises/1/resume", {"why": "mended"})).json()["history"][-1]["action"] == "resumed"
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_every_operation_answers_what_the_document_says(tmp_path: Path) -> None:
     async with operated_site(tmp_path) as site:
         first, second, third = await site.asked(tickets, "charged twice", "cannot sign in", "lost")

@@ -19,6 +19,7 @@ def kind_of(got: httpx2.Response) -> str:
     return str(got.json()["type"]).removeprefix(f"{API}/problems/")
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_the_list_is_what_waits_and_its_filters_count_what_they_list(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         first, second = await site.asked(tickets, "charged twice", "lost")
@@ -81,6 +82,7 @@ async def test_a_decision_is_made_of_the_version_that_was_looked_at(tmp_path: Pa
         assert (again.status_code, kind_of(again)) == (409, "item-changed")
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_of_many_who_decide_at_once_one_does(tmp_path: Path) -> None:
     names = [f"p{number}" for number in range(8)]
     async with api_site(tmp_path, with_people=True) as site:
@@ -117,6 +119,7 @@ async def test_a_decision_is_made_of_what_was_shown(tmp_path: Path) -> None:
         assert (await site.get(f"/reviews/{item}")).json()["log"][-1]["data"]["shown"] == digest
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_an_answer_waits_for_its_undo_window_and_its_run_goes_on_after_it(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         (item,) = await site.asked(tickets, "charged twice")

@@ -25,6 +25,7 @@ async def test_a_start_with_the_same_key_and_input_is_the_same_run(tmp_path: Pat
         assert len(site.engine.runs()) == 1
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_of_many_that_start_the_same_at_once_one_starts_it(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         key = {"Idempotency-Key": "order-1"}
@@ -87,6 +88,7 @@ async def test_only_workflows_that_the_server_executes_are_started(name: str, tm
         assert (got.status_code, got.json()["type"]) == (404, f"{API}/problems/unknown-workflow")
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_the_pages_of_a_list_are_all_runs_newest_first(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start_many(approvals, [(f"r{number}", "x") for number in range(7)])
@@ -101,6 +103,7 @@ async def test_the_pages_of_a_list_are_all_runs_newest_first(tmp_path: Path) -> 
         assert found == [f"r{number}" for number in reversed(range(7))]
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_runs_are_found_by_status_workflow_id_age_and_parent(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start(parents, "x", id="p")
@@ -142,6 +145,7 @@ async def test_a_run_that_has_not_failed_is_not_retried(tmp_path: Path) -> None:
         assert (await site.post("/runs/nothing/retry")).json()["type"] == f"{API}/problems/unknown-run"
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_a_fork_takes_the_history_before_its_step_and_a_free_id(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start(tickets, "x", id="r")
@@ -155,6 +159,7 @@ async def test_a_fork_takes_the_history_before_its_step_and_a_free_id(tmp_path: 
         assert (await site.post("/runs/r/fork", {"step": "nowhere"})).json()["type"] == f"{API}/problems/wrong-state"
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_an_event_counts_once_by_its_id(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.post("/workflows/deliveries/runs", headers={"Idempotency-Key": "d"})
@@ -170,6 +175,7 @@ async def test_an_event_counts_once_by_its_id(tmp_path: Path) -> None:
         assert (late.status_code, late.json()["type"]) == (409, f"{API}/problems/wrong-state")
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_an_outcome_is_recorded_on_an_ended_run_and_what_it_replaces_stays_in_the_list(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start(tickets, "x", id="a")

@@ -10,6 +10,8 @@ from tests.unit.handrail.console.doors import house
 from tests.unit.handrail.console.operated import CHANNEL, ERROR, given_notices, given_rollouts
 from tests.unit.handrail.console.served import Site, opened, text_of
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 PAGE = "/operations/notices"
 MANY = 121
 

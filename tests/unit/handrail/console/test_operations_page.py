@@ -107,6 +107,7 @@ def picture_of(text: str) -> ET.Element:
     return ET.fromstring(found[0])  # noqa: S314 -- our own
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_the_page_tells_what_became_of_runs_how_they_went_and_what_waits(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await stock(site)
@@ -126,6 +127,7 @@ async def test_the_page_tells_what_became_of_runs_how_they_went_and_what_waits(t
         assert "the secret of" not in shown
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_promises_stand_there_with_what_is_accepted_and_why(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=[*FLOWS, promising]) as site:
         assert "what is accepted under each" not in text_of(await page(site, "/operations"))
@@ -149,6 +151,7 @@ async def test_several_workflows_have_figures_together_and_each_a_map(tmp_path: 
         assert 'href="/operations?window=7d&amp;workflow=failing"' in shown
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_failures_are_retried_and_forked_together_and_what_is_refused_is_told(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await stock(site)
@@ -207,6 +210,7 @@ async def test_what_is_held_against_stands_beside(tmp_path: Path) -> None:
         assert "was 0" in text_of(await page(site, "/operations?workflow=failing&against=before"))
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_runs_are_chosen_by_their_tags(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await site.engine.start_many(tagged, [("t1", 1), ("t2", 1), ("t3", 150)])
@@ -298,6 +302,7 @@ async def staff(site: ApiSite, **people: Mapping[str, Any]) -> None:
         await site.engine.people.add(name, roles=dict(roles))
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_the_api_tells_the_same_as_the_page(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await stock(site)

@@ -86,6 +86,7 @@ async def test_guessing_the_password_at_ones_own_settings_has_to_wait_too(site: 
     assert answers == [422] * 10 + [429]
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_a_token_is_shown_once_and_lets_a_program_in_until_it_is_revoked(site: House) -> None:
     ben = await signed_in(site, "ben")
 
@@ -170,6 +171,7 @@ async def test_nobody_who_is_not_signed_in_changes_people(site: House, path: str
     assert (await site.browser().post(path, form)).status_code == 401
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_an_admin_adds_changes_and_keeps_out(site: House) -> None:
     ann = await signed_in(site, "ann")
     await ann.get("/people")
@@ -224,6 +226,7 @@ async def test_somebody_who_is_not_there_is_not_found(site: House) -> None:
     assert (await ann.post("/people/password", {"name": "eve"})).status_code == 404
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_an_admin_ends_somebodys_sessions(site: House) -> None:
     ann, ben = await signed_in(site, "ann"), await signed_in(site, "ben")
     one = site.people.passes("ben")[0]

@@ -35,6 +35,7 @@ async def test_the_list_leads_to_each_promise_and_says_when_there_is_none(tmp_pa
         assert "no promise" in text_of(await page(site, "/promises/promising/other", 404))
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_a_promise_shows_what_it_came_to_under_each_of_its_rules(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await decided(site, "x 0.9", "y 0.2")
@@ -61,6 +62,7 @@ async def test_a_promise_shows_what_it_came_to_under_each_of_its_rules(tmp_path:
         ]  # nothing was judged by the second rule yet, so that it has no share
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_it_is_paused_and_resumed_with_a_reason(tmp_path: Path) -> None:
     async with api_site(tmp_path, flows=FLOWS) as site:
         await decided(site, "x 0.9")

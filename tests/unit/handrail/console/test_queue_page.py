@@ -63,6 +63,7 @@ async def test_the_badge_is_the_number_of_rows_whatever_the_filter(tmp_path: Pat
         assert rows_of(page) == [items[3]]
 
 
+@pytest.mark.usefixtures("either_store")
 @pytest.mark.slow
 async def test_pages_lead_forward_and_back_over_the_same_rows(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
@@ -88,6 +89,7 @@ async def test_pages_lead_forward_and_back_over_the_same_rows(tmp_path: Path) ->
     assert all("queue=review" in path for path in paths)
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_a_view_is_kept_under_its_name_and_forgotten(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
         await site.post("/queue/views", {"name": "late ones", "query": "late=1&queue=review&nonsense=1"})
@@ -99,6 +101,7 @@ async def test_a_view_is_kept_under_its_name_and_forgotten(tmp_path: Path) -> No
         assert refused.status_code == 422
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_reviewing_begins_with_the_most_urgent_item_of_the_queue(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
         first, _ = await site.ask(tickets, "one", "two")
@@ -108,6 +111,7 @@ async def test_reviewing_begins_with_the_most_urgent_item_of_the_queue(tmp_path:
         assert "That was the last one" in text_of(await site.page(nothing.headers["location"]))
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_several_alike_are_accepted_each_as_a_decision_of_its_own(tmp_path: Path) -> None:
     async with opened(tmp_path) as site:
         items = await site.ask(tickets, *(f"ticket {number}" for number in range(12)))

@@ -54,6 +54,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield found
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_what_is_rolled_out_is_listed_with_how_far_and_each_has_its_evidence(site: Site) -> None:
     assert "sorting/team" not in await site.page("/operations/rollouts")
     await decided(site)
@@ -75,6 +76,7 @@ async def test_what_is_rolled_out_is_listed_with_how_far_and_each_has_its_eviden
     assert "handrail rollout promote --baseline" in said
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_only_evidence_promotes_and_the_history_says_who_why_and_on_what(site: Site) -> None:
     await decided(site)
     form = {"target": "sorting/team", "do": "promote", "to": "0.2", "why": "none <b>otherwise</b>"}
@@ -104,6 +106,7 @@ async def test_only_evidence_promotes_and_the_history_says_who_why_and_on_what(s
     assert (back.status_code, site.engine.rollout("sorting/team").share) == (303, 0.1)
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_one_is_held_and_resumed(site: Site) -> None:
     await decided(site, 1)
     target = {"target": "greet@2"}

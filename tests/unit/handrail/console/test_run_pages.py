@@ -45,6 +45,7 @@ async def post(site: ApiSite, run_id: str, values: Mapping[str, str], **headers:
     return await site.http.post(f"/runs/{quote(run_id)}", data={"csrf": found[1], **values}, headers=named)
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_the_list_shows_runs_newest_first_with_what_they_wait_for_or_why_they_failed(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start(orders, Order(id="o", total=1), id="failed one")
@@ -61,6 +62,7 @@ async def test_the_list_shows_runs_newest_first_with_what_they_wait_for_or_why_t
         assert 'href="/runs/failed%20one"' in shown_page
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_the_filters_stand_in_the_address_and_go_on_to_the_next_page(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start_many(approvals, [(f"r{number:03}", "x") for number in range(PAGE_ROWS + 3)])
@@ -132,6 +134,7 @@ async def test_the_timeline_tells_what_each_step_took_came_to_and_who_decided(tm
         assert "Output refund" in said
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_parents_and_children_lead_to_one_another(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start(parents, "x", id="p")
@@ -141,6 +144,7 @@ async def test_parents_and_children_lead_to_one_another(tmp_path: Path) -> None:
         assert '<dt>Parent run</dt><dd><a href="/runs/p">p</a>' in await page(site, "/runs/p/approvals")
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_a_long_timeline_is_shown_page_by_page(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start(deliveries, None, id="r")
@@ -182,6 +186,7 @@ async def test_whatever_stands_in_a_run_is_shown_as_text(text: str, tmp_path: Pa
         assert "<script>alert" not in refused.text
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_what_is_done_from_the_page_is_done_and_said(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start(orders, Order(id="o", total=1), id="o")
@@ -306,6 +311,7 @@ def test_a_value_is_folded_when_it_is_long_and_cut_when_nobody_would_read_on() -
     assert shown("a\r\nb\u202e").text == "a\nb\\u202e"
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_every_page_says_what_is_paused_and_why(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.pause(workflow="orders", by="ann", why="<b>the warehouse moves</b>")
@@ -317,6 +323,7 @@ async def test_every_page_says_what_is_paused_and_why(tmp_path: Path) -> None:
         assert "is paused" not in text_of(await page(site, "/runs"))
 
 
+@pytest.mark.usefixtures("either_store")
 async def test_a_run_whose_values_were_forgotten_says_so(tmp_path: Path) -> None:
     async with api_site(tmp_path) as site:
         await site.engine.start(orders, Order(id="secret order", total=1), id="o")

@@ -11,6 +11,8 @@ from tests.unit.handrail.console.doors import house
 from tests.unit.handrail.console.operated import NAME, changed, given_triggers
 from tests.unit.handrail.console.served import Site, opened, text_of
 
+pytestmark = pytest.mark.usefixtures("either_store")
+
 ONE = f"/operations/triggers/one?name={quote(NAME)}"
 ACT = "/operations/triggers/one"
 

@@ -18,8 +18,8 @@ async def asking(run: Run, name: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with working_in(tmp_path, monkeypatch):
+def _own_folder(either_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with working_in(either_store, monkeypatch):
         Path("flow.py").write_text(FLOW, encoding="utf-8")
         Path("names.jsonl").write_text('"ann"\n', encoding="utf-8")
         done("run", "flow.py:asking", "names.jsonl", "--store", STORE)

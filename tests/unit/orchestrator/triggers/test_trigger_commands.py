@@ -56,6 +56,7 @@ def test_triggers_of_a_function_or_alone_are_given_and_listed() -> None:
     assert "fires" in table
 
 
+@pytest.mark.usefixtures("either_store")
 def test_one_is_paused_resumed_and_fired_and_the_history_says_by_whom() -> None:
     work()
     assert (
@@ -83,6 +84,7 @@ def test_one_is_paused_resumed_and_fired_and_the_history_says_by_whom() -> None:
     assert "evening-hand:1" in done("runs", "list", "--store", STORE)
 
 
+@pytest.mark.usefixtures("either_store")
 def test_one_that_no_code_has_any_more_is_struck_off() -> None:
     work()
     assert done("triggers", "forget", "evening", "--as", "ann", "--store", STORE) == "evening: struck off\n"

@@ -1,0 +1,26 @@
+"""Which store a test works on: a file in its folder, or one on PostgreSQL where the test is held to both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FILE = "runs.db"
+SECRET = "the secret of a store on a server"
+
+_on_a_server: dict[Path, str] = {}
+"""The folders whose store is elsewhere."""
+
+
+def store_in(folder: Path) -> str:
+    """Return the address of the store that belongs to a folder."""
+    return _on_a_server.get(folder.resolve(), f"sqlite:///{folder / FILE}")
+
+
+@contextmanager
+def kept_on_a_server(folder: Path, address: str) -> Iterator[None]:
+    """Have the store that belongs to a folder on a server."""
+    _on_a_server[folder.resolve()] = address
+    try:
+        yield
+    finally:
+        del _on_a_server[folder.resolve()]
