@@ -15,11 +15,12 @@ from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.options import DEFAULT_STORE, JsonOption, StoreOption
 from handrail_orchestrator.clock import SystemClock
 from handrail_orchestrator.reader import reading
+from handrail_orchestrator.sealing.opening import must_open
 from handrail_orchestrator.secret import VARIABLE, key_file
 from handrail_orchestrator.store import open_store
 from handrail_orchestrator.store.address import path_of
 from handrail_orchestrator.store.address_text import is_server
-from handrail_orchestrator.store.backup import back_up, restore_backup
+from handrail_orchestrator.store.backup import back_up, restore_backup, sealing_of
 from handrail_orchestrator.store.claiming import TakeOver
 from handrail_orchestrator.store.copying import without_password
 
@@ -93,6 +94,7 @@ def restore(
     What was being executed when the backup was made is due again. What was answered since is asked again, and actions
     are executed again, with the same idempotency keys.
     """
+    must_open(sealing_of(file), str(file))  # before anything is made: what is half restored is refused the next time
     restore_backup(file, store)
     again = _due_again(store)
     path = path_of(store)

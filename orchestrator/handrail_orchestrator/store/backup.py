@@ -49,6 +49,17 @@ def restore_backup(source: Path, url: str) -> None:
         made.commit()
 
 
+def sealing_of(backup: Path) -> str | None:
+    """Return what a backup says of the keys that its values are sealed by; None: they are not.
+
+    Raises:
+        StoreError: it cannot be read; see its subclasses.
+    """
+    from handrail_orchestrator.store.sqlite import backup as files  # noqa: PLC0415 -- as above
+
+    return files.sealing_of(backup)
+
+
 @contextmanager
 def _of_today(source: Path) -> Iterator[str]:
     """Give the block the address of a copy, in the format of today: a backup is never changed."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from handrail_orchestrator.errors import StoreCorrupt, StoreError, StoreFull, StoreReadOnly
 from handrail_orchestrator.store.port import MEMORY
+from handrail_orchestrator.store.sql.sealing import STATE
 from handrail_orchestrator.store.sqlite.connection import explaining, is_there, reader
 
 BESIDE = ("-wal", "-shm", "-journal")
@@ -49,6 +50,20 @@ def put_back(source: Path, path: str) -> None:
             raise StoreError(path, f"{path}{ending} is left of a store that was there: move it away with that store")
     with made_whole(Path(path)) as partial:
         shutil.copyfile(source, partial)
+
+
+def sealing_of(source: Path) -> str | None:
+    """Return what a backup says of the keys that its values are sealed by; None: they are not.
+
+    Raises:
+        StoreNotFound: there is no such file.
+        StoreError: it is no store that this version can read; see its subclasses.
+    """
+    with closing(reader(str(source))) as connection, explaining(str(source)):
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'settings'").fetchone() is None:
+            return None
+        found = connection.execute(STATE).fetchone()
+    return None if found is None else str(found[0])
 
 
 def must_be_a_backup(source: Path) -> None:
