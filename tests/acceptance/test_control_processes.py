@@ -9,6 +9,7 @@ import pytest
 
 from handrail import Client
 from tests.acceptance.processes import kill, spawn
+from tests.stores import store_in
 from tests.unit.orchestrator.control.flows import until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
@@ -22,8 +23,8 @@ def called(folder: Path) -> list[tuple[int, str]]:
     return [(int(pid), run) for pid, run in (line.split() for line in lines)]
 
 
-async def test_one_run_of_all_processes_tries_and_when_its_process_is_killed_another_does(tmp_path: Path) -> None:
-    store = f"sqlite:///{tmp_path}/runs.db"
+async def test_one_run_of_all_processes_tries_and_when_its_process_is_killed_another_does(either_store: Path) -> None:
+    tmp_path, store = either_store, store_in(either_store)
     processes = [spawn("needy.py", store, str(tmp_path), str(RUNS)) for _ in range(2)]
     try:
         async with Client(store, create=True) as client:

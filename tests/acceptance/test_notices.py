@@ -7,15 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from handrail import Orchestrator
+from handrail import Client, Orchestrator
 from tests.acceptance.processes import kill
 from tests.acceptance.telling import refund
 from tests.mail_server import MailProcess
+from tests.stores import store_in
+from tests.unit.orchestrator.control.flows import until
 
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = 90.0
@@ -33,7 +35,7 @@ def command(mail: MailProcess, folder: Path, *arguments: str) -> Iterator[subpro
     """Start a command with the plan; it is killed at the end of the block."""
     telling = f"{HERE / 'telling.py'}:plan"
     process = subprocess.Popen(
-        [sys.executable, "-m", "handrail", *arguments, "--notices", telling, "--store", "sqlite:///runs.db"],
+        [sys.executable, "-m", "handrail", *arguments, "--notices", telling, "--store", store_in(folder)],
         cwd=folder,
         env={**os.environ, "MAIL_PORT": str(mail.port), "MAIL_PASSWORD": "s3cret"},
         stdout=subprocess.PIPE,
@@ -50,7 +52,7 @@ def ask(folder: Path, *titles: str) -> None:
     """Ask urgent questions in a process that tells nobody: it dies before anything could be sent."""
 
     async def asked() -> None:
-        async with Orchestrator(f"sqlite:///{folder / 'runs.db'}", workflows=[refund]) as orchestrator:
+        async with Orchestrator(store_in(folder), workflows=[refund]) as orchestrator:
             await orchestrator.start_many(refund, [(each, each) for each in titles])
             await orchestrator.idle()
 
@@ -87,6 +89,23 @@ def test_a_worker_that_is_killed_leaves_what_it_had_to_tell_to_the_next(mail: Ma
     with command(mail, tmp_path, "work", f"{HERE / 'telling.py'}:refund") as second:
         begun(second, "working on")
         assert subjects(mail, 1) == ["[refunds] Urgent: Refund Ann?"]
+
+
+@pytest.mark.parametrize("either_store", ["postgres"], indirect=True)
+async def test_each_question_is_told_once_by_one_of_the_workers_on_a_server(
+    mail: MailProcess, either_store: Path
+) -> None:
+    titles = [f"Refund number {number}?" for number in range(12)]
+    with ExitStack() as stack:
+        for _ in range(2):
+            worker = stack.enter_context(command(mail, either_store, "work", f"{HERE / 'telling.py'}:refund"))
+            begun(worker, "working on")
+        await asyncio.to_thread(ask, either_store, *titles)
+        async with Client(store_in(either_store)) as client:
+            await until(lambda: client.outbox.counts() == {"routed": len(titles)})
+            await until(lambda: {each.state for each in client.outbox.delivery_counts()} == {"sent"})
+    told = [f"{each['Subject']} {each.get_content()}" for each in mail.mails()]
+    assert [sum(title in text for text in told) for title in titles] == [1] * len(titles)
 
 
 def test_the_console_tells_people_without_executing_anything(mail: MailProcess, tmp_path: Path) -> None:
