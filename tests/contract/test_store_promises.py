@@ -70,6 +70,9 @@ def test_a_case_is_recorded_with_its_step_or_not_at_all(store: Store) -> None:
     key = judged(store, worker, case("1"))
     refusal(store, RecordStep(step(key, "route#1", kind="ai"), cases=[case("2")]), worker)
     assert store.promise_counts(only(store).stream).cases == 1
+    (found,) = store.open_cases(only(store).stream, after=0, limit=9)
+    assert store.promise_last_case(only(store).stream) == found.id
+    assert store.promise_last_case(only(store).stream + 1) == 0
 
 
 def test_cases_are_numbered_in_order_and_those_that_come_later_behind_them(store: Store) -> None:

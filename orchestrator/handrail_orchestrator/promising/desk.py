@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from handrail_orchestrator.errors import UnknownItem, WrongState
 from handrail_orchestrator.promising.again import asked_again
-from handrail_orchestrator.promising.reader import PromiseReader, promise_rows
+from handrail_orchestrator.promising.reader import PromiseReader, promise_rows_of_all
 from handrail_orchestrator.promising.rules import StoredRules, name_of
 from handrail_orchestrator.store.changes import AskAgain
 from handrail_orchestrator.store.promises import MovePromise, NewRule, PromiseNote, PromiseRow, PromiseState
@@ -81,7 +81,8 @@ class PromiseDesk(PromiseReader):
     async def pause_promise(self, target: str, *, by: str, why: str) -> None:
         """Accept nothing under a promise until somebody resumes it; what is answered blind counts all the same.
 
-        Of a step all parts and groups are paused, of ``triage/route[gold]`` those of one group, of a number one alone.
+        Of a step all parts and groups are paused, of ``triage/route[gold]`` those of one group, each of whatever model,
+        prompt and server there was; of a number one alone.
 
         Raises:
             NotAllowed: this person may not.
@@ -92,7 +93,7 @@ class PromiseDesk(PromiseReader):
         rows = self._told(target, by, why)
         keeping = [row for row in rows if row.state != "paused"]
         if not keeping:
-            raise WrongState(f"the promise of {target} is paused: {rows[0].why}")
+            raise WrongState(f"the promise of {target} is paused: {rows[-1].why}")
         said = f"paused by {by}: {why}"
         for row in keeping:
             rule = NewRule(None, 1.0, row.below_share, row.band_from, row.read_to, row.labels, 0, said)
@@ -100,6 +101,8 @@ class PromiseDesk(PromiseReader):
 
     async def resume_promise(self, target: str, *, by: str, why: str) -> None:
         """Let a paused promise accept again, as much as its labels allow; its keeper sets the rule.
+
+        By a name whatever is paused of it, as ``pause_promise`` does.
 
         Raises:
             NotAllowed: this person may not.
@@ -117,7 +120,7 @@ class PromiseDesk(PromiseReader):
         checked_texts(target=target, by=by)
         self.must_be_allowed(by, "rollout")
         checked_why(why)
-        return promise_rows(self._open_store, target)
+        return promise_rows_of_all(self._open_store, target)
 
     async def _say(
         self, row: PromiseRow, state: PromiseState, by: str, why: str, rule: NewRule | None, action: str, said: str = ""

@@ -15,20 +15,32 @@ if TYPE_CHECKING:
 
 
 def promise_rows(store: "PromiseStore", target: str) -> "list[PromiseRow]":
-    """Return the promises that a target names, the newest of each part and group, oldest first.
+    """Return the promises that a target names, of each part and group the current one, oldest first.
 
     ``triage/route`` names those of a step, ``triage/route[gold]`` those of one group, a number one alone.
 
     Raises:
         UnknownPromise: there is none.
     """
-    return _named(store.promises(), target)
+    rows = store.promises()
+    return _named(rows, target, current_of(store, rows))
 
 
-def _named(rows: "Sequence[PromiseRow]", target: str) -> "list[PromiseRow]":
-    newest = newest_of(rows)
+def promise_rows_of_all(store: "PromiseStore", target: str) -> "list[PromiseRow]":
+    """Return the promises that a target names, of every model, prompt and server that may answer, oldest first.
+
+    Whoever stops a step by its name means whatever judges: an earlier model may be back, or stand in for another.
+
+    Raises:
+        UnknownPromise: there is none.
+    """
+    rows = store.promises()
+    return _named(rows, target, {row.id for row in rows if answers(row)})
+
+
+def _named(rows: "Sequence[PromiseRow]", target: str, among: set[int]) -> "list[PromiseRow]":
     found = [row for row in rows if target == str(row.id)] or [
-        row for row in rows if row.id in newest and target in {f"{row.workflow}/{row.step}", name_of(row)}
+        row for row in rows if row.id in among and target in {f"{row.workflow}/{row.step}", name_of(row)}
     ]
     if not found:
         raise UnknownPromise(target, known=sorted({name_of(row) for row in rows}))
@@ -41,7 +53,7 @@ def answers(row: "PromiseRow") -> bool:
 
 
 def promise_row(store: "PromiseStore", target: str) -> "PromiseRow":
-    """Return a promise by ``triage/route``, the newest of that step, by ``triage/route[gold]``, or by its number.
+    """Return a promise by ``triage/route``, the current one of that step, by ``triage/route[gold]``, or by its number.
 
     Where it has several parts, the first of them.
 
@@ -56,10 +68,21 @@ def _first(rows: "Sequence[PromiseRow]") -> "PromiseRow":
     return next(row for row in rows if row.begun == rows[-1].begun)
 
 
-def newest_of(rows: "Sequence[PromiseRow]") -> set[int]:
-    """Return which promises are the newest of their step, terms and group."""
-    last = sorted(rows, key=answers)  # those that may answer stand behind those that may not
-    return set({(row.workflow, row.step, row.terms, subject_told(row.told).part): row.id for row in last}.values())
+def current_of(store: "PromiseStore", rows: "Sequence[PromiseRow]") -> set[int]:
+    """Return which promise is the current one of each step, terms and group: whose model judged the last case.
+
+    The newest is not always the one: an earlier model comes back, and one that stood in for another stands back.
+    """
+    alike: dict[tuple[str, ...], list[PromiseRow]] = {}
+    for row in rows:
+        alike.setdefault((row.workflow, row.step, row.terms, *subject_told(row.told).part), []).append(row)
+    return {_current(store, each).id for each in alike.values()}
+
+
+def _current(store: "PromiseStore", rows: "list[PromiseRow]") -> "PromiseRow":
+    if len(rows) == 1:
+        return rows[0]
+    return max(rows, key=lambda row: (answers(row), store.promise_last_case(row.stream), row.id))
 
 
 class PromiseReader(ABC):
@@ -73,25 +96,27 @@ class PromiseReader(ABC):
     def promises(self, workflow: str | None = None, *, earlier: bool = True) -> list[PromiseRecord]:
         """Return the promises of the store, or of a workflow, by workflow, step and when they began.
 
-        Without the ``earlier`` ones, the newest of each step, terms and group alone. The cases of each are counted.
+        Without the ``earlier`` ones, of each step, terms and group that whose model judged the last case. The cases
+        of each are counted.
         """
         rows = self._open_store.promises()
-        newest = newest_of(rows)
+        current = current_of(self._open_store, rows)
         return [
-            self._record(row, is_current=row.id in newest)
+            self._record(row, is_current=row.id in current)
             for row in rows
-            if workflow in {None, row.workflow} and (earlier or row.id in newest)
+            if workflow in {None, row.workflow} and (earlier or row.id in current)
         ]
 
     def promise(self, target: str) -> PromiseRecord:
-        """Return one promise by ``triage/route``, the newest of that step, ``triage/route[gold]``, or its number.
+        """Return one promise by ``triage/route``, the current of that step, ``triage/route[gold]``, or its number.
 
         Raises:
             UnknownPromise: there is none.
         """
         rows = self._open_store.promises()
-        row = _first(_named(rows, target))
-        return self._record(row, is_current=row.id in newest_of(rows))
+        current = current_of(self._open_store, rows)
+        row = _first(_named(rows, target, current))
+        return self._record(row, is_current=row.id in current)
 
     def promises_named(self, target: str) -> list[PromiseRecord]:
         """Return all promises that a target names: those of a step's parts and groups, of one group, or one by number.
@@ -100,8 +125,8 @@ class PromiseReader(ABC):
             UnknownPromise: there is none.
         """
         rows = self._open_store.promises()
-        newest = newest_of(rows)
-        return [self._record(row, is_current=row.id in newest) for row in _named(rows, target)]
+        current = current_of(self._open_store, rows)
+        return [self._record(row, is_current=row.id in current) for row in _named(rows, target, current)]
 
     def promise_rules(self, target: str) -> list[PromiseRuleRecord]:
         """Return the rules that a promise was ever kept by, oldest first.

@@ -290,6 +290,10 @@ class PromiseStore(Protocol):
         """Return the promises of a step; without their thresholds to try and where their keeper stands."""
         ...
 
+    def promise_last_case(self, stream: int) -> int:
+        """Return the id of the last case that a stream's own model judged; 0: there is none."""
+        ...
+
     def promise_counts(self, stream: int) -> PromiseCounts:
         """Return what became of the cases of a stream."""
         ...

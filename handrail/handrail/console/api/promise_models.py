@@ -17,8 +17,9 @@ class PromisePlace(Given):
         str,
         Field(
             min_length=1,
-            description="Its workflow and step, `triage%2Froute`: the newest promise of that step, or, where it is"
-            " paused or resumed, all its parts and groups; `triage%2Froute%5Bgold%5D` of one group; or its number",
+            description="Its workflow and step, `triage%2Froute`: the promise of that step whose model judged last,"
+            " or, where it is paused or resumed, all of that step; `triage%2Froute%5Bgold%5D` of one group; or its"
+            " number",
         ),
     ]
 
@@ -74,7 +75,7 @@ class PromiseTold(Told):
     wrong: int = Field(description="Of the answered: wrong, or given up; of `missed`, of the label, or given up")
     accepted_answered: int
     accepted_wrong: int
-    is_current: bool = Field(description="Whether it is the newest of its step, terms and group")
+    is_current: bool = Field(description="Whether its model judged the last case of its step, terms and group")
 
 
 class PromisesTold(Told):

@@ -251,6 +251,12 @@ class PromiseRows(ABC):
         rows = self._rows(f"SELECT {columns} FROM promise_log WHERE promise = ? ORDER BY id", (promise,))  # noqa: S608 -- as above
         return [PromiseLogRow._make(row) for row in rows]
 
+    def promise_last_case(self, stream: int) -> int:
+        """Return the id of the last case that a stream's own model judged; 0: there is none."""
+        these = "stream = ? AND source IS NULL"
+        ((last,),) = self._rows(f"SELECT coalesce(max(id), 0) FROM promise_cases WHERE {these}", (stream,))  # noqa: S608 -- a constant
+        return int(last)
+
     def promise_counts(self, stream: int) -> PromiseCounts:
         """Return what became of the cases of a stream."""
         return PromiseCounts._make(self._rows(_COUNTS, (stream,))[0])

@@ -163,6 +163,32 @@ def test_an_alias_that_moves_is_stale_and_has_a_promise_of_its_own(desk: Desk) -
     assert (new.threshold, new.accepted, new.drawn) == (None, 0, 50)
 
 
+def test_a_model_that_is_back_is_the_current_one_and_a_pause_by_name_stops_whatever_judges(desk: Desk) -> None:
+    async def played() -> tuple[list[PromiseRecord], ...]:
+        await desk.batch(300, mostly_right)
+        await desk.batch(5, mostly_right, step=letter("stand-in"))
+        await desk.batch(20, mostly_right)
+        async with Client(desk.store) as client:
+            back = [client.promise("sort/letter"), *client.promises(earlier=False)]
+            await client.pause_promise("sort/letter", by="ann", why="we look at it")
+        await desk.batch(20, mostly_right)
+        await desk.batch(5, mostly_right, step=letter("stand-in"))
+        async with Client(desk.store) as client:
+            paused = client.promises()
+            await client.resume_promise("sort/letter", by="ann", why="it is fine")
+            return back, paused, client.promises()
+
+    back, paused, resumed = asyncio.run(played())
+    assert [(each.model, each.is_current) for each in back] == [("scripted", True)] * 2
+    assert back[0].accepted > 0
+    assert [(each.model, each.state, each.is_current) for each in paused] == [
+        ("scripted", "paused", False),
+        ("stand-in", "paused", True),
+    ]
+    assert paused[0].accepted == back[0].accepted
+    assert [each.state for each in resumed] == ["keeping"] * 2
+
+
 def test_a_person_pauses_it_and_it_goes_on_where_it_was(desk: Desk) -> None:
     async def played() -> list[PromiseRecord]:
         await desk.batch(300, mostly_right)
