@@ -72,6 +72,15 @@ def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
     few = handrail("promise", "check", "letters.py:letter", "--cases", write(right[:3], "few.jsonl"), *STORE)
     assert few.exit_code == 3
     assert "too few to say" in few.stdout
+    copies = [{"name": f"c{n}", "input": f"same{'!' * n} 0.99", "expected": "a"} for n in range(40)]
+    once = handrail("promise", "check", "letters.py:letter", "--cases", write(copies, "copies.jsonl"), *STORE)
+    assert once.exit_code == 3
+    assert "0 of the 1 accepted cases are wrong: too few to say" in once.stdout
+    assert "(39 copies of others left out)" in once.stdout
+    seen = write([{**each, "blind": False} for each in right], "seen.jsonl")
+    refused = handrail("promise", "check", "letters.py:letter", "--cases", seen, *STORE)
+    assert refused.exit_code == 2
+    assert "no case may count (40 labelled with the suggestion in view left out)" in refused.stderr
     wrong = [{**each, "expected": "b"} for each in right]
     assert (
         handrail("promise", "check", "letters.py:letter", "--cases", write(wrong, "wrong.jsonl"), *STORE).exit_code == 1

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from handrail_ai_steps.promise_group import group_of
@@ -22,6 +22,13 @@ from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
 
 Standing: TypeAlias = Literal["kept", "broken", "stale", "unsure"]
 """``stale``: another model, prompt or server answers than any rule is for; ``unsure``: the cases are too few to say."""
+
+LEFT_OUT = {
+    "learned": "that the model learned from",
+    "seen": "labelled with the suggestion in view",
+    "copies": "copies of others",
+}
+"""What is said of the cases that count nowhere, by why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,8 @@ class PromiseCheck:
     """What is promised; empty: of all parts alike."""
     group: str = ""
     """Of which group; empty: there are no groups."""
+    left_out: int = 0
+    """Labelled cases that count nowhere: copies, labels that were not given blind, and what the model learned from."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
@@ -59,17 +68,20 @@ async def check_promise(
 ) -> list[PromiseCheck]:
     """Ask a step for labelled cases and hold its rules in force, one for each workflow, against the labels.
 
-    The cases must be drawn as the traffic is, and not be among those that the promise counts.
+    The cases must be drawn as the traffic is, and not be among those that the promise counts. As in the ledger, of
+    copies the first one counts, and labels that say that they were not given blind do not.
 
     Raises:
-        InvalidLabels: the step is under no promise, there are no cases, or several models answered.
+        InvalidLabels: the step is under no promise, no case may count, or several models answered.
         MissingExpected: a case is not labelled.
         StoreError: the store cannot be read.
     """
     terms = step.promise
     if terms is None:
         raise InvalidLabels(f"step {step.name!r} is under no promise; write accept=promise(wrong_at_most=0.02)")
-    judged = await judge_cases(step, cases, concurrency=concurrency)
+    judged, left_out = _countable(await judge_cases(step, cases, concurrency=concurrency))
+    if not judged.total:
+        raise InvalidLabels(f"no case may count{_told_of(left_out)}")
     subjects = Counter(subject_of_judgement(each.judgement, step.servers) for each in judged.cases)
     if len(subjects) != 1:
         found = ", ".join(sorted({each.model for each in subjects})) or "nobody"
@@ -87,7 +99,30 @@ async def check_promise(
         counts = [each for each in found_in[row.workflow] if each.group == told.group]
         total = len(counts) if groups else judged.total
         checks.append(_held(row, parts[row.terms], told, counts, total))
-    return checks or [_stale(rows, judged, step.name, subject.model)]
+    checks = checks or [_stale(rows, judged, step.name, subject.model)]
+    return [replace(each, reason=f"{each.reason}{_told_of(left_out)}", left_out=left_out.total()) for each in checks]
+
+
+def _countable(judged: JudgedCases) -> tuple[JudgedCases, Counter[str]]:
+    """Return the cases that may count, and how many others there are, by why."""
+    left_out = Counter({"learned": len(judged.learned)})
+    found = []
+    seen: set[str] = set()
+    for case in judged.cases:
+        if not case.blind:
+            left_out["seen"] += 1
+        elif case.cluster and case.cluster in seen:
+            left_out["copies"] += 1
+        else:
+            seen.add(case.cluster)
+            found.append(case)
+    return replace(judged, cases=tuple(found)), left_out
+
+
+def _told_of(left_out: Counter[str]) -> str:
+    """Return what to add to a sentence about what was left out; empty: nothing was."""
+    said = [f"{count:,} {LEFT_OUT[why]}" for why, count in left_out.items() if count]
+    return f" ({', '.join(said)} left out)" if said else ""
 
 
 class Measured(NamedTuple):
