@@ -7,8 +7,10 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final, Protocol
 
+from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.keeper import PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, ladder_of
 from handrail_evals.decide.keeping.ledger import AT_ONCE, drawn_case
@@ -35,6 +37,9 @@ LEASE_SECONDS: Final = 120.0
 """How long a keeper that died keeps others waiting."""
 LADDER_SCORES: Final = 100
 """First cases of a stream whose scores give its thresholds; their labels never count, as those chose the thresholds."""
+
+MOST_PAGES_BEHIND: Final = 20
+"""Pages of the ledger behind an open case that are looked through for answers that say that too much is wrong."""
 
 _log = logging.getLogger("handrail.promises")
 
@@ -141,10 +146,19 @@ async def _look(
             notes.append(PromiseNote("stopped", state.stopped))
             break
         if done < len(cases):
+            if state.look_ahead(_behind(store, row, last, ladder)):
+                notes.append(PromiseNote("stopped", state.stopped))
+                last = state.keeper.last or last
             break
         last = max(last, page[-1].number)
         await asyncio.sleep(0)
     return await _moved(client, row, state, name, read=read, last=last, notes=notes)
+
+
+def _behind(store: PromiseStore, row: PromiseRow, after: int, ladder: KeeperLadder) -> Iterator[DrawnCase]:
+    """Yield the cases behind one that is still open, up to a bound, as they are looked through again and again."""
+    for page in islice(_pages(store, row, after), MOST_PAGES_BEHIND):
+        yield from (drawn_case(each, ladder) for each in page if each.drawn)
 
 
 def _pages(store: PromiseStore, row: PromiseRow, after: int) -> Iterator[list[Any]]:

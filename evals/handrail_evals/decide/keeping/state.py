@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from handrail_evals.decide.drift.shift import mean_evidence
 from handrail_evals.decide.drift.watch import Watch
 from handrail_evals.decide.drift.watch_file import watch_from_json, watch_to_json
 from handrail_evals.decide.keeping.draws import DrawnCase
@@ -29,7 +30,7 @@ SHARE_STEP = 0.9
 
 @dataclass(slots=True)
 class KeeperState:
-    """The keeper of a promise between two looks at its ledger; a function of the ledger alone."""
+    """The keeper of a promise between two looks at its ledger: a function of the ledger and of its stops."""
 
     keeper: PromiseKeeper
     scores: list[float] = field(default_factory=list)
@@ -69,6 +70,29 @@ class KeeperState:
                 return count
         self.watch = None if running is None else running.watch
         return count
+
+    def look_ahead(self, cases: Iterable[DrawnCase]) -> bool:
+        """Stop where the answers behind an open case say that too much is wrong; return whether it did.
+
+        One item that nobody answers would hide from the watch, for days, what everybody else sees. Its bets on wrong
+        answers are tried on what people said of accepted cases; unless they stop it, all of it is read in its order
+        later. What was looked at when it stops counts for nothing that begins anew.
+        """
+        threshold = self.keeper.threshold
+        if threshold is None or self.watch is None or self.keeper.settings.is_missed:
+            return False
+        settings, bets, answers, wrong = self.watch.settings, self.watch.risk, 0, 0
+        for case in cases:
+            if not case.drawn or case.score < threshold or case.verdict not in {"right", "wrong"}:
+                continue
+            answers, wrong = answers + 1, wrong + (case.verdict == "wrong")
+            bets = tuple([bet.after(hit=case.verdict == "wrong", chance=settings.target) for bet in bets])
+            if mean_evidence(bets) >= settings.audits_per_false_stop:
+                counted = f"{wrong:,} of {answers:,} answers behind one that is still open were wrong"
+                self._stop(f"{counted}, {100 * settings.target:.3g}% expected")
+                self.keeper.last = case.number
+                return True
+        return False
 
     def _stop(self, change: object) -> None:
         """Believe nothing any more: what comes now is another traffic, and a promise about it begins anew."""

@@ -62,7 +62,7 @@ class Desk:
                     self.wrong_accepted += truth[run_id] == "b"
             while items := orchestrator.reviews(ReviewQuery(limit=500)):
                 for item in items:
-                    await orchestrator.decide(item.id, truth[item.run_id], by="ann")
+                    await orchestrator.decide(item.id, truth.get(item.run_id, "a"), by="ann")
                 await orchestrator.idle()
             if keep:
                 await keep_promises(orchestrator)
@@ -147,6 +147,33 @@ def test_another_traffic_stops_it_and_it_begins_anew(desk: Desk) -> None:
     assert stopped.threshold is None
     assert "drift" in stopped.why
     assert "stopped" in [each.action for each in history]
+
+
+def test_one_item_that_nobody_answers_does_not_hide_that_all_else_is_wrong(desk: Desk) -> None:
+    async def played(wrong: int) -> PromiseRecord:
+        sort = sort_with(letter())
+        async with Orchestrator(desk.store, workflows=[sort]) as orchestrator:
+            await orchestrator.start_many(sort, [(f"{wrong}-{n}", f"{wrong} {n} 0.9") for n in range(40)])
+            await orchestrator.idle()
+            for item in orchestrator.reviews(ReviewQuery(limit=500)):
+                number = item.run_id.rpartition("-")[2]
+                if number != "0":
+                    await orchestrator.decide(item.id, "b" if int(number) <= wrong else "a", by="ann")
+            await keep_promises(orchestrator)
+            return orchestrator.promise("sort/letter")
+
+    async def both() -> tuple[PromiseRecord, ...]:
+        await desk.batch(400, mostly_right)
+        found = [await played(2), await played(39)]
+        await desk.batch(50, mostly_right)
+        return *found, await desk.promise()
+
+    few, many, later = asyncio.run(both())
+    assert few.threshold is not None
+    assert few.answered == few.drawn - 1
+    assert (many.threshold, many.accepted_answered) == (None, few.accepted_answered + 39)
+    assert "behind one that is still open were wrong, 10% expected" in many.why
+    assert (later.threshold, later.answered) == (None, later.drawn)
 
 
 def test_an_alias_that_moves_is_stale_and_has_a_promise_of_its_own(desk: Desk) -> None:
