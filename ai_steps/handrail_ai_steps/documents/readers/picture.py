@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from handrail_ai_steps.documents.document import DocumentNote
-from handrail_ai_steps.documents.errors import BrokenDocument, TooHeavy, TruncatedDocument
+from handrail_ai_steps.documents.errors import BrokenDocument, DocumentError, TooHeavy, TruncatedDocument
 from handrail_ai_steps.documents.limits import ReadingLimits
 from handrail_ai_steps.documents.page import Page
 from handrail_ai_steps.documents.readers.drawing import as_png, picture_has_ink
@@ -37,6 +37,8 @@ FORMATS = (
 """What Pillow may take a file for: no other of its many readers is asked."""
 MOVING = ("GIF", "WEBP", "PNG")
 """Formats whose further pictures are a film, and no pages."""
+FINEST_SHADE = 65_535
+"""White, where a shade of grey has 16 bits."""
 
 
 def read(data: bytes, name: str, limits: ReadingLimits, *, places: bool) -> Iterator[Piece]:  # noqa: ARG001
@@ -92,16 +94,32 @@ def _picture(pictures: Image.Image, number: int, limits: ReadingLimits) -> Image
         if pictures.width * pictures.height > limits.megapixels * 1e6:
             raise _too_large(limits)
         pictures.load()
-        upright = ImageOps.exif_transpose(pictures)
-        return _on_white(upright)
+        return _on_white(_in_eight_bits(ImageOps.exif_transpose(pictures)))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise _too_large(limits) from None
+    except DocumentError:
+        raise
     except EOFError:
         raise BrokenDocument(f"there is no picture {number} in it") from None
     except (OSError, SyntaxError, ValueError) as error:
         if "truncated" in str(error):
             raise TruncatedDocument("the picture ends too early: ask for it again") from None
         raise BrokenDocument(f"the picture cannot be read ({error}): ask for it again") from None
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Return a picture with grey in 256 shades: of finer ones Pillow takes all but the darkest for white.
+
+    Raises:
+        BrokenDocument: its shades are numbers of which nobody knows which is white.
+    """
+    if picture.mode[0] not in "IF":
+        return picture
+    shades: Any = picture.getextrema()  # a pair, of one band
+    darkest, lightest = shades
+    if picture.mode == "F" or darkest < 0 or lightest > FINEST_SHADE:
+        raise BrokenDocument("its shades are measured values and no colours: save it as an ordinary picture")
+    return picture.convert("I").point(lambda shade: shade / 256).convert("L")
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -54,6 +54,21 @@ def saved(kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+def test_fine_shades_of_grey_are_seen_as_they_are() -> None:
+    scan = Image.new("I;16", (120, 80), 0xC000)
+    scan.paste(Image.new("I;16", (40, 20), 0x1000), (20, 20))
+    out = BytesIO()
+    scan.save(out, "PNG")
+    document = Document.open(out.getvalue())
+    assert [note.code for note in document.notes] == ["no_text_layer"]  # it is no blank page
+    seen = Image.open(BytesIO(document.page_image(1)))
+    assert (seen.getpixel((5, 5)), seen.getpixel((30, 30))) == (0xC0, 0x10)
+    out = BytesIO()
+    Image.new("F", (20, 20), 0.5).save(out, "TIFF")
+    with pytest.raises(BrokenDocument, match="measured values"):
+        Document.open(out.getvalue())
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP"])
 def test_a_picture_is_a_page_without_text_and_says_so(kind: str) -> None:
     document = Document.open(saved(kind))
