@@ -11,6 +11,7 @@ from handrail_ai_steps.errors import AIStepError
 from handrail_ai_steps.fitting import fitting, named
 from handrail_ai_steps.model import Answer, Closing, Model, ModelRequest, NoAnswer, timed_out
 from handrail_ai_steps.output import Output
+from handrail_ai_steps.sight import why_unseen
 from handrail_ground.errors import is_order, told
 from handrail_guards.model_call import ModelCall, ModelReply, model_call_watcher
 from handrail_guards.outcome import Attempt, AttemptResult
@@ -90,6 +91,9 @@ class Call:
         self.allowance.spend(attempts)
 
     async def _answer(self, model: Model, request: ModelRequest, output: Output) -> Answer | NoAnswer:
+        unseen = why_unseen(model, request, masked=bool(self.mask)) if request.pictures else ""
+        if unseen:
+            return NoAnswer(result="refused", reason=unseen, outage=False)
         if request.seconds <= 0:
             return replace(self._late(model, request, []), outage=False)  # it was not asked
         answer = await (self._ask_masked(model, request, output) if self.mask else self._safely(model, request))

@@ -13,6 +13,8 @@ from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejec
 from handrail_ai_steps.model_outcome import ModelOutcome, best
 from handrail_ai_steps.move import Move, after_block
 from handrail_ai_steps.promised import answering
+from handrail_ai_steps.pictures.among import recorded
+from handrail_ai_steps.pictures.image import Image
 from handrail_ai_steps.readings import read_with
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.routing.breaker import ModelBreaker, Turn
@@ -52,6 +54,8 @@ class Cascade:
     accept: Acceptance
     call: Call
     breaker: ModelBreaker = field(default_factory=ModelBreaker)
+    pictures: tuple[Image, ...] = ()
+    """The pictures among them."""
     """Which models are passed over."""
     gate: Gate | None = None
     """Where pieces of a streamed draft go; None: the answer is wanted whole."""
@@ -136,6 +140,7 @@ class Cascade:
             meanings=self.task.labels,
             wants_confidence=wants_confidence(self.accept),
             rejections=rejections,
+            pictures=self.pictures,
             seconds=allowance.seconds,
             max_money=allowance.purse.money,
             max_tokens=allowance.purse.tokens,
@@ -211,6 +216,7 @@ class Cascade:
         return Judgement(
             confidence=answer.confidence,
             task=self.task.name,
+            pictures=recorded(self.pictures, named=self.call.keeps_source),
             model=answer.model,
             prompt_version=f"{self.task.version}+{answer.asked_as}" if answer.asked_as else self.task.version,
             fields=answer.fields,
@@ -229,6 +235,7 @@ class Cascade:
         found = _evidence(chain.verdicts)
         if not self.documents:
             return found
+            pictures=recorded(self.pictures, named=self.call.keeps_source),
         from handrail_ai_steps.documents.evidence import evidence_of, line_heights  # noqa: PLC0415 -- documents alone
 
         if self._ranked is None or self._ranked[0] is not chain:

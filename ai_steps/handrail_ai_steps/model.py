@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.documents.document import Document
+from handrail_ai_steps.pictures.image import Image
 from handrail_guards.acceptance import Doubt
 from handrail_guards.confidence import Confidence
 from handrail_guards.outcome import Alternative, Attempt, AttemptResult
@@ -44,6 +45,8 @@ class ModelRequest:
     documents: tuple[Document, ...] = ()
     """The documents among the inputs, whose texts stand in ``text``: for models that look at places, or at pages."""
     masked: bool = False
+    pictures: tuple[Image, ...] = ()
+    """The pictures among the inputs, for models that see; a word stands for each in ``text``."""
     """Whether personal data is hidden in the texts, so that nothing else that shows it may leave this process."""
     output_type: Any
     """The type the answer must have: a Literal, an Enum, a pydantic model, or ``str`` for free text."""
@@ -190,6 +193,16 @@ class FullyNamed(Protocol):
 @runtime_checkable
 class OnServer(Protocol):
     """A model that is asked somewhere else: the same name is another model behind another server."""
+@runtime_checkable
+class SeesPictures(Protocol):
+    """A model that may look at pictures; one that is none of these is not asked about an input that holds any."""
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Return whether it does."""
+        ...
+
+
 
     @property
     def server(self) -> str:

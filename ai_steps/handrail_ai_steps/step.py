@@ -22,6 +22,7 @@ from handrail_ai_steps.inputs import Input
 from handrail_ai_steps.model import Model, OnServer
 from handrail_ai_steps.model_outcome import ModelOutcome
 from handrail_ai_steps.option_types import require_defaults
+from handrail_ai_steps.pictures.among import pictures_among, told_in_words
 from handrail_ai_steps.promise_group import group_of
 from handrail_ai_steps.promised import answered, require_promise
 from handrail_ai_steps.prompt import Prompt
@@ -301,6 +302,7 @@ class AIStep(JudgesInBatches[T_co]):
             documents=documents,
             guards=self._guard_set,
             accept=accept,
+            pictures=pictures_among((*values, *named.values())),
             call=call,
             breaker=self.breaker,
             gate=gate,
@@ -325,6 +327,7 @@ class AIStep(JudgesInBatches[T_co]):
         return inputs.whole_characters(self.task.prompt.text(inputs.as_text(values, named), tuple(values), named))
 
     def _new_call(self) -> Call:
+        values, named = told_in_words(values, named)
         return Call(Allowance(self.limits), self.mask, self.keep_source, desk=desk.here())
 
     def _can_stream_early(self) -> bool:

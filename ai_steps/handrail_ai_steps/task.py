@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from handrail_ai_steps.errors import InvalidTask
 from handrail_ai_steps.inputs import Input, as_text, delimited
 from handrail_ai_steps.output import Output
+from handrail_ai_steps.pictures.among import pictures_among
 from handrail_ai_steps.prompt import Prompt, Rendered, render
 from handrail_ai_steps.similar import ExampleChooser, SimilarExamples, without_personal_data
 from handrail_guards.numbers import is_text
@@ -144,6 +145,8 @@ def _known_kinds(mask: "Collection[PersonalDataKind]") -> "Collection[PersonalDa
 
 def _example(name: str, output: Output, example: Example | tuple[Input, Any]) -> Example:
     given, answer = (example.input, example.output) if isinstance(example, Example) else example
+    if pictures_among([given]):
+        raise InvalidTask(f"step {name!r}: an example holds a picture; examples are shown as text alone")
     try:
         return Example(given, output.validate(answer))
     except ValueError as error:

@@ -75,6 +75,24 @@ class SourceDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePicture:
+    """A picture that was judged; its bytes are in no record."""
+
+    id: str
+    """SHA-256 of the bytes of the file that it is from, as 64 hexadecimal digits."""
+    name: str
+    """Empty where inputs must not be kept."""
+    media_type: str
+    width: int
+    """In pixels, as it was sent."""
+    height: int
+    size: int
+    """In bytes, as it was sent."""
+    page: int | None = None
+    """The page of a document that it shows; None: it is a picture of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One try at one model: what it came to and what it cost.
 
@@ -190,6 +208,8 @@ class Judgement:
     """The input as text, as people read it when they review; empty when it must not be kept."""
     documents: tuple[SourceDocument, ...] = ()
     """The documents among the inputs, by where they stand in ``source``."""
+    pictures: tuple[SourcePicture, ...] = ()
+    """The pictures among the inputs, in order."""
     drawn: bool = False
     """Whether the case was drawn for a blind audit, before it was known whether its value is accepted."""
     accepted_by: AcceptedBy | None = None

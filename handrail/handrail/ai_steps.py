@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from handrail_ai_steps.models.local.examples import LabelledText as LabelledText
     from handrail_ai_steps.network import NetworkForbidden as NetworkForbidden
     from handrail_ai_steps.network import forbid_network as forbid_network
+    from handrail_ai_steps.ocr_agreement import OcrAgreement as OcrAgreement
+    from handrail_ai_steps.ocr_agreement import ocr_agreement as ocr_agreement
     from handrail_ai_steps.options import StepOptions as StepOptions
+    from handrail_ai_steps.pictures.image import Image as Image
     from handrail_ai_steps.presidio import presidio_names as presidio_names
     from handrail_ai_steps.prices import Price as Price
     from handrail_ai_steps.prices import PriceTable as PriceTable

@@ -6,6 +6,7 @@ from handrail_ai_steps.errors import ModelNotReady, RecordingMissing
 from handrail_ai_steps.model import Answer, FullyNamed, Model, ModelRequest, NoAnswer
 from handrail_ai_steps.models.recording import Recording, RecordingKey, time_asked
 from handrail_ai_steps.output import Output
+from handrail_ai_steps.sight import sees
 
 _KEPT = frozenset({"invalid", "refused", "truncated"})
 """What a model says on purpose; an outage, a time-out or an empty purse would say something else next time."""
@@ -71,6 +72,11 @@ class RecordedModel:
         """Return the name of the model whose answers these are."""
         return self._model
 
+    @property
+    def sees_pictures(self) -> bool:
+        """Return whether the live model sees pictures; without one, an answer is recorded or is not."""
+        return self._live is None or sees(self._live)
+
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Return the recorded answer; without one, ask the live model and record what it says.
 
@@ -91,7 +97,7 @@ class RecordedModel:
             raise self._missing(key, request)
         answer = await self._live.answer(request)
         if isinstance(answer, Answer) or answer.result in _KEPT:
-            self._recording.add(key, request.task, answer, output)
+            self._recording.add(key, request.task, answer, output, pictures=request.pictures)
         return answer
 
     def _missing(self, key: RecordingKey, request: ModelRequest) -> RecordingMissing:

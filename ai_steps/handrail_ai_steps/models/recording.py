@@ -1,7 +1,7 @@
 """The file of a recording: one JSON line an answer, only ever appended to."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 from handrail_ai_steps.errors import InvalidRecording
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.output import Output
+from handrail_ai_steps.pictures.among import recorded
+from handrail_ai_steps.pictures.image import Image
 from handrail_ground.errors import told
 from handrail_ground.hashing import hash_of_data
 from handrail_ground.jsonl import InvalidLines, place, read_lines
@@ -56,12 +58,22 @@ class RecordingKey:
         """Return the key of a request to a model."""
         sent_back = [[each.answer, each.reason] for each in request.rejections]
         documents = [each.id for each in request.documents]  # a page may be looked at, and not only its text read
+        seen = [[each.id, each.page, each.width, each.height, each.media_type] for each in request.pictures]
         again = [_TIME.get()] if _TIME.get() else []
         return cls(
             model,
             request.prompt_version,
             hash_of_data([request.json_schema, list(request.labels)], digits=_DIGITS),
-            hash_of_data([request.text, sent_back, *again, *([documents] if documents else [])], digits=_DIGITS),
+            hash_of_data(
+                [
+                    request.text,
+                    sent_back,
+                    *again,
+                    *([documents] if documents else []),
+                    *([{"pictures": seen}] if seen else []),
+                ],
+                digits=_DIGITS,
+            ),
         )
 
 
@@ -107,9 +119,18 @@ class Recording:
                 return f"it is recorded with another {' and '.join(names)}".replace("_", " ")
         return ""
 
-    def add(self, key: RecordingKey, task: str, answer: Answer | NoAnswer, output: Output) -> None:
-        """Append an answer."""
-        line = {"task": task, **asdict(key), **_to_line(answer, output)}
+    def add(
+        self,
+        key: RecordingKey,
+        task: str,
+        answer: Answer | NoAnswer,
+        output: Output,
+        *,
+        pictures: Sequence[Image] = (),
+    ) -> None:
+        """Append an answer, and of the pictures that it is about their hashes and sizes."""
+        seen = [asdict(each) for each in recorded(pictures, named=False)]
+        line = {"task": task, **asdict(key), **({"pictures": seen} if seen else {}), **_to_line(answer, output)}
         self._place.parent.mkdir(parents=True, exist_ok=True)
         text = ("" if self._ends_line else "\n") + json.dumps(line) + "\n"
         with self._place.open("ab") as file:

@@ -81,6 +81,11 @@ class ScriptedModel:
         Raises:
             ModelNotReady: the script says nothing about this request.
         """
+    @property
+    def sees_pictures(self) -> bool:
+        """Return that a script may be about pictures."""
+        return True
+
         self.requests.append(request)
         line = self._line(request)
         if isinstance(line, BaseException):

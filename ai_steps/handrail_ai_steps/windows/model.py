@@ -12,6 +12,7 @@ from handrail_ai_steps.fitting import fitting
 from handrail_ai_steps.model import Answer, Closing, Model, ModelRequest, NoAnswer
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.resolve import ModelLike, resolve_model
+from handrail_ai_steps.sight import sees
 from handrail_ai_steps.windows.merging import MergedWindows, WindowAnswer, doubt_about, merge, whole
 from handrail_ai_steps.windows.partial import partial
 from handrail_guards.numbers import is_count
@@ -53,6 +54,11 @@ class WindowedModel:
     def name(self) -> str:
         """Return the model's own name."""
         return self._model.name
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Return whether the model does; each window is asked about with all of them."""
+        return sees(self._model)
 
     async def aclose(self) -> None:
         """Close what the model holds open."""

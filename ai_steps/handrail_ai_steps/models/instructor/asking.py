@@ -10,11 +10,12 @@ from instructor.core.hooks import HookName, Hooks
 from handrail_ai_steps.models.instructor.answer_form import AnswerForms, AnswerUnfit, FormedAnswer
 from handrail_ai_steps.models.instructor.connection import ProviderConnection
 from handrail_ai_steps.models.instructor.failure import provider_failure
+from handrail_ai_steps.models.instructor.parts import as_parts, text_of
 from handrail_ai_steps.models.instructor.reply import ProviderReply, read_response
 from handrail_ai_steps.models.instructor.settings import ProviderSettings
 from handrail_ai_steps.models.openai.failure import Failure, Halted, Transient
 from handrail_ai_steps.models.openai.form import Form, FormMisfit, Reading
-from handrail_ai_steps.models.openai.ledger import TryLedger
+from handrail_ai_steps.models.openai.ledger import BYTES_PER_TOKEN, TryLedger
 from handrail_ai_steps.models.openai.limits import Pacer, admitted
 from handrail_ai_steps.models.openai.quiet import quiet
 from handrail_ai_steps.models.openai.request import LEAST_OUTPUT_LIMIT, MOST_OUTPUT, Messages, sent_back
@@ -34,12 +35,15 @@ class ProviderTries:
         pacer: Pacer,
         ledger: TryLedger,
         forms: AnswerForms,
+        *,
+        picture_tokens: int = 0,
     ) -> None:
         self._settings = settings
         self._connection = connection
         self._pacer = pacer
         self._ledger = ledger
         self._forms = forms
+        self._picture_tokens = picture_tokens
         self.reply: ProviderReply | None = None
         """The last response; None before the first."""
         self._last = -1
@@ -90,7 +94,8 @@ class ProviderTries:
 
     async def _try(self, messages: Messages, form: Form | None, seed: int | None) -> Reading | None:
         settings, ledger = self._settings, self._ledger
-        size = sum(len(str(each["content"]).encode()) for each in messages)
+        size = sum(len(text_of(each["content"]).encode()) for each in messages)
+        size += self._picture_tokens * BYTES_PER_TOKEN
         size += len(str(form.wire.schema)) if form is not None else 0
         limits = f"max_concurrent={settings.max_concurrent}, per_minute={settings.per_minute}"
         seen: list[Any] = []
@@ -180,7 +185,8 @@ class ProviderTries:
     def _as_said(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return a message with the role that the provider knows."""
         role = message["role"]
-        return {**message, "role": self._settings.provider.answers_as if role == "assistant" else role}
+        said = {**message, "role": self._settings.provider.answers_as if role == "assistant" else role}
+        return said if isinstance(message["content"], str) else {**said, "content": as_parts(message["content"])}
 
     def _sent(self, form: Form | None, room: int | None, seed: int | None) -> Mapping[str, Any]:
         """Return what goes out beside the messages, in the words of the provider's client."""

@@ -13,6 +13,7 @@ from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.form import Form, Forms, Reading
 from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.limits import Pacer
+from handrail_ai_steps.models.openai.pictures import SHOWN, given_pictures
 from handrail_ai_steps.models.openai.reasoning import spoken
 from handrail_ai_steps.models.openai.request import Messages, chat_request
 from handrail_ai_steps.models.openai.settings import USUAL_SAMPLES
@@ -134,10 +135,13 @@ class _Asked:
         return self._made(Reading(said.text, said.text), tries, missing("free text has no source of confidence here"))
 
     def _messages(self, form: Form | None) -> Messages:
-        return chat_request(self._request, form).messages
+        return chat_request(self._request, form, pictures=given_pictures(self._request)).messages
 
     def _tries(self) -> ProviderTries:
-        return ProviderTries(self._settings, self._connection, self._pacer, self._ledger, self._models)
+        tokens = sum(each.tokens for each in self._request.pictures)
+        return ProviderTries(
+            self._settings, self._connection, self._pacer, self._ledger, self._models, picture_tokens=tokens
+        )
 
     def _reasks(self) -> int:
         own, asked = self._settings.reasks, self._request.reasks
@@ -146,7 +150,8 @@ class _Asked:
     def _made(self, reading: Reading, tries: ProviderTries, evidence: Evidence, drawn: str = "") -> Answer:
         tries.note(*reading.notes, *evidence.notes)
         assert tries.reply is not None  # noqa: S101 -- asked after there was an answer
-        asked_as = (drawn, f"instructor-{self._connection.mode}", self._settings.sent.asked_as)
+        shown = SHOWN if self._request.pictures else ""
+        asked_as = (drawn, f"instructor-{self._connection.mode}", self._settings.sent.asked_as, shown)
         return Answer(
             value=reading.value,
             raw=reading.text,

@@ -140,6 +140,11 @@ class InstructorModel:
         return (self._settings.address.url or self._settings.provider.name).rstrip("/")
 
     @property
+    def sees_pictures(self) -> bool:
+        """Return whether pictures are sent to its provider."""
+        return self._settings.provider.takes_pictures
+
+    @property
     def prices(self) -> PriceTable:
         """Return what it is charged by."""
         return self._settings.prices

@@ -36,6 +36,11 @@ class ModelProvider:
         return self.module == "google.genai"
 
     @property
+    def takes_pictures(self) -> bool:
+        """Return whether pictures are sent to it as its wire has them; the others are not known well enough."""
+        return self.module in {"anthropic", "google.genai", "openai"}
+
+    @property
     def answers_as(self) -> str:
         """Return the role of what the model said before."""
         return "model" if self.module == "google.genai" else "assistant"

@@ -157,6 +157,11 @@ class OpenAIModel:
         return f"{self._settings.shown}@{mark}" if mark else self._settings.shown
 
     @property
+    def sees_pictures(self) -> bool:
+        """Return that pictures are sent; a server whose model does not see refuses them."""
+        return True
+
+    @property
     def prices(self) -> PriceTable:
         """Return what it is charged by."""
         return self._settings.prices

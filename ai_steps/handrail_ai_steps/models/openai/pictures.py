@@ -10,11 +10,11 @@ from handrail_ai_steps.documents.errors import DocumentError
 from handrail_ai_steps.model import ModelRequest
 from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.settings import ModelSettings
+from handrail_ai_steps.pictures.among import words_for
+from handrail_ai_steps.sight import MOST_BYTES, MOST_PICTURES, as_data_uri
 
-MOST_PICTURES = 20
-"""Of one request; no page is left out without a word: more of them are no answer."""
-MOST_BYTES = 20_000_000
-"""Of all pictures of one request."""
+SHOWN = "pictures"
+"""What the prompt version says of an answer for which the model was shown pictures: it is sure in another way."""
 PICTURE_TOKENS = 1500
 """What one picture is counted as, for estimates: servers cut it into at most eight tiles of 170 tokens."""
 
@@ -23,44 +23,64 @@ _SEEN = frozenset({"pdf", "image"})
 
 
 @dataclass(frozen=True, slots=True)
+class SentPicture:
+    """A picture as it goes with a message."""
+
+    url: str
+    """As a data URI."""
+    tokens: int = PICTURE_TOKENS
+    """What it is counted as, for estimates."""
+    word: str = ""
+    """What stands for it in the text; empty: a page of a document, which follows the one before."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeenPages:
     """A request as a model that sees is asked it."""
 
     request: ModelRequest
-    pictures: tuple[str, ...] = ()
-    """Data URIs of PNG pictures, in the order of the pages."""
+    pictures: tuple[SentPicture, ...] = ()
+    """Those among the inputs first, then the pages in their order."""
     asked_as: str = ""
-    """How the pages were shown, for the prompt version."""
+    """That pictures were shown, and how the pages were, for the prompt version."""
 
 
 async def seen(request: ModelRequest, settings: ModelSettings) -> SeenPages:
-    """Return a request with the pictures of its documents' pages, where the model is to look at them.
+    """Return a request with its pictures, and with those of its documents' pages where the model is to look at them.
 
     Raises:
         Halted: a page cannot be shown: its bytes are not there, it is too much, or personal data is hidden.
     """
     documents = [each for each in request.documents if each.kind in _SEEN]
+    given = given_pictures(request)
     if settings.pages == "text" or not documents:
-        return SeenPages(request)
+        return SeenPages(request, given, SHOWN if given else "")
     if request.masked:
         raise Halted("refused", "personal data is hidden from models, and a picture of a page would show it")
     pages = sum(len(each.pages) for each in documents)
-    if pages > MOST_PICTURES:
+    if pages + len(given) > MOST_PICTURES:
         raise Halted(
             "refused",
-            f"the documents have {pages} pages, and {MOST_PICTURES} pictures are sent at most: give fewer pages",
+            f"the documents have {pages} pages{f' beside {len(given)} pictures' if given else ''}, and {MOST_PICTURES}"
+            " pictures are sent at most: give fewer pages",
         )
-    pictures: list[str] = []
+    pictures = list(given)
     for each in documents:
-        pictures += await asyncio.to_thread(_drawn, each, settings.dpi)
-    size = sum(map(len, pictures))
+        pictures += map(SentPicture, await asyncio.to_thread(_drawn, each, settings.dpi))
+    size = sum(len(each.url) for each in pictures)
     if size > MOST_BYTES:
         raise Halted(
             "refused", f"the pictures have {size:,} bytes, and {MOST_BYTES:,} are sent at most: give a lower dpi"
         )
     text = _without(request.text, documents) if settings.pages == "image" else request.text
     asked_as = f"pages-{settings.pages}-{settings.dpi:g}dpi"
-    return SeenPages(replace(request, text=text), tuple(pictures), asked_as)
+    return SeenPages(replace(request, text=text), tuple(pictures), f"{SHOWN},{asked_as}" if given else asked_as)
+
+
+def given_pictures(request: ModelRequest) -> tuple[SentPicture, ...]:
+    """Return the pictures among the inputs as they are sent; that they can be was seen to before."""
+    pairs = zip(words_for(request.pictures), request.pictures, strict=True)
+    return tuple(SentPicture(as_data_uri(each), each.tokens, word) for word, each in pairs)
 
 
 def _drawn(document: Document, dpi: float) -> list[str]:

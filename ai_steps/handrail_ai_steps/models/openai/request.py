@@ -9,7 +9,7 @@ from handrail_ai_steps.models.openai.capabilities import Capabilities
 from handrail_ai_steps.models.openai.form import Form
 from handrail_ai_steps.models.openai.formats import Format
 from handrail_ai_steps.models.openai.ledger import BYTES_PER_TOKEN
-from handrail_ai_steps.models.openai.pictures import PICTURE_TOKENS
+from handrail_ai_steps.models.openai.pictures import SentPicture
 from handrail_ai_steps.models.openai.sent import MOST_SEED
 from handrail_ai_steps.models.openai.settings import ModelSettings
 
@@ -61,7 +61,7 @@ def chat_request(
     request: ModelRequest,
     form: Form | None,
     *,
-    pictures: Sequence[str] = (),
+    pictures: Sequence[SentPicture] = (),
     logprobs: bool = False,
     varied: bool = False,
     seed: int | None = None,
@@ -76,18 +76,20 @@ def chat_request(
         messages.append({"role": "user", "content": f"This answer was sent back: {rejection.reason}\nAnswer again."})
     size = sum(len(message["content"].encode()) for message in messages)
     size += len(str(form.wire.schema)) if form is not None else 0
-    size += len(pictures) * PICTURE_TOKENS * BYTES_PER_TOKEN
+    size += sum(each.tokens for each in pictures) * BYTES_PER_TOKEN
     messages[1]["content"] = _with_pictures(request.text, pictures)
     return ChatRequest(messages=messages, form=form, logprobs=logprobs, varied=varied, seed=seed, input_bytes=size)
 
 
-def _with_pictures(text: str, pictures: Sequence[str]) -> Content:
+def _with_pictures(text: str, pictures: Sequence[SentPicture]) -> Content:
     if not pictures:
         return text
-    shown: list[dict[str, object]] = [
-        {"type": "image_url", "image_url": {"url": each, "detail": "high"}} for each in pictures
-    ]
-    return [{"type": "text", "text": text}, *shown]
+    shown: list[dict[str, object]] = [{"type": "text", "text": text}]
+    for each in pictures:
+        if each.word:
+            shown.append({"type": "text", "text": each.word})
+        shown.append({"type": "image_url", "image_url": {"url": each.url, "detail": "high"}})
+    return shown
 
 
 def sent_back(answer: str, reason: str) -> Messages:

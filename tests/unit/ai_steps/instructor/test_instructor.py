@@ -1,6 +1,9 @@
 """What holds of a model behind instructor, on two providers' wires: whole answers count, and nothing else does."""
 
 import asyncio
+import base64
+import io
+import json
 import logging
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +15,7 @@ from instructor.v2.auto_client import supported_providers
 from pydantic import BaseModel
 
 from handrail import RecordedModel, classify
-from handrail.ai_steps import InstructorModel, Limits, Price
+from handrail.ai_steps import Image, InstructorModel, Limits, Price
 from handrail_ai_steps.errors import ModelNotReady, UnknownModel
 from handrail_ai_steps.models.instructor.providers import PROVIDERS
 from handrail_ai_steps.resolve import resolve_model
@@ -362,3 +365,38 @@ def test_a_model_is_had_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     price = model.prices.price("claude-sonnet-4-5-20250929")
     assert price is not None
     assert price.input == 3
+
+
+@PROVIDER
+async def test_a_picture_goes_as_the_providers_own_wire_has_it(wires: Stub, make: MakeProvider, provider: str) -> None:
+    pil = pytest.importorskip("PIL.Image")
+    written = io.BytesIO()
+    pil.new("RGB", (40, 30), "red").save(written, "PNG")
+    picture = Image(written.getvalue())
+    assert picture.data is not None
+    wires.play(reply(right(provider, {"label": "card", "confidence": 0.9})))
+    step = classify("route", Team, "Which team?", models=make(provider), accept=Always())
+
+    outcome = await step(picture, note="urgent")
+
+    assert isinstance(outcome, Accepted)
+    assert outcome.judgement.prompt_version.endswith("+instructor-tools,pictures")
+    [sent] = [each["body"] for each in wires.requests()]
+    data = base64.b64encode(picture.data).decode()
+    assert "urgent" in json.dumps(sent)
+    if provider == "anthropic":
+        parts = sent["messages"][-1]["content"]
+        assert parts[-1] == {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+    else:
+        shown = sent["contents"][-1]["parts"][-1]["inlineData"]
+        assert (shown["mimeType"], base64.urlsafe_b64decode(shown["data"])) == ("image/png", picture.data)
+
+    wires.reset()
+    poor = classify("route", Team, "Which team?", models=make(provider), accept=Always(), limits=Limits(tokens=300))
+    assert (await poor(picture)).kind == "doubtful"
+    assert wires.requests() == []
+
+
+def test_pictures_are_sent_where_the_wire_is_known() -> None:
+    assert not PROVIDERS["cohere"].takes_pictures
+    assert PROVIDERS["ollama"].takes_pictures
