@@ -78,7 +78,7 @@ def agreement(model: ModelLike, *, fields: str | Sequence[str] = (), on_fail: On
 async def _second_answer(model: Model, context: GuardContext) -> object:
     call: Call = context.metadata[CALL]
     request: ModelRequest = context.metadata[REQUEST]
-    alone = replace(request, rejections=(), on_text=None, wants_confidence=False)
+    alone = replace(request, rejections=(), on_text=None, on_data=None, wants_confidence=False)
     answer = await call.ask(_asked(model), alone, Output(request.output_type))
     if isinstance(answer, NoAnswer):
         raise NoSecondAnswer(f"{model.name} gave none: {answer.reason}")
@@ -136,6 +136,7 @@ async def _ruling(model: Model, task: Task, value: Any, context: GuardContext) -
         wants_confidence=False,
         rejections=(),
         on_text=None,
+        on_data=None,
     )
     ruling = await call.ask(_asked(model), request, task.output)
     if isinstance(ruling, NoAnswer):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from handrail_ai_steps.call import CALL, REQUEST, Call
 from handrail_ai_steps.documents.document import Document
@@ -12,9 +13,9 @@ from handrail_ai_steps.guard_set import GuardSet
 from handrail_ai_steps.model import Answer, Model, ModelRequest, NoAnswer, Rejection
 from handrail_ai_steps.model_outcome import ModelOutcome, best
 from handrail_ai_steps.move import Move, after_block
-from handrail_ai_steps.promised import answering
 from handrail_ai_steps.pictures.among import recorded
 from handrail_ai_steps.pictures.image import Image
+from handrail_ai_steps.promised import answering
 from handrail_ai_steps.readings import read_with
 from handrail_ai_steps.release import Gate
 from handrail_ai_steps.routing.breaker import ModelBreaker, Turn
@@ -27,6 +28,9 @@ from handrail_guards.guard import GuardContext
 from handrail_guards.outcome import THRESHOLD_DECIDES, AttemptResult, DoubtCode, Judgement
 from handrail_guards.promise_call import PromiseInCall
 from handrail_guards.verdict import Span, Verdict
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.unchecked import OnData
 
 _CODES: dict[AttemptResult, DoubtCode] = {
     "answered": "invalid",
@@ -50,15 +54,17 @@ class Cascade:
     """The input as the record keeps it."""
     documents: tuple[Document, ...] = ()
     """The documents among the inputs."""
+    pictures: tuple[Image, ...] = ()
+    """The pictures among them."""
     guards: GuardSet
     accept: Acceptance
     call: Call
     breaker: ModelBreaker = field(default_factory=ModelBreaker)
-    pictures: tuple[Image, ...] = ()
-    """The pictures among them."""
     """Which models are passed over."""
     gate: Gate | None = None
     """Where pieces of a streamed draft go; None: the answer is wanted whole."""
+    on_data: "OnData | None" = None
+    """Called with what has arrived of a structured answer."""
     day_first: bool | None = None
     """Whether the day stands first in dates, where the input does not show it; None: nobody knows."""
     verdicts: tuple[Verdict, ...] = ()
@@ -134,17 +140,18 @@ class Cascade:
             system=self.task.prompt.system_for(self.text),
             text=self.text,
             documents=self.documents,
+            pictures=self.pictures,
             output_type=output.output_type,
             json_schema=output.json_schema,
             labels=output.labels if self.task.kind == "classify" else (),
             meanings=self.task.labels,
             wants_confidence=wants_confidence(self.accept),
             rejections=rejections,
-            pictures=self.pictures,
             seconds=allowance.seconds,
             max_money=allowance.purse.money,
             max_tokens=allowance.purse.tokens,
             on_text=self.gate.push if self.gate is not None else None,
+            on_data=self.on_data,
             reasks=reasks,
         )
 
@@ -209,6 +216,7 @@ class Cascade:
             attempts=tuple(self.call.attempts),
             source=self.source,
             documents=placed(self.documents, self.source),
+            pictures=recorded(self.pictures, named=self.call.keeps_source),
         )
         return ModelOutcome(judgement, doubt, final=final)
 
@@ -216,7 +224,6 @@ class Cascade:
         return Judgement(
             confidence=answer.confidence,
             task=self.task.name,
-            pictures=recorded(self.pictures, named=self.call.keeps_source),
             model=answer.model,
             prompt_version=f"{self.task.version}+{answer.asked_as}" if answer.asked_as else self.task.version,
             fields=answer.fields,
@@ -228,6 +235,7 @@ class Cascade:
             attempts=tuple(self.call.attempts),
             source=self.source,
             documents=placed(self.documents, self.source),
+            pictures=recorded(self.pictures, named=self.call.keeps_source),
         )
 
     def _evidence(self, chain: ChainResult) -> Mapping[str, tuple[Span, ...]]:
@@ -235,7 +243,6 @@ class Cascade:
         found = _evidence(chain.verdicts)
         if not self.documents:
             return found
-            pictures=recorded(self.pictures, named=self.call.keeps_source),
         from handrail_ai_steps.documents.evidence import evidence_of, line_heights  # noqa: PLC0415 -- documents alone
 
         if self._ranked is None or self._ranked[0] is not chain:

@@ -3,11 +3,15 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, Rejection
 from handrail_ai_steps.output import Output
 from handrail_guards.personal_data.find import PersonalDataKind
 from handrail_guards.personal_data.mask import Masked, mask, restore
+
+if TYPE_CHECKING:
+    from handrail_ai_steps.arriving import ArrivedData
 
 _LONGEST_TOKEN = 24
 """No token such as ``[EMAIL_12]`` has more characters."""
@@ -30,15 +34,8 @@ class Hidden:
             return replace(answer, reason=restore(self.masked, answer.reason))
         value = answer.value
         if not output.labels:
-            value = output.load(json.dumps(self._revealed(json.loads(output.dump(value)))))
+            value = output.load(json.dumps(_revealed(self.masked, json.loads(output.dump(value)))))
         return replace(answer, value=value, raw=restore(self.masked, answer.raw))
-
-    def _revealed(self, data: object) -> object:
-        if isinstance(data, str):
-            return restore(self.masked, data)
-        if isinstance(data, dict):
-            return {name: self._revealed(below) for name, below in data.items()}
-        return [self._revealed(below) for below in data] if isinstance(data, list) else data
 
 
 def hide(request: ModelRequest, kinds: Sequence[PersonalDataKind]) -> Hidden:
@@ -59,8 +56,23 @@ def hide(request: ModelRequest, kinds: Sequence[PersonalDataKind]) -> Hidden:
         masked=True,
         rejections=tuple(Rejection(answer=answer, reason=reason) for answer, reason in pairs),
         on_text=None if request.on_text is None else _revealing(request.on_text, masked),
+        on_data=None if request.on_data is None else _revealing_data(request.on_data, masked),
     )
     return Hidden(hidden, masked)
+
+
+def _revealed(masked: Masked, data: Any) -> Any:
+    """Return JSON data with the originals where its texts use their tokens."""
+    if isinstance(data, str):
+        return restore(masked, data)
+    if isinstance(data, dict):
+        return {name: _revealed(masked, below) for name, below in data.items()}
+    return [_revealed(masked, below) for below in data] if isinstance(data, list) else data
+
+
+def _revealing_data(on_data: "Callable[[ArrivedData], None]", masked: Masked) -> "Callable[[ArrivedData], None]":
+    """Return a callback that puts the originals back into what has arrived."""
+    return lambda arrived: on_data(replace(arrived, data=_revealed(masked, arrived.data)))
 
 
 def _revealing(on_text: Callable[[str], None], masked: Masked) -> Callable[[str], None]:

@@ -17,6 +17,7 @@ from handrail_guards.outcome import Alternative, Attempt, AttemptResult
 from handrail_guards.verdict import Span
 
 if TYPE_CHECKING:
+    from handrail_ai_steps.arriving import ArrivedData
     from handrail_ai_steps.output import Output
 
 
@@ -44,9 +45,9 @@ class ModelRequest:
     """The input as text: what a local model reads, and the user message for the others."""
     documents: tuple[Document, ...] = ()
     """The documents among the inputs, whose texts stand in ``text``: for models that look at places, or at pages."""
-    masked: bool = False
     pictures: tuple[Image, ...] = ()
     """The pictures among the inputs, for models that see; a word stands for each in ``text``."""
+    masked: bool = False
     """Whether personal data is hidden in the texts, so that nothing else that shows it may leave this process."""
     output_type: Any
     """The type the answer must have: a Literal, an Enum, a pydantic model, or ``str`` for free text."""
@@ -68,6 +69,8 @@ class ModelRequest:
     """Tokens left for this request, input and output together; None: no limit."""
     on_text: Callable[[str], None] | None = None
     """Called with each piece of a free-text answer as it arrives."""
+    on_data: "Callable[[ArrivedData], None] | None" = field(default=None, repr=False, compare=False)
+    """Called with all that has arrived of a structured answer, each time it is more; another answer begins anew."""
     reasks: int | None = None
     """How often an answer may still be sent back before it is given; None: as its own settings say."""
     deadline: Deadline | None = field(default=None, repr=False, compare=False)
@@ -191,9 +194,6 @@ class FullyNamed(Protocol):
 
 
 @runtime_checkable
-class OnServer(Protocol):
-    """A model that is asked somewhere else: the same name is another model behind another server."""
-@runtime_checkable
 class SeesPictures(Protocol):
     """A model that may look at pictures; one that is none of these is not asked about an input that holds any."""
 
@@ -203,6 +203,9 @@ class SeesPictures(Protocol):
         ...
 
 
+@runtime_checkable
+class OnServer(Protocol):
+    """A model that is asked somewhere else: the same name is another model behind another server."""
 
     @property
     def server(self) -> str:

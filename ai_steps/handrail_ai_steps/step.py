@@ -33,6 +33,7 @@ from handrail_ai_steps.rolling import require_challenger, require_rollout, subje
 from handrail_ai_steps.routing.breaker import ModelBreaker
 from handrail_ai_steps.rule import accepted_by, require_fields, require_rule
 from handrail_ai_steps.task import Examples, Task
+from handrail_ai_steps.unchecked import OnData, ShowsPartials
 from handrail_guards.acceptance import Acceptance, Always, Doubt
 from handrail_guards.auditing import AuditRule
 from handrail_guards.batching import Batching
@@ -57,7 +58,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AIStep(JudgesInBatches[T_co]):
+class AIStep(JudgesInBatches[T_co], ShowsPartials[T_co]):
     """A judgement by a model: awaited with the input, it returns ``Accepted`` or ``Doubtful``.
 
     Built by ``classify``, ``extract`` and ``draft``. Whatever the models do, a call ends in an outcome; it raises
@@ -277,6 +278,7 @@ class AIStep(JudgesInBatches[T_co]):
         call: Call | None = None,
         *,
         on_text: Callable[[str], None] | None = None,
+        on_data: "OnData | None" = None,
     ) -> Accepted[T_co] | Doubtful[T_co]:
         shown = self._shown(values, named)
         documents = documents_among((*values, *named.values()))
@@ -300,12 +302,13 @@ class AIStep(JudgesInBatches[T_co]):
             text=checked.value,
             source=shown if self.keep_source else "",
             documents=documents,
+            pictures=pictures_among((*values, *named.values())),
             guards=self._guard_set,
             accept=accept,
-            pictures=pictures_among((*values, *named.values())),
             call=call,
             breaker=self.breaker,
             gate=gate,
+            on_data=on_data,
             day_first=self.day_first,
             verdicts=checked.verdicts,
         )
@@ -324,10 +327,10 @@ class AIStep(JudgesInBatches[T_co]):
 
     def _shown(self, values: Sequence[Input], named: Mapping[str, Input]) -> str:
         """Return the input as models and reviewers read it."""
+        values, named = told_in_words(values, named)
         return inputs.whole_characters(self.task.prompt.text(inputs.as_text(values, named), tuple(values), named))
 
     def _new_call(self) -> Call:
-        values, named = told_in_words(values, named)
         return Call(Allowance(self.limits), self.mask, self.keep_source, desk=desk.here())
 
     def _can_stream_early(self) -> bool:

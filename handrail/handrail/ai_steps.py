@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from handrail_ai_steps.similar import SimilarExamples as SimilarExamples
     from handrail_ai_steps.step import AIStep as AIStep
     from handrail_ai_steps.task import Example as Example
+    from handrail_ai_steps.unchecked import Unchecked as Unchecked
     from handrail_guards.batching import Batching as Batching
 else:
     __getattr__, __dir__ = lazy_face(sys.modules[__name__])

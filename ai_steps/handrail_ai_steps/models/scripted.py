@@ -1,8 +1,9 @@
 """A model that follows a script: for tests of steps and workflows, without a network and without chance."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
@@ -11,8 +12,13 @@ from handrail_guards.confidence import Confidence
 from handrail_guards.numbers import is_text
 from handrail_guards.outcome import Alternative, Attempt
 
+if TYPE_CHECKING:
+    from handrail_ai_steps.arriving import ArrivedData
+
 SURE = 1.0
 """The confidence of a scripted answer that does not say another."""
+PIECE = 4
+"""Characters of a structured answer that are shown at a time, where somebody looks on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +81,17 @@ class ScriptedModel:
         """Return the name the record shows."""
         return self._name
 
+    @property
+    def sees_pictures(self) -> bool:
+        """Return that a script may be about pictures."""
+        return True
+
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Say the next line of the script.
 
         Raises:
             ModelNotReady: the script says nothing about this request.
         """
-    @property
-    def sees_pictures(self) -> bool:
-        """Return that a script may be about pictures."""
-        return True
-
         self.requests.append(request)
         line = self._line(request)
         if isinstance(line, BaseException):
@@ -95,7 +101,7 @@ class ScriptedModel:
             return replace(line, attempts=attempts)
         if isinstance(line, Answer):
             return line
-        return self._spoken(request, line if isinstance(line, Says) else Says(line, self._confidence))
+        return await self._spoken(request, line if isinstance(line, Says) else Says(line, self._confidence))
 
     def _line(self, request: ModelRequest) -> Line:
         if self._say is not None:
@@ -113,7 +119,7 @@ class ScriptedModel:
             "has no answer; add one, or script a function"
         )
 
-    def _spoken(self, request: ModelRequest, said: Says) -> Answer | NoAnswer:
+    async def _spoken(self, request: ModelRequest, said: Says) -> Answer | NoAnswer:
         attempt = Attempt(
             model=self._name,
             result="answered",
@@ -130,6 +136,8 @@ class ScriptedModel:
         if request.on_text is not None and output.is_text:
             for piece in _pieces(raw):
                 request.on_text(piece)
+        if request.on_data is not None and not output.is_text:
+            await _shown_in_pieces(raw, request.on_data)
         return Answer(
             value=value,
             raw=raw,
@@ -152,6 +160,18 @@ def _confidence(sure: float | Confidence | None) -> Confidence:
     if isinstance(sure, Confidence):
         return sure
     return Confidence.none("the script gives none") if sure is None else Confidence(sure, "stated", "scripted")
+
+
+async def _shown_in_pieces(raw: str, on_data: "Callable[[ArrivedData], None]") -> None:
+    """Show JSON as it would arrive from a server, and let whoever looks at it look each time."""
+    from handrail_ai_steps.arriving import arrived  # noqa: PLC0415 -- pydantic takes longest of all to load
+
+    for end in range(PIECE, len(raw), PIECE):
+        data = arrived(raw[:end])
+        if data is not None:
+            on_data(data)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -125,6 +125,7 @@ def _about(window: PageWindow, document: Document, request: ModelRequest, output
         documents=tuple(window.document if each is document else each for each in request.documents),
         output_type=output.output_type,
         json_schema=output.json_schema,
+        on_data=None,
         record=None,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from handrail_ai_steps.model import Answer
 from handrail_ai_steps.models.openai.ballot import Ballot
+from handrail_ai_steps.models.openai.data_stream import DataStream
 from handrail_ai_steps.models.openai.decisions import decide, questions
 from handrail_ai_steps.models.openai.evidence import (
     ONE_HOT,
@@ -139,7 +140,9 @@ class Sources:
         chat = chat_request(
             self._request, form, pictures=self._pictures, logprobs=logprobs, varied=seed is not None, seed=seed
         )
-        tries = ReplyTries(self._server, self._ledger, chat)
+        shows = self._request.on_data if seed is None else None  # of votes, nobody knows which one counts
+        fetch = fetch_whole if shows is None else DataStream(form, shows).fetch
+        tries = ReplyTries(self._server, self._ledger, chat, fetch=fetch)
         return await self._structured.ask(tries, self._reasks()), tries
 
     async def _by_logprob(self) -> Answer:

@@ -27,7 +27,7 @@ class TextStream:
         extra: dict[str, object] = {"stream_options": {"include_usage": True}} if server.can.stream_usage else {}
         self._handed_on = 0
         spoken = Spoken(hold=server.can.unmarked_reasoning is not False)
-        gathered = _Gathered()
+        gathered = GatheredEvents()
         try:
             async with aclosing(server.connection.stream(PATH, {**body, "stream": True, **extra})) as events:
                 async for event in events:
@@ -51,7 +51,7 @@ class TextStream:
             self._on_text(piece)
 
 
-class _Gathered:
+class GatheredEvents:
     """The events of a stream as one body; a server may leave out the usage, the finish reason or both."""
 
     def __init__(self) -> None:
