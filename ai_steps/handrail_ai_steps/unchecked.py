@@ -109,10 +109,12 @@ class _Arrivals:
 
     def take(self) -> Any:
         """Return what has arrived, if it says more or something else than the last time."""
-        from handrail_ai_steps.partial_types import read_partly  # noqa: PLC0415 -- pydantic takes longest of all to load
+        from handrail_ai_steps.arriving import ArrivedData  # noqa: PLC0415 -- pydantic takes longest of all to load
+        from handrail_ai_steps.partial_types import read_partly  # noqa: PLC0415 -- as above
 
         latest, self._latest = self._latest, None
-        found = None if latest is None else read_partly(self._output_type, latest)
+        # A model of somebody's may hand over anything.
+        found = read_partly(self._output_type, latest) if isinstance(latest, ArrivedData) else None
         if not isinstance(found, Mapping | list) or not found or found == self._shown:
             return None
         self._shown = found

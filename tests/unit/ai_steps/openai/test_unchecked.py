@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from handrail import Accepted, Doubtful, Says, ScriptedModel, classify, draft, each_field, extract, grounded
 from handrail.ai_steps import Unchecked
 from handrail.guards import Always, Never
-from handrail_ai_steps.arriving import arrived
+from handrail_ai_steps.arriving import ArrivedData, arrived
 from handrail_ai_steps.errors import InvalidInput
 from handrail_ai_steps.model import ModelRequest, NoAnswer
 from handrail_ai_steps.partial_types import read_partly
@@ -199,6 +199,22 @@ async def test_leaving_early_stops_the_model() -> None:
             assert piece.so_far == {"text": "begun"}
             break
     assert slow.stopped.is_set()
+
+
+class Rubbish(ScriptedModel):
+    async def answer(self, request: ModelRequest) -> Any:
+        assert request.on_data is not None
+        for each in ("rubbish", ArrivedData(object()), ArrivedData([1], is_open=True)):
+            request.on_data(each)  # type: ignore[arg-type]
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        return await super().answer(request)
+
+
+async def test_whatever_a_model_shows_the_outcome_is_its_answer() -> None:
+    pieces, outcome = await all_of(read(Rubbish([{"text": "a", "price": "1"}])), "x")
+    assert isinstance(outcome, Accepted)
+    assert all(set(each) <= {"text", "price"} for each in pieces)
 
 
 async def test_personal_data_comes_back_in_the_pieces() -> None:
