@@ -19,6 +19,9 @@ else:
 CURRENCY = "USD"
 BATCH: Mapping[str, str] = {"processing": "batch"}
 """How the lists call what is answered within a day for less."""
+TIER = "service_tier"
+"""How providers, and the lists, call answers that are faster or slower than usual, for another price."""
+_USUAL = frozenset({"", "auto", "default", "standard", "standard_only"})
 
 _OURS = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
 _CALL = frozenset({"requests_kcount", "input_mchars", "input_text_messages_kcount"})
@@ -46,6 +49,8 @@ class CurrentPrices(PriceTable):
     """Where to look for what no list has."""
     batch: bool = False
     """Whether what is asked is answered within a day, for less."""
+    tier: str = ""
+    """How a provider is asked for faster or cheaper answers, such as ``flex``; empty: as usual."""
 
     def __post_init__(self) -> None:
         PriceTable.__post_init__(self)
@@ -58,7 +63,7 @@ class CurrentPrices(PriceTable):
         if own is not None:
             return own
         listed = self._listed(model)
-        return self.earlier.price(model) if listed is None else listed
+        return self.earlier.price(model) if listed is None and not self.tier else listed
 
     def _listed(self, model: str) -> Price | None:
         where: dict[str, str | None] = {
@@ -69,7 +74,11 @@ class CurrentPrices(PriceTable):
             _, found = data_snapshot.get_snapshot().find_provider_model(model, None, **where)
         except LookupError:
             return None
-        return _price(found.get_prices(datetime.now(UTC), BATCH if self.batch else None))
+        now = datetime.now(UTC)
+        if not self.tier:
+            return _price(found.get_prices(now, BATCH if self.batch else None))
+        usual, asked = (_price(found.get_prices(now, how)) for how in (None, {TIER: self.tier}))
+        return None if asked == usual else asked  # the list falls back to the usual price where it knows no other
 
 
 def current_prices(
@@ -109,8 +118,18 @@ def require_prices(prices: Any) -> None:
         raise ModelNotReady(f"prices is {prices!r}; give a PriceTable, or a Price for each model's name")
 
 
-def prices_at(prices: Any, *, provider: str = "", address: str = "", earlier: PriceTable = NO_PRICES) -> PriceTable:
+def tier_of(extra: object) -> str:
+    """Return the tier that a request asks for beside everything else; empty: the usual one."""
+    tier = extra.get(TIER) if isinstance(extra, Mapping) else None
+    return tier if isinstance(tier, str) and tier not in _USUAL else ""
+
+
+def prices_at(
+    prices: Any, *, provider: str = "", address: str = "", earlier: PriceTable = NO_PRICES, tier: str = ""
+) -> PriceTable:
     """Return the prices of one model as its settings give them, over the current ones where those are installed.
+
+    Of a ``tier`` that no list has the price is unknown: it is another one than usual, which is no guess to make.
 
     Raises:
         ModelNotReady: they are no prices.
@@ -120,8 +139,8 @@ def prices_at(prices: Any, *, provider: str = "", address: str = "", earlier: Pr
     own = {} if prices is None else prices
     require_prices(own)
     if is_installed() and (provider or address):
-        return CurrentPrices(own, provider=provider, address=address, earlier=earlier)
-    return earlier.extended(own)
+        return CurrentPrices(own, provider=provider, address=address, earlier=earlier, tier=tier)
+    return (NO_PRICES if tier else earlier).extended(own)
 
 
 def _price(listed: "genai_types.ModelPrice") -> Price | None:

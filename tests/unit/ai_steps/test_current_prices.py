@@ -43,6 +43,24 @@ def test_a_call_costs_what_the_lists_say(provider: str, model: str, asked: int, 
     assert ours == pytest.approx(float(said))
 
 
+def test_a_tier_costs_what_is_listed_for_it_and_is_unknown_where_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the usual price, or twice, and never the usual one (litellm #30558, genai-prices #390)."""
+
+    def priced(tier: object, prices: dict[str, Price] | None = None) -> Price | None:
+        model = OpenAIModel("gpt-5-mini", api_key="k", extra={"service_tier": tier}, prices=prices)
+        return model.prices.price("gpt-5-mini")
+
+    usual = current_prices("openai").price("gpt-5-mini")
+    assert usual is not None
+    assert priced("auto") == priced("default") == usual
+    assert priced("flex") == current_prices("openai", batch=True).price("gpt-5-mini") != usual
+    assert priced("of-nobody") is None
+    assert priced("of-nobody", {"gpt-5-mini": Price(9, 9)}) == Price(9, 9)
+    monkeypatch.setattr("handrail_ai_steps.current_prices.is_installed", lambda: False)
+    assert priced("auto") == OPENAI_PRICES.price("gpt-5-mini")
+    assert priced("flex") is None
+
+
 @pytest.mark.parametrize("model", ["somebody-elses-model", "ft:gpt-4o-mini:us", "gpt-5-mini-next", ""])
 def test_what_nobody_lists_stays_unknown(model: str) -> None:
     assert current_prices("openai").price(model) is None

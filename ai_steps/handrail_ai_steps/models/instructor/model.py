@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from handrail_ai_steps.current_prices import prices_at
+from handrail_ai_steps.current_prices import prices_at, tier_of
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
@@ -99,7 +99,12 @@ class InstructorModel:
             model=model,
             address=address_of(base_url or None, shown),
             key=_key(api_key or own_key(provider), shown) if client is None else "",
-            prices=prices_at(prices, provider="" if base_url else provider.bills_as, address=base_url or ""),
+            prices=prices_at(
+                prices,
+                provider="" if base_url else provider.bills_as,
+                address=base_url or "",
+                tier=tier_of(extra),
+            ),
             sent=SentSettings(
                 shown=shown,
                 temperature=temperature,

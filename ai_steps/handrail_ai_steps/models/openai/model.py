@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from handrail_ai_steps.current_prices import prices_at
+from handrail_ai_steps.current_prices import prices_at, tier_of
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
@@ -128,7 +128,7 @@ class OpenAIModel:
                 extra={} if extra is None else extra,
                 query={} if through is None else through.query,
             ),
-            prices=_prices(prices, address),
+            prices=_prices(prices, address, tier_of(extra)),
             max_concurrent=max_concurrent,
             per_minute=per_minute,
             confidence=confidence,
@@ -257,8 +257,8 @@ def _key(given: Any, model: str) -> Credential | KeyFunction:
     return credential(key, f"{PREFIX}{model}")
 
 
-def _prices(given: PriceTable | Mapping[str, Price] | None, address: Address) -> PriceTable:
+def _prices(given: PriceTable | Mapping[str, Price] | None, address: Address, tier: str) -> PriceTable:
     """Return the price table: a provider's list prices hold where it sends the bill, and nowhere else."""
     if address.is_public:
-        return prices_at(given, provider="openai", earlier=OPENAI_PRICES)
-    return prices_at(given, address=address.url or "")
+        return prices_at(given, provider="openai", earlier=OPENAI_PRICES, tier=tier)
+    return prices_at(given, address=address.url or "", tier=tier)
