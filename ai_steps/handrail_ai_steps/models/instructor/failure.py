@@ -1,6 +1,7 @@
 """What went wrong with one request to a provider: read from the errors of whichever library it has."""
 
 from collections.abc import Mapping
+from json import JSONDecodeError
 from typing import Any
 
 from handrail_ai_steps.models.instructor.providers import ModelProvider
@@ -36,6 +37,8 @@ def provider_failure(error: BaseException, provider: ModelProvider) -> Failure:
     if any(each.__name__ in _UNREACHED for each in type(told_by).__mro__) or isinstance(told_by, OSError):
         cause = told_by.__cause__ or told_by
         return Failure("failed", f"the provider could not be reached ({told(cause)})", passing=True)
+    if isinstance(told_by, JSONDecodeError):
+        return Failure("failed", "the provider answered with something that is no JSON", passing=True)
     return Failure("failed", f"the request failed ({told(told_by)})")
 
 

@@ -64,7 +64,8 @@ def read_response(response: object, asked: str) -> ProviderReply:
     else:
         reply = ProviderReply("")
     named = body.get("model") or body.get("model_version")
-    return replace(reply, model=named if isinstance(named, str) and named else asked)
+    model = named if isinstance(named, str) and named else asked
+    return replace(reply, model=model, usage=reply.usage.as_told)  # instructor puts 0 where it cannot add
 
 
 def _plain(response: object) -> Mapping[str, Any]:

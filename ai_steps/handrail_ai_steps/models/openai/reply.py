@@ -6,7 +6,7 @@ object for every token's alternatives, which costs more than everything else tog
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from pydantic_core import from_json
@@ -31,6 +31,13 @@ class Usage:
     written_tokens: int | None = None
     """Input that it put into its cache, where that has a price of its own; part of ``input_tokens`` too."""
 
+    @property
+    def as_told(self) -> "Usage":
+        """Return it as far as it can be: no question takes no tokens, and servers say 0 where they did not count."""
+        if self.input_tokens != 0:
+            return self
+        return replace(self, input_tokens=None, output_tokens=self.output_tokens or None)
+
 
 def read_usage(body: object) -> Usage:
     """Read a usage object of any endpoint; what is missing or no count stays unknown."""
@@ -42,7 +49,7 @@ def read_usage(body: object) -> Usage:
         _count(body, "prompt_tokens", "input_tokens", "total_input_tokens"),
         _count(body, "completion_tokens", "output_tokens", "total_output_tokens"),
         _count({"cached": cached}, "cached"),
-    )
+    ).as_told
 
 
 def _count(body: JsonObject, *names: str) -> int | None:

@@ -253,6 +253,26 @@ async def test_missing_usage_is_unknown_and_still_counts_against_a_budget(wires:
     assert outcome.result in {"over_budget", "invalid"}
 
 
+@pytest.mark.parametrize("usage", [{"input_tokens": "many"}, {"input_tokens": 0, "output_tokens": 0}, None])
+async def test_no_answer_is_for_nothing(wires: Stub, make: MakeProvider, usage: Any) -> None:
+    """Instructor puts 0 where it cannot add, and servers where they did not count."""
+    body = {**anthropic.message(anthropic.call({"label": "card", "confidence": 1})), "usage": usage}
+    wires.play(reply(body))
+    answer = answered(await make(prices={"claude-sonnet-4-5": Price(3, 15)}).answer(request_for()))
+    [attempt] = answer.attempts
+    assert (attempt.input_tokens, attempt.output_tokens, attempt.money) == (None, None, None)
+
+
+@PROVIDER
+async def test_a_page_in_place_of_an_answer_is_an_outage(wires: Stub, make: MakeProvider, provider: str) -> None:
+    page = reply("<html>Sign in</html>")
+    wires.play(page, page, page, page)
+    outcome = unanswered(await make(provider).answer(request_for(seconds=2)))
+    assert "no JSON" in outcome.reason
+    assert outcome.outage is not False
+    assert len(outcome.attempts) > 1
+
+
 async def test_thoughts_before_a_call_are_no_second_answer(wires: Stub, make: MakeProvider) -> None:
     wires.play(
         reply(gemini.generated(gemini.said("hm", thought=True), gemini.call({"label": "card", "confidence": 1})))

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from handrail.ai_steps import Price
 from tests.stub_server import Stub, completion, error, reply
 from tests.unit.ai_steps.openai.given import (
     GOOD,
@@ -207,3 +208,11 @@ async def test_one_model_serves_steps_of_the_same_name_with_other_types(stub: St
     model = make_model(confidence="none")
     assert answered(await model.answer(request_for(Order))).value == Order(quantity=4)
     assert answered(await model.answer(request_for(Receipt))).value.total == 12.5
+
+
+async def test_an_answer_that_took_no_tokens_was_not_counted(stub: Stub, make_model: MakeModel) -> None:
+    stub.play(reply(completion("Dear Ann.", usage={"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0})))
+    answer = answered(await make_model(prices={"stub-1": Price(1, 2)}).answer(request_for(str)))
+    [attempt] = answer.attempts
+    assert (attempt.input_tokens, attempt.output_tokens, attempt.money) == (None, None, None)
+    assert "the server did not say how many tokens it took" in attempt.notes
