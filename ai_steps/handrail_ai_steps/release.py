@@ -50,8 +50,9 @@ class Gate:
             return
         end = 0
         for boundary in _BOUNDARY.finditer(self._arrived, self._checked):
-            end = boundary.end()
-        if end <= self._checked or end == len(self._arrived):  # a boundary may still grow, or be none
+            if boundary.end() < len(self._arrived):  # the last one may still grow, or be none
+                end = boundary.end()
+        if end <= self._checked:
             return
         self._checked = end
         chain = run_guards(self._guards, self._arrived[:end], self._context)

@@ -33,6 +33,14 @@ async def test_text_is_released_in_pieces_that_add_up() -> None:
     assert len(pieces) >= 3
 
 
+def test_pieces_that_end_where_sentences_do_are_released_as_they_come() -> None:
+    released: list[str] = []
+    gate = Gate(released.append, [], GuardContext(source=""))
+    for number in range(5):
+        gate.push(f"Sentence {number} is here. ")
+    assert "".join(released) == "Sentence 0 is here. Sentence 1 is here. Sentence 2 is here. "
+
+
 async def test_nothing_is_released_before_the_guards_saw_what_follows() -> None:
     pieces: list[str] = []
     leaky = "Hello Ann. Her mail is ann@example.com. Bye for now. See you."
