@@ -1,5 +1,6 @@
 """What an address says that a server does not have, or would lose records by, is refused with what to do."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.contract.stores import executing, question, signed_on, starting, step
 from tests.servers.pooler import Pooler
 from tests.servers.postgres import Cluster, PostgresAt
 
+WITHIN_SECONDS = 60
 NUL = "caf\0"
 SHOWN = "caf␀"
 
@@ -63,6 +65,34 @@ def test_what_is_wrong_in_an_address_is_not_called_a_server_that_is_away(
     with pytest.raises(StoreError, match=f"as the address asks.*{error}") as refused:
         open_store(databases.address + says)
     assert not isinstance(refused.value, StoreUnreachable)
+
+
+def test_a_wrong_password_is_said_to_be_refused_and_not_shown(postgres: Cluster) -> None:
+    rules = postgres.folder / "data" / "pg_hba.conf"
+    before = rules.read_text()
+    postgres.execute("CREATE ROLE guarded LOGIN PASSWORD 'the right one'")
+    rules.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{before}")
+    try:
+        postgres.execute("SELECT pg_reload_conf()")
+        address = postgres.address.replace("//handrail@", "//guarded:{}@")
+        end = time.monotonic() + WITHIN_SECONDS
+        refused: StoreError | None = None
+        while refused is None:  # until the server has read its rules again, it lets everybody in
+            try:
+                open_store(address.format("wrong-word"), create=False)
+            except StoreNotFound:
+                assert time.monotonic() < end
+            except StoreError as error:
+                refused = error
+        assert not isinstance(refused, StoreUnreachable)
+        assert "refuses the user" in str(refused)
+        assert "wrong-word" not in str(refused)
+        with pytest.raises(StoreNotFound):
+            open_store(address.format("the%20right%20one"), create=False)
+    finally:
+        rules.write_text(before)
+        postgres.execute("SELECT pg_reload_conf()")
+        postgres.execute("DROP ROLE guarded")
 
 
 def test_the_encoding_that_an_address_or_the_environment_asks_for_changes_no_text(
