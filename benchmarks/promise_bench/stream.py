@@ -12,6 +12,8 @@ from handrail_evals.decide.keeping.keeper import KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.state import SHARE_STEP
 from promise_bench.traffic import Traffic
 
+LOOK_EVERY = 10
+"""Cases between two looks of the keeper: it looks every 15 seconds, so that this is slow traffic."""
 Looks: TypeAlias = Literal["one", "two"]
 """``two``: a label that contradicts the model counts only if a second one does."""
 
@@ -80,9 +82,9 @@ def play(
             verdict=("right" if said else "wrong") if drawn else None,
         )
         waiting.append(case)
-        if number > how.late:
+        if number % LOOK_EVERY == 0:
             began = time.process_time()
-            keeper.read([waiting.popleft()])
+            keeper.read([waiting.popleft() for _ in range(len(waiting) - how.late)])
             spent += time.process_time() - began
         if keeper.threshold != threshold:
             threshold = keeper.threshold

@@ -31,16 +31,15 @@ Wiens (2003), "A fixed sequence Bonferroni procedure for testing multiple endpoi
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, takewhile
 from typing import Any, Self
 
+from handrail_evals.decide.keeping.bets import BetPaths, LaidBets, np, paths_of
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.errors import InvalidLabels
-from handrail_ground.optional import OptionalLibrary
-
-np: Any = OptionalLibrary("numpy", extra="evals")
 
 RISKS = (0.1, 0.4, 0.75)
 """One bet for each: the best one where the true risk is so much of the target; one more learns the risk."""
@@ -55,6 +54,8 @@ EFFORT = 20.0
 STEADY_EFFORT = 200.0
 """With ``EFFORT``: what was between the best of the shares measured, 1,200 / cases at 2% and 600 / cases at 5%."""
 LEAST_SHARE = 0.02
+CASES_AT_ONCE = 100
+"""Cases whose bets are reckoned together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,11 @@ def weights_of(ladder: KeeperLadder) -> Any:
     return weights
 
 
+def rule_of(case: DrawnCase) -> tuple[int, int, float, float]:
+    """Return the rule that a case was drawn by."""
+    return case.in_force, case.band, case.accepted_share, case.below_share
+
+
 class PromiseKeeper:
     """Reads a ledger in the order of its draws; its state is a function of what it has read, and of nothing else."""
 
@@ -130,15 +136,16 @@ class PromiseKeeper:
         self.wealth = np.zeros((len(RISKS) + 1, count))
         """The logarithm of what each way of betting has made, by threshold."""
         self._best = np.full(count, -math.inf)
-        """The most that their weighted mean has ever been."""
+        """The most that their weighted mean has ever been, of those that were enough for delta."""
         self.seen = np.zeros(count)
         self.loss = np.zeros(count)
         self.answered = np.zeros(count)
         self.erred = np.zeros(count)
         """The same two without weights."""
         self._weights = weights_of(ladder)
+        self._rising = -np.asarray(ladder.thresholds)
         self._rule: tuple[int, int, float, float] | None = None
-        self._stakes: Any = None
+        self._laid: LaidBets | None = None
         self._runs = [0] * len(ladder.segments)
         """How many thresholds of each segment are believed: the first ones."""
 
@@ -198,76 +205,135 @@ class PromiseKeeper:
         A case behind one that is still open is never read before it: hard cases are answered late.
 
         Raises:
-            InvalidLabels: the cases are not in order.
+            InvalidLabels: the cases are not in order; then none of them was read.
         """
-        count = 0
-        for case in ledger:
-            if case.drawn and case.verdict is None:
+        return len(self.follow(ledger))
+
+    def follow(self, ledger: Iterable[DrawnCase]) -> list[int]:
+        """Read on in the same way; returns the threshold in force after each case that was read, by its place.
+
+        Raises:
+            InvalidLabels: the cases are not in order; then none of them was read.
+        """
+        last, cases = self.last, list(takewhile(lambda case: not case.drawn or case.verdict is not None, ledger))
+        for case in cases:
+            if last is not None and case.number <= last:
+                raise InvalidLabels(f"case {case.number} comes after case {last}: a ledger is read in order, once")
+            last = case.number
+        places: list[int] = []
+        for chunk in self._chunks(cases):
+            places += self.take(chunk)
+            if self.is_alarmed:
                 break
-            if self.last is not None and case.number <= self.last:
-                raise InvalidLabels(f"case {case.number} comes after case {self.last}: a ledger is read in order, once")
-            self.take(case)
-            count += 1
-        return count
+        return places
 
-    def take(self, case: DrawnCase) -> None:
-        """Count a case."""
-        first = self.ladder.place_of(case.score)
-        is_wrong = case.drawn and case.verdict != "right"
-        self.cases += 1
-        self.labels += case.drawn
-        self.last = case.number
-        if first == len(self.ladder.thresholds):
-            return
-        paid = 1 / case.share if is_wrong else 0.0
-        self.wealth[:, first:] += np.log1p(self.bets_under(case, first) * (self.settings.tested - paid))
-        self.seen[first:] += 1
-        self.loss[first:] += paid
-        self.answered[first:] += case.drawn
-        self.erred[first:] += is_wrong
-        self.reckon(first)
+    def _chunks(self, cases: Sequence[DrawnCase]) -> Iterator[Sequence[DrawnCase]]:
+        """Yield cases that were drawn by the same rule."""
+        for _, group in groupby(cases, key=rule_of):
+            same = list(group)
+            yield from (same[start : start + CASES_AT_ONCE] for start in range(0, len(same), CASES_AT_ONCE))
 
-    def reckon(self, first: int) -> None:
-        """See what is believed, now that the bets from one threshold on have moved."""
-        now = self.wealth[:, first:]
-        top = now.max(axis=0)
-        mean = top + np.log((self._weights[:, first:] * np.exp(now - top)).sum(axis=0))
-        self._best[first:] = np.maximum(self._best[first:], mean)
-        self._advance()
+    def take(self, cases: Sequence[DrawnCase]) -> list[int]:
+        """Count some cases of one rule; returns what is in force after each.
 
-    def bets_under(self, case: DrawnCase, first: int) -> Any:
-        """Return the bets of each way on each threshold from one on: from earlier cases, and the rule at the draw."""
-        rule = (case.in_force, case.band, case.accepted_share, case.below_share)
-        if self._rule != rule:
-            self._rule, self._stakes = rule, self.stakes_under(*rule)
-        target, (edge, most, fixed) = self.settings.target, self._stakes
-        own = np.minimum(np.maximum((self.loss[first:] + target) / (target * self.seen[first:] + 2), 0.02), 1.0)
-        return np.concatenate([fixed[:, first:], np.minimum((1 - own) / edge[first:], most[first:])[None]])
+        Thresholds that are believed stay so: their bets are closed.
+        """
+        firsts = np.searchsorted(self._rising, [-case.score for case in cases])
+        paid = np.asarray([1 / case.share if case.drawn and case.verdict != "right" else 0.0 for case in cases])
+        rungs, bets = self._doubtful(), self.bets_under(cases[0])
+        reached = firsts[:, None] <= rungs
+        before = self.seen[rungs], self.loss[rungs], self.wealth[:, rungs]
+        paths = paths_of(bets.on(rungs), self.settings.tested, paid, reached, *before)
+        best = paths.best(self._weights[:, rungs], self._best[rungs], -math.log(self.settings.delta))
+        until, places = np.full(len(rungs), len(cases) - 1), list[int]()
+        while (row := len(places)) < len(cases):
+            end = row + self._unmoved(rungs, best[row:])
+            places += [self.in_force] * (end - row)
+            self._count(cases[row : end + 1], firsts[row : end + 1], paid[row : end + 1])
+            if end < len(cases):
+                runs, self._best[rungs] = self._runs, best[end]
+                self._advance()
+                places.append(self.in_force)
+                for segment, old, new in zip(self.ladder.segments, runs, self._runs, strict=True):
+                    until[(rungs >= segment.begin + old) & (rungs < segment.begin + new)] = end
+        columns = np.arange(len(rungs))
+        self.wealth[:, rungs], self._best[rungs] = paths.wealth[:, until, columns], best[until, columns]
+        return places
 
-    def stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> tuple[Any, Any, Any]:
-        """Return what bets are made of while a rule is in force: the edge, the largest bets, those for each risk."""
+    def _unmoved(self, rungs: Any, best: Any) -> int:
+        """Return after how many cases nothing else is believed; where costs count, each may move what is in force."""
+        if self.settings.stops_at is not None:
+            return 0
+        known = zip(self.ladder.segments, self._runs, self._levels(), strict=True)
+        bars = [
+            best[:, rungs.searchsorted(segment.begin + run)].searchsorted(-math.log(level))
+            for segment, run, level in known
+            if segment.begin + run < segment.end and level > 0
+        ]
+        return int(min(bars, default=len(best)))
+
+    def _count(self, cases: Sequence[DrawnCase], firsts: Any, paid: Any) -> None:
+        self.cases += len(cases)
+        self.labels += sum(case.drawn for case in cases)
+        self.last = cases[-1].number
+        for case, first, lost in zip(cases, firsts, paid, strict=True):
+            self.seen[first:] += 1
+            if case.drawn:
+                self.answered[first:] += 1
+            if lost:
+                self.loss[first:] += lost
+                self.erred[first:] += 1
+
+    def _doubtful(self) -> Any:
+        """Return the places of the thresholds that are not believed."""
+        runs = zip(self.ladder.segments, self._runs, strict=True)
+        return np.concatenate([np.arange(segment.begin + run, segment.end) for segment, run in runs])
+
+    def bets_under(self, case: DrawnCase) -> LaidBets:
+        """Return the bets that are laid under the rule that a case was drawn by."""
+        rule = rule_of(case)
+        if self._laid is None or self._rule != rule:
+            self._rule, self._laid = rule, self.stakes_under(*rule)
+        return self._laid
+
+    def stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> LaidBets:
+        """Return the bets that are laid while a rule is in force."""
         target, place = self.settings.target, np.arange(len(self._mass))
         share = np.where(place <= in_force, accepted, np.where(place <= band, 1.0, below))
         dearest = np.maximum.accumulate(1 / share)  # of a wrong value at or above each threshold, at most
         expected = np.cumsum(self._mass / share) / self._whole_mass
         edge = np.maximum(expected - target, 1e-12)
         most = MOST / np.maximum(dearest - (0.0 if self.settings.reserve else target), 1e-12)
-        return edge, most, np.minimum((1 - np.asarray(RISKS)[:, None]) / edge, most)
+        return LaidBets(target, edge, most, np.minimum((1 - np.asarray(RISKS)[:, None]) / edge, most))
+
+    def _levels(self) -> Iterator[float]:
+        """Yield the level that each segment works at: its own part of delta, and what a complete one hands on.
+
+        A segment that becomes complete before the next level is asked for hands on too.
+        """
+        carry = 0.0
+        for number, segment in enumerate(self.ladder.segments):
+            level = segment.part * self.settings.delta + carry
+            yield level
+            carry = level if self._runs[number] == segment.end - segment.begin else 0.0
+
+    def reckon(self) -> None:
+        """See what is believed, now that the bets on all thresholds have moved."""
+        all_moved = BetPaths(self.wealth[:, None], np.ones((1, len(self.seen)), dtype=bool))
+        self._best = all_moved.best(self._weights, self._best, -math.log(self.settings.delta))[0]
+        self._advance()
 
     def _advance(self) -> None:
         """Move to the loosest threshold that the order of the theorem reaches."""
-        carry, loosest = 0.0, -1
-        for number, segment in enumerate(self.ladder.segments):
-            level = segment.part * self.settings.delta + carry
-            if level <= 0:
-                continue
-            doubtful = self._best[segment.begin : segment.end] < -math.log(level)
-            first = int(doubtful.argmax())  # the first one that is; the very first if none is
-            believed = first if doubtful[first] else segment.end - segment.begin
-            if believed:
-                self._runs[number] = believed
-                loosest = segment.begin + believed - 1
-            carry = level if believed == segment.end - segment.begin else 0.0
+        self._runs = [*self._runs]
+        for number, (segment, level) in enumerate(zip(self.ladder.segments, self._levels(), strict=True)):
+            if level > 0:
+                doubtful = self._best[segment.begin : segment.end] < -math.log(level)
+                first = int(doubtful.argmax())  # the first one that is; the very first if none is
+                believed = first if doubtful[first] else segment.end - segment.begin
+                self._runs[number] = max(self._runs[number], believed)
+        runs = zip(self.ladder.segments, self._runs, strict=True)
+        loosest = max((segment.begin + run - 1 for segment, run in runs if run), default=-1)
         self.in_force = loosest if self.settings.stops_at is None or loosest < 0 else self._cheapest(loosest)
 
     def _cheapest(self, loosest: int) -> int:

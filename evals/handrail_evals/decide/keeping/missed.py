@@ -28,11 +28,13 @@ the least that Z can be. Cases that can never be accepted (without a confidence,
 they would only make the denominator larger.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from handrail_evals.decide.keeping.bets import LaidBets, np
 from handrail_evals.decide.keeping.draws import DrawnCase
-from handrail_evals.decide.keeping.keeper import MOST, RISKS, KeeperSettings, PromiseKeeper, np
+from handrail_evals.decide.keeping.keeper import MOST, RISKS, KeeperSettings, PromiseKeeper
 from handrail_evals.decide.keeping.ladder import KeeperLadder, LadderSegment
 
 MISSED_EFFORT = 6.0
@@ -66,8 +68,17 @@ class MissedKeeper(PromiseKeeper):
         known = max(1.0, float(self.seen[0]))
         return min(1.0, max(self.settings.least_share, MISSED_EFFORT / (self.settings.target * known)))
 
-    def take(self, case: DrawnCase) -> None:
-        """Count a case."""
+    def take(self, cases: Sequence[DrawnCase]) -> list[int]:
+        """Count cases up to one with which it is alarmed; returns what is in force after each."""
+        places = []
+        for case in cases:
+            self._count_one(case)
+            places.append(self.in_force)
+            if self.is_alarmed:
+                break
+        return places
+
+    def _count_one(self, case: DrawnCase) -> None:
         self.cases += 1
         self.labels += case.drawn
         self.last = case.number
@@ -75,7 +86,8 @@ class MissedKeeper(PromiseKeeper):
             return
         first, weight = self.ladder.place_of(case.score), 1 / case.share
         is_known = case.verdict == "wrong"
-        bets, target, before = self.bets_under(case, 0), self.settings.target, self.in_force
+        laid, target, before = self.bets_under(case), self.settings.target, self.in_force
+        bets = np.concatenate([laid.fixed, laid.learned(self.loss, self.seen)[None]])
         if is_known:
             self.wealth[:, :first] += np.log1p(bets[:, :first] * target * weight)
             self.seen[:first] += weight
@@ -87,7 +99,7 @@ class MissedKeeper(PromiseKeeper):
         self.erred[first:] += 1
         if is_known or first <= before:
             self._watch(case, weight, is_missed=first <= before)
-        self.reckon(0)
+        self.reckon()
         if self.in_force != before:
             self._alarm = [0.0] * len(ALARMS)
 
@@ -104,13 +116,13 @@ class MissedKeeper(PromiseKeeper):
             bet = min(more * least / (1 - target), MOST * least / target)
             self._alarm[place] = (1 + self._alarm[place]) * (1 + bet * moved)
 
-    def stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> tuple[Any, Any, Any]:
-        """Return what bets are made of while a rule is in force: the edge, the largest bets, those for each risk."""
+    def stakes_under(self, in_force: int, band: int, accepted: float, below: float) -> LaidBets:
+        """Return the bets that are laid while a rule is in force."""
         place = np.arange(len(self.ladder.thresholds))
         share = np.where(place <= in_force, accepted, np.where(place <= band, 1.0, below))
         edge = (1 - self.settings.target) / np.minimum.accumulate(share)
         most = MOST / edge
-        return edge, most, np.minimum((1 - np.asarray(RISKS)[:, None]) / edge, most)
+        return LaidBets(self.settings.target, edge, most, np.minimum((1 - np.asarray(RISKS)[:, None]) / edge, most))
 
     def as_json(self) -> dict[str, Any]:
         """Return its state as JSON data: a checkpoint, with which reading goes on behind ``last``; never the truth."""

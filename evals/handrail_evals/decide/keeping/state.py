@@ -43,33 +43,32 @@ class KeeperState:
 
     def read(self, cases: Iterable[tuple[DrawnCase, float]]) -> int:
         """Read cases with when each was judged, up to the first that is open, or to a stop; return how many."""
-        count = 0
+        given, place = list(cases), self.keeper.in_force
+        places = self.keeper.follow([case for case, _ in given])
         running = None if self.watch is None else RunningWatch(self.watch)
-        for case, at in cases:
-            before = self.keeper.threshold
-            if not self.keeper.read([case]):
-                break
-            count += 1
-            if self.keeper.is_alarmed:
-                self._stop("more is missed than promised")
+        for count, ((case, at), now) in enumerate(zip(given, places, strict=False), 1):
+            before, place = place, now
+            if count == len(places) and self.keeper.is_alarmed:
+                self._stop("more is missed than promised", case)
                 return count
             if case.score < 0:  # it could never be missed, so that no threshold speaks of it
                 continue
-            self.scores = [*self.scores[1 - REFERENCE :], case.score]
-            threshold = self.keeper.threshold
-            if threshold is None:
+            self.scores.append(case.score)
+            if place < 0:
                 continue
-            if threshold != before or running is None:
+            threshold = self.keeper.ladder.thresholds[place]
+            if place != before or running is None:
                 settings = watch_settings(self.keeper.settings.target, self.keeper.settings.least_share)
                 watch = armed(settings, self.scores, threshold, at)
                 running = None if watch is None else RunningWatch(watch)
                 continue
             running.take(_watchable(case, is_missed=self.keeper.settings.is_missed), threshold, at)
             if running.phase == "stopped":
-                self._stop(running.watch.changes[-1])
+                self._stop(running.watch.changes[-1], case)
                 return count
         self.watch = None if running is None else running.watch
-        return count
+        del self.scores[:-REFERENCE]
+        return len(places)
 
     def look_ahead(self, cases: Iterable[DrawnCase]) -> bool:
         """Stop where the answers behind an open case say that too much is wrong; return whether it did.
@@ -89,17 +88,15 @@ class KeeperState:
             bets = tuple([bet.after(hit=case.verdict == "wrong", chance=settings.target) for bet in bets])
             if mean_evidence(bets) >= settings.audits_per_false_stop:
                 counted = f"{wrong:,} of {answers:,} answers behind one that is still open were wrong"
-                self._stop(f"{counted}, {100 * settings.target:.3g}% expected")
-                self.keeper.last = case.number
+                self._stop(f"{counted}, {100 * settings.target:.3g}% expected", case)
                 return True
         return False
 
-    def _stop(self, change: object) -> None:
-        """Believe nothing any more: what comes now is another traffic, and a promise about it begins anew."""
-        last = self.keeper.last
+    def _stop(self, change: object, case: DrawnCase) -> None:
+        """Believe nothing from a case on: what comes now is another traffic, and a promise about it begins anew."""
         self.stopped = f"drift: {change}"
         self.keeper = type(self.keeper)(self.keeper.ladder, self.keeper.settings)
-        self.keeper.last = last
+        self.keeper.last = case.number
         self.watch, self.scores = None, []
 
     @property

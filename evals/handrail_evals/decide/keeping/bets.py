@@ -1,0 +1,75 @@
+"""Bets against thresholds: how those that are laid under one rule move with many cases at once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from handrail_ground.optional import OptionalLibrary
+
+np: Any = OptionalLibrary("numpy", extra="evals")
+
+ROUNDED = 1e-9
+"""A weighted mean of logarithms is not above the largest of them by more."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaidBets:
+    """The bets on some thresholds while a rule is in force, one column for each."""
+
+    target: float
+    edge: Any
+    """What a wrong value is expected to cost a bet, beyond what a right one wins."""
+    most: Any
+    """The largest bets."""
+    fixed: Any
+    """The bets that do not learn, a row for each way."""
+
+    def on(self, rungs: Any) -> "LaidBets":
+        """Return those on some of the thresholds."""
+        return LaidBets(self.target, self.edge[rungs], self.most[rungs], self.fixed[:, rungs])
+
+    def learned(self, loss: Any, seen: Any) -> Any:
+        """Return the bet that learns the risk, from what earlier cases came to."""
+        own = np.minimum(np.maximum((loss + self.target) / (self.target * seen + 2), 0.02), 1.0)
+        return np.minimum((1 - own) / self.edge, self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class BetPaths:
+    """What each way of betting has made after each case."""
+
+    wealth: Any
+    """Its logarithm, by way, case and threshold."""
+    reached: Any
+    """Whether a case is at or above a threshold, and so moves the bets on it; by case and threshold."""
+
+    def best(self, weights: Any, before: Any, enough: float) -> Any:
+        """Return the most that the weighted mean has been up to each case, of those that come to ``enough``.
+
+        The mean is not above the largest of its parts, so that it is reckoned where that one tells something new.
+        """
+        top = self.wealth.max(axis=0)
+        means = np.full(top.shape, -np.inf)
+        tells = self.reached & (top > np.maximum(before, enough) - ROUNDED)
+        if tells.any():
+            peak = top[tells]
+            parts = weights[:, np.nonzero(tells)[1]] * np.exp(self.wealth[:, tells] - peak)
+            means[tells] = peak + np.log(parts.sum(axis=0))
+        return np.maximum.accumulate(np.maximum(means, before), axis=0)
+
+
+def paths_of(bets: LaidBets, won: float, paid: Any, reached: Any, seen: Any, loss: Any, wealth: Any) -> BetPaths:
+    """Return how bets move with cases: by what is bet, times what is won with each case less what is paid for it.
+
+    ``seen``, ``loss`` and ``wealth`` are of before the first case; every bet is made from earlier cases alone.
+    """
+    ways, count = bets.fixed.shape[0], len(paid)
+    moved = np.empty((ways + 1, count + 1, reached.shape[1]))
+    moved[:, 0] = wealth
+    moved[:ways, 1:] = reached * np.log1p(bets.fixed * won)[:, None]
+    wrong = np.flatnonzero(paid)
+    for place in wrong:
+        moved[:ways, place + 1] = np.log1p(bets.fixed * np.where(reached[place], won - paid[place], 0.0))
+    lost = np.cumsum(np.concatenate([loss[None], paid[:-1, None] * reached[:-1]]), axis=0) if len(wrong) else loss
+    own = bets.learned(lost, seen + (np.cumsum(reached, axis=0) - reached))
+    moved[ways, 1:] = np.log1p(own * np.where(reached, won - paid[:, None], 0.0))
+    return BetPaths(np.cumsum(moved, axis=1)[:, 1:], reached)
