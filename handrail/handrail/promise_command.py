@@ -100,7 +100,7 @@ def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:
         lines.append(
             f"  stops     where one more case has a risk of {100 * record.stops_at:.3g}%, which is what it costs"
         )
-    if record.threshold is None and record.state != "paused":
+    if record.threshold is None and record.state == "keeping":
         lines.append("  next      answers to what is drawn: the keeper counts them while handrail work or serve runs")
     return lines
 

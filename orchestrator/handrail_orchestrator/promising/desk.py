@@ -88,12 +88,14 @@ class PromiseDesk(PromiseReader):
             NotAllowed: this person may not.
             Misuse: nothing is said of why.
             UnknownPromise: there is none.
-            WrongState: it is paused.
+            WrongState: it is paused, or its model is in shadow or was given up, so that nothing is accepted by it.
         """
         rows = self._told(target, by, why)
-        keeping = [row for row in rows if row.state != "paused"]
+        keeping = [row for row in rows if row.state == "keeping"]
         if not keeping:
-            raise WrongState(f"the promise of {target} is paused: {rows[-1].why}")
+            last = next((row for row in reversed(rows) if row.state == "paused"), rows[-1])
+            stands = {"shadow": "in shadow, and decides nothing", "stopped": "stopped", "paused": "paused"}[last.state]
+            raise WrongState(f"the promise of {target} is {stands}" + (f": {last.why}" if last.why else ""))
         said = f"paused by {by}: {why}"
         for row in keeping:
             rule = NewRule(None, 1.0, row.below_share, row.band_from, row.read_to, row.labels, 0, said)

@@ -81,6 +81,8 @@ class PromiseRecord:
     @property
     def standing(self) -> str:
         """Return in words what is accepted under it now, or why nothing is."""
+        if self.state == "shadow":
+            return "in shadow: its model is tried on the cases of the one that answers, and decides nothing"
         if self.threshold is not None:
             asked = f"{100 * self.accepted_share:.3g}% of it asked blind"
             return (

@@ -59,7 +59,10 @@ class PromiseTold(Told):
     by: str = Field(description="What says which group a case is of; empty: there are no groups")
     group: str = Field(description="The group whose cases it speaks of")
     stops_at: float | None = Field(description="The risk at which one more case costs as much as its review")
-    state: PromiseState
+    state: PromiseState = Field(
+        description="`paused`: a person said so; `shadow`: its model is only tried, on the cases of the one that"
+        " answers; `stopped`: its model was given up. Only `keeping` accepts"
+    )
     why: str = Field(description="Why nothing is accepted, or why it is paused")
     rule: int = Field(description="The number of the rule in force; 0: the one that everything begins with")
     threshold: float | None = Field(description="The least confidence that is accepted; null: nothing is")

@@ -8,6 +8,7 @@ import pytest
 
 from handrail.console.promises.picture import promise_picture, spans_of
 from handrail_orchestrator.records.promise import PromiseRecord, PromiseRuleRecord
+from handrail_orchestrator.store.promises import MovePromise, PromiseState
 from tests.unit.handrail.console.api_site import ApiSite, api_site
 from tests.unit.handrail.console.promised import promising, ruled
 from tests.unit.handrail.console.served import text_of
@@ -86,6 +87,25 @@ async def test_it_is_paused_and_resumed_with_a_reason(tmp_path: Path) -> None:
         assert (await post(site, "/promises/1", {"do": "delete", "why": "x"})).status_code == 400
         assert (await post(site, "/promises/9", {"do": "pause", "why": "x"})).status_code == 404
         assert (await site.http.post("/promises/1", data={"do": "pause", "why": "x"})).status_code == 403
+
+
+@pytest.mark.parametrize(("state", "said"), [("shadow", "decides nothing"), ("stopped", "its model was given up")])
+async def test_what_may_not_answer_says_so_and_is_neither_paused_nor_resumed_into_answering(
+    state: PromiseState, said: str, tmp_path: Path
+) -> None:
+    async with api_site(tmp_path, flows=FLOWS) as site:
+        await decided(site, "x 0.9")
+        (row,) = site.engine.promise_store.promises()
+        await site.engine.change_promises(MovePromise(row.id, row.version, 1.0, "keeper", 0, None, state=state))
+        shown = await page(site, "/promises/1")
+        assert said in text_of(shown)
+        assert 'name="do"' not in shown
+        assert "What is drawn must be answered" not in text_of(shown)
+        got = await post(site, "/promises/1", {"do": "pause", "why": "we look at it"})
+        assert got.status_code == 409
+        assert (await post(site, "/promises/1", {"do": "resume", "why": "on"})).status_code == 409
+        record = site.engine.promise("1")
+        assert (record.state, record.standing.startswith("in shadow")) == (state, state == "shadow")
 
 
 @pytest.mark.parametrize(("role", "may"), [("viewer", False), ("senior", False), ("admin", True)])
