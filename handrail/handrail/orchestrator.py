@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from handrail_orchestrator.records.item import ReviewDetail as ReviewDetail
     from handrail_orchestrator.records.item import ReviewItem as ReviewItem
     from handrail_orchestrator.records.judgement import JudgementRecord as JudgementRecord
+    from handrail_orchestrator.records.promise import Contradiction as Contradiction
     from handrail_orchestrator.records.promise import PromiseChange as PromiseChange
     from handrail_orchestrator.records.promise import PromiseRecord as PromiseRecord
     from handrail_orchestrator.records.promise import PromiseRuleRecord as PromiseRuleRecord

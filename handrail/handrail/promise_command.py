@@ -14,7 +14,13 @@ from handrail_orchestrator.cli.failing import complaining
 from handrail_orchestrator.cli.foreign import calling_foreign_code
 from handrail_orchestrator.cli.options import DEFAULT_STORE, DoerOption, JsonOption, StoreOption
 from handrail_orchestrator.client import Client
-from handrail_orchestrator.records.promise import PromiseChange, PromiseRecord, PromiseRuleRecord, named_target
+from handrail_orchestrator.records.promise import (
+    Contradiction,
+    PromiseChange,
+    PromiseRecord,
+    PromiseRuleRecord,
+    named_target,
+)
 
 app = typer.Typer(
     help="What AI steps promise of the values that they accept: look, pause, resume, keep, and measure again.",
@@ -68,14 +74,34 @@ def show(target: TargetArgument, store: StoreOption = DEFAULT_STORE, as_json: Js
     Of a step all parts and groups are shown, one after the other.
     """
 
-    async def fetch(client: Client) -> list[tuple[PromiseRecord, list[PromiseRuleRecord]]]:
-        return [(each, client.promise_rules(str(each.number))) for each in client.promises_named(target)]
+    async def fetch(client: Client) -> list[tuple[PromiseRecord, list[PromiseRuleRecord], list[Contradiction]]]:
+        return [
+            (each, client.promise_rules(str(each.number)), client.promise_contradictions(str(each.number)))
+            for each in client.promises_named(target)
+        ]
 
-    for record, rules in _with_client(store, fetch):
+    for record, rules, contradictions in _with_client(store, fetch):
         if as_json:
-            typer.echo(json_line(record.as_json() | {"rules": [each.as_json() for each in rules]}, ascii_only=False))
+            told = {
+                "rules": [each.as_json() for each in rules],
+                "contradictions": [each.as_json() for each in contradictions],
+            }
+            typer.echo(json_line(record.as_json() | told, ascii_only=False))
         else:
-            typer.echo(harmless("\n".join(_lines(record, rules))))
+            typer.echo(harmless("\n".join([*_lines(record, rules), *_contradicted(contradictions)])))
+
+
+def _contradicted(contradictions: list[Contradiction]) -> list[str]:
+    """Return the blind answers that contradict the model where it was surest."""
+    if not contradictions:
+        return []
+    return [
+        "  look      the surest contradictions, where the model or who answered is in error:",
+        *(
+            f"            {each.confidence:.3f}  run {each.run_id}, {each.step}, item {each.item}, by {each.by}"
+            for each in contradictions
+        ),
+    ]
 
 
 def _lines(record: PromiseRecord, rules: list[PromiseRuleRecord]) -> list[str]:

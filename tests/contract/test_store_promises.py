@@ -3,7 +3,7 @@
 from typing import Any
 
 from handrail_orchestrator.store import ReviewQuery, Store
-from handrail_orchestrator.store.changes import AskAgain, EndRun, Prune, RecordStep
+from handrail_orchestrator.store.changes import AskAgain, EndRun, OpenWait, Prune, RecordStep
 from handrail_orchestrator.store.promises import (
     MovePromise,
     NewRule,
@@ -156,6 +156,23 @@ def test_a_verdict_is_kept_once_and_of_drawn_cases_alone(store: Store) -> None:
     assert store.open_cases(stream, after=0, limit=9) == []
     counts = store.promise_counts(stream)
     assert (counts.answered, counts.wrong, counts.accepted_answered) == (1, 1, 0)
+
+
+def test_what_was_found_wrong_is_told_the_surest_first_with_the_item_of_its_answer(store: Store) -> None:
+    worker = signed_on(store)
+    key = judged(store, worker, case("1", score=0.8), case("2", score=0.9), case("3", score=0.95))
+    for number in (1, 2, 3):
+        asking = question(key, f"route#{number}/review")
+        wait = step(key, asking.step, seq=9 + number, kind="human", status="waiting")
+        wrote(store, OpenWait(wait, review=asking), worker=worker)
+    stream = only(store).stream
+    first, second, third = (each.id for each in store.open_cases(stream, after=0, limit=9))
+    wrote(store, SettleCases([(first, "wrong"), (second, "wrong"), (third, "right")]))
+    found = store.surest_contradictions(stream, limit=9)
+    assert [(each.run_id, each.step, each.score) for each in found] == [("a", "route#2", 0.9), ("a", "route#1", 0.8)]
+    items = {each.step: each.id for each in store.reviews(ReviewQuery())}
+    assert [each.item for each in found] == [items["route#2/review"], items["route#1/review"]]
+    assert store.surest_contradictions(stream, limit=1) == found[:1]
 
 
 def test_one_process_keeps_a_promise_until_its_time_is_over(store: Store) -> None:

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 
 from handrail_orchestrator.errors import UnknownPromise
 from handrail_orchestrator.promising.rules import name_of, subject_told
-from handrail_orchestrator.records.promise import PromiseChange, PromiseRecord, PromiseRuleRecord
+from handrail_orchestrator.records.promise import Contradiction, PromiseChange, PromiseRecord, PromiseRuleRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from handrail_orchestrator.store import Store
     from handrail_orchestrator.store.promises import PromiseRow, PromiseStore
+
+SUREST = 10
+"""Contradictions that are shown."""
 
 
 def promise_rows(store: "PromiseStore", target: str) -> "list[PromiseRow]":
@@ -163,6 +166,29 @@ class PromiseReader(ABC):
         """
         rows = self._open_store.promise_log(promise_row(self._open_store, target).id)
         return [PromiseChange(at=row.at, action=row.action, by=row.by, why=row.why) for row in rows]
+
+    def promise_contradictions(self, target: str, *, limit: int = SUREST) -> list[Contradiction]:
+        """Return the blind answers that contradict the model where it was surest, the surest first.
+
+        Either may be the error, of the model or of who answered; each wrong one of people's costs a promise coverage.
+        What a promise has missed is about one label, so that there are none.
+
+        Raises:
+            UnknownPromise: there is none.
+        """
+        row = promise_row(self._open_store, target)
+        if subject_told(row.told).about == "missed":
+            return []
+        return [
+            Contradiction(
+                run_id=each.run_id,
+                step=each.step,
+                item=each.item,
+                confidence=each.score,
+                by=(each.decided_by or "").removeprefix("person:"),
+            )
+            for each in self._open_store.surest_contradictions(row.stream, limit=limit)
+        ]
 
     def _record(self, row: "PromiseRow", *, is_current: bool) -> PromiseRecord:
         counts, subject = self._open_store.promise_counts(row.stream), subject_told(row.told)

@@ -98,6 +98,25 @@ class PromiseRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """A blind answer that is another than the model's: where the model is sure, both deserve a second look."""
+
+    run_id: str
+    step: str
+    """The step's name in its run."""
+    item: int
+    """The review item of the answer."""
+    confidence: float
+    """The model's, in the value that was contradicted."""
+    by: str
+    """Who answered."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseRuleRecord:
     """A rule that a promise was kept by; from ``at`` on, until the next one."""
 

@@ -45,6 +45,7 @@ PLAIN: Final[Mapping[type, str]] = {
     learned.LearnedRow: "workflow step folder why verdict",
     learned.ScorePair: "copy",
     learned.TakeLearning: "workflow step learner",
+    promises.ContradictionRow: "run_id step decided_by",
     promises.MovePromise: "by checkpoint why",
     promises.NewRule: "why believed",
     promises.OpenCaseRow: "run_id step state decided_by again_state again_by",

@@ -161,6 +161,18 @@ class ThirdLookRow(NamedTuple):
     decided_by: str | None
 
 
+class ContradictionRow(NamedTuple):
+    """A case whose blind answer is another than the model's."""
+
+    run_id: str
+    step: str
+    """The step's name in its run."""
+    item: int
+    """The item of that answer."""
+    score: float
+    decided_by: str | None
+
+
 class PromiseCounts(NamedTuple):
     """What became of a promise's cases."""
 
@@ -316,6 +328,10 @@ class PromiseStore(Protocol):
 
     def open_cases(self, stream: int, *, after: int, limit: int) -> list[OpenCaseRow]:
         """Return drawn cases without a verdict, by id behind one."""
+        ...
+
+    def surest_contradictions(self, stream: int, *, limit: int) -> list[ContradictionRow]:
+        """Return the cases that were found wrong, the surest of them first, as far as their runs are there."""
         ...
 
     def third_looks(self, stream: int, *, limit: int) -> list[ThirdLookRow]:

@@ -63,6 +63,7 @@ def _page(request: Request, *, problem: str = "", status: int = 200, why: str = 
         picture=promise_picture(record, rules, client.now()),
         rules=rules[::-1][:MOST_RULES],
         more_rules=max(0, len(rules) - MOST_RULES),
+        contradictions=client.promise_contradictions(number),
         history=client.promise_history(number)[::-1][:MOST_RULES],
         others=[
             each

@@ -6,6 +6,7 @@ from typing import Any
 
 from handrail_ground.hashing import hash_of_text
 from handrail_orchestrator.store.promises import (
+    ContradictionRow,
     MovePromise,
     NumberCases,
     OpenCaseRow,
@@ -122,6 +123,13 @@ LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
 LEFT JOIN reviews ON reviews.id = c.third
 WHERE c.stream = ? AND c.third IS NOT NULL ORDER BY c.third LIMIT ?
 """
+_CONTRADICTED = f"""
+SELECT runs.id, steps.name, reviews.id, c.score, reviews.decided_by
+FROM promise_cases AS c JOIN runs ON runs.key = c.run AND runs.forgotten IS NULL
+JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
+JOIN reviews ON reviews.run = steps.run AND reviews.step IN (steps.name || '/review', steps.name || '/{AUDIT}')
+WHERE c.stream = ? AND c.verdict = 'wrong' AND c.source IS NULL ORDER BY c.score DESC, c.id LIMIT ?
+"""  # noqa: S608 -- a constant
 _ACCEPTED = "c.accepted = 1"
 _WRONG = "c.verdict IS NOT NULL AND c.verdict != 'right'"
 _COUNTS = f"""
@@ -284,6 +292,10 @@ class PromiseRows(ABC):
     def open_cases(self, stream: int, *, after: int, limit: int) -> list[OpenCaseRow]:
         """Return drawn cases without a verdict, by id behind one."""
         return [OpenCaseRow._make(row) for row in self._rows(_OPEN, (stream, after, limit))]
+
+    def surest_contradictions(self, stream: int, *, limit: int) -> list[ContradictionRow]:
+        """Return the cases that were found wrong, the surest of them first, as far as their runs are there."""
+        return [ContradictionRow._make(row) for row in self._rows(_CONTRADICTED, (stream, limit))]
 
     def third_looks(self, stream: int, *, limit: int) -> list[ThirdLookRow]:
         """Return the cases of a stream that were asked a third time, in the order in which they were."""

@@ -6,7 +6,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from handrail.calibration import keep_promises
 from handrail.console.promises.picture import promise_picture, spans_of
+from handrail.orchestrator import ReviewQuery
 from handrail_orchestrator.records.promise import PromiseRecord, PromiseRuleRecord
 from handrail_orchestrator.store.promises import MovePromise, PromiseState
 from tests.unit.handrail.console.api_site import ApiSite, api_site
@@ -87,6 +89,23 @@ async def test_it_is_paused_and_resumed_with_a_reason(tmp_path: Path) -> None:
         assert (await post(site, "/promises/1", {"do": "delete", "why": "x"})).status_code == 400
         assert (await post(site, "/promises/9", {"do": "pause", "why": "x"})).status_code == 404
         assert (await site.http.post("/promises/1", data={"do": "pause", "why": "x"})).status_code == 403
+
+
+async def test_the_surest_contradictions_are_shown_with_their_items_surest_first(tmp_path: Path) -> None:
+    async with api_site(tmp_path, flows=FLOWS) as site:
+        await decided(site, "x 0.9", *(f"{number} 0.{number}" for number in range(30, 42)), "y 0.99")
+        for item in site.engine.reviews(ReviewQuery()):
+            await site.engine.decide(item.id, "a" if item.run_id == "r-y 0.99" else "b", by="ann")
+        assert "Surest contradictions" not in text_of(await page(site, "/promises/1"))
+        await keep_promises(site.engine)
+        found = site.engine.promise_contradictions("promising/letter")
+        assert [each.confidence for each in found] == [0.9, *(number / 100 for number in range(41, 32, -1))]
+        assert (found[0].run_id, found[0].step, found[0].by) == ("r-x 0.9", "letter", "ann")
+        shown = await page(site, "/promises/1")
+        assert f'href="/items/{found[0].item}"' in shown
+        assert 'href="/runs/r-x%200.9"' in shown
+        await site.engine.forget(runs=["r-x 0.9"], by="me", why="asked to")
+        assert site.engine.promise_contradictions("1", limit=1)[0].confidence == 0.41
 
 
 @pytest.mark.parametrize(("state", "said"), [("shadow", "decides nothing"), ("stopped", "its model was given up")])
