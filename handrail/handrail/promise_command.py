@@ -63,7 +63,8 @@ def list_promises(
             "nothing is promised in this store: a promise begins with the first case of a step with promise(...)"
         )
     for each in found:
-        typer.echo(harmless(f"{each.name}  {each.terms}  {each.standing}"))
+        whose = f"  (promise {each.number}, {each.model}, prompt {each.prompt_version})" if everything else ""
+        typer.echo(harmless(f"{each.name}  {each.terms}  {each.standing}{whose}"))
 
 
 @app.command()

@@ -93,6 +93,7 @@ def test_a_promise_is_looked_at_kept_paused_and_measured_again() -> None:
     Path("moved.py").write_text(CODE.replace('"one"', '"two"'), encoding="utf-8")
     stale = handrail("promise", "check", "moved.py:letter", "--cases", "right.jsonl", *STORE)
     assert stale.exit_code == 1
+    assert "(promise 1, one, prompt " in done("promise", "list", "--all", *STORE)
     assert "kept for one, and two answers now" in stale.stdout
 
 
