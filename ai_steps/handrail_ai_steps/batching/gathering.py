@@ -151,6 +151,7 @@ async def replies_to(
     replies = Sorted()
     gone: set[str] = set()
     sent = ""
+    standing = BatchStanding(id=sent, state="ended")
     try:
         for seconds in islice(how.looks(), TRIES):
             sent = await _persistent(lambda: _sent(server, key, questions, gone), how)

@@ -303,7 +303,7 @@ class PromiseStore(Protocol):
         ...
 
     def promise_last_case(self, stream: int) -> int:
-        """Return the id of the last case that a stream's own model judged; 0: there is none."""
+        """Return the id of the last case of a stream, judged in shadow ones too; 0: there is none."""
         ...
 
     def promise_counts(self, stream: int) -> PromiseCounts:

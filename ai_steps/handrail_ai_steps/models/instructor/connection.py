@@ -147,7 +147,7 @@ def unretried(made: Any) -> Any:
     """
     if hasattr(made.client, "max_retries"):
         made.client.max_retries = 0
-    transport = getattr(made.client, "_client", None)
+    transport: Any = getattr(made.client, "_client", None)
     if hasattr(transport, "follow_redirects"):
         transport.follow_redirects = False
     return made

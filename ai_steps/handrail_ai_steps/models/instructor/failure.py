@@ -27,8 +27,8 @@ def provider_failure(error: BaseException, provider: ModelProvider) -> Failure:
         failure = status_failure(status, headers, body, str(told_by))
         if status in {401, 403} and failure.result == "failed":
             keys = " or ".join((*provider.keys, "api_key="))
-            said = failure.reason.partition(": ")[2] or failure.reason
-            return Failure("failed", f"check the key ({keys}) and its rights: {said}", status=status)
+            why = failure.reason.partition(": ")[2] or failure.reason
+            return Failure("failed", f"check the key ({keys}) and its rights: {why}", status=status)
         if _code(body) in _BUSY:
             return Failure("failed", failure.reason, passing=True, wait_seconds=failure.wait_seconds, status=status)
         return failure
@@ -37,9 +37,11 @@ def provider_failure(error: BaseException, provider: ModelProvider) -> Failure:
     if any(each.__name__ in _UNREACHED for each in type(told_by).__mro__) or isinstance(told_by, OSError):
         cause = told_by.__cause__ or told_by
         return Failure("failed", f"the provider could not be reached ({told(cause)})", passing=True)
-    if isinstance(told_by, JSONDecodeError):
-        return Failure("failed", "the provider answered with something that is no JSON", passing=True)
-    return Failure("failed", f"the request failed ({told(told_by)})")
+    is_page = isinstance(told_by, JSONDecodeError)
+    said = (
+        "the provider answered with something that is no JSON" if is_page else f"the request failed ({told(told_by)})"
+    )
+    return Failure("failed", said, passing=is_page)
 
 
 def _response(error: BaseException) -> tuple[int | None, Mapping[str, str], object]:

@@ -3,7 +3,7 @@
 import base64
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from handrail_ai_steps.errors import ModelNotReady
 
@@ -92,12 +92,7 @@ def address_of(given: Any, shown: str) -> Address:
         return Address(None)
     if not isinstance(given, str):
         raise ModelNotReady(f"{shown}: base_url is {given!r}; give an address as text")
-    try:
-        parts = urlsplit(given)
-        is_of_the_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of a port that is none, or brackets that do not close
-        is_of_the_web = False
-    if not is_of_the_web:
+    if (parts := _of_the_web(given)) is None:
         raise ModelNotReady(f"{shown}: base_url is no address that begins with http:// or https:// and names a host")
     if parts.query or parts.fragment:
         where = f"{parts.scheme}://{parts.hostname}{parts.path}"
@@ -115,3 +110,13 @@ def address_of(given: Any, shown: str) -> Address:
     return Address(
         parts._replace(netloc=host).geturl(), Credential(f"Basic {token}"), tuple(map(Credential, spellings))
     )
+
+
+def _of_the_web(given: str) -> SplitResult | None:
+    """Return the parts of an address that names a host of the web, or None."""
+    try:
+        parts = urlsplit(given)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is none, or brackets that do not close
+        return None
+    return parts if is_one else None

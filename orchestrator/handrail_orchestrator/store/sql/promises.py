@@ -260,9 +260,8 @@ class PromiseRows(ABC):
         return [PromiseLogRow._make(row) for row in rows]
 
     def promise_last_case(self, stream: int) -> int:
-        """Return the id of the last case that a stream's own model judged; 0: there is none."""
-        these = "stream = ? AND source IS NULL"
-        ((last,),) = self._rows(f"SELECT coalesce(max(id), 0) FROM promise_cases WHERE {these}", (stream,))  # noqa: S608 -- a constant
+        """Return the id of the last case of a stream, judged in shadow ones too; 0: there is none."""
+        ((last,),) = self._rows("SELECT coalesce(max(id), 0) FROM promise_cases WHERE stream = ?", (stream,))
         return int(last)
 
     def promise_counts(self, stream: int) -> PromiseCounts:
