@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from handrail_orchestrator.store import Store
 
 LONGEST_NAME: Final = 100
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+"""What ends a line, turns the direction of one, or is not seen at all."""
+ONE_LINE: Final = rf"^[^{_UNSEEN}]*[^\s{_UNSEEN}][^{_UNSEEN}]*$"
+"""A name that is seen, as Python, JSON Schema and its readers in other languages have it."""
 LONGEST_VALUE: Final = 200
 LARGEST: Final = 1e12
 """The largest number of an outcome: sums of them stay exact."""
@@ -149,7 +154,7 @@ class Measuring(ABC):
 
 
 def _checked(name: str, value: object) -> object:
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+    if len(name) > LONGEST_NAME or re.fullmatch(ONE_LINE, name) is None:
         raise Misuse(f"an outcome is called {name!r}: give it a name of 1 to {LONGEST_NAME} characters in one line")
     if isinstance(value, str):
         checked_texts(value=value)

@@ -98,6 +98,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "eval gate": ("suites.py:suite", "--baseline", RESULT, "--margin", "0.02"),
     "eval calibrate": ("suites.py:suite", "--target", "0.95", "--delta", "0.1"),
     "eval route": (RESULT, RESULT),
+    "eval sweep": ("suites.py:suite", "--vary", "model=own", "--out", "sweep"),
     "eval labels": ("route", *STORE),
     "eval watch": ("route", *STORE, "--file", "watch.json"),
     "eval report": (RESULT, "--html", "page.html"),

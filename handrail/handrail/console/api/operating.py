@@ -6,7 +6,7 @@ from pydantic import Field
 
 from handrail.console.api.operation import ApiAnswer, ApiCall, Given, Nothing
 from handrail.console.api.reading import of_fields
-from handrail.console.api.run_models import RunPlace, Text, Told
+from handrail.console.api.run_models import Name, RunPlace, Text, Told
 from handrail.console.api.runs import run_told
 from handrail_orchestrator.errors import Misuse, WrongState
 
@@ -14,10 +14,13 @@ from handrail_orchestrator.errors import Misuse, WrongState
 class KeyedEventBody(Given):
     """What has happened, and by what the run that waits for it is found."""
 
-    name: Text = Field(description="The event's name, as the workflow waits for it")
-    key: Annotated[str, Field(min_length=1, max_length=300, description="By what the run that waits is found")]
+    name: Name = Field(description="The event's name, as the workflow waits for it")
+    key: Annotated[
+        str,
+        Field(min_length=1, max_length=300, pattern=r"^[^\x00]+$", description="By what the run that waits is found"),
+    ]
     payload: Any = Field(default=None, description="What belongs to it, as JSON")
-    event_id: Text | None = Field(
+    event_id: Name | None = Field(
         default=None, description="An event with the same id counts once for its name and key"
     )
 

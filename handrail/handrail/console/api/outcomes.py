@@ -10,7 +10,7 @@ from handrail.console.api.reading import of_fields
 from handrail.console.api.run_models import GivenMoment, RunPlace, Told
 from handrail_orchestrator.client import Client
 from handrail_orchestrator.errors import Misuse, UnknownRun, WrongState
-from handrail_orchestrator.statistics.recording import LARGEST, LONGEST_NAME, LONGEST_VALUE
+from handrail_orchestrator.statistics.recording import LARGEST, LONGEST_NAME, LONGEST_VALUE, ONE_LINE
 
 Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, strict=True)]
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST_VALUE)]
@@ -21,7 +21,12 @@ class OutcomeBody(Given):
 
     name: Annotated[
         str,
-        Field(min_length=1, max_length=LONGEST_NAME, description="What it is called, such as `reopened`"),
+        Field(
+            min_length=1,
+            max_length=LONGEST_NAME,
+            pattern=ONE_LINE,
+            description="What it is called, such as `reopened`",
+        ),
     ]
     value: StrictBool | Number | Words | None = Field(
         default=None, description="Yes or no, a number or a short text; null is a yes"

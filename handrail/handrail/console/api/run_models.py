@@ -17,6 +17,8 @@ LATEST = 253_402_300_799.0
 """The last second of the year 9999."""
 
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000)]
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00]+$")]
+"""A text by which something is found: in no database with a NUL."""
 Moment: TypeAlias = Annotated[float, Field(ge=0, le=LATEST, description="Seconds since the epoch (UTC)")]
 GivenMoment: TypeAlias = Annotated[Moment, Field(strict=True)]
 """One in a body, where yes is no number; in an address everything is text."""
@@ -104,16 +106,16 @@ class CancelBody(Given):
 class ForkBody(Given):
     """What to fork."""
 
-    step: Text | None = Field(default=None, description="The history before this step is taken over; null: none of it")
-    id: Text | None = Field(default=None, description="The new run's id; null: one is made")
+    step: Name | None = Field(default=None, description="The history before this step is taken over; null: none of it")
+    id: Name | None = Field(default=None, description="The new run's id; null: one is made")
 
 
 class EventBody(Given):
     """What has happened."""
 
-    name: Text = Field(description="The event's name, as the workflow waits for it")
+    name: Name = Field(description="The event's name, as the workflow waits for it")
     payload: Any = Field(default=None, description="What belongs to it, as JSON")
-    event_id: Text | None = Field(
+    event_id: Name | None = Field(
         default=None, description="An event with the same id counts once, however often it is sent"
     )
 
