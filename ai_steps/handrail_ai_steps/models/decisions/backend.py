@@ -1,11 +1,10 @@
 """What stands behind one decision model once the libraries are loaded: its connections, its pace, its types."""
 
 from handrail_ai_steps.deadline import Deadline
-from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
+from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.decisions.asking import AskedDecision
 from handrail_ai_steps.models.decisions.connection import DecisionConnection
 from handrail_ai_steps.models.decisions.settings import DecisionSettings
-from handrail_ai_steps.models.openai.failure import Halted
 from handrail_ai_steps.models.openai.ledger import TryLedger
 from handrail_ai_steps.models.openai.limits import Pacer
 from handrail_ai_steps.output import Output
@@ -27,16 +26,7 @@ class DecisionBackend:
     async def answer(self, request: ModelRequest, deadline: Deadline) -> Answer | NoAnswer:
         """Answer a request, or say why there is no answer."""
         ledger = TryLedger(request, self._settings, deadline)
-        try:
-            if request.deadline is not None:  # whoever made it stops us when it is over
-                return await self._answer(request, ledger)
-            async with deadline.enforced():
-                return await self._answer(request, ledger)
-        except Halted as halted:
-            told = ledger.told(halted.reason)
-            return NoAnswer(result=halted.result, reason=told, attempts=ledger.attempts, outage=halted.outage)
-        except TimeoutError:
-            return timed_out(request.seconds, ledger.attempts)
+        return await ledger.concluded(lambda: self._answer(request, ledger))
 
     async def _answer(self, request: ModelRequest, ledger: TryLedger) -> Answer:
         connection = await self._connections.here()

@@ -177,7 +177,7 @@ class ProviderTries:
         more = ""
         if failure.result == "truncated" and self._settings.sent.max_output_tokens is not None:
             more = "; InstructorModel(max_output_tokens=...) allows more"
-        raise Halted(failure.result, self._ledger.told(f"{failure.reason}{more}"))
+        raise Halted(failure.result, self._ledger.told(f"{failure.reason}{more}"), outage=failure.is_outage)
 
     def _as_model(self, form: Form) -> type[FormedAnswer]:
         return self._forms.model(form, texts_alone=self._settings.provider.takes_texts_alone)

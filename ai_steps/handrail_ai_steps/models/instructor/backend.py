@@ -3,7 +3,7 @@
 import asyncio
 
 from handrail_ai_steps.deadline import Deadline
-from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
+from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.instructor.answer_form import AnswerForms
 from handrail_ai_steps.models.instructor.asking import ProviderTries
 from handrail_ai_steps.models.instructor.connection import ProviderClients, ProviderConnection
@@ -34,15 +34,7 @@ class ProviderBackend:
     async def answer(self, request: ModelRequest, deadline: Deadline) -> Answer | NoAnswer:
         """Answer a request, or say why there is no answer."""
         ledger = TryLedger(request, self._settings, deadline)
-        try:
-            if request.deadline is not None:  # whoever made it stops us when it is over
-                return await self._answer(request, ledger)
-            async with deadline.enforced():
-                return await self._answer(request, ledger)
-        except Halted as halted:
-            return NoAnswer(result=halted.result, reason=ledger.told(halted.reason), attempts=ledger.attempts)
-        except TimeoutError:
-            return timed_out(request.seconds, ledger.attempts)
+        return await ledger.concluded(lambda: self._answer(request, ledger))
 
     async def aclose(self) -> None:
         """Close the running event loop's connections; the next request opens others."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from handrail_ai_steps.deadline import Deadline
-from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
+from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.openai.batch_request import batch_question
 from handrail_ai_steps.models.openai.batches import OpenAIBatches, answered
 from handrail_ai_steps.models.openai.capabilities import Capabilities
@@ -40,16 +40,7 @@ class Backend:
     ) -> Answer | NoAnswer:
         """Answer a request, or say why there is no answer; ``given`` are replies that are already here."""
         ledger = TryLedger(request, self._settings, deadline)
-        try:
-            if request.deadline is not None:  # whoever made it stops us when it is over
-                return await self._answer(request, ledger, [*given])
-            async with deadline.enforced():
-                return await self._answer(request, ledger, [*given])
-        except Halted as halted:
-            told = ledger.told(halted.reason)
-            return NoAnswer(result=halted.result, reason=told, attempts=ledger.attempts, outage=halted.outage)
-        except TimeoutError:
-            return timed_out(request.seconds, ledger.attempts)
+        return await ledger.concluded(lambda: self._answer(request, ledger, [*given]))
 
     @property
     def batches(self) -> OpenAIBatches:
@@ -65,7 +56,7 @@ class Backend:
             chat, answers = Sources(server, self._structured, self._forms, shown, ledger).first()
             return batch_question(server, ledger, chat, answers, group)
         except Halted as halted:
-            return NoAnswer(result=halted.result, reason=ledger.told(halted.reason), attempts=ledger.attempts)
+            return ledger.halted(halted)
 
     async def read(self, request: ModelRequest, reply: BatchReply, deadline: Deadline) -> Answer | NoAnswer:
         """Return the answer that a reply from a batch holds."""

@@ -1,11 +1,12 @@
 """The tries of one request: their record, and what is left of its time, tokens and money."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
 
 from handrail_ai_steps.allowance import Purse
 from handrail_ai_steps.deadline import Deadline
-from handrail_ai_steps.model import ModelRequest
+from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer, timed_out
 from handrail_ai_steps.models.openai.failure import LONGEST_REASON, Halted
 from handrail_ai_steps.models.openai.reply import Usage
 from handrail_ai_steps.prices import PER_TOKENS, Price, PriceTable
@@ -45,6 +46,7 @@ class TryLedger:
 
     def __init__(self, request: ModelRequest, settings: Charged, deadline: Deadline) -> None:
         self._settings = settings
+        self._request = request
         self.deadline = deadline
         # The caller's list where there is one: who stops this call by force still learns what it took.
         self._attempts: list[Attempt] = [] if request.record is None else request.record
@@ -59,6 +61,23 @@ class TryLedger:
     def limited(self) -> bool:
         """Return whether tokens or money are limited."""
         return self._purse.max_tokens is not None or self._purse.max_money is not None
+
+    async def concluded(self, asking: Callable[[], Awaitable[Answer]]) -> Answer | NoAnswer:
+        """Ask within the time of the request, and return the answer, or why there is none."""
+        try:
+            if self._request.deadline is not None:  # whoever made it stops us when it is over
+                return await asking()
+            async with self.deadline.enforced():
+                return await asking()
+        except Halted as halted:
+            return self.halted(halted)
+        except TimeoutError:
+            return timed_out(self._request.seconds, self.attempts)
+
+    def halted(self, halted: Halted) -> NoAnswer:
+        """Return what a request that was given up comes to."""
+        told = self.told(halted.reason)
+        return NoAnswer(result=halted.result, reason=told, attempts=self.attempts, outage=halted.outage)
 
     def seconds_left(self) -> float:
         """Return the seconds to the deadline, 0 or more."""

@@ -134,6 +134,18 @@ async def test_what_pydantic_forbids_never_passes(wires: Stub, make: MakeProvide
     assert "quantity" in outcome.reason
 
 
+@pytest.mark.parametrize(
+    ("status", "told", "is_outage"),
+    [(400, "prompt is too long: 300000 tokens", False), (401, "the key is not valid", True), (503, "busy", True)],
+)
+async def test_only_what_every_request_would_come_to_is_an_outage(
+    wires: Stub, make: MakeProvider, status: int, told: str, *, is_outage: bool
+) -> None:
+    """A model that is there is not passed over because one input was too long for it."""
+    wires.play(reply(anthropic.error("some_error", told), status=status))
+    assert unanswered(await make("anthropic").answer(request_for())).outage is is_outage
+
+
 @PROVIDER
 async def test_retries_are_ours_alone(wires: Stub, make: MakeProvider, provider: str) -> None:
     body = (
