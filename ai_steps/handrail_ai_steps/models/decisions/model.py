@@ -1,17 +1,15 @@
 """A model that answers closed questions with a probability for every option, and writes nothing."""
 
-import asyncio
 import os
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.closed_questions.question import OpenQuestion, closed_questions
-from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import InvalidTask, ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.decisions.provider import PROVIDERS, DecisionServer
 from handrail_ai_steps.models.decisions.settings import DecisionSettings
+from handrail_ai_steps.models.loading import LoadedBackend
 from handrail_ai_steps.models.openai.access import Credential, address_of, credential
 from handrail_ai_steps.output import Output
 from handrail_ai_steps.prices import Price, PriceTable
@@ -88,8 +86,7 @@ class DecisionModel:
             together=together,
             trust_certainty=trust_certainty,
         )
-        self._backend: DecisionBackend | None = None
-        self._loading = threading.Lock()
+        self._backend = LoadedBackend(self._loaded)
 
     @property
     def name(self) -> str:
@@ -116,25 +113,16 @@ class DecisionModel:
 
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Answer the request within its time and budget, or say why there is no answer."""
-        deadline = request.deadline or Deadline(request.seconds)
-        with deadline.held():  # loading the libraries takes a second, and none of it is the server's
-            backend = self._backend
-            if backend is None:
-                backend = await asyncio.to_thread(self._loaded)
-        return await backend.answer(request, deadline)
+        return await self._backend.answer(request)
 
     def _loaded(self) -> "DecisionBackend":
         from handrail_ai_steps.models.decisions.backend import DecisionBackend  # noqa: PLC0415 -- that is the point
 
-        with self._loading:  # requests side by side share one: its pace and its places are for all of them
-            made = self._backend or DecisionBackend(self._settings)
-            self._backend = made
-        return made
+        return DecisionBackend(self._settings)
 
     async def aclose(self) -> None:
         """Close the running event loop's connections; the next request opens others."""
-        if self._backend is not None:
-            await self._backend.aclose()
+        await self._backend.aclose()
 
     def __repr__(self) -> str:
         return f"DecisionModel({self.name!r})"

@@ -1,12 +1,9 @@
 """A model of any provider that instructor knows."""
 
-import asyncio
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from handrail_ai_steps.current_prices import prices_at, tier_of
-from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
 from handrail_ai_steps.models.instructor.providers import ModelProvider, own_key, provider_of, require_library
@@ -17,6 +14,7 @@ from handrail_ai_steps.models.instructor.settings import (
     ProviderConfidence,
     ProviderSettings,
 )
+from handrail_ai_steps.models.loading import LoadedBackend
 from handrail_ai_steps.models.openai.access import address_of, credential
 from handrail_ai_steps.models.openai.sent import SentSettings, is_secret
 from handrail_ai_steps.models.openai.settings import USUAL_SAMPLES
@@ -125,8 +123,7 @@ class InstructorModel:
         )
         for secret in (self._settings.key, *_secrets(self._settings.options)):
             self._settings.seen.add(secret)
-        self._backend: ProviderBackend | None = None
-        self._loading = threading.Lock()
+        self._backend = LoadedBackend(self._loaded)
 
     @property
     def name(self) -> str:
@@ -160,30 +157,20 @@ class InstructorModel:
         Raises:
             ModelNotReady: the provider's client cannot be made.
         """
-        deadline = request.deadline or Deadline(request.seconds)
-        with deadline.held():  # loading the libraries takes seconds, and none of them is the provider's
-            backend = self._backend or await self._load()
-        return await backend.answer(request, deadline)
+        return await self._backend.answer(request)
 
     async def ready(self) -> None:
         """Load what asking needs, which takes a second or more, so that the first request need not."""
-        await self._load()
-
-    async def _load(self) -> "ProviderBackend":
-        return await asyncio.to_thread(self._loaded)
+        await self._backend.here()
 
     def _loaded(self) -> "ProviderBackend":
         from handrail_ai_steps.models.instructor.backend import ProviderBackend  # noqa: PLC0415 -- that is the point
 
-        with self._loading:  # requests side by side share one: its pace and its places are for all of them
-            if self._backend is None:
-                self._backend = ProviderBackend(self._settings)
-            return self._backend
+        return ProviderBackend(self._settings)
 
     async def aclose(self) -> None:
         """Close the running event loop's connections; the next request opens others."""
-        if self._backend is not None:
-            await self._backend.aclose()
+        await self._backend.aclose()
 
     def __repr__(self) -> str:
         told = "".join(f", {name}={value!r}" for name, value in self._settings.sent.told.items())

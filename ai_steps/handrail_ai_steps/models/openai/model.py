@@ -1,8 +1,6 @@
 """A model behind OpenAI or an OpenAI-compatible server."""
 
-import asyncio
 import os
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +8,7 @@ from handrail_ai_steps.current_prices import prices_at, tier_of
 from handrail_ai_steps.deadline import Deadline
 from handrail_ai_steps.errors import ModelNotReady
 from handrail_ai_steps.model import Answer, ModelRequest, NoAnswer
+from handrail_ai_steps.models.loading import LoadedBackend
 from handrail_ai_steps.models.openai.access import Address, Credential, address_of, credential
 from handrail_ai_steps.models.openai.clients import GivenClient, KeyFunction
 from handrail_ai_steps.models.openai.sent import SentSettings
@@ -142,8 +141,7 @@ class OpenAIModel:
         )
         if through is not None:
             self._settings.seen.add(through.first.api_key)
-        self._backend: Backend | None = None
-        self._loading = threading.Lock()
+        self._backend = LoadedBackend(self._loaded)
 
     @property
     def name(self) -> str:
@@ -173,10 +171,7 @@ class OpenAIModel:
 
     async def answer(self, request: ModelRequest) -> Answer | NoAnswer:
         """Answer the request within its time and budget, or say why there is no answer."""
-        deadline = request.deadline or Deadline(request.seconds)
-        with deadline.held():  # loading the libraries takes seconds, and none of them is the server's
-            backend = self._backend or await self._load()
-        return await backend.answer(request, deadline)
+        return await self._backend.answer(request)
 
     @property
     def batch_group(self) -> str:
@@ -185,38 +180,30 @@ class OpenAIModel:
 
     async def batch_question(self, request: ModelRequest) -> "BatchQuestion | NoAnswer":
         """Return a request as a batch holds it, or why it cannot be asked at all."""
-        backend = self._backend or await self._load()
+        backend = await self._backend.here()
         return await backend.question(request, self.batch_group)
 
     async def read(self, request: ModelRequest, reply: "BatchReply") -> Answer | NoAnswer:
         """Return the answer that a reply from a batch holds; what is still missing then is asked singly."""
-        backend = self._backend or await self._load()
+        backend = await self._backend.here()
         return await backend.read(request, reply, request.deadline or Deadline(request.seconds))
 
     async def batch_server(self) -> "BatchServer":
         """Return who takes batches for it."""
-        return (self._backend or await self._load()).batches
+        return (await self._backend.here()).batches
 
     async def ready(self) -> None:
         """Load what asking needs, which takes a second or more, so that the first request need not."""
-        await self._load()
-
-    async def _load(self) -> "Backend":
-        """Load openai and instructor: in a thread, so that the event loop goes on."""
-        return await asyncio.to_thread(self._loaded)
+        await self._backend.here()
 
     def _loaded(self) -> "Backend":
         from handrail_ai_steps.models.openai.backend import Backend  # noqa: PLC0415 -- that is the point
 
-        with self._loading:  # requests side by side share one: its pace and its places are for all of them
-            if self._backend is None:
-                self._backend = Backend(self._settings)
-            return self._backend
+        return Backend(self._settings)
 
     async def aclose(self) -> None:
         """Close the running event loop's connections; the next request opens others."""
-        if self._backend is not None:
-            await self._backend.aclose()
+        await self._backend.aclose()
 
     def __repr__(self) -> str:
         told = "".join(f", {name}={value!r}" for name, value in self._settings.sent.told.items() if name != "query")

@@ -46,7 +46,7 @@ async def test_a_pause_asked_of_one_holds_for_all(stub: Stub, make_model: MakeMo
     stub.play(reply(error("slow down"), status=429, headers={"retry-after-ms": "600"}), reply(GOOD))
     model = make_model(confidence="logprob")
     first = asyncio.create_task(model.answer(request_for()))
-    while not (model._backend and model._backend.pacer.paused):  # noqa: ASYNC110, SLF001 -- a refusal has no event
+    while not ((backend := model._backend.loaded) and backend.pacer.paused):  # noqa: ASYNC110, SLF001 -- a refusal has no event
         await asyncio.sleep(0.01)
     answered(await model.answer(request_for()))
     answered(await first)
