@@ -10,6 +10,8 @@ from handrail_guards.numbers import is_count, is_finite
 
 LOOKS_LATER_BY = 1.5
 """Each look at a batch comes so many times later than the one before."""
+LAST_LOOKS = 8
+"""How often a batch that was stopped is looked at, until it has ended: what it had answered is paid for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,6 +129,15 @@ async def test_a_batch_that_the_provider_loses_sight_of_may_be_charged_for(store
     assert judged(store, "r0").money is None
 
 
+async def test_what_a_batch_had_answered_when_it_was_stopped_counts(store: Store, stub: BatchStub) -> None:
+    stub.misbehave(looks=10**9, lose=[1])
+    impatient = Batching(look_seconds=0.01, last_look_seconds=0.1, gather_seconds=0.3, hours=0.001)
+    assert await executed(store, route(stub, batching=impatient), 3) == ["alpha", "beta", "gamma"]
+    assert stub.seen()["single"] == ["1"]
+    assert judged(store, "r0").money == pytest.approx(HALF)
+    assert [each["status"] for each in stub.seen()["batches"]] == ["cancelled"]
+
+
 async def test_runs_go_on_where_the_replies_cannot_be_fetched_any_more(store: Store, stub: BatchStub) -> None:
     stub.misbehave(drops_files=True)
     async with asyncio.timeout(60):

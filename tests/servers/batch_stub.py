@@ -197,7 +197,7 @@ class BatchProvider:
         """Tell how far a batch is."""
         self.looks += 1
         batch = self.batches[name]
-        if batch["looks_left"] > 0:
+        if batch["looks_left"] > 0 and batch["status"] != "cancelled":
             batch["looks_left"] -= 1
             return {**batch, "status": "in_progress", "output_file_id": None}
         if batch["status"] != "cancelled":

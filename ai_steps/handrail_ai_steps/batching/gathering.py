@@ -15,6 +15,7 @@ from handrail_ai_steps.batching.model import BatchModel, takes_batches
 from handrail_ai_steps.model import Model, ModelRequest, NoAnswer
 from handrail_ground.hashing import hash_of_text
 from handrail_guards.batching import (
+    LAST_LOOKS,
     BatchFailed,
     Batching,
     BatchQuestion,
@@ -206,10 +207,24 @@ async def _over(server: BatchServer, batch: str, how: Batching) -> BatchStanding
             if standing.state == "ended":
                 return standing
         if time.monotonic() > ends:
-            with suppress(BatchFailed):
-                await server.cancel(batch)
-            raise BatchFailed(f"the batch {batch} did not end within {how.hours:g} hours{told}", passing=False)
+            stopped = await _stopped(server, batch, how)
+            if stopped is None:
+                raise BatchFailed(f"the batch {batch} did not end within {how.hours:g} hours{told}", passing=False)
+            return stopped
     raise AssertionError("looks never end")
+
+
+async def _stopped(server: BatchServer, batch: str, how: Batching) -> BatchStanding | None:
+    """Stop a batch and return how it ended, as what it had answered is paid for; None: it is not seen to end."""
+    with suppress(BatchFailed):
+        await server.cancel(batch)
+    for seconds in islice(how.looks(), LAST_LOOKS):
+        with suppress(BatchFailed):
+            standing = await server.look(batch)
+            if standing.state == "ended":
+                return standing
+        await asyncio.sleep(seconds)
+    return None
 
 
 async def _persistent(action: Callable[[], Awaitable[T]], how: Batching) -> T:

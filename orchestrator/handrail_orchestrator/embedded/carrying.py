@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
-from handrail_guards.batching import BatchStanding
+from handrail_guards.batching import LAST_LOOKS, BatchStanding
 from handrail_orchestrator.embedded.batch_of_runs import BatchOfRuns, HandedOut, Parcel, name_of
 from handrail_orchestrator.embedded.batches import Batches
 from handrail_orchestrator.embedded.run import EmbeddedRun
@@ -83,7 +83,13 @@ async def _ended(run: Run, batches: Batches, batch: BatchOfRuns, parcel: Parcel,
         slept += seconds
         if slept > batch.batching.hours * 3600:
             break
-    return await run.step(batches.give_up, run.id, batch, sent)
+    given_up: BatchStanding = await run.step(batches.give_up, run.id, batch, sent)
+    for seconds in islice(batch.batching.looks(), LAST_LOOKS):  # what it had answered until now is paid for
+        stopped: BatchStanding = await run.step(batches.look, run.id, batch, parcel, sent)
+        if stopped.state == "ended":
+            return stopped
+        await run.sleep(seconds, name="stopping")
+    return given_up
 
 
 def _batches(run: Run) -> Batches:

@@ -165,6 +165,17 @@ async def test_a_key_whose_batch_was_collected_and_deleted_is_sent_as_a_new_batc
     assert stub.seen()["single"] == []
 
 
+async def test_what_a_batch_had_answered_when_it_was_stopped_is_not_asked_and_paid_again(
+    stub: BatchStub, model: OpenAIModel
+) -> None:
+    stub.misbehave(looks=10**9, lose=[1])
+    impatient = Batching(look_seconds=0.01, last_look_seconds=0.05, hours=0.001)
+    outcomes = await step(model, batching=impatient).batch(cases(3))
+    assert [money(each) == HALF for each in outcomes] == [True, False, True]
+    assert len(stub.seen()["single"]) == 1
+    assert [each["status"] for each in stub.seen()["batches"]] == ["cancelled"]
+
+
 async def test_a_batch_that_nobody_can_look_at_is_given_up_in_time(stub: BatchStub, model: OpenAIModel) -> None:
     stub.misbehave(bad_looks=10**9)
     impatient = Batching(look_seconds=0.01, last_look_seconds=0.05, hours=0.001)
