@@ -82,15 +82,9 @@ def serve(  # noqa: PLR0913, PLR0917 -- a command has a parameter for each of it
         oidc=_provider(oidc_issuer, oidc_client_id, oidc_role), public_url=_checked_public(public_url)
     )
     settings = ConsoleSettings(
-        host,
-        port,
-        _checked_root(root_path),
-        by.strip() or _user(),
-        signing_in,
-        behind_proxy,
-        undo_seconds,
+        host, port, _checked_root(root_path), by.strip() or _user(), signing_in, behind_proxy, undo_seconds,
         metrics_token=os.environ.get(METRICS_VARIABLE) or None,
-    )
+    )  # fmt: skip
     with needs("console"):
         from handrail.console.server import Served, serve_until_stopped  # noqa: PLC0415 -- needs the extra
     targets = [name for each in workflows or () for name in each.split(",") if name]
