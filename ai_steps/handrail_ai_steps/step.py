@@ -322,8 +322,10 @@ class AIStep(JudgesInBatches[T_co], ShowsPartials[T_co]):
         terms = self.promise
         if terms is None or self.rules is None:
             return self.accept
-        group = NO_GROUPS if terms.by is None else group_of(terms.by, values, named)
-        return PromiseInCall(terms, self.rules, self.servers, self.promise_parts, group)
+        group, kind = (
+            NO_GROUPS if name is None else group_of(name, values, named) for name in (terms.by, terms.once_per)
+        )
+        return PromiseInCall(terms, self.rules, self.servers, self.promise_parts, group, kind)
 
     def _shown(self, values: Sequence[Input], named: Mapping[str, Input]) -> str:
         """Return the input as models and reviewers read it."""

@@ -137,7 +137,7 @@ def _call(
     terms: PromiseTerms, rules: PartRules, parts: tuple[PromisePart, ...], case: PartCase
 ) -> tuple[PromiseInCall, Judgement]:
     group = NO_GROUPS if terms.by is None else PromiseGroup(terms.by, case.group)
-    call = PromiseInCall(terms, rules, (), parts, group, case.answer)
+    call = PromiseInCall(terms, rules, (), parts, group, label=case.answer)
     return call, Judgement(confidence=Confidence(case.score, "stated"))
 
 

@@ -177,6 +177,8 @@ class PromisedBy:
     """The chance of the case to be asked blind, above 0 and up to 1."""
     group: str = ""
     """The group that the case is of, where each has a promise of its own."""
+    kind: str = ""
+    """A mark of what the case belongs to, of which only the first one counts; empty: the input itself."""
     beside: tuple[PromisedPart, ...] = ()
     """The other parts of the promise that are about the case."""
 

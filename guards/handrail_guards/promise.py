@@ -8,7 +8,7 @@ from handrail_guards.errors import InvalidGuard
 from handrail_guards.escalation import Escalation
 from handrail_guards.numbers import is_finite, is_number, is_text
 from handrail_guards.outcome import Judgement
-from handrail_guards.promise_part import LOOKS, PromisePart
+from handrail_guards.promise_part import LOOKS, PromisePart, once
 
 AUDITS = Escalation(queue="audits", priority=40)
 """Where accepted values are asked blind, for a step that has no ``audit`` of its own."""
@@ -39,6 +39,9 @@ class PromiseTerms:
     """What it costs that a person decides one case."""
     second_looks: bool = False
     """Whether a blind answer that contradicts the model counts only once another reviewer confirms it."""
+    once_per: str | None = None
+    """What makes cases of a kind, such as an order or a sender: only the first of each counts, and the promise is about
+    those."""
     _bars: Mapping[str, float] = field(init=False, repr=False, compare=False)
     """By label or field; the whole under ``""``."""
 
@@ -58,8 +61,11 @@ class PromiseTerms:
                 "promise(second_looks=True, missed_at_most=...): second looks tell what is wrong, not what is missed;"
                 " leave one of them out"
             )
-        if self.by is not None and not is_text(self.by):
-            raise InvalidGuard(f"promise(by={self.by!r}): name an input of the step, or a field of one, such as 'tier'")
+        for name, value, example in (("by", self.by, "tier"), ("once_per", self.once_per, "order")):
+            if value is not None and not is_text(value):
+                raise InvalidGuard(
+                    f"promise({name}={value!r}): name an input of the step, or a field of one, such as {example!r}"
+                )
         if not self._bars and self.missed_at_most is None:
             raise InvalidGuard("promise() promises nothing: give wrong_at_most=0.02, or missed_at_most and label")
 
@@ -124,11 +130,13 @@ class PromiseTerms:
                 delta=delta,
                 stops_at=self.stops_at,
                 second_looks=self.second_looks,
+                once_per=self.once_per,
             )
             for name, share in self._bars.items()
         ]
         if self.missed_at_most is not None and self.label is not None:
-            kept.append(PromisePart(about="missed", of=self.label, at_most=self.missed_at_most, delta=delta))
+            missed = self.missed_at_most
+            kept.append(PromisePart(about="missed", of=self.label, at_most=missed, delta=delta, once_per=self.once_per))
         return tuple(kept)
 
     @property
@@ -137,7 +145,7 @@ class PromiseTerms:
         all_of_it = " and ".join(each.bound for each in self.parts(by_field=False))
         each_group = "" if self.by is None else f", in each {self.by}"
         looks = LOOKS if self.second_looks else ""
-        return f"{all_of_it}, sure to {100 * self.sure:.4g}%{each_group}{looks}"
+        return f"{all_of_it}, sure to {100 * self.sure:.4g}%{each_group}{once(self.once_per)}{looks}"
 
     def doubt(self, judgement: Judgement, *, final: bool = True) -> Doubt:
         """Return that nobody keeps the promise here."""
@@ -179,6 +187,7 @@ def promise(  # noqa: PLR0913 -- the terms, all by keyword
     cost_of_wrong: float | None = None,
     cost_of_review: float | None = None,
     second_looks: bool = False,
+    once_per: str | None = None,
 ) -> PromiseTerms:
     """Promise that at most ``wrong_at_most`` of what is accepted is wrong, with the chance ``sure``; for ``accept=``.
 
@@ -197,6 +206,10 @@ def promise(  # noqa: PLR0913 -- the terms, all by keyword
     if that one confirms it: where reviewers err, that gives back the coverage that their errors cost. How often they
     call a wrong value right is measured, and taken out of what is promised.
 
+    Cases that belong together (the mails of a thread, the lines of an order) are right or wrong together, and would
+    count as more than they are. ``once_per`` names the input, or the field of one, that they share: the first case of
+    each counts, and what is promised is about those. Inputs that are the same count once anyway.
+
     Raises:
         InvalidGuard: a number that is no share above 0 and below 1, terms that do not go together, or a target that
             costs more than no automation.
@@ -210,4 +223,5 @@ def promise(  # noqa: PLR0913 -- the terms, all by keyword
         cost_of_wrong=cost_of_wrong,
         cost_of_review=cost_of_review,
         second_looks=second_looks,
+        once_per=once_per,
     )

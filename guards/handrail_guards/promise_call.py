@@ -11,6 +11,7 @@ another only falls when less is accepted: any threshold that is not looser than 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from handrail_ground.hashing import hash_of_text
 from handrail_guards.acceptance import Doubt
 from handrail_guards.outcome import AcceptedBy, Judgement, PromisedBy, PromisedPart
 from handrail_guards.promise import PromiseTerms
@@ -31,6 +32,8 @@ class PromiseGroup:
 
 
 NO_GROUPS = PromiseGroup("")
+KIND_DIGITS = 16
+"""Of the mark of what is counted once: records need not say which sender or order it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class PromiseInCall:
     parts: tuple[PromisePart, ...] = ()
     """What is promised, one by one."""
     group: PromiseGroup = NO_GROUPS
+    kind: PromiseGroup = NO_GROUPS
+    """Of which only the first case counts."""
     label: str | None = None
     """What the answer says, where it is one of several labels."""
     _read: dict[PromiseSubject, PromiseRule] = field(default_factory=dict, compare=False, repr=False)
@@ -113,7 +118,7 @@ class PromiseInCall:
     def told(self, judgement: Judgement) -> Judgement:
         """Return a judgement that says by which rule it was judged, where its value could have been accepted."""
         score = judgement.confidence.value
-        if score is None or self.group.problem:
+        if score is None or self.group.problem or self.kind.problem:
             return judgement
         found = self._rules(judgement)
         if not found or not all(rule.counts for _, rule in found):
@@ -134,6 +139,7 @@ class PromiseInCall:
             score=parts[0].score,
             share=max(rule.share(self._score(part, score)) for part, rule in found),
             group=self.group.name,
+            kind=hash_of_text(self.kind.name, digits=KIND_DIGITS) if self.kind.name else "",
             beside=parts[1:],
         )
         return replace(judgement, promised=promised)
@@ -160,8 +166,8 @@ class PromiseInCall:
 
     def _outside(self) -> str:
         """Return why the case can never be accepted; empty: it can."""
-        if self.group.problem:
-            return f"the promise ({self.terms.told}) does not speak of this case: {self.group.problem}"
+        if problem := self.group.problem or self.kind.problem:
+            return f"the promise ({self.terms.told}) does not speak of this case: {problem}"
         if not self._has_bar:
             return f"the promise ({self.terms.told}) has no bar for {self.label!r}: people decide"
         return ""

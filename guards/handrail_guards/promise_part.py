@@ -28,6 +28,8 @@ class PromisePart:
 
     second_looks: bool = False
     """Whether a blind answer that contradicts the model counts only once another reviewer confirms it."""
+    once_per: str | None = None
+    """What makes cases of a kind, of which only the first counts; None: inputs that are the same."""
 
     @property
     def bound(self) -> str:
@@ -52,7 +54,8 @@ class PromisePart:
     @property
     def told(self) -> str:
         """Return it in one line, with how sure it is."""
-        return f"{self.bound}, sure to {100 * (1 - self.delta):.4g}%{LOOKS if self.second_looks else ''}"
+        looks = LOOKS if self.second_looks else ""
+        return f"{self.bound}, sure to {100 * (1 - self.delta):.4g}%{once(self.once_per)}{looks}"
 
     def is_about(self, label: str | None) -> bool:
         """Return whether a case that is answered with this label is one of those that it is about."""
@@ -61,3 +64,8 @@ class PromisePart:
     def score(self, confidence: float, label: str | None) -> float:
         """Return what is compared with its threshold."""
         return NEVER if self.about == "missed" and self.of == label else confidence
+
+
+def once(per: str | None) -> str:
+    """Return in words what is counted once."""
+    return "" if per is None else f", counted once per {per}"

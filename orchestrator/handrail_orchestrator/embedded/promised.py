@@ -39,7 +39,8 @@ class BoundPromise:
 
     def cases(self, promised: Promised, encoded: str, at: float) -> list[PromiseCase]:
         """Return what the ledgers keep of a case, one for each part of the promise that is about it."""
-        by, copy = promised.by, hash_of_data(likeness(json.loads(encoded)), digits=COPY_DIGITS)
+        by = promised.by
+        copy = by.kind or hash_of_data(likeness(json.loads(encoded)), digits=COPY_DIGITS)
         found = []
         first = PromisedPart(promise=by.promise, rule=by.rule, subject=by.subject, score=by.score)
         for each in (first, *by.beside):

@@ -27,6 +27,7 @@ LEFT_OUT = {
     "learned": "that the model learned from",
     "seen": "labelled with the suggestion in view",
     "copies": "copies of others",
+    "outside": "that do not say what is counted once",
 }
 """What is said of the cases that count nowhere, by why."""
 
@@ -79,7 +80,9 @@ async def check_promise(
     terms = step.promise
     if terms is None:
         raise InvalidLabels(f"step {step.name!r} is under no promise; write accept=promise(wrong_at_most=0.02)")
-    judged, left_out = _countable(await judge_cases(step, cases, concurrency=concurrency))
+    per = terms.once_per
+    kinds = None if per is None else {case.name: _group(per, case.input) for case in cases}
+    judged, left_out = _countable(await judge_cases(step, cases, concurrency=concurrency), kinds)
     if not judged.total:
         raise InvalidLabels(f"no case may count{_told_of(left_out)}")
     subjects = Counter(subject_of_judgement(each.judgement, step.servers) for each in judged.cases)
@@ -103,18 +106,21 @@ async def check_promise(
     return [replace(each, reason=f"{each.reason}{_told_of(left_out)}", left_out=left_out.total()) for each in checks]
 
 
-def _countable(judged: JudgedCases) -> tuple[JudgedCases, Counter[str]]:
-    """Return the cases that may count, and how many others there are, by why."""
+def _countable(judged: JudgedCases, kinds: Mapping[str, str | None] | None) -> tuple[JudgedCases, Counter[str]]:
+    """Return the cases that may count, and how many others there are, by why; ``kinds``: of each the first counts."""
     left_out = Counter({"learned": len(judged.learned)})
     found = []
     seen: set[str] = set()
     for case in judged.cases:
+        kind = case.cluster if kinds is None else kinds[case.case]
         if not case.blind:
             left_out["seen"] += 1
-        elif case.cluster and case.cluster in seen:
+        elif kind is None:
+            left_out["outside"] += 1
+        elif kind and kind in seen:
             left_out["copies"] += 1
         else:
-            seen.add(case.cluster)
+            seen.add(kind)
             found.append(case)
     return replace(judged, cases=tuple(found)), left_out
 
@@ -151,7 +157,7 @@ def _measured(
             continue
         answer, label = (_data(text, is_label=is_labels) for text in (each.answer, each.label))
         of_group = NO_GROUPS if terms.by is None else PromiseGroup(terms.by, group)
-        call = PromiseInCall(terms, rules, step.servers, step.promise_parts, of_group)
+        call = PromiseInCall(terms, rules, step.servers, step.promise_parts, of_group)  # its kind was seen to
         if is_labels:
             call = call.answered("none" if answer is None else str(answer))
         yield Measured(group, call.doubt(each.judgement) is None, answer, label)

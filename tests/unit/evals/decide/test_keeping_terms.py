@@ -133,6 +133,26 @@ def test_each_group_has_a_promise_with_labels_of_its_own_and_without_one_people_
     assert sum(each.cases for each in records) < 600  # those without a tier are no cases of any promise
 
 
+def test_of_cases_that_belong_together_the_first_counts_and_one_that_does_not_say_goes_to_people(url: str) -> None:
+    """Ten mails of a thread are right or wrong together: as ten labels they would claim more than they tell."""
+    senders = [*(f"sender {number}" for number in range(30)), None]
+
+    def made(chance: random.Random) -> tuple[Any, ...]:
+        return chance.choice(senders), "other", 0.9, "other"
+
+    async def played() -> tuple[Desk, list[PromiseRecord]]:
+        desk = Desk(url, route(promise(wrong_at_most=0.1, sure=0.9, once_per="tier")))
+        for _ in range(3):
+            await desk.batch(120, made)
+        async with Client(url) as client:
+            return desk, client.promises()
+
+    desk, [record] = asyncio.run(played())
+    assert (record.cases, record.threshold) == (30, None)
+    assert record.terms.endswith("counted once per tier")
+    assert desk.accepted == []
+
+
 def test_a_bar_for_each_label_and_what_is_missed_are_kept_apart_and_split_delta(url: str) -> None:
     terms = promise(wrong_at_most={"refund": 0.1, "other": 0.3}, missed_at_most=0.2, label="urgent", sure=0.7)
 
