@@ -7,7 +7,6 @@ Record again, against the stub and with nothing of this machine in the files:
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -16,11 +15,9 @@ from handrail_ai_steps.models.openai import OpenAIModel
 from handrail_guards.confidence import Confidence
 from tests.stub_server import Json, Stub, chunks, completion, cut, decision, error, reply, tokens
 from tests.unit.ai_steps.openai.given import KEY, RECEIPT, Receipt, about, answered, request_for, unanswered
+from tests.wire_cassettes import CONFIG, HOST, secrets, told_in
 
 CASSETTES = Path(__file__).parent / "cassettes" / "test_wire"
-KEPT_HEADERS = frozenset({"accept", "content-type"})
-HOST = "http://127.0.0.1"
-
 Play = Callable[..., OpenAIModel]
 
 pytestmark = [pytest.mark.vcr, pytest.mark.block_network(allowed_hosts=[r"127\.0\.0\.1"])]
@@ -28,20 +25,7 @@ pytestmark = [pytest.mark.vcr, pytest.mark.block_network(allowed_hosts=[r"127\.0
 
 @pytest.fixture(scope="module")
 def vcr_config() -> dict[str, Any]:
-    return {
-        "match_on": ["method", "path", "body"],
-        "before_record_request": _without_secrets,
-        "decode_compressed_response": True,
-    }
-
-
-def _without_secrets(request: Any) -> Any:
-    """Keep no key, no port and nothing that names the machine that recorded."""
-    if request.path.endswith("/_control"):
-        return None
-    request.headers = {name: value for name, value in request.headers.items() if name.lower() in KEPT_HEADERS}
-    request.uri = f"{HOST}{urlsplit(request.uri).path}"
-    return request
+    return CONFIG
 
 
 @pytest.fixture
@@ -128,7 +112,5 @@ async def test_a_streamed_text(play: Play) -> None:
 def test_no_cassette_holds_a_key_or_names_a_machine(record_mode: str) -> None:
     if record_mode != "none":
         pytest.skip("cassettes are being written")
-    texts = {path.stem: path.read_text().lower() for path in CASSETTES.glob("*.yaml")}
-    assert "test_a_classification" in texts
-    told = (KEY, "authorization", "bearer", "user-agent", "x-stainless")
-    assert not [(name, word) for name, text in texts.items() for word in told if word in text]
+    assert "test_a_classification" in told_in(CASSETTES)
+    assert not [(name, word) for name, text in told_in(CASSETTES).items() for word in secrets(KEY) if word in text]
