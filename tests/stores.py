@@ -13,7 +13,12 @@ _on_a_server: dict[Path, str] = {}
 
 def store_in(folder: Path) -> str:
     """Return the address of the store that belongs to a folder."""
-    return _on_a_server.get(folder.resolve(), f"sqlite:///{folder / FILE}")
+    return on_a_server(folder) or f"sqlite:///{folder / FILE}"
+
+
+def on_a_server(folder: Path) -> str | None:
+    """Return the address of the store that belongs to a folder when it is on a server, or None when it is a file."""
+    return _on_a_server.get(folder.resolve())
 
 
 @contextmanager

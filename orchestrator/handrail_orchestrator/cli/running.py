@@ -119,13 +119,17 @@ async def shown(engine: Engine, ids: list[str], *, quiet: bool) -> None:
         task = progress.add_task("running", total=len(ids))
         reached = BatchProgress(engine, ids)
         idle = asyncio.ensure_future(engine.idle())
-        while not idle.done():
-            await asyncio.wait([idle], timeout=0.25)
-            if not progress.console.quiet:
-                reached.look()
-                description = f"{reached.waiting_for_person} wait for a person"
-                progress.update(task, completed=reached.done, description=description)
-        await idle
+        try:
+            while not idle.done():
+                await asyncio.wait([idle], timeout=0.25)
+                if not progress.console.quiet:
+                    reached.look()
+                    description = f"{reached.waiting_for_person} wait for a person"
+                    progress.update(task, completed=reached.done, description=description)
+            await idle
+        finally:
+            # Ctrl-C: the engine leaves its block, and what still asked it would be told that it is used wrongly.
+            idle.cancel()
 
 
 def _report(summary: RunSummary, seconds: float, store: str) -> None:

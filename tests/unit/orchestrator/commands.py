@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from handrail.cli import app
-from tests.stores import store_in
+from tests.stores import on_a_server
 
 FLOWS = Path(__file__).with_name("cli_flows.py")
 TRIAGE = f"{FLOWS}:triage"
@@ -39,7 +39,8 @@ def working_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def handrail(*arguments: str, typed: str = "") -> Result:
-    given = [store_in(Path.cwd()) if each == STORE else each for each in arguments]
+    store = on_a_server(Path.cwd()) or STORE
+    given = [store if each == STORE else each for each in arguments]
     return CliRunner().invoke(app, given, input=typed)
 
 
