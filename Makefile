@@ -40,7 +40,7 @@ IMAGE := $(foreach extra,local evals console documents mail office schedule watc
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fast test-lowest test-pythons test-eventlog test-install wheel-test test-deploy test-image chaos check check-beside check-tests check-newest lint types layers docs maps pictures format bench lock wheel release-check clean
+.PHONY: help setup demo test coverage test-fast test-lowest test-pythons test-eventlog test-install wheel-test test-deploy test-image chaos check check-beside check-tests check-newest lint types layers docs maps pictures format bench lock wheel release-check clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,10 @@ demo: $(DEMO) ## Run the main jobs, support triage and an inbox of invoices; onc
 	@echo "3 of 3  triaging 304 support tickets and reading an inbox of invoices, without a network"
 	@$(BIN)/handrail demo
 
-test: $(READY) ## Run the whole test suite, with branch coverage
+test: $(READY) ## Run the whole test suite
+	$(BIN)/pytest $(SPREAD) $(PYTEST)
+
+coverage: $(READY) ## Run the whole test suite with branch coverage, which takes twice as long; before a release
 	$(BIN)/pytest $(SPREAD) --cov --cov-report=term $(PYTEST)
 
 test-fast: $(READY) ## Run the quick tests: a minute or two on two cores

@@ -80,7 +80,7 @@ class KeptServer:
     def kill(self) -> None:
         """Kill it with -9, with all that it started: what it kept is as that moment left it."""
         if self.runs:
-            os.kill(self._pid, signal.SIGSTOP)  # so that it starts nothing more
+            _signal(self._pid, signal.SIGSTOP)  # so that it starts nothing more
             children = _children(self._pid)
             for each in (self._pid, *children):
                 _signal(each, signal.SIGKILL)
