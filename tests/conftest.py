@@ -92,6 +92,17 @@ def _ctrl_c_is_heard() -> Iterator[None]:
     signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
+@pytest.fixture(autouse=True)
+def _modules_of_a_test_go_with_it(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Forget the modules that a test wrote and loaded: the next may write another file under the same path."""
+    known = set(sys.modules)
+    yield
+    written_below = str(tmp_path_factory.getbasetemp())
+    for name in set(sys.modules) - known:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(written_below):
+            del sys.modules[name]
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of the shared data sets beside the checkout, or skip where there is none."""
