@@ -34,6 +34,16 @@ def outcome_data(recorded: str) -> Any:
         return data
 
 
+def value_of(recorded: str) -> tuple[Any] | None:
+    """Return the value of a recorded outcome as JSON data, in a tuple of one, or None for what reads as no outcome.
+
+    Of a doubtful one that is the suggestion. For those who read thousands, and nothing else of each.
+    """
+    data = outcome_data(recorded)
+    name = _VALUES.get(data.get("kind")) if isinstance(data, dict) else None
+    return None if name is None else (data.get(name),)
+
+
 def _unmarked(data: dict[str, Any]) -> dict[str, Any]:
     """Return a marked outcome as it is in the plain form; it stands beside its type's name."""
     _, outcome = data[KEY]

@@ -13,6 +13,7 @@ from handrail_orchestrator.store import flows as fl
 from handrail_orchestrator.store import forgetting as fo
 from handrail_orchestrator.store import known as k
 from handrail_orchestrator.store import outbox as o
+from handrail_orchestrator.store import promises as pr
 from handrail_orchestrator.store import rollouts as ro
 from handrail_orchestrator.store import rows as r
 from handrail_orchestrator.store import running as ru
@@ -107,6 +108,8 @@ SEALED: Final[Mapping[type, Mapping[str, SealedField]]] = {
     },
     r.ReviewRow: _item(p.of_row, *_ASKED_COLUMNS, "decision", "note")
     | {"answers": _s("inside", lambda row, ids: (*p.of_row("output")(row, ids), *p.of_row("note")(row, ids)))},
+    pr.OpenCaseRow: {"output": _s("json", p.of_row("output")), "decision": _s("json", p.of_asked_about)},
+    pr.ThirdLookRow: {"output": _s("json", p.of_row("output"))},
     r.ReviewLogRow: {"data": _s("inside", p.IN_LOG)},
     r.JudgedRow: {
         "run_input": _s("json", p.of_run("input")), "input": _s("json", p.of_row("input")),

@@ -145,6 +145,10 @@ class OpenCaseRow(NamedTuple):
     """The item of its second look, if there is one."""
     again_state: str | None
     again_by: str | None
+    output: str | None
+    """What the step recorded; None: it is not known, or no person has decided."""
+    decision: str | None
+    """What that person answered, as JSON."""
 
 
 class ThirdLookRow(NamedTuple):
@@ -159,6 +163,8 @@ class ThirdLookRow(NamedTuple):
     item: int
     state: str | None
     decided_by: str | None
+    output: str | None
+    """What the step recorded; None: it is not known, or no person has decided."""
 
 
 class ContradictionRow(NamedTuple):
@@ -326,8 +332,13 @@ class PromiseStore(Protocol):
         """Return the ids and scores of a stream's first cases."""
         ...
 
-    def open_cases(self, stream: int, *, after: int, limit: int) -> list[OpenCaseRow]:
-        """Return drawn cases without a verdict, by id behind one."""
+    def open_cases(
+        self, stream: int, *, after: int, limit: int, given_up_before: float | None = None
+    ) -> list[OpenCaseRow]:
+        """Return drawn cases without a verdict, by id behind one.
+
+        With ``given_up_before`` those alone of which something may be said: answered, lost, or judged before that time.
+        """
         ...
 
     def surest_contradictions(self, stream: int, *, limit: int) -> list[ContradictionRow]:

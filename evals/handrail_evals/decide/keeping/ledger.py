@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from handrail_evals.decide.corrections.record import Judgements, Recorded, read_records
 from handrail_evals.decide.keeping.draws import DrawnCase
 from handrail_evals.decide.keeping.ladder import KeeperLadder
 from handrail_evals.decide.keeping.looks import LOOKS, LookWanted, ThirdLook
 from handrail_evals.decide.keeping.truth import what_of
 from handrail_guards.promise_rule import PromiseSubject
 from handrail_orchestrator.records.item import ReviewItem
+from handrail_orchestrator.records.outcome import value_of
 from handrail_orchestrator.store.promises import CaseVerdict, OpenCaseRow, PromiseCaseRow, PromiseStore, ThirdLookRow
+from handrail_orchestrator.unmarking import plain
 
 AT_ONCE = 500
 """Rows that are read, or verdicts that are written, at a time."""
@@ -22,8 +23,8 @@ SETTLED = frozenset({"decided", "cancelled", "expired"})
 PERSON = "person:"
 
 
-class AnswersOfPeople(Judgements, Protocol):
-    """Whoever can read judgements, and single items."""
+class AnswersOfPeople(Protocol):
+    """Whoever can read single items."""
 
     def plain_review(self, item: int) -> ReviewItem:
         """Return an item."""
@@ -75,7 +76,7 @@ def verdicts(
         StoreError: the store cannot be read.
     """
     after = 0
-    while rows := store.open_cases(stream, after=after, limit=AT_ONCE):
+    while rows := store.open_cases(stream, after=after, limit=AT_ONCE, given_up_before=now - PATIENCE_SECONDS):
         after = rows[-1].id
         for row in rows:
             found = _verdict(row, answers, subject, now, second_looks=second_looks)
@@ -94,12 +95,12 @@ def _verdict(
         return "given_up"  # its run was deleted or forgotten, so that nobody will ever say
     if row.state not in SETTLED:
         return "given_up" if row.at + PATIENCE_SECONDS < now else None
-    is_decided = row.state == "decided" and _is_by_person(row.decided_by)
-    record = _record(answers, row.step, row.run_id) if is_decided else None
-    if record is None:
+    judged = None if row.output is None else value_of(row.output)
+    if judged is None:  # no person has decided
         return "given_up"
-    said = what_of(record.value, record.decision, about=subject.about, of=subject.of)
-    return _confirmed(row, record.value, answers, subject, now) if said == "wrong" and second_looks else said
+    decision = None if row.decision is None else plain(row.decision)
+    said = what_of(judged[0], decision, about=subject.about, of=subject.of)
+    return _confirmed(row, judged[0], answers, subject, now) if said == "wrong" and second_looks else said
 
 
 def _confirmed(
@@ -118,13 +119,6 @@ def _confirmed(
 
 def _is_by_person(by: str | None) -> bool:
     return (by or "").startswith(PERSON)
-
-
-def _record(answers: Judgements, step: str, run_id: str) -> Recorded | None:
-    for record in read_records(answers, step=step.rpartition("/")[2].partition("#")[0], run_id=run_id):
-        if record is not None and record.step == step:
-            return record
-    return None
 
 
 def _repeats(answers: AnswersOfPeople, value: Any, subject: PromiseSubject, item: int) -> bool:
@@ -151,6 +145,5 @@ def _repeated(row: ThirdLookRow, answers: AnswersOfPeople, subject: PromiseSubje
         return True
     if row.state not in SETTLED:
         return None
-    record = _record(answers, row.step, row.run_id)
-    is_told = record is not None and row.state == "decided" and _is_by_person(row.decided_by)
-    return not is_told or record is None or _repeats(answers, record.value, subject, row.item)
+    judged = None if row.output is None else value_of(row.output)
+    return judged is None or _repeats(answers, judged[0], subject, row.item)

@@ -107,22 +107,29 @@ SELECT c.id, c.number, c.score, c.share, c.drawn, c.verdict, c.at, CASE WHEN c.s
 FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AND r.number = c.rule
 WHERE c.stream = ? AND c.number > ? ORDER BY c.number LIMIT ?
 """
+_BY_PERSON = "steps.status = 'done' AND reviews.state = 'decided' AND reviews.decided_by LIKE 'person:%'"
+_SAYS_SOMETHING = (
+    "reviews.state IN ('decided', 'cancelled', 'expired') OR c.at < ? OR runs.forgotten IS NOT NULL OR steps.name IS NULL"
+)
 _OPEN = f"""
 SELECT c.id, c.at, runs.id, runs.forgotten, steps.name, reviews.state, reviews.decided_by, reviews.id, again.id,
-    again.state, again.decided_by
+    again.state, again.decided_by, CASE WHEN {_BY_PERSON} THEN steps.output END,
+    CASE WHEN {_BY_PERSON} THEN reviews.decision END
 FROM promise_cases AS c LEFT JOIN runs ON runs.key = c.run
 LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
 LEFT JOIN reviews ON reviews.run = steps.run AND reviews.step IN (steps.name || '/review', steps.name || '/{AUDIT}')
 LEFT JOIN reviews AS again ON again.run = steps.run AND again.step = steps.name || '/{SECOND}'
-WHERE c.stream = ? AND c.drawn = 1 AND c.verdict IS NULL AND c.id > ? ORDER BY c.id LIMIT ?
-"""  # noqa: S608 -- a constant
-_THIRD = """
-SELECT c.id, c.repeated, runs.id, steps.name, c.third, reviews.state, reviews.decided_by
+WHERE c.stream = ? AND c.drawn = 1 AND c.verdict IS NULL AND c.id > ? AND (1 = ? OR {_SAYS_SOMETHING})
+ORDER BY c.id LIMIT ?
+"""  # noqa: S608 -- constants
+_THIRD = f"""
+SELECT c.id, c.repeated, runs.id, steps.name, c.third, reviews.state, reviews.decided_by,
+    CASE WHEN {_BY_PERSON} THEN steps.output END
 FROM promise_cases AS c LEFT JOIN runs ON runs.key = c.run
 LEFT JOIN steps ON steps.run = c.run AND steps.seq = c.seq AND steps.kind = 'ai'
 LEFT JOIN reviews ON reviews.id = c.third
 WHERE c.stream = ? AND c.third IS NOT NULL ORDER BY c.third LIMIT ?
-"""
+"""  # noqa: S608 -- a constant
 _CONTRADICTED = f"""
 SELECT runs.id, steps.name, reviews.id, c.score, reviews.decided_by
 FROM promise_cases AS c JOIN runs ON runs.key = c.run AND runs.forgotten IS NULL
@@ -288,9 +295,12 @@ class PromiseRows(ABC):
         rows = self._rows(f"SELECT id, score FROM promise_cases WHERE {these} ORDER BY id LIMIT ?", (stream, limit))  # noqa: S608 -- a constant
         return [(int(case), float(score)) for case, score in rows]
 
-    def open_cases(self, stream: int, *, after: int, limit: int) -> list[OpenCaseRow]:
-        """Return drawn cases without a verdict, by id behind one."""
-        return [OpenCaseRow._make(row) for row in self._rows(_OPEN, (stream, after, limit))]
+    def open_cases(
+        self, stream: int, *, after: int, limit: int, given_up_before: float | None = None
+    ) -> list[OpenCaseRow]:
+        """Return drawn cases without a verdict, by id behind one; all, or those of which something may be said."""
+        which = (stream, after, int(given_up_before is None), given_up_before or 0.0, limit)
+        return [OpenCaseRow._make(row) for row in self._rows(_OPEN, which)]
 
     def surest_contradictions(self, stream: int, *, limit: int) -> list[ContradictionRow]:
         """Return the cases that were found wrong, the surest of them first, as far as their runs are there."""
