@@ -1,6 +1,7 @@
 """The rule that a promise is kept by just now, what it speaks of, and the port that it is read through."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 from handrail_ground.hashing import hash_of_data
@@ -9,6 +10,8 @@ from handrail_guards.numbers import is_share
 from handrail_guards.promise_part import PartKind, PromisePart
 
 MARK_DIGITS = 12
+MOST_REMEMBERED = 1_000
+"""Marks that are remembered: each call of a step asks for the same few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +38,7 @@ class PromiseSubject:
     @property
     def mark(self) -> str:
         """Return twelve hexadecimal digits that change with any of it."""
-        told: list[object] = [self.step, self.prompt_version, self.model, self.confidence_source, *self.servers]
-        if self.by or self.about != "wrong":
-            told.append([self.by, self.group, self.about, self.of])
-        return hash_of_data(told, digits=MARK_DIGITS)
+        return _mark(self)
 
     @property
     def judge(self) -> "PromiseSubject":
@@ -49,6 +49,15 @@ class PromiseSubject:
     def part(self) -> tuple[str, str, PartKind, str]:
         """Return which of its cases and what of them it speaks of, whoever judges."""
         return self.by, self.group, self.about, self.of
+
+
+@lru_cache(MOST_REMEMBERED)
+def _mark(subject: PromiseSubject) -> str:
+    told: list[object] = [subject.step, subject.prompt_version, subject.model, subject.confidence_source]
+    told += subject.servers
+    if subject.by or subject.about != "wrong":
+        told.append([subject.by, subject.group, subject.about, subject.of])
+    return hash_of_data(told, digits=MARK_DIGITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from handrail_orchestrator.store.promises import (
     SettleCases,
     TakePromise,
 )
-from tests.contract.stores import NOW, executing, question, refusal, signed_on, step, wrote
+from tests.contract.stores import NOW, decided, executing, question, refusal, signed_on, step, wrote
 
 
 def case(
@@ -156,6 +156,24 @@ def test_a_verdict_is_kept_once_and_of_drawn_cases_alone(store: Store) -> None:
     assert store.open_cases(stream, after=0, limit=9) == []
     counts = store.promise_counts(stream)
     assert (counts.answered, counts.wrong, counts.accepted_answered) == (1, 1, 0)
+
+
+def test_a_case_is_read_with_what_was_answered_and_one_of_which_nothing_may_be_said_is_not(store: Store) -> None:
+    worker = signed_on(store)
+    key = judged(store, worker, case("1"), case("2"), case("3"))
+    for number in (1, 2):
+        asking = question(key, f"route#{number}/review")
+        wait = step(key, asking.step, seq=9 + number, kind="human", status="waiting")
+        wrote(store, OpenWait(wait, review=asking), worker=worker)
+    (item, _) = sorted(store.reviews(ReviewQuery()), key=lambda each: each.step)
+    stream = only(store).stream
+    assert [each.output for each in store.open_cases(stream, after=0, limit=9)] == [None, None, None]
+    assert store.open_cases(stream, after=0, limit=9, given_up_before=NOW) == []
+    wrote(store, decided(item, '"b"'))
+    (found,) = store.open_cases(stream, after=0, limit=9, given_up_before=NOW)
+    judgement = next(each for each in store.history(key).steps if each.name == "route#1")
+    assert (found.step, found.output, found.decision) == ("route#1", judgement.output, '"b"')
+    assert len(store.open_cases(stream, after=0, limit=9, given_up_before=NOW + 1)) == 3
 
 
 def test_what_was_found_wrong_is_told_the_surest_first_with_the_item_of_its_answer(store: Store) -> None:

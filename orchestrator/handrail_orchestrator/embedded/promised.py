@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail_ground.hashing import drawn, hash_of_data, likeness
@@ -11,6 +12,7 @@ from handrail_orchestrator.store.promises import PromiseCase, PromiseStore
 
 if TYPE_CHECKING:
     from handrail_guards.outcome import Accepted, Doubtful, PromisedBy
+    from handrail_guards.promise_rule import PromiseSubject
     from handrail_orchestrator.embedded.library import BoundJudge, Library, UnderRules
 
 MOST = 1_000
@@ -50,7 +52,7 @@ class BoundPromise:
                     workflow=self.workflow,
                     step=subject.step,
                     subject=each.subject,
-                    told=json.dumps(asdict(subject), sort_keys=True),
+                    told=_told(subject),
                     terms=part.told,
                     target=part.at_most,
                     delta=part.delta,
@@ -80,6 +82,12 @@ class BoundPromise:
         secret = self.rules.secret(by.subject)
         is_drawn = drawn(f"{secret}/{key}", "promise") < by.share
         return Promised(by, secret, is_drawn, outcome.kind == "accepted")
+
+
+@lru_cache(MOST)
+def _told(subject: "PromiseSubject") -> str:
+    """Return what judges as it is recorded: the same for thousands of cases."""
+    return json.dumps(asdict(subject), sort_keys=True)
 
 
 class PromisedJudges:

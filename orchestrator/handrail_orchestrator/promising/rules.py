@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 from handrail_guards.promise_part import PromisePart
@@ -123,6 +124,7 @@ def name_of(row: PromiseRow) -> str:
     return named_target(row.workflow, row.step, subject_told(row.told).group)
 
 
+@lru_cache(MOST_REMEMBERED)
 def subject_told(told: str) -> PromiseSubject:
     """Return what judges from how it is recorded."""
     data = json.loads(told)

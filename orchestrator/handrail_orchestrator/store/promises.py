@@ -289,7 +289,10 @@ class PromiseStore(Protocol):
     """
 
     def promise_of(self, workflow: str, step: str, subject: str, terms: str) -> PromiseRow | None:
-        """Return the promise of what judges, under these terms; None: no case of it was recorded."""
+        """Return the promise of what judges, under these terms; None: no case of it was recorded.
+
+        Without its thresholds to try and where its keeper stands: each call of a step asks for it.
+        """
         ...
 
     def promises(self) -> list[PromiseRow]:

@@ -108,9 +108,9 @@ FROM promise_cases AS c LEFT JOIN promise_rules AS r ON r.promise = c.promise AN
 WHERE c.stream = ? AND c.number > ? ORDER BY c.number LIMIT ?
 """
 _BY_PERSON = "steps.status = 'done' AND reviews.state = 'decided' AND reviews.decided_by LIKE 'person:%'"
-_SAYS_SOMETHING = (
-    "reviews.state IN ('decided', 'cancelled', 'expired') OR c.at < ? OR runs.forgotten IS NOT NULL OR steps.name IS NULL"
-)
+_SAYS_SOMETHING = """
+reviews.state IN ('decided', 'cancelled', 'expired') OR c.at < ? OR runs.forgotten IS NOT NULL OR steps.name IS NULL
+"""
 _OPEN = f"""
 SELECT c.id, c.at, runs.id, runs.forgotten, steps.name, reviews.state, reviews.decided_by, reviews.id, again.id,
     again.state, again.decided_by, CASE WHEN {_BY_PERSON} THEN steps.output END,
@@ -190,8 +190,8 @@ def number(tx: Transaction, change: NumberCases) -> int:
 
 def settle(tx: Transaction, change: SettleCases) -> None:
     """Keep verdicts; one that is there stays."""
-    for case, verdict in change.verdicts:
-        tx.execute(_SETTLE, (verdict, case))
+    if change.verdicts:
+        tx.execute_each(_SETTLE, [(verdict, case) for case, verdict in change.verdicts])
     for case, repeated in change.repeats:
         tx.execute("UPDATE promise_cases SET repeated = ? WHERE id = ? AND repeated IS NULL", (repeated, case))
 
@@ -240,9 +240,9 @@ class PromiseRows(ABC):
         """Return the rows of a statement."""
 
     def promise_of(self, workflow: str, step: str, subject: str, terms: str) -> PromiseRow | None:
-        """Return the promise of what judges, under these terms; None: no case of it was recorded."""
+        """Return the promise of what judges, without its thresholds to try and where its keeper stands."""
         where = "WHERE s.workflow = ? AND s.step = ? AND s.subject = ? AND p.terms = ?"
-        rows = self._rows(f"{_SELECT} {where}", (workflow, step, subject, terms))
+        rows = self._rows(f"{_SELECT_SHORT} {where}", (workflow, step, subject, terms))
         return PromiseRow._make(rows[0]) if rows else None
 
     def promises(self) -> list[PromiseRow]:

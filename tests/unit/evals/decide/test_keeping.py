@@ -1,6 +1,7 @@
 """A promise keeps itself: from no labels to a threshold, through drift and new models, killed and doubled."""
 
 import asyncio
+import base64
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -129,6 +130,18 @@ def test_keepers_that_are_killed_or_doubled_spend_nothing_twice(desk: Desk, tmp_
     often, once = asyncio.run(played())
     assert often[0].checkpoint is not None
     assert (often[0].read_to, often[0].threshold) == (once[0].read_to, once[0].threshold)
+
+
+def test_answers_of_a_sealed_store_count_like_others(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDRAIL_KEYS", f"one:{base64.b64encode(b'k' * 32).decode()}")
+
+    async def played() -> PromiseRecord:
+        await desk.batch(150, mostly_right)
+        return await desk.promise()
+
+    record = asyncio.run(played())
+    assert (record.cases, record.answered) == (150, 150)
+    assert 20 < record.wrong < 80
 
 
 def test_another_traffic_stops_it_and_it_begins_anew(desk: Desk) -> None:
